@@ -1,0 +1,56 @@
+// Signing in without losing what was typed: a store that is away is tried again every 5 seconds.
+(() => {
+  const RETRY_S = 5;
+  const form = document.querySelector("form[data-patient]");
+  const notice = document.getElementById("notice");
+  const show = document.querySelector("[data-show-password]");
+
+  show?.addEventListener("click", () => {
+    const field = document.getElementById("password");
+    const hidden = field.type === "password";
+    field.type = hidden ? "text" : "password";
+    show.setAttribute("aria-pressed", String(hidden));
+    show.querySelector(".icon").className = `icon icon-${hidden ? "eye-slash" : "eye"}`;
+  });
+  if (!form) return;
+  const button = form.querySelector("button[type=submit]");
+  const words = button.textContent;
+
+  function say(text, bad = true) {
+    notice.hidden = false;
+    notice.className = bad ? "notice bad" : "notice";
+    notice.querySelector("p").textContent = text;
+  }
+  function later(seconds, text) {
+    button.disabled = true;
+    if (seconds <= 0) return send();
+    say(text(seconds));
+    setTimeout(() => later(seconds - 1, text), 1000);
+  }
+  async function send() {
+    button.disabled = true;
+    button.textContent = "Signing in…";
+    let answer;
+    try {
+      answer = await fetch(form.action, {
+        method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, credentials: "same-origin",
+      });
+    } catch {
+      button.textContent = words;
+      return later(RETRY_S, (s) => `Loadstar does not answer. Trying again in ${s} s.`);
+    }
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return location.assign(said.next);
+    button.textContent = words;
+    if (answer.status === 503) return later(RETRY_S, (s) => `Loadstar cannot reach its store, so nobody can sign in now. Trying again in ${s} s.`);
+    button.disabled = false;
+    if (said.reload) return location.reload();
+    say(said.message || "That did not work. Try again.");
+    const password = document.getElementById("password");
+    password.select();
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+})();

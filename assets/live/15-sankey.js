@@ -1,0 +1,60 @@
+// The labels of a Sankey stand outside it, sources' to the left and uses' to the right, so that no band runs through them.
+(() => {
+  const ls = window.loadstar;
+  const SIZE = { wide: 12.5, narrow: 11 };
+  const pen = document.createElement("canvas").getContext("2d");
+  // names come escaped, for plotly knows tags: they are measured and cut as they are read
+  const CODES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+  const read = (words) => words.replace(/&(lt|gt|amp);/g, (code) => CODES[code]);
+  const escaped = (words) => words.replace(/[<>&]/g, (letter) => ({ "<": "&lt;", ">": "&gt;", "&": "&amp;" })[letter]);
+
+  function cut(words, width) {
+    let shown = words;
+    while (shown.length > 4 && pen.measureText(shown).width > width) shown = shown.slice(0, -2);
+    return shown === words ? words : `${shown.trimEnd()}…`;
+  }
+  // the figure with its labels and margins made for that width
+  ls.fittedSankey = (figure, width, height) => {
+    const [trace] = figure.data;
+    const narrow = width < 560;
+    const size = narrow ? SIZE.narrow : SIZE.wide;
+    pen.font = `600 ${size * ls.textScale()}px Inter, sans-serif`;
+    const { node, link } = trace;
+    const sources = new Set(link.source);
+    const targets = new Set(link.target);
+    const most = { left: width * (narrow ? 0.24 : 0.2), right: width * (narrow ? 0.4 : 0.36) };
+    const room = { left: 8, right: 8 };
+    const label = node.customdata.map(([, name, amount], at) => {
+      if (sources.has(at) && targets.has(at)) return narrow ? "" : node.label[at];
+      const left = !targets.has(at);
+      const gap = left ? "<br>" : "  ";
+      const beside = left ? 0 : pen.measureText(amount).width + 10;
+      const shown = cut(read(name), most[left ? "left" : "right"] - beside - 14);
+      const wide = left ? Math.max(pen.measureText(shown).width, pen.measureText(amount).width) : pen.measureText(shown).width + beside;
+      room[left ? "left" : "right"] = Math.max(room[left ? "left" : "right"], wide + 14);
+      return `${escaped(shown)}${gap}<b>${amount}</b>`;
+    });
+    // few bands need not fill the height
+    const ends = Math.max([...sources].filter((at) => !targets.has(at)).length, [...targets].filter((at) => !sources.has(at)).length);
+    const above = 10 + height * ({ 1: 0.26, 2: 0.16, 3: 0.08 }[ends] ?? 0);
+    const pad = Math.max(6, Math.min(14, 220 / Math.max(1, label.length - sources.size)));
+    return {
+      data: [{ ...trace, textfont: { size }, node: { ...node, label, pad } }],
+      layout: { ...figure.layout, margin: { l: Math.round(room.left), r: Math.round(room.right), t: above, b: above } },
+    };
+  };
+  // plotly writes every label inside: put those at the two ends outside
+  ls.placeLabels = (element) => {
+    for (const label of element.querySelectorAll(".sankey .node-label")) {
+      const bar = label.__data__;
+      if (!bar) continue;
+      const at = /translate\(\s*[-\d.e]+[ ,]+([-\d.e]+)\)/.exec(label.getAttribute("transform") ?? "");
+      if (!at) continue;
+      const first = !bar.node.targetLinks.length;
+      if (!first && bar.node.sourceLinks.length) continue;
+      label.setAttribute("text-anchor", first ? "end" : "start");
+      for (const line of label.querySelectorAll("tspan.line")) line.setAttribute("x", 0);
+      label.setAttribute("transform", `translate(${first ? -6 : bar.visibleWidth + 6},${at[1]})`);
+    }
+  };
+})();

@@ -1,0 +1,155 @@
+// Draws figures into `.chart` elements: without flicker, with the zoom kept, and gone without trace when their page is left.
+(() => {
+  const ls = window.loadstar;
+  const charts = new Map(); // element → what is drawn in it: plotly owns a child of it, which React does not know
+  const sizes = new ResizeObserver((changes) => {
+    for (const { target } of changes) requestAnimationFrame(() => resize(target));
+  });
+  let loading = null;
+
+  function plotly() {
+    if (window.Plotly) return Promise.resolve(window.Plotly);
+    loading ??= new Promise((resolve, reject) => {
+      const given = document.querySelector('script[src*="/plotly/plotly.min.js"]');
+      const wait = given ?? document.createElement("script");
+      wait.addEventListener("load", () => resolve(window.Plotly));
+      wait.addEventListener("error", () => {
+        loading = null;
+        reject(new Error("plotly.js did not load"));
+      });
+      if (given) return;
+      wait.src = document.querySelector("[data-plotly]").dataset.plotly;
+      document.head.append(wait);
+    });
+    return loading;
+  }
+  function resize(element) {
+    const chart = charts.get(element);
+    if (!chart?.done || !element.isConnected || !element.clientWidth) return;
+    if (chart.width === element.clientWidth && chart.height === element.clientHeight) return;
+    [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
+    if (chart.figure.data[0]?.type === "sankey") redraw(element);
+    else window.Plotly.Plots.resize(chart.plot);
+  }
+  function forget() {
+    for (const [element, { plot }] of charts)
+      if (!element.isConnected) {
+        sizes.unobserve(element);
+        if (plot) window.Plotly?.purge(plot);
+        charts.delete(element);
+      }
+  }
+  // the chart that was drawn in what the server painted becomes the page's own
+  function adopt(element) {
+    const first = document.querySelector(`[data-first-chart="${element.id}"]`);
+    const drawn = first && charts.get(first);
+    if (!drawn?.done) return {};
+    charts.delete(first);
+    sizes.unobserve(first);
+    element.append(drawn.plot);
+    element.dataset.drawn = "yes";
+    sizes.observe(element);
+    return drawn;
+  }
+  const settled = (element) =>
+    new Promise((resolve) => {
+      const look = (left) => (element() || !left ? resolve(element()) : requestAnimationFrame(() => look(left - 1)));
+      look(120);
+    });
+
+  async function redraw(element) {
+    const chart = charts.get(element);
+    if (chart.drawing) {
+      chart.again = true; // only the newest is drawn
+      return;
+    }
+    chart.drawing = true;
+    try {
+      const Plotly = await plotly();
+      do {
+        chart.again = false;
+        if (!element.isConnected) return;
+        const flow = chart.figure.data[0]?.type === "sankey";
+        const { data, layout } = ls.painted(flow ? ls.fittedSankey(chart.figure, element.clientWidth, element.clientHeight) : chart.figure);
+        const config = {
+          displaylogo: false,
+          displayModeBar: element.dataset.tools ? "hover" : false,
+          modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+          scrollZoom: element.dataset.wheel === "zoom",
+          doubleClick: "reset",
+          showTips: false,
+        };
+        chart.plot ??= element.appendChild(Object.assign(document.createElement("div"), { className: "plot" }));
+        await Plotly.react(chart.plot, data, { ...layout, autosize: true }, config);
+        if (flow) ls.placeLabels(chart.plot);
+        if (!chart.done) {
+          chart.done = true;
+          [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
+          element.dataset.drawn = "yes";
+          chart.plot.on("plotly_click", clicked);
+          sizes.observe(element);
+        }
+      } while (chart.again);
+    } finally {
+      chart.drawing = false;
+    }
+  }
+  function clicked(event) {
+    const point = event.points?.[0];
+    const given = point?.customdata;
+    const what = Array.isArray(given) ? given[0] >= 0 && `node:${ls.about.nodes[given[0]]}` : given;
+    if (typeof what !== "string" || !what.includes(":")) return;
+    ls.open(what);
+  }
+
+  // what a click on a mark opens: a site's overview, or the details of a node or a device
+  ls.open = (what) => {
+    const [kind, id] = what.split(":");
+    if (kind === "site") location.assign(`/site/${id}/overview`);
+    else window.dash_clientside.set_props("overview-asked", { data: { what, at: Date.now() } });
+  };
+
+  // draw the figure in the element of that id, now or as soon as it is there
+  ls.draw = async (id, figure) => {
+    forget();
+    const element = await settled(() => document.getElementById(id));
+    if (!element || !figure) return;
+    const chart = charts.get(element) ?? adopt(element);
+    const same = chart.done && JSON.stringify(chart.figure) === JSON.stringify(figure);
+    chart.figure = figure;
+    charts.set(element, chart);
+    if (same) return;
+    const table = document.getElementById(`${id}-table`);
+    if (table && !table.hidden) table.replaceChildren(ls.table(figure));
+    if (element.dataset.outlines && !figure.outlined) {
+      chart.figure = { ...(await ls.withOutlines(figure, element.dataset.outlines)), outlined: true };
+    }
+    await redraw(element);
+  };
+  ls.drawnFigure = (id) => charts.get(document.getElementById(id))?.figure;
+  // change traces by their uid, and the layout, of what is drawn
+  ls.amend = (id, traces, layout = {}) => {
+    const figure = ls.drawnFigure(id);
+    if (!figure) return;
+    const data = figure.data.map((trace) => (traces[trace.uid] ? { ...trace, ...traces[trace.uid] } : trace));
+    ls.draw(id, { ...figure, data, layout: { ...figure.layout, ...layout } });
+  };
+
+  window.addEventListener("loadstar:theme", () => {
+    forget();
+    for (const element of charts.keys()) redraw(element);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-table-of]");
+    if (!button) return;
+    const id = button.dataset.tableOf;
+    const [chart, table] = [document.getElementById(id), document.getElementById(`${id}-table`)];
+    const wanted = table.hidden;
+    if (wanted) table.replaceChildren(ls.table(ls.drawnFigure(id)));
+    table.hidden = !wanted;
+    chart.hidden = wanted;
+    button.setAttribute("aria-pressed", String(wanted));
+    button.textContent = wanted ? "Show as chart" : "Show as table";
+    if (!wanted) resize(chart);
+  });
+})();

@@ -1,0 +1,1 @@
+"""The `loadstar` command line: starting, watching and stopping the processes."""

@@ -1,0 +1,96 @@
+"""`loadstar bench`: runs the sections one after the other, prints the table and writes `bench.json`."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from cli.bench.figures import Figure, table, write
+
+
+class Section(NamedTuple):
+    """A part of the bench: where its function is, and whether it needs the demo."""
+
+    module: str
+    function: str
+    needs_demo: bool
+    about: str
+
+
+# In this order: nothing has been written yet when memory and pages are measured; ten million rows come last.
+SECTIONS = {
+    "start": Section("starts", "start", True, "first and warm start"),
+    "memory": Section("starts", "memory", True, "memory of everything, idle"),
+    "overview": Section("pages", "overview", True, "the overview in a cold browser"),
+    "year": Section("series", "year", True, "a meter's year by the hour"),
+    "tick": Section("ticks", "tick", True, "live updates with many viewers"),
+    "single": Section("posts", "singles", False, "single posts to the device API"),
+    "batch": Section("posts", "batches", False, "batches to the device API"),
+    "latest": Section("series", "latest", False, "latest values over ten million rows"),
+}
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(list(SECTIONS)), help="Measure only this; may be given more than once.")
+@click.option("--quick", is_flag=True, help="Tiny sizes: shows that the bench runs, and nothing about speed.")
+@click.option("--home", type=click.Path(path_type=Path), help="State folder to start and keep; one of its own by default.")
+@click.option("--into", type=click.Path(path_type=Path), help="Where to write bench.json; the state folder by default.")
+def bench(only: tuple[str, ...], quick: bool, home: Path | None, into: Path | None) -> None:
+    """Measure the figures that Loadstar promises, beside their yardsticks; about ten minutes.
+
+    Starts a Loadstar of its own, on free ports and with an empty state folder, and removes it afterwards.
+    """
+    from cli.bench.product import NotUp, Product
+    from cli.bench.run import FULL, QUICK, Run
+    from cli.home import absolute_settings, make_folders
+    from cli.questdb import QuestDBUnavailable
+    from cli.watch import Ended, on_signals
+
+    chosen = [name for name in SECTIONS if name in only or not only]
+    target = (into or absolute_settings().home) / "bench.json"
+    if into is None:
+        make_folders(absolute_settings())
+    began = time.monotonic()
+
+    def say(words: str) -> None:
+        click.echo(f"{time.monotonic() - began:6.0f} s  {words}", err=True)
+
+    on_signals()  # whoever ends the bench ends what it has started
+    try:
+        product = Product(home, demo=any(SECTIONS[name].needs_demo for name in chosen))
+    except QuestDBUnavailable as error:
+        raise click.ClickException(str(error)) from None
+    figures: list[Figure] = []
+    failed: list[str] = []
+    try:
+        run = Run(product, QUICK if quick else FULL, say)
+        for name in chosen:
+            say(f"{name}: {SECTIONS[name].about}")
+            try:
+                figures += _function(SECTIONS[name])(run)
+            except NotUp:
+                raise
+            except Exception as error:  # one section that fails costs the others nothing
+                failed.append(f"{name}: {error}")
+                say(f"{name} failed: {error}")
+    except NotUp as error:
+        raise click.ClickException(str(error)) from None
+    except Ended:
+        raise click.ClickException("stopped before the end; nothing was written") from None
+    finally:
+        say("ending it")
+        product.remove()
+    write(figures, target)
+    click.echo(table(figures))
+    click.echo(f"Written to {target}, after {time.monotonic() - began:.0f} s.")
+    if failed:
+        raise click.ClickException("not measured: " + "; ".join(failed))
+
+
+def _function(section: Section) -> "Callable[..., list[Figure]]":
+    from importlib import import_module
+
+    function: Callable[..., list[Figure]] = getattr(import_module(f"cli.bench.{section.module}"), section.function)
+    return function

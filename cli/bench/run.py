@@ -1,0 +1,47 @@
+"""One run of the bench: what its sections share."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cli.bench.product import Product
+from config import settings as configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of everything; seconds unless it says otherwise."""
+
+    load_s: float = 6.0
+    rounds: int = 2
+    rows: int = 10_000_000
+    fill_s: float = 150.0
+    settle_s: float = 30.0
+    viewers: int = 20
+    tick_s: float = 40.0
+    page_loads: int = 3
+    repeats: int = 20
+
+
+FULL = Sizes()
+QUICK = Sizes(load_s=0.7, rounds=1, rows=20_000, fill_s=20, settle_s=1, viewers=3, tick_s=6, page_loads=1, repeats=3)
+
+
+@dataclass
+class Run:
+    """The product under test, the sizes, and a way to say what is being done."""
+
+    product: Product
+    sizes: Sizes
+    say: Callable[[str], None]
+    began: float = field(default_factory=time.monotonic)
+    starts: list[float] = field(default_factory=list)
+    hardware: object = None  # the bench's own site, made once: `posts.Hardware`
+
+    def started(self) -> Product:
+        """The running product: started now if no section has done so. Its settings are those of this process."""
+        if not self.product.running:
+            self.say("starting Loadstar" + (" with the demo's year" if self.product.demo and not self.starts else ""))
+            self.starts.append(self.product.up())
+        configuration.use(self.product.settings())
+        return self.product

@@ -1,0 +1,48 @@
+"""`python -m cli.health`: the containers' health check. Ends with 0 when all is well, else with 1 and why.
+
+`python -m cli.health http://127.0.0.1:8050/healthz` asks a server; `python -m cli.health stores` asks both databases, for
+processes that serve nothing.
+"""
+
+import socket
+import sys
+import urllib.error
+import urllib.request
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 4.0
+POSTGRESQL_PORT = 5432
+
+
+def check(what: str) -> str | None:
+    """What is wrong, or None."""
+    if what == "stores":
+        return _stores()
+    try:
+        with urllib.request.urlopen(what, timeout=TIMEOUT_S):  # noqa: S310 - an address from our own compose file
+            return None
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        return f"{what}: {error}"
+
+
+def _stores() -> str | None:
+    """Whether both databases take connections. It runs every half minute, so it loads no database library."""
+    from cli import questdb
+    from config.settings import settings
+
+    if not questdb.is_ready(settings(), TIMEOUT_S):
+        return "QuestDB does not answer"
+    records = urlsplit(settings().records_url)
+    if records.hostname is None:
+        return None  # a file
+    try:
+        with socket.create_connection((records.hostname, records.port or POSTGRESQL_PORT), timeout=TIMEOUT_S):
+            return None
+    except OSError as error:
+        return f"the records do not answer: {error}"
+
+
+if __name__ == "__main__":
+    if problem := check(sys.argv[1]):
+        print(problem, file=sys.stderr)  # noqa: T201
+        raise SystemExit(1)

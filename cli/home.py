@@ -1,0 +1,94 @@
+"""The state folder: who may read it, and what the first start generates into it."""
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from cli.ports import is_free
+from cli.questdb import free_ports
+from config import settings as configuration
+from config.settings import Settings, SettingsError
+
+GENERATED = "generated.toml"
+SECRETS = ("secret_key", "questdb_password", "questdb_read_password")
+QUESTDB_PORTS = ("questdb_http_port", "questdb_pg_port", "questdb_health_port")
+
+
+def run_folder(settings: Settings) -> Path:
+    """Where pid files, orders and the lock are."""
+    return settings.home / "run"
+
+
+def log_folder(settings: Settings) -> Path:
+    """Where each process's rotated log is."""
+    return settings.home / "logs"
+
+
+def absolute_settings(**named: Any) -> Settings:
+    """The settings with an absolute state folder, whatever folder the command was typed in.
+
+    Raises:
+        SettingsError: a setting is unknown or impossible.
+    """
+    made = configuration.load(**named)
+    return made if made.home.is_absolute() else configuration.load(**(named | {"home": made.home.absolute()}))
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the state folder, its owner's alone.
+
+    Raises:
+        SettingsError: it cannot be made, or is somebody else's.
+    """
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.home.chmod(0o700)
+        for folder in (run_folder(settings), log_folder(settings), settings.home / "questdb"):
+            folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"LOADSTAR_HOME: the state folder {settings.home} cannot be used ({error.strerror}); name another"
+        ) from error
+
+
+def generate(settings: Settings, **named: Any) -> Settings:
+    """Generate what is missing; the settings with it. Call it only while no process of this state folder runs.
+
+    Ports of the embedded QuestDB stay as they are while nobody else listens there.
+    """
+    home = settings.home
+    known = _generated(home)
+    changed = known | {name: secrets.token_urlsafe(32) for name in SECRETS if name not in known}
+    taken = [
+        name
+        for name in QUESTDB_PORTS
+        if name not in known or (getattr(settings, name) == known[name] and not is_free("127.0.0.1", known[name]))
+    ]
+    with free_ports(len(taken)) as ports:
+        changed |= zip(taken, ports, strict=True)
+    if changed != known:
+        _write(home / GENERATED, changed)
+    return configuration.load(**(named | {"home": home}))
+
+
+def _generated(home: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((home / GENERATED).read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"{home / GENERATED} cannot be read ({error}); restore it, or remove it to generate it anew"
+        ) from error
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    """Write whole or not at all, readable by its owner alone from the first byte."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    lines = [f"{name} = {value}" if isinstance(value, int) else f'{name} = "{value}"' for name, value in sorted(values.items())]
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write("# Generated at the first start; what the environment or loadstar.toml says wins.\n" + "\n".join(lines) + "\n")
+    draft.replace(path)

@@ -1,0 +1,166 @@
+"""Runs one process of Loadstar so that it never outlives whoever watches over it.
+
+`python -I -S cli/leash.py RUN NAME` waits for its order (`RUN/NAME.json`: what to run), writes who it is
+(`RUN/NAME.pid`), asks the kernel for SIGTERM when its parent dies (`prctl(2)`, PR_SET_PDEATHSIG, which survives
+`execve`), and becomes the program. Before that it ends what a killed predecessor of the same name left behind.
+
+Only the standard library, and little of it: six of these start at once on a small machine. `/proc` is Linux; on other
+systems a process is known by its pid alone and `up` sweeps what is left.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+POLL_S = 0.05
+PROC = Path("/proc")
+BOOT = PROC / "sys/kernel/random/boot_id"
+
+
+def boot_id() -> str:
+    """What tells one run of the machine from the next, so that a pid file never outlives a reboot."""
+    return BOOT.read_text().strip() if BOOT.exists() else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """Fields of `/proc/PID/stat` from the state on (field 3 of proc(5)); empty when there is no such process."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def started(pid: int) -> str:
+    """When the process was started, in ticks since boot; empty when it is gone or a zombie."""
+    fields = _stat(pid)
+    if not fields or fields[0] == "Z":
+        return ""
+    return fields[19]
+
+
+def write_record(run: Path, name: str, pid: int) -> None:
+    """Note which process bears the name now."""
+    record = {"pid": pid, "started": started(pid), "boot": boot_id()}
+    draft = run / f".{name}.pid.{pid}"
+    draft.write_text(json.dumps(record))
+    draft.replace(run / f"{name}.pid")
+
+
+def recorded(run: Path, name: str) -> int | None:
+    """The pid noted under the name in this run of the machine, alive or not."""
+    try:
+        record = json.loads((run / f"{name}.pid").read_text())
+    except (OSError, ValueError):
+        return None
+    return int(record["pid"]) if record["boot"] == boot_id() else None
+
+
+def alive(run: Path, name: str) -> int | None:
+    """The pid of the living process that bears the name; never that of a stranger who got the same number later."""
+    pid = recorded(run, name)
+    if pid is None:
+        return None
+    if not PROC.is_dir():
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return None
+        return pid
+    noted = json.loads((run / f"{name}.pid").read_text())["started"]
+    return pid if noted and started(pid) == noted else None
+
+
+def family(run: Path, name: str) -> list[int]:
+    """The process that bears the name and those of its process group, also when it is dead itself.
+
+    A group's number is not given to a new process while the group has members. The one case left is a stranger who got
+    the number after the group was gone, and has died leaving children: they do not know this state folder, or are not
+    ours to read, and are left alone.
+    """
+    leader = recorded(run, name)
+    if leader is None:
+        return []
+    if not PROC.is_dir():
+        return [leader] if alive(run, name) else []
+    if started(leader) and not alive(run, name):
+        return []
+    pids = [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if started(pid) and (pid == leader or (_group(pid) == leader and _knows(pid, run)))]
+
+
+def _group(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[2]) if fields else None
+
+
+def _knows(pid: int, run: Path) -> bool:
+    try:
+        return f"LOADSTAR_HOME={run.parent}\0".encode() in (PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return False
+
+
+def end(pids: list[int], grace_s: float) -> None:
+    """Ask the processes to end, and kill after the grace those that have not."""
+    for number, patience in ((signal.SIGTERM, grace_s), (signal.SIGKILL, 2.0)):
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except OSError:
+                continue
+        deadline = time.monotonic() + patience
+        while (pids := [pid for pid in pids if _is_running(pid)]) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        if not pids:
+            return
+
+
+def _is_running(pid: int) -> bool:
+    if PROC.is_dir():
+        return bool(started(pid))
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _follow_parent() -> None:
+    """Have the kernel send SIGTERM when the parent dies; without prctl(2), `up` sweeps instead."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+def _order(run: Path, name: str, parent: int) -> tuple[list[str], dict[str, str]]:
+    """Command line and environment of what to run, as soon as it has been said; ends itself when the parent is gone."""
+    path = run / f"{name}.json"
+    while True:
+        if os.getppid() != parent:
+            sys.exit(0)
+        try:
+            order = json.loads(path.read_text())
+        except FileNotFoundError:
+            time.sleep(POLL_S)
+        else:
+            return order["argv"], order["env"]
+
+
+def main(run: Path, name: str) -> None:
+    """Become the program that is ordered under the name."""
+    parent = os.getppid()
+    _follow_parent()
+    end([pid for pid in family(run, name) if pid != os.getpid()], grace_s=0.0)
+    write_record(run, name, os.getpid())
+    argv, environment = _order(run, name, parent)
+    os.execvpe(argv[0], argv, os.environ | environment)  # noqa: S606 - the order is ours, in a folder only its owner reads
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,54 @@
+"""What this machine has: the programs that some tests need, and where they are."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+POSTGRESQL_VERSIONS = Path("/usr/lib/postgresql")
+
+
+class Program(NamedTuple):
+    """A program that some tests need: the tests' mark, how to find it, and what installs it."""
+
+    mark: str
+    find: Callable[[], str | None]
+    install: str
+
+
+def chromium() -> str | None:
+    """Path of a Chromium, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def nginx() -> str | None:
+    """Path of nginx, or None. Debian keeps it out of an ordinary user's PATH."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+
+
+def postgresql() -> str | None:
+    """Folder of a PostgreSQL server's programs, or None. Debian keeps them out of every PATH."""
+    folders = sorted(POSTGRESQL_VERSIONS.glob("*/bin"), key=lambda folder: int(folder.parent.name), reverse=True)
+    for folder in folders:
+        if (folder / "initdb").exists():
+            return str(folder)
+    found = shutil.which("initdb")
+    return str(Path(found).parent) if found else None
+
+
+def redis() -> str | None:
+    """Path of a Redis server, or None."""
+    return shutil.which("redis-server")
+
+
+PROGRAMS = (
+    Program("browser", chromium, "chromium"),
+    Program("postgresql", postgresql, "postgresql"),
+    Program("nginx", nginx, "nginx"),
+    Program("redis", redis, "redis-server"),
+)
+
+
+def missing() -> list[Program]:
+    """The programs that are not here."""
+    return [program for program in PROGRAMS if program.find() is None]

@@ -1,0 +1,164 @@
+"""`loadstar up`: starts everything in the order it is needed, keeps it running, and ends it all on Ctrl-C."""
+
+import fcntl
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import leash, questdb
+from cli.detach import Background, to_background
+from cli.home import absolute_settings, generate, log_folder, make_folders, run_folder
+from cli.migrate import prepare_records, prepare_series
+from cli.ports import is_free, owner
+from cli.processes import order, processes, questdb_process, start_supervisor
+from cli.waiting import DidNotStart, address, answers, await_ready, meanwhile
+from cli.watch import UP, Ended, become, end_all, on_signals, sweep, withdraw_orders
+from cli.welcome import Welcome, first_words
+from config import settings as configuration
+from config.settings import Settings, SettingsError
+from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+QUESTDB_START_S = 120.0
+SERVER_START_S = 120.0
+SWEEP_S = 4.0
+OPEN_FILES = 65_536  # QuestDB maps several files a column and partition
+
+
+class AlreadyUp(Exception):
+    """Another `up` runs from this state folder."""
+
+
+@click.command()
+@click.option("--no-demo", is_flag=True, help="Start without the demo's sites; prints a link to create the first administrator.")
+@click.option("-d", "--detach", is_flag=True, help="Go on in the background once everything runs; `down` ends it.")
+def up(no_demo: bool, detach: bool) -> None:
+    """Start Loadstar and keep it running until Ctrl-C."""
+    named = {"demo": False} if no_demo else {}
+    settings = absolute_settings(**named)
+    make_folders(settings)
+    background = to_background() if detach else None
+    from rich.console import Console
+
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # also where a service manager reads it
+    console = Console(highlight=False, soft_wrap=True)
+    on_signals()
+    try:
+        with _only_one(settings) as lock:
+            _run(settings, named, console, background, lock)
+    except AlreadyUp:
+        console.print(f"Loadstar is already up: {_dashboard(settings)}")
+    except (DidNotStart, questdb.QuestDBUnavailable, StoreError) as error:
+        raise click.ClickException(str(error)) from None
+    except Ended:
+        console.print("Stopped.")
+
+
+def _dashboard(settings: Settings) -> str:
+    return settings.public_url or address(settings.dashboard_host, settings.dashboard_port)
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[int]:
+    """Hold the state folder's lock, which the kernel lets go of however this process ends; its descriptor."""
+    with (run_folder(settings) / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyUp from None
+        leash.write_record(run_folder(settings), UP, os.getpid())
+        yield lock.fileno()
+
+
+def _run(settings: Settings, named: dict[str, bool], console: "Console", background: Background | None, lock: int) -> None:
+    run = run_folder(settings)
+    withdraw_orders(run)
+    if left := sweep(run, SWEEP_S):
+        console.print(f"Ended what a killed start had left behind: {', '.join(left)}.")
+    settings = generate(settings, **named)
+    configuration.use(settings)
+    _refuse_taken_ports(settings)
+    _raise_file_limit()
+    supervisor = start_supervisor(settings)
+    try:
+        welcome = _start(settings, console)
+        console.print(first_words(_dashboard(settings), welcome))
+        if background:
+            background.leave_terminal()
+        become(run, supervisor, lock)
+    finally:
+        end_all(run, supervisor)
+
+
+def _start(settings: Settings, console: "Console") -> Welcome:
+    """Start all processes, each as soon as what it needs is there; what a person needs to sign in."""
+    store = meanwhile(partial(_start_store, settings, console))
+    run = {process.name: partial(order, settings, process) for process in processes(settings)}
+    prepare_records(settings)
+    run["devices"]()
+    run["dashboard"]()
+    store.result()
+    welcome = Welcome.of(settings, console)
+    logs = log_folder(settings)
+    devices = partial(answers, settings.device_host, settings.device_port)
+    await_ready("the device API", devices, SERVER_START_S, logs / "devices.log")
+    dashboard = partial(answers, settings.dashboard_host, settings.dashboard_port)
+    await_ready("the dashboard", dashboard, SERVER_START_S, logs / "dashboard.log")
+    # Last: until then the two processors belong to what somebody waits for.
+    run["worker"]()
+    if "feed" in run:
+        run["feed"]()
+    return welcome
+
+
+def _start_store(settings: Settings, console: "Console") -> None:
+    """Have QuestDB running with its tables made; fetches it first when it is not here."""
+    if not settings.questdb_external:
+        jar = questdb.ensure_jar(settings, _download_bar(console))
+        order(settings, questdb_process(settings, jar), questdb.environment(settings))
+    log = log_folder(settings) / "questdb.log"
+    await_ready("QuestDB", partial(questdb.is_ready, settings), QUESTDB_START_S, log)
+    prepare_series(settings)
+
+
+def _download_bar(console: "Console") -> questdb.Progress:
+    @contextmanager
+    def bar(name: str, size: int) -> Iterator[Callable[[int], None]]:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+        with Progress(TextColumn("Fetching {task.description}"), BarColumn(), DownloadColumn(), console=console) as progress:
+            task = progress.add_task(name, total=size or None)
+            yield lambda count: progress.advance(task, count)
+
+    return bar
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    wanted = [
+        ("dashboard_port", settings.dashboard_host, settings.dashboard_port),
+        ("device_port", settings.device_host, settings.device_port),
+    ]
+    if not settings.questdb_external:
+        wanted += [
+            (f"questdb_{kind}_port", "127.0.0.1", getattr(settings, f"questdb_{kind}_port")) for kind in ("http", "pg", "health")
+        ]
+    for name, host, port in wanted:
+        if not is_free(host, port):
+            raise SettingsError(
+                f"port {port} is in use by {owner(port)}; stop it, or set LOADSTAR_{name.upper()} to another port"
+            )
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,1 @@
+"""Typed settings, quantities with their units, and limits with their source."""

@@ -1,0 +1,171 @@
+"""Every setting of Loadstar, typed, in one place.
+
+A setting is looked up in this order: the environment (`LOADSTAR_<NAME>`), the file `loadstar.toml` in the state
+folder (or the file that `LOADSTAR_SETTINGS_FILE` names), what the first start generated (`generated.toml` in the
+state folder: passwords, ports, the secret key), and the default below.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "LOADSTAR_"
+PROJECT = Path(__file__).resolve().parent.parent
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+DEMO_TELEMETRY_DAYS = 7
+TELEMETRY_DAYS = 90
+ACCEPT_BACK_DAYS = 30
+
+
+class SettingsError(Exception):
+    """A setting that is unknown or impossible; the message names it and says what is allowed."""
+
+
+class Settings(BaseSettings):
+    """The settings of one Loadstar. Build it with `load()`; tests pass what they need by keyword."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True)
+
+    home: Path = Field(PROJECT / ".loadstar", description="state folder: databases, caches, logs; kept at mode 0700")
+    settings_file: Path | None = Field(None, description="settings file; `loadstar.toml` in the state folder by default")
+    demo: bool = Field(True, description="load and replay the demo sites")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severe line that is logged")
+
+    dashboard_host: str = Field("127.0.0.1", description="address the dashboard listens on")
+    dashboard_port: Port = Field(8050, description="port of the dashboard")
+    dashboard_workers: int = Field(2, ge=1, le=16, description="processes of the dashboard")
+    dashboard_threads: int = Field(8, ge=1, le=64, description="threads of each dashboard process")
+    public_url: str | None = Field(None, description="address people type, when a proxy stands before the dashboard")
+    behind_proxy: bool = Field(False, description="trust one proxy's X-Forwarded-* headers and send cookies over TLS only")
+    secret_key: SecretStr | None = Field(None, description="signs cookies; generated at first start")
+    session_idle_minutes: int = Field(12 * 60, ge=1, description="a session ends after this long without a request")
+    session_days: int = Field(30, ge=1, description="a session ends after this long, however busy")
+    tick_s: int = Field(5, ge=1, le=300, description="seconds between updates of a live page")
+    forecast_budget_s: float = Field(20, gt=0, description="time a forecast may take before the stated fallback is used")
+    forecast_at_once: int = Field(2, ge=1, le=16, description="forecasts computed at the same time, all users together")
+
+    device_host: str = Field("127.0.0.1", description="address the device API listens on")
+    device_port: Port = Field(8086, description="port of the device API")
+    device_workers: int = Field(2, ge=1, le=32, description="processes of the device API")
+    accept_back_days: int | None = Field(
+        None, ge=1, description="how old a device's reading may be; 30 by default, always within telemetry_days"
+    )
+    accept_ahead_s: int = Field(300, ge=0, le=3600, description="how far ahead of the server's clock a reading may be")
+    device_queue: int = Field(200_000, ge=1_000, description="readings that may wait for the store, each process")
+    body_limit_bytes: int = Field(2**20, ge=1024, description="largest body after decompression")
+
+    database_url: str | None = Field(None, description="SQLAlchemy address of the records; SQLite in the state folder by default")
+    redis_url: str | None = Field(None, description="Redis, when several machines share the work")
+
+    questdb_host: str = Field("127.0.0.1", description="host of QuestDB; another host means an external server")
+    questdb_external: bool = Field(False, description="do not start the embedded QuestDB; use the server that is named")
+    questdb_http_port: Port = Field(9000, description="QuestDB's line-protocol port; generated when embedded")
+    questdb_pg_port: Port = Field(8812, description="QuestDB's PostgreSQL-wire port; generated when embedded")
+    questdb_health_port: Port = Field(9003, description="QuestDB's health port; generated when embedded")
+    questdb_user: str = Field("loadstar", description="QuestDB user that writes")
+    questdb_password: SecretStr | None = Field(None, description="its password; generated when embedded")
+    questdb_read_user: str = Field("loadstar_read", description="QuestDB user that only reads")
+    questdb_read_password: SecretStr | None = Field(None, description="its password; generated when embedded")
+    questdb_memory_mb: int = Field(512, ge=256, description="memory the embedded QuestDB may use")
+    questdb_mirror: str | None = Field(None, description="Maven repository to fetch the QuestDB jar from")
+    questdb_jar: Path | None = Field(None, description="a QuestDB jar that is already here; it must match the pinned SHA-256")
+    questdb_sync: bool = Field(False, description="commits survive a power cut, at about 9 ms each")
+    telemetry_days: int | None = Field(None, ge=2, description="days that samples are kept; 90 by default, 7 with the demo")
+
+    @model_validator(mode="after")
+    def _accepted_readings_are_kept(self) -> Self:
+        if self.accept_back_days is not None and self.accept_back_days >= self.kept_telemetry_days:
+            raise ValueError(
+                f"accept_back_days ({self.accept_back_days}) must be less than telemetry_days "
+                f"({self.kept_telemetry_days}): older samples would be acknowledged and then dropped"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources in their order; the state folder that the first two name decides which files are read."""
+        named = {**env_settings(), **init_settings()}
+        home = Path(named.get("home", cls.model_fields["home"].default))
+        file = Path(named.get("settings_file", home / "loadstar.toml"))
+        return (
+            init_settings,
+            env_settings,
+            _file(settings_cls, file),
+            _file(settings_cls, home / "generated.toml"),
+        )
+
+    @property
+    def kept_telemetry_days(self) -> int:
+        """Days that samples stay in `telemetry` before only their intervals are left."""
+        return self.telemetry_days or (DEMO_TELEMETRY_DAYS if self.demo else TELEMETRY_DAYS)
+
+    @property
+    def accepted_back_days(self) -> int:
+        """Days a device's reading may lie in the past; never more than is kept."""
+        return self.accept_back_days or min(ACCEPT_BACK_DAYS, self.kept_telemetry_days - 1)
+
+    @cached_property
+    def records_url(self) -> str:
+        """SQLAlchemy address of the records."""
+        return self.database_url or f"sqlite:///{self.home / 'records.sqlite3'}"
+
+
+def _file(settings_cls: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+    try:
+        return TomlConfigSettingsSource(settings_cls, path)
+    except (OSError, ValueError) as error:  # not readable, not UTF-8, not TOML
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def load(**named: Any) -> Settings:
+    """Read the settings; `named` ones win over every source.
+
+    Raises:
+        SettingsError: a setting is unknown or impossible; the message names each.
+    """
+    unknown = sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise SettingsError(f"unknown setting {', '.join(unknown)}; `./loadstar doctor --settings` lists the known ones")
+    try:
+        return Settings(**named)
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}".replace(f"{PREFIX}: ", "")
+            for problem in error.errors()
+        ]
+        raise SettingsError("; ".join(lines)) from error
+
+
+_in_force: list[Settings] = []
+
+
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    if not _in_force:
+        _in_force.append(load())
+    return _in_force[-1]
+
+
+def use(made: Settings) -> None:
+    """Make these the settings of this process, for whoever has built them otherwise: a command's options, a test."""
+    _in_force[:] = [made]

@@ -1,0 +1,1 @@
+"""What people see: the Dash application, its pages and figures, sign-in."""

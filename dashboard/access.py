@@ -1,0 +1,103 @@
+"""Who may ask for what: deny by default, one rule on every route, page and callback.
+
+A rule receives the scope of whoever asks and the arguments by name, and raises `NotFound` where the answer is no:
+what somebody may not see does not exist for them, so nothing tells a foreign id from an unknown one.
+`tests/dashboard/test_every_way_in_has_a_rule.py` walks all routes, pages and callbacks and fails on one without.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from flask import g
+from flask_login import current_user
+
+from store.errors import NotFound
+from store.records import policy
+from store.scope import NOBODY, Role, Scope
+
+Rule = Callable[[Scope, Mapping[str, Any]], None]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_RULE = "__access_rule__"
+
+
+def public(_scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Anyone, signed in or not. Only for what signing in itself needs, health, and static files."""
+
+
+def signed_in(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Anyone who is signed in."""
+    if scope.user_id is None:
+        raise NotFound("nobody is signed in")
+
+
+def people_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Platform administrators, and administrators of an organisation (the store keeps them within it)."""
+    if not administers_people(scope):
+        raise NotFound("no such page")
+
+
+def administers_people(scope: Scope) -> bool:
+    """Whether the scope's holder may list, create and disable users, all or those of their organisation."""
+    return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
+
+
+def site_in(argument: str = "site_id") -> Rule:
+    """Whoever may see the site, whole or in part, that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        site_id = given.get(argument)
+        if not isinstance(site_id, str):
+            raise NotFound("no site")
+        scope.require_site(site_id)
+
+    return rule
+
+
+def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Ask the rule before the function runs. Stands directly under `@callback`, on page layouts and on views.
+
+    Keyword arguments that the function does not know are left out: Dash gives a page's layout whatever stands in
+    the query string.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        open_ended = any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values())
+
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            known = kwargs if open_ended else {name: value for name, value in kwargs.items() if name in signature.parameters}
+            given = signature.bind_partial(*args, **known)
+            given.apply_defaults()
+            rule(current_scope(), given.arguments)
+            return function(*args, **known)  # type: ignore[arg-type]  # P.kwargs without what is unknown
+
+        setattr(guarded, _RULE, rule)
+        return guarded
+
+    return decorate
+
+
+def rule_of(function: object) -> Rule | None:
+    """The rule a function was guarded with, or none."""
+    found: Rule | None = getattr(function, _RULE, None)
+    return found
+
+
+def with_rule(function: Callable[..., Any], rule: Rule) -> Callable[..., Any]:
+    """The same function, known to be ruled: for Dash's own, which ask no store."""
+    setattr(function, _RULE, rule)
+    return function
+
+
+def current_scope() -> Scope:
+    """What the asking person may see; looked up once a request. Nobody is signed in: `NOBODY`."""
+    if "scope" not in g:
+        g.scope = policy.scope_of(current_user.id) if current_user.is_authenticated else NOBODY
+    scope: Scope = g.scope
+    return scope

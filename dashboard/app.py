@@ -1,0 +1,54 @@
+"""The dashboard: a Flask server with sign-in, and Dash pages in Loadstar's frame."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from config.settings import Settings
+from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static
+from dashboard.forecasting.jobs import Jobs
+from dashboard.signin import views as signin
+from store.records import engine
+
+
+def create_app(settings: Settings) -> Flask:
+    """The server of these settings. The records must have been made (`store.records.engine.upgrade`).
+
+    Raises:
+        ValueError: no secret key has been generated.
+    """
+    engine.configure(settings.records_url)
+    server = Flask("dashboard", static_folder=None, root_path=str(Path(__file__).parent))
+    security.configure(server, settings)
+    server.extensions["loadstar-settings"] = settings
+    signin.install(server)
+    theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
+    shell.install(server, theme_first)
+    dash = shell.Shell(
+        "dashboard",
+        server=server,  # type: ignore[arg-type]  # documented: a Flask server
+        use_pages=True,
+        pages_folder="",
+        include_assets_files=False,
+        include_pages_meta=False,
+        suppress_callback_exceptions=True,  # else every page's layout is shipped to everybody
+        enable_mcp=False,
+        health_endpoint="healthz",
+        title="Loadstar",
+        update_title=None,  # type: ignore[arg-type]  # documented: no title while a callback runs
+        csrf_token_name=security.cookie("_csrf_token", settings),
+        add_log_handler=False,
+        background_callback_manager=Jobs(settings),
+    )
+    dash.layout = shell.layout
+    callbacks.declare()
+    callbacks.settle(dash, server)
+    server.extensions["loadstar-dash"] = dash
+    static.install(server, dash, settings.home)
+    doorkeeper.install(server)
+    security.protect_forms(server)
+    doorkeeper.install_for_callbacks(server, dash)
+    faults.install(server, dash)
+    compression.install(server)
+    security.install_headers(server, settings, [*dash.csp_hashes(), security.script_hash(theme_first)])
+    return server

@@ -1,0 +1,93 @@
+"""Deny by default, before anything else runs: no rule, no entry."""
+
+from urllib.parse import urlencode
+
+from dash import Dash
+from flask import Flask, Response, jsonify, redirect, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard import callbacks, landing, shell
+from dashboard.access import Rule, current_scope, public, rule_of, signed_in
+from store.errors import NotFound
+from store.records import users
+
+# Dash's own routes. `/` and everything else it would draw are pages, with the rule of their layout.
+DASH_ROUTES: dict[str, Rule] = {
+    "/_dash-layout": signed_in,
+    "/_dash-dependencies": signed_in,
+    "/_dash-update-component": signed_in,  # and the callback's own rule
+    "/_reload-hash": signed_in,
+    "_dash_assets.static": signed_in,  # an empty folder: assets are served by dashboard/static.py
+    "/_favicon.ico": public,
+    "/healthz": public,
+}
+PAGE_ROUTES = ("/", "/<path:path>")
+
+
+def rule_of_endpoint(server: Flask, endpoint: str) -> Rule | None:
+    """The rule of a route that is not a page."""
+    return DASH_ROUTES.get(endpoint) or rule_of(server.view_functions[endpoint])
+
+
+def install(server: Flask) -> None:
+    """Ask for a rule before every request."""
+
+    @server.before_request
+    def admit() -> Response | AnyResponse | None:
+        endpoint = request.endpoint
+        if endpoint is None:  # nothing there, or not with this method
+            return None if current_user.is_authenticated else _unknown()
+        if endpoint in PAGE_ROUTES:
+            return _admit_to_page()
+        rule = rule_of_endpoint(server, endpoint)
+        if rule is None:
+            raise NotFound(f"no rule lets anybody ask {endpoint}")
+        if rule is public:
+            return None
+        if not current_user.is_authenticated:
+            return _unknown()
+        rule(current_scope(), request.view_args or {})
+        return None
+
+
+def install_for_callbacks(server: Flask, dash: Dash) -> None:
+    """After the check of the token: a callback without a rule does not exist; one with a rule asks it itself."""
+
+    @server.before_request
+    def admit_to_callback() -> None:
+        if request.endpoint == "/_dash-update-component":
+            body = request.get_json()
+            output = body.get("output") if isinstance(body, dict) else None
+            if callbacks.rule_of_callback(dash, output) is None:
+                raise NotFound("no such callback")
+
+
+def _admit_to_page() -> Response | AnyResponse | None:
+    if not current_user.is_authenticated:
+        return _unknown()
+    if (elsewhere := landing.elsewhere(current_scope(), request.path)) is not None:
+        return redirect(elsewhere)
+    page, given = shell.page_at(request.path)
+    rule = rule_of(page.get("layout"))
+    if rule is None:
+        raise NotFound("no such page")
+    rule(current_scope(), given)
+    site_id = given.get("site_id")
+    if site_id is not None and site_id != current_user.last_site_id:
+        users.remember_site(current_scope(), site_id)
+    return None
+
+
+def _unknown() -> Response | AnyResponse:
+    """Nobody is signed in: a person is sent to the sign-in page, a script is told."""
+    if request.path.startswith("/_") or request.method not in ("GET", "HEAD"):
+        response = jsonify(error="signed_out", message="Sign in again.")
+        response.status_code = 401
+        return response
+    wanted = request.full_path.rstrip("?")
+    return redirect("/sign-in" if wanted == "/" else f"/sign-in?{_query(wanted)}")
+
+
+def _query(wanted: str) -> str:
+    return urlencode({"next": wanted})

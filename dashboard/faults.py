@@ -1,0 +1,98 @@
+"""What people and scripts are told when something is not there or does not work: what happened, and what to do."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from dash import Dash
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from dashboard.shell import theme_choice
+from store.errors import NotFound, Refused, StoreAway, StoreFull
+
+log = logging.getLogger(__name__)
+RETRY_S = 5
+AWAY = "Loadstar cannot reach its store"
+WORDS = {
+    400: ("That did not arrive whole", "Go back, load the page again, and send it once more."),
+    405: ("Nothing here", "Nothing answers in that way at this address."),
+    413: ("Too large", "What was sent is larger than Loadstar takes."),
+}
+
+
+def sentence(error: Exception) -> str:
+    """The error's message as people read it."""
+    words = str(error).rstrip(".")
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
+    return request.path.startswith("/_") or best == "application/json"
+
+
+def answer(status: int, error: str, title: str, message: str, *, retry_s: int | None = None) -> Response:
+    """The fault as a page, or as JSON for a script."""
+    if _wants_json():
+        response = jsonify(error=error, message=f"{title}. {message}", reload=error == "form_expired")
+    else:
+        href, action = (request.path, "Try again") if retry_s or status == 400 else ("/", "To the first page")
+        page = render_template(
+            "message.html", title=title, message=message, href=href, action=action, retry_s=retry_s, theme=theme_choice()
+        )
+        response = make_response(page)
+    response.status_code = status
+    if retry_s:
+        response.headers["Retry-After"] = str(retry_s)
+    return response
+
+
+def install(server: Flask, dash: Dash) -> None:
+    """Answer every error in words."""
+
+    def nothing_here(_error: Exception) -> Response:
+        if current_user.is_authenticated and request.method == "GET" and not _wants_json():
+            g.nothing_here = True
+            response = make_response(dash.index())
+            response.status_code = 404
+            return response
+        return answer(404, "not_found", "Nothing here", "Perhaps the address is mistyped, or it is not yours to see.")
+
+    def away(_error: Exception) -> Response:
+        log.warning("the store is away: %s", _error)
+        return answer(503, "store_away", AWAY, "Nothing is lost. This page tries again every 5 seconds.", retry_s=RETRY_S)
+
+    def full(_error: Exception) -> Response:
+        log.error("the store is full: %s", _error)
+        return answer(507, "store_full", "Loadstar's disk is full", "Nothing was changed. Ask whoever runs it to make room.")
+
+    def not_allowed(error: Refused) -> Response:
+        return answer(403, "refused", "Not allowed", sentence(error))
+
+    def form_expired(_error: Exception) -> Response:
+        return answer(400, "form_expired", "This page was open for too long", "Load it again and send it once more.")
+
+    def refused(error: HTTPException) -> Response | HTTPException:
+        if error.code is None or error.code < 400 or error.code == 404:
+            return nothing_here(error) if error.code == 404 else error
+        title, message = WORDS.get(error.code, ("That did not work", "Try again; the log of the dashboard says more."))
+        return answer(error.code, "refused", title, message)
+
+    def broken(error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.path, exc_info=error)
+        return answer(500, "failed", "Something broke", "Nothing was changed. Try again; the log of the dashboard says more.")
+
+    handlers: dict[Any, Callable[[Any], Any]] = {
+        NotFound: nothing_here,
+        StoreAway: away,
+        StoreFull: full,
+        Refused: not_allowed,
+        CSRFError: form_expired,
+        HTTPException: refused,
+        Exception: broken,
+    }
+    for kind, handler in handlers.items():
+        server.register_error_handler(kind, handler)

@@ -1,0 +1,87 @@
+"""Where does the energy come from, where does it go, and what gets lost on the way?"""
+
+from collections.abc import Mapping
+from textwrap import wrap
+from typing import Any
+
+from dashboard.figures.wording import scaled, text, token
+from models.sankey_links import SankeyLink, SankeyNode
+
+NARROW = 14  # letters in a line of a label
+FROM_THE_TOP = {"pv": 0, "storage": 1, "grid": 2, "outline": 3, "demand": 3, "residual": 9}
+
+
+def figure(
+    nodes: list[SankeyNode], links: list[SankeyLink], unit: str, places: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """A Sankey of the nodes and links, values in `unit` (kW or kWh).
+
+    Bars keep the order of the graph (sources, sinks, residuals last), so that a live picture does not jump about. A bar's
+    `customdata` is the position of its node in `places` (by node id; −1 for none or several), its name, and its value:
+    `assets/live/15-sankey.js` makes the labels from them.
+    """
+    known = places or {}
+    order = sorted(range(len(nodes)), key=lambda at: (FROM_THE_TOP[token(nodes[at].technology)], at))
+    place = {old: new for new, old in enumerate(order)}
+    ordered = [nodes[at] for at in order]
+    throughput = [0.0] * len(nodes)
+    for side in ("source", "target"):
+        for at in range(len(nodes)):
+            flow = sum(link.value for link in links if getattr(link, side) == at)
+            throughput[place[at]] = max(throughput[place[at]], flow)
+    bands = sorted(links, key=lambda link: (place[link.source], place[link.target]))
+    amounts = [" ".join(scaled(value, unit)) for value in throughput]
+    return {
+        "data": [
+            {
+                "type": "sankey",
+                "arrangement": "fixed",
+                "node": {
+                    "sort": "input",
+                    "align": "justify",
+                    "pad": 14,
+                    "thickness": 12,
+                    "line": {"width": 0},
+                    "label": ["<br>".join(text(line) for line in wrap(node.label, NARROW)[:2]) for node in ordered],
+                    "color": [f"@{token(node.technology)}" for node in ordered],
+                    "customdata": [
+                        [known.get(node.node_ids[0], -1) if len(node.node_ids) == 1 else -1, text(node.label), amount]
+                        for node, amount in zip(ordered, amounts, strict=True)
+                    ],
+                    "hovertemplate": "%{customdata[1]}<br><b>%{customdata[2]}</b><extra></extra>",
+                },
+                "link": {
+                    "source": [place[link.source] for link in bands],
+                    "target": [place[link.target] for link in bands],
+                    "value": [float(f"{link.value:.4g}") for link in bands],
+                    "color": [f"@{token(link.technology)}/0.38" for link in bands],
+                    "customdata": [
+                        " ".join(scaled(link.value, unit)) + (" (from the balance)" if link.derived else "") for link in bands
+                    ],
+                    "hovertemplate": "%{source.customdata[1]} → %{target.customdata[1]}<br><b>%{customdata}</b><extra></extra>",
+                },
+            }
+        ],
+        "layout": {"margin": {"l": 4, "r": 4, "t": 8, "b": 8}, "hovermode": "closest"},
+    }
+
+
+def summary(nodes: list[SankeyNode], links: list[SankeyLink], unit: str) -> str:
+    """The picture in one sentence, for those who do not see it."""
+    if not links:
+        return "No energy flows in this period."
+    sources, targets = {link.source for link in links}, {link.target for link in links}
+    into = _listed(nodes, [(link.source, link.value) for link in links if link.source not in targets], unit)
+    out = _listed(nodes, [(link.target, link.value) for link in links if link.target not in sources], unit)
+    return f"From {into}. To {out}."
+
+
+def _listed(nodes: list[SankeyNode], ends: list[tuple[int, float]], unit: str) -> str:
+    amounts: dict[int, float] = {}
+    for at, value in ends:
+        amounts[at] = amounts.get(at, 0.0) + value
+    largest = sorted(amounts.items(), key=lambda item: -item[1])
+    named = [f"{nodes[at].label} {' '.join(scaled(value, unit))}" for at, value in largest[:5]]
+    if len(largest) > 5:
+        named.append(f"{len(largest) - 5} others {' '.join(scaled(sum(value for _, value in largest[5:]), unit))}")
+    return ", ".join(named)

@@ -1,0 +1,101 @@
+"""Numbers and times as people read them: three significant digits, a thin space between thousands, the unit after."""
+
+from datetime import datetime, timedelta
+from html import escape
+from math import floor, isfinite, log10
+from zoneinfo import ZoneInfo
+
+THIN = "\u202f"
+MINUS = "\u2212"
+NONE = "–"
+MOST_DECIMALS = 4
+
+STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
+
+# How much of each kind of flow is drawn in which colour token.
+TOKENS = {
+    "grid": "grid",
+    "pv": "pv",
+    "wind": "pv",
+    "chp": "pv",
+    "source": "pv",
+    "battery": "storage",
+    "storage": "storage",
+    "residual": "residual",
+    "bus": "outline",
+    "home": "outline",
+    "transformer": "outline",
+    "converter": "outline",
+}
+
+
+def token(technology: str) -> str:
+    """The colour token of a technology or kind: grid, pv, storage, demand, residual, or outline for what is between."""
+    return TOKENS.get(technology, "demand")
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    r"""The value with that many significant digits, thousands set apart.
+
+    >>> [number(v) for v in (0.04567, 12.345, 182.4, 1234.5)]
+    ['0.0457', '12.3', '182', '1\u202f230']
+    """
+    if value is None or not isfinite(value):
+        return NONE
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits - 1}e}")
+    decimals = digits - 1 - floor(log10(abs(rounded)))
+    if decimals > MOST_DECIMALS and round(rounded, MOST_DECIMALS) == 0:
+        return "0"
+    return f"{rounded:,.{max(0, min(decimals, MOST_DECIMALS))}f}".replace(",", THIN).replace("-", MINUS)
+
+
+def power(kilowatts: float | None) -> str:
+    """Power with its unit, in kW, or in MW from 1 MW on."""
+    return " ".join(scaled(kilowatts, "kW"))
+
+
+def scaled(value: float | None, unit: str) -> tuple[str, str]:
+    """The number and the unit of kW or kWh, or of MW or MWh from a thousand on; kg become t."""
+    larger = {"kW": "MW", "kWh": "MWh", "kg": "t"}.get(unit)
+    if value is not None and larger and isfinite(value) and abs(value) >= 999.5:
+        return number(value / 1000), larger
+    return number(value), unit
+
+
+def percent(fraction: float | None) -> str:
+    """A share (0..1) as a whole percentage, without its sign; 100 only when nothing is missing."""
+    if fraction is None or not isfinite(fraction):
+        return NONE
+    return "99" if 0.99 < fraction < 1 else f"{fraction * 100:.0f}"
+
+
+def money(amount: float | None, currency: str) -> tuple[str, str]:
+    """An amount and its currency's sign, or its code where it has no well-known sign."""
+    return number(amount), {"GBP": "£", "EUR": "€", "USD": "$"}.get(currency, currency)
+
+
+def age(seconds: float | None) -> str:
+    """How long ago, short: `5 s`, `3 min`, `2 h`, `4 d`."""
+    if seconds is None:
+        return NONE
+    for unit, length, upto in (("s", 1, 90), ("min", 60, 5400), ("h", 3600, 172_800), ("d", 86_400, float("inf"))):
+        if seconds < upto:
+            return f"{max(0, seconds) / length:.0f} {unit}"
+    return NONE
+
+
+def clock(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """The local time of day; with the date when it is not today."""
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if today - local < timedelta(days=300):
+        return f"{local.day} {local:%b %H:%M}"
+    return f"{local.day} {local:%b %Y}"
+
+
+def text(name: str) -> str:
+    """A name that someone typed, made harmless for plotly's text, which knows tags."""
+    return escape(name, quote=False)

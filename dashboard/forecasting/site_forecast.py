@@ -1,0 +1,163 @@
+"""The next 24 hours of a site: its demand and its production, as far as a scope sees them.
+
+Kept for whoever sees the same, as long as the data are the same: the key holds the scope, the meters, the hour and
+the version of the readings, so late readings and corrections make a new forecast and a neighbour never gets another's.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from diskcache import Cache  # type: ignore[import-untyped]
+
+from config.settings import Settings
+from dashboard.forecasting import fitting
+from dashboard.forecasting.cache import RESULT_LASTS_S
+from dashboard.forecasting.places import Places
+from models import flows
+from models.forecast import choice, clear_sky
+from models.forecast.hours import TooLittleData, hours_after
+from models.graph import Graph
+from store.records import graph, sites
+from store.scope import Scope
+from store.series import power, versions
+
+FORMAT = 1  # of what is kept: a new number forgets what older programs kept
+HISTORY = timedelta(days=44)  # 36 days for the model's longest look back and a week to test it, and one to spare
+HOUR_S = 3600
+WAIT_S = 30.0
+POLL_S = 0.2
+
+Progress = Callable[[str], None]
+
+
+class Busy(Exception):
+    """As many forecasts as may be are being computed, and none has ended in time; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The site's past hours: kW by the start of the hour, in the site's time zone; `rating_kw` of all its PV, if known."""
+
+    demand: pd.Series
+    production: pd.Series
+    all_pv: bool
+    rating_kw: float | None
+    latitude: float
+    longitude: float
+
+
+def site_forecast(
+    scope: Scope, site_id: str, settings: Settings, cache: Cache, progress: Progress, at: datetime | None = None
+) -> dict[str, Any]:
+    """The forecast of a site as JSON: `{"issued", "demand": …, "production": … or None}`, each as `fitting.to_plain` writes it.
+
+    Args:
+        scope: whose; what they see of the site is forecast.
+        site_id: the site.
+        settings: the time budget, and how many may compute at once.
+        cache: where results are kept.
+        progress: told what is being done, in words.
+        at: now, unless it is given.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Busy: too many forecasts at once.
+        TooLittleData: there is less than a day of readings.
+        StoreAway: a database cannot be reached.
+    """
+    scope.require_site(site_id)
+    at = at or datetime.now(UTC)
+    end = at.replace(minute=0, second=0, microsecond=0)
+    start = end - HISTORY
+    wired = graph.site_graph(scope, site_id, at)
+    measured = flows.meters_of(wired)
+    key = _key(scope, site_id, wired, end, versions.version(scope, measured, start, end) if measured else 0)
+    if (kept := cache.get(key)) is not None:
+        return dict(kept)
+    place = _wait_for_place(settings, progress)
+    try:
+        if (kept := cache.get(key)) is not None:  # somebody else has computed it meanwhile
+            return dict(kept)
+        progress("Reading the last six weeks")
+        made = _compute(_course(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
+        cache.set(key, made, expire=RESULT_LASTS_S)
+        return made
+    finally:
+        os.close(place)
+
+
+def _key(scope: Scope, site_id: str, wired: Graph, end: datetime, version: int) -> str:
+    of = json.dumps([FORMAT, site_id, scope.key, repr(wired), end.isoformat(), version])
+    return f"forecast-{hashlib.sha256(of.encode()).hexdigest()}"
+
+
+def _wait_for_place(settings: Settings, progress: Progress) -> int:
+    places = Places(settings.home / "cache" / "forecasts", "computing", settings.forecast_at_once)
+    deadline = time.monotonic() + WAIT_S
+    while (place := places.take()) is None:
+        progress(f"Waiting: {places.count} other forecasts are being computed")
+        if time.monotonic() > deadline:
+            raise Busy(f"{places.count} other forecasts are still being computed. Try again in a minute.")
+        time.sleep(POLL_S)
+    return place
+
+
+def _course(scope: Scope, site_id: str, wired: Graph, start: datetime, end: datetime) -> Course:
+    site = sites.site(scope, site_id)
+    measured = flows.meters_of(wired)
+    index = pd.date_range(start, end, freq="h", inclusive="left")
+    frame = power.mean_power(scope, measured, start, end, HOUR_S).reindex(index) if measured else pd.DataFrame(index=index)
+    solved = flows.from_power(wired, {str(meter): frame[meter].to_numpy(dtype=np.float64) for meter in frame.columns})
+    boundary = flows.grid_nodes(wired)
+    makers = [node for node in wired.nodes if node.kind == "source" and node.id not in boundary]
+    ratings = [node.capacity_kw for node in makers]
+    local = index.tz_convert(site.time_zone)
+
+    def series(values: np.ndarray) -> pd.Series:
+        return pd.Series(values if len(values) == len(local) else np.full(len(local), np.nan), index=local)
+
+    return Course(
+        demand=series(solved.totals.demand),
+        production=series(solved.totals.production if makers else np.full(len(local), np.nan)),
+        all_pv=all(node.technology == "pv" for node in makers),
+        rating_kw=sum(rating for rating in ratings if rating is not None) if ratings and None not in ratings else None,
+        latitude=site.latitude,
+        longitude=site.longitude,
+    )
+
+
+def _compute(course: Course, budget_s: float, progress: Progress, end: datetime) -> dict[str, Any]:
+    deadline = time.monotonic() + budget_s
+    production = None
+    try:
+        production = _production(course, deadline, progress)
+    except TooLittleData:
+        production = None  # no source on this site, or none that has been read
+    progress("Demand: looking at the last weeks")
+    left_s = max(0.0, deadline - time.monotonic())
+    demand = fitting.best_arima(course.demand, choice.Bounds(least=0), left_s, lambda words: progress(f"Demand: {words}"))
+    return {
+        "issued": end.isoformat(),
+        "demand": fitting.to_plain(demand),
+        "production": fitting.to_plain(production) if production else None,
+    }
+
+
+def _production(course: Course, deadline: float, progress: Progress) -> choice.Forecast:
+    progress("Production: looking at the last weeks")
+    if not course.all_pv:
+        half_s = (deadline - time.monotonic()) / 2
+        bounds = choice.Bounds(0, course.rating_kw)
+        return fitting.best_arima(course.production, bounds, half_s, lambda words: progress(f"Production: {words}"))
+    nights = clear_sky.nights(hours_after(course.production), course.latitude, course.longitude)
+    bounds = choice.Bounds(0, course.rating_kw, nights)
+    model = clear_sky.clear_sky(course.latitude, course.longitude, course.rating_kw)
+    return choice.better_of(course.production, [choice.Candidate("clear-sky persistence", model)], bounds)

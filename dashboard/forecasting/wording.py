@@ -1,0 +1,36 @@
+"""What people are told of a forecast: which model, how wrong it was on the last week, what the band means."""
+
+from collections.abc import Mapping
+from typing import Any
+
+BAND = "Band: 90 % of the hours should end within it."
+
+
+def lines(made: Mapping[str, Any]) -> list[str]:
+    """The result in sentences, one a series and one on the band."""
+    parts = [(name.capitalize(), made.get(name)) for name in ("demand", "production")]
+    return [f"{title}: {told(one)}" for title, one in parts if one] + [BAND]
+
+
+def told(one: Mapping[str, Any]) -> str:
+    """Model, reason for a fallback, error and skill of one forecast."""
+    model = f"{one['model']}, because {one['fallback']}" if one["fallback"] else str(one["model"])
+    return f"{model}. {error(one)}"
+
+
+def error(one: Mapping[str, Any]) -> str:
+    """How far off it was on the last week, against the seasonal naive, and how often within its band."""
+    errors = one["errors"]
+    if "wape" not in errors:
+        return "Its error is not known yet: that takes two weeks of readings."
+    words = f"On the last week {percent(errors['wape'])} off"
+    if one["skill"] > 0:
+        words += f", {percent(one['skill'])} less than repeating the past"
+    if "coverage" in errors:
+        words += f"; {percent(errors['coverage'])} of the hours within the band"
+    return f"{words}."
+
+
+def percent(share: float) -> str:
+    """A share as people say it, with two digits that mean something."""
+    return f"{share * 100:.2g} %" if share < 0.0995 else f"{share * 100:.0f} %"

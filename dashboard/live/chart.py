@@ -1,0 +1,74 @@
+"""The production and demand chart as the browser gets it: figure, sentence, and what to know about it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+
+from dashboard.figures import production_demand, wording
+from dashboard.figures.production_demand import Ahead
+from dashboard.live import blocks
+from dashboard.live.course import course_of
+from dashboard.live.periods import Impossible, chosen_step, period, sensible_step, steps
+from dashboard.live.site_view import SiteView, site_view
+from store.scope import Scope
+
+HOUR_MIN = 60
+
+
+def chart(
+    scope: Scope,
+    site_id: str,
+    name: str,
+    step: str | None = "auto",
+    first: str | None = None,
+    last: str | None = None,
+    shows: tuple[str, ...] = ("legend",),
+    ahead: Ahead | None = None,
+) -> str:
+    """The chart of a period as JSON.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: the database cannot be reached.
+    """
+    view = site_view(scope, site_id)
+    now = datetime.now(UTC)
+    try:
+        chosen = period(name, view.zone, now, first, last)
+    except Impossible as problem:
+        return orjson.dumps({"problem": str(problem)}).decode()
+    minutes = chosen_step(name, chosen.length, step)
+    course = course_of(scope, site_id, chosen, minutes * 60)
+    figure = production_demand.figure(course, now, view.offset_s(now), ahead if "forecast" in shows else None, "arrays" in shows)
+    for trace in figure["data"]:
+        if trace.get("uid") in ("grid", "battery"):
+            trace["visible"] = trace["uid"] in shows
+    figure["layout"]["showlegend"] = "legend" in shows
+    figure["layout"]["uirevision"] = f"{name} {first} {last}"
+    if not chosen.live:
+        figure["layout"]["shapes"], figure["layout"]["annotations"] = [], []
+    answer: dict[str, Any] = {
+        "figure": figure,
+        "says": production_demand.summary(course),
+        "note": _note(view, chosen.start, now, minutes, step, steps(chosen.length)),
+        "empty": not (np.isfinite(course.demand).any() or np.isfinite(course.production).any()),
+        "live": chosen.live,
+        "step": minutes * 60,
+        "offset": view.offset_s(now),
+        "auto": sensible_step(name, chosen.length),
+    }
+    return orjson.dumps(answer).decode()
+
+
+def _note(view: SiteView, start: datetime, now: datetime, minutes: int, wanted: str | None, possible: list[int]) -> str:
+    zone = now.astimezone(view.zone)
+    parts = [f"Mean power of each {blocks.step_words(minutes)}, times in {zone:%Z}"]
+    if wanted not in (None, "auto") and str(minutes) != wanted:
+        offered = ", ".join(blocks.step_words(each) for each in possible)
+        parts.append(f"this period can be drawn in steps of {offered}")
+    hourly = [meter.hourly_until for meter in view.meters.values() if meter.hourly_until]
+    if hourly and minutes < HOUR_MIN and start < max(hourly) - timedelta(minutes=minutes):
+        parts.append(f"hourly values before {wording.clock(max(hourly), view.zone, now)}")
+    return "; ".join(parts) + "."

@@ -1,0 +1,83 @@
+"""Production and demand over a period, aggregated in the database: the data of the chart and of the tiles' trends."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dashboard.figures.production_demand import Course
+from dashboard.live.once import once
+from dashboard.live.periods import Period, on_step
+from dashboard.live.site_view import SiteView, site_view
+from models import flows
+from store.scope import Scope
+from store.series import power
+
+LIVE_LASTS_S = 2.5
+PAST_LASTS_S = 60.0
+TREND = timedelta(hours=24)
+TREND_STEP_S = 1800
+TREND_LASTS_S = 300.0
+
+
+def course_of(scope: Scope, site_id: str, period: Period, step_s: int) -> Course:
+    """Mean power of each step of the period; the step that is still open is the last one.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: the database cannot be reached.
+    """
+    view = site_view(scope, site_id)
+    start = on_step(period.start, step_s)
+    end = on_step(period.end - timedelta(microseconds=1), step_s) + timedelta(seconds=step_s)
+    lasts = LIVE_LASTS_S if period.live else PAST_LASTS_S
+    return once.get(("course", scope.key, site_id, start, end, step_s), lasts, lambda: _course(scope, view, start, end, step_s))
+
+
+def _course(scope: Scope, view: SiteView, start: datetime, end: datetime, step_s: int) -> Course:
+    steps = int((end - start).total_seconds()) // step_s
+    measured = view.flow_meters
+    frame = power.mean_power(scope, measured, start, end, step_s) if measured else None
+    known: dict[str, NDArray[np.float64]] = {}
+    if frame is not None:
+        moments = pd.DatetimeIndex(frame.index).as_unit("us").asi8
+        places = ((moments - int(start.timestamp() * 1e6)) // (step_s * 1_000_000)).astype(int)
+        for meter_id in frame.columns:
+            values = np.full(steps, np.nan)
+            inside = (places >= 0) & (places < steps)
+            values[places[inside]] = frame[meter_id].to_numpy(dtype=float)[inside]
+            known[str(meter_id)] = values
+    solved = flows.from_power(view.graph, known)
+    totals = solved.totals
+    nothing = np.full(steps, np.nan)
+    names = {node.id: node.name for node in view.graph.nodes}
+    has_storage = any(node.kind == "storage" for node in view.graph.nodes)
+
+    def wide(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values if len(values) == steps else nothing
+
+    return Course(
+        start=start,
+        step_s=step_s,
+        production=wide(totals.production),
+        demand=wide(totals.demand),
+        imported=wide(totals.imported - totals.exported),
+        battery=wide(totals.discharge - totals.charge) if has_storage else None,
+        arrays={names[node_id]: wide(values) for node_id, values in flows.made_by(solved).items()},
+    )
+
+
+def trends(scope: Scope, site_id: str) -> dict[str, NDArray[np.float64]]:
+    """The last 24 hours of the tiles' numbers in half hours, by tile; some minutes old at most."""
+
+    def compute() -> dict[str, NDArray[np.float64]]:
+        now = datetime.now(UTC)
+        day = course_of(scope, site_id, Period(now - TREND, now, live=True), TREND_STEP_S)
+        found = {"production": day.production, "demand": day.demand, "grid": day.imported}
+        if day.battery is not None:
+            found["battery"] = day.battery
+        found["sufficiency"] = flows.share(day.demand - np.maximum(day.imported, 0), day.demand)
+        return found
+
+    return once.get(("trends", scope.key, site_id), TREND_LASTS_S, compute, TREND_LASTS_S)

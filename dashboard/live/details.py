@@ -1,0 +1,152 @@
+"""What is told of a node or a device when it is clicked: latest values, when it was last heard, its last 24 hours."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from config.quantities import QUANTITIES
+from dashboard.figures import production_demand, wording
+from dashboard.live.now import Now, now_of
+from dashboard.live.periods import on_step
+from store.errors import NotFound
+from store.records import activity
+from store.scope import Scope
+from store.series import power
+
+STEP_S = 900
+DAY = timedelta(hours=24)
+NAMES = {
+    "energy_kwh": "Energy of its interval",
+    "energy_export_kwh": "Energy of its interval, other direction",
+    "energy_total_kwh": "Counter",
+    "energy_export_total_kwh": "Counter, other direction",
+    "power_kw": "Power",
+    "voltage_v": "Voltage",
+    "current_a": "Current",
+    "current_l1_a": "Current, phase 1",
+    "current_l2_a": "Current, phase 2",
+    "current_l3_a": "Current, phase 3",
+    "frequency_hz": "Frequency",
+    "power_factor": "Power factor",
+    "load_pct": "Load",
+    "soc_pct": "State of charge",
+    "temperature_c": "Temperature",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """`facts` and `values` are (name, words); `figure` is that of the last 24 hours, or nothing."""
+
+    title: str
+    state: str
+    facts: list[tuple[str, str]]
+    values: list[tuple[str, str, str]]
+    figure: dict[str, Any] | None
+
+
+def details(scope: Scope, site_id: str, what: str) -> Details:
+    """The details of `node:<id>` or `device:<id>`; raises `NotFound` for anything the scope does not see on the site."""
+    now = now_of(scope, site_id)
+    kind, _, wanted = what.partition(":")
+    if kind == "device":
+        return _device(scope, now, wanted)
+    if kind == "node":
+        return _node(scope, now, wanted)
+    raise NotFound(f"no {what}")
+
+
+def _device(scope: Scope, now: Now, device_id: str) -> Details:
+    device = next((each for each in now.view.devices if each.id == device_id), None)
+    current = next((each for each in now.devices if each.id == device_id), None)
+    if device is None or current is None:
+        raise NotFound(f"no device {device_id}")
+    counted = activity.activity_24h(scope, device_id)
+    facts = [
+        ("Last seen", _when(now, current.last_seen)),
+        ("Reports every", wording.age(device.interval_s)),
+        ("Readings in 24 h", f"{wording.number(counted.accepted, 9)} accepted, {wording.number(counted.rejected, 9)} rejected"),
+    ]
+    return Details(device.name, current.state, facts, _values(now, device.meter_ids), _figure(scope, now, device.meter_ids))
+
+
+def _node(scope: Scope, now: Now, node_id: str) -> Details:
+    node = next((each for each in now.view.graph.nodes if each.id == node_id), None)
+    if node is None:
+        raise NotFound(f"no node {node_id}")
+    own = node.kind in ("source", "sink", "storage")
+    around = [edge.meter_id for edge in now.view.graph.edges if node_id in (edge.source, edge.target) and edge.meter_id]
+    beside = [meter.id for meter in now.view.meters.values() if meter.node_id == node_id]
+    measured = tuple(dict.fromkeys([*around, *beside]))
+    standing = now.standing.get(node_id)
+    facts = [("Kind", " · ".join(part for part in (node.kind, node.technology) if part))]
+    if standing and standing.power:
+        facts.append(("Now", standing.power))
+    if node.capacity_kw:
+        facts.append(("Rating", wording.power(node.capacity_kw)))
+    if node.capacity_kwh:
+        facts.append(("Capacity", " ".join(wording.scaled(node.capacity_kwh, "kWh"))))
+    heard = max((now.heard[each] for each in measured if each in now.heard), default=None)
+    facts.append(("Last heard", _when(now, heard)))
+    if node.simulated:
+        facts.append(("Data", "simulated"))
+    residual = now.flows.residuals.get(node_id)
+    if residual is not None and np.isfinite(residual.value[0]):
+        facts.append(("Unaccounted for now", wording.power(float(residual.value[0]))))
+    state = standing.state if standing and standing.state != "unmetered" else now.state
+    shown = measured if own else tuple(around)
+    return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown))
+
+
+def _when(now: Now, moment: datetime | None) -> str:
+    if moment is None:
+        return "never"
+    ago = wording.age((now.at - moment).total_seconds())
+    return f"{wording.clock(moment, now.view.zone, now.at)}, {ago} ago"
+
+
+def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Each latest value: what of which meter, the value in full, and when."""
+    found = []
+    for (series_id, quantity), latest in sorted(
+        now.values.items(), key=lambda item: list(NAMES).index(item[0][1]) if item[0][1] in NAMES else 99
+    ):
+        if series_id not in meter_ids:
+            continue
+        unit = QUANTITIES[quantity].label
+        name = NAMES.get(quantity, quantity)
+        named = f"{now.view.meters[series_id].name}: {name.lower()}" if len(meter_ids) > 1 else name
+        found.append(
+            (
+                named,
+                f"{float(latest.value):,.6g} {unit}".replace(",", wording.THIN).strip(),
+                f"{wording.age((now.at - latest.ts).total_seconds())} ago",
+            )
+        )
+    return found
+
+
+def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any] | None:
+    measured = [meter_id for meter_id in meter_ids if meter_id in now.states]
+    if not measured:
+        return None
+    end = on_step(now.at, STEP_S) + timedelta(seconds=STEP_S)
+    start = end - DAY
+    frame = power.mean_power(scope, measured, start, end, STEP_S)
+    offset = now.view.offset_s(datetime.now(UTC))
+    x = {"x0": production_demand.milliseconds(start, STEP_S / 2, offset), "dx": STEP_S * 1000}
+    tokens = ("@accent", "@pv", "@storage", "@demand", "@grid", "@residual")
+    traces: list[dict[str, Any]] = []
+    for at, meter_id in enumerate(measured[: len(tokens)]):
+        if meter_id in frame:
+            values = production_demand.rounded(frame[meter_id].to_numpy(dtype=float))
+            traces.append(production_demand.line(meter_id, wording.text(now.view.meters[meter_id].name), values, x, tokens[at]))
+    layout = {
+        "xaxis": {"type": "date"},
+        "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
+        "showlegend": len(traces) > 1,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    }
+    return {"data": traces, "layout": layout} if traces else None

@@ -1,0 +1,36 @@
+"""What a browser shows before any script has run: the overview's numbers as HTML, in the place where they will live."""
+
+from datetime import UTC, datetime
+
+from dash.html import H2, Div, Header, Section
+
+from dashboard.aria import aria, data
+from dashboard.live import blocks
+from dashboard.live.course import trends
+from dashboard.live.markup import markup
+from dashboard.live.now import now_of
+from dashboard.live.tick import tick_of, today_or_none
+from dashboard.live.tiles import tiles
+from store.scope import Scope
+
+PANELS = ("place", "course", "attention", "hardware")
+
+
+def html(scope: Scope, site_id: str) -> str:
+    """The overview of the site as HTML: tiles with their numbers, and the outlines of what follows.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: the database cannot be reached.
+    """
+    now = now_of(scope, site_id)
+    if not now.view.meters:
+        return markup(Div(blocks.nothing_metered(), className="overview"))
+    row = blocks.tile_row(tiles(now, today_or_none(scope, site_id)), datetime.now(UTC), trends(scope, site_id), "first-tiles")
+    chart = Div(id="first-sankey", className="chart", **data(first_chart="overview-sankey"))
+    flow = Section([Header(H2("Energy flow")), chart], className="panel flow skeleton-panel")
+    outlines = [flow, *(Div(className=f"panel {name} skeleton-panel") for name in PANELS)]
+    painted = markup(Div([row, *outlines], className="overview", **aria(busy="true")))
+    # in a script element nothing is markup but its own end
+    tick = tick_of(scope, site_id).replace("<", "\\u003c")
+    return f'{painted}<script id="first-tick" type="application/json">{tick}</script>'

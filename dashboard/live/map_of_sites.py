@@ -1,0 +1,28 @@
+"""All sites of a scope as the map shows them."""
+
+import orjson
+
+from dashboard import site_state
+from dashboard.figures import map as figure
+from dashboard.figures.wording import STATES
+from dashboard.live.once import once
+from store.records import sites
+from store.scope import Scope
+
+LASTS_S = 5.0
+STALE_S = 30.0
+
+
+def figure_text(scope: Scope, here: str | None) -> str:
+    """The map's figure as JSON, the site looked at now with a ring."""
+    return once.get(("map", scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
+
+
+def _figure(scope: Scope, here: str | None) -> dict[str, object]:
+    seen = sites.visible_sites(scope)
+    states = site_state.states(scope, [site.id for site in seen])
+    places = [
+        figure.Place(site.id, site.name, site.latitude, site.longitude, states[site.id], f"{STATES[states[site.id]]}")
+        for site in seen
+    ]
+    return figure.figure(places, here)

@@ -1,0 +1,102 @@
+"""Something computed once for everybody who asks at the same time, and kept for a while.
+
+Keys carry the scope's key: who sees something else never shares an answer.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+R = TypeVar("R")
+
+KEPT = 512  # answers, in each process
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer or one that is being computed; `until` and `stale_until` count from when it was ready."""
+
+    future: Future[Any] = field(default_factory=Future)
+    until: float = float("inf")
+    stale_until: float = float("inf")
+    renewing: bool = False
+
+
+class Once:
+    """Answers by key: the first who asks computes, whoever asks meanwhile waits for the same answer."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
+        self._kept = kept
+
+    def get(self, key: Hashable, lasts_s: float, compute: Callable[[], R], stale_s: float = 0.0) -> R:
+        """The answer for the key, kept for `lasts_s` from when it was ready: a busy machine computes less, not more.
+
+        For `stale_s` longer the old answer is given while a thread computes the new one, so that nobody waits for what
+        need not be of this second. What fails is raised to all who waited, and not kept.
+        """
+        now = time.monotonic()
+        with self._lock:
+            found = self._answers.get(key)
+            if found is None or found.stale_until <= now:
+                answer, renew = self._begin(key), None
+            else:
+                answer, renew = found, found if found.until <= now and not found.renewing else None
+                if renew:
+                    renew.renewing = True
+        if renew:
+            threading.Thread(target=self._renew, args=(key, lasts_s, compute, stale_s, renew), daemon=True).start()
+        if answer is not found:
+            self._compute(key, answer, lasts_s, compute, stale_s)
+        got: R = answer.future.result()
+        return got
+
+    def clear(self) -> None:
+        """Forget everything; for tests."""
+        with self._lock:
+            self._answers.clear()
+
+    def _begin(self, key: Hashable) -> _Answer:
+        answer = self._answers[key] = _Answer()
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._kept:
+            self._answers.popitem(last=False)
+        return answer
+
+    def _compute(self, key: Hashable, answer: _Answer, lasts_s: float, compute: Callable[[], Any], stale_s: float) -> None:
+        try:
+            result = compute()
+        except BaseException as error:
+            with self._lock:
+                if self._answers.get(key) is answer:
+                    del self._answers[key]
+            answer.future.set_exception(error)
+            return
+        answer.until = time.monotonic() + lasts_s
+        answer.stale_until = answer.until + stale_s
+        answer.future.set_result(result)
+
+    def _renew(self, key: Hashable, lasts_s: float, compute: Callable[[], Any], stale_s: float, old: _Answer) -> None:
+        new = _Answer()
+        try:
+            self._compute(key, new, lasts_s, compute, stale_s)
+            error = new.future.exception()
+            if error is not None:
+                log.warning("%s was not renewed: %s", key, error)
+                return
+            with self._lock:
+                if self._answers.get(key) is old:
+                    self._answers[key] = new
+        finally:
+            old.renewing = False
+
+
+once = Once()

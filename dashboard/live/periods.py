@@ -1,0 +1,101 @@
+"""Which stretches of time and which steps a chart offers, and which of them go together."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+MOST_POINTS = 3000  # more than a screen can show, and than SVG draws without delay
+STEPS_MIN = (5, 10, 15, 30, 60, 120, 180, 360)
+DAY_MIN = 1440  # the only step for custom periods of more than two years
+
+RANGES = {
+    "1h": ("1 h", timedelta(hours=1), 5),
+    "24h": ("24 h", timedelta(hours=24), 15),
+    "48h": ("48 h", timedelta(hours=48), 15),
+    "7d": ("7 d", timedelta(days=7), 60),
+    "30d": ("30 d", timedelta(days=30), 180),
+    "year": ("Year", timedelta(days=365), 360),
+}
+DEFAULT_RANGE = "48h"
+CUSTOM = "custom"
+
+ENERGY_PERIODS = {"live": "Live", "today": "Today", "24h": "24 h", "7d": "7 d", "30d": "30 d", "year": "Year", CUSTOM: "Custom"}
+LONGEST = timedelta(days=8 * 365)
+
+
+class Impossible(ValueError):
+    """A period that cannot be shown; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` up to, not including, `end`, both UTC; `live` when it ends now."""
+
+    start: datetime
+    end: datetime
+    live: bool
+
+    @property
+    def length(self) -> timedelta:
+        """End minus start."""
+        return self.end - self.start
+
+
+def day_start(zone: ZoneInfo, now: datetime) -> datetime:
+    """The start of the local day, in UTC."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def period(name: str, zone: ZoneInfo, now: datetime, first: str | None = None, last: str | None = None) -> Period:
+    """The period of that name; for `custom`, from the local day `first` to the end of `last` (ISO dates).
+
+    Raises:
+        Impossible: an unknown name, a missing day, or an end before its start.
+    """
+    if name == "today":
+        return Period(day_start(zone, now), now, live=True)
+    if name in RANGES:
+        return Period(now - RANGES[name][1], now, live=True)
+    if name != CUSTOM:
+        raise Impossible("Choose one of the periods.")
+    try:
+        days = [datetime.fromisoformat(day or "").replace(tzinfo=zone) for day in (first, last)]
+    except ValueError as error:
+        raise Impossible("Choose a first and a last day.") from error
+    start, end = days[0].astimezone(UTC), (days[1] + timedelta(days=1)).astimezone(UTC)
+    if end <= start:
+        raise Impossible("The last day is before the first.")
+    if end - start > LONGEST:
+        raise Impossible("Choose at most eight years.")
+    if start >= now:
+        raise Impossible("This period lies ahead; choose one that has begun.")
+    return Period(start, min(end, now), live=end > now)
+
+
+def steps(length: timedelta) -> list[int]:
+    """The steps (minutes) that a period of that length can be drawn in: 2 to 3000 points."""
+    minutes = length / timedelta(minutes=1)
+    fitting = [step for step in STEPS_MIN if step * 2 <= minutes and minutes / step <= MOST_POINTS]
+    return fitting or [DAY_MIN if minutes > STEPS_MIN[-1] else STEPS_MIN[0]]
+
+
+def sensible_step(name: str, length: timedelta) -> int:
+    """The step (minutes) that shows the shape of a period without noise: 100 to 500 points where that can be."""
+    if name in RANGES:
+        return RANGES[name][2]
+    fitting = steps(length)
+    return next((step for step in fitting if length / timedelta(minutes=step) <= 500), fitting[-1])
+
+
+def chosen_step(name: str, length: timedelta, wanted: str | int | None) -> int:
+    """The wanted step if the period can be drawn in it, else the sensible one."""
+    try:
+        step = int(wanted) if wanted not in (None, "", "auto") else 0
+    except ValueError:
+        step = 0
+    return step if step in steps(length) else sensible_step(name, length)
+
+
+def on_step(moment: datetime, step_s: int) -> datetime:
+    """The last whole step before or at the moment, counted in UTC."""
+    return datetime.fromtimestamp(moment.timestamp() // step_s * step_s, UTC)

@@ -1,0 +1,86 @@
+"""What a live page gets every few seconds: one small text, made once for everybody who sees the same."""
+
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import orjson
+
+from dashboard.figures import plan, sankey
+from dashboard.live import attention, tiles
+from dashboard.live.now import Now, now_of
+from dashboard.live.once import once
+from dashboard.live.site_view import SiteView
+from dashboard.live.today import Today, today_of
+from models.sankey_links import links
+from store.errors import StoreAway
+from store.scope import Scope
+
+LASTS_S = 0.5
+
+
+def tick_of(scope: Scope, site_id: str) -> str:
+    """The tick of the site as JSON, at most half a second old; raises `NotFound` and `StoreAway`."""
+    scope.require_site(site_id)
+    return once.get(("tick", scope.key, site_id), LASTS_S, lambda: _text(scope, site_id))
+
+
+def today_or_none(scope: Scope, site_id: str) -> Today | None:
+    """The day so far, or nothing while its store is away: the rest of the page still stands."""
+    try:
+        return today_of(scope, site_id)
+    except StoreAway:
+        return None
+
+
+def _text(scope: Scope, site_id: str) -> str:
+    now = now_of(scope, site_id)
+    return orjson.dumps(packed(scope, now, today_or_none(scope, site_id))).decode()
+
+
+def about(view: SiteView) -> dict[str, Any]:
+    """The names behind a tick's rows: what a page is given once."""
+    return {
+        "version": about_version(view),
+        "nodes": [node.id for node in view.graph.nodes],
+        "devices": [[device.id, device.name] for device in view.devices],
+    }
+
+
+def about_version(view: SiteView) -> int:
+    """Differs when the site has other nodes or devices than before: the page has to be loaded again."""
+    return crc32(
+        "|".join([*(node.id for node in view.graph.nodes), *(f"{each.id}{each.name}" for each in view.devices)]).encode()
+    )
+
+
+def packed(scope: Scope, now: Now, today: Today | None) -> dict[str, Any]:
+    """The tick: tiles, the live Sankey's trace and its sentence, the plan's marks, devices, attention, power now."""
+    nodes, bands = links(now.flows, both_ways=False)
+    rows, more = attention.packed(attention.attention(scope, now))
+    totals = now.flows.totals
+    return {
+        "site": now.view.id,
+        "at": round(now.at.timestamp() * 1000),
+        "state": {"partial": "late"}.get(now.state, now.state),
+        "tiles": [tiles.packed(tile) for tile in tiles.tiles(now, today)],
+        "about": about_version(now.view),
+        "sankey": sankey.figure(nodes, bands, "kW", {node.id: at for at, node in enumerate(now.view.graph.nodes)})["data"],
+        "says": sankey.summary(nodes, bands, "kW"),
+        "plan": plan.changes(now.view.graph, now.standing),
+        "devices": [
+            [
+                each.state,
+                int(each.last_seen.timestamp()) if each.last_seen else None,
+                None if each.load_pct is None else round(each.load_pct),
+            ]
+            for each in now.devices
+        ],
+        "attention": rows,
+        "more": more,
+        "power": [_rounded(totals.production[0]), _rounded(totals.demand[0])],
+    }
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.4g}") if np.isfinite(value) else None

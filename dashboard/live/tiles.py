@@ -1,0 +1,262 @@
+"""The numbers at the top of the overview: each with its unit, its state, its age and what is behind it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import numpy as np
+from dash import html
+
+from dashboard.aria import aria, data
+from dashboard.figures import wording
+from dashboard.live import freshness
+from dashboard.live.now import Now
+from dashboard.live.today import Today
+from models.flows import Values
+
+WIDTH, HEIGHT = 96, 24
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number. `seen` is the moment of the oldest reading behind it, `coverage` (0..1) how much of them is there."""
+
+    key: str
+    label: str
+    value: str
+    unit: str
+    note: str
+    state: str
+    seen: datetime | None = None
+    coverage: float | None = None
+    title: str = ""
+
+
+def tiles(now: Now, today: Today | None) -> list[Tile]:
+    """The tiles that the site has something to say in, in their order. `today` may be missing (its store is away)."""
+    totals, view = now.flows.totals, now.view
+    technologies = {node.technology or node.kind for node in view.graph.nodes}
+    kinds = {node.kind for node in view.graph.nodes}
+    by_node = _meters_by_node(now)
+    made = [m for node in view.graph.nodes if node.kind == "source" and node.technology != "grid" for m in by_node[node.id]]
+    used = [m for node in view.graph.nodes if node.kind == "sink" for m in by_node[node.id]]
+    found: list[Tile] = []
+    if made:
+        note = _of(totals.self_consumption, "used on site") if _one(totals.production) else "PV is not producing"
+        found.append(_live(now, "production", "Production", totals.production, made, note))
+    found.append(_live(now, "demand", "Demand", totals.demand, used or now.states, ""))
+    found.append(_grid(now, by_node))
+    if "storage" in kinds or "battery" in technologies:
+        found.append(_battery(now, by_node))
+    sufficiency = float(totals.self_sufficiency[0])
+    found.append(
+        Tile(
+            "sufficiency",
+            "Self-sufficiency",
+            wording.percent(sufficiency),
+            "%",
+            "of the demand now" if np.isfinite(sufficiency) else "not known now",
+            now_state(now, now.states),
+            _oldest(now, now.states),
+        )
+    )
+    return [*found, *_of_today(today)]
+
+
+def now_state(now: Now, meter_ids: Iterable[str]) -> str:
+    """The state of what these meters tell together."""
+    return freshness.together(now.states.get(meter_id, "never") for meter_id in meter_ids)
+
+
+def _live(now: Now, key: str, label: str, values: Values, meter_ids: Iterable[str], note: str) -> Tile:
+    measured = list(meter_ids)
+    value = float(values[0])
+    known = float(now.flows.totals.known[key][0]) if key in now.flows.totals.known else 1.0
+    if not np.isfinite(value) and known > 0:
+        value = float(now.flows.totals.partial[key][0])
+    number, unit = wording.scaled(value, "kW")
+    state = now_state(now, measured)
+    if state == "live" and known < 1:
+        state = "partial"
+    return Tile(key, label, number, unit, note, state, _oldest(now, measured), known, _exact(value, "kW"))
+
+
+def _grid(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
+    totals = now.flows.totals
+    net = float((totals.imported - totals.exported)[0])
+    grid = [m for node in now.view.graph.nodes if node.technology == "grid" for m in by_node[node.id]] or now.states
+    number, unit = wording.scaled(abs(net), "kW")
+    label = "Grid" if not np.isfinite(net) else "Grid import" if net >= 0 else "Grid export"
+    note = "" if not np.isfinite(net) or net == 0 else "taken from the grid" if net > 0 else "given to the grid"
+    return Tile(
+        "grid", label, number, unit, note, now_state(now, grid), _oldest(now, grid), title=_exact(net, "kW, import is positive")
+    )
+
+
+def _battery(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
+    storages = [node for node in now.view.graph.nodes if node.kind == "storage"]
+    metered = [m for node in storages for m in by_node[node.id]]
+    charge = [
+        (level, node.capacity_kwh or 1.0)
+        for node in storages
+        for level in [_level(now, node.id, by_node[node.id])]
+        if level is not None
+    ]
+    stored = sum(level * size for level, size in charge) / sum(size for _, size in charge) if charge else None
+    power = float((now.flows.totals.charge - now.flows.totals.discharge)[0])
+    if not np.isfinite(power):
+        note = "power not known"
+    elif abs(power) < 0.005:
+        note = "idle"
+    else:
+        note = f"{'↑ charging' if power > 0 else '↓ discharging'} {wording.power(abs(power))}"
+    label = "Battery" if len(storages) == 1 else "Batteries"
+    state = now_state(now, metered)
+    coverage = len(charge) / len(storages) if storages else None
+    return Tile("battery", label, wording.number(stored), "%", note, state, _oldest(now, metered), coverage, _exact(stored, "%"))
+
+
+def _level(now: Now, node_id: str, edge_meters: Sequence[str]) -> float | None:
+    beside = [meter.id for meter in now.view.meters.values() if meter.node_id == node_id]
+    for meter_id in (*beside, *edge_meters):
+        if (level := now.level(meter_id, "soc_pct")) is not None:
+            return level
+    return None
+
+
+def _of_today(today: Today | None) -> list[Tile]:
+    if today is None:
+        return []
+    state = "live" if today.coverage > 0.995 else "partial" if today.coverage > 0 else "never"
+    energy, unit = wording.scaled(today.demand_kwh, "kWh")
+    produced = " ".join(wording.scaled(today.production_kwh, "kWh"))
+    cost, currency = wording.money(today.cost, today.currency)
+    carbon, weight = wording.scaled(today.co2_kg, "kg")
+    known = np.isfinite(today.production_kwh) and today.produces
+    return [
+        Tile(
+            "energy",
+            "Energy today",
+            energy,
+            unit,
+            f"{produced} produced" if known else "used",
+            state,
+            coverage=today.coverage,
+            title=_exact(today.demand_kwh, "kWh used"),
+        ),
+        Tile(
+            "cost",
+            "Cost today",
+            cost,
+            currency,
+            today.price_note,
+            state if today.cost is not None else "never",
+            coverage=today.coverage,
+            title=_exact(today.cost, today.currency),
+        ),
+        Tile(
+            "co2",
+            "CO₂ today",
+            carbon,
+            weight,
+            today.co2_note,
+            state if today.co2_kg is not None else "never",
+            coverage=today.coverage,
+            title=_exact(today.co2_kg, "kg of CO₂, of what came from the grid"),
+        ),
+    ]
+
+
+def _meters_by_node(now: Now) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {node.id: [] for node in now.view.graph.nodes}
+    for edge in now.view.graph.edges:
+        for meter_id in (*(term for term, _ in edge.terms), edge.meter_id):
+            if meter_id is not None and meter_id in now.states:
+                found[edge.source].append(meter_id)
+                found[edge.target].append(meter_id)
+    return found
+
+
+def _oldest(now: Now, meter_ids: Iterable[str]) -> datetime | None:
+    moments = [now.heard[meter_id] for meter_id in meter_ids if meter_id in now.heard]
+    return min(moments, default=None)
+
+
+def _one(values: Values) -> bool:
+    return bool(np.isfinite(values[0]) and values[0] > 0)
+
+
+def _of(shares: Values, words: str) -> str:
+    return f"{wording.percent(float(shares[0]))} % {words}" if np.isfinite(shares[0]) else ""
+
+
+def _exact(value: float | None, unit: str) -> str:
+    return f"{value:.6g} {unit}" if value is not None and np.isfinite(value) else ""
+
+
+def state_words(tile: Tile, now: datetime) -> str:
+    """The tile's state in words: its age while live, else what is wrong."""
+    seconds = (now - tile.seen).total_seconds() if tile.seen else None
+    if tile.state == "live":
+        return f"{wording.age(seconds)} ago" if seconds is not None else "since midnight"
+    if tile.state == "partial":
+        return f"{wording.percent(tile.coverage)} % of data" if tile.coverage is not None else "some meters are silent"
+    if tile.state == "never":
+        return "no data yet"
+    return f"{'late' if tile.state == 'late' else 'offline'}, {wording.age(seconds)}"
+
+
+def element(tile: Tile, now: datetime, trend: str | None = None) -> html.Article:
+    """A tile as the page shows it; `assets/live/30-tick.js` changes the texts of its parts."""
+    money = tile.key == "cost" and len(tile.unit) == 1
+    number = html.Span(tile.value, className="value", **data(part="value"))
+    unit = html.Span(tile.unit, className="unit before" if money else "unit", **data(part="unit"))
+    return html.Article(
+        [
+            html.H2(tile.label, **data(part="label")),
+            html.P([unit, number] if money else [number, unit], className="reading num"),
+            html.P(tile.note, className="note num", **data(part="note")),
+            html.Span(className="trend", style={"--trend": trend}, **aria(hidden="true")) if trend else None,
+            html.P(
+                html.Span(state_words(tile, now), **data(part="age")),
+                className="state",
+                **data(state=tile.state),
+            ),
+        ],
+        className=f"tile of-{tile.key}",
+        title=tile.title,
+        **data(tile=tile.key, state=tile.state, seen=str(_seconds(tile.seen) or "")),
+    )
+
+
+def packed(tile: Tile) -> list[str | int | None]:
+    """The tile as a tick carries it; the browser counts the age itself."""
+    words = None if tile.state in ("live", "late", "offline") and tile.seen else state_words(tile, datetime.now(UTC))
+    return [tile.key, tile.label, tile.value, tile.unit, tile.note, tile.state, _seconds(tile.seen), tile.title, words]
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return int(moment.timestamp()) if moment else None
+
+
+def trend_url(values: Sequence[float]) -> str | None:
+    """A small line as an image address, to be used as a mask; gaps stay gaps. None without two neighbouring values."""
+    points = np.asarray(values, dtype=float)
+    known = np.isfinite(points)
+    if not (known[1:] & known[:-1]).any():
+        return None
+    low, high = min(0.0, float(points[known].min())), float(points[known].max())
+    height = (high - low) or 1.0
+    steps = []
+    for at, value in enumerate(points):
+        if not np.isfinite(value):
+            continue
+        x = at / (len(points) - 1) * WIDTH
+        y = HEIGHT - 2 - (value - low) / height * (HEIGHT - 4)
+        steps.append(f"{'L' if at and known[at - 1] else 'M'}{x:.1f} {y:.1f}")
+    drawing = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' preserveAspectRatio='none'>"
+        f"<path d='{''.join(steps)}' fill='none' stroke='#000' stroke-width='1.5' vector-effect='non-scaling-stroke'/></svg>"
+    )
+    return f'url("data:image/svg+xml,{quote(drawing, safe=" =:/()")}")'

@@ -1,0 +1,70 @@
+"""Which pages a person finds on the left: those that exist, fit the site's kind, and that their scope may open.
+
+A page puts itself there when it registers:
+`register_page(__name__, path_template="/site/<site_id>/history", name="History",
+nav={"section": "Site", "icon": "graph-up", "kinds": ("plant", "campus", "pv_battery")})`;
+without `kinds` it fits every site, without `<site_id>` in its path it needs none. Sections stand in `SECTIONS`' order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dash
+
+from dashboard.access import rule_of
+from store.errors import NotFound
+from store.scope import Scope
+
+SITE = "Site"
+PEOPLE = "People and organisations"
+SECTIONS = (SITE, PEOPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One link; `screen` names it in screenshots."""
+
+    name: str
+    href: str
+    icon: str
+    screen: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its links."""
+
+    name: str
+    items: tuple[Item, ...]
+
+
+def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> list[Section]:
+    """The navigation of whoever asks, on that site (or on none), while `path` is shown."""
+    found: dict[str, list[Item]] = {name: [] for name in SECTIONS}
+    for page in dash.page_registry.values():
+        nav: Mapping[str, Any] | None = page.get("nav")
+        if nav is None or (kind is not None and kind not in nav.get("kinds", (kind,))):
+            continue
+        template = page["path_template"]
+        if template and site_id is None:
+            continue
+        if not _may_open(scope, page, {"site_id": site_id}):
+            continue
+        href = template.replace("<site_id>", site_id) if template else page["path"]
+        place = href.replace(f"/site/{site_id}", kind or "").strip("/")
+        item = Item(page["name"], href, nav["icon"], place.replace("/", "-"), current=href == path)
+        found.setdefault(nav["section"], []).append(item)
+    return [Section(name, tuple(items)) for name, items in found.items() if items]
+
+
+def _may_open(scope: Scope, page: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    rule = rule_of(page["layout"])
+    if rule is None:
+        return False
+    try:
+        rule(scope, given)
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""The first page of somebody who sees no site yet; everybody else is sent on to one."""
+
+from typing import Any
+
+from dash import html, register_page
+
+from dashboard.access import current_scope, guard, signed_in
+from dashboard.aria import icon
+
+register_page(__name__, path="/", name="Start", title="Loadstar")
+
+DEMO = "./loadstar down\nLOADSTAR_DEMO=true ./loadstar up"
+
+
+@guard(signed_in)
+def layout(**_query: Any) -> html.Div:
+    """What would be here, and how to get it."""
+    if current_scope().platform_admin:
+        words = [
+            html.P("A site is a place with a grid connection, devices and meters. Its live overview would be here."),
+            html.P("Loadstar has none. Start with the two demo sites, on real recorded data:"),
+            html.Pre(DEMO),
+        ]
+    else:
+        words = [
+            html.P("A site's live overview would be here, once you may see one."),
+            html.P("Ask the administrator of your organisation, or your energy supplier, to grant you a site or a meter."),
+        ]
+    return html.Div([icon("buildings"), html.H1("No site yet"), *words], className="empty")

@@ -1,0 +1,24 @@
+"""There is nothing at this address, or it is not theirs to see: the two look the same."""
+
+from typing import Any
+
+from dash import html, register_page
+
+from dashboard.access import guard, signed_in
+from dashboard.aria import icon
+
+register_page(__name__, path="/nothing-here", title="Nothing here · Loadstar")
+
+
+@guard(signed_in)
+def layout(**_query: Any) -> html.Div:
+    """What happened, and one way on."""
+    return html.Div(
+        [
+            icon("search"),
+            html.H1("Nothing here"),
+            html.P("Perhaps the address is mistyped, or what it showed is not yours to see."),
+            html.A("To the first page", href="/", className="btn btn-primary mt-2"),
+        ],
+        className="empty",
+    )

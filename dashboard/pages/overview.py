@@ -1,0 +1,159 @@
+"""The live overview of a site: is it well, and where to look if not."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
+from dash.exceptions import PreventUpdate
+
+from config.settings import settings
+from dashboard import static
+from dashboard.access import current_scope, guard, site_in
+from dashboard.aria import data
+from dashboard.figures import plan
+from dashboard.figures.production_demand import Ahead
+from dashboard.forecasting.controls import controls
+from dashboard.live import blocks, chart, details, energy_flow, map_of_sites
+from dashboard.live.course import trends
+from dashboard.live.now import now_of
+from dashboard.live.periods import DEFAULT_RANGE
+from dashboard.live.tick import about, tick_of, today_or_none
+from dashboard.live.tiles import tiles
+
+register_page(
+    __name__,
+    path_template="/site/<site_id>/overview",
+    name="Overview",
+    title="Overview · Loadstar",
+    nav={"section": "Site", "icon": "activity"},
+)
+
+
+@guard(site_in())
+def layout(site_id: str, **_query: Any) -> html.Div:
+    """The page with its first values already in it."""
+    scope = current_scope()
+    now = now_of(scope, site_id)
+    if not now.view.meters:
+        return html.Div(blocks.nothing_metered(), className="overview", id="overview")
+    return html.Div(
+        [
+            html.H1(f"{now.view.name}, overview", className="visually-hidden"),
+            *blocks.stores(
+                site_id,
+                tick=tick_of(scope, site_id),
+                about=_json(about(now.view)),
+                course=chart.chart(scope, site_id, DEFAULT_RANGE, shows=blocks.shown_first(now.view)),
+                plan=_json(plan.figure(now.view.graph, {})),
+                places=map_of_sites.figure_text(scope, site_id),
+            ),
+            dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
+            blocks.tile_row(tiles(now, today_or_none(scope, site_id)), datetime.now(UTC), trends(scope, site_id)),
+            blocks.flow_panel(),
+            blocks.place_panel(static.url("map/outlines.json")),
+            blocks.course_panel(DEFAULT_RANGE, now.view, controls()),
+            *blocks.strips(),
+            blocks.details_sheet(),
+        ],
+        className="overview",
+        id="overview",
+        **data(plotly=static.url("plotly/plotly.min.js")),
+    )
+
+
+@callback(
+    Output("overview-tick", "data"),
+    Input("overview-interval", "n_intervals"),
+    State("overview-site", "data"),
+    running=[(Output("overview-interval", "disabled"), True, False)],
+    prevent_initial_call=True,
+)
+@guard(site_in())
+def tick(_n: int, site_id: str) -> str:
+    """What changed on the site."""
+    return tick_of(current_scope(), site_id)
+
+
+@callback(
+    Output("overview-energy", "data"),
+    Input("overview-flow", "value"),
+    Input("overview-flow-first", "value"),
+    Input("overview-flow-last", "value"),
+    Input("overview-due", "data"),
+    State("overview-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(site_in())
+def flow(period: str, first: str | None, last: str | None, _due: str | None, site_id: str) -> Any:
+    """The energy that flowed over the chosen period."""
+    if period == "live":
+        return no_update
+    return energy_flow.energy_flow(current_scope(), site_id, period, first, last)
+
+
+@callback(
+    Output("overview-course", "data"),
+    Input("overview-range", "value"),
+    Input("overview-step", "value"),
+    Input("overview-range-first", "value"),
+    Input("overview-range-last", "value"),
+    Input("overview-chart-shows", "value"),
+    Input("overview-ahead", "data"),
+    Input("overview-due", "data"),
+    State("overview-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(site_in())
+def course(
+    name: str,
+    step: str,
+    first: str | None,
+    last: str | None,
+    shows: list[str] | None,
+    ahead: dict[str, Any] | None,
+    _due: str | None,
+    site_id: str,
+) -> str:
+    """Production and demand over the chosen range."""
+    known = Ahead(**{**ahead, "start": datetime.fromisoformat(ahead["start"])}) if ahead else None
+    return chart.chart(current_scope(), site_id, name, step, first, last, tuple(shows or ()), known)
+
+
+@callback(
+    Output("overview-details", "is_open"),
+    Output("overview-details", "title"),
+    Output("overview-details", "children"),
+    Output("overview-details-figure", "data"),
+    Input("overview-asked", "data"),
+    State("overview-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(site_in())
+def show_details(asked: dict[str, Any] | None, site_id: str) -> Any:
+    """The details of what was clicked."""
+    if not asked or not isinstance(asked.get("what"), str):
+        raise PreventUpdate
+    found = details.details(current_scope(), site_id, asked["what"])
+    figure = {"figure": found.figure, "at": asked.get("at")} if found.figure else None
+    title = html.Span(found.title, id="overview-details-title")
+    return True, title, blocks.details(found), _json(figure) if figure else None
+
+
+def _json(figure: Any) -> str:
+    return orjson.dumps(figure).decode()
+
+
+def _in_browser(function: str, *arguments: Any, first: bool = True) -> None:
+    clientside_callback(ClientsideFunction("live", function), *arguments, prevent_initial_call=not first)
+
+
+_in_browser("tick", Output("overview-due", "data"), Input("overview-tick", "data"), State("overview-about", "data"))
+_in_browser("flow", Input("overview-flow", "value"), Input("overview-energy", "data"), first=False)
+_in_browser("chart", Input("overview-course", "data"))
+_in_browser("plan", Input("overview-plan-figure", "data"), State("overview-plan", "id"))
+_in_browser("map", Input("overview-map-figure", "data"), Input("overview-view", "value"), State("overview-map", "id"))
+_in_browser("details", Input("overview-details-figure", "data"), first=False)
+_in_browser("custom", Output("overview-flow-days", "style"), Input("overview-flow", "value"))
+_in_browser("custom", Output("overview-range-days", "style"), Input("overview-range", "value"))
+_in_browser("show", Output("overview-plan-box", "hidden"), Output("overview-map-box", "hidden"), Input("overview-view", "value"))

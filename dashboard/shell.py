@@ -1,0 +1,186 @@
+"""The frame around every page, as HTML from the server: it is seen before any script has run.
+
+Dash draws only what stands in `main`. What it would ask for first (layout, callbacks, the page itself) is already in
+the document, and `assets/js/shell/10-fetch.js` hands it over without a request.
+"""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash
+from dash import Dash, dcc, html
+from dash._pages import _path_to_page
+from dash._utils import to_json
+from flask import Flask, g, render_template, request
+from flask_login import current_user
+
+from dashboard import navigation, site_state, static
+from dashboard.access import current_scope
+from store.records import sites
+from store.scope import Scope
+
+KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
+STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
+THEMES = ("auto", "light", "dark")
+THEME_COOKIE = "loadstar-theme"
+SKELETON = (
+    '<div class="skeletons" aria-busy="true"><div class="row-of">'
+    + '<div class="skeleton" style="height:88px"></div>' * 6
+    + '</div><div class="skeleton" style="height:320px"></div></div>'
+)
+# old browsers' gaps, and a table that no page uses
+NOT_NEEDED = re.compile(r"/deps/polyfill|/dash_table/")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMark:
+    """A site as the switcher and the clock show it."""
+
+    id: str
+    name: str
+    kind: str
+    kind_words: str
+    time_zone: str
+    replay: bool
+    source_note: str
+    state: str
+    state_words: str
+    clock: str
+    href: str
+
+
+def theme_choice() -> str:
+    """`auto`, `light` or `dark`, as this browser has it."""
+    chosen = request.cookies.get(THEME_COOKIE, "auto")
+    return chosen if chosen in THEMES else "auto"
+
+
+def site_marks(scope: Scope) -> list[SiteMark]:
+    """The sites of the scope by name, each with its state now."""
+    seen = sites.visible_sites(scope)
+    states = site_state.states(scope, [site.id for site in seen])
+    now = datetime.now(UTC)
+    return [
+        SiteMark(
+            id=site.id,
+            name=site.name,
+            kind=site.kind,
+            kind_words=KINDS[site.kind],
+            time_zone=site.time_zone,
+            replay=site.replay,
+            source_note=site.source_note,
+            state=states[site.id],
+            state_words=STATES[states[site.id]],
+            clock=f"{now.astimezone(ZoneInfo(site.time_zone)):%H:%M:%S %Z}",
+            href=f"/site/{site.id}/overview",
+        )
+        for site in sorted(seen, key=lambda site: site.name)
+    ]
+
+
+def first_paint(scope: Scope, site_id: str | None, path: str) -> str:
+    """What `main` shows before any script: the overview's numbers, or the outline of a page."""
+    if site_id is not None and path.endswith("/overview") and find_spec("dashboard.live.first_paint"):
+        painted: str = import_module("dashboard.live.first_paint").html(scope, site_id)
+        return painted
+    return SKELETON
+
+
+def page_at(path: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The registered page of a path and what the path gives it; `({}, {})` when there is none."""
+    page, given = _path_to_page(path.strip("/"))
+    return page, given or {}
+
+
+def not_found_page() -> dict[str, Any]:
+    """The page for a path that is none."""
+    found: dict[str, Any] = next(page for name, page in dash.page_registry.items() if name.endswith("not_found_404"))
+    return found
+
+
+def layout() -> html.Div:
+    """Dash's part of the page. Within a page's document, it already holds the page."""
+    content: Any = None
+    title = "Loadstar"
+    if g.get("drawing_path"):
+        page, given = page_at(g.drawing_path)
+        page = not_found_page() if g.get("nothing_here") or not page else page
+        content = page["layout"](**(request.args.to_dict() | given))
+        title = title_of(page, given)
+    return html.Div(
+        [
+            dcc.Location(id="_pages_location", refresh="callback-nav"),
+            html.Div(content, id="_pages_content", disable_n_clicks=True),
+            dcc.Store(id="_pages_store", data={"title": title}),
+            html.Div(id="_pages_dummy", disable_n_clicks=True),
+        ]
+    )
+
+
+def title_of(page: dict[str, Any], given: dict[str, str]) -> str:
+    """What the browser's tab says."""
+    title = page["title"]
+    return str(title(**given) if callable(title) else title)
+
+
+def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
+    """The site of the page, or the last used one on pages that belong to none."""
+    wanted = site_id or current_user.last_site_id
+    return next((mark for mark in marks if mark.id == wanted), marks[0] if marks else None)
+
+
+class Shell(Dash):
+    """Dash, drawing its index into Loadstar's frame."""
+
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # Dash names each part
+        """The whole document of a page."""
+        scope = current_scope()
+        path = request.path
+        page, given = page_at(path)
+        if g.get("nothing_here") or not page:
+            page, given = not_found_page(), {}
+        site_id = given.get("site_id")
+        marks = site_marks(scope)
+        site = _frame_site(marks, site_id)
+        g.drawing_path = path
+        return render_template(
+            "shell.html",
+            title=title_of(page, given),
+            theme=theme_choice(),
+            site=site,
+            sites=marks,
+            person=current_user,
+            sections=navigation.sections(scope, site.id if site else None, site.kind if site else None, path),
+            now_ms=int(time.time() * 1000),
+            first_paint=first_paint(scope, site_id, path),
+            scripts=self._scripts(parts["scripts"]),
+            boot_layout=to_json(self.get_layout()),
+            boot_dependencies=to_json(self._callback_list),
+            **{name: parts[name] for name in ("config", "app_entry")},
+            renderer=self.renderer,
+        )
+
+    def _scripts(self, tags: str) -> dict[str, str | Sequence[str]]:
+        """The shell's own script, and those that `assets/js/shell/70-later.js` runs after the first paint.
+
+        Plotly is among them: dcc fetches its own 4.8 MB of it where `window.Plotly` is missing.
+        """
+        suites = [address for address in re.findall(r'<script src="([^"]+)"></script>', tags) if not NOT_NEEDED.search(address)]
+        plotly = [static.url(f"plotly/{file.name}") for file in sorted((static.ASSETS / "plotly").glob("*.js"))]
+        return {
+            "shell": static.url("bundle/loadstar.js"),
+            "later": [*suites, *plotly],
+            "inline": re.findall(r"<script>(.*?)</script>", tags, re.DOTALL),
+        }
+
+
+def install(server: Flask, theme_first: str) -> None:
+    """Give templates what they ask for."""
+    server.jinja_env.globals.update(asset=static.url, theme_first=theme_first)

@@ -1,0 +1,1 @@
+"""Signing in and out, and making the first administrator: plain forms, no callbacks."""

@@ -1,0 +1,49 @@
+"""Who is signed in, by a server-side session: the cookie holds a token that means nothing once its row is gone."""
+
+from flask import Flask
+from flask_login import LoginManager, UserMixin
+
+from store.records import sessions
+from store.records.schema import User
+
+ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
+
+
+class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
+    """The signed-in user, as pages show them."""
+
+    def __init__(self, user: User, token: str) -> None:
+        self.id = user.id
+        self.token = token
+        self.name = user.name
+        self.email = user.email
+        self.platform_admin = user.platform_admin
+        self.organisation = user.organisation.name if user.organisation else None
+        self.role = user.role
+        self.theme = user.theme
+        self.last_site_id = user.last_site_id
+
+    def get_id(self) -> str:
+        """What the cookie holds: the session's token, never the user's id."""
+        return self.token
+
+    @property
+    def standing(self) -> str:
+        """What they are here, in words."""
+        within = f"{ROLES[self.role]}, {self.organisation}" if self.role and self.organisation else ""
+        if self.platform_admin:
+            return f"Platform administrator · {within}" if within else "Platform administrator"
+        return within or "Residential"
+
+
+def install(server: Flask) -> None:
+    """Load the person of each request from the session's row."""
+    manager = LoginManager()
+    manager.session_protection = None  # the row decides, not the address a phone has this minute
+    # no context processor: a page that says the store is away must not ask the store
+    manager.init_app(server, add_context_processor=False)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> Person | None:
+        user = sessions.user_of(token)
+        return Person(user, token) if user else None

@@ -1,0 +1,80 @@
+"""What was heard of each device: counted in memory, and written to the records every few seconds and at the end."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from store.errors import StoreError
+from store.records import activity as records
+from store.scope import SYSTEM
+
+log = logging.getLogger(__name__)
+
+WRITE_S = 1.0
+
+
+@dataclass(slots=True)
+class _Heard:
+    accepted: int
+    rejected: int
+    last_seen: datetime
+
+
+class Activity:
+    """The counts of this process that are not yet in the records."""
+
+    def __init__(self) -> None:
+        self._heard: dict[tuple[str, datetime], _Heard] = {}
+        self._hour = datetime.now(UTC)
+        self._hour_ends = self._hour
+
+    def note(self, device_id: str, accepted: int, rejected: int) -> None:
+        """A device has posted: so many readings are stored, so many refused."""
+        now = datetime.now(UTC)
+        if now >= self._hour_ends:
+            self._hour = now.replace(minute=0, second=0, microsecond=0)
+            self._hour_ends = self._hour + timedelta(hours=1)
+        heard = self._heard.get((device_id, self._hour))
+        if heard is None:
+            self._heard[device_id, self._hour] = _Heard(accepted, rejected, now)
+        else:
+            heard.accepted += accepted
+            heard.rejected += rejected
+            heard.last_seen = now
+
+    async def keep(self) -> None:
+        """Write to the records for ever."""
+        while True:
+            await asyncio.sleep(WRITE_S)
+            await self.write()
+
+    async def write(self) -> None:
+        """Write what has been counted; keep it for the next time when the records cannot be written."""
+        taken, self._heard = self._heard, {}
+        if not taken:
+            return
+        rows = [
+            records.Activity(device_id, hour, heard.accepted, heard.rejected, heard.last_seen)
+            for (device_id, hour), heard in sorted(taken.items())
+        ]
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, records.add_activity, SYSTEM, rows)
+        except StoreError as error:
+            log.warning("the devices' activity cannot be written yet: %s", error)
+            for key, heard in taken.items():
+                newer = self._heard.get(key)
+                if newer is None:
+                    self._heard[key] = heard
+                else:
+                    newer.accepted += heard.accepted
+                    newer.rejected += heard.rejected
+
+    async def of(self, device_id: str) -> records.Seen:
+        """What all processes know of a device; those of other processes are a few seconds behind.
+
+        Raises:
+            StoreError: the records cannot be read.
+        """
+        await self.write()
+        return await asyncio.get_running_loop().run_in_executor(None, records.activity_24h, SYSTEM, device_id)

@@ -1,0 +1,62 @@
+"""What goes back to a device: a status, headers and JSON."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from ingest.problem import Problem, Refusal
+
+JSON = ("content-type", "application/json")
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, ready to send."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = (JSON,)
+
+
+class Verdict(msgspec.Struct):
+    """What became of the readings of a post: accepted + rejected = sent.
+
+    `accepted` counts every reading that is committed, whether it was new, the same again, or took the place of another
+    value; `replaced` says how many of the accepted did the last.
+    """
+
+    accepted: int
+    replaced: int
+    rejected: list[Problem]
+
+
+class Nothing(Verdict, omit_defaults=True):
+    """A verdict of which nothing was accepted; it starts with the first problem, as every other error does."""
+
+    code: str
+    message: str
+    field: str | None = None
+    value: object = None
+    allowed: str | None = None
+
+
+def answer(status: int, content: object, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    """A response with this content as JSON."""
+    return Answer(status, _encode(content), (JSON, *headers))
+
+
+def judged(accepted: int, replaced: int, rejected: list[Problem]) -> Answer:
+    """200 when every reading is committed, 207 when some are, 422 when none is."""
+    if not rejected:
+        return Answer(200, b'{"accepted":%d,"replaced":%d,"rejected":[]}' % (accepted, replaced))
+    if accepted:
+        return answer(207, Verdict(accepted, replaced, rejected))
+    first = rejected[0]
+    return answer(422, Nothing(0, 0, rejected, first.code, first.message, first.field, first.value, first.allowed))
+
+
+def refused(refusal: Refusal) -> Answer:
+    """The response to a request that is refused as a whole."""
+    retry = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s is not None else ()
+    return answer(refusal.status, refusal.problem, refusal.headers + retry)

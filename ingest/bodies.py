@@ -1,0 +1,152 @@
+"""Reading a request's body: its type, its size before and after decompression, and the JSON in it."""
+
+import asyncio
+import json
+import zlib
+from typing import Any
+
+from ingest.problem import Problem, Refusal, Unreal
+from ingest.request import Request
+
+RECEIVE_S = 30.0  # a body that has not arrived after this long is given up
+_DIGITS = 400  # of an integer; no double has more before its point
+
+
+async def read(request: Request, limit: int) -> bytes:
+    """The body as it was before compression.
+
+    Raises:
+        Refusal: 415 wrong type or encoding, 413 longer than `limit` bytes, 400 empty, cut off or not what it says.
+    """
+    headers = request.headers
+    kind = headers.get("content-type")
+    if kind is not None and kind != "application/json":
+        _check_type(kind)
+    encoding = headers.get("content-encoding")
+    if encoding is not None:
+        encoding = encoding.strip().lower()
+        if encoding not in ("gzip", "identity", ""):
+            raise Refusal(
+                415, Problem("wrong_encoding", "this content encoding is not read", "Content-Encoding", encoding, "gzip")
+            )
+    length = headers.get("content-length")
+    try:
+        async with asyncio.timeout(RECEIVE_S):
+            if length is not None and length.isdecimal():
+                if int(length) > limit:
+                    raise _too_big(limit)
+                body = await request.body()
+            else:
+                body = await _chunks(request, limit)
+    except TimeoutError:
+        raise Refusal(400, Problem("cut_off", f"the body did not arrive within {RECEIVE_S:.0f} s")) from None
+    except OSError as error:  # the connection broke
+        raise Refusal(400, Problem("cut_off", "the body did not arrive whole")) from error
+    if encoding == "gzip":
+        body = inflate(body, limit)
+    if not body or body.isspace():
+        raise Refusal(400, Problem("empty_body", "the body is empty", allowed="a JSON object"))
+    return body
+
+
+async def _chunks(request: Request, limit: int) -> bytes:
+    parts = []
+    size = 0
+    async for part in request.chunks():
+        size += len(part)
+        if size > limit:
+            raise _too_big(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """Decompress gzip, never producing more than `limit` bytes.
+
+    Raises:
+        Refusal: 413 there is more in it, 400 it is no whole gzip stream.
+    """
+    parts = []
+    size = 0
+    rest = body
+    try:
+        while rest:
+            stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+            part = stream.decompress(rest, limit - size + 1)
+            size += len(part)
+            if size > limit:
+                raise _too_big(limit)
+            if not stream.eof:
+                raise Refusal(400, Problem("bad_gzip", "the gzip stream is cut off", "Content-Encoding"))
+            parts.append(part)
+            rest = stream.unused_data
+    except zlib.error as error:
+        raise Refusal(400, Problem("bad_gzip", f"the body is not gzip: {error}", "Content-Encoding")) from error
+    return b"".join(parts)
+
+
+def parse(body: bytes) -> Any:
+    """The JSON of a body that is wrong somewhere, so that the rest of it need not suffer.
+
+    Python writes NaN and Infinity into JSON unless told otherwise, and other libraries numbers no double can hold. Those
+    become `Unreal`, for whoever validates the single value to refuse.
+
+    Raises:
+        Refusal: 400 not UTF-8, or no JSON.
+    """
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Refusal(
+            400, Problem("not_utf8", f"the body is not UTF-8: byte {error.start} is {body[error.start]:#04x}")
+        ) from error
+    try:
+        return json.loads(text, parse_constant=Unreal, parse_float=_float, parse_int=_int)
+    except json.JSONDecodeError as error:
+        around = text[max(0, error.pos - 20) : error.pos + 20]
+        raise Refusal(
+            400,
+            Problem("malformed_json", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}", value=around),
+        ) from error
+    except RecursionError as error:
+        raise Refusal(400, Problem("malformed_json", "not JSON that anyone means: nested too deeply")) from error
+
+
+def _float(text: str) -> float | Unreal:
+    number = float(text)
+    return number if abs(number) != float("inf") else Unreal(text)
+
+
+def _int(text: str) -> int | Unreal:
+    return int(text) if len(text) < _DIGITS else Unreal(text)
+
+
+def _check_type(kind: str) -> None:
+    media, _, parameters = kind.partition(";")
+    if media.strip().lower() != "application/json":
+        raise Refusal(
+            415,
+            Problem(
+                "wrong_type",
+                "send JSON, and say so: -H 'Content-Type: application/json'",
+                "Content-Type",
+                kind[:100],
+                "application/json",
+            ),
+        )
+    name, _, charset = parameters.partition("=")
+    if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in ("utf-8", "utf8"):
+        raise Refusal(415, Problem("wrong_type", "JSON is UTF-8", "Content-Type", kind[:100], "application/json; charset=utf-8"))
+
+
+def _too_big(limit: int) -> Refusal:
+    return Refusal(
+        413,
+        Problem(
+            "too_big",
+            "the body is too big; send it in several posts",
+            "body",
+            None,
+            f"at most {limit:,} bytes, after decompression",
+        ),
+    )

@@ -1,0 +1,209 @@
+"""Who may post what, as this process knows it: a snapshot of keys, devices and meters.
+
+No request asks the records' database. A snapshot is replaced when the records' version of it changes, which is looked at
+every second and a half, and at once (but not often) when a key comes that it does not know.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from config.quantities import EXPORT_OF, QUANTITIES, Kind
+from ingest.problem import Problem, echo
+from ingest.times import SECOND
+from store.errors import StoreError
+from store.records import directory as records
+from store.series.write import TELEMETRY, Series, series
+
+log = logging.getLogger(__name__)
+
+POLL_S = 1.5
+UNKNOWN_S = 0.25  # an unknown key makes this process look again at most this often
+LONGEST_S = 86_400  # of an interval
+_TARGETS = 20_000  # kept by a key; one is a meter, a quantity and an interval
+
+_EXPORTS = frozenset(EXPORT_OF.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a reading goes and what it may be. `duration_us` lies between the time it is sent with and the one it is kept at."""
+
+    series: Series
+    key: int
+    head: str
+    unit: str
+    least: float
+    greatest: float
+    duration_us: int
+    sample: bool
+    device_id: str | None
+
+
+@dataclass
+class Caller:
+    """The holder of a key, and the meters it may write to."""
+
+    key_id: str
+    secret_hash: bytes
+    revoked: bool
+    can_write: bool
+    site_number: int
+    device: records.DeviceEntry | None
+    meters: dict[str, records.MeterEntry]
+    intervals_s: dict[str, int]  # the reporting interval of each meter's device
+    devices: dict[str, str]  # meter → the device whose it is
+    targets: dict[tuple[str, str, int | None], Target] = field(default_factory=dict)
+    fields: dict[str, Target] = field(default_factory=dict)  # of the device's posts
+
+    @cached_property
+    def source(self) -> str:
+        """What is stored as the origin of its readings."""
+        return self.device.id if self.device else self.key_id
+
+    def target(self, meter: str, quantity: str, interval_s: int | None) -> Target | Problem:
+        """Where a reading of this meter and quantity goes, or why it cannot."""
+        found = self.targets.get((meter, quantity, interval_s))
+        if found is not None:
+            return found
+        made = self._resolve(meter, quantity, interval_s)
+        if isinstance(made, Target):
+            if len(self.targets) >= _TARGETS:
+                self.targets.clear()
+            self.targets[meter, quantity, interval_s] = made
+        return made
+
+    def _resolve(self, meter: str, quantity: str, interval_s: int | None) -> Target | Problem:
+        entry = self.meters.get(meter)
+        if entry is None:  # of another site, or of nobody: the two are never told apart
+            return Problem("unknown_meter", "no meter of this id that the key may write to", "meter", echo(meter))
+        what = QUANTITIES.get(quantity)
+        if what is None:
+            return Problem("unknown_quantity", "no such quantity", "quantity", echo(quantity), ", ".join(QUANTITIES))
+        if interval_s is not None and not 1 <= interval_s <= LONGEST_S:
+            return Problem(
+                "bad_interval", "interval_s is out of range", "interval_s", echo(interval_s), f"1 to {LONGEST_S} seconds"
+            )
+        if what.kind is Kind.COUNTER and interval_s is not None:
+            return Problem(
+                "bad_interval", f"{quantity} is a counter, read at a moment; leave interval_s out", "interval_s", interval_s
+            )
+        duration_s = interval_s
+        if what.kind is Kind.ENERGY and duration_s is None:
+            duration_s = self.intervals_s.get(meter)
+            if duration_s is None:
+                return Problem(
+                    "missing_field",
+                    f"{quantity} is of an interval, and the meter has no device whose reporting interval it could be",
+                    "interval_s",
+                    None,
+                    f"1 to {LONGEST_S} seconds",
+                )
+        made = series(meter, quantity, duration_s or 0, self.source)
+        backwards = entry.one_way and quantity in _EXPORTS
+        return Target(
+            series=made,
+            key=made.key,
+            head=made.head,
+            unit=what.unit,
+            least=what.least,
+            greatest=0.0 if backwards else what.greatest,
+            duration_us=(duration_s or 0) * SECOND,
+            sample=made.table == TELEMETRY,
+            device_id=entry.device_id,
+        )
+
+
+class Directory:
+    """The snapshot in force, and its renewal."""
+
+    def __init__(self) -> None:
+        self.callers: dict[str, Caller] = {}
+        self.version: object = None
+        self._looked = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def keep(self) -> None:
+        """Look for a new version for ever."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            await self.renew()
+
+    async def renew(self, since: float | None = None) -> None:
+        """Take over what has changed in the records; keep what is known when they cannot be read.
+
+        Nothing is done if that was begun after `since` by somebody else.
+        """
+        async with self._renewing:
+            if since is not None and self._looked >= since:
+                return
+            self._looked = time.monotonic()
+            try:
+                changed = await asyncio.get_running_loop().run_in_executor(None, _load, self.version)
+            except StoreError as error:
+                log.warning("the records cannot be read, the keys known so far stay in force: %s", error)
+                return
+            if changed is not None:
+                self.version, self.callers = changed
+
+    async def caller(self, key_id: str) -> Caller | None:
+        """Who holds this key; one made a moment ago is found too, and one that does not exist waits for its answer."""
+        caller = self.callers.get(key_id)
+        if caller is None:
+            asked = time.monotonic()
+            await asyncio.sleep(max(0.0, self._looked + UNKNOWN_S - asked))
+            await self.renew(asked)
+            caller = self.callers.get(key_id)
+        return caller
+
+
+def _load(version: object) -> tuple[object, dict[str, Caller]] | None:
+    """The newest version and its callers, or None if the records still have this one."""
+    newest = records.directory_version()
+    if newest == version:
+        return None
+    loaded = records.load_directory()
+    return newest, dict(_callers(loaded))
+
+
+def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
+    of_site: dict[str, dict[str, records.MeterEntry]] = {}
+    of_device: dict[str, dict[str, records.MeterEntry]] = {}
+    devices: dict[str, str] = {}
+    for meter in loaded.meters.values():
+        of_site.setdefault(meter.site_id, {})[meter.id] = meter
+        if meter.device_id:
+            of_device.setdefault(meter.device_id, {})[meter.id] = meter
+            devices[meter.id] = meter.device_id
+    for key in loaded.keys.values():
+        device = loaded.devices.get(key.device_id) if key.device_id else None
+        if device is not None:
+            meters = of_device.get(device.id, {}) | {
+                meter: loaded.meters[meter] for meter in device.meter_ids if meter in loaded.meters
+            }
+            intervals_s = dict.fromkeys(meters, device.reporting_interval_s)
+        else:
+            meters = {} if key.device_id else of_site.get(key.site_id, {})
+            intervals_s = {}
+            for meter in meters.values():
+                owner = loaded.devices.get(meter.device_id) if meter.device_id else None
+                interval_s = owner.reporting_interval_s if owner else meter.interval_s
+                if interval_s is not None:
+                    intervals_s[meter.id] = interval_s
+        yield (
+            key.id,
+            Caller(
+                key_id=key.id,
+                secret_hash=bytes.fromhex(key.secret_hash),
+                revoked=key.revoked,
+                can_write=key.can_write,
+                site_number=device.site_number if device else 0,
+                device=device,
+                meters=meters,
+                intervals_s=intervals_s,
+                devices=devices,
+            ),
+        )

@@ -1,0 +1,53 @@
+"""What every road shares in one process: who may come in, the one validation, the one committer, and the books kept."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from config.settings import Settings
+from ingest.activity import Activity
+from ingest.answers import Answer
+from ingest.committer import Committer
+from ingest.directory import Directory
+from ingest.metrics import Metrics
+from ingest.problem import Problem, Refusal
+from ingest.request import Request
+from ingest.times import PRECISIONS, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The parts of one process of the device API."""
+
+    settings: Settings
+    directory: Directory
+    committer: Committer
+    window: Window
+    activity: Activity
+    metrics: Metrics
+
+
+Handler = Callable[[Request, Door], Awaitable[Answer]]
+Routes = Mapping[tuple[str, str], Handler]  # method and path
+
+
+def precision(query: str) -> str | None:
+    """The unit of integer times that the request declares: `?precision=s|ms|us|ns`.
+
+    Raises:
+        Refusal: 400 another one.
+    """
+    if not query:
+        return None
+    given = parse_qs(query, keep_blank_values=True).get("precision")
+    if given is None:
+        return None
+    if given[-1] not in PRECISIONS:
+        raise Refusal(400, Problem("bad_precision", "no such precision", "precision", given[-1][:20], "s, ms, us or ns"))
+    return given[-1]
+
+
+def now_us() -> int:
+    """This moment in microseconds since 1970."""
+    return time.time_ns() // 1000

@@ -1,0 +1,44 @@
+"""API keys: `id.secret`, of which only the SHA-256 of the secret is known here.
+
+The secret is 32 random bytes, so that a plain hash is enough: there is nothing to guess that a slow one would protect.
+"""
+
+import hashlib
+import hmac
+
+from ingest.directory import Caller, Directory
+from ingest.problem import Problem, Refusal
+from ingest.request import Headers
+
+_CHALLENGE = (("www-authenticate", 'Bearer realm="devices"'),)
+_SCHEMES = ("bearer ", "token ")
+
+
+async def require(headers: Headers, directory: Directory, write: bool) -> Caller:
+    """Who sends this request.
+
+    `X-API-Key: id.secret`, or `Authorization: Bearer id.secret` (or `Token`, as InfluxDB's agents say).
+
+    Raises:
+        Refusal: 401 no key or an unknown one, 403 one that may not write.
+    """
+    given = headers.get("x-api-key") or _authorization(headers.get("authorization"))
+    if not given:
+        raise Refusal(401, Problem("no_key", "send the device's key in the header X-API-Key"), headers=_CHALLENGE)
+    key_id, _, secret = given.partition(".")
+    caller = directory.callers.get(key_id) or await directory.caller(key_id)
+    digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+    known = caller.secret_hash if caller is not None else bytes(32)
+    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked:
+        raise Refusal(401, Problem("unknown_key", "the key is not known, or no longer valid"), headers=_CHALLENGE)
+    if write and not caller.can_write:
+        raise Refusal(403, Problem("read_only_key", "the key may read, but not write"))
+    return caller
+
+
+def _authorization(value: str | None) -> str | None:
+    if value:
+        for scheme in _SCHEMES:
+            if value[: len(scheme)].lower() == scheme:
+                return value[len(scheme) :].strip()
+    return None

@@ -1,0 +1,98 @@
+"""Figures for Prometheus at `/metrics`.
+
+Whichever process answers, the answer is of all of them: each keeps its counts in files of a shared folder
+(`prometheus_client`'s multiprocess mode), counters add up, also those of processes that have ended, and gauges carry
+the `pid` they belong to.
+"""
+
+import os
+from collections import Counter as Tally
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingest.problem import Problem
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when it is imported
+
+
+def use_folder(folder: Path) -> None:
+    """Keep the counts of this process and its children in an empty folder; before anything is counted."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for old in folder.glob("*.db"):
+        old.unlink()
+    os.environ[FOLDER_VARIABLE] = str(folder)
+
+
+class Metrics:
+    """The counts of one process."""
+
+    def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        registry = CollectorRegistry()
+        self._requests = Counter("loadstar_requests", "Requests answered", ["path", "status"], registry=registry)
+        self._readings = Counter("loadstar_readings", "Readings judged", ["verdict"], registry=registry)
+        self._rejected = Counter("loadstar_rejected_readings", "Readings rejected, by code", ["code"], registry=registry)
+        self._flushes = Histogram(
+            "loadstar_flush_seconds",
+            "Time of one group commit",
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+            registry=registry,
+        )
+        self._flushed = Counter("loadstar_flushed_rows", "Rows written to the store", registry=registry)
+        self._waiting = Gauge("loadstar_queue_rows", "Rows waiting for the store", multiprocess_mode="liveall", registry=registry)
+        self._store = Gauge(
+            "loadstar_store_up", "1 when the store takes readings", multiprocess_mode="liveall", registry=registry
+        )
+        self._registry = registry
+        self._accepted = self._readings.labels("accepted")
+        self._replaced = self._readings.labels("replaced")
+        self._refused = self._readings.labels("rejected")
+        self._answers: dict[tuple[str, int], Counter] = {}
+
+    def answered(self, path: str, status: int) -> None:
+        """A request got its answer; `path` is one of ours, or empty."""
+        counter = self._answers.get((path, status))
+        if counter is None:
+            counter = self._answers[path, status] = self._requests.labels(path, str(status))
+        counter.inc()
+
+    def judged(self, accepted: int, replaced: int, rejected: Sequence[Problem]) -> None:
+        """Readings of one post got their verdict."""
+        if accepted:
+            self._accepted.inc(accepted)
+        if replaced:
+            self._replaced.inc(replaced)
+        if rejected:
+            self._refused.inc(len(rejected))
+            for code, count in Tally(problem.code for problem in rejected).items():
+                self._rejected.labels(code).inc(count)
+
+    def flushed(self, rows: int, seconds: float) -> None:
+        """A group was committed, or refused."""
+        self._flushed.inc(rows)
+        self._flushes.observe(seconds)
+
+    def state(self, waiting: int, up: bool) -> None:
+        """How many rows wait in this process, and whether its store takes them."""
+        self._waiting.set(waiting)
+        self._store.set(up)
+
+    def text(self) -> bytes:
+        """The figures of all processes, in Prometheus' text format."""
+        from prometheus_client import CollectorRegistry, generate_latest
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = self._registry
+        if FOLDER_VARIABLE in os.environ:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+
+
+def end(pid: int) -> None:
+    """Forget the gauges of a process that has ended; its counts stay."""
+    if FOLDER_VARIABLE in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,222 @@
+"""The OpenAPI document of the device API, made from what the code enforces."""
+
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from config.quantities import QUANTITIES
+from ingest.answers import Answer
+from ingest.bodies import RECEIVE_S
+from ingest.directory import LONGEST_S
+from ingest.door import Door
+from ingest.request import Request
+from ingest.roads.hardware import MEASURED, REQUIRED
+from ingest.roads.readings import READINGS_LIMIT
+from ingest.times import PRECISIONS
+
+STATUSES = {
+    200: "every reading is committed in QuestDB's log",
+    207: "some are; `rejected` names each other one: its index or field, code and message",
+    400: "malformed; never to be retried",
+    401: "no key, or an unknown one",
+    403: "the key may not do this",
+    413: "too big; send it in several posts",
+    415: "wrong type or encoding",
+    422: "no reading is valid",
+    429: "this key has too much waiting; slow down, see Retry-After",
+    503: "the store is away or the queue is full; nothing is acknowledged, see Retry-After",
+    507: "the store is nearly full; nothing is acknowledged, see Retry-After",
+}
+
+CODES = {
+    "empty_body": "the body is empty",
+    "not_utf8": "the body is not UTF-8",
+    "malformed_json": "the body is not JSON",
+    "bad_gzip": "the body says that it is gzip, and is not, or is cut off",
+    "cut_off": f"the body did not arrive whole within {RECEIVE_S:.0f} s",
+    "wrong_shape": "an array where an object is meant, or the reverse",
+    "wrong_type": "another content type, or a field of another type",
+    "wrong_encoding": "a content encoding other than gzip",
+    "too_big": "the body is longer than is taken, after decompression",
+    "too_many_readings": f"more than {READINGS_LIMIT:,} readings in one post",
+    "missing_field": "a required field is missing",
+    "unknown_field": "a field of no meaning here",
+    "unmapped_field": "the device's map says nothing of this field",
+    "not_a_number": "a string, boolean, null, NaN, Infinity or an overflowing number where a number is meant",
+    "unknown_meter": "no meter of this id that the key may write to, whether it is another site's or nobody's",
+    "unknown_quantity": "no such quantity",
+    "unknown_unit": "a unit that cannot be converted to the quantity's own",
+    "bad_interval": "interval_s is out of range, or given for a counter",
+    "out_of_range": "a value that the quantity cannot have: negative energy, a power factor of 7",
+    "one_way": "energy against the direction of a one-way edge",
+    "bad_time": "not a time",
+    "naive_time": "a time without an offset from UTC",
+    "precision_missing": "an integer time without ?precision=",
+    "bad_precision": "?precision= is none of s, ms, us, ns",
+    "wrong_precision": "the integer time is in another unit than the declared one",
+    "too_old": "further back than is accepted",
+    "in_future": "further ahead than is accepted",
+    "wrong_facility": "facility_id is not the site of the key",
+    "refused_by_store": "every check passed, and the store refuses the reading all the same",
+    "no_key": "there is no key in the request",
+    "unknown_key": "the key is not known, or was revoked",
+    "read_only_key": "the key may read, but not write",
+    "device_key_needed": "this address takes a device's own key, not a site's",
+    "too_much_at_once": "too many readings of this key are waiting",
+    "queue_full": "too many readings of all are waiting",
+    "store_away": "the store cannot be reached",
+    "store_full": "the store is nearly full",
+    "not_found": "no such address",
+    "wrong_method": "no such method at this address",
+    "try_again": "a defect of ours, logged; nothing is acknowledged",
+}
+
+_TIME: dict[str, Any] = {
+    "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
+    "description": "RFC 3339 with an offset, or an integer with `?precision=`. Of a value with a duration: its end.",
+}
+_PRECISION = {
+    "name": "precision",
+    "in": "query",
+    "description": "the unit of integer times; without it they are refused, not guessed",
+    "schema": {"type": "string", "enum": list(PRECISIONS)},
+}
+
+
+def described() -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    units = {"energy_produced": "kWh", "energy_consumed": "kWh", "current_load": "%"}
+    measured = {name: {"type": "number", "description": units.get(name, "in its base unit")} for name in MEASURED}
+    hardware = {
+        "type": "object",
+        "required": list(REQUIRED),
+        "additionalProperties": False,
+        "properties": measured
+        | {
+            "facility_id": {"type": "integer", "description": "the site's public number; must fit the key"},
+            "timestamp": _TIME
+            | {"description": _TIME["description"] + " Left out: the server's, floored to the reporting interval."},
+        },
+        "example": {"energy_produced": 1.25, "energy_consumed": 0.75, "current_load": 45.2, "voltage": 231.4},
+    }
+    reading = {
+        "type": "object",
+        "required": ["meter", "quantity", "ts", "value"],
+        "additionalProperties": False,
+        "properties": {
+            "meter": {"type": "string", "description": "a meter's id"},
+            "quantity": {"type": "string", "enum": list(QUANTITIES)},
+            "ts": _TIME,
+            "value": {"type": "number"},
+            "unit": {
+                "type": ["string", "null"],
+                "description": "any unit that converts to the quantity's own, which is the default",
+            },
+            "interval_s": {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": LONGEST_S,
+                "description": "the stretch of time, ending at ts, that the value is of",
+            },
+        },
+    }
+    batch = {
+        "type": "object",
+        "required": ["readings"],
+        "additionalProperties": False,
+        "properties": {"readings": {"type": "array", "maxItems": READINGS_LIMIT, "items": reading}},
+        "example": {
+            "readings": [
+                {
+                    "meter": "mtr_4k7q0x9v2n8e",
+                    "quantity": "power_kw",
+                    "ts": "2026-05-01T12:00:00+02:00",
+                    "value": 12.5,
+                    "unit": "kW",
+                    "interval_s": 900,
+                }
+            ]
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Loadstar device API",
+            "version": "1",
+            "description": "Devices post what they measure. 200 means stored: a kill of any process loses nothing of it.",
+        },
+        "security": [{"key": []}, {"bearer": []}],
+        "paths": {
+            "/api/hardware/data": {
+                "post": _operation(
+                    "Post what a device measures", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), hardware
+                )
+                | {"parameters": [_PRECISION]}
+            },
+            "/api/hardware/status": {"get": _operation("How the device is doing, as Loadstar sees it", (200, 401, 403, 503))},
+            "/api/hardware/config": {"get": _operation("What Loadstar knows of the device", (200, 401, 403, 503))},
+            "/api/v1/readings": {
+                "post": _operation("Post a batch of readings", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), batch)
+                | {"parameters": [_PRECISION]}
+            },
+            "/healthz": {"get": _operation("Whether readings are taken now", (200, 503)) | {"security": []}},
+            "/metrics": {"get": _operation("Figures for Prometheus, of all processes", (200,)) | {"security": []}},
+        },
+        "components": {
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "id.secret"},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "the same key"},
+            },
+            "schemas": {"Problem": PROBLEM, "Verdict": VERDICT},
+        },
+    }
+
+
+PROBLEM = {
+    "type": "object",
+    "required": ["code", "message"],
+    "properties": {
+        "code": {"type": "string", "enum": list(CODES)},
+        "message": {"type": "string", "description": "for the person who can put it right"},
+        "field": {"type": "string"},
+        "value": {"description": "what was sent, cut short"},
+        "allowed": {"type": "string", "description": "what would have been taken"},
+        "index": {"type": "integer", "description": "of the reading in its batch, from 0"},
+    },
+}
+VERDICT = {
+    "type": "object",
+    "required": ["accepted", "replaced", "rejected"],
+    "properties": {
+        "accepted": {"type": "integer", "description": "committed readings: new, the same again, or in place of another value"},
+        "replaced": {"type": "integer", "description": "how many of the accepted took the place of another value"},
+        "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
+    },
+}
+
+
+def _operation(summary: str, statuses: tuple[int, ...], body: dict[str, Any] | None = None) -> dict[str, Any]:
+    verdict = {"application/json": {"schema": {"$ref": "#/components/schemas/Verdict"}}}
+    problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    responses: dict[str, Any] = {}
+    for status in statuses:
+        if body is None and status == 200:
+            responses["200"] = {"description": "as asked"}
+            continue
+        content = verdict if status in (200, 207, 422) else problem
+        responses[str(status)] = {"description": STATUSES[status], "content": content}
+    operation: dict[str, Any] = {"summary": summary, "responses": responses}
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    return operation
+
+
+@lru_cache(maxsize=1)
+def _document() -> bytes:
+    return msgspec.json.encode(described())
+
+
+async def document(_request: Request, _door: Door) -> Answer:
+    """The OpenAPI document."""
+    return Answer(200, _document())

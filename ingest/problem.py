@@ -1,0 +1,83 @@
+"""What is wrong with something a device sent, in words its integrator can act on."""
+
+from typing import Any
+
+import msgspec
+
+ECHO = 120  # characters of a wrong value that are sent back
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that was refused: which field, what it was, and what is allowed instead."""
+
+    code: str
+    message: str
+    field: str | None = None
+    value: Any = None
+    allowed: str | None = None
+    index: int | None = None
+
+    def at(self, index: int) -> "Problem":
+        """The same problem, of the reading at `index` of its post (counted from 0)."""
+        return msgspec.structs.replace(self, index=index)
+
+
+class Refusal(Exception):
+    """A whole request is refused: its status, its problem, and when to come back (seconds), if ever."""
+
+    def __init__(
+        self, status: int, problem: Problem, retry_after_s: int | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ):
+        super().__init__(problem.message)
+        self.status = status
+        self.problem = problem
+        self.retry_after_s = retry_after_s
+        self.headers = headers
+
+
+class Unreal:
+    """A number that is none, as it was written: `NaN`, `Infinity`, `1e400`, an integer of a thousand digits."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str):
+        self.text = text
+
+
+def echo(value: Any) -> Any:
+    """A wrong value as it is sent back: short, and always JSON."""
+    if isinstance(value, Unreal):
+        return _cut(value.text)
+    if isinstance(value, str):
+        return _cut(value.encode("utf-8", "replace").decode())
+    if isinstance(value, bool | float) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else _cut(str(value))
+    return _cut(_named(value))
+
+
+def json_type(value: Any) -> str:
+    """What JSON calls the value's type."""
+    match value:
+        case Unreal():
+            return "not a finite number"
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+    return "an object"
+
+
+def _named(value: Any) -> str:
+    return f"{json_type(value)} of {len(value)}" if isinstance(value, list | dict) else repr(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ECHO else f"{text[:ECHO]}…"

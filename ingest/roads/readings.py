@@ -1,0 +1,203 @@
+"""Road 2, `POST /api/v1/readings`: batches of readings, each naming its meter, quantity and time.
+
+A batch is decoded and checked in one pass. Only when something in it has the wrong shape is it taken apart value by
+value, so that the readings beside it are stored all the same.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ingest import bodies, keys
+from ingest.answers import Answer, judged
+from ingest.directory import Caller
+from ingest.door import Door, Routes, now_us, precision
+from ingest.problem import Problem, Refusal, Unreal, echo, json_type
+from ingest.request import Request
+from ingest.rows import Rows
+from ingest.times import FACTORS, QUARTER
+from ingest.validate import number, possible
+from store.series.write import line
+
+READINGS_LIMIT = 10_000  # of one post; more gain nothing: a flush of 500 costs little more than one of 10
+
+
+class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One reading as it is sent."""
+
+    meter: str
+    quantity: str
+    ts: str | int
+    value: float
+    unit: str | None = None
+    interval_s: int | None = None
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The body of a post."""
+
+    readings: list[Reading]
+
+
+_decode = msgspec.json.Decoder(Batch).decode
+_FIELDS = tuple(Reading.__struct_fields__)
+_REQUIRED = ("meter", "quantity", "ts", "value")
+_SHAPE = '{"readings": [{"meter", "quantity", "ts", "value"}, …]}'
+
+
+async def post(request: Request, door: Door) -> Answer:
+    """Store a batch; the verdict names each reading that is refused."""
+    caller = await keys.require(request.headers, door.directory, write=True)
+    unit_of_time = precision(request.query)
+    door.committer.admit(0, caller.key_id)
+    body = await bodies.read(request, door.settings.body_limit_bytes)
+    readings: Sequence[Reading | Problem]
+    try:
+        readings = _decode(body).readings
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        readings = _taken_apart(body)
+    if len(readings) > READINGS_LIMIT:
+        raise Refusal(
+            413,
+            Problem(
+                "too_many_readings", "send them in several posts", "readings", len(readings), f"at most {READINGS_LIMIT:,} a post"
+            ),
+        )
+    rows, rejected = check(readings, caller, unit_of_time, door)
+    replaced = 0
+    if rows.keys:
+        outcome = await door.committer.commit(rows, caller.key_id)
+        replaced = outcome.replaced
+        if outcome.refused:
+            _add_refused(rejected, outcome.refused, len(readings))
+    accepted = len(readings) - len(rejected)
+    _book(caller, rows, accepted, len(rejected), door)
+    door.metrics.judged(accepted, replaced, rejected)
+    return judged(accepted, replaced, rejected)
+
+
+def check(
+    readings: Sequence[Reading | Problem], caller: Caller, unit_of_time: str | None, door: Door
+) -> tuple[Rows, list[Problem]]:
+    """The rows to store, and what is wrong with the other readings, each with its index."""
+    rows = Rows()
+    rejected: list[Problem] = []
+    window = door.window
+    now = now_us()
+    oldest, newest = now - window.back_us, now + window.ahead_us
+    closed = now - now % QUARTER
+    remembered, targets = window.read, caller.targets
+    factor = FACTORS.get(unit_of_time or "")
+    add_key, add_value, add_line = rows.keys.append, rows.values.append, rows.lines.append
+    series, late = rows.series, rows.late
+    for index, reading in enumerate(readings):
+        if type(reading) is not Reading:
+            rejected.append(reading.at(index))  # type: ignore[union-attr]  # then it is a problem
+            continue
+        meter, quantity, ts, value, unit = reading.meter, reading.quantity, reading.ts, reading.value, reading.unit
+        target = targets.get((meter, quantity, reading.interval_s))
+        if target is None:
+            found = caller.target(meter, quantity, reading.interval_s)
+            if isinstance(found, Problem):
+                rejected.append(found.at(index))
+                continue
+            target = found
+        if unit is not None or not target.least <= value <= target.greatest:
+            checked = possible(value, target, "value", unit)
+            if isinstance(checked, Problem):
+                rejected.append(checked.at(index))
+                continue
+            value = checked
+        # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
+        at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]
+        if at is None or not oldest <= at <= newest:
+            moment = window.moment(ts, unit_of_time, now)
+            if isinstance(moment, Problem):
+                rejected.append(moment.at(index))
+                continue
+            at = moment
+        at -= target.duration_us
+        key = target.key
+        if key not in series:
+            series[key] = target.series
+        add_key((key, at))
+        add_value(value)
+        if target.sample:
+            add_line(f"{target.head}{value!r} {at}\n")  # what `line` makes of a sample, without the call
+            if at < closed:
+                late.add((meter, quantity, at - at % QUARTER))
+        else:
+            add_line(line(target.series, value, at))
+            rows.intervals = True
+    return rows, rejected
+
+
+def _taken_apart(body: bytes) -> list[Reading | Problem]:
+    """The readings of a body that is wrong somewhere, those of the wrong shape as problems."""
+    content = bodies.parse(body)
+    if not isinstance(content, dict):
+        raise Refusal(
+            400, Problem("wrong_shape", f"the body is {json_type(content)}, not an object", None, echo(content), _SHAPE)
+        )
+    if unknown := [name for name in content if name != "readings"]:
+        raise Refusal(400, Problem("unknown_field", "no such field beside readings", echo(unknown[0]), None, _SHAPE))
+    if "readings" not in content:
+        raise Refusal(400, Problem("missing_field", "readings is missing", "readings", None, _SHAPE))
+    readings = content["readings"]
+    if not isinstance(readings, list):
+        raise Refusal(
+            400, Problem("wrong_shape", f"readings is {json_type(readings)}, not an array", "readings", echo(readings), _SHAPE)
+        )
+    return [_reading(one) for one in readings]
+
+
+def _reading(given: Any) -> Reading | Problem:
+    if not isinstance(given, dict):
+        return Problem("wrong_shape", f"the reading is {json_type(given)}, not an object", None, echo(given), ", ".join(_FIELDS))
+    for name in given:
+        if name not in _FIELDS:
+            return Problem("unknown_field", "no such field", echo(name), echo(given[name]), ", ".join(_FIELDS))
+    for name in _REQUIRED:
+        if name not in given:
+            return Problem("missing_field", f"{name} is missing", name, None, ", ".join(_REQUIRED))
+    for name in ("meter", "quantity", "unit"):
+        if not isinstance(given.get(name), str) and (name in _REQUIRED or given.get(name) is not None):
+            return Problem("wrong_type", f"{name} is {json_type(given[name])}, not a string", name, echo(given[name]), "a string")
+    value = number(given["value"], "value")
+    if isinstance(value, Problem):
+        return value
+    ts = given["ts"]
+    if isinstance(ts, bool) or not isinstance(ts, str | int):
+        return Problem("bad_time", f"ts is {json_type(ts)}, not a time", "ts", echo(ts), "RFC 3339 with an offset, or an integer")
+    interval_s = given.get("interval_s")
+    if isinstance(interval_s, float) and interval_s.is_integer():
+        interval_s = int(interval_s)
+    if interval_s is not None and (isinstance(interval_s, bool | Unreal) or not isinstance(interval_s, int)):
+        return Problem("wrong_type", "interval_s is not a whole number of seconds", "interval_s", echo(interval_s), "an integer")
+    return Reading(given["meter"], given["quantity"], ts, value, given.get("unit"), interval_s)
+
+
+def _add_refused(rejected: list[Problem], refused: dict[int, str], sent: int) -> None:
+    """Name the readings that passed every check here and were refused by the store all the same."""
+    gone = {problem.index for problem in rejected}
+    kept = [index for index in range(sent) if index not in gone]
+    rejected += [
+        Problem("refused_by_store", f"the store refuses the reading: {why[:200]}", index=kept[position])
+        for position, why in refused.items()
+    ]
+    rejected.sort(key=lambda problem: problem.index or 0)
+
+
+def _book(caller: Caller, rows: Rows, accepted: int, rejected: int, door: Door) -> None:
+    if caller.device is not None:
+        door.activity.note(caller.device.id, accepted, rejected)
+        return
+    for key, count in Counter(key for key, _ in rows.keys).items():  # a site's key: what counts is whose meter it is
+        device_id = caller.devices.get(rows.series[key].meter)
+        if device_id is not None:
+            door.activity.note(device_id, count, 0)
+
+
+ROUTES: Routes = {("POST", "/api/v1/readings"): post}

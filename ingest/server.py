@@ -1,0 +1,154 @@
+"""One process of the device API: an RSGI application for granian.
+
+Bodies, keys and statuses are those of the design's §5. Nothing that goes wrong here is a 500: a defect is logged and
+answered with 503, because whatever a device sent may be sent again.
+"""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, NoReturn
+
+from config import settings as configuration
+from ingest import health, manual, openapi
+from ingest.activity import Activity
+from ingest.answers import Answer, refused
+from ingest.committer import Committer
+from ingest.directory import Directory
+from ingest.door import Door, Handler, Routes
+from ingest.ledger import Ledger
+from ingest.metrics import Metrics
+from ingest.problem import Problem, Refusal
+from ingest.request import Request
+from ingest.roads import hardware, readings
+from ingest.times import Window
+from store.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+ROADS = (hardware.ROUTES, readings.ROUTES)
+PARENT_S = 1.0  # between looks whether the parent is still there
+STOP_S = 5.0  # to commit what waits when the process ends
+
+_AWAY = Refusal(503, Problem("store_away", "the store cannot be reached"), 2)
+_DEFECT = Refusal(503, Problem("try_again", "something went wrong here; nothing of this request is acknowledged"), 5)
+
+
+async def healthz(_request: Request, door: Door) -> Answer:
+    """Whether readings are taken now."""
+    return health.answered(door.committer, door.directory)
+
+
+async def metrics(_request: Request, door: Door) -> Answer:
+    """Figures for Prometheus, of all processes."""
+    door.metrics.state(door.committer.waiting, door.committer.full is None and door.committer.away is None)
+    text = await asyncio.get_running_loop().run_in_executor(None, door.metrics.text)
+    return Answer(200, text, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
+
+
+OWN: Routes = {
+    ("GET", "/healthz"): healthz,
+    ("GET", "/metrics"): metrics,
+    ("GET", "/openapi.json"): openapi.document,
+    ("GET", "/"): manual.page,
+    ("GET", "/docs"): manual.page,
+}
+
+
+class Application:
+    """Answers requests: what granian calls in each of its workers."""
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[str, str], Handler] = {}
+        for routes in (OWN, *ROADS):
+            self._routes.update(routes)
+        self._paths = {path for _, path in self._routes}
+        self._door: Door | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start the process's tasks before it listens."""
+        loop.run_until_complete(self._start())
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Commit what waits, write the books, stop."""
+        loop.run_until_complete(self._stop())
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer one request."""
+        door = self._door
+        assert door is not None  # noqa: S101  # granian has called __rsgi_init__
+        path = scope.path
+        try:
+            handler = self._routes.get((scope.method, path)) or self._no_handler(scope.method, path)
+            answer = await handler(Request(scope, protocol), door)
+        except Refusal as refusal:
+            answer = refused(refusal)
+        except StoreError as error:
+            log.warning("%s %s: %s", scope.method, path, error)
+            answer = refused(_AWAY)
+        except Exception:
+            log.exception("%s %s failed", scope.method, path)
+            answer = refused(_DEFECT)
+        door.metrics.answered(path if path in self._paths else "", answer.status)
+        protocol.response_bytes(answer.status, list(answer.headers), answer.body)
+
+    def _no_handler(self, method: str, path: str) -> NoReturn:
+        if path not in self._paths:
+            raise Refusal(404, Problem("not_found", "no such address; / describes them all", value=path[:100]))
+        allowed = ", ".join(sorted(known for known, of in self._routes if of == path))
+        raise Refusal(
+            405, Problem("wrong_method", "not with this method", "method", method, allowed), headers=(("allow", allowed),)
+        )
+
+    async def _start(self) -> None:
+        settings = configuration.settings()
+        counted = Metrics()
+        committer = Committer(
+            partial(Ledger, settings, settings.home / "run" / "unapplied"), settings.device_queue, counted.flushed
+        )
+        directory = Directory()
+        activity = Activity()
+        window = Window(settings.accepted_back_days, settings.accept_ahead_s)
+        self._door = Door(settings, directory, committer, window, activity, counted)
+        committer.start()
+        await directory.renew()
+        for work in (directory.keep(), activity.keep(), health.watch(settings, committer, counted), _watch_parent()):
+            self._tasks.append(asyncio.create_task(_guarded(work)))
+
+    async def _stop(self) -> None:
+        door = self._door
+        assert door is not None  # noqa: S101
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await door.committer.close()
+                await door.activity.write()
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    """Run work that never ends; a defect in it ends the process, and its parent starts another."""
+    try:
+        await work
+    except Exception:
+        log.exception("%s failed", work)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _watch_parent() -> None:
+    """End this process when its parent is gone: nobody would restart or stop it any more."""
+    parent = multiprocessing.parent_process()
+    while parent is None or os.getppid() == parent.pid:
+        await asyncio.sleep(PARENT_S)
+    log.warning("the parent process is gone; ending")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+application = Application()

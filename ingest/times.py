@@ -1,0 +1,120 @@
+"""When a reading was taken: RFC 3339 with an offset, or an integer whose unit is declared. Nothing is guessed.
+
+Moments are integers: microseconds since 1970 in UTC, as QuestDB keeps them.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ingest.problem import Problem, echo, json_type
+
+SECOND = 1_000_000  # microseconds
+QUARTER = 900 * SECOND
+DAY = 86_400 * SECOND
+
+# How many microseconds one unit of `?precision=` is; nanoseconds are divided instead.
+PRECISIONS = ("s", "ms", "us", "ns")
+FACTORS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+
+RFC3339 = "RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an integer with ?precision=s, ms, us or ns"
+_PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REMEMBERED = 4096  # texts of times: the readings of a post mostly share theirs
+
+
+class Window:
+    """The moments that are accepted now, and the texts of times already read."""
+
+    __slots__ = ("ahead_us", "back_us", "read")
+
+    def __init__(self, back_days: float, ahead_s: float):
+        self.back_us = int(back_days * DAY)
+        self.ahead_us = int(ahead_s * SECOND)
+        self.read: dict[str, int] = {}
+
+    def moment(self, ts: Any, precision: str | None, now_us: int, field: str = "ts") -> int | Problem:
+        """Microseconds since 1970 of a time as it was sent, or why it is refused."""
+        if type(ts) is str:
+            at = self.read.get(ts)
+            if at is None:
+                read = _text(ts, field)
+                if isinstance(read, Problem):
+                    return read
+                if len(self.read) >= _REMEMBERED:
+                    self.read.clear()
+                at = self.read[ts] = read
+        elif type(ts) is int:
+            if precision is None:
+                return Problem(
+                    "precision_missing",
+                    f"{field} is an integer and its unit is not declared: add ?precision={_likely(ts, self, now_us) or 'ms'} "
+                    "to the address if that is its unit, or send RFC 3339",
+                    field,
+                    echo(ts),
+                    RFC3339,
+                )
+            at = _scaled(ts, precision)
+        else:
+            return Problem("bad_time", f"{field} is {json_type(ts)}, not a time", field, echo(ts), RFC3339)
+        if now_us - self.back_us <= at <= now_us + self.ahead_us:
+            return at
+        return self._outside(ts, at, precision, now_us, field)
+
+    def _outside(self, ts: str | int, at: int, precision: str | None, now_us: int, field: str) -> Problem:
+        allowed = f"from {iso(now_us - self.back_us)} to {iso(now_us + self.ahead_us)}"
+        if type(ts) is int and (likely := _likely(ts, self, now_us)):
+            return Problem(
+                "wrong_precision",
+                f"{field} {echo(ts)} is {_said(at)} in {precision}; in {likely} it would be {iso(_scaled(ts, likely))}: "
+                f"use ?precision={likely} if that is its unit",
+                field,
+                echo(ts),
+                allowed,
+            )
+        if at > now_us:
+            return Problem("in_future", f"{field} is {_said(at)}, ahead of the server's {iso(now_us)}", field, echo(ts), allowed)
+        return Problem("too_old", f"{field} is {_said(at)}, further back than is accepted", field, echo(ts), allowed)
+
+
+def iso(at_us: int) -> str:
+    """A moment as RFC 3339 in UTC, to the second."""
+    return (_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def floor(at_us: int, interval_s: int) -> int:
+    """The last full reporting interval's end at or before a moment."""
+    return at_us - at_us % (interval_s * SECOND)
+
+
+def _text(ts: str, field: str) -> int | Problem:
+    if _PATTERN.fullmatch(ts):
+        try:
+            moment = datetime.fromisoformat(ts.upper())
+            return (moment - _EPOCH) // timedelta(microseconds=1)
+        except (ValueError, OverflowError) as error:
+            return Problem("bad_time", f"{field} is no moment of any calendar: {error}", field, echo(ts), RFC3339)
+    if _NAIVE.fullmatch(ts):
+        return Problem("naive_time", f"{field} has no offset from UTC; add Z or one such as +02:00", field, echo(ts), RFC3339)
+    return Problem("bad_time", f"{field} is not a time that can be read", field, echo(ts), RFC3339)
+
+
+def _scaled(ts: int, precision: str) -> int:
+    return ts // 1000 if precision == "ns" else ts * FACTORS[precision]
+
+
+def _likely(ts: int, window: Window, now_us: int) -> str | None:
+    """The unit in which an integer would be an accepted moment."""
+    for precision in PRECISIONS:
+        if now_us - window.back_us <= _scaled(ts, precision) <= now_us + window.ahead_us:
+            return precision
+    return None
+
+
+def _said(at_us: int) -> str:
+    """A moment in words, also where no calendar reaches."""
+    try:
+        return iso(at_us)
+    except OverflowError:
+        return f"about {abs(at_us) // (SECOND * 31_557_600):,} years {'after' if at_us > 0 else 'before'} 1970"

@@ -1,0 +1,23 @@
+"""Whether something that reports is heard: one definition, for devices' own status answers and for every page."""
+
+from datetime import datetime
+
+LATE_AFTER = 2  # reporting intervals in silence
+OFFLINE_AFTER = 10
+GRACE_S = 10.0  # what the network and the clocks may take, whatever the interval
+
+
+def presence(last: datetime | None, interval_s: float, now: datetime) -> str:
+    """`live`, `late`, `offline`, or `never` heard, for what was heard last at `last` and reports every `interval_s`.
+
+    >>> from datetime import UTC, timedelta
+    >>> noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    >>> [presence(noon - timedelta(seconds=silent), 60, noon) for silent in (30, 300, 3600)]
+    ['live', 'late', 'offline']
+    """
+    if last is None:
+        return "never"
+    silent_s = (now - last).total_seconds()
+    if silent_s <= LATE_AFTER * interval_s + GRACE_S:
+        return "live"
+    return "late" if silent_s <= OFFLINE_AFTER * interval_s + GRACE_S else "offline"

@@ -1,0 +1,227 @@
+"""What a Sankey of a site draws: nodes and links from solved flows, with each node's residual as a flow of its own.
+
+A Sankey reads from left to right, so nothing may run in a circle. Over a period a battery is charged *and* discharged:
+its two directions stand at the two ends. Where a circle remains (homes that sell to the bus that also feeds them), the
+flow that closes it is cut: it leaves at the right and comes back at the left, both named.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.flows import Flows, grid_nodes
+from models.graph import Node
+
+CROWDED = 26  # nodes; above this, alike ones are drawn as one: a label needs about 14 px
+ALIKE = 4
+NOISE = 0.001  # of the largest flow: below this a residual is what meters round away, and would not be seen
+
+
+@dataclass(frozen=True, slots=True)
+class SankeyNode:
+    """A bar: `technology` chooses its colour, `node_ids` are the graph's nodes that it stands for."""
+
+    label: str
+    technology: str
+    node_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SankeyLink:
+    """A band from one bar to another (their positions in the list), `value` > 0 in kW or kWh."""
+
+    source: int
+    target: int
+    value: float
+    technology: str
+    derived: bool
+
+
+def links(flows: Flows, both_ways: bool, at: int = 0) -> tuple[list[SankeyNode], list[SankeyLink]]:
+    """Nodes and links for the values at position `at`.
+
+    `both_ways` draws both registers of a two-way edge (energy over a period); otherwise its sign decides (live power).
+    """
+    drawing = _Drawing(flows, both_ways)
+    for flow in flows.edges.values():
+        there, back = float(flow.forward[at]), float(flow.reverse[at])
+        if not both_ways:
+            there, back = max(there - back, 0.0), max(back - there, 0.0)
+        derived = flow.origin == "derived"
+        drawing.add(flow.edge.source, flow.edge.target, there, derived)
+        drawing.add(flow.edge.target, flow.edge.source, back, derived)
+    drawing.cut_circles()
+    for residual in flows.residuals.values():
+        drawing.add_residual(residual.node, float(residual.value[at]), residual.unmetered > 0)
+    return drawing.result()
+
+
+Key = tuple[str, str]  # what the bar stands for, and which end of it: "", "in" or "out"
+
+
+class _Drawing:
+    def __init__(self, flows: Flows, both_ways: bool) -> None:
+        self.nodes = {node.id: node for node in flows.graph.nodes}
+        self.boundary = grid_nodes(flows.graph)
+        self.split = both_ways
+        self.groups = _groups(flows)
+        self.labels: dict[Key, tuple[str, str, tuple[str, ...]]] = {}
+        self.bands: dict[tuple[Key, Key], float] = {}
+        self.technologies: dict[tuple[Key, Key], str] = {}
+        self.derived: set[tuple[Key, Key]] = set()
+
+    def add(self, source: str, target: str, value: float, derived: bool) -> None:
+        if not value > 0:
+            return
+        band = (self._bar(source, "out"), self._bar(target, "in"))
+        if band[0] == band[1]:
+            return
+        self.bands[band] = self.bands.get(band, 0.0) + value
+        self.technologies[band] = self._technology(source, target)
+        if derived:
+            self.derived.add(band)
+
+    def add_residual(self, node: Node, value: float, unmetered: bool) -> None:
+        largest = max(self.bands.values(), default=0.0)
+        if np.isnan(value) or abs(value) <= NOISE * largest:
+            return
+        own = self._bar(node.id, "in" if value > 0 else "out")
+        name = self.labels[own][0]
+        if value < 0:
+            label = f"Unmetered source, {name}"
+        elif unmetered:
+            label = f"Not metered, {name}"
+        else:
+            label = f"Losses, {name}" if node.kind == "converter" else f"Unaccounted for, {name}"
+        end = self._end((f"residual {own[0]}", "out" if value < 0 else "in"), label, "residual")
+        band = (end, own) if value < 0 else (own, end)
+        self.bands[band] = self.bands.get(band, 0.0) + abs(value)
+        self.technologies[band] = "residual"
+
+    def cut_circles(self) -> None:
+        """Cut each band that closes a circle into an end at the right and an end at the left."""
+        while closing := self._closing():
+            value = self.bands.pop(closing)
+            (source, target), technology = closing, self.technologies[closing]
+            right = self._end((f"to {target[0]}", "in"), f"Back to {self.labels[target][0]}", technology)
+            left = self._end((f"from {source[0]}", "out"), f"Back from {self.labels[source][0]}", technology)
+            for band in ((source, right), (left, target)):
+                self.bands[band] = self.bands.get(band, 0.0) + value
+                self.technologies[band] = technology
+
+    def result(self) -> tuple[list[SankeyNode], list[SankeyLink]]:
+        used = self._in_order()
+        place = {key: position for position, key in enumerate(used)}
+        nodes = [SankeyNode(*self.labels[key]) for key in used]
+        bands = [
+            SankeyLink(place[band[0]], place[band[1]], value, self.technologies[band], band in self.derived)
+            for band, value in self.bands.items()
+        ]
+        return nodes, bands
+
+    def _in_order(self) -> list[Key]:
+        """The bars, each beside those that it shares a neighbour with, so that few bands cross."""
+        rank = {node_id: at for at, node_id in enumerate(self.nodes)}
+        onward: dict[Key, list[Key]] = {}
+        for source, target in self.bands:
+            onward.setdefault(source, []).append(target)
+
+        def by_graph(key: Key) -> tuple[bool, int]:
+            return key[0] not in rank, rank.get(key[0], 0)
+
+        targets = {target for _, target in self.bands}
+        ordered: dict[Key, None] = {}
+
+        def visit(key: Key) -> None:
+            if key not in ordered:
+                ordered[key] = None
+                for following in sorted(onward.get(key, ()), key=by_graph):
+                    visit(following)
+
+        for key in sorted((key for key in onward if key not in targets), key=by_graph):
+            visit(key)
+        return list(ordered)
+
+    def _bar(self, node_id: str, end: str) -> Key:
+        node, grid = self.nodes[node_id], node_id in self.boundary
+        members = self.groups.get(node_id, (node_id,))
+        two_ended = self.split and (grid or node.kind == "storage")
+        key = (members[0], end if two_ended else "")
+        technology = "grid" if grid else node.technology or node.kind
+        label = node.name if len(members) == 1 else f"{_plural(node)} ({len(members)})"
+        if two_ended:
+            label += {
+                ("in", True): ", export",
+                ("out", True): ", import",
+                ("in", False): ", charge",
+                ("out", False): ", discharge",
+            }[end, grid]
+        self.labels.setdefault(key, (label, technology, members))
+        return key
+
+    def _end(self, key: Key, label: str, technology: str) -> Key:
+        self.labels.setdefault(key, (label, technology, ()))
+        return key
+
+    def _technology(self, source: str, target: str) -> str:
+        """A band has the colour of where it comes from; from a bus, of where it goes."""
+        for node_id in (source, target):
+            node = self.nodes[node_id]
+            if node_id in self.boundary:
+                return "grid"
+            if node.kind not in ("bus", "converter"):
+                return node.technology or node.kind
+        return "demand"
+
+    def _closing(self) -> tuple[Key, Key] | None:
+        """The smallest band of some circle, if there is one."""
+        onward: dict[Key, list[Key]] = {}
+        for source, target in self.bands:
+            onward.setdefault(source, []).append(target)
+        done: set[Key] = set()
+        for start in onward:
+            path: list[Key] = []
+            if circle := _walk(start, onward, path, done):
+                pairs = list(zip(circle, circle[1:] + circle[:1], strict=True))
+                return min(pairs, key=lambda pair: self.bands[pair])
+        return None
+
+
+def _walk(key: Key, onward: dict[Key, list[Key]], path: list[Key], done: set[Key]) -> list[Key] | None:
+    """Depth first from `key`: the keys of the first circle met."""
+    if key in path:
+        return path[path.index(key) :]
+    if key in done:
+        return None
+    path.append(key)
+    for following in onward.get(key, ()):
+        if circle := _walk(following, onward, path, done):
+            return circle
+    path.pop()
+    done.add(key)
+    return None
+
+
+def _groups(flows: Flows) -> dict[str, tuple[str, ...]]:
+    """Which nodes are drawn as one: in a crowded graph, four or more of one kind and technology."""
+    nodes = flows.graph.nodes
+    if len(nodes) <= CROWDED:
+        return {}
+    boundary = grid_nodes(flows.graph)
+    beside_grid = {edge.target for edge in flows.graph.edges if edge.source in boundary} | {
+        edge.source for edge in flows.graph.edges if edge.target in boundary
+    }
+    free = [node for node in nodes if node.id not in boundary | beside_grid]
+    counts = Counter((node.kind, node.technology) for node in free)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for node in free:
+        if counts[node.kind, node.technology] >= ALIKE:
+            alike.setdefault((node.kind, node.technology), []).append(node.id)
+    return {node_id: tuple(members) for members in alike.values() for node_id in members}
+
+
+def _plural(node: Node) -> str:
+    by_technology = {"pv": "PV arrays", "battery": "Batteries", "load": "Loads", "chp": "CHP units", "home": "Homes"}
+    by_kind = {"bus": "Buses", "sink": "Loads", "source": "Sources", "storage": "Storages", "converter": "Converters"}
+    return by_technology.get(node.technology) or by_kind[node.kind]

@@ -1,0 +1,40 @@
+"""Versions with dates: a new one closes the one before it and gives way to the one after it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from store.errors import Refused
+
+
+class Dated(Protocol):
+    """Something that holds from `valid_from` until, not including, `valid_to`."""
+
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def fit_in(new: D, others: Sequence[D], what: str) -> None:
+    """Set the dates of a new version and of the one before it, so that one of them holds at every moment.
+
+    Raises:
+        Refused: another version starts at the same moment.
+    """
+    if any(other.valid_from == new.valid_from for other in others):
+        raise Refused(f"{what} starts at {new.valid_from:%Y-%m-%d %H:%M} UTC already: choose another moment")
+    before = [other for other in others if other.valid_from < new.valid_from]
+    after = [other for other in others if other.valid_from > new.valid_from]
+    if before:
+        last = max(before, key=lambda other: other.valid_from)
+        if last.valid_to is None or last.valid_to > new.valid_from:
+            last.valid_to = new.valid_from
+    if after:
+        new.valid_to = min(other.valid_from for other in after)
+
+
+def holds_at(version: Dated, at: datetime) -> bool:
+    """Whether the version holds at that moment."""
+    return version.valid_from <= at and (version.valid_to is None or at < version.valid_to)

@@ -1,0 +1,93 @@
+"""Grants: a role of a user or of an organisation on one site or one meter, with dates."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from store.errors import Refused
+from store.records.columns import now
+from store.records.engine import reading, session
+from store.records.found import missing, required
+from store.records.policy import Action, may, require
+from store.records.schema import Grant, Meter, Organisation, Site, User
+from store.scope import Scope
+
+
+def create_grant(
+    scope: Scope,
+    *,
+    user_id: str | None = None,
+    organisation_id: str | None = None,
+    site_id: str | None = None,
+    meter_id: str | None = None,
+    role: str = "viewer",
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> Grant:
+    """Give a user or an organisation a role on one site or one meter; from now on unless `valid_from` says otherwise.
+
+    Raises:
+        NotFound: the site, the meter, or whom it is for does not exist.
+        Refused: not an administrator of the site, or the grant would break a rule.
+    """
+    if (site_id is None) == (meter_id is None):
+        raise Refused("a grant is on one site or on one meter: give one of the two")
+    if (user_id is None) == (organisation_id is None):
+        raise Refused("a grant is to one user or to one organisation: give one of the two")
+    with session() as records:
+        if meter_id is not None:
+            meter = records.get(Meter, meter_id)
+            if meter is None or not scope.sees_meter(meter_id, meter.site_id):
+                raise missing(Meter, meter_id)
+            require(scope, Action.ADMINISTER, site_id=meter.site_id)
+        elif site_id is not None:
+            require(scope, Action.ADMINISTER, site_id=site_id)
+            required(records, Site, site_id)
+        if user_id is not None:
+            required(records, User, user_id)
+        elif organisation_id is not None:
+            required(records, Organisation, organisation_id)
+        made = Grant(
+            user_id=user_id,
+            organisation_id=organisation_id,
+            site_id=site_id,
+            meter_id=meter_id,
+            role=role,
+            valid_from=valid_from or now(),
+            valid_to=valid_to,
+        )
+        records.add(made)
+    return made
+
+
+def grants(scope: Scope, site_id: str) -> list[Grant]:
+    """The grants on a site and on its meters, the earliest first, ended ones too.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    meters = select(Meter.id).where(Meter.site_id == site_id)
+    wanted = select(Grant).where(or_(Grant.site_id == site_id, Grant.meter_id.in_(meters)))
+    with reading() as records:
+        required(records, Site, site_id)
+        return list(records.scalars(wanted.order_by(Grant.valid_from, Grant.id)))
+
+
+def end_grant(scope: Scope, grant_id: str, at: datetime | None = None) -> None:
+    """Let a grant hold no longer, from a moment on, now by default. One that has not begun is removed.
+
+    Raises:
+        NotFound: the grant does not exist for the scope.
+    """
+    at = at or now()
+    with session() as records:
+        grant = required(records, Grant, grant_id)
+        site_id = grant.site_id or records.scalars(select(Meter.site_id).where(Meter.id == grant.meter_id)).one()
+        if not may(scope, Action.ADMINISTER, site_id=site_id):
+            raise missing(Grant, grant_id)
+        if grant.valid_from >= at:
+            records.delete(grant)
+        elif grant.valid_to is None or grant.valid_to > at:
+            grant.valid_to = at

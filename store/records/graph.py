@@ -1,0 +1,187 @@
+"""The node graph of a site, with dates: what energy flows through, and how."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from models import graph
+from store.errors import Refused
+from store.records.columns import now
+from store.records.engine import reading, session
+from store.records.found import missing, required
+from store.records.meters import terms_of
+from store.records.policy import Action, require
+from store.records.schema import Edge, Meter, Node, Site
+from store.scope import Scope
+
+
+def site_graph(scope: Scope, site_id: str, at: datetime | None = None) -> graph.Graph:
+    """The graph that holds at a moment, now by default.
+
+    Whoever sees the whole site gets all of it; anyone else the edges whose meters they see, and those edges' nodes.
+    An edge with a virtual meter carries its terms instead of a meter; it is seen by whoever sees all of them.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+    """
+    scope.require_site(site_id)
+    at = at or now()
+    with reading() as records:
+        nodes = records.scalars(select(Node).where(Node.site_id == site_id, _holds(Node, at)).order_by(Node.name, Node.id)).all()
+        edges = records.scalars(select(Edge).where(Edge.site_id == site_id, _holds(Edge, at)).order_by(Edge.id)).all()
+        measuring = select(Meter).where(Meter.site_id == site_id, Meter.role.in_(("main", "virtual")), Meter.edge_id.is_not(None))
+        meters = {meter.edge_id: meter for meter in records.scalars(measuring)}
+        terms = terms_of(records, [meter.id for meter in meters.values() if meter.role == "virtual"])
+    seen = [_edge(edge, meters.get(edge.id), terms) for edge in edges]
+    if not scope.sees_whole_site(site_id):
+        seen = [edge for edge in seen if _is_seen(scope, site_id, edge)]
+        joined = {end for edge in seen for end in (edge.source, edge.target)}
+        nodes = [node for node in nodes if node.id in joined]
+    return graph.Graph(tuple(_node(node) for node in nodes), tuple(seen))
+
+
+def create_node(
+    scope: Scope,
+    site_id: str,
+    *,
+    name: str,
+    kind: str,
+    technology: str = "",
+    capacity_kw: float | None = None,
+    capacity_kwh: float | None = None,
+    simulated: bool = False,
+    plan_x: float | None = None,
+    plan_y: float | None = None,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> Node:
+    """Make a node of a site; from now on unless `valid_from` says otherwise.
+
+    `kind` is source, storage, bus, converter or sink; `plan_x` and `plan_y` are its place on the site plan, each as
+    a share (0..1) from the left and from the top.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site, or the node would break a rule.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    if not name.strip():
+        raise Refused("a node has a name: give one")
+    with session() as records:
+        required(records, Site, site_id)
+        made = Node(
+            site_id=site_id,
+            name=name.strip(),
+            kind=kind,
+            technology=technology,
+            capacity_kw=capacity_kw,
+            capacity_kwh=capacity_kwh,
+            simulated=simulated,
+            plan_x=plan_x,
+            plan_y=plan_y,
+            valid_from=valid_from or now(),
+            valid_to=valid_to,
+        )
+        records.add(made)
+    return made
+
+
+def create_edge(
+    scope: Scope,
+    site_id: str,
+    *,
+    from_node_id: str,
+    to_node_id: str,
+    carrier: str = "electricity",
+    two_way: bool = False,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> Edge:
+    """Make an edge between two nodes of a site; by default for as long as both are there.
+
+    Raises:
+        NotFound: the site or one of the nodes does not exist for the scope.
+        Refused: not an administrator of the site, or the edge would break a rule.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with session() as records:
+        ends = [_node_of(records, site_id, node_id) for node_id in (from_node_id, to_node_id)]
+        start = valid_from or max(node.valid_from for node in ends)
+        end = valid_to or min((node.valid_to for node in ends if node.valid_to), default=None)
+        for node in ends:
+            if start < node.valid_from or (node.valid_to and (end is None or end > node.valid_to)):
+                raise Refused(f"the edge would be there when its node {node.name} is not: keep within the node's dates")
+        made = Edge(
+            site_id=site_id,
+            from_node_id=from_node_id,
+            to_node_id=to_node_id,
+            carrier=carrier,
+            two_way=two_way,
+            valid_from=start,
+            valid_to=end,
+        )
+        records.add(made)
+    return made
+
+
+def end_edge(scope: Scope, edge_id: str, at: datetime | None = None) -> None:
+    """Let an edge hold no longer, from a moment on, now by default: what it carried before stays right.
+
+    Raises:
+        NotFound: the edge does not exist for the scope.
+        Refused: not an administrator of the site, or the edge ended before.
+    """
+    with session() as records:
+        edge = records.get(Edge, edge_id)
+        if edge is None or not scope.sees_whole_site(edge.site_id):
+            raise missing(Edge, edge_id)
+        require(scope, Action.ADMINISTER, site_id=edge.site_id)
+        at = at or now()
+        if edge.valid_to is not None and edge.valid_to <= at:
+            raise Refused(f"the edge ended at {edge.valid_to:%Y-%m-%d %H:%M} UTC already: nothing to do")
+        edge.valid_to = at
+
+
+def _holds(record: type[Node] | type[Edge], at: datetime) -> ColumnElement[bool]:
+    return and_(record.valid_from <= at, or_(record.valid_to.is_(None), record.valid_to > at))
+
+
+def _node_of(records: Session, site_id: str, node_id: str) -> Node:
+    node = required(records, Node, node_id)
+    if node.site_id != site_id:
+        raise missing(Node, node_id)
+    return node
+
+
+def _node(node: Node) -> graph.Node:
+    return graph.Node(
+        id=node.id,
+        name=node.name,
+        kind=node.kind,
+        technology=node.technology,
+        simulated=node.simulated,
+        capacity_kw=node.capacity_kw,
+        capacity_kwh=node.capacity_kwh,
+        plan_x=node.plan_x,
+        plan_y=node.plan_y,
+    )
+
+
+def _edge(edge: Edge, meter: Meter | None, terms: dict[str, Sequence[tuple[str, int]]]) -> graph.Edge:
+    virtual = meter is not None and meter.role == "virtual"
+    return graph.Edge(
+        id=edge.id,
+        source=edge.from_node_id,
+        target=edge.to_node_id,
+        carrier=edge.carrier,
+        two_way=edge.two_way,
+        meter_id=meter.id if meter is not None and not virtual else None,
+        terms=tuple(terms[meter.id]) if meter is not None and virtual else (),
+    )
+
+
+def _is_seen(scope: Scope, site_id: str, edge: graph.Edge) -> bool:
+    behind = [term for term, _ in edge.terms] or ([edge.meter_id] if edge.meter_id else [])
+    return bool(behind) and all(scope.sees_meter(meter_id, site_id) for meter_id in behind)

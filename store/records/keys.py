@@ -1,0 +1,82 @@
+"""API keys: `id.secret`, shown once. Only the SHA-256 of the secret's 32 random bytes is kept.
+
+A fast hash is enough, and right: a secret of 256 random bits cannot be guessed, and the device API checks one with
+every request.
+"""
+
+import hashlib
+import secrets
+
+from sqlalchemy import or_, select
+
+from store.errors import Refused
+from store.ids import new_id
+from store.records.columns import now
+from store.records.devices import require_devices
+from store.records.engine import reading, session
+from store.records.found import missing, required
+from store.records.policy import Action, may, require
+from store.records.schema import ApiKey, Device, Site
+from store.scope import Scope
+
+SECRET_BYTES = 32
+
+
+def hash_of(secret: str) -> str:
+    """What is kept of a key's secret: its SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create_key(scope: Scope, *, device_id: str | None = None, site_id: str | None = None, can_write: bool = True) -> str:
+    """Make a key of a device or of a whole site and return it, `id.secret`: it cannot be shown again.
+
+    Raises:
+        NotFound: the device or the site does not exist for the scope.
+        Refused: not an administrator of the site, both or neither given, or the device is retired.
+    """
+    if device_id is not None and site_id is None:
+        device = require_devices(scope, [device_id])[device_id]
+        require(scope, Action.ADMINISTER, site_id=device.site_id)
+        if device.retired_at is not None:
+            raise Refused(f"{device.name} is retired: make a key for the device that took its place")
+    elif site_id is not None and device_id is None:
+        require(scope, Action.ADMINISTER, site_id=site_id)
+    else:
+        raise Refused("a key is of one device or of one site: give one of the two")
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    with session() as records:
+        if site_id is not None:
+            required(records, Site, site_id)
+        made = ApiKey(id=new_id("key"), secret_hash=hash_of(secret), device_id=device_id, site_id=site_id, can_write=can_write)
+        records.add(made)
+    return f"{made.id}.{secret}"
+
+
+def keys(scope: Scope, site_id: str) -> list[ApiKey]:
+    """The keys of a site and of its devices, the newest first, revoked ones too.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    of_devices = select(Device.id).where(Device.site_id == site_id)
+    wanted = select(ApiKey).where(or_(ApiKey.site_id == site_id, ApiKey.device_id.in_(of_devices)))
+    with reading() as records:
+        required(records, Site, site_id)
+        return list(records.scalars(wanted.order_by(ApiKey.created_at.desc(), ApiKey.id)))
+
+
+def revoke_key(scope: Scope, key_id: str) -> None:
+    """End a key, in every process within seconds; revoking it again changes nothing.
+
+    Raises:
+        NotFound: the key does not exist for the scope.
+    """
+    with session() as records:
+        key = required(records, ApiKey, key_id)
+        site_id = key.site_id or records.scalars(select(Device.site_id).where(Device.id == key.device_id)).one()
+        if not may(scope, Action.ADMINISTER, site_id=site_id):
+            raise missing(ApiKey, key_id)
+        if key.revoked_at is None:
+            key.revoked_at = now()

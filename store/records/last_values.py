@@ -1,0 +1,82 @@
+"""The newest value of each series: what stays to be shown of a meter that has been silent for long."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from store.records.engine import reading, session
+from store.records.found import in_parts
+from store.records.meters import require_series
+from store.records.policy import Action, require
+from store.records.schema import LastValue
+from store.records.upsert import insert_into
+from store.scope import Scope
+
+
+class Last(NamedTuple):
+    """The newest value of a quantity of a series, in the quantity's unit."""
+
+    series_id: str
+    quantity: str
+    ts: datetime
+    value: float
+
+
+def keep(scope: Scope, rows: Iterable[Last]) -> None:
+    """Keep each value unless a newer one is kept already; one of the same moment replaces it (a correction).
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    newest: dict[tuple[str, str], Last] = {}
+    for row in rows:
+        before = newest.get((row.series_id, row.quantity))
+        if before is None or row.ts >= before.ts:
+            newest[row.series_id, row.quantity] = row
+    if not newest:
+        return
+    with session() as records:
+        statement = insert_into(records, LastValue)
+        new = statement.excluded
+        statement = statement.on_conflict_do_update(
+            index_elements=["series_id", "quantity"],
+            set_={"ts": new.ts, "value": new.value},
+            where=new.ts >= LastValue.ts,
+        )
+        # In one order, so that two processes never wait for each other's rows.
+        records.connection().execute(statement, [newest[key]._asdict() for key in sorted(newest)])
+
+
+def kept_to(scope: Scope) -> datetime | None:
+    """The newest moment of which any value is kept; None when none is.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with reading() as records:
+        return records.scalar(select(func.max(LastValue.ts)))
+
+
+def last_values(
+    scope: Scope, series_ids: Collection[str], quantities: Collection[str] | None = None
+) -> dict[tuple[str, str], Last]:
+    """The newest value of each series, by (series id, quantity), of these quantities or of all.
+
+    Raises:
+        NotFound: one of the series does not exist for the scope.
+    """
+    require_series(scope, series_ids)
+    found: dict[tuple[str, str], Last] = {}
+    with reading() as records:
+        for part in in_parts(series_ids):
+            wanted = select(LastValue.series_id, LastValue.quantity, LastValue.ts, LastValue.value)
+            wanted = wanted.where(LastValue.series_id.in_(part))
+            if quantities is not None:
+                wanted = wanted.where(LastValue.quantity.in_(quantities))
+            for series_id, quantity, ts, value in records.execute(wanted):
+                found[series_id, quantity] = Last(series_id, quantity, ts, value)
+    return found

@@ -1,0 +1,193 @@
+"""Meters: what measures an edge or a condition, and where its energy comes from. A meter's id is its series' symbol."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from store.errors import NotFound, Refused
+from store.records.dated import fit_in
+from store.records.engine import reading, session
+from store.records.found import in_parts, missing, required
+from store.records.policy import Action, require
+from store.records.schema import Device, Edge, EnergySource, Meter, Node, Region, Site, VirtualTerm
+from store.scope import Scope
+
+Terms = Sequence[tuple[str, int]]  # (meter id, +1 or −1)
+
+
+def meters_of(scope: Scope, site_id: str) -> list[Meter]:
+    """The site's meters that the scope may see, by name; raises `NotFound` for a site outside it."""
+    scope.require_site(site_id)
+    wanted = select(Meter).where(Meter.site_id == site_id).order_by(Meter.name, Meter.id)
+    if not scope.sees_whole_site(site_id):
+        wanted = wanted.where(Meter.id.in_(scope.meter_ids))
+    with reading() as records:
+        return list(records.scalars(wanted))
+
+
+def require_meters(scope: Scope, meter_ids: Collection[str]) -> dict[str, Meter]:
+    """The meters by id; raises `NotFound` when any of them does not exist for the scope."""
+    with reading() as records:
+        parts = (records.scalars(select(Meter).where(Meter.id.in_(part))) for part in in_parts(meter_ids))
+        found = {meter.id: meter for part in parts for meter in part}
+    for meter_id in meter_ids:
+        if meter_id not in found or not scope.sees_meter(meter_id, found[meter_id].site_id):
+            raise missing(Meter, meter_id)
+    return found
+
+
+def require_series(scope: Scope, series_ids: Collection[str]) -> None:
+    """Raise `NotFound` when any of the series, of meters or of regions, does not exist for the scope.
+
+    Reads ids only, so that it costs little even for hundreds of meters. A region is seen by whoever sees one of its
+    sites.
+    """
+    with reading() as records:
+        homes: dict[str, str] = {}
+        for part in in_parts(series_ids):
+            homes.update(records.execute(select(Meter.id, Meter.site_id).where(Meter.id.in_(part))).all())
+        others = [series_id for series_id in series_ids if series_id not in homes]
+        regions = _visible_regions(records, scope, others) if others else set()
+    for series_id in series_ids:
+        if series_id not in regions and not (series_id in homes and scope.sees_meter(series_id, homes[series_id])):
+            raise NotFound(f"no series {series_id}")
+
+
+def _visible_regions(records: Session, scope: Scope, region_ids: Collection[str]) -> set[str]:
+    wanted = select(Region.id).where(Region.id.in_(region_ids))
+    if not scope.everything:
+        theirs = select(Site.region_id).where(Site.id.in_(scope.site_ids | scope.part_site_ids))
+        wanted = wanted.where(Region.id.in_(theirs))
+    return set(records.scalars(wanted))
+
+
+def create_meter(
+    scope: Scope,
+    site_id: str,
+    *,
+    name: str,
+    role: str = "main",
+    edge_id: str | None = None,
+    node_id: str | None = None,
+    device_id: str | None = None,
+    terms: Terms = (),
+    simulated: bool = False,
+    source_note: str = "",
+) -> Meter:
+    """Make a meter of a site.
+
+    Args:
+        scope: whose; an administrator of the site.
+        site_id: where it stands.
+        name: what people call it.
+        role: `main` or `check` (of an edge), `virtual` (a sum of other meters), `condition` (of a node or the site).
+        edge_id: the edge it measures, positive in the edge's direction.
+        node_id: the node whose condition it measures.
+        device_id: the hardware that it is in.
+        terms: of a virtual meter: (meter id, 1 or -1) each.
+        simulated: its values are computed, not measured.
+        source_note: where its values come from, and under which licence.
+
+    Raises:
+        NotFound: the site, or something that is named of it, does not exist for the scope.
+        Refused: not an administrator of the site, or the meter would break a rule.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    if not name.strip():
+        raise Refused("a meter has a name: give one")
+    if role in ("main", "check") and edge_id is None:
+        raise Refused(f"a {role} meter measures an edge: give its id, or make it a condition meter")
+    if role == "condition" and edge_id is not None:
+        raise Refused("a condition meter measures a node or the site: leave the edge out, or make it a main or check meter")
+    if (role == "virtual") != bool(terms):
+        raise Refused("a virtual meter, and no other, is a sum of meters: give its terms, or leave them out")
+    with session() as records:
+        required(records, Site, site_id)
+        parts: tuple[tuple[type[Edge | Node | Device], str | None], ...] = ((Edge, edge_id), (Node, node_id), (Device, device_id))
+        for record, named in parts:
+            if named is not None and required(records, record, named).site_id != site_id:
+                raise missing(record, named)
+        made = Meter(
+            site_id=site_id,
+            device_id=device_id,
+            edge_id=edge_id,
+            node_id=node_id,
+            name=name.strip(),
+            role=role,
+            simulated=simulated,
+            source_note=source_note,
+        )
+        records.add(made)
+        records.flush()
+        _add_terms(records, made, terms)
+    return made
+
+
+def _add_terms(records: Session, virtual: Meter, terms: Terms) -> None:
+    if len({term_id for term_id, _ in terms}) < len(terms):
+        raise Refused("a meter stands in a sum once: name each only once")
+    for term_id, sign in terms:
+        term = required(records, Meter, term_id)
+        if term.site_id != virtual.site_id:
+            raise missing(Meter, term_id)
+        if term.role not in ("main", "check"):
+            raise Refused(f"{term.name} is a {term.role} meter: add up main and check meters only")
+        records.add(VirtualTerm(meter_id=virtual.id, term_meter_id=term_id, sign=sign))
+
+
+def terms_of(records: Session, virtual_ids: Collection[str]) -> dict[str, Terms]:
+    """The terms of each of these virtual meters, within a transaction; who may see them is the caller's to check."""
+    terms: dict[str, list[tuple[str, int]]] = {virtual_id: [] for virtual_id in virtual_ids}
+    wanted = select(VirtualTerm).where(VirtualTerm.meter_id.in_(virtual_ids)).order_by(VirtualTerm.term_meter_id)
+    for term in records.scalars(wanted):
+        terms[term.meter_id].append((term.term_meter_id, term.sign))
+    return dict(terms)
+
+
+def virtual_terms(scope: Scope, meter_ids: Collection[str]) -> dict[str, Terms]:
+    """The terms of those of the meters that are virtual; raises `NotFound` for a meter or a term outside the scope."""
+    virtual = [meter.id for meter in require_meters(scope, meter_ids).values() if meter.role == "virtual"]
+    with reading() as records:
+        terms = terms_of(records, virtual)
+    require_series(scope, {term_id for each in terms.values() for term_id, _ in each})
+    return terms
+
+
+def declare_energy(
+    scope: Scope, meter_id: str, *, method: str, interval_s: int, valid_from: datetime, rollover_kwh: float | None = None
+) -> EnergySource:
+    """Say where a meter's energy comes from, from a moment on; the declaration before it ends there.
+
+    `method` is `counter`, `interval` or `power`; a reading is expected every `interval_s` seconds; a counter may
+    start again from zero at `rollover_kwh`.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        Refused: not an administrator of its site, a virtual or condition meter, or the declaration would break a rule.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
+    if meter.role in ("virtual", "condition"):
+        raise Refused(f"{meter.name} is a {meter.role} meter: only main and check meters have energy of their own")
+    with session() as records:
+        made = EnergySource(
+            meter_id=meter_id, method=method, interval_s=interval_s, rollover_kwh=rollover_kwh, valid_from=valid_from
+        )
+        others = records.scalars(select(EnergySource).where(EnergySource.meter_id == meter_id)).all()
+        fit_in(made, others, "a declaration")
+        records.add(made)
+    return made
+
+
+def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, list[EnergySource]]:
+    """The declarations of each of the meters, the earliest first; raises `NotFound` for a meter outside the scope."""
+    require_series(scope, meter_ids)
+    found: dict[str, list[EnergySource]] = {meter_id: [] for meter_id in meter_ids}
+    with reading() as records:
+        for part in in_parts(meter_ids):
+            wanted = select(EnergySource).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
+            for each in records.scalars(wanted):
+                found[each.meter_id].append(each)
+    return found

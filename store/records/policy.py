@@ -1,0 +1,131 @@
+"""Who may see and do what: the one place that says so.
+
+| action | who |
+|---|---|
+| `SEE` | whoever's scope holds the site or the meter |
+| `OPERATE` | operators: of the owner's organisation, or by a grant on the site or the meter |
+| `ADMINISTER` | administrators, likewise: graph, devices, keys, meters, tariffs and grants of a site |
+| `MANAGE_PEOPLE` | administrators of the organisation, for its people |
+| `RUN` | platform administrators: organisations, regions, people without an organisation |
+
+Loadstar's own processes and platform administrators may do everything. What the scope may not see is not found;
+what it sees and may not do is refused.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Select, or_, select
+
+from store.errors import NotFound, Refused
+from store.records.columns import now
+from store.records.engine import reading
+from store.records.schema import Grant, Meter, Organisation, Site, User
+from store.scope import NOBODY, Role, Scope
+
+
+class Action(StrEnum):
+    """What can be asked for, from the least to the most."""
+
+    SEE = "see"
+    OPERATE = "operate"
+    ADMINISTER = "administer"
+    MANAGE_PEOPLE = "manage people"
+    RUN = "run"
+
+
+_NEEDED = {
+    Action.OPERATE: "this needs the role of an operator on the site: ask one of its administrators",
+    Action.ADMINISTER: "only an administrator of the site may do this: ask one of them",
+    Action.MANAGE_PEOPLE: "only an administrator of the organisation may do this: ask one of them",
+    Action.RUN: "only a platform administrator may do this: ask one of them",
+}
+
+
+def scope_of(user_id: str, at: datetime | None = None) -> Scope:
+    """What a user may see at a moment, now by default; `NOBODY` unless the user exists and is approved."""
+    at = at or now()
+    with reading() as session:
+        user = session.get(User, user_id)
+        if user is None or user.approval != "approved":
+            return NOBODY
+        role = Role(user.role) if user.role else None
+        if user.platform_admin:
+            return Scope(user.id, user.organisation_id, role, platform_admin=True, everything=True)
+        roles: dict[str, set[Role]] = {}  # by the id of a site or a meter
+        if role is not None:
+            own_sites = select(Site.id).join(Organisation).where(Organisation.id == user.organisation_id)
+            for site_id in session.scalars(own_sites.where(Organisation.kind == "distributor")):
+                roles.setdefault(site_id, set()).add(role)
+        whole = set(roles)
+        meters: dict[str, str] = {}  # meter id → its site
+        for grant, meter in session.execute(_grants_to(user, at)):
+            if meter is not None:
+                meters[meter.id] = meter.site_id
+            elif grant.site_id is not None:
+                whole.add(grant.site_id)
+            roles.setdefault(meter.id if meter else grant.site_id or "", set()).add(Role(grant.role))
+    return Scope(
+        user.id,
+        user.organisation_id,
+        role,
+        site_ids=frozenset(whole),
+        part_site_ids=frozenset(meters.values()) - whole,
+        meter_ids=frozenset(meters),
+        operator_of=frozenset(place for place, held in roles.items() if held & {Role.OPERATOR, Role.ADMIN}),
+        admin_of=frozenset(place for place, held in roles.items() if Role.ADMIN in held),
+    )
+
+
+def _grants_to(user: User, at: datetime) -> Select[Grant, Meter | None]:
+    to_them = [Grant.user_id == user.id]
+    if user.organisation_id is not None:
+        to_them.append(Grant.organisation_id == user.organisation_id)
+    return (
+        select(Grant, Meter)
+        .outerjoin(Meter, Meter.id == Grant.meter_id)
+        .where(or_(*to_them), Grant.valid_from <= at, or_(Grant.valid_to.is_(None), Grant.valid_to > at))
+    )
+
+
+def may(
+    scope: Scope, action: Action, *, site_id: str | None = None, meter_id: str | None = None, organisation_id: str | None = None
+) -> bool:
+    """Whether the holder may do it: to the site, to the meter on that site, or within the organisation."""
+    if scope.everything:
+        return True
+    places = {place for place in (site_id, meter_id) if place is not None}
+    match action:
+        case Action.SEE:
+            return scope.sees_meter(meter_id, site_id) if meter_id else site_id is not None and scope.sees_site(site_id)
+        case Action.OPERATE:
+            return bool(places & scope.operator_of)
+        case Action.ADMINISTER:
+            return bool(places & scope.admin_of)
+        case Action.MANAGE_PEOPLE:
+            return organisation_id is not None and administers(scope, organisation_id)
+        case Action.RUN:
+            return False
+
+
+def administers(scope: Scope, organisation_id: str) -> bool:
+    """Whether the holder is an administrator of the organisation."""
+    return scope.everything or (scope.role is Role.ADMIN and scope.organisation_id == organisation_id)
+
+
+def require(
+    scope: Scope, action: Action, *, site_id: str | None = None, meter_id: str | None = None, organisation_id: str | None = None
+) -> None:
+    """Raise unless the holder may do it.
+
+    Raises:
+        NotFound: the site, the meter or the organisation does not exist for the holder.
+        Refused: the holder sees it, but does not have the role.
+    """
+    if may(scope, action, site_id=site_id, meter_id=meter_id, organisation_id=organisation_id):
+        return
+    if (site_id or meter_id) and not may(scope, Action.SEE, site_id=site_id, meter_id=meter_id):
+        raise NotFound(f"no {'meter' if meter_id else 'site'} {meter_id or site_id}")
+    if organisation_id is not None and scope.organisation_id != organisation_id:
+        raise NotFound(f"no organisation {organisation_id}")
+    raise Refused(_NEEDED.get(action, "this is not yours to see"))

@@ -1,0 +1,110 @@
+"""Sites: places with a time zone, a currency and a position."""
+
+import re
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from store.errors import Refused
+from store.records.engine import reading, session
+from store.records.found import required
+from store.records.policy import Action, require
+from store.records.schema import Organisation, Region, Site
+from store.scope import Scope
+
+FIRST_NUMBER = 1001  # public numbers are given from here on
+CURRENCY = re.compile("[A-Z]{3}")  # ISO 4217
+
+
+def visible_sites(scope: Scope) -> list[Site]:
+    """The sites that the scope may see, whole or in part, by name."""
+    wanted = select(Site).order_by(Site.name, Site.id)
+    if not scope.everything:
+        wanted = wanted.where(Site.id.in_(scope.site_ids | scope.part_site_ids))
+    with reading() as records:
+        return list(records.scalars(wanted))
+
+
+def site(scope: Scope, site_id: str) -> Site:
+    """One site; raises `NotFound`."""
+    scope.require_site(site_id)
+    with reading() as records:
+        return required(records, Site, site_id)
+
+
+def create_site(
+    scope: Scope,
+    *,
+    name: str,
+    kind: str,
+    organisation_id: str,
+    time_zone: str,
+    currency: str,
+    latitude: float,
+    longitude: float,
+    region_id: str | None = None,
+    public_number: int | None = None,
+    nominal_voltage_v: float = 230.0,
+    nominal_frequency_hz: float = 50.0,
+    replay: bool = False,
+    source_note: str = "",
+) -> Site:
+    """Make a site of a distributor; the next free public number unless one is given.
+
+    Args:
+        scope: whose; an administrator of the distributor, or a platform administrator.
+        name: what people call it.
+        kind: `plant`, `campus` or `pv_battery`.
+        organisation_id: the distributor that owns it.
+        time_zone: IANA name; local days and tariffs follow it.
+        currency: ISO 4217, of its tariffs.
+        latitude: degrees north.
+        longitude: degrees east.
+        region_id: whose prices, CO2 intensity and weather it shares.
+        public_number: the `facility_id` that its devices send.
+        nominal_voltage_v: V, as its meters measure it.
+        nominal_frequency_hz: Hz.
+        replay: its data are a recorded year, replayed.
+        source_note: where its data come from, and under which licence.
+
+    Raises:
+        NotFound: the organisation or the region does not exist for the scope.
+        Refused: the site would break a rule; the message says which.
+    """
+    require(scope, Action.MANAGE_PEOPLE, organisation_id=organisation_id)
+    if not name.strip():
+        raise Refused("a site has a name: give one")
+    if time_zone not in available_timezones():
+        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
+    if not CURRENCY.fullmatch(currency):
+        raise Refused(f"no currency {currency!r}: give three capital letters such as EUR (ISO 4217)")
+    with session() as records:
+        if required(records, Organisation, organisation_id).kind != "distributor":
+            raise Refused("a site is owned by a distributor: give the id of one")
+        if region_id is not None:
+            required(records, Region, region_id)
+        made = Site(
+            public_number=public_number if public_number is not None else _next_number(records),
+            name=name.strip(),
+            kind=kind,
+            organisation_id=organisation_id,
+            region_id=region_id,
+            time_zone=time_zone,
+            currency=currency,
+            latitude=latitude,
+            longitude=longitude,
+            nominal_voltage_v=nominal_voltage_v,
+            nominal_frequency_hz=nominal_frequency_hz,
+            replay=replay,
+            source_note=source_note,
+        )
+        records.add(made)
+        records.flush()
+        records.refresh(made)
+    return made
+
+
+def _next_number(records: Session) -> int:
+    greatest = records.scalar(select(func.max(Site.public_number)))
+    return FIRST_NUMBER if greatest is None else max(greatest + 1, FIRST_NUMBER)

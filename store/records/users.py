@@ -1,0 +1,215 @@
+"""People: who they are, whether they may come in, and their passwords."""
+
+import re
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session as Transaction
+
+from store.errors import NotFound, Refused
+from store.records import one_time_links, passwords
+from store.records.engine import reading, session
+from store.records.found import missing, required
+from store.records.policy import Action, administers, require
+from store.records.schema import Organisation, Session, User
+from store.scope import SYSTEM, Role, Scope
+
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
+SHORTEST_PASSWORD = passwords.SHORTEST
+FIRST_ADMINISTRATOR = "first_administrator"  # the purpose of the link that `loadstar up` prints
+
+
+def normal_email(email: str) -> str:
+    """An address as it is kept: without spaces around it, in lower case."""
+    return email.strip().lower()
+
+
+def create_user(
+    scope: Scope,
+    *,
+    email: str,
+    name: str,
+    password: str | None,
+    organisation_id: str | None = None,
+    role: str | None = None,
+    platform_admin: bool = False,
+    approval: str = "approved",
+) -> User:
+    """Make a user; without an organisation a residential one.
+
+    Args:
+        scope: whose; an administrator of the organisation, or a platform administrator.
+        email: with which the person signs in.
+        name: as others see it.
+        password: at least 12 characters; without one nobody can sign in yet.
+        organisation_id: whose person it is.
+        role: within the organisation; its first user is made its admin, others viewers, when none is given.
+        platform_admin: may do everything.
+        approval: `pending`, `approved`, `rejected` or `disabled`.
+
+    Raises:
+        NotFound: the organisation does not exist for the scope.
+        Refused: the scope has not the right, or the user would break a rule.
+    """
+    if organisation_id is None or platform_admin:
+        require(scope, Action.RUN)
+    else:
+        require(scope, Action.MANAGE_PEOPLE, organisation_id=organisation_id)
+    email, name = normal_email(email), name.strip()
+    if not ADDRESS.fullmatch(email):
+        raise Refused(f"{email!r} is no address: write it as name@example.org")
+    if not name:
+        raise Refused("a person has a name: give one")
+    password_hash = None if password is None else passwords.hash_of(password, email=email, name=name)
+    with session() as records:
+        if organisation_id is not None:
+            required(records, Organisation, organisation_id)
+            role = role or _role_of_the_next(records, organisation_id)
+        made = User(
+            email=email,
+            name=name,
+            password_hash=password_hash,
+            approval=approval,
+            platform_admin=platform_admin,
+            organisation_id=organisation_id,
+            role=role,
+        )
+        records.add(made)
+        records.flush()
+        records.refresh(made)
+    return made
+
+
+def _role_of_the_next(records: Transaction, organisation_id: str) -> str:
+    people = records.scalar(select(func.count()).select_from(User).where(User.organisation_id == organisation_id))
+    return Role.VIEWER if people else Role.ADMIN
+
+
+def create_first_administrator(token: str, *, email: str, name: str, password: str) -> User:
+    """Make the first platform administrator with the link that `loadstar up` prints; all or nothing, and once.
+
+    Raises:
+        Refused: the link is used, too old or unknown, somebody has an account already, or the user would break a rule.
+    """
+    with session() as records:
+        if not one_time_links.use_link(token, FIRST_ADMINISTRATOR) or records.scalar(select(User.id).limit(1)) is not None:
+            raise Refused(
+                "this link was used already or is too old: `./loadstar up` prints a new one while nobody has an account"
+            )
+        return create_user(SYSTEM, email=email, name=name, password=password, platform_admin=True)
+
+
+def users(scope: Scope) -> list[User]:
+    """The people that the scope may manage, by name: all, or those of the holder's organisation; others only themselves."""
+    wanted = select(User).order_by(func.lower(User.name), User.id)
+    if not scope.everything:
+        own = scope.role is Role.ADMIN and scope.organisation_id is not None
+        wanted = wanted.where(User.organisation_id == scope.organisation_id if own else User.id == scope.user_id)
+    with reading() as records:
+        return list(records.scalars(wanted))
+
+
+def user(scope: Scope, who: str) -> User:
+    """One of the people that the scope may manage, or the holder, by id or by address; raises `NotFound`."""
+    wanted = User.email == normal_email(who) if "@" in who else User.id == who
+    with reading() as records:
+        found = records.scalar(select(User).where(wanted))
+    if found is None or not (found.id == scope.user_id or _manages(scope, found)):
+        raise missing(User, who)
+    return found
+
+
+def _manages(scope: Scope, person: User) -> bool:
+    if person.organisation_id is None:
+        return scope.everything
+    return administers(scope, person.organisation_id)
+
+
+def set_approval(scope: Scope, user_id: str, approval: str) -> User:
+    """Approve, reject or disable a user. Whoever is not approved is signed out everywhere, at once.
+
+    Raises:
+        NotFound: the user does not exist for the scope.
+        Refused: oneself, a platform administrator by anyone else, the last of them, or an unknown word.
+    """
+    with session() as records:
+        person = records.get(User, user_id, with_for_update={"of": User})
+        if person is None or not _manages(scope, person):
+            raise missing(User, user_id)
+        if approval != "approved":
+            if person.id == scope.user_id:
+                raise Refused("nobody shuts themselves out: ask another administrator")
+            if person.platform_admin and not scope.everything:
+                raise Refused("only a platform administrator may do this: ask one of them")
+            if person.platform_admin and not _other_administrators(records, person):
+                raise Refused("this is the only platform administrator: make another one first")
+        person.approval = approval
+        records.flush()
+        if approval != "approved":
+            records.execute(delete(Session).where(Session.user_id == user_id))
+    return person
+
+
+def _other_administrators(records: Transaction, person: User) -> bool:
+    wanted = (
+        select(User.id).where(User.platform_admin, User.approval == "approved", User.id != person.id).with_for_update(of=User)
+    )
+    return bool(records.scalars(wanted).all())
+
+
+def set_password(scope: Scope, who: str, password: str) -> None:
+    """Set a new password of the holder, or of somebody the scope manages, by id or address; signs them out everywhere.
+
+    Raises:
+        NotFound: the user does not exist for the scope.
+        Refused: the password is too short, too long or too easy, or a platform administrator's by anyone else.
+    """
+    person = user(scope, who)
+    if person.platform_admin and not (scope.everything or person.id == scope.user_id):
+        raise Refused("only a platform administrator may do this: ask one of them")
+    password_hash = passwords.hash_of(password, email=person.email, name=person.name)
+    with session() as records:
+        required(records, User, person.id).password_hash = password_hash
+        records.execute(delete(Session).where(Session.user_id == person.id))
+
+
+def verify_password(email: str, password: str) -> User | None:
+    """The user whose address and password these are, whatever the approval; none otherwise, after the same work.
+
+    `sessions.open_session` refuses users who are not approved. A hash made with less work than is used now is renewed.
+    """
+    with reading() as records:
+        found = records.scalar(select(User).where(User.email == normal_email(email)))
+    if not passwords.matches(found.password_hash if found else None, password):
+        return None
+    if found is not None and found.password_hash is not None and passwords.is_outdated(found.password_hash):
+        with session() as records:
+            required(records, User, found.id).password_hash = passwords.renewed(password)
+    return found
+
+
+def choose_theme(scope: Scope, theme: str) -> None:
+    """Keep the holder's choice of `auto`, `light` or `dark`; raises `Refused` for anything else."""
+    with session() as records:
+        _holder(records, scope).theme = theme
+
+
+def last_site(scope: Scope) -> str | None:
+    """The id of the site that the holder looked at last, while it is one that the scope may see."""
+    if scope.user_id is None:
+        return None
+    with reading() as records:
+        site_id = records.scalar(select(User.last_site_id).where(User.id == scope.user_id))
+    return site_id if site_id is not None and scope.sees_site(site_id) else None
+
+
+def remember_site(scope: Scope, site_id: str) -> None:
+    """Keep the site that the holder looked at last; raises `NotFound` for one outside the scope."""
+    scope.require_site(site_id)
+    with session() as records:
+        _holder(records, scope).last_site_id = site_id
+
+
+def _holder(records: Transaction, scope: Scope) -> User:
+    if scope.user_id is None:
+        raise NotFound("nobody is signed in")
+    return required(records, User, scope.user_id)

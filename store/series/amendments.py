@@ -1,0 +1,158 @@
+"""People's corrections: appended beside what the device said, never over it; the newest record of a value counts."""
+
+import math
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from config.quantities import INTERVAL_S, QUANTITIES
+from store.errors import Refused
+from store.records.meters import require_meters
+from store.records.policy import Action, require
+from store.scope import Scope
+from store.series.connection import execute, frame, listed, query
+
+COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "void", "reason", "by", "recorded_at"]
+AT_ONCE = 500  # rows of one statement
+
+
+def amend(scope: Scope, meter_id: str, quantity: str, ts: datetime, value: float, *, reason: str, interval_s: int = 0) -> None:
+    """Say what a value really was. `interval_s` is 0 for a sample; `ts` is the row's own: an interval's start.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        Refused: not an operator of its site, no reason, or a value that cannot be true.
+        StoreAway: QuestDB did not take it.
+    """
+    known = QUANTITIES.get(quantity)
+    if known is None or not known.least <= value <= known.greatest:
+        raise Refused(
+            f"{value} cannot be {quantity}" + (f": {known.least:g} to {known.greatest:g}" if known else ": no such quantity")
+        )
+    _record(scope, meter_id, quantity, [(ts, interval_s)], value, False, reason)
+
+
+def void(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
+    """Say that a value is wrong and what is right is not known. Raises as `amend`."""
+    _record(scope, meter_id, quantity, [(ts, interval_s)], None, True, reason)
+
+
+def void_range(
+    scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime, *, reason: str, source: str | None = None
+) -> int:
+    """Void every value stored in [start, end), or only what came from one source (a key, an import); returns how many.
+
+    Raises as `amend`.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
+    only, params = ("AND source = %s", [source]) if source is not None else ("AND source != 'rollup'", [])
+    rows = [
+        row
+        for table, lasts in (("telemetry", "0"), ("intervals", "interval_s"))
+        for row in query(
+            f"SELECT ts, {lasts} lasts FROM {table} WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s {only}",
+            [start, end, meter_id, quantity, *params],
+        )
+    ]
+    if rows:
+        _record(scope, meter_id, quantity, [(ts, lasts) for ts, lasts in rows], None, True, reason)
+    return len(rows)
+
+
+def restore(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
+    """Let what the device said count again. Raises as `amend`."""
+    _record(scope, meter_id, quantity, [(ts, interval_s)], None, False, reason)
+
+
+def _record(
+    scope: Scope,
+    meter_id: str,
+    quantity: str,
+    rows: Sequence[tuple[datetime, int]],
+    value: float | None,
+    is_void: bool,
+    reason: str,
+) -> None:
+    """Append one amendment for each row (its time and `interval_s`), and markers for the quarters that hold samples of them."""
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
+    if not reason.strip():
+        raise Refused("an amendment has a reason: give one")
+    now, by = datetime.now(UTC), scope.user_id or "loadstar"
+    said = (None if value is None else float(value), is_void, reason.strip(), by, now)
+    _append("amendments", COLUMNS, [(ts, meter_id, quantity, interval_s, *said) for ts, interval_s in rows])
+    # The rollup computes the quarters again that hold samples of them.
+    quarters = sorted({_quarter(ts) for ts, interval_s in rows if interval_s == 0})
+    _append("late", ["received_at", "meter", "quantity", "ts"], [(now, meter_id, quantity, quarter) for quarter in quarters])
+
+
+def _append(table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    one = f"({', '.join(['%s'] * len(columns))})"
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
+        params = [value for row in part for value in row]
+        execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * len(part))}", params=params)
+
+
+def _quarter(moment: datetime) -> datetime:
+    """The start of the quarter of an hour that holds the moment."""
+    return datetime.fromtimestamp(moment.timestamp() // INTERVAL_S * INTERVAL_S, UTC)
+
+
+def history(scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime) -> pd.DataFrame:
+    """Every amendment of a meter's quantity in [start, end), oldest first, with what the device said.
+
+    Columns: `COLUMNS` and `device_value`, NaN where nothing is stored (any more). Raises `NotFound`.
+    """
+    require_meters(scope, [meter_id])
+    params = [start, end, meter_id, quantity]
+    where = "WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s"
+    found = frame(f"SELECT {', '.join(COLUMNS)} FROM amendments {where} ORDER BY recorded_at", params)
+    said: dict[tuple[datetime, int], float] = {}
+    if len(found):
+        near = [
+            found["ts"].min().to_pydatetime(),
+            found["ts"].max().to_pydatetime() + timedelta(microseconds=1),
+            meter_id,
+            quantity,
+        ]
+        for table, lasts in (("telemetry", "0"), ("intervals", "interval_s")):
+            said |= {(ts, s): value for ts, s, value in query(f"SELECT ts, {lasts} lasts, value FROM {table} {where}", near)}
+    keys = zip(found["ts"], found["interval_s"], strict=True)
+    return found.assign(device_value=[said.get((ts.to_pydatetime(), s), math.nan) for ts, s in keys])
+
+
+def newest(
+    series_ids: Collection[str], quantities: Collection[str], start: datetime, end: datetime, *, intervals: bool
+) -> pd.DataFrame:
+    """The amendments in force of samples, or of intervals; columns `COLUMNS`. The caller checks who may see them."""
+    found = frame(
+        "SELECT ts, meter, quantity, interval_s, value, void, reason, by, recorded_at FROM amendments "
+        f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(series_ids)}) AND quantity IN ({listed(quantities)}) "
+        f"AND interval_s {'>' if intervals else '='} 0",
+        [start, end],
+    )
+    if found.empty:
+        return found
+    last = found.sort_values("recorded_at").drop_duplicates(["ts", "meter", "quantity", "interval_s"], keep="last")
+    return last[last["void"].astype(bool) | last["value"].notna()]
+
+
+def apply(raw: pd.DataFrame, changed: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Rows as they count: amended values in place (also where there was no row), voided ones and those without value gone.
+
+    `key` are the columns that identify a row; the result has a column `amended` more than `raw`.
+    """
+    said = changed.assign(value=changed["value"].astype(float).mask(changed["void"].astype(bool)), amended=True)
+    rows = raw.merge(said[[*key, "value", "amended"]], on=key, how="outer", suffixes=("", "_amended"))
+    amended = rows["amended"].notna()
+    value = rows["value_amended"].where(amended, rows["value"])
+    return rows.assign(value=value.astype(float), amended=amended).drop(columns="value_amended").dropna(subset="value")
+
+
+def without(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """`found` without what is in `rows`, by the columns of `rows`."""
+    marked = found.merge(rows, on=list(rows.columns), how="left", indicator=True)
+    return marked[marked["_merge"] == "left_only"].drop(columns="_merge")

@@ -1,0 +1,109 @@
+"""Whole histories into QuestDB, a few hundred thousand rows at a time, by the processes of Loadstar alone.
+
+Devices' readings take another way (`store.series.write`): here nothing is looked up before it is written, and a row that is
+there already is replaced. The rows are visible once QuestDB has applied its log.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from questdb import QuestDBError, Sender
+
+from config.settings import Settings
+from store.errors import Refused, StoreAway
+from store.scope import Scope
+
+# About 80 bytes a row: well below the client's 100 MB and the server's patience.
+FLUSH_ROWS = 100_000
+
+Texts = NDArray[np.object_]
+Microseconds = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+SYMBOLS = {
+    "telemetry": ["meter", "quantity", "source"],
+    "intervals": ["meter", "quantity", "source"],
+    "late": ["meter", "quantity"],
+}
+
+
+def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str) -> pd.DataFrame:
+    """Rows of `telemetry`: times in µs since 1970, ids of meters or regions, values in the quantities' units."""
+    return pd.DataFrame(
+        {
+            "meter": pd.Series(meter, dtype=object),
+            "quantity": pd.Series(quantity, dtype=object),
+            "source": pd.Series(np.full(len(ts), source, dtype=object), dtype=object),
+            "value": value,
+            "received_at": np.full(len(ts), _now(), dtype="datetime64[us]"),
+            "ts": ts.astype("datetime64[us]"),
+        }
+    )
+
+
+def intervals(
+    ts: Microseconds,
+    meter: Texts,
+    quantity: Texts,
+    value: Values,
+    source: str,
+    *,
+    interval_s: int,
+    extremes: tuple[Values, Values] | None = None,
+    count: int = 1,
+) -> pd.DataFrame:
+    """Rows of `intervals` at their starts (µs since 1970); `extremes` are the least and greatest of `count` samples."""
+    frame = telemetry(ts, meter, quantity, value, source)
+    frame["interval_s"] = np.full(len(ts), interval_s)
+    frame["min"], frame["max"] = extremes if extremes is not None else (value, value)
+    frame["count"] = np.full(len(ts), count)
+    return frame
+
+
+def late(ts: Microseconds, meter: Texts, quantity: Texts) -> pd.DataFrame:
+    """Rows of `late`: samples at these times came after their quarter was closed."""
+    frame = telemetry(ts, meter, quantity, np.zeros(len(ts)), "")[["meter", "quantity", "ts", "received_at"]]
+    # Its designated time is the arrival; rows of one flush must not fall on each other.
+    frame["received_at"] += pd.to_timedelta(np.arange(len(frame)), unit="us")
+    return frame
+
+
+def _now() -> np.datetime64:
+    return np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us")
+
+
+@contextmanager
+def writer(settings: Settings) -> Iterator[Sender]:
+    """A connection for `write`."""
+    password = settings.questdb_password.get_secret_value() if settings.questdb_password else ""
+    try:
+        with Sender.from_conf(
+            f"http::addr={settings.questdb_host}:{settings.questdb_http_port};username={settings.questdb_user};"
+            f"password={password};protocol_version=2;auto_flush=off;request_timeout=60000;retry_timeout=20000;"
+        ) as sender:
+            yield sender
+    except QuestDBError as error:
+        raise StoreAway(f"QuestDB does not take the history: {error}") from error
+
+
+def write(scope: Scope, sender: Sender, table: str, frame: pd.DataFrame) -> int:
+    """Write rows made by `telemetry`, `intervals` or `late`; returns how many.
+
+    Raises:
+        Refused: the scope is not that of Loadstar itself.
+        StoreAway: QuestDB did not take them; some may have been written, and writing them again does no harm.
+    """
+    if not scope.everything:
+        raise Refused("only Loadstar itself writes whole histories")
+    at = "received_at" if table == "late" else "ts"
+    for start in range(0, len(frame), FLUSH_ROWS):
+        try:
+            sender.dataframe(frame.iloc[start : start + FLUSH_ROWS], table_name=table, symbols=SYMBOLS[table], at=at)
+            sender.flush()
+        except QuestDBError as error:
+            raise StoreAway(f"QuestDB does not take the history: {error}") from error
+    return len(frame)

@@ -1,0 +1,168 @@
+"""Power of meters, now and over time, from wherever each declares that its energy comes from."""
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from models import energy as arithmetic
+from store.records import last_values
+from store.records.meters import virtual_terms
+from store.scope import SYSTEM, Scope
+from store.series import energy, latest
+from store.series.connection import listed, query
+from store.series.counters import COUNTERS
+from store.series.energy import EXPORT, FORWARD, POWER, Span
+from store.series.kept import ROLLUP
+
+STEPS_S = (300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
+WITHIN = timedelta(days=2)  # how long a meter may be silent and still be said to have been heard
+
+
+class LivePower(NamedTuple):
+    """Power in and against the edge's direction (kW, neither negative), and when it was heard. NaN: heard, but not known."""
+
+    forward_kw: float
+    export_kw: float
+    ts: datetime
+
+
+class Reading(NamedTuple):
+    """A value of a quantity and when."""
+
+    ts: datetime
+    value: float
+
+
+def live_power(scope: Scope, meter_ids: Collection[str], at: datetime) -> dict[str, LivePower]:
+    """The power of each meter at a moment; meters that were silent for two days before it are absent.
+
+    Raises:
+        NotFound: a meter does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    terms = virtual_terms(scope, meter_ids)
+    measured = {*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms)
+    found: dict[str, LivePower] = {}
+    for span, ids in energy.spans(scope, sorted(measured), at, at + timedelta(seconds=1)).items():
+        live = _live_counters(span, ids, at) if span.method == "counter" else _live(span, ids, at)
+        silent = [meter for meter in ids if meter not in live]
+        found |= live | (_silent(span, silent, at) if silent else {})
+    for virtual, parts in terms.items():
+        if all(term in found for term, _ in parts):
+            net = sum(sign * (found[term].forward_kw - found[term].export_kw) for term, sign in parts)
+            found[virtual] = _signed(net, min(found[term].ts for term, _ in parts))
+    return {meter: found[meter] for meter in meter_ids if meter in found}
+
+
+def _signed(net_kw: float, ts: datetime) -> LivePower:
+    return LivePower(max(net_kw, 0.0) if net_kw == net_kw else math.nan, max(-net_kw, 0.0) if net_kw == net_kw else math.nan, ts)
+
+
+def _table(span: Span) -> str:
+    return "telemetry" if span.sampled else "intervals"
+
+
+def _newest(span: Span, ids: Collection[str], quantities: Collection[str], at: datetime) -> dict[str, dict[str, Reading]]:
+    """The newest reading of each quantity, by meter. Those of meters that have fallen silent are not looked for."""
+    measured = "" if span.sampled else f"AND source != '{ROLLUP}'"
+    since = max(at - WITHIN, min(at, latest.kept_since(at - WITHIN)) - timedelta(seconds=3 * span.interval_s))
+    rows = query(
+        f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
+        f"AND quantity IN ({listed(quantities)}) {measured} LATEST ON ts PARTITION BY meter, quantity",
+        [since, at],
+    )
+    found: dict[str, dict[str, Reading]] = {}
+    for meter, quantity, ts, value in rows:
+        if value is not None:
+            found.setdefault(meter, {})[quantity] = Reading(ts, value)
+    return found
+
+
+def _silent(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
+    """When meters without a recent reading were heard; what they do now is not known."""
+    quantities = {"counter": list(COUNTERS), "power": [POWER]}.get(span.method, [FORWARD, EXPORT])
+    found: dict[str, LivePower] = {}
+    # Whoever asks has been let through for these meters.
+    for (meter, _), last in last_values.last_values(SYSTEM, ids, quantities).items():
+        if at - WITHIN < last.ts <= at and (meter not in found or found[meter].ts < last.ts):
+            found[meter] = LivePower(math.nan, math.nan, last.ts)
+    return found
+
+
+def _live(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
+    """From the newest power, or from the newest interval's energies."""
+    if span.method == "power":
+        return {
+            meter: _signed(reading[POWER].value, reading[POWER].ts) for meter, reading in _newest(span, ids, [POWER], at).items()
+        }
+    found: dict[str, LivePower] = {}
+    for meter, readings in _newest(span, ids, [FORWARD, EXPORT], at).items():
+        start = max(reading.ts for reading in readings.values())
+        # A register that was not posted with the newest interval says nothing about it.
+        kw = {name: reading.value * 3600 / span.interval_s for name, reading in readings.items() if reading.ts == start}
+        end = start + timedelta(seconds=span.interval_s)
+        found[meter] = LivePower(kw.get(FORWARD, 0.0), kw.get(EXPORT, 0.0), end)
+    return found
+
+
+def _live_counters(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
+    """From the last two readings of each counter."""
+    since = max(at - timedelta(seconds=max(120, 5 * span.interval_s)), span.since)
+    rows = query(
+        f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
+        f"AND quantity IN ({listed(COUNTERS)}) AND value != null ORDER BY ts DESC",
+        [since, at],
+    )
+    last_two: dict[str, dict[str, list[Reading]]] = {}
+    for meter, quantity, ts, value in rows:
+        readings = last_two.setdefault(meter, {}).setdefault(COUNTERS[quantity], [])
+        if len(readings) < 2:
+            readings.append(Reading(ts, value))
+    found: dict[str, LivePower] = {}
+    for meter, registers in last_two.items():
+        kw = {name: _rise_kw(readings, span.rollover_kwh) for name, readings in registers.items() if len(readings) == 2}
+        heard = max(readings[0].ts for readings in registers.values())
+        found[meter] = LivePower(kw.get(FORWARD, math.nan), kw.get(EXPORT, 0.0), heard)
+    return found
+
+
+def _rise_kw(last_two: list[Reading], rollover_kwh: float | None) -> float:
+    after, before = last_two
+    registers = [before.value, after.value]
+    kwh = arithmetic.counted(registers, registers, rollover_kwh)[-1]
+    return float(kwh) * 3600 / (after.ts - before.ts).total_seconds()
+
+
+def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, step_s: int) -> pd.DataFrame:
+    """Mean power of each meter in steps of `step_s` (one of `STEPS_S`) over [start, end).
+
+    Returns:
+        Index: start of each step in UTC, a multiple of `step_s`. A column a meter: kW, forward minus export, over the part
+        of the step that has readings; NaN where there are none. Hourly history shown in shorter steps is flat in the hour.
+
+    Raises:
+        NotFound: a meter does not exist for the scope.
+        ValueError: a step that is not offered.
+        StoreAway: QuestDB cannot be reached.
+    """
+    if step_s not in STEPS_S:
+        raise ValueError(f"a step of {step_s} s is not offered: {', '.join(map(str, STEPS_S))}")
+    edges = steps(start, end, step_s)
+    found = energy.flows(scope, meter_ids, edges, step_s)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        columns: Mapping[str, energy.Floats] = {
+            meter: np.where(flow.covered_s > 0, (flow.forward - flow.export) * 3600 / flow.known_s, np.nan)
+            for meter, flow in found.items()
+        }
+    return pd.DataFrame(columns, index=pd.DatetimeIndex(edges[:-1], name="ts"))
+
+
+def steps(start: datetime, end: datetime, step_s: int) -> list[datetime]:
+    """The edges of the steps, multiples of `step_s` since 1970, from the one that holds `start` to the first not before `end`."""
+    first = energy.floor(start, step_s)
+    count = -(-(end - first) // timedelta(seconds=step_s))
+    return [first + timedelta(seconds=step_s * n) for n in range(int(count) + 1)]

@@ -1,0 +1,79 @@
+"""The tables of QuestDB: made by code, idempotently; what identifies a row is its dedup key."""
+
+from config.settings import Settings
+from store.errors import Refused
+from store.series import checkpoint
+from store.series.connection import execute
+
+SYMBOLS = 65_536  # near the number of series: meters and regions; capacity 256 by default
+
+# A row with a duration stands at its start (docs/decisions/001). `meter` holds the id of a meter or a region.
+TABLES = {
+    "telemetry": """
+        CREATE TABLE IF NOT EXISTS telemetry (
+            ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, value DOUBLE,
+            source SYMBOL CAPACITY 4096, received_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY DAY TTL {days} DAYS WAL DEDUP UPSERT KEYS(ts, meter, quantity)""",
+    "intervals": """
+        CREATE TABLE IF NOT EXISTS intervals (
+            ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, interval_s INT, value DOUBLE,
+            min DOUBLE, max DOUBLE, count INT, source SYMBOL CAPACITY 4096, received_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, meter, quantity, interval_s)""",
+    # Append-only: the newest record of a row wins. `interval_s` is 0 for a sample.
+    "amendments": """
+        CREATE TABLE IF NOT EXISTS amendments (
+            ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, interval_s INT, value DOUBLE,
+            void BOOLEAN, reason VARCHAR, by SYMBOL CAPACITY 4096, recorded_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY YEAR WAL""",
+    # A sample arrived for a quarter of an hour that was closed: the rollup has to go back to `ts`.
+    "late": """
+        CREATE TABLE IF NOT EXISTS late (
+            received_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, ts TIMESTAMP
+        ) TIMESTAMP(received_at) PARTITION BY DAY TTL 30 DAYS WAL""",
+    # How far the rollup has come (`store.series.checkpoint`).
+    "rollups": """
+        CREATE TABLE IF NOT EXISTS rollups (done_at TIMESTAMP, rolled_to TIMESTAMP, late_to TIMESTAMP)
+        TIMESTAMP(done_at) PARTITION BY DAY TTL 30 DAYS WAL""",
+    "forecasts": """
+        CREATE TABLE IF NOT EXISTS forecasts (
+            ts TIMESTAMP, issued_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64,
+            model SYMBOL CAPACITY 64, mean DOUBLE, q05 DOUBLE, q25 DOUBLE, q50 DOUBLE, q75 DOUBLE, q95 DOUBLE
+        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, issued_at, meter, quantity, model)""",
+    "plans": """
+        CREATE TABLE IF NOT EXISTS plans (
+            ts TIMESTAMP, plan SYMBOL CAPACITY 4096, device SYMBOL CAPACITY 4096, setpoint_kw DOUBLE, issued_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, plan, device)""",
+    "quarantine": """
+        CREATE TABLE IF NOT EXISTS quarantine (
+            received_at TIMESTAMP, source SYMBOL CAPACITY 4096, road SYMBOL CAPACITY 16, reason VARCHAR, body VARCHAR
+        ) TIMESTAMP(received_at) PARTITION BY DAY TTL 30 DAYS WAL""",
+}
+
+
+def create_tables(settings: Settings) -> None:
+    """Make the tables that are missing and set how long samples are kept; changes nothing when all is so.
+
+    Raises:
+        StoreAway: QuestDB cannot be reached.
+        Refused: a table of that name is there and is not ours.
+    """
+    for statement in TABLES.values():
+        execute(statement.format(symbols=SYMBOLS, days=settings.kept_telemetry_days), settings)
+    _require_ours(settings)
+    execute(f"ALTER TABLE telemetry SET TTL {settings.kept_telemetry_days} DAYS", settings)
+
+
+def _require_ours(settings: Settings) -> None:
+    # QuestDB keeps a `telemetry` table of its own unless it is told not to, and CREATE IF NOT EXISTS would accept it.
+    columns = {name for (name,) in execute("SELECT \"column\" FROM table_columns('telemetry')", settings)}
+    if not {"ts", "meter", "quantity", "value"} <= columns:
+        raise Refused(
+            "this QuestDB keeps a usage table named telemetry: start it with telemetry.enabled=false and drop that table"
+        )
+
+
+def empty_tables(settings: Settings) -> None:
+    """Remove every row of every table, for tests that share a server."""
+    for name in TABLES:
+        execute(f"TRUNCATE TABLE {name}", settings)
+    checkpoint.forget()

@@ -1,0 +1,71 @@
+"""`loadstar bench` runs from its first section to its last, at sizes that say nothing about speed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from cli import leash
+from cli.bench.command import SECTIONS, _function
+from config.settings import PROJECT
+from tests.conftest import eventually
+
+WITHIN_S = 840
+
+
+def test_every_section_is_a_function() -> None:
+    for section in SECTIONS.values():
+        assert callable(_function(section))
+
+
+@pytest.mark.timeout(WITHIN_S + 30)
+def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path, questdb_jar: Path) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="b"))  # Chromium's sockets bear no long path
+    environment = os.environ | {
+        "LOADSTAR_HOME": str(tmp_path / "home"),
+        "LOADSTAR_QUESTDB_JAR": str(questdb_jar),
+        "TMPDIR": str(folder),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "bench", "--quick", "--into", str(tmp_path)],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads((tmp_path / "bench.json").read_text())
+    assert all(set(figure) == {"name", "measured", "reach", "unit", "ok"} for figure in figures)
+    named = " ".join(figure["name"] for figure in figures)
+    for words in ("first start", "warm `up`", "memory of everything", "hourly", "a tick", "single posts", "batches", "latest"):
+        assert words in named
+    assert all(figure["measured"] is not None for figure in figures)
+    assert "figure" in done.stdout
+    eventually(lambda: not list(folder.glob("loadstar-bench-*")))
+    shutil.rmtree(folder)
+
+
+@pytest.mark.timeout(WITHIN_S)
+def test_whoever_ends_the_bench_ends_what_it_has_started(tmp_path: Path, questdb_jar: Path) -> None:
+    home = tmp_path / "product"
+    bench = subprocess.Popen(
+        [sys.executable, "-m", "cli", "bench", "--quick", "--only", "single", "--home", str(home)],
+        cwd=PROJECT,
+        env=os.environ | {"LOADSTAR_HOME": str(tmp_path / "home"), "LOADSTAR_QUESTDB_JAR": str(questdb_jar)},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        eventually(lambda: leash.alive(home / "run", "questdb"), within_s=300)
+        bench.send_signal(signal.SIGTERM)
+        _, said = bench.communicate(timeout=120)
+    finally:
+        bench.kill()
+    assert "stopped before the end" in said.decode()
+    assert [name for name in ("up", "supervisord", "questdb") if leash.alive(home / "run", name)] == []

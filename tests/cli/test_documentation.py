@@ -1,0 +1,51 @@
+"""The administrators' guide says what is true."""
+
+import re
+
+import click
+import pytest
+
+from cli.doctor import settings_table
+from cli.main import COMMANDS, loadstar
+from config.settings import PREFIX, PROJECT, Settings
+
+GUIDE = (PROJECT / "docs/administrators.md").read_text()
+
+
+def test_its_table_of_settings_is_the_one_that_doctor_prints() -> None:
+    table = re.search(r"<!-- settings: .*? -->\n\n(.*?)\n\n<!-- /settings -->", GUIDE, re.DOTALL)
+    assert table
+    assert table[1] == settings_table()
+
+
+def test_every_setting_it_names_exists() -> None:
+    for name in re.findall(rf"{PREFIX}[A-Z_]*[A-Z]", GUIDE):
+        assert name.removeprefix(PREFIX).lower() in Settings.model_fields, name
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"\./loadstar ([a-z][^`\n]*?)`", GUIDE))))
+def test_every_command_it_shows_is_one(line: str) -> None:
+    words = line.split()
+    command: click.Command | None = loadstar
+    context = click.Context(loadstar)
+    while isinstance(command, click.Group) and words:
+        command = command.get_command(context, words.pop(0))
+        assert command, line
+    assert command
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert all(word in options for word in words if word.startswith("-")), line
+
+
+def test_every_command_has_a_line_of_help_and_says_the_same_when_asked() -> None:
+    context = click.Context(loadstar)
+    names = loadstar.list_commands(context)
+    assert set(names) <= set(COMMANDS)
+    for name in names:
+        command = loadstar.get_command(context, name)
+        assert command
+        assert command.help
+
+
+def test_the_folders_it_tells_to_back_up_are_those_that_are_used() -> None:
+    assert "`records.sqlite3`" in GUIDE
+    assert Settings().records_url.endswith("/records.sqlite3")

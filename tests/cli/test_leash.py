@@ -1,0 +1,137 @@
+"""The leash: no process outlives whoever watches over it, and no stranger is ever ended in its place."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import leash
+from tests.conftest import eventually
+
+SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
+# Starts a leashed process, says its pid, and waits.
+WATCHER = (
+    "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:], process_group=0); print(p.pid, flush=True); time.sleep(600)"
+)
+# Ignores SIGTERM and has a child that does, too.
+STUBBORN = (
+    "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "subprocess.Popen([sys.executable, '-S', '-c', 'import time; time.sleep(600)']); time.sleep(600)"
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """The folder of pid files and orders of a state folder."""
+    folder = tmp_path / "home/run"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def started(run: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """What the test started; ended with it."""
+    processes: list[subprocess.Popen[str]] = []
+    yield processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+    leash.end([pid for path in run.glob("*.pid") for pid in leash.family(run, path.stem)], 0.0)
+
+
+def leashed(run: Path, name: str) -> list[str]:
+    return [sys.executable, "-I", "-S", str(Path(leash.__file__)), str(run), name]
+
+
+def watch(run: Path, name: str, started: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
+    env = os.environ | {"LOADSTAR_HOME": str(run.parent)}
+    process = subprocess.Popen([sys.executable, "-c", WATCHER, *leashed(run, name)], stdout=subprocess.PIPE, text=True, env=env)
+    started.append(process)
+    eventually(lambda: leash.alive(run, name))
+    return process
+
+
+def order(run: Path, name: str, argv: list[str], env: dict[str, str] | None = None) -> None:
+    draft = run / "draft"
+    draft.write_text(json.dumps({"argv": argv, "env": env or {}}))
+    draft.replace(run / f"{name}.json")
+
+
+def test_it_waits_for_its_order_and_keeps_its_pid(run: Path, started: list[subprocess.Popen[str]], tmp_path: Path) -> None:
+    watch(run, "worker", started)
+    waiting = leash.alive(run, "worker")
+    order(
+        run,
+        "worker",
+        [sys.executable, "-S", "-c", f"open({str(tmp_path / 'said')!r}, 'w').write(__import__('os').environ['WORD'])"],
+        {"WORD": "hello"},
+    )
+    eventually(lambda: (tmp_path / "said").exists() and (tmp_path / "said").read_text() == "hello")
+    assert leash.recorded(run, "worker") == waiting
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_it_ends_when_its_watcher_is_killed(run: Path, started: list[subprocess.Popen[str]], ordered: bool) -> None:
+    watcher = watch(run, "worker", started)
+    if ordered:
+        order(run, "worker", SLEEP)
+        pid = leash.alive(run, "worker")
+        eventually(lambda: b"sleep(600)" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    watcher.send_signal(signal.SIGKILL)
+    eventually(lambda: not leash.alive(run, "worker"))
+
+
+def test_what_does_not_listen_is_found_and_killed_with_its_children(run: Path, started: list[subprocess.Popen[str]]) -> None:
+    watcher = watch(run, "worker", started)
+    order(run, "worker", [sys.executable, "-S", "-c", STUBBORN])
+    eventually(lambda: len(leash.family(run, "worker")) == 2)
+    watcher.kill()
+    assert leash.alive(run, "worker")
+    leash.end(leash.family(run, "worker"), grace_s=0.2)
+    eventually(lambda: leash.family(run, "worker") == [])
+
+
+def test_children_of_a_killed_process_are_ended_before_its_successor_starts(
+    run: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    watch(run, "worker", started)
+    order(run, "worker", [sys.executable, "-S", "-c", STUBBORN])
+    family = eventually(lambda: (found := leash.family(run, "worker")) and len(found) == 2 and found)
+    assert isinstance(family, list)
+    leader = leash.alive(run, "worker")
+    assert leader
+    os.kill(leader, signal.SIGKILL)
+    orphan = next(pid for pid in family if pid != leader)
+    eventually(lambda: not leash.alive(run, "worker"))
+    assert leash.family(run, "worker") == [orphan]
+    watch(run, "worker", started)
+    assert leash.started(orphan) == ""
+
+
+def test_a_stranger_who_got_the_number_later_is_left_alone(run: Path, started: list[subprocess.Popen[str]]) -> None:
+    stranger = subprocess.Popen(SLEEP, process_group=0, text=True)
+    started.append(stranger)
+    leash.write_record(run, "worker", stranger.pid)
+    record = json.loads((run / "worker.pid").read_text())
+    (run / "worker.pid").write_text(json.dumps(record | {"started": "1"}))
+    assert leash.alive(run, "worker") is None
+    assert leash.family(run, "worker") == []
+
+
+def test_a_pid_file_from_before_a_reboot_says_nothing(run: Path) -> None:
+    leash.write_record(run, "worker", os.getpid())
+    assert leash.alive(run, "worker") == os.getpid()
+    record = json.loads((run / "worker.pid").read_text())
+    (run / "worker.pid").write_text(json.dumps(record | {"boot": "another"}))
+    assert leash.alive(run, "worker") is None
+
+
+def test_a_pid_file_that_was_cut_off_says_nothing(run: Path) -> None:
+    (run / "worker.pid").write_text('{"pid": 1')
+    assert leash.alive(run, "worker") is None
+    assert leash.family(run, "worker") == []

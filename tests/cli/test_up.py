@@ -1,0 +1,232 @@
+"""`loadstar up` with its real processes: what it says, what it survives, and how it ends."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import leash
+from cli.processes import OTHERS_STOP_S, STORE_STOP_S
+from cli.questdb import free_ports
+from cli.waiting import answers
+from config.settings import PROJECT
+from tests.conftest import eventually
+
+pytestmark = pytest.mark.timeout(900)  # the limits that are promised are asserted; this one is for a very busy machine
+CHILDREN = ("questdb", "devices", "dashboard", "worker")
+START_S = 180
+
+
+class Terminal:
+    """Someone at a terminal with a state folder and ports of their own."""
+
+    def __init__(self, folder: Path, jar: Path) -> None:
+        self.home = folder / "home"
+        self.run = self.home / "run"
+        with free_ports(2) as (dashboard, devices):
+            self.dashboard, self.devices = dashboard, devices
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith("LOADSTAR_")} | {
+            "LOADSTAR_HOME": str(self.home),
+            "LOADSTAR_DASHBOARD_PORT": str(dashboard),
+            "LOADSTAR_DEVICE_PORT": str(devices),
+            "LOADSTAR_QUESTDB_JAR": str(jar),
+            "PYTHONPATH": str(PROJECT),
+        }
+        self.output = folder / "output"
+        self.up: subprocess.Popen[bytes] | None = None
+
+    def type(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Type a command and wait for its end."""
+        argv = [sys.executable, "-m", "cli", *arguments]
+        return subprocess.run(
+            argv, cwd=PROJECT, env=self.env | environment, capture_output=True, text=True, check=False, timeout=START_S
+        )
+
+    def start(self) -> str:
+        """Type `up` and wait until it says that it is up; what it said."""
+        with self.output.open("wb") as output:
+            argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
+            self.up = subprocess.Popen(argv, cwd=PROJECT, env=self.env, stdout=output, stderr=output)
+
+        def said() -> str:
+            assert self.up and self.up.poll() is None, self.output.read_text()
+            text = self.output.read_text()
+            return text if "Loadstar is up" in text and text.endswith("\n") else ""
+
+        return str(eventually(said, within_s=START_S))
+
+    def pid(self, name: str) -> int | None:
+        return leash.alive(self.run, name)
+
+    def all_ended(self) -> bool:
+        return not any(leash.family(self.run, path.stem) for path in self.run.glob("*.pid"))
+
+    def everything_answers(self) -> bool:
+        return answers("127.0.0.1", self.dashboard) and answers("127.0.0.1", self.devices)
+
+    def tidy(self) -> None:
+        if self.up:
+            self.up.kill()
+            self.up.wait()
+        for name in ("up", "supervisord", *CHILDREN):
+            leash.end(leash.family(self.run, name), 0.0)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, questdb_jar: Path) -> Iterator[Terminal]:
+    """A Loadstar that is up, shared by the tests that leave it so."""
+    terminal = Terminal(tmp_path_factory.mktemp("up"), questdb_jar)
+    try:
+        terminal.start()
+        yield terminal
+    finally:
+        terminal.tidy()
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, questdb_jar: Path) -> Iterator[Terminal]:
+    """A terminal where nothing runs yet."""
+    made = Terminal(tmp_path, questdb_jar)
+    yield made
+    made.tidy()
+
+
+def test_it_says_the_address_and_a_link_that_lets_the_first_administrator_in(running: Terminal) -> None:
+    said = running.output.read_text()
+    assert f"Loadstar is up: http://127.0.0.1:{running.dashboard}\n" in said
+    link = re.search(r"http://\S+/first-administrator\?token=\S+", said)
+    assert link
+    with urllib.request.urlopen(link[0], timeout=10) as page:
+        assert page.status == 200
+    assert running.everything_answers()
+
+
+def test_the_state_folder_is_closed_and_each_process_has_its_log(running: Terminal) -> None:
+    assert running.home.stat().st_mode & 0o777 == 0o700
+    for secret in (running.home / "generated.toml", running.run / "questdb.json"):
+        assert secret.stat().st_mode & 0o777 == 0o600
+    assert {f"{name}.log" for name in CHILDREN} <= {path.name for path in (running.home / "logs").iterdir()}
+
+
+def test_no_password_stands_on_a_command_line(running: Terminal) -> None:
+    secrets = re.findall(r'"(.+)"', (running.home / "generated.toml").read_text())
+    assert len(secrets) == 3
+    for name in CHILDREN:
+        for pid in leash.family(running.run, name):
+            shown = Path(f"/proc/{pid}/cmdline").read_bytes().decode()
+            assert not [secret for secret in secrets if secret in shown]
+
+
+def test_status_shows_each_process_with_its_port_age_and_memory(running: Terminal) -> None:
+    shown = running.type("status")
+    assert shown.returncode == 0
+    for name in ("up", "supervisord", *CHILDREN):
+        assert re.search(rf"^{name} +{running.pid(name)} .* \d+ (min|s) .*\d+ MB$", shown.stdout, re.MULTILINE), shown.stdout
+    assert "not running" not in shown.stdout
+    assert f" {running.devices} " in shown.stdout
+    assert f"http://127.0.0.1:{running.dashboard}" in shown.stdout
+
+
+def test_a_second_up_says_that_it_is_up_and_where(running: Terminal) -> None:
+    before = [running.pid(name) for name in CHILDREN]
+    again = running.type("up", "--no-demo")
+    assert again.stdout == f"Loadstar is already up: http://127.0.0.1:{running.dashboard}\n"
+    assert again.returncode == 0
+    assert before == [running.pid(name) for name in CHILDREN]
+
+
+def test_doctor_knows_whose_the_ports_are(running: Terminal) -> None:
+    said = running.type("doctor")
+    assert "held by the Loadstar that runs from this state folder" in said.stdout
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_a_process_that_is_killed_is_back_within_10_s_and_the_others_go_on(running: Terminal, name: str) -> None:
+    others = {other: running.pid(other) for other in ("up", "supervisord", *CHILDREN) if other != name}
+    killed = running.pid(name)
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: running.pid(name) not in (None, killed), within_s=10)
+    eventually(running.everything_answers, within_s=START_S)
+    assert others == {other: running.pid(other) for other in others}
+
+
+def test_ctrl_c_ends_everything_within_10_s(running: Terminal) -> None:
+    assert running.up
+    assert STORE_STOP_S + OTHERS_STOP_S < 10
+    running.up.send_signal(signal.SIGINT)
+    assert running.up.wait(10) == 0
+    assert running.all_ended()
+    assert "Stopped." in running.output.read_text()
+    shown = running.type("status")
+    assert shown.returncode == 3
+    assert "Loadstar is not up" in shown.stdout
+
+
+def test_whatever_is_killed_with_9_the_next_up_works(terminal: Terminal) -> None:
+    terminal.start()
+    supervisor, up = terminal.pid("supervisord"), terminal.pid("up")
+    assert supervisor
+    assert up
+    os.kill(supervisor, signal.SIGKILL)
+    assert terminal.up
+    assert terminal.up.wait(15) == 1
+    assert "supervisord ended without being asked to" in terminal.output.read_text()
+    assert terminal.all_ended()
+
+    # In the background, from where `up` and the supervisor are killed together.
+    detached = terminal.type("up", "--no-demo", "--detach")
+    assert detached.returncode == 0, detached.stderr
+    assert f"Loadstar is up: http://127.0.0.1:{terminal.dashboard}" in detached.stdout
+    assert terminal.everything_answers()
+    for name in ("up", "supervisord"):
+        pid = terminal.pid(name)
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+    terminal.start()
+    assert terminal.everything_answers()
+
+    down = terminal.type("down")
+    assert (down.returncode, down.stdout) == (0, "Loadstar is down.\n")
+    assert terminal.up.wait(5) == 0
+    assert terminal.all_ended()
+    assert terminal.type("down").stdout == "Loadstar is not up.\n"
+
+
+@pytest.mark.parametrize("which", ["dashboard", "devices"])
+def test_a_port_in_use_is_named_with_its_owner_and_nothing_is_left_running(terminal: Terminal, which: str) -> None:
+    port = terminal.dashboard if which == "dashboard" else terminal.devices
+    variable = "LOADSTAR_DASHBOARD_PORT" if which == "dashboard" else "LOADSTAR_DEVICE_PORT"
+    with contextlib.closing(socket.create_server(("127.0.0.1", port))):
+        said = terminal.type("up", "--no-demo")
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"Error: port {port} is in use by ")
+    assert f"pid {os.getpid()}" in said.stderr
+    assert variable in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+    assert terminal.all_ended()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("LOADSTAR_DASHBORD_PORT", "1", "unknown setting LOADSTAR_DASHBORD_PORT"),
+        ("LOADSTAR_DASHBOARD_PORT", "70000", "less than or equal to 65535"),
+        ("LOADSTAR_TICK_S", "soon", "LOADSTAR_TICK_S"),
+        ("LOADSTAR_QUESTDB_JAR", "/etc/passwd", "LOADSTAR_QUESTDB_JAR: /etc/passwd is not QuestDB"),
+    ],
+)
+def test_a_setting_that_cannot_be_stops_the_start_with_one_line(terminal: Terminal, name: str, value: str, why: str) -> None:
+    said = terminal.type("up", "--no-demo", **{name: value})
+    assert said.returncode == 1
+    assert why in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+    assert terminal.all_ended()

@@ -1,0 +1,67 @@
+"""The workshop: what is skipped is said, and fails where nothing may be skipped."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cli import machine
+from config.settings import PROJECT
+
+ONE_SKIP = "import pytest\n\n@pytest.mark.skip(reason='no such program')\ndef test_it(): pass\n\ndef test_other(): pass\n"
+
+
+def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_one.py").write_text(ONE_SKIP)
+    argv = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        str(PROJECT / "pyproject.toml"),
+        "-p",
+        "tests.conftest",
+        str(folder),
+        *arguments,
+    ]
+    return subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+def test_a_skip_is_named_and_passes_unless_it_may_not(tmp_path: Path) -> None:
+    allowed = pytest_on(tmp_path)
+    assert allowed.returncode == 0, allowed.stdout
+    assert "SKIPPED [1]" in allowed.stdout
+    assert "no such program" in allowed.stdout
+    refused = pytest_on(tmp_path, "--no-skips")
+    assert refused.returncode == 1
+    assert re.search(r"1 passed, 1 skipped", refused.stdout.splitlines()[-1]), "pytest's own summary comes last"
+
+
+def test_every_program_that_tests_need_has_its_mark() -> None:
+    pytest_settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert {mark.split(":")[0] for mark in pytest_settings["markers"]} == {program.mark for program in machine.PROGRAMS}
+
+
+def test_ci_installs_every_program_that_tests_need() -> None:
+    script = (PROJECT / ".ci/run").read_text()
+    for program in machine.PROGRAMS:
+        assert re.search(rf"\b{program.install}\b", script), program.install
+    assert "--no-skips" in script
+
+
+@pytest.mark.parametrize("script", ["loadstar", ".ci/run"])
+def test_shell_scripts_are_posix(script: str) -> None:
+    subprocess.run(["dash", "-n", PROJECT / script], check=True)
+    assert (PROJECT / script).read_text().startswith("#!/bin/sh\n")
+    assert (PROJECT / script).stat().st_mode & 0o111
+
+
+def test_the_locks_hold_a_hash_for_every_package_and_no_address() -> None:
+    for name in ("requirements.lock", "requirements-test.lock"):
+        text = (PROJECT / name).read_text()
+        assert "://" not in text
+        for package in re.split(r"\n(?=\S)", text):
+            assert "==" not in package.split()[0] or "--hash=sha256:" in package, package[:60]

@@ -1,0 +1,133 @@
+"""Small true worlds: a real QuestDB, real records, settings that point at them."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from cli import machine, questdb
+from config import settings as configuration
+from config.settings import Settings
+
+
+def eventually(holds: Callable[[], object], within_s: float = 10.0, every_s: float = 0.02) -> object:
+    """Poll until `holds()` is true and return its value; fail after the deadline."""
+    deadline = time.monotonic() + within_s
+    while True:
+        if value := holds():
+            return value
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+        time.sleep(every_s)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip by name what this machine has no program for."""
+    for program in machine.missing():
+        for item in items:
+            if item.get_closest_marker(program.mark):
+                item.add_marker(pytest.mark.skip(reason=f"{program.install} is not on this machine"))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not reporter or exitstatus != pytest.ExitCode.OK:
+        return
+    if session.config.getoption("no_skips") and reporter.stats.get("skipped"):
+        reporter.write_line("")
+        reporter.write_line("With --no-skips, a skipped test is a failure.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> None:
+    for name in [name for name in os.environ if name.startswith("LOADSTAR_")]:
+        del os.environ[name]
+
+
+class QuestDBServer:
+    """A real server of this test session; `kill` and `start` it as often as needed."""
+
+    def __init__(self, settings: Settings, jar: Path) -> None:
+        self.settings = settings
+        self.jar = jar
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.settings.home / "questdb.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                questdb.command(self.settings, self.jar),
+                env={**os.environ, **questdb.environment(self.settings)},
+                stdout=log,
+                stderr=log,
+            )
+        eventually(lambda: questdb.is_ready(self.settings), within_s=60)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def questdb_jar() -> Path:
+    """The pinned jar, fetched once into the project's state folder."""
+    return questdb.ensure_jar(Settings())
+
+
+def settings_for(home: Path, jar: Path, **named: object) -> Settings:
+    """Settings of a Loadstar of its own: own state folder, own free ports, own passwords."""
+    (home / "questdb").mkdir(parents=True, exist_ok=True)
+    with questdb.free_ports(5) as (http, pg, health, dashboard, devices):
+        defaults: dict[str, object] = {
+            "home": home,
+            "demo": False,
+            "questdb_jar": jar,
+            "questdb_http_port": http,
+            "questdb_pg_port": pg,
+            "questdb_health_port": health,
+            "dashboard_port": dashboard,
+            "device_port": devices,
+            "questdb_password": SecretStr(secrets.token_urlsafe(16)),
+            "questdb_read_password": SecretStr(secrets.token_urlsafe(16)),
+            "secret_key": SecretStr(secrets.token_urlsafe(32)),
+        }
+    return configuration.load(**(defaults | named))
+
+
+@pytest.fixture(scope="session")
+def questdb_server(tmp_path_factory: pytest.TempPathFactory, questdb_jar: Path) -> Iterator[QuestDBServer]:
+    """A running QuestDB without tables, shared by the session. Tests that kill it start their own."""
+    home = tmp_path_factory.mktemp("loadstar")
+    server = QuestDBServer(settings_for(home, questdb_jar), questdb_jar)
+    server.start()
+    yield server
+    server.kill()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(questdb_server: QuestDBServer, tmp_path: Path) -> Settings:
+    """Settings of this test, in force while it runs: the session's QuestDB, records of its own."""
+    made = questdb_server.settings.model_copy(update={"database_url": f"sqlite:///{tmp_path / 'records.sqlite3'}"})
+    configuration.use(made)
+    return made
+
+
+@pytest.fixture
+def questdb_tables(settings: Settings) -> Settings:
+    """The tables of the session's QuestDB made and emptied; the settings that reach them."""
+    from store.series import tables
+
+    tables.create_tables(settings)
+    tables.empty_tables(settings)
+    return settings

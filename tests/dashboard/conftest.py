@@ -1,0 +1,89 @@
+"""The small true world of the dashboard's tests: made once, copied for each test."""
+
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from pydantic import SecretStr
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from cli.screens import CHROMIUM, CHROMIUM_ARGS
+from config import settings as configuration
+from config.settings import Settings
+from store.records import engine
+from tests.dashboard.world import World, make_records, world_of
+
+
+def _settings(home: Path) -> Settings:
+    return configuration.load(
+        home=home,
+        demo=False,
+        secret_key=SecretStr(secrets.token_urlsafe(32)),
+        database_url=f"sqlite:///{home}/records.sqlite3",
+    )
+
+
+@pytest.fixture(scope="session")
+def first_records(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Records with people and sites in them: hashing their passwords takes a while, so once."""
+    home = tmp_path_factory.mktemp("records")
+    configuration.use(_settings(home))
+    ids = make_records(_settings(home))
+    engine.configure("sqlite://")  # closes the file, so that it is whole
+    return home / "records.sqlite3", ids
+
+
+@pytest.fixture
+def dashboard_settings(tmp_path: Path) -> Settings:
+    """Settings of a dashboard without a QuestDB, in force while the test runs."""
+    made = _settings(tmp_path)
+    configuration.use(made)
+    return made
+
+
+@pytest.fixture
+def world(dashboard_settings: Settings, first_records: tuple[Path, dict[str, str]]) -> World:
+    """A world of this test's own."""
+    file, ids = first_records
+    shutil.copy(file, dashboard_settings.home / "records.sqlite3")
+    return world_of(dashboard_settings, ids)
+
+
+@pytest.fixture
+def empty_world(dashboard_settings: Settings) -> World:
+    """A Loadstar at its first start: nobody has an account."""
+    engine.configure(dashboard_settings.records_url)
+    engine.upgrade()
+    return world_of(dashboard_settings, {"site": "sit_none", "foreign site": "sit_none"})
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, started once."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: what a browser sees was not tested (`apt install chromium`)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_line: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def address(world: World) -> Iterator[str]:
+    """Where this test's world is served."""
+    server = make_server("127.0.0.1", 0, world.server, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -1,0 +1,81 @@
+"""What computing once promises."""
+
+import threading
+import time
+
+import pytest
+
+from dashboard.live.once import Once
+
+
+def test_whoever_asks_at_the_same_time_shares_one_answer() -> None:
+    shared, calls, started = Once(), [], threading.Barrier(8)
+
+    def compute() -> int:
+        calls.append(1)
+        time.sleep(0.05)
+        return 7
+
+    answers: list[int] = []
+
+    def ask() -> None:
+        started.wait()
+        answers.append(shared.get("key", 10, compute))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [7] * 8
+    assert len(calls) == 1
+
+
+def test_an_answer_is_kept_no_longer_than_said() -> None:
+    shared = Once()
+    assert shared.get("key", 0.0, lambda: 1) == 1
+    assert shared.get("key", 60.0, lambda: 2) == 2
+    assert shared.get("key", 60.0, lambda: 3) == 2
+
+
+def test_a_failure_reaches_the_asker_and_is_forgotten() -> None:
+    shared = Once()
+    with pytest.raises(ZeroDivisionError):
+        shared.get("key", 60.0, lambda: 1 // 0)
+    assert shared.get("key", 60.0, lambda: 5) == 5
+
+
+def test_only_so_many_answers_are_kept() -> None:
+    shared = Once(kept=3)
+    for key in range(10):
+        shared.get(key, 60.0, lambda: key)  # noqa: B023
+    assert len(shared._answers) == 3
+
+
+def test_an_answer_that_may_be_stale_is_given_at_once_and_renewed_behind() -> None:
+    shared, renewed = Once(), threading.Event()
+    assert shared.get("key", 0.0, lambda: 1, stale_s=60.0) == 1
+
+    def slow() -> int:
+        renewed.wait(5)
+        return 2
+
+    assert shared.get("key", 60.0, slow, stale_s=60.0) == 1
+    assert shared.get("key", 60.0, slow, stale_s=60.0) == 1
+    renewed.set()
+    deadline = time.monotonic() + 5
+    while shared.get("key", 60.0, slow, stale_s=60.0) != 2:
+        assert time.monotonic() < deadline
+
+
+def test_a_renewal_that_fails_keeps_the_old_answer_until_it_is_too_old() -> None:
+    shared = Once()
+    assert shared.get("key", 0.0, lambda: 1, stale_s=0.2) == 1
+    assert shared.get("key", 0.0, lambda: 1 // 0, stale_s=0.2) == 1
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            assert shared.get("key", 0.0, lambda: 1 // 0, stale_s=0.2) == 1
+        except ZeroDivisionError:
+            break
+        assert time.monotonic() < deadline

@@ -1,0 +1,72 @@
+"""What the offered periods and steps promise."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashboard.live import periods
+
+LONDON = ZoneInfo("Europe/London")
+NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)  # the day the clocks go forward
+
+
+def test_today_starts_at_local_midnight() -> None:
+    assert periods.period("today", LONDON, NOW).start == datetime(2026, 3, 29, 0, 0, tzinfo=UTC)
+    assert periods.period("today", LONDON, NOW + timedelta(days=1)).start == datetime(2026, 3, 29, 23, 0, tzinfo=UTC)
+
+
+def test_a_custom_period_holds_both_its_days_whole_even_a_short_one() -> None:
+    chosen = periods.period("custom", LONDON, NOW + timedelta(days=9), "2026-03-29", "2026-03-29")
+    assert chosen.length == timedelta(hours=23)
+    assert not chosen.live
+
+
+def test_a_custom_period_that_holds_today_ends_now() -> None:
+    chosen = periods.period("custom", LONDON, NOW, "2026-03-28", "2026-03-29")
+    assert chosen.end == NOW
+    assert chosen.live
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "says"),
+    [
+        (None, "2026-03-01", "first and a last day"),
+        ("x", "2026-03-01", "first and a last day"),
+        ("2026-03-02", "2026-03-01", "before the first"),
+        ("1990-01-01", "2026-03-01", "eight years"),
+        ("2027-01-01", "2027-02-01", "lies ahead"),
+    ],
+)
+def test_an_impossible_period_says_what_to_do(first: str | None, last: str, says: str) -> None:
+    with pytest.raises(periods.Impossible, match=says):
+        periods.period("custom", LONDON, NOW, first, last)
+
+
+@pytest.mark.parametrize("name", periods.RANGES)
+def test_every_range_offers_its_own_step_and_stays_below_the_most_points(name: str) -> None:
+    _, length, step = periods.RANGES[name]
+    assert step in periods.steps(length)
+    assert all(length / timedelta(minutes=each) <= periods.MOST_POINTS for each in periods.steps(length))
+
+
+def test_a_year_cannot_be_drawn_in_five_minutes() -> None:
+    year = timedelta(days=365)
+    assert periods.steps(year) == [180, 360]
+    assert periods.chosen_step("year", year, 5) == 360
+    assert periods.chosen_step("year", year, "180") == 180
+    assert periods.chosen_step("year", year, "<script>") == 360
+
+
+def test_a_custom_range_gets_a_step_by_its_length() -> None:
+    assert periods.sensible_step("custom", timedelta(days=1)) == 5
+    assert periods.sensible_step("custom", timedelta(days=3)) == 10
+    assert periods.sensible_step("custom", timedelta(days=90)) == 360
+
+
+def test_many_years_are_drawn_by_the_day() -> None:
+    assert periods.steps(timedelta(days=5 * 365)) == [1440]
+
+
+def test_steps_are_counted_in_utc() -> None:
+    assert periods.on_step(datetime(2026, 3, 29, 12, 7, 31, tzinfo=UTC), 900) == datetime(2026, 3, 29, 12, 0, tzinfo=UTC)

@@ -1,0 +1,213 @@
+"""What a live page says of a site: true to the database, the same for everyone who sees the same, nothing to others."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.live import attention, chart, details, energy_flow, first_paint, tick
+from dashboard.live.now import now_of
+from dashboard.live.once import once
+from dashboard.live.today import read
+from store.errors import NotFound
+from store.records import policy
+from store.scope import NOBODY, SYSTEM
+from tests.dashboard.live_world import LiveWorld
+
+
+def tile(text: str, key: str) -> dict[str, object]:
+    names = ("key", "label", "value", "unit", "note", "state", "seen", "title", "words")
+    return next(dict(zip(names, each, strict=True)) for each in json.loads(text)["tiles"] if each[0] == key)
+
+
+def test_the_tiles_say_what_the_meters_posted(site: LiveWorld) -> None:
+    site.post_everything()
+    text = tick.tick_of(SYSTEM, site.site)
+    assert tile(text, "production")["value"] == "60.0"
+    assert tile(text, "demand")["value"] == "110"
+    assert (tile(text, "grid")["label"], tile(text, "grid")["value"]) == ("Grid import", "40.0")
+    assert (tile(text, "battery")["value"], tile(text, "battery")["note"]) == ("62.0", "↓ discharging 10.0 kW")
+    assert tile(text, "sufficiency")["value"] == "64"
+    assert {tile(text, key)["state"] for key in ("production", "demand", "grid", "battery")} == {"live"}
+
+
+def test_a_new_reading_is_in_the_next_tick(site: LiveWorld) -> None:
+    site.post_everything()
+    assert tile(tick.tick_of(SYSTEM, site.site), "production")["value"] == "60.0"
+    site.post({("pv", "power_kw"): 77.7})
+    text = tick.tick_of(SYSTEM, site.site)
+    assert tile(text, "production")["value"] == "77.7"
+    assert "77.7 kW" in json.dumps(json.loads(text)["sankey"])
+    assert json.loads(text)["power"][0] == 77.7
+
+
+def test_a_site_without_readings_says_so_and_shows_no_number(site: LiveWorld) -> None:
+    text = tick.tick_of(SYSTEM, site.site)
+    assert tile(text, "demand")["value"] == "–"
+    assert tile(text, "demand")["state"] == "never"
+    assert json.loads(text)["sankey"][0]["link"]["value"] == []
+
+
+def test_a_silent_meter_is_offline_and_its_number_is_not_passed_off_as_live(site: LiveWorld) -> None:
+    site.post_everything(datetime.now(UTC) - timedelta(hours=2))
+    text = tick.tick_of(SYSTEM, site.site)
+    assert tile(text, "production")["state"] == "offline"
+    assert tile(text, "production")["value"] == "–"
+    assert [row[0] for row in json.loads(text)["devices"]] == ["offline"] * 6
+
+
+def test_one_silent_building_makes_the_demand_partial_and_the_boundary_still_tells_it(site: LiveWorld) -> None:
+    site.post_everything(datetime.now(UTC) - timedelta(hours=2))
+    values = {("grid", "power_kw"): 40.0, ("pv", "power_kw"): 60.0, ("battery", "power_kw"): -10.0, ("labs", "power_kw"): 35.0}
+    site.post(values)
+    text = tick.tick_of(SYSTEM, site.site)
+    assert tile(text, "demand")["state"] == "partial"
+    assert tile(text, "demand")["value"] == "110"
+
+
+def test_a_tick_is_small(site: LiveWorld) -> None:
+    site.post_everything()
+    assert len(gzip.compress(tick.tick_of(SYSTEM, site.site).encode())) <= 2048
+
+
+def test_a_tick_is_computed_once_for_all_who_see_the_same(site: LiveWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.post_everything()
+    operator = policy.scope_of(site.people["operator"])
+    other = policy.scope_of(site.people["operator"])
+    computed = []
+    real = tick.packed
+    monkeypatch.setattr(tick, "packed", lambda *given: computed.append(1) or real(*given))
+    assert tick.tick_of(operator, site.site) is tick.tick_of(other, site.site)
+    assert computed == [1]
+
+
+def test_a_resident_gets_their_own_meter_and_nothing_of_the_rest(site: LiveWorld) -> None:
+    site.post_everything()
+    tick.tick_of(SYSTEM, site.site)  # what others have asked for is in the cache
+    text = tick.tick_of(policy.scope_of(site.people["resident"]), site.site)
+    assert tile(text, "demand")["value"] == "30.0"
+    for foreign in (site.meters["labs"], site.nodes["labs"], site.devices["labs"], "Labs", "60.0", "40.0"):
+        assert foreign not in text
+    painted = first_paint.html(policy.scope_of(site.people["resident"]), site.site)
+    assert "Labs" not in painted
+
+
+def test_who_sees_nothing_of_a_site_is_told_that_it_does_not_exist(site: LiveWorld) -> None:
+    site.post_everything()
+    tick.tick_of(SYSTEM, site.site)
+    for ask in (tick.tick_of, now_of, first_paint.html):
+        with pytest.raises(NotFound):
+            ask(NOBODY, site.site)
+    resident = policy.scope_of(site.people["resident"])
+    for what in (f"node:{site.nodes['labs']}", f"device:{site.devices['labs']}", "node:x", "nonsense"):
+        with pytest.raises(NotFound):
+            details.details(resident, site.site, what)
+
+
+def test_what_leaves_its_limits_is_listed_with_its_source_and_since_when(site: LiveWorld) -> None:
+    now = datetime.now(UTC)
+    times = [now - timedelta(minutes=minute) for minute in range(90, 0, -1)]
+    site.history({("labs", "voltage_v"): [230.0] * 60 + [204.0] * 30}, times)
+    site.post_everything()
+    found = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
+    assert [each.severity for each in found] == ["high"]
+    assert found[0].title == "Voltage 204 V at Labs"
+    assert "EN 50160" in found[0].source
+    assert "indicative" in found[0].detail
+    hour, minute = (int(part) for part in found[0].since.removeprefix("since ").split(":"))
+    local = (now - timedelta(minutes=30)).astimezone(now_of(SYSTEM, site.site).view.zone)
+    assert abs((hour * 60 + minute) - (local.hour * 60 + local.minute)) <= 5 or local.hour != hour
+
+
+def test_a_late_device_is_listed(site: LiveWorld) -> None:
+    site.post_everything(datetime.now(UTC) - timedelta(seconds=35))
+    found = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
+    late = [each for each in found if each.title.endswith("is late")]
+    assert len(late) == 6
+    assert {each.severity for each in late} == {"medium"}
+
+
+def test_today_is_added_up_from_the_same_readings(site: LiveWorld) -> None:
+    now = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0)
+    view = now_of(SYSTEM, site.site).view
+    if now > datetime.now(UTC):
+        now -= timedelta(days=1)
+    site.post_hours(2, now)
+    found = read(SYSTEM, view, now)
+    # one sample a minute of a device that should post every 5 s: a twelfth of the time is covered
+    part = 2 * EVERY_S_OF_A_MINUTE
+    assert found.demand_kwh == pytest.approx(110 * part, rel=0.02)
+    assert found.imported_kwh == pytest.approx(40 * part, rel=0.02)
+    assert found.cost == pytest.approx(40 * part * 0.2, rel=0.02)
+    assert found.co2_kg == pytest.approx(40 * part * 0.25, rel=0.02)
+    assert 0 < found.coverage < 0.1
+
+
+EVERY_S_OF_A_MINUTE = 5 / 60
+
+
+def test_the_energy_of_a_period_shows_both_directions_and_what_is_known_of_it(site: LiveWorld) -> None:
+    site.post_hours(2, datetime.now(UTC))
+    given = json.loads(energy_flow.energy_flow(SYSTEM, site.site, "24h"))
+    labels = [name for _, name, _ in given["figure"]["data"][0]["node"]["customdata"]]
+    assert "Battery, discharge" in labels
+    assert "Grid, import" in labels
+    assert "% of the expected readings" in given["note"]
+    assert given["says"].startswith("From ")
+
+
+def test_an_impossible_period_is_answered_in_words(site: LiveWorld) -> None:
+    given = json.loads(energy_flow.energy_flow(SYSTEM, site.site, "custom", "2026-02-02", "2026-02-01"))
+    assert given["note"] == "The last day is before the first."
+    assert json.loads(chart.chart(SYSTEM, site.site, "custom", "auto", None, None))["problem"].startswith("Choose a first")
+
+
+def test_the_chart_is_aggregated_and_keeps_gaps(site: LiveWorld) -> None:
+    now = datetime.now(UTC)
+    times = [now - timedelta(minutes=minute) for minute in range(180, 0, -1) if not 60 <= minute < 120]
+    site.history(
+        {(name, "power_kw"): [kw] * len(times) for name, kw in {"pv": 60.0, "grid": 40.0, "battery": -10.0}.items()}, times
+    )
+    once.clear()
+    given = json.loads(chart.chart(SYSTEM, site.site, "24h", "15"))
+    production = next(trace for trace in given["figure"]["data"] if trace["uid"] == "production-0")
+    assert len(production["y"]) == 97
+    assert production["y"][-2] == 60.0
+    assert None in production["y"][-9:-4]
+    assert "text" not in production
+    demand = next(trace for trace in given["figure"]["data"] if trace["uid"] == "demand")
+    assert demand["y"][-2] == pytest.approx(110.0)
+
+
+def test_the_chart_limits_impossible_steps_and_says_so(site: LiveWorld) -> None:
+    given = json.loads(chart.chart(SYSTEM, site.site, "year", "5"))
+    assert given["step"] == 360 * 60
+    assert "3 h, 6 h" in given["note"]
+    assert all(len(trace["y"]) <= 3000 for trace in given["figure"]["data"])
+
+
+def test_details_tell_the_latest_values_in_full(site: LiveWorld) -> None:
+    site.post_everything()
+    found = details.details(SYSTEM, site.site, f"device:{site.devices['labs']}")
+    assert found.state == "live"
+    assert ("Voltage", "204 V") in [(name, value) for name, value, _ in found.values]
+    assert found.figure is not None
+    bus = details.details(SYSTEM, site.site, f"node:{site.nodes['bus']}")
+    assert bus.title == "Main bus"
+
+
+def test_the_first_paint_has_the_numbers_without_any_script(site: LiveWorld) -> None:
+    site.post_everything()
+    painted = first_paint.html(SYSTEM, site.site)
+    assert ">60.0</span>" in painted
+    assert ">110</span>" in painted
+    assert painted.count("<script") == 1
+    assert '<script id="first-tick" type="application/json">{"site"' in painted
+    assert "<b>east" not in painted
+
+
+def test_an_empty_site_says_what_would_be_here(site: LiveWorld) -> None:
+    painted = first_paint.html(SYSTEM, site.empty_site)
+    assert "No meter on this site yet" in painted
+    assert "loadstar key create" in painted

@@ -1,0 +1,127 @@
+"""The frame shows each person what is theirs, before any script, and gives away nothing else."""
+
+import json
+import re
+
+import pytest
+
+from dashboard import access, landing
+from store.errors import NotFound
+from store.records import policy, sites
+from tests.dashboard.world import World, csrf
+
+
+def test_the_first_page_of_somebody_with_sites_is_a_site(world: World) -> None:
+    assert world.client("operator").get("/").location == f"/site/{world.site}/overview"
+
+
+def test_somebody_without_sites_is_told_what_would_be_here(world: World) -> None:
+    answer = world.client("resident").get("/")
+    assert answer.status_code == 200
+    assert b"No site yet" in answer.data
+
+
+def test_a_site_without_a_page_leads_to_its_overview(world: World) -> None:
+    assert world.client("operator").get(f"/site/{world.site}").location == landing.overview(world.site)
+
+
+def test_a_foreign_site_and_an_unknown_one_get_the_same_answer(world: World) -> None:
+    browser = world.client("operator")
+    foreign, unknown = (browser.get(f"/site/{site}/overview") for site in (world.foreign_site, "sit_unknown"))
+    assert foreign.status_code == unknown.status_code == 404
+    assert b"South Works" not in foreign.data
+    assert b"Nothing here" in foreign.data
+
+
+def test_the_switcher_names_the_sites_one_may_see(world: World) -> None:
+    page = world.client("operator").get("/account").get_data(as_text=True)
+    assert "North Campus" in page
+    assert "South Works" not in page
+    assert "South Works" in world.client("root").get("/account").get_data(as_text=True)
+
+
+def test_names_are_escaped(world: World) -> None:
+    from store.scope import SYSTEM
+
+    organisation_id = sites.site(SYSTEM, world.site).organisation_id
+    sites.create_site(
+        SYSTEM,
+        name="<script>alert(1)</script>",
+        kind="plant",
+        organisation_id=organisation_id,
+        time_zone="Europe/London",
+        currency="GBP",
+        latitude=0,
+        longitude=0,
+    )
+    assert "<script>alert" not in world.client("operator").get("/account").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"), [("root", True), ("admin", True), ("operator", False), ("stranger", False), ("resident", False)]
+)
+def test_only_administrators_find_and_open_the_users_page(world: World, who: str, sees: bool) -> None:
+    browser = world.client(who)
+    assert ('href="/admin/users"' in browser.get("/account").get_data(as_text=True)) is sees
+    assert browser.get("/admin/users").status_code == (200 if sees else 404)
+
+
+def test_the_document_already_holds_the_page_that_dash_would_ask_for(world: World) -> None:
+    page = world.client("operator").get("/account").get_data(as_text=True)
+    held = re.search(r'<script id="boot-layout" type="application/json">(.*?)</script>', page, re.DOTALL)
+    assert held
+    assert "operator@example.org" in json.dumps(json.loads(held[1]))
+
+
+def test_a_query_cannot_take_the_place_of_what_the_path_says(world: World) -> None:
+    answer = world.client("operator").get(f"/site/{world.foreign_site}/overview?site_id={world.site}")
+    assert answer.status_code == 404
+
+
+def test_an_unknown_callback_is_not_found(world: World) -> None:
+    browser = world.client("operator")
+    browser.get("/account")
+    for body in ({"output": "nothing.children"}, {"output": None}, {}, [], {"output": "_pages_dummy.children"}):
+        assert browser.post("/_dash-update-component", json=body, headers=csrf(browser)).status_code == 404
+
+
+def test_the_callbacks_of_administrators_do_not_exist_for_others(world: World) -> None:
+    browser = world.client("operator")
+    browser.get("/account")
+    body = {
+        "output": "users-table.children",
+        "outputs": {"id": "users-table", "property": "children"},
+        "inputs": [
+            {"id": "users-filter", "property": "value", "value": ""},
+            {"id": "users-order", "property": "data", "value": {"by": "name"}},
+            {"id": "users-asking", "property": "data"},
+            {"id": "users-changed", "property": "data"},
+        ],
+        "changedPropIds": ["users-filter.value"],
+        "state": [],
+    }
+    refused = browser.post("/_dash-update-component", json=body, headers=csrf(browser))
+    assert refused.status_code == 404
+    assert b"admin@example.org" not in refused.data
+    admin = world.client("admin")
+    admin.get("/account")
+    allowed = admin.post("/_dash-update-component", json=body, headers=csrf(admin))
+    assert allowed.status_code == 200
+    assert b"operator@example.org" in allowed.data
+    assert b"stranger@example.org" not in allowed.data
+
+
+def test_a_rule_asks_for_the_argument_by_name(world: World) -> None:
+    rule = access.site_in("place")
+    scope = policy.scope_of(world.people["operator"])
+    rule(scope, {"place": world.site})
+    for given in ({"place": world.foreign_site}, {"place": None}, {}, {"site_id": world.site}):
+        with pytest.raises(NotFound):
+            rule(scope, given)
+
+
+@pytest.mark.parametrize(("cookie", "first"), [("dark", "dark"), ("light", "light"), ("auto", "light"), ('"><b>', "light")])
+def test_the_theme_is_in_the_document_before_it_is_painted(world: World, cookie: str, first: str) -> None:
+    browser = world.client("operator")
+    browser.set_cookie("loadstar-theme", cookie)
+    assert f'data-bs-theme="{first}"' in browser.get("/account").get_data(as_text=True)

@@ -1,0 +1,87 @@
+"""The world of `tests.ingest.world`, running: one device API a session, on the session's QuestDB."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from config import settings as configuration
+from config.settings import Settings
+from store.records import engine
+from tests.ingest.world import Api, Device, Stored, World, build_world
+
+
+@pytest.fixture(scope="session")
+def device_settings(questdb_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The session's QuestDB with its tables, and records of these tests' own."""
+    from store.series import tables
+
+    home = tmp_path_factory.mktemp("devices")
+    made: Settings = questdb_server.settings.model_copy(
+        update={"home": home, "database_url": f"sqlite:///{home}/records.sqlite3"}
+    )
+    tables.create_tables(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def world(device_settings: Settings) -> World:
+    return build_world(device_settings)
+
+
+@pytest.fixture(scope="session")
+def api(device_settings: Settings, world: World) -> Iterator[Api]:
+    running = Api(device_settings).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _records_of_these_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "world" in request.fixturenames:
+        made = request.getfixturevalue("device_settings")
+        configuration.use(made)
+        engine.configure(made.records_url)
+    yield
+
+
+@pytest.fixture
+def as_holder(api: Api) -> Iterator[Callable[[str | None], Device]]:
+    """Make devices that hold a key."""
+    made: list[Device] = []
+
+    def hold(key: str | None) -> Device:
+        made.append(Device(api, key))
+        return made[-1]
+
+    yield hold
+    for device in made:
+        device.client.close()
+
+
+@pytest.fixture
+def gateway(as_holder: Callable[[str], Device], world: World) -> Device:
+    return as_holder(world.device_key)
+
+
+@pytest.fixture
+def site(as_holder: Callable[[str], Device], world: World) -> Device:
+    """The holder of the site's key."""
+    return as_holder(world.site_key)
+
+
+@pytest.fixture
+def stored(device_settings: Settings) -> Iterator[Stored]:
+    asking = Stored(device_settings)
+    yield asking
+    asking.connection.close()
+
+
+_moment = iter(range(1, 100_000))
+
+
+@pytest.fixture
+def moment() -> datetime:
+    """A moment of the last hours that no other test uses, on a full second."""
+    return (datetime.now(UTC) - timedelta(hours=2)).replace(microsecond=0) - timedelta(seconds=61 * next(_moment))

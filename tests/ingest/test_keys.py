@@ -1,0 +1,100 @@
+"""Who may come in: nobody without a key, and nobody with a revoked one, in whichever process."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+import pytest
+
+from store.records import devices, keys, meters
+from store.scope import SYSTEM
+from tests.ingest.world import HARDWARE, Api, Device, Stored, World, wait_until
+
+Hold = Callable[[str | None], Device]
+
+
+@pytest.mark.parametrize("path", ["/api/hardware/data", "/api/v1/readings"])
+def test_without_a_key_nothing_is_taken(path: str, as_holder: Hold) -> None:
+    answer = as_holder(None).raw(path, b"not even looked at")
+    assert (answer.status_code, answer.json()["code"]) == (401, "no_key")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ["/api/hardware/status", "/api/hardware/config"])
+def test_without_a_key_nothing_is_told(path: str, as_holder: Hold) -> None:
+    assert as_holder(None).client.get(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda key: key + "x",
+        lambda key: key[:-1],
+        lambda key: key.partition(".")[0],
+        lambda key: key.partition(".")[0] + ".",
+        lambda key: "." + key.partition(".")[2],
+        lambda key: "key_000000000000." + key.partition(".")[2],
+        lambda key: "x" * 5000,
+    ],
+)
+def test_a_wrong_key_is_refused_and_not_told_why(spoil: Callable[[str], str], api: Api, world: World) -> None:
+    headers = [(b"x-api-key", spoil(world.device_key).encode())]
+    answer = httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers=headers, timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unknown_key")
+
+
+@pytest.mark.parametrize("key", [b"\xff\xfe.\x80", "ü.ü".encode(), b"."])
+def test_a_key_of_strange_bytes_is_refused(key: bytes, api: Api) -> None:
+    assert httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers=[(b"x-api-key", key)], timeout=30).status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Token", "bearer"])
+def test_agents_may_send_the_key_as_authorization(scheme: str, as_holder: Hold, world: World) -> None:
+    client = as_holder(None).client
+    answer = client.post("/api/hardware/data", json=HARDWARE, headers={"Authorization": f"{scheme} {world.device_key}"})
+    assert answer.status_code == 200
+
+
+def test_a_key_without_the_right_to_write_is_refused(as_holder: Hold, world: World) -> None:
+    answer = as_holder(world.reading_key).readings()
+    assert (answer.status_code, answer.json()["code"]) == (403, "read_only_key")
+
+
+def test_a_new_key_works_at_once(as_holder: Hold, world: World) -> None:
+    for _ in range(5):
+        key = keys.create_key(SYSTEM, device_id=world.device)
+        for _ in range(5):  # connections meet both processes
+            assert as_holder(key).hardware().status_code == 200
+
+
+def test_a_revoked_key_is_refused_by_every_process_within_ten_seconds(api: Api, world: World) -> None:
+    key = keys.create_key(SYSTEM, device_id=world.device)
+
+    def statuses() -> set[int]:
+        return {
+            httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers={"X-API-Key": key}, timeout=30).status_code
+            for _ in range(12)
+        }
+
+    assert statuses() == {200}
+    keys.revoke_key(SYSTEM, key.partition(".")[0])
+    wait_until(lambda: statuses() == {401}, 10)
+
+
+def test_a_retired_devices_key_is_refused(as_holder: Hold, world: World) -> None:
+    old = devices.create_device(SYSTEM, world.site_id, name="old").id
+    holder = as_holder(keys.create_key(SYSTEM, device_id=old))
+    assert holder.client.get("/api/hardware/config").status_code == 200
+    devices.retire_device(SYSTEM, old)
+    wait_until(lambda: holder.client.get("/api/hardware/config").status_code == 401, 10)
+
+
+def test_a_changed_map_is_followed(as_holder: Hold, world: World, stored: Stored, moment: datetime) -> None:
+    own = meters.create_meter(SYSTEM, world.site_id, name="remapped", role="condition").id
+    device = devices.create_device(SYSTEM, world.site_id, name="remapped", fields={"current_load": (own, "load_pct")}).id
+    holder = as_holder(keys.create_key(SYSTEM, device_id=device))
+    sent = {"energy_produced": 0, "energy_consumed": 0, "current_load": 5, "frequency": 49.9, "timestamp": moment.isoformat()}
+    assert holder.hardware(sent).json()["rejected"][0]["code"] == "unmapped_field"
+    devices.map_fields(SYSTEM, device, {"current_load": (own, "load_pct"), "frequency": (own, "frequency_hz")})
+    wait_until(lambda: holder.hardware(sent).status_code == 200, 10)
+    assert stored.value(own, "frequency_hz", moment) == 49.9

@@ -1,0 +1,85 @@
+"""What operators and integrators can look at: health, figures, and the API's own description."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from ingest import openapi
+from ingest.roads import hardware
+from ingest.server import OWN, ROADS
+from tests.ingest.world import PROJECT, Api, Device, World
+
+
+def figures(api: Api) -> dict[str, float]:
+    text = httpx.get(f"{api.url}/metrics", timeout=30).text
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if not line.startswith("#")}
+
+
+def test_health_is_public_and_says_that_readings_are_taken(api: Api) -> None:
+    answer = httpx.get(f"{api.url}/healthz", timeout=30)
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_figures_are_those_of_all_processes_whichever_answers(api: Api, world: World) -> None:
+    before = figures(api)
+    for _ in range(20):  # connections of their own meet both processes
+        with httpx.Client(headers={"X-API-Key": world.site_key}, timeout=30) as client:
+            client.post(f"{api.url}/api/v1/readings", json={"readings": [{"meter": "nobody"}]})
+    for _ in range(5):
+        now = figures(api)
+        assert now['loadstar_readings_total{verdict="rejected"}'] - before['loadstar_readings_total{verdict="rejected"}'] == 20
+        post = 'loadstar_requests_total{path="/api/v1/readings",status="422"}'
+        assert now[post] - before.get(post, 0) == 20
+    assert len([name for name in now if name.startswith("loadstar_store_up{pid=")]) == 2
+
+
+def test_figures_name_no_path_that_is_not_ours(api: Api) -> None:
+    httpx.get(f"{api.url}/some/secret/path", timeout=30)
+    assert not any("secret" in name for name in figures(api))
+
+
+def test_every_road_is_described() -> None:
+    described = {(method.upper(), path) for path, methods in openapi.described()["paths"].items() for method in methods}
+    routes = {route for table in (OWN, *ROADS) for route in table}
+    assert routes - described == {("GET", "/"), ("GET", "/docs"), ("GET", "/openapi.json")}
+    assert described <= routes
+
+
+def test_every_code_is_described_and_every_described_code_is_used() -> None:
+    source = "\n".join(path.read_text() for path in (PROJECT / "ingest").rglob("*.py") if path.name != "openapi.py")
+    used = set(re.findall(r'(?:Problem|_refusal)\(\s*(?:\d+,)?\s*"([a-z_0-9]+)"', source))
+    assert used == set(openapi.CODES)
+
+
+def test_the_integrators_guide_names_every_code_status_and_field() -> None:
+    guide = (PROJECT / "docs" / "devices.md").read_text()
+    named = [*openapi.CODES, *hardware.REQUIRED, *hardware.OPTIONAL, *map(str, openapi.STATUSES)]
+    assert [name for name in named if name not in guide] == []
+
+
+def test_the_page_is_whole_and_fetches_nothing(api: Api) -> None:
+    for path in ("/", "/docs"):
+        page = httpx.get(api.url + path, timeout=30)
+        assert page.headers["content-type"].startswith("text/html")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert "<script" not in page.text
+        assert not re.findall(r"(?:src|href)=.?https?:", page.text)
+        for code in openapi.CODES:
+            assert f"<code>{code}</code>" in page.text
+
+
+def test_the_document_is_served(api: Api) -> None:
+    assert httpx.get(f"{api.url}/openapi.json", timeout=30).json() == json.loads(json.dumps(openapi.described()))
+
+
+@pytest.mark.parametrize("path", ["/api/hardware/data", "/api/v1/readings"])
+def test_the_examples_of_the_document_have_the_right_shape(path: str, gateway: Device) -> None:
+    operation: dict[str, Any] = openapi.described()["paths"][path]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["schema"]["example"]
+    answer = gateway.raw(path, json.dumps(example).encode())
+    assert answer.status_code in (200, 422)
+    if answer.status_code == 422:
+        assert answer.json()["code"] == "unknown_meter"

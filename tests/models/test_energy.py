@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from models import energy
+
+
+def test_a_rising_counter_has_counted_its_differences() -> None:
+    assert energy.counted([100, 101, 103.5], [100, 101, 103.5]).tolist() == [0, 1, 3.5]
+
+
+def test_a_reset_counter_starts_from_zero_and_nothing_is_guessed() -> None:
+    assert energy.counted([100, 101, 2, 3], [100, 101, 2, 3]).tolist() == [0, 1, 3, 4]
+
+
+def test_a_reset_within_a_stretch_keeps_what_was_counted_before_it() -> None:
+    # 100 → 105, reset, → 2: seven in all.
+    assert energy.counted([100, 2], [100, 105]).tolist() == [0, 7]
+
+
+def test_a_counter_that_passes_its_rollover_loses_nothing() -> None:
+    assert energy.counted([999_990, 5], [999_990, 999_998], rollover_kwh=1_000_000).tolist() == [0, 15]
+
+
+def test_a_counter_far_below_its_rollover_was_reset() -> None:
+    assert energy.counted([500, 2], [500, 2], rollover_kwh=1_000_000).tolist() == [0, 2]
+
+
+def test_what_was_counted_between_two_readings_is_spread_evenly() -> None:
+    assert energy.between([0, 900, 1800, 2700, 3600], [0, 3600], [0, 8]).tolist() == [2, 2, 2, 2]
+
+
+def test_before_the_first_and_after_the_last_reading_nothing_is_known() -> None:
+    assert energy.between([0, 10, 20, 30], [10, 20], [0, 5]).tolist() == [0, 5, 0]
+    assert energy.between([0, 10], [5], [3]).tolist() == [0]
+
+
+def test_a_stretch_across_an_edge_is_divided_by_time() -> None:
+    assert energy.spread([0, 1800, 3600], [900], [1800], [10]).tolist() == [5, 5]
+
+
+def test_stretches_outside_the_edges_are_left_out() -> None:
+    assert energy.spread([100, 200], [0, 150, 190, 300], [50, 10, 20, 10], [1, 2, 4, 8]).tolist() == [4]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_dividing_neither_creates_nor_loses_energy(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    lasting = random.integers(1, 5000, 50)
+    starts = np.cumsum(lasting) - lasting
+    amounts = random.uniform(0, 10, 50)
+    edges = np.unique(np.concatenate([[0, lasting.sum()], random.integers(1, lasting.sum(), 20)]))
+    assert energy.spread(edges, starts, lasting, amounts).sum() == pytest.approx(amounts.sum())

@@ -1,0 +1,174 @@
+"""What the flows of a site promise."""
+
+import numpy as np
+import pytest
+
+from models import flows
+from models.graph import Edge, Graph, Node
+
+
+def edge(source: str, target: str, meter: str | None, two_way: bool = False, **more: object) -> Edge:
+    return Edge(f"{source}>{target}", source, target, "electricity", two_way, meter, **more)  # type: ignore[arg-type]
+
+
+CAMPUS = Graph(
+    (
+        Node("grid", "Grid", "source", "grid"),
+        Node("pv", "Roof PV", "source", "pv"),
+        Node("battery", "Battery", "storage", "battery"),
+        Node("bus", "Main bus", "bus"),
+        Node("library", "Library", "sink", "load"),
+        Node("labs", "Labs", "sink", "load"),
+        Node("other", "Everything else", "sink", "load"),
+    ),
+    (
+        edge("grid", "bus", "m_grid", two_way=True),
+        edge("pv", "bus", "m_pv"),
+        edge("bus", "battery", "m_battery", two_way=True),
+        edge("bus", "library", "m_library"),
+        edge("bus", "labs", "m_labs"),
+        edge("bus", "other", None),
+    ),
+)
+READINGS = {
+    "m_grid": (40.0, 0.0),
+    "m_pv": (60.0, 0.0),
+    "m_battery": (0.0, 10.0),
+    "m_library": (30.0, 0.0),
+    "m_labs": (50.0, 0.0),
+}
+
+
+def test_the_unmetered_edge_carries_what_the_others_leave_over() -> None:
+    solved = flows.solve(CAMPUS, READINGS)
+    other = solved.edges["bus>other"]
+    assert other.origin == "derived"
+    assert other.forward == pytest.approx([30.0])
+    assert solved.residuals["bus"].value == pytest.approx([0.0])
+
+
+def test_totals_come_from_the_graph() -> None:
+    totals = flows.solve(CAMPUS, READINGS).totals
+    assert totals.production == pytest.approx([60])
+    assert totals.imported == pytest.approx([40])
+    assert totals.exported == pytest.approx([0])
+    assert totals.discharge == pytest.approx([10])
+    assert totals.charge == pytest.approx([0])
+    assert totals.demand == pytest.approx([110])
+    assert totals.self_sufficiency == pytest.approx([70 / 110])
+    assert totals.self_consumption == pytest.approx([1.0])
+
+
+def test_a_fully_metered_bus_shows_its_imbalance_and_spreads_it_over_nothing() -> None:
+    graph = Graph(CAMPUS.nodes[:-1], CAMPUS.edges[:-1])
+    solved = flows.solve(graph, READINGS)
+    assert solved.residuals["bus"].value == pytest.approx([30.0])
+    assert solved.edges["bus>library"].forward == pytest.approx([30.0])
+    assert solved.totals.demand == pytest.approx([80.0])
+
+
+def test_a_silent_meter_is_not_replaced_by_a_balance() -> None:
+    solved = flows.solve(CAMPUS, {name: value for name, value in READINGS.items() if name != "m_labs"})
+    assert np.isnan(solved.edges["bus>labs"].forward).all()
+    assert np.isnan(solved.edges["bus>other"].forward).all()
+    assert solved.residuals["bus"].silent.tolist() == [1]
+
+
+def test_demand_survives_a_silent_building_because_the_boundary_tells_it() -> None:
+    totals = flows.solve(CAMPUS, {name: value for name, value in READINGS.items() if name != "m_labs"}).totals
+    assert totals.demand == pytest.approx([110])
+    assert totals.partial["demand"] == pytest.approx([30])
+    assert totals.known["demand"] == pytest.approx([1 / 3])
+
+
+def test_a_total_with_an_unknown_part_is_unknown() -> None:
+    totals = flows.solve(CAMPUS, {name: value for name, value in READINGS.items() if name != "m_pv"}).totals
+    assert np.isnan(totals.production).all()
+    assert np.isnan(totals.self_consumption).all()
+
+
+def test_two_unmetered_edges_of_one_bus_are_known_only_together() -> None:
+    edges = [e if e.target != "labs" else edge("bus", "labs", None) for e in CAMPUS.edges]
+    solved = flows.solve(Graph(CAMPUS.nodes, tuple(edges)), READINGS)
+    assert solved.edges["bus>labs"].origin == solved.edges["bus>other"].origin == "unknown"
+    assert solved.residuals["bus"].value == pytest.approx([80.0])
+    assert solved.residuals["bus"].unmetered == 2
+    assert solved.totals.demand == pytest.approx([110])
+
+
+def test_a_one_way_edge_never_flows_backwards() -> None:
+    solved = flows.solve(CAMPUS, READINGS | {"m_labs": (90.0, 0.0)})
+    assert solved.edges["bus>other"].forward == pytest.approx([0.0])
+    assert solved.residuals["bus"].value == pytest.approx([-10.0])
+
+
+def test_a_transformer_loses_what_does_not_come_out_of_it() -> None:
+    graph = Graph(
+        (
+            Node("grid", "Grid", "source", "grid"),
+            Node("t", "Transformer", "converter"),
+            Node("bus", "Bus", "bus"),
+            Node("load", "Load", "sink"),
+        ),
+        (edge("grid", "t", "m_hv"), edge("t", "bus", None), edge("bus", "load", "m_load")),
+    )
+    solved = flows.solve(graph, {"m_hv": (102.0, 0.0), "m_load": (100.0, 0.0)})
+    assert solved.edges["t>bus"].forward == pytest.approx([100.0])
+    assert solved.residuals["t"].value == pytest.approx([2.0])
+    assert solved.totals.production == pytest.approx([0.0])
+
+
+def test_a_virtual_meter_adds_and_subtracts_its_terms() -> None:
+    graph = Graph(CAMPUS.nodes[:-1], (*CAMPUS.edges[:4], edge("bus", "labs", None, terms=(("m_a", 1), ("m_b", -1)))))
+    solved = flows.solve(graph, READINGS | {"m_a": (20.0, 0.0), "m_b": (5.0, 0.0)})
+    assert solved.edges["bus>labs"].origin == "virtual"
+    assert solved.edges["bus>labs"].forward == pytest.approx([15.0])
+
+
+def test_a_resident_sees_the_boundary_of_their_home_as_the_grid() -> None:
+    home = Graph(
+        (
+            Node("site", "Fontana", "bus"),
+            Node("home", "Home 3", "bus"),
+            Node("pv", "PV", "source", "pv"),
+            Node("battery", "Battery", "storage", "battery"),
+            Node("load", "Use", "sink", "load"),
+        ),
+        (
+            edge("site", "home", "m_home", two_way=True),
+            edge("pv", "home", "m_pv"),
+            edge("home", "battery", "m_battery", two_way=True),
+            edge("home", "load", "m_load"),
+        ),
+    )
+    totals = flows.solve(home, {"m_home": (0.0, 1.5), "m_pv": (4.0, 0.0), "m_battery": (1.0, 0.0), "m_load": (1.5, 0.0)}).totals
+    assert totals.exported == pytest.approx([1.5])
+    assert totals.imported == pytest.approx([0])
+    assert totals.charge == pytest.approx([1])
+    assert totals.self_sufficiency == pytest.approx([1])
+    assert totals.self_consumption == pytest.approx([2.5 / 4])
+
+
+def test_signed_power_over_time_splits_into_both_directions_and_keeps_gaps() -> None:
+    power = {name: [there - back, np.nan] for name, (there, back) in READINGS.items()} | {"m_grid": [-5.0, 1.0]}
+    solved = flows.from_power(CAMPUS, power)
+    assert solved.totals.exported == pytest.approx([5.0, 0.0])
+    assert solved.totals.discharge[0] == pytest.approx(10.0)
+    assert np.isnan(solved.totals.production[1])
+    assert flows.made_by(solved)["pv"][0] == pytest.approx(60.0)
+
+
+def test_nothing_metered_is_unknown_and_no_error() -> None:
+    solved = flows.solve(CAMPUS, {})
+    assert np.isnan(solved.totals.demand).all()
+    assert flows.solve(Graph((), ()), {}).totals.production.tolist() == [0.0]
+
+
+def test_every_node_balances_with_its_residual() -> None:
+    generator = np.random.default_rng(7)
+    for _ in range(200):
+        readings = {name: (generator.uniform(0, 100), generator.uniform(0, 50)) for name in READINGS}
+        solved = flows.solve(CAMPUS, readings)
+        into = sum(flow.net for flow in solved.edges.values() if flow.edge.target == "bus")
+        out = sum(flow.net for flow in solved.edges.values() if flow.edge.source == "bus")
+        assert into - out == pytest.approx(solved.residuals["bus"].value)

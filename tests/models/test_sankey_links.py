@@ -1,0 +1,94 @@
+"""What the links of a Sankey promise."""
+
+import pytest
+
+from models import flows
+from models.graph import Graph, Node
+from models.sankey_links import SankeyLink, SankeyNode, links
+from tests.models.test_flows import CAMPUS, READINGS, edge
+
+
+def named(drawn: tuple[list[SankeyNode], list[SankeyLink]]) -> dict[tuple[str, str], float]:
+    nodes, bands = drawn
+    return {(nodes[band.source].label, nodes[band.target].label): band.value for band in bands}
+
+
+def test_live_power_follows_the_sign_of_a_two_way_edge() -> None:
+    drawn = named(links(flows.solve(CAMPUS, READINGS), both_ways=False))
+    assert drawn["Battery", "Main bus"] == 10
+    assert ("Main bus", "Battery") not in drawn
+    assert drawn["Grid", "Main bus"] == 40
+
+
+def test_energy_shows_both_directions_at_the_two_ends() -> None:
+    solved = flows.solve(CAMPUS, READINGS | {"m_battery": (8.0, 10.0), "m_grid": (40.0, 3.0)})
+    drawn = named(links(solved, both_ways=True))
+    assert drawn["Battery, discharge", "Main bus"] == 10
+    assert drawn["Main bus", "Battery, charge"] == 8
+    assert drawn["Grid, import", "Main bus"] == 40
+    assert drawn["Main bus", "Grid, export"] == 3
+
+
+def test_an_imbalance_is_a_visible_flow_of_its_own() -> None:
+    metered = Graph(CAMPUS.nodes[:-1], CAMPUS.edges[:-1])
+    nodes, bands = links(flows.solve(metered, READINGS), both_ways=False)
+    assert named((nodes, bands))["Main bus", "Unaccounted for, Main bus"] == pytest.approx(30)
+    assert bands[-1].technology == "residual"
+    short = named(links(flows.solve(metered, READINGS | {"m_labs": (90.0, 0.0)}), both_ways=False))
+    assert short["Unmetered source, Main bus", "Main bus"] == pytest.approx(10)
+
+
+def test_rounding_noise_is_not_drawn_as_a_loss() -> None:
+    metered = Graph(CAMPUS.nodes[:-1], CAMPUS.edges[:-1])
+    drawn = named(links(flows.solve(metered, READINGS | {"m_labs": (79.99, 0.0)}), both_ways=False))
+    assert not [band for band in drawn if "Unaccounted" in band[1]]
+
+
+def estate(homes: int) -> tuple[Graph, dict[str, tuple[float, float]]]:
+    nodes = [Node("grid", "Grid", "source", "grid"), Node("site", "Fontana", "bus")]
+    edges = [edge("grid", "site", "m_grid", two_way=True)]
+    readings = {"m_grid": (homes * 1.0, 0.0)}
+    for n in range(homes):
+        nodes += [Node(f"h{n}", f"Home {n}", "bus"), Node(f"p{n}", "PV", "source", "pv"), Node(f"l{n}", "Use", "sink", "load")]
+        edges += [
+            edge("site", f"h{n}", f"m_h{n}", two_way=True),
+            edge(f"p{n}", f"h{n}", f"m_p{n}"),
+            edge(f"h{n}", f"l{n}", f"m_l{n}"),
+        ]
+        readings |= {f"m_h{n}": (2.0, 1.0), f"m_p{n}": (3.0, 0.0), f"m_l{n}": (4.0, 0.0)}
+    return Graph(tuple(nodes), tuple(edges)), readings
+
+
+def circle_free(bands: list[SankeyLink]) -> bool:
+    left = {(band.source, band.target) for band in bands}
+    while left:
+        targets = {target for _, target in left}
+        ends = {pair for pair in left if pair[0] not in targets}
+        if not ends:
+            return False
+        left -= ends
+    return True
+
+
+def test_homes_that_sell_to_the_bus_that_feeds_them_make_no_circle() -> None:
+    graph, readings = estate(3)
+    nodes, bands = links(flows.solve(graph, readings), both_ways=True)
+    assert circle_free(bands)
+    drawn = named((nodes, bands))
+    assert drawn["Home 0", "Back to Fontana"] == 1
+    assert sum(value for (source, _), value in drawn.items() if source.startswith("Back from Home")) == 3
+
+
+def test_a_crowded_site_draws_alike_nodes_as_one_and_loses_nothing() -> None:
+    graph, readings = estate(17)
+    solved = flows.solve(graph, readings)
+    nodes, bands = links(solved, both_ways=True)
+    drawn = named((nodes, bands))
+    assert drawn["PV arrays (17)", "Buses (17)"] == pytest.approx(51)
+    assert drawn["Buses (17)", "Loads (17)"] == pytest.approx(68)
+    assert circle_free(bands)
+    assert len(nodes) < 12
+
+
+def test_no_values_no_links() -> None:
+    assert links(flows.solve(CAMPUS, {}), both_ways=False) == ([], [])

@@ -1,0 +1,145 @@
+"""What the production files promise can be read off them: pinned, contained, without a default password."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import questdb
+from cli.processes import dashboard_argv
+from config import settings as configuration
+from config.settings import PROJECT, Settings
+from tests.production.conftest import COMPOSE, SECRETS, compose_file
+
+FILE = compose_file(SECRETS)
+SERVICES: dict[str, dict[str, Any]] = FILE["services"]
+DOCKERFILE = [
+    line for line in re.sub(r"\\\n", " ", (PROJECT / "Dockerfile").read_text()).splitlines() if line and not line.startswith("#")
+]
+
+
+def dockerfile(instruction: str) -> list[str]:
+    return [line.removeprefix(instruction).strip() for line in DOCKERFILE if line.startswith(f"{instruction} ")]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_is_pinned_and_contained(service: str) -> None:
+    described = SERVICES[service]
+    assert re.search(r":\d+\.\d+\.\d+|:\d+\.\d+-", described["image"]), "an exact version"
+    assert described["user"].split(":")[0] not in ("0", "root")
+    assert described["read_only"]
+    assert described["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in described["security_opt"]
+    assert "healthcheck" in described or service == "migrate"
+
+
+def test_only_nginx_is_reachable_from_outside() -> None:
+    assert [name for name, described in SERVICES.items() if "ports" in described] == ["nginx"]
+    assert [name for name, described in SERVICES.items() if "outside" in described["networks"]] == ["nginx"]
+    assert FILE["networks"]["inside"]["internal"]
+
+
+def test_no_secret_has_a_default_and_the_example_names_each() -> None:
+    text = COMPOSE.read_text()
+    variables = set(re.findall(r"(?<!\$)\$\{(\w+)", text))
+    assert variables == set(re.findall(r"\$\{(\w+):\?", text)), "each stops the start when it is missing"
+    example = (PROJECT / "config/production.env.example").read_text()
+    assert set(re.findall(r"^(\w+)=$", example, re.MULTILINE)) == variables
+    for name, described in SERVICES.items():
+        for variable, value in described.get("environment", {}).items():
+            if re.search(r"PASSWORD|SECRET|AUTH$", variable):
+                assert value in SECRETS.values(), f"{name}: {variable}"
+
+
+def test_the_example_file_is_not_the_one_that_is_kept_in_version_control() -> None:
+    ignored = (PROJECT / ".gitignore").read_text().splitlines()
+    assert "production.env" in ignored
+    assert "tls/" in ignored
+
+
+@pytest.mark.parametrize("service", ["migrate", "devices", "dashboard", "worker"])
+def test_the_settings_of_a_service_are_known_and_possible(service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in SERVICES[service]["environment"].items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LOADSTAR_HOME", str(tmp_path))
+    made = configuration.load()
+    assert made.behind_proxy
+    assert made.questdb_external
+    assert not made.demo
+
+
+def test_questdb_is_of_the_same_version_and_as_closed_as_the_embedded_one() -> None:
+    described = SERVICES["questdb"]
+    assert described["image"] == f"questdb/questdb:{questdb.VERSION}"
+    embedded = questdb.environment(Settings(questdb_password="x", questdb_read_password="y"))
+    ours = described["environment"]
+    tuned_for_small_machines = {
+        name for name in embedded if name.startswith(("QDB_CAIRO_WRITER", "QDB_CAIRO_O3", "QDB_SHARED", "QDB_RAM", "QDB_LOG_W"))
+    }
+    assert set(embedded) - tuned_for_small_machines == set(ours)
+    for name in ours:
+        if not re.search(r"BIND_TO|PASSWORD|COMMIT_MODE", name):
+            assert ours[name] == embedded[name], name
+
+
+def test_the_image_runs_as_a_user_and_installs_only_what_is_locked() -> None:
+    assert dockerfile("USER") == ["10001:10001"]
+    assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-bookworm( AS build)?", image) for image in dockerfile("FROM"))
+    assert any("--require-hashes -r /build/requirements.lock" in run for run in dockerfile("RUN"))
+
+
+def test_the_image_and_the_compose_file_run_the_dashboard_as_up_does() -> None:
+    command = json.loads(dockerfile("CMD")[0])
+    assert command == SERVICES["dashboard"]["command"]
+    assert command[1:] == [word.removeprefix(f"{PROJECT}/") for word in dashboard_argv()[1:]]
+
+
+def test_the_image_holds_every_room_and_nothing_that_is_not_there() -> None:
+    copied = {line.split()[0] for line in dockerfile("COPY") if not line.startswith("--from")}
+    rooms = set(tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"])
+    assert copied == rooms | {"assets", "requirements.lock"}
+    assert all((PROJECT / path).exists() for path in copied)
+    let_through = {line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert let_through == copied
+
+
+@pytest.mark.timeout(600)
+def test_the_commands_that_build_the_image_work(tmp_path: Path) -> None:
+    """Each RUN is run, with the image's folders moved into a temporary one. It takes a while: the whole lock is installed."""
+    moved = {"/opt/loadstar": "opt", "/build": "build", "/var/lib/loadstar": "var"}
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/requirements.lock").write_bytes((PROJECT / "requirements.lock").read_bytes())
+    (tmp_path / "etc").mkdir()
+    for name in ("passwd", "group", "shadow"):
+        (tmp_path / "etc" / name).touch()
+    for command in dockerfile("RUN"):
+        for folder, name in moved.items():
+            command = command.replace(folder, str(tmp_path / name))
+        words = shlex.split(command)
+        if words[0] == "python":
+            words[0] = sys.executable
+        if words[0] == "useradd":
+            if os.geteuid() != 0:
+                continue  # only root may make users, in whichever folder
+            words[1:1] = ["--prefix", str(tmp_path)]
+        if words[0] == "install" and os.geteuid() != 0:
+            words = ["install", "--directory", "--mode", "0700", words[-1]]
+        run = subprocess.run([word for word in words if word != "--no-cache-dir"], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, f"{command}\n{run.stdout[-500:]}\n{run.stderr[-2000:]}"
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
+    subprocess.run([tmp_path / "opt/bin/python", "-c", "import dash, granian, questdb, psycopg"], check=True)
+
+
+def test_nginx_lets_through_what_the_device_api_takes_and_not_much_more() -> None:
+    template = (PROJECT / "config/nginx/loadstar.conf.template").read_text()
+    devices = template[template.index("LOADSTAR_NGINX_DEVICE_PORT") :]
+    limit = re.search(r"client_max_body_size (\d+)m;", devices)
+    assert limit
+    assert 2 <= int(limit[1]) * 2**20 / Settings().body_limit_bytes <= 8

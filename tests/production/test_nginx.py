@@ -1,0 +1,170 @@
+"""nginx in front, with its own configuration and a self-signed certificate: what people and devices get through it."""
+
+import http.client
+import json
+import shutil
+import ssl
+import string
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli import machine
+from config.settings import PROJECT
+from store.records import engine, graph, keys, meters, organisations, sites
+from store.scope import SYSTEM
+from tests.conftest import eventually
+from tests.production.conftest import Machine
+
+pytestmark = [pytest.mark.nginx, pytest.mark.postgresql]
+TEMPLATE = PROJECT / "config/nginx/loadstar.conf.template"
+
+
+class Template(string.Template):
+    """What the image's envsubst does: only names that begin with its filter are filled in."""
+
+    pattern = r"\$(?:(?P<escaped>\Z\Z)|(?P<named>\Z\Z)|\{(?P<braced>LOADSTAR_NGINX_\w+)\}|(?P<invalid>\Z\Z))"
+
+
+def certificate(folder: Path) -> None:
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    subprocess.run(["openssl", "req", "-x509", *curve, *subject, *files], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def front(stores: Machine) -> Iterator[Machine]:
+    """The dashboard and the device API run, and nginx stands before them."""
+    program = machine.nginx()
+    assert program
+    certificate(stores.folder / "tls")
+    folder = stores.folder / "nginx"
+    folder.mkdir()
+    (folder / "loadstar.conf").write_text(Template(TEMPLATE.read_text()).substitute(stores.environment("nginx")))
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off;\npid {folder}/pid;\nerror_log stderr warn;\nevents {{}}\n"
+        f"http {{\n{temporary}access_log off;\ninclude {folder}/loadstar.conf;\n}}\n"
+    )
+    tried = subprocess.run([program, "-t", "-q", "-c", str(folder / "nginx.conf")], capture_output=True, text=True, check=False)
+    assert (tried.returncode, tried.stderr) == (0, ""), tried.stderr
+    stores.start("devices")
+    stores.start("dashboard")
+    stores.await_healthy("devices")
+    stores.await_healthy("dashboard")
+    stores.start("nginx", [program, "-e", "stderr", "-c", str(folder / "nginx.conf")])
+    stores.await_healthy("nginx")
+    yield stores
+    for service in ("nginx", "dashboard", "devices"):
+        stores.stop(service)
+    shutil.rmtree(folder)
+
+
+def ask(front: Machine, port: str, method: str, path: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+    """One request to nginx by TLS, its certificate checked."""
+    context = ssl.create_default_context(cafile=str(front.folder / "tls/fullchain.pem"))
+    connection = http.client.HTTPSConnection("localhost", front.ports[port], timeout=30, context=context)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    answer.read_text = answer.read().decode(errors="replace")  # type: ignore[attr-defined]
+    connection.close()
+    return answer
+
+
+@pytest.fixture(scope="module")
+def site(front: Machine) -> tuple[str, str]:
+    """A meter of a site in the production records, and a key that may write it."""
+    engine.configure(front.environment("migrate")["LOADSTAR_DATABASE_URL"])
+    try:
+        owner = organisations.create_organisation(SYSTEM, name="Grid", kind="distributor")
+        place = {"time_zone": "Europe/Vienna", "currency": "EUR", "latitude": 48.2, "longitude": 16.4}
+        made = sites.create_site(SYSTEM, name="Works", kind="plant", organisation_id=owner.id, **place)
+        roof = graph.create_node(SYSTEM, made.id, name="Roof", kind="source")
+        bus = graph.create_node(SYSTEM, made.id, name="Bus", kind="bus")
+        edge = graph.create_edge(SYSTEM, made.id, from_node_id=roof.id, to_node_id=bus.id)
+        meter = meters.create_meter(SYSTEM, made.id, name="Roof", edge_id=edge.id)
+        return meter.id, keys.create_key(SYSTEM, site_id=made.id)
+    finally:
+        engine.configure(None)
+
+
+def test_people_get_the_sign_in_page_by_tls_with_cookies_that_need_it(front: Machine) -> None:
+    page = ask(front, "8443", "GET", "/sign-in")
+    assert page.status == http.client.OK
+    assert page.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
+    cookies = page.headers.get_all("Set-Cookie") or []
+    assert cookies
+    assert all("Secure" in cookie for cookie in cookies)
+    assert page.headers["Server"] == "nginx"
+
+
+def test_whoever_is_not_signed_in_is_sent_to_the_address_that_they_typed(front: Machine) -> None:
+    page = ask(front, "8443", "GET", "/account", Host="energy.example.org", X_Forwarded_Host="evil.example.org")
+    assert page.status == http.client.FOUND
+    assert page.headers["Location"].startswith(("/sign-in", "https://energy.example.org/sign-in"))
+
+
+def test_without_tls_everything_is_sent_to_where_it_is(front: Machine) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", front.ports["8080"], timeout=5)
+    connection.request("GET", "/history?site=1", headers={"Host": "energy.example.org"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (308, "https://energy.example.org/history?site=1")
+    connection.close()
+
+
+def test_old_tls_is_refused(front: Machine) -> None:
+    run = subprocess.run(
+        ["openssl", "s_client", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-connect", f"localhost:{front.ports['8443']}"],
+        input=b"",
+        capture_output=True,
+        check=False,
+        timeout=20,
+    )
+    assert run.returncode != 0
+    assert b"alert" in run.stderr
+
+
+def test_a_reading_posted_through_nginx_is_stored(front: Machine, site: tuple[str, str]) -> None:
+    meter, key = site
+    moment = datetime.now(UTC).isoformat()
+    body = json.dumps({"readings": [{"meter": meter, "quantity": "power_kw", "ts": moment, "value": 12.5}]}).encode()
+
+    def accepted() -> bool:
+        answer = ask(front, "8486", "POST", "/api/v1/readings", body, X_API_Key=key, Content_Type="application/json")
+        return answer.status == http.client.OK
+
+    eventually(accepted, within_s=15, every_s=0.5)
+
+
+def test_the_device_apis_own_answers_come_through(front: Machine) -> None:
+    unknown = ask(front, "8486", "POST", "/api/v1/readings", b"{}", X_API_Key="no.key", Content_Type="application/json")
+    assert unknown.status == http.client.UNAUTHORIZED
+    assert "json" in unknown.headers["Content-Type"]
+
+
+def test_metrics_are_not_for_the_world(front: Machine) -> None:
+    assert ask(front, "8486", "GET", "/metrics").status == http.client.NOT_FOUND
+
+
+def test_a_body_that_no_device_sends_is_refused_before_it_is_read(front: Machine) -> None:
+    context = ssl.create_default_context(cafile=str(front.folder / "tls/fullchain.pem"))
+    connection = http.client.HTTPSConnection("localhost", front.ports["8486"], timeout=10, context=context)
+    connection.putrequest("POST", "/api/v1/readings")
+    connection.putheader("Content-Length", str(100 * 2**20))
+    connection.endheaders()
+    assert connection.getresponse().status == http.client.REQUEST_ENTITY_TOO_LARGE
+    connection.close()
+
+
+def test_many_attempts_to_sign_in_are_slowed_by_address(front: Machine) -> None:
+    statuses = []
+    deadline = time.monotonic() + 30
+    while http.client.TOO_MANY_REQUESTS not in statuses and time.monotonic() < deadline:
+        statuses.append(ask(front, "8443", "GET", "/sign-in").status)
+    assert len(statuses) > 20, "people behind one address are not in each other's way"
+    assert statuses[-1] == http.client.TOO_MANY_REQUESTS

@@ -1,0 +1,132 @@
+"""Fresh records on both databases, and a small true world in them."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from config import settings as configuration
+from store.records import engine
+from store.records.columns import Record
+from tests.postgresql import Cluster
+from tests.store.records.world import World, build
+
+Rows = dict[str, list[dict[str, Any]]]  # by table
+
+BOTH = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    cluster = Cluster()
+    yield cluster
+    cluster.stop()
+
+
+class Databases:
+    """Databases of one kind; those with tables come from two contents, made once: nothing, and the small world."""
+
+    def __init__(self, folder: Path, cluster: Cluster | None) -> None:
+        self._folder = folder
+        self._cluster = cluster
+        self._with_tables: str | None = None
+        self._rows: dict[bool, Rows] = {}
+        self._world: World | None = None
+
+    def url(self, name: str) -> str:
+        return self._cluster.url(name) if self._cluster else f"sqlite:///{self._folder / name}.sqlite3"
+
+    def new(self) -> str:
+        """Make a database without tables and return its name."""
+        return self._cluster.new_database() if self._cluster else f"records-{secrets.token_hex(6)}"
+
+    def drop(self, name: str) -> None:
+        engine.configure()
+        if self._cluster:
+            self._cluster.drop(name)
+        else:
+            for file in self._folder.glob(f"{name}.sqlite3*"):
+                file.unlink()
+
+    def with_tables(self) -> str:
+        """The database that has all tables; it is used by one test after the other, for making one takes a second."""
+        if self._with_tables is None:
+            self._with_tables = self.new()
+            engine.configure(self.url(self._with_tables))
+            engine.upgrade()
+            self._rows[False] = _all_rows()
+            self._world = build()
+            self._rows[True] = _all_rows()
+        engine.configure(self.url(self._with_tables))
+        return self._with_tables
+
+    def filled(self, *, with_world: bool) -> str:
+        """The same, holding nothing, or the small world."""
+        name = self.with_tables()
+        with engine.engine().execution_options(writes=True).begin() as connection:
+            for table in reversed(Record.metadata.sorted_tables):
+                connection.execute(table.delete())
+            for table in Record.metadata.sorted_tables:
+                if rows := self._rows[with_world][table.name]:
+                    connection.execute(table.insert(), rows)
+        return name
+
+    @property
+    def world(self) -> World:
+        assert self._world
+        return self._world
+
+
+def _all_rows() -> Rows:
+    with engine.engine().connect() as connection:
+        return {
+            table.name: [dict(row._mapping) for row in connection.execute(table.select())]
+            for table in Record.metadata.sorted_tables
+        }
+
+
+@pytest.fixture(scope="session")
+def databases_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Databases]:
+    made: dict[str, Databases] = {}
+
+    def of(kind: str) -> Databases:
+        if kind not in made:
+            cluster = request.getfixturevalue("postgresql") if kind == "postgresql" else None
+            made[kind] = Databases(tmp_path_factory.mktemp(kind), cluster)
+        return made[kind]
+
+    return of
+
+
+@pytest.fixture(params=BOTH)
+def databases(request: pytest.FixtureRequest, databases_of: Callable[[str], Databases], tmp_path: Path) -> Databases:
+    """Each kind in turn, and settings of the test's own in force."""
+    configuration.use(configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret")))
+    return databases_of(request.param)
+
+
+@pytest.fixture
+def empty(databases: Databases) -> Iterator[str]:
+    """The address of a database without tables, in use while the test runs."""
+    name = databases.new()
+    engine.configure(databases.url(name))
+    yield databases.url(name)
+    databases.drop(name)
+
+
+@pytest.fixture
+def records(databases: Databases) -> Iterator[str]:
+    """The address of records with all tables and nothing in them, in use while the test runs."""
+    yield databases.url(databases.filled(with_world=False))
+    engine.configure()
+
+
+@pytest.fixture
+def world(databases: Databases) -> Iterator[World]:
+    """Two distributors with a site each, in use while the test runs; at each site two neighbours live."""
+    databases.filled(with_world=True)
+    yield databases.world
+    engine.configure()

@@ -1,0 +1,106 @@
+"""A site with a meter of each kind of energy source, and a way to put true rows into QuestDB."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from questdb import Sender
+
+from config.settings import Settings
+from store.records import engine, graph, meters, organisations, sites
+from store.scope import SYSTEM
+from store.series import bulk, checkpoint, rollup
+from tests.conftest import QuestDBServer
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Site:
+    """A distributor's site: a grid connection, a bus, and a load behind each meter that is made."""
+
+    def __init__(self, settings: Settings, sender: Sender) -> None:
+        self.settings = settings
+        self._sender = sender
+        owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")
+        self.id = sites.create_site(
+            SYSTEM,
+            name="Works",
+            kind="plant",
+            organisation_id=owner.id,
+            time_zone="Europe/London",
+            currency="GBP",
+            latitude=52.2,
+            longitude=0.1,
+        ).id
+        self.bus = graph.create_node(SYSTEM, self.id, name="Bus", kind="bus", valid_from=LONG_AGO).id
+
+    def meter(
+        self, method: str | None, interval_s: int = 60, *, since: datetime = LONG_AGO, rollover_kwh: float | None = None
+    ) -> str:
+        load = graph.create_node(SYSTEM, self.id, name="Load", kind="sink", valid_from=LONG_AGO)
+        edge = graph.create_edge(SYSTEM, self.id, from_node_id=self.bus, to_node_id=load.id, two_way=True, valid_from=LONG_AGO)
+        made = meters.create_meter(SYSTEM, self.id, name="Meter", edge_id=edge.id)
+        if method:
+            self.declare(made.id, method, interval_s, since=since, rollover_kwh=rollover_kwh)
+        return str(made.id)
+
+    def declare(self, meter: str, method: str, interval_s: int, *, since: datetime, rollover_kwh: float | None = None) -> None:
+        meters.declare_energy(SYSTEM, meter, method=method, interval_s=interval_s, valid_from=since, rollover_kwh=rollover_kwh)
+
+    def samples(self, meter: str, quantity: str, times: Iterable[datetime], values: Iterable[float]) -> None:
+        moments, numbers = _us(times), np.array(list(values), float)
+        frame = bulk.telemetry(moments, _all(meter, moments), _all(quantity, moments), numbers, "test")
+        self._write("telemetry", frame)
+
+    def intervals(self, meter: str, quantity: str, interval_s: int, times: Iterable[datetime], values: Iterable[float]) -> None:
+        moments, numbers = _us(times), np.array(list(values), float)
+        frame = bulk.intervals(moments, _all(meter, moments), _all(quantity, moments), numbers, "test", interval_s=interval_s)
+        self._write("intervals", frame)
+
+    def late(self, meter: str, quantity: str, times: Iterable[datetime], received_at: datetime | None = None) -> None:
+        moments = _us(times)
+        frame = bulk.late(moments, _all(meter, moments), _all(quantity, moments))
+        if received_at:
+            frame["received_at"] = np.datetime64(received_at.replace(tzinfo=None), "us") + np.arange(len(frame))
+        self._write("late", frame)
+
+    def roll_up(self, now: datetime) -> None:
+        rollup.catch_up(SYSTEM, now)
+        checkpoint.forget()
+
+    def _write(self, table: str, frame: object) -> None:
+        bulk.write(SYSTEM, self._sender, table, frame)  # type: ignore[arg-type]
+        assert rollup.await_applied([table], 20)
+
+
+def every(start: datetime, seconds: int, count: int) -> list[datetime]:
+    return [start + timedelta(seconds=seconds * n) for n in range(count)]
+
+
+def _us(times: Iterable[datetime]) -> np.ndarray:
+    return np.array([round(each.timestamp() * 1e6) for each in times], np.int64)
+
+
+def _all(text: str, like: np.ndarray) -> np.ndarray:
+    return np.full(len(like), text, object)
+
+
+@pytest.fixture
+def site(questdb_tables: Settings, sender: Sender) -> Site:
+    engine.configure(questdb_tables.records_url)
+    engine.upgrade()
+    return Site(questdb_tables, sender)
+
+
+@pytest.fixture(scope="session")
+def sender(questdb_server: QuestDBServer) -> Iterator[Sender]:
+    with bulk.writer(questdb_server.settings) as made:
+        yield made
+
+
+@pytest.fixture
+def quarter() -> datetime:
+    """The start of a quarter of an hour some hours ago, within what is kept as samples."""
+    now = datetime.now(UTC) - timedelta(hours=6)
+    return now.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,62 @@
+import math
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from store.errors import NotFound
+from store.scope import NOBODY, SYSTEM
+from store.series import latest, power
+from tests.store.series.conftest import Site, every
+
+
+def test_the_latest_value_is_the_newest_of_samples_and_intervals(site: Site) -> None:
+    meter, now = site.meter("power", 60), datetime.now(UTC).replace(microsecond=0)
+    site.intervals(meter, "power_kw", 3600, [now - timedelta(hours=5)], [1])
+    assert latest.latest(SYSTEM, [meter])[meter, "power_kw"] == (now - timedelta(hours=4), 1)
+    site.samples(meter, "power_kw", every(now - timedelta(minutes=5), 60, 3), [2, 3, 4])
+    assert latest.latest(SYSTEM, [meter])[meter, "power_kw"] == (now - timedelta(minutes=3), 4)
+
+
+def test_a_meter_silent_for_long_is_still_shown_with_its_last_value(site: Site) -> None:
+    meter, now = site.meter("power", 60), datetime.now(UTC).replace(microsecond=0)
+    site.samples(meter, "power_kw", [now - timedelta(minutes=5)], [42])
+    site.roll_up(now)
+    assert latest.latest(SYSTEM, [meter], within=timedelta(seconds=1))[meter, "power_kw"] == (now - timedelta(minutes=5), 42)
+
+
+def test_a_meter_outside_the_scope_has_no_latest_value(site: Site) -> None:
+    with pytest.raises(NotFound):
+        latest.latest(NOBODY, [site.meter("power")])
+
+
+def test_a_sample_that_came_out_of_turn_is_the_latest_of_a_meter_that_says_nothing_else(site: Site) -> None:
+    talking, silent = site.meter("power", 60), site.meter("power", 60)
+    now = datetime.now(UTC).replace(microsecond=0)
+    site.samples(talking, "power_kw", [now], [1])
+    site.roll_up(now)
+    old = now - timedelta(hours=5)  # older than what is looked for in QuestDB
+    site.samples(silent, "power_kw", [old], [7])
+    site.late(silent, "power_kw", [old])
+    site.roll_up(now)
+    assert latest.latest(SYSTEM, [talking, silent]) == {(talking, "power_kw"): (now, 1), (silent, "power_kw"): (old, 7)}
+
+
+def test_a_new_sample_is_seen_before_the_worker_has_kept_it(site: Site) -> None:
+    meter, now = site.meter("power", 60), datetime.now(UTC).replace(microsecond=0)
+    site.samples(meter, "power_kw", [now - timedelta(minutes=1)], [1])
+    site.roll_up(now)
+    site.samples(meter, "power_kw", [now], [2])
+    assert latest.latest(SYSTEM, [meter])[meter, "power_kw"] == (now, 2)
+
+
+def test_a_silent_meter_says_when_it_was_heard_but_not_what_it_does_now(site: Site) -> None:
+    talking, silent = site.meter("power", 60), site.meter("interval", 60)
+    now = datetime.now(UTC).replace(microsecond=0)
+    hour_ago = now - timedelta(hours=1)
+    site.samples(talking, "power_kw", [now], [-5])
+    site.samples(silent, "energy_kwh", [hour_ago], [0.5])
+    site.roll_up(now)
+    live = power.live_power(SYSTEM, [talking, silent], now)
+    assert live[talking] == (0, 5, now)
+    assert live[silent].ts == hour_ago
+    assert math.isnan(live[silent].forward_kw)

@@ -1,0 +1,128 @@
+"""Nothing in the store can be called without saying for whom, but for what is listed here with its reason."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import pytest
+
+import store.records
+import store.series
+from config.settings import PROJECT
+
+# Modules that hold no question about anybody's data.
+WITHOUT_DATA = {
+    "store.records.columns": "what tables are made of",
+    "store.records.schema": "the tables themselves",
+    "store.records.engine": "connections and transactions; what is read in them is the caller's scope to check",
+    "store.records.failures": "errors in other words",
+    "store.records.dated": "dates of records that the caller holds",
+    "store.records.passwords": "hashes; nobody's in particular",
+    "store.series.connection": "connections; `store.series` is their only user",
+    "store.series.tables": "makes the tables at start",
+    "store.series.checkpoint": "how far the rollup has come: nobody's data",
+    "store.series.unapplied": "what this process wrote and QuestDB does not show yet",
+    "store.series.health": "how the server is: nobody's data",
+}
+
+# Inner parts of the store: whoever calls them has checked the scope. Nothing outside the store may.
+INNER = {
+    "store.series.samples": "effective samples, for the modules that take a scope",
+    "store.series.kept": "effective intervals, for the modules that take a scope",
+    "store.series.amendments.newest": "the amendments in force, for the same",
+    "store.series.amendments.apply": "frames in, frame out",
+    "store.series.amendments.without": "frames in, frame out",
+    "store.series.counters": "readings of meters that were checked",
+    "store.series.energy.from_samples": "a part of the energy of meters that were checked",
+    "store.records.meters.terms_of": "within a transaction; the caller checks who may see them",
+    "store.records.found": "within a transaction, after the scope was checked",
+    "store.records.versions": "counts changes within a transaction",
+    "store.records.upsert": "a statement, not yet run",
+}
+
+# Functions, with why they take none.
+WITHOUT_SCOPE = {
+    "store.records.policy.scope_of": "makes the scope",
+    "store.records.users.normal_email": "text in, text out",
+    "store.records.users.verify_password": "nobody is signed in yet",
+    "store.records.users.create_first_administrator": "there is nobody yet; the link's token is the right",
+    "store.records.sessions.open_session": "follows verify_password, before there is a scope",
+    "store.records.sessions.user_of": "the session's token is the right",
+    "store.records.sessions.end_session": "the session's token is the right",
+    "store.records.sessions.end_all": "signing oneself out; a page hands over the id of whoever is signed in",
+    "store.records.one_time_links.create_link": "made by Loadstar's own processes, for nobody yet",
+    "store.records.one_time_links.is_good": "the link's token is the right",
+    "store.records.one_time_links.use_link": "the link's token is the right",
+    "store.records.attempts.admit": "nobody is signed in yet",
+    "store.records.attempts.succeeded": "nobody is signed in yet",
+    "store.records.keys.hash_of": "text in, text out",
+    "store.records.directory.directory_version": "a number, for the device API's own copy",
+    "store.records.directory.load_directory": "the device API's own copy of everything",
+    "store.series.bulk.telemetry": "arrays in, frame out",
+    "store.series.bulk.intervals": "arrays in, frame out",
+    "store.series.bulk.late": "arrays in, frame out",
+    "store.series.bulk.writer": "a connection; `bulk.write` takes the scope",
+    "store.series.energy.oldest_samples": "a moment, of nobody in particular",
+    "store.series.energy.local_edges": "moments in, moments out",
+    "store.series.energy.floor": "a moment in, a moment out",
+    "store.series.energy.ceil": "a moment in, a moment out",
+    "store.series.power.steps": "moments in, moments out",
+    "store.series.write.series": "names in, a value out",
+    "store.series.write.line": "a reading in, text out",
+    "store.series.write.late_lines": "readings in, text out",
+    "store.series.latest.kept_since": "a moment, of nobody in particular",
+    "store.series.latest.end_of": "a moment in, a moment out",
+    "store.series.write.questions": "text and parameters of a look-up, not yet asked",
+    "store.series.write.now_us": "the clock",
+    "store.series.rollup.await_applied": "waits until QuestDB shows what was written",
+}
+
+
+def _modules() -> Iterator[ModuleType]:
+    for package in (store.records, store.series):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in found.name:
+                yield importlib.import_module(found.name)
+
+
+def _functions() -> Iterator[tuple[str, Callable[..., object]]]:
+    for module in _modules():
+        if module.__name__ in WITHOUT_DATA or module.__name__ in INNER:
+            continue
+        for name, function in vars(module).items():
+            if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
+                yield f"{module.__name__}.{name}", function
+
+
+def test_every_public_function_takes_a_scope_first() -> None:
+    unscoped = []
+    for name, function in _functions():
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+        if (
+            name not in WITHOUT_SCOPE
+            and name not in INNER
+            and (first is None or first.name != "scope" or first.default is not first.empty)
+        ):
+            unscoped.append(name)
+    assert unscoped == [], "give each a scope as its first argument, or list it above with the reason"
+
+
+def test_the_exceptions_are_still_there() -> None:
+    there = {name for name, _ in _functions()} | {module.__name__ for module in _modules()}
+    assert [name for name in (*WITHOUT_SCOPE, *WITHOUT_DATA, *INNER) if name not in there] == []
+
+
+@pytest.mark.parametrize("room", ["cli", "dashboard", "worker", "ingest"])
+def test_no_room_reaches_into_the_inner_parts(room: str) -> None:
+    reached = []
+    for file in sorted((PROJECT / room).rglob("*.py")):
+        text = file.read_text()
+        for inner in INNER:
+            owner, name = inner.rsplit(".", 1)
+            used = rf"{re.escape(inner)}\b|from {re.escape(owner)} import [^\n]*\b{name}\b|\b{owner.rsplit('.', 1)[1]}\.{name}\b"
+            if re.search(used, text):
+                reached.append(f"{file.relative_to(PROJECT)}: {inner}")
+    assert reached == []

@@ -1,0 +1,89 @@
+"""A demo of a few days in a real store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from config import settings as configuration
+from config.settings import Settings
+from store.records import engine, policy, users
+from store.scope import SYSTEM, Scope
+from store.series import tables
+from tests.conftest import QuestDBServer, eventually
+from tests.ingest.world import Api
+from worker.demo import load, state
+from worker.demo.state import State
+
+DAYS = 3
+
+
+@dataclass
+class Demo:
+    """A loaded demo: its settings, what it remembers, and the accounts it made."""
+
+    settings: Settings
+    known: State
+    accounts: list[load.Account]
+
+    def scope(self, email: str) -> Scope:
+        return policy.scope_of(users.user(SYSTEM, email).id)
+
+
+def begin(settings: Settings) -> Settings:
+    """Records without anything in them, in force for this process."""
+    configuration.use(settings)
+    engine.configure(settings.records_url)
+    engine.upgrade()
+    return settings
+
+
+def loaded(settings: Settings) -> Demo:
+    accounts = load.ensure_demo(days=DAYS)
+    known = state.read(settings)
+    assert known is not None
+    return Demo(settings, known, accounts)
+
+
+@pytest.fixture
+def empty(questdb_tables: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A state folder and records of its own, with nothing in them yet."""
+    yield begin(questdb_tables.model_copy(update={"home": tmp_path, "demo": True}))
+    engine.configure()
+
+
+@pytest.fixture
+def fresh_demo(empty: Settings) -> Demo:
+    """A demo for this test alone."""
+    return loaded(empty)
+
+
+@pytest.fixture(scope="module")
+def standing_demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """A demo that the tests of a module look at, or add samples to."""
+    made = questdb_server.settings.model_copy(update={"home": tmp_path_factory.mktemp("demo"), "demo": True})
+    begin(made)
+    tables.create_tables(made)
+    tables.empty_tables(made)
+    return loaded(made)
+
+
+@pytest.fixture
+def demo(standing_demo: Demo) -> Iterator[Demo]:
+    configuration.use(standing_demo.settings)
+    engine.configure(standing_demo.settings.records_url)
+    yield standing_demo
+    engine.configure()
+
+
+@pytest.fixture(scope="module")
+def api(standing_demo: Demo) -> Iterator[Api]:
+    """The device API of the standing demo."""
+    running = Api(standing_demo.settings)
+    try:
+        running.start()
+    except AssertionError:  # a machine that is busy with other things
+        eventually(running.ready, within_s=60)
+    yield running
+    running.stop()

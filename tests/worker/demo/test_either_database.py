@@ -1,0 +1,37 @@
+"""The demo's records fit both databases that Loadstar keeps records in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store.records import engine, sites
+from store.scope import SYSTEM
+from tests.postgresql import Cluster
+from worker.demo.campus import campus
+from worker.demo.homes import homes
+from worker.demo.sites import record
+from worker.demo.state import State
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    cluster = Cluster() if request.param == "postgresql" else None
+    engine.configure(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path / 'records.sqlite3'}")
+    engine.upgrade()
+    yield
+    engine.configure()
+    if cluster:
+        cluster.stop()
+
+
+def test_all_of_the_demo_is_recorded(records: None) -> None:
+    plants = (campus(), homes())
+    known = State(start=0, switch=86_400)
+    kept: list[int] = []
+    record(plants, known, keep=lambda: kept.append(len(known.sites)))
+    assert kept == [2], "keys are kept before they are committed, for they cannot be read back"
+    assert {site.id for site in sites.visible_sites(SYSTEM)} == set(known.sites.values())
+    for plant in plants:
+        assert set(known.series[plant.key]) == {"region", *(meter.key for meter in plant.meters)}
+        assert set(known.keys[plant.key]) == {device.key for device in plant.devices}

@@ -1,0 +1,1 @@
+"""What happens by the clock: rollup, retention, the demo's devices."""

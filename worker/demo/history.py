@@ -1,0 +1,100 @@
+"""The demo's past as rows for the store: what its meters would have posted, from the same replay as what they post now.
+
+Long ago it is hourly intervals, as recorded. Where the demo was switched off it is quarters of an hour. Close to now it is
+the samples themselves.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from config.quantities import INTERVAL_S
+from models.replay import HOUR_S, Flags, Floats, Integers
+from store.series import bulk
+from worker.demo import plant
+from worker.demo.plant import Plant, Series
+
+LEVEL_EVERY_S = 300  # how often conditions are sampled to make an interval's mean, least and greatest
+CHUNK_STEPS = 744  # a month of hours: what is held in memory at a time
+
+Ids = dict[str, str]  # key of a meter, or "region", → id of its series
+
+
+def interval_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> Iterator[pd.DataFrame]:
+    """Rows of `intervals` from `start` to `end` (seconds since 1970), a frame for each month or so, oldest first."""
+    for first in range(start, end, CHUNK_STEPS * step_s):
+        edges = np.arange(first, min(first + CHUNK_STEPS * step_s, end) + 1, step_s)
+        energies = plant.intervals(site, edges)
+        yield _intervals(ids, edges[:-1], energies, step_s, None, 1)
+        every = min(LEVEL_EVERY_S, step_s)
+        inside = np.arange(every // 2, step_s, every)
+        moments = (edges[:-1, None] + inside).ravel()
+        levels = plant.levels(site, moments)
+        levels |= {("region", quantity): values for quantity, values in plant.conditions(site, moments).items()}
+        sampled = {key: values.reshape(-1, len(inside)) for key, values in levels.items()}
+        means = {key: values.mean(axis=1) for key, values in sampled.items()}
+        extremes = tuple(_matrix({key: f(values, axis=1) for key, values in sampled.items()}).ravel() for f in (np.min, np.max))
+        yield _intervals(ids, edges[:-1], means, step_s, extremes, len(inside))
+
+
+def sample_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> Iterator[pd.DataFrame]:
+    """Rows of `telemetry` for the steps from `start` to `end`, a frame for each hour or so, oldest first.
+
+    What a device in its outage would have posted is missing. Counters also say where they stood at `start`.
+    """
+    counters = {key: values for key, values in plant.samples(site, [start - step_s, start]).items() if plant.is_counter(key[1])}
+    edge = np.array([start - step_s, start])
+    yield _samples(ids, edge, counters, _spoken(site, counters, edge[1:]))
+    for first in range(start, end, HOUR_S):
+        edges = np.arange(first, min(first + HOUR_S, end) + 1, step_s)
+        if len(edges) > 1:
+            found = plant.samples(site, edges)
+            yield _samples(ids, edges, found, _spoken(site, found, edges[1:]))
+        moments = np.arange(-(-(first + 1) // plant.REGION_EVERY_S) * plant.REGION_EVERY_S, edges[-1] + 1, plant.REGION_EVERY_S)
+        if len(moments):
+            region: Series = {("region", quantity): values for quantity, values in plant.conditions(site, moments).items()}
+            yield _samples(ids, np.concatenate([moments[:1], moments]), region, np.ones((len(moments), len(region)), dtype=bool))
+
+
+def late_rows(site: Plant, ids: Ids, start: int, end: int) -> pd.DataFrame:
+    """Rows of `late` for what `sample_rows` wrote into quarters of an hour that are over: they are to be rolled up again."""
+    quarters = np.arange(start // INTERVAL_S, end // INTERVAL_S) * INTERVAL_S
+    keys = [*plant.samples(site, [start, start + 1]), *(("region", quantity) for quantity in site.region_quantities)]
+    meter, quantity = _names(ids, keys, len(quarters))
+    return bulk.late(np.repeat(quarters, len(keys)) * 1_000_000, meter, quantity)
+
+
+def _spoken(site: Plant, found: Series, moments: Integers) -> Flags:
+    device_of = {meter.key: meter.device for meter in site.meters}
+    silent = plant.silent(site, site.outage, moments)
+    return np.stack([~silent if device_of[meter] == site.outage else np.ones_like(silent) for meter, _ in found], axis=1)
+
+
+def _samples(ids: Ids, edges: Integers, found: Series, kept: Flags) -> pd.DataFrame:
+    starts = np.array([plant.is_energy(quantity) for _, quantity in found])
+    ts = np.where(starts, edges[:-1, None], edges[1:, None])
+    meter, quantity = _names(ids, found, len(edges) - 1)
+    rows = kept.ravel()
+    return bulk.telemetry(ts.ravel()[rows] * 1_000_000, meter[rows], quantity[rows], _matrix(found).ravel()[rows], plant.SOURCE)
+
+
+def _intervals(
+    ids: Ids, starts: Integers, found: Series, step_s: int, extremes: tuple[Floats, ...] | None, count: int
+) -> pd.DataFrame:
+    meter, quantity = _names(ids, found, len(starts))
+    ts = np.repeat(starts, len(found)) * 1_000_000
+    value = _matrix(found).ravel()
+    both = (extremes[0], extremes[1]) if extremes else None
+    return bulk.intervals(ts, meter, quantity, value, plant.SOURCE, interval_s=step_s, extremes=both, count=count)
+
+
+def _matrix(found: Series) -> Floats:
+    return np.stack(list(found.values()), axis=1)
+
+
+def _names(ids: Ids, found: Iterable[tuple[str, str]], steps: int) -> tuple[bulk.Texts, bulk.Texts]:
+    keys = list(found)
+    meter = np.array([ids[key] for key, _ in keys], dtype=object)
+    quantity = np.array([quantity for _, quantity in keys], dtype=object)
+    return np.tile(meter, steps), np.tile(quantity, steps)
