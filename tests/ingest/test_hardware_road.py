@@ -149,7 +149,7 @@ def test_another_facility_is_refused_whole(facility: Any, gateway: Device) -> No
         ("2026-05-01T12:00:00", "naive_time"),
         ("1970-01-01T00:00:00Z", "too_old"),
         ("2500-01-01T00:00:00Z", "in_future"),
-        ((datetime.now(UTC) + timedelta(minutes=6)).isoformat(), "in_future"),
+        ("in 6 minutes", "in_future"),
         (1777629600, "precision_missing"),
         (None, "bad_time"),
         (True, "bad_time"),
@@ -157,6 +157,8 @@ def test_another_facility_is_refused_whole(facility: Any, gateway: Device) -> No
     ],
 )
 def test_a_bad_timestamp_is_refused_whole(timestamp: Any, code: str, gateway: Device) -> None:
+    if timestamp == "in 6 minutes":  # told when it is sent: the table was made when the tests were collected
+        timestamp = (datetime.now(UTC) + timedelta(minutes=6)).isoformat()
     answer = gateway.hardware(HARDWARE | {"timestamp": timestamp})
     assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, "timestamp")
 

@@ -98,7 +98,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"ts": "2026-05-01T12:00:00"}, "naive_time", "ts"),
     ({"ts": "1970-01-01T00:00:00Z"}, "too_old", "ts"),
     ({"ts": "2500-01-01T00:00:00Z"}, "in_future", "ts"),
-    ({"ts": (datetime.now(UTC) + timedelta(minutes=10)).isoformat()}, "in_future", "ts"),
+    ({"ts": "in 6 minutes"}, "in_future", "ts"),
     ({"ts": 1777629600}, "precision_missing", "ts"),
     ({"ts": 1777629600.5}, "bad_time", "ts"),
     ({"ts": None}, "bad_time", "ts"),
@@ -110,6 +110,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 def test_bad_input_is_named_and_never_costs_a_neighbour(
     change: dict[str, Any], code: str, field: str, site: Device, world: World, stored: Stored, moment: datetime
 ) -> None:
+    if change.get("ts") == "in 6 minutes":  # told when it is sent: the table was made when the tests were collected
+        change = {"ts": (datetime.now(UTC) + timedelta(minutes=6)).isoformat()}
     neighbours = [reading(world, moment, value=1.25), reading(world, moment + timedelta(seconds=1), value=2.25)]
     answer = site.readings(neighbours[0], reading(world, moment) | change, neighbours[1])
     assert answer.status_code == 207

@@ -165,6 +165,7 @@ class Feed:
             since = max(self.region_until[site.key], now - BEHIND_S)
             moments = np.arange((since // every + 1) * every, now + 1, every)
             if not len(moments):
+                self.region_until[site.key] = now
                 continue
             region = self.known.series[site.key]["region"]
             lines = [
