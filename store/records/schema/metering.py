@@ -1,0 +1,111 @@
+"""What measures: devices and their keys, meters, and where their energy comes from."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.records.columns import Record, dated, identity, now, on_plan, one_of, unique_while
+
+
+class Device(Record):
+    """Hardware that posts. `energy_mode`: the energies it posts are of its interval, or registers."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        one_of("energy_mode", "interval", "counter"),
+        CheckConstraint("reporting_interval_s > 0", name="reporting_interval"),
+        unique_while("retired_at IS NULL", "uq_devices_site_id_name", "site_id", "name"),
+        on_plan(),
+    )
+
+    id: Mapped[str] = identity("dev")
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    reporting_interval_s: Mapped[int] = mapped_column(default=60)
+    energy_mode: Mapped[str] = mapped_column(default="interval")
+    plan_x: Mapped[float | None]
+    plan_y: Mapped[float | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    retired_at: Mapped[datetime | None]
+
+
+class Meter(Record):
+    """Measures an edge (positive = in its direction) or a condition of a node. Its id is the symbol of its series."""
+
+    __tablename__ = "meters"
+    __table_args__ = (
+        one_of("role", "main", "check", "virtual", "condition"),
+        CheckConstraint("edge_id IS NULL OR node_id IS NULL", name="edge_or_node"),
+        unique_while("role IN ('main', 'virtual')", "uq_meters_edge_id", "edge_id"),  # one truth an edge
+    )
+
+    id: Mapped[str] = identity("mtr")
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="SET NULL"), index=True)
+    edge_id: Mapped[str | None] = mapped_column(ForeignKey("edges.id", ondelete="SET NULL"), index=True)
+    node_id: Mapped[str | None] = mapped_column(ForeignKey("nodes.id", ondelete="SET NULL"), index=True)
+    name: Mapped[str]
+    role: Mapped[str] = mapped_column(default="main")
+    simulated: Mapped[bool] = mapped_column(default=False)
+    source_note: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class VirtualTerm(Record):
+    """One term of a virtual meter: A + B − C."""
+
+    __tablename__ = "virtual_terms"
+    __table_args__ = (CheckConstraint("sign IN (-1, 1)", name="sign"),)
+
+    meter_id: Mapped[str] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"), primary_key=True)
+    term_meter_id: Mapped[str] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"), primary_key=True)
+    sign: Mapped[int]
+
+
+class DeviceField(Record):
+    """What a field of a device's posts means: (meter, quantity)."""
+
+    __tablename__ = "device_fields"
+    __table_args__ = (UniqueConstraint("meter_id", "quantity"),)  # two writers would overwrite each other
+
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    meter_id: Mapped[str] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"))
+    quantity: Mapped[str]
+
+
+class EnergySource(Record):
+    """Where a meter's energy comes from, with dates: its counter, its interval energy, or its integrated power."""
+
+    __tablename__ = "energy_sources"
+    __table_args__ = (
+        one_of("method", "counter", "interval", "power"),
+        CheckConstraint("interval_s > 0", name="interval"),
+        CheckConstraint("rollover_kwh IS NULL OR (method = 'counter' AND rollover_kwh > 0)", name="rollover"),
+        UniqueConstraint("meter_id", "valid_from"),
+        dated(),
+    )
+
+    id: Mapped[str] = identity("esr")
+    meter_id: Mapped[str] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"))
+    method: Mapped[str]
+    interval_s: Mapped[int]  # how often a reading is expected: 3600 for hourly history, 5 for a live device
+    rollover_kwh: Mapped[float | None]  # where a counter starts again from zero
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]
+
+
+class ApiKey(Record):
+    """A device's or a site's key. Only a hash of its secret is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (CheckConstraint("(device_id IS NULL) <> (site_id IS NULL)", name="one_object"),)
+
+    id: Mapped[str] = identity("key")
+    secret_hash: Mapped[str]
+    device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    can_write: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
