@@ -72,6 +72,7 @@ def write(figures: Sequence[Figure], path: Path) -> None:
         }
         for figure in figures
     ]
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     draft.replace(path)

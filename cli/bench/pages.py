@@ -1,19 +1,22 @@
 """The overview in a browser that has never been here, beside a stock Dash application with one Sankey in the same browser."""
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cli.bench import yardsticks
 from cli.bench.figures import Figure, percentile
+from cli.bench.product import Browser
 from cli.bench.run import Run
 from cli.machine import chromium
 from cli.screens import CHROMIUM_ARGS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser as Chromium
 
 DRAWN_MS = 60_000
+FIRST_NUMBERS_S = 30.0
 # When the first mark of a chart stands in the document, by the page's own clock.
 WATCH = """
 window.__drawn = null;
@@ -38,8 +41,7 @@ def overview(run: Run) -> list[Figure]:
     from playwright.sync_api import sync_playwright
 
     person, site = product.signed_in()
-    _, _, page = person.ask("GET", f"/site/{site}/overview")
-    in_html = _tells_numbers(page.decode())
+    in_html = _wait_for_numbers(person, f"/site/{site}/overview")
     address = f"http://127.0.0.1:{product.dashboard_port}/site/{site}/overview"
     ours: list[dict[str, Any]] = []
     stock: list[dict[str, Any]] = []
@@ -73,6 +75,16 @@ def overview(run: Run) -> list[Figure]:
     ]
 
 
+def _wait_for_numbers(person: Browser, path: str) -> bool:
+    """Whether the document itself tells numbers, within the time that devices need to post after a start."""
+    deadline = time.monotonic() + FIRST_NUMBERS_S
+    while not _tells_numbers(person.ask("GET", path)[2].decode()):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
 def _tells_numbers(page: str) -> bool:
     """Whether the document itself holds the tiles with numbers in them."""
     found = TILES.search(page)
@@ -80,7 +92,7 @@ def _tells_numbers(page: str) -> bool:
     return len(re.findall(r"\d", words)) >= 3
 
 
-def _load(browser: "Browser", address: str, cookies: dict[str, str]) -> dict[str, Any]:
+def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[str, Any]:
     """One load in a context without a cache: ms to paint and to the first chart, bytes, requests that went elsewhere."""
     host = urlsplit(address).netloc
     context = browser.new_context(viewport={"width": 1440, "height": 900})

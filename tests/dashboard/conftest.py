@@ -61,9 +61,9 @@ def empty_world(dashboard_settings: Settings) -> World:
     return world_of(dashboard_settings, {"site": "sit_none", "foreign site": "sit_none"})
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, started once for this folder's tests: Playwright's event loop must not outlive them."""
+    """Debian's Chromium, for one module: while Playwright's event loop runs in this thread, no other may."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: what a browser sees was not tested (`apt install chromium`)")
     with sync_playwright() as playwright:

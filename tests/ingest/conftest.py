@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cli.questdb import free_ports
 from config import settings as configuration
 from config.settings import Settings
 from store.records import engine
@@ -18,9 +19,9 @@ def device_settings(questdb_server: Any, tmp_path_factory: pytest.TempPathFactor
     from store.series import tables
 
     home = tmp_path_factory.mktemp("devices")
-    made: Settings = questdb_server.settings.model_copy(
-        update={"home": home, "database_url": f"sqlite:///{home}/records.sqlite3"}
-    )
+    with free_ports(1) as (port,):
+        own = {"home": home, "database_url": f"sqlite:///{home}/records.sqlite3", "device_port": port}
+    made: Settings = questdb_server.settings.model_copy(update=own)
     tables.create_tables(made)
     return made
 

@@ -133,11 +133,12 @@ class Api:
                 [sys.executable, "-m", "ingest"], cwd=PROJECT, env=environment(self.settings), stdout=log, stderr=log
             )
         try:
-            wait_until(self.ready, 60)
+            wait_until(lambda: self.process.poll() is not None or self.ready(), 60)
         except AssertionError:
             self.process.kill()
             self.process.wait()
             raise
+        assert self.process.poll() is None, f"the device API ended: {self.log()[-2000:]}"
         return self
 
     def ready(self) -> bool:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.questdb import free_ports
 from config import settings as configuration
 from config.settings import Settings
 from store.records import engine, policy, users
 from store.scope import SYSTEM, Scope
 from store.series import tables
-from tests.conftest import QuestDBServer, eventually
+from tests.conftest import QuestDBServer
 from tests.ingest.world import Api
 from worker.demo import load, state
 from worker.demo.state import State
@@ -62,7 +63,9 @@ def fresh_demo(empty: Settings) -> Demo:
 @pytest.fixture(scope="module")
 def standing_demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """A demo that the tests of a module look at, or add samples to."""
-    made = questdb_server.settings.model_copy(update={"home": tmp_path_factory.mktemp("demo"), "demo": True})
+    with free_ports(1) as (port,):
+        own = {"home": tmp_path_factory.mktemp("demo"), "demo": True, "device_port": port}
+    made = questdb_server.settings.model_copy(update=own)
     begin(made)
     tables.create_tables(made)
     tables.empty_tables(made)
@@ -80,10 +83,6 @@ def demo(standing_demo: Demo) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def api(standing_demo: Demo) -> Iterator[Api]:
     """The device API of the standing demo."""
-    running = Api(standing_demo.settings)
-    try:
-        running.start()
-    except AssertionError:  # a machine that is busy with other things
-        eventually(running.ready, within_s=60)
+    running = Api(standing_demo.settings).start()
     yield running
     running.stop()
