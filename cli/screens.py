@@ -14,8 +14,7 @@ CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
+    "--disable-gpu",  # else a GPU is emulated, several times slower than drawing without one
     "--disable-background-networking",
 ]
 WIDTHS = {"wide": (1440, 900), "narrow": (390, 844), "control-room": (2560, 1440)}

@@ -114,8 +114,8 @@ def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[st
     )
     page.goto(address, wait_until="commit")
     drawn = page.wait_for_function("() => window.__drawn", timeout=DRAWN_MS).json_value()
-    painted = page.evaluate(PAINTED)
     page.wait_for_load_state("networkidle")
+    painted = page.evaluate(PAINTED)  # the browser notes it some time after the frame was shown
     found = {
         "painted": float("nan") if painted is None else painted,
         "drawn": drawn,

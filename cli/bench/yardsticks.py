@@ -50,7 +50,7 @@ def stock_dash() -> Any:
     import plotly.graph_objects as go  # type: ignore[import-untyped]
     from dash import Dash, dcc, html
 
-    app = Dash("stock", health_endpoint="healthz")
+    app = Dash("stock", health_endpoint="healthz", include_assets_files=False)  # else it would serve the assets of Loadstar
     sankey = go.Sankey(
         node={"label": ["Grid", "PV", "Bus", "Buildings", "Battery"]},
         link={"source": [0, 1, 2, 2], "target": [2, 2, 3, 4], "value": [40, 20, 50, 10]},

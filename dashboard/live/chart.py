@@ -26,8 +26,9 @@ def chart(
     last: str | None = None,
     shows: tuple[str, ...] = ("legend",),
     ahead: Ahead | None = None,
+    stale_s: float = 0.0,
 ) -> str:
-    """The chart of a period as JSON.
+    """The chart of a period as JSON; its open step may lack the last `stale_s`.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -40,7 +41,7 @@ def chart(
     except Impossible as problem:
         return orjson.dumps({"problem": str(problem)}).decode()
     minutes = chosen_step(name, chosen.length, step)
-    course = course_of(scope, site_id, chosen, minutes * 60)
+    course = course_of(scope, site_id, chosen, minutes * 60, stale_s)
     figure = production_demand.figure(course, now, view.offset_s(now), ahead if "forecast" in shows else None, "arrays" in shows)
     for trace in figure["data"]:
         if trace.get("uid") in ("grid", "battery"):

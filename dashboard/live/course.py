@@ -21,8 +21,10 @@ TREND_STEP_S = 1800
 TREND_LASTS_S = 300.0
 
 
-def course_of(scope: Scope, site_id: str, period: Period, step_s: int) -> Course:
+def course_of(scope: Scope, site_id: str, period: Period, step_s: int, stale_s: float = 0.0) -> Course:
     """Mean power of each step of the period; the step that is still open is the last one.
+
+    `stale_s`: how much of that step may be missing, so that nobody waits for an answer that is nearly the same.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -32,7 +34,8 @@ def course_of(scope: Scope, site_id: str, period: Period, step_s: int) -> Course
     start = on_step(period.start, step_s)
     end = on_step(period.end - timedelta(microseconds=1), step_s) + timedelta(seconds=step_s)
     lasts = LIVE_LASTS_S if period.live else PAST_LASTS_S
-    return once.get(("course", scope.key, site_id, start, end, step_s), lasts, lambda: _course(scope, view, start, end, step_s))
+    key = ("course", scope.key, site_id, start, end, step_s)
+    return once.get(key, lasts, lambda: _course(scope, view, start, end, step_s), stale_s)
 
 
 def _course(scope: Scope, view: SiteView, start: datetime, end: datetime, step_s: int) -> Course:

@@ -21,11 +21,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer or one that is being computed; `until` and `stale_until` count from when it was ready."""
+    """An answer or one that is being computed; `until` counts from when it was ready."""
 
     future: Future[Any] = field(default_factory=Future)
     until: float = float("inf")
-    stale_until: float = float("inf")
     renewing: bool = False
 
 
@@ -46,16 +45,16 @@ class Once:
         now = time.monotonic()
         with self._lock:
             found = self._answers.get(key)
-            if found is None or found.stale_until <= now:
+            if found is None or found.until + stale_s <= now:
                 answer, renew = self._begin(key), None
             else:
                 answer, renew = found, found if found.until <= now and not found.renewing else None
                 if renew:
                     renew.renewing = True
         if renew:
-            threading.Thread(target=self._renew, args=(key, lasts_s, compute, stale_s, renew), daemon=True).start()
+            threading.Thread(target=self._renew, args=(key, lasts_s, compute, renew), daemon=True).start()
         if answer is not found:
-            self._compute(key, answer, lasts_s, compute, stale_s)
+            self._compute(key, answer, lasts_s, compute)
         got: R = answer.future.result()
         return got
 
@@ -71,7 +70,7 @@ class Once:
             self._answers.popitem(last=False)
         return answer
 
-    def _compute(self, key: Hashable, answer: _Answer, lasts_s: float, compute: Callable[[], Any], stale_s: float) -> None:
+    def _compute(self, key: Hashable, answer: _Answer, lasts_s: float, compute: Callable[[], Any]) -> None:
         try:
             result = compute()
         except BaseException as error:
@@ -81,13 +80,12 @@ class Once:
             answer.future.set_exception(error)
             return
         answer.until = time.monotonic() + lasts_s
-        answer.stale_until = answer.until + stale_s
         answer.future.set_result(result)
 
-    def _renew(self, key: Hashable, lasts_s: float, compute: Callable[[], Any], stale_s: float, old: _Answer) -> None:
+    def _renew(self, key: Hashable, lasts_s: float, compute: Callable[[], Any], old: _Answer) -> None:
         new = _Answer()
         try:
-            self._compute(key, new, lasts_s, compute, stale_s)
+            self._compute(key, new, lasts_s, compute)
             error = new.future.exception()
             if error is not None:
                 log.warning("%s was not renewed: %s", key, error)

@@ -21,6 +21,8 @@ from dashboard.live.periods import DEFAULT_RANGE
 from dashboard.live.tick import about, tick_of, today_or_none
 from dashboard.live.tiles import tiles
 
+STALE_S = 60.0  # what the document's chart may lack at its right end: the next step draws it anew
+
 register_page(
     __name__,
     path_template="/site/<site_id>/overview",
@@ -44,7 +46,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 site_id,
                 tick=tick_of(scope, site_id),
                 about=_json(about(now.view)),
-                course=chart.chart(scope, site_id, DEFAULT_RANGE, shows=blocks.shown_first(now.view)),
+                course=chart.chart(scope, site_id, DEFAULT_RANGE, shows=blocks.shown_first(now.view), stale_s=STALE_S),
                 plan=_json(plan.figure(now.view.graph, {})),
                 places=map_of_sites.figure_text(scope, site_id),
             ),
