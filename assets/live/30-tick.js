@@ -37,7 +37,6 @@
       tile.dataset.seen = seen ?? "";
       if (words) put(part("age"), words);
     }
-    ages();
   }
   function ages() {
     const now = ls.now() / 1000;
@@ -120,6 +119,7 @@
     last = tick;
     tiles(tick.tiles);
     devices(tick.devices);
+    ages();
     attention(tick.attention, tick.more);
     ls.siteState(tick.state);
   };

@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.figures.wording import STATES, text, token
 from models.graph import Graph, Node
 
-NARROW, NARROWER = 14, 5  # letters in a line of a name, and where it is crowded
+NARROW = 14  # letters in a line of a name
 ROOMY = 12  # nodes; on a plan of more, names stand without values
 LABELLED = 32  # nodes; on a plan of more, only buses carry their name
 
@@ -135,10 +135,21 @@ def changes(graph: Graph, standing: Mapping[str, Standing]) -> list[list[Any]]:
     return [[at, *new] for at, (old, new) in enumerate(rows) if old != new]
 
 
+def alike(nodes: Sequence[Node]) -> dict[str, str]:
+    """Short names where there is no room: of a kind whose names begin with the same word, all but the first lose it (Home 1, 2)."""
+    families: dict[tuple[str, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        first, _, rest = node.name.partition(" ")
+        if rest:
+            families[node.kind, first].append(node)
+    return {node.id: node.name.partition(" ")[2] for family in families.values() for node in family[1:]}
+
+
 def moving(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
     """Texts, shapes and colours of the nodes."""
     at = positions(graph)
     crowded = len(graph.nodes) > LABELLED
+    short = alike([node for node in graph.nodes if node.id in at]) if crowded else {}
     texts, hovers, symbols, colours = [], [], [], []
     for node in graph.nodes:
         if node.id not in at:
@@ -147,7 +158,7 @@ def moving(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
         word = "" if now.state in ("live", "unmetered") else STATES[now.state]
         says = " · ".join(part for part in (now.power, word) if part)
         name = text(node.name)
-        lines = "<br>".join(text(line) for line in wrap(node.name, NARROWER if crowded else NARROW)) if len(at) > ROOMY else name
+        lines = "<br>".join(text(line) for line in wrap(short.get(node.id, node.name), NARROW)) if len(at) > ROOMY else name
         shown = not crowded or node.kind == "bus" or bool(word)
         beside = says if len(at) <= ROOMY else word
         texts.append((f"{lines}<br><b>{beside}</b>" if beside else lines) if shown else "")

@@ -16,6 +16,7 @@ from dashboard.figures.map import Place
 from dashboard.figures.plan import Standing
 from dashboard.figures.production_demand import Ahead, Course
 from models import flows
+from models.graph import Node
 from models.sankey_links import links
 from tests.models.test_flows import CAMPUS, READINGS
 
@@ -155,3 +156,10 @@ def test_a_thousand_kilowatts_are_a_megawatt() -> None:
 def test_nothing_short_of_everything_is_a_hundred_percent() -> None:
     assert wording.percent(0.996) == "99"
     assert wording.percent(1.0) == "100"
+
+
+def test_where_it_is_crowded_names_that_begin_alike_say_only_what_differs() -> None:
+    homes = [Node(f"h{n}", f"Home {n}", "bus") for n in range(1, 4)]
+    feeder = Node("f", "Feeder", "bus")
+    assert plan.alike([feeder, *homes]) == {"h2": "2", "h3": "3"}
+    assert plan.alike([feeder, Node("p", "Home 1 PV", "source"), homes[0]]) == {}
