@@ -136,7 +136,7 @@ def changes(graph: Graph, standing: Mapping[str, Standing]) -> list[list[Any]]:
 
 
 def alike(nodes: Sequence[Node]) -> dict[str, str]:
-    """Short names where there is no room: of a kind whose names begin with the same word, all but the first lose it (Home 1, 2)."""
+    """Short names for where there is no room. Of a kind whose names begin with the same word, all but one lose it: Home 1, 2."""
     families: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in nodes:
         first, _, rest = node.name.partition(" ")
