@@ -32,6 +32,7 @@ RULES = {
     "ck_nodes_kind": "a node is a source, storage, bus, converter or sink: choose one",
     "ck_nodes_on_plan": "a place on the plan is two shares between 0 and 1: give both, or none",
     "ck_organisations_kind": "an organisation is a distributor or a customer: choose one",
+    "ck_personal_tokens_dates": "a token cannot end before it starts: give it a later end",
     "ck_sites_kind": "a site is a plant, a campus or pv_battery: choose one",
     "ck_sites_nominal": "a nominal voltage and frequency are above 0: correct them",
     "ck_sites_position": "a latitude is within −90 to 90 and a longitude within −180 to 180: correct the position",

@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select
 
 from config.settings import settings
 from store.errors import Refused
+from store.records import audit
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.schema import Session, User
@@ -49,6 +50,7 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
             user_agent=user_agent[:300] if user_agent else None,
         )
         records.add(made)
+        audit.note("sign_in", subject_kind="users", subject_id=person.id, actor=person.id)
     return token
 
 
@@ -79,7 +81,9 @@ def _idle() -> timedelta:
 def end_session(token: str) -> None:
     """Sign this browser out; a token that is unknown changes nothing."""
     with session() as records:
-        records.execute(delete(Session).where(Session.token_hash == _hash_of(token)))
+        ended = delete(Session).where(Session.token_hash == _hash_of(token)).returning(Session.user_id)
+        if (user_id := records.scalar(ended)) is not None:
+            audit.note("sign_out", subject_kind="users", subject_id=user_id, actor=user_id)
 
 
 def end_all(user_id: str) -> int:

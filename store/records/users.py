@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import NotFound, Refused
-from store.records import one_time_links, passwords
+from store.records import audit, one_time_links, passwords
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, administers, require
@@ -180,6 +180,7 @@ def verify_password(email: str, password: str) -> User | None:
     with reading() as records:
         found = records.scalar(select(User).where(User.email == normal_email(email)))
     if not passwords.matches(found.password_hash if found else None, password):
+        audit.note("sign_in_failed", subject_kind="users", subject_id=found.id if found else None, actor=audit.VISITOR)
         return None
     if found is not None and found.password_hash is not None and passwords.is_outdated(found.password_hash):
         with session() as records:

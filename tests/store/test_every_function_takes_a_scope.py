@@ -20,6 +20,7 @@ WITHOUT_DATA = {
     "store.records.engine": "connections and transactions; what is read in them is the caller's scope to check",
     "store.records.failures": "errors in other words",
     "store.records.dated": "dates of records that the caller holds",
+    "store.records.sealing": "keys and text in, text out",
     "store.records.passwords": "hashes; nobody's in particular",
     "store.series.connection": "connections; `store.series` is their only user",
     "store.series.tables": "makes the tables at start",
@@ -40,6 +41,9 @@ INNER = {
     "store.records.meters.terms_of": "within a transaction; the caller checks who may see them",
     "store.records.found": "within a transaction, after the scope was checked",
     "store.records.versions": "counts changes within a transaction",
+    "store.records.trail": "writes the audit log within a transaction",
+    "store.records.effects": "the same: what an act does, and whom it concerns",
+    "store.records.person_keys": "within a transaction, for the audit log",
     "store.records.upsert": "a statement, not yet run",
 }
 
@@ -58,6 +62,7 @@ WITHOUT_SCOPE = {
     "store.records.one_time_links.use_link": "the link's token is the right",
     "store.records.attempts.admit": "nobody is signed in yet",
     "store.records.attempts.succeeded": "nobody is signed in yet",
+    "store.records.audit.note": "adds an entry, tells nothing",
     "store.records.keys.hash_of": "text in, text out",
     "store.records.directory.directory_version": "a number, for the device API's own copy",
     "store.records.directory.load_directory": "the device API's own copy of everything",

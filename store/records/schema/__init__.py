@@ -1,15 +1,19 @@
 """The tables of the records. Times are UTC; ids are text made by `store.ids`."""
 
 from store.records.schema.access import Grant
+from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
+from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, VirtualTerm
 from store.records.schema.people import Organisation, User
 from store.records.schema.plant import Edge, Node, Region, Site, Tariff
-from store.records.schema.signin import Attempt, OneTimeLink, Session
+from store.records.schema.signin import Attempt, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
 __all__ = [
     "ApiKey",
     "Attempt",
+    "AuditEntry",
+    "AuditHead",
     "Device",
     "DeviceActivity",
     "DeviceField",
@@ -17,14 +21,19 @@ __all__ = [
     "EnergySource",
     "Grant",
     "LastValue",
+    "Mail",
     "Meter",
     "Node",
     "OneTimeLink",
     "Organisation",
+    "PersonKey",
+    "PersonalToken",
     "Region",
     "Session",
     "Site",
     "Tariff",
+    "TokenFamily",
+    "TwoFactor",
     "User",
     "Version",
     "VirtualTerm",

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from store.records.columns import Record, identity, now, one_of
+from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now, one_of
 
 
 class Organisation(Record):
@@ -33,15 +33,15 @@ class User(Record):
     )
 
     id: Mapped[str] = identity("usr")
-    email: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    password_hash: Mapped[str | None]
+    email: Mapped[str] = mapped_column(unique=True, info=PERSONAL)
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     approval: Mapped[str] = mapped_column(default="pending")
     platform_admin: Mapped[bool] = mapped_column(default=False)
     organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     role: Mapped[str | None]
-    theme: Mapped[str] = mapped_column(default="auto")
-    last_site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="SET NULL"))
+    theme: Mapped[str] = mapped_column(default="auto", info=QUIET)
+    last_site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="SET NULL"), info=QUIET)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
