@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from store.errors import Refused
 from store.records import person_keys, trail
@@ -26,8 +26,11 @@ __all__ = ["COMMAND_LINE", "ERASED", "VISITOR", "act_as", "acting", "who_acts"]
 
 PAGE = 50
 MOST = 10_000  # read at once, by an export and by a check
+MANY = 10_000  # entries of a value; whether there are still more decides nothing
 NEVER = 2**62  # no entry has this number
 MEANT = 10  # records that a word of a search may mean
+EQUAL = ("actor", "action", "subject_kind", "subject_id", "site_id")  # of a filter
+Equal = tuple[InstrumentedAttribute[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,42 +203,55 @@ def _require_reader(scope: Scope) -> None:
 
 def _rows(records: Session, scope: Scope, wanted: Filter, older_than: int | None, limit: int) -> list[AuditEntry]:
     """Each alternative is a walk down one index; together they are the page."""
-    conditions = _conditions(records, wanted)
-    if older_than is not None:
-        conditions.append(AuditEntry.sequence < older_than)
+    given = asdict(wanted)
+    asked: list[Equal] = [(getattr(AuditEntry, name), given[name]) for name in EQUAL if given[name]]
     mine = () if scope.everything else (AuditEntry.organisation_id, AuditEntry.owner_id)
-    of_scope: list[list[ColumnElement[bool]]] = [[column == scope.organisation_id] for column in mine] or [[]]
-    of_text = [[meant] for meant in _meant(records, wanted.text.strip())] if wanted.text.strip() else [[]]
+    of_scope: list[list[Equal]] = [[(column, scope.organisation_id or "")] for column in mine] or [[]]
+    of_text: list[list[Equal]] = [[meant] for meant in _meant(records, wanted.text.strip())] if wanted.text.strip() else [[]]
+    within = _within(records, wanted, older_than)
+    counted: dict[tuple[str, str], int] = {}
     found: dict[int, AuditEntry] = {}
     for one, other in product(of_scope, of_text):
-        page = select(AuditEntry).where(*conditions, *one, *other).order_by(AuditEntry.sequence.desc()).limit(limit)
+        equal = sorted([*asked, *one, *other], key=lambda each: _count(records, each, counted))
+        # Down the index of the rarest; the others are hidden from the planner, who does not know how rare they are.
+        hidden = [func.coalesce(column, "") == value for column, value in equal[1:]]
+        page = select(AuditEntry).where(*within, *(column == value for column, value in equal[:1]), *hidden)
+        page = page.order_by(AuditEntry.sequence.desc()).limit(limit)
         found.update({entry.sequence: entry for entry in records.scalars(page)})
     return [found[sequence] for sequence in sorted(found, reverse=True)[:limit]]
 
 
-def _conditions(records: Session, wanted: Filter) -> list[ColumnElement[bool]]:
-    given = {name: value for name, value in asdict(wanted).items() if value and name not in ("since", "until", "text")}
-    conditions = [getattr(AuditEntry, name) == value for name, value in given.items()]
-    # Moments are in the order of the chain: a bound of the one is a bound of the other, and of every index.
+def _count(records: Session, equal: Equal, counted: dict[tuple[str, str], int]) -> int:
+    """How many entries there are of a value, as far as it is worth counting."""
+    column, value = equal
+    if (column.key, value) not in counted:
+        some = select(AuditEntry.sequence).where(column == value).limit(MANY).subquery()
+        counted[column.key, value] = records.scalar(select(func.count()).select_from(some)) or 0
+    return counted[column.key, value]
+
+
+def _within(records: Session, wanted: Filter, older_than: int | None) -> list[ColumnElement[bool]]:
+    """Moments are in the order of the chain: a bound of the one is a bound of the other, and of every index."""
+    within: list[ColumnElement[bool]] = [] if older_than is None else [AuditEntry.sequence < older_than]
     if wanted.since is not None:
         oldest = select(func.min(AuditEntry.at)).where(AuditEntry.at >= wanted.since).scalar_subquery()
         first = records.scalar(select(func.min(AuditEntry.sequence)).where(AuditEntry.at == oldest))
-        conditions.append(AuditEntry.sequence >= (first if first is not None else NEVER))
+        within.append(AuditEntry.sequence >= (first if first is not None else NEVER))
     if wanted.until is not None:
         newest = select(func.max(AuditEntry.at)).where(AuditEntry.at < wanted.until).scalar_subquery()
         last = records.scalar(select(func.max(AuditEntry.sequence)).where(AuditEntry.at == newest))
-        conditions.append(AuditEntry.sequence <= (last if last is not None else 0))
-    return conditions
+        within.append(AuditEntry.sequence <= (last if last is not None else 0))
+    return within
 
 
-def _meant(records: Session, text: str) -> list[ColumnElement[bool]]:
+def _meant(records: Session, text: str) -> list[Equal]:
     ids = [text]
     for named in (User.email, User.name, Organisation.name, Site.name, Device.name, Meter.name):
         owner: Any = named.class_
         ids += records.scalars(select(owner.id).where(named.icontains(text, autoescape=True)).order_by(owner.id).limit(MEANT))
     word = text.lower().replace(" ", "_")
-    of_ids = [column == each for each in dict.fromkeys(ids) for column in (AuditEntry.actor, AuditEntry.subject_id)]
-    return [AuditEntry.action == word, AuditEntry.subject_kind == word, *of_ids]
+    of_ids: list[Equal] = [(column, each) for each in dict.fromkeys(ids) for column in (AuditEntry.actor, AuditEntry.subject_id)]
+    return [(AuditEntry.action, word), (AuditEntry.subject_kind, word), *of_ids]
 
 
 def _readable(records: Session, scope: Scope, rows: list[AuditEntry]) -> list[Entry]:

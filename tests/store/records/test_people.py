@@ -76,10 +76,40 @@ def test_the_same_characters_are_the_same_password_however_they_are_composed(wor
     assert users.verify_password("north.viewer@example.org", "cafe\u0301 au lait, merci")
 
 
-@pytest.mark.parametrize("password", ["", "short", "x" * 300, "aaaaaaaaaaaaaaaa", "north.viewer@example.org"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "short",
+        "x" * 300,
+        "aaaaaaaaaaaaaaaa",
+        "north.viewer@example.org",
+        "North.Viewer2026",
+        "password1234",
+        "P@ssw0rd2024!",
+        "123456789012",
+        "qwertyuiop123",
+        "letmeinletmein",
+        "abcdefghijkl",
+        "loadstar2026!",
+        "trustno1trustno1",
+        "iloveyou12345",
+    ],
+)
 def test_a_password_that_anyone_would_try_is_refused(world: World, password: str) -> None:
     with pytest.raises(Refused, match="password"):
         users.set_password(SYSTEM, world.people["north viewer"], password)
+
+
+@pytest.mark.parametrize(
+    "password", ["four words are enough", "caf\u00e9 au lait, merci", "aB3$xK9mQ2pL", "all lower case and long"]
+)
+def test_no_rule_of_composition_stands_in_the_way(world: World, password: str) -> None:
+    users.set_password(SYSTEM, world.people["north viewer"], password)
+
+
+def test_what_is_generated_is_never_refused(world: World) -> None:
+    assert not any(passwords.is_guessed(passwords.generated()) for _ in range(50))
 
 
 def test_64_characters_and_more_are_a_good_password(world: World) -> None:
