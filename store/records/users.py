@@ -2,15 +2,15 @@
 
 import re
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import NotFound, Refused
-from store.records import audit, one_time_links, passwords
+from store.records import audit, one_time_links, passwords, sessions
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, administers, require
-from store.records.schema import Organisation, Session, User
+from store.records.schema import Organisation, User
 from store.scope import SYSTEM, Role, Scope
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
@@ -145,7 +145,7 @@ def set_approval(scope: Scope, user_id: str, approval: str) -> User:
         person.approval = approval
         records.flush()
         if approval != "approved":
-            records.execute(delete(Session).where(Session.user_id == user_id))
+            sessions.end_of(records, user_id)
     return person
 
 
@@ -169,7 +169,7 @@ def set_password(scope: Scope, who: str, password: str) -> None:
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)
     with session() as records:
         required(records, User, person.id).password_hash = password_hash
-        records.execute(delete(Session).where(Session.user_id == person.id))
+        sessions.end_of(records, person.id)
 
 
 def verify_password(email: str, password: str) -> User | None:
