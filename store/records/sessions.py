@@ -68,6 +68,11 @@ def _hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def closed(person: User | None) -> str:
+    """Why somebody who is not approved does not come in, in words for them."""
+    return _CLOSED[person.approval if person else "disabled"]
+
+
 def open_session(user: User, address: str | None = None, user_agent: str | None = None, *, at: datetime | None = None) -> str:
     """Sign a user in and return the token for the cookie: a new one each time. Ended sessions are cleared away.
 
@@ -79,7 +84,7 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
     with session() as records:
         person = records.get(User, user.id)
         if person is None or person.approval != "approved":
-            raise Refused(_CLOSED[person.approval if person else "disabled"])
+            raise Refused(closed(person))
         records.execute(delete(Session).where(or_(Session.expires_at <= at, Session.seen_at <= at - _idle())))
         made = Session(
             token_hash=_hash_of(token),
