@@ -60,6 +60,8 @@ WITHOUT_SCOPE = {
     "store.records.sessions.end_all": "signing oneself out; a page hands over the id of whoever is signed in",
     "store.records.sessions.device_of": "text in, text out",
     "store.records.sessions.closed": "a user in, text out",
+    "store.records.two_factor.is_on": "follows verify_password, before there is a scope",
+    "store.records.two_factor.check": "the code is the right",
     "store.records.tokens.bearer_of": "the token is the right",
     "store.records.tokens.sign_in": "follows verify_password, before there is a scope",
     "store.records.tokens.refresh": "the token is the right",

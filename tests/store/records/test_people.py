@@ -400,3 +400,13 @@ def test_the_table_of_attempts_tells_nobody_who_tried(records: str) -> None:
         for row in session.query(schema.Attempt):
             assert "example" not in row.key
             assert "203" not in row.key or len(row.key) == 64
+
+
+def test_many_who_come_in_from_one_address_at_once_do_not_block_each_other(records: str) -> None:
+    def come_in(i: int) -> None:
+        for _ in range(4):
+            attempts.admit(f"{i % 3}@example.org", "203.0.113.7")
+            attempts.succeeded(f"{i % 3}@example.org", "203.0.113.7")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_in, range(16)))
