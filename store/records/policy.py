@@ -18,9 +18,11 @@ from enum import StrEnum
 from sqlalchemy import Select, or_, select
 
 from store.errors import NotFound, Refused
+from store.ids import entity_id
 from store.records.columns import now
 from store.records.engine import reading
-from store.records.schema import Grant, Meter, Organisation, Site, User
+from store.records.schema import Entity, Grant, Meter, Site, User
+from store.records.schema.access import GIVEN
 from store.scope import NOBODY, Role, Scope
 
 
@@ -43,7 +45,7 @@ _NEEDED = {
 
 
 def scope_of(user_id: str, at: datetime | None = None) -> Scope:
-    """What a user may see at a moment, now by default; `NOBODY` unless the user exists and is approved."""
+    """What a user may see at a moment, now by default; `NOBODY` unless the user and their organisation are approved."""
     at = at or now()
     with reading() as session:
         user = session.get(User, user_id)
@@ -52,19 +54,23 @@ def scope_of(user_id: str, at: datetime | None = None) -> Scope:
         role = Role(user.role) if user.role else None
         if user.platform_admin:
             return Scope(user.id, user.organisation_id, role, platform_admin=True, everything=True)
+        if user.organisation is not None and user.organisation.approval != "approved":
+            return NOBODY
         roles: dict[str, set[Role]] = {}  # by the id of a site or a meter
-        if role is not None:
-            own_sites = select(Site.id).join(Organisation).where(Organisation.id == user.organisation_id)
-            for site_id in session.scalars(own_sites.where(Organisation.kind == "distributor")):
+        if user.organisation is not None and user.organisation.kind == "distributor" and role is not None:
+            for site_id in session.scalars(select(Site.id).where(Site.organisation_id == user.organisation_id)):
                 roles.setdefault(site_id, set()).add(role)
         whole = set(roles)
         meters: dict[str, str] = {}  # meter id → its site
-        for grant, meter in session.execute(_grants_to(user, at)):
-            if meter is not None:
-                meters[meter.id] = meter.site_id
-            elif grant.site_id is not None:
-                whole.add(grant.site_id)
-            roles.setdefault(meter.id if meter else grant.site_id or "", set()).add(Role(grant.role))
+        for granted_site_id, meter_id, meter_site_id, granted, to_all in session.execute(_grants_to(user, at)):
+            place = meter_id or granted_site_id or ""  # the database sees to it that it is one of them
+            if meter_id is not None:
+                meters[meter_id] = meter_site_id
+            else:
+                whole.add(place)
+            # What an organisation is given, each of its people has as far as their role in it goes.
+            held = min(Role(granted), role, key=list(Role).index) if to_all is not None and role is not None else Role(granted)
+            roles.setdefault(place, set()).add(held)
     return Scope(
         user.id,
         user.organisation_id,
@@ -77,14 +83,19 @@ def scope_of(user_id: str, at: datetime | None = None) -> Scope:
     )
 
 
-def _grants_to(user: User, at: datetime) -> Select[Grant, Meter | None]:
-    to_them = [Grant.user_id == user.id]
-    if user.organisation_id is not None:
-        to_them.append(Grant.organisation_id == user.organisation_id)
+def _grants_to(user: User, at: datetime) -> Select[str | None, str | None, str, str, str | None]:
+    """Without those that a distributor has on each of its meters: its people see its sites whole, and they are many."""
+    owners = [user.id] if user.organisation_id is None else [user.id, user.organisation_id]
     return (
-        select(Grant, Meter)
+        select(Grant.site_id, Grant.meter_id, Meter.site_id, Grant.role, Entity.organisation_id)
+        .join(Entity, Entity.id == Grant.entity_id)
         .outerjoin(Meter, Meter.id == Grant.meter_id)
-        .where(or_(*to_them), Grant.valid_from <= at, or_(Grant.valid_to.is_(None), Grant.valid_to > at))
+        .where(
+            Grant.entity_id.in_([entity_id(owner) for owner in owners]),
+            GIVEN,
+            Grant.valid_from <= at,
+            or_(Grant.valid_to.is_(None), Grant.valid_to > at),
+        )
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session as Transaction
 
 from store.errors import NotFound, Refused
 from store.records import one_time_links, passwords
+from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, administers, require
@@ -42,9 +43,9 @@ def create_user(
         name: as others see it.
         password: at least 12 characters; without one nobody can sign in yet.
         organisation_id: whose person it is.
-        role: within the organisation; its first user is made its admin, others viewers, when none is given.
+        role: within the organisation; a viewer when none is given, but its first user is always its admin.
         platform_admin: may do everything.
-        approval: `pending`, `approved`, `rejected` or `disabled`.
+        approval: `pending`, `approved`, `rejected` or `disabled`; whoever is approved here needs no mail to verify the address.
 
     Raises:
         NotFound: the organisation does not exist for the scope.
@@ -63,7 +64,7 @@ def create_user(
     with session() as records:
         if organisation_id is not None:
             required(records, Organisation, organisation_id)
-            role = role or _role_of_the_next(records, organisation_id)
+            role = role or Role.VIEWER
         made = User(
             email=email,
             name=name,
@@ -72,16 +73,12 @@ def create_user(
             platform_admin=platform_admin,
             organisation_id=organisation_id,
             role=role,
+            email_verified_at=now() if approval == "approved" else None,
         )
         records.add(made)
         records.flush()
         records.refresh(made)
     return made
-
-
-def _role_of_the_next(records: Transaction, organisation_id: str) -> str:
-    people = records.scalar(select(func.count()).select_from(User).where(User.organisation_id == organisation_id))
-    return Role.VIEWER if people else Role.ADMIN
 
 
 def create_first_administrator(token: str, *, email: str, name: str, password: str) -> User:

@@ -56,6 +56,8 @@ def test_a_user_made_here_can_sign_in_with_the_password_that_was_printed() -> No
 
 
 def test_a_user_of_an_organisation_is_made_by_its_name(north: str) -> None:
+    said = _run(people.user, "create", "first@example.org", "--name", "First", "--organisation", "North")
+    assert "admin of North" in said.output
     said = _run(people.user, "create", "op@example.org", "--name", "Op", "--organisation", "North", "--role", "operator")
     assert "operator of North" in said.output
     assert users.user(SYSTEM, "op@example.org").organisation_id == north

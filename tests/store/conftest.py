@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from config import settings as configuration
-from store.records import engine
+from store.records import engine, rules
 from store.records.columns import Record
 from tests.postgresql import Cluster
 from tests.store.records.world import World, build
@@ -67,11 +67,13 @@ class Databases:
         """The same, holding nothing, or the small world."""
         name = self.with_tables()
         with engine.engine().execution_options(writes=True).begin() as connection:
+            rules.remove(connection)  # the rows that they make are among those that are put back
             for table in reversed(Record.metadata.sorted_tables):
                 connection.execute(table.delete())
             for table in Record.metadata.sorted_tables:
                 if rows := self._rows[with_world][table.name]:
                     connection.execute(table.insert(), rows)
+            rules.make(connection)
         return name
 
     @property

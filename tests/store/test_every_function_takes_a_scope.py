@@ -18,6 +18,7 @@ WITHOUT_DATA = {
     "store.records.columns": "what tables are made of",
     "store.records.schema": "the tables themselves",
     "store.records.engine": "connections and transactions; what is read in them is the caller's scope to check",
+    "store.records.rules": "the triggers themselves",
     "store.records.failures": "errors in other words",
     "store.records.dated": "dates of records that the caller holds",
     "store.records.passwords": "hashes; nobody's in particular",

@@ -119,7 +119,7 @@ def test_the_role_of_a_grant_counts_where_it_was_given_and_nowhere_else(world: W
 
 
 def test_a_role_on_one_meter_is_none_on_its_neighbour(world: World) -> None:
-    first, second = world.meters["north first"], world.meters["north second"]
+    first, second = world.meters["north grid"], world.meters["north second"]
     grants.create_grant(SYSTEM, user_id=world.people["stranger"], meter_id=first, role="operator")
     scope = world.scope("stranger")
     assert policy.may(scope, Action.OPERATE, site_id=world.sites["north"], meter_id=first)
