@@ -5,7 +5,8 @@
 | `SEE` | whoever's scope holds the site or the meter |
 | `OPERATE` | operators: of the owner's organisation, or by a grant on the site or the meter |
 | `ADMINISTER` | administrators, likewise: graph, devices, keys, meters, tariffs and grants of a site |
-| `MANAGE_PEOPLE` | administrators of the organisation, for its people |
+| `MANAGE_PEOPLE` | administrators of the organisation, for its people; those of its distributor too, by `leads` |
+| `MANAGE_CUSTOMERS` | administrators of the distributor: which customers' organisations there are |
 | `RUN` | platform administrators: organisations, regions, people without an organisation |
 
 Loadstar's own processes and platform administrators may do everything. What the scope may not see is not found;
@@ -21,7 +22,7 @@ from store.errors import NotFound, Refused
 from store.ids import entity_id
 from store.records.columns import now
 from store.records.engine import reading
-from store.records.schema import Entity, Grant, Meter, Site, User
+from store.records.schema import Entity, Grant, Meter, Organisation, Site, User
 from store.records.schema.access import GIVEN
 from store.scope import NOBODY, Role, Scope
 
@@ -33,6 +34,7 @@ class Action(StrEnum):
     OPERATE = "operate"
     ADMINISTER = "administer"
     MANAGE_PEOPLE = "manage people"
+    MANAGE_CUSTOMERS = "manage customers"
     RUN = "run"
 
 
@@ -40,6 +42,7 @@ _NEEDED = {
     Action.OPERATE: "this needs the role of an operator on the site: ask one of its administrators",
     Action.ADMINISTER: "only an administrator of the site may do this: ask one of them",
     Action.MANAGE_PEOPLE: "only an administrator of the organisation may do this: ask one of them",
+    Action.MANAGE_CUSTOMERS: "only an administrator of the distributor may do this: ask one of them",
     Action.RUN: "only a platform administrator may do this: ask one of them",
 }
 
@@ -113,7 +116,7 @@ def may(
             return bool(places & scope.operator_of)
         case Action.ADMINISTER:
             return bool(places & scope.admin_of)
-        case Action.MANAGE_PEOPLE:
+        case Action.MANAGE_PEOPLE | Action.MANAGE_CUSTOMERS:
             return organisation_id is not None and administers(scope, organisation_id)
         case Action.RUN:
             return False
@@ -122,6 +125,44 @@ def may(
 def administers(scope: Scope, organisation_id: str) -> bool:
     """Whether the holder is an administrator of the organisation."""
     return scope.everything or (scope.role is Role.ADMIN and scope.organisation_id == organisation_id)
+
+
+def serves(scope: Scope, organisation: Organisation) -> bool:
+    """Whether the holder decides about the organisation: an administrator of its distributor, or of the platform."""
+    return may(scope, Action.MANAGE_CUSTOMERS, organisation_id=organisation.distributor_id)
+
+
+def leads(scope: Scope, organisation: Organisation) -> bool:
+    """Whether the holder decides who belongs to the organisation: an administrator of it, its distributor, or the platform."""
+    return administers(scope, organisation.id) or serves(scope, organisation)
+
+
+def require_lead(scope: Scope, organisation: Organisation | None, organisation_id: str) -> Organisation:
+    """The organisation, when the holder decides who belongs to it.
+
+    Raises:
+        NotFound: it does not exist for the holder.
+        Refused: it is the holder's own, but they do not administer it.
+    """
+    if organisation is None or not (leads(scope, organisation) or scope.organisation_id == organisation_id):
+        raise NotFound(f"no organisation {organisation_id}")
+    if not leads(scope, organisation):
+        raise Refused(_NEEDED[Action.MANAGE_PEOPLE])
+    return organisation
+
+
+def manages(scope: Scope, person: User) -> bool:
+    """Whether the holder decides about a person: an administrator of the organisation, its distributor, or the platform."""
+    if person.organisation is None:
+        return may(scope, Action.RUN)
+    return leads(scope, person.organisation)
+
+
+def holder(scope: Scope) -> str:
+    """The id of whoever the scope is of, for what everyone may do for themselves; raises `NotFound` for nobody."""
+    if scope.user_id is None:
+        raise NotFound("nobody is signed in")
+    return scope.user_id
 
 
 def require(

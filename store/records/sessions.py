@@ -20,6 +20,23 @@ _CLOSED = {
     "rejected": "this account was not approved: ask an administrator",
     "disabled": "this account is disabled: ask an administrator",
 }
+_UNVERIFIED = "this address is not confirmed yet: use the link in the mail that was sent to it, or ask for a new one"
+_CLOSED_HOME = {
+    "pending": "your organisation waits for approval: its distributor will look at it",
+    "rejected": "your organisation was not approved: ask its distributor",
+    "disabled": "your organisation is disabled: ask its distributor",
+}
+
+
+def _closed(person: User | None) -> str | None:
+    """Why the person may not come in, in words for them; none for whoever may."""
+    if person is None:
+        return _CLOSED["disabled"]
+    if person.approval == "pending" and person.email_verified_at is None:
+        return _UNVERIFIED
+    if person.approval == "approved" and person.organisation is not None:
+        return _CLOSED_HOME.get(person.organisation.approval)
+    return _CLOSED.get(person.approval)
 
 
 def _hash_of(token: str) -> str:
@@ -30,14 +47,15 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
     """Sign a user in and return the token for the cookie: a new one each time. Ended sessions are cleared away.
 
     Raises:
-        Refused: the user is not approved; the message says so in words for them.
+        Refused: the user or their organisation is not approved; the message says so in words for them.
     """
     at = at or now()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with session() as records:
         person = records.get(User, user.id)
-        if person is None or person.approval != "approved":
-            raise Refused(_CLOSED[person.approval if person else "disabled"])
+        closed = _closed(person)
+        if person is None or closed is not None:
+            raise Refused(closed or _CLOSED["disabled"])
         records.execute(delete(Session).where(or_(Session.expires_at <= at, Session.seen_at <= at - _idle())))
         made = Session(
             token_hash=_hash_of(token),
@@ -53,7 +71,7 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
 
 
 def user_of(token: str, *, at: datetime | None = None) -> User | None:
-    """Who is signed in with this token; nobody when it is unknown, ended, too old or idle, or the user not approved."""
+    """Who is signed in with this token; nobody when it is unknown, ended, too old or idle, or the user not approved any more."""
     at = at or now()
     token_hash = _hash_of(token)
     with reading() as records:
@@ -63,7 +81,7 @@ def user_of(token: str, *, at: datetime | None = None) -> User | None:
     if found is None:
         return None
     kept, person = found
-    if person.approval != "approved" or kept.expires_at <= at or kept.seen_at <= at - _idle():
+    if _closed(person) is not None or kept.expires_at <= at or kept.seen_at <= at - _idle():
         return None
     if at - kept.seen_at >= TOUCH:
         with session() as records:
