@@ -57,9 +57,7 @@ def test_only_an_administrator_invites(world: World, who: str, error: type[Excep
 
 def test_a_distributor_invites_the_first_of_its_customer_who_is_its_admin(world: World) -> None:
     scope = world.scope("north admin")
-    home = organisations.create_organisation(
-        scope, name="Bakery", kind="customer", distributor_id=world.organisations["north"]
-    )
+    home = organisations.create_organisation(scope, name="Bakery", kind="customer", distributor_id=world.organisations["north"])
     invited = invitations.invite(scope, home.id, email=ASKED)
     assert invitations.accept(invited.token, name="Asked", password=PASSWORD).role == "admin"
 
