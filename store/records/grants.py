@@ -1,11 +1,13 @@
 """Grants: a role of a user or of an organisation on one site or one meter, with dates."""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from store.errors import Refused
 from store.ids import entity_id
+from store.records import people
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
@@ -77,6 +79,43 @@ def grants(scope: Scope, site_id: str) -> list[Grant]:
     with reading() as records:
         required(records, Site, site_id)
         return list(records.scalars(wanted.order_by(Grant.valid_from, Grant.id)))
+
+
+class Assignment(NamedTuple):
+    """A grant of somebody with what it is on: a whole site, or one meter of it."""
+
+    grant: Grant
+    site: Site
+    meter: Meter | None
+
+
+def assignments(scope: Scope, *, user_id: str | None = None, organisation_id: str | None = None) -> list[Assignment]:
+    """What a user or an organisation is assigned, ended or not, by site and meter; not what an owner has by itself.
+
+    Of themselves and their organisation everyone sees all; of others an administrator what is on the sites they administer.
+
+    Raises:
+        NotFound: they do not exist for the scope.
+        Refused: both or neither given.
+    """
+    if (user_id is None) == (organisation_id is None):
+        raise Refused("assignments are of one user or of one organisation: give one of the two")
+    owner = user_id or organisation_id or ""
+    on = func.coalesce(Grant.site_id, Meter.site_id)
+    wanted = (
+        select(Grant, Site, Meter)
+        .outerjoin(Meter, Meter.id == Grant.meter_id)
+        .join(Site, Site.id == on)
+        .where(Grant.entity_id == entity_id(owner), GIVEN)
+        .order_by(Site.name, Meter.name, Grant.valid_from, Grant.id)
+    )
+    if not (scope.everything or owner in (scope.user_id, scope.organisation_id)):
+        wanted = wanted.where(Site.id.in_(scope.admin_of))
+    record, seen = (User, people.seen) if user_id is not None else (Organisation, people.seen_organisations)
+    with reading() as records:
+        if records.scalar(select(record.id).where(record.id == owner, seen(scope))) is None:
+            raise missing(record, owner)
+        return [Assignment(*row) for row in records.execute(wanted)]
 
 
 def end_grant(scope: Scope, grant_id: str, at: datetime | None = None) -> None:

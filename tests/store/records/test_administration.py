@@ -235,3 +235,22 @@ def test_the_table_of_organisations_counts_their_people(world: World) -> None:
     assert people.organisations_page(SYSTEM, Wanted(search="SHO")).total == 1
     assert people.organisations_page(SYSTEM, Wanted(), kind="distributor").total == 2
     assert people.organisations_page(world.scope("north admin"), Wanted()).total == 1
+
+
+def test_assignments_are_listed_for_their_owner_and_for_who_administers_the_site(world: World) -> None:
+    resident = world.people["resident"]
+
+    def listed(who: str, **whose: str) -> list[tuple[str, str | None]]:
+        return [(each.site.name, each.meter and each.meter.name) for each in grants.assignments(world.scope(who), **whose)]
+
+    assert listed("resident", user_id=resident) == listed("north admin", user_id=resident) == [("North Homes", "first")]
+    for who in ("neighbour", "south admin", "shop admin"):
+        with pytest.raises(NotFound):
+            listed(who, user_id=resident)
+    grants.create_grant(SYSTEM, user_id=resident, meter_id=world.meters["south first"])
+    assert len(listed("resident", user_id=resident)) == 2
+    assert listed("north admin", user_id=resident) == [("North Homes", "first")], "what is elsewhere is not its to see"
+    shop = world.organisations["shop"]
+    grants.create_grant(SYSTEM, organisation_id=shop, site_id=world.sites["south"])
+    assert listed("shop viewer", organisation_id=shop) == [("South Homes", None)]
+    assert listed("north viewer", organisation_id=world.organisations["north"]) == []
