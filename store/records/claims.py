@@ -35,7 +35,8 @@ def claim_meter(scope: Scope, code: str, note: str = "") -> Request:
         meter = records.scalar(select(Meter).where(Meter.claim_code == read_claim_code(code), Meter.retired_at.is_(None)))
         if meter is None:
             raise Refused(NOT_TO_BE_CLAIMED)
-        if records.scalar(_held(meter.id, now()).where(Grant.entity_id == claimer)) is not None:
+        own_site = meter.site_id in scope.site_ids  # a distributor's
+        if own_site or records.scalar(_held(meter.id, now()).where(Grant.entity_id == claimer)) is not None:
             raise Refused(f"{meter.name} is yours already: nothing to claim")
         asked = select(Request).where(Request.meter_id == meter.id, Request.entity_id == claimer, Request.decided_at.is_(None))
         if (before := records.scalar(asked)) is not None:

@@ -116,9 +116,7 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
         if found is None:
             raise Refused(_OLD_LINK)
         email = found[0].email
-        person = records.scalar(select(User).where(User.email == email))
-    if person is not None and person.email_verified_at is not None and person.id != holder.user_id:
-        raise Refused(f"{email} has an account: sign in with it, then use the link again")
+        person = _owner(records, email, holder)
     if person is None or person.id != holder.user_id:
         _, name = checked(email, name)
         password_hash = passwords.hash_of(password, email=email, name=name)  # takes a while: nobody waits for it
@@ -127,7 +125,7 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
         if found is None:
             raise Refused(_OLD_LINK)
         invitation, home = found
-        person = records.scalar(select(User).where(User.email == invitation.email))
+        person = _owner(records, email, holder)
         if person is None or person.id != holder.user_id:
             if person is not None:
                 remove_unverified(records, [person.id])  # whoever has the mail has the address
@@ -141,6 +139,15 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
         invitation.accepted_at = at
         records.flush()
         records.refresh(person)
+    return person
+
+
+def _owner(records: Transaction, email: str, holder: Scope) -> User | None:
+    """Who has an account with the address: the holder, or somebody who never confirmed it; anyone else signs in first."""
+    person = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
+    unconfirmed = person is not None and person.email_verified_at is None and person.approval == "pending"
+    if person is not None and not unconfirmed and person.id != holder.user_id:
+        raise Refused(f"{email} has an account: sign in with it, then use the link again")
     return person
 
 

@@ -107,7 +107,7 @@ def _newcomer(email: str, name: str, password: str) -> tuple[str, str, str]:
 def _register(newcomer: tuple[str, str, str], home: Organisation | None) -> Mailed:
     email, name, password_hash = newcomer
     with session() as records:
-        before = records.scalar(select(User).where(User.email == email))
+        before = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
         if before is not None and (before.email_verified_at is not None or before.approval != "pending"):
             return Mailed(email, before.name, None, None)
         if before is not None:

@@ -34,7 +34,7 @@ def _closed(person: User | None) -> str | None:
         return _CLOSED["disabled"]
     if person.approval == "pending" and person.email_verified_at is None:
         return _UNVERIFIED
-    if person.approval == "approved" and person.organisation is not None:
+    if person.approval == "approved" and person.organisation is not None and not person.platform_admin:
         return _CLOSED_HOME.get(person.organisation.approval)
     return _CLOSED.get(person.approval)
 

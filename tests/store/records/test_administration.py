@@ -118,6 +118,16 @@ def test_a_disabled_organisation_keeps_its_people_out_at_once_and_back_in_later(
     assert sessions.user_of(sessions.open_session(users.user(SYSTEM, viewer)))
 
 
+def test_a_platform_administrator_is_not_shut_out_with_an_organisation(world: World) -> None:
+    shop = world.organisations["shop"]
+    boss = users.create_user(
+        SYSTEM, email="boss@example.org", name="Boss", password=None, organisation_id=shop, platform_admin=True
+    )
+    organisations.set_organisation_approval(SYSTEM, shop, "disabled")
+    assert sessions.user_of(sessions.open_session(boss))
+    assert policy.scope_of(boss.id).everything
+
+
 def test_an_organisation_does_not_decide_about_itself(world: World) -> None:
     for who, error in (("shop admin", Refused), ("shop viewer", Refused), ("north admin", NotFound), ("resident", NotFound)):
         for act in (

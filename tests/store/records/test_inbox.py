@@ -61,6 +61,8 @@ def test_claiming_twice_asks_once_and_what_one_has_is_said_to_be_ones_own(world:
     assert asked[0] == asked[1]
     with pytest.raises(Refused, match="yours already"):
         claims.claim_meter(world.scope("resident"), _code(world, "north first"))
+    with pytest.raises(Refused, match="yours already"):
+        claims.claim_meter(world.scope("north admin"), _code(world, "north grid"))
 
 
 def test_of_two_who_claim_the_same_meter_one_gets_it(world: World) -> None:

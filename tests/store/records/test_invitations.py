@@ -95,6 +95,14 @@ def test_an_account_that_nobody_confirmed_gives_way_to_whoever_has_the_mail(worl
     assert users.verify_password(ASKED, "somebody else's words") is None
 
 
+def test_nobody_who_was_shut_out_comes_in_by_an_invitation(world: World) -> None:
+    mailed = registration.register_residential(email=ASKED, name="Asked", password=PASSWORD)
+    users.set_approval(SYSTEM, mailed.user_id, "rejected")
+    invited = invitations.invite(world.scope("shop admin"), world.organisations["shop"], email=ASKED)
+    with pytest.raises(Refused, match="sign in"):
+        invitations.accept(invited.token, name="Asked", password=PASSWORD)
+
+
 def test_a_disabled_organisation_takes_nobody_in(world: World) -> None:
     invited = invitations.invite(world.scope("shop admin"), world.organisations["shop"], email=ASKED)
     organisations.set_organisation_approval(SYSTEM, world.organisations["shop"], "disabled")
