@@ -50,7 +50,7 @@ def user() -> None:
 @click.argument("email")
 @click.option("--name", help="As others see it; asked for when missing.")
 @click.option("--organisation", metavar="NAME", help="Whose person it is, by name or id; without one a residential user.")
-@click.option("--role", type=click.Choice(ROLES), help="Within the organisation; its first user is its admin by default.")
+@click.option("--role", type=click.Choice(ROLES), help="Within the organisation, whose first user is always its admin.")
 @click.option("--platform-admin", is_flag=True, help="May do everything.")
 @click.option("--generate", is_flag=True, help="Make a password and print it once, instead of asking for one.")
 def create_user(

@@ -50,7 +50,7 @@ class DeviceEntry:
 
 @dataclass(frozen=True, slots=True)
 class MeterEntry:
-    """A meter that can be written to; virtual ones are not here.
+    """A meter that can be written to; virtual and retired ones are not here.
 
     `one_way`: energy against its edge's direction cannot be. `quantities` are those that devices' fields write;
     others may come by name. `interval_s` is that of its last energy declaration.
@@ -136,7 +136,7 @@ def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, Mete
     wanted = (
         select(Meter.id, Meter.site_id, Meter.device_id, Edge.two_way)
         .outerjoin(Edge, Edge.id == Meter.edge_id)
-        .where(Meter.role != "virtual")
+        .where(Meter.role != "virtual", Meter.retired_at.is_(None))
     )
     return {
         meter_id: MeterEntry(

@@ -1,5 +1,6 @@
 """What an act on a record does and whom it concerns: rows that go with it, its site, its organisation, its person."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from store.records.columns import Record
 from store.records.found import AT_ONCE, in_parts
-from store.records.schema import Device, Edge, Meter, Node, Site, User
+from store.records.schema import Device, Edge, Entity, Meter, Node, Site, User
 
 # Whose site a row is of, when it names no site itself.
 _OF_SITE: dict[str, type[Meter] | type[Device] | type[Node] | type[Edge]] = {
@@ -80,7 +81,7 @@ def _follow(
     if not new:
         return
     for other in Record.metadata.sorted_tables:
-        if not is_audited(other):
+        if not is_audited(other) and not _has_followers(other):
             continue
         for reference in other.foreign_key_constraints:
             if reference.referred_table is not table or reference.ondelete not in ("CASCADE", "SET NULL"):
@@ -89,7 +90,7 @@ def _follow(
             found = list(_referring(session, other, own, [row[theirs.name] for row in new]))
             if reference.ondelete == "CASCADE":
                 _follow(session, other, found, is_audited, acts, seen)
-            else:
+            elif is_audited(other):
                 acts.extend(
                     Act.of("change", other, row, {**row, own.name: None})
                     for row in found
@@ -97,6 +98,15 @@ def _follow(
                 )
     if is_audited(table):
         acts.extend(Act.of("delete", table, row, None) for row in new)
+
+
+@functools.cache
+def _has_followers(table: Table) -> bool:
+    return any(
+        reference.referred_table is table and reference.ondelete
+        for other in Record.metadata.sorted_tables
+        for reference in other.foreign_key_constraints
+    )
 
 
 def _referring(session: Session, table: Table, column: Column[Any], ids: list[str]) -> Iterator[dict[str, Any]]:
@@ -116,6 +126,14 @@ def locate(session: Session, acts: Iterable[Act]) -> None:
         homes = _look_up(session, record.id, record.site_id, [_named(act, column) for act in lost])
         for act in lost:
             act.site_id = homes.get(_named(act, column) or "")
+    of_entity = [act for act in wanted if _named(act, "entity_id")]
+    ids = [_named(act, "entity_id") for act in of_entity]
+    users = _look_up(session, Entity.id, Entity.user_id, ids)
+    organisations = _look_up(session, Entity.id, Entity.organisation_id, ids)
+    for act in of_entity:
+        entity_id = _named(act, "entity_id") or ""
+        act.person = act.person or users.get(entity_id)
+        act.organisation_id = act.organisation_id or organisations.get(entity_id)
     owners = _look_up(session, Site.id, Site.organisation_id, [act.site_id for act in wanted if act.owner_id is None])
     homes = _look_up(session, User.id, User.organisation_id, [_person(act) for act in wanted if act.organisation_id is None])
     for act in wanted:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_S = 10  # how long a writer waits for another one on SQLite
+SETTLE_MS = 500  # that tidying up after a deletion waits for whoever is busy
 CONNECT_S = 5
 POOL = 10  # kept connections of a process; as many again under load
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -162,10 +163,16 @@ def reading() -> Iterator[Session]:
 
 
 def settle() -> None:
-    """Let nothing of what was deleted stay behind in SQLite's log of changes; as far as nobody reads it now."""
-    if engine().dialect.name == "sqlite":
-        with failures.translated(), engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Let nothing of what was deleted stay behind in SQLite's log of changes, unless somebody is busy with it right now.
+
+    Within a transaction it does nothing; the worker does it every day.
+    """
+    if _current.get() is not None or engine().dialect.name != "sqlite":
+        return
+    with failures.translated(), engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SETTLE_MS}")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_S * 1000}")
 
 
 def migrations() -> "Config":

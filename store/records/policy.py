@@ -5,7 +5,8 @@
 | `SEE` | whoever's scope holds the site or the meter |
 | `OPERATE` | operators: of the owner's organisation, or by a grant on the site or the meter |
 | `ADMINISTER` | administrators, likewise: graph, devices, keys, meters, tariffs and grants of a site |
-| `MANAGE_PEOPLE` | administrators of the organisation, for its people |
+| `MANAGE_PEOPLE` | administrators of the organisation, for its people; those of its distributor too, by `leads` |
+| `MANAGE_CUSTOMERS` | administrators of the distributor: which customers' organisations there are |
 | `RUN` | platform administrators: organisations, regions, people without an organisation |
 
 Loadstar's own processes and platform administrators may do everything. What the scope may not see is not found;
@@ -18,9 +19,11 @@ from enum import StrEnum
 from sqlalchemy import Select, or_, select
 
 from store.errors import NotFound, Refused
+from store.ids import entity_id
 from store.records.columns import now
 from store.records.engine import reading
-from store.records.schema import Grant, Meter, Organisation, Site, User
+from store.records.schema import Entity, Grant, Meter, Organisation, Site, User
+from store.records.schema.access import GIVEN
 from store.scope import NOBODY, Role, Scope
 
 
@@ -31,6 +34,7 @@ class Action(StrEnum):
     OPERATE = "operate"
     ADMINISTER = "administer"
     MANAGE_PEOPLE = "manage people"
+    MANAGE_CUSTOMERS = "manage customers"
     RUN = "run"
 
 
@@ -38,12 +42,13 @@ _NEEDED = {
     Action.OPERATE: "this needs the role of an operator on the site: ask one of its administrators",
     Action.ADMINISTER: "only an administrator of the site may do this: ask one of them",
     Action.MANAGE_PEOPLE: "only an administrator of the organisation may do this: ask one of them",
+    Action.MANAGE_CUSTOMERS: "only an administrator of the distributor may do this: ask one of them",
     Action.RUN: "only a platform administrator may do this: ask one of them",
 }
 
 
 def scope_of(user_id: str, at: datetime | None = None) -> Scope:
-    """What a user may see at a moment, now by default; `NOBODY` unless the user exists and is approved."""
+    """What a user may see at a moment, now by default; `NOBODY` unless the user and their organisation are approved."""
     at = at or now()
     with reading() as session:
         user = session.get(User, user_id)
@@ -52,19 +57,23 @@ def scope_of(user_id: str, at: datetime | None = None) -> Scope:
         role = Role(user.role) if user.role else None
         if user.platform_admin:
             return Scope(user.id, user.organisation_id, role, platform_admin=True, everything=True)
+        if user.organisation is not None and user.organisation.approval != "approved":
+            return NOBODY
         roles: dict[str, set[Role]] = {}  # by the id of a site or a meter
-        if role is not None:
-            own_sites = select(Site.id).join(Organisation).where(Organisation.id == user.organisation_id)
-            for site_id in session.scalars(own_sites.where(Organisation.kind == "distributor")):
+        if user.organisation is not None and user.organisation.kind == "distributor" and role is not None:
+            for site_id in session.scalars(select(Site.id).where(Site.organisation_id == user.organisation_id)):
                 roles.setdefault(site_id, set()).add(role)
         whole = set(roles)
         meters: dict[str, str] = {}  # meter id → its site
-        for grant, meter in session.execute(_grants_to(user, at)):
-            if meter is not None:
-                meters[meter.id] = meter.site_id
-            elif grant.site_id is not None:
-                whole.add(grant.site_id)
-            roles.setdefault(meter.id if meter else grant.site_id or "", set()).add(Role(grant.role))
+        for granted_site_id, meter_id, meter_site_id, granted, to_all in session.execute(_grants_to(user, at)):
+            place = meter_id or granted_site_id or ""  # the database sees to it that it is one of them
+            if meter_id is not None:
+                meters[meter_id] = meter_site_id
+            else:
+                whole.add(place)
+            # What an organisation is given, each of its people has as far as their role in it goes.
+            held = min(Role(granted), role, key=list(Role).index) if to_all is not None and role is not None else Role(granted)
+            roles.setdefault(place, set()).add(held)
     return Scope(
         user.id,
         user.organisation_id,
@@ -77,14 +86,19 @@ def scope_of(user_id: str, at: datetime | None = None) -> Scope:
     )
 
 
-def _grants_to(user: User, at: datetime) -> Select[Grant, Meter | None]:
-    to_them = [Grant.user_id == user.id]
-    if user.organisation_id is not None:
-        to_them.append(Grant.organisation_id == user.organisation_id)
+def _grants_to(user: User, at: datetime) -> Select[str | None, str | None, str, str, str | None]:
+    """Without those that a distributor has on each of its meters: its people see its sites whole, and they are many."""
+    owners = [user.id] if user.organisation_id is None else [user.id, user.organisation_id]
     return (
-        select(Grant, Meter)
+        select(Grant.site_id, Grant.meter_id, Meter.site_id, Grant.role, Entity.organisation_id)
+        .join(Entity, Entity.id == Grant.entity_id)
         .outerjoin(Meter, Meter.id == Grant.meter_id)
-        .where(or_(*to_them), Grant.valid_from <= at, or_(Grant.valid_to.is_(None), Grant.valid_to > at))
+        .where(
+            Grant.entity_id.in_([entity_id(owner) for owner in owners]),
+            GIVEN,
+            Grant.valid_from <= at,
+            or_(Grant.valid_to.is_(None), Grant.valid_to > at),
+        )
     )
 
 
@@ -102,7 +116,7 @@ def may(
             return bool(places & scope.operator_of)
         case Action.ADMINISTER:
             return bool(places & scope.admin_of)
-        case Action.MANAGE_PEOPLE:
+        case Action.MANAGE_PEOPLE | Action.MANAGE_CUSTOMERS:
             return organisation_id is not None and administers(scope, organisation_id)
         case Action.RUN:
             return False
@@ -111,6 +125,44 @@ def may(
 def administers(scope: Scope, organisation_id: str) -> bool:
     """Whether the holder is an administrator of the organisation."""
     return scope.everything or (scope.role is Role.ADMIN and scope.organisation_id == organisation_id)
+
+
+def serves(scope: Scope, organisation: Organisation) -> bool:
+    """Whether the holder decides about the organisation: an administrator of its distributor, or of the platform."""
+    return may(scope, Action.MANAGE_CUSTOMERS, organisation_id=organisation.distributor_id)
+
+
+def leads(scope: Scope, organisation: Organisation) -> bool:
+    """Whether the holder decides who belongs to the organisation: an administrator of it, its distributor, or the platform."""
+    return administers(scope, organisation.id) or serves(scope, organisation)
+
+
+def require_lead(scope: Scope, organisation: Organisation | None, organisation_id: str) -> Organisation:
+    """The organisation, when the holder decides who belongs to it.
+
+    Raises:
+        NotFound: it does not exist for the holder.
+        Refused: it is the holder's own, but they do not administer it.
+    """
+    if organisation is None or not (leads(scope, organisation) or scope.organisation_id == organisation_id):
+        raise NotFound(f"no organisation {organisation_id}")
+    if not leads(scope, organisation):
+        raise Refused(_NEEDED[Action.MANAGE_PEOPLE])
+    return organisation
+
+
+def manages(scope: Scope, person: User) -> bool:
+    """Whether the holder decides about a person: an administrator of the organisation, its distributor, or the platform."""
+    if person.organisation is None:
+        return may(scope, Action.RUN)
+    return leads(scope, person.organisation)
+
+
+def holder(scope: Scope) -> str:
+    """The id of whoever the scope is of, for what everyone may do for themselves; raises `NotFound` for nobody."""
+    if scope.user_id is None:
+        raise NotFound("nobody is signed in")
+    return scope.user_id
 
 
 def require(

@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session as Transaction
 
 from config.settings import settings
@@ -24,6 +25,23 @@ _CLOSED = {
     "rejected": "this account was not approved: ask an administrator",
     "disabled": "this account is disabled: ask an administrator",
 }
+_UNVERIFIED = "this address is not confirmed yet: use the link in the mail that was sent to it, or ask for a new one"
+_CLOSED_HOME = {
+    "pending": "your organisation waits for approval: its distributor will look at it",
+    "rejected": "your organisation was not approved: ask its distributor",
+    "disabled": "your organisation is disabled: ask its distributor",
+}
+
+
+def closed(person: User | None) -> str | None:
+    """Why the person may not come in, in words for them; none for whoever may."""
+    if person is None:
+        return _CLOSED["disabled"]
+    if person.approval == "pending" and person.email_verified_at is None:
+        return _UNVERIFIED
+    if person.approval == "approved" and person.organisation is not None and not person.platform_admin:
+        return _CLOSED_HOME.get(person.organisation.approval)
+    return _CLOSED.get(person.approval)
 
 
 # The first mark that is found decides: others claim to be Safari, and Chrome too.
@@ -68,23 +86,19 @@ def _hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def closed(person: User | None) -> str:
-    """Why somebody who is not approved does not come in, in words for them."""
-    return _CLOSED[person.approval if person else "disabled"]
-
-
 def open_session(user: User, address: str | None = None, user_agent: str | None = None, *, at: datetime | None = None) -> str:
     """Sign a user in and return the token for the cookie: a new one each time. Ended sessions are cleared away.
 
     Raises:
-        Refused: the user is not approved; the message says so in words for them.
+        Refused: the user or their organisation is not approved; the message says so in words for them.
     """
     at = at or now()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with session() as records:
         person = records.get(User, user.id)
-        if person is None or person.approval != "approved":
-            raise Refused(closed(person))
+        why_not = closed(person)
+        if person is None or why_not is not None:
+            raise Refused(why_not or _CLOSED["disabled"])
         records.execute(delete(Session).where(or_(Session.expires_at <= at, Session.seen_at <= at - _idle())))
         made = Session(
             token_hash=_hash_of(token),
@@ -101,7 +115,7 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
 
 
 def user_of(token: str, *, at: datetime | None = None) -> User | None:
-    """Who is signed in with this token; nobody when it is unknown, ended, too old or idle, or the user not approved."""
+    """Who is signed in with this token; nobody when it is unknown, ended, too old or idle, or the user not approved any more."""
     at = at or now()
     token_hash = _hash_of(token)
     with reading() as records:
@@ -111,7 +125,7 @@ def user_of(token: str, *, at: datetime | None = None) -> User | None:
     if found is None:
         return None
     kept, person = found
-    if person.approval != "approved" or kept.expires_at <= at or kept.seen_at <= at - _idle():
+    if closed(person) is not None or kept.expires_at <= at or kept.seen_at <= at - _idle():
         return None
     if at - kept.seen_at >= TOUCH:
         with session() as records:
@@ -135,15 +149,15 @@ def end_session(token: str) -> None:
 def end_all(user_id: str) -> int:
     """Sign a user out everywhere and return in how many browsers. For the user's own asking: who else may, `users` says."""
     with session() as records:
-        ended = end_of(records, user_id)
+        ended = end_of(records, [user_id])
         audit.note("sign_out_everywhere", subject_kind="users", subject_id=user_id, actor=user_id)
     return ended
 
 
-def end_of(records: Transaction, user_id: str) -> int:
-    """End a user's sessions, and those of programs that were signed in with a password; returns how many browsers' it were."""
-    records.execute(delete(TokenFamily).where(TokenFamily.user_id == user_id))
-    return len(records.scalars(delete(Session).where(Session.user_id == user_id).returning(Session.token_hash)).all())
+def end_of(records: Transaction, user_ids: Select[str] | Collection[str]) -> int:
+    """End users' sessions, and those of programs that were signed in with a password; returns how many browsers' it were."""
+    records.execute(delete(TokenFamily).where(TokenFamily.user_id.in_(user_ids)))
+    return len(records.scalars(delete(Session).where(Session.user_id.in_(user_ids)).returning(Session.token_hash)).all())
 
 
 def own_sessions(scope: Scope, token: str | None = None, *, at: datetime | None = None) -> list[SignedIn]:

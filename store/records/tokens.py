@@ -116,8 +116,8 @@ def sign_in(user: User, address: str | None = None, user_agent: str | None = Non
     at = now()
     with session() as records:
         person = records.get(User, user.id)
-        if person is None or person.approval != "approved":
-            raise Refused(closed(person))
+        if person is None or (why_not := closed(person)) is not None:
+            raise Refused(why_not if person else "this account is gone")
         records.execute(delete(TokenFamily).where(TokenFamily.expires_at <= at))
         family = TokenFamily(
             user_id=person.id,
@@ -147,7 +147,7 @@ def refresh(token: str, *, at: datetime | None = None) -> Pair:
     with session() as records:
         family = records.get(TokenFamily, family_id, with_for_update=True) if family_id else None
         person = records.get(User, family.user_id) if family else None
-        if family is not None and person is not None and person.approval == "approved" and family.expires_at > at:
+        if family is not None and person is not None and closed(person) is None and family.expires_at > at:
             if family.generation == generation:
                 family.generation += 1
                 family.seen_at = at
@@ -197,7 +197,7 @@ def _personal(token: str, at: datetime) -> Bearer | None:
         found = records.execute(wanted).first()
     kept, person = found or (None, None)
     right = hmac.compare_digest(_hash_of(secret), kept.secret_hash if kept else "")
-    if not right or kept is None or person is None or person.approval != "approved":
+    if not right or kept is None or closed(person) is not None or person is None:
         return None
     if kept.revoked_at is not None or kept.expires_at <= at:
         return None
@@ -227,7 +227,7 @@ def _access(token: str, at: datetime) -> Bearer | None:
     if found is None:
         return None
     family, person = found
-    if person.approval != "approved" or family.expires_at <= at:
+    if closed(person) is not None or family.expires_at <= at:
         return None
     return Bearer(person, family.can_write, family.id)
 

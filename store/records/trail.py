@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Table, event, insert, inspect, select, update
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from store.records import effects, person_keys, schema
+from store.records import effects, person_keys, rules, schema
 from store.records.columns import Record, now
 from store.records.effects import Act
 
@@ -30,8 +30,10 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.AuditEntry: "the log itself",
     schema.AuditHead: "its end",
     schema.DeviceActivity: "written with every post",
+    schema.Entity: "made and removed by the database with its user or organisation",
     schema.LastValue: "written with every reading",
     schema.Mail: "written for people by acts that are audited themselves; reading one is noted",
+    schema.NotificationPreference: "concerns nobody else",
     schema.OneTimeLink: "what a link is used for is noted",
     schema.PersonKey: "the keys of the log's personal parts",
     schema.Session: "signing in and out are noted",
@@ -47,6 +49,7 @@ ERASED = "(erased)"
 BEGINNING = "0" * 64  # the hash before the first entry
 _SECRET_NAME = re.compile("hash|secret|password|token")  # of a column that says nothing about itself
 _ACTS = "acts"
+_RULED = frozenset(rule.table for rule in rules.RULES if rule.do.startswith(f"UPDATE {rule.table} "))
 
 
 class Acting(NamedTuple):
@@ -126,13 +129,13 @@ def _after_flush(session: Session, _context: Any) -> None:
     for each in session.new:
         table = _table_of(each)
         if is_audited(table):
-            acts.append(Act.of("create", table, None, _row(each)))
+            acts.append(Act.of("create", table, None, _kept(session, each)))
     for each in session.dirty:
         table = _table_of(each)
         if is_audited(table) and session.is_modified(each):
             changes = {name: history for name in _names(table) if (history := _history(each, name)).has_changes()}
             before = {name: history.deleted[0] if history.deleted else None for name, history in changes.items()}
-            acts.append(Act.of("change", table, {**_row(each), **before}, _row(each)))
+            acts.append(Act.of("change", table, {**_row(each), **before}, _kept(session, each)))
 
 
 def _before_statement(state: ORMExecuteState) -> Any:
@@ -170,6 +173,12 @@ def _table_of(record: object) -> Table:
 
 def _row(record: object) -> dict[str, Any]:
     return {name: getattr(record, name) for name in _names(_table_of(record))}
+
+
+def _kept(session: Session, record: object) -> dict[str, Any]:
+    """The row as the database keeps it, where a rule of its own may have changed it."""
+    table, row = _table_of(record), _row(record)
+    return next(effects.rows_of(session, table, [row]), row) if table.name in _RULED else row
 
 
 def _names(table: Table) -> list[str]:

@@ -1,19 +1,22 @@
 """People: who they are, whether they may come in, and their passwords."""
 
 import re
+from zoneinfo import available_timezones
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as Transaction
 
-from store.errors import NotFound, Refused
-from store.records import audit, one_time_links, passwords, sessions
-from store.records.engine import reading, session
+from store.errors import Refused
+from store.records import audit, mail, one_time_links, passwords, sessions, succession
+from store.records.columns import now
+from store.records.engine import reading, session, settle
 from store.records.found import missing, required
-from store.records.policy import Action, administers, require
+from store.records.policy import Action, administers, holder, manages, require, require_lead
 from store.records.schema import Organisation, User
 from store.scope import SYSTEM, Role, Scope
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 SHORTEST_PASSWORD = passwords.SHORTEST
 FIRST_ADMINISTRATOR = "first_administrator"  # the purpose of the link that `loadstar up` prints
 
@@ -21,6 +24,16 @@ FIRST_ADMINISTRATOR = "first_administrator"  # the purpose of the link that `loa
 def normal_email(email: str) -> str:
     """An address as it is kept: without spaces around it, in lower case."""
     return email.strip().lower()
+
+
+def checked(email: str, name: str) -> tuple[str, str]:
+    """An address and a name as they are kept; raises `Refused` for what can be neither."""
+    email, name = normal_email(email), name.strip()
+    if not ADDRESS.fullmatch(email):
+        raise Refused(f"{email!r} is no address: write it as name@example.org")
+    if not name:
+        raise Refused("a person has a name: give one")
+    return email, name
 
 
 def create_user(
@@ -42,9 +55,9 @@ def create_user(
         name: as others see it.
         password: at least 12 characters; without one nobody can sign in yet.
         organisation_id: whose person it is.
-        role: within the organisation; its first user is made its admin, others viewers, when none is given.
+        role: within the organisation; a viewer when none is given, but its first user is always its admin.
         platform_admin: may do everything.
-        approval: `pending`, `approved`, `rejected` or `disabled`.
+        approval: `pending`, `approved`, `rejected` or `disabled`; whoever is approved here needs no mail to verify the address.
 
     Raises:
         NotFound: the organisation does not exist for the scope.
@@ -53,17 +66,13 @@ def create_user(
     if organisation_id is None or platform_admin:
         require(scope, Action.RUN)
     else:
-        require(scope, Action.MANAGE_PEOPLE, organisation_id=organisation_id)
-    email, name = normal_email(email), name.strip()
-    if not ADDRESS.fullmatch(email):
-        raise Refused(f"{email!r} is no address: write it as name@example.org")
-    if not name:
-        raise Refused("a person has a name: give one")
+        with reading() as records:
+            require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
+    email, name = checked(email, name)
     password_hash = None if password is None else passwords.hash_of(password, email=email, name=name)
     with session() as records:
         if organisation_id is not None:
-            required(records, Organisation, organisation_id)
-            role = role or _role_of_the_next(records, organisation_id)
+            role = role or Role.VIEWER
         made = User(
             email=email,
             name=name,
@@ -72,16 +81,12 @@ def create_user(
             platform_admin=platform_admin,
             organisation_id=organisation_id,
             role=role,
+            email_verified_at=now() if approval == "approved" else None,
         )
         records.add(made)
         records.flush()
         records.refresh(made)
     return made
-
-
-def _role_of_the_next(records: Transaction, organisation_id: str) -> str:
-    people = records.scalar(select(func.count()).select_from(User).where(User.organisation_id == organisation_id))
-    return Role.VIEWER if people else Role.ADMIN
 
 
 def create_first_administrator(token: str, *, email: str, name: str, password: str) -> User:
@@ -113,40 +118,89 @@ def user(scope: Scope, who: str) -> User:
     wanted = User.email == normal_email(who) if "@" in who else User.id == who
     with reading() as records:
         found = records.scalar(select(User).where(wanted))
-    if found is None or not (found.id == scope.user_id or _manages(scope, found)):
+    if found is None or not (found.id == scope.user_id or manages(scope, found)):
         raise missing(User, who)
     return found
 
 
-def _manages(scope: Scope, person: User) -> bool:
-    if person.organisation_id is None:
-        return scope.everything
-    return administers(scope, person.organisation_id)
-
-
-def set_approval(scope: Scope, user_id: str, approval: str) -> User:
+def set_approval(scope: Scope, user_id: str, approval: str, *, successor_id: str | None = None) -> User:
     """Approve, reject or disable a user. Whoever is not approved is signed out everywhere, at once.
+
+    `successor_id` becomes an administrator of the organisation in the place of one who is shut out.
 
     Raises:
         NotFound: the user does not exist for the scope.
-        Refused: oneself, a platform administrator by anyone else, the last of them, or an unknown word.
+        Refused: oneself, a platform administrator by anyone else, the last of them or of the organisation, or an unknown word.
     """
     with session() as records:
-        person = records.get(User, user_id, with_for_update={"of": User})
-        if person is None or not _manages(scope, person):
-            raise missing(User, user_id)
+        person = managed(records, scope, user_id)
         if approval != "approved":
             if person.id == scope.user_id:
                 raise Refused("nobody shuts themselves out: ask another administrator")
-            if person.platform_admin and not scope.everything:
-                raise Refused("only a platform administrator may do this: ask one of them")
-            if person.platform_admin and not _other_administrators(records, person):
-                raise Refused("this is the only platform administrator: make another one first")
+            require_another_platform_administrator(records, person)
+            succession.pass_on(records, person, successor_id)
         person.approval = approval
         records.flush()
         if approval != "approved":
-            sessions.end_of(records, user_id)
+            sessions.end_of(records, [user_id])
     return person
+
+
+def change_role(scope: Scope, user_id: str, role: str, *, successor_id: str | None = None) -> User:
+    """Give one of an organisation's people another role; their pages follow at the next request.
+
+    Raises:
+        NotFound: the user does not exist for the scope.
+        Refused: a resident, a platform administrator by anyone else, or the organisation's only administrator, unless
+            `successor_id` names one of its people to take over.
+    """
+    with session() as records:
+        person = managed(records, scope, user_id)
+        if person.organisation_id is None:
+            raise Refused("a role is held within an organisation: invite them into one")
+        if role != Role.ADMIN:
+            succession.pass_on(records, person, successor_id)
+        person.role = role
+    return person
+
+
+def delete_user(scope: Scope, user_id: str, *, successor_id: str | None = None) -> None:
+    """Remove a person with all that is theirs: entity, assignments, sessions, household, picture. Readings stay.
+
+    Raises:
+        NotFound: the user does not exist for the scope, which is the user's own or one that manages them.
+        Refused: the only platform administrator, one of them by anyone else, or the organisation's only administrator,
+            unless `successor_id` names one of its people to take over; nobody has to be named by its last person.
+    """
+    with session() as records:
+        person = managed(records, scope, user_id, or_oneself=True)
+        require_another_platform_administrator(records, person)
+        succession.pass_on(records, person, successor_id, leaves=True)
+        mail.forget_recipient(SYSTEM, person.email)
+        records.delete(person)
+    settle()
+
+
+def managed(records: Transaction, scope: Scope, user_id: str, *, or_oneself: bool = False) -> User:
+    """Somebody whom the scope manages, held until the transaction ends.
+
+    Raises:
+        NotFound: the user does not exist for the scope.
+        Refused: a platform administrator, whom only another one manages.
+    """
+    person = records.get(User, user_id, with_for_update={"of": User})
+    oneself = or_oneself and person is not None and person.id == scope.user_id
+    if person is None or not (oneself or manages(scope, person)):
+        raise missing(User, user_id)
+    if person.platform_admin and not oneself:
+        require(scope, Action.RUN)
+    return person
+
+
+def require_another_platform_administrator(records: Transaction, person: User) -> None:
+    """Raise `Refused` for the only platform administrator who may come in; within a transaction."""
+    if person.platform_admin and person.approval == "approved" and not _other_administrators(records, person):
+        raise Refused("this is the only platform administrator: make another one first")
 
 
 def _other_administrators(records: Transaction, person: User) -> bool:
@@ -154,6 +208,18 @@ def _other_administrators(records: Transaction, person: User) -> bool:
         select(User.id).where(User.platform_admin, User.approval == "approved", User.id != person.id).with_for_update(of=User)
     )
     return bool(records.scalars(wanted).all())
+
+
+def remove_unverified(records: Transaction, user_ids: list[str]) -> None:
+    """Remove accounts whose address nobody confirmed, and the organisations that they alone founded; within a transaction."""
+    founded = select(User.organisation_id).where(User.id.in_(user_ids), User.organisation_id.is_not(None))
+    homes = set(records.scalars(founded))
+    records.execute(delete(User).where(User.id.in_(user_ids)), execution_options={"synchronize_session": "fetch"})
+    lived_in = select(User.organisation_id).where(User.organisation_id.in_(homes))
+    empty = delete(Organisation).where(
+        Organisation.id.in_(homes), Organisation.approval == "pending", Organisation.id.not_in(lived_in)
+    )
+    records.execute(empty, execution_options={"synchronize_session": "fetch"})
 
 
 def set_password(scope: Scope, who: str, password: str) -> None:
@@ -164,12 +230,14 @@ def set_password(scope: Scope, who: str, password: str) -> None:
         Refused: the password is too short, too long or too easy, or a platform administrator's by anyone else.
     """
     person = user(scope, who)
+    if person.id != scope.user_id and not (scope.everything or administers(scope, person.organisation_id or "")):
+        raise Refused("only they and their own organisation choose their password: they can reset it by mail")
     if person.platform_admin and not (scope.everything or person.id == scope.user_id):
         raise Refused("only a platform administrator may do this: ask one of them")
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)
     with session() as records:
         required(records, User, person.id).password_hash = password_hash
-        sessions.end_of(records, person.id)
+        sessions.end_of(records, [person.id])
 
 
 def verify_password(email: str, password: str) -> User | None:
@@ -191,7 +259,35 @@ def verify_password(email: str, password: str) -> User | None:
 def choose_theme(scope: Scope, theme: str) -> None:
     """Keep the holder's choice of `auto`, `light` or `dark`; raises `Refused` for anything else."""
     with session() as records:
-        _holder(records, scope).theme = theme
+        required(records, User, holder(scope)).theme = theme
+
+
+def rename(scope: Scope, name: str) -> None:
+    """Change the holder's name; raises `Refused` for none."""
+    if not name.strip():
+        raise Refused("a person has a name: give one")
+    with session() as records:
+        required(records, User, holder(scope)).name = name.strip()
+
+
+def choose_language(scope: Scope, language: str | None) -> None:
+    """Keep in which language's way the holder reads numbers and dates, such as `en-GB`; none: as the browser says.
+
+    Raises:
+        Refused: it is no language tag (BCP 47).
+    """
+    if language is not None and not LANGUAGE.fullmatch(language):
+        raise Refused(f"{language!r} is no language: write it as en-GB or de")
+    with session() as records:
+        required(records, User, holder(scope)).language = language
+
+
+def choose_time_zone(scope: Scope, time_zone: str | None) -> None:
+    """Keep the time zone that the holder reads times in; none: each site's own. Raises `Refused` for one that is not."""
+    if time_zone is not None and time_zone not in available_timezones():
+        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
+    with session() as records:
+        required(records, User, holder(scope)).time_zone = time_zone
 
 
 def last_site(scope: Scope) -> str | None:
@@ -207,10 +303,4 @@ def remember_site(scope: Scope, site_id: str) -> None:
     """Keep the site that the holder looked at last; raises `NotFound` for one outside the scope."""
     scope.require_site(site_id)
     with session() as records:
-        _holder(records, scope).last_site_id = site_id
-
-
-def _holder(records: Transaction, scope: Scope) -> User:
-    if scope.user_id is None:
-        raise NotFound("nobody is signed in")
-    return required(records, User, scope.user_id)
+        required(records, User, holder(scope)).last_site_id = site_id

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from cli import people
 from config import settings as configuration
-from store.records import devices, directory, engine, keys, organisations, policy, sites, users
+from store.records import audit, devices, directory, engine, keys, organisations, policy, sites, users
 from store.scope import SYSTEM
 
 
@@ -56,6 +56,8 @@ def test_a_user_made_here_can_sign_in_with_the_password_that_was_printed() -> No
 
 
 def test_a_user_of_an_organisation_is_made_by_its_name(north: str) -> None:
+    said = _run(people.user, "create", "first@example.org", "--name", "First", "--organisation", "North")
+    assert "admin of North" in said.output
     said = _run(people.user, "create", "op@example.org", "--name", "Op", "--organisation", "North", "--role", "operator")
     assert "operator of North" in said.output
     assert users.user(SYSTEM, "op@example.org").organisation_id == north
@@ -108,3 +110,9 @@ def test_an_unknown_device_is_answered_with_those_there_are(north: str) -> None:
     assert said.exit_code != 0
     assert "No device gatewy in use." in said.output
     assert "gateway, Works" in said.output
+
+
+def test_the_audit_log_says_what_was_typed_at_the_command_line() -> None:
+    _run(people.user, "create", "ada@example.org", "--name", "Ada")
+    entry = audit.entries(SYSTEM, limit=1)[0]
+    assert (entry.actor, entry.action, entry.subject_kind) == (audit.COMMAND_LINE, "create", "users")

@@ -83,6 +83,9 @@ class LiveWorld:
                 SYSTEM, self.site, name=name.capitalize(), edge_id=edge.id, device_id=self.devices[name]
             ).id
             meters.declare_energy(SYSTEM, self.meters[name], method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
+        users.create_user(  # the first of an organisation is its administrator
+            SYSTEM, email="admin@example.org", name="Admin", password=None, organisation_id=owner.id
+        )
         self.people = {
             "operator": users.create_user(
                 SYSTEM,

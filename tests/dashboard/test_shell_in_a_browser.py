@@ -182,11 +182,11 @@ def test_an_administrator_adds_somebody_and_shuts_them_out(opened: Opener) -> No
 def test_the_table_of_users_is_searched_and_sorted(opened: Opener) -> None:
     page = opened("/admin/users", "root")
     rows = page.locator("#users-table tbody tr")
-    expect(rows).to_have_count(5)
+    expect(rows).to_have_count(6)
     page.fill("#users-filter", "northern operator")
     expect(rows).to_have_count(1)
     page.fill("#users-filter", "")
-    expect(rows).to_have_count(5)
+    expect(rows).to_have_count(6)
     page.click("th button:has-text('Email')")
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Email")
     page.click("th button:has-text('Email')")

@@ -67,6 +67,7 @@ def make_records(settings: Settings) -> dict[str, str]:
         ("root", None, None, True),
         ("admin", north.id, "admin", False),
         ("operator", north.id, "operator", False),
+        ("chief", south.id, "admin", False),
         ("stranger", south.id, "viewer", False),
         ("resident", None, None, False),
     ):

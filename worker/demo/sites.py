@@ -55,7 +55,7 @@ def record(plants: tuple[Plant, ...], known: State, keep: Callable[[], None]) ->
 
 
 def _staff(organisation_id: str) -> None:
-    for email, name, role in ((OPERATOR, "Demo operator", "operator"), (ADMINISTRATOR, "Demo administrator", "admin")):
+    for email, name, role in ((ADMINISTRATOR, "Demo administrator", "admin"), (OPERATOR, "Demo operator", "operator")):
         users.create_user(
             SYSTEM,
             email=email,

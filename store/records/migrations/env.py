@@ -2,13 +2,21 @@
 
 from alembic import context
 
-from store.records import schema
+from store.records import rules, schema
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=schema.Organisation.metadata,
-    render_as_batch=True,  # SQLite changes a table by copying it; triggers must be made again after it
+    render_as_batch=True,  # SQLite changes a table by copying it, which the rules' triggers must not hinder
     compare_type=True,
 )
+head = context.get_head_revision()
 with context.begin_transaction():
-    context.run_migrations()
+    current = context.get_context().get_current_revision()
+    to_do = current != head or context.get_revision_argument() != head
+    if to_do or rules.present(connection) != rules.wanted(connection.dialect.name):  # else nobody has to wait for locks
+        rules.remove(connection)
+        context.run_migrations()
+        if context.get_context().get_current_revision() == head:
+            rules.make(connection)

@@ -1,10 +1,18 @@
 """The tables of the records. Times are UTC; ids are text made by `store.ids`."""
 
-from store.records.schema.access import Grant
+from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
 from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, VirtualTerm
-from store.records.schema.people import Organisation, User
+from store.records.schema.people import (
+    Entity,
+    Household,
+    Invitation,
+    NotificationPreference,
+    Organisation,
+    Picture,
+    User,
+)
 from store.records.schema.plant import Edge, Node, Region, Site, Tariff
 from store.records.schema.signin import Attempt, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
@@ -19,16 +27,22 @@ __all__ = [
     "DeviceField",
     "Edge",
     "EnergySource",
+    "Entity",
     "Grant",
+    "Household",
+    "Invitation",
     "LastValue",
     "Mail",
     "Meter",
     "Node",
+    "NotificationPreference",
     "OneTimeLink",
     "Organisation",
     "PersonKey",
     "PersonalToken",
+    "Picture",
     "Region",
+    "Request",
     "Session",
     "Site",
     "Tariff",

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from store.ids import new_claim_code
 from store.records.columns import QUIET, SECRET, Record, dated, identity, now, on_plan, one_of, unique_while
 
 
@@ -38,6 +39,11 @@ class Meter(Record):
         one_of("role", "main", "check", "virtual", "condition"),
         CheckConstraint("edge_id IS NULL OR node_id IS NULL", name="edge_or_node"),
         unique_while("role IN ('main', 'virtual')", "uq_meters_edge_id", "edge_id"),  # one truth an edge
+        CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
+            name="position",
+        ),
+        UniqueConstraint("claim_code"),
     )
 
     id: Mapped[str] = identity("mtr")
@@ -45,11 +51,16 @@ class Meter(Record):
     device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="SET NULL"), index=True)
     edge_id: Mapped[str | None] = mapped_column(ForeignKey("edges.id", ondelete="SET NULL"), index=True)
     node_id: Mapped[str | None] = mapped_column(ForeignKey("nodes.id", ondelete="SET NULL"), index=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(index=True)  # lists of tens of thousands are in its order
     role: Mapped[str] = mapped_column(default="main")
     simulated: Mapped[bool] = mapped_column(default=False)
     source_note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    latitude: Mapped[float | None]  # none: the site's
+    longitude: Mapped[float | None]
+    serial_number: Mapped[str | None] = mapped_column(index=True)  # of the counter that is in it now
+    retired_at: Mapped[datetime | None]  # takes no readings any more; those it has stay
+    claim_code: Mapped[str] = mapped_column(default=new_claim_code, info=SECRET)  # whoever knows it may ask for the meter
 
 
 class VirtualTerm(Record):
@@ -94,6 +105,7 @@ class EnergySource(Record):
     rollover_kwh: Mapped[float | None]  # where a counter starts again from zero
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")  # why: an exchange says which counter came for which
 
 
 class ApiKey(Record):

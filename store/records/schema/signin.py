@@ -23,7 +23,10 @@ class Session(Record):
 
 
 class OneTimeLink(Record):
-    """A link that works once: making the first administrator."""
+    """A link that works once: making the first administrator, verifying an address, choosing a new password.
+
+    It is a user's, or nobody's yet; `address` is what it verifies.
+    """
 
     __tablename__ = "one_time_links"
 
@@ -31,6 +34,8 @@ class OneTimeLink(Record):
     purpose: Mapped[str]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str | None]
 
 
 class Attempt(Record):

@@ -80,6 +80,9 @@ class Street:
 @pytest.fixture
 def street(homes: Homes) -> Street:
     person = {"password": PASSWORD}
+    users.create_user(  # the first of an organisation is its administrator
+        SYSTEM, email="admin@example.org", name="Admin", organisation_id=homes.owner, password=None
+    )
     users.create_user(
         SYSTEM, email="operator@example.org", name="Operator", organisation_id=homes.owner, role="operator", **person
     )

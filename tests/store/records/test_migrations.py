@@ -9,9 +9,9 @@ from typing import Any
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, select
 
-from store.records import engine, failures, schema
+from store.records import engine, failures, rules, schema
 from store.records.columns import Record
 from tests.store.conftest import Databases
 
@@ -65,6 +65,57 @@ def test_each_revision_can_be_taken_back_and_made_again(empty: str) -> None:
         assert _described(connection) == before
 
 
+def test_grants_of_before_go_to_entities_and_break_no_rule(empty: str) -> None:
+    """One that a rule of today forbids goes to the organisation, or to the resident who was first."""
+    config = engine.migrations()
+    with engine.engine().execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "002")
+        for statement in BEFORE_ENTITIES:
+            connection.exec_driver_sql(statement)
+    engine.upgrade()
+    with engine.reading() as session:
+        found = {each.id: each for each in session.scalars(select(schema.Grant))}
+        assert {name: each.entity_id for name, each in found.items()} == {
+            "grt_firm": "ent_firm",
+            "grt_staff": "ent_firm",
+            "grt_first": "ent_one",
+            "grt_m": "ent_firm",
+        }
+        assert found["grt_first"].user_id == "usr_one"
+        assert {each.origin for name, each in found.items() if name != "grt_m"} == {"given"}
+        assert found["grt_m"].origin == "owner"
+        meter = session.get_one(schema.Meter, "mtr_m")
+        assert len(meter.claim_code) == 14
+        assert all(each.email_verified_at for each in session.scalars(select(schema.User)))
+
+
+AT = "'2026-01-01 00:00:00+00:00'"
+BEFORE_ENTITIES = (
+    f"INSERT INTO organisations (id, name, kind, created_at) VALUES ('org_firm', 'Firm', 'distributor', {AT})",
+    "INSERT INTO sites (id, public_number, name, kind, organisation_id, time_zone, currency, latitude, longitude,"
+    " nominal_voltage_v, nominal_frequency_hz, replay, source_note, created_at)"
+    f" VALUES ('sit_s', 1, 'S', 'plant', 'org_firm', 'UTC', 'GBP', 0, 0, 230, 50, false, '', {AT})",
+    "INSERT INTO meters (id, site_id, name, role, simulated, source_note, created_at)"
+    f" VALUES ('mtr_m', 'sit_s', 'M', 'condition', false, '', {AT})",
+    *(
+        "INSERT INTO users (id, email, name, approval, platform_admin, organisation_id, role, theme, created_at)"
+        f" VALUES ('usr_{name}', '{name}', '{name}', 'approved', false, {home}, {role}, 'auto', {AT})"
+        for name, home, role in (("one", "NULL", "NULL"), ("two", "NULL", "NULL"), ("staff", "'org_firm'", "'viewer'"))
+    ),
+    *(
+        f"INSERT INTO grants (id, user_id, organisation_id, meter_id, role, valid_from) VALUES ('grt_{name}', {user}, {firm},"
+        f" 'mtr_m', 'viewer', '2026-01-0{day} 00:00:00+00:00')"
+        for name, user, firm, day in (
+            ("firm", "NULL", "'org_firm'", 1),
+            ("staff", "'usr_staff'", "NULL", 2),
+            ("later", "'usr_two'", "NULL", 4),
+            ("first", "'usr_one'", "NULL", 3),
+        )
+    ),
+)
+
+
 def test_migrating_twice_changes_nothing(empty: str) -> None:
     engine.upgrade()
     with engine.session() as session:
@@ -101,4 +152,21 @@ def test_every_rule_of_the_database_has_a_sentence_for_people() -> None:
         for each in (*table.constraints, *table.indexes)
         if str(each.name).startswith(("ck_", "uq_"))
     }
-    assert named == set(failures.RULES)
+    refusing = {rule.name for rule in rules.RULES if not rule.do}
+    assert named | refusing == set(failures.RULES)
+
+
+def test_all_rules_are_in_force_after_every_run_of_the_migrations(empty: str) -> None:
+    for _ in range(2):
+        engine.upgrade()
+        with engine.engine().connect() as connection:
+            assert rules.present(connection) == rules.wanted(connection.dialect.name)
+
+
+def test_a_rule_that_was_changed_or_is_missing_comes_back(empty: str) -> None:
+    engine.upgrade()
+    with engine.engine().execution_options(writes=True).begin() as connection:
+        rules.remove(connection)
+    engine.upgrade()
+    with engine.engine().connect() as connection:
+        assert rules.present(connection) == rules.wanted(connection.dialect.name)

@@ -8,19 +8,26 @@ import pytest
 from store.errors import NotFound, Refused
 from store.records import (
     activity,
+    claims,
     devices,
     grants,
     graph,
+    inbox,
+    invitations,
+    key_requests,
     keys,
     last_values,
+    meter_life,
     meters,
     organisations,
+    pictures,
     policy,
     regions,
     sites,
     tariffs,
     users,
 )
+from store.records.listing import Wanted
 from store.records.policy import Action
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.store.records.world import BEGAN, SWITCH, World
@@ -119,7 +126,7 @@ def test_the_role_of_a_grant_counts_where_it_was_given_and_nowhere_else(world: W
 
 
 def test_a_role_on_one_meter_is_none_on_its_neighbour(world: World) -> None:
-    first, second = world.meters["north first"], world.meters["north second"]
+    first, second = world.meters["north grid"], world.meters["north second"]
     grants.create_grant(SYSTEM, user_id=world.people["stranger"], meter_id=first, role="operator")
     scope = world.scope("stranger")
     assert policy.may(scope, Action.OPERATE, site_id=world.sites["north"], meter_id=first)
@@ -197,6 +204,34 @@ FOREIGN: dict[str, Callable[[Scope, World, Callable[[str], str]], object]] = {
         latitude=0, longitude=0,
     ),
     "remember": lambda scope, world, what: users.remember_site(scope, what("sites")),
+    "role": lambda scope, world, what: users.change_role(scope, what("people"), "viewer"),
+    "delete": lambda scope, world, what: users.delete_user(scope, what("people")),
+    "decide on a user": lambda scope, world, what: inbox.decide(scope, what("people"), approve=True),
+    "picture": lambda scope, world, what: pictures.picture(scope, what("people")),
+    "assigned to a user": lambda scope, world, what: grants.assignments(scope, user_id=what("people")),
+    "assigned to": lambda scope, world, what: grants.assignments(scope, organisation_id=what("organisations")),
+    "invite": lambda scope, world, what: invitations.invite(scope, what("organisations"), email="a@example.org"),
+    "invitations": lambda scope, world, what: invitations.invitations(scope, what("organisations")),
+    "rename": lambda scope, world, what: organisations.rename_organisation(scope, what("organisations"), "X"),
+    "disable all": lambda scope, world, what: organisations.set_organisation_approval(
+        scope, what("organisations"), "disabled"
+    ),
+    "decide on": lambda scope, world, what: inbox.decide(scope, what("organisations"), approve=True),
+    "delete all": lambda scope, world, what: organisations.delete_organisation(scope, what("organisations")),
+    "customer of": lambda scope, world, what: organisations.create_organisation(
+        scope, name="X", kind="customer", distributor_id=what("organisations")
+    ),
+    "user in": lambda scope, world, what: users.create_user(
+        scope, email="a@example.org", name="A", password=None, organisation_id=what("organisations")
+    ),
+    "table of": lambda scope, world, what: meter_life.meters_page(scope, Wanted(), site_id=what("sites")),
+    "describe": lambda scope, world, what: meter_life.describe_meter(scope, what("meters"), name="x"),
+    "exchange": lambda scope, world, what: meter_life.exchange(scope, what("meters"), at=SWITCH, serial_number="x"),
+    "retire meter": lambda scope, world, what: meter_life.retire_meter(scope, what("meters")),
+    "code": lambda scope, world, what: claims.claim_code(scope, what("meters")),
+    "new code": lambda scope, world, what: claims.renew_claim_code(scope, what("meters")),
+    "release": lambda scope, world, what: claims.release_meter(scope, what("meters")),
+    "ask for a key": lambda scope, world, what: key_requests.request_key(scope, what("devices")),
 }  # fmt: skip
 THEIRS = {
     "sites": "north", "nodes": "north bus", "edges": "north first", "meters": "north first", "regions": "north",

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records import audit, engine, schema, sealing, sessions, tokens, users
+from store.records import audit, engine, organisations, registration, schema, sealing, sessions, tokens, users
 from store.records.audit import Filter
 from store.records.columns import now
 from store.scope import NOBODY, SYSTEM
@@ -116,7 +116,7 @@ def test_of_many_at_once_only_one_gets_the_next_pair(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "ended", ["revoke", "old revoke", "end_program", "sign out everywhere", "password", "disabled", "deleted"]
+    "ended", ["revoke", "old revoke", "end_program", "sign out everywhere", "password", "reset", "disabled", "deleted"]
 )
 def test_what_ends_a_program_ends_it_at_once(world: World, ended: str) -> None:
     person = _user(world)
@@ -137,6 +137,8 @@ def test_what_ends_a_program_ends_it_at_once(world: World, ended: str) -> None:
             sessions.end_all(person.id)
         case "password":
             users.set_password(SYSTEM, person.id, "another four words here")
+        case "reset":
+            registration.reset_password(registration.ask_new_password(person.email).token, "another four words here")
         case "disabled":
             users.set_approval(SYSTEM, person.id, "disabled")
         case "deleted":
@@ -146,6 +148,19 @@ def test_what_ends_a_program_ends_it_at_once(world: World, ended: str) -> None:
     with pytest.raises(Refused):
         tokens.refresh(pair.refresh)
     assert tokens.bearer_of(foreign.access)
+
+
+def test_people_of_a_disabled_organisation_have_no_good_token(world: World) -> None:
+    scope = world.scope("shop viewer")
+    personal, pair = tokens.create_token(scope, name="x"), tokens.sign_in(_user(world, "shop viewer"))
+    organisations.set_organisation_approval(SYSTEM, world.organisations["shop"], "disabled")
+    assert tokens.bearer_of(personal) is None
+    assert tokens.bearer_of(pair.access) is None
+    with pytest.raises(Refused, match="organisation"):
+        tokens.sign_in(_user(world, "shop viewer"))
+    organisations.set_organisation_approval(SYSTEM, world.organisations["shop"], "approved")
+    with pytest.raises(Refused):
+        tokens.refresh(pair.refresh)
 
 
 @pytest.mark.parametrize("approval", ["pending", "disabled", "rejected"])

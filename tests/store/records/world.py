@@ -103,6 +103,7 @@ def _people(made: World) -> None:
         ("north operator", "north", "operator"),
         ("north viewer", "north", "viewer"),
         ("south admin", "south", "admin"),
+        ("shop admin", "shop", "admin"),
         ("shop viewer", "shop", "viewer"),
         ("resident", None, None),
         ("neighbour", None, None),

@@ -1,6 +1,6 @@
 """The audit log, the outbox, second factors, people's tokens, and the life of an API key.
 
-Revision: 004, after 002
+Revision: 004, after 003
 """
 
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "004"
-down_revision = "002"
+down_revision = "003"
 branch_labels = None
 depends_on = None
 

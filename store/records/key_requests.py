@@ -1,0 +1,51 @@
+"""Keys that operators ask for: an administrator says yes, and whoever asked makes the key once and sees it once."""
+
+from dataclasses import replace
+
+from store.errors import Refused
+from store.records.columns import now
+from store.records.devices import require_devices
+from store.records.engine import session
+from store.records.found import missing
+from store.records.keys import create_key
+from store.records.policy import Action, holder, require
+from store.records.schema import Request
+from store.scope import SYSTEM, Scope
+
+
+def request_key(scope: Scope, device_id: str, note: str = "") -> Request:
+    """Ask for a key of a device; the administrators of its site decide.
+
+    Raises:
+        NotFound: the device does not exist for the scope, or nobody is signed in.
+        Refused: not an operator of its site, the device is retired, or it was asked for already.
+    """
+    device = require_devices(scope, [device_id])[device_id]
+    require(scope, Action.OPERATE, site_id=device.site_id)
+    if device.retired_at is not None:
+        raise Refused(f"{device.name} is retired: ask for a key of the device that took its place")
+    with session() as records:
+        made = Request(kind="key", user_id=holder(scope), device_id=device_id, note=note.strip())
+        records.add(made)
+    return made
+
+
+def create_requested_key(scope: Scope, request_id: str) -> str:
+    """Make the key that was approved and return it, `id.secret`: once, by whoever asked, and it cannot be shown again.
+
+    Raises:
+        NotFound: the holder has made no such request.
+        Refused: it is not approved, the key was made already, or the holder does not operate the device's site any more.
+    """
+    with session() as records:
+        found = records.get(Request, request_id, with_for_update=True)
+        if found is None or found.kind != "key" or found.device_id is None or found.user_id != holder(scope):
+            raise missing(Request, request_id)
+        if not found.approved:
+            raise Refused("this request was not approved yet: wait for an administrator of the site")
+        if found.used_at is not None:
+            raise Refused("this key was made and shown already: ask for another one")
+        device = require_devices(scope, [found.device_id])[found.device_id]
+        require(scope, Action.OPERATE, site_id=device.site_id)
+        found.used_at = now()
+        return create_key(replace(SYSTEM, user_id=found.user_id), device_id=found.device_id)
