@@ -138,14 +138,18 @@ def environment(settings: Settings) -> dict[str, str]:
         "cairo.commit.mode": "sync" if settings.questdb_sync else "nosync",
         "cairo.writer.data.append.page.size": "1M",
         "cairo.o3.column.memory.size": "256k",
+        # Late and overlapping rows are merged into the end of a day's partition, not into all of it (docs/decisions/037).
+        "cairo.o3.partition.split.min.size": "200k",
         "shared.worker.count": "2",
         # Idle threads look for work thousands of times before they rest: on two cores that costs more than the work
         # (docs/decisions/036).
         "shared.worker.nap.threshold": "100",
         "shared.worker.sleep.threshold": "1000",
+        # Several commits are applied in one go when the one who applies them rests in between.
         "wal.apply.worker.count": "1",
-        "wal.apply.worker.nap.threshold": "100",
-        "wal.apply.worker.sleep.threshold": "1000",
+        "wal.apply.worker.nap.threshold": "1",
+        "wal.apply.worker.sleep.threshold": "2",
+        "wal.apply.worker.sleep.timeout": "20",
         "telemetry.enabled": "false",
         "telemetry.hide.tables": "false",  # our table of samples bears the name of QuestDB's own usage table
         "log.w.stdout.level": "ERROR",

@@ -25,7 +25,7 @@ GROUP = 20_000  # rows of one flush: about 50 ms
 PROBE_S = 0.5  # between questions whether the store is back
 STUCK_S = 10.0  # a flush that takes longer is answered with 503; its thread is waited for
 BUSY = 4  # posts of one flush, from which on the next one waits a moment for as many
-LINGER_S = 0.002
+LINGER_S = 0.012
 KEY_SHARE = 4  # one key may hold this part of the queue
 RETRY_AWAY_S, RETRY_BUSY_S, RETRY_FULL_S = 2, 1, 60
 

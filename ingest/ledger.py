@@ -9,8 +9,9 @@ from config.settings import Settings
 from ingest.rows import Outcome, Rows
 from store.errors import StoreError
 from store.series.unapplied import DOUBT, Flush, Unapplied
-from store.series.write import INTERVALS, TELEMETRY, Key, Series, Writer, late_lines
+from store.series.write import INTERVALS, TELEMETRY, Key, Series, Writer, late_lines, now_us
 
+RECENT_US = 60_000_000  # QuestDB finds the newest samples of a minute in no time, those of a month not
 FORGET_S = 0.5  # between questions what QuestDB shows by now
 
 
@@ -21,6 +22,8 @@ class Ledger:
         self._writer = Writer(settings)
         self._unapplied = Unapplied(folder)
         self._forgot = 0.0
+        # Of processes on another machine it is not known at once how far they wrote.
+        self._alone = folder is not None and not settings.questdb_external
 
     def commit(self, posts: list[Rows], now_us: int) -> list[Outcome]:
         """Write the posts' rows, and only those that change something; returns when they are committed.
@@ -76,6 +79,8 @@ class Ledger:
         self._unapplied.hear()
         remembered = {key: value for key, value in self._unapplied.find(rows).items() if not math.isnan(value)}
         missing = [key for key in rows if key not in remembered] if remembered else list(rows)
+        if self._alone:
+            missing = self._within(missing, known)
         stored = self._writer.existing(missing, known) if missing else {}
         certain = True
         same = (
@@ -88,6 +93,15 @@ class Ledger:
             if certain:
                 stored |= self._writer.existing(same, known)
         return stored | remembered, certain
+
+    def _within(self, rows: list[Key], known: dict[int, Series]) -> list[Key]:
+        """The rows that may be stored already; the others lie beyond the newest sample of their series."""
+        frontier = self._unapplied.frontier
+        if unknown := {key for key in frontier.unknown(rows) if known[key].table == TELEMETRY}:
+            since = min(at for key, at in rows if key in unknown)
+            if since > now_us() - RECENT_US:
+                frontier.learn(unknown, self._writer.newest([known[key] for key in unknown], since), since)
+        return frontier.within(rows)
 
     def _forget(self) -> None:
         now = time.monotonic()

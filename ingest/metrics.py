@@ -5,6 +5,7 @@ Whichever process answers, the answer is of all of them: each keeps its counts i
 the `pid` they belong to.
 """
 
+import asyncio
 import os
 from collections import Counter as Tally
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from ingest.problem import Problem
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when it is imported
+WRITE_S = 1.0
 
 
 def use_folder(folder: Path) -> None:
@@ -24,7 +26,7 @@ def use_folder(folder: Path) -> None:
 
 
 class Metrics:
-    """The counts of one process."""
+    """The counts of one process. They go to its file once a second: to write it with every request would cost a tenth of one."""
 
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -45,28 +47,39 @@ class Metrics:
             "loadstar_store_up", "1 when the store takes readings", multiprocess_mode="liveall", registry=registry
         )
         self._registry = registry
-        self._accepted = self._readings.labels("accepted")
-        self._replaced = self._readings.labels("replaced")
-        self._refused = self._readings.labels("rejected")
-        self._answers: dict[tuple[str, int], Counter] = {}
+        self._answers: Tally[tuple[str, int]] = Tally()
+        self._verdicts: Tally[str] = Tally()
+        self._codes: Tally[str] = Tally()
 
     def answered(self, path: str, status: int) -> None:
         """A request got its answer; `path` is one of ours, or empty."""
-        counter = self._answers.get((path, status))
-        if counter is None:
-            counter = self._answers[path, status] = self._requests.labels(path, str(status))
-        counter.inc()
+        self._answers[path, status] += 1
 
     def judged(self, accepted: int, replaced: int, rejected: Sequence[Problem]) -> None:
         """Readings of one post got their verdict."""
-        if accepted:
-            self._accepted.inc(accepted)
+        self._verdicts["accepted"] += accepted
         if replaced:
-            self._replaced.inc(replaced)
+            self._verdicts["replaced"] += replaced
         if rejected:
-            self._refused.inc(len(rejected))
-            for code, count in Tally(problem.code for problem in rejected).items():
-                self._rejected.labels(code).inc(count)
+            self._verdicts["rejected"] += len(rejected)
+            self._codes.update(problem.code for problem in rejected)
+
+    async def keep(self) -> None:
+        """Write what was counted for ever."""
+        while True:
+            await asyncio.sleep(WRITE_S)
+            self.write()
+
+    def write(self) -> None:
+        """Let the other processes see what was counted."""
+        for (path, status), count in self._answers.items():
+            self._requests.labels(path, str(status)).inc(count)
+        for verdict, count in self._verdicts.items():
+            self._readings.labels(verdict).inc(count)
+        for code, count in self._codes.items():
+            self._rejected.labels(code).inc(count)
+        for counted in (self._answers, self._verdicts, self._codes):
+            counted.clear()
 
     def flushed(self, rows: int, seconds: float) -> None:
         """A group was committed, or refused."""

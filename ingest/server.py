@@ -47,6 +47,7 @@ async def healthz(_request: Request, door: Door) -> Answer:
 async def metrics(_request: Request, door: Door) -> Answer:
     """Figures for Prometheus, of all processes."""
     door.metrics.state(door.committer.waiting, door.committer.full is None and door.committer.away is None)
+    door.metrics.write()
     text = await asyncio.get_running_loop().run_in_executor(None, door.metrics.text)
     return Answer(200, text, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
 
@@ -118,7 +119,13 @@ class Application:
         self._door = Door(settings, directory, committer, window, activity, counted)
         committer.start()
         await directory.renew()
-        for work in (directory.keep(), activity.keep(), health.watch(settings, committer, counted), _watch_parent()):
+        for work in (
+            directory.keep(),
+            activity.keep(),
+            counted.keep(),
+            health.watch(settings, committer, counted),
+            _watch_parent(),
+        ):
             self._tasks.append(asyncio.create_task(_guarded(work)))
 
     async def _stop(self) -> None:
@@ -131,6 +138,7 @@ class Application:
             async with asyncio.timeout(STOP_S):
                 await door.committer.close()
                 await door.activity.write()
+        door.metrics.write()
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

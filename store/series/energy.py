@@ -25,6 +25,7 @@ from store.series import checkpoint, counters, kept, samples
 from store.series.counters import COUNTERS
 
 Floats = NDArray[np.float64]
+Edges = list[datetime] | pd.DatetimeIndex
 
 FORWARD, EXPORT = "energy_kwh", "energy_export_kwh"
 DERIVED = {"derived_energy_kwh": FORWARD, "derived_energy_export_kwh": EXPORT}
@@ -157,7 +158,7 @@ def local_edges(start: datetime, end: datetime, step: str, time_zone: str) -> li
     return edges
 
 
-def flows(scope: Scope, meter_ids: Collection[str], edges: Sequence[datetime], grain_s: int) -> dict[str, Flow]:
+def flows(scope: Scope, meter_ids: Collection[str], edges: Edges, grain_s: int) -> dict[str, Flow]:
     """Energy and coverage of each meter between successive edges; `grain_s` is the longest stretch that crosses none."""
     terms = virtual_terms(scope, meter_ids)
     measured = sorted({*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms))
@@ -169,8 +170,8 @@ def flows(scope: Scope, meter_ids: Collection[str], edges: Sequence[datetime], g
     return {meter: found[meter] for meter in meter_ids}
 
 
-def _measured(scope: Scope, meter_ids: Sequence[str], edges: Sequence[datetime], grain_s: int) -> dict[str, Flow]:
-    edges_s = np.array([edge.timestamp() for edge in edges])
+def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges, grain_s: int) -> dict[str, Flow]:
+    edges_s = pd.DatetimeIndex(edges).as_unit("us").asi8 / 1e6
     size = len(edges) - 1
     found = {meter: Flow(*(np.zeros(size) for _ in Flow._fields)) for meter in meter_ids}
     for span, ids in spans(scope, meter_ids, edges[0], edges[-1]).items():

@@ -39,7 +39,7 @@ def levels(
         raise ValueError(f"not offered: step {step_s} s, measure {measure}")
     require_series(scope, series_ids)
     edges = steps(start, end, step_s)
-    index = pd.DatetimeIndex(edges[:-1], name="ts")
+    index = edges[:-1]
     parts = []
     closed = min(max(checkpoint.recent().rolled_to, edges[0]), edges[-1])
     if step_s < INTERVAL_S:

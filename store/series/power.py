@@ -158,11 +158,11 @@ def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: d
             meter: np.where(flow.covered_s > 0, (flow.forward - flow.export) * 3600 / flow.known_s, np.nan)
             for meter, flow in found.items()
         }
-    return pd.DataFrame(columns, index=pd.DatetimeIndex(edges[:-1], name="ts"))
+    return pd.DataFrame(columns, index=edges[:-1])
 
 
-def steps(start: datetime, end: datetime, step_s: int) -> list[datetime]:
+def steps(start: datetime, end: datetime, step_s: int) -> pd.DatetimeIndex:
     """The edges of the steps, multiples of `step_s` since 1970, from the one that holds `start` to the first not before `end`."""
     first = energy.floor(start, step_s)
     count = -(-(end - first) // timedelta(seconds=step_s))
-    return [first + timedelta(seconds=step_s * n) for n in range(int(count) + 1)]
+    return pd.date_range(first, periods=int(count) + 1, freq=pd.Timedelta(seconds=step_s), unit="us", name="ts")

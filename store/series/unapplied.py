@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from store.series.frontier import Frontier
 from store.series.write import Key
 
 REMEMBERED = 300_000  # rows; at 100,000 a second QuestDB is rarely more than a second behind
@@ -63,6 +64,7 @@ class Ring:
         columns = [words[start:stop] for start, stop in itertools.pairwise(places)]
         self._columns = [column.cast("d" if n == 2 else "q") for n, column in enumerate(columns)]
         self.read_to = 0
+        self.missed = False  # whether rows were overwritten before they were read
 
     def publish(self, flush: Flush) -> None:
         """Append the rows of a flush; the count is written last, so that a reader never sees half of a part."""
@@ -94,7 +96,8 @@ class Ring:
         count = self._count[0]
         if count == self.read_to:
             return []
-        first = max(self.read_to, count - SLOTS)
+        before = self.read_to
+        first = max(before, count - SLOTS)
         start, stop = first % SLOTS, first % SLOTS + count - first
         spans = [(start, stop)] if stop <= SLOTS else [(start, SLOTS), (0, stop - SLOTS)]
         keys, moments, values, began, ended = (
@@ -102,6 +105,7 @@ class Ring:
         )
         self.read_to = count
         at = max(0, self._count[0] + MARGIN - SLOTS - first)
+        self.missed = at > 0 or first > before
         flushes = []
         while at < len(keys):
             end = bisect_right(began, began[at], at)  # one process' flushes begin one after the other
@@ -118,6 +122,7 @@ class Unapplied:
         self._newest: dict[Key, float] = {}
         self._waiting: list[tuple[dict[str, int], dict[Key, float]]] = []  # closed generations and what each waits for
         self._flushes: deque[Flush] = deque(maxlen=FLUSHES)  # to tell which of two came last
+        self.frontier = Frontier()
         self._folder = folder
         self._own: Ring | None = None
         self._peers: dict[str, Ring] = {}
@@ -146,8 +151,7 @@ class Unapplied:
             self._seen_folder = changed
             self._meet(self._folder)
         for ring in self._peers.values():
-            for flush in ring.news():
-                self._take(flush)
+            self._read(ring)
 
     def _meet(self, folder: Path) -> None:
         for path in folder.glob("*.ring"):
@@ -157,10 +161,17 @@ class Unapplied:
                 except (FileNotFoundError, ValueError):
                     self._seen_folder = 0  # not ready yet: look again
         for name in [name for name in self._peers if not (folder / name).exists()]:
-            for flush in self._peers.pop(name).news():
-                self._take(flush)
+            self._read(self._peers.pop(name))
+
+    def _read(self, ring: Ring) -> None:
+        for flush in ring.news():
+            self._take(flush)
+        if ring.missed:
+            ring.missed = False
+            self.frontier.distrust()
 
     def _take(self, flush: Flush) -> None:
+        self.frontier.saw(flush.rows)
         differ = [key for key in self._newest.keys() & flush.rows.keys() if self._newest[key] != flush.rows[key]]
         last = {key: self._last(key, flush) for key in differ}
         self._newest |= flush.rows
@@ -192,6 +203,7 @@ class Unapplied:
 
     def note(self, flush: Flush) -> None:
         """Remember rows that are committed, and tell the neighbours before the device is told."""
+        self.frontier.saw(flush.rows)
         self._newest |= flush.rows
         self._flushes.append(flush)
         if self._own is not None:

@@ -179,6 +179,17 @@ class Writer:
                         found[key, at] = value
         return found
 
+    def newest(self, series: Collection[Series], since_us: int) -> dict[int, int]:
+        """The newest moment (µs) of each of these series of samples that QuestDB shows from `since_us` on, by its key.
+
+        Raises:
+            StoreAway: QuestDB cannot be asked now.
+        """
+        sql: LiteralString = "SELECT meter, quantity, max(ts)::LONG FROM telemetry WHERE ts >= %s::TIMESTAMP"
+        wanted = {(each.meter, each.quantity): each.key for each in series}
+        found = {wanted.get((meter, quantity)): at for meter, quantity, at in self._ask(sql, [since_us])}
+        return {key: at for key, at in found.items() if key is not None}
+
     def applied(self) -> dict[str, tuple[int, int]]:
         """Of `telemetry` and `intervals`: the last transaction that can be read, and the last that is committed.
 

@@ -10,7 +10,7 @@ import pytest
 from ingest import openapi
 from ingest.roads import hardware
 from ingest.server import OWN, ROADS
-from tests.ingest.world import PROJECT, Api, Device, World
+from tests.ingest.world import PROJECT, Api, Device, World, wait_until
 
 
 def figures(api: Api) -> dict[str, float]:
@@ -28,11 +28,16 @@ def test_figures_are_those_of_all_processes_whichever_answers(api: Api, world: W
     for _ in range(20):  # connections of their own meet both processes
         with httpx.Client(headers={"X-API-Key": world.site_key}, timeout=30) as client:
             client.post(f"{api.url}/api/v1/readings", json={"readings": [{"meter": "nobody"}]})
+    rejected = 'loadstar_readings_total{verdict="rejected"}'
+    posts = 'loadstar_requests_total{path="/api/v1/readings",status="422"}'
+
+    def new(name: str) -> float:
+        return figures(api).get(name, 0) - before.get(name, 0)
+
+    wait_until(lambda: new(rejected) == new(posts) == 20)  # each process tells the others once a second
     for _ in range(5):
         now = figures(api)
-        assert now['loadstar_readings_total{verdict="rejected"}'] - before['loadstar_readings_total{verdict="rejected"}'] == 20
-        post = 'loadstar_requests_total{path="/api/v1/readings",status="422"}'
-        assert now[post] - before.get(post, 0) == 20
+        assert (now[rejected] - before.get(rejected, 0), now[posts] - before.get(posts, 0)) == (20, 20)
     assert len([name for name in now if name.startswith("loadstar_store_up{pid=")]) == 2
 
 
