@@ -15,11 +15,13 @@ ROLES = ("viewer", "operator", "admin")
 
 @contextmanager
 def _plain_words() -> Iterator[None]:
-    """What the store refuses or misses is one line for whoever typed."""
+    """What the store refuses or misses is one line for whoever typed; the audit log says who it was."""
     from store.errors import StoreError
+    from store.records import audit
 
     try:
-        yield
+        with audit.acting(audit.COMMAND_LINE):
+            yield
     except StoreError as error:
         words = str(error)
         raise click.ClickException(words[:1].upper() + words[1:]) from None

@@ -8,7 +8,7 @@ state folder: passwords, ports, the secret key), and the default below.
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -67,6 +67,14 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(None, description="SQLAlchemy address of the records; SQLite in the state folder by default")
     redis_url: str | None = Field(None, description="Redis, when several machines share the work")
+
+    smtp_host: str | None = Field(None, description="mail server; without one administrators read mails in the outbox")
+    smtp_port: Port = Field(587, description="its port")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field("starttls", description="how to encrypt: `starttls`, `tls` or `none`")
+    smtp_user: str | None = Field(None, description="account at the mail server, if it asks for one")
+    smtp_password: SecretStr | None = Field(None, description="its password")
+    smtp_from: str = Field("Loadstar <loadstar@localhost>", description="sender of the mails")
+    mail_days: int = Field(30, ge=1, description="days that mails are kept in the outbox")
 
     questdb_host: str = Field("127.0.0.1", description="host of QuestDB; another host means an external server")
     questdb_external: bool = Field(False, description="do not start the embedded QuestDB; use the server that is named")

@@ -1,17 +1,20 @@
-"""What was heard of each device: counted in memory, and written to the records every few seconds and at the end."""
+"""What was heard of each device, and with which key: counted in memory, written to the records every second and at the end."""
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from store.errors import StoreError
 from store.records import activity as records
+from store.records import keys
 from store.scope import SYSTEM
 
 log = logging.getLogger(__name__)
 
 WRITE_S = 1.0
+USED_S = 60.0  # a key that is in use is written no more often than this
 
 
 @dataclass(slots=True)
@@ -28,6 +31,15 @@ class Activity:
         self._heard: dict[tuple[str, datetime], _Heard] = {}
         self._hour = datetime.now(UTC)
         self._hour_ends = self._hour
+        self._used: dict[str, datetime] = {}
+        self._used_until: dict[str, float] = {}  # nothing more is noted of a key before
+
+    def used(self, key_id: str) -> None:
+        """A key has opened the door."""
+        clock = time.monotonic()
+        if clock >= self._used_until.get(key_id, 0.0):
+            self._used_until[key_id] = clock + USED_S
+            self._used[key_id] = datetime.now(UTC)
 
     def note(self, device_id: str, accepted: int, rejected: int) -> None:
         """A device has posted: so many readings are stored, so many refused."""
@@ -51,6 +63,7 @@ class Activity:
 
     async def write(self) -> None:
         """Write what has been counted; keep it for the next time when the records cannot be written."""
+        await self._write_used()
         taken, self._heard = self._heard, {}
         if not taken:
             return
@@ -69,6 +82,16 @@ class Activity:
                 else:
                     newer.accepted += heard.accepted
                     newer.rejected += heard.rejected
+
+    async def _write_used(self) -> None:
+        taken, self._used = self._used, {}
+        if not taken:
+            return
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, keys.note_use, SYSTEM, taken)
+        except StoreError as error:
+            log.warning("when keys were used cannot be written yet: %s", error)
+            self._used = taken | self._used
 
     async def of(self, device_id: str) -> records.Seen:
         """What all processes know of a device; those of other processes are a few seconds behind.

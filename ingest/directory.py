@@ -6,6 +6,7 @@ every second and a half, and at once (but not often) when a key comes that it do
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class Caller:
     meters: dict[str, records.MeterEntry]
     intervals_s: dict[str, int]  # the reporting interval of each meter's device
     devices: dict[str, str]  # meter → the device whose it is
+    ends: float = math.inf  # seconds since 1970
     targets: dict[tuple[str, str, int | None], Target] = field(default_factory=dict)
     fields: dict[str, Target] = field(default_factory=dict)  # of the device's posts
 
@@ -205,5 +207,6 @@ def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
                 meters=meters,
                 intervals_s=intervals_s,
                 devices=devices,
+                ends=key.expires_at.timestamp() if key.expires_at else math.inf,
             ),
         )

@@ -5,8 +5,10 @@ The secret is 32 random bytes, so that a plain hash is enough: there is nothing 
 
 import hashlib
 import hmac
+import time
 
-from ingest.directory import Caller, Directory
+from ingest.directory import Caller
+from ingest.door import Door
 from ingest.problem import Problem, Refusal
 from ingest.request import Headers
 
@@ -14,7 +16,7 @@ _CHALLENGE = (("www-authenticate", 'Bearer realm="devices"'),)
 _SCHEMES = ("bearer ", "token ")
 
 
-async def require(headers: Headers, directory: Directory, write: bool) -> Caller:
+async def require(headers: Headers, door: Door, write: bool) -> Caller:
     """Who sends this request.
 
     `X-API-Key: id.secret`, or `Authorization: Bearer id.secret` (or `Token`, as InfluxDB's agents say).
@@ -26,11 +28,12 @@ async def require(headers: Headers, directory: Directory, write: bool) -> Caller
     if not given:
         raise Refusal(401, Problem("no_key", "send the device's key in the header X-API-Key"), headers=_CHALLENGE)
     key_id, _, secret = given.partition(".")
-    caller = directory.callers.get(key_id) or await directory.caller(key_id)
+    caller = door.directory.callers.get(key_id) or await door.directory.caller(key_id)
     digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
     known = caller.secret_hash if caller is not None else bytes(32)
-    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked:
+    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or caller.ends <= time.time():
         raise Refusal(401, Problem("unknown_key", "the key is not known, or no longer valid"), headers=_CHALLENGE)
+    door.activity.used(key_id)
     if write and not caller.can_write:
         raise Refusal(403, Problem("read_only_key", "the key may read, but not write"))
     return caller

@@ -9,17 +9,21 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from config.settings import settings
+from config.settings import Settings, settings
 from store.errors import StoreAway
-from store.records import activity, engine
+from store.records import activity, audit, engine
+from store.records import mail as outbox
 from store.scope import SYSTEM
 from store.series import rollup
+from worker import mail
 
 log = logging.getLogger("loadstar.worker")
 
 ROLLUP_S = 20  # late samples and closed quarters are in the intervals within this and the time a rollup takes
+MAIL_S = 5
 TIDY_S = 24 * 3600
 ACTIVITY_KEPT = timedelta(days=30)  # of a device, by hour; the device API tells of the last day
+VISITORS_KEPT = timedelta(days=365)  # the addresses of people who were not signed in, in the audit log
 
 
 class Job:
@@ -46,6 +50,15 @@ class Job:
             self._away = False
 
 
+def tidy(made: Settings) -> None:
+    """Forget what nobody needs any more."""
+    now = datetime.now(UTC)
+    activity.forget(SYSTEM, now - ACTIVITY_KEPT)
+    outbox.forget_mails(SYSTEM, now - timedelta(days=made.mail_days))
+    audit.forget_visitors(SYSTEM, now - VISITORS_KEPT)
+    engine.settle()
+
+
 def main() -> None:
     """Run until SIGTERM or SIGINT; a job that is under way is finished first."""
     made = settings()
@@ -57,14 +70,17 @@ def main() -> None:
         signal.signal(number, lambda *_: end.set())
     jobs = (
         ("the rollup", ROLLUP_S, lambda: rollup.catch_up(SYSTEM)),
-        ("tidying", TIDY_S, lambda: activity.forget(SYSTEM, datetime.now(UTC) - ACTIVITY_KEPT)),
+        ("the mail", MAIL_S, lambda: mail.send_due(made)),
+        ("tidying", TIDY_S, lambda: tidy(made)),
     )
-    # One thread: two rollups at once would only do the same work twice.
-    scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(1)})
+    # A thread for what may wait for somebody else's server. For the rest one: two rollups would do the same work twice.
+    threads = {"default": ThreadPoolExecutor(1), "mail": ThreadPoolExecutor(1)}
+    scheduler = BackgroundScheduler(timezone=UTC, executors=threads)
     for name, seconds, work in jobs:
         scheduler.add_job(
             Job(name, work),
             "interval",
+            executor="mail" if name == "the mail" else "default",
             seconds=seconds,
             next_run_time=datetime.now(UTC),
             max_instances=1,

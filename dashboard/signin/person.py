@@ -1,9 +1,9 @@
 """Who is signed in, by a server-side session: the cookie holds a token that means nothing once its row is gone."""
 
-from flask import Flask
+from flask import Flask, request
 from flask_login import LoginManager, UserMixin
 
-from store.records import sessions
+from store.records import audit, sessions
 from store.records.schema import User
 
 ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
@@ -37,7 +37,7 @@ class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
 
 
 def install(server: Flask) -> None:
-    """Load the person of each request from the session's row."""
+    """Load the person of each request from the session's row; whatever the request writes is theirs in the audit log."""
     manager = LoginManager()
     manager.session_protection = None  # the row decides, not the address a phone has this minute
     # no context processor: a page that says the store is away must not ask the store
@@ -46,4 +46,15 @@ def install(server: Flask) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> Person | None:
         user = sessions.user_of(token)
-        return Person(user, token) if user else None
+        if user is None:
+            return None
+        audit.act_as(user.id, request.remote_addr)
+        return Person(user, token)
+
+    @server.before_request
+    def somebody_acts() -> None:
+        audit.act_as(audit.VISITOR, request.remote_addr)
+
+    @server.teardown_request
+    def nobody_acts(_error: BaseException | None) -> None:
+        audit.act_as()

@@ -14,7 +14,7 @@ from dashboard.security import YEAR_S
 from dashboard.shell import THEME_COOKIE, theme_choice
 from dashboard.signin import destination, person
 from store.errors import NotFound, Refused, StoreAway
-from store.records import attempts, one_time_links, passwords, sessions, users
+from store.records import attempts, audit, one_time_links, passwords, sessions, users
 from store.records.schema import User
 from store.records.users import FIRST_ADMINISTRATOR
 
@@ -38,6 +38,7 @@ def open_door(user: User) -> None:
     session.clear()
     token = sessions.open_session(user, request.remote_addr, request.user_agent.string[:300])
     session.permanent = True
+    audit.act_as(user.id, request.remote_addr)
     flask_login.login_user(person.Person(user, token))
 
 

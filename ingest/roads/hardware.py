@@ -39,7 +39,7 @@ class _Time:
 
 async def post(request: Request, door: Door) -> Answer:
     """Store what a device posts about itself."""
-    caller = await keys.require(request.headers, door.directory, write=True)
+    caller = await keys.require(request.headers, door, write=True)
     if caller.device is None:
         raise Refusal(
             403, Problem("device_key_needed", "this address takes a device's own key; a site's key posts to /api/v1/readings")
@@ -168,7 +168,7 @@ def _facility(content: dict[str, Any], caller: Caller) -> Problem | None:
 
 async def status(request: Request, door: Door) -> Answer:
     """How the device is doing, as Loadstar sees it."""
-    caller = await keys.require(request.headers, door.directory, write=False)
+    caller = await keys.require(request.headers, door, write=False)
     device = _device(caller)
     seen = await door.activity.of(device.id)
     state = presence(seen.last_seen, device.reporting_interval_s, datetime.now(UTC))
@@ -187,7 +187,7 @@ async def status(request: Request, door: Door) -> Answer:
 
 async def config(request: Request, door: Door) -> Answer:
     """What Loadstar knows of the device: how often it reports, what its fields mean, what is out of limits."""
-    caller = await keys.require(request.headers, door.directory, write=False)
+    caller = await keys.require(request.headers, door, write=False)
     device = _device(caller)
     measured = {quantity for _, quantity in device.fields.values()}
     thresholds = {

@@ -49,7 +49,7 @@ _SHAPE = '{"readings": [{"meter", "quantity", "ts", "value"}, …]}'
 
 async def post(request: Request, door: Door) -> Answer:
     """Store a batch; the verdict names each reading that is refused."""
-    caller = await keys.require(request.headers, door.directory, write=True)
+    caller = await keys.require(request.headers, door, write=True)
     unit_of_time = precision(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, door.settings.body_limit_bytes)

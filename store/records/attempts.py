@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from store.records.columns import now
 from store.records.engine import session
+from store.records.found import AT_ONCE
 from store.records.schema import Attempt
 from store.records.upsert import insert_into
 
@@ -83,10 +84,17 @@ def succeeded(account: str, address: str, *, at: datetime | None = None) -> None
     at = at or now()
     account = account.strip().lower()
     with session() as records:
-        forgotten = (_key("account here", account, address), _key("account", account))
-        stale = Attempt.until <= at - FORGOTTEN_AFTER
-        records.execute(delete(Attempt).where(Attempt.key.in_(forgotten) | stale))
-        row = records.get(Attempt, _key("address", address), with_for_update=True)
+        forgotten = {_key("account here", account, address), _key("account", account)}
+        here = _key("address", address)
+        # Held in the order in which `admit` holds them; what somebody else holds is not stale enough to wait for.
+        held = records.scalars(select(Attempt).where(Attempt.key.in_({*forgotten, here})).order_by(Attempt.key).with_for_update())
+        row = {each.key: each for each in held}.get(here)
+        stale = (
+            select(Attempt.key)
+            .where(Attempt.until <= at - FORGOTTEN_AFTER, Attempt.key != here)
+            .with_for_update(skip_locked=True)
+        )
+        records.execute(delete(Attempt).where(Attempt.key.in_({*forgotten, *records.scalars(stale.limit(AT_ONCE))})))
         if row is not None and row.count > 0:
             row.count -= 1
             row.until = min(row.until, at)

@@ -28,6 +28,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# What the audit log keeps of a column; given as `mapped_column(info=…)`.
+PERSONAL = {"audit": "personal"}  # encrypted under the key of the row's person, and gone with it
+SECRET = {"audit": "secret"}  # that it changed, never what it is
+QUIET = {"audit": "quiet"}  # nothing: it changes by itself, all the time
+
+
 def now() -> datetime:
     """This moment in UTC."""
     return datetime.now(UTC)

@@ -5,6 +5,7 @@ It is a process's own copy, loaded whole and again when the version has changed,
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ class KeyEntry:
     site_id: str  # of its device, for a device's key
     can_write: bool
     revoked: bool  # itself, or its device is retired
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _keys(records: Session) -> dict[str, KeyEntry]:
     for key, device_site_id, retired_at in records.execute(wanted):
         revoked = key.revoked_at is not None or retired_at is not None
         site_id = key.site_id or device_site_id
-        found[key.id] = KeyEntry(key.id, key.secret_hash, key.device_id, site_id, key.can_write, revoked)
+        found[key.id] = KeyEntry(key.id, key.secret_hash, key.device_id, site_id, key.can_write, revoked, key.expires_at)
     return found
 
 

@@ -26,12 +26,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from store.records import failures, versions
+from store.records import failures, trail, versions
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_S = 10  # how long a writer waits for another one on SQLite
+SETTLE_MS = 500  # that tidying up after a deletion waits for whoever is busy
 CONNECT_S = 5
 POOL = 10  # kept connections of a process; as many again under load
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -100,7 +101,7 @@ def _timeouts(url: str) -> dict[str, object]:
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -121,16 +122,25 @@ def session() -> Iterator[Session]:
     outer = _current.get()
     with failures.translated():
         if outer is not None:
-            with outer.begin_nested():
-                yield outer
+            acts = trail.noted(outer)
+            outer.flush()
+            before = len(acts)
+            try:
+                with outer.begin_nested():
+                    yield outer
+            except BaseException:
+                del acts[before:]
+                raise
             return
         with Session(engine().execution_options(writes=True), expire_on_commit=False) as made:
             versions.watch(made)
+            trail.watch(made)
             token = _current.set(made)
             try:
                 yield made
                 made.flush()
                 versions.count_changes(made)
+                trail.write(made)
                 made.commit()
             finally:
                 _current.reset(token)
@@ -150,6 +160,19 @@ def reading() -> Iterator[Session]:
             return
         with Session(engine(), expire_on_commit=False) as made:
             yield made
+
+
+def settle() -> None:
+    """Let nothing of what was deleted stay behind in SQLite's log of changes, unless somebody is busy with it right now.
+
+    Within a transaction it does nothing; the worker does it every day.
+    """
+    if _current.get() is not None or engine().dialect.name != "sqlite":
+        return
+    with failures.translated(), engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SETTLE_MS}")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_S * 1000}")
 
 
 def migrations() -> "Config":

@@ -46,6 +46,7 @@ RULES = {
     "ck_organisations_approval": "an organisation is pending, approved, rejected or disabled: choose one",
     "ck_organisations_distributor": "a distributor is nobody's customer: leave its distributor out",
     "ck_organisations_kind": "an organisation is a distributor or a customer: choose one",
+    "ck_personal_tokens_dates": "a token cannot end before it starts: give it a later end",
     "ck_pictures_content_type": "a picture is a PNG, JPEG or WebP: save it as one of them",
     "ck_pictures_size": "a picture has 256 KiB at the most: make it smaller",
     "ck_requests_decided": "a decision has a moment and an answer: give both",

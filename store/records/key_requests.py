@@ -1,5 +1,7 @@
 """Keys that operators ask for: an administrator says yes, and whoever asked makes the key once and sees it once."""
 
+from dataclasses import replace
+
 from store.errors import Refused
 from store.records.columns import now
 from store.records.devices import require_devices
@@ -46,4 +48,4 @@ def create_requested_key(scope: Scope, request_id: str) -> str:
         device = require_devices(scope, [found.device_id])[found.device_id]
         require(scope, Action.OPERATE, site_id=device.site_id)
         found.used_at = now()
-        return create_key(SYSTEM, device_id=found.device_id)
+        return create_key(replace(SYSTEM, user_id=found.user_id), device_id=found.device_id)

@@ -1,14 +1,14 @@
 """Organisations: distributors, which own sites, and customers."""
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import people
+from store.records import people, sessions
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, require, serves
-from store.records.schema import Organisation, Session, Site, User
+from store.records.schema import Organisation, Site, User
 from store.scope import Scope
 
 _NAMELESS = "an organisation has a name: give one"
@@ -98,7 +98,7 @@ def set_organisation_approval(scope: Scope, organisation_id: str, approval: str)
         records.flush()
         if approval != "approved":
             theirs = select(User.id).where(User.organisation_id == organisation_id)
-            records.execute(delete(Session).where(Session.user_id.in_(theirs)))
+            sessions.end_of(records, theirs)
     return found
 
 

@@ -7,16 +7,16 @@ answer holds, a link to confirm the address, or to whoever has an account alread
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import one_time_links, passwords
+from store.records import one_time_links, passwords, sessions
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, holder, require
-from store.records.schema import Organisation, Session, User
+from store.records.schema import Organisation, User
 from store.records.users import checked, normal_email, remove_unverified
 from store.scope import Role, Scope
 
@@ -189,7 +189,7 @@ def reset_password(token: str, password: str, *, at: datetime | None = None) -> 
     with session() as records:
         person = _of_link(records, token, RESET_PASSWORD, at)
         person.password_hash = password_hash
-        records.execute(delete(Session).where(Session.user_id == person.id))
+        sessions.end_of(records, [person.id])
         records.flush()
         records.refresh(person)
     return person

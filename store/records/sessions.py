@@ -2,15 +2,20 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy.orm import Session as Transaction
 
 from config.settings import settings
-from store.errors import Refused
+from store.errors import NotFound, Refused
+from store.records import audit
 from store.records.columns import now
 from store.records.engine import reading, session
-from store.records.schema import Session, User
+from store.records.schema import Session, TokenFamily, User
+from store.scope import Scope
 
 TOKEN_BYTES = 32
 TOUCH = timedelta(minutes=1)  # `seen_at` is written no more often than this
@@ -28,7 +33,7 @@ _CLOSED_HOME = {
 }
 
 
-def _closed(person: User | None) -> str | None:
+def closed(person: User | None) -> str | None:
     """Why the person may not come in, in words for them; none for whoever may."""
     if person is None:
         return _CLOSED["disabled"]
@@ -37,6 +42,44 @@ def _closed(person: User | None) -> str | None:
     if person.approval == "approved" and person.organisation is not None and not person.platform_admin:
         return _CLOSED_HOME.get(person.organisation.approval)
     return _CLOSED.get(person.approval)
+
+
+# The first mark that is found decides: others claim to be Safari, and Chrome too.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser in which somebody is signed in. `id` names it, and opens nothing."""
+
+    id: str
+    device: str
+    address: str | None
+    since: datetime
+    seen_at: datetime  # to the minute
+    here: bool
+
+
+def _id_of(token_hash: str) -> str:
+    return hashlib.sha256(token_hash.encode()).hexdigest()[:16]
 
 
 def _hash_of(token: str) -> str:
@@ -53,9 +96,9 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with session() as records:
         person = records.get(User, user.id)
-        closed = _closed(person)
-        if person is None or closed is not None:
-            raise Refused(closed or _CLOSED["disabled"])
+        why_not = closed(person)
+        if person is None or why_not is not None:
+            raise Refused(why_not or _CLOSED["disabled"])
         records.execute(delete(Session).where(or_(Session.expires_at <= at, Session.seen_at <= at - _idle())))
         made = Session(
             token_hash=_hash_of(token),
@@ -67,6 +110,7 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
             user_agent=user_agent[:300] if user_agent else None,
         )
         records.add(made)
+        audit.note("sign_in", subject_kind="users", subject_id=person.id, actor=person.id)
     return token
 
 
@@ -81,7 +125,7 @@ def user_of(token: str, *, at: datetime | None = None) -> User | None:
     if found is None:
         return None
     kept, person = found
-    if _closed(person) is not None or kept.expires_at <= at or kept.seen_at <= at - _idle():
+    if closed(person) is not None or kept.expires_at <= at or kept.seen_at <= at - _idle():
         return None
     if at - kept.seen_at >= TOUCH:
         with session() as records:
@@ -97,11 +141,66 @@ def _idle() -> timedelta:
 def end_session(token: str) -> None:
     """Sign this browser out; a token that is unknown changes nothing."""
     with session() as records:
-        records.execute(delete(Session).where(Session.token_hash == _hash_of(token)))
+        ended = delete(Session).where(Session.token_hash == _hash_of(token)).returning(Session.user_id)
+        if (user_id := records.scalar(ended)) is not None:
+            audit.note("sign_out", subject_kind="users", subject_id=user_id, actor=user_id)
 
 
 def end_all(user_id: str) -> int:
     """Sign a user out everywhere and return in how many browsers. For the user's own asking: who else may, `users` says."""
     with session() as records:
-        ended = records.scalars(delete(Session).where(Session.user_id == user_id).returning(Session.token_hash)).all()
-    return len(ended)
+        ended = end_of(records, [user_id])
+        audit.note("sign_out_everywhere", subject_kind="users", subject_id=user_id, actor=user_id)
+    return ended
+
+
+def end_of(records: Transaction, user_ids: Select[str] | Collection[str]) -> int:
+    """End users' sessions, and those of programs that were signed in with a password; returns how many browsers' it were."""
+    records.execute(delete(TokenFamily).where(TokenFamily.user_id.in_(user_ids)))
+    return len(records.scalars(delete(Session).where(Session.user_id.in_(user_ids)).returning(Session.token_hash)).all())
+
+
+def own_sessions(scope: Scope, token: str | None = None, *, at: datetime | None = None) -> list[SignedIn]:
+    """Where the holder is signed in, the last used first; `token` is that of the browser that asks."""
+    at = at or now()
+    wanted = select(Session).where(Session.user_id == scope.user_id, Session.expires_at > at, Session.seen_at > at - _idle())
+    with reading() as records:
+        found = records.scalars(wanted.order_by(Session.seen_at.desc(), Session.token_hash)).all()
+    here = _hash_of(token) if token is not None else None
+    return [
+        SignedIn(
+            _id_of(row.token_hash), device_of(row.user_agent), row.address, row.created_at, row.seen_at, row.token_hash == here
+        )
+        for row in found
+    ]
+
+
+def end_own(scope: Scope, session_id: str) -> None:
+    """Sign the holder out in one browser, whose id `own_sessions` tells; raises `NotFound`."""
+    with session() as records:
+        hashes = records.scalars(select(Session.token_hash).where(Session.user_id == scope.user_id)).all()
+        meant = next((each for each in hashes if _id_of(each) == session_id), None)
+        if meant is None:
+            raise NotFound(f"no session {session_id}")
+        records.execute(delete(Session).where(Session.token_hash == meant))
+        audit.note("sign_out", subject_kind="users", subject_id=scope.user_id)
+
+
+def end_others(scope: Scope, token: str) -> int:
+    """Sign the holder out everywhere but in the browser that asks, programs too; returns in how many browsers."""
+    with session() as records:
+        records.execute(delete(TokenFamily).where(TokenFamily.user_id == scope.user_id))
+        others = delete(Session).where(Session.user_id == scope.user_id, Session.token_hash != _hash_of(token))
+        ended = len(records.scalars(others.returning(Session.token_hash)).all())
+        audit.note("sign_out_elsewhere", subject_kind="users", subject_id=scope.user_id)
+    return ended
+
+
+def device_of(user_agent: str | None) -> str:
+    """A browser and its system in words, as well as its own word for itself tells."""
+    said = user_agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in said), None)
+    system = next((name for mark, name in _SYSTEMS if mark in said), None)
+    if browser is None:
+        return said.partition(" ")[0].partition("/")[0][:40] or "unknown device"
+    return f"{browser} on {system}" if system else browser

@@ -7,12 +7,12 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import one_time_links, passwords, succession
+from store.records import audit, mail, one_time_links, passwords, sessions, succession
 from store.records.columns import now
-from store.records.engine import reading, session
+from store.records.engine import reading, session, settle
 from store.records.found import missing, required
 from store.records.policy import Action, administers, holder, manages, require, require_lead
-from store.records.schema import Organisation, Session, User
+from store.records.schema import Organisation, User
 from store.scope import SYSTEM, Role, Scope
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
@@ -142,7 +142,7 @@ def set_approval(scope: Scope, user_id: str, approval: str, *, successor_id: str
         person.approval = approval
         records.flush()
         if approval != "approved":
-            records.execute(delete(Session).where(Session.user_id == user_id))
+            sessions.end_of(records, [user_id])
     return person
 
 
@@ -176,7 +176,9 @@ def delete_user(scope: Scope, user_id: str, *, successor_id: str | None = None) 
         person = managed(records, scope, user_id, or_oneself=True)
         require_another_platform_administrator(records, person)
         succession.pass_on(records, person, successor_id, leaves=True)
+        mail.forget_recipient(SYSTEM, person.email)
         records.delete(person)
+    settle()
 
 
 def managed(records: Transaction, scope: Scope, user_id: str, *, or_oneself: bool = False) -> User:
@@ -235,7 +237,7 @@ def set_password(scope: Scope, who: str, password: str) -> None:
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)
     with session() as records:
         required(records, User, person.id).password_hash = password_hash
-        records.execute(delete(Session).where(Session.user_id == person.id))
+        sessions.end_of(records, [person.id])
 
 
 def verify_password(email: str, password: str) -> User | None:
@@ -246,6 +248,7 @@ def verify_password(email: str, password: str) -> User | None:
     with reading() as records:
         found = records.scalar(select(User).where(User.email == normal_email(email)))
     if not passwords.matches(found.password_hash if found else None, password):
+        audit.note("sign_in_failed", subject_kind="users", subject_id=found.id if found else None, actor=audit.VISITOR)
         return None
     if found is not None and found.password_hash is not None and passwords.is_outdated(found.password_hash):
         with session() as records:

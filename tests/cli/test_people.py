@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from cli import people
 from config import settings as configuration
-from store.records import devices, directory, engine, keys, organisations, policy, sites, users
+from store.records import audit, devices, directory, engine, keys, organisations, policy, sites, users
 from store.scope import SYSTEM
 
 
@@ -110,3 +110,9 @@ def test_an_unknown_device_is_answered_with_those_there_are(north: str) -> None:
     assert said.exit_code != 0
     assert "No device gatewy in use." in said.output
     assert "gateway, Works" in said.output
+
+
+def test_the_audit_log_says_what_was_typed_at_the_command_line() -> None:
+    _run(people.user, "create", "ada@example.org", "--name", "Ada")
+    entry = audit.entries(SYSTEM, limit=1)[0]
+    assert (entry.actor, entry.action, entry.subject_kind) == (audit.COMMAND_LINE, "create", "users")

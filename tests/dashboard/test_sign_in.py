@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from store.errors import StoreAway
-from store.records import engine, sessions, users
+from store.records import audit, engine, sessions, users
 from store.scope import SYSTEM
 from tests.dashboard.world import PASSWORD, World, csrf, sign_in, token_of
 
@@ -184,3 +184,21 @@ def test_a_body_that_is_too_large_is_refused(world: World) -> None:
     browser: FlaskClient = world.client("operator")
     answer = browser.post("/_dash-update-component", json={"output": "x" * (3 * 2**20)}, headers=csrf(browser))
     assert answer.status_code == 413
+
+
+def test_the_audit_log_says_who_came_and_went_and_from_where(world: World) -> None:
+    sign_in(world.client(), "operator@example.org", "not the password")
+    client = world.client()
+    sign_in(client, "operator@example.org")
+    client.get("/account")
+    client.post("/sign-out", headers=csrf(client))
+    out, came, failed = audit.entries(SYSTEM, limit=3)
+    person = users.user(SYSTEM, "operator@example.org").id
+    assert [(entry.action, entry.actor) for entry in (out, came, failed)] == [
+        ("sign_out", person),
+        ("sign_in", person),
+        ("sign_in_failed", audit.VISITOR),
+    ]
+    assert {entry.address for entry in (out, came, failed)} == {"127.0.0.1"}
+    assert {entry.subject_id for entry in (out, came, failed)} == {person}
+    assert audit.who_acts().actor == "loadstar", "and after a request nobody else acts in its thread"

@@ -1,12 +1,13 @@
 """Who may come in: nobody without a key, and nobody with a revoked one, in whichever process."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from store.records import devices, keys, meters
+from store.records.columns import now
 from store.scope import SYSTEM
 from tests.ingest.world import HARDWARE, Api, Device, Stored, World, wait_until
 
@@ -79,6 +80,41 @@ def test_a_revoked_key_is_refused_by_every_process_within_ten_seconds(api: Api, 
     assert statuses() == {200}
     keys.revoke_key(SYSTEM, key.partition(".")[0])
     wait_until(lambda: statuses() == {401}, 10)
+
+
+def _statuses(api: Api, key: str, times: int = 12) -> set[int]:
+    """Of several posts: connections meet every process."""
+    return {
+        httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers={"X-API-Key": key}, timeout=30).status_code
+        for _ in range(times)
+    }
+
+
+def test_a_key_ends_at_its_moment_in_every_process_without_a_restart(api: Api, world: World) -> None:
+    key = keys.create_key(SYSTEM, device_id=world.device, expires_at=now() + timedelta(seconds=4))
+    assert _statuses(api, key) == {200}
+    wait_until(lambda: _statuses(api, key) == {401}, 10)
+
+
+def test_a_key_is_rotated_without_a_refused_post(api: Api, world: World) -> None:
+    old = keys.create_key(SYSTEM, device_id=world.device, name="gateway")
+    assert _statuses(api, old) == {200}
+    new = keys.rotate_key(SYSTEM, old.partition(".")[0], timedelta(seconds=4))
+    assert _statuses(api, old, 4) | _statuses(api, new, 4) == {200}
+    wait_until(lambda: _statuses(api, old) == {401}, 12)
+    assert _statuses(api, new) == {200}
+
+
+def test_when_a_key_was_used_last_is_known_within_seconds(as_holder: Hold, world: World) -> None:
+    began = now()
+    key = keys.create_key(SYSTEM, device_id=world.device)
+    assert as_holder(key).hardware().status_code == 200
+
+    def used() -> bool:
+        [row] = [row for row in keys.keys(SYSTEM, world.site_id) if row.id == key.partition(".")[0]]
+        return row.last_used_at is not None and row.last_used_at >= began
+
+    wait_until(used, 10)
 
 
 def test_a_retired_devices_key_is_refused(as_holder: Hold, world: World) -> None:

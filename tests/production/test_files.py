@@ -43,6 +43,7 @@ def test_each_service_is_pinned_and_contained(service: str) -> None:
 def test_only_nginx_is_reachable_from_outside() -> None:
     assert [name for name, described in SERVICES.items() if "ports" in described] == ["nginx"]
     assert [name for name, described in SERVICES.items() if "outside" in described["networks"]] == ["nginx"]
+    assert [name for name, described in SERVICES.items() if "mail" in described["networks"]] == ["worker"]
     assert FILE["networks"]["inside"]["internal"]
 
 
@@ -60,7 +61,7 @@ def test_no_secret_has_a_default_and_the_example_names_each() -> None:
 
 def test_the_example_file_is_not_the_one_that_is_kept_in_version_control() -> None:
     ignored = (PROJECT / ".gitignore").read_text().splitlines()
-    assert "production.env" in ignored
+    assert {"production.env", "mail.env"} <= set(ignored)
     assert "tls/" in ignored
 
 
@@ -73,6 +74,16 @@ def test_the_settings_of_a_service_are_known_and_possible(service: str, monkeypa
     assert made.behind_proxy
     assert made.questdb_external
     assert not made.demo
+
+
+def test_the_example_of_the_mail_settings_is_possible_filled_in_or_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LOADSTAR_HOME", str(tmp_path))
+    for line in (PROJECT / "config/mail.env.example").read_text().splitlines():
+        if not line.startswith("#"):
+            monkeypatch.setenv(*line.split("=", 1))
+    assert not configuration.load().smtp_host
+    monkeypatch.setenv("LOADSTAR_SMTP_HOST", "mail.example.org")
+    assert configuration.load().smtp_host == "mail.example.org"
 
 
 def test_questdb_is_of_the_same_version_and_as_closed_as_the_embedded_one() -> None:

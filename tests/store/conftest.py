@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from config import settings as configuration
 from store.records import engine, rules
@@ -66,8 +68,7 @@ class Databases:
     def filled(self, *, with_world: bool) -> str:
         """The same, holding nothing, or the small world."""
         name = self.with_tables()
-        with engine.engine().execution_options(writes=True).begin() as connection:
-            rules.remove(connection)  # the rows that they make are among those that are put back
+        with engine.engine().execution_options(writes=True).begin() as connection, without_triggers(connection):
             for table in reversed(Record.metadata.sorted_tables):
                 connection.execute(table.delete())
             for table in Record.metadata.sorted_tables:
@@ -80,6 +81,22 @@ class Databases:
     def world(self) -> World:
         assert self._world
         return self._world
+
+
+@contextmanager
+def without_triggers(connection: Connection) -> Iterator[None]:
+    """As somebody who may do anything to the database: its triggers do not run meanwhile."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        yield
+        connection.exec_driver_sql("SET LOCAL session_replication_role = DEFAULT")
+        return
+    triggers = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+    for name, _ in triggers:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _, statement in triggers:
+        connection.exec_driver_sql(statement)
 
 
 def _all_rows() -> Rows:

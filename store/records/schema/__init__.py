@@ -1,6 +1,8 @@
 """The tables of the records. Times are UTC; ids are text made by `store.ids`."""
 
 from store.records.schema.access import Grant, Request
+from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
+from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, VirtualTerm
 from store.records.schema.people import (
     Entity,
@@ -12,12 +14,14 @@ from store.records.schema.people import (
     User,
 )
 from store.records.schema.plant import Edge, Node, Region, Site, Tariff
-from store.records.schema.signin import Attempt, OneTimeLink, Session
+from store.records.schema.signin import Attempt, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
 __all__ = [
     "ApiKey",
     "Attempt",
+    "AuditEntry",
+    "AuditHead",
     "Device",
     "DeviceActivity",
     "DeviceField",
@@ -28,17 +32,22 @@ __all__ = [
     "Household",
     "Invitation",
     "LastValue",
+    "Mail",
     "Meter",
     "Node",
     "NotificationPreference",
     "OneTimeLink",
     "Organisation",
+    "PersonKey",
+    "PersonalToken",
     "Picture",
     "Region",
     "Request",
     "Session",
     "Site",
     "Tariff",
+    "TokenFamily",
+    "TwoFactor",
     "User",
     "Version",
     "VirtualTerm",

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from store.records.columns import Record, dated, identity, now, one_of, unique_while
+from store.records.columns import PERSONAL, Record, dated, identity, now, one_of, unique_while
 from store.records.schema.people import Entity
 
 GIVEN = text("grants.origin <> 'owner'")  # as text, so that SQLite finds the index that is of these rows only
@@ -78,10 +78,10 @@ class Request(Record):
     entity_id: Mapped[str | None] = mapped_column(ForeignKey("entities.id", ondelete="CASCADE"), index=True)
     meter_id: Mapped[str | None] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"), index=True)
     device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
-    note: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="", info=PERSONAL)
     created_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     approved: Mapped[bool | None]
-    reason: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="", info=PERSONAL)
     used_at: Mapped[datetime | None]  # when the key was made

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.ids import new_claim_code
-from store.records.columns import Record, dated, identity, now, on_plan, one_of, unique_while
+from store.records.columns import QUIET, SECRET, Record, dated, identity, now, on_plan, one_of, unique_while
 
 
 class Device(Record):
@@ -60,7 +60,7 @@ class Meter(Record):
     longitude: Mapped[float | None]
     serial_number: Mapped[str | None] = mapped_column(index=True)  # of the counter that is in it now
     retired_at: Mapped[datetime | None]  # takes no readings any more; those it has stay
-    claim_code: Mapped[str] = mapped_column(default=new_claim_code)  # whoever knows it may ask for the meter
+    claim_code: Mapped[str] = mapped_column(default=new_claim_code, info=SECRET)  # whoever knows it may ask for the meter
 
 
 class VirtualTerm(Record):
@@ -115,9 +115,13 @@ class ApiKey(Record):
     __table_args__ = (CheckConstraint("(device_id IS NULL) <> (site_id IS NULL)", name="one_object"),)
 
     id: Mapped[str] = identity("key")
-    secret_hash: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(info=SECRET)
     device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
     site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
     can_write: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None] = mapped_column(info=QUIET)
+    created_by: Mapped[str | None]  # a user's id, kept when the user is gone

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from store.records.columns import Record, identity, now, one_of, unique_while
+from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now, one_of, unique_while
 
 PICTURE_BYTES = 262_144  # a picture of 512 × 512 is far below
 
@@ -42,15 +42,15 @@ class User(Record):
     )
 
     id: Mapped[str] = identity("usr")
-    email: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    password_hash: Mapped[str | None]
+    email: Mapped[str] = mapped_column(unique=True, info=PERSONAL)
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     approval: Mapped[str] = mapped_column(default="pending")
     platform_admin: Mapped[bool] = mapped_column(default=False)
     organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     role: Mapped[str | None]
-    theme: Mapped[str] = mapped_column(default="auto")
-    last_site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="SET NULL"))
+    theme: Mapped[str] = mapped_column(default="auto", info=QUIET)
+    last_site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="SET NULL"), info=QUIET)
     created_at: Mapped[datetime] = mapped_column(default=now)
     email_verified_at: Mapped[datetime | None]
     language: Mapped[str | None]  # of numbers and dates; none: the browser's
@@ -85,7 +85,7 @@ class Invitation(Record):
 
     id: Mapped[str] = identity("inv")
     organisation_id: Mapped[str] = mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"))
-    email: Mapped[str]
+    email: Mapped[str] = mapped_column(info=PERSONAL)
     role: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
     invited_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
@@ -108,13 +108,13 @@ class Household(Record):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     consent_at: Mapped[datetime]
-    area_m2: Mapped[float | None]
-    people: Mapped[int | None]
-    building_type: Mapped[str | None]
-    built_year: Mapped[int | None]
-    heating: Mapped[str | None]
-    appliances: Mapped[dict[str, Any]] = mapped_column(default=dict)  # word → how many
-    updated_at: Mapped[datetime] = mapped_column(default=now)
+    area_m2: Mapped[float | None] = mapped_column(info=SECRET)
+    people: Mapped[int | None] = mapped_column(info=SECRET)
+    building_type: Mapped[str | None] = mapped_column(info=SECRET)
+    built_year: Mapped[int | None] = mapped_column(info=SECRET)
+    heating: Mapped[str | None] = mapped_column(info=SECRET)
+    appliances: Mapped[dict[str, Any]] = mapped_column(default=dict, info=SECRET)  # word → how many
+    updated_at: Mapped[datetime] = mapped_column(default=now, info=QUIET)
 
 
 class NotificationPreference(Record):
@@ -143,5 +143,5 @@ class Picture(Record):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     content_type: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    updated_at: Mapped[datetime] = mapped_column(default=now)
+    content: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
+    updated_at: Mapped[datetime] = mapped_column(default=now, info=QUIET)

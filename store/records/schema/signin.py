@@ -1,11 +1,11 @@
-"""How people come in: sessions, links that work once, and the count of attempts."""
+"""How people come in: sessions, second factors, tokens, links that work once, and the count of attempts."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.columns import Record, now
+from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now
 
 
 class Session(Record):
@@ -49,3 +49,51 @@ class Attempt(Record):
     key: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(default=0)
     until: Mapped[datetime]
+
+
+class TwoFactor(Record):
+    """An authenticator app of a person. It counts once a first code has confirmed it; a code works once."""
+
+    __tablename__ = "two_factor"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(info=SECRET)  # sealed with the secret key
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(default=0, info=QUIET)  # of 30 s since 1970, of the code that was used last
+    recovery_hashes: Mapped[list[str]] = mapped_column(JSON, default=list, info=SECRET)
+
+
+class PersonalToken(Record):
+    """A token that a person made for a script: `id.secret`, of which a hash is kept."""
+
+    __tablename__ = "personal_tokens"
+    __table_args__ = (CheckConstraint("expires_at > created_at", name="dates"),)
+
+    id: Mapped[str] = identity("pat")
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(info=PERSONAL)
+    secret_hash: Mapped[str] = mapped_column(info=SECRET)
+    can_write: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None] = mapped_column(info=QUIET)
+    revoked_at: Mapped[datetime | None]
+
+
+class TokenFamily(Record):
+    """A program that was signed in with a password: its refresh tokens follow each other, each works once.
+
+    `generation` is the number of the one that is good; one with a lower number was used before, so somebody has a copy.
+    """
+
+    __tablename__ = "token_families"
+
+    id: Mapped[str] = identity("fam")
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    generation: Mapped[int] = mapped_column(default=1)
+    can_write: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    seen_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    address: Mapped[str | None]
+    user_agent: Mapped[str | None]

@@ -76,10 +76,40 @@ def test_the_same_characters_are_the_same_password_however_they_are_composed(wor
     assert users.verify_password("north.viewer@example.org", "cafe\u0301 au lait, merci")
 
 
-@pytest.mark.parametrize("password", ["", "short", "x" * 300, "aaaaaaaaaaaaaaaa", "north.viewer@example.org"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "short",
+        "x" * 300,
+        "aaaaaaaaaaaaaaaa",
+        "north.viewer@example.org",
+        "North.Viewer2026",
+        "password1234",
+        "P@ssw0rd2024!",
+        "123456789012",
+        "qwertyuiop123",
+        "letmeinletmein",
+        "abcdefghijkl",
+        "loadstar2026!",
+        "trustno1trustno1",
+        "iloveyou12345",
+    ],
+)
 def test_a_password_that_anyone_would_try_is_refused(world: World, password: str) -> None:
     with pytest.raises(Refused, match="password"):
         users.set_password(SYSTEM, world.people["north viewer"], password)
+
+
+@pytest.mark.parametrize(
+    "password", ["four words are enough", "caf\u00e9 au lait, merci", "aB3$xK9mQ2pL", "all lower case and long"]
+)
+def test_no_rule_of_composition_stands_in_the_way(world: World, password: str) -> None:
+    users.set_password(SYSTEM, world.people["north viewer"], password)
+
+
+def test_what_is_generated_is_never_refused(world: World) -> None:
+    assert not any(passwords.is_guessed(passwords.generated()) for _ in range(50))
 
 
 def test_64_characters_and_more_are_a_good_password(world: World) -> None:
@@ -370,3 +400,13 @@ def test_the_table_of_attempts_tells_nobody_who_tried(records: str) -> None:
         for row in session.query(schema.Attempt):
             assert "example" not in row.key
             assert "203" not in row.key or len(row.key) == 64
+
+
+def test_many_who_come_in_from_one_address_at_once_do_not_block_each_other(records: str) -> None:
+    def come_in(i: int) -> None:
+        for _ in range(4):
+            attempts.admit(f"{i % 3}@example.org", "203.0.113.7")
+            attempts.succeeded(f"{i % 3}@example.org", "203.0.113.7")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(come_in, range(16)))

@@ -1,0 +1,152 @@
+"""The outbox: mails to people, written by whatever has something to tell, sent by the worker.
+
+Without a mail server they stay readable for platform administrators, so that every flow works on one machine; that a mail
+was read is noted, for links in it are keys. With one, a mail's text is emptied once it is sent.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from store.errors import Refused
+from store.records import audit
+from store.records.columns import now
+from store.records.engine import reading, session
+from store.records.found import required
+from store.records.policy import Action, require
+from store.records.schema import Mail
+from store.scope import Scope
+
+PAGE = 50
+MOST_TRIES = 8
+FIRST_PAUSE = timedelta(minutes=1)  # doubled after every try: given up after two hours
+LEASE = timedelta(minutes=5)  # for a sender that dies with it
+
+
+def write_mail(scope: Scope, *, recipient: str, subject: str, text: str, kind: str, user_id: str | None = None) -> Mail:
+    """Put a mail to one person into the outbox, in the transaction that it tells of.
+
+    `kind` says what it is for (`verification`, `password_reset`, …); with `user_id` it goes when the person goes.
+
+    Raises:
+        Refused: not one of Loadstar's own processes, or an address or a subject of several lines.
+    """
+    require(scope, Action.RUN)
+    if any(mark in value for value in (recipient, subject) for mark in "\r\n"):
+        raise Refused("an address and a subject are one line each: shorten them")
+    with session() as records:
+        made = Mail(recipient=recipient.strip(), subject=subject, text=text, kind=kind, user_id=user_id, next_at=now())
+        records.add(made)
+    return made
+
+
+def outbox(scope: Scope, *, older_than: Mail | None = None, limit: int = PAGE) -> list[Mail]:
+    """The mails, the newest first; a page follows the last one of the page before.
+
+    Raises:
+        Refused: not a platform administrator.
+    """
+    require(scope, Action.RUN)
+    wanted = select(Mail).order_by(Mail.made_at.desc(), Mail.id.desc()).limit(limit)
+    if older_than is not None:
+        earlier = (Mail.made_at == older_than.made_at) & (Mail.id < older_than.id)
+        wanted = wanted.where(or_(Mail.made_at < older_than.made_at, earlier))
+    with reading() as records:
+        return list(records.scalars(wanted))
+
+
+def waiting(scope: Scope) -> int:
+    """How many mails wait to be sent.
+
+    Raises:
+        Refused: not a platform administrator.
+    """
+    require(scope, Action.RUN)
+    with reading() as records:
+        return records.scalar(select(func.count()).select_from(Mail).where(Mail.next_at.is_not(None))) or 0
+
+
+def read_mail(scope: Scope, mail_id: str) -> Mail:
+    """One mail with its text; that it was read is noted.
+
+    Raises:
+        NotFound: there is none.
+        Refused: not a platform administrator.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        found = required(records, Mail, mail_id)
+        audit.note("read", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
+    return found
+
+
+def take_due(scope: Scope, limit: int, *, at: datetime | None = None) -> list[Mail]:
+    """Mails to be sent now, each taken by one sender; one that says nothing of it leaves it to another after five minutes.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    at = at or now()
+    due = select(Mail).where(Mail.next_at <= at).order_by(Mail.next_at, Mail.id).limit(limit)
+    with session() as records:
+        taken = list(records.scalars(due.with_for_update(skip_locked=True)))
+        for each in taken:
+            each.attempts += 1
+            each.next_at = at + LEASE
+    return taken
+
+
+def was_sent(scope: Scope, mail_id: str, *, at: datetime | None = None) -> None:
+    """A mail has gone out: its text is emptied.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        _set(records, mail_id, sent_at=at or now(), next_at=None, last_error=None, text="")
+
+
+def was_refused(scope: Scope, mail_id: str, why: str, *, for_good: bool = False, at: datetime | None = None) -> None:
+    """A mail could not be sent: it is tried again later, up to eight times, unless it was refused for good.
+
+    Raises:
+        NotFound: it is gone.
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    at = at or now()
+    with session() as records:
+        tries = required(records, Mail, mail_id).attempts
+        over = for_good or tries >= MOST_TRIES
+        pause = FIRST_PAUSE * 2 ** (min(tries, MOST_TRIES) - 1)
+        _set(records, mail_id, next_at=None if over else at + pause, last_error=why[:500])
+
+
+def forget_mails(scope: Scope, before: datetime) -> int:
+    """Delete the mails that were written before a moment, sent or not; returns how many.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        return len(records.scalars(delete(Mail).where(Mail.made_at < before).returning(Mail.id)).all())
+
+
+def forget_recipient(scope: Scope, recipient: str) -> int:
+    """Delete all mails to an address, when its person is deleted; returns how many.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        mails = delete(Mail).where(func.lower(Mail.recipient) == recipient.strip().lower())
+        return len(records.scalars(mails.returning(Mail.id)).all())
+
+
+def _set(records: Session, mail_id: str, **values: object) -> None:
+    records.execute(update(Mail).where(Mail.id == mail_id).values(**values))
