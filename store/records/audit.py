@@ -26,7 +26,7 @@ __all__ = ["COMMAND_LINE", "ERASED", "VISITOR", "act_as", "acting", "who_acts"]
 
 PAGE = 50
 MOST = 10_000  # read at once, by an export and by a check
-MANY = 10_000  # entries of a value; whether there are still more decides nothing
+MANY = 2_000  # entries of a value; whether there are still more decides nothing
 NEVER = 2**62  # no entry has this number
 MEANT = 10  # records that a word of a search may mean
 EQUAL = ("actor", "action", "subject_kind", "subject_id", "site_id")  # of a filter
@@ -233,13 +233,13 @@ def _count(records: Session, equal: Equal, counted: dict[tuple[str, str], int]) 
 def _within(records: Session, wanted: Filter, older_than: int | None) -> list[ColumnElement[bool]]:
     """Moments are in the order of the chain: a bound of the one is a bound of the other, and of every index."""
     within: list[ColumnElement[bool]] = [] if older_than is None else [AuditEntry.sequence < older_than]
+    by_time = (AuditEntry.at, AuditEntry.sequence)  # one step down an index
     if wanted.since is not None:
-        oldest = select(func.min(AuditEntry.at)).where(AuditEntry.at >= wanted.since).scalar_subquery()
-        first = records.scalar(select(func.min(AuditEntry.sequence)).where(AuditEntry.at == oldest))
+        first = records.scalar(select(AuditEntry.sequence).where(AuditEntry.at >= wanted.since).order_by(*by_time).limit(1))
         within.append(AuditEntry.sequence >= (first if first is not None else NEVER))
     if wanted.until is not None:
-        newest = select(func.max(AuditEntry.at)).where(AuditEntry.at < wanted.until).scalar_subquery()
-        last = records.scalar(select(func.max(AuditEntry.sequence)).where(AuditEntry.at == newest))
+        earlier = select(AuditEntry.sequence).where(AuditEntry.at < wanted.until)
+        last = records.scalar(earlier.order_by(*(column.desc() for column in by_time)).limit(1))
         within.append(AuditEntry.sequence <= (last if last is not None else 0))
     return within
 

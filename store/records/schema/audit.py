@@ -20,6 +20,7 @@ class AuditEntry(Record):
 
     __tablename__ = "audit"
     __table_args__ = (
+        Index("ix_audit_at", "at", "sequence"),
         Index("ix_audit_actor", "actor", "sequence"),
         Index("ix_audit_subject", "subject_id", "sequence"),
         Index("ix_audit_kind", "subject_kind", "sequence"),
@@ -30,7 +31,7 @@ class AuditEntry(Record):
     )
 
     sequence: Mapped[int] = mapped_column(_NUMBER, primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     actor: Mapped[str]  # a user's id, or `loadstar`, `command line`, `visitor`
     behalf: Mapped[str | None]  # the user whose view it was
     action: Mapped[str]

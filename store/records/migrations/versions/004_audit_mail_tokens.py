@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_audit")),
     )
-    op.create_index(op.f("ix_audit_at"), "audit", ["at"], unique=False)
+    op.create_index("ix_audit_at", "audit", ["at", "sequence"], unique=False)
     op.create_index("ix_audit_actor", "audit", ["actor", "sequence"], unique=False)
     op.create_index("ix_audit_subject", "audit", ["subject_id", "sequence"], unique=False)
     op.create_index("ix_audit_kind", "audit", ["subject_kind", "sequence"], unique=False)
