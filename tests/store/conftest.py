@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from config import settings as configuration
-from store.records import engine, rules
+from store.records import engine
 from store.records.columns import Record
 from tests.postgresql import Cluster
 from tests.store.records.world import World, build
@@ -74,7 +74,6 @@ class Databases:
             for table in Record.metadata.sorted_tables:
                 if rows := self._rows[with_world][table.name]:
                     connection.execute(table.insert(), rows)
-            rules.make(connection)
         return name
 
     @property
