@@ -93,7 +93,10 @@ def test_guessing_slows_down(program: FlaskClient) -> None:
     assert statuses[-1] == 429
 
 
-@pytest.mark.parametrize(XX)
+BAD = [(None, "malformed"), ([], "malformed"), ({}, "missing_field"), ({"email": 5, "password": "x"}, "missing_field")]
+
+
+@pytest.mark.parametrize(("body", "error"), BAD)
 def test_what_is_malformed_is_said(body: object, error: str, program: FlaskClient) -> None:
     answer = program.post("/api/v1/token", json=body)
     assert (answer.status_code, answer.get_json()["error"]) == (400, error)
