@@ -66,6 +66,7 @@ class Question:
 
     words: Words
     fields: Sequence[Choice | Text] = ()
+    instead: Component | None = None  # of the button that does it: a form or a link to another page
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +334,7 @@ def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
     keep = html.Button("Keep as it is", className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
     words = html.P(question.words, className="mb-0")
     asked = html.Div(
-        [words, *fields, html.Div([sure, keep], className="choices")],
+        [words, *fields, html.Div([question.instead or sure, keep], className="choices")],
         className="question",
         role="group",
         tabIndex=-1,

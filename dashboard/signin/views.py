@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, make_respons
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from dashboard import view_as
 from dashboard.access import current_scope, guard, public, signed_in
 from dashboard.faults import RETRY_S, sentence
 from dashboard.security import YEAR_S
@@ -118,6 +119,7 @@ def _form(wanted: str, email: str, message: str | None) -> Response:
 @guard(signed_in)
 def sign_out() -> AnyResponse:
     """End the session's row, and with it every copy of the cookie."""
+    view_as.leave()
     sessions.end_session(current_user.token)
     flask_login.logout_user()
     session.clear()
