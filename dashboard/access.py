@@ -34,6 +34,13 @@ def signed_in(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("nobody is signed in")
 
 
+def oneself(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever is signed in, themselves: not an administrator who sees what they see. For what is personal."""
+    signed_in(scope, given)
+    if getattr(current_user, "viewer", None) is not None:
+        raise NotFound("personal")
+
+
 def people_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Platform administrators, and administrators of an organisation (the store keeps them within it)."""
     if not administers_people(scope):

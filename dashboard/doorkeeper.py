@@ -75,7 +75,7 @@ def _admit_to_page() -> Response | AnyResponse | None:
         raise NotFound("no such page")
     rule(current_scope(), given)
     site_id = given.get("site_id")
-    if site_id is not None and site_id != current_user.last_site_id:
+    if site_id is not None and site_id != current_user.last_site_id and current_user.viewer is None:
         users.remember_site(current_scope(), site_id)
     return None
 

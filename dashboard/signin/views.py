@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request, se
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from dashboard import view_as
 from dashboard.access import current_scope, guard, public, signed_in
 from dashboard.faults import sentence
 from dashboard.signin import destination, links, person, registering, replies, second_step
@@ -68,6 +69,7 @@ def _form(wanted: str, email: str, message: str | None) -> Response:
 @guard(signed_in)
 def sign_out() -> AnyResponse:
     """End the session's row, and with it every copy of the cookie."""
+    view_as.leave()
     sessions.end_session(current_user.token)
     flask_login.logout_user()
     session.clear()
