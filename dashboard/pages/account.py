@@ -6,7 +6,7 @@ from dash import dcc, html, register_page
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from dashboard.access import guard, signed_in
+from dashboard.access import guard, oneself
 from dashboard.aria import aria, data
 
 register_page(__name__, path="/account", name="Account", title="Account · Loadstar")
@@ -19,7 +19,7 @@ def _post(action: str, words: str, kind: str) -> html.Form:
     return html.Form([token, html.Button(words, type="submit", className=f"btn {kind}")], action=action, method="post")
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
     facts = {"Name": current_user.name, "Email": current_user.email, "You are": current_user.standing}

@@ -17,6 +17,14 @@ PUBLIC = {
     "/api/v1/token",
     "/api/v1/token/refresh",
     "/api/v1/token/revoke",
+    "/register",
+    "/mail-sent",
+    "/confirm-address",
+    "/confirm-address/again",
+    "/forgotten-password",
+    "/new-password",
+    "/invitation",
+    "/sign-in/code",
 }
 
 
