@@ -360,7 +360,7 @@ def _select(choice: Choice, value: str, **marks: str) -> html.Label:
 
 def _pager(seen: View, shown: int, total: int) -> html.Nav:
     last = (total - 1) // ROWS * ROWS
-    says = f"{total:,}" if shown == total else f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
+    says = f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
     parts: list[Component] = [html.P(says, className="muted small mb-0", role="status")]
     if shown < total:
         steps = (("First", 0), ("Previous", max(0, seen.first - ROWS)), ("Next", min(last, seen.first + ROWS)), ("Last", last))
