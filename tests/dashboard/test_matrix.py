@@ -57,6 +57,7 @@ PEOPLE = {
 LETS: dict[str, Callable[[Standing, str], bool]] = {
     "public": lambda who, place: True,
     "signed_in": lambda who, place: who.signed_in,
+    "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,
     "platform_admin": lambda who, place: who.runs,
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one
