@@ -47,6 +47,12 @@ def people_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("no such page")
 
 
+def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Platform administrators."""
+    if not scope.platform_admin:
+        raise NotFound("no such page")
+
+
 def administers_people(scope: Scope) -> bool:
     """Whether the scope's holder may list, create and disable users, all or those of their organisation."""
     return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
