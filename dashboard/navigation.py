@@ -17,8 +17,11 @@ from store.errors import NotFound
 from store.scope import Scope
 
 SITE = "Site"
+SETUP = "Site setup"
+PLANT = "All sites"
 PEOPLE = "People and organisations"
-SECTIONS = (SITE, PEOPLE)
+PLATFORM = "Platform"
+SECTIONS = (SITE, SETUP, PLANT, PEOPLE, PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)
