@@ -73,12 +73,6 @@ def organisation_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("no such page")
 
 
-def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
-    """Platform administrators."""
-    if not scope.platform_admin:
-        raise NotFound("no such page")
-
-
 def organisation_led(argument: str = "organisation_id") -> Rule:
     """Whoever decides who belongs to the organisation that the argument of that name gives."""
 
@@ -153,12 +147,6 @@ def owns_sites(scope: Scope) -> bool:
     if scope.organisation_id is None or scope.role is not Role.ADMIN:
         return False
     return organisations.organisation(scope, scope.organisation_id).kind == "distributor"
-
-
-def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
-    """Platform administrators."""
-    if not scope.platform_admin:
-        raise NotFound("no such page")
 
 
 def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
