@@ -52,6 +52,12 @@ def administers_people(scope: Scope) -> bool:
     return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
 
 
+def approver(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever decides about people, organisations, or what is asked for on a site that they administer."""
+    if not scope.admin_of:
+        people_admin(scope, given)
+
+
 def customers_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Platform administrators, and administrators of a distributor, who decide about its customers."""
     own = None
