@@ -57,7 +57,9 @@ PEOPLE = {
 LETS: dict[str, Callable[[Standing, str], bool]] = {
     "public": lambda who, place: True,
     "signed_in": lambda who, place: who.signed_in,
+    "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,
+    "platform_admin": lambda who, place: who.runs,
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one
     "site_in": lambda who, place: place in who.sees or who.runs,
 }
@@ -160,6 +162,7 @@ def test_pages_open_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd, w
     for rule, place, path in pages(crowd):
         answer = browser.get(path)
         sent_away = answer.status_code in (302, 303) and answer.headers["Location"].startswith("/sign-in")
+        sent_away |= b'<body class="front">' in answer.data  # what `/` tells whoever is not signed in
         opened = not sent_away and answer.status_code not in (401, 404)
         wanted = PEOPLE[who].signed_in and lets(rule, who, place) and place != UNKNOWN
         assert opened == wanted, f"{who}, {place}: {path} answers {answer.status_code}"
