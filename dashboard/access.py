@@ -79,12 +79,6 @@ def organisation_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("no such page")
 
 
-def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
-    """Platform administrators."""
-    if not scope.platform_admin:
-        raise NotFound("no such page")
-
-
 def organisation_led(argument: str = "organisation_id") -> Rule:
     """Whoever decides who belongs to the organisation that the argument of that name gives."""
 
@@ -98,8 +92,8 @@ def organisation_led(argument: str = "organisation_id") -> Rule:
 
 
 def residential(scope: Scope, given: Mapping[str, Any]) -> None:
-    """People without an organisation, who have a household; not the platform's administrators."""
-    signed_in(scope, given)
+    """People without an organisation, who have a household; not the platform's administrators, and nobody who looks."""
+    oneself(scope, given)
     if scope.organisation_id is not None or scope.platform_admin:
         raise NotFound("no such page")
 

@@ -6,8 +6,8 @@ from flask import Flask
 
 from config.settings import Settings
 from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static, view_as
-from dashboard.api import readings, tokens
 from dashboard.account import export, pictures
+from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
 from dashboard.signin import views as signin
 from store.records import engine
