@@ -7,6 +7,7 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static
 from dashboard.forecasting.jobs import Jobs
+from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
 from store.records import engine
 
@@ -22,6 +23,7 @@ def create_app(settings: Settings) -> Flask:
     security.configure(server, settings)
     server.extensions["loadstar-settings"] = settings
     signin.install(server)
+    plant_files.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(
