@@ -14,7 +14,7 @@ from flask import g
 from flask_login import current_user
 
 from store.errors import NotFound
-from store.records import organisations, policy
+from store.records import meters, organisations, policy
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]
@@ -127,6 +127,47 @@ def site_in(argument: str = "site_id") -> Rule:
         scope.require_site(site_id)
 
     return rule
+
+
+def administers_site(argument: str = "site_id") -> Rule:
+    """Administrators of the site that the argument of that name gives; for others its administration does not exist."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        site_in(argument)(scope, given)
+        if not policy.may(scope, policy.Action.ADMINISTER, site_id=given[argument]):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def administers_meter(argument: str = "meter_id") -> Rule:
+    """Administrators of the site of the meter that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        meter_id = given.get(argument)
+        if not isinstance(meter_id, str):
+            raise NotFound("no meter")
+        site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
+        if not policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def plant_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Whoever administers a site, or a distributor, which may have none yet (the store keeps them within theirs)."""
+    if not (scope.everything or scope.admin_of & scope.site_ids or owns_sites(scope)):
+        raise NotFound("no such page")
+
+
+def owns_sites(scope: Scope) -> bool:
+    """Whether the scope's holder may make sites: an administrator of a distributor, or of the platform."""
+    if scope.platform_admin:
+        return True
+    if scope.organisation_id is None or scope.role is not Role.ADMIN:
+        return False
+    return organisations.organisation(scope, scope.organisation_id).kind == "distributor"
 
 
 def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
