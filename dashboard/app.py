@@ -6,6 +6,7 @@ from flask import Flask
 
 from config.settings import Settings
 from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static, view_as
+from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
 from dashboard.signin import views as signin
 from store.records import engine
@@ -46,6 +47,8 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
+    for blueprint in (tokens.bp, readings.bp):
+        server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)
     doorkeeper.install_for_callbacks(server, dash)

@@ -22,6 +22,9 @@ PUBLIC = {
     "/new-password",
     "/invitation",
     "/sign-in/code",
+    "/api/v1/token",
+    "/api/v1/token/refresh",
+    "/api/v1/token/revoke",
 }
 
 
