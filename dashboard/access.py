@@ -73,12 +73,6 @@ def organisation_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("no such page")
 
 
-def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
-    """Platform administrators."""
-    if not scope.platform_admin:
-        raise NotFound("no such page")
-
-
 def organisation_led(argument: str = "organisation_id") -> Rule:
     """Whoever decides who belongs to the organisation that the argument of that name gives."""
 
