@@ -58,6 +58,12 @@ def administers_people(scope: Scope) -> bool:
     return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
 
 
+def approver(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever decides about people, organisations, or what is asked for on a site that they administer."""
+    if not scope.admin_of:
+        people_admin(scope, given)
+
+
 def customers_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Platform administrators, and administrators of a distributor, who decide about its customers."""
     own = None
@@ -83,6 +89,31 @@ def organisation_led(argument: str = "organisation_id") -> Rule:
             raise NotFound("no organisation")
 
     return rule
+
+
+def residential(scope: Scope, given: Mapping[str, Any]) -> None:
+    """People without an organisation, who have a household; not the platform's administrators."""
+    signed_in(scope, given)
+    if scope.organisation_id is not None or scope.platform_admin:
+        raise NotFound("no such page")
+
+
+def meter_holder(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever has single meters or may claim some: residents, and people of organisations that own no site.
+
+    Of an organisation without meters only its administrators, who may claim one for it.
+    """
+    signed_in(scope, given)
+    if not has_own_meters(scope):
+        raise NotFound("no such page")
+
+
+def has_own_meters(scope: Scope) -> bool:
+    """Whether single meters are the scope's holder's, or may be claimed by them."""
+    if scope.platform_admin or scope.user_id is None:
+        return False
+    claims = scope.role is Role.ADMIN and not scope.admin_of & scope.site_ids
+    return scope.organisation_id is None or bool(scope.meter_ids) or claims
 
 
 def site_in(argument: str = "site_id") -> Rule:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from config.settings import Settings
 from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static, view_as
+from dashboard.account import export, pictures
 from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
 from dashboard.signin import views as signin
@@ -24,6 +25,8 @@ def create_app(settings: Settings) -> Flask:
     server.extensions["loadstar-settings"] = settings
     signin.install(server)
     view_as.install(server)
+    pictures.install(server)
+    export.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(

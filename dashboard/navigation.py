@@ -17,8 +17,9 @@ from store.errors import NotFound
 from store.scope import Scope
 
 SITE = "Site"
+MINE = "My energy"
 PEOPLE = "People and organisations"
-SECTIONS = (SITE, PEOPLE)
+SECTIONS = (SITE, MINE, PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ def _pressed(table: Table, seen: View, press: Mapping[str, Any], context: str) -
     match press.get("do"):
         case "sort":
             column = str(press.get("column"))
-            current = seen.sort or table.columns[0].key
+            current = _sorted_by(table, seen)
             seen.descending = column == current and not seen.descending
             seen.sort, seen.first = column, 0
         case "filter":
@@ -275,7 +275,7 @@ def body(table: Table, seen: View, context: str) -> list[Component]:
 
 
 def _head(table: Table, seen: View, acts: bool) -> html.Thead:
-    current = seen.sort or next((column.key for column in table.columns if column.sortable), "")
+    current = _sorted_by(table, seen)
     heads = []
     for column in table.columns:
         order = "descending" if seen.descending else "ascending"
@@ -287,6 +287,10 @@ def _head(table: Table, seen: View, acts: bool) -> html.Thead:
     if acts:
         heads.append(html.Th(html.Span("Actions", className="visually-hidden"), scope="col", role="columnheader"))
     return html.Thead(html.Tr(heads, role="row"), role="rowgroup")
+
+
+def _sorted_by(table: Table, seen: View) -> str:
+    return seen.sort or table.sort or next((column.key for column in table.columns if column.sortable), "")
 
 
 def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:

@@ -24,6 +24,8 @@ class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
         self.role = user.role
         self.theme = user.theme
         self.last_site_id = user.last_site_id
+        self.language = user.language
+        self.time_zone = user.time_zone
 
     def get_id(self) -> str:
         """What the cookie holds: the session's token, never the user's id."""

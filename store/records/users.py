@@ -290,6 +290,14 @@ def choose_time_zone(scope: Scope, time_zone: str | None) -> None:
         required(records, User, holder(scope)).time_zone = time_zone
 
 
+def choose_profile(scope: Scope, *, name: str, language: str | None, time_zone: str | None) -> None:
+    """Keep the holder's name, language and time zone, all or none of them; raises as the three functions that it calls."""
+    with session():
+        rename(scope, name)
+        choose_language(scope, language)
+        choose_time_zone(scope, time_zone)
+
+
 def last_site(scope: Scope) -> str | None:
     """The id of the site that the holder looked at last, while it is one that the scope may see."""
     if scope.user_id is None:

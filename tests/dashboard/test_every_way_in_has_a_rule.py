@@ -14,6 +14,9 @@ PUBLIC = {
     "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     "/sign-in",
     "/first-administrator",
+    "/api/v1/token",
+    "/api/v1/token/refresh",
+    "/api/v1/token/revoke",
     "/register",
     "/mail-sent",
     "/confirm-address",
@@ -22,9 +25,6 @@ PUBLIC = {
     "/new-password",
     "/invitation",
     "/sign-in/code",
-    "/api/v1/token",
-    "/api/v1/token/refresh",
-    "/api/v1/token/revoke",
 }
 
 

@@ -32,9 +32,21 @@
     keep?.click();
   });
 
+  // How much waits, as a page says it: the navigation says the same.
+  function count() {
+    for (const each of document.querySelectorAll("[data-waiting]")) {
+      const mark = document.querySelector(`[data-count-of="${each.dataset.waitingOf}"]`);
+      if (!mark || each.dataset.seen === each.dataset.waiting) continue;
+      each.dataset.seen = each.dataset.waiting;
+      mark.firstElementChild.textContent = each.dataset.waiting;
+      mark.hidden = each.dataset.waiting === "0";
+    }
+  }
+
   // A question that opens gets the focus; when it is closed again, the button that opened it has it back.
   let opener = null;
   new MutationObserver(() => {
+    count();
     if (!asked) return;
     const region = document.querySelector(`[data-table="${asked}"]`);
     const question = region?.querySelector(".question");
