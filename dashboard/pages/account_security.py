@@ -10,7 +10,7 @@ from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import reader
 from dashboard.faults import sentence
-from dashboard.signin.views import open_door
+from dashboard.signin.second_step import open_door
 from store.errors import NotFound, Refused
 from store.records import own_account, passwords, sessions, tokens
 
