@@ -129,6 +129,32 @@ def site_in(argument: str = "site_id") -> Rule:
     return rule
 
 
+def administers_site(argument: str = "site_id") -> Rule:
+    """Administrators of the site that the argument of that name gives; for others its administration does not exist."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        site_in(argument)(scope, given)
+        if not policy.may(scope, policy.Action.ADMINISTER, site_id=given[argument]):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def plant_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Whoever administers a site, or a distributor, which may have none yet (the store keeps them within theirs)."""
+    if not (scope.everything or scope.admin_of & scope.site_ids or owns_sites(scope)):
+        raise NotFound("no such page")
+
+
+def owns_sites(scope: Scope) -> bool:
+    """Whether the scope's holder may make sites: an administrator of a distributor, or of the platform."""
+    if scope.platform_admin:
+        return True
+    if scope.organisation_id is None or scope.role is not Role.ADMIN:
+        return False
+    return organisations.organisation(scope, scope.organisation_id).kind == "distributor"
+
+
 def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Ask the rule before the function runs. Stands directly under `@callback`, on page layouts and on views.
 

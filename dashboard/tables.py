@@ -58,6 +58,7 @@ class Text:
     words: str
     value: str = ""
     longest: int = 300
+    lines: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +352,9 @@ def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
 def _field(each: Choice | Text) -> Component:
     if isinstance(each, Choice):
         return _select(each, "", given=each.key)
-    line = html.Textarea(each.value, className="form-control", rows="2", maxLength=each.longest, **data(given=each.key))
+    line = html.Textarea(
+        each.value, className="form-control", rows=str(each.lines), maxLength=each.longest, **data(given=each.key)
+    )
     return html.Label([html.Span(each.words), line], className="field-line")
 
 
