@@ -14,7 +14,7 @@ from flask import g
 from flask_login import current_user
 
 from store.errors import NotFound
-from store.records import organisations, policy
+from store.records import meters, organisations, policy
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]
@@ -92,8 +92,8 @@ def organisation_led(argument: str = "organisation_id") -> Rule:
 
 
 def residential(scope: Scope, given: Mapping[str, Any]) -> None:
-    """People without an organisation, who have a household; not the platform's administrators."""
-    signed_in(scope, given)
+    """People without an organisation, who have a household; not the platform's administrators, and nobody who looks."""
+    oneself(scope, given)
     if scope.organisation_id is not None or scope.platform_admin:
         raise NotFound("no such page")
 
@@ -135,6 +135,21 @@ def administers_site(argument: str = "site_id") -> Rule:
     def rule(scope: Scope, given: Mapping[str, Any]) -> None:
         site_in(argument)(scope, given)
         if not policy.may(scope, policy.Action.ADMINISTER, site_id=given[argument]):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def administers_meter(argument: str = "meter_id") -> Rule:
+    """Administrators of the site of the meter that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        meter_id = given.get(argument)
+        if not isinstance(meter_id, str):
+            raise NotFound("no meter")
+        site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
+        if not policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
             raise NotFound("no such page")
 
     return rule

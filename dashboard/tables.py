@@ -72,12 +72,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A button of a row. With `asks` it opens a question first, and is done by the second button."""
+    """A button of a row. With `asks` it opens a question first, and is done by the second button, which says `sure`."""
 
     key: str
     words: str
     asks: Callable[[], Question] | None = None
     danger: bool = False
+    sure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +303,7 @@ def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:
             html.Td(
                 words,
                 role="cell",
-                className="num figure" if column.number else None,
+                className="num" if column.number else None,
                 **data(label=column.words),
             )
             for column, words in zip(table.columns[1:], row.cells, strict=True)
@@ -329,12 +330,13 @@ def _button(row: Row, act: Act, *, open_now: bool) -> html.Button:
 
 def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
     fields = [_field(each) for each in question.fields]
+    said = act.sure or act.words
     sure = html.Button(
-        act.words,
+        said,
         className=f"btn btn-sm {'btn-danger' if act.danger else 'btn-primary'}",
         type="button",
         **_press(do="act", act=act.key, row=row.key),
-        **aria(label=f"{act.words} {row.name} now"),
+        **aria(label=f"{said} {row.name} now"),
     )
     keep = html.Button("Keep as it is", className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
     words = html.P(question.words, className="mb-0")

@@ -11,6 +11,11 @@
   }
 
   document.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-turn-of]"); // of a log, which has no last page
+    if (step) {
+      const older = step.dataset.turn ? Number(step.dataset.turn) : null;
+      return window.dash_clientside.set_props(step.dataset.turnOf, { data: { older, at: Date.now() } });
+    }
     const button = event.target.closest("[data-press]");
     const table = button?.closest("[data-table]")?.dataset.table;
     if (!table) return;

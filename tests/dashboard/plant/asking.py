@@ -30,19 +30,25 @@ def call(browser: FlaskClient, outputs: list[str], inputs: Told, state: Told):
     return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
 
 
-def press(browser: FlaskClient, table: str, context: str = "", view: Told | None = None, **told: Any):
+def press(browser: FlaskClient, table: str, context: str = "", view: Told | None = None, *, searched: bool = True, **told: Any):
     """Press a button of a table."""
     return call(
         browser,
         [f"{table}-body.children", f"{table}-view.data", f"{table}-notice.children"],
-        {f"{table}-press.data": told, f"{table}-changed.data": None, f"{table}-search.value": ""},
+        {f"{table}-press.data": told, f"{table}-changed.data": None} | ({f"{table}-search.value": ""} if searched else {}),
         {f"{table}-view.data": view or {}, f"{table}-context.data": context},
     )
 
 
-def act(browser: FlaskClient, table: str, context: str, act: str, row: str, **given: str) -> str:
+def act(browser: FlaskClient, table: str, context: str, act: str, row: str, *, searched: bool = True, **given: str) -> str:
     """Answer a row's question with yes; all that came back, as text."""
-    return said(press(browser, table, context, do="act", act=act, row=row, given=given))
+    return said(press(browser, table, context, searched=searched, do="act", act=act, row=row, given=given))
+
+
+def output_of(world: World, wanted: str) -> str:
+    """The whole output of the callback in which one of the outputs stands, as the renderer names it."""
+    names = world.server.extensions["loadstar-dash"].callback_map
+    return next(each for each in names if wanted in each)
 
 
 def said(answer) -> str:
