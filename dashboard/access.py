@@ -34,6 +34,13 @@ def signed_in(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("nobody is signed in")
 
 
+def oneself(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever is signed in, themselves: not an administrator who sees what they see. For what is personal."""
+    signed_in(scope, given)
+    if getattr(current_user, "viewer", None) is not None:
+        raise NotFound("personal")
+
+
 def people_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Platform administrators, and administrators of an organisation (the store keeps them within it)."""
     if not administers_people(scope):
@@ -46,8 +53,8 @@ def administers_people(scope: Scope) -> bool:
 
 
 def residential(scope: Scope, given: Mapping[str, Any]) -> None:
-    """People without an organisation, who have a household; not the platform's administrators."""
-    signed_in(scope, given)
+    """People without an organisation, who have a household, themselves; not the platform's administrators."""
+    oneself(scope, given)
     if scope.organisation_id is not None or scope.platform_admin:
         raise NotFound("no such page")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from config.settings import Settings
-from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static
+from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static, view_as
 from dashboard.account import export, pictures
 from dashboard.forecasting.jobs import Jobs
 from dashboard.signin import views as signin
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> Flask:
     signin.install(server)
     pictures.install(server)
     export.install(server)
+    view_as.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(

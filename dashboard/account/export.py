@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Flask, Response
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard.access import current_scope, guard, oneself
 from store.records import sites
 from store.records.meters import require_meters
 from store.records.own_account import everything_about
@@ -20,7 +20,7 @@ bp = Blueprint("export", __name__)
 
 
 @bp.get("/account/export.json")
-@guard(signed_in)
+@guard(oneself)
 def export() -> Response:
     """The file."""
     scope = current_scope()

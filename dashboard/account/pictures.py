@@ -8,7 +8,7 @@ import io
 from flask import Blueprint, Flask, Response, jsonify, request
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard.access import current_scope, guard, oneself, signed_in
 from dashboard.faults import sentence
 from store.errors import NotFound, Refused
 from store.records import pictures
@@ -44,7 +44,7 @@ def made_anew(content: bytes) -> bytes:
 
 
 @bp.post("/account/picture")
-@guard(signed_in)
+@guard(oneself)
 def upload() -> Response:
     """Take in the picture of whoever asks."""
     given = request.files.get("picture")

@@ -5,23 +5,22 @@ from zoneinfo import available_timezones
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
-from flask import request
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from config.settings import settings
-from dashboard.access import current_scope, guard, signed_in
+from dashboard import letters
+from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import LANGUAGES
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import own_account, pictures, users
+from store.records import own_account, pictures, registration, users
+from store.records.engine import session
 
 register_page(__name__, path="/account", name="Account", title="Account · Loadstar")
 
 THEMES = {"auto": "As the system", "light": "Light", "dark": "Dark"}
-VERIFY_PATH = "/confirm-address"  # of the page that a mailed link opens
 DONE = {
     "profile": "Your profile is saved.",
     "picture": "Your picture is saved.",
@@ -123,7 +122,7 @@ def _address() -> html.Section:
     )
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(said: str = "", **_query: Any) -> html.Div:
     """The page."""
     themes = [
@@ -161,7 +160,7 @@ def layout(said: str = "", **_query: Any) -> html.Div:
     State("account-zone", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def save(clicks: int | None, name: str | None, language: str | None, zone: str | None) -> Any:
     """Keep the profile, and load the page again, so that the frame says the new name too."""
     if not clicks:
@@ -179,7 +178,7 @@ def save(clicks: int | None, name: str | None, language: str | None, zone: str |
     Input("account-no-picture", "n_clicks"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def remove_picture(clicks: int | None) -> Any:
     """Remove the picture."""
     if not clicks:
@@ -196,19 +195,18 @@ def remove_picture(clicks: int | None) -> Any:
     State("account-email-password", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def change_address(clicks: int | None, email: str | None, password: str | None) -> Any:
     """Mail the link that changes the address."""
     if not clicks:
         return no_update, no_update
     try:
         proof.require_password(password)
-        kept = own_account.ask_new_address(current_scope(), email or "", _link)
+        with session():
+            asked = registration.ask_new_address(current_scope(), email or "")
+            letters.confirm_address(asked)
+            words = f"Whoever is signed in to your Loadstar account asked to use the address {asked.email} from now on."
+            letters.account_changed(own_account.oneself(current_scope()), "Another address was asked for", words)
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), ""
-    return parts.notice(f"A link went to {kept}. Open it there to use that address from now on."), ""
-
-
-def _link(token: str) -> str:
-    public = settings().public_url or request.host_url
-    return f"{public.rstrip('/')}{VERIFY_PATH}?token={token}"
+    return parts.notice(f"A link went to {asked.email}. Open it there to use that address from now on."), ""

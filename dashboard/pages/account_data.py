@@ -7,7 +7,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from flask import session
 from flask_login import current_user
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.aria import icon
 from dashboard.faults import sentence
@@ -43,7 +43,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
     return parts.page(
@@ -85,7 +85,7 @@ def layout(**_query: Any) -> html.Div:
     State("data-password", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def delete(clicks: int | None, password: str | None) -> Any:
     """Delete the account of whoever asks."""
     if not clicks:

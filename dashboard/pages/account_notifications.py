@@ -5,7 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, callback, ctx, html, no_update, register_page
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts
 from dashboard.aria import aria
 from dashboard.faults import sentence
@@ -37,7 +37,7 @@ def _switch(kind: str, channel: str, wanted: bool) -> html.Td:
     return html.Td(box)
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
     wanted = preferences.notifications(current_scope())
@@ -67,7 +67,7 @@ def layout(**_query: Any) -> html.Div:
     Input({"type": "notify", "kind": ALL, "channel": ALL}, "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def choose(_values: list[bool]) -> Any:
     """Keep the one that was changed."""
     changed = ctx.triggered_id

@@ -6,11 +6,12 @@ from dash import ALL, Input, Output, State, callback, html, no_update, register_
 from flask import session
 from flask_login import current_user
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard import letters
+from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import reader
 from dashboard.faults import sentence
-from dashboard.signin.views import open_door
+from dashboard.signin.second_step import open_door
 from store.errors import NotFound, Refused
 from store.records import own_account, passwords, sessions, tokens
 
@@ -89,7 +90,7 @@ def _acts(session_id: str, device: str, here: bool, asking: str | None) -> Any:
     return parts.row_button("session-act", "ask", session_id, "End", f"End: {device}")
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
     return parts.page(
@@ -113,14 +114,14 @@ def layout(**_query: Any) -> html.Div:
     State("security-new", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def change(clicks: int | None, old: str | None, new: str | None) -> Any:
     """Set the new password; this browser stays signed in, with a session of its own."""
     if not clicks:
         return (no_update,) * 4
     try:
         proof.require_password(old)
-        person = own_account.change_password(current_scope(), new or "")
+        person = own_account.change_password(current_scope(), new or "", letters.password_changed)
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), "", no_update, no_update
     forms = session.get(CSRF)
@@ -135,7 +136,7 @@ def change(clicks: int | None, old: str | None, new: str | None) -> Any:
     Input({"type": "session-act", "act": ALL, "of": ALL}, "n_clicks"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def act(clicks: list[int | None]) -> Any:
     """Ask before a session is ended, then end it."""
     asked = parts.pressed(clicks)

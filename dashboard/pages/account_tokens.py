@@ -5,7 +5,8 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard import letters
+from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts
 from dashboard.account.reading import reader
 from dashboard.aria import data
@@ -59,7 +60,7 @@ def _acts(token: PersonalToken, asking: str | None) -> Any:
     return parts.row_button("token-act", "ask", token.id, "Revoke", f"Revoke: {token.name}")
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
     return parts.page(
@@ -103,7 +104,7 @@ def _options(choices: dict[str, str]) -> list[dict[str, str]]:
     State("token-days", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def make(clicks: int | None, name: str | None, allowed: str | None, days: str | None) -> Any:
     """Make a token and show it, this once."""
     if not clicks:
@@ -114,7 +115,11 @@ def make(clicks: int | None, name: str | None, allowed: str | None, days: str | 
             made = tokens.create_token(
                 scope, name=name or "", can_write=allowed == "write", days=int(days) if days and days in DAYS else 0
             )
-            own_account.tell(scope, "A token was made", f"The token {(name or '').strip()!r} was made for your Loadstar account.")
+            letters.account_changed(
+                own_account.oneself(scope),
+                "A token was made",
+                f"The token {(name or '').strip()!r} was made for your Loadstar account.",
+            )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), no_update, no_update
     words = [
@@ -130,7 +135,7 @@ def make(clicks: int | None, name: str | None, allowed: str | None, days: str | 
     Input({"type": "token-act", "act": ALL, "of": ALL}, "n_clicks"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def act(clicks: list[int | None]) -> Any:
     """Ask before a token is revoked, then revoke it."""
     asked = parts.pressed(clicks)

@@ -6,10 +6,12 @@ from typing import Any
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask_login import current_user
 
-from dashboard.access import current_scope, guard, signed_in
+from dashboard import letters
+from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.aria import data
 from dashboard.faults import sentence
+from dashboard.signin.replies import browser_address
 from store.errors import NotFound, Refused
 from store.records import own_account, two_factor
 from store.records.engine import session
@@ -79,7 +81,7 @@ def _codes(codes: list[str]) -> html.Div:
     return parts.notice([html.P(words), listed])
 
 
-@guard(signed_in)
+@guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
     return parts.page(
@@ -103,7 +105,7 @@ def _refused(refused: Refused | NotFound) -> html.Div:
     State("two-factor-password", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def begin(clicks: int | None, password: str | None) -> Any:
     """Show the key for the app."""
     if not clicks:
@@ -122,7 +124,7 @@ def begin(clicks: int | None, password: str | None) -> Any:
     State("two-factor-first", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def confirm(clicks: int | None, code: str | None) -> Any:
     """Turn it on with a first code, and show the recovery codes."""
     if not clicks:
@@ -131,8 +133,10 @@ def confirm(clicks: int | None, code: str | None) -> Any:
     try:
         with session():
             codes = two_factor.confirm(scope, code or "")
-            own_account.tell(
-                scope, "Two-factor sign-in is on", "Signing in to your Loadstar account now takes a code of your app too."
+            letters.account_changed(
+                own_account.oneself(scope),
+                "Two-factor sign-in is on",
+                "Signing in to your Loadstar account now takes a code of your app too.",
             )
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
@@ -146,13 +150,13 @@ def confirm(clicks: int | None, code: str | None) -> Any:
     State("two-factor-proof", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def renew(clicks: int | None, code: str | None) -> Any:
     """Make new recovery codes."""
     if not clicks:
         return no_update, no_update
     try:
-        codes = two_factor.new_recovery_codes(current_scope(), code or "", proof.address())
+        codes = two_factor.new_recovery_codes(current_scope(), code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
     return _on(), _codes(codes)
@@ -165,15 +169,19 @@ def renew(clicks: int | None, code: str | None) -> Any:
     State("two-factor-proof", "value"),
     prevent_initial_call=True,
 )
-@guard(signed_in)
+@guard(oneself)
 def turn_off(clicks: int | None, code: str | None) -> Any:
     """Turn it off; the mail that tells of it follows, for the check of the code counts its tries by itself."""
     if not clicks:
         return no_update, no_update
     scope = current_scope()
     try:
-        two_factor.disable(scope, code or "", proof.address())
+        two_factor.disable(scope, code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
-    own_account.tell(scope, "Two-factor sign-in is off", "Signing in to your Loadstar account takes the password alone now.")
+    letters.account_changed(
+        own_account.oneself(scope),
+        "Two-factor sign-in is off",
+        "Signing in to your Loadstar account takes the password alone now.",
+    )
     return _off(), parts.notice("Two-factor sign-in is off.")

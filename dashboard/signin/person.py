@@ -3,6 +3,7 @@
 from flask import Flask, request
 from flask_login import LoginManager, UserMixin
 
+from dashboard import view_as
 from store.records import audit, sessions
 from store.records.schema import User
 
@@ -12,7 +13,8 @@ ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
 class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
     """The signed-in user, as pages show them."""
 
-    def __init__(self, user: User, token: str) -> None:
+    def __init__(self, user: User, token: str, viewer: User | None = None) -> None:
+        self.viewer = viewer  # the administrator who sees what this user sees
         self.id = user.id
         self.token = token
         self.name = user.name
@@ -50,6 +52,10 @@ def install(server: Flask) -> None:
         user = sessions.user_of(token)
         if user is None:
             return None
+        seen = view_as.whose(user)
+        if seen is not None:
+            audit.act_as(user.id, request.remote_addr, seen.id, only_looks=True)
+            return Person(seen, token, viewer=user)
         audit.act_as(user.id, request.remote_addr)
         return Person(user, token)
 

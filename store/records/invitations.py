@@ -30,7 +30,7 @@ class Invited(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What an invitation's page shows: who invites whom, and whether they have an account to sign in with."""
+    """What an invitation's page shows: who invites whom, and whether they have an account, and so sign in with it first."""
 
     organisation: str
     email: str
@@ -99,8 +99,8 @@ def offer(token: str, *, at: datetime | None = None) -> Offer | None:
         if found is None:
             return None
         invitation, home = found
-        has_account = records.scalar(select(User.id).where(User.email == invitation.email)) is not None
-        return Offer(home.name, invitation.email, invitation.role, has_account)
+        person = records.scalar(select(User).where(User.email == invitation.email))
+        return Offer(home.name, invitation.email, invitation.role, person is not None and not _gives_way(person))
 
 
 def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NOBODY, at: datetime | None = None) -> User:
@@ -145,10 +145,14 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
 def _owner(records: Transaction, email: str, holder: Scope) -> User | None:
     """Who has an account with the address: the holder, or somebody who never confirmed it; anyone else signs in first."""
     person = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
-    unconfirmed = person is not None and person.email_verified_at is None and person.approval == "pending"
-    if person is not None and not unconfirmed and person.id != holder.user_id:
+    if person is not None and not _gives_way(person) and person.id != holder.user_id:
         raise Refused(f"{email} has an account: sign in with it, then use the link again")
     return person
+
+
+def _gives_way(person: User) -> bool:
+    """Whether nobody has shown that the account's address is theirs."""
+    return person.email_verified_at is None and person.approval == "pending"
 
 
 def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, Organisation] | None:

@@ -12,7 +12,7 @@ from store.records.columns import now
 from store.records.engine import reading, session, settle
 from store.records.found import missing, required
 from store.records.policy import Action, administers, holder, manages, require, require_lead
-from store.records.schema import Organisation, User
+from store.records.schema import Organisation, Site, User
 from store.scope import SYSTEM, Role, Scope
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
@@ -311,4 +311,5 @@ def remember_site(scope: Scope, site_id: str) -> None:
     """Keep the site that the holder looked at last; raises `NotFound` for one outside the scope."""
     scope.require_site(site_id)
     with session() as records:
+        required(records, Site, site_id)  # whoever sees everything passes with any id
         required(records, User, holder(scope)).last_site_id = site_id

@@ -14,6 +14,14 @@ PUBLIC = {
     "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     "/sign-in",
     "/first-administrator",
+    "/register",
+    "/mail-sent",
+    "/confirm-address",
+    "/confirm-address/again",
+    "/forgotten-password",
+    "/new-password",
+    "/invitation",
+    "/sign-in/code",
 }
 
 
