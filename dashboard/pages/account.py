@@ -21,11 +21,16 @@ from store.records.engine import session
 register_page(__name__, path="/account", name="Account", title="Account · Loadstar")
 
 THEMES = {"auto": "As the system", "light": "Light", "dark": "Dark"}
+UNSAID = "-"  # a choice of nothing: a select shows none that is empty
 DONE = {
     "profile": "Your profile is saved.",
     "picture": "Your picture is saved.",
     "no-picture": "Your picture is removed.",
 }
+
+
+def _said(choice: str | None) -> str | None:
+    return None if choice in (None, "", UNSAID) else choice
 
 
 def _post(action: str, words: str, kind: str) -> html.Form:
@@ -34,7 +39,7 @@ def _post(action: str, words: str, kind: str) -> html.Form:
 
 
 def _profile() -> html.Section:
-    languages = [{"label": "As usual in Loadstar: 1 234.5", "value": ""}]
+    languages = [{"label": "As usual in Loadstar: 1 234.5", "value": UNSAID}]
     for code, (name, point, thousands) in LANGUAGES.items():
         languages.append({"label": f"{name}: 1{thousands}234{point}5", "value": code})
     zones = [zone for zone in sorted(available_timezones()) if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
@@ -49,17 +54,18 @@ def _profile() -> html.Section:
                     "As others see it.",
                 ),
                 parts.field(
-                    "Language of numbers", dbc.Select(id="account-language", options=languages, value=current_user.language or "")
+                    "Language of numbers",
+                    dbc.Select(id="account-language", options=languages, value=current_user.language or UNSAID),
                 ),
                 parts.field(
                     "Time zone",
                     dbc.Select(
                         id="account-zone",
                         options=[
-                            {"label": "Each site's own", "value": ""},
+                            {"label": "Each site's own", "value": UNSAID},
                             *[{"label": zone.replace("_", " "), "value": zone} for zone in zones],
                         ],
-                        value=current_user.time_zone or "",
+                        value=current_user.time_zone or UNSAID,
                     ),
                     "Of the times on pages about you and your meters.",
                 ),
@@ -167,7 +173,7 @@ def save(clicks: int | None, name: str | None, language: str | None, zone: str |
         return no_update, no_update
     scope = current_scope()
     try:
-        users.choose_profile(scope, name=name or "", language=language or None, time_zone=zone or None)
+        users.choose_profile(scope, name=name or "", language=_said(language), time_zone=_said(zone))
     except Refused as refused:
         return no_update, parts.notice(sentence(refused), bad=True)
     return "/account?said=profile", no_update

@@ -50,8 +50,8 @@ def _sessions(asking: str | None) -> list[Any]:
             [
                 html.Th(each.device, scope="row"),
                 html.Td(each.address or "—"),
-                html.Td(read.moment(each.since), className="figure"),
-                html.Td(read.moment(each.seen_at), className="figure"),
+                html.Td(read.moment(each.since), className="when"),
+                html.Td(read.moment(each.seen_at), className="when"),
                 html.Td(_acts(each.id, each.device, each.here, asking), className="acts"),
             ]
         )
@@ -64,8 +64,8 @@ def _sessions(asking: str | None) -> list[Any]:
                 [
                     html.Th(device, scope="row"),
                     html.Td(each.address or "—"),
-                    html.Td(read.moment(each.created_at), className="figure"),
-                    html.Td(read.moment(each.seen_at), className="figure"),
+                    html.Td(read.moment(each.created_at), className="when"),
+                    html.Td(read.moment(each.seen_at), className="when"),
                     html.Td(_acts(each.id, device, False, asking), className="acts"),
                 ]
             )

@@ -33,8 +33,8 @@ def _table(asking: str | None) -> Any:
                 html.Th(each.name, scope="row"),
                 html.Td("read and write" if each.can_write else "read"),
                 html.Td(_state(each)),
-                html.Td(read.moment(each.expires_at), className="figure"),
-                html.Td(read.moment(each.last_used_at) if each.last_used_at else "never", className="figure"),
+                html.Td(read.moment(each.expires_at), className="when"),
+                html.Td(read.moment(each.last_used_at) if each.last_used_at else "never", className="when"),
                 html.Td(_acts(each, asking), className="acts"),
             ]
         )

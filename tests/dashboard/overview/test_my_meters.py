@@ -38,8 +38,8 @@ def test_a_meter_shows_its_live_value_its_age_and_todays_energy(site: LiveWorld,
     value = now.values(scope, mine.rows)[site.meters["library"]]
     assert value.kilowatts == pytest.approx(30.0)
     assert value.state == "live"
-    assert value.taken_kwh is not None
-    assert value.taken_kwh > 0
+    assert value.forward_kwh is not None
+    assert value.forward_kwh > 0
     assert '"30.0"' in page
     assert "s ago" in page
 
@@ -93,6 +93,22 @@ def test_the_history_is_power_or_energy_of_the_chosen_period(site: LiveWorld) ->
     assert json.loads(history.history(scope, meter, "energy", "year"))["note"].startswith("Energy by month")
     assert json.loads(history.history(scope, meter, "power", "custom"))["problem"]
     assert "JST" in json.loads(history.history(scope, meter, "power", "24h", reader=Reader(None, "Asia/Tokyo")))["note"]
+
+
+def test_energy_is_called_what_it_is(site: LiveWorld) -> None:
+    called = {
+        name: now.way_of(SYSTEM, each)
+        for name, meter in site.meters.items()
+        for each in [meters.require_meters(SYSTEM, [meter])[meter]]
+    }
+    assert called == {
+        "grid": now.TAKEN,
+        "pv": now.MADE,
+        "battery": now.CHARGED,
+        "library": now.TAKEN,
+        "labs": now.TAKEN,
+        "halls": now.TAKEN,
+    }
 
 
 def test_a_period_without_readings_says_so(site: LiveWorld) -> None:
