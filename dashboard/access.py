@@ -14,7 +14,7 @@ from flask import g
 from flask_login import current_user
 
 from store.errors import NotFound
-from store.records import policy
+from store.records import organisations, policy
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]
@@ -47,9 +47,42 @@ def people_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("no such page")
 
 
+def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Platform administrators."""
+    if not scope.platform_admin:
+        raise NotFound("no such page")
+
+
 def administers_people(scope: Scope) -> bool:
     """Whether the scope's holder may list, create and disable users, all or those of their organisation."""
     return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
+
+
+def customers_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Platform administrators, and administrators of a distributor, who decide about its customers."""
+    own = None
+    if scope.role is Role.ADMIN and scope.organisation_id is not None:
+        own = organisations.organisation(scope, scope.organisation_id).kind
+    if not (scope.platform_admin or own == "distributor"):
+        raise NotFound("no such page")
+
+
+def organisation_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Administrators of an organisation, for the page of their own."""
+    if scope.role is not Role.ADMIN or scope.organisation_id is None:
+        raise NotFound("no such page")
+
+
+def organisation_led(argument: str = "organisation_id") -> Rule:
+    """Whoever decides who belongs to the organisation that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        organisation_id = given.get(argument)
+        if not isinstance(organisation_id, str) or not policy.leads(scope, organisations.organisation(scope, organisation_id)):
+            raise NotFound("no organisation")
+
+    return rule
 
 
 def residential(scope: Scope, given: Mapping[str, Any]) -> None:
@@ -88,6 +121,32 @@ def site_in(argument: str = "site_id") -> Rule:
         scope.require_site(site_id)
 
     return rule
+
+
+def administers_site(argument: str = "site_id") -> Rule:
+    """Administrators of the site that the argument of that name gives; for others its administration does not exist."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        site_in(argument)(scope, given)
+        if not policy.may(scope, policy.Action.ADMINISTER, site_id=given[argument]):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def plant_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Whoever administers a site, or a distributor, which may have none yet (the store keeps them within theirs)."""
+    if not (scope.everything or scope.admin_of & scope.site_ids or owns_sites(scope)):
+        raise NotFound("no such page")
+
+
+def owns_sites(scope: Scope) -> bool:
+    """Whether the scope's holder may make sites: an administrator of a distributor, or of the platform."""
+    if scope.platform_admin:
+        return True
+    if scope.organisation_id is None or scope.role is not Role.ADMIN:
+        return False
+    return organisations.organisation(scope, scope.organisation_id).kind == "distributor"
 
 
 def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:

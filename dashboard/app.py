@@ -7,6 +7,7 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static, view_as
 from dashboard.account import export, pictures
+from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
 from dashboard.signin import views as signin
 from store.records import engine
@@ -23,9 +24,9 @@ def create_app(settings: Settings) -> Flask:
     security.configure(server, settings)
     server.extensions["loadstar-settings"] = settings
     signin.install(server)
+    view_as.install(server)
     pictures.install(server)
     export.install(server)
-    view_as.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(
@@ -49,6 +50,8 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
+    for blueprint in (tokens.bp, readings.bp):
+        server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)
     doorkeeper.install_for_callbacks(server, dash)

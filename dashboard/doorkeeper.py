@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import callbacks, landing, shell
+from dashboard import api, callbacks, landing, shell
 from dashboard.access import Rule, current_scope, public, rule_of, signed_in
 from dashboard.signin import front
 from store.errors import NotFound
@@ -82,6 +82,11 @@ def _admit_to_page() -> Response | AnyResponse | None:
 
 def _unknown() -> Response | AnyResponse:
     """Nobody is signed in: a person is sent to the sign-in page, a script is told."""
+    if request.path.startswith(api.PREFIX):
+        response = jsonify(error="no_token", message="Send a token that is good: Authorization: Bearer …")
+        response.status_code = 401
+        response.headers["WWW-Authenticate"] = 'Bearer realm="people"'
+        return response
     if request.path.startswith("/_") or request.method not in ("GET", "HEAD"):
         response = jsonify(error="signed_out", message="Sign in again.")
         response.status_code = 401

@@ -18,8 +18,11 @@ from store.scope import Scope
 
 SITE = "Site"
 MINE = "My energy"
+SETUP = "Site setup"
+PLANT = "All sites"
 PEOPLE = "People and organisations"
-SECTIONS = (SITE, MINE, PEOPLE)
+PLATFORM = "Platform"
+SECTIONS = (SITE, MINE, SETUP, PLANT, PEOPLE, PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Text:
     words: str
     value: str = ""
     longest: int = 300
+    lines: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +348,9 @@ def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
 def _field(each: Choice | Text) -> Component:
     if isinstance(each, Choice):
         return _select(each, "", given=each.key)
-    line = html.Textarea(each.value, className="form-control", rows="2", maxLength=each.longest, **data(given=each.key))
+    line = html.Textarea(
+        each.value, className="form-control", rows=str(each.lines), maxLength=each.longest, **data(given=each.key)
+    )
     return html.Label([html.Span(each.words), line], className="field-line")
 
 
@@ -360,7 +363,7 @@ def _select(choice: Choice, value: str, **marks: str) -> html.Label:
 
 def _pager(seen: View, shown: int, total: int) -> html.Nav:
     last = (total - 1) // ROWS * ROWS
-    says = f"{total:,}" if shown == total else f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
+    says = f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
     parts: list[Component] = [html.P(says, className="muted small mb-0", role="status")]
     if shown < total:
         steps = (("First", 0), ("Previous", max(0, seen.first - ROWS)), ("Next", min(last, seen.first + ROWS)), ("Last", last))

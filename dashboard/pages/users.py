@@ -6,9 +6,8 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import navigation, people, tables, view_as
+from dashboard import forms, navigation, people, tables, view_as
 from dashboard.access import current_scope, guard, people_admin
-from dashboard.aria import icon
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound, Refused
@@ -139,19 +138,19 @@ def _form() -> html.Details:
         choices.append({"label": "None: a residential customer", "value": ""})
     more = "Others are added on their organisation's page." if seen.total > len(seen.rows) else None
     fields = [
-        _field("Name", dcc.Input(id="users-name", autoComplete="off", maxLength=120)),
-        _field("Email", dcc.Input(id="users-email", type="email", autoComplete="off", maxLength=254)),
-        _field(
+        forms.field("Name", dcc.Input(id="users-name", autoComplete="off", maxLength=120)),
+        forms.field("Email", dcc.Input(id="users-email", type="email", autoComplete="off", maxLength=254)),
+        forms.field(
             "Password",
             dcc.Input(id="users-password", type="password", autoComplete="new-password", maxLength=1024),
             f"Leave it empty and Loadstar makes one. Your own: at least {passwords.SHORTEST} characters.",
         ),
-        _field(
+        forms.field(
             "Organisation",
             dbc.Select(id="users-organisation", options=choices, value=scope.organisation_id or choices[0]["value"]),
             more,
         ),
-        _field(
+        forms.field(
             "Role in it",
             dbc.Select(
                 id="users-role",
@@ -160,26 +159,8 @@ def _form() -> html.Details:
             ),
         ),
     ]
-    return html.Details(
-        [
-            html.Summary([icon("person-plus"), "Add a user"], className="btn btn-primary"),
-            html.Div(
-                [
-                    html.H2("Add a user"),
-                    html.Div(fields, className="fields"),
-                    html.Button("Add", id="users-add", className="btn btn-primary", type="button"),
-                ],
-                className="panel mt-3",
-            ),
-        ],
-        id="users-form",
-        className="disclosure",
-    )
-
-
-def _field(label: str, control: Any, help_text: str | None = None) -> html.Div:
-    parts = [html.Label(label, htmlFor=control.id, className="form-label"), control]
-    return html.Div([*parts, html.P(help_text, className="form-text mb-0")] if help_text else parts, className="field")
+    button = html.Button("Add", id="users-add", className="btn btn-primary", type="button")
+    return forms.opening("users-form", "Add a user", "person-plus", fields, button)
 
 
 @guard(people_admin)

@@ -1,10 +1,10 @@
 """Who is signed in, by a server-side session: the cookie holds a token that means nothing once its row is gone."""
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
-from dashboard import view_as
-from store.records import audit, sessions
+from dashboard import api, view_as
+from store.records import audit, sessions, tokens
 from store.records.schema import User
 
 ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
@@ -49,6 +49,8 @@ def install(server: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> Person | None:
+        if request.path.startswith(api.PREFIX):  # a cookie is no key to it, so that no foreign page can use one
+            return None
         user = sessions.user_of(token)
         if user is None:
             return None
@@ -58,6 +60,17 @@ def install(server: Flask) -> None:
             return Person(seen, token, viewer=user)
         audit.act_as(user.id, request.remote_addr)
         return Person(user, token)
+
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def load_program(asking: Request) -> Person | None:
+        scheme, _, token = asking.headers.get("Authorization", "").partition(" ")
+        if not asking.path.startswith(api.PREFIX) or scheme.lower() != "bearer":
+            return None
+        bearer = tokens.bearer_of(token.strip())
+        if bearer is None:
+            return None
+        audit.act_as(bearer.user.id, asking.remote_addr)
+        return Person(bearer.user, "")
 
     @server.before_request
     def somebody_acts() -> None:

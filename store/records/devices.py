@@ -12,6 +12,7 @@ from store.errors import Refused
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import in_parts, missing, required
+from store.records.listing import Page, Wanted, page
 from store.records.policy import Action, require
 from store.records.schema import Device, DeviceField, Meter, Site
 from store.scope import Scope
@@ -203,3 +204,62 @@ def retire_device(scope: Scope, device_id: str, at: datetime | None = None) -> N
         for field in records.scalars(select(DeviceField).where(DeviceField.device_id == device_id)):
             records.delete(field)
         records.merge(device).retired_at = at or now()
+
+
+def describe_device(
+    scope: Scope,
+    device_id: str,
+    *,
+    name: str,
+    reporting_interval_s: int,
+    energy_mode: str,
+    fields: Fields | None = None,
+) -> Device:
+    """Set what people know a device by, how often it posts (s), and how its energies are meant; with `fields` those too.
+
+    The fields are looked at again, for what they may mean follows from the energy mode.
+
+    Raises:
+        NotFound: the device, or a meter of its fields, does not exist for the scope.
+        Refused: not an administrator of its site, it is retired, or it would break a rule.
+    """
+    device = require_devices(scope, [device_id])[device_id]
+    require(scope, Action.ADMINISTER, site_id=device.site_id)
+    if device.retired_at is not None:
+        raise Refused(f"{device.name} is retired: make a new device")
+    if not name.strip():
+        raise Refused("a device has a name: give one")
+    with session() as records:
+        found = required(records, Device, device_id)
+        found.name, found.reporting_interval_s, found.energy_mode = name.strip(), reporting_interval_s, energy_mode
+        records.flush()
+        map_fields(scope, device_id, fields if fields is not None else device_fields(scope, [device_id])[device_id])
+    return found
+
+
+def devices_page(scope: Scope, site_id: str, wanted: Wanted, *, retired: bool = False) -> Page[Device]:
+    """A page of the site's devices, sorted by `name`, `reporting_interval_s`, `energy_mode` or `created_at`.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site, or no such column to sort by.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    query = select(Device).where(Device.site_id == site_id)
+    if not retired:
+        query = query.where(Device.retired_at.is_(None))
+    with reading() as records:
+        rows, total = page(
+            records,
+            query,
+            wanted,
+            searched=(Device.name, Device.id),
+            sorts={
+                "name": Device.name,
+                "reporting_interval_s": Device.reporting_interval_s,
+                "energy_mode": Device.energy_mode,
+                "created_at": Device.created_at,
+            },
+            key=Device.id,
+        )
+    return Page([device for (device,) in rows], total)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -185,3 +186,83 @@ def _edge(edge: Edge, meter: Meter | None, terms: dict[str, Sequence[tuple[str, 
 def _is_seen(scope: Scope, site_id: str, edge: graph.Edge) -> bool:
     behind = [term for term, _ in edge.terms] or ([edge.meter_id] if edge.meter_id else [])
     return bool(behind) and all(scope.sees_meter(meter_id, site_id) for meter_id in behind)
+
+
+class Wiring(NamedTuple):
+    """All of a site's nodes and edges, ended ones and those to come too."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+
+
+def wiring(scope: Scope, site_id: str) -> Wiring:
+    """All that a site's graph ever was and is to be, nodes by name, for those who edit it.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with reading() as records:
+        required(records, Site, site_id)
+        nodes = records.scalars(select(Node).where(Node.site_id == site_id).order_by(Node.name, Node.id)).all()
+        edges = records.scalars(select(Edge).where(Edge.site_id == site_id).order_by(Edge.valid_from, Edge.id)).all()
+    return Wiring(list(nodes), list(edges))
+
+
+def describe_node(
+    scope: Scope,
+    node_id: str,
+    *,
+    name: str,
+    kind: str,
+    technology: str,
+    capacity_kw: float | None,
+    capacity_kwh: float | None,
+    plan_x: float | None,
+    plan_y: float | None,
+) -> Node:
+    """Set what a node is and where it stands on the plan; its dates stay.
+
+    Raises:
+        NotFound: the node does not exist for the scope.
+        Refused: not an administrator of the site, or the node would break a rule.
+    """
+    if not name.strip():
+        raise Refused("a node has a name: give one")
+    with session() as records:
+        node = _administered_node(scope, records, node_id)
+        node.name, node.kind, node.technology = name.strip(), kind, technology.strip()
+        node.capacity_kw, node.capacity_kwh = capacity_kw, capacity_kwh
+        node.plan_x, node.plan_y = plan_x, plan_y
+    return node
+
+
+def end_node(scope: Scope, node_id: str, at: datetime | None = None) -> int:
+    """Let a node hold no longer, from a moment on, now by default, and with it its edges; how many ended with it.
+
+    Raises:
+        NotFound: the node does not exist for the scope.
+        Refused: not an administrator of the site, the node ended before, or an edge of it is to begin later.
+    """
+    at = at or now()
+    with session() as records:
+        node = _administered_node(scope, records, node_id)
+        if node.valid_to is not None and node.valid_to <= at:
+            raise Refused(f"the node ended at {node.valid_to:%Y-%m-%d %H:%M} UTC already: nothing to do")
+        around = or_(Edge.from_node_id == node_id, Edge.to_node_id == node_id)
+        edges = records.scalars(select(Edge).where(around, or_(Edge.valid_to.is_(None), Edge.valid_to > at))).all()
+        if any(edge.valid_from > at for edge in edges):
+            raise Refused("an edge of this node begins later: end the node after that, or remove the edge first")
+        for edge in edges:
+            edge.valid_to = at
+        node.valid_to = at
+    return len(edges)
+
+
+def _administered_node(scope: Scope, records: Session, node_id: str) -> Node:
+    node = records.get(Node, node_id)
+    if node is None or not scope.sees_whole_site(node.site_id):
+        raise missing(Node, node_id)
+    require(scope, Action.ADMINISTER, site_id=node.site_id)
+    return node

@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from store.records.columns import now
 from store.records.devices import require_devices
 from store.records.engine import reading, session
 from store.records.found import missing, required
+from store.records.listing import Page, Wanted, page
 from store.records.policy import Action, may, require
 from store.records.schema import ApiKey, Device, Site
 from store.scope import Scope
@@ -157,3 +159,45 @@ def note_use(scope: Scope, used: Mapping[str, datetime]) -> None:
     with session() as records:
         # In one order, so that two processes never wait for each other's rows.
         records.connection().execute(statement, [{"key": key_id, "at": used[key_id]} for key_id in sorted(used)])
+
+
+class KeyRow(NamedTuple):
+    """A key, and the name of its device; none for a key of the whole site."""
+
+    key: ApiKey
+    device: str | None
+
+
+def keys_page(scope: Scope, site_id: str, wanted: Wanted, *, ended: bool = False) -> Page[KeyRow]:
+    """A page of the keys of a site and of its devices, those that ended only when asked for.
+
+    Sorted by `name`, `device`, `created_at`, `expires_at` or `last_used_at`.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site, or no such column to sort by.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    query = (
+        select(ApiKey, Device.name)
+        .outerjoin(Device, Device.id == ApiKey.device_id)
+        .where(or_(ApiKey.site_id == site_id, Device.site_id == site_id))
+    )
+    if not ended:
+        query = query.where(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
+    with reading() as records:
+        rows, total = page(
+            records,
+            query,
+            wanted,
+            searched=(ApiKey.name, ApiKey.id, Device.name),
+            sorts={
+                "device": Device.name,
+                "name": ApiKey.name,
+                "created_at": ApiKey.created_at,
+                "expires_at": ApiKey.expires_at,
+                "last_used_at": ApiKey.last_used_at,
+            },
+            key=ApiKey.id,
+        )
+    return Page([KeyRow(*row) for row in rows], total)

@@ -1,6 +1,7 @@
 """Sites: places with a time zone, a currency and a position."""
 
 import re
+from typing import NamedTuple
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
@@ -9,8 +10,9 @@ from sqlalchemy.orm import Session
 from store.errors import Refused
 from store.records.engine import reading, session
 from store.records.found import required
+from store.records.listing import Page, Wanted, page
 from store.records.policy import Action, require
-from store.records.schema import Organisation, Region, Site
+from store.records.schema import Device, Meter, Organisation, Region, Site
 from store.scope import Scope
 
 FIRST_NUMBER = 1001  # public numbers are given from here on
@@ -73,12 +75,7 @@ def create_site(
         Refused: the site would break a rule; the message says which.
     """
     require(scope, Action.MANAGE_PEOPLE, organisation_id=organisation_id)
-    if not name.strip():
-        raise Refused("a site has a name: give one")
-    if time_zone not in available_timezones():
-        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
-    if not CURRENCY.fullmatch(currency):
-        raise Refused(f"no currency {currency!r}: give three capital letters such as EUR (ISO 4217)")
+    _check(name, time_zone, currency)
     with session() as records:
         if required(records, Organisation, organisation_id).kind != "distributor":
             raise Refused("a site is owned by a distributor: give the id of one")
@@ -103,6 +100,90 @@ def create_site(
         records.flush()
         records.refresh(made)
     return made
+
+
+def describe_site(
+    scope: Scope,
+    site_id: str,
+    *,
+    name: str,
+    kind: str,
+    time_zone: str,
+    currency: str,
+    latitude: float,
+    longitude: float,
+    region_id: str | None,
+    nominal_voltage_v: float,
+    nominal_frequency_hz: float,
+    source_note: str = "",
+) -> Site:
+    """Set what a site is: the arguments are those of `create_site`. Its owner and its public number stay.
+
+    Raises:
+        NotFound: the site or the region does not exist for the scope.
+        Refused: not an administrator of the site, or it would break a rule.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    _check(name, time_zone, currency)
+    with session() as records:
+        found = required(records, Site, site_id)
+        if region_id is not None:
+            required(records, Region, region_id)
+        found.name, found.kind, found.time_zone, found.currency = name.strip(), kind, time_zone, currency
+        found.latitude, found.longitude, found.region_id = latitude, longitude, region_id
+        found.nominal_voltage_v, found.nominal_frequency_hz = nominal_voltage_v, nominal_frequency_hz
+        found.source_note = source_note.strip()
+        records.flush()
+        records.refresh(found)
+    return found
+
+
+class SiteRow(NamedTuple):
+    """A site, its owner's name, and how many devices and meters it has in use."""
+
+    site: Site
+    owner: str
+    devices: int
+    meters: int
+
+
+def sites_page(scope: Scope, wanted: Wanted) -> Page[SiteRow]:
+    """A page of the sites that the scope administers, sorted by `name`, `public_number`, `kind`, `owner` or `created_at`.
+
+    Raises:
+        Refused: there is no such column to sort by.
+    """
+    devices = select(func.count()).where(Device.site_id == Site.id, Device.retired_at.is_(None))
+    meters = select(func.count()).where(Meter.site_id == Site.id, Meter.retired_at.is_(None))
+    counts = (devices.correlate(Site).scalar_subquery(), meters.correlate(Site).scalar_subquery())
+    query = select(Site, Organisation.name, *counts).join(Organisation, Organisation.id == Site.organisation_id)
+    if not scope.everything:
+        query = query.where(Site.id.in_(scope.admin_of))
+    with reading() as records:
+        rows, total = page(
+            records,
+            query,
+            wanted,
+            searched=(Site.name, Site.id, Organisation.name),
+            sorts={
+                "name": Site.name,
+                "public_number": Site.public_number,
+                "kind": Site.kind,
+                "owner": Organisation.name,
+                "created_at": Site.created_at,
+            },
+            key=Site.id,
+        )
+    return Page([SiteRow(*row) for row in rows], total)
+
+
+def _check(name: str, time_zone: str, currency: str) -> None:
+    if not name.strip():
+        raise Refused("a site has a name: give one")
+    if time_zone not in available_timezones():
+        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
+    if not CURRENCY.fullmatch(currency):
+        raise Refused(f"no currency {currency!r}: give three capital letters such as EUR (ISO 4217)")
 
 
 def _next_number(records: Session) -> int:

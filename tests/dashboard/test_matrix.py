@@ -34,34 +34,44 @@ class Standing(NamedTuple):
 
     signed_in: bool = True
     sees: frozenset[str] = frozenset()
+    administers: frozenset[str] = frozenset()
     manages_people: bool = False
-    runs: bool = False
+    owns_sites: bool = False  # an administrator of a distributor
+    leads: bool = False  # an administrator of an organisation
     residential: bool = False
+    runs: bool = False
 
 
 BOTH = frozenset({OWN, FOREIGN})
+THEIRS, OTHERS = frozenset({OWN}), frozenset({FOREIGN})
 PEOPLE = {
     "nobody": Standing(signed_in=False),
     "root": Standing(sees=BOTH, manages_people=True, runs=True),
-    "admin": Standing(sees=frozenset({OWN}), manages_people=True),
-    "operator": Standing(sees=frozenset({OWN})),
-    "viewer": Standing(sees=frozenset({OWN})),
-    "chief": Standing(sees=frozenset({FOREIGN}), manages_people=True),
-    "stranger": Standing(sees=frozenset({FOREIGN})),
-    "customer admin": Standing(sees=frozenset({OWN}), manages_people=True),  # of an organisation with a grant on the site
-    "customer": Standing(),  # of an organisation without one
+    "admin": Standing(sees=THEIRS, administers=THEIRS, manages_people=True, owns_sites=True, leads=True),
+    "operator": Standing(sees=THEIRS),
+    "viewer": Standing(sees=THEIRS),
+    "chief": Standing(sees=OTHERS, administers=OTHERS, manages_people=True, owns_sites=True, leads=True),
+    "stranger": Standing(sees=OTHERS),
+    # of an organisation with a grant on the site, and of one without
+    "customer admin": Standing(sees=THEIRS, administers=THEIRS, manages_people=True, leads=True),
+    "customer": Standing(),
     "resident": Standing(residential=True),
-    "granted resident": Standing(sees=frozenset({OWN}), residential=True),
+    "granted resident": Standing(sees=THEIRS, residential=True),
     "disabled": Standing(signed_in=False),
 }
 
 LETS: dict[str, Callable[[Standing, str], bool]] = {
     "public": lambda who, place: True,
     "signed_in": lambda who, place: who.signed_in,
-    "oneself": lambda who, place: who.signed_in,
-    "residential": lambda who, place: who.residential,
-    "meter_holder": lambda who, place: who.residential,  # of these people: an organisation's have no single meters
+    "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,
+    "platform_admin": lambda who, place: who.runs,
+    "customers_admin": lambda who, place: who.runs or who.owns_sites,
+    "organisation_admin": lambda who, place: who.leads,
+    "residential": lambda who, place: who.residential,
+    "meter_holder": lambda who, place: who.residential or (who.leads and not who.owns_sites and OWN not in who.sees),
+    "plant_admin": lambda who, place: who.runs or who.owns_sites or bool(who.administers),
+    "administers_site": lambda who, place: who.runs or place in who.administers,
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one
     "site_in": lambda who, place: place in who.sees or who.runs,
 }
@@ -164,6 +174,7 @@ def test_pages_open_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd, w
     for rule, place, path in pages(crowd):
         answer = browser.get(path)
         sent_away = answer.status_code in (302, 303) and answer.headers["Location"].startswith("/sign-in")
+        sent_away |= b'<body class="front">' in answer.data  # what `/` tells whoever is not signed in
         opened = not sent_away and answer.status_code not in (401, 404)
         wanted = PEOPLE[who].signed_in and lets(rule, who, place) and place != UNKNOWN
         assert opened == wanted, f"{who}, {place}: {path} answers {answer.status_code}"
@@ -215,12 +226,13 @@ def test_callbacks_run_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd
         rule = callbacks.rule_of_callback(app, output)
         assert rule is not None, output
         names = list(inspect.signature(inspect.unwrap(function)).parameters)
-        for place in PLACES if "site_id" in names else (OWN,):
+        site_at = inspect.getclosurevars(rule).nonlocals.get("argument")  # what the rule takes for the site
+        for place in PLACES if site_at in names else (OWN,):
             allowed = lets(rule, who, place)
-            assert passes(rule, crowd.scope(who), {"site_id": crowd.site[place]}) == allowed, f"{who}, {place}: {output}"
+            assert passes(rule, crowd.scope(who), {site_at: crowd.site[place]}) == allowed, f"{who}, {place}: {output}"
             count("callbacks")
             if not allowed:
-                body = asked(output, registered, names, crowd.site[place])
+                body = asked(output, registered, ["site_id" if name == site_at else name for name in names], crowd.site[place])
                 headers = csrf(browser) if PEOPLE[who].signed_in else {}
                 answer = browser.post("/_dash-update-component", json=body, headers=headers)
                 refused = {404} if PEOPLE[who].signed_in else {400, 401}

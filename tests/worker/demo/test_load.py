@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from config.settings import Settings
@@ -110,15 +111,15 @@ def test_energy_over_a_long_gap_is_the_replays_for_every_method(fresh_demo: Demo
         ids = fresh_demo.known.series[site.key]
         whole = plant.intervals(site, [since.timestamp(), until.timestamp()])
         found = energy.energy(SYSTEM, [ids[meter.key] for meter in site.meters], since, until)
-        around = plant.intervals(site, [then - 5, then, then + 5])
+        steps = plant.intervals(site, np.arange(since.timestamp(), until.timestamp() + 1, 5))
         for meter, two_way in zip(site.meters, site.two_way, strict=True):
             if meter.device != site.outage:
                 row = found.loc[ids[meter.key]]
                 assert row["coverage"] == pytest.approx(1, abs=1e-3), meter
                 shown = {"energy_kwh": row["forward_kwh"]} | ({"energy_export_kwh": row["export_kwh"]} if two_way else {})
                 for register, kwh in shown.items():
-                    # A counter's last reading before a gap lies up to 5 s before the declaration for the gap begins.
-                    missed = sum(around[meter.key, register]) if meter.method == "counter" else 0.0
+                    # The last sample of a counter or a power lies up to 5 s before the declaration for the gap begins.
+                    missed = 0.0 if meter.method == "interval" else max(steps[meter.key, register])
                     assert kwh == pytest.approx(whole[meter.key, register][0], abs=1e-4 + missed), (meter, register)
 
 

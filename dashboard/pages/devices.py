@@ -1,0 +1,226 @@
+"""The devices of a site: made, described, given a key, retired."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import dash_bootstrap_components as dbc
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+
+from config.quantities import QUANTITIES
+from dashboard import navigation, tables
+from dashboard.access import administers_site, current_scope, guard
+from dashboard.aria import data
+from dashboard.faults import sentence
+from dashboard.plant import field_maps, forms
+from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from models.presence import presence
+from store.errors import NotFound, Refused
+from store.records import activity, devices, keys, meters
+from store.records.listing import Page, Wanted
+from store.records.schema import Device, Meter
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path_template="/site/<site_id>/devices",
+    name="Devices",
+    title="Devices · Loadstar",
+    nav={"section": navigation.SETUP, "icon": "hdd-network"},
+)
+
+COLUMNS = (
+    Column("name", "Name"),
+    Column("state", "State", sortable=False),
+    Column("seen", "Last seen", sortable=False),
+    Column("reporting_interval_s", "Posts every", number=True),
+    Column("energy_mode", "Energies"),
+    Column("fields", "Fields", sortable=False, number=True),
+    Column("created_at", "Made"),
+)
+MODES = {"interval": "of its interval", "counter": "registers that only rise"}
+STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
+LONGEST_MAP = 20_000
+
+
+class Line(NamedTuple):
+    """A device as its row needs it."""
+
+    device: Device
+    fields: field_maps.Fields
+    seen: datetime | None
+    meters: list[Meter]  # of the site
+
+
+def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Line]:
+    found = devices.devices_page(scope, context, wanted, retired=bool(chosen.get("retired")))
+    ids = [device.id for device in found.rows]
+    fields, seen = devices.device_fields(scope, ids), activity.last_seen(scope, ids)
+    of_site = meters.meters_of(scope, context)
+    return Page([Line(device, fields[device.id], seen[device.id], of_site) for device in found.rows], found.total)
+
+
+def _row(_scope: Scope, record: Line) -> Row:
+    device, now = record.device, datetime.now(UTC)
+    state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now)
+    words = f"retired {device.retired_at:%Y-%m-%d}" if device.retired_at else STATES[state]
+    cells = (
+        html.Span(words, className="state", **data(state=state)),
+        forms.ago(record.seen, now),
+        f"{device.reporting_interval_s:,} s",
+        MODES[device.energy_mode],
+        str(len(record.fields)),
+        f"{device.created_at:%Y-%m-%d}",
+    )
+    acts = () if device.retired_at else (Act("edit", "Edit", asks=lambda: _edit(record)), NEW_KEY, RETIRE)
+    return Row(device.id, device.name, cells, acts)
+
+
+def _edit(record: Line) -> Question:
+    device = record.device
+    modes = sorted(MODES.items(), key=lambda mode: mode[0] != device.energy_mode)
+    written = field_maps.written(record.fields, record.meters)
+    return Question(
+        "What the device is called, and what its posts mean. Readings that are there already stay as they are.",
+        (
+            Text("name", "Name", device.name, lines=1, longest=120),
+            Text("every", "Posts every (s)", str(device.reporting_interval_s), lines=1, longest=9),
+            Choice("mode", "Energies are", modes),
+            Text(
+                "fields",
+                f"Fields, one a line: field = meter, quantity. For example {field_maps.EXAMPLE}",
+                written,
+                lines=max(4, min(16, written.count("\n") + 2)),
+                longest=LONGEST_MAP,
+            ),
+        ),
+    )
+
+
+def _new_key() -> Question:
+    return Question(
+        "A key of this device alone, that posts for it. Its other keys stay good.",
+        (
+            Text("name", "Name of the key", lines=1, longest=120),
+            Text("ends", f"Ends, UTC (like {forms.DAY}; empty: never)", lines=1, longest=20),
+        ),
+    )
+
+
+def _retirement() -> Question:
+    return Question(
+        "Its keys post no more, and its fields are free for the device that takes its place. Its readings stay. "
+        "This cannot be taken back."
+    )
+
+
+NEW_KEY = Act("key", "New key", asks=_new_key)
+RETIRE = Act("retire", "Retire", asks=_retirement, danger=True)
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    device = devices.require_devices(scope, [asked.key])[asked.key]
+    if device.site_id != asked.context:
+        raise NotFound("no such device on this site")
+    given = asked.given
+    if asked.act == "key":
+        ends = forms.moment("the end", given.get("ends"), UTC, end_of_day=True)
+        made = keys.create_key(scope, device_id=device.id, name=given.get("name", ""), expires_at=ends)
+        return [f"The key of {device.name}: ", *forms.shown_once(made)]
+    if asked.act == "retire":
+        devices.retire_device(scope, device.id)
+        return f"{device.name} is retired."
+    mode = given.get("mode", "")
+    devices.describe_device(
+        scope,
+        device.id,
+        name=given.get("name", ""),
+        reporting_interval_s=forms.whole("the reporting interval", given.get("every")),
+        energy_mode=mode if mode in MODES else device.energy_mode,
+        fields=field_maps.read(given.get("fields", ""), meters.meters_of(scope, asked.context)),
+    )
+    return "Saved. The device API knows it within seconds."
+
+
+TABLE = Table(
+    "devices",
+    "Devices",
+    administers_site("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    do=_do,
+    filters=(Choice("retired", "Show", (("", "In use"), ("all", "Retired ones too"))),),
+    search="name",
+    empty="No device yet. Add one, make a key for it, and its posts arrive here.",
+)
+tables.declare(TABLE)
+
+
+def _form() -> html.Details:
+    modes = [{"label": words, "value": mode} for mode, words in MODES.items()]
+    fields = [
+        forms.field("Name", forms.line("devices-name"), "As on its label; once in this site."),
+        forms.field("Posts every (s)", forms.line("devices-every", "60", inputMode="numeric", longest=9)),
+        forms.field("Its energies are", dbc.Select(id="devices-mode", options=modes, value="interval")),
+        html.Div(
+            [
+                html.Label("Fields of its posts", htmlFor="devices-fields", className="form-label"),
+                dcc.Textarea(
+                    id="devices-fields", className="form-control", rows=4, maxLength=LONGEST_MAP, placeholder=field_maps.EXAMPLE
+                ),
+                html.P(f"One a line: field = meter, quantity. Quantities: {', '.join(QUANTITIES)}.", className="form-text mb-0"),
+            ],
+            className="field",
+        ),
+    ]
+    return forms.folded("devices-form", "Add a device", "plus-lg", fields, forms.submit("devices-add", "Add"))
+
+
+@guard(administers_site())
+def layout(site_id: str, **_query: Any) -> html.Div:
+    """The page."""
+    about = "Hardware that posts: how often, and what its fields mean."
+    return html.Div(
+        [
+            html.Header([html.H1("Devices"), html.P(about)], className="page-head"),
+            html.Div(id="devices-made", role="status"),
+            dcc.Store(id="devices-site", data=site_id),
+            _form(),
+            tables.view(TABLE, site_id),
+        ]
+    )
+
+
+@callback(
+    Output("devices-made", "children"),
+    Output("devices-changed", "data"),
+    Output("devices-name", "value"),
+    Output("devices-fields", "value"),
+    Input("devices-add", "n_clicks"),
+    State("devices-name", "value"),
+    State("devices-every", "value"),
+    State("devices-mode", "value"),
+    State("devices-fields", "value"),
+    State("devices-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def add(clicks: int | None, name: str | None, every: str | None, mode: str | None, fields: str | None, site_id: str) -> Any:
+    """Add a device."""
+    kept = (no_update,) * 3
+    if not clicks:
+        return no_update, *kept
+    scope = current_scope()
+    try:
+        made = devices.create_device(
+            scope,
+            site_id,
+            name=str(name or ""),
+            reporting_interval_s=forms.whole("the reporting interval", every),
+            energy_mode=str(mode or "interval"),
+            fields=field_maps.read(str(fields or ""), meters.meters_of(scope, site_id)),
+        )
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), *kept
+    return tables.notice(f"{made.name} is there. It posts with a key: press New key in its row."), made.id, "", ""

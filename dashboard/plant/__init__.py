@@ -1,0 +1,1 @@
+"""Administration of the plant: what its pages share, and what they show."""

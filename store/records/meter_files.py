@@ -1,0 +1,317 @@
+"""Meters in bulk: a file of them says what it would do before it does anything, and does all of it or nothing."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from store import sheets
+from store.errors import NotFound, Refused
+from store.records import meter_life, meters
+from store.records.columns import now
+from store.records.dated import holds_at
+from store.records.engine import reading, session
+from store.records.listing import MOST, Wanted
+from store.records.policy import Action, require
+from store.records.schema import Device, Edge, EnergySource, Meter, Node, Site
+from store.scope import Scope
+
+COLUMNS = (
+    "id",
+    "site",
+    "name",
+    "role",
+    "from",
+    "to",
+    "node",
+    "device",
+    "serial_number",
+    "latitude",
+    "longitude",
+    "method",
+    "interval_s",
+    "since",
+    "source_note",
+    "retired",
+)
+NEEDED = ("name",)
+MOST_LINES = 2000  # the records take no other change while a file is tried
+
+_Lines = list[tuple[int, Mapping[str, str]]]
+
+
+class Line(NamedTuple):
+    """What a line of a file does: `new`, `changed` or `same` with its words, or nothing, for a `problem`."""
+
+    number: int
+    name: str
+    does: str
+    words: str = ""
+    problem: str = ""
+
+
+class _TriedOnly(Exception):
+    """No error: it takes back what was tried."""
+
+    def __init__(self, done: list[Line]) -> None:
+        self.done = done
+
+
+def try_file(scope: Scope, text: str) -> list[Line]:
+    """What importing the file would do, line by line, found by doing it and taking it back: the rules are the real ones.
+
+    A line with an `id` describes that meter anew (name, serial number, position; an empty cell empties it, a column that
+    is not in the file changes nothing); a line without one makes a meter on the site with that public number: `from` and
+    `to` are the names of the two nodes of its edge, `node` that of a condition meter, `method`, `interval_s` and `since`
+    declare its energy.
+
+    Raises:
+        Refused: the file cannot be read, or has too many lines.
+    """
+    lines = sheets.read(text, COLUMNS, NEEDED, MOST_LINES)
+    try:
+        _try(scope, lines)
+    except _TriedOnly as tried:
+        return tried.done
+    return []
+
+
+def _try(scope: Scope, lines: _Lines) -> None:
+    with session():
+        raise _TriedOnly(_do(scope, lines))
+
+
+def import_file(scope: Scope, text: str) -> list[Line]:
+    """Do what `try_file` said, all of it.
+
+    Raises:
+        Refused: the file cannot be read, or one of its lines cannot be done: then nothing was.
+    """
+    lines = sheets.read(text, COLUMNS, NEEDED, MOST_LINES)
+    with session():
+        done = _do(scope, lines)
+        bad = [line for line in done if line.problem]
+        if bad:
+            raise Refused(f"nothing was imported: line {bad[0].number}: {bad[0].problem}")
+    return done
+
+
+class _Places:
+    """The sites, nodes, edges and devices that lines name, read once a site."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._sites: dict[str, str] = {}
+        self._nodes: dict[str, dict[str, list[str]]] = {}
+        self._edges: dict[str, dict[tuple[str, str], list[str]]] = {}
+        self._devices: dict[str, dict[str, str]] = {}
+
+    def site(self, number: str) -> str:
+        """The id of the site with that public number, whose administrator the scope must be."""
+        if number not in self._sites:
+            with reading() as records:
+                wanted = select(Site.id).where(Site.public_number == _whole("site", number))
+                site_id = records.scalar(wanted)
+            if site_id is None or not self._scope.sees_site(site_id):
+                raise Refused(f"no site has the number {number}: see the list of sites")
+            require(self._scope, Action.ADMINISTER, site_id=site_id)
+            self._read(site_id)
+            self._sites[number] = site_id
+        return self._sites[number]
+
+    def _read(self, site_id: str) -> None:
+        at = now()
+        with reading() as records:
+            nodes = [each for each in records.scalars(select(Node).where(Node.site_id == site_id)) if holds_at(each, at)]
+            edges = [each for each in records.scalars(select(Edge).where(Edge.site_id == site_id)) if holds_at(each, at)]
+            devices = records.scalars(select(Device).where(Device.site_id == site_id, Device.retired_at.is_(None))).all()
+        names: dict[str, list[str]] = {}
+        for node in nodes:
+            names.setdefault(node.name, []).append(node.id)
+        ways: dict[tuple[str, str], list[str]] = {}
+        for edge in edges:
+            ways.setdefault((edge.from_node_id, edge.to_node_id), []).append(edge.id)
+        self._nodes[site_id], self._edges[site_id] = names, ways
+        self._devices[site_id] = {device.name: device.id for device in devices}
+
+    def node(self, site_id: str, name: str) -> str:
+        """The id of the node with that name."""
+        found = self._nodes[site_id].get(name, [])
+        if len(found) != 1:
+            raise Refused(f"{len(found) or 'no'} node{'s' if len(found) > 1 else ''} named {name}: check the site's graph")
+        return found[0]
+
+    def edge(self, site_id: str, source: str, target: str) -> str:
+        """The id of the edge between the nodes with those names."""
+        found = self._edges[site_id].get((self.node(site_id, source), self.node(site_id, target)), [])
+        if len(found) != 1:
+            raise Refused(
+                f"{len(found) or 'no'} edge{'s' if len(found) > 1 else ''} from {source} to {target}: check the site's graph"
+            )
+        return found[0]
+
+    def device(self, site_id: str, name: str) -> str:
+        """The id of the device with that name."""
+        if name not in self._devices[site_id]:
+            raise Refused(f"no device named {name} on the site: make it first, or leave it out")
+        return self._devices[site_id][name]
+
+
+def _do(scope: Scope, lines: _Lines) -> list[Line]:
+    places = _Places(scope)
+    done = []
+    for number, cells in lines:
+        name = cells.get("name", "")
+        try:
+            with session():
+                does, words = _change(scope, cells) if cells.get("id") else _make(scope, places, cells)
+            done.append(Line(number, name, does, words))
+        except (Refused, NotFound) as problem:
+            done.append(Line(number, name, "", problem=str(problem)))
+    return done
+
+
+def _change(scope: Scope, cells: Mapping[str, str]) -> tuple[str, str]:
+    meter = meters.require_meters(scope, [cells["id"]])[cells["id"]]
+    before = (meter.name, meter.serial_number, meter.latitude, meter.longitude)
+    after = (
+        cells["name"],
+        (cells["serial_number"] or None) if "serial_number" in cells else meter.serial_number,
+        _number("latitude", cells["latitude"]) if "latitude" in cells else meter.latitude,
+        _number("longitude", cells["longitude"]) if "longitude" in cells else meter.longitude,
+    )
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
+    if before == after:
+        return "same", ""
+    name, serial_number, latitude, longitude = after
+    meter_life.describe_meter(scope, meter.id, name=name, serial_number=serial_number, latitude=latitude, longitude=longitude)
+    labels = ("name", "serial number", "latitude", "longitude")
+    changes = [
+        f"{label} {_said(old)} → {_said(new)}" for label, old, new in zip(labels, before, after, strict=True) if old != new
+    ]
+    return "changed", ", ".join(changes)
+
+
+def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[str, str]:
+    if not cells.get("site"):
+        raise Refused("a new meter stands on a site: give the site's number, or the id of a meter that exists")
+    site_id = places.site(cells["site"])
+    role = cells.get("role") or "main"
+    if role not in ("main", "check", "condition"):
+        raise Refused(f"a file holds main, check and condition meters, not {role!r}: choose one")
+    source, target, node = cells.get("from"), cells.get("to"), cells.get("node")
+    if bool(source) != bool(target):
+        raise Refused("an edge has two ends: give both 'from' and 'to'")
+    made = meters.create_meter(
+        scope,
+        site_id,
+        name=cells["name"],
+        role=role,
+        edge_id=places.edge(site_id, source, target) if source and target else None,
+        node_id=places.node(site_id, node) if node else None,
+        device_id=places.device(site_id, cells["device"]) if cells.get("device") else None,
+        source_note=cells.get("source_note", ""),
+    )
+    meter_life.describe_meter(
+        scope,
+        made.id,
+        name=cells["name"],
+        serial_number=cells.get("serial_number"),
+        latitude=_number("latitude", cells.get("latitude", "")),
+        longitude=_number("longitude", cells.get("longitude", "")),
+    )
+    if cells.get("method"):
+        interval_s = _whole("interval_s", cells.get("interval_s") or "900")
+        meters.declare_energy(
+            scope, made.id, method=cells["method"], interval_s=interval_s, valid_from=_moment(cells.get("since", ""))
+        )
+    on = f"{source} → {target}" if source else node or "the site"
+    return "new", f"a {role} meter of {on}"
+
+
+def _said(value: str | float | None) -> str:
+    return "none" if value is None else str(value)
+
+
+def _number(column: str, text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise Refused(f"{column} {text!r} is not a number: write it like 51.5") from None
+
+
+def _whole(column: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refused(f"{column} {text!r} is not a whole number: write it like 900")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    if not text:
+        return now()
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Refused(f"since {text!r} is not a moment with its zone: write it like 2026-01-31T00:00:00Z")
+    return found
+
+
+def export_file(scope: Scope, search: str = "", *, retired: bool = False) -> Iterator[str]:
+    """All meters on the sites that the scope administers that fit the search, as a file that `import_file` reads.
+
+    Claim codes stay out of it: whoever has one may ask for the meter.
+    """
+    return sheets.written(COLUMNS, _rows(scope, search, retired))
+
+
+def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell]]:
+    first = 0
+    while True:
+        part = meter_life.meters_page(scope, Wanted(search, "name", False, first, MOST), retired=retired).rows
+        mine = [row.meter for row in part if scope.everything or row.meter.site_id in scope.admin_of]
+        with reading() as records:
+            wiring = _ends(mine)
+            edges = {each.id: each for each in records.scalars(select(Edge).where(Edge.id.in_(wiring)))}
+            ends = {end for edge in edges.values() for end in (edge.from_node_id, edge.to_node_id)}
+            nodes_of = ends | {meter.node_id for meter in mine if meter.node_id}
+            names = dict(records.execute(select(Node.id, Node.name).where(Node.id.in_(nodes_of))).all())
+            device_ids = {meter.device_id for meter in mine if meter.device_id}
+            devices = dict(records.execute(select(Device.id, Device.name).where(Device.id.in_(device_ids))).all())
+            site_ids = {meter.site_id for meter in mine}
+            numbers = dict(records.execute(select(Site.id, Site.public_number).where(Site.id.in_(site_ids))).all())
+            declared = records.scalars(
+                select(EnergySource)
+                .where(EnergySource.meter_id.in_([meter.id for meter in mine]))
+                .order_by(EnergySource.valid_from)
+            )
+            newest = {each.meter_id: each for each in declared}
+        for meter in mine:
+            edge, energy = edges.get(meter.edge_id or ""), newest.get(meter.id)
+            yield [
+                meter.id,
+                numbers[meter.site_id],
+                meter.name,
+                meter.role,
+                names[edge.from_node_id] if edge else None,
+                names[edge.to_node_id] if edge else None,
+                names.get(meter.node_id or ""),
+                devices.get(meter.device_id or ""),
+                meter.serial_number,
+                meter.latitude,
+                meter.longitude,
+                energy.method if energy else None,
+                energy.interval_s if energy else None,
+                energy.valid_from if energy else None,
+                meter.source_note,
+                meter.retired_at,
+            ]
+        if len(part) < MOST:
+            return
+        first += MOST
+
+
+def _ends(found: list[Meter]) -> set[str]:
+    return {meter.edge_id for meter in found if meter.edge_id}

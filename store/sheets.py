@@ -1,0 +1,99 @@
+"""Tables as CSV files, read from spreadsheets and written for them.
+
+A spreadsheet runs what begins like a formula, whoever wrote it: such a text gets an apostrophe in front, and loses it
+again when it is read (https://owasp.org/www-community/attacks/CSV_Injection).
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from store.errors import Refused
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+Cell = str | int | float | bool | datetime | None
+
+
+def cell(value: Cell) -> str:
+    """A value as it stands in a file: texts made safe, moments in UTC, nothing for none.
+
+    >>> cell("=SUM(A1)"), cell(-2.5), cell(None)
+    ("'=SUM(A1)", '-2.5', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, int | float):
+        return repr(value)
+    return f"'{value}" if value.lstrip(" ").startswith(FORMULA) else value
+
+
+def plain(text: str) -> str:
+    """What a text was before `cell` made it safe, without spaces around it.
+
+    >>> plain("'=SUM(A1)"), plain("'s-Hertogenbosch")
+    ('=SUM(A1)', "'s-Hertogenbosch")
+    """
+    text = text.strip()
+    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(FORMULA) else text
+
+
+def written(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """The file, in pieces of some lines: a head and the rows, with a mark by which spreadsheets know that it is UTF-8."""
+    page = io.StringIO()
+    page.write("\ufeff")
+    writer = csv.writer(page)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(value) for value in row])
+        if page.tell() > 2**16:
+            yield page.getvalue()
+            page.seek(0)
+            page.truncate()
+    yield page.getvalue()
+
+
+def read(text: str, columns: Sequence[str], needed: Sequence[str], most: int) -> list[tuple[int, Mapping[str, str]]]:
+    """The lines of a file, each with its number as an editor counts them, and its cells by column; empty lines left out.
+
+    Commas, semicolons and tabs separate cells. Columns may stand in any order, and only the needed ones must be there.
+
+    Raises:
+        Refused: a column is missing, unknown or there twice, a line has too many cells, or there are too many lines.
+    """
+    text = text.removeprefix("\ufeff")
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        names = [name.strip().casefold() for name in next(reader, [])]
+        _check_head(names, columns, needed)
+        found: list[tuple[int, Mapping[str, str]]] = []
+        for cells in reader:
+            if not any(each.strip() for each in cells):
+                continue
+            if len(cells) > len(names):
+                raise Refused(
+                    f"line {reader.line_num} has {len(cells)} cells, and the head {len(names)}: quote texts that hold a separator"
+                )
+            if len(found) == most:
+                raise Refused(f"a file may have {most:,} lines: make two of it")
+            found.append((reader.line_num, {name: plain(each) for name, each in zip(names, cells, strict=False)}))
+    except csv.Error as problem:
+        raise Refused(f"line {reader.line_num} cannot be read ({problem}): save the file as CSV, UTF-8") from problem
+    return found
+
+
+def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in columns]
+    if unknown:
+        raise Refused(f"no column {unknown[0]!r}: the first line names columns, each one of {', '.join(columns)}")
+    if len(set(names)) < len(names):
+        raise Refused("a column stands in the file twice: leave one out")
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise Refused(f"the column {missing[0]!r} is missing: the first line names the columns")

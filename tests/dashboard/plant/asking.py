@@ -1,0 +1,64 @@
+"""What a browser sends to the plant's pages, and what comes back; and a site with something on it."""
+
+import json
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from store.records import devices, graph, meters
+from store.scope import SYSTEM
+from tests.dashboard.world import World, csrf
+
+Told = dict[str, Any]  # "id.property" → value
+
+
+def call(browser: FlaskClient, outputs: list[str], inputs: Told, state: Told):
+    """Ask a callback as the renderer does: the first input is the one that changed."""
+
+    def part(named: str) -> dict[str, str]:
+        name, _, prop = named.rpartition(".")
+        return {"id": name, "property": prop}
+
+    body = {
+        "output": outputs[0] if len(outputs) == 1 else f"..{'...'.join(outputs)}..",
+        "outputs": part(outputs[0]) if len(outputs) == 1 else [part(each) for each in outputs],
+        "inputs": [part(each) | {"value": value} for each, value in inputs.items()],
+        "state": [part(each) | {"value": value} for each, value in state.items()],
+        "changedPropIds": [next(iter(inputs))],
+    }
+    browser.get("/account")  # whose document holds the token of forms
+    return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
+
+
+def press(browser: FlaskClient, table: str, context: str = "", view: Told | None = None, **told: Any):
+    """Press a button of a table."""
+    return call(
+        browser,
+        [f"{table}-body.children", f"{table}-view.data", f"{table}-notice.children"],
+        {f"{table}-press.data": told, f"{table}-changed.data": None, f"{table}-search.value": ""},
+        {f"{table}-view.data": view or {}, f"{table}-context.data": context},
+    )
+
+
+def act(browser: FlaskClient, table: str, context: str, act: str, row: str, **given: str) -> str:
+    """Answer a row's question with yes; all that came back, as text."""
+    return said(press(browser, table, context, do="act", act=act, row=row, given=given))
+
+
+def said(answer) -> str:
+    """All that came back, as text."""
+    return json.dumps(answer.get_json(), ensure_ascii=False)
+
+
+def plant(world: World, site: str | None = None) -> dict[str, str]:
+    """Grid → bus → hall on a site, the hall with a meter and a device; ids by name."""
+    site = site or world.site
+    made = {}
+    for name, kind, technology in (("Grid", "source", "grid"), ("Bus", "bus", ""), ("Hall", "sink", "load")):
+        made[name] = graph.create_node(SYSTEM, site, name=name, kind=kind, technology=technology).id
+    made["in"] = graph.create_edge(SYSTEM, site, from_node_id=made["Grid"], to_node_id=made["Bus"], two_way=True).id
+    made["out"] = graph.create_edge(SYSTEM, site, from_node_id=made["Bus"], to_node_id=made["Hall"]).id
+    made["meter"] = meters.create_meter(SYSTEM, site, name="Hall meter", edge_id=made["out"]).id
+    fields = {"energy_consumed": (made["meter"], "energy_kwh")}
+    made["device"] = devices.create_device(SYSTEM, site, name="Hall box", fields=fields).id
+    return made

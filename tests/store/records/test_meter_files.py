@@ -1,0 +1,106 @@
+"""Meters by file: nothing is written before everything is right, and nobody writes what is not theirs."""
+
+import pytest
+
+from store import sheets
+from store.errors import Refused
+from store.records import graph, meter_files, meter_life, meters, sites
+from store.records.listing import Wanted
+from store.scope import SYSTEM
+from tests.store.records.world import World
+
+
+def _number(world: World, name: str = "north") -> int:
+    return sites.site(SYSTEM, world.sites[name]).public_number
+
+
+def _file(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def _edge_for_a_third(world: World) -> None:
+    node = graph.create_node(SYSTEM, world.sites["north"], name="third", kind="sink").id
+    graph.create_edge(SYSTEM, world.sites["north"], from_node_id=world.nodes["north bus"], to_node_id=node)
+
+
+def test_a_file_is_tried_first_and_nothing_is_written(world: World) -> None:
+    _edge_for_a_third(world)
+    scope = world.scope("north admin")
+    text = _file(
+        "id,site,name,from,to,serial_number,method,interval_s",
+        f",{_number(world)},Third,bus,third,SN-3,interval,900",
+        f"{world.meters['north first']},,Renamed,,,SN-1,,",
+        f"{world.meters['north second']},,second,,,,,",
+    )
+    before = meter_life.meters_page(SYSTEM, Wanted(count=500)).rows
+    tried = meter_files.try_file(scope, text)
+    assert [(line.number, line.does, line.problem) for line in tried] == [(2, "new", ""), (3, "changed", ""), (4, "same", "")]
+    assert tried[1].words == "name first → Renamed, serial number none → SN-1"
+    assert [row.meter.name for row in meter_life.meters_page(SYSTEM, Wanted(count=500)).rows] == [
+        row.meter.name for row in before
+    ]
+    assert meter_files.import_file(scope, text) == tried
+    [third] = meter_life.meters_page(scope, Wanted("SN-3")).rows
+    [declared] = meters.energy_declarations(scope, [third.meter.id])[third.meter.id]
+    assert (third.meter.name, declared.method, declared.interval_s) == ("Third", "interval", 900)
+    assert meters.require_meters(SYSTEM, [world.meters["north first"]])[world.meters["north first"]].name == "Renamed"
+
+
+def test_one_bad_line_and_nothing_is_imported(world: World) -> None:
+    scope = world.scope("north admin")
+    text = _file(
+        "id,site,name,role,from,to,latitude,longitude,since,method",
+        f"{world.meters['north first']},,Renamed,,,,,,,",
+        f"{world.meters['south first']},,Foreign,,,,,,,",
+        f",{_number(world, 'south')},Foreign,condition,,,,,,",
+        f",{_number(world)},No way,main,bus,nowhere,,,,",
+        f",{_number(world)},Second truth,main,bus,first,,,,",
+        f",{_number(world)},Far,condition,,,95,0,,",
+        f",{_number(world)},Odd,condition,,,north,0,,",
+        f",{_number(world)},,condition,,,,,,",
+        ",99,Elsewhere,condition,,,,,,",
+        f",{_number(world)},Late,check,bus,first,,,soon,interval",
+    )
+    tried = meter_files.try_file(scope, text)
+    assert [line.number for line in tried if line.problem] == list(range(3, 12))
+    says = " | ".join(line.problem for line in tried)
+    for words in (
+        "no meter",
+        "no site has the number",
+        "no node named nowhere",
+        "main meter already",
+        "latitude",
+        "'north'",
+        "name",
+    ):
+        assert words in says
+    with pytest.raises(Refused, match="nothing was imported: line 3"):
+        meter_files.import_file(scope, text)
+    assert meters.require_meters(SYSTEM, [world.meters["north first"]])[world.meters["north first"]].name == "first"
+
+
+def test_a_file_of_two_lines_cannot_take_the_same_edge(world: World) -> None:
+    _edge_for_a_third(world)
+    line = f"{_number(world)},Third,bus,third"
+    tried = meter_files.try_file(SYSTEM, _file("site,name,from,to", line, line))
+    assert ["main meter already" in each.problem for each in tried] == [False, True]
+
+
+def test_what_is_exported_changes_nothing_when_it_is_imported(world: World) -> None:
+    scope = world.scope("north admin")
+    meter_life.describe_meter(scope, world.meters["north first"], name="=HYPERLINK(1)", latitude=-1.5, longitude=-2.0)
+    text = "".join(meter_files.export_file(scope))
+    assert "'=HYPERLINK(1)" in text
+    assert "South" not in text
+    assert meters.require_meters(SYSTEM, [world.meters["north first"]])[world.meters["north first"]].claim_code not in text
+    tried = meter_files.try_file(scope, text)
+    assert [line.does for line in tried] == ["same"] * 4
+
+
+def test_those_who_do_not_administer_a_site_export_and_change_nothing(world: World) -> None:
+    for who in ("north operator", "resident", "stranger"):
+        text = "".join(meter_files.export_file(world.scope(who)))
+        assert sheets.read(text, meter_files.COLUMNS, (), 10) == []
+        tried = meter_files.try_file(world.scope(who), f"id,name\n{world.meters['north first']},Mine")
+        assert [line.does for line in tried] == [""]
+        assert tried[0].problem
