@@ -31,14 +31,14 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
     drawn = graph.site_graph(scope, site_id, at)
     solved, note = (None, "As it is wired at that moment, every edge drawn alike.") if at else _now(scope, drawn)
     if solved is None or not _carries(solved):
-        note = note or "No values now: every edge is drawn alike."
+        says = note = note or "No values now: every edge is drawn alike."
         nodes, bands = links(_alike(drawn), both_ways=False)
-        says, unit = note, "kW"
     else:
         nodes, bands = links(solved, both_ways=False)
-        unit = "kW"
-        says = sankey.summary(nodes, bands, unit)
-    figure = sankey.figure(nodes, bands, unit) if bands else None
+        says = sankey.summary(nodes, bands, "kW")
+    figure = sankey.figure(nodes, bands, "kW") if bands else None
+    if figure and says == note:
+        _without_amounts(figure)
     told = {"figure": figure, "says": says if bands else "No edges yet: join two nodes, and they are drawn here."}
     return orjson.dumps(told).decode(), _check(drawn, solved)
 
@@ -70,6 +70,12 @@ def _alike(drawn: Graph) -> flows.Flows:
     return replace(flows.solve(as_metered, {edge.id: (1.0, 0.0) for edge in drawn.edges}), residuals={})
 
 
+def _without_amounts(figure: dict[str, Any]) -> None:
+    [trace] = figure["data"]
+    trace["node"]["customdata"] = [[place, name, ""] for place, name, _ in trace["node"]["customdata"]]
+    trace["link"]["customdata"] = ["" for _ in trace["link"]["customdata"]]
+
+
 def _check(drawn: Graph, solved: flows.Flows | None) -> list[Any]:
     unsolved = solved or flows.solve(drawn, {})
     found = [*balance.structure(drawn), *balance.unmeasured(unsolved)]
@@ -79,7 +85,9 @@ def _check(drawn: Graph, solved: flows.Flows | None) -> list[Any]:
     if not drawn.nodes:
         return [html.P("No nodes yet. Add what energy flows through: the grid, a busbar, what makes, keeps and uses it.")]
     count = f"{len(wrong)} {'place needs' if len(wrong) == 1 else 'places need'} a look."
-    head = "Every node has a way in and out, and balances." if not wrong else count
+    known = solved is not None and _carries(solved)
+    fine = "Every node has a way in and out, and balances." if known else "Every node has a way in and out."
+    head = count if wrong else fine
     lines = [_line(each) for each in sorted(found, key=lambda each: not each.wrong)]
     return [html.P(head, className="mb-2"), html.Ul(lines, className="findings")]
 

@@ -13,6 +13,7 @@ from store.records import regions
 from store.records.schema import Site
 
 KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
+NO_REGION = "none"  # a select shows no option whose value is empty
 NAMES = ("name", "kind", "zone", "currency", "latitude", "longitude", "region", "voltage", "frequency", "note")
 
 
@@ -36,7 +37,7 @@ def fields(prefix: str, site: Site | None) -> list[html.Div]:
         ],
         className="field",
     )
-    region = site.region_id or "" if site else ""
+    region = (site.region_id if site else None) or NO_REGION
     return [
         forms.field("Name", line("name", site.name if site else "")),
         forms.field(
@@ -84,7 +85,7 @@ def read(written: Sequence[Any]) -> dict[str, Any]:
         "currency": str(given["currency"] or "").strip().upper(),
         "latitude": forms.needed("the latitude", given["latitude"]),
         "longitude": forms.needed("the longitude", given["longitude"]),
-        "region_id": given["region"] or None,
+        "region_id": given["region"] if given["region"] not in (None, "", NO_REGION) else None,
         "nominal_voltage_v": forms.needed("the nominal voltage", given["voltage"]),
         "nominal_frequency_hz": forms.needed("the nominal frequency", given["frequency"]),
         "source_note": str(given["note"] or ""),

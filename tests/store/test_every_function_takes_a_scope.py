@@ -45,7 +45,7 @@ INNER = {
     "store.records.users.require_another_platform_administrator": "within a transaction, after the scope was checked",
     "store.records.users.remove_unverified": "within a transaction; nobody has shown that they are theirs",
     "store.records.succession": "within a transaction, after the scope was checked",
-    "store.records.listing": "a page of a question that names its scope",
+    "store.records.listing.page": "within a transaction; the question names its scope",
     "store.records.people.may_be_seen": "within a transaction; it checks the scope",
     "store.records.claims.is_taken": "within a transaction, after the scope was checked",
     "store.records.one_time_links.redeem": "the link's token is the right",
