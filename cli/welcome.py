@@ -22,10 +22,11 @@ class Welcome(NamedTuple):
         """Load the demo when it is wanted and not there; a link for the first administrator when nobody could sign in."""
         if settings.demo:
             return cls(_load_demo(console), None)
-        from store.records import one_time_links, users
+        from store.records import one_time_links, people
+        from store.records.listing import Wanted
         from store.scope import SYSTEM
 
-        if users.users(SYSTEM):
+        if people.people(SYSTEM, Wanted(count=1)).total:
             return cls([], None)
         token = one_time_links.create_link("first_administrator", LINK_HOURS)
         return cls([], f"/first-administrator?token={token}")

@@ -34,15 +34,86 @@ def signed_in(scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("nobody is signed in")
 
 
+def oneself(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever is signed in, themselves: not an administrator who sees what they see. For what is personal."""
+    signed_in(scope, given)
+    if getattr(current_user, "viewer", None) is not None:
+        raise NotFound("personal")
+
+
 def people_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Platform administrators, and administrators of an organisation (the store keeps them within it)."""
     if not administers_people(scope):
         raise NotFound("no such page")
 
 
+def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Platform administrators."""
+    if not scope.platform_admin:
+        raise NotFound("no such page")
+
+
 def administers_people(scope: Scope) -> bool:
     """Whether the scope's holder may list, create and disable users, all or those of their organisation."""
     return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
+
+
+def approver(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever decides about people, organisations, or what is asked for on a site that they administer."""
+    if not scope.admin_of:
+        people_admin(scope, given)
+
+
+def customers_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Platform administrators, and administrators of a distributor, who decide about its customers."""
+    own = None
+    if scope.role is Role.ADMIN and scope.organisation_id is not None:
+        own = organisations.organisation(scope, scope.organisation_id).kind
+    if not (scope.platform_admin or own == "distributor"):
+        raise NotFound("no such page")
+
+
+def organisation_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Administrators of an organisation, for the page of their own."""
+    if scope.role is not Role.ADMIN or scope.organisation_id is None:
+        raise NotFound("no such page")
+
+
+def organisation_led(argument: str = "organisation_id") -> Rule:
+    """Whoever decides who belongs to the organisation that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        organisation_id = given.get(argument)
+        if not isinstance(organisation_id, str) or not policy.leads(scope, organisations.organisation(scope, organisation_id)):
+            raise NotFound("no organisation")
+
+    return rule
+
+
+def residential(scope: Scope, given: Mapping[str, Any]) -> None:
+    """People without an organisation, who have a household; not the platform's administrators, and nobody who looks."""
+    oneself(scope, given)
+    if scope.organisation_id is not None or scope.platform_admin:
+        raise NotFound("no such page")
+
+
+def meter_holder(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever has single meters or may claim some: residents, and people of organisations that own no site.
+
+    Of an organisation without meters only its administrators, who may claim one for it.
+    """
+    signed_in(scope, given)
+    if not has_own_meters(scope):
+        raise NotFound("no such page")
+
+
+def has_own_meters(scope: Scope) -> bool:
+    """Whether single meters are the scope's holder's, or may be claimed by them."""
+    if scope.platform_admin or scope.user_id is None:
+        return False
+    claims = scope.role is Role.ADMIN and not scope.admin_of & scope.site_ids
+    return scope.organisation_id is None or bool(scope.meter_ids) or claims
 
 
 def site_in(argument: str = "site_id") -> Rule:
@@ -97,12 +168,6 @@ def owns_sites(scope: Scope) -> bool:
     if scope.organisation_id is None or scope.role is not Role.ADMIN:
         return False
     return organisations.organisation(scope, scope.organisation_id).kind == "distributor"
-
-
-def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
-    """Platform administrators."""
-    if not scope.platform_admin:
-        raise NotFound("no such page")
 
 
 def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:

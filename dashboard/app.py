@@ -5,7 +5,9 @@ from pathlib import Path
 from flask import Flask
 
 from config.settings import Settings
-from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static
+from dashboard import audit_export, callbacks, compression, doorkeeper, faults, security, shell, static, view_as
+from dashboard.account import export, pictures
+from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
@@ -23,6 +25,10 @@ def create_app(settings: Settings) -> Flask:
     security.configure(server, settings)
     server.extensions["loadstar-settings"] = settings
     signin.install(server)
+    view_as.install(server)
+    audit_export.install(server)
+    pictures.install(server)
+    export.install(server)
     plant_files.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
@@ -47,6 +53,8 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
+    for blueprint in (tokens.bp, readings.bp):
+        server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)
     doorkeeper.install_for_callbacks(server, dash)

@@ -7,8 +7,9 @@ from flask import Flask, Response, jsonify, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import callbacks, landing, shell
+from dashboard import api, callbacks, landing, shell
 from dashboard.access import Rule, current_scope, public, rule_of, signed_in
+from dashboard.signin import front
 from store.errors import NotFound
 from store.records import users
 
@@ -65,7 +66,7 @@ def install_for_callbacks(server: Flask, dash: Dash) -> None:
 
 def _admit_to_page() -> Response | AnyResponse | None:
     if not current_user.is_authenticated:
-        return _unknown()
+        return front.page() if request.path == "/" else _unknown()
     if (elsewhere := landing.elsewhere(current_scope(), request.path)) is not None:
         return redirect(elsewhere)
     page, given = shell.page_at(request.path)
@@ -74,20 +75,21 @@ def _admit_to_page() -> Response | AnyResponse | None:
         raise NotFound("no such page")
     rule(current_scope(), given)
     site_id = given.get("site_id")
-    if site_id is not None and site_id != current_user.last_site_id:
+    if site_id is not None and site_id != current_user.last_site_id and current_user.viewer is None:
         users.remember_site(current_scope(), site_id)
     return None
 
 
 def _unknown() -> Response | AnyResponse:
     """Nobody is signed in: a person is sent to the sign-in page, a script is told."""
+    if request.path.startswith(api.PREFIX):
+        response = jsonify(error="no_token", message="Send a token that is good: Authorization: Bearer …")
+        response.status_code = 401
+        response.headers["WWW-Authenticate"] = 'Bearer realm="people"'
+        return response
     if request.path.startswith("/_") or request.method not in ("GET", "HEAD"):
         response = jsonify(error="signed_out", message="Sign in again.")
         response.status_code = 401
         return response
     wanted = request.full_path.rstrip("?")
-    return redirect("/sign-in" if wanted == "/" else f"/sign-in?{_query(wanted)}")
-
-
-def _query(wanted: str) -> str:
-    return urlencode({"next": wanted})
+    return redirect(f"/sign-in?{urlencode({'next': wanted})}")

@@ -17,22 +17,24 @@ from store.errors import NotFound
 from store.scope import Scope
 
 SITE = "Site"
+MINE = "My energy"
 SETUP = "Site setup"
 PLANT = "All sites"
 PEOPLE = "People and organisations"
 PLATFORM = "Platform"
-SECTIONS = (SITE, SETUP, PLANT, PEOPLE, PLATFORM)
+SECTIONS = (SITE, MINE, SETUP, PLANT, PEOPLE, PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One link; `screen` names it in screenshots."""
+    """One link; `screen` names it in screenshots, `count` is how much waits there, on pages that count."""
 
     name: str
     href: str
     icon: str
     screen: str
     current: bool
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> 
             continue
         href = template.replace("<site_id>", site_id) if template else page["path"]
         place = href.replace(f"/site/{site_id}", kind or "").strip("/")
-        item = Item(page["name"], href, nav["icon"], place.replace("/", "-"), current=href == path)
+        waits = nav.get("count")
+        count = waits(scope) if waits else None
+        item = Item(page["name"], href, nav["icon"], place.replace("/", "-"), current=href == path, count=count)
         found.setdefault(nav["section"], []).append(item)
     return [Section(name, tuple(items)) for name, items in found.items() if items]
 

@@ -1,23 +1,22 @@
-"""The table of people and the words about them: what `pages/users.py` shows, without callbacks."""
+"""What the pages about people say of them: states, roles, and what an act on somebody will do."""
 
 from collections.abc import Sequence
 
-from dash import html
+from dash import dcc, html
+from flask_wtf.csrf import generate_csrf
 
-from dashboard.aria import aria, data
+from dashboard.aria import data
 from dashboard.signin.person import ROLES
+from dashboard.tables import Choice, Question, Text
+from store.records import people
+from store.records.listing import Wanted
 from store.records.schema import User
+from store.scope import Role, Scope
 
-COLUMNS = {
-    "name": "Name",
-    "email": "Email",
-    "organisation": "Organisation",
-    "role": "Role",
-    "approval": "State",
-    "since": "Since",
-}
-STATES = {"approved": "active", "pending": "waits for approval", "rejected": "rejected", "disabled": "disabled"}
-MOST_ROWS = 500
+STATES = {"approved": "active", "pending": "waits for approval", "rejected": "not approved", "disabled": "disabled"}
+ROLE_CHOICES = [("viewer", "Viewer: sees"), ("operator", "Operator: sees and operates"), ("admin", "Administrator: and manages")]
+MOST_SUCCESSORS = 200
+REASON = Text("reason", "Why, for their mail (optional)")
 
 
 def organisation_of(user: User) -> str:
@@ -33,96 +32,57 @@ def role_of(user: User) -> str:
     return ", ".join(roles) or "—"
 
 
-def _cells(user: User) -> dict[str, str]:
-    return {
-        "name": user.name,
-        "email": user.email,
-        "organisation": organisation_of(user),
-        "role": role_of(user),
-        "approval": STATES[user.approval],
-        "since": f"{user.created_at:%Y-%m-%d}",
-    }
+def state(approval: str) -> html.Span:
+    """A state with its mark."""
+    return html.Span(STATES[approval], className="state", **data(state="live" if approval == "approved" else "never"))
 
 
-def chosen(people: Sequence[User], wanted: str, by: str, descending: bool) -> list[User]:
-    """The people whose row holds every word that is wanted, sorted by a column."""
-    words = wanted.casefold().split()
-    rows = [(cells, user) for user in people for cells in [_cells(user)] if _holds(cells, words)]
-    rows.sort(key=lambda row: (row[0].get(by, "").casefold(), row[0]["email"]), reverse=descending)
-    return [user for _, user in rows]
+def change_role(scope: Scope, user: User) -> Question:
+    """Asks for the new role, and for a successor where one is needed."""
+    options = [(value, words) for value, words in ROLE_CHOICES if value != user.role]
+    words = f"{user.name} is {role_of(user).lower()} now. What they see and may do follows at their next click."
+    return Question(words, [Choice("role", "New role", options), *successor(scope, user)])
 
 
-def _holds(cells: dict[str, str], words: Sequence[str]) -> bool:
-    text = " ".join(cells.values()).casefold()
-    return all(word in text for word in words)
-
-
-def table(people: Sequence[User], me: str | None, by: str, descending: bool, asking: str | None) -> html.Div:
-    """The table: sortable heads, and on each row but one's own the button that disables or enables."""
-    heads = [
-        html.Th(
-            html.Button(words, id={"type": "users-sort", "column": column}, className="sort", type="button"),
-            scope="col",
-            **(aria(sort="descending" if descending else "ascending") if column == by else {}),
-        )
-        for column, words in COLUMNS.items()
-    ]
-    rows = [_row(user, me, asking) for user in people[:MOST_ROWS]]
-    head = html.Thead(html.Tr([*heads, html.Th(html.Span("Actions", className="visually-hidden"), scope="col")]))
-    note = f"{len(people):,} people" if len(people) != 1 else "1 person"
-    if len(people) > MOST_ROWS:
-        note += f"; the first {MOST_ROWS} are shown, so search for the one you want"
-    return html.Div(
-        [
-            html.Div(
-                html.Table([head, html.Tbody(rows)], **aria(label="Users")),
-                className="table-frame",
-                tabIndex=0,
-                role="region",
-                **aria(label="Users, scrolls sideways"),
-            ),
-            html.P(note, className="muted small mt-2 mb-0", role="status"),
-        ]
+def disable(scope: Scope, user: User) -> Question:
+    """Says what disabling does."""
+    words = (
+        "Every session of theirs ends within a second, on every device. Their account and meters stay; enable them to undo it."
     )
+    return Question(words, successor(scope, user))
 
 
-def _row(user: User, me: str | None, asking: str | None) -> html.Tr:
-    cells = _cells(user)
-    state = html.Span(cells["approval"], className="state", **data(state="live" if user.approval == "approved" else "never"))
-    return html.Tr(
-        [
-            html.Th(cells["name"], scope="row"),
-            html.Td(cells["email"]),
-            html.Td(cells["organisation"]),
-            html.Td(cells["role"]),
-            html.Td(state),
-            html.Td(cells["since"], className="figure"),
-            html.Td(_acts(user, me, asking), className="acts"),
-        ]
+def delete(scope: Scope, user: User, meters: int) -> Question:
+    """Says what deleting takes along and what stays."""
+    taken = f", what they are assigned ({meters} meters or sites)" if meters else ""
+    words = (
+        f"Deletes the account of {user.name}{taken}, their picture, household, tokens and open requests, for good. "
+        "Readings stay, and so does the audit log, without their personal data."
     )
+    return Question(words, successor(scope, user))
 
 
-def _acts(user: User, me: str | None, asking: str | None) -> list[html.Button | html.Span]:
-    if user.id == me:
-        return [html.Span("you", className="tag")]
-    if user.approval in ("disabled", "rejected", "pending"):
-        words = "Enable" if user.approval == "disabled" else "Approve"
-        return [_button(user, "enable", words, f"{words} {user.name}", "btn-quiet")]
-    if user.id == asking:
-        return [
-            html.Span("Ends their sessions at once. ", className="muted small me-2"),
-            _button(user, "disable", "Disable", f"Disable {user.name} now", "btn-danger"),
-            html.Span(" "),
-            _button(user, "keep", "Keep", f"Keep {user.name}", "btn-quiet"),
-        ]
-    return [_button(user, "ask", "Disable", f"Disable {user.name}", "btn-quiet")]
+def successor(scope: Scope, user: User) -> Sequence[Choice]:
+    """The field that names who takes over, when this is an organisation's only administrator and others are there."""
+    if user.role != Role.ADMIN or user.approval != "approved" or user.organisation_id is None:
+        return []
+    home = user.organisation_id
+    if people.people(scope, Wanted(count=1), organisation_id=home, approval="approved", role=Role.ADMIN).total > 1:
+        return []
+    there = people.people(scope, Wanted(count=MOST_SUCCESSORS), organisation_id=home, approval="approved")
+    others = [each for each in there.rows if each.id != user.id]
+    if not others:
+        return []
+    return [Choice("successor", "Who administers after them", [(each.id, f"{each.name}, {each.email}") for each in others])]
 
 
-def _button(user: User, act: str, words: str, label: str, kind: str) -> html.Button:
-    return html.Button(
-        words,
-        id={"type": "users-act", "act": act, "user": user.id},
-        className=f"btn btn-sm {kind}",
-        type="button",
-        **aria(label=label),
+def look_as(user: User) -> Question:
+    """Says what a view is, with the form that begins it."""
+    token = dcc.Input(type="hidden", name="csrf_token", value=generate_csrf())
+    form = html.Form(
+        [token, html.Button(f"View as {user.name}", type="submit", className="btn btn-sm btn-primary")],
+        action=f"/view-as/{user.id}",
+        method="post",
     )
+    words = "You see what they see, without their account and household, and can change nothing. The audit log names you both."
+    return Question(words, instead=form)

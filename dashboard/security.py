@@ -67,8 +67,14 @@ def configure(server: Flask, settings: Settings) -> None:
 
 
 def protect_forms(server: Flask) -> None:
-    """Refuse every POST without its token. After the sign-in check, so that an ended session says so."""
-    CSRFProtect(server)
+    """Refuse every POST without its token. After the sign-in check, so that an ended session says so.
+
+    What is asked for with a bearer token, never with a cookie, needs none.
+    """
+    protection = CSRFProtect(server)
+    for name, blueprint in server.blueprints.items():
+        if name.startswith("api_"):
+            protection.exempt(blueprint)
 
 
 def install_headers(server: Flask, settings: Settings, script_hashes: Iterable[str]) -> None:

@@ -67,6 +67,7 @@ class Question:
 
     words: Words
     fields: Sequence[Choice | Text] = ()
+    instead: Component | None = None  # of the button that does it: a form or a link to another page
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _pressed(table: Table, seen: View, press: Mapping[str, Any], context: str) -
     match press.get("do"):
         case "sort":
             column = str(press.get("column"))
-            current = seen.sort or table.columns[0].key
+            current = _sorted_by(table, seen)
             seen.descending = column == current and not seen.descending
             seen.sort, seen.first = column, 0
         case "filter":
@@ -276,7 +277,7 @@ def body(table: Table, seen: View, context: str) -> list[Component]:
 
 
 def _head(table: Table, seen: View, acts: bool) -> html.Thead:
-    current = seen.sort or next((column.key for column in table.columns if column.sortable), "")
+    current = _sorted_by(table, seen)
     heads = []
     for column in table.columns:
         order = "descending" if seen.descending else "ascending"
@@ -288,6 +289,10 @@ def _head(table: Table, seen: View, acts: bool) -> html.Thead:
     if acts:
         heads.append(html.Th(html.Span("Actions", className="visually-hidden"), scope="col", role="columnheader"))
     return html.Thead(html.Tr(heads, role="row"), role="rowgroup")
+
+
+def _sorted_by(table: Table, seen: View) -> str:
+    return seen.sort or table.sort or next((column.key for column in table.columns if column.sortable), "")
 
 
 def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:
@@ -336,7 +341,7 @@ def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
     keep = html.Button("Keep as it is", className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
     words = html.P(question.words, className="mb-0")
     asked = html.Div(
-        [words, *fields, html.Div([sure, keep], className="choices")],
+        [words, *fields, html.Div([question.instead or sure, keep], className="choices")],
         className="question",
         role="group",
         tabIndex=-1,
@@ -364,7 +369,7 @@ def _select(choice: Choice, value: str, **marks: str) -> html.Label:
 
 def _pager(seen: View, shown: int, total: int) -> html.Nav:
     last = (total - 1) // ROWS * ROWS
-    says = f"{total:,}" if shown == total else f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
+    says = f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
     parts: list[Component] = [html.P(says, className="muted small mb-0", role="status")]
     if shown < total:
         steps = (("First", 0), ("Previous", max(0, seen.first - ROWS)), ("Next", min(last, seen.first + ROWS)), ("Last", last))

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from cli import machine, questdb
 from config import settings as configuration
 from config.settings import Settings
+from tests.matrix import cells
 
 
 def eventually(holds: Callable[[], object], within_s: float = 10.0, every_s: float = 0.02) -> object:
@@ -46,6 +47,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line("")
         reporter.write_line("With --no-skips, a skipped test is a failure.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if cells:
+        parts = ", ".join(f"{count:,} {what}" for what, count in cells.items())
+        terminalreporter.write_line(f"The matrix of access: {cells.total():,} cells ({parts}).")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,16 +1,21 @@
-"""The people who may sign in: an administrator lists, adds, disables and enables them."""
+"""The people whom an administrator decides about: found, added, given another role, shut out, let in, deleted."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update, register_page
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import navigation, people
+from dashboard import forms, navigation, people, tables, view_as
 from dashboard.access import current_scope, guard, people_admin
-from dashboard.aria import icon
 from dashboard.faults import sentence
-from store.errors import Refused
-from store.records import organisations, passwords, users
+from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
+from store.errors import NotFound, Refused
+from store.records import grants, passwords, policy, users
+from store.records import people as listed
+from store.records.listing import Page, Wanted
+from store.records.schema import User
+from store.scope import Scope
 
 register_page(
     __name__,
@@ -20,57 +25,142 @@ register_page(
     nav={"section": navigation.PEOPLE, "icon": "people"},
 )
 
-ROLES = [
-    {"value": "viewer", "label": "Viewer: sees"},
-    {"value": "operator", "label": "Operator: sees and operates"},
-    {"value": "admin", "label": "Administrator: and manages people"},
-]
-ABOUT = (
-    "This section holds who may sign in. Organisations and the grants that let people see a site or a meter are records "
-    "already; managing them here, with invitations and approvals, comes next."
+COLUMNS = (
+    Column("name", "Name"),
+    Column("email", "Email"),
+    Column("organisation", "Organisation"),
+    Column("role", "Role"),
+    Column("approval", "State"),
+    Column("created_at", "Since"),
 )
+STATE = Choice("approval", "State", [("", "Every state"), *people.STATES.items()])
+KIND = Choice(
+    "kind",
+    "Who",
+    [
+        ("", "Everyone"),
+        ("residential", "Residential"),
+        ("viewer", "Viewers"),
+        ("operator", "Operators"),
+        ("admin", "Administrators"),
+    ],
+)
+MOST_CHOICES = 100
 
 
-def _field(label: str, control: Any, help_text: str | None = None) -> html.Div:
-    parts = [html.Label(label, htmlFor=control.id, className="form-label"), control]
-    return html.Div([*parts, html.P(help_text, className="form-text mb-0")] if help_text else parts, className="field")
+def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[User]:
+    """The people of a page; with a context, those of that organisation."""
+    kind = chosen.get("kind")
+    return listed.people(
+        scope,
+        wanted,
+        organisation_id=context or None,
+        approval=chosen.get("approval"),
+        role=None if kind == "residential" else kind,
+        residential=kind == "residential",
+    )
+
+
+def row(scope: Scope, user: User) -> Row:
+    """Somebody, and what the scope may do with them."""
+    since = html.Time(f"{user.created_at:%Y-%m-%d}", dateTime=user.created_at.isoformat())
+    cells = (user.email, people.organisation_of(user), people.role_of(user), people.state(user.approval), since)
+    if user.id == scope.user_id:
+        return Row(user.id, user.name, cells, tag="you")
+    return Row(user.id, user.name, cells, _acts(scope, user))
+
+
+def _acts(scope: Scope, user: User) -> list[Act]:
+    if not policy.manages(scope, user) or (user.platform_admin and not scope.platform_admin):
+        return []
+    acts = []
+    if view_as.may_look(scope, user):
+        acts.append(Act("view", "View as", lambda: people.look_as(user)))
+    if user.approval != "approved":
+        acts.append(Act("approve", "Enable" if user.approval == "disabled" else "Approve"))
+    elif user.organisation_id is not None:
+        acts.append(Act("role", "Change role", lambda: people.change_role(scope, user)))
+    if user.approval == "approved":
+        acts.append(Act("disable", "Disable", lambda: people.disable(scope, user), danger=True))
+    elif user.approval == "pending":
+        acts.append(Act("reject", "Say no", lambda: tables.Question(f"{user.name} may not come in.")))
+    acts.append(Act("delete", "Delete", lambda: people.delete(scope, user, _assigned(scope, user)), danger=True))
+    return acts
+
+
+def _assigned(scope: Scope, user: User) -> int:
+    return len(grants.assignments(scope, user_id=user.id))
+
+
+def do(scope: Scope, asked: Asked) -> Words:
+    """What was asked for; says that it is done."""
+    successor = asked.given.get("successor") or None
+    name = users.user(scope, asked.key).name
+    match asked.act:
+        case "role":
+            changed = users.change_role(scope, asked.key, asked.given.get("role", ""), successor_id=successor)
+            return f"{name} is {people.role_of(changed).lower()} now."
+        case "disable":
+            users.set_approval(scope, asked.key, "disabled", successor_id=successor)
+            return f"{name} is disabled. Every session of theirs has ended."
+        case "reject":
+            users.set_approval(scope, asked.key, "rejected")
+            return f"{name} was not approved."
+        case "approve":
+            users.set_approval(scope, asked.key, "approved")
+            return f"{name} may sign in."
+        case "delete":
+            users.delete_user(scope, asked.key, successor_id=successor)
+            return f"{name} is deleted."
+    raise NotFound(f"no act {asked.act}")
+
+
+TABLE = Table(
+    "users",
+    "Users",
+    people_admin,
+    COLUMNS,
+    load=load,
+    row=row,
+    do=do,
+    filters=(STATE, KIND),
+    search="name, email, organisation",
+    empty="Nobody yet. Add a user, or invite people on your organisation's page.",
+)
+tables.declare(TABLE)
 
 
 def _form() -> html.Details:
     scope = current_scope()
-    seen = organisations.organisations(scope)
-    choices = [{"label": each.name, "value": each.id} for each in seen]
+    seen = listed.organisations_page(scope, Wanted(count=MOST_CHOICES), approval="approved")
+    choices = [{"label": each.organisation.name, "value": each.organisation.id} for each in seen.rows]
     if scope.platform_admin:
         choices.append({"label": "None: a residential customer", "value": ""})
+    more = "Others are added on their organisation's page." if seen.total > len(seen.rows) else None
     fields = [
-        _field("Name", dcc.Input(id="users-name", autoComplete="off", maxLength=120)),
-        _field("Email", dcc.Input(id="users-email", type="email", autoComplete="off", maxLength=254)),
-        _field(
+        forms.field("Name", dcc.Input(id="users-name", autoComplete="off", maxLength=120)),
+        forms.field("Email", dcc.Input(id="users-email", type="email", autoComplete="off", maxLength=254)),
+        forms.field(
             "Password",
             dcc.Input(id="users-password", type="password", autoComplete="new-password", maxLength=1024),
             f"Leave it empty and Loadstar makes one. Your own: at least {passwords.SHORTEST} characters.",
         ),
-        _field(
+        forms.field(
             "Organisation",
             dbc.Select(id="users-organisation", options=choices, value=scope.organisation_id or choices[0]["value"]),
+            more,
         ),
-        _field("Role in it", dbc.Select(id="users-role", options=ROLES, value="viewer")),
-    ]
-    return html.Details(
-        [
-            html.Summary([icon("person-plus"), "Add a user"], className="btn btn-primary"),
-            html.Div(
-                [
-                    html.H2("Add a user"),
-                    html.Div(fields, className="fields"),
-                    html.Button("Add", id="users-add", className="btn btn-primary", type="button"),
-                ],
-                className="panel mt-3",
+        forms.field(
+            "Role in it",
+            dbc.Select(
+                id="users-role",
+                options=[{"value": value, "label": words} for value, words in people.ROLE_CHOICES],
+                value="viewer",
             ),
-        ],
-        id="users-form",
-        className="disclosure",
-    )
+        ),
+    ]
+    button = html.Button("Add", id="users-add", className="btn btn-primary", type="button")
+    return forms.opening("users-form", "Add a user", "person-plus", fields, button)
 
 
 @guard(people_admin)
@@ -79,94 +169,15 @@ def layout(**_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header([html.H1("Users"), html.P("Who may sign in, and as what.")], className="page-head"),
-            html.Div(id="users-notice", role="status"),
+            html.Div(id="users-added", role="status"),
             _form(),
-            html.Div(
-                [
-                    html.Label("Search users", htmlFor="users-filter", className="visually-hidden"),
-                    dcc.Input(
-                        id="users-filter",
-                        type="search",
-                        debounce=0.2,
-                        placeholder="Search name, email, organisation, role, state",
-                    ),
-                ],
-                className="toolbar",
-            ),
-            dcc.Store(id="users-order", data={"by": "name", "descending": False}),
-            dcc.Store(id="users-asking"),
-            dcc.Store(id="users-changed"),
-            html.Div(_table("", "name", False, None), id="users-table"),
-            html.Aside(
-                [icon("info-circle"), html.P(ABOUT)],
-                className="notice mt-4 no-print",
-            ),
+            tables.view(TABLE),
         ]
     )
 
 
-def _table(wanted: str, by: str, descending: bool, asking: str | None) -> html.Div:
-    scope = current_scope()
-    return people.table(people.chosen(users.users(scope), wanted, by, descending), scope.user_id, by, descending, asking)
-
-
 @callback(
-    Output("users-table", "children"),
-    Input("users-filter", "value"),
-    Input("users-order", "data"),
-    Input("users-asking", "data"),
-    Input("users-changed", "data"),
-    prevent_initial_call=True,
-)
-@guard(people_admin)
-def show(wanted: str | None, order: dict[str, Any], asking: str | None, _changed: Any) -> html.Div:
-    """The table as it is wanted now."""
-    return _table(str(wanted or ""), str(order.get("by")), bool(order.get("descending")), asking)
-
-
-@callback(
-    Output("users-order", "data"),
-    Input({"type": "users-sort", "column": ALL}, "n_clicks"),
-    State("users-order", "data"),
-    prevent_initial_call=True,
-)
-@guard(people_admin)
-def sort(clicks: list[int | None], order: dict[str, Any]) -> Any:
-    """Sort by the pressed head; again: the other way round."""
-    if not any(clicks) or not isinstance(ctx.triggered_id, dict):
-        return no_update
-    column = ctx.triggered_id["column"]
-    return {"by": column, "descending": column == order.get("by") and not order.get("descending")}
-
-
-@callback(
-    Output("users-asking", "data"),
-    Output("users-changed", "data", allow_duplicate=True),
-    Output("users-notice", "children", allow_duplicate=True),
-    Input({"type": "users-act", "act": ALL, "user": ALL}, "n_clicks"),
-    prevent_initial_call=True,
-)
-@guard(people_admin)
-def act(clicks: list[int | None]) -> Any:
-    """Ask before disabling, then do it; enable at once."""
-    if not any(clicks) or not isinstance(ctx.triggered_id, dict):
-        return no_update, no_update, no_update
-    user_id, wanted = ctx.triggered_id["user"], ctx.triggered_id["act"]
-    if wanted == "ask":
-        return user_id, no_update, no_update
-    if wanted == "keep":
-        return None, no_update, no_update
-    approval = "disabled" if wanted == "disable" else "approved"
-    try:
-        users.set_approval(current_scope(), user_id, approval)
-    except Refused as refused:
-        return None, no_update, _notice(sentence(refused), bad=True)
-    said = "Disabled. Every session of theirs has ended." if approval == "disabled" else "Enabled. They may sign in again."
-    return None, f"{user_id} {approval}", _notice(said)
-
-
-@callback(
-    Output("users-notice", "children"),
+    Output("users-added", "children"),
     Output("users-changed", "data"),
     Output("users-name", "value"),
     Output("users-email", "value"),
@@ -198,16 +209,8 @@ def add(
             role=role if organisation_id else None,
         )
     except Refused as refused:
-        return _notice(sentence(refused), bad=True), *kept
+        return tables.notice(sentence(refused), bad=True), *kept
     words: list[Any] = [f"{user.name} may sign in with {user.email}."]
     if made:
         words += [" The password is shown this once: ", html.Code(made, className="user-select-all"), ". Hand it over in person."]
-    return _notice(words), user.id, "", "", ""
-
-
-def _notice(words: Any, *, bad: bool = False) -> html.Div:
-    return html.Div(
-        [icon("exclamation-triangle" if bad else "check-lg"), html.P(words)],
-        className=f"notice {'bad' if bad else 'good'}",
-        role="alert" if bad else "status",
-    )
+    return tables.notice(words), user.id, "", "", ""

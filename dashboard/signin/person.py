@@ -1,9 +1,10 @@
 """Who is signed in, by a server-side session: the cookie holds a token that means nothing once its row is gone."""
 
-from flask import Flask, request
+from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
-from store.records import audit, sessions
+from dashboard import api, view_as
+from store.records import audit, sessions, tokens
 from store.records.schema import User
 
 ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
@@ -12,7 +13,8 @@ ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
 class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
     """The signed-in user, as pages show them."""
 
-    def __init__(self, user: User, token: str) -> None:
+    def __init__(self, user: User, token: str, viewer: User | None = None) -> None:
+        self.viewer = viewer  # the administrator who sees what this user sees
         self.id = user.id
         self.token = token
         self.name = user.name
@@ -22,6 +24,8 @@ class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
         self.role = user.role
         self.theme = user.theme
         self.last_site_id = user.last_site_id
+        self.language = user.language
+        self.time_zone = user.time_zone
 
     def get_id(self) -> str:
         """What the cookie holds: the session's token, never the user's id."""
@@ -45,11 +49,28 @@ def install(server: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> Person | None:
+        if request.path.startswith(api.PREFIX):  # a cookie is no key to it, so that no foreign page can use one
+            return None
         user = sessions.user_of(token)
         if user is None:
             return None
+        seen = view_as.whose(user)
+        if seen is not None:
+            audit.act_as(user.id, request.remote_addr, seen.id, only_looks=True)
+            return Person(seen, token, viewer=user)
         audit.act_as(user.id, request.remote_addr)
         return Person(user, token)
+
+    @manager.request_loader  # type: ignore[untyped-decorator]
+    def load_program(asking: Request) -> Person | None:
+        scheme, _, token = asking.headers.get("Authorization", "").partition(" ")
+        if not asking.path.startswith(api.PREFIX) or scheme.lower() != "bearer":
+            return None
+        bearer = tokens.bearer_of(token.strip())
+        if bearer is None:
+            return None
+        audit.act_as(bearer.user.id, asking.remote_addr)
+        return Person(bearer.user, "")
 
     @server.before_request
     def somebody_acts() -> None:

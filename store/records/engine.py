@@ -26,6 +26,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from store.errors import Refused
 from store.records import failures, trail, versions
 
 if TYPE_CHECKING:
@@ -116,9 +117,11 @@ def session() -> Iterator[Session]:
     """A transaction that writes; within another one, a part of it that can fail alone.
 
     Raises:
-        Refused: the records would break one of the database's rules.
+        Refused: the records would break one of the database's rules, or whoever acts only looks.
         StoreAway, StoreFull: the database cannot be reached, or has no room.
     """
+    if trail.who_acts().only_looks:
+        raise Refused("you see what somebody else sees, and can change nothing: end the view first")
     outer = _current.get()
     with failures.translated():
         if outer is not None:

@@ -12,6 +12,7 @@ from store.records import passwords
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
+from store.records.listing import Page, Wanted, page
 from store.records.one_time_links import TOKEN_BYTES, hash_of
 from store.records.policy import leads, require_lead
 from store.records.schema import Invitation, Organisation, User
@@ -30,7 +31,7 @@ class Invited(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What an invitation's page shows: who invites whom, and whether they have an account to sign in with."""
+    """What an invitation's page shows: who invites whom, and whether they have an account, and so sign in with it first."""
 
     organisation: str
     email: str
@@ -78,6 +79,26 @@ def invitations(scope: Scope, organisation_id: str) -> list[Invitation]:
         return list(records.scalars(wanted.order_by(Invitation.created_at.desc(), Invitation.id)))
 
 
+def invitations_page(scope: Scope, organisation_id: str, wanted: Wanted) -> Page[Invitation]:
+    """A page of the organisation's open invitations, sorted by `email`, `role`, `created_at` or `expires_at`.
+
+    Raises:
+        NotFound: the organisation does not exist for the scope.
+        Refused: not one of its administrators, or there is no such column to sort by.
+    """
+    query = select(Invitation).where(Invitation.organisation_id == organisation_id, Invitation.accepted_at.is_(None))
+    sorts = {
+        "email": Invitation.email,
+        "role": Invitation.role,
+        "created_at": Invitation.created_at,
+        "expires_at": Invitation.expires_at,
+    }
+    with reading() as records:
+        require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
+        rows, total = page(records, query, wanted, searched=(Invitation.email,), sorts=sorts, key=Invitation.id)
+    return Page([each for (each,) in rows], total)
+
+
 def withdraw(scope: Scope, invitation_id: str) -> None:
     """Take an invitation back: its link works no longer.
 
@@ -99,8 +120,8 @@ def offer(token: str, *, at: datetime | None = None) -> Offer | None:
         if found is None:
             return None
         invitation, home = found
-        has_account = records.scalar(select(User.id).where(User.email == invitation.email)) is not None
-        return Offer(home.name, invitation.email, invitation.role, has_account)
+        person = records.scalar(select(User).where(User.email == invitation.email))
+        return Offer(home.name, invitation.email, invitation.role, person is not None and not _gives_way(person))
 
 
 def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NOBODY, at: datetime | None = None) -> User:
@@ -145,10 +166,14 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
 def _owner(records: Transaction, email: str, holder: Scope) -> User | None:
     """Who has an account with the address: the holder, or somebody who never confirmed it; anyone else signs in first."""
     person = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
-    unconfirmed = person is not None and person.email_verified_at is None and person.approval == "pending"
-    if person is not None and not unconfirmed and person.id != holder.user_id:
+    if person is not None and not _gives_way(person) and person.id != holder.user_id:
         raise Refused(f"{email} has an account: sign in with it, then use the link again")
     return person
+
+
+def _gives_way(person: User) -> bool:
+    """Whether nobody has shown that the account's address is theirs."""
+    return person.email_verified_at is None and person.approval == "pending"
 
 
 def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, Organisation] | None:

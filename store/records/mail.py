@@ -10,10 +10,11 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.errors import Refused
-from store.records import audit
+from store.records import audit, listing
 from store.records.columns import now
 from store.records.engine import reading, session
-from store.records.found import required
+from store.records.found import missing, required
+from store.records.listing import Page, Wanted
 from store.records.policy import Action, require
 from store.records.schema import Mail
 from store.scope import Scope
@@ -22,6 +23,17 @@ PAGE = 50
 MOST_TRIES = 8
 FIRST_PAUSE = timedelta(minutes=1)  # doubled after every try: given up after two hours
 LEASE = timedelta(minutes=5)  # for a sender that dies with it
+
+_SORTS: dict[str, listing.Column] = {
+    "made_at": Mail.made_at,
+    "recipient": func.lower(Mail.recipient),
+    "subject": func.lower(Mail.subject),
+}
+_STATES = {
+    "waiting": Mail.next_at.is_not(None),
+    "sent": Mail.sent_at.is_not(None),
+    "given_up": Mail.next_at.is_(None) & Mail.sent_at.is_(None),
+}
 
 
 def write_mail(scope: Scope, *, recipient: str, subject: str, text: str, kind: str, user_id: str | None = None) -> Mail:
@@ -56,6 +68,21 @@ def outbox(scope: Scope, *, older_than: Mail | None = None, limit: int = PAGE) -
         return list(records.scalars(wanted))
 
 
+def mails(scope: Scope, wanted: Wanted, *, state: str | None = None) -> Page[Mail]:
+    """A page of the outbox, for a table; `state` is `waiting`, `sent` or `given_up`.
+
+    Raises:
+        Refused: not a platform administrator, or no such column or state.
+    """
+    require(scope, Action.RUN)
+    if state is not None and state not in _STATES:
+        raise Refused(f"no state {state!r}: choose one of {', '.join(_STATES)}")
+    query = select(Mail) if state is None else select(Mail).where(_STATES[state])
+    with reading() as records:
+        rows, total = listing.page(records, query, wanted, searched=(Mail.recipient, Mail.subject), sorts=_SORTS, key=Mail.id)
+    return Page([row[0] for row in rows], total)
+
+
 def waiting(scope: Scope) -> int:
     """How many mails wait to be sent.
 
@@ -78,6 +105,25 @@ def read_mail(scope: Scope, mail_id: str) -> Mail:
     with session() as records:
         found = required(records, Mail, mail_id)
         audit.note("read", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
+    return found
+
+
+def send_again(scope: Scope, mail_id: str) -> Mail:
+    """Let a mail that was given up, or waits for its next try, be tried from now on.
+
+    Raises:
+        NotFound: there is none.
+        Refused: not a platform administrator, or it was sent, and its text is no longer kept.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        found = records.get(Mail, mail_id, with_for_update=True)
+        if found is None:
+            raise missing(Mail, mail_id)
+        if found.sent_at is not None:
+            raise Refused("this mail was sent, and its text is no longer kept: have it written anew where it came from")
+        found.attempts, found.next_at, found.last_error = 0, now(), None
+        audit.note("sent_again", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
     return found
 
 

@@ -4,6 +4,7 @@ What is answered does not tell whether an address has an account: the caller sho
 answer holds, a link to confirm the address, or to whoever has an account already a note that they have one.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -173,8 +174,12 @@ def ask_new_password(email: str) -> Mailed | None:
         return Mailed(person.email, person.name, person.id, token)
 
 
-def reset_password(token: str, password: str, *, at: datetime | None = None) -> User:
+def reset_password(
+    token: str, password: str, *, then: Callable[[User], object] | None = None, at: datetime | None = None
+) -> User:
     """Set a new password by the link; the address is confirmed by it too, and every session of theirs ends.
+
+    `then` is done within the same transaction: writing the mail that tells of it.
 
     Raises:
         Refused: the link was used, is too old or unknown, or the password is too easy, which leaves the link good.
@@ -192,6 +197,8 @@ def reset_password(token: str, password: str, *, at: datetime | None = None) -> 
         sessions.end_of(records, [person.id])
         records.flush()
         records.refresh(person)
+        if then is not None:
+            then(person)
     return person
 
 

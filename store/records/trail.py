@@ -53,11 +53,15 @@ _RULED = frozenset(rule.table for rule in rules.RULES if rule.do.startswith(f"UP
 
 
 class Acting(NamedTuple):
-    """Who acts: a user's id or one of the words above; from which address; whose view it is, if somebody else's."""
+    """Who acts: a user's id or one of the words above; from which address; whose view it is, if somebody else's.
+
+    Whoever only looks can write nothing, whatever they ask for.
+    """
 
     actor: str = LOADSTAR
     address: str | None = None
     behalf: str | None = None
+    only_looks: bool = False
 
 
 _NOBODY_ELSE = Acting()
@@ -69,9 +73,9 @@ def who_acts() -> Acting:
     return _acting.get()
 
 
-def act_as(actor: str = LOADSTAR, address: str | None = None, behalf: str | None = None) -> None:
+def act_as(actor: str = LOADSTAR, address: str | None = None, behalf: str | None = None, *, only_looks: bool = False) -> None:
     """Say who acts in this thread from now on; without arguments Loadstar itself again."""
-    _acting.set(Acting(actor, address, behalf))
+    _acting.set(Acting(actor, address, behalf, only_looks))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from store.records.columns import now
 from store.records.engine import reading, session, settle
 from store.records.found import missing, required
 from store.records.policy import Action, administers, holder, manages, require, require_lead
-from store.records.schema import Organisation, User
+from store.records.schema import Organisation, Site, User
 from store.scope import SYSTEM, Role, Scope
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
@@ -290,6 +290,14 @@ def choose_time_zone(scope: Scope, time_zone: str | None) -> None:
         required(records, User, holder(scope)).time_zone = time_zone
 
 
+def choose_profile(scope: Scope, *, name: str, language: str | None, time_zone: str | None) -> None:
+    """Keep the holder's name, language and time zone, all or none of them; raises as the three functions that it calls."""
+    with session():
+        rename(scope, name)
+        choose_language(scope, language)
+        choose_time_zone(scope, time_zone)
+
+
 def last_site(scope: Scope) -> str | None:
     """The id of the site that the holder looked at last, while it is one that the scope may see."""
     if scope.user_id is None:
@@ -303,4 +311,5 @@ def remember_site(scope: Scope, site_id: str) -> None:
     """Keep the site that the holder looked at last; raises `NotFound` for one outside the scope."""
     scope.require_site(site_id)
     with session() as records:
+        required(records, Site, site_id)  # whoever sees everything passes with any id
         required(records, User, holder(scope)).last_site_id = site_id

@@ -14,6 +14,17 @@ PUBLIC = {
     "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     "/sign-in",
     "/first-administrator",
+    "/api/v1/token",
+    "/api/v1/token/refresh",
+    "/api/v1/token/revoke",
+    "/register",
+    "/mail-sent",
+    "/confirm-address",
+    "/confirm-address/again",
+    "/forgotten-password",
+    "/new-password",
+    "/invitation",
+    "/sign-in/code",
 }
 
 

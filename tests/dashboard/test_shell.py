@@ -8,6 +8,7 @@ import pytest
 from dashboard import access, landing
 from store.errors import NotFound
 from store.records import policy, sites
+from tests.dashboard.pressing import press
 from tests.dashboard.world import World, csrf
 
 
@@ -88,24 +89,12 @@ def test_an_unknown_callback_is_not_found(world: World) -> None:
 def test_the_callbacks_of_administrators_do_not_exist_for_others(world: World) -> None:
     browser = world.client("operator")
     browser.get("/account")
-    body = {
-        "output": "users-table.children",
-        "outputs": {"id": "users-table", "property": "children"},
-        "inputs": [
-            {"id": "users-filter", "property": "value", "value": ""},
-            {"id": "users-order", "property": "data", "value": {"by": "name"}},
-            {"id": "users-asking", "property": "data"},
-            {"id": "users-changed", "property": "data"},
-        ],
-        "changedPropIds": ["users-filter.value"],
-        "state": [],
-    }
-    refused = browser.post("/_dash-update-component", json=body, headers=csrf(browser))
+    refused = press(browser, "users")
     assert refused.status_code == 404
     assert b"admin@example.org" not in refused.data
     admin = world.client("admin")
     admin.get("/account")
-    allowed = admin.post("/_dash-update-component", json=body, headers=csrf(admin))
+    allowed = press(admin, "users")
     assert allowed.status_code == 200
     assert b"operator@example.org" in allowed.data
     assert b"stranger@example.org" not in allowed.data

@@ -11,14 +11,14 @@ from store.records import audit, engine, sessions, users
 from store.scope import SYSTEM
 from tests.dashboard.world import PASSWORD, World, csrf, sign_in, token_of
 
-PAGES = ["/", "/account", "/admin/users", "/site/sit_x/overview", "/nowhere/at/all", "/site/sit_x/overview?range=7d"]
+PAGES = ["/account", "/admin/users", "/site/sit_x/overview", "/nowhere/at/all", "/site/sit_x/overview?range=7d"]
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_sends_the_unknown_to_sign_in_and_back(world: World, path: str) -> None:
     answer = world.client().get(path)
     assert answer.status_code == 302
-    assert answer.location == ("/sign-in" if path == "/" else f"/sign-in?next={quote(path, safe='')}")
+    assert answer.location == f"/sign-in?next={quote(path, safe='')}"
 
 
 @pytest.mark.parametrize("path", ["/_dash-layout", "/_dash-dependencies", "/_reload-hash"])

@@ -1,4 +1,4 @@
-// Signing in without losing what was typed: a store that is away is tried again every 5 seconds.
+// The public forms, without losing what was typed: a store that is away is tried again every 5 seconds.
 (() => {
   const RETRY_S = 5;
   const form = document.querySelector("form[data-patient]");
@@ -29,7 +29,7 @@
   }
   async function send() {
     button.disabled = true;
-    button.textContent = "Signing in…";
+    button.textContent = form.dataset.patient;
     let answer;
     try {
       answer = await fetch(form.action, {
@@ -42,12 +42,11 @@
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return location.assign(said.next);
     button.textContent = words;
-    if (answer.status === 503) return later(RETRY_S, (s) => `Loadstar cannot reach its store, so nobody can sign in now. Trying again in ${s} s.`);
+    if (answer.status === 503) return later(RETRY_S, (s) => `Loadstar cannot reach its store. What you typed is kept. Trying again in ${s} s.`);
     button.disabled = false;
     if (said.reload) return location.reload();
     say(said.message || "That did not work. Try again.");
-    const password = document.getElementById("password");
-    password.select();
+    form.querySelector("#code, #password, input:not([type=hidden])")?.select();
   }
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -3,9 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from store.records import mail
+import pytest
+
+from store.errors import NotFound, Refused
+from store.records import audit, mail
 from store.records.columns import now
-from store.scope import SYSTEM
+from store.records.listing import Wanted
+from store.scope import NOBODY, SYSTEM
 
 
 def _write(i: int) -> str:
@@ -32,3 +36,36 @@ def test_what_became_of_a_mail_is_kept(records: str) -> None:
     mail.was_refused(SYSTEM, refused, "550 never", for_good=True)
     assert mail.waiting(SYSTEM) == 0
     assert mail.forget_mails(SYSTEM, now() + timedelta(seconds=1)) == 2
+
+
+def test_a_mail_that_was_given_up_is_sent_again_and_one_that_was_sent_is_not(records: str) -> None:
+    sent, refused = _write(1), _write(2)
+    mail.take_due(SYSTEM, 5)
+    mail.was_sent(SYSTEM, sent)
+    mail.was_refused(SYSTEM, refused, "550 never", for_good=True)
+    again = mail.send_again(SYSTEM, refused)
+    assert (again.attempts, again.last_error) == (0, None)
+    assert [each.id for each in mail.take_due(SYSTEM, 5)] == [refused]
+    assert "sent_again" in {each.action for each in audit.entries(SYSTEM)}
+    with pytest.raises(Refused, match="was sent"):
+        mail.send_again(SYSTEM, sent)
+    with pytest.raises(NotFound):
+        mail.send_again(SYSTEM, "mai_unknown")
+
+
+def test_the_outbox_is_searched_sorted_and_told_apart_by_state(records: str) -> None:
+    first, second, third = (_write(i) for i in range(3))
+    mail.take_due(SYSTEM, 5)
+    mail.was_sent(SYSTEM, first)
+    mail.was_refused(SYSTEM, second, "550 never", for_good=True)
+    for state, found in (("sent", first), ("given_up", second), ("waiting", third)):
+        assert [each.id for each in mail.mails(SYSTEM, Wanted(), state=state).rows] == [found]
+    page = mail.mails(SYSTEM, Wanted(sort="recipient", descending=True, count=2))
+    assert ([each.id for each in page.rows], page.total) == ([third, second], 3)
+    assert [each.id for each in mail.mails(SYSTEM, Wanted(search="1@example")).rows] == [second]
+    with pytest.raises(Refused, match="no state"):
+        mail.mails(SYSTEM, Wanted(), state="lost")
+    with pytest.raises(Refused):
+        mail.mails(NOBODY, Wanted())
+    with pytest.raises(Refused):
+        mail.send_again(NOBODY, first)

@@ -30,6 +30,7 @@ from store.records import (
 from store.records.listing import Wanted
 from store.records.policy import Action
 from store.scope import NOBODY, SYSTEM, Scope
+from tests.matrix import count
 from tests.store.records.world import BEGAN, SWITCH, World
 
 
@@ -239,8 +240,10 @@ THEIRS = {
 }  # fmt: skip
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("asked", FOREIGN)
 def test_what_is_foreign_is_not_found_in_the_words_for_what_does_not_exist(world: World, asked: str) -> None:
+    count("store functions")
     said = []
     for real in (True, False):
         used: list[str] = []

@@ -1,0 +1,30 @@
+// One's own picture: chosen from a file, sent as it is, made anew by the server.
+(() => {
+  const say = (words) => {
+    const place = document.getElementById("account-picture-says");
+    if (place) place.textContent = words;
+  };
+  async function send(file) {
+    say("Sending…");
+    const name = JSON.parse(document.getElementById("_dash-config").textContent).csrf_token_name;
+    const token = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+    const body = new FormData();
+    body.append("picture", file);
+    try {
+      const headers = { "X-CSRFToken": token, Accept: "application/json" };
+      const answer = await fetch("/account/picture", { method: "POST", body, headers });
+      if (answer.ok) return location.assign("/account?said=picture");
+      say(answer.status === 413 ? "A picture file has 10 MB at the most. Choose a smaller one." : (await answer.json()).message);
+    } catch {
+      say("The picture did not arrive. Try again.");
+    }
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-choose-picture]")) return;
+    const chooser = document.createElement("input");
+    chooser.type = "file";
+    chooser.accept = "image/png,image/jpeg,image/webp";
+    chooser.addEventListener("change", () => chooser.files[0] && send(chooser.files[0]));
+    chooser.click();
+  });
+})();

@@ -1,0 +1,102 @@
+"""The frame of the account's pages, and the fields, notices and questions in it."""
+
+from typing import Any
+
+from dash import ctx, dcc, html
+
+from dashboard.aria import aria, icon
+
+TABS = {
+    "/account": "Profile",
+    "/account/security": "Password and sessions",
+    "/account/two-factor": "Two-factor",
+    "/account/notifications": "Notifications",
+    "/account/tokens": "Tokens",
+    "/account/data": "My data",
+}
+
+
+def page(path: str, *sections: Any) -> html.Div:
+    """One of the account's pages, with the way to the others."""
+    links = [
+        html.A(words, href=href, className="tab", **({"data-soft": ""} | (aria(current="page") if href == path else {})))
+        for href, words in TABS.items()
+    ]
+    return html.Div(
+        [
+            html.Header(html.H1("Account"), className="page-head"),
+            html.Nav(links, className="tabs", **aria(label="Account")),
+            *sections,
+        ],
+        className="narrow",
+    )
+
+
+def section(title: str, *content: Any) -> html.Section:
+    """A part of the page."""
+    return html.Section([html.H2(title), *content], className="panel mb-3")
+
+
+def field(label: str, control: Any, help_text: str | None = None) -> html.Div:
+    """A control with its label."""
+    parts = [html.Label(label, htmlFor=control.id, className="form-label"), control]
+    return html.Div([*parts, html.P(help_text, className="form-text mb-0")] if help_text else parts, className="field")
+
+
+def password(part_id: str, of: str = "current-password") -> dcc.Input:
+    """Where a password is typed; `of` tells the browser's keeper of passwords which."""
+    return dcc.Input(id=part_id, type="password", autoComplete=of, maxLength=1024)
+
+
+def button(words: str, part_id: Any, kind: str = "btn-primary", **more: Any) -> html.Button:
+    """A button that a callback listens to."""
+    return html.Button(words, id=part_id, className=f"btn {kind}", type="button", **more)
+
+
+def notice(words: Any, *, bad: bool = False) -> html.Div:
+    """What was done, or why it was not."""
+    return html.Div(
+        [icon("exclamation-triangle" if bad else "check-lg"), html.Div(words)],
+        className=f"notice {'bad' if bad else 'good'}",
+        role="alert" if bad else "status",
+    )
+
+
+def ask(kind: str, subject: str, words: str, act: str, label: str) -> list[Any]:
+    """A question before something is done that cannot be undone: what will happen, do it, or keep."""
+    return [
+        html.Span(words, className="muted small me-2"),
+        row_button(kind, "do", subject, act, f"{act}: {label}", "btn-danger"),
+        html.Span(" "),
+        row_button(kind, "keep", subject, "Keep", f"Keep: {label}"),
+    ]
+
+
+def row_button(kind: str, act: str, subject: str, words: str, label: str, look: str = "btn-quiet") -> html.Button:
+    """A button of a row of a table."""
+    return html.Button(
+        words,
+        id={"type": kind, "act": act, "of": subject},
+        className=f"btn btn-sm {look}",
+        type="button",
+        **aria(label=label),
+    )
+
+
+def pressed(clicks: list[int | None]) -> tuple[str, str] | None:
+    """Which button of `row_button` was pressed: its act, and whose; none when a table was only drawn anew."""
+    found = ctx.triggered_id
+    return (found["act"], found["of"]) if any(clicks) and isinstance(found, dict) else None
+
+
+def table(label: str, heads: list[str], rows: list[html.Tr]) -> html.Div:
+    """A short table; the last column holds what can be done."""
+    last = html.Th(html.Span("Actions", className="visually-hidden"), scope="col")
+    head = html.Thead(html.Tr([*[html.Th(each, scope="col") for each in heads], last]))
+    return html.Div(
+        html.Table([head, html.Tbody(rows)], **aria(label=label)),
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=f"{label}, scrolls sideways"),
+    )

@@ -1,0 +1,83 @@
+"""People's pictures: what is uploaded is decoded, cut square, made small and encoded anew, so nothing else is kept of it.
+
+What a file says it is does not count; only PNG, JPEG and WebP are decoded, and none with more pixels than a camera has.
+"""
+
+import io
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from dashboard.access import current_scope, guard, oneself, signed_in
+from dashboard.faults import sentence
+from store.errors import NotFound, Refused
+from store.records import pictures
+
+UPLOAD_BYTES = 10 * 2**20  # a phone's photograph
+MOST_PIXELS = 24_000_000  # 100 MB while it is looked at
+SIDE = 256
+FORMATS = ("PNG", "JPEG", "WEBP")
+NOT_READ = "this is no picture that Loadstar can read: choose a PNG, a JPEG or a WebP"
+
+bp = Blueprint("pictures", __name__)
+
+
+def made_anew(content: bytes) -> bytes:
+    """The picture as a square WebP of 256 pixels, upright, without anything else that was in the file.
+
+    Raises:
+        Refused: it is no PNG, JPEG or WebP, is broken, or has too many pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as given:
+            given.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than is needed
+            if given.width * given.height > MOST_PIXELS:
+                raise Refused(f"a picture has {MOST_PIXELS // 10**6} million pixels at the most: make it smaller")
+            upright = ImageOps.exif_transpose(given)
+            square = ImageOps.fit(upright.convert("RGBA"), (SIDE, SIDE))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Refused(NOT_READ) from error
+    plain = Image.frombytes("RGBA", square.size, square.tobytes())  # pixels alone: no EXIF, no profile, no comment
+    out = io.BytesIO()
+    plain.save(out, "WEBP", quality=85, method=4)
+    return out.getvalue()
+
+
+@bp.post("/account/picture")
+@guard(oneself)
+def upload() -> Response:
+    """Take in the picture of whoever asks."""
+    given = request.files.get("picture")
+    content = given.read() if given else b""
+    request.close()  # a large file lies on the disk meanwhile
+    try:
+        pictures.keep_picture(current_scope(), made_anew(content), "image/webp")
+    except Refused as refused:
+        response = jsonify(error="refused", message=sentence(refused))
+        response.status_code = 422
+        return response
+    return Response(status=204)
+
+
+@bp.get("/picture/<user_id>")
+@guard(signed_in)
+def show(user_id: str) -> Response:
+    """The picture of somebody whom the asking person may see."""
+    found = pictures.picture(current_scope(), user_id)
+    if found is None:
+        raise NotFound("no picture")
+    response = Response(found.content, mimetype=found.content_type)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(f"{found.updated_at.timestamp():.0f}")
+    response.make_conditional(request)
+    return response
+
+
+def install(server: Flask) -> None:
+    """Give the server the pictures' routes. Before forms are protected: the check reads the body, and this one may be larger."""
+    server.register_blueprint(bp)
+
+    @server.before_request
+    def allow_a_photograph() -> None:
+        if request.endpoint == "pictures.upload":
+            request.max_content_length = UPLOAD_BYTES

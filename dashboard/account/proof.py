@@ -1,0 +1,37 @@
+"""Before something is changed that a thief of an open browser would like to change: the password once more."""
+
+import math
+
+from flask import request
+from flask_login import current_user
+
+from store.errors import Refused
+from store.records import attempts, users
+
+
+def require_password(password: str | None) -> None:
+    """Go on only with the password of whoever is signed in; tries are limited as sign-ins are.
+
+    Raises:
+        Refused: it is another one, or there were too many tries.
+    """
+    admit(current_user.email)
+    if users.verify_password(current_user.email, password or "") is None:
+        raise Refused("this is not your password: type the one that you sign in with")
+    succeeded(current_user.email)
+
+
+def admit(account: str) -> None:
+    """Count a try of something that can be guessed; raises `Refused` when it comes too soon after others."""
+    if wait_s := math.ceil(attempts.admit(account, address())):
+        raise Refused(f"too many tries: try again in {wait_s} s")
+
+
+def succeeded(account: str) -> None:
+    """Forget the tries before one that was right."""
+    attempts.succeeded(account, address())
+
+
+def address() -> str:
+    """From where the browser asks."""
+    return request.remote_addr or "unknown"

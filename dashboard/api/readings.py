@@ -1,0 +1,134 @@
+"""What a person may see, as JSON: sites, meters, latest values, and energies. Times are RFC 3339 in UTC."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask_login import current_user
+
+from config.quantities import QUANTITIES
+from dashboard.access import current_scope, guard, signed_in, site_in
+from dashboard.api import PREFIX
+from store.records import meters, sites
+from store.series import energy, latest
+
+LONGEST = {
+    "hour": timedelta(days=92),
+    "day": timedelta(days=3 * 366),
+    "month": timedelta(days=30 * 366),
+}  # at most asked for at once
+
+bp = Blueprint("api_readings", __name__, url_prefix=PREFIX.rstrip("/"))
+
+
+class BadParameter(Exception):
+    """A parameter of the address is not what it can be; the message says what can."""
+
+
+@bp.errorhandler(BadParameter)
+def bad_parameter(error: BadParameter) -> Response:
+    """422, with the message."""
+    response = jsonify(error="bad_parameter", message=f"{error}.")
+    response.status_code = 422
+    return response
+
+
+@bp.get("/me")
+@guard(signed_in)
+def me() -> Response:
+    """Whose token it is."""
+    return jsonify(
+        id=current_scope().user_id,
+        email=current_user.email,
+        name=current_user.name,
+        organisation=current_user.organisation,
+        role=current_user.role,
+        platform_admin=current_user.platform_admin,
+    )
+
+
+@bp.get("/sites")
+@guard(signed_in)
+def all_sites() -> Response:
+    """The sites that may be seen, whole or in part."""
+    seen = sites.visible_sites(current_scope())
+    return jsonify(
+        sites=[
+            {
+                "id": site.id,
+                "name": site.name,
+                "kind": site.kind,
+                "time_zone": site.time_zone,
+                "currency": site.currency,
+                "latitude": site.latitude,
+                "longitude": site.longitude,
+            }
+            for site in seen
+        ]
+    )
+
+
+@bp.get("/sites/<site_id>/meters")
+@guard(site_in())
+def meters_of_site(site_id: str) -> Response:
+    """The meters of a site that may be seen."""
+    seen = meters.meters_of(current_scope(), site_id)
+    return jsonify(
+        meters=[{"id": meter.id, "name": meter.name, "role": meter.role, "simulated": meter.simulated} for meter in seen]
+    )
+
+
+@bp.get("/meters/<meter_id>/latest")
+@guard(signed_in)
+def latest_of(meter_id: str) -> Response:
+    """The newest value of each quantity of a meter."""
+    found = latest.latest(current_scope(), [meter_id])
+    return jsonify(
+        meter=meter_id,
+        latest={
+            quantity: {"value": newest.value, "unit": QUANTITIES[quantity].label, "ts": _iso(newest.ts)}
+            for (_, quantity), newest in sorted(found.items())
+        },
+    )
+
+
+@bp.get("/meters/<meter_id>/energy")
+@guard(signed_in)
+def energy_of(meter_id: str) -> Response:
+    """Energy of a meter by local `hour`, `day` or `month` of its site: `?from=…&to=…&step=day`."""
+    scope = current_scope()
+    step = request.args.get("step", "day")
+    if step not in LONGEST:
+        raise BadParameter(f"step is {step!r}: use one of {', '.join(LONGEST)}")
+    start, end = _moment("from"), _moment("to")
+    if not timedelta(0) < end - start <= LONGEST[step]:
+        raise BadParameter(f"from is to lie before to, and by {step} at most {LONGEST[step].days} days apart")
+    zone = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id).time_zone
+    found = energy.energy_by(scope, [meter_id], start, end, step, zone)
+    rows = [_row(moment, row) for moment, (_, row) in zip(found.index.get_level_values("ts"), found.iterrows(), strict=True)]
+    return jsonify(meter=meter_id, step=step, time_zone=zone, energy=rows)
+
+
+def _row(moment: Any, row: Any) -> dict[str, Any]:
+    return {
+        "start": _iso(moment),
+        "energy_kwh": float(row["forward_kwh"]),
+        "energy_export_kwh": float(row["export_kwh"]),
+        "coverage": round(float(row["coverage"]), 4),
+        "provisional": bool(row["provisional"]),
+    }
+
+
+def _moment(name: str) -> datetime:
+    given = request.args.get(name, "")
+    try:
+        moment = datetime.fromisoformat(given.replace(" ", "+"))  # a plus that was not escaped
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadParameter(f"{name} is {given!r}: write it as 2026-05-01T00:00:00Z, with its offset from UTC")
+    return moment.astimezone(UTC)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

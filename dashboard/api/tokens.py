@@ -1,0 +1,101 @@
+"""Signing a program in: a short-lived access token, renewed with a refresh token that works once.
+
+The pair is that of RFC 6749's bearer tokens; the body is JSON, because a form could be sent by a foreign page.
+"""
+
+import math
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from dashboard.access import guard, public
+from dashboard.api import PREFIX
+from dashboard.faults import sentence
+from store.errors import Refused
+from store.records import attempts, tokens, two_factor, users
+
+WRONG = "That email and password do not fit together."
+CODE_NEEDED = "This account has a second factor: send the code of the authenticator app, or a recovery code, as code."
+CODE_WRONG = "That code is not right, or was used already."
+
+bp = Blueprint("api_tokens", __name__, url_prefix=f"{PREFIX}token")
+
+
+@bp.post("")
+@guard(public)
+def sign_in() -> Response:
+    """`{"email", "password", "code"}` → a pair of tokens. `code` only with a second factor."""
+    given, problem = _given("email", "password")
+    if problem is not None:
+        return problem
+    email, address = given["email"].strip(), request.remote_addr or "unknown"
+    wait_s = math.ceil(attempts.admit(email, address))
+    if wait_s:
+        return _slow_down(wait_s)
+    user = users.verify_password(email, given["password"])
+    if user is None:
+        return _refused(401, "wrong", WRONG)
+    if two_factor.is_on(user.id):
+        code = given.get("code")
+        if not isinstance(code, str) or not code.strip():
+            return _refused(401, "code_needed", CODE_NEEDED)
+        if not two_factor.check(user.id, code.strip(), address):
+            return _refused(401, "code_wrong", CODE_WRONG)
+    try:
+        pair = tokens.sign_in(user, address, request.user_agent.string)
+    except Refused as refused:
+        return _refused(403, "refused", sentence(refused))
+    attempts.succeeded(email, address)
+    return _pair(pair)
+
+
+@bp.post("/refresh")
+@guard(public)
+def refresh() -> Response:
+    """`{"refresh_token"}` → the next pair; the old refresh token is used up."""
+    given, problem = _given("refresh_token")
+    if problem is not None:
+        return problem
+    try:
+        return _pair(tokens.refresh(given["refresh_token"]))
+    except Refused as refused:
+        return _refused(401, "no_longer_good", sentence(refused))
+
+
+@bp.post("/revoke")
+@guard(public)
+def revoke() -> Response:
+    """`{"refresh_token"}` → the program is signed out; the same answer for one that is unknown (RFC 7009)."""
+    given, problem = _given("refresh_token")
+    if problem is not None:
+        return problem
+    tokens.revoke(given["refresh_token"])
+    return Response(status=204)
+
+
+def _given(*required: str) -> tuple[dict[str, Any], Response | None]:
+    """The body's object, or what is wrong with it."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        return {}, _refused(400, "malformed", "Send a JSON object, with the content type application/json.")
+    for name in required:
+        if not isinstance(body.get(name), str):
+            return {}, _refused(400, "missing_field", f"{name} is missing, or no text.")
+    return body, None
+
+
+def _pair(pair: tokens.Pair) -> Response:
+    named = {"access_token": pair.access, "refresh_token": pair.refresh, "token_type": "Bearer"}
+    return jsonify(named | {"expires_in": pair.expires_in_s})
+
+
+def _refused(status: int, error: str, message: str) -> Response:
+    response = jsonify(error=error, message=message)
+    response.status_code = status
+    return response
+
+
+def _slow_down(wait_s: int) -> Response:
+    response = _refused(429, "too_many_tries", f"Too many tries. Try again in {wait_s} s.")
+    response.headers["Retry-After"] = str(wait_s)
+    return response

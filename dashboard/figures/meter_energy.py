@@ -1,0 +1,76 @@
+"""How much energy went through a meter, period by period: what was taken above zero, what was fed in below it.
+
+A period without readings has no bar; one of which a part is missing is drawn paler.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.figures.production_demand import rounded
+
+Values = NDArray[np.float64]
+WHOLE = 0.95  # of the readings of a period; with fewer it is drawn paler
+SHOWN_AS = {"hour": ("%d %b %H:00", 3_600_000), "day": ("%a %d %b", 86_400_000), "month": ("%B %Y", "M1")}  # plotly's words
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Energy (kWh) of successive local hours, days or months; `coverage` is the share of the readings that are there."""
+
+    starts: Sequence[datetime]
+    taken: Values
+    fed_in: Values
+    coverage: Values
+
+
+def figure(bars: Bars, step: str) -> dict[str, Any]:
+    """The chart. `step` is `hour`, `day` or `month`."""
+    x = [each.strftime("%Y-%m-%dT%H:%M") for each in bars.starts]
+    shown_as, lasting = SHOWN_AS[step]
+    known = bars.coverage > 0
+    traces = [_bars("taken", "Taken", np.where(known, bars.taken, np.nan), x, lasting, "demand", bars.coverage)]
+    if np.any(bars.fed_in > 0):
+        traces.append(_bars("fed-in", "Fed in", np.where(known, -bars.fed_in, np.nan), x, lasting, "pv", bars.coverage))
+    return {
+        "data": traces,
+        "layout": {
+            "barmode": "relative",
+            "bargap": 0.2,
+            "xaxis": {"type": "date", "hoverformat": shown_as},
+            "yaxis": {"title": {"text": "kWh"}},
+            "showlegend": len(traces) > 1,
+            "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
+        },
+    }
+
+
+def _bars(uid: str, name: str, kwh: Values, x: list[str], lasting: Any, token: str, coverage: Values) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "uid": uid,
+        "name": name,
+        "x": x,
+        "y": rounded(kwh),
+        "xperiod": lasting,
+        "xperiodalignment": "middle",
+        "marker": {"color": [f"@{token}" if share >= WHOLE else f"@{token}/0.5" for share in coverage]},
+        "hovertemplate": "%{y:.3~g} kWh",
+    }
+
+
+def summary(bars: Bars) -> str:
+    """The picture in one sentence."""
+    known = bars.coverage > 0
+    if not known.any():
+        return "No values in this period."
+    said = f"{bars.taken[known].sum():.3g} kWh taken"
+    if bars.fed_in[known].any():
+        said += f", {bars.fed_in[known].sum():.3g} kWh fed in"
+    partial = int(np.sum(bars.coverage < WHOLE))
+    return f"{said}; {partial} of {len(bars.starts)} bars are of incomplete data." if partial else f"{said}."

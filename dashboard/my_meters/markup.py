@@ -1,0 +1,136 @@
+"""One's own meters, and what one has asked for, as the page shows them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dash import html
+
+from dashboard.account import parts
+from dashboard.account.reading import Reader
+from dashboard.aria import data, icon
+from dashboard.figures import wording
+from dashboard.my_meters.now import COUNT, Mine, Value, age_words
+from store.records.schema import Request
+
+WAITS, GRANTED, REFUSED = "waits for a decision", "approved", "refused"
+
+
+def none_yet(may_claim: bool) -> html.Div:
+    """What would be here, and how to get it."""
+    how = (
+        "Claim one below with the code that is printed on it or came by letter."
+        if may_claim
+        else "Ask an administrator of yours."
+    )
+    return html.Div(
+        [
+            icon("lightning-charge"),
+            html.H2("No meter yet"),
+            html.P("What your meter measures would be here: its power now, today's energy, and its history."),
+            html.P(how),
+        ],
+        className="empty compact",
+    )
+
+
+def cards(shown: Sequence[Mine], values: Any, now: datetime, reader: Reader, asking: str | None, may_release: bool) -> html.Ul:
+    """A card for each meter."""
+    drawn = [html.Li(_card(each, values.get(each.meter.id), now, reader, asking, may_release)) for each in shown]
+    return html.Ul(drawn, className="meter-cards")
+
+
+def _card(mine: Mine, value: Value | None, now: datetime, reader: Reader, asking: str | None, may_release: bool) -> html.Article:
+    meter_id, name = mine.meter.id, mine.meter.name
+    acts: list[Any] = [parts.row_button("my-meter-act", "history", meter_id, "History", f"History of {name}")]
+    if may_release and asking == meter_id:
+        words = "You no longer see its values, and whoever lives there next can claim it. "
+        acts = parts.ask("my-meter-act", meter_id, words, "Release", name)
+    elif may_release:
+        acts.append(parts.row_button("my-meter-act", "ask", meter_id, "Release", f"Release {name}"))
+    notes = [
+        mine.site,
+        *(["simulated"] if mine.meter.simulated else []),
+        *([f"no. {mine.meter.serial_number}"] if mine.meter.serial_number else []),
+    ]
+    return html.Article(
+        [
+            html.Header([html.H2(name), html.P(" · ".join(notes), className="muted small")]),
+            html.Div(reading(value, now, reader), id={"type": "my-meter-now", "meter": meter_id}),
+            html.Div(acts, className="choices"),
+        ],
+        className="panel meter-card",
+    )
+
+
+def reading(value: Value | None, now: datetime, reader: Reader) -> list[Any]:
+    """A meter's numbers."""
+    if value is None:  # the store of the readings is away
+        return [html.P("Its values cannot be read now. The page tries again by itself.", className="muted")]
+    kw, unit = wording.scaled(abs(value.kilowatts) if value.kilowatts is not None else None, "kW")
+    way = "fed in" if value.kilowatts is not None and value.kilowatts < 0 else "taken"
+    big = html.P(
+        [
+            html.Span(reader.number(kw), className="value num"),
+            html.Span(unit, className="unit"),
+            html.Span(way, className="unit"),
+        ],
+        className="reading",
+    )
+    today = " ".join(wording.scaled(value.taken_kwh, "kWh"))
+    rows = [html.Dt("Today"), html.Dd(reader.number(today), className="num")]
+    if value.fed_in_kwh:
+        rows += [
+            html.Dt("Fed in today"),
+            html.Dd(reader.number(" ".join(wording.scaled(value.fed_in_kwh, "kWh"))), className="num"),
+        ]
+    return [
+        big,
+        html.P(age_words(value, now), className="state small", **data(state=value.state)),
+        html.Dl(rows, className="definitions"),
+    ]
+
+
+def pager(first: int, total: int) -> Any:
+    """Which meters of all are shown, and the ways to the others."""
+    if total <= COUNT:
+        return None
+    last = min(first + COUNT, total)
+    ways = [
+        parts.row_button("my-meter-page", "go", str(to), words, words)
+        for words, to, there in (("Earlier", first - COUNT, first > 0), ("Later", first + COUNT, last < total))
+        if there
+    ]
+    return html.Div([html.Span(f"{first + 1} to {last} of {total:,}", className="muted small"), *ways], className="choices mt-3")
+
+
+def requests(found: Sequence[Request], names: dict[str, str], reader: Reader, asking: str | None) -> Any:
+    """What the holder has asked for, and what became of it."""
+    if not found:
+        return html.P("Nothing yet. A claim waits here until your distributor decides.", className="muted mb-0")
+    rows = []
+    for each in found:
+        what = "A device's key" if each.kind == "key" else names.get(each.meter_id or "", "A meter, by its code")
+        state = WAITS if each.approved is None else GRANTED if each.approved else REFUSED
+        mark = {WAITS: "late", GRANTED: "live", REFUSED: "never"}[state]
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(what, scope="row"),
+                    html.Td(reader.moment(each.created_at), className="figure"),
+                    html.Td(
+                        [html.Span(state, className="state", **data(state=mark)), f": {each.reason}" if each.reason else None]
+                    ),
+                    html.Td(_request_acts(each, what, asking), className="acts"),
+                ]
+            )
+        )
+    return parts.table("My requests", ["What", "Asked", "State"], rows)
+
+
+def _request_acts(request: Request, what: str, asking: str | None) -> Any:
+    if request.decided_at is not None:
+        return None
+    if request.id == asking:
+        return parts.ask("my-request-act", request.id, "Nobody decides on it any more. ", "Take back", what)
+    return parts.row_button("my-request-act", "ask", request.id, "Take back", f"Take back: {what}")

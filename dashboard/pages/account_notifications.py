@@ -1,0 +1,82 @@
+"""What one wants to hear of, and how."""
+
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import ALL, Input, Output, callback, ctx, html, no_update, register_page
+
+from dashboard.access import current_scope, guard, oneself
+from dashboard.account import parts
+from dashboard.aria import aria
+from dashboard.faults import sentence
+from store.errors import Refused
+from store.records import preferences
+
+register_page(__name__, path="/account/notifications", name="Notifications", title="Notifications · Loadstar")
+
+CHANNELS = {"browser": "In the browser", "mail": "By mail"}
+KINDS = {
+    "alert": ("Alerts", "a value outside its limits, a device that is silent"),
+    "event": ("Events", "what changed on a site: a meter exchanged, data corrected"),
+    "report": ("Reports", "a report that was made for you"),
+    "approval": ("Approvals", "your requests that were decided, and those that wait for you"),
+    "security": ("Security", "your password, your second factor, your address"),
+}
+
+
+def _switch(kind: str, channel: str, wanted: bool) -> html.Td:
+    label = f"{KINDS[kind][0]}, {CHANNELS[channel].lower()}"
+    if (kind, channel) == preferences.ALWAYS:
+        return html.Td(html.Span("always", className="tag", title="So that whoever took over an account cannot hide it from you"))
+    box = dbc.Checkbox(
+        id={"type": "notify", "kind": kind, "channel": channel},
+        value=wanted,
+        label=html.Span(label, className="visually-hidden"),
+        className="mb-0",
+    )
+    return html.Td(box)
+
+
+@guard(oneself)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    wanted = preferences.notifications(current_scope())
+    rows = [
+        html.Tr(
+            [
+                html.Th([words, html.Br(), html.Span(about, className="muted small fw-normal")], scope="row"),
+                *[_switch(kind, channel, wanted[kind, channel]) for channel in CHANNELS],
+            ]
+        )
+        for kind, (words, about) in KINDS.items()
+    ]
+    head = html.Thead(html.Tr([html.Th("Kind", scope="col"), *[html.Th(words, scope="col") for words in CHANNELS.values()]]))
+    return parts.page(
+        "/account/notifications",
+        parts.section(
+            "What you hear of",
+            html.P("A change is kept at once.", className="muted"),
+            html.Div(html.Table([head, html.Tbody(rows)], **aria(label="Notifications")), className="table-frame"),
+            html.P(id="notify-says", className="muted small mt-2 mb-0", role="status"),
+        ),
+    )
+
+
+@callback(
+    Output("notify-says", "children"),
+    Input({"type": "notify", "kind": ALL, "channel": ALL}, "value"),
+    prevent_initial_call=True,
+)
+@guard(oneself)
+def choose(_values: list[bool]) -> Any:
+    """Keep the one that was changed."""
+    changed = ctx.triggered_id
+    if not isinstance(changed, dict):
+        return no_update
+    wanted = bool(ctx.triggered[0]["value"])
+    try:
+        preferences.choose_notification(current_scope(), changed["kind"], changed["channel"], wanted)
+    except Refused as refused:
+        return sentence(refused)
+    kind, channel = KINDS[changed["kind"]][0], CHANNELS[changed["channel"]].lower()
+    return f"{kind} {channel}: {'on' if wanted else 'off'}. Kept."

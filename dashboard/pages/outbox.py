@@ -1,0 +1,111 @@
+"""The outbox, for platform administrators: which mails were written, what became of them, and sending one again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dash import html, register_page
+
+from config.settings import settings
+from dashboard import navigation, tables
+from dashboard.access import guard, platform_admin
+from dashboard.aria import data, icon
+from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
+from store.errors import NotFound
+from store.records import mail
+from store.records.listing import Page, Wanted
+from store.records.schema import Mail
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path="/admin/outbox",
+    name="Outbox",
+    title="Outbox · Loadstar",
+    nav={"section": navigation.PEOPLE, "icon": "envelope"},
+)
+
+COLUMNS = (
+    Column("subject", "Subject"),
+    Column("recipient", "To"),
+    Column("made_at", "Written (UTC)"),
+    Column("state", "State", sortable=False),
+)
+STATE = Choice("state", "State", [("", "Every state"), ("waiting", "waiting"), ("sent", "sent"), ("given_up", "given up")])
+NO_SERVER = (
+    "This Loadstar has no mail server, so mails wait here: open one, and hand its link over to the person it is for. "
+    "That you read it is noted in the audit log. LOADSTAR_SMTP_HOST names a server."
+)
+SERVER = "Mails go out within seconds by {}. Once one is sent, its text is no longer kept."
+
+
+def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[Mail]:
+    """The mails of a page."""
+    state = chosen.get("state")
+    return mail.mails(scope, wanted, state=state if state in dict(STATE.options) else None)
+
+
+def row(_scope: Scope, letter: Mail) -> Row:
+    """A mail, and what became of it."""
+    tried = letter.sent_at is None and (letter.attempts > 0 or letter.next_at is None)
+    acts = [Act("again", "Send again")] if tried and settings().smtp_host else []
+    return Row(letter.id, letter.subject, (letter.recipient, moment(letter.made_at), state(letter)), acts, href=path(letter.id))
+
+
+def path(mail_id: str) -> str:
+    """Where a mail is read."""
+    return f"/admin/outbox/{mail_id}"
+
+
+def moment(at: datetime) -> html.Time:
+    """A moment, in UTC."""
+    return html.Time(f"{at:%Y-%m-%d %H:%M}", dateTime=at.isoformat())
+
+
+def state(letter: Mail) -> html.Span:
+    """What became of a mail, in words."""
+    if letter.sent_at is not None:
+        return html.Span(["sent ", moment(letter.sent_at)], className="state", **data(state="live"))
+    if letter.next_at is None:
+        return html.Span(f"given up: {letter.last_error or 'nobody said why'}", className="state wraps", **data(state="offline"))
+    if letter.last_error is not None:
+        words: list[Any] = [f"{letter.last_error}; tried again at ", moment(letter.next_at)]
+        return html.Span(words, className="state wraps", **data(state="late"))
+    return html.Span("waits" if settings().smtp_host else "waits to be read here", className="state", **data(state="late"))
+
+
+def do(scope: Scope, asked: Asked) -> Words:
+    """Send a mail again."""
+    if asked.act != "again":
+        raise NotFound(f"no act {asked.act}")
+    return f"“{mail.send_again(scope, asked.key).subject}” is tried again within seconds."
+
+
+TABLE = Table(
+    "outbox",
+    "Outbox",
+    platform_admin,
+    COLUMNS,
+    load=load,
+    row=row,
+    do=do,
+    filters=(STATE,),
+    search="address, subject",
+    empty="No mail yet. Registering, resetting a password and inviting somebody write one.",
+    sort="made_at",
+    descending=True,
+)
+tables.declare(TABLE)
+
+
+@guard(platform_admin)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    server = settings().smtp_host
+    return html.Div(
+        [
+            html.Header([html.H1("Outbox"), html.P("What Loadstar writes to people.")], className="page-head"),
+            html.Div([icon("info-circle"), html.P(SERVER.format(server) if server else NO_SERVER)], className="notice"),
+            tables.view(TABLE),
+        ]
+    )

@@ -1,0 +1,41 @@
+"""One mail of the outbox with its text; opening it is noted in the audit log, for links in it are keys."""
+
+import re
+from typing import Any
+
+from dash import html, register_page
+
+from dashboard.access import current_scope, guard, platform_admin
+from dashboard.pages import outbox
+from store.records import mail
+
+register_page(__name__, path_template="/admin/outbox/<mail_id>", name="Mail", title="Mail · Loadstar")
+
+LINK = re.compile(r"(https?://\S+)")
+
+
+@guard(platform_admin)
+def layout(mail_id: str = "", **_query: Any) -> html.Div:
+    """The mail. Its links are to be copied: opened here, they would be used by whoever reads."""
+    letter = mail.read_mail(current_scope(), mail_id)
+    facts: dict[str, Any] = {
+        "To": letter.recipient,
+        "Written (UTC)": outbox.moment(letter.made_at),
+        "State": outbox.state(letter),
+    }
+    parts = [html.Code(part, className="user-select-all") if LINK.match(part) else part for part in LINK.split(letter.text)]
+    gone = html.P("The text of a mail that was sent is no longer kept.", className="muted mb-0")
+    return html.Div(
+        [
+            html.P(html.A("Outbox", href="/admin/outbox"), className="mb-2 no-print"),
+            html.Header(html.H1(letter.subject), className="page-head"),
+            html.Section(
+                html.Dl(
+                    [part for name, value in facts.items() for part in (html.Dt(name), html.Dd(value))], className="definitions"
+                ),
+                className="panel mb-3",
+            ),
+            html.Section(html.Div(parts, className="letter") if letter.text else gone, className="panel"),
+        ],
+        className="narrow",
+    )

@@ -1,0 +1,16 @@
+"""What whoever is not signed in sees at `/`: what this is, a picture of it, and the ways in."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, request
+
+from config.settings import settings
+from dashboard.signin import replies
+
+
+def page() -> Response:
+    """The page. It asks no store: it is there when nothing else is."""
+    known = settings()
+    here = urlsplit(known.public_url or request.url_root)
+    devices = f"{here.scheme}://{here.hostname}:{known.device_port}/docs"
+    return replies.page("front.html", "Energy, live", devices=devices, demo=known.demo)

@@ -1,0 +1,173 @@
+"""Registering, and the mails about it and about lost passwords: asked for here, with an answer that tells nothing.
+
+Whether an address has an account stands in the mail alone: the page and the time it takes are the same.
+"""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, redirect, request, session
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from dashboard import letters
+from dashboard.access import guard, public
+from dashboard.signin import replies
+from store.records import engine, passwords, registration
+from store.records.registration import Mailed
+from store.records.users import checked
+
+bp = Blueprint("registering", __name__)
+
+MAILED = "mailed"  # in the session: to which address a mail went, and what for
+SENT = "/mail-sent"
+ITSELF = "distributor"
+WAYS = {"resident": "Residential", "join": "Join an organisation", "found": "Found an organisation"}
+HELP = {
+    "resident": "For your own home. You may sign in as soon as your address is confirmed.",
+    "join": "For somebody of an organisation that uses Loadstar. Its administrators approve you.",
+    "found": "You become its administrator. Its distributor approves it, or whoever runs this Loadstar.",
+}
+PURPOSES = {
+    "registered": "A mail with a link to confirm the address is on its way to {}. The link works for 24 hours.",
+    "confirm": "If {} waits to be confirmed, a mail with a new link is on its way. The link works for 24 hours.",
+    "password": "If {} has an account, a mail with a link to set a new password is on its way. The link works for 30 minutes.",
+}
+FIELDS = ("organisation", "kind", "name", "email")
+
+
+@bp.get("/register")
+@guard(public)
+def register_form() -> Response | AnyResponse:
+    """The form; who is signed in already goes on."""
+    return redirect("/") if current_user.is_authenticated else _register_form(None)
+
+
+@bp.post("/register")
+@guard(public)
+def register() -> Response | AnyResponse:
+    """Make an account that waits for its address to be confirmed, and mail the link."""
+    given = {field: request.form.get(field, "").strip() for field in FIELDS}
+
+    def do() -> str:
+        checked(given["email"], given["name"])
+        replies.admit(f"registration of {given['email']}")
+        with replies.even_time(), engine.session():
+            letters.confirm_address(_made(given, request.form.get("password", "")))
+        return _sent("registered", given["email"])
+
+    return replies.reply(do, _register_form)
+
+
+def _made(given: dict[str, str], password: str) -> Mailed:
+    person = {"email": given["email"], "name": given["name"], "password": password}
+    match _way():
+        case "join":
+            return registration.join_organisation(organisation=given["organisation"], **person)
+        case "found" if given["kind"] == ITSELF:
+            return registration.found_organisation(organisation=given["organisation"], kind="distributor", **person)
+        case "found":
+            whose = given["kind"] or None
+            return registration.found_organisation(organisation=given["organisation"], distributor_id=whose, **person)
+    return registration.register_residential(**person)
+
+
+def _way() -> str:
+    way = request.args.get("way", "")
+    return way if way in WAYS else "resident"
+
+
+def _register_form(message: str | None) -> Response:
+    way = _way()
+    given = {field: request.form.get(field, "") for field in FIELDS}
+    kinds = {}
+    if way == "found":
+        kinds = {each.id: f"A customer of {each.name}" for each in registration.distributors()}
+        kinds |= {"": "A customer of nobody in this list", ITSELF: "A distributor with sites of its own"}
+    return replies.page(
+        "register.html",
+        "Register",
+        ways=WAYS,
+        way=way,
+        help=HELP[way],
+        kinds=kinds,
+        given=given,
+        message=message,
+        shortest=passwords.SHORTEST,
+    )
+
+
+@bp.get("/confirm-address/again")
+@guard(public)
+def confirm_again_form() -> Response:
+    """Where a new link to confirm an address is asked for."""
+    return _confirm_again_form(None)
+
+
+@bp.post("/confirm-address/again")
+@guard(public)
+def confirm_again() -> Response | AnyResponse:
+    """Mail a new link, if the address waits to be confirmed."""
+    return _mail("confirm", registration.resend_verification, letters.confirm_address, _confirm_again_form)
+
+
+@bp.get("/forgotten-password")
+@guard(public)
+def forgotten_form() -> Response:
+    """Where a link to set a new password is asked for."""
+    return _forgotten_form(None)
+
+
+@bp.post("/forgotten-password")
+@guard(public)
+def forgotten() -> Response | AnyResponse:
+    """Mail the link, if the address has an account that may come in."""
+    return _mail("password", registration.ask_new_password, letters.new_password, _forgotten_form)
+
+
+def _mail(
+    purpose: str, ask: Callable[[str], Mailed | None], write: Callable[[Mailed], object], form: replies.Form
+) -> Response | AnyResponse:
+    email = request.form.get("email", "").strip()
+
+    def do() -> str:
+        checked(email, "somebody")
+        replies.admit(f"{purpose} mail to {email}")
+        with replies.even_time(), engine.session():
+            if (mailed := ask(email)) is not None:
+                write(mailed)
+        return _sent(purpose, email)
+
+    return replies.reply(do, form)
+
+
+def _confirm_again_form(message: str | None) -> Response:
+    words = "Registered, but the mail is lost or its link too old? A new one ends the one before it."
+    return _ask_mail("Confirm your address", words, message)
+
+
+def _forgotten_form(message: str | None) -> Response:
+    words = "You get a mail with a link that sets a new one. It works once, within 30 minutes."
+    return _ask_mail("Password lost", words, message)
+
+
+def _ask_mail(heading: str, words: str, message: str | None) -> Response:
+    email = request.form.get("email", "")
+    return replies.page("ask_mail.html", heading, heading=heading, words=words, email=email, message=message)
+
+
+def _sent(purpose: str, email: str) -> str:
+    session[MAILED] = {"purpose": purpose, "email": email}
+    return SENT
+
+
+@bp.get(SENT)
+@guard(public)
+def sent() -> Response | AnyResponse:
+    """That a mail is on its way, and the button that asks for it again."""
+    mailed = session.get(MAILED)
+    if mailed is None:
+        return redirect("/sign-in")
+    purpose, email = mailed["purpose"], mailed["email"]
+    again = "/forgotten-password" if purpose == "password" else "/confirm-address/again"
+    words = PURPOSES[purpose].format(email)
+    return replies.page("mail_sent.html", "Look into your mail", words=words, email=email, again=again, message=None)

@@ -1,0 +1,83 @@
+"""How the public forms answer: on to the next page, or the form again with what is wrong; as JSON to their script.
+
+One way for all of them, so that "the store is away", "too fast" and "wrong" are told apart everywhere.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Response, jsonify, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from config.settings import settings
+from dashboard.faults import RETRY_S, sentence
+from dashboard.shell import theme_choice
+from store.errors import Refused, StoreAway
+from store.records import attempts
+
+AWAY = "Loadstar cannot reach its store, so this has to wait. Try again in 5 seconds."
+EVEN_S = 0.5
+
+Form = Callable[[str | None], Response]
+
+
+class DeclinedError(Exception):
+    """Why a form leads nowhere, with the status that says so and the seconds after which it may."""
+
+    def __init__(self, status: int, message: str, retry_s: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_s = retry_s
+
+
+def reply(do: Callable[[], str], form: Form, *, away: str = AWAY) -> Response | AnyResponse:
+    """Do it and go where it says; what it declines or refuses is said above the form."""
+    as_json = request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
+    try:
+        following = do()
+    except DeclinedError as error:
+        declined = error
+    except Refused as refused:
+        declined = DeclinedError(422, sentence(refused))
+    except StoreAway:
+        declined = DeclinedError(503, away, RETRY_S)
+    else:
+        return jsonify(next=following) if as_json else redirect(following)
+    message = str(declined)
+    response = jsonify(message=message) if as_json else form(message)
+    response.status_code = declined.status
+    if declined.retry_s:
+        response.headers["Retry-After"] = str(declined.retry_s)
+    return response
+
+
+def admit(what: str) -> None:
+    """Count a try from this browser's address; raises `DeclinedError` while there were too many."""
+    if wait_s := math.ceil(attempts.admit(what, browser_address())):
+        raise DeclinedError(429, f"Too many tries. Try again in {wait_s} s.", wait_s)
+
+
+def browser_address() -> str:
+    """Where the request comes from."""
+    return request.remote_addr or "unknown"
+
+
+@contextmanager
+def even_time() -> Iterator[None]:
+    """Whatever is done within takes a whole number of half seconds, so that its time does not tell what it was."""
+    began = time.monotonic()
+    yield
+    spent = time.monotonic() - began
+    time.sleep(math.ceil(spent / EVEN_S) * EVEN_S - spent)
+
+
+def page(template: str, title: str, *, status: int = 200, **given: Any) -> Response:
+    """A public page. What was typed may stand in it beside a token: it goes out as it is (dashboard/compression.py)."""
+    has_mail_server = settings().smtp_host is not None
+    drawn = render_template(template, title=f"{title} · Loadstar", theme=theme_choice(), has_mail_server=has_mail_server, **given)
+    response = make_response(drawn, status)
+    response.headers["X-As-It-Is"] = "yes"
+    return response

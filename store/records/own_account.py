@@ -1,0 +1,144 @@
+"""What people do to their own account, with the mail that tells them of it, and everything that is kept of them."""
+
+import base64
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import inspect
+
+from store.records import (
+    audit,
+    claims,
+    grants,
+    household,
+    mail,
+    passwords,
+    pictures,
+    preferences,
+    registration,
+    sessions,
+    tokens,
+)
+from store.records.columns import Record
+from store.records.engine import reading, session
+from store.records.found import required
+from store.records.policy import holder
+from store.records.schema import User
+from store.scope import SYSTEM, Scope
+
+KIND = "security"
+_NOT_ME = "If this was not you, set a new password at once and end all other sessions on your account's page."
+_LEFT_OUT = frozenset({"password_hash", "secret_hash", "secret", "recovery_hashes"})
+
+
+def tell(scope: Scope, subject: str, what: str) -> None:
+    """Mail the holder that something about their account's security has changed, in the transaction that changes it."""
+    with session() as records:
+        person = required(records, User, holder(scope))
+        text = f"Dear {person.name},\n\n{what}\n\n{_NOT_ME}\n"
+        mail.write_mail(SYSTEM, recipient=person.email, subject=subject, text=text, kind=KIND, user_id=person.id)
+
+
+def change_password(scope: Scope, password: str) -> User:
+    """Set the holder's password, sign them out everywhere, and mail them that it was done.
+
+    Raises:
+        NotFound: nobody is signed in.
+        Refused: the password is too short, too long or too easy.
+    """
+    with reading() as records:
+        person = required(records, User, holder(scope))
+    password_hash = passwords.hash_of(password, email=person.email, name=person.name)
+    with session() as records:
+        person = required(records, User, person.id)
+        person.password_hash = password_hash
+        sessions.end_of(records, [person.id])
+        tell(scope, "Your password was changed", "The password of your Loadstar account was changed.")
+    return person
+
+
+def ask_new_address(scope: Scope, email: str, link: Callable[[str], str]) -> str:
+    """Mail a link to another address, which becomes the holder's when it is used, and a note to the present one.
+
+    Returns the address as it will be kept; `link` makes the link from its token.
+
+    Raises:
+        NotFound: nobody is signed in.
+        Refused: it is no address.
+    """
+    with session():
+        asked = registration.ask_new_address(scope, email)
+        text = f"Dear {asked.name},\n\nthis link makes {asked.email} the address of your Loadstar account:\n\n"
+        text += f"{link(asked.token or '')}\n\n"
+        text += f"It works once, for {registration.VERIFY_HOURS} hours. If you did not ask, do nothing.\n"
+        mail.write_mail(
+            SYSTEM,
+            recipient=asked.email,
+            subject="Confirm your new address",
+            text=text,
+            kind="verification",
+            user_id=asked.user_id,
+        )
+        tell(scope, "A new address was asked for", f"Somebody signed in as you asked to use {asked.email} from now on.")
+    return asked.email
+
+
+def everything_about(scope: Scope) -> dict[str, Any]:
+    """All that is kept of the holder, as JSON can hold it; no secret is in it. That it was exported is noted.
+
+    Raises:
+        NotFound: nobody is signed in.
+    """
+    user_id = holder(scope)
+    with session() as records:
+        person = required(records, User, user_id)
+        audit.note("export", subject_kind="users", subject_id=user_id)
+        picture = pictures.picture(scope, user_id)
+        home = household.household(scope)
+        held = grants.assignments(scope, user_id=user_id)
+        done = audit.entries(SYSTEM, audit.Filter(actor=user_id), limit=audit.MOST)
+        return {
+            "account": _told(person) | {"organisation": person.organisation.name if person.organisation else None},
+            "picture": picture
+            and {"content_type": picture.content_type, "base64": base64.b64encode(picture.content).decode("ascii")},
+            "household": home and _told(home),
+            "notifications": [
+                {"kind": kind, "channel": channel, "wanted": wanted}
+                for (kind, channel), wanted in preferences.notifications(scope).items()
+            ],
+            "sessions": [
+                {"device": each.device, "address": each.address, "since": _plain(each.since), "seen_at": _plain(each.seen_at)}
+                for each in sessions.own_sessions(scope)
+            ],
+            "programs": _all_told(tokens.own_programs(scope)),
+            "tokens": _all_told(tokens.own_tokens(scope)),
+            "assignments": [
+                _told(each.grant) | {"site": each.site.name, "meter": each.meter.name if each.meter else None} for each in held
+            ],
+            "requests": _all_told(claims.my_requests(scope)),
+            "done": [
+                {
+                    "at": _plain(each.at),
+                    "action": each.action,
+                    "what": each.subject_kind,
+                    "id": each.subject_id,
+                    "from": each.address,
+                }
+                for each in done
+            ],
+        }
+
+
+def _all_told(rows: Iterable[Record]) -> list[dict[str, Any]]:
+    return [_told(row) for row in rows]
+
+
+def _told(row: Record) -> dict[str, Any]:
+    """The columns of a row, without what is secret."""
+    names = [column.key for column in inspect(type(row)).column_attrs if column.key not in _LEFT_OUT]
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,116 @@
+"""People's programs get what their people see, by bearer token alone."""
+
+import pyotp
+import pytest
+from flask.testing import FlaskClient
+
+from store.records import meters, policy, tokens, two_factor, users
+from store.scope import SYSTEM
+from tests.dashboard.world import PASSWORD, World
+
+
+def pair_of(world: World, who: str, **more: str) -> dict[str, str]:
+    answer = world.server.test_client().post("/api/v1/token", json={"email": f"{who}@example.org", "password": PASSWORD, **more})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    found: dict[str, str] = answer.get_json()
+    return found
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def program(world: World) -> FlaskClient:
+    return world.server.test_client()
+
+
+def test_a_token_opens_what_its_person_sees_and_nothing_else(world: World, program: FlaskClient) -> None:
+    own = bearer(pair_of(world, "operator")["access_token"])
+    assert program.get("/api/v1/me", headers=own).get_json()["email"] == "operator@example.org"
+    assert [each["id"] for each in program.get("/api/v1/sites", headers=own).get_json()["sites"]] == [world.site]
+    meter = meters.create_meter(SYSTEM, world.site, name="main", role="condition").id
+    foreign = meters.create_meter(SYSTEM, world.foreign_site, name="main", role="condition").id
+    assert [each["id"] for each in program.get(f"/api/v1/sites/{world.site}/meters", headers=own).get_json()["meters"]] == [meter]
+    asked = "energy?from=2026-05-01T00:00:00Z&to=2026-05-02T00:00:00Z"
+    for path in (
+        f"sites/{world.foreign_site}/meters",
+        f"meters/{foreign}/latest",
+        f"meters/{foreign}/{asked}",
+        "sites/sit_none/meters",
+    ):
+        answer = program.get(f"/api/v1/{path}", headers=own)
+        assert (answer.status_code, answer.get_json()["error"]) == (404, "not_found"), path
+
+
+@pytest.mark.parametrize("header", [{}, bearer("nonsense"), bearer("pat_unknown.secret"), {"Authorization": "Basic cm9vdDp4"}])
+def test_without_a_good_token_nothing_is_told(header: dict[str, str], world: World) -> None:
+    signed_in = world.client("root")  # a cookie is no key to it: a foreign page could use it
+    for browser in (world.server.test_client(), signed_in):
+        answer = browser.get("/api/v1/sites", headers=header)
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "no_token")
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_opens_no_page(world: World, program: FlaskClient) -> None:
+    own = bearer(pair_of(world, "root")["access_token"])
+    assert program.get("/admin/users", headers=own).status_code == 302
+    assert program.post("/_dash-update-component", json={}, headers=own).status_code in (400, 401)
+
+
+def test_a_refresh_token_works_once_and_a_copy_ends_the_program(world: World, program: FlaskClient) -> None:
+    first = pair_of(world, "operator")
+    second = program.post("/api/v1/token/refresh", json={"refresh_token": first["refresh_token"]}).get_json()
+    assert program.get("/api/v1/me", headers=bearer(second["access_token"])).status_code == 200
+    assert program.post("/api/v1/token/refresh", json={"refresh_token": first["refresh_token"]}).status_code == 401
+    assert program.get("/api/v1/me", headers=bearer(second["access_token"])).status_code == 401
+
+
+def test_a_revoked_program_and_a_disabled_person_are_shut_out_at_once(world: World, program: FlaskClient) -> None:
+    pair = pair_of(world, "operator")
+    assert program.post("/api/v1/token/revoke", json={"refresh_token": pair["refresh_token"]}).status_code == 204
+    assert program.get("/api/v1/me", headers=bearer(pair["access_token"])).status_code == 401
+    personal = tokens.create_token(policy.scope_of(world.people["operator"]), name="script")
+    assert program.get("/api/v1/me", headers=bearer(personal)).status_code == 200
+    users.set_approval(SYSTEM, world.people["operator"], "disabled")
+    assert program.get("/api/v1/me", headers=bearer(personal)).status_code == 401
+
+
+def test_a_second_factor_is_asked_of_programs_too(world: World, program: FlaskClient) -> None:
+    scope = policy.scope_of(world.people["operator"])
+    app = pyotp.TOTP(two_factor.begin(scope).secret)
+    codes = two_factor.confirm(scope, app.now())
+    given = {"email": "operator@example.org", "password": PASSWORD}
+    assert program.post("/api/v1/token", json=given).get_json()["error"] == "code_needed"
+    assert program.post("/api/v1/token", json=given | {"code": "000000"}).get_json()["error"] == "code_wrong"
+    assert pair_of(world, "operator", code=codes[0])["token_type"] == "Bearer"
+
+
+def test_guessing_slows_down(program: FlaskClient) -> None:
+    given = {"email": "operator@example.org", "password": "wrong wrong wrong"}
+    statuses = [program.post("/api/v1/token", json=given).status_code for _ in range(8)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+
+
+BAD = [(None, "malformed"), ([], "malformed"), ({}, "missing_field"), ({"email": 5, "password": "x"}, "missing_field")]
+
+
+@pytest.mark.parametrize(("body", "error"), BAD)
+def test_what_is_malformed_is_said(body: object, error: str, program: FlaskClient) -> None:
+    answer = program.post("/api/v1/token", json=body)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, error)
+
+
+MAY, DAY_AFTER = "2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [f"step=week&from={MAY}&to={DAY_AFTER}", f"from=2026-05-01&to={DAY_AFTER}", "", f"from={DAY_AFTER}&to={MAY}"],
+)
+def test_a_parameter_that_cannot_be_is_named(asked: str, world: World, program: FlaskClient) -> None:
+    own = bearer(pair_of(world, "operator")["access_token"])
+    meter = meters.create_meter(SYSTEM, world.site, name="main", role="condition").id
+    answer = program.get(f"/api/v1/meters/{meter}/energy?{asked}", headers=own)
+    assert (answer.status_code, answer.get_json()["error"]) == (422, "bad_parameter")
