@@ -8,8 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from store.records import engine, users
-from store.scope import SYSTEM
+from store.records import engine, sessions
 from tests.dashboard.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -153,8 +152,8 @@ def _press(page: Page) -> None:
 
 def test_a_session_that_ended_sends_the_page_to_sign_in_and_back(opened: Opener, world: World) -> None:
     page = opened("/admin/users", "admin")
-    users.set_approval(SYSTEM, world.people["admin"], "disabled")
-    page.fill("#users-filter", "x")
+    sessions.end_all(world.people["admin"])
+    page.fill("#users-search", "x")
     page.wait_for_url("**/sign-in?next=%2Fadmin%2Fusers")
 
 
@@ -164,7 +163,7 @@ def test_an_administrator_adds_somebody_and_shuts_them_out(opened: Opener) -> No
     page.fill("#users-name", "Grace")
     page.fill("#users-email", "grace@example.org")
     page.click("#users-add")
-    password = page.locator("#users-notice code").inner_text()
+    password = page.locator("#users-added code").inner_text()
     assert len(password) >= 16
     other = opened()
     other.fill("#email", "grace@example.org")
@@ -181,11 +180,11 @@ def test_an_administrator_adds_somebody_and_shuts_them_out(opened: Opener) -> No
 
 def test_the_table_of_users_is_searched_and_sorted(opened: Opener) -> None:
     page = opened("/admin/users", "root")
-    rows = page.locator("#users-table tbody tr")
+    rows = page.locator("#users-body tbody tr")
     expect(rows).to_have_count(6)
-    page.fill("#users-filter", "northern operator")
+    page.fill("#users-search", "northern operator")
     expect(rows).to_have_count(1)
-    page.fill("#users-filter", "")
+    page.fill("#users-search", "")
     expect(rows).to_have_count(6)
     page.click("th button:has-text('Email')")
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Email")
@@ -237,7 +236,7 @@ def test_a_lost_connection_is_said_and_comes_back_by_itself(opened: Opener) -> N
     banner = page.locator("#lost")
     expect(banner).to_be_hidden()
     page.context.set_offline(True)
-    page.fill("#users-filter", "operator")
+    page.fill("#users-search", "operator")
     expect(banner).to_contain_text("Connection lost")
     page.context.set_offline(False)
     expect(banner).to_be_hidden(timeout=15_000)
