@@ -14,7 +14,7 @@ from flask import g
 from flask_login import current_user
 
 from store.errors import NotFound
-from store.records import organisations, policy
+from store.records import meters, organisations, policy
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]
@@ -56,6 +56,12 @@ def platform_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
 def administers_people(scope: Scope) -> bool:
     """Whether the scope's holder may list, create and disable users, all or those of their organisation."""
     return scope.platform_admin or (scope.role is Role.ADMIN and scope.organisation_id is not None)
+
+
+def approver(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever decides about people, organisations, or what is asked for on a site that they administer."""
+    if not scope.admin_of:
+        people_admin(scope, given)
 
 
 def customers_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
@@ -129,6 +135,21 @@ def administers_site(argument: str = "site_id") -> Rule:
     def rule(scope: Scope, given: Mapping[str, Any]) -> None:
         site_in(argument)(scope, given)
         if not policy.may(scope, policy.Action.ADMINISTER, site_id=given[argument]):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def administers_meter(argument: str = "meter_id") -> Rule:
+    """Administrators of the site of the meter that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        meter_id = given.get(argument)
+        if not isinstance(meter_id, str):
+            raise NotFound("no meter")
+        site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
+        if not policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
             raise NotFound("no such page")
 
     return rule

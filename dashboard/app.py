@@ -5,10 +5,11 @@ from pathlib import Path
 from flask import Flask
 
 from config.settings import Settings
-from dashboard import callbacks, compression, doorkeeper, faults, security, shell, static, view_as
+from dashboard import audit_export, callbacks, compression, doorkeeper, faults, security, shell, static, view_as
 from dashboard.account import export, pictures
 from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
+from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
 from store.records import engine
 
@@ -25,8 +26,10 @@ def create_app(settings: Settings) -> Flask:
     server.extensions["loadstar-settings"] = settings
     signin.install(server)
     view_as.install(server)
+    audit_export.install(server)
     pictures.install(server)
     export.install(server)
+    plant_files.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(

@@ -13,12 +13,21 @@ from flask import request
 
 from config.settings import settings
 from store.records import mail
+from store.records.inbox import Decision
 from store.records.invitations import Invited
 from store.records.registration import Mailed
 from store.records.schema import Mail, User
 from store.scope import SYSTEM
 
 SIGNATURE = "Loadstar"
+_DECIDED = {  # by what was asked for: said yes, said no
+    "user": ("Your account was approved", "Your account was not approved"),
+    "organisation": ("Your organisation was approved", "Your organisation was not approved"),
+    "meter": ("The meter is yours", "Your claim of a meter was not approved"),
+    "key": ("You may make the key", "Your request for a key was not approved"),
+}
+_NEXT = {"user": "Sign in", "organisation": "Sign in", "meter": "See it", "key": "Make it, once"}
+_WHERE = {"user": "/sign-in", "organisation": "/sign-in", "meter": "/", "key": "/"}
 
 
 def confirm_address(mailed: Mailed) -> Mail:
@@ -109,15 +118,16 @@ If you do not know {_line(organisation)}, leave it: nothing happens without the 
     )
 
 
-def decided(person: User, *, approved: bool) -> Mail:
-    """What became of somebody who waited for approval."""
-    words = (
-        f"Your account was approved. Sign in: {link('/sign-in')}"
-        if approved
-        else "Your account was not approved. If you think this is a mistake, ask the administrator of your organisation."
-    )
-    subject = "Your account was approved" if approved else "Your account was not approved"
-    return _write(person.email, subject, words, kind="approval", user_id=person.id)
+def decided(decision: Decision) -> None:
+    """What became of what somebody asked for, with the reason that was given, to each who is to be told."""
+    subject = _DECIDED[decision.kind][0 if decision.approved else 1]
+    why = f"\n\nThe reason given: {_line(decision.reason)}" if decision.reason else ""
+    if decision.approved:
+        words = f"{subject}.\n\n{_NEXT[decision.kind]}: {link(_WHERE[decision.kind])}{why}"
+    else:
+        words = f"{subject}.{why}\n\nIf you think this is a mistake, ask whoever administers what you asked for."
+    for recipient in decision.tell:
+        _write(recipient, subject, words, kind="approval")
 
 
 def link(path: str, token: str | None = None) -> str:

@@ -72,12 +72,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A button of a row. With `asks` it opens a question first, and is done by the second button."""
+    """A button of a row. With `asks` it opens a question first, and is done by the second button, which says `sure`."""
 
     key: str
     words: str
     asks: Callable[[], Question] | None = None
     danger: bool = False
+    sure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def view(table: Table, context: str = "", *, search: str = "", filters: Mapping[
     return html.Section(
         [
             html.Div(id=f"{table.id}-notice", role="status"),
-            html.Div(tools, className="toolbar table-tools", role="search") if tools else None,
+            html.Div(tools, className="toolbar table-tools", role="search", **aria(label=table.label)) if tools else None,
             dcc.Store(id=f"{table.id}-view", data=asdict(first)),
             dcc.Store(id=f"{table.id}-context", data=context),
             dcc.Store(id=f"{table.id}-press"),
@@ -209,7 +210,7 @@ def _pressed(table: Table, seen: View, press: Mapping[str, Any], context: str) -
     match press.get("do"):
         case "sort":
             column = str(press.get("column"))
-            current = seen.sort or table.columns[0].key
+            current = _sorted_by(table, seen)
             seen.descending = column == current and not seen.descending
             seen.sort, seen.first = column, 0
         case "filter":
@@ -272,11 +273,11 @@ def body(table: Table, seen: View, context: str) -> list[Component]:
         role="region",
         **aria(label=table.label),
     )
-    return [frame, _pager(seen, len(page.rows), page.total)]
+    return [frame, _pager(table, seen, len(page.rows), page.total)]
 
 
 def _head(table: Table, seen: View, acts: bool) -> html.Thead:
-    current = seen.sort or next((column.key for column in table.columns if column.sortable), "")
+    current = _sorted_by(table, seen)
     heads = []
     for column in table.columns:
         order = "descending" if seen.descending else "ascending"
@@ -290,15 +291,19 @@ def _head(table: Table, seen: View, acts: bool) -> html.Thead:
     return html.Thead(html.Tr(heads, role="row"), role="rowgroup")
 
 
+def _sorted_by(table: Table, seen: View) -> str:
+    return seen.sort or table.sort or next((column.key for column in table.columns if column.sortable), "")
+
+
 def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:
     acts = any(row.acts or row.tag for row in rows)
     drawn = []
     for row in rows:
         cells = [
             html.Td(
-                words,
+                html.Div(words) if isinstance(words, list | tuple) else words,
                 role="cell",
-                className="num figure" if column.number else None,
+                className="num" if column.number else None,
                 **data(label=column.words),
             )
             for column, words in zip(table.columns[1:], row.cells, strict=True)
@@ -325,12 +330,13 @@ def _button(row: Row, act: Act, *, open_now: bool) -> html.Button:
 
 def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
     fields = [_field(each) for each in question.fields]
+    said = act.sure or act.words
     sure = html.Button(
-        act.words,
+        said,
         className=f"btn btn-sm {'btn-danger' if act.danger else 'btn-primary'}",
         type="button",
         **_press(do="act", act=act.key, row=row.key),
-        **aria(label=f"{act.words} {row.name} now"),
+        **aria(label=f"{said} {row.name} now"),
     )
     keep = html.Button("Keep as it is", className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
     words = html.P(question.words, className="mb-0")
@@ -361,7 +367,7 @@ def _select(choice: Choice, value: str, **marks: str) -> html.Label:
     )
 
 
-def _pager(seen: View, shown: int, total: int) -> html.Nav:
+def _pager(table: Table, seen: View, shown: int, total: int) -> html.Nav:
     last = (total - 1) // ROWS * ROWS
     says = f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
     parts: list[Component] = [html.P(says, className="muted small mb-0", role="status")]
@@ -377,7 +383,7 @@ def _pager(seen: View, shown: int, total: int) -> html.Nav:
             )
             for words, first in steps
         ]
-    return html.Nav(parts, className="pager", **aria(label="Pages of the table"))
+    return html.Nav(parts, className="pager", **aria(label=f"Pages of the table, {table.label.lower()}"))
 
 
 def _press(**told: Any) -> dict[str, Any]:

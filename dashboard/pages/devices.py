@@ -72,7 +72,7 @@ def _row(_scope: Scope, record: Line) -> Row:
         str(len(record.fields)),
         f"{device.created_at:%Y-%m-%d}",
     )
-    acts = () if device.retired_at else (Act("edit", "Edit", asks=lambda: _edit(record)), NEW_KEY, RETIRE)
+    acts = () if device.retired_at else (Act("edit", "Edit", asks=lambda: _edit(record), sure="Save"), NEW_KEY, RETIRE)
     return Row(device.id, device.name, cells, acts)
 
 
@@ -171,7 +171,7 @@ def _form() -> html.Details:
                 ),
                 html.P(f"One a line: field = meter, quantity. Quantities: {', '.join(QUANTITIES)}.", className="form-text mb-0"),
             ],
-            className="field",
+            className="field wide",
         ),
     ]
     return forms.folded("devices-form", "Add a device", "plus-lg", fields, forms.submit("devices-add", "Add"))

@@ -12,6 +12,7 @@ from store.records import passwords
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
+from store.records.listing import Page, Wanted, page
 from store.records.one_time_links import TOKEN_BYTES, hash_of
 from store.records.policy import leads, require_lead
 from store.records.schema import Invitation, Organisation, User
@@ -76,6 +77,26 @@ def invitations(scope: Scope, organisation_id: str) -> list[Invitation]:
     with reading() as records:
         require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
         return list(records.scalars(wanted.order_by(Invitation.created_at.desc(), Invitation.id)))
+
+
+def invitations_page(scope: Scope, organisation_id: str, wanted: Wanted) -> Page[Invitation]:
+    """A page of the organisation's open invitations, sorted by `email`, `role`, `created_at` or `expires_at`.
+
+    Raises:
+        NotFound: the organisation does not exist for the scope.
+        Refused: not one of its administrators, or there is no such column to sort by.
+    """
+    query = select(Invitation).where(Invitation.organisation_id == organisation_id, Invitation.accepted_at.is_(None))
+    sorts = {
+        "email": Invitation.email,
+        "role": Invitation.role,
+        "created_at": Invitation.created_at,
+        "expires_at": Invitation.expires_at,
+    }
+    with reading() as records:
+        require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
+        rows, total = page(records, query, wanted, searched=(Invitation.email,), sorts=sorts, key=Invitation.id)
+    return Page([each for (each,) in rows], total)
 
 
 def withdraw(scope: Scope, invitation_id: str) -> None:

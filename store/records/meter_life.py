@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, or_, select
 
 from store.errors import Refused
+from store.ids import entity_id
 from store.records.columns import now
 from store.records.dated import holds_at
 from store.records.engine import reading, session
@@ -13,7 +14,7 @@ from store.records.found import required
 from store.records.listing import Page, Wanted, page
 from store.records.meters import declare_energy, energy_declarations, require_meters
 from store.records.policy import Action, require
-from store.records.schema import EnergySource, Meter, Site
+from store.records.schema import EnergySource, Grant, Meter, Site
 from store.scope import Scope
 
 
@@ -24,8 +25,12 @@ class MeterRow(NamedTuple):
     site: str
 
 
-def meters_page(scope: Scope, wanted: Wanted, *, site_id: str | None = None, retired: bool = False) -> Page[MeterRow]:
+def meters_page(
+    scope: Scope, wanted: Wanted, *, site_id: str | None = None, organisation_id: str | None = None, retired: bool = False
+) -> Page[MeterRow]:
     """A page of the meters that the scope may see, sorted by `name`, `site`, `role`, `serial_number` or `created_at`.
+
+    With `organisation_id` those that are assigned to the organisation now, one by one or with their site.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -35,6 +40,8 @@ def meters_page(scope: Scope, wanted: Wanted, *, site_id: str | None = None, ret
     if site_id is not None:
         scope.require_site(site_id)
         query = query.where(Meter.site_id == site_id)
+    if organisation_id is not None:
+        query = query.where(_assigned(organisation_id))
     if not retired:
         query = query.where(Meter.retired_at.is_(None))
     with reading() as records:
@@ -53,6 +60,15 @@ def meters_page(scope: Scope, wanted: Wanted, *, site_id: str | None = None, ret
             key=Meter.id,
         )
     return Page([MeterRow(*row) for row in rows], total)
+
+
+def _assigned(organisation_id: str) -> ColumnElement[bool]:
+    at = now()
+    held = select(Grant).where(Grant.entity_id == entity_id(organisation_id), Grant.valid_from <= at)
+    held = held.where(or_(Grant.valid_to.is_(None), Grant.valid_to > at))
+    meters = held.with_only_columns(Grant.meter_id).where(Grant.meter_id.is_not(None))
+    sites = held.with_only_columns(Grant.site_id).where(Grant.site_id.is_not(None))
+    return or_(Meter.id.in_(meters), Meter.site_id.in_(sites))
 
 
 def _seen(scope: Scope) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ import pytest
 from config.settings import Settings
 from dashboard import access, callbacks, doorkeeper
 from store.errors import NotFound
-from store.records import engine, grants, organisations, policy, users
+from store.records import engine, grants, meters, organisations, policy, users
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.dashboard.world import PASSWORD, World, csrf, world_of
 from tests.matrix import count
@@ -35,6 +35,7 @@ class Standing(NamedTuple):
     signed_in: bool = True
     sees: frozenset[str] = frozenset()
     administers: frozenset[str] = frozenset()
+    decides: frozenset[str] = frozenset()  # who belongs to the organisation
     manages_people: bool = False
     owns_sites: bool = False  # an administrator of a distributor
     leads: bool = False  # an administrator of an organisation
@@ -46,14 +47,14 @@ BOTH = frozenset({OWN, FOREIGN})
 THEIRS, OTHERS = frozenset({OWN}), frozenset({FOREIGN})
 PEOPLE = {
     "nobody": Standing(signed_in=False),
-    "root": Standing(sees=BOTH, manages_people=True, runs=True),
-    "admin": Standing(sees=THEIRS, administers=THEIRS, manages_people=True, owns_sites=True, leads=True),
+    "root": Standing(sees=BOTH, decides=BOTH, manages_people=True, runs=True),
+    "admin": Standing(sees=THEIRS, administers=THEIRS, decides=THEIRS, manages_people=True, owns_sites=True, leads=True),
     "operator": Standing(sees=THEIRS),
     "viewer": Standing(sees=THEIRS),
-    "chief": Standing(sees=OTHERS, administers=OTHERS, manages_people=True, owns_sites=True, leads=True),
+    "chief": Standing(sees=OTHERS, administers=OTHERS, decides=OTHERS, manages_people=True, owns_sites=True, leads=True),
     "stranger": Standing(sees=OTHERS),
     # of an organisation with a grant on the site, and of one without
-    "customer admin": Standing(sees=THEIRS, administers=THEIRS, manages_people=True, leads=True),
+    "customer admin": Standing(sees=THEIRS, administers=THEIRS, decides=THEIRS, manages_people=True, leads=True),
     "customer": Standing(),
     "resident": Standing(residential=True),
     "granted resident": Standing(sees=THEIRS, residential=True),
@@ -65,6 +66,9 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "signed_in": lambda who, place: who.signed_in,
     "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,
+    "approver": lambda who, place: who.manages_people or bool(who.administers),
+    "organisation_led": lambda who, place: place in who.decides,
+    "administers_meter": lambda who, place: place in who.administers or (who.runs and place != UNKNOWN),
     "platform_admin": lambda who, place: who.runs,
     "customers_admin": lambda who, place: who.runs or who.owns_sites,
     "organisation_admin": lambda who, place: who.leads,
@@ -84,6 +88,18 @@ class Crowd:
     world: World
     ids: dict[str, str]
     site: dict[str, str]
+    home: dict[str, str]  # organisations: a customer of one's own distributor, and another distributor
+    meter: dict[str, str]
+
+    def places(self, rule: Callable[..., None]) -> dict[str, str]:
+        """The ids by place of what the rule looks at."""
+        return {"organisation_led": self.home, "administers_meter": self.meter}.get(name_of(rule), self.site)
+
+    def path(self, template: str, place: str) -> str:
+        """The address of a page there."""
+        for name, ids in (("<site_id>", self.site), ("<organisation_id>", self.home), ("<meter_id>", self.meter)):
+            template = template.replace(name, ids[place])
+        return template
 
     def scope(self, who: str) -> Scope:
         return policy.scope_of(self.ids[who]) if who in self.ids else NOBODY
@@ -126,6 +142,8 @@ def everybody(ids: dict[str, str]) -> dict[str, str]:
             role=role,
             approval="disabled" if name == "disabled" else "approved",
         ).id
+    for place in ("site", "foreign site"):
+        made[f"meter on {place}"] = meters.create_meter(SYSTEM, ids[place], name="A meter", role="condition").id
     grants.create_grant(SYSTEM, organisation_id=granted, site_id=ids["site"], role="admin")
     grants.create_grant(SYSTEM, user_id=made["granted resident"], site_id=ids["site"])
     return made
@@ -136,7 +154,14 @@ def crowd(dashboard_settings: Settings, crowded: tuple[Path, dict[str, str]]) ->
     file, ids = crowded
     shutil.copy(file, dashboard_settings.home / "records.sqlite3")
     world = world_of(dashboard_settings, ids)
-    return Crowd(world, world.people, {OWN: world.site, FOREIGN: world.foreign_site, UNKNOWN: "sit_000000000000"})
+    home = {each.name: each.id for each in organisations.organisations(SYSTEM)}
+    return Crowd(
+        world,
+        world.people,
+        {OWN: world.site, FOREIGN: world.foreign_site, UNKNOWN: "sit_000000000000"},
+        {OWN: home["Granted Works"], FOREIGN: home["Southern Grid"], UNKNOWN: "org_000000000000"},
+        {OWN: ids["meter on site"], FOREIGN: ids["meter on foreign site"], UNKNOWN: "mtr_000000000000"},
+    )
 
 
 def name_of(rule: Callable[..., None]) -> str:
@@ -162,8 +187,8 @@ def pages(crowd: Crowd) -> Iterator[tuple[Callable[..., None], str, str]]:
         rule = access.rule_of(page["layout"])
         assert rule is not None
         template = page["path_template"] or page["path"]
-        for place in PLACES if "<site_id>" in template else (OWN,):
-            path = template.replace("<site_id>", crowd.site[place])
+        for place in PLACES if crowd.path(template, OWN) != template else (OWN,):
+            path = crowd.path(template, place)
             if "<" not in path and not page["module"].endswith("not_found_404"):
                 yield rule, place, path
 
@@ -186,14 +211,12 @@ def test_what_is_foreign_answers_as_what_does_not_exist(crowd: Crowd, who: str) 
     browser = crowd.client(who)
     found: dict[str, dict[str, Any]] = {}
     for rule, place, path in pages(crowd):
-        if not lets(rule, who, place) and crowd.site[place] in path:
+        meant = crowd.places(rule)[place]
+        if not lets(rule, who, place) and meant in path:
             answer = browser.get(path)
-            said = answer.get_data(as_text=True).replace(crowd.site[place], "ID")
+            said = answer.get_data(as_text=True).replace(meant, "ID")
             words = said.partition('<main id="main"')[2].partition("</main>")[0] or answer.headers.get("Location", "")
-            found.setdefault(path.replace(crowd.site[place], "ID"), {})[place] = (
-                answer.status_code,
-                words.replace(crowd.site[place], "ID"),
-            )
+            found.setdefault(path.replace(meant, "ID"), {})[place] = (answer.status_code, words.replace(meant, "ID"))
             count("foreign = unknown")
     for path, answers in found.items():
         assert len(set(answers.values())) == 1, f"{who}: {path} tells {answers}"
@@ -226,13 +249,14 @@ def test_callbacks_run_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd
         rule = callbacks.rule_of_callback(app, output)
         assert rule is not None, output
         names = list(inspect.signature(inspect.unwrap(function)).parameters)
-        site_at = inspect.getclosurevars(rule).nonlocals.get("argument")  # what the rule takes for the site
+        site_at = inspect.getclosurevars(rule).nonlocals.get("argument")  # what the rule takes for the site or the organisation
         for place in PLACES if site_at in names else (OWN,):
             allowed = lets(rule, who, place)
-            assert passes(rule, crowd.scope(who), {site_at: crowd.site[place]}) == allowed, f"{who}, {place}: {output}"
+            meant = crowd.places(rule)[place]
+            assert passes(rule, crowd.scope(who), {site_at: meant}) == allowed, f"{who}, {place}: {output}"
             count("callbacks")
             if not allowed:
-                body = asked(output, registered, ["site_id" if name == site_at else name for name in names], crowd.site[place])
+                body = asked(output, registered, ["site_id" if name == site_at else name for name in names], meant)
                 headers = csrf(browser) if PEOPLE[who].signed_in else {}
                 answer = browser.post("/_dash-update-component", json=body, headers=headers)
                 refused = {404} if PEOPLE[who].signed_in else {400, 401}

@@ -11,6 +11,11 @@
   }
 
   document.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-turn-of]"); // of a log, which has no last page
+    if (step) {
+      const older = step.dataset.turn ? Number(step.dataset.turn) : null;
+      return window.dash_clientside.set_props(step.dataset.turnOf, { data: { older, at: Date.now() } });
+    }
     const button = event.target.closest("[data-press]");
     const table = button?.closest("[data-table]")?.dataset.table;
     if (!table) return;
@@ -32,9 +37,21 @@
     keep?.click();
   });
 
+  // How much waits, as a page says it: the navigation says the same.
+  function count() {
+    for (const each of document.querySelectorAll("[data-waiting]")) {
+      const mark = document.querySelector(`[data-count-of="${each.dataset.waitingOf}"]`);
+      if (!mark || each.dataset.seen === each.dataset.waiting) continue;
+      each.dataset.seen = each.dataset.waiting;
+      mark.firstElementChild.textContent = each.dataset.waiting;
+      mark.hidden = each.dataset.waiting === "0";
+    }
+  }
+
   // A question that opens gets the focus; when it is closed again, the button that opened it has it back.
   let opener = null;
   new MutationObserver(() => {
+    count();
     if (!asked) return;
     const region = document.querySelector(`[data-table="${asked}"]`);
     const question = region?.querySelector(".question");

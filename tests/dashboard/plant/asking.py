@@ -30,19 +30,27 @@ def call(browser: FlaskClient, outputs: list[str], inputs: Told, state: Told):
     return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
 
 
-def press(browser: FlaskClient, table: str, context: str = "", view: Told | None = None, **told: Any):
+def press(browser: FlaskClient, table: str, context: str = "", view: Told | None = None, *, searched: bool = True, **told: Any):
     """Press a button of a table."""
     return call(
         browser,
         [f"{table}-body.children", f"{table}-view.data", f"{table}-notice.children"],
-        {f"{table}-press.data": told, f"{table}-changed.data": None, f"{table}-search.value": ""},
+        {f"{table}-press.data": told, f"{table}-changed.data": None} | ({f"{table}-search.value": ""} if searched else {}),
         {f"{table}-view.data": view or {}, f"{table}-context.data": context},
     )
 
 
-def act(browser: FlaskClient, table: str, context: str, act: str, row: str, **given: str) -> str:
+def act(browser: FlaskClient, table: str, context: str, act: str, row: str, *, searched: bool = True, **given: str) -> str:
     """Answer a row's question with yes; all that came back, as text."""
-    return said(press(browser, table, context, do="act", act=act, row=row, given=given))
+    return said(press(browser, table, context, searched=searched, do="act", act=act, row=row, given=given))
+
+
+def ask(world: World, browser: FlaskClient, first: str, inputs: Told, state: Told):
+    """Ask the callback in which that output stands and that has these inputs; some outputs have names that only Dash knows."""
+    known = world.server.extensions["loadstar-dash"].callback_map
+    fitting = {name: {f"{each['id']}.{each['property']}" for each in made["inputs"]} for name, made in known.items()}
+    [name] = [name for name, has in fitting.items() if first in name and set(inputs) <= has]
+    return call(browser, [each.strip(".") for each in name.split("...")], inputs, state)
 
 
 def said(answer) -> str:

@@ -1,0 +1,120 @@
+"""The approvals inbox: users, organisations, meter claims and key requests that wait, in one queue, the longest first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html, register_page
+
+from dashboard import letters, navigation, people, tables
+from dashboard.access import approver, current_scope, guard
+from dashboard.aria import data
+from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
+from store.errors import NotFound
+from store.records import inbox
+from store.records.engine import session
+from store.records.inbox import Pending
+from store.records.listing import Page, Wanted
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path="/admin/approvals",
+    name="Approvals",
+    title="Approvals · Loadstar",
+    nav={"section": navigation.PEOPLE, "icon": "check-lg", "count": inbox.pending_count},
+)
+
+KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key": "Key"}
+YES = {
+    "user": "{who} may sign in and sees what {about} sees.",
+    "organisation": "{who} may sign in, with whoever founded it as its administrator. They get a mail.",
+    "meter": "{who} sees {about} and its history from now on. They get a mail.",
+    "key": "{who} may make one key of {about}, and sees it once. They get a mail.",
+}
+NO = {
+    "user": "{who} may not come in. They get a mail.",
+    "organisation": "Nobody of {who} may come in. Its founder gets a mail.",
+    "meter": "{who} does not see {about}. They get a mail.",
+    "key": "No key is made. {who} gets a mail.",
+}
+
+
+def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[Pending]:
+    """What waits, of a kind or of all."""
+    return inbox.pending(scope, wanted, kind=chosen.get("kind"))
+
+
+def row(_scope: Scope, each: Pending) -> Row:
+    """Something that waits, and the two answers."""
+    about = each.about.capitalize() if each.kind == "organisation" else each.about
+    asks: Words = [about, html.Div(f"“{each.note}”", className="muted small")] if each.note else about
+    since = html.Time(f"{each.since:%Y-%m-%d %H:%M} UTC", dateTime=each.since.isoformat())
+    acts = [_answer("yes", "Approve", YES, each), _answer("no", "Say no", NO, each)]
+    return Row(each.id, each.who, (KINDS[each.kind], each.email or "—", asks, since), acts)
+
+
+def _answer(key: str, words: str, says: Mapping[str, str], each: Pending) -> Act:
+    question = Question(says[each.kind].format(who=each.who, about=each.about), [people.REASON])
+    return Act(key, words, lambda: question)
+
+
+def do(scope: Scope, asked: Asked) -> Words:
+    """Say yes or no, and mail it in the same transaction."""
+    if asked.act not in ("yes", "no"):
+        raise NotFound(f"no act {asked.act}")
+    with session():
+        decision = inbox.decide(scope, asked.key, approve=asked.act == "yes", reason=asked.given.get("reason", "")[:300])
+        letters.decided(decision)
+    said = "Approved." if decision.approved else "Not approved."
+    told = " They were told by mail." if decision.tell else ""
+    return [f"{said}{told}", html.Span(**data(waiting=str(inbox.pending_count(scope)), waiting_of="admin-approvals"))]
+
+
+TABLE = Table(
+    "approvals",
+    "Approvals",
+    approver,
+    (
+        Column("who", "Who", sortable=False),
+        Column("kind", "Asks for", sortable=False),
+        Column("email", "Email", sortable=False),
+        Column("about", "About", sortable=False),
+        Column("since", "Waits since"),
+    ),
+    load=load,
+    row=row,
+    do=do,
+    filters=(
+        Choice(
+            "kind",
+            "Kind",
+            [
+                ("", "Everything"),
+                ("user", "Users"),
+                ("organisation", "Organisations"),
+                ("meter", "Meter claims"),
+                ("key", "Key requests"),
+            ],
+        ),
+    ),
+    search="name, email, meter",
+    sort="since",
+    empty="Nothing waits. Who registers, claims a meter or asks for a key shows up here.",
+)
+tables.declare(TABLE)
+
+
+@guard(approver)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    waiting = inbox.pending_count(current_scope())
+    return html.Div(
+        [
+            html.Header(
+                [html.H1("Approvals"), html.P("Who and what waits for you, the longest first.")],
+                className="page-head",
+                **data(waiting=str(waiting), waiting_of="admin-approvals"),
+            ),
+            tables.view(TABLE),
+        ]
+    )

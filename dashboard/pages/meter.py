@@ -1,0 +1,375 @@
+"""One meter: what it is, whose it is, its claim code, its counter, and its end."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import Input, Output, State, callback, ctx, dcc, html, no_update, register_page
+
+from dashboard import tables
+from dashboard.access import administers_meter, current_scope, guard
+from dashboard.aria import data
+from dashboard.faults import sentence
+from dashboard.plant import forms
+from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
+from store.errors import NotFound, Refused
+from store.records import claims, grants, holders, meter_life, meters, sites
+from store.records.columns import now
+from store.records.holders import Holder
+from store.records.listing import Page, Wanted
+from store.records.schema import Meter
+from store.scope import Scope
+
+register_page(__name__, path_template="/admin/meters/<meter_id>", name="Meter", title="Meter · Loadstar")
+
+ROLES = {"viewer": "sees it", "operator": "sees and operates it", "admin": "administers it"}
+ORIGINS = {"given": "assigned", "claimed": "claimed by its code", "owner": "owner"}
+COLUMNS = (
+    Column("who", "Who", sortable=False),
+    Column("role", "Role", sortable=False),
+    Column("from", "From", sortable=False),
+    Column("to", "Until", sortable=False),
+    Column("origin", "How", sortable=False),
+    Column("state", "State", sortable=False),
+)
+
+
+def _zone(scope: Scope, meter: Meter) -> ZoneInfo:
+    return ZoneInfo(sites.site(scope, meter.site_id).time_zone)
+
+
+def _meter(scope: Scope, meter_id: str) -> Meter:
+    return meters.require_meters(scope, [meter_id])[meter_id]
+
+
+def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[Holder]:
+    found = list(reversed(holders.holders(scope, [context], ended=True)[context]))
+    return Page(found[wanted.first : wanted.first + wanted.count], len(found))
+
+
+def _row(_scope: Scope, record: Holder) -> Row:
+    grant, at = record.grant, now()
+    over = grant.valid_to is not None and grant.valid_to <= at
+    words = "ended" if over else "holds" if grant.valid_from <= at else "to come"
+    cells = (
+        ROLES[grant.role],
+        f"{grant.valid_from:%Y-%m-%d %H:%M} UTC",
+        f"{grant.valid_to:%Y-%m-%d %H:%M} UTC" if grant.valid_to else "further notice",
+        ORIGINS[grant.origin],
+        html.Span(words, className="state", **data(state={"holds": "live", "ended": "offline", "to come": "late"}[words])),
+    )
+    name = f"{record.name}, {record.email}" if record.email else record.name
+    return Row(grant.id, name, cells, () if over else (END,))
+
+
+def _ending() -> Question:
+    return Question(
+        "From that moment on they see nothing new of this meter, and what was measured in their time no more either. "
+        "An assignment that has not begun is removed.",
+        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=20),),
+    )
+
+
+END = Act("end", "End", asks=_ending, danger=True, sure="End it")
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    if asked.key not in {holder.grant.id for holder in holders.holders(scope, [asked.context])[asked.context]}:
+        raise NotFound("no such assignment of this meter")
+    at = forms.moment("the end", asked.given.get("at"), _zone(scope, _meter(scope, asked.context)))
+    grants.end_grant(scope, asked.key, at)
+    return "Ended." if at is None or at <= now() else f"Ends at {forms.clock(at, UTC)} UTC."
+
+
+TABLE = Table(
+    "holders",
+    "Assignments",
+    administers_meter("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    do=_do,
+    empty="Nobody but its distributor has this meter. Assign it below, or hand out its claim code.",
+)
+tables.declare(TABLE)
+
+
+def _facts(scope: Scope, meter: Meter) -> html.Dl:
+    declared = meters.energy_declarations(scope, [meter.id])[meter.id]
+    zone = _zone(scope, meter)
+    said = {
+        "Site": sites.site(scope, meter.site_id).name,
+        "Role": meter.role,
+        "Id": meter.id,
+        "State": f"retired {forms.clock(meter.retired_at, zone)}" if meter.retired_at else "in use",
+        "Energy": html.Ul(
+            [
+                html.Li(
+                    f"from {forms.clock(each.valid_from, zone)}: {each.method}, every {each.interval_s:,} s"
+                    + (f", {each.note}" if each.note else "")
+                )
+                for each in declared
+            ],
+            className="list-unstyled mb-0",
+        )
+        if declared
+        else "none declared",
+    }
+    return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+
+
+def _panel(title: str, *parts: Any) -> html.Section:
+    return html.Section([html.H2(title), *parts], className="panel mb-3")
+
+
+@guard(administers_meter())
+def layout(meter_id: str, **_query: Any) -> html.Div:
+    """The page."""
+    scope = current_scope()
+    meter = _meter(scope, meter_id)
+    roles = [{"label": words, "value": role} for role, words in ROLES.items()]
+    who = forms.line("meter-who", longest=254)
+    return html.Div(
+        [
+            html.Header(
+                [html.H1(meter.name), html.P(html.A("All meters", href="/admin/meters", **data(soft="")))], className="page-head"
+            ),
+            dcc.Store(id="meter-id", data=meter_id),
+            html.Div(id="meter-notice", role="status"),
+            _panel("What it is", html.Div(_facts(scope, meter), id="meter-facts")),
+            _panel(
+                "Assigned to",
+                tables.view(TABLE, meter_id),
+                html.Div(
+                    [
+                        forms.field("Assign to", who, "A person's email address, or an organisation's name."),
+                        forms.field("Who", dbc.Select(id="meter-role", options=roles, value="viewer")),
+                        forms.field("From", forms.line("meter-from", placeholder=forms.DAY, longest=20), "Empty: from now on."),
+                        forms.field(
+                            "Through", forms.line("meter-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."
+                        ),
+                    ],
+                    className="fields mt-3",
+                ),
+                forms.submit("meter-assign", "Assign"),
+            ),
+            _panel(
+                "Claim code",
+                html.P(
+                    "Whoever has it may ask for this meter; you decide in the inbox. Print it for whom it is for.",
+                    className="muted",
+                ),
+                html.Div(id="meter-code", className="mb-2"),
+                html.Div(
+                    [
+                        html.Button("Show the code", id="meter-show", className="btn btn-quiet", type="button"),
+                        html.Button(
+                            "Make another, the old one is good for nothing then",
+                            id="meter-renew",
+                            className="btn btn-quiet",
+                            type="button",
+                        ),
+                    ],
+                    className="choices",
+                ),
+            ),
+            _panel(
+                "Name, counter and place",
+                html.Div(
+                    [
+                        forms.field("Name", forms.line("meter-name", meter.name)),
+                        forms.field("Serial number of its counter", forms.line("meter-serial", meter.serial_number or "")),
+                        forms.field(
+                            "Latitude", forms.line("meter-latitude", _said(meter.latitude), longest=20), "Empty: the site's."
+                        ),
+                        forms.field("Longitude", forms.line("meter-longitude", _said(meter.longitude), longest=20)),
+                    ],
+                    className="fields",
+                ),
+                forms.submit("meter-save", "Save"),
+            ),
+            _exchange(),
+            _retirement(),
+        ]
+    )
+
+
+def _said(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _exchange() -> html.Details:
+    fields = [
+        forms.field("When", forms.line("meter-at", placeholder=forms.MOMENT, longest=20), "By the site's clocks; empty: now."),
+        forms.field("Serial number of the new counter", forms.line("meter-new-serial")),
+        forms.field("It starts again from zero at (kWh)", forms.line("meter-rollover", longest=20), "Empty: as the old one."),
+        forms.field("Why", forms.line("meter-note", longest=300)),
+    ]
+    about = html.P(
+        "Readings of the old counter and of the new one are never subtracted from each other. Its history stays.",
+        className="muted wide",
+    )
+    return html.Details(
+        [
+            html.Summary("Exchange the counter", className="btn btn-quiet"),
+            html.Div(
+                [about, html.Div(fields, className="fields"), forms.submit("meter-exchange", "Exchange")], className="panel mt-3"
+            ),
+        ],
+        className="disclosure mb-3",
+    )
+
+
+def _retirement() -> html.Details:
+    about = "It takes no readings and cannot be claimed any more. What it measured stays to be seen. This cannot be taken back."
+    sure = html.Button("Retire it now", id="meter-retire", className="btn btn-danger", type="button")
+    return html.Details(
+        [html.Summary("Retire the meter", className="btn btn-quiet"), html.Div([html.P(about), sure], className="panel mt-3")],
+        className="disclosure",
+    )
+
+
+NOTICE = Output("meter-notice", "children", allow_duplicate=True)
+FACTS = Output("meter-facts", "children", allow_duplicate=True)
+METER = State("meter-id", "data")
+
+
+def _bad(problem: Exception) -> html.Div:
+    return tables.notice(sentence(problem), bad=True)
+
+
+@callback(
+    NOTICE,
+    Output("holders-changed", "data"),
+    Output("meter-who", "value"),
+    Input("meter-assign", "n_clicks"),
+    State("meter-who", "value"),
+    State("meter-role", "value"),
+    State("meter-from", "value"),
+    State("meter-to", "value"),
+    METER,
+    prevent_initial_call=True,
+)
+@guard(administers_meter())
+def assign(clicks: int | None, who: str | None, role: str | None, start: str | None, end: str | None, meter_id: str) -> Any:
+    """Assign the meter to somebody."""
+    if not clicks:
+        return no_update, no_update, no_update
+    scope = current_scope()
+    try:
+        zone = _zone(scope, _meter(scope, meter_id))
+        made = holders.assign_meter(
+            scope,
+            meter_id,
+            str(who or ""),
+            role=role if role in ROLES else "viewer",
+            valid_from=forms.moment("the start", start, zone),
+            valid_to=forms.moment("the end", end, zone, end_of_day=True),
+        )
+    except (Refused, NotFound) as refused:
+        return _bad(refused), no_update, no_update
+    return tables.notice("Assigned. They see it at once, or from its start on."), made.id, ""
+
+
+@callback(
+    NOTICE,
+    Output("meter-code", "children"),
+    Input("meter-show", "n_clicks"),
+    Input("meter-renew", "n_clicks"),
+    METER,
+    prevent_initial_call=True,
+)
+@guard(administers_meter())
+def show_code(shown: int | None, renewed: int | None, meter_id: str) -> Any:
+    """Show the claim code, or make another."""
+    if not (shown or renewed):
+        return no_update, no_update
+    said: Any = no_update
+    if ctx.triggered_id == "meter-renew":
+        code = claims.renew_claim_code(current_scope(), meter_id)
+        said = tables.notice("The old code is good for nothing now.")
+    else:
+        code = claims.claim_code(current_scope(), meter_id)
+    return said, html.Code(code, className="user-select-all secret")
+
+
+@callback(
+    NOTICE,
+    FACTS,
+    Input("meter-save", "n_clicks"),
+    State("meter-name", "value"),
+    State("meter-serial", "value"),
+    State("meter-latitude", "value"),
+    State("meter-longitude", "value"),
+    METER,
+    prevent_initial_call=True,
+)
+@guard(administers_meter())
+def save(
+    clicks: int | None, name: str | None, serial: str | None, latitude: str | None, longitude: str | None, meter_id: str
+) -> Any:
+    """Describe the meter anew."""
+    if not clicks:
+        return no_update, no_update
+    scope = current_scope()
+    try:
+        made = meter_life.describe_meter(
+            scope,
+            meter_id,
+            name=str(name or ""),
+            serial_number=serial,
+            latitude=forms.number("the latitude", latitude),
+            longitude=forms.number("the longitude", longitude),
+        )
+    except (Refused, NotFound) as refused:
+        return _bad(refused), no_update
+    return tables.notice("Saved."), _facts(scope, made)
+
+
+@callback(
+    NOTICE,
+    FACTS,
+    Output("meter-serial", "value"),
+    Input("meter-exchange", "n_clicks"),
+    State("meter-at", "value"),
+    State("meter-new-serial", "value"),
+    State("meter-rollover", "value"),
+    State("meter-note", "value"),
+    METER,
+    prevent_initial_call=True,
+)
+@guard(administers_meter())
+def exchange(
+    clicks: int | None, at: str | None, serial: str | None, rollover: str | None, note: str | None, meter_id: str
+) -> Any:
+    """Put another counter into the meter."""
+    if not clicks:
+        return no_update, no_update, no_update
+    scope = current_scope()
+    try:
+        meter_life.exchange(
+            scope,
+            meter_id,
+            at=forms.moment("the moment", at, _zone(scope, _meter(scope, meter_id))) or now(),
+            serial_number=str(serial or ""),
+            note=str(note or ""),
+            rollover_kwh=forms.number("where it starts again", rollover),
+        )
+    except (Refused, NotFound) as refused:
+        return _bad(refused), no_update, no_update
+    return tables.notice("Exchanged."), _facts(scope, _meter(scope, meter_id)), str(serial or "").strip()
+
+
+@callback(NOTICE, FACTS, Input("meter-retire", "n_clicks"), METER, prevent_initial_call=True)
+@guard(administers_meter())
+def retire(clicks: int | None, meter_id: str) -> Any:
+    """Take the meter out of use."""
+    if not clicks:
+        return no_update, no_update
+    try:
+        retired = meter_life.retire_meter(current_scope(), meter_id)
+    except Refused as refused:
+        return _bad(refused), no_update
+    return tables.notice("Retired."), _facts(current_scope(), retired)

@@ -1,0 +1,260 @@
+"""All meters of the sites that one administers: found, read from a file, and written to one."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+
+from dashboard import navigation, tables
+from dashboard.access import current_scope, guard, plant_admin
+from dashboard.aria import aria, data, icon
+from dashboard.faults import sentence
+from dashboard.tables import Choice, Column, Row, Table
+from store.errors import NotFound, Refused
+from store.records import holders, meter_files, meter_life
+from store.records.holders import Holder
+from store.records.listing import Page, Wanted
+from store.records.meter_files import Line
+from store.records.meter_life import MeterRow
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path="/admin/meters",
+    name="Meters",
+    title="Meters · Loadstar",
+    nav={"section": navigation.PLANT, "icon": "lightning-charge"},
+)
+
+COLUMNS = (
+    Column("name", "Name"),
+    Column("site", "Site"),
+    Column("role", "Role"),
+    Column("serial_number", "Serial number"),
+    Column("held", "Assigned to", sortable=False),
+    Column("state", "State", sortable=False),
+    Column("created_at", "Made"),
+)
+LARGEST = 1_000_000  # bytes of a file
+MOST_SHOWN = 200  # lines of a file's report
+DOES = {"new": "new", "changed": "changed", "same": "as it is"}
+
+
+class Shown(NamedTuple):
+    """A meter as its row needs it."""
+
+    row: MeterRow
+    held: Sequence[Holder]
+
+
+def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[Shown]:
+    found = meter_life.meters_page(scope, wanted, retired=bool(chosen.get("retired")))
+    mine = [row.meter.id for row in found.rows if scope.everything or row.meter.site_id in scope.admin_of]
+    held = holders.holders(scope, mine)
+    return Page([Shown(row, held.get(row.meter.id, ())) for row in found.rows], found.total)
+
+
+def _row(scope: Scope, record: Shown) -> Row:
+    meter = record.row.meter
+    state = (f"retired {meter.retired_at:%Y-%m-%d}", "offline") if meter.retired_at else ("in use", "live")
+    cells = (
+        record.row.site,
+        meter.role,
+        meter.serial_number or "–",
+        ", ".join(holder.name for holder in record.held) or "–",
+        html.Span(state[0], className="state", **data(state=state[1])),
+        f"{meter.created_at:%Y-%m-%d}",
+    )
+    mine = scope.everything or meter.site_id in scope.admin_of
+    return Row(meter.id, meter.name, cells, href=f"/admin/meters/{meter.id}" if mine else "")
+
+
+TABLE = Table(
+    "meters",
+    "Meters",
+    plant_admin,
+    COLUMNS,
+    load=_load,
+    row=_row,
+    filters=(Choice("retired", "Show", (("", "In use"), ("all", "Retired ones too"))),),
+    search="name, site, serial number, id",
+    empty="No meter yet. Draw a site's graph first, then add meters from a file or with the device that posts for them.",
+)
+tables.declare(TABLE)
+
+
+def _files() -> html.Section:
+    steps = (
+        "Export writes the meters that the search finds. Import reads such a file: a line with an id describes that meter "
+        "anew, a line without one makes a meter. You see what would happen first; then all of it happens, or nothing."
+    )
+    columns = html.Details(
+        [
+            html.Summary("The columns"),
+            html.P(
+                [
+                    html.Code(", ".join(meter_files.COLUMNS)),
+                    ". Only name is needed. ",
+                    html.Code("site"),
+                    " is the site's number, ",
+                    html.Code("from"),
+                    " and ",
+                    html.Code("to"),
+                    " are the names of the two nodes of the edge that the meter measures, ",
+                    html.Code("node"),
+                    " that of a condition meter; ",
+                    html.Code("method"),
+                    " is counter, interval or power.",
+                ],
+                className="muted small mb-0 mt-2",
+            ),
+        ]
+    )
+    upload = dcc.Upload(
+        html.Span([icon("arrow-up"), "Import a file"], className="btn btn-quiet"),
+        id="meters-upload",
+        accept=".csv,text/csv",
+        max_size=LARGEST,
+        className="upload",
+    )
+    export = html.A(
+        [icon("arrow-down"), "Export as CSV"], id="meters-export", href="/admin/meters.csv", className="btn btn-quiet"
+    )
+    return html.Section(
+        [
+            html.H2("Files"),
+            html.P(steps, className="muted"),
+            html.Div([export, html.Label(upload)], className="choices mb-2"),
+            columns,
+            html.Div(id="meters-report", role="status", **aria(live="polite")),
+        ],
+        className="panel mb-3",
+    )
+
+
+@guard(plant_admin)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    return html.Div(
+        [
+            html.Header([html.H1("Meters"), html.P("On all the sites that you see.")], className="page-head"),
+            html.Div(id="meters-said", role="status"),
+            _files(),
+            tables.view(TABLE),
+        ]
+    )
+
+
+@callback(
+    Output("meters-export", "href"),
+    Input("meters-search", "value"),
+    Input("meters-view", "data"),
+    prevent_initial_call=True,
+)
+@guard(plant_admin)
+def export_address(search: str | None, view: dict[str, Any] | None) -> str:
+    """The file of what the table shows."""
+    filters = (view or {}).get("filters") or {}
+    asked = {"search": str(search or "")} | ({"retired": "all"} if filters.get("retired") else {})
+    return f"/admin/meters.csv?{urlencode(asked)}"
+
+
+@callback(
+    Output("meters-report", "children"),
+    Input("meters-upload", "contents"),
+    State("meters-upload", "filename"),
+    prevent_initial_call=True,
+)
+@guard(plant_admin)
+def try_file(contents: str | None, name: str | None) -> Any:
+    """What the file would do, line by line; nothing is written."""
+    if not contents:
+        return no_update
+    try:
+        lines = meter_files.try_file(current_scope(), _text(contents))
+    except Refused as refused:
+        return tables.notice(f"{name}: {sentence(refused)}", bad=True)
+    return _report(str(name or "The file"), lines)
+
+
+@callback(
+    Output("meters-said", "children"),
+    Output("meters-changed", "data"),
+    Output("meters-report", "children", allow_duplicate=True),
+    Output("meters-upload", "contents"),
+    Input("meters-import", "n_clicks"),
+    Input("meters-drop", "n_clicks"),
+    State("meters-upload", "contents"),
+    prevent_initial_call=True,
+)
+@guard(plant_admin)
+def import_file(clicks: int | None, dropped: int | None, contents: str | None) -> Any:
+    """Do what was shown, all of it; or put the file away."""
+    if dropped:
+        return no_update, no_update, None, None
+    if not clicks or not contents:
+        return (no_update,) * 4
+    try:
+        done = meter_files.import_file(current_scope(), _text(contents))
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), no_update, None, None
+    counts = _counted(done)
+    return tables.notice(f"Imported: {counts}."), f"{len(done)} {contents[-40:]}", None, None
+
+
+def _text(contents: str) -> str:
+    try:
+        raw = base64.b64decode(contents.partition(",")[2], validate=True)
+        if len(raw) > LARGEST:
+            raise Refused("the file is too large: make several of it")
+        return raw.decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Refused("this is not a text in UTF-8: save the file as CSV, UTF-8") from None
+
+
+def _counted(lines: Sequence[Line]) -> str:
+    counts = {words: sum(line.does == does for line in lines) for does, words in DOES.items()}
+    return ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
+
+
+def _report(name: str, lines: Sequence[Line]) -> html.Div:
+    bad = [line for line in lines if line.problem]
+    if not lines:
+        return tables.notice(f"{name} has no lines below its head.", bad=True)
+    if bad:
+        head = tables.notice(
+            f"{name}: {len(bad):,} of {len(lines):,} lines cannot be done. Correct them and choose the file again.", bad=True
+        )
+        buttons = []
+    else:
+        head = tables.notice(f"{name} would do this: {_counted(lines)}. Nothing is written yet.")
+        imports = html.Button(f"Import {len(lines):,} lines", id="meters-import", className="btn btn-primary", type="button")
+        buttons = [imports] if any(line.does != "same" for line in lines) else []
+    drop = html.Button("Put the file away", id="meters-drop", className="btn btn-quiet", type="button")
+    if not buttons:
+        buttons = [html.Button(id="meters-import", hidden=True, type="button")]
+    shown = (bad or [line for line in lines if line.does != "same"])[:MOST_SHOWN]
+    rows = [
+        html.Tr(
+            [
+                html.Td(str(line.number), className="num"),
+                html.Th(line.name or "–", scope="row"),
+                html.Td(sentence(Refused(line.problem)) if line.problem else f"{DOES[line.does]}: {line.words}"),
+            ]
+        )
+        for line in shown
+    ]
+    heads = html.Thead(html.Tr([html.Th(words, scope="col") for words in ("Line", "Name", "Cannot be done" if bad else "Does")]))
+    table = html.Div(
+        html.Table([heads, html.Tbody(rows)], **aria(label="What the file does")),
+        className="table-frame my-3",
+        tabIndex=0,
+        role="region",
+        **aria(label="What the file does, scrolls sideways"),
+    )
+    more = len(bad or lines) - len(shown) if bad else sum(line.does != "same" for line in lines) - len(shown)
+    rest = html.P(f"And {more:,} more.", className="muted small") if more > 0 else None
+    return html.Div([head, table if shown else None, rest, html.Div([*buttons, drop], className="choices")], className="mt-3")

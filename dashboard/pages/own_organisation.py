@@ -1,0 +1,25 @@
+"""The page of one's own organisation, for its administrators."""
+
+from typing import Any
+
+from dash import html, register_page
+
+from dashboard import navigation
+from dashboard.access import current_scope, guard, organisation_admin
+from dashboard.pages import organisation
+from store.records import organisations
+
+register_page(
+    __name__,
+    path="/organisation",
+    name="Your organisation",
+    title="Your organisation · Loadstar",
+    nav={"section": navigation.PEOPLE, "icon": "building"},
+)
+
+
+@guard(organisation_admin)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    scope = current_scope()
+    return organisation.page(organisations.organisation(scope, scope.organisation_id or ""))

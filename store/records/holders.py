@@ -1,0 +1,105 @@
+"""To whom meters are assigned: users and organisations, with dates."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from store.errors import Refused
+from store.records import people
+from store.records.columns import now
+from store.records.engine import reading, session
+from store.records.found import in_parts
+from store.records.grants import create_grant
+from store.records.meters import require_meters
+from store.records.policy import Action, require
+from store.records.schema import Entity, Grant, Organisation, User
+from store.records.schema.access import GIVEN
+from store.scope import Scope
+
+
+class Holder(NamedTuple):
+    """A grant on a meter and whose it is; `email` is a user's, none for an organisation."""
+
+    grant: Grant
+    name: str
+    email: str | None
+
+
+def holders(scope: Scope, meter_ids: Collection[str], *, ended: bool = False) -> dict[str, list[Holder]]:
+    """To whom each of the meters is assigned or will be, and with `ended` was, the earliest first; not its owner.
+
+    Raises:
+        NotFound: a meter does not exist for the scope.
+        Refused: not an administrator of the site of one of them.
+    """
+    for site_id in {meter.site_id for meter in require_meters(scope, meter_ids).values()}:
+        require(scope, Action.ADMINISTER, site_id=site_id)
+    found: dict[str, list[Holder]] = {meter_id: [] for meter_id in meter_ids}
+    wanted = (
+        select(Grant, func.coalesce(User.name, Organisation.name), User.email)
+        .join(Entity, Entity.id == Grant.entity_id)
+        .outerjoin(User, User.id == Entity.user_id)
+        .outerjoin(Organisation, Organisation.id == Entity.organisation_id)
+        .where(GIVEN)
+        .order_by(Grant.valid_from, Grant.id)
+    )
+    if not ended:
+        wanted = wanted.where(or_(Grant.valid_to.is_(None), Grant.valid_to > now()))
+    with reading() as records:
+        for part in in_parts(meter_ids):
+            for grant, name, email in records.execute(wanted.where(Grant.meter_id.in_(part))):
+                found[grant.meter_id or ""].append(Holder(grant, name, email))
+    return found
+
+
+def assign_meter(
+    scope: Scope,
+    meter_id: str,
+    who: str,
+    *,
+    role: str = "viewer",
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+) -> Grant:
+    """Assign a meter to the user with an email address, or to the organisation with a name.
+
+    An administrator assigns to residents, who need not be theirs yet, to whom they see, and to organisations they see.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        Refused: not an administrator of its site, nobody to be found so, or the assignment would break a rule.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
+    if meter.retired_at is not None:
+        raise Refused(f"{meter.name} is retired: assign the meter that took its place")
+    who = who.strip()
+    with session() as records:
+        user_id, organisation_id = _found(records, scope, who)
+        return create_grant(
+            scope,
+            user_id=user_id,
+            organisation_id=organisation_id,
+            meter_id=meter_id,
+            role=role,
+            valid_from=valid_from,
+            valid_to=valid_to,
+        )
+
+
+def _found(records: Session, scope: Scope, who: str) -> tuple[str | None, str | None]:
+    if "@" in who:
+        resident = User.organisation_id.is_(None) & User.platform_admin.is_(False) & (User.approval == "approved")
+        user = select(User.id).where(User.email == who.lower(), or_(resident, people.seen(scope)))
+        if (user_id := records.scalar(user)) is None:
+            raise Refused(f"nobody to assign it to has the address {who}: ask them to register, or give them its claim code")
+        return user_id, None
+    named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), people.seen_organisations(scope))
+    ids = records.scalars(named.limit(2)).all() if who else []
+    if len(ids) != 1:
+        problem = "several organisations are" if ids else "no organisation of yours is"
+        raise Refused(f"{problem} named {who!r}: write its whole name, or a person's email address")
+    return None, ids[0]

@@ -1,0 +1,190 @@
+"""Meters are found, read from a file that is shown first, and written to one; each has a page of its own."""
+
+import base64
+
+import pytest
+
+from store.records import claims, grants, holders, meter_life, meters, organisations, sites, users
+from store.records.columns import now
+from store.records.listing import Wanted
+from store.scope import SYSTEM
+from tests.dashboard.plant.asking import act, ask, call, plant, press, said
+from tests.dashboard.world import PASSWORD, World, sign_in
+
+
+def _upload(text: str) -> str:
+    return f"data:text/csv;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def _try(browser, text: str):
+    state = {"meters-upload.filename": "new.csv"}
+    return call(browser, ["meters-report.children"], {"meters-upload.contents": _upload(text)}, state)
+
+
+def _import(world: World, browser, text: str, **pressed: int):
+    return ask(
+        world,
+        browser,
+        "meters-said.children",
+        {"meters-import.n_clicks": pressed.get("go", 1), "meters-drop.n_clicks": pressed.get("drop")},
+        {"meters-upload.contents": _upload(text)},
+    )
+
+
+def _meter(world: World, browser, inputs, outputs_with: str = "meter-notice.children", **state: str | None):
+    meter = state.pop("meter")
+    given = {f"meter-{name.replace('_', '-')}.value": value for name, value in state.items()} | {"meter-id.data": meter}
+    return ask(world, browser, outputs_with, inputs, given)
+
+
+def test_the_table_shows_whose_meters_are_and_leads_to_their_pages(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    foreign = plant(world, world.foreign_site)["meter"]
+    grants.create_grant(SYSTEM, user_id=world.people["resident"], meter_id=ids["meter"])
+    page = browser.get("/admin/meters").get_data(as_text=True)
+    assert ids["meter"] in page
+    assert "Resident" in page
+    assert foreign not in page
+    assert foreign in world.client("root").get("/admin/meters").get_data(as_text=True)
+
+
+def test_a_file_is_shown_before_it_is_imported(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    text = f"id,name,serial_number\n{ids['meter']},Hall meter,SN-1\n"
+    shown = said(_try(browser, text))
+    assert "serial number none → SN-1" in shown
+    assert "Nothing is written yet" in shown
+    assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].serial_number is None
+    assert "Imported: 1 changed" in said(_import(world, browser, text))
+    assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].serial_number == "SN-1"
+
+
+def test_a_file_with_a_bad_line_is_shown_and_cannot_be_imported(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    foreign = plant(world, world.foreign_site)["meter"]
+    text = f"id,name\n{ids['meter']},Renamed\n{foreign},Mine\n"
+    shown = said(_try(browser, text))
+    assert "1 of 2 lines cannot be done" in shown
+    assert "Import 2 lines" not in shown
+    assert "nothing was imported" in said(_import(world, browser, text)).lower()
+    assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].name == "Hall meter"
+
+
+@pytest.mark.parametrize(("text", "says"), [("colour\nred", "No column"), ("name\n", "no lines"), ("name\n\ud800", "")])
+def test_a_file_that_is_none_is_refused_in_words(world: World, text: str, says: str) -> None:
+    browser = world.client("admin")
+    if says:
+        assert says in said(_try(browser, text))
+    else:
+        contents = "data:text/csv;base64," + base64.b64encode(b"name\n\xff\xfe").decode()
+        answer = call(
+            browser, ["meters-report.children"], {"meters-upload.contents": contents}, {"meters-upload.filename": "a.csv"}
+        )
+        assert "not a text in UTF-8" in said(answer)
+
+
+def test_a_file_is_put_away(world: World) -> None:
+    plant(world)
+    before = meter_life.meters_page(SYSTEM, Wanted()).total
+    number = sites.site(SYSTEM, world.site).public_number
+    _import(world, world.client("admin"), f"site,name,role\n{number},New,condition\n", go=0, drop=1)
+    assert meter_life.meters_page(SYSTEM, Wanted()).total == before
+
+
+def test_the_export_is_safe_in_a_spreadsheet_and_holds_only_ones_own(world: World) -> None:
+    ids, foreign = plant(world), plant(world, world.foreign_site)["meter"]
+    meter_life.describe_meter(SYSTEM, ids["meter"], name="=cmd|' /C calc'!A0")
+    answer = world.client("admin").get("/admin/meters.csv")
+    text = answer.get_data(as_text=True)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="meters.csv"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "'=cmd|' /C calc'!A0" in text
+    assert foreign not in text
+    assert ids["meter"] not in world.client("admin").get("/admin/meters.csv?search=nothing").get_data(as_text=True)
+
+
+def test_a_meter_is_assigned_and_the_assignment_ends(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    answer = _meter(
+        world,
+        browser,
+        {"meter-assign.n_clicks": 1},
+        who="resident@example.org",
+        role="viewer",
+        **{"from": "", "to": "2190-01-01"},
+        meter=ids["meter"],
+    )
+    assert "Assigned" in said(answer)
+    [holder] = holders.holders(SYSTEM, [ids["meter"]])[ids["meter"]]
+    assert (holder.email, f"{holder.grant.valid_to:%Y-%m-%d}") == ("resident@example.org", "2190-01-02")
+    assert "Resident" in browser.get(f"/admin/meters/{ids['meter']}").get_data(as_text=True)
+    assert "Ended" in act(browser, "holders", ids["meter"], "end", holder.grant.id, searched=False, at="")
+    assert holders.holders(SYSTEM, [ids["meter"]]) == {ids["meter"]: []}
+    again = _meter(
+        world,
+        browser,
+        {"meter-assign.n_clicks": 1},
+        who="nobody@example.org",
+        role="viewer",
+        **{"from": "", "to": ""},
+        meter=ids["meter"],
+    )
+    assert "Nobody to assign it to" in said(again)
+
+
+def test_a_claim_code_is_shown_when_it_is_asked_for_and_made_anew(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    code = claims.claim_code(SYSTEM, ids["meter"])
+    assert code not in browser.get(f"/admin/meters/{ids['meter']}").get_data(as_text=True)
+    asked = {"meter-show.n_clicks": 1, "meter-renew.n_clicks": None}
+    assert code in said(_meter(world, browser, asked, meter=ids["meter"]))
+    renewed = said(_meter(world, browser, {"meter-renew.n_clicks": 1, "meter-show.n_clicks": None}, meter=ids["meter"]))
+    assert code not in renewed
+    assert claims.claim_code(SYSTEM, ids["meter"]) in renewed
+
+
+def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    meters.declare_energy(SYSTEM, ids["meter"], method="counter", interval_s=900, valid_from=now().replace(year=2025))
+    given = {"name": "Kitchen", "serial": "A-1", "latitude": "54.5", "longitude": "−2"}
+    assert "Saved" in said(_meter(world, browser, {"meter-save.n_clicks": 1}, **given, meter=ids["meter"]))
+    found = meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]]
+    assert (found.name, found.serial_number, found.longitude) == ("Kitchen", "A-1", -2.0)
+    wrong = _meter(world, browser, {"meter-save.n_clicks": 1}, **(given | {"latitude": "north"}), meter=ids["meter"])
+    assert "not a number" in said(wrong)
+    exchanged = {"at": "2026-01-31 14:00", "new_serial": "B-2", "rollover": "", "note": "broken"}
+    told = said(_meter(world, browser, {"meter-exchange.n_clicks": 1}, **exchanged, meter=ids["meter"]))
+    assert "counter B-2 in the place of A-1: broken" in told
+    assert "Retired" in said(_meter(world, browser, {"meter-retire.n_clicks": 1}, meter=ids["meter"]))
+    assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].retired_at
+
+
+@pytest.mark.parametrize("who", ["operator", "stranger", "resident"])
+def test_for_those_who_administer_nothing_no_page_is_there(world: World, who: str) -> None:
+    ids = plant(world)
+    browser = world.client(who)
+    for path in ("/admin/meters", "/admin/meters.csv", f"/admin/meters/{ids['meter']}"):
+        assert browser.get(path).status_code == 404
+    assert _try(browser, "name\nx").status_code == 404
+    assert _import(world, browser, "name\nx").status_code == 404
+    for button in ("meter-retire", "meter-show"):
+        inputs = {f"{button}.n_clicks": 1} | ({"meter-renew.n_clicks": None} if button == "meter-show" else {})
+        assert _meter(world, browser, inputs, meter=ids["meter"]).status_code == 404
+    assert press(browser, "holders", ids["meter"], searched=False, do="act", act="end", row="grt_x", given={}).status_code == 404
+
+
+def test_an_administrator_elsewhere_does_not_find_the_meter(world: World) -> None:
+    ids, chief = plant(world), world.client("chief")
+    assert chief.get(f"/admin/meters/{ids['meter']}").status_code == 404
+    assert chief.get("/admin/meters/mtr_unknown").status_code == 404
+    assert chief.get("/admin/meters").status_code == 200
+    assert _meter(world, chief, {"meter-retire.n_clicks": 1}, meter=ids["meter"]).status_code == 404
+
+
+def test_an_administrator_of_a_customer_has_no_such_pages(world: World) -> None:
+    shop = organisations.create_organisation(SYSTEM, name="Shop", kind="customer").id
+    users.create_user(SYSTEM, email="shop@example.org", name="Shop", password=PASSWORD, organisation_id=shop, role="admin")
+    browser = world.client()
+    sign_in(browser, "shop@example.org")
+    assert browser.get("/admin/meters").status_code == 404
+    assert browser.get("/admin/users").status_code == 200

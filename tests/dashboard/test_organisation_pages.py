@@ -1,0 +1,162 @@
+"""Organisations: the list for those who decide about them, and each one's page with its people, invitations and meters."""
+
+import pytest
+
+from dashboard import navigation
+from store.records import invitations, mail, organisations, policy, sites, users
+from store.scope import SYSTEM
+from tests.dashboard.pressing import press, rows
+from tests.dashboard.world import World, csrf
+
+
+def _north(world: World) -> str:
+    return sites.site(SYSTEM, world.site).organisation_id
+
+
+def _bakery(world: World, **more) -> str:
+    made = organisations.create_organisation(SYSTEM, name="Bakery", kind="customer", distributor_id=_north(world))
+    if more:
+        organisations.set_organisation_approval(SYSTEM, made.id, more["approval"])
+    return made.id
+
+
+def _client(world: World, who: str):
+    browser = world.client(who)
+    browser.get("/account")
+    return browser
+
+
+def _act(browser, act: str, key: str, **given: str) -> str:
+    return rows(press(browser, "organisations", do="act", act=act, row=key, given=given))
+
+
+def _press_button(browser, outputs, button: str, state):
+    body = {
+        "output": f"..{'...'.join('.'.join(each) for each in outputs)}..",
+        "outputs": [{"id": name, "property": what} for name, what in outputs],
+        "inputs": [{"id": button, "property": "n_clicks", "value": 1}],
+        "state": [{"id": name, "property": what, "value": value} for name, what, value in state],
+        "changedPropIds": [f"{button}.n_clicks"],
+    }
+    return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
+
+
+def _invite(browser, organisation_id: str, email: str, role: str = "viewer"):
+    outputs = [("invite-said", "children"), ("invitations-changed", "data"), ("invite-email", "value")]
+    state = [("invite-email", "value", email), ("invite-role", "value", role), ("invite-organisation", "data", organisation_id)]
+    return _press_button(browser, outputs, "invite-send", state)
+
+
+@pytest.mark.parametrize(
+    ("who", "list_of_all", "own"),
+    [("root", 200, 404), ("admin", 200, 200), ("operator", 404, 404), ("resident", 404, 404)],
+)
+def test_who_opens_which_page(world: World, who: str, list_of_all: int, own: int) -> None:
+    browser = world.client(who)
+    assert browser.get("/admin/organisations").status_code == list_of_all
+    assert browser.get("/organisation").status_code == own
+
+
+def test_an_administrator_of_a_customer_has_a_page_of_their_own_and_no_list(world: World) -> None:
+    users.create_user(
+        SYSTEM, email="baker@example.org", name="Baker", password="seventeen calm otters", organisation_id=_bakery(world)
+    )
+    browser = world.client("baker")
+    page = browser.get("/organisation")
+    assert page.status_code == 200
+    assert b"Bakery" in page.data
+    assert browser.get("/admin/organisations").status_code == 404
+
+
+def test_a_foreign_organisation_and_an_unknown_one_get_the_same_answer(world: World) -> None:
+    south = sites.site(SYSTEM, world.foreign_site).organisation_id
+    browser = world.client("admin")
+    for each in (south, "org_unknown"):
+        assert browser.get(f"/admin/organisations/{each}").status_code == 404
+        assert press(browser, "members", context=each).status_code == 404
+        assert press(browser, "invitations", context=each, search=None).status_code == 404
+        assert press(browser, "its-meters", context=each).status_code == 404
+        assert _invite(browser, each, "somebody@example.org").status_code == 404
+
+
+def test_a_distributors_administrator_finds_its_customers_only(world: World) -> None:
+    _bakery(world)
+    found = rows(press(_client(world, "admin"), "organisations"))
+    assert "Bakery" in found
+    assert "Southern Grid" not in found
+
+
+def test_renaming_approving_disabling_and_deleting(world: World) -> None:
+    bakery = _bakery(world, approval="pending")
+    browser = _client(world, "admin")
+    assert "The people of Bakery may sign in" in _act(browser, "approve", bakery)
+    assert "is called Big Bakery now" in _act(browser, "rename", bakery, name="Big Bakery")
+    baker = users.create_user(SYSTEM, email="baker@example.org", name="Baker", password=None, organisation_id=bakery)
+    asked = rows(press(browser, "organisations", do="ask", act="disable", row=bakery))
+    assert "the sessions of its 1 people end" in asked
+    _act(browser, "disable", bakery)
+    assert policy.scope_of(baker.id).user_id is None
+    assert "still has 1 user" in _act(browser, "delete", bakery)
+    users.delete_user(SYSTEM, baker.id)
+    assert "Big Bakery is deleted" in _act(browser, "delete", bakery)
+
+
+def test_nobody_decides_about_their_own_distributor(world: World) -> None:
+    browser = _client(world, "admin")
+    for act in ("disable", "delete"):
+        said = _act(browser, act, _north(world))
+        assert "ask one of them" in said
+    assert organisations.organisation(SYSTEM, _north(world)).approval == "approved"
+
+
+def test_an_administrator_of_a_distributor_adds_its_customer(world: World) -> None:
+    browser = _client(world, "admin")
+    outputs = [("organisations-added", "children"), ("organisations-changed", "data"), ("organisations-name", "value")]
+    state = [("organisations-name", "value", "Mill"), ("organisations-kind", "value", "customer")]
+    foreign = sites.site(SYSTEM, world.foreign_site).organisation_id
+    refused = _press_button(
+        browser, outputs, "organisations-add", [*state, ("organisations-distributor", "value", foreign)]
+    ).get_data(as_text=True)
+    assert "No organisation" in refused
+    done = _press_button(
+        browser, outputs, "organisations-add", [*state, ("organisations-distributor", "value", _north(world))]
+    ).get_data(as_text=True)
+    assert "Mill is there" in done
+
+
+def test_an_invitation_is_mailed_listed_and_withdrawn(world: World) -> None:
+    browser = _client(world, "admin")
+    home = _north(world)
+    assert b"A link went to new@example.org" in _invite(browser, home, "New@example.org").data
+    (letter,) = mail.outbox(SYSTEM)
+    assert letter.recipient == "new@example.org"
+    assert "/invitation?token=" in letter.text
+    assert b"invited already" in _invite(browser, home, "new@example.org").data
+    assert len(mail.outbox(SYSTEM)) == 1
+    (kept,) = invitations.invitations(SYSTEM, home)
+    assert "new@example.org" in rows(press(browser, "invitations", context=home, search=None))
+    said = rows(press(browser, "invitations", context=home, search=None, do="act", act="withdraw", row=kept.id, given={}))
+    assert "withdrawn" in said
+    assert invitations.invitations(SYSTEM, home) == []
+
+
+def test_its_people_are_listed_and_given_roles_there(world: World) -> None:
+    browser = _client(world, "admin")
+    home = _north(world)
+    found = rows(press(browser, "members", context=home))
+    assert "operator@example.org" in found
+    assert "Northern Power" not in found
+    given = {"role": "viewer"}
+    said = rows(press(browser, "members", context=home, do="act", act="role", row=world.people["operator"], given=given))
+    assert "Operator is viewer now" in said
+
+
+def test_the_navigation_leads_to_what_one_may_open(world: World) -> None:
+    names = {}
+    for who in ("root", "admin", "operator"):
+        with world.server.test_request_context("/"):
+            parts = navigation.sections(policy.scope_of(world.people[who]), None, None, "/")
+            names[who] = {item.name for part in parts for item in part.items}
+    assert {"Users", "Organisations", "Your organisation"} <= names["admin"]
+    assert "Your organisation" not in names["root"]
+    assert not {"Users", "Organisations", "Your organisation"} & names["operator"]
