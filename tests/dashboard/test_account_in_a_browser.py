@@ -89,7 +89,7 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 256
 
-    page.click("nav.tabs >> text=Two-factor")
+    page.click("nav.account-tabs >> text=Two-factor")
     page.fill("#two-factor-password", PASSWORD)
     page.click("#two-factor-begin")
     drawn = page.locator("img.qr")
@@ -101,7 +101,7 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
     expect(page.locator("#two-factor-notice .codes li")).to_have_count(10)
     expect(page.locator("#two-factor-state")).to_contain_text("10 recovery codes left")
 
-    page.click("nav.tabs >> text=Tokens")
+    page.click("nav.account-tabs >> text=Tokens")
     page.fill("#token-name", "invoices")
     page.click("#token-make")
     expect(page.locator("#token-notice code")).to_have_text(re.compile(r"pat_\w+\.[\w-]{40,}"))

@@ -174,12 +174,12 @@ def test_many_meters_come_in_pages_and_are_searched(site: LiveWorld) -> None:
     from store.records import grants
 
     for number in range(now.COUNT + 3):
-        made = meters.create_meter(SYSTEM, site.site, name=f"Flat {number:02}", role="condition")
+        made = meters.create_meter(SYSTEM, site.site, name=f"Flat number{number:02}", role="condition")
         grants.create_grant(SYSTEM, user_id=site.people["resident"], meter_id=made.id, valid_from=LONG_AGO + timedelta(days=1))
     scope = policy.scope_of(site.people["resident"])
     first, second = now.mine(scope, "", 0), now.mine(scope, "", now.COUNT)
     assert (len(first.rows), len(second.rows), first.total) == (now.COUNT, 4, now.COUNT + 4)
-    assert [each.meter.name for each in now.mine(scope, "flat 07", 0).rows] == ["Flat 07"]
+    assert [each.meter.name for each in now.mine(scope, "flat number07", 0).rows] == ["Flat number07"]
 
 
 def test_a_distributors_people_have_no_meters_of_their_own(world: Served) -> None:
