@@ -165,7 +165,7 @@ def view(table: Table, context: str = "", *, search: str = "", filters: Mapping[
     return html.Section(
         [
             html.Div(id=f"{table.id}-notice", role="status"),
-            html.Div(tools, className="toolbar table-tools", role="search") if tools else None,
+            html.Div(tools, className="toolbar table-tools", role="search", **aria(label=table.label)) if tools else None,
             dcc.Store(id=f"{table.id}-view", data=asdict(first)),
             dcc.Store(id=f"{table.id}-context", data=context),
             dcc.Store(id=f"{table.id}-press"),
@@ -273,7 +273,7 @@ def body(table: Table, seen: View, context: str) -> list[Component]:
         role="region",
         **aria(label=table.label),
     )
-    return [frame, _pager(seen, len(page.rows), page.total)]
+    return [frame, _pager(table, seen, len(page.rows), page.total)]
 
 
 def _head(table: Table, seen: View, acts: bool) -> html.Thead:
@@ -367,7 +367,7 @@ def _select(choice: Choice, value: str, **marks: str) -> html.Label:
     )
 
 
-def _pager(seen: View, shown: int, total: int) -> html.Nav:
+def _pager(table: Table, seen: View, shown: int, total: int) -> html.Nav:
     last = (total - 1) // ROWS * ROWS
     says = f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
     parts: list[Component] = [html.P(says, className="muted small mb-0", role="status")]
@@ -383,7 +383,7 @@ def _pager(seen: View, shown: int, total: int) -> html.Nav:
             )
             for words, first in steps
         ]
-    return html.Nav(parts, className="pager", **aria(label="Pages of the table"))
+    return html.Nav(parts, className="pager", **aria(label=f"Pages of the table, {table.label.lower()}"))
 
 
 def _press(**told: Any) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _files() -> html.Section:
         ]
     )
     upload = dcc.Upload(
-        html.Button([icon("arrow-up"), "Import a file"], className="btn btn-quiet", type="button", tabIndex=-1),
+        html.Span([icon("arrow-up"), "Import a file"], className="btn btn-quiet"),
         id="meters-upload",
         accept=".csv,text/csv",
         max_size=LARGEST,
@@ -127,7 +127,7 @@ def _files() -> html.Section:
         [
             html.H2("Files"),
             html.P(steps, className="muted"),
-            html.Div([export, upload], className="choices mb-2"),
+            html.Div([export, html.Label(upload)], className="choices mb-2"),
             columns,
             html.Div(id="meters-report", role="status", **aria(live="polite")),
         ],

@@ -24,6 +24,11 @@ def tables() -> list[TableHealth]:
     return [TableHealth(name, suspended, sequencer - writer) for name, suspended, writer, sequencer in rows]
 
 
+def build() -> str:
+    """Which QuestDB answers, in its own words."""
+    return str(query("SELECT build()")[0][0])
+
+
 def full(settings: Settings) -> str | None:
     """Why nothing more should be accepted, in words for the operator, or None.
 

@@ -45,10 +45,12 @@ def act(browser: FlaskClient, table: str, context: str, act: str, row: str, *, s
     return said(press(browser, table, context, searched=searched, do="act", act=act, row=row, given=given))
 
 
-def output_of(world: World, wanted: str) -> str:
-    """The whole output of the callback in which one of the outputs stands, as the renderer names it."""
-    names = world.server.extensions["loadstar-dash"].callback_map
-    return next(each for each in names if wanted in each)
+def ask(world: World, browser: FlaskClient, first: str, inputs: Told, state: Told):
+    """Ask the callback in which that output stands and that has these inputs; some outputs have names that only Dash knows."""
+    known = world.server.extensions["loadstar-dash"].callback_map
+    fitting = {name: {f"{each['id']}.{each['property']}" for each in made["inputs"]} for name, made in known.items()}
+    [name] = [name for name, has in fitting.items() if first in name and set(inputs) <= has]
+    return call(browser, [each.strip(".") for each in name.split("...")], inputs, state)
 
 
 def said(answer) -> str:

@@ -1,7 +1,6 @@
 """Meters are found, read from a file that is shown first, and written to one; each has a page of its own."""
 
 import base64
-import re
 
 import pytest
 
@@ -9,7 +8,7 @@ from store.records import claims, grants, holders, meter_life, meters, organisat
 from store.records.columns import now
 from store.records.listing import Wanted
 from store.scope import SYSTEM
-from tests.dashboard.plant.asking import act, call, plant, press, said
+from tests.dashboard.plant.asking import act, ask, call, plant, press, said
 from tests.dashboard.world import PASSWORD, World, sign_in
 
 
@@ -23,7 +22,7 @@ def _try(browser, text: str):
 
 
 def _import(world: World, browser, text: str, **pressed: int):
-    return _ask(
+    return ask(
         world,
         browser,
         "meters-said.children",
@@ -32,21 +31,10 @@ def _import(world: World, browser, text: str, **pressed: int):
     )
 
 
-def _ask(world: World, browser, first: str, inputs, state):
-    """Ask the callback whose outputs begin so; some of them have names that only Dash knows."""
-    known = world.server.extensions["loadstar-dash"].callback_map
-    [name] = [
-        key
-        for key, each in known.items()
-        if first in key and set(inputs) <= {f"{i['id']}.{i['property']}" for i in each["inputs"]}
-    ]
-    return call(browser, [each.strip(".") for each in re.split(r"\.\.\.", name)], inputs, state)
-
-
 def _meter(world: World, browser, inputs, outputs_with: str = "meter-notice.children", **state: str | None):
     meter = state.pop("meter")
     given = {f"meter-{name.replace('_', '-')}.value": value for name, value in state.items()} | {"meter-id.data": meter}
-    return _ask(world, browser, outputs_with, inputs, given)
+    return ask(world, browser, outputs_with, inputs, given)
 
 
 def test_the_table_shows_whose_meters_are_and_leads_to_their_pages(world: World) -> None:

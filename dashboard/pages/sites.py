@@ -1,0 +1,112 @@
+"""The sites that one administers: listed, and made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import Input, Output, State, callback, html, no_update, register_page
+
+from dashboard import navigation, tables
+from dashboard.access import current_scope, guard, owns_sites, plant_admin
+from dashboard.aria import data
+from dashboard.faults import sentence
+from dashboard.plant import forms, site_form
+from dashboard.tables import Column, Row, Table
+from store.errors import NotFound, Refused
+from store.records import organisations, sites
+from store.records.listing import Page, Wanted
+from store.records.sites import SiteRow
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path="/admin/sites",
+    name="Sites",
+    title="Sites · Loadstar",
+    nav={"section": navigation.PLANT, "icon": "geo-alt"},
+)
+
+COLUMNS = (
+    Column("name", "Name"),
+    Column("public_number", "Number", number=True),
+    Column("kind", "Kind"),
+    Column("owner", "Owner"),
+    Column("devices", "Devices", sortable=False, number=True),
+    Column("meters", "Meters", sortable=False, number=True),
+    Column("created_at", "Made"),
+)
+
+
+def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], _context: str) -> Page[SiteRow]:
+    return sites.sites_page(scope, wanted)
+
+
+def _row(_scope: Scope, record: SiteRow) -> Row:
+    site = record.site
+    cells = (
+        str(site.public_number),
+        site_form.KINDS[site.kind],
+        record.owner,
+        f"{record.devices:,}",
+        f"{record.meters:,}",
+        f"{site.created_at:%Y-%m-%d}",
+    )
+    return Row(site.id, site.name, cells, href=f"/site/{site.id}/facility")
+
+
+TABLE = Table(
+    "sites",
+    "Sites",
+    plant_admin,
+    COLUMNS,
+    load=_load,
+    row=_row,
+    search="name, owner",
+    empty="No site yet. Make one above; then draw its graph and add its devices.",
+)
+tables.declare(TABLE)
+
+
+def _owners(scope: Scope) -> list[dict[str, str]]:
+    """The distributors for which the holder may make a site."""
+    if not owns_sites(scope):
+        return []
+    seen = organisations.organisations(scope)
+    mine = [each for each in seen if each.kind == "distributor" and (scope.everything or each.id == scope.organisation_id)]
+    return [{"label": each.name, "value": each.id} for each in mine]
+
+
+@guard(plant_admin)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    owners = _owners(current_scope())
+    parts: list[Any] = [
+        html.Header([html.H1("Sites"), html.P("Those that you administer.")], className="page-head"),
+        html.Div(id="sites-made", role="status"),
+    ]
+    if owners:
+        owner = dbc.Select(id="sites-owner", options=owners, value=owners[0]["value"])
+        fields = [*site_form.fields("sites", None), forms.field("Owner", owner, "The distributor.")]
+        parts.append(forms.folded("sites-form", "Make a site", "plus-lg", fields, forms.submit("sites-make", "Make")))
+    return html.Div([*parts, tables.view(TABLE)])
+
+
+@callback(
+    Output("sites-made", "children"),
+    Output("sites-changed", "data"),
+    Input("sites-make", "n_clicks"),
+    State("sites-owner", "value"),
+    *site_form.states("sites"),
+    prevent_initial_call=True,
+)
+@guard(plant_admin)
+def make(clicks: int | None, owner: str | None, *written: Any) -> Any:
+    """Make a site."""
+    if not clicks:
+        return no_update, no_update
+    try:
+        made = sites.create_site(current_scope(), organisation_id=str(owner or ""), **site_form.read(written))
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), no_update
+    graph = html.A("Draw its graph", href=f"/site/{made.id}/graph", **data(soft=""))
+    return tables.notice([f"{made.name} is there; its number is {made.public_number}. ", graph, "."]), made.id

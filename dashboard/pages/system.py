@@ -1,0 +1,164 @@
+"""How Loadstar itself is: versions, processes, stores, disk, the device API. For platform administrators."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dash import Input, Output, callback, dcc, html, register_page
+
+from config.settings import settings
+from dashboard import navigation
+from dashboard.access import current_scope, guard, platform_admin
+from dashboard.aria import aria, data
+from dashboard.live.once import once
+from dashboard.plant import system_facts
+from store.errors import StoreError
+from store.scope import Scope
+from store.series import health
+
+register_page(
+    __name__,
+    path="/admin/system",
+    name="System",
+    title="System · Loadstar",
+    nav={"section": navigation.PLATFORM, "icon": "gear"},
+)
+
+EVERY_MS = 10_000
+DISK_LASTS_S = 60.0  # a walk over all files
+LOW = 0.1  # of the disk is free: worth a look
+
+
+@guard(platform_admin)
+def layout(**_query: Any) -> html.Div:
+    """The page."""
+    return html.Div(
+        [
+            html.Header([html.H1("System"), html.P("How Loadstar itself is, on this machine.")], className="page-head"),
+            html.Div(_parts(current_scope()), id="system-parts", className="system"),
+            dcc.Interval(id="system-interval", interval=EVERY_MS),
+        ]
+    )
+
+
+@callback(
+    Output("system-parts", "children"),
+    Input("system-interval", "n_intervals"),
+    running=[(Output("system-interval", "disabled"), True, False)],
+    prevent_initial_call=True,
+)
+@guard(platform_admin)
+def again(_n: int) -> Any:
+    """The same, now."""
+    return _parts(current_scope())
+
+
+def _parts(scope: Scope) -> list[html.Section]:
+    return [_stores(), _device_api(), _processes(), _disk(), _versions(scope)]
+
+
+def _panel(title: str, *parts: Any) -> html.Section:
+    return html.Section([html.H2(title), *parts], className="panel")
+
+
+def _state(good: bool, words: str) -> html.Span:
+    return html.Span(words, className="state", **data(state="live" if good else "offline"))
+
+
+def _facts(said: dict[str, Any]) -> html.Dl:
+    return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+
+
+def _table(label: str, heads: list[str], rows: list[list[Any]]) -> html.Div:
+    head = html.Thead(html.Tr([html.Th(words, scope="col", className="num" if at else None) for at, words in enumerate(heads)]))
+    body = [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell, className="num") for cell in row[1:])]) for row in rows]
+    return html.Div(
+        html.Table([head, html.Tbody(body)], **aria(label=label)),
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=f"{label}, scrolls sideways"),
+    )
+
+
+def _stores() -> html.Section:
+    try:
+        tables = health.tables()
+        full = health.full(settings())
+    except StoreError as problem:
+        return _panel("Store of readings", html.P(_state(False, str(problem))))
+    rows = [
+        [
+            table.name,
+            _state(not table.suspended, "suspended" if table.suspended else "writes"),
+            f"{table.lag:,}",
+        ]
+        for table in tables
+    ]
+    says = _state(full is None, full or "takes readings")
+    heads = ["Table", "State", "Transactions not yet readable"]
+    return _panel("Store of readings", html.P(says), _table("Tables of readings", heads, rows))
+
+
+def _device_api() -> html.Section:
+    found = system_facts.device_api(settings())
+    says = _state(found.up, "takes readings" if found.up else "does not answer, or refuses readings")
+    return _panel(
+        "Device API",
+        html.P(says),
+        _facts(
+            {
+                "Rows in its queue": f"{found.waiting:,}",
+                "Readings accepted": f"{found.accepted:,}",
+                "Readings rejected": f"{found.rejected:,}",
+                "Requests answered": f"{found.requests:,}",
+                "Of them its own faults": f"{found.failed:,}",
+            }
+        ),
+        html.P("Since it was started.", className="muted small mb-0"),
+    )
+
+
+def _processes() -> html.Section:
+    found = system_facts.processes(settings())
+    if not found:
+        return _panel("Processes", html.P("Something else starts Loadstar's processes here: look there.", className="muted mb-0"))
+    rows = [
+        [
+            each.name,
+            _state(each.pid is not None, "runs" if each.pid else "does not run"),
+            f"{each.pid or '–'}",
+            _age(each.age_s) if each.pid else "–",
+            _megabytes(each.memory) if each.pid else "–",
+        ]
+        for each in found
+    ]
+    total = html.P(f"Together {_megabytes(sum(each.memory for each in found))} of memory.", className="muted small mt-2 mb-0")
+    return _panel("Processes", _table("Processes", ["Process", "State", "Number", "Runs for", "Memory"], rows), total)
+
+
+def _disk() -> html.Section:
+    found = once.get(("disk", str(settings().home)), DISK_LASTS_S, lambda: system_facts.disk(settings()), DISK_LASTS_S)
+    share = found.free / found.total
+    says = f"{_gigabytes(found.free)} of {_gigabytes(found.total)} are free"
+    parts = {name: _megabytes(size) for name, size in found.parts.items()}
+    return _panel("Disk of the state folder", html.P(_state(share > LOW, says)), _facts(parts))
+
+
+def _versions(scope: Scope) -> html.Section:
+    at = html.P(f"Asked at {datetime.now(UTC):%H:%M:%S} UTC; again every 10 seconds.", className="muted small mt-2 mb-0")
+    return _panel("Versions", _facts(system_facts.versions(scope)), at)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MB" if size >= 2**20 else f"{size / 2**10:,.0f} kB"
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 2**30:,.1f} GB"
+
+
+def _age(seconds: float) -> str:
+    for unit, length, below in (("s", 1, 90), ("min", 60, 5400), ("h", 3600, 172_800)):
+        if seconds < below:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"

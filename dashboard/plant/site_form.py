@@ -1,0 +1,92 @@
+"""What is written about a site, the same for a new one and for one that is there."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import available_timezones
+
+import dash_bootstrap_components as dbc
+from dash import State, html
+
+from dashboard.access import current_scope
+from dashboard.plant import forms
+from store.records import regions
+from store.records.schema import Site
+
+KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
+NO_REGION = "none"  # a select shows no option whose value is empty
+NAMES = ("name", "kind", "zone", "currency", "latitude", "longitude", "region", "voltage", "frequency", "note")
+
+
+def fields(prefix: str, site: Site | None) -> list[html.Div]:
+    """The fields; ids begin with the prefix."""
+    kinds = [{"label": words, "value": kind} for kind, words in KINDS.items()]
+    shared = [
+        {"label": "None", "value": ""},
+        *({"label": each.name, "value": each.id} for each in regions.regions(current_scope())),
+    ]
+
+    def line(name: str, value: Any, **more: Any) -> Any:
+        return forms.line(f"{prefix}-{name}", str(value), **more)
+
+    zone = html.Div(
+        [
+            html.Label("Time zone", htmlFor=f"{prefix}-zone", className="form-label"),
+            line("zone", site.time_zone if site else "", list=f"{prefix}-zones", placeholder="Europe/London", longest=64),
+            html.Datalist([html.Option(value=each) for each in sorted(available_timezones())], id=f"{prefix}-zones"),
+            html.P("Local days and tariffs follow it.", className="form-text mb-0"),
+        ],
+        className="field",
+    )
+    region = (site.region_id if site else None) or NO_REGION
+    return [
+        forms.field("Name", line("name", site.name if site else "")),
+        forms.field(
+            "Kind", dbc.Select(id=f"{prefix}-kind", options=kinds, value=site.kind if site else "plant"), "It decides its pages."
+        ),
+        zone,
+        forms.field("Currency", line("currency", site.currency if site else "", placeholder="EUR", longest=3), "Of its tariffs."),
+        forms.field(
+            "Latitude", line("latitude", site.latitude if site else "", placeholder="54.01", longest=20), "Degrees north."
+        ),
+        forms.field(
+            "Longitude", line("longitude", site.longitude if site else "", placeholder="-2.78", longest=20), "Degrees east."
+        ),
+        forms.field(
+            "Region",
+            dbc.Select(id=f"{prefix}-region", options=shared, value=region),
+            "Whose prices, CO2 intensity and weather it shares.",
+        ),
+        forms.field("Nominal voltage (V)", line("voltage", f"{site.nominal_voltage_v:g}" if site else "230", longest=20)),
+        forms.field("Nominal frequency (Hz)", line("frequency", f"{site.nominal_frequency_hz:g}" if site else "50", longest=20)),
+        forms.field(
+            "Facility details",
+            line("note", site.source_note if site else "", longest=300),
+            "What it is; where its data come from.",
+        ),
+    ]
+
+
+def states(prefix: str) -> list[State]:
+    """What a callback is given, in the order that `read` takes."""
+    return [State(f"{prefix}-{name}", "value") for name in NAMES]
+
+
+def read(written: Sequence[Any]) -> dict[str, Any]:
+    """What was written, as `store.records.sites` takes it.
+
+    Raises:
+        Refused: something that should be a number is none.
+    """
+    given = dict(zip(NAMES, written, strict=True))
+    return {
+        "name": str(given["name"] or ""),
+        "kind": str(given["kind"] or ""),
+        "time_zone": str(given["zone"] or "").strip(),
+        "currency": str(given["currency"] or "").strip().upper(),
+        "latitude": forms.needed("the latitude", given["latitude"]),
+        "longitude": forms.needed("the longitude", given["longitude"]),
+        "region_id": given["region"] if given["region"] not in (None, "", NO_REGION) else None,
+        "nominal_voltage_v": forms.needed("the nominal voltage", given["voltage"]),
+        "nominal_frequency_hz": forms.needed("the nominal frequency", given["frequency"]),
+        "source_note": str(given["note"] or ""),
+    }

@@ -1,0 +1,78 @@
+"""Whether a graph can balance: nodes with no way in or out, edges that nobody knows, and what is left over now."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.flows import BALANCED, Flows, grid_nodes
+from models.graph import Graph
+
+LARGE = 0.05  # share of what passes a node: above this a residual is worth a look
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a place of the graph; `wrong` when the graph cannot be right so."""
+
+    place: str
+    words: str
+    wrong: bool
+
+
+def structure(graph: Graph) -> list[Finding]:
+    """What is wrong with the graph itself, whatever it carries.
+
+    A source needs a way out, a sink a way in, everything else both; one edge that goes both ways is both.
+    """
+    found = []
+    for node in graph.nodes:
+        edges = [edge for edge in graph.edges if node.id in (edge.source, edge.target)]
+        comes = any(edge.target == node.id or edge.two_way for edge in edges)
+        goes = any(edge.source == node.id or edge.two_way for edge in edges)
+        if not edges:
+            found.append(Finding(node.name, "no edge: nothing flows in or out", wrong=True))
+        elif not comes and node.kind != "source":
+            found.append(Finding(node.name, f"no way in: nothing can reach this {node.kind}", wrong=True))
+        elif not goes and node.kind != "sink":
+            found.append(Finding(node.name, f"no way out: nothing can leave this {node.kind}", wrong=True))
+    return found
+
+
+def unmeasured(flows: Flows) -> list[Finding]:
+    """Edges without a meter: those that a node's balance decides, and those that nobody knows."""
+    names = {node.id: node.name for node in flows.graph.nodes}
+    found = []
+    for flow in flows.edges.values():
+        place = f"{names[flow.edge.source]} → {names[flow.edge.target]}"
+        if flow.origin == "unknown":
+            found.append(Finding(place, "not measured, and no balance decides it: give it a meter", wrong=True))
+        elif flow.origin == "derived":
+            found.append(Finding(place, "not measured: it carries what the other edges of its node leave over", wrong=False))
+    return found
+
+
+def residuals(flows: Flows, at: int = 0) -> list[Finding]:
+    """What each balanced node takes in and does not give out, in kW, at a position of the values."""
+    names = {node.id: node.name for node in flows.graph.nodes}
+    boundary = grid_nodes(flows.graph)
+    found = []
+    for node_id, residual in flows.residuals.items():
+        if residual.node.kind not in BALANCED or node_id in boundary:
+            continue
+        value = float(residual.value[at])
+        around = [flow for flow in flows.edges.values() if node_id in (flow.edge.source, flow.edge.target)]
+        if not around:
+            continue
+        silent = int(residual.silent[at])
+        passing = sum(abs(float(flow.net[at])) for flow in around if np.isfinite(flow.net[at])) / 2
+        if not np.isfinite(value):
+            found.append(Finding(names[node_id], "no values now: its balance is not known", wrong=False))
+            continue
+        share = abs(value) / passing if passing > 0 else 0.0
+        words = f"{'balances' if share <= 0.001 else f'{value:+.3g} kW left over, {share:.1%} of what passes'}"
+        if silent:
+            words += f"; {silent} of its meters {'is' if silent == 1 else 'are'} silent"
+        if residual.unmetered:
+            words += f"; {residual.unmetered} edge{'s' if residual.unmetered > 1 else ''} not measured"
+        found.append(Finding(names[node_id], words, wrong=share > LARGE and not silent and not residual.unmetered))
+    return found

@@ -1,0 +1,125 @@
+"""An administrator sets a plant up in a real browser: graph, device, key, meters from a file, an assignment."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from store.records import graph, holders, keys, meters
+from store.scope import SYSTEM
+from tests.dashboard.plant.asking import plant
+from tests.dashboard.test_shell_in_a_browser import drawn, faults, sign_in
+from tests.dashboard.world import World
+
+pytestmark = pytest.mark.browser
+KEY = re.compile(r"key_\w+\.[\w-]{43}")
+
+
+@pytest.fixture(autouse=True)
+def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was measured yet: no QuestDB is asked."""
+    monkeypatch.setattr("dashboard.plant.preview.power.live_power", lambda *_: {})
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """A signed-in administrator's page that fails the test on a script's error or on what the policy forbids."""
+    wrong: list[str] = []
+    context = chromium.new_context(base_url=address, reduced_motion="reduce")
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    opened.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+    opened.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
+    opened.goto("/sign-in")
+    sign_in(opened, "admin")
+    yield opened
+    context.close()
+    assert not wrong
+
+
+def _open(page: Page, path: str) -> None:
+    page.goto(path)
+    drawn(page)
+
+
+def test_a_key_is_made_rotated_with_an_overlap_and_revoked(page: Page, world: World) -> None:
+    plant(world)
+    _open(page, f"/site/{world.site}/keys")
+    page.click("text=Make a key")
+    page.fill("#keys-name", "gate")
+    page.fill("#keys-device", "Hall box")
+    page.click("#keys-make")
+    expect(page.locator("#keys-made code")).to_have_text(KEY)
+    first = page.locator("#keys-made code").inner_text()
+    page.click("[aria-label='Rotate gate']")
+    page.locator("[data-given=overlap]").select_option("24")
+    page.click("[aria-label='Rotate gate now']")
+    expect(page.locator("#keys-notice code")).to_have_text(KEY)
+    second = page.locator("#keys-notice code").inner_text()
+    assert first != second
+    expect(page.locator("#keys-body tbody tr")).to_have_count(2)
+    expect(page.locator("#keys-body")).to_contain_text("ends soon")
+    page.evaluate("scrollTo(0, 0)")
+    assert faults(page) == []
+    page.locator("tr", has_text="ends soon").locator("[aria-label='Revoke gate']").click()
+    page.click("[aria-label='Revoke gate now']")
+    expect(page.locator("#keys-body tbody tr")).to_have_count(1)
+    ended = [key.id for key in keys.keys(SYSTEM, world.site) if key.revoked_at]
+    assert ended == [first.partition(".")[0]]
+
+
+def test_a_node_is_added_and_joined_and_is_drawn_at_once(page: Page, world: World) -> None:
+    plant(world)
+    _open(page, f"/site/{world.site}/graph")
+    expect(page.locator("#graph-sankey .sankey-node")).to_have_count(3)
+    page.click("text=Add a node")
+    page.fill("#graph-name", "Shed")
+    page.click("#graph-add-node")
+    expect(page.locator("#graph-check")).to_contain_text("Shed: no edge")
+    page.click("text=Join two nodes")
+    page.locator("#graph-source").select_option(label="Bus")
+    page.locator("#graph-target").select_option(label="Shed")
+    page.click("#graph-add-edge")
+    expect(page.locator("#graph-sankey .sankey-node")).to_have_count(4)
+    expect(page.locator("#graph-check")).not_to_contain_text("no edge")
+    assert faults(page) == []
+    page.click("[aria-label='End Shed']")
+    page.click("[aria-label='End it Shed now']")
+    expect(page.locator("#graph-sankey .sankey-node")).to_have_count(3)
+    assert len(graph.wiring(SYSTEM, world.site).nodes) == 4, "history stays"
+
+
+def test_a_file_of_meters_is_shown_then_imported_and_a_meter_assigned(page: Page, world: World) -> None:
+    ids = plant(world)
+    _open(page, "/admin/meters")
+    chosen = page.locator("#meters-upload input[type=file]")
+
+    def choose(text: str) -> None:
+        chosen.set_input_files({"name": "meters.csv", "mimeType": "text/csv", "buffer": text.encode()})
+
+    choose(f"id,name\n{ids['meter']},Kitchen\nmtr_nothing,Other\n")
+    expect(page.locator("#meters-report")).to_contain_text("1 of 2 lines cannot be done")
+    assert faults(page) == []
+    choose(f"id,name\n{ids['meter']},Kitchen\n")
+    expect(page.locator("#meters-report")).to_contain_text("name Hall meter → Kitchen")
+    assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].name == "Hall meter"
+    page.click("#meters-import")
+    expect(page.locator("#meters-said")).to_contain_text("Imported: 1 changed")
+    page.click("#meters-body >> text=Kitchen")
+    page.fill("#meter-who", "resident@example.org")
+    page.click("#meter-assign")
+    expect(page.locator("#holders-body")).to_contain_text("Resident, resident@example.org")
+    assert [each.name for each in holders.holders(SYSTEM, [ids["meter"]])[ids["meter"]]] == ["Resident"]
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible_and_nothing_is_wider_than_a_phone(page: Page, world: World, scheme: str) -> None:
+    plant(world)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("/admin/sites", f"/site/{world.site}/facility", f"/site/{world.site}/devices", f"/site/{world.site}/keys"):
+        _open(page, path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        assert faults(page) == [], path

@@ -1,0 +1,80 @@
+"""A platform administrator sees how Loadstar is, also when parts of it are away; nobody else sees anything of it."""
+
+import json
+
+import psutil
+import pytest
+
+from dashboard.plant import system_facts
+from store.errors import StoreAway
+from store.series.health import TableHealth
+from tests.dashboard.plant.asking import call, said
+from tests.dashboard.world import World
+
+METRICS = """
+# TYPE loadstar_queue_rows gauge
+loadstar_queue_rows{pid="1"} 3.0
+loadstar_queue_rows{pid="2"} 4.0
+# TYPE loadstar_store_up gauge
+loadstar_store_up{pid="1"} 1.0
+# TYPE loadstar_readings counter
+loadstar_readings_total{verdict="accepted"} 100.0
+loadstar_readings_total{verdict="rejected"} 2.0
+# TYPE loadstar_requests counter
+loadstar_requests_total{path="/x",status="202"} 50.0
+loadstar_requests_total{path="/x",status="503"} 1.0
+"""
+
+
+@pytest.fixture
+def questdb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.series.health.tables", lambda: [TableHealth("telemetry", True, 7)])
+    monkeypatch.setattr("store.series.health.full", lambda _settings: "QuestDB has suspended telemetry")
+    monkeypatch.setattr("store.series.health.build", lambda: "QuestDB 9")
+
+
+def test_the_page_shows_stores_disk_and_versions(world: World, questdb: None) -> None:
+    page = world.client("root").get("/admin/system").get_data(as_text=True)
+    for words in ("QuestDB has suspended telemetry", "does not answer", "SQLite", "revision", "are free", "QuestDB 9"):
+        assert words in page
+
+
+def test_a_store_that_is_away_hides_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise StoreAway("QuestDB cannot be reached")
+
+    for name in ("tables", "build"):
+        monkeypatch.setattr(f"store.series.health.{name}", away)
+    browser = world.client("root")
+    page = browser.get("/admin/system").get_data(as_text=True)
+    assert "QuestDB cannot be reached" in page
+    assert "are free" in page
+    again = call(browser, ["system-parts.children"], {"system-interval.n_intervals": 1}, {})
+    assert "QuestDB cannot be reached" in said(again)
+
+
+@pytest.mark.parametrize("who", ["admin", "operator", "resident"])
+def test_only_platform_administrators_see_it(world: World, who: str) -> None:
+    browser = world.client(who)
+    assert browser.get("/admin/system").status_code == 404
+    assert call(browser, ["system-parts.children"], {"system-interval.n_intervals": 1}, {}).status_code == 404
+
+
+def test_the_device_apis_figures_are_of_all_its_processes() -> None:
+    found = system_facts.read_metrics(METRICS)
+    assert found == system_facts.DeviceApi(True, 7, 100, 2, 51, 1)
+
+
+def test_a_process_is_known_by_more_than_its_number(world: World) -> None:
+    run = world.settings.home / "run"
+    run.mkdir()
+    mine = psutil.Process()
+    started = (system_facts.Path(f"/proc/{mine.pid}/stat").read_text().rpartition(")")[2].split())[system_facts.START_TICKS]
+    boot = system_facts.BOOT.read_text().strip()
+    (run / "dashboard.pid").write_text(json.dumps({"pid": mine.pid, "started": started, "boot": boot}))
+    (run / "worker.pid").write_text(json.dumps({"pid": mine.pid, "started": "1", "boot": boot}))
+    (run / "feed.pid").write_text("{")
+    found = {each.name: each for each in system_facts.processes(world.settings)}
+    assert found["dashboard"].pid == mine.pid
+    assert found["dashboard"].memory > 0
+    assert found["worker"].pid is found["feed"].pid is None
