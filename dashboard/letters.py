@@ -12,12 +12,13 @@ import psutil
 from flask import request
 
 from config.settings import settings
-from store.records import mail
+from store.records import inbox, mail
+from store.records.engine import session
 from store.records.inbox import Decision
 from store.records.invitations import Invited
 from store.records.registration import Mailed
 from store.records.schema import Mail, User
-from store.scope import SYSTEM
+from store.scope import SYSTEM, Scope
 
 SIGNATURE = "Loadstar"
 _DECIDED = {  # by what was asked for: said yes, said no
@@ -27,7 +28,7 @@ _DECIDED = {  # by what was asked for: said yes, said no
     "key": ("You may make the key", "Your request for a key was not approved"),
 }
 _NEXT = {"user": "Sign in", "organisation": "Sign in", "meter": "See it", "key": "Make it, once"}
-_WHERE = {"user": "/sign-in", "organisation": "/sign-in", "meter": "/", "key": "/"}
+_WHERE = {"user": "/sign-in", "organisation": "/sign-in", "meter": "/my-meters", "key": "/"}
 
 
 def confirm_address(mailed: Mailed) -> Mail:
@@ -116,6 +117,14 @@ def invitation(invited: Invited, organisation: str) -> Mail:
 If you do not know {_line(organisation)}, leave it: nothing happens without the link.""",
         kind="invitation",
     )
+
+
+def decide(scope: Scope, item_id: str, *, approve: bool, reason: str = "") -> Decision:
+    """Say yes or no to what waits, and mail it, both or neither; raises as `inbox.decide`."""
+    with session():
+        decision = inbox.decide(scope, item_id, approve=approve, reason=reason)
+        decided(decision)
+    return decision
 
 
 def decided(decision: Decision) -> None:

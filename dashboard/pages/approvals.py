@@ -11,7 +11,6 @@ from dashboard.aria import data
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
 from store.errors import NotFound
 from store.records import inbox
-from store.records.engine import session
 from store.records.inbox import Pending
 from store.records.listing import Page, Wanted
 from store.scope import Scope
@@ -62,9 +61,8 @@ def do(scope: Scope, asked: Asked) -> Words:
     """Say yes or no, and mail it in the same transaction."""
     if asked.act not in ("yes", "no"):
         raise NotFound(f"no act {asked.act}")
-    with session():
-        decision = inbox.decide(scope, asked.key, approve=asked.act == "yes", reason=asked.given.get("reason", "")[:300])
-        letters.decided(decision)
+    reason = asked.given.get("reason", "")[:300]
+    decision = letters.decide(scope, asked.key, approve=asked.act == "yes", reason=reason)
     said = "Approved." if decision.approved else "Not approved."
     told = " They were told by mail." if decision.tell else ""
     return [f"{said}{told}", html.Span(**data(waiting=str(inbox.pending_count(scope)), waiting_of="admin-approvals"))]

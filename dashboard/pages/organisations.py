@@ -6,7 +6,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import forms, navigation, people, tables
+from dashboard import forms, letters, navigation, people, tables
 from dashboard.access import current_scope, customers_admin, guard
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
@@ -71,7 +71,7 @@ def _acts(home: Organisation, inhabitants: int, own: bool) -> list[Act]:
     if home.approval != "approved":
         acts.append(Act("approve", "Enable" if home.approval == "disabled" else "Approve"))
     if home.approval == "pending":
-        acts.append(Act("reject", "Say no", lambda: Question(f"Nobody of {home.name} may come in.")))
+        acts.append(Act("reject", "Say no", lambda: Question(f"Nobody of {home.name} may come in. Its founder gets a mail.")))
     elif home.approval == "approved":
         ends = f"Nobody of {home.name} may come in any more, and the sessions of its {inhabitants:,} people end within a second."
         acts.append(Act("disable", "Disable", lambda: Question(f"{ends} Enable it to undo that."), danger=True))
@@ -83,17 +83,21 @@ def _acts(home: Organisation, inhabitants: int, own: bool) -> list[Act]:
 
 def do(scope: Scope, asked: Asked) -> Words:
     """What was asked for; says that it is done."""
-    name = organisations.organisation(scope, asked.key).name
+    home = organisations.organisation(scope, asked.key)
+    name = home.name
     match asked.act:
         case "rename":
             renamed = organisations.rename_organisation(scope, asked.key, asked.given.get("name", ""))
             return f"{name} is called {renamed.name} now."
+        case "approve" if home.approval == "pending":
+            letters.decide(scope, asked.key, approve=True)
+            return f"The people of {name} may sign in, and were told so by mail."
         case "approve":
             organisations.set_organisation_approval(scope, asked.key, "approved")
             return f"The people of {name} may sign in."
         case "reject":
-            organisations.set_organisation_approval(scope, asked.key, "rejected")
-            return f"{name} was not approved."
+            letters.decide(scope, asked.key, approve=False)
+            return f"{name} was not approved, and told so by mail."
         case "disable":
             organisations.set_organisation_approval(scope, asked.key, "disabled")
             return f"{name} is disabled. Every session of its people has ended."

@@ -6,7 +6,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import forms, navigation, people, tables, view_as
+from dashboard import forms, letters, navigation, people, tables, view_as
 from dashboard.access import current_scope, guard, people_admin
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
@@ -83,7 +83,7 @@ def _acts(scope: Scope, user: User) -> list[Act]:
     if user.approval == "approved":
         acts.append(Act("disable", "Disable", lambda: people.disable(scope, user), danger=True))
     elif user.approval == "pending":
-        acts.append(Act("reject", "Say no", lambda: tables.Question(f"{user.name} may not come in.")))
+        acts.append(Act("reject", "Say no", lambda: tables.Question(f"{user.name} may not come in. They get a mail.")))
     acts.append(Act("delete", "Delete", lambda: people.delete(scope, user, _assigned(scope, user)), danger=True))
     return acts
 
@@ -95,7 +95,8 @@ def _assigned(scope: Scope, user: User) -> int:
 def do(scope: Scope, asked: Asked) -> Words:
     """What was asked for; says that it is done."""
     successor = asked.given.get("successor") or None
-    name = users.user(scope, asked.key).name
+    person = users.user(scope, asked.key)
+    name = person.name
     match asked.act:
         case "role":
             changed = users.change_role(scope, asked.key, asked.given.get("role", ""), successor_id=successor)
@@ -104,8 +105,11 @@ def do(scope: Scope, asked: Asked) -> Words:
             users.set_approval(scope, asked.key, "disabled", successor_id=successor)
             return f"{name} is disabled. Every session of theirs has ended."
         case "reject":
-            users.set_approval(scope, asked.key, "rejected")
-            return f"{name} was not approved."
+            letters.decide(scope, asked.key, approve=False)
+            return f"{name} was not approved, and told so by mail."
+        case "approve" if person.approval == "pending":
+            letters.decide(scope, asked.key, approve=True)
+            return f"{name} may sign in, and was told so by mail."
         case "approve":
             users.set_approval(scope, asked.key, "approved")
             return f"{name} may sign in."

@@ -15,6 +15,7 @@ from store.records.listing import Page, Wanted, page
 from store.records.meters import declare_energy, energy_declarations, require_meters
 from store.records.policy import Action, require
 from store.records.schema import EnergySource, Grant, Meter, Site
+from store.records.schema.access import GIVEN
 from store.scope import Scope
 
 
@@ -63,12 +64,14 @@ def meters_page(
 
 
 def _assigned(organisation_id: str) -> ColumnElement[bool]:
+    """Without the grants that a distributor has on each of its meters: they are those of its sites, and they are many."""
     at = now()
-    held = select(Grant).where(Grant.entity_id == entity_id(organisation_id), Grant.valid_from <= at)
+    held = select(Grant).where(Grant.entity_id == entity_id(organisation_id), GIVEN, Grant.valid_from <= at)
     held = held.where(or_(Grant.valid_to.is_(None), Grant.valid_to > at))
     meters = held.with_only_columns(Grant.meter_id).where(Grant.meter_id.is_not(None))
     sites = held.with_only_columns(Grant.site_id).where(Grant.site_id.is_not(None))
-    return or_(Meter.id.in_(meters), Meter.site_id.in_(sites))
+    own = select(Site.id).where(Site.organisation_id == organisation_id)
+    return or_(Meter.id.in_(meters), func.coalesce(Meter.site_id, "").in_(sites.union(own)))
 
 
 def _seen(scope: Scope) -> ColumnElement[bool]:

@@ -95,3 +95,11 @@ def test_whoever_administers_a_site_by_a_grant_decides_about_its_meters(world: W
     grants.create_grant(SYSTEM, user_id=world.people["stranger"], site_id=world.site, role="admin")
     asked, browser = _claim(world), _client(world, "stranger")
     assert "Approved" in _answer(browser, "yes", asked)
+
+
+def test_a_yes_on_the_users_page_is_mailed_as_one_in_the_queue(world: World) -> None:
+    newcomer, browser = _joins(world), _client(world, "admin")
+    assert "told so by mail" in rows(press(browser, "users", do="act", act="approve", row=newcomer, given={}))
+    (letter,) = mail.outbox(SYSTEM)
+    assert (letter.recipient, letter.subject) == ("new@example.org", "Your account was approved")
+    assert inbox.pending_count(SYSTEM) == 0
