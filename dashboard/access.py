@@ -92,7 +92,7 @@ def organisation_led(argument: str = "organisation_id") -> Rule:
 
 
 def residential(scope: Scope, given: Mapping[str, Any]) -> None:
-    """People without an organisation, who have a household; not the platform's administrators, and nobody who looks."""
+    """People without an organisation, who have a household, themselves; not the platform's administrators."""
     oneself(scope, given)
     if scope.organisation_id is not None or scope.platform_admin:
         raise NotFound("no such page")

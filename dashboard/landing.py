@@ -1,15 +1,20 @@
-"""Where a person lands: the last used site, else the first one."""
+"""Where a person lands: the last used site, else the first one; whoever sees single meters or may claim one, at their meters."""
 
 from flask_login import current_user
 
+from dashboard.access import has_own_meters
 from store.records import sites
 from store.scope import Scope
+
+MY_METERS = "/my-meters"
 
 
 def elsewhere(scope: Scope, path: str) -> str | None:
     """The path that `path` stands for, when it is not a page itself: `/` and `/site/<site_id>`."""
     parts = [part for part in path.split("/") if part]
     if not parts:
+        if has_own_meters(scope) and not scope.site_ids:
+            return MY_METERS
         seen = sites.visible_sites(scope)
         if not seen:
             return None

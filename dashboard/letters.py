@@ -90,6 +90,20 @@ and tell your administrator.""",
     )
 
 
+def account_changed(person: User, subject: str, words: str) -> Mail:
+    """That something about the account's security is different now, for whoever did not do it."""
+    return _write(
+        person.email,
+        subject,
+        f"""{words}
+
+If it was not you, set a new password now: {link("/forgotten-password")}
+and end all other sessions: {link("/account/security")}""",
+        kind="security",
+        user_id=person.id,
+    )
+
+
 def invitation(invited: Invited, organisation: str) -> Mail:
     """The link by which somebody joins an organisation."""
     return _write(

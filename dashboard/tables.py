@@ -301,7 +301,7 @@ def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:
     for row in rows:
         cells = [
             html.Td(
-                words,
+                html.Div(words) if isinstance(words, list | tuple) else words,
                 role="cell",
                 className="num" if column.number else None,
                 **data(label=column.words),

@@ -2,7 +2,6 @@
 
 import re
 import time
-import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 DRAWN_MS = 60_000
 FIRST_NUMBERS_S = 30.0
-WORKERS_MET = 24  # requests after which both of two processes have had one, but for one run in eight million
 # When the first mark of a chart stands in the document, by the page's own clock.
 WATCH = """
 window.__drawn = null;
@@ -48,7 +46,6 @@ def overview(run: Run) -> list[Figure]:
     ours: list[dict[str, Any]] = []
     stock: list[dict[str, Any]] = []
     with yardsticks.served("stock_dash", product.home) as port, sync_playwright() as playwright:
-        _meet_all_workers(port)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         _load(browser, f"http://127.0.0.1:{port}/", {})  # the browser's own first page is slower than any other
         for turn in range(run.sizes.page_loads):
@@ -76,13 +73,6 @@ def overview(run: Run) -> list[Figure]:
         Figure("stock one-Sankey Dash app: over the wire", median(stock, "bytes") / 1e6, "MB"),
         Figure("overview: requests to elsewhere", max(load["elsewhere"] for load in ours), "requests", at_most=0),
     ]
-
-
-def _meet_all_workers(port: int) -> None:
-    """Each process of a stock Dash application serves scripts only once it has drawn its index."""
-    for _ in range(WORKERS_MET):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60):  # a connection of its own each time
-            pass
 
 
 def _wait_for_numbers(person: Browser, path: str) -> bool:

@@ -56,6 +56,7 @@ def stock_dash() -> Any:
         link={"source": [0, 1, 2, 2], "target": [2, 2, 3, 4], "value": [40, 20, 50, 10]},
     )
     app.layout = html.Div([html.H1("Energy"), dcc.Graph(figure=go.Figure(sankey))])
+    app.server.test_client().get("/")  # a process serves Dash's scripts only once it has drawn the index itself
     return app.server
 
 

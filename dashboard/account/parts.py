@@ -19,13 +19,13 @@ TABS = {
 def page(path: str, *sections: Any) -> html.Div:
     """One of the account's pages, with the way to the others."""
     links = [
-        html.A(words, href=href, className="tab", **({"data-soft": ""} | (aria(current="page") if href == path else {})))
+        html.A(words, href=href, className="account-tab", **({"data-soft": ""} | (aria(current="page") if href == path else {})))
         for href, words in TABS.items()
     ]
     return html.Div(
         [
             html.Header(html.H1("Account"), className="page-head"),
-            html.Nav(links, className="tabs", **aria(label="Account")),
+            html.Nav(links, className="account-tabs", **aria(label="Account")),
             *sections,
         ],
         className="narrow",

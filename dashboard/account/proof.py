@@ -2,9 +2,9 @@
 
 import math
 
-from flask import request
 from flask_login import current_user
 
+from dashboard.signin.replies import browser_address
 from store.errors import Refused
 from store.records import attempts, users
 
@@ -23,15 +23,10 @@ def require_password(password: str | None) -> None:
 
 def admit(account: str) -> None:
     """Count a try of something that can be guessed; raises `Refused` when it comes too soon after others."""
-    if wait_s := math.ceil(attempts.admit(account, address())):
+    if wait_s := math.ceil(attempts.admit(account, browser_address())):
         raise Refused(f"too many tries: try again in {wait_s} s")
 
 
 def succeeded(account: str) -> None:
     """Forget the tries before one that was right."""
-    attempts.succeeded(account, address())
-
-
-def address() -> str:
-    """From where the browser asks."""
-    return request.remote_addr or "unknown"
+    attempts.succeeded(account, browser_address())

@@ -1,4 +1,4 @@
-"""How much energy went through a meter, period by period: what was taken above zero, what was fed in below it.
+"""How much energy went through a meter, period by period: what went in its direction above zero, the rest below it.
 
 A period without readings has no bar; one of which a part is missing is drawn paler.
 """
@@ -23,9 +23,10 @@ class Bars:
     """Energy (kWh) of successive local hours, days or months; `coverage` is the share of the readings that are there."""
 
     starts: Sequence[datetime]
-    taken: Values
-    fed_in: Values
+    forward: Values
+    backward: Values
     coverage: Values
+    names: tuple[str, str] = ("taken", "fed in")  # in the meter's direction, and against it
 
 
 def figure(bars: Bars, step: str) -> dict[str, Any]:
@@ -33,9 +34,9 @@ def figure(bars: Bars, step: str) -> dict[str, Any]:
     x = [each.strftime("%Y-%m-%dT%H:%M") for each in bars.starts]
     shown_as, lasting = SHOWN_AS[step]
     known = bars.coverage > 0
-    traces = [_bars("taken", "Taken", np.where(known, bars.taken, np.nan), x, lasting, "demand", bars.coverage)]
-    if np.any(bars.fed_in > 0):
-        traces.append(_bars("fed-in", "Fed in", np.where(known, -bars.fed_in, np.nan), x, lasting, "pv", bars.coverage))
+    traces = [_bars("forward", bars.names[0], np.where(known, bars.forward, np.nan), x, lasting, "demand", bars.coverage)]
+    if np.any(bars.backward > 0):
+        traces.append(_bars("backward", bars.names[1], np.where(known, -bars.backward, np.nan), x, lasting, "pv", bars.coverage))
     return {
         "data": traces,
         "layout": {
@@ -54,7 +55,7 @@ def _bars(uid: str, name: str, kwh: Values, x: list[str], lasting: Any, token: s
     return {
         "type": "bar",
         "uid": uid,
-        "name": name,
+        "name": name.capitalize(),
         "x": x,
         "y": rounded(kwh),
         "xperiod": lasting,
@@ -69,8 +70,8 @@ def summary(bars: Bars) -> str:
     known = bars.coverage > 0
     if not known.any():
         return "No values in this period."
-    said = f"{bars.taken[known].sum():.3g} kWh taken"
-    if bars.fed_in[known].any():
-        said += f", {bars.fed_in[known].sum():.3g} kWh fed in"
+    said = f"{bars.forward[known].sum():.3g} kWh {bars.names[0]}"
+    if bars.backward[known].any():
+        said += f", {bars.backward[known].sum():.3g} kWh {bars.names[1]}"
     partial = int(np.sum(bars.coverage < WHOLE))
     return f"{said}; {partial} of {len(bars.starts)} bars are of incomplete data." if partial else f"{said}."

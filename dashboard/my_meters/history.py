@@ -10,6 +10,7 @@ from dashboard.account.reading import Reader
 from dashboard.figures import meter_energy, production_demand, wording
 from dashboard.live.blocks import step_words
 from dashboard.live.periods import Impossible, chosen_step, on_step, period
+from dashboard.my_meters.now import way_of
 from store.errors import NotFound
 from store.records import meters, sites
 from store.scope import Scope
@@ -53,6 +54,7 @@ def history(
             frame["forward_kwh"].to_numpy(float),
             frame["export_kwh"].to_numpy(float),
             frame["coverage"].to_numpy(float),
+            way_of(scope, meter),
         )
         figure, says, empty = meter_energy.figure(bars, step), meter_energy.summary(bars), not np.any(bars.coverage > 0)
         note = f"Energy by {step}, {clock}"

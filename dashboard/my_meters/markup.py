@@ -10,7 +10,7 @@ from dashboard.account import parts
 from dashboard.account.reading import Reader
 from dashboard.aria import data, icon
 from dashboard.figures import wording
-from dashboard.my_meters.now import COUNT, Mine, Value, age_words
+from dashboard.my_meters.now import COUNT, Mine, Value, Way, age_words
 from store.records.schema import Request
 
 WAITS, GRANTED, REFUSED = "waits for a decision", "approved", "refused"
@@ -56,36 +56,29 @@ def _card(mine: Mine, value: Value | None, now: datetime, reader: Reader, asking
     return html.Article(
         [
             html.Header([html.H2(name), html.P(" · ".join(notes), className="muted small")]),
-            html.Div(reading(value, now, reader), id={"type": "my-meter-now", "meter": meter_id}),
+            html.Div(reading(value, mine.way, now, reader), id={"type": "my-meter-now", "meter": meter_id}),
             html.Div(acts, className="choices"),
         ],
         className="panel meter-card",
     )
 
 
-def reading(value: Value | None, now: datetime, reader: Reader) -> list[Any]:
+def reading(value: Value | None, way: Way, now: datetime, reader: Reader) -> list[Any]:
     """A meter's numbers."""
     if value is None:  # the store of the readings is away
         return [html.P("Its values cannot be read now. The page tries again by itself.", className="muted")]
     kw, unit = wording.scaled(abs(value.kilowatts) if value.kilowatts is not None else None, "kW")
-    way = "fed in" if value.kilowatts is not None and value.kilowatts < 0 else "taken"
-    big = html.P(
-        [
-            html.Span(reader.number(kw), className="value num"),
-            html.Span(unit, className="unit"),
-            html.Span(way, className="unit"),
-        ],
-        className="reading",
-    )
-    today = " ".join(wording.scaled(value.taken_kwh, "kWh"))
-    rows = [html.Dt("Today"), html.Dd(reader.number(today), className="num")]
-    if value.fed_in_kwh:
-        rows += [
-            html.Dt("Fed in today"),
-            html.Dd(reader.number(" ".join(wording.scaled(value.fed_in_kwh, "kWh"))), className="num"),
-        ]
+    is_back = value.kilowatts is not None and value.kilowatts < 0
+    said = [html.Span(reader.number(kw), className="value num"), html.Span(unit, className="unit")]
+    if value.kilowatts:
+        said.append(html.Span(way.backward if is_back else way.forward, className="unit"))
+    rows: list[Any] = []
+    for kwh, word in ((value.forward_kwh, way.forward), (value.export_kwh, way.backward)):
+        if kwh or (word == way.forward and not value.export_kwh):
+            rows.append(html.Dt(f"{word.capitalize()} today"))
+            rows.append(html.Dd(reader.number(" ".join(wording.scaled(kwh, "kWh"))), className="num"))
     return [
-        big,
+        html.P(said, className="reading"),
         html.P(age_words(value, now), className="state small", **data(state=value.state)),
         html.Dl(rows, className="definitions"),
     ]
@@ -108,7 +101,7 @@ def requests(found: Sequence[Request], names: dict[str, str], reader: Reader, as
     """What the holder has asked for, and what became of it."""
     if not found:
         return html.P("Nothing yet. A claim waits here until your distributor decides.", className="muted mb-0")
-    rows = []
+    rows: list[Any] = []
     for each in found:
         what = "A device's key" if each.kind == "key" else names.get(each.meter_id or "", "A meter, by its code")
         state = WAITS if each.approved is None else GRANTED if each.approved else REFUSED
@@ -117,7 +110,7 @@ def requests(found: Sequence[Request], names: dict[str, str], reader: Reader, as
             html.Tr(
                 [
                     html.Th(what, scope="row"),
-                    html.Td(reader.moment(each.created_at), className="figure"),
+                    html.Td(reader.moment(each.created_at), className="when"),
                     html.Td(
                         [html.Span(state, className="state", **data(state=mark)), f": {each.reason}" if each.reason else None]
                     ),

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dashboard.figures import wording
 from dashboard.live.once import once
 from dashboard.live.periods import day_start
+from dashboard.live.site_view import site_view
 from models.presence import presence
 from store.records import listing, meter_life, meters, sites
 from store.records.schema import Meter
@@ -21,6 +23,17 @@ TODAY_LASTS_S = 30.0
 UNDECLARED_S = 60
 
 
+class Way(NamedTuple):
+    """What is said of energy in a meter's direction, and of energy against it."""
+
+    forward: str
+    backward: str
+
+
+TAKEN, MADE = Way("taken", "fed in"), Way("produced", "drawn")
+CHARGED, DISCHARGED = Way("charged", "discharged"), Way("discharged", "charged")
+
+
 @dataclass(frozen=True, slots=True)
 class Mine:
     """A meter of the holder's, with what people need to know it by."""
@@ -29,17 +42,18 @@ class Mine:
     site: str
     zone: ZoneInfo
     expected_s: int
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A meter's power now (kW, positive: taken; negative: fed in) and when it was heard; its energy today (kWh)."""
+    """A meter's power now (kW, positive: in its direction) and when it was heard; its energy today (kWh)."""
 
     kilowatts: float | None
     heard: datetime | None
     state: str
-    taken_kwh: float | None
-    fed_in_kwh: float | None
+    forward_kwh: float | None
+    export_kwh: float | None
 
 
 def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
@@ -52,8 +66,23 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
     rows = []
     for meter, site in found.rows:
         current = [each for each in declared[meter.id] if each.valid_to is None or each.valid_to > now]
-        rows.append(Mine(meter, site, zones[meter.site_id], current[-1].interval_s if current else UNDECLARED_S))
+        rows.append(
+            Mine(meter, site, zones[meter.site_id], current[-1].interval_s if current else UNDECLARED_S, way_of(scope, meter))
+        )
     return listing.Page(rows, found.total)
+
+
+def way_of(scope: Scope, meter: Meter) -> Way:
+    """What the meter's energy is called: by what it comes from and goes to."""
+    view = site_view(scope, meter.site_id)
+    edge = next((edge for edge in view.graph.edges if edge.meter_id == meter.id), None)
+    nodes = {node.id: node for node in view.graph.nodes}
+    source, target = (nodes.get(end) for end in ((edge.source, edge.target) if edge else ("", "")))
+    if source is not None and source.kind == "storage":
+        return DISCHARGED
+    if target is not None and target.kind == "storage":
+        return CHARGED
+    return MADE if source is not None and source.kind == "source" and source.technology != "grid" else TAKEN
 
 
 def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:

@@ -5,28 +5,32 @@ from zoneinfo import available_timezones
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
-from flask import request
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from config.settings import settings
+from dashboard import letters
 from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import LANGUAGES
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import own_account, pictures, users
+from store.records import own_account, pictures, registration, users
+from store.records.engine import session
 
 register_page(__name__, path="/account", name="Account", title="Account · Loadstar")
 
 THEMES = {"auto": "As the system", "light": "Light", "dark": "Dark"}
-VERIFY_PATH = "/confirm-address"  # of the page that a mailed link opens
+UNSAID = "-"  # a choice of nothing: a select shows none that is empty
 DONE = {
     "profile": "Your profile is saved.",
     "picture": "Your picture is saved.",
     "no-picture": "Your picture is removed.",
 }
+
+
+def _said(choice: str | None) -> str | None:
+    return None if choice in (None, "", UNSAID) else choice
 
 
 def _post(action: str, words: str, kind: str) -> html.Form:
@@ -35,7 +39,7 @@ def _post(action: str, words: str, kind: str) -> html.Form:
 
 
 def _profile() -> html.Section:
-    languages = [{"label": "As usual in Loadstar: 1 234.5", "value": ""}]
+    languages = [{"label": "As usual in Loadstar: 1 234.5", "value": UNSAID}]
     for code, (name, point, thousands) in LANGUAGES.items():
         languages.append({"label": f"{name}: 1{thousands}234{point}5", "value": code})
     zones = [zone for zone in sorted(available_timezones()) if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
@@ -50,17 +54,18 @@ def _profile() -> html.Section:
                     "As others see it.",
                 ),
                 parts.field(
-                    "Language of numbers", dbc.Select(id="account-language", options=languages, value=current_user.language or "")
+                    "Language of numbers",
+                    dbc.Select(id="account-language", options=languages, value=current_user.language or UNSAID),
                 ),
                 parts.field(
                     "Time zone",
                     dbc.Select(
                         id="account-zone",
                         options=[
-                            {"label": "Each site's own", "value": ""},
+                            {"label": "Each site's own", "value": UNSAID},
                             *[{"label": zone.replace("_", " "), "value": zone} for zone in zones],
                         ],
-                        value=current_user.time_zone or "",
+                        value=current_user.time_zone or UNSAID,
                     ),
                     "Of the times on pages about you and your meters.",
                 ),
@@ -168,7 +173,7 @@ def save(clicks: int | None, name: str | None, language: str | None, zone: str |
         return no_update, no_update
     scope = current_scope()
     try:
-        users.choose_profile(scope, name=name or "", language=language or None, time_zone=zone or None)
+        users.choose_profile(scope, name=name or "", language=_said(language), time_zone=_said(zone))
     except Refused as refused:
         return no_update, parts.notice(sentence(refused), bad=True)
     return "/account?said=profile", no_update
@@ -203,12 +208,11 @@ def change_address(clicks: int | None, email: str | None, password: str | None) 
         return no_update, no_update
     try:
         proof.require_password(password)
-        kept = own_account.ask_new_address(current_scope(), email or "", _link)
+        with session():
+            asked = registration.ask_new_address(current_scope(), email or "")
+            letters.confirm_address(asked)
+            words = f"Whoever is signed in to your Loadstar account asked to use the address {asked.email} from now on."
+            letters.account_changed(own_account.oneself(current_scope()), "Another address was asked for", words)
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), ""
-    return parts.notice(f"A link went to {kept}. Open it there to use that address from now on."), ""
-
-
-def _link(token: str) -> str:
-    public = settings().public_url or request.host_url
-    return f"{public.rstrip('/')}{VERIFY_PATH}?token={token}"
+    return parts.notice(f"A link went to {asked.email}. Open it there to use that address from now on."), ""

@@ -6,6 +6,7 @@ from dash import ALL, Input, Output, State, callback, html, no_update, register_
 from flask import session
 from flask_login import current_user
 
+from dashboard import letters
 from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import reader
@@ -49,8 +50,8 @@ def _sessions(asking: str | None) -> list[Any]:
             [
                 html.Th(each.device, scope="row"),
                 html.Td(each.address or "—"),
-                html.Td(read.moment(each.since), className="figure"),
-                html.Td(read.moment(each.seen_at), className="figure"),
+                html.Td(read.moment(each.since), className="when"),
+                html.Td(read.moment(each.seen_at), className="when"),
                 html.Td(_acts(each.id, each.device, each.here, asking), className="acts"),
             ]
         )
@@ -63,8 +64,8 @@ def _sessions(asking: str | None) -> list[Any]:
                 [
                     html.Th(device, scope="row"),
                     html.Td(each.address or "—"),
-                    html.Td(read.moment(each.created_at), className="figure"),
-                    html.Td(read.moment(each.seen_at), className="figure"),
+                    html.Td(read.moment(each.created_at), className="when"),
+                    html.Td(read.moment(each.seen_at), className="when"),
                     html.Td(_acts(each.id, device, False, asking), className="acts"),
                 ]
             )
@@ -120,7 +121,7 @@ def change(clicks: int | None, old: str | None, new: str | None) -> Any:
         return (no_update,) * 4
     try:
         proof.require_password(old)
-        person = own_account.change_password(current_scope(), new or "")
+        person = own_account.change_password(current_scope(), new or "", letters.password_changed)
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), "", no_update, no_update
     forms = session.get(CSRF)

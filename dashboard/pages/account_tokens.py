@@ -5,6 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, dcc, html, no_update, register_page
 
+from dashboard import letters
 from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts
 from dashboard.account.reading import reader
@@ -32,8 +33,8 @@ def _table(asking: str | None) -> Any:
                 html.Th(each.name, scope="row"),
                 html.Td("read and write" if each.can_write else "read"),
                 html.Td(_state(each)),
-                html.Td(read.moment(each.expires_at), className="figure"),
-                html.Td(read.moment(each.last_used_at) if each.last_used_at else "never", className="figure"),
+                html.Td(read.moment(each.expires_at), className="when"),
+                html.Td(read.moment(each.last_used_at) if each.last_used_at else "never", className="when"),
                 html.Td(_acts(each, asking), className="acts"),
             ]
         )
@@ -114,7 +115,11 @@ def make(clicks: int | None, name: str | None, allowed: str | None, days: str | 
             made = tokens.create_token(
                 scope, name=name or "", can_write=allowed == "write", days=int(days) if days and days in DAYS else 0
             )
-            own_account.tell(scope, "A token was made", f"The token {(name or '').strip()!r} was made for your Loadstar account.")
+            letters.account_changed(
+                own_account.oneself(scope),
+                "A token was made",
+                f"The token {(name or '').strip()!r} was made for your Loadstar account.",
+            )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), no_update, no_update
     words = [

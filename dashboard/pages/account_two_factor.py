@@ -6,10 +6,12 @@ from typing import Any
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask_login import current_user
 
+from dashboard import letters
 from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.aria import data
 from dashboard.faults import sentence
+from dashboard.signin.replies import browser_address
 from store.errors import NotFound, Refused
 from store.records import own_account, two_factor
 from store.records.engine import session
@@ -131,8 +133,10 @@ def confirm(clicks: int | None, code: str | None) -> Any:
     try:
         with session():
             codes = two_factor.confirm(scope, code or "")
-            own_account.tell(
-                scope, "Two-factor sign-in is on", "Signing in to your Loadstar account now takes a code of your app too."
+            letters.account_changed(
+                own_account.oneself(scope),
+                "Two-factor sign-in is on",
+                "Signing in to your Loadstar account now takes a code of your app too.",
             )
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
@@ -152,7 +156,7 @@ def renew(clicks: int | None, code: str | None) -> Any:
     if not clicks:
         return no_update, no_update
     try:
-        codes = two_factor.new_recovery_codes(current_scope(), code or "", proof.address())
+        codes = two_factor.new_recovery_codes(current_scope(), code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
     return _on(), _codes(codes)
@@ -172,8 +176,12 @@ def turn_off(clicks: int | None, code: str | None) -> Any:
         return no_update, no_update
     scope = current_scope()
     try:
-        two_factor.disable(scope, code or "", proof.address())
+        two_factor.disable(scope, code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
-    own_account.tell(scope, "Two-factor sign-in is off", "Signing in to your Loadstar account takes the password alone now.")
+    letters.account_changed(
+        own_account.oneself(scope),
+        "Two-factor sign-in is off",
+        "Signing in to your Loadstar account takes the password alone now.",
+    )
     return _off(), parts.notice("Two-factor sign-in is off.")

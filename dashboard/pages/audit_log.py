@@ -25,6 +25,7 @@ register_page(
 )
 
 FIELDS = ("who", "text", "action", "kind", "since", "until")
+ANY = "any"
 HEADS = ("When (UTC)", "Who", "Did", "To what", "Before and after", "From")
 
 
@@ -47,16 +48,16 @@ def layout(**query: Any) -> html.Div:
 
 
 def _tools(scope: Scope, given: Mapping[str, str]) -> list[html.Label]:
-    actions = [{"value": "", "label": "Every act"}]
+    actions = [{"value": ANY, "label": "Every act"}]
     actions += [{"value": each, "label": audit_words.did(each)} for each in audit.actions(scope)]
-    kinds = [{"value": "", "label": "Everything"}]
+    kinds = [{"value": ANY, "label": "Everything"}]
     kinds += [{"value": name, "label": words.capitalize()} for name, words in audit_words.KINDS.items()]
 
     def text(name: str, hint: str) -> dcc.Input:
         return dcc.Input(id=f"audit-{name}", type="search", debounce=0.4, value=given[name], placeholder=hint, maxLength=120)
 
     def choice(name: str, options: list[dict[str, str]]) -> dbc.Select:
-        return dbc.Select(id=f"audit-{name}", options=options, value=given[name])
+        return dbc.Select(id=f"audit-{name}", options=options, value=given[name] or ANY)
 
     def day(name: str) -> dbc.Input:
         return dbc.Input(id=f"audit-{name}", type="date", debounce=True, value=given[name])
@@ -104,7 +105,13 @@ def show(
     older: Any,
 ) -> Any:
     """The entries that are wanted now: the newest, or the page before or after the one that is shown."""
-    given = dict(zip(FIELDS, (str(each or "")[:120] for each in (who, text, action, kind, since, until)), strict=True))
+    given = dict(
+        zip(
+            FIELDS,
+            ("" if each in (None, ANY) else str(each)[:120] for each in (who, text, action, kind, since, until)),
+            strict=True,
+        )
+    )
     way: list[int] = []
     if ctx.triggered_id == "audit-turn" and isinstance(turn, dict):
         way = [each for each in older if isinstance(each, int)] if isinstance(older, list) else []
@@ -154,8 +161,8 @@ def _row(each: Entry) -> html.Tr:
         each.address or "—",
     )
     when = html.Time(f"{each.at:%Y-%m-%d %H:%M:%S}", dateTime=each.at.isoformat())
-    drawn = [html.Td(words, role="cell", **data(label=head)) for head, words in zip(HEADS[1:], cells, strict=True)]
-    return html.Tr([html.Th(when, scope="row", role="rowheader", className="figure"), *drawn], role="row")
+    drawn = [html.Td(html.Div(words), role="cell", **data(label=head)) for head, words in zip(HEADS[1:], cells, strict=True)]
+    return html.Tr([html.Th(when, scope="row", role="rowheader"), *drawn], role="row")
 
 
 @callback(

@@ -48,10 +48,15 @@ APPLIANCES = {
     "electric_car": "Electric cars",
     "pv": "Solar systems",
 }
+UNSAID = "-"  # a select shows no choice that is empty
 ABOUT = (
     "Everything here is voluntary. It is used for one thing: to compare your use with that of homes like yours. "
     "Your distributor does not see it. Withdraw your consent at any time, and it is deleted."
 )
+
+
+def _said(choice: str | None) -> str | None:
+    return None if choice in (None, "", UNSAID) else choice
 
 
 def _number(part_id: Any, value: Any, **limits: Any) -> dcc.Input:
@@ -59,8 +64,8 @@ def _number(part_id: Any, value: Any, **limits: Any) -> dcc.Input:
 
 
 def _choice(part_id: str, options: dict[str, str], value: str | None) -> dbc.Select:
-    given = [{"label": "Not said", "value": ""}, *[{"label": words, "value": name} for name, words in options.items()]]
-    return dbc.Select(id=part_id, options=given, value=value or "")
+    given = [{"label": "Not said", "value": UNSAID}, *[{"label": words, "value": name} for name, words in options.items()]]
+    return dbc.Select(id=part_id, options=given, value=value or UNSAID)
 
 
 def _form(told: Household | None) -> list[Any]:
@@ -164,9 +169,9 @@ def save(
             consent=bool(consent),
             area_m2=area,
             people=people,
-            building_type=building or None,
+            building_type=_said(building),
             built_year=year,
-            heating=heating or None,
+            heating=_said(heating),
             appliances={each["name"]: count for each, count in zip(appliances, counts, strict=True) if count},
         )
     except Refused as refused:

@@ -185,8 +185,11 @@ def tick(_n: int | None, ids: list[dict[str, str]], search: str | None, shown: d
     scope, first = current_scope(), shown.get("first")
     rows = now.mine(scope, search or "", first if isinstance(first, int) else 0).rows
     values, moment, read = _values(scope, rows), datetime.now(UTC), reader()
-    known = {each.meter.id for each in rows}
-    return [markup.reading(values.get(each["meter"]), moment, read) if each["meter"] in known else no_update for each in ids]
+    ways = {each.meter.id: each.way for each in rows}
+    return [
+        markup.reading(values.get(meter_id), ways[meter_id], moment, read) if meter_id in ways else no_update
+        for meter_id in (each["meter"] for each in ids)
+    ]
 
 
 @callback(

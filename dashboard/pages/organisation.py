@@ -118,9 +118,9 @@ def page(home: Organisation) -> html.Div:
                 [html.H1(home.name), html.P(home.kind.capitalize()), people.state(home.approval)],
                 className="page-head",
             ),
-            html.Section([html.H2("People"), _invite(home), tables.view(PEOPLE, home.id)], className="mb-4"),
-            html.Section([html.H2("Open invitations"), tables.view(INVITATIONS, home.id)], className="mb-4"),
-            html.Section([html.H2("Meters"), tables.view(METERS, home.id)]),
+            html.Section([html.H2("People", className="mb-3"), _invite(home), tables.view(PEOPLE, home.id)], className="mb-4"),
+            html.Section([html.H2("Open invitations", className="mb-3"), tables.view(INVITATIONS, home.id)], className="mb-4"),
+            html.Section([html.H2("Meters", className="mb-3"), tables.view(METERS, home.id)]),
         ]
     )
 

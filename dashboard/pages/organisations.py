@@ -128,7 +128,7 @@ def _form() -> html.Details:
     found = listed.organisations_page(scope, Wanted(count=MOST_CHOICES), approval="approved", kind="distributor")
     of = [{"label": each.organisation.name, "value": each.organisation.id} for each in found.rows]
     if scope.platform_admin:
-        of.append({"label": "None: the platform decides about it", "value": ""})
+        of.append({"label": "None: the platform decides about it", "value": "none"})
     value = scope.organisation_id or of[0]["value"]
     distributor = forms.field("Customer of", dbc.Select(id="organisations-distributor", options=of, value=value))
     return forms.opening("organisations-form", "Add an organisation", "plus-lg", [name, kind, distributor], button)
@@ -165,7 +165,7 @@ def add(clicks: int | None, name: str | None, kind: str | None, distributor_id: 
     """Add the organisation, and say how its people come in."""
     if not clicks:
         return no_update, no_update, no_update
-    of = (distributor_id or None) if kind == "customer" else None
+    of = None if kind != "customer" or distributor_id in (None, "", "none") else distributor_id
     try:
         made = organisations.create_organisation(current_scope(), name=str(name or ""), kind=str(kind), distributor_id=of)
     except (Refused, NotFound) as refused:

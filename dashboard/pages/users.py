@@ -135,7 +135,7 @@ def _form() -> html.Details:
     seen = listed.organisations_page(scope, Wanted(count=MOST_CHOICES), approval="approved")
     choices = [{"label": each.organisation.name, "value": each.organisation.id} for each in seen.rows]
     if scope.platform_admin:
-        choices.append({"label": "None: a residential customer", "value": ""})
+        choices.append({"label": "None: a residential customer", "value": "none"})
     more = "Others are added on their organisation's page." if seen.total > len(seen.rows) else None
     fields = [
         forms.field("Name", dcc.Input(id="users-name", autoComplete="off", maxLength=120)),
@@ -198,6 +198,7 @@ def add(
     kept = (no_update,) * 4
     if not clicks:
         return no_update, *kept
+    home = None if organisation_id in (None, "", "none") else organisation_id
     made = None if password else passwords.generated()
     try:
         user = users.create_user(
@@ -205,8 +206,8 @@ def add(
             email=str(email or ""),
             name=str(name or ""),
             password=str(password or made),
-            organisation_id=organisation_id or None,
-            role=role if organisation_id else None,
+            organisation_id=home,
+            role=role if home else None,
         )
     except Refused as refused:
         return tables.notice(sentence(refused), bad=True), *kept

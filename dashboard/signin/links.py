@@ -24,7 +24,8 @@ def _token() -> str:
 
 def _dead(words: str, href: str, action: str) -> Response:
     """The page of a link that works no longer."""
-    return replies.page("message.html", "This link works no longer", status=404, message=words, href=href, action=action)
+    heading = "This link works no longer"
+    return replies.page("message.html", heading, status=404, heading=heading, message=words, href=href, action=action)
 
 
 def _unconfirmed() -> Response:

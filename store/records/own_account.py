@@ -1,4 +1,4 @@
-"""What people do to their own account, with the mail that tells them of it, and everything that is kept of them."""
+"""A person's own account: another password, and everything that is kept of them."""
 
 import base64
 from collections.abc import Callable, Iterable
@@ -12,11 +12,9 @@ from store.records import (
     claims,
     grants,
     household,
-    mail,
     passwords,
     pictures,
     preferences,
-    registration,
     sessions,
     tokens,
 )
@@ -27,61 +25,30 @@ from store.records.policy import holder
 from store.records.schema import User
 from store.scope import SYSTEM, Scope
 
-KIND = "security"
-_NOT_ME = "If this was not you, set a new password at once and end all other sessions on your account's page."
 _LEFT_OUT = frozenset({"password_hash", "secret_hash", "secret", "recovery_hashes"})
 
 
-def tell(scope: Scope, subject: str, what: str) -> None:
-    """Mail the holder that something about their account's security has changed, in the transaction that changes it."""
-    with session() as records:
-        person = required(records, User, holder(scope))
-        text = f"Dear {person.name},\n\n{what}\n\n{_NOT_ME}\n"
-        mail.write_mail(SYSTEM, recipient=person.email, subject=subject, text=text, kind=KIND, user_id=person.id)
-
-
-def change_password(scope: Scope, password: str) -> User:
-    """Set the holder's password, sign them out everywhere, and mail them that it was done.
+def change_password(scope: Scope, password: str, tell: Callable[[User], object]) -> User:
+    """Set the holder's password and sign them out everywhere; `tell` writes the mail of it, in the same transaction.
 
     Raises:
         NotFound: nobody is signed in.
         Refused: the password is too short, too long or too easy.
     """
-    with reading() as records:
-        person = required(records, User, holder(scope))
-    password_hash = passwords.hash_of(password, email=person.email, name=person.name)
+    person = oneself(scope)
+    password_hash = passwords.hash_of(password, email=person.email, name=person.name)  # takes a while: nobody waits for it
     with session() as records:
         person = required(records, User, person.id)
         person.password_hash = password_hash
         sessions.end_of(records, [person.id])
-        tell(scope, "Your password was changed", "The password of your Loadstar account was changed.")
+        tell(person)
     return person
 
 
-def ask_new_address(scope: Scope, email: str, link: Callable[[str], str]) -> str:
-    """Mail a link to another address, which becomes the holder's when it is used, and a note to the present one.
-
-    Returns the address as it will be kept; `link` makes the link from its token.
-
-    Raises:
-        NotFound: nobody is signed in.
-        Refused: it is no address.
-    """
-    with session():
-        asked = registration.ask_new_address(scope, email)
-        text = f"Dear {asked.name},\n\nthis link makes {asked.email} the address of your Loadstar account:\n\n"
-        text += f"{link(asked.token or '')}\n\n"
-        text += f"It works once, for {registration.VERIFY_HOURS} hours. If you did not ask, do nothing.\n"
-        mail.write_mail(
-            SYSTEM,
-            recipient=asked.email,
-            subject="Confirm your new address",
-            text=text,
-            kind="verification",
-            user_id=asked.user_id,
-        )
-        tell(scope, "A new address was asked for", f"Somebody signed in as you asked to use {asked.email} from now on.")
-    return asked.email
+def oneself(scope: Scope) -> User:
+    """The holder; raises `NotFound` for nobody."""
+    with reading() as records:
+        return required(records, User, holder(scope))
 
 
 def everything_about(scope: Scope) -> dict[str, Any]:

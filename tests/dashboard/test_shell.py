@@ -7,9 +7,10 @@ import pytest
 
 from dashboard import access, landing
 from store.errors import NotFound
-from store.records import policy, sites
+from store.records import organisations, policy, sites, users
+from store.scope import SYSTEM
 from tests.dashboard.pressing import press
-from tests.dashboard.world import World, csrf
+from tests.dashboard.world import PASSWORD, World, csrf
 
 
 def test_the_first_page_of_somebody_with_sites_is_a_site(world: World) -> None:
@@ -17,9 +18,16 @@ def test_the_first_page_of_somebody_with_sites_is_a_site(world: World) -> None:
 
 
 def test_somebody_without_sites_is_told_what_would_be_here(world: World) -> None:
-    answer = world.client("resident").get("/")
+    home = organisations.create_organisation(SYSTEM, name="No Site Yet", kind="customer").id
+    for who in ("first", "second"):  # the first is its administrator, who may claim a meter
+        users.create_user(SYSTEM, email=f"{who}@example.org", name=who, password=PASSWORD, organisation_id=home)
+    answer = world.client("second").get("/")
     assert answer.status_code == 200
     assert b"No site yet" in answer.data
+
+
+def test_residents_land_at_their_meters(world: World) -> None:
+    assert world.client("resident").get("/").location == "/my-meters"
 
 
 def test_a_site_without_a_page_leads_to_its_overview(world: World) -> None:
@@ -42,7 +50,6 @@ def test_the_switcher_names_the_sites_one_may_see(world: World) -> None:
 
 
 def test_names_are_escaped(world: World) -> None:
-    from store.scope import SYSTEM
 
     organisation_id = sites.site(SYSTEM, world.site).organisation_id
     sites.create_site(

@@ -229,7 +229,7 @@ def test_an_empty_site_says_how_to_fill_it(opened: Opener, world: Served) -> Non
 
 def test_a_resident_sees_their_part_alone(opened: Opener, world: Served) -> None:
     world.site.post_everything()
-    page = opened("resident")
+    page = opened("resident", site_id=world.site.site)
     expect(page.locator("#overview-tiles")).to_contain_text("30.0")
     content = page.content()
     assert "Labs" not in content

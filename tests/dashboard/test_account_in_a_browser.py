@@ -1,0 +1,132 @@
+"""The account in a real browser: a picture, a second factor by its QR code, a token, and delete me."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.dashboard.world import PASSWORD
+
+pytestmark = pytest.mark.browser
+Opener = Callable[..., Page]
+PAGES = ("/account", "/account/security", "/account/two-factor", "/account/notifications", "/account/tokens", "/account/data")
+
+
+@pytest.fixture
+def opened(chromium: Browser, address: str) -> Iterator[Opener]:
+    """Opens a page as somebody; any request to elsewhere, any script error, anything the policy forbids fails the test."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def open_page(path: str, who: str = "resident", **context: object) -> Page:
+        contexts.append(chromium.new_context(base_url=address, reduced_motion="reduce", **context))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(30_000)  # the machine may be busy
+        expect.set_options(timeout=30_000)
+        page.on(
+            "request",
+            lambda sent: (
+                urlsplit(sent.url).hostname == "127.0.0.1"
+                or sent.url.startswith(("data:", "blob:"))
+                or wrong.append(f"asked {sent.url}")
+            ),
+        )
+        page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
+        page.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
+        page.goto("/sign-in")
+        page.fill("#email", f"{who}@example.org")
+        page.fill("#password", PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        visit(page, path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong
+
+
+def visit(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector("html[data-drawn=yes]", state="attached")
+
+
+def faults(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    return [f"{each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found.response["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_ones_own_is_accessible_and_fits_a_phone(opened: Opener, scheme: str) -> None:
+    page = opened("/account", color_scheme=scheme, viewport={"width": 390, "height": 844})
+    for path in (*PAGES, "/household", "/my-meters"):
+        visit(page, path)
+        assert faults(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
+    page = opened("/account")
+    page.fill("#account-name", "Rosa Resident")
+    page.select_option("#account-language", "de-DE")
+    page.click("#account-save")
+    expect(page.locator("#account-notice")).to_contain_text("Your profile is saved")
+    expect(page.locator(".bar")).to_contain_text("Rosa Resident")
+
+    out = io.BytesIO()
+    Image.new("RGB", (1200, 800), (40, 120, 90)).save(out, "JPEG")
+    with page.expect_file_chooser() as chooser:
+        page.click("[data-choose-picture]")
+    chooser.value.set_files({"name": "me.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()})
+    picture = page.locator("img.portrait")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 256
+
+    page.click("nav.tabs >> text=Two-factor")
+    page.fill("#two-factor-password", PASSWORD)
+    page.click("#two-factor-begin")
+    drawn = page.locator("img.qr")
+    expect(drawn).to_be_visible()
+    assert drawn.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    secret = page.locator("#two-factor-state code").inner_text().replace(" ", "")
+    page.fill("#two-factor-first", pyotp.TOTP(secret).now())
+    page.click("#two-factor-confirm")
+    expect(page.locator("#two-factor-notice .codes li")).to_have_count(10)
+    expect(page.locator("#two-factor-state")).to_contain_text("10 recovery codes left")
+
+    page.click("nav.tabs >> text=Tokens")
+    page.fill("#token-name", "invoices")
+    page.click("#token-make")
+    expect(page.locator("#token-notice code")).to_have_text(re.compile(r"pat_\w+\.[\w-]{40,}"))
+    page.click("#token-table >> text=Revoke")
+    page.click("#token-table .btn-danger")
+    expect(page.locator("#token-table")).to_contain_text("revoked")
+
+    visit(page, "/household")
+    page.fill("#household-area", "82.5")
+    page.select_option("#household-heating", "heat_pump")
+    page.check("#household-consent")
+    page.click("#household-save")
+    expect(page.locator("#household-notice")).to_contain_text("Kept")
+
+    visit(page, "/account/data")
+    with page.expect_download() as download:
+        page.click("text=Download my data")
+    assert b"heat_pump" in download.value.path().read_bytes()
+    expect(page.locator("main")).to_contain_text("What you told of your household is deleted")
+    page.fill("#data-password", PASSWORD)
+    page.click("#data-delete")
+    page.wait_for_url(lambda url: urlsplit(url).path in ("/", "/sign-in"))
+    page.goto("/account")
+    page.wait_for_url("**/sign-in?**")
+    page.fill("#email", "resident@example.org")
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page.locator("main")).to_contain_text("do not fit together")

@@ -1,0 +1,88 @@
+"""An administrator's day in a real browser: invite, approve, look through somebody's eyes, find it all in the audit log."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from store.records import claims, mail, meters, policy, users
+from store.scope import SYSTEM
+from tests.dashboard.world import PASSWORD, World
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str):
+    context = chromium.new_context(base_url=address)
+    found = context.new_page()
+    said: list[str] = []
+    found.on("pageerror", lambda error: said.append(str(error)))
+    yield found
+    assert said == []
+    context.close()
+
+
+def _sign_in(page: Page, who: str) -> None:
+    page.goto("/sign-in?next=/admin/users")
+    page.get_by_label("Email").fill(f"{who}@example.org")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main button[type=submit], button[type=submit]").first.click()
+    expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+
+
+def test_inviting_approving_viewing_and_reading_about_it(page: Page, world: World) -> None:
+    _sign_in(page, "admin")
+    page.get_by_role("button", name="View as Operator").click()
+    page.locator(".question").get_by_role("button", name="View as Operator").click()
+    expect(page.get_by_text("You see what Operator sees")).to_be_visible()
+    expect(page.get_by_role("link", name="Users")).to_have_count(0)
+    page.get_by_role("button", name="End the view").click()
+    expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+
+    meter = meters.create_meter(SYSTEM, world.site, name="Flat 4", role="condition")
+    claims.claim_meter(policy.scope_of(world.people["resident"]), claims.claim_code(SYSTEM, meter.id))
+
+    page.goto("/organisation")
+    page.get_by_text("Invite somebody").first.click()
+    page.locator("#invite-email").fill("guest@example.org")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_role("rowheader", name="guest@example.org")).to_be_visible()
+    assert mail.outbox(SYSTEM)[0].recipient == "guest@example.org"
+
+    page.goto("/admin/approvals")
+    waits = page.locator("[data-count-of=admin-approvals]")
+    expect(waits).to_contain_text("1")
+    page.get_by_role("button", name="Approve Resident").click()
+    question = page.locator(".question")
+    expect(question).to_be_focused()
+    question.locator("textarea").fill("Welcome")
+    question.get_by_role("button", name="Approve Resident now").click()
+    expect(page.get_by_text("Approved. They were told by mail.")).to_be_visible()
+    expect(waits).to_be_hidden()
+    assert policy.scope_of(world.people["resident"]).meter_ids == {meter.id}
+
+    page.goto("/admin/audit-log")
+    row = page.get_by_role("row").filter(has_text="Began a view as").first
+    expect(row).to_contain_text("Admin")
+    expect(row).to_contain_text(world.people["operator"])
+
+
+def test_the_table_is_run_by_keyboard_and_fits_a_telephone(page: Page, world: World) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _sign_in(page, "admin")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("searchbox", name="Search users").fill("operator")
+    expect(page.get_by_role("rowheader", name="Admin")).to_have_count(0)
+    button = page.get_by_role("button", name="Disable Operator", exact=True)
+    button.press("Enter")
+    expect(page.locator(".question")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".question")).to_have_count(0)
+    expect(button).to_be_focused()
+    head = page.get_by_role("columnheader", name="Email")
+    head.get_by_role("button").press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    button.press("Enter")
+    page.get_by_role("button", name="Disable Operator now").press("Enter")
+    expect(page.get_by_text("Operator is disabled. Every session of theirs has ended.")).to_be_visible()
+    assert users.user(SYSTEM, world.people["operator"]).approval == "disabled"
