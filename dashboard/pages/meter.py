@@ -145,7 +145,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 html.Div(
                     [
                         forms.field("Assign to", who, "A person's email address, or an organisation's name."),
-                        forms.field("Who", dbc.Select(id="meter-role", options=roles, value="viewer")),
+                        forms.field("Who then", dbc.Select(id="meter-role", options=roles, value="viewer")),
                         forms.field("From", forms.line("meter-from", placeholder=forms.DAY, longest=20), "Empty: from now on."),
                         forms.field(
                             "Through", forms.line("meter-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."
@@ -162,17 +162,11 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                     className="muted",
                 ),
                 html.Div(id="meter-code", className="mb-2"),
-                html.Div(
-                    [
-                        html.Button("Show the code", id="meter-show", className="btn btn-quiet", type="button"),
-                        html.Button(
-                            "Make another, the old one is good for nothing then",
-                            id="meter-renew",
-                            className="btn btn-quiet",
-                            type="button",
-                        ),
-                    ],
-                    className="choices",
+                html.Button("Show the code", id="meter-show", className="btn btn-quiet mb-2", type="button"),
+                _asking(
+                    "Make another code",
+                    "The old code is good for nothing then. Claims that were made with it stay.",
+                    html.Button("Make it now", id="meter-renew", className="btn btn-danger", type="button"),
                 ),
             ),
             _panel(
@@ -224,9 +218,15 @@ def _exchange() -> html.Details:
 
 def _retirement() -> html.Details:
     about = "It takes no readings and cannot be claimed any more. What it measured stays to be seen. This cannot be taken back."
-    sure = html.Button("Retire it now", id="meter-retire", className="btn btn-danger", type="button")
+    return _asking(
+        "Retire the meter", about, html.Button("Retire it now", id="meter-retire", className="btn btn-danger", type="button")
+    )
+
+
+def _asking(words: str, about: str, sure: html.Button) -> html.Details:
+    """An act that asks once: what will happen, and the button that does it."""
     return html.Details(
-        [html.Summary("Retire the meter", className="btn btn-quiet"), html.Div([html.P(about), sure], className="panel mt-3")],
+        [html.Summary(words, className="btn btn-quiet"), html.Div([html.P(about), sure], className="panel mt-3")],
         className="disclosure",
     )
 

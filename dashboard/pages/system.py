@@ -102,6 +102,8 @@ def _stores() -> html.Section:
 def _device_api() -> html.Section:
     found = system_facts.device_api(settings())
     says = _state(found.up, "takes readings" if found.up else "does not answer, or refuses readings")
+    if not (found.up or found.requests):
+        return _panel("Device API", html.P(says, className="mb-0"))
     return _panel(
         "Device API",
         html.P(says),
@@ -114,7 +116,7 @@ def _device_api() -> html.Section:
                 "Of them its own faults": f"{found.failed:,}",
             }
         ),
-        html.P("Since it was started.", className="muted small mb-0"),
+        html.P("Since it was started.", className="muted small mt-2 mb-0"),
     )
 
 

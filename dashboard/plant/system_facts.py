@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import time
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -15,7 +16,7 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from config.settings import Settings
+from config.settings import PROJECT, Settings
 from store.errors import StoreError
 from store.records import about
 from store.scope import Scope
@@ -49,7 +50,7 @@ class DeviceApi(NamedTuple):
 
 def versions(scope: Scope) -> dict[str, str]:
     """What runs, in which version."""
-    said = {"Python": platform.python_version()}
+    said = {"Loadstar": _own_version(), "Python": platform.python_version()}
     try:
         kept = about.about(scope)
         said["Records"] = f"{kept.database} {kept.version}, tables at revision {kept.revision}"
@@ -60,6 +61,13 @@ def versions(scope: Scope) -> dict[str, str]:
     except StoreError as problem:
         said["Time series"] = str(problem)
     return said | {package: version(package) for package in PACKAGES}
+
+
+def _own_version() -> str:
+    try:
+        return str(tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+    except (OSError, KeyError, tomllib.TOMLDecodeError):
+        return "not known here"
 
 
 def processes(settings: Settings) -> list[Process]:

@@ -35,7 +35,15 @@ def questdb(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_page_shows_stores_disk_and_versions(world: World, questdb: None) -> None:
     page = world.client("root").get("/admin/system").get_data(as_text=True)
-    for words in ("QuestDB has suspended telemetry", "does not answer", "SQLite", "revision", "are free", "QuestDB 9"):
+    for words in (
+        "QuestDB has suspended telemetry",
+        "does not answer",
+        "SQLite",
+        "revision",
+        "are free",
+        "QuestDB 9",
+        "Loadstar",
+    ):
         assert words in page
 
 
