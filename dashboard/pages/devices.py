@@ -18,7 +18,7 @@ from models.presence import presence
 from store.errors import NotFound, Refused
 from store.records import activity, devices, keys, meters
 from store.records.listing import Page, Wanted
-from store.records.schema import Device, Meter
+from store.records.schema import Device
 from store.scope import Scope
 
 register_page(
@@ -49,18 +49,16 @@ class Line(NamedTuple):
     device: Device
     fields: field_maps.Fields
     seen: datetime | None
-    meters: list[Meter]  # of the site
 
 
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Line]:
     found = devices.devices_page(scope, context, wanted, retired=bool(chosen.get("retired")))
     ids = [device.id for device in found.rows]
     fields, seen = devices.device_fields(scope, ids), activity.last_seen(scope, ids)
-    of_site = meters.meters_of(scope, context)
-    return Page([Line(device, fields[device.id], seen[device.id], of_site) for device in found.rows], found.total)
+    return Page([Line(device, fields[device.id], seen[device.id]) for device in found.rows], found.total)
 
 
-def _row(_scope: Scope, record: Line) -> Row:
+def _row(scope: Scope, record: Line) -> Row:
     device, now = record.device, datetime.now(UTC)
     state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now)
     words = f"retired {device.retired_at:%Y-%m-%d}" if device.retired_at else STATES[state]
@@ -72,14 +70,14 @@ def _row(_scope: Scope, record: Line) -> Row:
         str(len(record.fields)),
         f"{device.created_at:%Y-%m-%d}",
     )
-    acts = () if device.retired_at else (Act("edit", "Edit", asks=lambda: _edit(record), sure="Save"), NEW_KEY, RETIRE)
+    acts = () if device.retired_at else (Act("edit", "Edit", asks=lambda: _edit(scope, record), sure="Save"), NEW_KEY, RETIRE)
     return Row(device.id, device.name, cells, acts)
 
 
-def _edit(record: Line) -> Question:
+def _edit(scope: Scope, record: Line) -> Question:
     device = record.device
     modes = sorted(MODES.items(), key=lambda mode: mode[0] != device.energy_mode)
-    written = field_maps.written(record.fields, record.meters)
+    written = field_maps.written(record.fields, meters.meters_of(scope, device.site_id))  # many: read when it is asked
     return Question(
         "What the device is called, and what its posts mean. Readings that are there already stay as they are.",
         (
