@@ -155,6 +155,20 @@ def administers_meter(argument: str = "meter_id") -> Rule:
     return rule
 
 
+def asks_for_keys(argument: str = "site_id") -> Rule:
+    """Operators of the site that the argument of that name gives; its administrators make keys without asking."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        site_in(argument)(scope, given)
+        place = given[argument]
+        if not policy.may(scope, policy.Action.OPERATE, site_id=place) or policy.may(
+            scope, policy.Action.ADMINISTER, site_id=place
+        ):
+            raise NotFound("no such page")
+
+    return rule
+
+
 def plant_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Whoever administers a site, or a distributor, which may have none yet (the store keeps them within theirs)."""
     if not (scope.everything or scope.admin_of & scope.site_ids or owns_sites(scope)):

@@ -1,16 +1,46 @@
 """Keys that operators ask for: an administrator says yes, and whoever asked makes the key once and sees it once."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
 
 from store.errors import Refused
 from store.records.columns import now
 from store.records.devices import require_devices
-from store.records.engine import session
+from store.records.engine import reading, session
 from store.records.found import missing
 from store.records.keys import create_key
+from store.records.listing import Page, Wanted, page
 from store.records.policy import Action, holder, require
-from store.records.schema import Request
+from store.records.schema import Device, Request
 from store.scope import SYSTEM, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Askable:
+    """A device of whose site the holder is an operator, and what they asked for last, if it is not used up."""
+
+    device: Device
+    request: Request | None
+
+
+def askable_page(scope: Scope, site_id: str, wanted: Wanted) -> Page[Askable]:
+    """A page of the site's devices in use, sorted by `name`, each with the holder's own request for a key of it.
+
+    Raises:
+        NotFound: the site does not exist for the scope, or nobody is signed in.
+        Refused: not an operator of the site, or no such column to sort by.
+    """
+    require(scope, Action.OPERATE, site_id=site_id)
+    query = select(Device).where(Device.site_id == site_id, Device.retired_at.is_(None))
+    with reading() as records:
+        rows, total = page(records, query, wanted, searched=(Device.name, Device.id), sorts={"name": Device.name}, key=Device.id)
+        devices = [device for (device,) in rows]
+        asked = select(Request).where(
+            Request.user_id == holder(scope), Request.device_id.in_([each.id for each in devices]), Request.used_at.is_(None)
+        )
+        newest = {each.device_id: each for each in records.scalars(asked.order_by(Request.created_at, Request.id))}
+    return Page([Askable(device, newest.get(device.id)) for device in devices], total)
 
 
 def request_key(scope: Scope, device_id: str, note: str = "") -> Request:

@@ -34,6 +34,7 @@ class Standing(NamedTuple):
 
     signed_in: bool = True
     sees: frozenset[str] = frozenset()
+    operates: frozenset[str] = frozenset()  # as an operator, who is no administrator
     administers: frozenset[str] = frozenset()
     decides: frozenset[str] = frozenset()  # who belongs to the organisation
     manages_people: bool = False
@@ -49,7 +50,7 @@ PEOPLE = {
     "nobody": Standing(signed_in=False),
     "root": Standing(sees=BOTH, decides=BOTH, manages_people=True, runs=True),
     "admin": Standing(sees=THEIRS, administers=THEIRS, decides=THEIRS, manages_people=True, owns_sites=True, leads=True),
-    "operator": Standing(sees=THEIRS),
+    "operator": Standing(sees=THEIRS, operates=THEIRS),
     "viewer": Standing(sees=THEIRS),
     "chief": Standing(sees=OTHERS, administers=OTHERS, decides=OTHERS, manages_people=True, owns_sites=True, leads=True),
     "stranger": Standing(sees=OTHERS),
@@ -74,6 +75,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "organisation_admin": lambda who, place: who.leads,
     "residential": lambda who, place: who.residential,
     "meter_holder": lambda who, place: who.residential or (who.leads and not who.owns_sites and OWN not in who.sees),
+    "asks_for_keys": lambda who, place: place in who.operates,
     "plant_admin": lambda who, place: who.runs or who.owns_sites or bool(who.administers),
     "administers_site": lambda who, place: who.runs or place in who.administers,
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one

@@ -1,0 +1,100 @@
+"""Operators ask for a device's key, and make it themselves once an administrator has said yes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dash import html, register_page
+
+from dashboard import navigation, tables
+from dashboard.access import asks_for_keys, guard
+from dashboard.aria import data
+from dashboard.plant import forms
+from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
+from store.records import claims, key_requests
+from store.records.key_requests import Askable
+from store.records.listing import Page, Wanted
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path_template="/site/<site_id>/key-requests",
+    name="Ask for keys",
+    title="Ask for keys · Loadstar",
+    nav={"section": navigation.SETUP, "icon": "key"},
+)
+
+
+def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], site_id: str) -> Page[Askable]:
+    return key_requests.askable_page(scope, site_id, wanted)
+
+
+def _row(_scope: Scope, record: Askable) -> Row:
+    asked = record.request
+    if asked is None:
+        return Row(record.device.id, record.device.name, ("–", "–", "–"), (ASK,))
+    day = f"{asked.created_at:%Y-%m-%d}"
+    if asked.decided_at is None:
+        return Row(asked.id, record.device.name, (_state("late", "waits"), day, asked.note or "–"), (TAKE_BACK,))
+    if asked.approved:
+        return Row(asked.id, record.device.name, (_state("live", "approved"), day, asked.reason or "–"), (MAKE,))
+    return Row(record.device.id, record.device.name, (_state("offline", "not approved"), day, asked.reason or "–"), (ASK,))
+
+
+def _state(state: str, words: str) -> html.Span:
+    return html.Span(words, className="state", **data(state=state))
+
+
+def _asking() -> Question:
+    return Question(
+        "An administrator of the site decides. Once they say yes, you make the key here and see it once.",
+        (Text("note", "What it is for", lines=1),),
+    )
+
+
+ASK = Act("ask", "Ask for a key", asks=_asking, sure="Ask")
+TAKE_BACK = Act("take-back", "Take back")
+MAKE = Act("make", "Make the key")
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    if asked.act == "ask":
+        key_requests.request_key(scope, asked.key, asked.given.get("note", ""))
+        return "Asked. An administrator of the site sees it among the approvals."
+    if asked.act == "make":
+        return ["The key: ", *forms.shown_once(key_requests.create_requested_key(scope, asked.key))]
+    claims.take_back(scope, asked.key)
+    return "Taken back."
+
+
+TABLE = Table(
+    "key-requests",
+    "Devices",
+    asks_for_keys("context"),
+    (
+        Column("name", "Device"),
+        Column("state", "Your request", sortable=False),
+        Column("asked", "Asked", sortable=False),
+        Column("note", "Note", sortable=False),
+    ),
+    load=_load,
+    row=_row,
+    do=_do,
+    search="name",
+    empty="No device on this site yet: an administrator adds them.",
+    sort="name",
+)
+tables.declare(TABLE)
+
+
+@guard(asks_for_keys())
+def layout(site_id: str, **_query: Any) -> html.Div:
+    """The page."""
+    return html.Div(
+        [
+            html.Header(
+                [html.H1("Ask for keys"), html.P("A device posts with a key of its own; an administrator says yes to each.")],
+                className="page-head",
+            ),
+            tables.view(TABLE, site_id),
+        ]
+    )
