@@ -5,8 +5,9 @@ from datetime import datetime
 import httpx
 import pytest
 
+from config.settings import Settings
 from ingest.server import OWN, ROADS
-from store.records import keys
+from store.records import engine, keys
 from store.scope import SYSTEM
 from tests.ingest.conftest import Api, World
 from tests.ingest.world import HARDWARE, wait_until
@@ -31,7 +32,8 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def held(api: Api, world: World) -> dict[str, str | None]:
+def held(api: Api, world: World, device_settings: Settings) -> dict[str, str | None]:
+    engine.configure(device_settings.records_url)
     revoked = keys.create_key(SYSTEM, site_id=world.site_id)
     keys.revoke_key(SYSTEM, revoked.partition(".")[0])
     return {
