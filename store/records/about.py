@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import column, select, table
 
 from store.records import engine
 from store.records.policy import Action, require
@@ -28,5 +28,5 @@ def about(scope: Scope) -> Kept:
     with engine.reading() as records:
         dialect = records.connection().dialect
         version = ".".join(str(part) for part in dialect.server_version_info or ())
-        revision = records.scalar(text("SELECT version_num FROM alembic_version"))
+        revision = records.scalar(select(column("version_num")).select_from(table("alembic_version")))
     return Kept({"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(dialect.name, dialect.name), version, str(revision))
