@@ -8,13 +8,17 @@ Floats = NDArray[np.float64]
 # A register that falls although it stood below this share of its rollover was reset, not rolled over.
 NEAR_ROLLOVER = 0.9
 
+# A register that falls to no less than this share of where it stood did not start from zero: it was corrected, or its
+# last digits are those of a computed number. Home Assistant draws the line of its `total_increasing` at the same share.
+CORRECTED = 0.9
+
 
 def counted(last_kwh: ArrayLike, greatest_kwh: ArrayLike, rollover_kwh: float | None = None) -> Floats:
     """What a counter has counted since its first reading, from readings or from the last reading of successive stretches.
 
     A fall is a rollover when the register stood near `rollover_kwh`, and a reset otherwise. After a reset the counter
-    starts from zero; what it counted between its last reading and the reset is not known and not guessed. An exchange of
-    the meter is a new declaration, not a fall.
+    starts from zero; what it counted between its last reading and the reset is not known and not guessed. A fall by less
+    than a tenth is neither: it takes back what was counted too much. An exchange of the meter is a new declaration, not a fall.
 
     Args:
         last_kwh: the register at the end of each stretch, shape (n,).
@@ -22,13 +26,13 @@ def counted(last_kwh: ArrayLike, greatest_kwh: ArrayLike, rollover_kwh: float | 
         rollover_kwh: where the register starts again from zero.
 
     Returns:
-        Shape (n,), rising from 0.
+        Shape (n,), from 0; it rises but where a register was corrected.
     """
     last, greatest = np.asarray(last_kwh, float), np.asarray(greatest_kwh, float)
     if not len(last):
         return np.zeros(0)
     before, after, highest = last[:-1], last[1:], np.maximum(greatest[1:], last[:-1])
-    fell = (after < before) | (greatest[1:] > after)
+    fell = after < CORRECTED * highest
     top = highest
     if rollover_kwh is not None:
         top = np.where(highest >= NEAR_ROLLOVER * rollover_kwh, rollover_kwh, highest)

@@ -212,7 +212,7 @@ def _within(of: Registers, at: Place) -> tuple[Floats, Floats]:
 
 
 def counters(of: Registers, at: Place) -> tuple[Floats, Floats]:
-    """The readings (kWh) of both registers at the moments, counted from when the recording began; they never fall."""
+    """The readings (kWh) of both registers at the moments, from when the recording began; what they fall by is rounding."""
     within = _within(of, at)
     years, weeks = at.years[:, None].astype(np.float64), at.weeks[:, None].astype(np.float64)
     forward, back = (

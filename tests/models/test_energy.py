@@ -25,6 +25,12 @@ def test_a_counter_far_below_its_rollover_was_reset() -> None:
     assert energy.counted([500, 2], [500, 2], rollover_kwh=1_000_000).tolist() == [0, 2]
 
 
+def test_a_register_that_falls_a_little_was_corrected_and_not_reset() -> None:
+    assert energy.counted([43_109.1, 43_109.1 - 1e-11], [43_109.1, 43_109.1]) == pytest.approx([0, 0], abs=1e-9)
+    assert energy.counted([100, 95, 101], [100, 95, 101]).tolist() == [0, -5, 1]
+    assert energy.counted([950, 949, 951], [950, 949, 951], rollover_kwh=1_000).tolist() == [0, -1, 1]
+
+
 def test_what_was_counted_between_two_readings_is_spread_evenly() -> None:
     assert energy.between([0, 900, 1800, 2700, 3600], [0, 3600], [0, 8]).tolist() == [2, 2, 2, 2]
 
