@@ -124,6 +124,7 @@ def _cache(_home: Path) -> Cache:
 
 def kept() -> Kept:
     """What is kept now, of all processes of this machine."""
+
     def read(kept: Cache) -> Kept:
         counts = [kept.get(name, 0) for name in (HITS, MISSES)]
         return Kept(len(kept) - sum(count > 0 for count in counts), kept.volume(), *counts)
