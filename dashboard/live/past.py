@@ -6,9 +6,10 @@ show at once. What is still open is read anew each time.
 
 import functools
 import logging
+import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +30,7 @@ from store.series import power, versions
 FORMAT = 1  # of what is kept: a new number forgets what older programs kept
 READY = timedelta(hours=48)  # what a sign-in makes ready
 CHART_STEP_S = 900  # of the chart on the first screen
-SHORT_BLOCK_S, LONG_BLOCK_STEPS = 6 * 3600, 96
+SHORT_BLOCK_S, BLOCK_STEPS = 6 * 3600, 24
 HITS, MISSES = "hits", "misses"
 
 Kilowatts = NDArray[np.float32]
@@ -56,7 +57,7 @@ def mean_power(
 ) -> pd.DataFrame:
     """As `store.series.power.mean_power`, of meters of the view; `counted` asks are part of the hit rate."""
     members = _members(view, step_s)
-    block_s = SHORT_BLOCK_S if step_s <= CHART_STEP_S else LONG_BLOCK_STEPS * step_s
+    block_s = max(SHORT_BLOCK_S, BLOCK_STEPS * step_s)
     first, last = on_step(start, block_s), on_step(min(versions.settled_to(), end), block_s)
     if first >= last or not meter_ids or not {*meter_ids} <= {*members}:
         return power.mean_power(scope, meter_ids, start, end, step_s)
@@ -81,31 +82,37 @@ def _closed(
     whose = sha256(repr((view.id, scope.key, ids, view.declared)).encode()).hexdigest()
     starts = [first + timedelta(seconds=block_s * n) for n in range(len(changed))]
     keys = [
-        f"{FORMAT}|{whose}|{step_s}|{start:%Y%m%dT%H}|{version}" for start, version in zip(starts, changed.tolist(), strict=True)
+        f"{FORMAT}|{whose}|{step_s}|{block_s}|{start:%Y%m%dT%H}|{version}"
+        for start, version in zip(starts, changed.tolist(), strict=True)
     ]
     shape = (len(ids), block_s // step_s)
-    blocks: list[Kilowatts | None] = [_read(key, shape) for key in keys]
-    if counted:
-        _try(lambda kept: kept.incr(MISSES if any(block is None for block in blocks) else HITS))
+    blocks = [_read(key, shape) for key in keys]
     missing = [at for at, block in enumerate(blocks) if block is None]
+    if counted:
+        _try(lambda kept: kept.incr(MISSES if missing else HITS))
     if missing:
         begin, end = starts[missing[0]], starts[missing[-1]] + timedelta(seconds=block_s)
         made = power.mean_power(scope, ids, begin, end, step_s)[ids].to_numpy(np.float32).T
-        for at in missing:
-            offset = (at - missing[0]) * shape[1]
-            blocks[at] = made[:, offset : offset + shape[1]]
-            _keep(keys[at], made[:, offset : offset + shape[1]])
+        computed = {at: made[:, (at - missing[0]) * shape[1] :][:, : shape[1]] for at in missing}
+        _keep({keys[at]: block for at, block in computed.items()})
+        blocks = [computed.get(at, block) for at, block in enumerate(blocks)]
     return np.concatenate([block for block in blocks if block is not None], axis=1)
 
 
 def _read(key: str, shape: tuple[int, int]) -> Kilowatts | None:
     kept = _try(lambda kept: kept.get(key))
-    return np.frombuffer(kept, np.float32).reshape(shape) if isinstance(kept, bytes) else None
+    if not isinstance(kept, bytes) or len(kept) != math.prod(shape) * np.dtype(np.float32).itemsize:
+        return None
+    return np.frombuffer(kept, np.float32).reshape(shape)
 
 
-def _keep(key: str, block: Kilowatts) -> None:
-    content = np.ascontiguousarray(block).tobytes()
-    _try(lambda kept: kept.set(key, content, expire=settings().closed_cache_minutes * 60))
+def _keep(blocks: Mapping[str, Kilowatts]) -> None:
+    def write(kept: Cache) -> None:
+        with kept.transact():  # one commit, however many
+            for key, block in blocks.items():
+                kept.set(key, np.ascontiguousarray(block).tobytes(), expire=settings().closed_cache_minutes * 60)
+
+    _try(write)
 
 
 def _try(use: Callable[[Cache], object]) -> object:
@@ -142,12 +149,14 @@ def make_ready(scope: Scope, site_id: str) -> None:
     """
     view = site_view(scope, site_id)
     now = datetime.now(UTC)
+    over = on_step(versions.settled_to(), SHORT_BLOCK_S)
     together: defaultdict[int, list[str]] = defaultdict(list)
     for meter in view.meters.values():
         together[native_step_s(meter)].append(meter.id)
         together[CHART_STEP_S].append(meter.id)
     for step_s, ids in together.items():
-        mean_power(scope, view, sorted({*ids}), now - READY, now, step_s, counted=False)
+        if now - READY < over:
+            mean_power(scope, view, sorted({*ids}), now - READY, over, step_s, counted=False)
 
 
 def forget_expired() -> None:
