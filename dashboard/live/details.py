@@ -67,7 +67,7 @@ def _device(scope: Scope, now: Now, device_id: str) -> Details:
     facts = [
         ("Last seen", _when(now, current.last_seen)),
         ("Reports every", wording.age(device.interval_s)),
-        ("Readings in 24 h", f"{wording.number(counted.accepted, 9)} accepted, {wording.number(counted.rejected, 9)} rejected"),
+        ("Readings in 24 h", f"{wording.count(counted.accepted)} accepted, {wording.count(counted.rejected)} rejected"),
     ]
     return Details(device.name, current.state, facts, _values(now, device.meter_ids), _figure(scope, now, device.meter_ids))
 
