@@ -9,6 +9,7 @@ from dashboard import audit_export, callbacks, compression, doorkeeper, faults, 
 from dashboard.account import export, pictures
 from dashboard.api import readings, tokens
 from dashboard.forecasting.jobs import Jobs
+from dashboard.live import ready
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
 from store.records import engine
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
     pictures.install(server)
     export.install(server)
     plant_files.install(server)
+    ready.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(

@@ -12,7 +12,7 @@ from dashboard import tables
 from dashboard.access import administers_meter, current_scope, guard
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import forms
+from dashboard.plant import counter, forms
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
 from store.records import claims, grants, holders, meter_life, meters, sites
@@ -129,6 +129,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
     """The page."""
     scope = current_scope()
     meter = _meter(scope, meter_id)
+    zone = _zone(scope, meter)
     roles = [{"label": words, "value": role} for role, words in ROLES.items()]
     who = forms.line("meter-who", longest=254)
     return html.Div(
@@ -139,6 +140,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             dcc.Store(id="meter-id", data=meter_id),
             html.Div(id="meter-notice", role="status"),
             _panel("What it is", html.Div(_facts(scope, meter), id="meter-facts")),
+            *([_panel("Last readings of its counter", read)] if (read := counter.last_readings(scope, meter_id, zone)) else []),
             _panel(
                 "Assigned to",
                 tables.view(TABLE, meter_id),

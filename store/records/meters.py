@@ -155,6 +155,14 @@ def virtual_terms(scope: Scope, meter_ids: Collection[str]) -> dict[str, Terms]:
     return terms
 
 
+def behind(scope: Scope, series_ids: Collection[str]) -> set[str]:
+    """The series, of meters or of regions, and what those that are virtual are made of; raises `NotFound`."""
+    require_series(scope, series_ids)
+    with reading() as records:
+        terms = terms_of(records, series_ids)
+    return {*series_ids, *(term_id for each in terms.values() for term_id, _ in each)}
+
+
 def declare_energy(
     scope: Scope, meter_id: str, *, method: str, interval_s: int, valid_from: datetime, rollover_kwh: float | None = None
 ) -> EnergySource:
