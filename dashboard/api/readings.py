@@ -17,6 +17,7 @@ LONGEST = {
     "day": timedelta(days=3 * 366),
     "month": timedelta(days=30 * 366),
 }  # at most asked for at once
+EARLIEST, LATEST = 1970, 2260  # years that nanoseconds since 1970 can tell
 
 bp = Blueprint("api_readings", __name__, url_prefix=PREFIX.rstrip("/"))
 
@@ -125,7 +126,7 @@ def _moment(name: str) -> datetime:
         moment = datetime.fromisoformat(given.replace(" ", "+"))  # a plus that was not escaped
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
         raise BadParameter(f"{name} is {given!r}: write it as 2026-05-01T00:00:00Z, with its offset from UTC")
     return moment.astimezone(UTC)
 
