@@ -25,7 +25,7 @@ def create_app(settings: Settings) -> Flask:
     server = Flask("dashboard", static_folder=None, root_path=str(Path(__file__).parent))
     security.configure(server, settings)
     server.extensions["loadstar-settings"] = settings
-    signin.install(server)
+    signin.install(server, settings)
     view_as.install(server)
     audit_export.install(server)
     pictures.install(server)

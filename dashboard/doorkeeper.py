@@ -9,10 +9,11 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import api, callbacks, landing, shell
-from dashboard.access import Rule, current_scope, public, rule_of, signed_in
+from dashboard.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
 from dashboard.signin import front
 from store.errors import NotFound
 from store.records import users
+from store.scope import NOBODY
 
 # Dash's own routes. `/` and everything else it would draw are pages, with the rule of their layout.
 DASH_ROUTES: dict[str, Rule] = {
@@ -49,11 +50,12 @@ def install(server: Flask) -> None:
         rule = rule_of_endpoint(server, endpoint)
         if rule is None:
             raise NotFound(f"no rule lets anybody ask {endpoint}")
-        if rule is public:
+        if rule in OPEN:
+            rule(NOBODY, {})
             return None
         if not current_user.is_authenticated:
             return _unknown()
-        rule(current_scope(), request.view_args or {})
+        ask(rule, request.view_args or {})
         return None
 
 
@@ -92,7 +94,7 @@ def _admit_to_page() -> Response | AnyResponse | None:
     rule = rule_of(page.get("layout"))
     if rule is None:
         raise NotFound("no such page")
-    rule(current_scope(), given)
+    ask(rule, given)
     site_id = given.get("site_id")
     if site_id is not None and site_id != current_user.last_site_id and current_user.viewer is None:
         users.remember_site(current_scope(), site_id)

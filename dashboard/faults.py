@@ -10,7 +10,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashboard import api
+from dashboard import api, refusals
 from dashboard.shell import theme_choice
 from store.errors import NotFound, Refused, StoreAway, StoreFull
 
@@ -74,6 +74,7 @@ def install(server: Flask, dash: Dash) -> None:
         return answer(403, "refused", "Not allowed", sentence(error))
 
     def form_expired(_error: Exception) -> Response:
+        refusals.note("form token", {})
         return answer(400, "form_expired", "This page was open for too long", "Load it again and send it once more.")
 
     def refused(error: HTTPException) -> Response | HTTPException:

@@ -79,6 +79,11 @@ RULES = {
     "uq_energy_sources_meter_id_valid_from": "a declaration starts at this moment already: choose another",
     "uq_entities_organisation_id": "the organisation has an entity already: leave it to the database",
     "uq_entities_user_id": "the user has an entity already: leave it to the database",
+    "uq_identities_issuer_subject": "this was bound a moment ago: sign in again",
+    "uq_identities_user_id_issuer": (
+        "the provider lets somebody else into this account: they end that on their account's page, "
+        "or an administrator deletes their account"
+    ),
     "uq_invitations_organisation_id_email": "this address was invited already: withdraw that invitation, or wait for the answer",
     "uq_invitations_token_hash": "this invitation exists already: make a new one",
     "uq_meters_claim_code": "another meter has this claim code: make a new one",
