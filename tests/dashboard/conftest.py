@@ -17,7 +17,6 @@ from config.settings import Settings
 from store.records import engine
 from tests.dashboard.world import World, make_records, world_of
 
-
 NOBODYS_PORT = 1  # whatever else runs on this machine
 
 
