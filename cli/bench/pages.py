@@ -97,8 +97,8 @@ def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[st
     host = urlsplit(address).netloc
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     # With an address in place of a path, they would be sent to what lies beside the page alone, and not with its callbacks.
-    given = {"domain": urlsplit(address).hostname, "path": "/"}
-    context.add_cookies([{"name": name, "value": value, **given} for name, value in cookies.items()])  # type: ignore[arg-type]
+    where = urlsplit(address).hostname or ""
+    context.add_cookies([{"name": name, "value": value, "domain": where, "path": "/"} for name, value in cookies.items()])
     from playwright.sync_api import Error as PlaywrightError
 
     page = context.new_page()
