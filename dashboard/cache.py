@@ -38,7 +38,7 @@ class Json(Plain, JSONDisk):  # type: ignore[misc]
 
 
 def _refuse() -> Any:
-    raise ValueError("this cache keeps no pickles")
+    raise ValueError("this cache holds nothing pickled, and somebody put that there: empty its folder")
 
 
 def forecasts(settings: Settings) -> Cache:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from dash import Dash
 from flask import Flask, Response, jsonify, redirect, request
 from flask_login import current_user
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import api, callbacks, landing, shell
@@ -38,6 +39,10 @@ def install(server: Flask) -> None:
     @server.before_request
     def admit() -> Response | AnyResponse | None:
         endpoint = request.endpoint
+        if "\0" in request.path:
+            raise NotFound("no address has such a character, and no record such an id")
+        if request.path.startswith(api.PREFIX) and (endpoint in (None, *PAGE_ROUTES) or request.method == "OPTIONS"):
+            return _by_method(server)
         if endpoint is None:  # nothing there, or not with this method
             return None if current_user.is_authenticated else _unknown()
         if endpoint in PAGE_ROUTES:
@@ -64,6 +69,20 @@ def install_for_callbacks(server: Flask, dash: Dash) -> None:
             output = body.get("output") if isinstance(body, dict) else None
             if callbacks.rule_of_callback(dash, output) is None:
                 raise NotFound("no such callback")
+
+
+def _by_method(server: Flask) -> Response | AnyResponse:
+    """What an address of the API can be asked: pages are everywhere, and so would answer in the place of what is not there."""
+    adapter = server.create_url_adapter(request)
+    assert adapter is not None  # noqa: S101  # within a request there is one
+    methods = [each for each in sorted(adapter.allowed_methods()) if adapter.match(method=each)[0] not in PAGE_ROUTES]
+    if not methods:
+        if current_user.is_authenticated:
+            raise NotFound("no such address")
+        return _unknown()
+    if request.method == "OPTIONS":
+        return Response(headers={"Allow": ", ".join(methods)})
+    raise MethodNotAllowed(methods)
 
 
 def _admit_to_page() -> Response | AnyResponse | None:

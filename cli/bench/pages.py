@@ -96,7 +96,9 @@ def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[st
     """One load in a context without a cache: ms to paint and to the first chart, bytes, requests that went elsewhere."""
     host = urlsplit(address).netloc
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    # With an address in place of a path, they would be sent to what lies beside the page alone, and not with its callbacks.
+    where = urlsplit(address).hostname or ""
+    context.add_cookies([{"name": name, "value": value, "domain": where, "path": "/"} for name, value in cookies.items()])
     from playwright.sync_api import Error as PlaywrightError
 
     page = context.new_page()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store.errors import Refused, StoreAway, StoreError, StoreFull
@@ -113,6 +113,8 @@ def translated() -> Iterator[None]:
         raise Refused(_broken_rule(error)) from error
     except PoolTimeout as error:
         raise StoreAway("all connections to the records are in use: try again in a moment") from error
+    except DataError as error:
+        raise Refused("a number is too large, or a text holds a character that no text has: write it anew") from error
     except DBAPIError as error:
         known = _known(error)
         if known is None:

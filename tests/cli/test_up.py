@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,17 @@ import pytest
 
 from cli import leash
 from cli.processes import OTHERS_STOP_S, STORE_STOP_S
+from config.settings import PROJECT
+from store.records import devices, keys, policy, tokens
+from store.scope import SYSTEM
 from tests.conftest import eventually
+from tests.dashboard.journeys import Product
 from tests.running import CHILDREN, START_S, Terminal
+
+ASK = [
+    *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(PROJECT / "tests/schemathesis.toml"), "run"),
+    *("--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1", "--no-color"),
+]
 
 pytestmark = pytest.mark.timeout(900)  # the limits that are promised are asserted; this one is for a very busy machine
 
@@ -46,6 +57,22 @@ def test_it_says_the_address_and_a_link_that_lets_the_first_administrator_in(run
     with urllib.request.urlopen(link[0], timeout=10) as page:
         assert page.status == 200
     assert running.everything_answers()
+
+
+def test_both_apis_take_what_they_describe_refuse_the_rest_and_never_break(running: Terminal, tmp_path: Path) -> None:
+    product = Product(running)
+    meter = product.meter("Home")
+    product.measure(meter, 1.5)
+    fields = {"energy_consumed": (meter, "energy_kwh"), "current_load": (meter, "load_pct")}
+    box = devices.create_device(SYSTEM, product.site, name="Box", reporting_interval_s=60, fields=fields).id
+    token = tokens.create_token(policy.scope_of(product.person("Asker", platform_admin=True)), name="asker")
+    for document, way_in in (
+        (f"{product.devices}/openapi.json", f"X-API-Key: {keys.create_key(SYSTEM, device_id=box)}"),
+        (f"{product.address}/api/v1/openapi.json", f"Authorization: Bearer {token}"),
+    ):
+        command = [*ASK, document, "--header", way_in]
+        asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+        assert asked.returncode == 0, asked.stdout[-5000:]
 
 
 def test_the_state_folder_is_closed_and_each_process_has_its_log(running: Terminal) -> None:

@@ -17,6 +17,8 @@ PUBLIC = {
     "/api/v1/token",
     "/api/v1/token/refresh",
     "/api/v1/token/revoke",
+    "/api/v1/openapi.json",
+    "/api/v1/docs",
     "/register",
     "/mail-sent",
     "/confirm-address",
