@@ -87,6 +87,7 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
 
     page.click("nav.account-tabs >> text=Tokens")
     page.fill("#token-name", "invoices")
+    page.fill("#token-password", PASSWORD)
     page.click("#token-make")
     expect(page.locator("#token-notice code")).to_have_text(re.compile(r"pat_\w+\.[\w-]{40,}"))
     page.click("#token-table >> text=Revoke")

@@ -157,6 +157,9 @@ def test_an_administrator_adds_somebody_and_shuts_them_out(opened: Opener) -> No
     other.fill("#email", "grace@example.org")
     other.fill("#password", password)
     other.click("main button[type=submit]")
+    other.wait_for_url("**/sign-in/own-password")
+    other.fill("#password", "five brisk herons wade")
+    other.click("main button[type=submit]")
     other.wait_for_url(lambda url: "/sign-in" not in url)
 
     page.click("[aria-label='Disable Grace']")
