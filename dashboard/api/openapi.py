@@ -12,6 +12,8 @@ from config.quantities import QUANTITIES
 from dashboard.access import guard, public
 from dashboard.api import PREFIX
 from ingest.api_page import rendered
+from store.series.counters import COUNTERS
+from store.series.differences import EVENTS
 
 Schema = dict[str, Any]
 
@@ -98,6 +100,13 @@ PERIOD = _object(
 ENERGY = _object(
     meter=ID, step=_text(enum=list(STEPS)), time_zone=_text("of the site, whose days these are"), energy=_list(PERIOD)
 )
+READ = _object(
+    ts=MOMENT,
+    reading_kwh=NUMBER | {"description": "the register, corrected if somebody corrected it"},
+    energy_kwh=_maybe(NUMBER | {"description": "since the reading before; null when there is none"}),
+    event=_maybe(_text("what happened to the counter since the reading before", enum=[*EVENTS, None])),
+)
+COUNTER = _object(meter=ID, register=_text(enum=list(COUNTERS)), readings=_list(READ))
 PROBLEM: Schema = {
     "type": "object",
     "required": ["error", "message"],
@@ -114,6 +123,11 @@ RANGE = (
     _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True),
     _query("to", "RFC 3339 with an offset; at most 92 days on by hour, 3 years by day, 30 by month", MOMENT_IN, required=True),
     _query("step", "the periods, by the site's clocks; day by default", {"type": "string", "enum": list(STEPS)}),
+)
+READINGS = (
+    _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True),
+    _query("to", "RFC 3339 with an offset; at most a week on", MOMENT_IN, required=True),
+    _query("register", "`energy_total_kwh` by default", {"type": "string", "enum": list(COUNTERS)}),
 )
 
 
@@ -147,6 +161,14 @@ ROUTES = (
     ),
     Route("GET", "meters/{meter_id}/latest", "The newest value of each quantity", LATEST, (*READING, 404)),
     Route("GET", "meters/{meter_id}/energy", "Energy by period", ENERGY, (*READING, 404, 422), parameters=RANGE),
+    Route(
+        "GET",
+        "meters/{meter_id}/counter",
+        "What a counter counted from reading to reading",
+        COUNTER,
+        (*READING, 404, 422),
+        parameters=READINGS,
+    ),
 )
 
 bp = Blueprint("api_openapi", __name__, url_prefix=PREFIX.rstrip("/"))

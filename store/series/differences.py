@@ -15,10 +15,12 @@ from store.series import amendments, counters, energy
 from store.series.connection import frame
 from store.series.energy import Span
 
+FORWARD = "energy_total_kwh"
+EVENTS = ("reset", "rollover", "correction", "exchange")
 COLUMNS = ["ts", "reading_kwh", "energy_kwh", "event"]
 
 
-def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, register: str = "energy_total_kwh") -> pd.DataFrame:
+def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, register: str = FORWARD) -> pd.DataFrame:
     """The readings of a counter in [start, end), oldest first, as they count: corrected, without what was voided.
 
     Returns:

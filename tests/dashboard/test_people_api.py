@@ -1,8 +1,10 @@
 """People's programs get what their people see, by bearer token alone."""
 
+import math
 import re
 from typing import Any
 
+import pandas as pd
 import pyotp
 import pytest
 from flask.testing import FlaskClient
@@ -154,6 +156,28 @@ def test_answers_have_the_fields_that_are_described(world: World, program: Flask
 
 def _fits(answer: dict[str, Any], schema: openapi.Schema) -> None:
     assert set(answer) == set(schema["properties"]) == set(schema["required"])
+
+
+def test_readings_of_a_counter_come_with_what_was_counted(
+    world: World, program: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = bearer(pair_of(world, "operator")["access_token"])
+    read = pd.DataFrame(
+        {
+            "ts": pd.to_datetime(["2026-05-01T00:00Z", "2026-05-01T00:01Z", "2026-05-01T00:02Z"]),
+            "reading_kwh": [5.0, 6.5, 0.25],
+            "energy_kwh": [math.nan, 1.5, 0.25],
+            "event": ["", "", "reset"],
+        }
+    )
+    monkeypatch.setattr("dashboard.api.readings.differences", lambda *_asked: read)
+    answer = program.get(f"/api/v1/meters/mtr_x/counter?from={MAY}&to={DAY_AFTER}", headers=own).get_json()
+    _fits(answer, openapi.COUNTER)
+    for each in answer["readings"]:
+        _fits(each, openapi.READ)
+    assert [(each["energy_kwh"], each["event"]) for each in answer["readings"]] == [(None, None), (1.5, None), (0.25, "reset")]
+    for asked in (f"from={MAY}&to=2026-06-01T00:00:00Z", f"from={MAY}&to={DAY_AFTER}&register=power_kw"):
+        assert program.get(f"/api/v1/meters/mtr_x/counter?{asked}", headers=own).status_code == 422
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])

@@ -1,7 +1,6 @@
 """Jobs: everyone gets their own answer, no more run than may, and whoever cancels has them gone."""
 
 import os
-import pickle
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,34 +125,6 @@ def test_the_cache_is_its_owners_alone_and_holds_nothing_pickled(office: Office)
     assert {stat.S_IMODE(file.stat().st_mode) & 0o077 for file in folder.rglob("*") if file.is_file()} == {0}
     with pytest.raises(TypeError):
         office.jobs.handle.set("x", object())
-
-
-class Harm:
-    """What runs when it is unpickled."""
-
-    def __reduce__(self) -> Any:
-        return open, ("harm was done here", "x")
-
-
-@pytest.mark.parametrize("where", ["value", "file", "key"])
-def test_what_somebody_forged_in_its_folder_is_never_unpickled(
-    office: Office, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    cache, forged = office.jobs.handle, pickle.dumps(Harm())
-    cache.set("x", 1)
-    if where == "file":
-        (Path(cache.directory) / "forged.val").write_bytes(forged)
-    column = {
-        "value": "value = ?, mode = 4",
-        "file": "value = NULL, filename = 'forged.val', mode = 4",
-        "key": "key = ?, raw = 0",
-    }
-    cache._sql(f"UPDATE Cache SET {column[where]}", () if where == "file" else (forged,))
-    with pytest.raises(ValueError, match="pickled"):
-        list(cache) if where == "key" else cache.get("x")
-    assert list(tmp_path.glob("harm*")) == []
-    monkeypatch.undo()
 
 
 def test_scopes_and_settings_survive_the_way_to_a_job(office: Office) -> None:
