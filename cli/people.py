@@ -38,7 +38,10 @@ def _asked_or_generated(generate: bool) -> tuple[str, bool]:
 
 
 def _show_once(password: str) -> None:
+    from store.records.users import FIRST_DAYS
+
     click.echo(f"Password, shown only now: {password}")
+    click.echo(f"It is good for {FIRST_DAYS} days: at the first sign-in its owner chooses another.")
 
 
 @click.group()
@@ -74,6 +77,7 @@ def create_user(
             organisation_id=home.id if home else None,
             role=role,
             platform_admin=platform_admin,
+            first=generated,
         )
     rights = "platform administrator" if platform_admin else f"{made.role} of {home.name}" if home else "residential user"
     click.echo(f"Created {made.email}, {rights}.")
@@ -106,8 +110,8 @@ def reset_password(email: str, generate: bool) -> None:
     with _plain_words():
         users.user(SYSTEM, email)
         password, generated = _asked_or_generated(generate)
-        users.set_password(SYSTEM, email, password)
-    click.echo(f"{email} has a new password and is signed out everywhere.")
+        users.set_password(SYSTEM, email, password, first=generated)
+    click.echo(f"{email} has a new password and is signed out everywhere; personal tokens have ended.")
     if generated:
         _show_once(password)
 

@@ -11,10 +11,12 @@ from config.settings import PROJECT
 
 # import-linter has a command but no `python -m`.
 IMPORT_LINTER = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True))"
+ROOMS = ("cli", "config", "dashboard", "ingest", "models", "store", "worker")
 LINTERS = {
     "format": ("-m", "ruff", "format", "--check", "."),
     "style": ("-m", "ruff", "check", "."),
     "types": ("-m", "mypy"),
+    "security": ("-m", "bandit", "--configfile", "pyproject.toml", "--quiet", "--recursive", *ROOMS),
     "imports": ("-c", IMPORT_LINTER),
 }
 
@@ -41,7 +43,7 @@ def test(arguments: tuple[str, ...]) -> None:
 
 @click.command()
 def lint() -> None:
-    """Check style (ruff), types (mypy) and the direction of imports (import-linter); all of them, then the verdict."""
+    """Check style (ruff), types (mypy), security (bandit) and the direction of imports (import-linter); all, then the verdict."""
     failed = []
     for name, arguments in LINTERS.items():
         code = _python(*arguments)

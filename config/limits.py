@@ -27,6 +27,6 @@ def limits(nominal_voltage_v: float = NOMINAL_VOLTAGE_V, nominal_frequency_hz: f
     rows = (
         Limit("voltage_v", 0.9 * v, 1.1 * v, 0.85 * v, 1.1 * v, "EN 50160:2022, 4.2.2: ±10 % of nominal, −15 % at the least"),
         Limit("frequency_hz", 0.99 * f, 1.01 * f, 0.94 * f, 1.04 * f, "EN 50160:2022, 4.2.1: ±1 %, −6/+4 % at the most"),
-        Limit("power_factor", 0.95, None, 0.90, None, "common network charge thresholds: 0.95 and 0.90"),
+        Limit("power_factor", 0.95, None, 0.90, None, "Common network charge thresholds: 0.95 and 0.90"),
     )
     return {row.quantity: row for row in rows}

@@ -9,6 +9,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -32,6 +33,14 @@ class SettingsError(Exception):
     """A setting that is unknown or impossible; the message names it and says what is allowed."""
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody reads along or answers in its place: by TLS, or on this machine."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))
+    )
+
+
 class Settings(BaseSettings):
     """The settings of one Loadstar. Build it with `load()`; tests pass what they need by keyword."""
 
@@ -51,7 +60,20 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(None, description="signs cookies; generated at first start")
     session_idle_minutes: int = Field(12 * 60, ge=1, description="a session ends after this long without a request")
     session_days: int = Field(30, ge=1, description="a session ends after this long, however busy")
+    second_factor_for: Literal["nobody", "administrators", "everyone"] = Field(
+        "nobody", description="who has to set up two-factor sign-in: `nobody`, `administrators` or `everyone`"
+    )
+    oidc_issuer: str | None = Field(None, description="OpenID Connect provider that people may sign in by; none by default")
+    oidc_client_id: str | None = Field(None, description="what Loadstar is called there")
+    oidc_client_secret: SecretStr | None = Field(None, description="its secret there, unless it is a public client")
+    oidc_scopes: str = Field("openid email profile", description="what the provider is asked for")
+    oidc_name: str = Field("single sign-on", min_length=1, max_length=40, description="what the button calls the provider")
+    oidc_register: bool = Field(
+        False, description="let in, as residents, people whom nobody here knows, when the provider confirms their address"
+    )
+
     tick_s: int = Field(5, ge=1, le=300, description="seconds between updates of a live page")
+    closed_cache_minutes: int = Field(3000, ge=1, description="how long powers of the past are kept ready; live ones never are")
     forecast_budget_s: float = Field(20, gt=0, description="time a forecast may take before the stated fallback is used")
     forecast_at_once: int = Field(2, ge=1, le=16, description="forecasts computed at the same time, all users together")
 
@@ -98,6 +120,18 @@ class Settings(BaseSettings):
                 f"accept_back_days ({self.accept_back_days}) must be less than telemetry_days "
                 f"({self.kept_telemetry_days}): older samples would be acknowledged and then dropped"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        if not is_private(self.oidc_issuer):
+            raise ValueError(f"oidc_issuer ({self.oidc_issuer}) must begin with https://: what it says lets people in")
+        if not self.oidc_client_id:
+            raise ValueError("oidc_client_id is missing: the provider gave it when Loadstar was registered there")
+        if "openid" not in self.oidc_scopes.split():
+            raise ValueError("oidc_scopes must hold openid")
         return self
 
     @classmethod

@@ -13,7 +13,9 @@ from typing import Any, ParamSpec, TypeVar
 from flask import g
 from flask_login import current_user
 
-from store.errors import NotFound
+from config.settings import settings
+from dashboard import refusals
+from store.errors import NotFound, Refused
 from store.records import meters, organisations, policy
 from store.scope import NOBODY, Role, Scope
 
@@ -26,6 +28,15 @@ _RULE = "__access_rule__"
 
 def public(_scope: Scope, _given: Mapping[str, Any]) -> None:
     """Anyone, signed in or not. Only for what signing in itself needs, health, and static files."""
+
+
+def with_provider(_scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Anyone, signed in or not, where people may sign in by a provider; elsewhere there is no such way."""
+    if settings().oidc_issuer is None:
+        raise NotFound("no provider")
+
+
+OPEN = frozenset((public, with_provider))  # nobody has to be signed in
 
 
 def signed_in(scope: Scope, _given: Mapping[str, Any]) -> None:
@@ -184,6 +195,15 @@ def owns_sites(scope: Scope) -> bool:
     return organisations.organisation(scope, scope.organisation_id).kind == "distributor"
 
 
+def ask(rule: Rule, given: Mapping[str, Any]) -> None:
+    """Ask the rule for whoever asks now; what it refuses is noted."""
+    try:
+        rule(current_scope(), given)
+    except (NotFound, Refused):
+        refusals.note(rule.__qualname__.partition(".")[0], given)
+        raise
+
+
 def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Ask the rule before the function runs. Stands directly under `@callback`, on page layouts and on views.
 
@@ -200,7 +220,7 @@ def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
             known = kwargs if open_ended else {name: value for name, value in kwargs.items() if name in signature.parameters}
             given = signature.bind_partial(*args, **known)
             given.apply_defaults()
-            rule(current_scope(), given.arguments)
+            ask(rule, given.arguments)
             return function(*args, **known)  # type: ignore[arg-type]  # P.kwargs without what is unknown
 
         setattr(guarded, _RULE, rule)

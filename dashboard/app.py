@@ -7,8 +7,9 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import audit_export, callbacks, compression, doorkeeper, faults, security, shell, static, view_as
 from dashboard.account import export, pictures
-from dashboard.api import readings, tokens
+from dashboard.api import openapi, readings, tokens
 from dashboard.forecasting.jobs import Jobs
+from dashboard.live import ready
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
 from store.records import engine
@@ -24,12 +25,13 @@ def create_app(settings: Settings) -> Flask:
     server = Flask("dashboard", static_folder=None, root_path=str(Path(__file__).parent))
     security.configure(server, settings)
     server.extensions["loadstar-settings"] = settings
-    signin.install(server)
+    signin.install(server, settings)
     view_as.install(server)
     audit_export.install(server)
     pictures.install(server)
     export.install(server)
     plant_files.install(server)
+    ready.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(
@@ -53,7 +55,7 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
-    for blueprint in (tokens.bp, readings.bp):
+    for blueprint in (tokens.bp, readings.bp, openapi.bp):
         server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)

@@ -5,13 +5,15 @@ from urllib.parse import urlencode
 from dash import Dash
 from flask import Flask, Response, jsonify, redirect, request
 from flask_login import current_user
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import api, callbacks, landing, shell
-from dashboard.access import Rule, current_scope, public, rule_of, signed_in
+from dashboard.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
 from dashboard.signin import front
 from store.errors import NotFound
 from store.records import users
+from store.scope import NOBODY
 
 # Dash's own routes. `/` and everything else it would draw are pages, with the rule of their layout.
 DASH_ROUTES: dict[str, Rule] = {
@@ -37,6 +39,10 @@ def install(server: Flask) -> None:
     @server.before_request
     def admit() -> Response | AnyResponse | None:
         endpoint = request.endpoint
+        if "\0" in request.path:
+            raise NotFound("no address has such a character, and no record such an id")
+        if request.path.startswith(api.PREFIX) and (endpoint in (None, *PAGE_ROUTES) or request.method == "OPTIONS"):
+            return _by_method(server)
         if endpoint is None:  # nothing there, or not with this method
             return None if current_user.is_authenticated else _unknown()
         if endpoint in PAGE_ROUTES:
@@ -44,11 +50,12 @@ def install(server: Flask) -> None:
         rule = rule_of_endpoint(server, endpoint)
         if rule is None:
             raise NotFound(f"no rule lets anybody ask {endpoint}")
-        if rule is public:
+        if rule in OPEN:
+            rule(NOBODY, {})
             return None
         if not current_user.is_authenticated:
             return _unknown()
-        rule(current_scope(), request.view_args or {})
+        ask(rule, request.view_args or {})
         return None
 
 
@@ -64,6 +71,20 @@ def install_for_callbacks(server: Flask, dash: Dash) -> None:
                 raise NotFound("no such callback")
 
 
+def _by_method(server: Flask) -> Response | AnyResponse:
+    """What an address of the API can be asked: pages are everywhere, and so would answer in the place of what is not there."""
+    adapter = server.create_url_adapter(request)
+    assert adapter is not None  # noqa: S101  # within a request there is one
+    methods = [each for each in sorted(adapter.allowed_methods()) if adapter.match(method=each)[0] not in PAGE_ROUTES]
+    if not methods:
+        if current_user.is_authenticated:
+            raise NotFound("no such address")
+        return _unknown()
+    if request.method == "OPTIONS":
+        return Response(headers={"Allow": ", ".join(methods)})
+    raise MethodNotAllowed(methods)
+
+
 def _admit_to_page() -> Response | AnyResponse | None:
     if not current_user.is_authenticated:
         return front.page() if request.path == "/" else _unknown()
@@ -73,7 +94,7 @@ def _admit_to_page() -> Response | AnyResponse | None:
     rule = rule_of(page.get("layout"))
     if rule is None:
         raise NotFound("no such page")
-    rule(current_scope(), given)
+    ask(rule, given)
     site_id = given.get("site_id")
     if site_id is not None and site_id != current_user.last_site_id and current_user.viewer is None:
         users.remember_site(current_scope(), site_id)

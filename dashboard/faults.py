@@ -8,9 +8,9 @@ from dash import Dash
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashboard import api
+from dashboard import api, refusals
 from dashboard.shell import theme_choice
 from store.errors import NotFound, Refused, StoreAway, StoreFull
 
@@ -74,13 +74,20 @@ def install(server: Flask, dash: Dash) -> None:
         return answer(403, "refused", "Not allowed", sentence(error))
 
     def form_expired(_error: Exception) -> Response:
+        refusals.note("form token", {})
         return answer(400, "form_expired", "This page was open for too long", "Load it again and send it once more.")
 
     def refused(error: HTTPException) -> Response | HTTPException:
         if error.code is None or error.code < 400 or error.code == 404:
             return nothing_here(error) if error.code == 404 else error
         title, message = WORDS.get(error.code, ("That did not work", "Try again; the log of the dashboard says more."))
-        return answer(error.code, "refused", title, message)
+        response = answer(error.code, "refused", title, message)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
+
+    def no_text(_error: Exception) -> Response:  # JSON can write half a character
+        return answer(400, "malformed", WORDS[400][0], "A text in it holds a character that no text has.")
 
     def broken(error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
@@ -93,6 +100,7 @@ def install(server: Flask, dash: Dash) -> None:
         Refused: not_allowed,
         CSRFError: form_expired,
         HTTPException: refused,
+        UnicodeEncodeError: no_text,
         Exception: broken,
     }
     for kind, handler in handlers.items():

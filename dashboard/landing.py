@@ -15,15 +15,18 @@ def elsewhere(scope: Scope, path: str) -> str | None:
     if not parts:
         if has_own_meters(scope) and not scope.site_ids:
             return MY_METERS
-        seen = sites.visible_sites(scope)
-        if not seen:
-            return None
-        last = current_user.last_site_id
-        ids = [site.id for site in sorted(seen, key=lambda site: site.name)]
-        return overview(last if last in ids else ids[0])
+        first = first_site(scope, current_user.last_site_id)
+        return overview(first) if first else None
     if len(parts) == 2 and parts[0] == "site" and scope.sees_site(parts[1]):
         return overview(parts[1])
     return None
+
+
+def first_site(scope: Scope, last_site_id: str | None) -> str | None:
+    """The site to begin with: the last one used if it may still be seen, else the first by name."""
+    seen = sorted(sites.visible_sites(scope), key=lambda site: site.name)
+    ids = [site.id for site in seen]
+    return last_site_id if last_site_id in ids else next(iter(ids), None)
 
 
 def overview(site_id: str) -> str:

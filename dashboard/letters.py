@@ -31,6 +31,16 @@ _NEXT = {"user": "Sign in", "organisation": "Sign in", "meter": "See it", "key":
 _WHERE = {"user": "/sign-in", "organisation": "/sign-in", "meter": "/my-meters", "key": "/"}
 
 
+def require_room(address: str) -> None:
+    """Go on only while an address has not got too many mails that need nothing but an address; raises `Refused`."""
+    mail.require_room(SYSTEM, address)
+
+
+def has_room(address: str) -> bool:
+    """The same as an answer, for pages that do not tell it."""
+    return not mail.is_enough(SYSTEM, address)
+
+
 def confirm_address(mailed: Mailed) -> Mail:
     """The link that confirms an address; to whoever has an account already, that they have one."""
     if mailed.token is None:
@@ -78,7 +88,7 @@ If you did not ask for this, leave it: your password stays as it is.""",
 
 
 def password_changed(person: User) -> Mail:
-    """That the password is another one now, for whoever did not do it."""
+    """That the password is another one now, for whoever did not do it. What became of the tokens, the page says."""
     return _write(
         person.email,
         "Your password was changed",
@@ -103,6 +113,12 @@ and end all other sessions: {link("/account/security")}""",
         kind="security",
         user_id=person.id,
     )
+
+
+def second_factor_on(person: User) -> Mail:
+    """That signing in takes a code too."""
+    words = "Signing in to your Loadstar account now takes a code of your app too."
+    return account_changed(person, "Two-factor sign-in is on", words)
 
 
 def invitation(invited: Invited, organisation: str) -> Mail:

@@ -52,6 +52,15 @@ def disable(scope: Scope, user: User) -> Question:
     return Question(words, successor(scope, user))
 
 
+def reset_second_factor(user: User) -> Question:
+    """Says what it does, and what it asks of whoever does it."""
+    words = (
+        f"For somebody who has lost their phone and their recovery codes: {user.name} then signs in with the password alone. "
+        "Make sure that it is them who ask: call them at a number that you had before, or see them. They get a mail."
+    )
+    return Question(words)
+
+
 def delete(scope: Scope, user: User, meters: int) -> Question:
     """Says what deleting takes along and what stays."""
     taken = f", what they are assigned ({meters} meters or sites)" if meters else ""

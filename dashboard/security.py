@@ -90,7 +90,7 @@ def install_headers(server: Flask, settings: Settings, script_hashes: Iterable[s
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     }
     if settings.behind_proxy:
-        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
 
     @server.after_request
     def add(response: Response) -> Response:

@@ -32,6 +32,10 @@ from store.errors import StoreError
 log = logging.getLogger(__name__)
 
 ROADS = (hardware.ROUTES, readings.ROUTES)
+GUARDS = (
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 PARENT_S = 1.0  # between looks whether the parent is still there
 STOP_S = 5.0  # to commit what waits when the process ends
 
@@ -50,6 +54,12 @@ async def metrics(_request: Request, door: Door) -> Answer:
     door.metrics.write()
     text = await asyncio.get_running_loop().run_in_executor(None, door.metrics.text)
     return Answer(200, text, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
+
+
+def _guards(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """What a browser is told beside every answer: it is what it says it is, and stands in no other page."""
+    named = {name for name, _ in answer.headers}
+    return GUARDS[:1] if "content-security-policy" in named else GUARDS
 
 
 OWN: Routes = {
@@ -97,7 +107,7 @@ class Application:
             log.exception("%s %s failed", scope.method, path)
             answer = refused(_DEFECT)
         door.metrics.answered(path if path in self._paths else "", answer.status)
-        protocol.response_bytes(answer.status, list(answer.headers), answer.body)
+        protocol.response_bytes(answer.status, [*answer.headers, *_guards(answer)], answer.body)
 
     def _no_handler(self, method: str, path: str) -> NoReturn:
         if path not in self._paths:

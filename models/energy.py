@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # A register that falls although it stood below this share of its rollover was reset, not rolled over.
 NEAR_ROLLOVER = 0.9
@@ -32,12 +33,31 @@ def counted(last_kwh: ArrayLike, greatest_kwh: ArrayLike, rollover_kwh: float | 
     if not len(last):
         return np.zeros(0)
     before, after, highest = last[:-1], last[1:], np.maximum(greatest[1:], last[:-1])
-    fell = after < CORRECTED * highest
-    top = highest
-    if rollover_kwh is not None:
-        top = np.where(highest >= NEAR_ROLLOVER * rollover_kwh, rollover_kwh, highest)
-    rise = np.where(fell, top - before + after, after - before)
+    began_again, rolled_over = _falls(after, highest, rollover_kwh)
+    top = np.where(rolled_over, rollover_kwh or 0.0, highest)
+    rise = np.where(began_again, top - before + after, after - before)
     return np.concatenate([[0.0], np.cumsum(rise)])
+
+
+def falls(readings_kwh: ArrayLike, rollover_kwh: float | None = None) -> list[str]:
+    """What happened to a counter before each reading but the first: `reset`, `rollover`, `correction`, or nothing (empty).
+
+    By the same rules as `counted`; as long as the readings less one.
+    """
+    readings = np.asarray(readings_kwh, float)
+    before, after = readings[:-1], readings[1:]
+    began_again, rolled_over = _falls(after, before, rollover_kwh)
+    words = np.where(rolled_over, "rollover", np.where(began_again, "reset", np.where(after < before, "correction", "")))
+    found: list[str] = words.tolist()
+    return found
+
+
+def _falls(after: Floats, highest: Floats, rollover_kwh: float | None) -> tuple[Flags, Flags]:
+    """Where a register that stood at `highest` began again from zero, and where because it was full."""
+    began_again = after < CORRECTED * highest
+    if rollover_kwh is None:
+        return began_again, np.zeros_like(began_again)
+    return began_again, began_again & (highest >= NEAR_ROLLOVER * rollover_kwh)
 
 
 def between(edges_s: ArrayLike, readings_s: ArrayLike, counted_kwh: ArrayLike) -> Floats:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from cli.bench import yardsticks
 from cli.bench.figures import Figure, percentile
-from cli.bench.product import Browser
+from cli.bench.product import Browser, NotUp
 from cli.bench.run import Run
 from cli.machine import chromium
 from cli.screens import CHROMIUM_ARGS
@@ -96,7 +96,11 @@ def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[st
     """One load in a context without a cache: ms to paint and to the first chart, bytes, requests that went elsewhere."""
     host = urlsplit(address).netloc
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    # With an address in place of a path, they would be sent to what lies beside the page alone, and not with its callbacks.
+    where = urlsplit(address).hostname or ""
+    context.add_cookies([{"name": name, "value": value, "domain": where, "path": "/"} for name, value in cookies.items()])
+    from playwright.sync_api import Error as PlaywrightError
+
     page = context.new_page()
     page.add_init_script(WATCH)
     received: list[float] = []
@@ -112,8 +116,16 @@ def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[st
             else None
         ),
     )
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
     page.goto(address, wait_until="commit")
-    drawn = page.wait_for_function("() => window.__drawn", timeout=DRAWN_MS).json_value()
+    try:
+        drawn = page.wait_for_function("() => window.__drawn", timeout=DRAWN_MS).json_value()
+    except PlaywrightError as problem:
+        told = "; ".join(wrong) or page.inner_text("body")[:300]
+        raise NotUp(f"no chart was drawn within {DRAWN_MS / 1000:.0f} s at {page.url}: {told}") from problem
     page.wait_for_load_state("networkidle")
     painted = page.evaluate(PAINTED)  # the browser notes it some time after the frame was shown
     found = {

@@ -1,5 +1,6 @@
 """What a person may see, as JSON: sites, meters, latest values, and energies. Times are RFC 3339 in UTC."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,12 +12,16 @@ from dashboard.access import current_scope, guard, signed_in, site_in
 from dashboard.api import PREFIX
 from store.records import meters, sites
 from store.series import energy, latest
+from store.series.counters import COUNTERS
+from store.series.differences import COLUMNS, FORWARD, differences
 
 LONGEST = {
     "hour": timedelta(days=92),
     "day": timedelta(days=3 * 366),
     "month": timedelta(days=30 * 366),
 }  # at most asked for at once
+LONGEST_READINGS = timedelta(days=7)
+EARLIEST, LATEST = 1970, 2260  # years that nanoseconds since 1970 can tell
 
 bp = Blueprint("api_readings", __name__, url_prefix=PREFIX.rstrip("/"))
 
@@ -109,6 +114,30 @@ def energy_of(meter_id: str) -> Response:
     return jsonify(meter=meter_id, step=step, time_zone=zone, energy=rows)
 
 
+@bp.get("/meters/<meter_id>/counter")
+@guard(signed_in)
+def counter_of(meter_id: str) -> Response:
+    """The readings of a meter's counter, each with what was counted since the one before."""
+    register = request.args.get("register", FORWARD)
+    if register not in COUNTERS:
+        raise BadParameter(f"register is {register!r}: use one of {', '.join(COUNTERS)}")
+    start, end = _moment("from"), _moment("to")
+    if not timedelta(0) < end - start <= LONGEST_READINGS:
+        raise BadParameter(f"from is to lie before to, and at most {LONGEST_READINGS.days} days apart")
+    found = differences(current_scope(), meter_id, start, end, register)
+    columns = (found[name] for name in COLUMNS)
+    rows = [
+        {
+            "ts": _iso(ts),
+            "reading_kwh": float(reading_kwh),
+            "energy_kwh": None if math.isnan(energy_kwh) else float(energy_kwh),
+            "event": event or None,
+        }
+        for ts, reading_kwh, energy_kwh, event in zip(*columns, strict=True)
+    ]
+    return jsonify(meter=meter_id, register=register, readings=rows)
+
+
 def _row(moment: Any, row: Any) -> dict[str, Any]:
     return {
         "start": _iso(moment),
@@ -125,7 +154,7 @@ def _moment(name: str) -> datetime:
         moment = datetime.fromisoformat(given.replace(" ", "+"))  # a plus that was not escaped
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
         raise BadParameter(f"{name} is {given!r}: write it as 2026-05-01T00:00:00Z, with its offset from UTC")
     return moment.astimezone(UTC)
 

@@ -51,6 +51,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{rounded:,.{max(0, min(decimals, MOST_DECIMALS))}f}".replace(",", THIN).replace("-", MINUS)
 
 
+def count(things: int) -> str:
+    r"""A whole number, thousands set apart.
+
+    >>> count(1940)
+    '1\u202f940'
+    """
+    return f"{things:,}".replace(",", THIN)
+
+
 def power(kilowatts: float | None) -> str:
     """Power with its unit, in kW, or in MW from 1 MW on."""
     return " ".join(scaled(kilowatts, "kW"))

@@ -9,9 +9,9 @@ from typing import Any
 from dash import Input, Output, State, callback, html
 
 from config.settings import settings
+from dashboard import cache
 from dashboard.access import current_scope, guard, site_in
 from dashboard.forecasting import wording
-from dashboard.forecasting.cache import open_cache
 from dashboard.forecasting.jobs import answers_when_busy
 from dashboard.forecasting.site_forecast import HOUR_S, Busy, site_forecast
 from models.forecast.hours import TooLittleData
@@ -72,7 +72,7 @@ def overview_forecast(progress: Callable[[str], None], _clicks: int | None, site
     """The site's next 24 hours; runs in a process of its own (`dashboard.forecasting.job`)."""
     progress("Starting")
     try:
-        made = site_forecast(current_scope(), site_id, settings(), open_cache(settings()), progress)
+        made = site_forecast(current_scope(), site_id, settings(), cache.forecasts(settings()), progress)
     except Busy as busy_:
         return AS_IT_IS, AS_IT_IS, _said(str(busy_))
     except TooLittleData as why:

@@ -13,8 +13,8 @@ from typing import Any
 from flask import Flask, g
 
 from config import settings as configuration
-from dashboard.forecasting.cache import ANSWER_LASTS_S, open_cache
-from dashboard.forecasting.jobs import LASTS, scope_from
+from dashboard import cache
+from dashboard.forecasting.jobs import ANSWER_LASTS_S, LASTS, scope_from
 from store.records import engine
 
 SPARE_S = 60.0  # beside the time budget: starting, waiting for a place, reading
@@ -31,10 +31,10 @@ def main() -> None:
     # Whatever hangs: the default of SIGALRM ends the process, and its place is free again.
     signal.setitimer(signal.ITIMER_REAL, made.forecast_budget_s + SPARE_S)
     engine.configure(made.records_url)
-    cache = open_cache(made)
+    kept = cache.forecasts(made)
 
     def progress(value: Any) -> None:
-        cache.set(request["progress"], [value] if isinstance(value, str) else list(value), expire=ANSWER_LASTS_S)
+        kept.set(request["progress"], [value] if isinstance(value, str) else list(value), expire=ANSWER_LASTS_S)
 
     module, name = request["function"]
     function = getattr(importlib.import_module(module), name)
@@ -47,7 +47,7 @@ def main() -> None:
     except Exception:
         log.exception("%s failed", name)
         answer = {"background_callback_error": {"msg": f"{name} failed; the log of the dashboard says why", "tb": ""}}
-    cache.set(request["answer"], answer, expire=ANSWER_LASTS_S)
+    kept.set(request["answer"], answer, expire=ANSWER_LASTS_S)
 
 
 if __name__ == "__main__":

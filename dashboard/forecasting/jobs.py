@@ -23,12 +23,13 @@ from dash.background_callback.managers import BaseBackgroundCallbackManager
 from pydantic import SecretStr
 
 from config.settings import PROJECT, Settings
+from dashboard import cache
 from dashboard.access import current_scope, rule_of
-from dashboard.forecasting.cache import ANSWER_LASTS_S, open_cache
 from dashboard.forecasting.places import Places
 from store.errors import NotFound
 from store.scope import Role, Scope
 
+ANSWER_LASTS_S = 300  # a browser that has not fetched its answer by then has gone
 WAITING = 6  # jobs that may be there beside those that compute
 END_S = 2.0
 
@@ -61,7 +62,7 @@ class Jobs(DiskcacheManager):
 
     def __init__(self, settings: Settings) -> None:
         # Not DiskcacheManager's own: it insists on `multiprocess`, whose forks are not used here.
-        self.handle = open_cache(settings)
+        self.handle = cache.forecasts(settings)
         self.expire = None
         self.settings = settings
         self._lock = threading.Lock()

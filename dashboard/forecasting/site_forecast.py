@@ -19,7 +19,6 @@ from diskcache import Cache  # type: ignore[import-untyped]
 
 from config.settings import Settings
 from dashboard.forecasting import fitting
-from dashboard.forecasting.cache import RESULT_LASTS_S
 from dashboard.forecasting.places import Places
 from models import flows
 from models.forecast import choice, clear_sky
@@ -32,6 +31,7 @@ from store.series import power, versions
 FORMAT = 1  # of what is kept: a new number forgets what older programs kept
 HISTORY = timedelta(days=44)  # 36 days for the model's longest look back and a week to test it, and one to spare
 HOUR_S = 3600
+RESULT_LASTS_S = 2 * 3600
 WAIT_S = 30.0
 POLL_S = 0.2
 

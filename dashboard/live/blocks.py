@@ -252,8 +252,8 @@ def details(found: Details) -> list[Any]:
         parts += [html.H3("Latest values"), html.Div(html.Table(html.Tbody(rows)), className="table-frame")]
     if found.figure:
         parts += [
-            html.H3("Last 24 hours"),
-            *chart("overview-details-chart", f"Power of {found.title} over the last 24 hours"),
+            html.H3("Last 48 hours"),
+            *chart("overview-details-chart", f"Power of {found.title} over the last 48 hours"),
             as_table("overview-details-chart"),
         ]
     return parts

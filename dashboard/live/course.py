@@ -7,12 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.figures.production_demand import Course
+from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.live.periods import Period, on_step
 from dashboard.live.site_view import SiteView, site_view
 from models import flows
 from store.scope import Scope
-from store.series import power
 
 LIVE_LASTS_S = 2.5
 PAST_LASTS_S = 60.0
@@ -41,7 +41,7 @@ def course_of(scope: Scope, site_id: str, period: Period, step_s: int, stale_s: 
 def _course(scope: Scope, view: SiteView, start: datetime, end: datetime, step_s: int) -> Course:
     steps = int((end - start).total_seconds()) // step_s
     measured = view.flow_meters
-    frame = power.mean_power(scope, measured, start, end, step_s) if measured else None
+    frame = past.mean_power(scope, view, measured, start, end, step_s) if measured else None
     known: dict[str, NDArray[np.float64]] = {}
     if frame is not None:
         moments = pd.DatetimeIndex(frame.index).as_unit("us").asi8

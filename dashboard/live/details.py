@@ -1,22 +1,22 @@
-"""What is told of a node or a device when it is clicked: latest values, when it was last heard, its last 24 hours."""
+"""What is told of a node or a device when it is clicked: latest values, when it was last heard, its last 48 hours."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
 from dashboard.figures import production_demand, wording
+from dashboard.live import past, periods
 from dashboard.live.now import Now, now_of
-from dashboard.live.periods import on_step
+from dashboard.live.site_view import Meter
 from store.errors import NotFound
 from store.records import activity
 from store.scope import Scope
-from store.series import power
 
-STEP_S = 900
-DAY = timedelta(hours=24)
+SHOWN = timedelta(hours=48)
 NAMES = {
     "energy_kwh": "Energy of its interval",
     "energy_export_kwh": "Energy of its interval, other direction",
@@ -38,7 +38,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """`facts` and `values` are (name, words); `figure` is that of the last 24 hours, or nothing."""
+    """`facts` and `values` are (name, words); `figure` is that of the last 48 hours, or nothing."""
 
     title: str
     state: str
@@ -67,7 +67,7 @@ def _device(scope: Scope, now: Now, device_id: str) -> Details:
     facts = [
         ("Last seen", _when(now, current.last_seen)),
         ("Reports every", wording.age(device.interval_s)),
-        ("Readings in 24 h", f"{wording.number(counted.accepted, 9)} accepted, {wording.number(counted.rejected, 9)} rejected"),
+        ("Readings in 24 h", f"{wording.count(counted.accepted)} accepted, {wording.count(counted.rejected)} rejected"),
     ]
     return Details(device.name, current.state, facts, _values(now, device.meter_ids), _figure(scope, now, device.meter_ids))
 
@@ -132,17 +132,14 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
     measured = [meter_id for meter_id in meter_ids if meter_id in now.states]
     if not measured:
         return None
-    end = on_step(now.at, STEP_S) + timedelta(seconds=STEP_S)
-    start = end - DAY
-    frame = power.mean_power(scope, measured, start, end, STEP_S)
+    drawn = dict(zip(measured, ("@accent", "@pv", "@storage", "@demand", "@grid", "@residual"), strict=False))
     offset = now.view.offset_s(datetime.now(UTC))
-    x = {"x0": production_demand.milliseconds(start, STEP_S / 2, offset), "dx": STEP_S * 1000}
-    tokens = ("@accent", "@pv", "@storage", "@demand", "@grid", "@residual")
     traces: list[dict[str, Any]] = []
-    for at, meter_id in enumerate(measured[: len(tokens)]):
-        if meter_id in frame:
-            values = production_demand.rounded(frame[meter_id].to_numpy(dtype=float))
-            traces.append(production_demand.line(meter_id, wording.text(now.view.meters[meter_id].name), values, x, tokens[at]))
+    for meter_id, token in drawn.items():
+        meter = now.view.meters[meter_id]
+        start, step_s, kw = _as_reported(scope, now, meter, periods.MOST_POINTS // len(drawn))
+        x = {"x0": production_demand.milliseconds(start, step_s / 2, offset), "dx": step_s * 1000}
+        traces.append(production_demand.line(meter_id, wording.text(meter.name), production_demand.rounded(kw), x, token))
     layout = {
         "xaxis": {"type": "date"},
         "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
@@ -150,3 +147,17 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
     }
     return {"data": traces, "layout": layout} if traces else None
+
+
+def _as_reported(scope: Scope, now: Now, meter: Meter, most: int) -> tuple[datetime, int, NDArray[np.float64]]:
+    """The meter's power (kW) in the steps it reports in, or means of as many as leave at most `most` points; start, step (s)."""
+    native_s = past.native_step_s(meter)
+    together = -(-int(SHOWN.total_seconds()) // native_s // most)
+    step_s = native_s * together
+    start = periods.on_step(now.at - SHOWN, step_s) + timedelta(seconds=step_s)
+    frame = past.mean_power(scope, now.view, [meter.id], start, now.at, native_s)
+    reported = frame[meter.id].to_numpy(dtype=float)
+    kw = np.pad(reported, (0, -len(reported) % together), constant_values=np.nan).reshape(-1, together)
+    known = np.isfinite(kw)
+    with np.errstate(invalid="ignore"):
+        return start, step_s, np.where(known, kw, 0.0).sum(axis=1) / known.sum(axis=1)

@@ -1,9 +1,10 @@
 """What there is on a site, as far as a scope sees it: its graph, meters and devices. Records change seldom."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from config.limits import Limit
@@ -11,6 +12,7 @@ from dashboard.live.once import once
 from models.flows import meters_of
 from models.graph import Graph, Node
 from store.records import devices, graph, limits, meters, sites
+from store.records.schema import EnergySource
 from store.scope import Scope
 
 LASTS_S = 10.0
@@ -59,6 +61,7 @@ class SiteView:
     meters: Mapping[str, Meter]
     devices: tuple[Device, ...]
     simulated: tuple[str, ...]
+    declared: str  # changes with where its meters' energy comes from
 
     @property
     def flow_meters(self) -> list[str]:
@@ -125,7 +128,17 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             if each.retired_at is None
         ),
         simulated=tuple(node.name for node in ordered.nodes if node.simulated),
+        declared=_declared(declared, meters.virtual_terms(scope, list(found))),
     )
+
+
+def _declared(of: Mapping[str, Sequence[EnergySource]], terms: Mapping[str, object]) -> str:
+    sources = [
+        (meter_id, each.method, each.interval_s, each.rollover_kwh, each.valid_from, each.valid_to)
+        for meter_id, sources in sorted(of.items())
+        for each in sources
+    ]
+    return sha256(repr((sources, sorted(terms.items()))).encode()).hexdigest()[:16]
 
 
 def natural(node: Node) -> tuple[object, ...]:

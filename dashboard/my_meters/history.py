@@ -8,13 +8,15 @@ import orjson
 
 from dashboard.account.reading import Reader
 from dashboard.figures import meter_energy, production_demand, wording
+from dashboard.live import past
 from dashboard.live.blocks import step_words
 from dashboard.live.periods import Impossible, chosen_step, on_step, period
+from dashboard.live.site_view import site_view
 from dashboard.my_meters.now import way_of
 from store.errors import NotFound
 from store.records import meters, sites
 from store.scope import Scope
-from store.series import energy, power
+from store.series import energy
 
 BY_HOUR = timedelta(hours=49)
 BY_DAY = timedelta(days=92)
@@ -61,7 +63,7 @@ def history(
     else:
         minutes = chosen_step(name, chosen.length, None)
         start = on_step(chosen.start, minutes * 60)
-        frame = power.mean_power(scope, [meter_id], start, chosen.end, minutes * 60)
+        frame = past.mean_power(scope, site_view(scope, meter.site_id), [meter_id], start, chosen.end, minutes * 60)
         values = frame[meter_id].to_numpy(dtype=float)
         offset = now.astimezone(zone).utcoffset() or timedelta()
         x = {

@@ -208,6 +208,7 @@ def change_address(clicks: int | None, email: str | None, password: str | None) 
         return no_update, no_update
     try:
         proof.require_password(password)
+        letters.require_room(email or "")
         with session():
             asked = registration.ask_new_address(current_scope(), email or "")
             letters.confirm_address(asked)

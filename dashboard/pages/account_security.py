@@ -2,18 +2,22 @@
 
 from typing import Any
 
+import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, html, no_update, register_page
 from flask import session
 from flask_login import current_user
 
+from config.settings import settings
 from dashboard import letters
 from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import reader
 from dashboard.faults import sentence
-from dashboard.signin.second_step import open_door
+from dashboard.signin.steps import open_door
 from store.errors import NotFound, Refused
-from store.records import own_account, passwords, sessions, tokens
+from store.records import identities, own_account, passwords, sessions, tokens
+from store.records.engine import session as records_session
+from store.records.schema import Identity
 
 register_page(__name__, path="/account/security", name="Password and sessions", title="Password and sessions · Loadstar")
 
@@ -36,6 +40,7 @@ def _password() -> html.Section:
             className="fields",
         ),
         html.P("Changing it signs you out on every other device.", className="form-text"),
+        dbc.Checkbox(id="security-tokens", label="Revoke my personal tokens too", value=True, className="mb-3"),
         parts.button("Change the password", "security-change"),
         html.Div(id="security-password-notice", className="mt-3", role="status"),
     )
@@ -101,7 +106,76 @@ def layout(**_query: Any) -> html.Div:
             html.Div(id="security-sessions-notice", role="status"),
             html.Div(_sessions(None), id="security-sessions"),
         ),
+        *_provider(),
     )
+
+
+def _provider() -> list[html.Section]:
+    """Which provider lets them in, where there is or was one."""
+    known = settings()
+    if known.oidc_issuer is None and not identities.own_identities(current_scope()):
+        return []
+    return [
+        parts.section(
+            "Sign-in by a provider",
+            html.Div(id="security-identities-notice", role="status"),
+            html.Div(_identities(None), id="security-identities"),
+        )
+    ]
+
+
+def _identities(asking: str | None) -> Any:
+    found, read = identities.own_identities(current_scope()), reader()
+    if not found:
+        words = f"Sign in with {settings().oidc_name} once, with this account's address there, and it lets you in from then on."
+        return html.P(words, className="muted mb-0")
+    rows = [
+        html.Tr(
+            [
+                html.Th(each.issuer, scope="row"),
+                html.Td(read.moment(each.created_at), className="when"),
+                html.Td(read.moment(each.last_used_at) if each.last_used_at else "never", className="when"),
+                html.Td(_end_identity(each, asking), className="acts"),
+            ]
+        )
+        for each in found
+    ]
+    return parts.table("Providers", ["Provider", "Since", "Last used"], rows)
+
+
+def _end_identity(each: Identity, asking: str | None) -> Any:
+    if each.id == asking:
+        return parts.ask("identity-act", each.id, "It lets you in no longer; your password does. ", "End", each.issuer)
+    return parts.row_button("identity-act", "ask", each.id, "End", f"End: {each.issuer}")
+
+
+@callback(
+    Output("security-identities", "children"),
+    Output("security-identities-notice", "children"),
+    Input({"type": "identity-act", "act": ALL, "of": ALL}, "n_clicks"),
+    prevent_initial_call=True,
+)
+@guard(oneself)
+def end_identity(clicks: list[int | None]) -> Any:
+    """Ask before a provider is shut out, then do it."""
+    asked = parts.pressed(clicks)
+    if asked is None:
+        return no_update, no_update
+    wanted, subject = asked
+    if wanted != "do":
+        return _identities(subject if wanted == "ask" else None), None
+    scope = current_scope()
+    try:
+        with records_session():
+            identities.forget_identity(scope, subject)
+            letters.account_changed(
+                own_account.oneself(scope),
+                "A way to sign in was removed",
+                "The provider that let you into your Loadstar account does so no longer.",
+            )
+    except (Refused, NotFound) as refused:
+        return _identities(None), parts.notice(sentence(refused), bad=True)
+    return _identities(None), parts.notice("It lets you in no longer.")
 
 
 @callback(
@@ -112,22 +186,27 @@ def layout(**_query: Any) -> html.Div:
     Input("security-change", "n_clicks"),
     State("security-old", "value"),
     State("security-new", "value"),
+    State("security-tokens", "value"),
     prevent_initial_call=True,
 )
 @guard(oneself)
-def change(clicks: int | None, old: str | None, new: str | None) -> Any:
+def change(clicks: int | None, old: str | None, new: str | None, and_tokens: bool | None) -> Any:
     """Set the new password; this browser stays signed in, with a session of its own."""
     if not clicks:
         return (no_update,) * 4
     try:
         proof.require_password(old)
-        person = own_account.change_password(current_scope(), new or "", letters.password_changed)
+        person = own_account.change_password(
+            current_scope(), new or "", letters.password_changed, and_tokens=and_tokens is not False
+        )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), "", no_update, no_update
     forms = session.get(CSRF)
-    open_door(person)
+    open_door(person, "new password")
     session[CSRF] = forms  # the page that is open goes on working
-    return parts.notice("Your password is changed. Every other session has ended."), "", "", _sessions(None)
+    tokens_too = "and so have your personal tokens" if and_tokens is not False else "but your personal tokens go on"
+    said = f"Your password is changed. Every other session has ended, {tokens_too}."
+    return parts.notice(said), "", "", _sessions(None)
 
 
 @callback(
@@ -148,7 +227,8 @@ def act(clicks: list[int | None]) -> Any:
     scope = current_scope()
     if subject == OTHERS:
         ended = sessions.end_others(scope, current_user.token)
-        said = f"{ended} other session{'s have' if ended != 1 else ' has'} ended, and programs that were signed in."
+        others = f"{ended} other session{'s have' if ended != 1 else ' has'} ended"
+        said = f"{others}, and programs that were signed in. Personal tokens go on: they are under Tokens."
     else:
         try:
             _end(subject)

@@ -7,7 +7,7 @@ from dash import ALL, Input, Output, State, callback, dcc, html, no_update, regi
 
 from dashboard import letters
 from dashboard.access import current_scope, guard, oneself
-from dashboard.account import parts
+from dashboard.account import parts, proof
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
@@ -82,6 +82,7 @@ def layout(**_query: Any) -> html.Div:
                     ),
                     parts.field("It may", dbc.Select(id="token-scope", options=_options(SCOPES), value="read")),
                     parts.field("Good for", dbc.Select(id="token-days", options=_options(DAYS), value="90")),
+                    parts.field("Your password", parts.password("token-password")),
                 ],
                 className="fields",
             ),
@@ -98,19 +99,22 @@ def _options(choices: dict[str, str]) -> list[dict[str, str]]:
     Output("token-notice", "children"),
     Output("token-table", "children"),
     Output("token-name", "value"),
+    Output("token-password", "value"),
     Input("token-make", "n_clicks"),
     State("token-name", "value"),
     State("token-scope", "value"),
     State("token-days", "value"),
+    State("token-password", "value"),
     prevent_initial_call=True,
 )
 @guard(oneself)
-def make(clicks: int | None, name: str | None, allowed: str | None, days: str | None) -> Any:
-    """Make a token and show it, this once."""
+def make(clicks: int | None, name: str | None, allowed: str | None, days: str | None, password: str | None) -> Any:
+    """Make a token and show it, this once: whoever has only found an open browser makes none."""
     if not clicks:
-        return (no_update,) * 3
+        return (no_update,) * 4
     scope = current_scope()
     try:
+        proof.require_password(password)
         with session():
             made = tokens.create_token(
                 scope, name=name or "", can_write=allowed == "write", days=int(days) if days and days in DAYS else 0
@@ -121,12 +125,12 @@ def make(clicks: int | None, name: str | None, allowed: str | None, days: str | 
                 f"The token {(name or '').strip()!r} was made for your Loadstar account.",
             )
     except Refused as refused:
-        return parts.notice(sentence(refused), bad=True), no_update, no_update
+        return parts.notice(sentence(refused), bad=True), no_update, no_update, ""
     words = [
         html.P("The token is shown this once. Copy it now."),
         html.Code(made, className="user-select-all secret"),
     ]
-    return parts.notice(words), _table(None), ""
+    return parts.notice(words), _table(None), "", ""
 
 
 @callback(
@@ -145,7 +149,17 @@ def act(clicks: list[int | None]) -> Any:
     if wanted != "do":
         return _table(subject if wanted == "ask" else None), no_update
     try:
-        tokens.revoke_token(current_scope(), subject)
+        _revoke(subject)
     except NotFound:
         return _table(None), parts.notice("That token is gone.", bad=True)
     return _table(None), parts.notice("Revoked. Nothing comes in with it any more.")
+
+
+def _revoke(token_id: str) -> None:
+    scope = current_scope()
+    name = next((each.name for each in tokens.own_tokens(scope) if each.id == token_id), "")
+    with session():
+        tokens.revoke_token(scope, token_id)
+        letters.account_changed(
+            own_account.oneself(scope), "A token was revoked", f"The token {name!r} of your Loadstar account works no longer."
+        )

@@ -133,11 +133,7 @@ def confirm(clicks: int | None, code: str | None) -> Any:
     try:
         with session():
             codes = two_factor.confirm(scope, code or "")
-            letters.account_changed(
-                own_account.oneself(scope),
-                "Two-factor sign-in is on",
-                "Signing in to your Loadstar account now takes a code of your app too.",
-            )
+            letters.second_factor_on(own_account.oneself(scope))
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
     return _on(), _codes(codes)
@@ -155,10 +151,16 @@ def renew(clicks: int | None, code: str | None) -> Any:
     """Make new recovery codes."""
     if not clicks:
         return no_update, no_update
+    scope = current_scope()
     try:
-        codes = two_factor.new_recovery_codes(current_scope(), code or "", browser_address())
+        codes = two_factor.new_recovery_codes(scope, code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
+    letters.account_changed(
+        own_account.oneself(scope),
+        "New recovery codes were made",
+        "The recovery codes of your Loadstar account are other ones now; the old ones work no longer.",
+    )
     return _on(), _codes(codes)
 
 

@@ -13,7 +13,7 @@ from dashboard.access import administers_meter, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import forms, virtual_meters
+from dashboard.plant import counter, forms, virtual_meters
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
 from store.records import claims, grants, holders, meter_life, meters, sites
@@ -130,6 +130,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
     """The page."""
     scope = current_scope()
     meter = _meter(scope, meter_id)
+    zone = _zone(scope, meter)
     roles = [{"label": words, "value": role} for role, words in ROLES.items()]
     who = forms.line("meter-who", longest=254)
     return html.Div(
@@ -141,6 +142,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             html.Div(id="meter-notice", role="status"),
             _panel("What it is", html.Div(_facts(scope, meter), id="meter-facts")),
             virtual_meters.panel(scope, meter) if meter.role == "virtual" else None,
+            *([_panel("Last readings of its counter", read)] if (read := counter.last_readings(scope, meter_id, zone)) else []),
             _panel(
                 "Assigned to",
                 tables.view(TABLE, meter_id),

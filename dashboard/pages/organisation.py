@@ -165,6 +165,7 @@ def invite(clicks: int | None, email: str | None, role: str | None, context: str
         return no_update, no_update, no_update
     scope = current_scope()
     try:
+        letters.require_room(str(email or ""))
         with session():
             invited = invitations.invite(scope, context, email=str(email or ""), role=str(role))
             letters.invitation(invited, organisations.organisation(scope, context).name)

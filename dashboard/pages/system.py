@@ -10,6 +10,7 @@ from dashboard import navigation
 from dashboard.access import current_scope, guard, platform_admin
 from dashboard.account.reading import reader
 from dashboard.aria import aria, data
+from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.plant import system_facts
 from store.errors import StoreError
@@ -54,7 +55,7 @@ def again(_n: int) -> Any:
 
 
 def _parts(scope: Scope) -> list[html.Section]:
-    return [_stores(), _device_api(), _processes(), _disk(), _versions(scope)]
+    return [_stores(), _device_api(), _processes(), _kept_ready(), _disk(), _versions(scope)]
 
 
 def _panel(title: str, *parts: Any) -> html.Section:
@@ -137,6 +138,17 @@ def _processes() -> html.Section:
     ]
     total = html.P(f"Together {_megabytes(sum(each.memory for each in found))} of memory.", className="muted small mt-2 mb-0")
     return _panel("Processes", _table("Processes", ["Process", "State", "Number", "Runs for", "Memory"], rows), total)
+
+
+def _kept_ready() -> html.Section:
+    found = past.kept()
+    asked = found.hits + found.misses
+    share = f"{found.hits / asked:.1%} of {asked:,} charts" if asked else "none was asked for yet"
+    said = {"Found ready": share, "Stretches kept": f"{found.pieces:,}", "Together": _megabytes(found.size)}
+    about = (
+        f"Powers of what is over, for {settings().closed_cache_minutes:,} minutes. Each sign-in makes the last 48 hours ready."
+    )
+    return _panel("Kept ready", _facts(said), html.P(about, className="muted small mt-2 mb-0"))
 
 
 def _disk() -> html.Section:

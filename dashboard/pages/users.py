@@ -12,8 +12,9 @@ from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound, Refused
-from store.records import grants, passwords, policy, users
+from store.records import grants, passwords, policy, two_factor, users
 from store.records import people as listed
+from store.records.engine import session
 from store.records.listing import Page, Wanted
 from store.records.schema import User
 from store.scope import Scope
@@ -81,6 +82,8 @@ def _acts(scope: Scope, user: User) -> list[Act]:
         acts.append(Act("approve", "Enable" if user.approval == "disabled" else "Approve"))
     elif user.organisation_id is not None:
         acts.append(Act("role", "Change role", lambda: people.change_role(scope, user)))
+    if two_factor.is_on(user.id):
+        acts.append(Act("factor", "Reset two-factor", lambda: people.reset_second_factor(user), danger=True))
     if user.approval == "approved":
         acts.append(Act("disable", "Disable", lambda: people.disable(scope, user), danger=True))
     elif user.approval == "pending":
@@ -105,6 +108,14 @@ def do(scope: Scope, asked: Asked) -> Words:
         case "disable":
             users.set_approval(scope, asked.key, "disabled", successor_id=successor)
             return f"{name} is disabled. Every session of theirs has ended."
+        case "factor":
+            with session():
+                two_factor.reset(scope, asked.key)
+                words = (
+                    "An administrator turned two-factor sign-in off for your Loadstar account: the password alone opens it now."
+                )
+                letters.account_changed(person, "Two-factor sign-in is off", words)
+            return f"{name} signs in with the password alone now, and was told so by mail."
         case "reject":
             letters.decide(scope, asked.key, approve=False)
             return f"{name} was not approved, and told so by mail."
@@ -213,10 +224,13 @@ def add(
             password=str(password or made),
             organisation_id=home,
             role=role if home else None,
+            first=True,
         )
     except Refused as refused:
         return tables.notice(sentence(refused), bad=True), *kept
-    words: list[Any] = [f"{user.name} may sign in with {user.email}."]
+    words: list[Any] = [
+        f"{user.name} may sign in with {user.email} within {users.FIRST_DAYS} days, and then chooses a password of their own."
+    ]
     if made:
         words += [" The password is shown this once: ", html.Code(made, className="user-select-all"), ". Hand it over in person."]
     return tables.notice(words), user.id, "", "", ""

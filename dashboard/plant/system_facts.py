@@ -86,7 +86,7 @@ def _process(file: Path) -> Process:
             if stat[START_TICKS] != record["started"] or BOOT.read_text().strip() != record["boot"]:
                 return nobody
         process = psutil.Process(pid)
-        watchers = file.stem in ("up", "supervisor")
+        watchers = file.stem in ("up", "supervisord")  # their children have files of their own
         members = [process] if watchers else [process, *process.children(recursive=True)]
         return Process(file.stem, pid, time.time() - process.create_time(), sum(_memory(each) for each in members))
     except (OSError, ValueError, KeyError, IndexError, psutil.Error):

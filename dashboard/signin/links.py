@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import letters
 from dashboard.access import current_scope, guard, public
-from dashboard.signin import replies, second_step
+from dashboard.signin import replies, steps
 from dashboard.signin.person import ROLES
 from store.records import invitations, one_time_links, passwords, registration
 from store.records.invitations import Offer
@@ -77,7 +77,7 @@ def new_password() -> Response | AnyResponse:
         person = registration.reset_password(_token(), request.form.get("password", ""), then=letters.password_changed)
         if current_user.is_authenticated and current_user.id == person.id:
             flask_login.logout_user()
-        session.pop(second_step.KEY, None)
+        session.pop(steps.KEY, None)
         return "/sign-in?said=password"
 
     return replies.reply(do, _new_password_form)
@@ -106,7 +106,7 @@ def accept_invitation() -> Response | AnyResponse:
         name, password = (request.form.get(field, "") for field in ("name", "password"))
         person = invitations.accept(_token(), name=name, password=password, holder=scope)
         if person.id != scope.user_id:
-            second_step.open_door(person)
+            return steps.come_in(person, "/", "invitation")
         return "/"
 
     return replies.reply(do, _invitation_form)

@@ -4,7 +4,7 @@ from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
 from dashboard import api, view_as
-from store.records import audit, sessions, tokens
+from store.records import audit, sessions, tokens, two_factor
 from store.records.schema import User
 
 ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
@@ -26,6 +26,7 @@ class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
         self.last_site_id = user.last_site_id
         self.language = user.language
         self.time_zone = user.time_zone
+        self.has_password = user.password_hash is not None
 
     def get_id(self) -> str:
         """What the cookie holds: the session's token, never the user's id."""
@@ -52,7 +53,7 @@ def install(server: Flask) -> None:
         if request.path.startswith(api.PREFIX):  # a cookie is no key to it, so that no foreign page can use one
             return None
         user = sessions.user_of(token)
-        if user is None:
+        if user is None or two_factor.is_missing(user):  # a duty holds for whoever came in before it did
             return None
         seen = view_as.whose(user)
         if seen is not None:
@@ -67,7 +68,7 @@ def install(server: Flask) -> None:
         if not asking.path.startswith(api.PREFIX) or scheme.lower() != "bearer":
             return None
         bearer = tokens.bearer_of(token.strip())
-        if bearer is None:
+        if bearer is None or two_factor.is_missing(bearer.user):
             return None
         audit.act_as(bearer.user.id, asking.remote_addr)
         return Person(bearer.user, "")

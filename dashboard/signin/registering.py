@@ -52,7 +52,8 @@ def register() -> Response | AnyResponse:
         checked(given["email"], given["name"])
         replies.admit(f"registration of {given['email']}")
         with replies.even_time(), engine.session():
-            letters.confirm_address(_made(given, request.form.get("password", "")))
+            if letters.has_room(given["email"]):
+                letters.confirm_address(_made(given, request.form.get("password", "")))
         return _sent("registered", given["email"])
 
     return replies.reply(do, _register_form)
@@ -133,7 +134,7 @@ def _mail(
         checked(email, "somebody")
         replies.admit(f"{purpose} mail to {email}")
         with replies.even_time(), engine.session():
-            if (mailed := ask(email)) is not None:
+            if letters.has_room(email) and (mailed := ask(email)) is not None:
                 write(mailed)
         return _sent(purpose, email)
 

@@ -5,22 +5,28 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request, se
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.settings import Settings
 from dashboard import view_as
 from dashboard.access import current_scope, guard, public, signed_in
 from dashboard.faults import sentence
-from dashboard.signin import destination, links, person, registering, replies, second_step
+from dashboard.signin import (
+    destination,
+    first_time,
+    links,
+    person,
+    provider,
+    registering,
+    replies,
+    second_step,
+    sign_in_page,
+    steps,
+)
 from store.errors import NotFound, Refused
 from store.records import one_time_links, passwords, sessions, users
 from store.records.users import FIRST_ADMINISTRATOR
 
 WRONG = "That email and password do not fit together."
 AWAY = "Loadstar cannot reach its store, so nobody can sign in now. Try again in 5 seconds."
-SAID = {  # what was done on the page before
-    "confirmed": "Your address is confirmed. Sign in.",
-    "waits": "Your address is confirmed. You may sign in once you are approved; a mail tells you.",
-    "password": "Your password is changed. Sign in with it.",
-    "late": "That took too long. Sign in again.",
-}
 
 bp = Blueprint("signin", __name__)
 
@@ -32,7 +38,7 @@ def sign_in_form() -> Response | AnyResponse:
     wanted = destination.safe(request.args.get("next"))
     if current_user.is_authenticated:
         return redirect(wanted)
-    return _form(wanted, "", None)
+    return sign_in_page.page(wanted, "", None)
 
 
 @bp.post("/sign-in")
@@ -47,9 +53,9 @@ def sign_in() -> Response | AnyResponse:
         user = users.verify_password(email, request.form.get("password", ""))
         if user is None:
             raise replies.DeclinedError(401, WRONG)
-        return second_step.come_in(user, wanted)
+        return steps.come_in(user, wanted)
 
-    return second_step.with_theme(replies.reply(do, lambda message: _form(wanted, email, message), away=AWAY))
+    return steps.with_theme(replies.reply(do, lambda message: sign_in_page.page(wanted, email, message), away=AWAY))
 
 
 @bp.post("/theme")
@@ -58,11 +64,6 @@ def theme() -> Response:
     """Keep the chosen theme for the person's other browsers."""
     users.choose_theme(current_scope(), request.form.get("theme", ""))
     return Response(status=204)
-
-
-def _form(wanted: str, email: str, message: str | None) -> Response:
-    good = SAID.get(request.args.get("said", "")) if message is None else None
-    return replies.page("sign_in.html", "Sign in", next=wanted, email=email, message=message, good=good)
 
 
 @bp.post("/sign-out")
@@ -83,7 +84,7 @@ def sign_out_everywhere() -> AnyResponse:
     sessions.end_all(current_user.id)
     flask_login.logout_user()
     session.clear()
-    return redirect("/sign-in")
+    return redirect("/sign-in?said=everywhere")
 
 
 @bp.get("/first-administrator")
@@ -108,8 +109,7 @@ def first_administrator() -> Response | AnyResponse:
         user = users.create_first_administrator(token, **given, password=request.form.get("password", ""))
     except Refused as refused:
         return _first_form(**given, message=sentence(refused))
-    second_step.open_door(user)
-    return redirect("/")
+    return redirect(steps.come_in(user, "/", "first administrator"))
 
 
 def _first_form(name: str, email: str, message: str | None) -> Response:
@@ -133,8 +133,9 @@ def ready() -> Response:
     return response
 
 
-def install(server: Flask) -> None:
+def install(server: Flask, known: Settings) -> None:
     """Give the server its door."""
     person.install(server)
-    for each in (bp, second_step.bp, registering.bp, links.bp):
+    for each in (bp, second_step.bp, first_time.bp, registering.bp, links.bp):
         server.register_blueprint(each)
+    provider.install(server, known)

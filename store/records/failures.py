@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store.errors import Refused, StoreAway, StoreError, StoreFull
@@ -83,6 +83,11 @@ RULES = {
     "uq_energy_sources_meter_id_valid_from": "a declaration starts at this moment already: choose another",
     "uq_entities_organisation_id": "the organisation has an entity already: leave it to the database",
     "uq_entities_user_id": "the user has an entity already: leave it to the database",
+    "uq_identities_issuer_subject": "this was bound a moment ago: sign in again",
+    "uq_identities_user_id_issuer": (
+        "the provider lets somebody else into this account: they end that on their account's page, "
+        "or an administrator deletes their account"
+    ),
     "uq_invitations_organisation_id_email": "this address was invited already: withdraw that invitation, or wait for the answer",
     "uq_invitations_token_hash": "this invitation exists already: make a new one",
     "uq_meters_claim_code": "another meter has this claim code: make a new one",
@@ -112,6 +117,8 @@ def translated() -> Iterator[None]:
         raise Refused(_broken_rule(error)) from error
     except PoolTimeout as error:
         raise StoreAway("all connections to the records are in use: try again in a moment") from error
+    except DataError as error:
+        raise Refused("a number is too large, or a text holds a character that no text has: write it anew") from error
     except DBAPIError as error:
         known = _known(error)
         if known is None:

@@ -20,6 +20,9 @@ from store.records.schema import Mail
 from store.scope import Scope
 
 PAGE = 50
+ON_REQUEST = ("verification", "has_account", "password_reset", "invitation")  # kinds that an address is enough for
+MOST_AN_HOUR = 5
+HOUR = timedelta(hours=1)
 MOST_TRIES = 8
 FIRST_PAUSE = timedelta(minutes=1)  # doubled after every try: given up after two hours
 LEASE = timedelta(minutes=5)  # for a sender that dies with it
@@ -51,6 +54,35 @@ def write_mail(scope: Scope, *, recipient: str, subject: str, text: str, kind: s
         made = Mail(recipient=recipient.strip(), subject=subject, text=text, kind=kind, user_id=user_id, next_at=now())
         records.add(made)
     return made
+
+
+def is_enough(scope: Scope, recipient: str, *, at: datetime | None = None) -> bool:
+    """Whether an address has got as many mails within the hour as anybody may have sent to it who only names it.
+
+    Those count that need nothing but an address: to confirm it, to set a password, to join. Asked before whatever makes
+    the link, for a new link ends the one before it.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    mailed = (
+        select(func.count())
+        .select_from(Mail)
+        .where(Mail.recipient == recipient.strip().lower(), Mail.kind.in_(ON_REQUEST), Mail.made_at > (at or now()) - HOUR)
+    )
+    with reading() as records:
+        return (records.scalar(mailed) or 0) >= MOST_AN_HOUR
+
+
+def require_room(scope: Scope, recipient: str) -> None:
+    """Go on only while `is_enough` says no, for whoever may be told.
+
+    Raises:
+        Refused: it says yes; or not one of Loadstar's own processes.
+    """
+    if is_enough(scope, recipient):
+        raise Refused(f"this address got {MOST_AN_HOUR} such mails within the hour: try again in an hour")
 
 
 def outbox(scope: Scope, *, older_than: Mail | None = None, limit: int = PAGE) -> list[Mail]:

@@ -207,6 +207,14 @@ def names_of(scope: Scope, site_id: str, meter_ids: Collection[str]) -> dict[str
     return {meter_id: name if found[name] == [meter_id] else meter_id for meter_id, name in names.items()}
 
 
+def behind(scope: Scope, series_ids: Collection[str]) -> set[str]:
+    """The series, of meters or of regions, and what those that are virtual are made of; raises `NotFound`."""
+    require_series(scope, series_ids)
+    with reading() as records:
+        terms = terms_of(records, series_ids)
+    return {*series_ids, *(term_id for each in terms.values() for term_id, _ in each)}
+
+
 def declare_energy(
     scope: Scope, meter_id: str, *, method: str, interval_s: int, valid_from: datetime, rollover_kwh: float | None = None
 ) -> EnergySource:

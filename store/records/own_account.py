@@ -12,6 +12,7 @@ from store.records import (
     claims,
     grants,
     household,
+    identities,
     organisations,
     passwords,
     pictures,
@@ -32,8 +33,10 @@ MOST_SUCCESSORS = 200
 _LEFT_OUT = frozenset({"password_hash", "secret_hash", "secret", "recovery_hashes"})
 
 
-def change_password(scope: Scope, password: str, tell: Callable[[User], object]) -> User:
+def change_password(scope: Scope, password: str, tell: Callable[[User], object], *, and_tokens: bool = False) -> User:
     """Set the holder's password and sign them out everywhere; `tell` writes the mail of it, in the same transaction.
+
+    `and_tokens` revokes their personal tokens too.
 
     Raises:
         NotFound: nobody is signed in.
@@ -43,8 +46,10 @@ def change_password(scope: Scope, password: str, tell: Callable[[User], object])
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)  # takes a while: nobody waits for it
     with session() as records:
         person = required(records, User, person.id)
-        person.password_hash = password_hash
+        person.password_hash, person.password_until = password_hash, None
         sessions.end_of(records, [person.id])
+        if and_tokens:
+            tokens.end_of(records, person.id)
         tell(person)
     return person
 
@@ -141,6 +146,7 @@ def everything_about(scope: Scope) -> dict[str, Any]:
                 for each in sessions.own_sessions(scope)
             ],
             "programs": _all_told(tokens.own_programs(scope)),
+            "providers": _all_told(identities.own_identities(scope)),
             "tokens": _all_told(tokens.own_tokens(scope)),
             "assignments": [
                 _told(each.grant) | {"site": each.site.name, "meter": each.meter.name if each.meter else None} for each in held

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import one_time_links, passwords, sessions
+from store.records import one_time_links, passwords, sessions, tokens
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
@@ -177,7 +177,7 @@ def ask_new_password(email: str) -> Mailed | None:
 def reset_password(
     token: str, password: str, *, then: Callable[[User], object] | None = None, at: datetime | None = None
 ) -> User:
-    """Set a new password by the link; the address is confirmed by it too, and every session of theirs ends.
+    """Set a new password by the link; the address is confirmed by it too, and every session and personal token of theirs ends.
 
     `then` is done within the same transaction: writing the mail that tells of it.
 
@@ -193,8 +193,9 @@ def reset_password(
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)  # takes a while: nobody waits for it
     with session() as records:
         person = _of_link(records, token, RESET_PASSWORD, at)
-        person.password_hash = password_hash
+        person.password_hash, person.password_until = password_hash, None
         sessions.end_of(records, [person.id])
+        tokens.end_of(records, person.id)
         records.flush()
         records.refresh(person)
         if then is not None:

@@ -86,8 +86,17 @@ def _hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def open_session(user: User, address: str | None = None, user_agent: str | None = None, *, at: datetime | None = None) -> str:
+def open_session(
+    user: User,
+    address: str | None = None,
+    user_agent: str | None = None,
+    *,
+    by: str = "password",
+    at: datetime | None = None,
+) -> str:
     """Sign a user in and return the token for the cookie: a new one each time. Ended sessions are cleared away.
+
+    `by` says in the audit log what showed who they are.
 
     Raises:
         Refused: the user or their organisation is not approved; the message says so in words for them.
@@ -110,7 +119,7 @@ def open_session(user: User, address: str | None = None, user_agent: str | None 
             user_agent=user_agent[:300] if user_agent else None,
         )
         records.add(made)
-        audit.note("sign_in", subject_kind="users", subject_id=person.id, actor=person.id)
+        audit.note("sign_in", subject_kind="users", subject_id=person.id, actor=person.id, told={"by": by})
     return token
 
 

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session as Transaction
 
 from config.settings import settings
 from store.errors import NotFound, Refused
 from store.ids import new_id
-from store.records import audit, sealing
+from store.records import audit, sealing, two_factor
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
@@ -101,6 +102,13 @@ def revoke_token(scope: Scope, token_id: str) -> None:
         token.revoked_at = token.revoked_at or now()
 
 
+def end_of(records: Transaction, user_id: str) -> int:
+    """Revoke all personal tokens of a user, within a transaction; returns how many were good until then."""
+    at = now()
+    good = (PersonalToken.user_id == user_id, PersonalToken.revoked_at.is_(None), PersonalToken.expires_at > at)
+    return len(records.scalars(update(PersonalToken).where(*good).values(revoked_at=at).returning(PersonalToken.id)).all())
+
+
 def bearer_of(token: str, *, at: datetime | None = None) -> Bearer | None:
     """Whose personal or access token this is; none when it is unknown, ended or too old, or the user not approved."""
     at = at or now()
@@ -118,6 +126,8 @@ def sign_in(user: User, address: str | None = None, user_agent: str | None = Non
         person = records.get(User, user.id)
         if person is None or (why_not := closed(person)) is not None:
             raise Refused(why_not if person else "this account is gone")
+        if person.password_until is not None or two_factor.is_missing(person):
+            raise Refused("something is to be done first: sign in once in a browser, it asks for it")
         records.execute(delete(TokenFamily).where(TokenFamily.expires_at <= at))
         family = TokenFamily(
             user_id=person.id,

@@ -17,6 +17,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.settings import settings
 from store.errors import NotFound, Refused
 from store.ids import ALPHABET
 from store.records import attempts, audit, sealing
@@ -25,7 +26,7 @@ from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, administers, require
 from store.records.schema import TwoFactor, User
-from store.scope import Scope
+from store.scope import Role, Scope
 
 STEP_S = 30
 DRIFT = 1  # steps that an app's clock may be off, either way
@@ -44,8 +45,10 @@ class Enrolment:
     svg: str
 
 
-def begin(scope: Scope) -> Enrolment:
+def begin(scope: Scope, *, again: bool = False) -> Enrolment:
     """Make a secret for the holder's app; it counts once `confirm` has seen a code of it.
+
+    With `again`, one that was made and not confirmed is shown once more: an app may have it already.
 
     Raises:
         NotFound: nobody is signed in.
@@ -56,11 +59,12 @@ def begin(scope: Scope) -> Enrolment:
         kept = records.get(TwoFactor, person.id, with_for_update=True)
         if kept is not None and kept.confirmed_at is not None:
             raise Refused("two-factor sign-in is on already: turn it off first to use another app")
-        secret = pyotp.random_base32()
+        waiting = sealing.unseal(sealing.derived_key(_SECRETS), kept.secret, person.id) if kept and again else None
+        secret = waiting or pyotp.random_base32()
         sealed = sealing.seal(sealing.derived_key(_SECRETS), secret, person.id)
         if kept is None:
             records.add(TwoFactor(user_id=person.id, secret=sealed))
-        else:
+        elif waiting is None:
             kept.secret = sealed
     uri = pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name="Loadstar")
     return Enrolment(secret, uri, _drawn(uri))
@@ -95,6 +99,18 @@ def is_on(user_id: str) -> bool:
     wanted = select(TwoFactor.user_id).where(TwoFactor.user_id == user_id, TwoFactor.confirmed_at.is_not(None))
     with reading() as records:
         return records.scalar(wanted) is not None
+
+
+def is_missing(user: User) -> bool:
+    """Whether the settings make a second factor the user's duty, and it is off."""
+    match settings().second_factor_for:
+        case "everyone":
+            due = True
+        case "administrators":
+            due = user.platform_admin or user.role == Role.ADMIN
+        case _:
+            due = False
+    return due and not is_on(user.id)
 
 
 def check(user_id: str, code: str, address: str, *, at: datetime | None = None) -> bool:

@@ -1,13 +1,14 @@
 """People: who they are, whether they may come in, and their passwords."""
 
 import re
+from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import audit, mail, one_time_links, passwords, sessions, succession
+from store.records import audit, mail, one_time_links, passwords, sessions, succession, tokens
 from store.records.columns import now
 from store.records.engine import reading, session, settle
 from store.records.found import missing, required
@@ -18,6 +19,7 @@ from store.scope import SYSTEM, Role, Scope
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 SHORTEST_PASSWORD = passwords.SHORTEST
+FIRST_DAYS = 7  # that a password is good which somebody else chose
 FIRST_ADMINISTRATOR = "first_administrator"  # the purpose of the link that `loadstar up` prints
 
 
@@ -46,6 +48,7 @@ def create_user(
     role: str | None = None,
     platform_admin: bool = False,
     approval: str = "approved",
+    first: bool = False,
 ) -> User:
     """Make a user; without an organisation a residential one.
 
@@ -57,6 +60,7 @@ def create_user(
         organisation_id: whose person it is.
         role: within the organisation; a viewer when none is given, but its first user is always its admin.
         platform_admin: may do everything.
+        first: the password is good for a few days only, to come in and choose another.
         approval: `pending`, `approved`, `rejected` or `disabled`; whoever is approved here needs no mail to verify the address.
 
     Raises:
@@ -82,6 +86,7 @@ def create_user(
             organisation_id=organisation_id,
             role=role,
             email_verified_at=now() if approval == "approved" else None,
+            password_until=_until(first),
         )
         records.add(made)
         records.flush()
@@ -101,16 +106,6 @@ def create_first_administrator(token: str, *, email: str, name: str, password: s
                 "this link was used already or is too old: `./loadstar up` prints a new one while nobody has an account"
             )
         return create_user(SYSTEM, email=email, name=name, password=password, platform_admin=True)
-
-
-def users(scope: Scope) -> list[User]:
-    """The people that the scope may manage, by name: all, or those of the holder's organisation; others only themselves."""
-    wanted = select(User).order_by(func.lower(User.name), User.id)
-    if not scope.everything:
-        own = scope.role is Role.ADMIN and scope.organisation_id is not None
-        wanted = wanted.where(User.organisation_id == scope.organisation_id if own else User.id == scope.user_id)
-    with reading() as records:
-        return list(records.scalars(wanted))
 
 
 def user(scope: Scope, who: str) -> User:
@@ -222,8 +217,11 @@ def remove_unverified(records: Transaction, user_ids: list[str]) -> None:
     records.execute(empty, execution_options={"synchronize_session": "fetch"})
 
 
-def set_password(scope: Scope, who: str, password: str) -> None:
-    """Set a new password of the holder, or of somebody the scope manages, by id or address; signs them out everywhere.
+def set_password(scope: Scope, who: str, password: str, *, first: bool = False) -> None:
+    """Set a new password of the holder, or of somebody the scope manages, by id or address.
+
+    It signs them out everywhere, and ends their personal tokens. One that is `first` only is good for a few days, to
+    come in and choose another.
 
     Raises:
         NotFound: the user does not exist for the scope.
@@ -236,8 +234,14 @@ def set_password(scope: Scope, who: str, password: str) -> None:
         raise Refused("only a platform administrator may do this: ask one of them")
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)
     with session() as records:
-        required(records, User, person.id).password_hash = password_hash
+        kept = required(records, User, person.id)
+        kept.password_hash, kept.password_until = password_hash, _until(first)
         sessions.end_of(records, [person.id])
+        tokens.end_of(records, person.id)
+
+
+def _until(first: bool) -> datetime | None:
+    return now() + timedelta(days=FIRST_DAYS) if first else None
 
 
 def verify_password(email: str, password: str) -> User | None:

@@ -29,21 +29,24 @@ def around(
     after = _first(meter_ids, end, min(until, end + LOOK_BACK, datetime.now(UTC) + NEAR), near)
     # Without a reading within or after the range, the one before it tells nothing.
     speaking = {*found["meter"], *after["meter"]}
-    before = _last(speaking, max(since, start - LOOK_BACK), start, near)
+    before = previous(speaking, max(since, start - LOOK_BACK), start, near)
     return _together([before, found, after])
 
 
 def last_read(meter_ids: Collection[str], since: datetime, before: datetime) -> dict[str, datetime]:
     """When each meter's counter was last read in [since, before); absent where it was not. The caller checks the scope."""
-    found = _last(meter_ids, max(since, before - LOOK_BACK), before, NEAR)
+    found = previous(meter_ids, max(since, before - LOOK_BACK), before, NEAR)
     silent = set(meter_ids) - set(found["meter"])
     if silent:
         found = _together([found, _single(silent, since, before - LOOK_BACK, last=True)])
     return {str(meter): ts.to_pydatetime() for meter, ts in zip(found["meter"], found["ts"], strict=True)}
 
 
-def _last(meter_ids: Collection[str], start: datetime, end: datetime, near: timedelta) -> pd.DataFrame:
-    """The last reading of each counter in [start, end), looked for close to the end before it is anywhere else."""
+def previous(meter_ids: Collection[str], start: datetime, end: datetime, near: timedelta) -> pd.DataFrame:
+    """The last reading of each counter in [start, end), looked for close to the end before it is anywhere else.
+
+    Columns as of `around`. Who may see the meters is the caller's to check.
+    """
     middle = max(start, end - near)
     found = _single(meter_ids, middle, end, last=True)
     return _together([found, _single(set(meter_ids) - set(found["meter"]), start, middle, last=True)])

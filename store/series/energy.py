@@ -300,12 +300,14 @@ def _between(found: pd.DataFrame, span: Span, start: datetime, end: datetime, gr
     first, last = floor(start, grain_s), ceil(end, grain_s)
     edges_s = np.arange(first.timestamp(), last.timestamp() + grain_s / 2, grain_s)
     edges_s[0], edges_s[-1] = start.timestamp(), end.timestamp()
-    for (meter, quantity), readings in found.sort_values("last_ts").groupby(["meter", "quantity"], sort=False):
-        # The first and the last reading of each stretch, and between them the greatest.
-        first_last = readings[["first", "last"]].to_numpy(float).ravel()
-        greatest = readings[["first", "greatest"]].to_numpy(float).ravel()
-        counts = arithmetic.counted(first_last, greatest, span.rollover_kwh)
-        moments = np.stack([_seconds(readings["first_ts"]), _seconds(readings["last_ts"])], axis=1).ravel()
+    found = found.sort_values("last_ts")
+    # The first and the last reading of each stretch, and between them the greatest.
+    both_moments = np.stack([_seconds(found["first_ts"]), _seconds(found["last_ts"])], axis=1)
+    both, highest = found[["first", "last"]].to_numpy(float), found[["first", "greatest"]].to_numpy(float)
+    readings = found["count"].to_numpy(float)
+    for meter, quantity, at in _by_register(found):
+        counts = arithmetic.counted(both[at].ravel(), highest[at].ravel(), span.rollover_kwh)
+        moments = both_moments[at].ravel()
         kwh = arithmetic.between(edges_s, moments, counts)
         lasting = np.diff(edges_s)
         known = arithmetic.between(edges_s, moments[[0, -1]], [0.0, moments[-1] - moments[0]])
@@ -315,16 +317,24 @@ def _between(found: pd.DataFrame, span: Span, start: datetime, end: datetime, gr
             np.diff(first_s, prepend=-np.inf) - np.concatenate([[0.0], last_s[:-1] - first_s[:-1]]) > PATIENCE * span.interval_s
         )
         since = np.where(alone, first_s, first_s - span.interval_s)
-        heard = np.clip((readings["count"].to_numpy(float) - alone) * span.interval_s, 0, last_s - since)
+        heard = np.clip((readings[at] - alone) * span.interval_s, 0, last_s - since)
         covered = arithmetic.spread(edges_s, since, np.maximum(last_s - since, 1e-6), heard)
         covered = np.minimum(covered, np.minimum(known, lasting))
-        yield Piece(str(meter), COUNTERS[str(quantity)], edges_s[:-1], lasting, kwh, covered, known)
+        yield Piece(meter, COUNTERS[quantity], edges_s[:-1], lasting, kwh, covered, known)
 
 
 def _pieces(found: pd.DataFrame) -> Iterable[Piece]:
     names = ("lasting_s", "total", "covered_s", "known_s" if "known_s" in found else "covered_s")
-    for (meter, register), rows in found.groupby(["meter", "quantity"], sort=False):
-        yield Piece(str(meter), str(register), _seconds(rows["ts"]), *(rows[name].to_numpy(float) for name in names))
+    columns = [_seconds(found["ts"]), *(found[name].to_numpy(float) for name in names)]
+    for meter, register, at in _by_register(found):
+        yield Piece(meter, register, *(values[at] for values in columns))
+
+
+def _by_register(found: pd.DataFrame) -> Iterable[tuple[str, str, NDArray[np.intp]]]:
+    """Where the rows of each meter's register are: slices of arrays, because a frame for each costs more than its numbers."""
+    places: dict[tuple[str, str], NDArray[np.intp]] = found.groupby(["meter", "quantity"], sort=False).indices  # type: ignore[assignment]
+    for (meter, register), at in places.items():
+        yield meter, register, at
 
 
 def _seconds(moments: "pd.Series[pd.Timestamp]") -> Floats:

@@ -18,7 +18,7 @@ from store.series.counters import COUNTERS
 from store.series.energy import EXPORT, FORWARD, POWER, Span
 from store.series.kept import ROLLUP
 
-STEPS_S = (300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
+STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
 WITHIN = timedelta(days=2)  # how long a meter may be silent and still be said to have been heard
 
 

@@ -1,15 +1,28 @@
 """The version of the data behind a result: late data and corrections change it, in every process."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from config.quantities import INTERVAL_S
-from store.records.meters import require_series
+from store.records.meters import behind
 from store.scope import Scope
 from store.series import checkpoint
 from store.series.connection import listed, query
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REACH_S = 86_400  # the longest interval: one that began that long before reaches into a range
+SETTLES = timedelta(hours=1)  # of what is closed that long, a change of the samples shows in a marker at once
+BUCKET_S = 6 * 3600
+
+Micros = NDArray[np.int64]
+
+
+def settled_to() -> datetime:
+    """Before it every sample is rolled up, and each change shows in the versions of `of_blocks`; may raise `StoreAway`."""
+    return checkpoint.recent().rolled_to - SETTLES
 
 
 def version(scope: Scope, series_ids: Collection[str], start: datetime, end: datetime) -> int:
@@ -19,20 +32,47 @@ def version(scope: Scope, series_ids: Collection[str], start: datetime, end: dat
         NotFound: a series does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    require_series(scope, series_ids)
-    if not series_ids:
+    ids = behind(scope, series_ids)
+    if not ids:
         return 0
-    # Of quarters that are closed, a change of the samples shows in a marker at once, and in the intervals a moment later.
-    opened = max(start, checkpoint.recent().rolled_to - timedelta(hours=1))
-    ids, reaching = listed(series_ids), start - timedelta(days=1)
-    newest = 0
-    for moment, table, since in (
-        ("received_at", "telemetry", opened),
-        ("received_at", "intervals", reaching),
-        ("received_at", "late", start - timedelta(seconds=INTERVAL_S)),
-        ("recorded_at", "amendments", reaching),
+    opened = max(start, settled_to())
+    rows = query(f"SELECT max(received_at) FROM telemetry WHERE ts >= %s AND ts < %s AND meter IN ({listed(ids)})", [opened, end])
+    newest = _micros(rows[0][0]) if rows and rows[0][0] is not None else 0
+    return max([newest, *(at for _, at in _changes(ids, start, end))])
+
+
+def of_blocks(scope: Scope, series_ids: Collection[str], start: datetime, end: datetime, block_s: int) -> Micros:
+    """The versions (µs since 1970) of successive blocks of [start, end), all of it before `settled_to()`.
+
+    `block_s` is a multiple of six hours, `start` and `end` are multiples of it since 1970. Raises as `version`.
+    """
+    found = np.zeros(round((end - start).total_seconds()) // block_s, dtype=np.int64)
+    ids = behind(scope, series_ids)
+    if not ids:
+        return found
+    for ts, changed_at in _changes(ids, start, end):
+        # What began before a block may reach into it.
+        seconds = (ts - start).total_seconds()
+        first, last = max(int(seconds // block_s), 0), int((seconds + BUCKET_S + REACH_S - 1) // block_s)
+        found[first : last + 1] = np.maximum(found[first : last + 1], changed_at)
+    return found
+
+
+def _changes(ids: Collection[str], start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
+    """When (µs since 1970) what reaches into [start, end) was last changed, by stretches of `BUCKET_S`."""
+    which = f"meter IN ({listed(ids)})"
+    for moment, table, reach_s in (
+        ("received_at", "intervals", REACH_S),
+        ("received_at", "late", INTERVAL_S),
+        ("recorded_at", "amendments", REACH_S),
     ):
-        rows = query(f"SELECT max({moment}) FROM {table} WHERE ts >= %s AND ts < %s AND meter IN ({ids})", [since, end])
-        if rows and rows[0][0] is not None:
-            newest = max(newest, (rows[0][0] - EPOCH) // timedelta(microseconds=1))
-    return newest
+        since = start - timedelta(seconds=reach_s)
+        rows = query(
+            f"SELECT ts, max({moment}) FROM {table} WHERE ts >= %s AND ts < %s AND {which} SAMPLE BY 6h ALIGN TO CALENDAR",
+            [since, end],
+        )
+        yield from ((ts, _micros(changed_at)) for ts, changed_at in rows if changed_at is not None)
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)

@@ -15,69 +15,19 @@ import pytest
 
 from cli import leash
 from cli.processes import OTHERS_STOP_S, STORE_STOP_S
-from cli.questdb import free_ports
-from cli.waiting import answers
 from config.settings import PROJECT
+from store.records import devices, keys, policy, tokens
+from store.scope import SYSTEM
 from tests.conftest import eventually
+from tests.dashboard.journeys import Product
+from tests.running import CHILDREN, START_S, Terminal
+
+ASK = [
+    *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(PROJECT / "tests/schemathesis.toml"), "run"),
+    *("--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1", "--no-color"),
+]
 
 pytestmark = pytest.mark.timeout(900)  # the limits that are promised are asserted; this one is for a very busy machine
-CHILDREN = ("questdb", "devices", "dashboard", "worker")
-START_S = 180
-
-
-class Terminal:
-    """Someone at a terminal with a state folder and ports of their own."""
-
-    def __init__(self, folder: Path, jar: Path) -> None:
-        self.home = folder / "home"
-        self.run = self.home / "run"
-        with free_ports(2) as (dashboard, devices):
-            self.dashboard, self.devices = dashboard, devices
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith("LOADSTAR_")} | {
-            "LOADSTAR_HOME": str(self.home),
-            "LOADSTAR_DASHBOARD_PORT": str(dashboard),
-            "LOADSTAR_DEVICE_PORT": str(devices),
-            "LOADSTAR_QUESTDB_JAR": str(jar),
-            "PYTHONPATH": str(PROJECT),
-        }
-        self.output = folder / "output"
-        self.up: subprocess.Popen[bytes] | None = None
-
-    def type(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Type a command and wait for its end."""
-        argv = [sys.executable, "-m", "cli", *arguments]
-        return subprocess.run(
-            argv, cwd=PROJECT, env=self.env | environment, capture_output=True, text=True, check=False, timeout=START_S
-        )
-
-    def start(self) -> str:
-        """Type `up` and wait until it says that it is up; what it said."""
-        with self.output.open("wb") as output:
-            argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
-            self.up = subprocess.Popen(argv, cwd=PROJECT, env=self.env, stdout=output, stderr=output)
-
-        def said() -> str:
-            assert self.up and self.up.poll() is None, self.output.read_text()
-            text = self.output.read_text()
-            return text if "Loadstar is up" in text and text.endswith("\n") else ""
-
-        return str(eventually(said, within_s=START_S))
-
-    def pid(self, name: str) -> int | None:
-        return leash.alive(self.run, name)
-
-    def all_ended(self) -> bool:
-        return not any(leash.family(self.run, path.stem) for path in self.run.glob("*.pid"))
-
-    def everything_answers(self) -> bool:
-        return answers("127.0.0.1", self.dashboard) and answers("127.0.0.1", self.devices)
-
-    def tidy(self) -> None:
-        if self.up:
-            self.up.kill()
-            self.up.wait()
-        for name in ("up", "supervisord", *CHILDREN):
-            leash.end(leash.family(self.run, name), 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +57,22 @@ def test_it_says_the_address_and_a_link_that_lets_the_first_administrator_in(run
     with urllib.request.urlopen(link[0], timeout=10) as page:
         assert page.status == 200
     assert running.everything_answers()
+
+
+def test_both_apis_take_what_they_describe_refuse_the_rest_and_never_break(running: Terminal, tmp_path: Path) -> None:
+    product = Product(running)
+    meter = product.meter("Home")
+    product.measure(meter, 1.5)
+    fields = {"energy_consumed": (meter, "energy_kwh"), "current_load": (meter, "load_pct")}
+    box = devices.create_device(SYSTEM, product.site, name="Box", reporting_interval_s=60, fields=fields).id
+    token = tokens.create_token(policy.scope_of(product.person("Asker", platform_admin=True)), name="asker")
+    for document, way_in in (
+        (f"{product.devices}/openapi.json", f"X-API-Key: {keys.create_key(SYSTEM, device_id=box)}"),
+        (f"{product.address}/api/v1/openapi.json", f"Authorization: Bearer {token}"),
+    ):
+        command = [*ASK, document, "--header", way_in]
+        asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+        assert asked.returncode == 0, asked.stdout[-5000:]
 
 
 def test_the_state_folder_is_closed_and_each_process_has_its_log(running: Terminal) -> None:

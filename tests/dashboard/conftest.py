@@ -17,6 +17,8 @@ from config.settings import Settings
 from store.records import engine
 from tests.dashboard.world import World, make_records, world_of
 
+NOBODYS_PORT = 1  # whatever else runs on this machine
+
 
 def _settings(home: Path) -> Settings:
     return configuration.load(
@@ -24,6 +26,7 @@ def _settings(home: Path) -> Settings:
         demo=False,
         secret_key=SecretStr(secrets.token_urlsafe(32)),
         database_url=f"sqlite:///{home}/records.sqlite3",
+        **dict.fromkeys(("device_port", "questdb_http_port", "questdb_pg_port", "questdb_health_port"), NOBODYS_PORT),
     )
 
 

@@ -88,6 +88,7 @@ def test_what_a_thief_would_change_needs_the_password(world: World, browser: Fla
         ("security-password-notice.children", {"security-old": "wrong", "security-new": ANOTHER}),
         ("two-factor-state.children", {"two-factor-password": "wrong"}),
         ("data-leave.href", {"data-password": "wrong"}),
+        ("token-notice.children", {"token-name": "x", "token-scope": "write", "token-days": "366", "token-password": "wrong"}),
     ):
         assert "not your password" in call(world, browser, output, given)
     assert users.verify_password("operator@example.org", PASSWORD)
@@ -110,6 +111,18 @@ def test_a_new_password_ends_every_other_session_and_keeps_this_one(world: World
     assert "12 characters" in again, "the open page goes on working"
     assert sign_in(world.client(), "operator@example.org", ANOTHER).status_code == 302
     assert [each.subject for each in mails_to("operator@example.org")] == ["Your password was changed"]
+
+
+@pytest.mark.parametrize("and_tokens", [True, False])
+def test_a_new_password_ends_the_tokens_too_unless_one_wants_them_to_go_on(
+    world: World, browser: FlaskClient, and_tokens: bool
+) -> None:
+    token = tokens.create_token(policy.scope_of(world.people["operator"]), name="script")
+    given = {"security-old": PASSWORD, "security-new": ANOTHER, "security-tokens": and_tokens}
+    said = call(world, browser, "security-password-notice.children", given)
+    assert ("so have your personal tokens" in said) == and_tokens
+    assert ("your personal tokens go on" in said) != and_tokens
+    assert (tokens.bearer_of(token) is None) == and_tokens
 
 
 def test_a_session_is_ended_after_a_question(world: World, browser: FlaskClient) -> None:
@@ -170,7 +183,7 @@ def test_notifications_are_chosen_by_kind_and_channel(world: World, browser: Fla
 
 
 def test_a_token_is_shown_once_and_revoked_after_a_question(world: World, browser: FlaskClient) -> None:
-    given = {"token-name": "invoices", "token-scope": "read", "token-days": "30"}
+    given = {"token-name": "invoices", "token-scope": "read", "token-days": "30", "token-password": PASSWORD}
     made = json.loads(call(world, browser, "token-notice.children", given))["response"]
     secret = made["token-notice"]["children"]["props"]["children"][1]["props"]["children"][1]["props"]["children"]
     bearer = tokens.bearer_of(secret)
@@ -184,6 +197,7 @@ def test_a_token_is_shown_once_and_revoked_after_a_question(world: World, browse
     assert tokens.bearer_of(secret)
     _with(world, browser, "token-act", {}, {**pressed, "act": "do"})
     assert tokens.bearer_of(secret) is None
+    assert [each.subject for each in mails_to("operator@example.org")] == ["A token was revoked", "A token was made"]
     for bad in ({"token-name": ""}, {"token-name": "x", "token-days": "9999"}):
         assert "notice bad" in call(world, browser, "token-notice.children", given | bad)
 

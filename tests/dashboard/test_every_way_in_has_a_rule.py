@@ -17,6 +17,8 @@ PUBLIC = {
     "/api/v1/token",
     "/api/v1/token/refresh",
     "/api/v1/token/revoke",
+    "/api/v1/openapi.json",
+    "/api/v1/docs",
     "/register",
     "/mail-sent",
     "/confirm-address",
@@ -25,6 +27,8 @@ PUBLIC = {
     "/new-password",
     "/invitation",
     "/sign-in/code",
+    "/sign-in/own-password",
+    "/sign-in/set-up",
 }
 
 
@@ -38,6 +42,13 @@ def test_only_these_routes_are_public(world: World) -> None:
     ruled = [route for route in world.server.url_map.iter_rules() if route.endpoint not in doorkeeper.PAGE_ROUTES]
     public = {route.rule for route in ruled if doorkeeper.rule_of_endpoint(world.server, route.endpoint) is access.public}
     assert public == PUBLIC
+
+
+def test_only_what_a_provider_needs_is_open_beside_them(world: World) -> None:
+    ruled = [route for route in world.server.url_map.iter_rules() if route.endpoint not in doorkeeper.PAGE_ROUTES]
+    rules = {route.rule: doorkeeper.rule_of_endpoint(world.server, route.endpoint) for route in ruled}
+    more = {route for route, rule in rules.items() if rule in access.OPEN and rule is not access.public}
+    assert more == {"/sign-in/provider", "/sign-in/provider/back"}
 
 
 def test_every_page_has_a_rule_and_none_is_public(world: World) -> None:

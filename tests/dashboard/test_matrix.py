@@ -64,6 +64,7 @@ PEOPLE = {
 
 LETS: dict[str, Callable[[Standing, str], bool]] = {
     "public": lambda who, place: True,
+    "with_provider": lambda who, place: False,  # there is none here; with one: tests/dashboard/test_provider.py
     "signed_in": lambda who, place: who.signed_in,
     "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,

@@ -1,9 +1,15 @@
 """People's programs get what their people see, by bearer token alone."""
 
+import math
+import re
+from typing import Any
+
+import pandas as pd
 import pyotp
 import pytest
 from flask.testing import FlaskClient
 
+from dashboard.api import PREFIX, openapi
 from store.records import meters, policy, tokens, two_factor, users
 from store.scope import SYSTEM
 from tests.dashboard.world import PASSWORD, World
@@ -114,3 +120,94 @@ def test_a_parameter_that_cannot_be_is_named(asked: str, world: World, program: 
     meter = meters.create_meter(SYSTEM, world.site, name="main", role="condition").id
     answer = program.get(f"/api/v1/meters/{meter}/energy?{asked}", headers=own)
     assert (answer.status_code, answer.get_json()["error"]) == (422, "bad_parameter")
+
+
+def test_every_route_is_described_and_nothing_else(world: World) -> None:
+    routes = {
+        (method, re.sub(r"<(\w+)>", r"{\1}", route.rule))
+        for route in world.server.url_map.iter_rules()
+        for method in route.methods - {"HEAD", "OPTIONS"}
+        if route.rule.startswith(PREFIX)
+    }
+    described = {(route.method, PREFIX + route.path) for route in openapi.ROUTES}
+    assert routes - described == {("GET", f"{PREFIX}openapi.json"), ("GET", f"{PREFIX}docs")}
+    assert described <= routes
+
+
+def test_the_description_is_there_for_anybody_as_a_document_and_as_a_page(program: FlaskClient) -> None:
+    document = program.get("/api/v1/openapi.json").get_json()
+    page = program.get("/api/v1/docs")
+    assert page.mimetype == "text/html"
+    assert "<script" not in page.text
+    assert not re.findall(r"(?:src|href)=.?https?:", page.text)
+    for path in document["paths"]:
+        assert f"<code>{path}</code>" in page.text
+
+
+def test_answers_have_the_fields_that_are_described(world: World, program: FlaskClient) -> None:
+    pair = pair_of(world, "operator")
+    _fits(pair, openapi.PAIR)
+    meters.create_meter(SYSTEM, world.site, name="main", role="condition")
+    for path, schema in (("me", openapi.PERSON), ("sites", openapi.SITE), (f"sites/{world.site}/meters", openapi.METER)):
+        answer = program.get(f"/api/v1/{path}", headers=bearer(pair["access_token"])).get_json()
+        for each in [answer] if path == "me" else next(iter(answer.values())):
+            _fits(each, schema)
+
+
+def _fits(answer: dict[str, Any], schema: openapi.Schema) -> None:
+    assert set(answer) == set(schema["properties"]) == set(schema["required"])
+
+
+def test_readings_of_a_counter_come_with_what_was_counted(
+    world: World, program: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = bearer(pair_of(world, "operator")["access_token"])
+    read = pd.DataFrame(
+        {
+            "ts": pd.to_datetime(["2026-05-01T00:00Z", "2026-05-01T00:01Z", "2026-05-01T00:02Z"]),
+            "reading_kwh": [5.0, 6.5, 0.25],
+            "energy_kwh": [math.nan, 1.5, 0.25],
+            "event": ["", "", "reset"],
+        }
+    )
+    monkeypatch.setattr("dashboard.api.readings.differences", lambda *_asked: read)
+    answer = program.get(f"/api/v1/meters/mtr_x/counter?from={MAY}&to={DAY_AFTER}", headers=own).get_json()
+    _fits(answer, openapi.COUNTER)
+    for each in answer["readings"]:
+        _fits(each, openapi.READ)
+    assert [(each["energy_kwh"], each["event"]) for each in answer["readings"]] == [(None, None), (1.5, None), (0.25, "reset")]
+    for asked in (f"from={MAY}&to=2026-06-01T00:00:00Z", f"from={MAY}&to={DAY_AFTER}&register=power_kw"):
+        assert program.get(f"/api/v1/meters/mtr_x/counter?{asked}", headers=own).status_code == 422
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_a_wrong_method_names_the_right_ones(method: str, program: FlaskClient) -> None:
+    answer = program.open("/api/v1/token", method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert program.options("/api/v1/token").headers["Allow"] == "OPTIONS, POST"
+
+
+def test_an_address_that_is_not_there_is_no_page(world: World, program: FlaskClient) -> None:
+    own = bearer(pair_of(world, "root")["access_token"])
+    for path in ("nothing", "nothing/at/all", "meters/\0/latest"):
+        answer = program.get(f"/api/v1/{path}", headers=own)
+        assert (answer.status_code, answer.get_json()["error"]) == (404, "not_found")
+    assert program.get("/api/v1/nothing").status_code == 401
+
+
+@pytest.mark.parametrize("odd", ["\ud800", "a\0b", "x" * 3000])
+@pytest.mark.parametrize("field", ["email", "password", "refresh_token"])
+def test_texts_that_are_none_are_refused_and_break_nothing(field: str, odd: str, program: FlaskClient) -> None:
+    given = {"email": "operator@example.org", "password": PASSWORD, "refresh_token": "tfm_x.1.y"} | {field: odd}
+    for path in ("token", "token/refresh", "token/revoke"):
+        assert program.post(f"/api/v1/{path}", json=given).status_code in (200, 204, 400, 401)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["from=0001-01-01T00:00:00%2B10:00&to=0001-01-02T00:00:00Z", "from=9999-12-31T23:00:00-10:00&to=9999-12-31T23:59:59-11:00"],
+)
+def test_a_moment_beyond_the_calendar_is_refused(asked: str, world: World, program: FlaskClient) -> None:
+    own = bearer(pair_of(world, "operator")["access_token"])
+    meter = meters.create_meter(SYSTEM, world.site, name="main", role="condition").id
+    assert program.get(f"/api/v1/meters/{meter}/energy?{asked}", headers=own).status_code == 422

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.signin import replies
-from store.records import one_time_links, organisations, registration, sessions, users
+from store.records import mail, one_time_links, organisations, registration, sessions, users
 from store.records.columns import now
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, mails_to, path_in, send
@@ -167,6 +167,21 @@ def test_the_time_of_an_answer_does_not_tell_either(world: World, monkeypatch: p
     unknown = statistics.median(took(f"nobody{n}@example.org") for n in range(3))
     assert min(known, unknown) >= 0.3
     assert abs(known - unknown) < 0.15
+
+
+def test_an_address_gets_five_mails_an_hour_and_the_last_link_stays_good(world: World) -> None:
+    for number in range(7):
+        asked = world.client()
+        asked.environ_base["REMOTE_ADDR"] = f"192.0.2.{number}"
+        said = send(asked, "/forgotten-password", email="operator@example.org")
+        assert b"is on its way" in said.data, "nobody learns how many there were"
+    letters = mails_to("operator@example.org")
+    assert len(letters) == mail.MOST_AN_HOUR
+    assert b"Set a new password" in world.client().get(path_in(letters[0])).data
+    send(world.client(), "/register", name="X", email="operator@example.org", password=OWN)
+    assert len(mails_to("operator@example.org")) == mail.MOST_AN_HOUR
+    send(world.client(), "/forgotten-password", email="resident@example.org")
+    assert len(mails_to("resident@example.org")) == 1
 
 
 @pytest.mark.parametrize("path", ["/register", "/forgotten-password", "/confirm-address/again"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 
-from dashboard.signin import second_step
+from dashboard.signin import steps
 from store.records import invitations, policy, registration, two_factor, users
 from store.records.columns import now
 from store.scope import SYSTEM
@@ -69,7 +69,7 @@ def test_a_password_that_was_right_does_not_count_once_it_is_another(world: Worl
 
 
 def test_a_password_that_was_right_counts_for_five_minutes(world: World, app: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second_step, "LASTS_S", -1)
+    monkeypatch.setattr(steps, "LASTS_S", -1)
     browser = world.client()
     sign_in(browser, WHO)
     assert browser.get("/sign-in/code").location == "/sign-in"

@@ -63,6 +63,15 @@ def test_figures_name_no_path_that_is_not_ours(api: Api) -> None:
     assert not any("secret" in name for name in figures(api))
 
 
+@pytest.mark.parametrize("path", ["/", "/openapi.json", "/healthz", "/nowhere", "/api/hardware/status"])
+def test_a_browser_takes_no_answer_for_anything_else(api: Api, path: str) -> None:
+    answer = httpx.get(f"{api.url}{path}", timeout=30)
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+    [policy] = answer.headers.get_list("content-security-policy")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
 def test_every_road_is_described() -> None:
     described = {(method.upper(), path) for path, methods in openapi.described()["paths"].items() for method in methods}
     routes = {route for table in (OWN, *ROADS) for route in table}

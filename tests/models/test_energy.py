@@ -56,3 +56,9 @@ def test_dividing_neither_creates_nor_loses_energy(seed: int) -> None:
     amounts = random.uniform(0, 10, 50)
     edges = np.unique(np.concatenate([[0, lasting.sum()], random.integers(1, lasting.sum(), 20)]))
     assert energy.spread(edges, starts, lasting, amounts).sum() == pytest.approx(amounts.sum())
+
+
+def test_every_fall_of_a_register_has_its_name() -> None:
+    assert energy.falls([5, 6, 1, 0.95, 2]) == ["", "reset", "correction", ""]
+    assert energy.falls([990, 3], rollover_kwh=1000) == ["rollover"]
+    assert energy.falls([]) == []

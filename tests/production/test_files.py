@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from cli import questdb
 from cli.processes import dashboard_argv
@@ -61,7 +62,7 @@ def test_no_secret_has_a_default_and_the_example_names_each() -> None:
 
 def test_the_example_file_is_not_the_one_that_is_kept_in_version_control() -> None:
     ignored = (PROJECT / ".gitignore").read_text().splitlines()
-    assert {"production.env", "mail.env"} <= set(ignored)
+    assert {"production.env", "mail.env", "openid.env"} <= set(ignored)
     assert "tls/" in ignored
 
 
@@ -84,6 +85,20 @@ def test_the_example_of_the_mail_settings_is_possible_filled_in_or_not(monkeypat
     assert not configuration.load().smtp_host
     monkeypatch.setenv("LOADSTAR_SMTP_HOST", "mail.example.org")
     assert configuration.load().smtp_host == "mail.example.org"
+
+
+def test_only_with_a_provider_the_dashboard_has_a_way_out_and_its_example_is_possible(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert SERVICES["dashboard"]["networks"] == ["inside"]
+    more = yaml.safe_load((PROJECT / "config/openid.yml").read_text())
+    assert list(more["services"]) == ["dashboard"]
+    assert more["services"]["dashboard"] == {"networks": ["inside", "provider"], "env_file": ["openid.env"]}
+    monkeypatch.setenv("LOADSTAR_HOME", str(tmp_path))
+    for line in (PROJECT / "config/openid.env.example").read_text().splitlines():
+        if not line.startswith("#"):
+            monkeypatch.setenv(*line.split("=", 1))
+    assert configuration.load().oidc_issuer == "https://accounts.example.org"
 
 
 def test_questdb_is_of_the_same_version_and_as_closed_as_the_embedded_one() -> None:

@@ -96,7 +96,7 @@ def site(front: Machine) -> tuple[str, str]:
 def test_people_get_the_sign_in_page_by_tls_with_cookies_that_need_it(front: Machine) -> None:
     page = ask(front, "8443", "GET", "/sign-in")
     assert page.status == http.client.OK
-    assert page.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
+    assert page.headers.get_all("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"]
     cookies = page.headers.get_all("Set-Cookie") or []
     assert cookies
     assert all("Secure" in cookie for cookie in cookies)
@@ -115,6 +115,22 @@ def test_without_tls_everything_is_sent_to_where_it_is(front: Machine) -> None:
     answer = connection.getresponse()
     assert (answer.status, answer.headers["Location"]) == (308, "https://energy.example.org/history?site=1")
     connection.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["new-password", "confirm-address", "invitation", "first-administrator", "sign-in/provider/back"]
+)
+def test_no_log_holds_the_token_of_a_one_time_link(front: Machine, path: str) -> None:
+    log = front.folder / "nginx.log"
+    ask(
+        front,
+        "8443",
+        "GET",
+        f"/{path}?token=a-secret-token&code=a-secret-token",
+        Referer="https://localhost/?token=a-secret-token",
+    )
+    eventually(lambda: f'"GET /{path} HTTP' in log.read_text())
+    assert "a-secret-token" not in log.read_text()
 
 
 def test_old_tls_is_refused(front: Machine) -> None:
@@ -145,6 +161,8 @@ def test_the_device_apis_own_answers_come_through(front: Machine) -> None:
     unknown = ask(front, "8486", "POST", "/api/v1/readings", b"{}", X_API_Key="no.key", Content_Type="application/json")
     assert unknown.status == http.client.UNAUTHORIZED
     assert "json" in unknown.headers["Content-Type"]
+    assert unknown.headers["X-Content-Type-Options"] == "nosniff"
+    assert unknown.headers.get_all("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"]
 
 
 def test_metrics_are_not_for_the_world(front: Machine) -> None:
@@ -165,6 +183,7 @@ def test_many_attempts_to_sign_in_are_slowed_by_address(front: Machine) -> None:
     statuses = []
     deadline = time.monotonic() + 30
     while http.client.TOO_MANY_REQUESTS not in statuses and time.monotonic() < deadline:
-        statuses.append(ask(front, "8443", "GET", "/sign-in").status)
+        statuses.append(ask(front, "8443", "GET", "/new-password?token=a-slowed-token").status)
     assert len(statuses) > 20, "people behind one address are not in each other's way"
     assert statuses[-1] == http.client.TOO_MANY_REQUESTS
+    assert "a-slowed-token" not in (front.folder / "nginx.log").read_text()

@@ -14,7 +14,7 @@ from store.records.schema.people import (
     User,
 )
 from store.records.schema.plant import Edge, Node, Region, Site, SiteLimit, Tariff
-from store.records.schema.signin import Attempt, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
+from store.records.schema.signin import Attempt, Identity, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Entity",
     "Grant",
     "Household",
+    "Identity",
     "Invitation",
     "LastValue",
     "Mail",

@@ -55,6 +55,7 @@ class User(Record):
     email_verified_at: Mapped[datetime | None]
     language: Mapped[str | None]  # of numbers and dates; none: the browser's
     time_zone: Mapped[str | None]  # none: the site's
+    password_until: Mapped[datetime | None]  # of one that somebody else chose: good until then, to come in and choose another
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
 

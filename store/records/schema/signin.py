@@ -1,8 +1,8 @@
-"""How people come in: sessions, second factors, tokens, links that work once, and the count of attempts."""
+"""How people come in: sessions, second factors, tokens, links that work once, identities elsewhere, the count of attempts."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now
@@ -97,3 +97,20 @@ class TokenFamily(Record):
     expires_at: Mapped[datetime]
     address: Mapped[str | None]
     user_agent: Mapped[str | None]
+
+
+class Identity(Record):
+    """Who a person is at an OpenID Connect provider, by what never goes to somebody else: issuer and subject.
+
+    A person has one at each provider, so that an address which the provider gave to somebody new opens nothing.
+    """
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
+
+    id: Mapped[str] = identity("idn")
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    issuer: Mapped[str]
+    subject: Mapped[str] = mapped_column(info=PERSONAL)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    last_used_at: Mapped[datetime | None] = mapped_column(info=QUIET)

@@ -7,7 +7,7 @@ import pandas as pd
 from diskcache import Cache
 
 from config.settings import Settings
-from dashboard.forecasting.cache import open_cache
+from dashboard import cache
 from dashboard.forecasting.site_forecast import site_forecast
 from store.records import graph, meters, organisations, sites
 from store.scope import SYSTEM, Scope
@@ -22,7 +22,7 @@ class Homes:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.cache: Cache = open_cache(settings)
+        self.cache: Cache = cache.forecasts(settings)
         self.told: list[str] = []
         self.now = datetime.now(UTC).replace(minute=20, second=0, microsecond=0)
         owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")

@@ -1,6 +1,8 @@
 """A platform administrator sees how Loadstar is, also when parts of it are away; nobody else sees anything of it."""
 
 import json
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -82,7 +84,12 @@ def test_a_process_is_known_by_more_than_its_number(world: World) -> None:
     (run / "dashboard.pid").write_text(json.dumps({"pid": mine.pid, "started": started, "boot": boot}))
     (run / "worker.pid").write_text(json.dumps({"pid": mine.pid, "started": "1", "boot": boot}))
     (run / "feed.pid").write_text("{")
-    found = {each.name: each for each in system_facts.processes(world.settings)}
+    (run / "supervisord.pid").write_text((run / "dashboard.pid").read_text())
+    with subprocess.Popen([sys.executable, "-c", "print(end='.', flush=True); input()"], stdin=-1, stdout=-1) as child:
+        assert child.stdout
+        child.stdout.read(1)
+        found = {each.name: each for each in system_facts.processes(world.settings)}
+        child.kill()
     assert found["dashboard"].pid == mine.pid
-    assert found["dashboard"].memory > 0
+    assert found["dashboard"].memory > found["supervisord"].memory > 0, "what it starts stands in the list itself"
     assert found["worker"].pid is found["feed"].pid is None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from store.errors import Refused, StoreAway
+from store.errors import NotFound, Refused, StoreAway
 from store.records import activity, devices, engine, keys, last_values, organisations, schema
 from store.records.activity import Activity
 from store.records.last_values import Last
@@ -120,6 +120,17 @@ def test_the_database_refuses_what_goes_around_the_services(world: World) -> Non
                 valid_from=HOUR,
             )
         )
+
+
+def test_what_no_database_keeps_is_refused_or_not_there(records: str) -> None:
+    """PostgreSQL knows no text with a NUL in it, SQLite does; neither is a fault of the program."""
+    with pytest.raises((Refused, NotFound)):
+        organisations.organisation(SYSTEM, "org_\0")
+    try:
+        made = organisations.create_organisation(SYSTEM, name="A\0B", kind="customer")
+        assert made.name == "A\0B"
+    except Refused as refused:
+        assert "no text has" in str(refused)
 
 
 def test_sqlite_lets_readers_read_while_somebody_writes(tmp_path) -> None:

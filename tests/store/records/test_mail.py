@@ -69,3 +69,21 @@ def test_the_outbox_is_searched_sorted_and_told_apart_by_state(records: str) -> 
         mail.mails(NOBODY, Wanted())
     with pytest.raises(Refused):
         mail.send_again(NOBODY, first)
+
+
+def test_an_address_gets_five_mails_an_hour_that_need_nothing_but_it(records: str) -> None:
+    def write(kind: str) -> None:
+        mail.write_mail(SYSTEM, recipient="a@example.org", subject="x", text="x", kind=kind)
+
+    for _ in range(mail.MOST_AN_HOUR):
+        assert not mail.is_enough(SYSTEM, "A@example.org ")
+        mail.require_room(SYSTEM, "a@example.org")
+        write("security")
+        write("password_reset")
+    assert mail.is_enough(SYSTEM, "A@example.org ")
+    with pytest.raises(Refused, match="in an hour"):
+        mail.require_room(SYSTEM, "a@example.org")
+    assert not mail.is_enough(SYSTEM, "b@example.org")
+    assert not mail.is_enough(SYSTEM, "a@example.org", at=now() + timedelta(minutes=61))
+    with pytest.raises(Refused):
+        mail.is_enough(NOBODY, "a@example.org")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records import engine, inbox, organisations, policy, registration, schema, sessions, users
+from store.records import engine, inbox, organisations, policy, registration, schema, sessions, tokens, users
 from store.records.columns import now
 from store.scope import SYSTEM
 from tests.store.records.world import PASSWORD, World
@@ -133,6 +133,7 @@ def test_nobody_joins_what_there_is_not(world: World) -> None:
 def test_a_new_password_is_set_by_mail_once_within_half_an_hour(world: World) -> None:
     resident = users.user(SYSTEM, world.people["resident"])
     token = sessions.open_session(resident)
+    script = tokens.create_token(world.scope("resident"), name="script")
     mailed = registration.ask_new_password("RESIDENT@example.org")
     with pytest.raises(Refused, match="too old"):
         registration.reset_password(mailed.token, PASSWORD, at=now() + timedelta(minutes=30, seconds=1))
@@ -141,6 +142,7 @@ def test_a_new_password_is_set_by_mail_once_within_half_an_hour(world: World) ->
     registration.reset_password(mailed.token, PASSWORD)
     assert users.verify_password("resident@example.org", PASSWORD).id == resident.id
     assert sessions.user_of(token) is None, "whoever was in with the old password is out"
+    assert tokens.bearer_of(script) is None, "and what they may have left behind"
     with pytest.raises(Refused, match="used already"):
         registration.reset_password(mailed.token, PASSWORD)
 

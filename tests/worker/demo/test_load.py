@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from config.settings import Settings
-from store.records import sites, users
+from store.records import people, sites, users
+from store.records.listing import Wanted
 from store.scope import SYSTEM
 from store.series import connection
 from tests.conftest import eventually
@@ -29,9 +30,9 @@ def test_the_first_load_makes_accounts_that_sign_in_and_a_second_changes_nothing
     assert [account.email for account in fresh_demo.accounts] == [OPERATOR, ADMINISTRATOR, resident(1)]
     for account in fresh_demo.accounts:
         assert users.verify_password(account.email, account.password) is not None
-    before = (state.read(fresh_demo.settings), len(users.users(SYSTEM)), rows("intervals"))
+    before = (state.read(fresh_demo.settings), people.people(SYSTEM, Wanted()).total, rows("intervals"))
     assert load.ensure_demo(days=DAYS) == []
-    assert (state.read(fresh_demo.settings), len(users.users(SYSTEM)), rows("intervals")) == before
+    assert (state.read(fresh_demo.settings), people.people(SYSTEM, Wanted()).total, rows("intervals")) == before
 
 
 def test_an_interrupted_load_goes_on_and_ends_with_the_same_rows(empty: Settings) -> None:
@@ -72,7 +73,7 @@ def test_an_interruption_within_the_records_leaves_none(empty: Settings) -> None
     with pytest.raises(Interrupted):
         demo_sites.record(PLANTS, state.State(start=0, switch=86_400), keep=interrupt)
     assert sites.visible_sites(SYSTEM) == []
-    assert users.users(SYSTEM) == []
+    assert people.people(SYSTEM, Wanted()).total == 0
 
 
 @pytest.mark.parametrize("away_s", [60, 2 * 3600, 7 * 3600 + 1234])

@@ -1,13 +1,13 @@
 """Limits of a site in the place of a standard's, how often its devices post, and edges that are free once a meter is retired.
 
-Revision: 006, after 004
+Revision: 006, after 005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "006"
-down_revision = "004"
+down_revision = "005"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,86 @@
+"""`loadstar sbom` and `audit`: what Loadstar is made of, and which of it has a known hole."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.settings import PROJECT
+
+BILL = Path("build/loadstar.cdx.json")
+LOCKS = ("requirements.lock", "requirements-test.lock")  # the second includes the first
+AUDIT_S = 300
+# Advisories that Loadstar lives with, and why: docs/security.md, "Known risks", says what protects.
+ACCEPTED = {
+    "CVE-2025-69872": "diskcache unpickles by default: Loadstar's cache writes JSON, in a folder that its owner alone may open",
+}
+
+
+@click.command()
+@click.option("--into", type=click.Path(path_type=Path), default=BILL, show_default=True, help="The file to write.")
+def sbom(into: Path) -> None:
+    """Write a bill of materials (CycloneDX, JSON) of every package that runs, from requirements.lock."""
+    path = into.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--pyproject", "pyproject.toml", "--output-reproducible"]
+    run = [*command, "--output-format", "JSON", "--output-file", str(path), LOCKS[0]]
+    done = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    if done.returncode:
+        raise click.ClickException(f"the bill could not be written: {_last_line(done.stderr)}")
+    click.echo(f"Wrote {into}: {len(json.loads(path.read_text())['components'])} components.")
+
+
+@click.command()
+def audit() -> None:
+    """Compare the locked packages with the advisories of the Python Package Index; fails on one that is not accepted."""
+    command = [sys.executable, "-m", "pip_audit", "--requirement", LOCKS[1], "--require-hashes", "--disable-pip"]
+    options = ["--format", "json", "--aliases", "on", "--desc", "off", "--progress-spinner", "off", "--timeout", "10"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words
+            [*command, *options], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=AUDIT_S
+        )
+        told, why = done.stdout, _last_line(done.stderr)
+    except subprocess.TimeoutExpired:
+        told, why = "", f"no answer within {AUDIT_S} s"
+    try:
+        report = json.loads(told)
+    except ValueError:
+        report = {"dependencies": []}
+    packages = report["dependencies"]
+    left_out = [each["name"] for each in packages if "skip_reason" in each]
+    if len(left_out) == len(packages):
+        why = f"the index here has none of the {len(packages)} packages" if packages else why
+        click.secho(f"NOT AUDITED: no advisories can be had ({why}). Nothing is known to be good.", fg="yellow", err=True)
+        return
+    known, unknown = advisories(report)
+    for line in known:
+        click.echo(f"accepted: {line}")
+    if left_out:
+        click.secho(f"not audited, the index does not have them: {', '.join(left_out)}", fg="yellow", err=True)
+    if unknown:
+        raise click.ClickException("advisories that nobody has accepted:\n" + "\n".join(unknown))
+    click.echo(f"{len(packages) - len(left_out)} of {len(packages)} packages audited; no advisory but those accepted.")
+
+
+def advisories(report: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """What pip-audit found, a line each: what is accepted, with the reason, and what is not."""
+    known, unknown = [], []
+    for package in report["dependencies"]:
+        for hole in package.get("vulns", ()):
+            name = f"{package['name']} {package['version']}: {hole['id']}"
+            reason = next((ACCEPTED[each] for each in (hole["id"], *hole.get("aliases", ())) if each in ACCEPTED), None)
+            if reason:
+                known.append(f"{name}, {reason}")
+            else:
+                fixed = ", ".join(hole.get("fix_versions", ())) or "no release yet"
+                unknown.append(f"  {name} (closed by: {fixed})")
+    return known, unknown
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1][:300] if lines else "it said nothing"

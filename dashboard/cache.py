@@ -1,0 +1,63 @@
+"""What the processes of this machine keep for one another, in the state folder: nothing of it is ever unpickled.
+
+diskcache unpickles what it finds marked so, whoever wrote it (CVE-2025-69872): the disks here refuse that, so that whoever
+could write to the folder could put a wrong number there, and no program.
+"""
+
+import os
+from typing import Any
+
+from diskcache import Cache, Disk, JSONDisk  # type: ignore[import-untyped]
+from diskcache.core import MODE_PICKLE  # type: ignore[import-untyped]
+
+from config.settings import Settings
+
+
+class Plain:
+    """Of a disk: neither keys nor values that are pickled."""
+
+    def put(self, key: object) -> Any:
+        """As the disk does."""
+        return super().put(key) if isinstance(key, str) else _refuse()  # type: ignore[misc]
+
+    def get(self, key: object, raw: bool) -> Any:
+        """As the disk does."""
+        return super().get(key, raw) if raw else _refuse()  # type: ignore[misc]
+
+    def fetch(self, mode: int, filename: str, value: object, read: bool) -> Any:
+        """As the disk does."""
+        return _refuse() if mode == MODE_PICKLE else super().fetch(mode, filename, value, read)  # type: ignore[misc]
+
+
+class Bytes(Plain, Disk):  # type: ignore[misc]
+    """Keeps bytes and numbers."""
+
+
+class Json(Plain, JSONDisk):  # type: ignore[misc]
+    """Keeps JSON."""
+
+
+def _refuse() -> Any:
+    raise ValueError("this cache holds nothing pickled, and somebody put that there: empty its folder")
+
+
+def forecasts(settings: Settings) -> Cache:
+    """Forecasts, and answers of background callbacks on their way to a browser."""
+    return _open(settings, "forecasts", Json, 64 * 2**20)
+
+
+def closed_power(settings: Settings) -> Cache:
+    """Powers of stretches of time that are over: `dashboard.live.past`."""
+    return _open(settings, "closed", Bytes, 512 * 2**20)
+
+
+def _open(settings: Settings, name: str, disk: type[Disk], size_limit_bytes: int) -> Cache:
+    """Its folder is 0700. What was stored longest ago goes when it is full."""
+    folder = settings.home / "cache" / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    before = os.umask(0o077)
+    try:
+        return Cache(str(folder), disk=disk, size_limit=size_limit_bytes)
+    finally:
+        os.umask(before)

@@ -1,0 +1,164 @@
+"""Power over time, of which what is over is kept on disk for every process, ready from the moment somebody signs in.
+
+A key carries whose view it is, how its meters get their energy, and the version of the data: late data and corrections
+show at once. What is still open is read anew each time.
+"""
+
+import functools
+import logging
+import math
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from diskcache import Cache, Timeout  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from config.settings import settings
+from dashboard import cache
+from dashboard.live.periods import on_step
+from dashboard.live.site_view import Meter, SiteView, site_view
+from store.scope import Scope
+from store.series import power, versions
+
+FORMAT = 1  # of what is kept: a new number forgets what older programs kept
+READY = timedelta(hours=48)  # what a sign-in makes ready
+CHART_STEP_S = 900  # of the chart on the first screen
+SHORT_BLOCK_S, BLOCK_STEPS = 6 * 3600, 24
+HITS, MISSES = "hits", "misses"
+
+Kilowatts = NDArray[np.float32]
+
+log = logging.getLogger(__name__)
+
+
+class Kept(NamedTuple):
+    """What is kept (pieces, bytes), and how often it was asked for: with all of it there, and with some missing."""
+
+    pieces: int
+    size: int
+    hits: int
+    misses: int
+
+
+def native_step_s(meter: Meter) -> int:
+    """The shortest step that charts offer and that the meter reports in."""
+    return next((step_s for step_s in power.STEPS_S if step_s >= meter.expected_s), power.STEPS_S[-1])
+
+
+def mean_power(
+    scope: Scope, view: SiteView, meter_ids: Sequence[str], start: datetime, end: datetime, step_s: int, *, counted: bool = True
+) -> pd.DataFrame:
+    """As `store.series.power.mean_power`, of meters of the view; `counted` asks are part of the hit rate."""
+    members = _members(view, step_s)
+    block_s = max(SHORT_BLOCK_S, BLOCK_STEPS * step_s)
+    first, last = on_step(start, block_s), on_step(min(versions.settled_to(), end), block_s)
+    if first >= last or not meter_ids or not {*meter_ids} <= {*members}:
+        return power.mean_power(scope, meter_ids, start, end, step_s)
+    closed = _closed(scope, view, members, first, last, step_s, block_s, counted)
+    rows = [members.index(meter_id) for meter_id in meter_ids]
+    frame = pd.DataFrame(closed[rows].T.astype(float), index=power.steps(first, last, step_s)[:-1], columns=list(meter_ids))
+    frame = frame[frame.index >= on_step(start, step_s)]
+    return pd.concat([frame, power.mean_power(scope, meter_ids, last, end, step_s)]) if last < end else frame
+
+
+def _members(view: SiteView, step_s: int) -> list[str]:
+    """The meters whose powers are kept together: all, and in steps below a quarter those that report so often."""
+    return sorted(each.id for each in view.meters.values() if step_s >= CHART_STEP_S or native_step_s(each) == step_s)
+
+
+def _closed(
+    scope: Scope, view: SiteView, ids: list[str], first: datetime, last: datetime, step_s: int, block_s: int, counted: bool
+) -> Kilowatts:
+    """Powers (meters, steps) of [first, last), block by block from the cache; what is missing is computed and kept."""
+    # The version is read before the data: data that change in between are kept under a version that nobody asks for.
+    changed = versions.of_blocks(scope, ids, first, last, block_s)
+    whose = sha256(repr((view.id, scope.key, ids, view.declared)).encode()).hexdigest()
+    starts = [first + timedelta(seconds=block_s * n) for n in range(len(changed))]
+    keys = [
+        f"{FORMAT}|{whose}|{step_s}|{block_s}|{start:%Y%m%dT%H}|{version}"
+        for start, version in zip(starts, changed.tolist(), strict=True)
+    ]
+    shape = (len(ids), block_s // step_s)
+    blocks = [_read(key, shape) for key in keys]
+    missing = [at for at, block in enumerate(blocks) if block is None]
+    if counted:
+        _try(lambda kept: kept.incr(MISSES if missing else HITS))
+    if missing:
+        begin, end = starts[missing[0]], starts[missing[-1]] + timedelta(seconds=block_s)
+        made = power.mean_power(scope, ids, begin, end, step_s)[ids].to_numpy(np.float32).T
+        computed = {at: made[:, (at - missing[0]) * shape[1] :][:, : shape[1]] for at in missing}
+        _keep({keys[at]: block for at, block in computed.items()})
+        blocks = [computed.get(at, block) for at, block in enumerate(blocks)]
+    return np.concatenate([block for block in blocks if block is not None], axis=1)
+
+
+def _read(key: str, shape: tuple[int, int]) -> Kilowatts | None:
+    kept = _try(lambda kept: kept.get(key))
+    if not isinstance(kept, bytes) or len(kept) != math.prod(shape) * np.dtype(np.float32).itemsize:
+        return None
+    return np.frombuffer(kept, np.float32).reshape(shape)
+
+
+def _keep(blocks: Mapping[str, Kilowatts]) -> None:
+    def write(kept: Cache) -> None:
+        with kept.transact():  # one commit, however many
+            for key, block in blocks.items():
+                kept.set(key, np.ascontiguousarray(block).tobytes(), expire=settings().closed_cache_minutes * 60)
+
+    _try(write)
+
+
+def _try(use: Callable[[Cache], object]) -> object:
+    """A cache that cannot be used is a slow page, not a broken one."""
+    try:
+        return use(_cache(settings().home))
+    except (OSError, sqlite3.Error, Timeout, ValueError) as problem:
+        log.warning("the cache of closed powers cannot be used: %s", problem)
+        return None
+
+
+@functools.cache
+def _cache(_home: Path) -> Cache:
+    return cache.closed_power(settings())
+
+
+def kept() -> Kept:
+    """What is kept now, of all processes of this machine."""
+
+    def read(kept: Cache) -> Kept:
+        counts = [kept.get(name, 0) for name in (HITS, MISSES)]
+        return Kept(len(kept) - sum(count > 0 for count in counts), kept.volume(), *counts)
+
+    found = _try(read)
+    return found if isinstance(found, Kept) else Kept(0, 0, 0, 0)
+
+
+def make_ready(scope: Scope, site_id: str) -> None:
+    """Have the last 48 hours of every meter of the site in the cache, in its own steps and in those of the first chart.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: the database cannot be reached.
+    """
+    view = site_view(scope, site_id)
+    now = datetime.now(UTC)
+    over = on_step(versions.settled_to(), SHORT_BLOCK_S)
+    together: defaultdict[int, list[str]] = defaultdict(list)
+    for meter in view.meters.values():
+        together[native_step_s(meter)].append(meter.id)
+        together[CHART_STEP_S].append(meter.id)
+    for step_s, ids in together.items():
+        if now - READY < over:
+            mean_power(scope, view, sorted({*ids}), now - READY, over, step_s, counted=False)
+
+
+def forget_expired() -> None:
+    """Remove what is too old."""
+    _try(lambda kept: kept.expire())

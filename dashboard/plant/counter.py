@@ -1,0 +1,66 @@
+"""The last readings of a meter's counter, what it counted from one to the next, and what happened to it between them."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dash import html
+
+from dashboard.aria import aria
+from store.errors import StoreAway
+from store.records.meters import energy_declarations
+from store.scope import Scope
+from store.series.differences import differences
+
+SHOWN = 12
+WITHIN = timedelta(hours=24)
+REGISTERS = {"energy_total_kwh": "Counter", "energy_export_total_kwh": "Counter, other direction"}
+EVENTS = {
+    "reset": "began again from zero",
+    "rollover": "was full and began again",
+    "correction": "fell a little: taken back",
+    "exchange": "another counter",
+    "": "",
+}
+
+
+def last_readings(scope: Scope, meter_id: str, zone: ZoneInfo) -> html.Div | None:
+    """A table for each register that was read in the last day; nothing for a meter that declares no counter now."""
+    declared = energy_declarations(scope, [meter_id])[meter_id]
+    now = datetime.now(UTC)
+    if not any(each.method == "counter" and (each.valid_to is None or each.valid_to > now) for each in declared):
+        return None
+    try:
+        tables = [table for register, name in REGISTERS.items() if (table := _table(scope, meter_id, register, name, now, zone))]
+    except StoreAway as away:
+        return html.Div(html.P(f"The readings cannot be shown now: {away}.", className="muted mb-0"))
+    return html.Div(tables or html.P("Its counter was not read in the last 24 hours.", className="muted mb-0"))
+
+
+def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime, zone: ZoneInfo) -> html.Div | None:
+    found = differences(scope, meter_id, now - WITHIN, now, register).tail(SHOWN).iloc[::-1]
+    if found.empty:
+        return None
+    heads = ("Read at", "Register", "Counted since", "What happened")
+    columns = (found["ts"].dt.tz_convert(zone), found["reading_kwh"], found["energy_kwh"], found["event"])
+    rows = [
+        html.Tr(
+            [
+                html.Th(f"{ts:%Y-%m-%d %H:%M:%S}", scope="row"),
+                html.Td(f"{reading_kwh:,.3f} kWh", className="num"),
+                html.Td("–" if math.isnan(kwh) else f"{kwh:,.3f} kWh", className="num"),
+                html.Td(EVENTS[event]),
+            ]
+        )
+        for ts, reading_kwh, kwh, event in zip(*columns, strict=True)
+    ]
+    head = html.Thead(
+        html.Tr([html.Th(words, scope="col", className="num" if at in (1, 2) else None) for at, words in enumerate(heads)])
+    )
+    return html.Div(
+        html.Table([html.Caption(name), head, html.Tbody(rows)]),
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=f"{name}, scrolls sideways"),
+    )

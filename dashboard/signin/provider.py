@@ -1,0 +1,126 @@
+"""Signing in by the OpenID Connect provider of the settings: there, and back with a code.
+
+What the provider confirms stands for the password, and for nothing else: approval, limits, the second factor and the
+session are those of everybody. Until they are back, the browser holds, signed and for ten minutes, what it has to bring
+and what the provider has to know; it counts once.
+"""
+
+import hmac
+import logging
+import time
+
+from flask import Blueprint, Flask, Response, current_app, redirect, request, session
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from config.settings import Settings, settings
+from dashboard import letters
+from dashboard.access import guard, with_provider
+from dashboard.signin import destination, openid, replies, sign_in_page, steps
+from dashboard.signin.replies import DeclinedError
+from store.records import attempts, audit, identities
+from store.records.schema import User
+
+log = logging.getLogger(__name__)
+bp = Blueprint("provider", __name__)
+
+KEY = "provider"
+PATH, BACK = "/sign-in/provider", "/sign-in/provider/back"
+LASTS_S = 600
+RETRY_S = 5
+LATE = "This was begun in another browser or window, or took too long. Try again."
+
+
+@bp.get(PATH)
+@guard(with_provider)
+def begin() -> Response | AnyResponse:
+    """Send them to the provider; who is signed in already goes on."""
+    wanted = destination.safe(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(wanted)
+
+    def do() -> str:
+        try:
+            begun = _provider().begin(letters.link(BACK))
+        except openid.ProviderAway as away:
+            raise _away() from away
+        session[KEY] = {
+            "state": begun.state,
+            "nonce": begun.nonce,
+            "verifier": begun.verifier,
+            "next": wanted,
+            "until": int(time.time()) + LASTS_S,
+        }
+        return begun.address
+
+    return replies.reply(do, lambda message: sign_in_page.page(wanted, "", message))
+
+
+@bp.get(BACK)
+@guard(with_provider)
+def back() -> Response | AnyResponse:
+    """Let in whom the provider has let in, or say which it is: it said no, nobody here is meant, it cannot be reached."""
+    kept = session.pop(KEY, None)
+    wanted = destination.safe(kept["next"]) if kept else destination.START
+
+    def do() -> str:
+        given = request.args.get("state", "")
+        if kept is None or kept["until"] < time.time() or not hmac.compare_digest(given.encode(), kept["state"].encode()):
+            raise DeclinedError(400, LATE)
+        tries = f"provider from {replies.browser_address()}"
+        replies.admit(tries)
+        user = _who(kept["nonce"], kept["verifier"])
+        following = steps.come_in(user, wanted, "provider")
+        attempts.succeeded(tries, replies.browser_address())
+        return following
+
+    return steps.with_theme(replies.reply(do, lambda message: sign_in_page.page(wanted, "", message)))
+
+
+def _who(nonce: str, verifier: str) -> User:
+    """Whom the provider has sent back."""
+    known, code = settings(), request.args.get("code")
+    if code is None:
+        log.info("the provider sent somebody back without a code: %r", request.args.get("error", "")[:80])
+    try:
+        claimed = _provider().finish(letters.link(BACK), code, request.args.get("iss"), nonce=nonce, verifier=verifier)
+    except openid.ProviderAway as away:
+        raise _away() from away
+    except openid.ProviderRefused as refused:
+        audit.note("sign_in_failed", subject_kind="users", actor=audit.VISITOR, told={"by": "provider"})
+        raise DeclinedError(403, f"{_name(known)} did not let you in. Try again, or sign in with your password.") from refused
+    user = identities.recognise(claimed, may_register=known.oidc_register, tell=lambda person: _tell(person, known))
+    if user is None:
+        raise DeclinedError(403, _nobody(known, claimed.email))
+    return user
+
+
+def _tell(person: User, known: Settings) -> None:
+    words = f"From now on {_name(known)} lets you into your Loadstar account, beside your password."
+    letters.account_changed(person, f"You can sign in with {known.oidc_name}", words)
+
+
+def _away() -> DeclinedError:
+    words = f"{_name(settings())} cannot be reached. Try again in {RETRY_S} seconds, or sign in with your password."
+    return DeclinedError(503, words, RETRY_S)
+
+
+def _nobody(known: Settings, email: str | None) -> str:
+    if email is None:
+        return f"{_name(known)} does not say that your address is confirmed. Sign in with your password, or register."
+    return f"Nobody here has the address {email}. Register with it, or ask an administrator for an invitation."
+
+
+def _name(known: Settings) -> str:
+    return f"{known.oidc_name[:1].upper()}{known.oidc_name[1:]}"
+
+
+def _provider() -> openid.Provider:
+    provider: openid.Provider = current_app.extensions["loadstar-provider"]
+    return provider
+
+
+def install(server: Flask, known: Settings) -> None:
+    """Give the server the way in."""
+    server.extensions["loadstar-provider"] = openid.Provider(known)
+    server.register_blueprint(bp)

@@ -1,0 +1,96 @@
+"""What is over is kept ready, and is never other than what the store says."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from config import settings as configuration
+from dashboard.live import past
+from dashboard.live.once import once
+from dashboard.live.site_view import site_view
+from store.errors import NotFound
+from store.records import policy
+from store.scope import NOBODY, SYSTEM, Scope
+from store.series import amendments, checkpoint, power, rollup
+from tests.dashboard.live_world import LiveWorld
+
+HOURS = 60
+QUARTER_S, MINUTE_S = 900, 60
+
+
+@pytest.fixture
+def now(site: LiveWorld) -> datetime:
+    """Now; before it lie readings of 60 hours, all rolled up."""
+    configuration.use(site.settings)
+    moment = datetime.now(UTC)
+    site.post_hours(HOURS, moment)
+    rollup.catch_up(SYSTEM, moment)
+    checkpoint.forget()
+    return moment
+
+
+def shown(site: LiveWorld, scope: Scope, now: datetime, step_s: int, name: str = "labs") -> pd.DataFrame:
+    view = site_view(scope, site.site)
+    return past.mean_power(scope, view, [site.meters[name]], now - past.READY, now, step_s)
+
+
+@pytest.mark.parametrize("step_s", [MINUTE_S, QUARTER_S, 3600])
+def test_what_is_kept_is_what_the_store_says(site: LiveWorld, now: datetime, step_s: int) -> None:
+    said = power.mean_power(SYSTEM, [site.meters["labs"]], now - past.READY, now, step_s)
+    for _ in range(2):
+        pd.testing.assert_frame_equal(shown(site, SYSTEM, now, step_s), said, check_freq=False, rtol=1e-6)
+
+
+def test_the_second_to_ask_finds_it_there_and_who_sees_something_else_does_not(site: LiveWorld, now: datetime) -> None:
+    before = past.kept()
+    for _ in range(2):
+        shown(site, SYSTEM, now, QUARTER_S)
+    resident = policy.scope_of(site.people["resident"])
+    shown(site, resident, now, QUARTER_S, "library")
+    after = past.kept()
+    assert (after.hits - before.hits, after.misses - before.misses) == (1, 2)
+    with pytest.raises(NotFound):
+        shown(site, NOBODY, now, QUARTER_S)
+
+
+def test_corrections_and_late_readings_show_at_once(site: LiveWorld, now: datetime) -> None:
+    labs, long_ago = site.meters["labs"], (now - timedelta(hours=30)).replace(minute=0, second=0, microsecond=0)
+    quarter, first = pd.Timestamp(long_ago), now - timedelta(hours=HOURS)
+    moment = first + timedelta(minutes=-(-(long_ago - first).total_seconds() // 60))
+    assert shown(site, SYSTEM, now, QUARTER_S)[labs][quarter] == pytest.approx(35)
+    amendments.amend(SYSTEM, labs, "power_kw", moment, 65.0, reason="misread")
+    rollup.await_applied(["amendments", "late"], 20)
+    rollup.catch_up(SYSTEM, now)
+    checkpoint.forget()
+    assert shown(site, SYSTEM, now, QUARTER_S)[labs][quarter] == pytest.approx(37)
+    assert shown(site, SYSTEM, now, MINUTE_S)[labs].max() == pytest.approx(65)
+
+
+def test_where_energy_comes_from_is_part_of_what_is_kept(site: LiveWorld, now: datetime) -> None:
+    from store.records import meters
+
+    labs = site.meters["labs"]
+    assert shown(site, SYSTEM, now, QUARTER_S)[labs].notna().any()
+    meters.declare_energy(SYSTEM, labs, method="interval", interval_s=900, valid_from=now - timedelta(hours=55))
+    once.clear()
+    assert shown(site, SYSTEM, now, QUARTER_S)[labs].isna().all()
+
+
+def test_what_is_too_old_is_forgotten(site: LiveWorld, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown(site, SYSTEM, now, QUARTER_S)
+    assert past.kept().pieces > 0
+    later = time.time() + site.settings.closed_cache_minutes * 60 + 1
+    monkeypatch.setattr("diskcache.core.time.time", lambda: later)
+    past.forget_expired()
+    assert past.kept().pieces == 0
+
+
+def test_a_cache_that_cannot_be_used_breaks_no_page(site: LiveWorld, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_home: object) -> object:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(past, "_cache", broken)
+    assert shown(site, SYSTEM, now, QUARTER_S)[site.meters["labs"]].dropna().iloc[0] == pytest.approx(35)
+    assert past.kept() == past.Kept(0, 0, 0, 0)

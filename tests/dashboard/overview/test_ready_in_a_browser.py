@@ -1,0 +1,39 @@
+"""Whoever signs in finds what they click first ready."""
+
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.live import past
+from store.scope import SYSTEM
+from store.series import checkpoint, rollup
+from tests.conftest import eventually
+from tests.dashboard.overview.conftest import Opener, Served
+
+pytestmark = pytest.mark.browser
+
+
+def test_nine_of_ten_first_clicks_find_their_data_ready(opened: Opener, world: Served) -> None:
+    site, now = world.site, datetime.now(UTC)
+    site.post_hours(60, now)
+    rollup.catch_up(SYSTEM, now)
+    checkpoint.forget()
+    site.post_everything()
+    before = past.kept()
+    page = opened("operator", site.site)
+    eventually(lambda: past.kept().pieces > before.pieces + 8, within_s=30)
+    ready = past.kept()
+    for name in site.devices:
+        page.locator("#overview-devices tbody .link", has_text=f"{name.capitalize()} device").click()
+        expect(page.locator("#overview-details-title")).to_have_text(f"{name.capitalize()} device")
+        expect(page.locator("#overview-details-chart")).to_have_attribute("data-drawn", "yes")
+        page.keyboard.press("Escape")
+        expect(page.locator("#overview-details")).to_be_hidden()
+    for name in ("24 h", "48 h"):
+        page.locator("#overview-range").get_by_text(name, exact=True).click()
+        eventually(lambda: past.kept().hits + past.kept().misses > ready.hits + ready.misses, within_s=30)
+    after = past.kept()
+    hits, misses = after.hits - ready.hits, after.misses - ready.misses
+    assert hits + misses >= len(site.devices)
+    assert hits / (hits + misses) >= 0.9
