@@ -16,7 +16,7 @@ LOCKS = ("requirements.lock", "requirements-test.lock")  # the second includes t
 AUDIT_S = 300
 # Advisories that Loadstar lives with, and why: docs/security.md, "Known risks", says what protects.
 ACCEPTED = {
-    "CVE-2025-69872": "diskcache unpickles by default: Loadstar's cache writes JSON, in a folder that its owner alone may open",
+    "CVE-2025-69872": "diskcache unpickles by default: Loadstar's caches refuse what is pickled (dashboard/cache.py)",
 }
 
 

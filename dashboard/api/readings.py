@@ -77,7 +77,8 @@ def all_sites() -> Response:
 @guard(site_in())
 def meters_of_site(site_id: str) -> Response:
     """The meters of a site that may be seen."""
-    seen = meters.meters_of(current_scope(), site_id)
+    scope = current_scope()
+    seen = meters.meters_of(scope, sites.site(scope, site_id).id)
     return jsonify(
         meters=[{"id": meter.id, "name": meter.name, "role": meter.role, "simulated": meter.simulated} for meter in seen]
     )

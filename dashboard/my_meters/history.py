@@ -20,6 +20,7 @@ from store.series import energy
 
 BY_HOUR = timedelta(hours=49)
 BY_DAY = timedelta(days=92)
+DOT_PX = 6
 
 
 def history(
@@ -84,8 +85,13 @@ def name_of(scope: Scope, meter_id: str) -> str:
 
 
 def _power_figure(name: str, values: list[float | None], x: dict[str, Any]) -> dict[str, Any]:
+    line = production_demand.line("power", wording.text(name), values, x, "@demand", width=2)
+    around = [None, *values, None]
+    alone = [y is not None and around[at] is None and around[at + 2] is None for at, y in enumerate(values)]
+    if any(alone):  # a line joins two values: one between gaps, as the very first is, would not be seen
+        line |= {"mode": "lines+markers", "marker": {"size": [DOT_PX if each else 0 for each in alone], "color": "@demand"}}
     return {
-        "data": [production_demand.line("power", wording.text(name), values, x, "@demand", width=2)],
+        "data": [line],
         "layout": {
             "xaxis": {"type": "date"},
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},

@@ -187,6 +187,12 @@ def test_a_wrong_method_names_the_right_ones(method: str, program: FlaskClient) 
     assert program.options("/api/v1/token").headers["Allow"] == "OPTIONS, POST"
 
 
+def test_what_is_unknown_is_so_for_whoever_sees_everything_too(world: World, program: FlaskClient) -> None:
+    own = bearer(pair_of(world, "root")["access_token"])
+    for path in ("sites/sit_none/meters", "meters/mtr_none/latest"):
+        assert program.get(f"/api/v1/{path}", headers=own).status_code == 404
+
+
 def test_an_address_that_is_not_there_is_no_page(world: World, program: FlaskClient) -> None:
     own = bearer(pair_of(world, "root")["access_token"])
     for path in ("nothing", "nothing/at/all", "meters/\0/latest"):

@@ -111,6 +111,14 @@ def test_energy_is_called_what_it_is(site: LiveWorld) -> None:
     }
 
 
+def test_the_very_first_value_is_seen_though_nothing_is_beside_it(site: LiveWorld) -> None:
+    site.post({("library", "power_kw"): 12.0})
+    drawn = json.loads(history.history(policy.scope_of(site.people["resident"]), site.meters["library"], "power", "24h"))
+    trace = drawn["figure"]["data"][0]
+    assert trace["mode"] == "lines+markers"
+    assert [size for size in trace["marker"]["size"] if size] == [history.DOT_PX]
+
+
 def test_a_period_without_readings_says_so(site: LiveWorld) -> None:
     drawn = json.loads(history.history(policy.scope_of(site.people["resident"]), site.meters["library"], "power", "1h"))
     assert drawn["empty"]
