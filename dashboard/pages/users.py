@@ -9,6 +9,7 @@ from flask import g
 
 from dashboard import forms, letters, navigation, people, tables, view_as
 from dashboard.access import current_scope, guard, people_admin
+from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound, Refused
@@ -67,7 +68,7 @@ def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) 
 
 def row(scope: Scope, user: User) -> Row:
     """Somebody, and what the scope may do with them."""
-    since = html.Time(f"{user.created_at:%Y-%m-%d}", dateTime=user.created_at.isoformat())
+    since = reader().date(user.created_at)
     cells = (user.email, people.organisation_of(user), people.role_of(user), people.state(user.approval), since)
     if user.id == scope.user_id:
         return Row(user.id, user.name, cells, tag="you")
