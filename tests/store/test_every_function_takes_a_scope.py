@@ -112,6 +112,7 @@ WITHOUT_SCOPE = {
     "store.series.energy.local_edges": "moments in, moments out",
     "store.series.energy.floor": "a moment in, a moment out",
     "store.series.energy.ceil": "a moment in, a moment out",
+    "store.series.versions.settled_to": "a moment, of nobody in particular",
     "store.series.power.steps": "moments in, moments out",
     "store.series.write.series": "names in, a value out",
     "store.series.write.line": "a reading in, text out",
