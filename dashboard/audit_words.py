@@ -21,6 +21,7 @@ KINDS = {
     "requests": "request",
     "households": "household",
     "sites": "site",
+    "site_limits": "limit",
     "nodes": "node",
     "edges": "edge",
     "meters": "meter",

@@ -23,7 +23,7 @@ from flask_login import current_user
 
 from dashboard import navigation, site_state, static
 from dashboard.access import current_scope
-from store.records import sites
+from store.records import pictures, sites
 from store.scope import Scope
 
 KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
@@ -136,6 +136,12 @@ def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
     return next((mark for mark in marks if mark.id == wanted), marks[0] if marks else None)
 
 
+def _picture(scope: Scope) -> str | None:
+    """Where the picture of whoever's page it is lies, if they have one; another address for another picture."""
+    chosen = pictures.picture_moment(scope, current_user.id)
+    return f"/picture/{current_user.id}?{chosen.timestamp():.0f}" if chosen else None
+
+
 class Shell(Dash):
     """Dash, drawing its index into Loadstar's frame."""
 
@@ -157,6 +163,7 @@ class Shell(Dash):
             site=site,
             sites=marks,
             person=current_user,
+            picture=_picture(scope),
             sections=navigation.sections(scope, site.id if site else None, site.kind if site else None, path),
             now_ms=int(time.time() * 1000),
             first_paint=first_paint(scope, site_id, path),

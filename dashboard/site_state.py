@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from models.presence import presence
-from store.records import activity, devices
+from store.records import activity
 from store.scope import Scope
 
 KEPT_S = 5.0
@@ -25,7 +25,7 @@ def states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
     with _lock:
         made_at, found = _kept.get(key, (0.0, {}))
     if time.monotonic() - made_at > KEPT_S:
-        found = {site_id: _state(scope, site_id) for site_id in site_ids}
+        found = {site_id: _state(heard) for site_id, heard in activity.heard_by_site(scope, site_ids).items()}
         with _lock:
             if len(_kept) > 500:
                 _kept.clear()
@@ -33,11 +33,9 @@ def states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
     return dict(found)
 
 
-def _state(scope: Scope, site_id: str) -> str:
-    here = devices.devices_of(scope, site_id)
-    heard = activity.last_seen(scope, [device.id for device in here])
+def _state(heard: Sequence[tuple[int, datetime | None]]) -> str:
     now = datetime.now(UTC)
-    found = [presence(heard[device.id], device.reporting_interval_s, now) for device in here]
+    found = [presence(seen, every_s, now) for every_s, seen in heard]
     if not found or all(each == "never" for each in found):
         return "never"
     if all(each in ("offline", "never") for each in found):

@@ -21,6 +21,7 @@ from dash import Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.access import Rule, current_scope, guard
+from dashboard.account.reading import reader
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
 from store.errors import NotFound, Refused
@@ -369,7 +370,8 @@ def _select(choice: Choice, value: str, **marks: str) -> html.Label:
 
 def _pager(table: Table, seen: View, shown: int, total: int) -> html.Nav:
     last = (total - 1) // ROWS * ROWS
-    says = f"{seen.first + 1:,}–{seen.first + shown:,} of {total:,}"
+    first, end, of = (reader().count(number) for number in (seen.first + 1, seen.first + shown, total))
+    says = f"{first}–{end} of {of}"
     parts: list[Component] = [html.P(says, className="muted small mb-0", role="status")]
     if shown < total:
         steps = (("First", 0), ("Previous", max(0, seen.first - ROWS)), ("Next", min(last, seen.first + ROWS)), ("Last", last))

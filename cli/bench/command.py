@@ -29,6 +29,7 @@ SECTIONS = {
     "single": Section("posts", "singles", False, "single posts to the device API"),
     "batch": Section("posts", "batches", False, "batches to the device API"),
     "latest": Section("series", "latest", False, "latest values over ten million rows"),
+    "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),
 }
 
 
@@ -36,9 +37,10 @@ SECTIONS = {
 @click.option("--only", multiple=True, type=click.Choice(list(SECTIONS)), help="Measure only this; may be given more than once.")
 @click.option("--quick", is_flag=True, help="Tiny sizes: shows that the bench runs, and nothing about speed.")
 @click.option("--home", type=click.Path(path_type=Path), help="State folder to start and keep; one of its own by default.")
+@click.option("--records", help="SQLAlchemy address of an empty database for the section `admin`; SQLite by default.")
 @click.option("--into", type=click.Path(path_type=Path), help="Where to write bench.json; the state folder by default.")
-def bench(only: tuple[str, ...], quick: bool, home: Path | None, into: Path | None) -> None:
-    """Measure the figures that Loadstar promises, beside their yardsticks; about ten minutes.
+def bench(only: tuple[str, ...], quick: bool, home: Path | None, records: str | None, into: Path | None) -> None:
+    """Measure the figures that Loadstar promises, beside their yardsticks; about fifteen minutes.
 
     Starts a Loadstar of its own, on free ports and with an empty state folder, and removes it afterwards.
     """
@@ -65,7 +67,7 @@ def bench(only: tuple[str, ...], quick: bool, home: Path | None, into: Path | No
     figures: list[Figure] = []
     failed: list[str] = []
     try:
-        run = Run(product, QUICK if quick else FULL, say)
+        run = Run(product, QUICK if quick else FULL, say, records)
         for name in chosen:
             say(f"{name}: {SECTIONS[name].about}")
             try:

@@ -86,9 +86,13 @@ class Browser:
 
 
 class Product:
-    """Starts, finds and ends a Loadstar. `accounts` is email → password, known after the first start with the demo."""
+    """Starts, finds and ends a Loadstar. `accounts` is email → password, known after the first start with the demo.
 
-    def __init__(self, home: Path | None, demo: bool) -> None:
+    Its records are SQLite in its state folder, unless `records` is the SQLAlchemy address of another database.
+    """
+
+    def __init__(self, home: Path | None, demo: bool, records: str | None = None) -> None:
+        self.records = records
         self.jar = questdb.ensure_jar(absolute_settings())  # the downloads are no part of any figure
         self.temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="loadstar-bench-"))
@@ -109,6 +113,8 @@ class Product:
             "DEVICE_PORT": str(self.device_port),
             "QUESTDB_JAR": str(self.jar),
         }
+        if self.records is not None:
+            mine["DATABASE_URL"] = self.records
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         return inherited | {PREFIX + name: value for name, value in mine.items()}
 
@@ -121,6 +127,11 @@ class Product:
             device_port=self.device_port,
             questdb_jar=self.jar,
         )
+
+    @property
+    def records_url(self) -> str:
+        """SQLAlchemy address of its records, before its first start too."""
+        return self.records or f"sqlite:///{self.home / 'records.sqlite3'}"
 
     @property
     def running(self) -> bool:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cli.bench.crowd import Crowd
 from cli.bench.product import Product
 from config import settings as configuration
 
@@ -21,10 +22,15 @@ class Sizes:
     tick_s: float = 40.0
     page_loads: int = 3
     repeats: int = 20
+    crowd: Crowd = field(default_factory=Crowd)
+    asks: int = 5
 
 
 FULL = Sizes()
-QUICK = Sizes(load_s=0.7, rounds=1, rows=20_000, fill_s=20, settle_s=1, viewers=3, tick_s=6, page_loads=1, repeats=3)
+FEW = Crowd(users=120, organisations=12, sites=4, nodes=12, meters=160, entries=300)
+QUICK = Sizes(
+    load_s=0.7, rounds=1, rows=20_000, fill_s=20, settle_s=1, viewers=3, tick_s=6, page_loads=1, repeats=3, crowd=FEW, asks=1
+)
 
 
 @dataclass
@@ -34,6 +40,7 @@ class Run:
     product: Product
     sizes: Sizes
     say: Callable[[str], None]
+    records: str | None = None  # an empty database to fill in place of SQLite
     began: float = field(default_factory=time.monotonic)
     starts: list[float] = field(default_factory=list)
     hardware: object = None  # the bench's own site, made once: `posts.Hardware`

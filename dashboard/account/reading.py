@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from dash import html
 from flask_login import current_user
 
 from dashboard.figures import wording
@@ -47,9 +48,32 @@ class Reader:
         """The time zone that times are read in: the reader's own, else the site's."""
         return ZoneInfo(self.time_zone or site_zone)
 
+    def count(self, number: int) -> str:
+        """A whole number.
+
+        >>> Reader("de-DE").count(1234567)
+        '1.234.567'
+        """
+        return self.number(f"{number:,}".replace(",", wording.THIN))
+
+    def day(self, moment: datetime) -> str:
+        """The day of a moment."""
+        return f"{moment.astimezone(self.zone()):%Y-%m-%d}"
+
     def moment(self, moment: datetime) -> str:
         """A moment to the minute."""
         return f"{moment.astimezone(self.zone()):%Y-%m-%d %H:%M}"
+
+    def date(self, moment: datetime) -> html.Time:
+        """The day of a moment, for a table."""
+        return html.Time(self.day(moment), dateTime=moment.isoformat())
+
+    def stamp(self, moment: datetime, *, seconds: bool = False) -> html.Time:
+        """A moment with the zone whose clocks show it, for a table."""
+        local = moment.astimezone(self.zone())
+        return html.Time(
+            f"{local:%Y-%m-%d %H:%M:%S %Z}" if seconds else f"{local:%Y-%m-%d %H:%M %Z}", dateTime=moment.isoformat()
+        )
 
 
 def reader() -> Reader:

@@ -12,8 +12,7 @@ from config.quantities import QUANTITIES
 from dashboard.access import guard, public
 from dashboard.api import PREFIX
 from ingest.api_page import rendered
-from store.series.counters import COUNTERS
-from store.series.differences import EVENTS
+from store.series.differences import EVENTS, REGISTERS
 
 Schema = dict[str, Any]
 
@@ -106,7 +105,7 @@ READ = _object(
     energy_kwh=_maybe(NUMBER | {"description": "since the reading before; null when there is none"}),
     event=_maybe(_text("what happened to the counter since the reading before", enum=[*EVENTS, None])),
 )
-COUNTER = _object(meter=ID, register=_text(enum=list(COUNTERS)), readings=_list(READ))
+COUNTER = _object(meter=ID, register=_text(enum=list(REGISTERS)), readings=_list(READ))
 PROBLEM: Schema = {
     "type": "object",
     "required": ["error", "message"],
@@ -127,7 +126,7 @@ RANGE = (
 READINGS = (
     _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True),
     _query("to", "RFC 3339 with an offset; at most a week on", MOMENT_IN, required=True),
-    _query("register", "`energy_total_kwh` by default", {"type": "string", "enum": list(COUNTERS)}),
+    _query("register", "`energy_total_kwh` by default", {"type": "string", "enum": list(REGISTERS)}),
 )
 
 

@@ -12,8 +12,7 @@ from dashboard.access import current_scope, guard, signed_in, site_in
 from dashboard.api import PREFIX
 from store.records import meters, sites
 from store.series import energy, latest
-from store.series.counters import COUNTERS
-from store.series.differences import COLUMNS, FORWARD, differences
+from store.series.differences import COLUMNS, FORWARD, REGISTERS, differences
 
 LONGEST = {
     "hour": timedelta(days=92),
@@ -120,8 +119,8 @@ def energy_of(meter_id: str) -> Response:
 def counter_of(meter_id: str) -> Response:
     """The readings of a meter's counter, each with what was counted since the one before."""
     register = request.args.get("register", FORWARD)
-    if register not in COUNTERS:
-        raise BadParameter(f"register is {register!r}: use one of {', '.join(COUNTERS)}")
+    if register not in REGISTERS:
+        raise BadParameter(f"register is {register!r}: use one of {', '.join(REGISTERS)}")
     start, end = _moment("from"), _moment("to")
     if not timedelta(0) < end - start <= LONGEST_READINGS:
         raise BadParameter(f"from is to lie before to, and at most {LONGEST_READINGS.days} days apart")

@@ -14,7 +14,7 @@ from flask import Flask, g
 
 from config import settings as configuration
 from dashboard import cache
-from dashboard.forecasting.jobs import ANSWER_LASTS_S, scope_from
+from dashboard.forecasting.jobs import ANSWER_LASTS_S, LASTS, scope_from
 from store.records import engine
 
 SPARE_S = 60.0  # beside the time budget: starting, waiting for a place, reading
@@ -38,6 +38,7 @@ def main() -> None:
 
     module, name = request["function"]
     function = getattr(importlib.import_module(module), name)
+    signal.setitimer(signal.ITIMER_REAL, getattr(function, LASTS, made.forecast_budget_s + SPARE_S))
     app = Flask("job")
     try:
         with app.app_context():

@@ -33,6 +33,7 @@ ANSWER_LASTS_S = 300  # a browser that has not fetched its answer by then has go
 WAITING = 6  # jobs that may be there beside those that compute
 END_S = 2.0
 
+LASTS = "__lasts__"  # attribute of a callback's function: the seconds that it may take
 BUSY = "__busy__"  # attribute of a callback's function: what it answers when there are too many jobs
 
 
@@ -41,6 +42,16 @@ def answers_when_busy(answer: Callable[[], Any]) -> Callable[[Callable[..., Any]
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         setattr(function, BUSY, answer)
+        return function
+
+    return decorate
+
+
+def lasts(seconds: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Say how long a background callback may take that is no forecast; then its process is ended. Stands under `@guard`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        setattr(function, LASTS, seconds)
         return function
 
     return decorate

@@ -1,6 +1,6 @@
 """What wants attention: readings outside their limits, and devices that do not report.
 
-The limits are those of `config.limits`, with their source. Judged by single readings, so they are indicative: EN 50160
+The limits are the site's, each with the standard it comes from. Judged by single readings, so they are indicative: EN 50160
 judges ten-minute means over a week.
 """
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from config.limits import Limit, limits
+from config.limits import Limit
 from config.quantities import QUANTITIES
 from dashboard.figures import wording
 from dashboard.live.now import Now
@@ -37,6 +37,11 @@ class Attention:
     since: str
     source: str
     what: str
+
+
+def words_of(quantity: str) -> str:
+    """What people call a quantity, without its unit: what its name ends with."""
+    return WORDS.get(quantity) or quantity.rpartition("_")[0].replace("_", " ").capitalize()
 
 
 def attention(scope: Scope, now: Now) -> list[Attention]:
@@ -78,7 +83,7 @@ def severity_of(value: float, limit: Limit) -> str | None:
 
 
 def _readings(scope: Scope, now: Now) -> list[Attention]:
-    known = limits(now.view.nominal_voltage_v, now.view.nominal_frequency_hz)
+    known = now.view.limits
     found = []
     for (series_id, quantity), latest in now.values.items():
         if quantity not in known or series_id not in now.view.meters:
@@ -96,7 +101,7 @@ def _readings(scope: Scope, now: Now) -> list[Attention]:
         found.append(
             Attention(
                 severity,
-                f"{WORDS[quantity]} {value} at {meter.name}",
+                f"{words_of(quantity)} {value} at {meter.name}",
                 f"{_allowed(limit, unit)}, indicative.",
                 _since_words(now, since),
                 limit.source,

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from config.limits import Limit
 from dashboard.live.once import once
 from models.flows import meters_of
 from models.graph import Graph, Node
-from store.records import devices, graph, meters, sites
+from store.records import devices, graph, limits, meters, sites
 from store.records.schema import EnergySource
 from store.scope import Scope
 
@@ -55,8 +56,7 @@ class SiteView:
     zone: ZoneInfo
     currency: str
     region_id: str | None
-    nominal_voltage_v: float
-    nominal_frequency_hz: float
+    limits: Mapping[str, Limit]
     graph: Graph
     meters: Mapping[str, Meter]
     devices: tuple[Device, ...]
@@ -114,8 +114,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         zone=ZoneInfo(site.time_zone),
         currency=site.currency,
         region_id=site.region_id,
-        nominal_voltage_v=site.nominal_voltage_v,
-        nominal_frequency_hz=site.nominal_frequency_hz,
+        limits=limits.site_limits(scope, site_id),
         graph=ordered,
         meters=found,
         devices=tuple(

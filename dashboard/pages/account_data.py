@@ -2,17 +2,19 @@
 
 from typing import Any
 
+import dash_bootstrap_components as dbc
 import flask_login
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask import session
 from flask_login import current_user
 
 from dashboard.access import current_scope, guard, oneself
-from dashboard.account import parts, proof
-from dashboard.aria import icon
+from dashboard.account import parts as frame
+from dashboard.account import proof
+from dashboard.aria import data, icon
 from dashboard.faults import sentence
-from store.errors import Refused
-from store.records import grants, household, tokens, users
+from store.errors import NotFound, Refused
+from store.records import grants, household, own_account, tokens
 from store.records.columns import now
 
 register_page(__name__, path="/account/data", name="My data", title="My data · Loadstar")
@@ -43,13 +45,59 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number != 1 else ''}"
 
 
+def _hand_over(left: own_account.Leaving | None) -> html.Div:
+    """What the only administrator of an organisation has to settle first, with the ways to do it."""
+    name = left.home.name if left else ""
+    page = html.A("Your organisation", href="/organisation", **data(soft=""))
+    parts: list[Any] = []
+    if left and left.successors:
+        parts = [
+            f"You are the only administrator of {name}, which needs one. Hand it over to one of its people here. "
+            "To delete the organisation instead, delete its other people first, on the page ",
+            page,
+            "; then it can go with your account.",
+        ]
+    elif left and left.others:
+        parts = [
+            f"You are the only administrator of {name}, and none of its other people may come in. Approve the one who is to take "
+            "over, or delete their accounts, on the page ",
+            page,
+            ". Your account can go after that.",
+        ]
+    elif left and left.owns:
+        parts = [f"Nobody else is in {name}. It stays, with its sites and customers, for a platform administrator to look after."]
+    elif left:
+        parts = [f"Nobody else is in {name}. Without you nobody can come in to it any more."]
+    choices = [{"label": f"{each.name}, {each.email}", "value": each.id} for each in left.successors] if left else []
+    select = dbc.Select(id="data-successor", options=choices, placeholder="Choose")
+    may_close = left is not None and not left.others and not left.owns
+    words = f"Delete {name} too, with its invitations and what it is assigned"
+    close = dcc.Checklist(id="data-close", options=[{"label": words, "value": "close"}], value=[])
+    return html.Div(
+        [
+            html.P(parts, className="fw-semibold") if parts else None,
+            html.Div(frame.field("Who administers it after you", select), hidden=not choices),
+            html.Div(close, className="mb-3", hidden=not may_close),
+        ]
+    )
+
+
 @guard(oneself)
 def layout(**_query: Any) -> html.Div:
     """The page."""
-    return parts.page(
+    left = own_account.leaving(current_scope())
+    stuck = left is not None and bool(left.others) and not left.successors
+    ask = html.Div(
+        [
+            frame.field("Your password, to delete your account", frame.password("data-password")),
+            frame.button("Delete my account", "data-delete", "btn-danger"),
+        ],
+        hidden=stuck,
+    )
+    return frame.page(
         "/account/data",
         dcc.Location(id="data-leave", refresh=True),
-        parts.section(
+        frame.section(
             "Export my data",
             html.P(
                 "One JSON file: your account, household, notifications, sessions, tokens (without their secrets), assignments, "
@@ -62,16 +110,13 @@ def layout(**_query: Any) -> html.Div:
                 className="btn btn-quiet",
             ),
         ),
-        parts.section(
+        frame.section(
             "Delete my account",
+            _hand_over(left),
             html.P("This is what will happen:"),
             html.Ul([html.Li(words) for words in _consequences()]),
             html.P("It cannot be undone.", className="fw-semibold"),
-            parts.field(
-                "Your password, to delete your account",
-                parts.password("data-password"),
-            ),
-            parts.button("Delete my account", "data-delete", "btn-danger"),
+            ask,
             html.Div(id="data-notice", className="mt-3", role="status"),
         ),
     )
@@ -83,18 +128,22 @@ def layout(**_query: Any) -> html.Div:
     Output("data-password", "value"),
     Input("data-delete", "n_clicks"),
     State("data-password", "value"),
+    State("data-successor", "value"),
+    State("data-close", "value"),
     prevent_initial_call=True,
 )
 @guard(oneself)
-def delete(clicks: int | None, password: str | None) -> Any:
-    """Delete the account of whoever asks."""
+def delete(clicks: int | None, password: str | None, successor_id: str | None = None, close: list[str] | None = None) -> Any:
+    """Delete the account of whoever asks; who is an organisation's only administrator hands it over, or takes it along."""
     if not clicks:
         return (no_update,) * 3
     try:
         proof.require_password(password)
-        users.delete_user(current_scope(), current_user.id)
+        own_account.delete_oneself(current_scope(), successor_id=successor_id or None, with_organisation="close" in (close or ()))
     except Refused as refused:
-        return no_update, parts.notice(sentence(refused), bad=True), ""
+        return no_update, frame.notice(sentence(refused), bad=True), ""
+    except NotFound:
+        return no_update, frame.notice("Whom you chose is not in your organisation any more: choose somebody else.", bad=True), ""
     flask_login.logout_user()
     session.clear()
     return "/", no_update, ""

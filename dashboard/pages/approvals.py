@@ -7,6 +7,7 @@ from dash import html, register_page
 
 from dashboard import letters, navigation, people, tables
 from dashboard.access import approver, current_scope, guard
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
 from store.errors import NotFound
@@ -47,7 +48,7 @@ def row(_scope: Scope, each: Pending) -> Row:
     """Something that waits, and the two answers."""
     about = each.about.capitalize() if each.kind == "organisation" else each.about
     asks: Words = [about, html.Div(f"“{each.note}”", className="muted small")] if each.note else about
-    since = html.Time(f"{each.since:%Y-%m-%d %H:%M} UTC", dateTime=each.since.isoformat())
+    since = reader().stamp(each.since)
     acts = [_answer("yes", "Approve", YES, each), _answer("no", "Say no", NO, each)]
     return Row(each.id, each.who, (KINDS[each.kind], each.email or "—", asks, since), acts)
 

@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash_bootstrap_components as dbc
-from dash import Input, Output, State, callback, ctx, dcc, html, no_update, register_page
+from dash import Input, Output, State, callback, ctx, dcc, html, register_page
 
-from dashboard import audit_words, navigation, tables
-from dashboard.access import current_scope, guard, people_admin, platform_admin
-from dashboard.aria import aria, data, icon
+from dashboard import audit_check, audit_words, navigation, tables
+from dashboard.access import current_scope, guard, people_admin
+from dashboard.account.reading import reader
+from dashboard.aria import aria, data
 from dashboard.faults import sentence
 from store.errors import Refused
 from store.records import audit
@@ -26,7 +27,7 @@ register_page(
 
 FIELDS = ("who", "text", "action", "kind", "since", "until")
 ANY = "any"
-HEADS = ("When (UTC)", "Who", "Did", "To what", "Before and after", "From")
+HEADS = ("When", "Who", "Did", "To what", "Before and after", "From")
 
 
 @guard(people_admin)
@@ -39,7 +40,7 @@ def layout(**query: Any) -> html.Div:
             html.Header([html.H1("Audit log"), html.P("Who did what, to what, from where.")], className="page-head"),
             html.Div(_tools(scope, given), className="toolbar table-tools", role="search"),
             html.Div(_acts(scope, given), className="choices mb-3"),
-            html.Div(id="audit-verdict", role="status"),
+            audit_check.verdict(),
             dcc.Store(id="audit-older", data=[]),
             dcc.Store(id="audit-turn"),
             html.Div(_page(scope, given, [])[0], id="audit-page"),
@@ -77,7 +78,7 @@ def _acts(scope: Scope, given: Mapping[str, str]) -> list[Any]:
     export = html.A("Export as CSV", id="audit-export", href=_export(given), className="btn btn-quiet", download="")
     if not scope.platform_admin:
         return [export]
-    return [export, html.Button("Verify the chain", id="audit-verify", className="btn btn-quiet", type="button")]
+    return [export, *audit_check.controls()]
 
 
 def _export(given: Mapping[str, str]) -> str:
@@ -145,7 +146,7 @@ def _page(scope: Scope, given: Mapping[str, str], way: list[int]) -> tuple[list[
         )
         for words, there, to in (("Newer", bool(way), ""), ("Older", more, entries[-1].sequence))
     ]
-    says = f"Entries {entries[-1].sequence:,} to {entries[0].sequence:,}"
+    says = f"Entries {reader().count(entries[-1].sequence)} to {reader().count(entries[0].sequence)}"
     pager = html.Nav(
         [html.P(says, className="muted small mb-0", role="status"), *buttons], className="pager", **aria(label="Pages")
     )
@@ -160,37 +161,6 @@ def _row(each: Entry) -> html.Tr:
         audit_words.changes(each),
         each.address or "—",
     )
-    when = html.Time(f"{each.at:%Y-%m-%d %H:%M:%S}", dateTime=each.at.isoformat())
+    when = reader().stamp(each.at, seconds=True)
     drawn = [html.Td(html.Div(words), role="cell", **data(label=head)) for head, words in zip(HEADS[1:], cells, strict=True)]
     return html.Tr([html.Th(when, scope="row", role="rowheader"), *drawn], role="row")
-
-
-@callback(
-    Output("audit-verdict", "children"),
-    Input("audit-verify", "n_clicks"),
-    prevent_initial_call=True,
-    running=[(Output("audit-verify", "disabled"), True, False)],
-)
-@guard(platform_admin)
-def verify(clicks: int | None) -> Any:
-    """Check each entry against the one before it, and say where the chain is broken, or that it holds."""
-    if not clicks:
-        return no_update
-    verdict = audit.verify(current_scope())
-    if verdict.broken_at is not None:
-        return tables.notice(
-            f"The chain is broken at entry {verdict.broken_at:,}: {verdict.why}. Those before it hold.", bad=True
-        )
-    code = html.Code(verdict.newest_hash, className="user-select-all text-break")
-    return html.Div(
-        [
-            icon("check-lg"),
-            html.P(
-                [
-                    f"The chain holds: {verdict.entries:,} entries, each as it was written. Keep its newest hash elsewhere: ",
-                    code,
-                ]
-            ),
-        ],
-        className="notice good",
-    )

@@ -10,13 +10,14 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from config.quantities import QUANTITIES
 from dashboard import navigation, tables
 from dashboard.access import administers_site, current_scope, guard
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.plant import field_maps, forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.presence import presence
 from store.errors import NotFound, Refused
-from store.records import activity, devices, keys, meters
+from store.records import activity, devices, keys, sites
 from store.records.listing import Page, Wanted
 from store.records.schema import Device
 from store.scope import Scope
@@ -61,14 +62,14 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 def _row(scope: Scope, record: Line) -> Row:
     device, now = record.device, datetime.now(UTC)
     state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now)
-    words = f"retired {device.retired_at:%Y-%m-%d}" if device.retired_at else STATES[state]
+    words = f"retired {reader().day(device.retired_at)}" if device.retired_at else STATES[state]
     cells = (
         html.Span(words, className="state", **data(state=state)),
         forms.ago(record.seen, now),
-        f"{device.reporting_interval_s:,} s",
+        f"{reader().count(device.reporting_interval_s)} s",
         MODES[device.energy_mode],
         str(len(record.fields)),
-        f"{device.created_at:%Y-%m-%d}",
+        reader().date(device.created_at),
     )
     acts = () if device.retired_at else (Act("edit", "Edit", asks=lambda: _edit(scope, record), sure="Save"), NEW_KEY, RETIRE)
     return Row(device.id, device.name, cells, acts)
@@ -77,7 +78,7 @@ def _row(scope: Scope, record: Line) -> Row:
 def _edit(scope: Scope, record: Line) -> Question:
     device = record.device
     modes = sorted(MODES.items(), key=lambda mode: mode[0] != device.energy_mode)
-    written = field_maps.written(record.fields, meters.meters_of(scope, device.site_id))  # many: read when it is asked
+    written = field_maps.written(scope, device.site_id, record.fields)
     return Question(
         "What the device is called, and what its posts mean. Readings that are there already stay as they are.",
         (
@@ -135,7 +136,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         name=given.get("name", ""),
         reporting_interval_s=forms.whole("the reporting interval", given.get("every")),
         energy_mode=mode if mode in MODES else device.energy_mode,
-        fields=field_maps.read(given.get("fields", ""), meters.meters_of(scope, asked.context)),
+        fields=field_maps.read(scope, asked.context, given.get("fields", "")),
     )
     return "Saved. The device API knows it within seconds."
 
@@ -155,11 +156,11 @@ TABLE = Table(
 tables.declare(TABLE)
 
 
-def _form() -> html.Details:
+def _form(every_s: int) -> html.Details:
     modes = [{"label": words, "value": mode} for mode, words in MODES.items()]
     fields = [
         forms.field("Name", forms.line("devices-name"), "As on its label; once in this site."),
-        forms.field("Posts every (s)", forms.line("devices-every", "60", inputMode="numeric", longest=9)),
+        forms.field("Posts every (s)", forms.line("devices-every", str(every_s), inputMode="numeric", longest=9)),
         forms.field("Its energies are", dbc.Select(id="devices-mode", options=modes, value="interval")),
         html.Div(
             [
@@ -184,7 +185,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             html.Header([html.H1("Devices"), html.P(about)], className="page-head"),
             html.Div(id="devices-made", role="status"),
             dcc.Store(id="devices-site", data=site_id),
-            _form(),
+            _form(sites.site(current_scope(), site_id).reporting_interval_s),
             tables.view(TABLE, site_id),
         ]
     )
@@ -217,7 +218,7 @@ def add(clicks: int | None, name: str | None, every: str | None, mode: str | Non
             name=str(name or ""),
             reporting_interval_s=forms.whole("the reporting interval", every),
             energy_mode=str(mode or "interval"),
-            fields=field_maps.read(str(fields or ""), meters.meters_of(scope, site_id)),
+            fields=field_maps.read(scope, site_id, str(fields or "")),
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), *kept

@@ -1,4 +1,4 @@
-"""What a site is: its kind, place, clocks, currency, region and nominal values; and what it can make, keep and use."""
+"""What a site is: its kind, place, clocks, currency, region, nominal values and limits; and what it can make, keep and use."""
 
 from typing import Any
 
@@ -6,12 +6,14 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 
 from dashboard import navigation, tables
 from dashboard.access import administers_site, current_scope, guard
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import forms, site_form
+from dashboard.figures import wording
+from dashboard.plant import forms, limits_table, regions_table, site_form
 from models.graph import Node
 from store.errors import NotFound, Refused
-from store.records import graph, organisations, sites
+from store.records import devices, graph, organisations, sites
 
 register_page(
     __name__,
@@ -24,7 +26,7 @@ register_page(
 
 def _sum(values: list[float | None], unit: str) -> str:
     known = [value for value in values if value is not None]
-    return f"{sum(known):,.4g} {unit}" if known else "–"
+    return f"{reader().number(f'{sum(known):,.4g}'.replace(',', wording.THIN))} {unit}" if known else "–"
 
 
 def _capacity(nodes: tuple[Node, ...]) -> html.Dl:
@@ -38,6 +40,42 @@ def _capacity(nodes: tuple[Node, ...]) -> html.Dl:
     }
     parts = [part for name, given in of.items() for part in (html.Dt(name), html.Dd(_sum(*given), className="figure"))]
     return html.Dl(parts, className="definitions")
+
+
+def _limits(site_id: str) -> html.Section:
+    about = "What the quantities of this site may be. A standard's limit holds until this site has one of its own."
+    return html.Section(
+        [
+            html.H2("Limits"),
+            html.P(about, className="muted"),
+            html.Div(id="limits-said", role="status"),
+            limits_table.form(),
+            tables.view(limits_table.TABLE, site_id),
+        ],
+        className="panel mb-3",
+    )
+
+
+def _regions() -> html.Section:
+    return html.Section(
+        [
+            html.H2("Regions"),
+            html.P("All of them, for every site: you see them as a platform administrator.", className="muted"),
+            html.Div(id="regions-said", role="status"),
+            regions_table.form(),
+            tables.view(regions_table.TABLE),
+        ],
+        className="panel mt-3",
+    )
+
+
+def _intervals(counted: dict[int, int]) -> str:
+    """How often the devices post, in words."""
+    if not counted:
+        return "This site has no device yet."
+    read = reader()
+    parts = [f"{read.count(count)} every {read.count(every)} s" for every, count in counted.items()]
+    return f"Devices that post now: {', '.join(parts[:6])}{' and others' if len(parts) > 6 else ''}."
 
 
 @guard(administers_site())
@@ -62,6 +100,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 [
                     html.H2("Details"),
                     html.Div(site_form.fields("facility", site), className="fields"),
+                    html.P(_intervals(devices.reporting_intervals(scope, site_id)), className="muted small"),
                     forms.submit("facility-save", "Save"),
                 ],
                 className="panel mb-3",
@@ -72,8 +111,10 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                     html.P(["Each part's own stands in the ", where, "; here they are added up."], className="muted"),
                     _capacity(graph.site_graph(scope, site_id).nodes),
                 ],
-                className="panel",
+                className="panel mb-3",
             ),
+            _limits(site_id),
+            _regions() if scope.platform_admin else None,
         ]
     )
 

@@ -16,7 +16,7 @@ from dashboard.plant import forms
 from dashboard.plant.preview import preview
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import graph, meters, sites
+from store.records import graph, sites
 from store.records.dated import Dated
 from store.records.listing import Page, Wanted
 from store.records.schema import Edge, Node
@@ -153,7 +153,7 @@ def _load_edges(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context
     at = datetime.now(UTC)
     wired = graph.wiring(scope, context)
     names = {node.id: node.name for node in wired.nodes}
-    measured = {each.edge_id: each.name for each in meters.meters_of(scope, context) if each.role in ("main", "virtual")}
+    measured = graph.measured_by(scope, context)
     ways = [
         Way(edge, f"{names[edge.from_node_id]} → {names[edge.to_node_id]}", measured.get(edge.id, "–"))
         for edge in wired.edges

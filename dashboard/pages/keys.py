@@ -10,6 +10,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 
 from dashboard import navigation, tables
 from dashboard.access import administers_site, current_scope, guard
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.plant import forms
@@ -50,7 +51,7 @@ def _row(_scope: Scope, record: KeyRow) -> Row:
     key, now = record.key, datetime.now(UTC)
     ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
     if key.revoked_at is not None:
-        state = _state("offline", f"revoked {key.revoked_at:%Y-%m-%d}")
+        state = _state("offline", f"revoked {reader().day(key.revoked_at)}")
     elif ended:
         state = _state("offline", "ended")
     elif key.expires_at is not None and key.expires_at - now < SOON:
@@ -61,8 +62,8 @@ def _row(_scope: Scope, record: KeyRow) -> Row:
         record.device or "the whole site",
         "post" if key.can_write else "read",
         state,
-        f"{key.created_at:%Y-%m-%d}",
-        f"{key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else "never",
+        reader().date(key.created_at),
+        reader().stamp(key.expires_at) if key.expires_at else "never",
         forms.ago(key.last_used_at, now),
     )
     return Row(key.id, key.name or key.id, cells, () if ended else (ROTATE, REVOKE))

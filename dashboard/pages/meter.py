@@ -10,9 +10,10 @@ from dash import Input, Output, State, callback, ctx, dcc, html, no_update, regi
 
 from dashboard import tables
 from dashboard.access import administers_meter, current_scope, guard
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import counter, forms
+from dashboard.plant import counter, forms, virtual_meters
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
 from store.records import claims, grants, holders, meter_life, meters, sites
@@ -55,8 +56,8 @@ def _row(_scope: Scope, record: Holder) -> Row:
     words = "ended" if over else "holds" if grant.valid_from <= at else "to come"
     cells = (
         ROLES[grant.role],
-        f"{grant.valid_from:%Y-%m-%d %H:%M} UTC",
-        f"{grant.valid_to:%Y-%m-%d %H:%M} UTC" if grant.valid_to else "further notice",
+        reader().stamp(grant.valid_from),
+        reader().stamp(grant.valid_to) if grant.valid_to else "further notice",
         ORIGINS[grant.origin],
         html.Span(words, className="state", **data(state={"holds": "live", "ended": "offline", "to come": "late"}[words])),
     )
@@ -107,7 +108,7 @@ def _facts(scope: Scope, meter: Meter) -> html.Dl:
         "Energy": html.Ul(
             [
                 html.Li(
-                    f"from {forms.clock(each.valid_from, zone)}: {each.method}, every {each.interval_s:,} s"
+                    f"from {forms.clock(each.valid_from, zone)}: {each.method}, every {reader().count(each.interval_s)} s"
                     + (f", {each.note}" if each.note else "")
                 )
                 for each in declared
@@ -140,6 +141,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             dcc.Store(id="meter-id", data=meter_id),
             html.Div(id="meter-notice", role="status"),
             _panel("What it is", html.Div(_facts(scope, meter), id="meter-facts")),
+            virtual_meters.panel(scope, meter) if meter.role == "virtual" else None,
             *([_panel("Last readings of its counter", read)] if (read := counter.last_readings(scope, meter_id, zone)) else []),
             _panel(
                 "Assigned to",
@@ -186,8 +188,8 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 ),
                 forms.submit("meter-save", "Save"),
             ),
-            _exchange(),
-            _retirement(),
+            _exchange() if meter.role != "virtual" else None,
+            _retirement(meter.role),
         ]
     )
 
@@ -218,11 +220,13 @@ def _exchange() -> html.Details:
     )
 
 
-def _retirement() -> html.Details:
+def _retirement(role: str) -> html.Details:
     about = "It takes no readings and cannot be claimed any more. What it measured stays to be seen. This cannot be taken back."
-    return _asking(
-        "Retire the meter", about, html.Button("Retire it now", id="meter-retire", className="btn btn-danger", type="button")
-    )
+    words, sure = "Retire the meter", "Retire it now"
+    if role == "virtual":
+        about = "Its edge is measured by nothing from now on, and free for another meter. This cannot be taken back."
+        words, sure = "End the virtual meter", "End it now"
+    return _asking(words, about, html.Button(sure, id="meter-retire", className="btn btn-danger", type="button"))
 
 
 def _asking(words: str, about: str, sure: html.Button) -> html.Details:

@@ -10,8 +10,10 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 
 from dashboard import navigation, tables
 from dashboard.access import current_scope, guard, plant_admin
+from dashboard.account.reading import reader
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
+from dashboard.plant import virtual_meters
 from dashboard.tables import Choice, Column, Row, Table
 from store.errors import NotFound, Refused
 from store.records import holders, meter_files, meter_life
@@ -59,14 +61,14 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str
 
 def _row(scope: Scope, record: Shown) -> Row:
     meter = record.row.meter
-    state = (f"retired {meter.retired_at:%Y-%m-%d}", "offline") if meter.retired_at else ("in use", "live")
+    state = (f"retired {reader().day(meter.retired_at)}", "offline") if meter.retired_at else ("in use", "live")
     cells = (
         record.row.site,
         meter.role,
         meter.serial_number or "–",
         ", ".join(holder.name for holder in record.held) or "–",
         html.Span(state[0], className="state", **data(state=state[1])),
-        f"{meter.created_at:%Y-%m-%d}",
+        reader().date(meter.created_at),
     )
     mine = scope.everything or meter.site_id in scope.admin_of
     return Row(meter.id, meter.name, cells, href=f"/admin/meters/{meter.id}" if mine else "")
@@ -97,7 +99,7 @@ def _files() -> html.Section:
             html.P(
                 [
                     html.Code(", ".join(meter_files.COLUMNS)),
-                    ". Only name is needed. ",
+                    ". Only name, or the id of a meter that exists, is needed. ",
                     html.Code("site"),
                     " is the site's number, ",
                     html.Code("from"),
@@ -107,7 +109,12 @@ def _files() -> html.Section:
                     html.Code("node"),
                     " that of a condition meter; ",
                     html.Code("method"),
-                    " is counter, interval or power.",
+                    " is counter, interval or power. To assign meters in bulk, ",
+                    html.Code("id"),
+                    " and ",
+                    html.Code("assigned_to"),
+                    " are enough: a person's email address or an organisation's name, several with semicolons between them; "
+                    "nobody loses a meter by it.",
                 ],
                 className="muted small mb-0 mt-2",
             ),
@@ -142,6 +149,8 @@ def layout(**_query: Any) -> html.Div:
         [
             html.Header([html.H1("Meters"), html.P("On all the sites that you see.")], className="page-head"),
             html.Div(id="meters-said", role="status"),
+            html.Div(id="virtual-said", role="status"),
+            virtual_meters.form(current_scope()),
             _files(),
             tables.view(TABLE),
         ]
@@ -217,7 +226,7 @@ def _text(contents: str) -> str:
 
 def _counted(lines: Sequence[Line]) -> str:
     counts = {words: sum(line.does == does for line in lines) for does, words in DOES.items()}
-    return ", ".join(f"{count:,} {words}" for words, count in counts.items() if count)
+    return ", ".join(f"{reader().count(count)} {words}" for words, count in counts.items() if count)
 
 
 def _report(name: str, lines: Sequence[Line]) -> html.Div:

@@ -8,6 +8,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 
 from dashboard import forms, letters, people, tables
 from dashboard.access import current_scope, guard, organisation_led
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.pages import users as users_page
@@ -58,7 +59,7 @@ def _invited(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: 
 def _invitation(_scope: Scope, each: Invitation) -> Row:
     over = each.expires_at <= now()
     state = html.Span("too old" if over else "waits for an answer", className="state", **data(state="never" if over else "live"))
-    until = html.Time(f"{each.expires_at:%Y-%m-%d %H:%M} UTC", dateTime=each.expires_at.isoformat())
+    until = reader().stamp(each.expires_at)
     question = Question(f"The link that was mailed to {each.email} works no longer. You can invite them again.")
     withdraw = Act("withdraw", "Withdraw", lambda: question, danger=True)
     return Row(each.id, each.email, (ROLES[each.role], state, until), [withdraw])

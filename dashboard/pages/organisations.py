@@ -8,6 +8,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 
 from dashboard import forms, letters, navigation, people, tables
 from dashboard.access import current_scope, customers_admin, guard
+from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
@@ -49,8 +50,8 @@ def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str)
 def row(scope: Scope, each: OrganisationRow) -> Row:
     """An organisation, and what the scope may do with it."""
     home = each.organisation
-    since = html.Time(f"{home.created_at:%Y-%m-%d}", dateTime=home.created_at.isoformat())
-    cells = (KINDS[home.kind], people.state(home.approval), f"{each.people:,}", since)
+    read = reader()
+    cells = (KINDS[home.kind], people.state(home.approval), read.count(each.people), read.date(home.created_at))
     own = home.id == scope.organisation_id
     return Row(
         home.id,

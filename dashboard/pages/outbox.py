@@ -9,6 +9,7 @@ from dash import html, register_page
 from config.settings import settings
 from dashboard import navigation, tables
 from dashboard.access import guard, platform_admin
+from dashboard.account.reading import reader
 from dashboard.aria import data, icon
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound
@@ -28,7 +29,7 @@ register_page(
 COLUMNS = (
     Column("subject", "Subject"),
     Column("recipient", "To"),
-    Column("made_at", "Written (UTC)"),
+    Column("made_at", "Written"),
     Column("state", "State", sortable=False),
 )
 STATE = Choice("state", "State", [("", "Every state"), ("waiting", "waiting"), ("sent", "sent"), ("given_up", "given up")])
@@ -58,8 +59,8 @@ def path(mail_id: str) -> str:
 
 
 def moment(at: datetime) -> html.Time:
-    """A moment, in UTC."""
-    return html.Time(f"{at:%Y-%m-%d %H:%M}", dateTime=at.isoformat())
+    """A moment, as whoever looks reads it."""
+    return reader().stamp(at)
 
 
 def state(letter: Mail) -> html.Span:

@@ -8,6 +8,7 @@ from dash import Input, Output, State, callback, html, no_update, register_page
 
 from dashboard import navigation, tables
 from dashboard.access import current_scope, guard, owns_sites, plant_admin
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.plant import forms, site_form
@@ -47,9 +48,9 @@ def _row(_scope: Scope, record: SiteRow) -> Row:
         str(site.public_number),
         site_form.KINDS[site.kind],
         record.owner,
-        f"{record.devices:,}",
-        f"{record.meters:,}",
-        f"{site.created_at:%Y-%m-%d}",
+        reader().count(record.devices),
+        reader().count(record.meters),
+        reader().date(site.created_at),
     )
     return Row(site.id, site.name, cells, href=f"/site/{site.id}/facility")
 

@@ -8,6 +8,7 @@ from dash import Input, Output, callback, dcc, html, register_page
 from config.settings import settings
 from dashboard import navigation
 from dashboard.access import current_scope, guard, platform_admin
+from dashboard.account.reading import reader
 from dashboard.aria import aria, data
 from dashboard.live import past
 from dashboard.live.once import once
@@ -91,7 +92,7 @@ def _stores() -> html.Section:
         [
             table.name,
             _state(not table.suspended, "suspended" if table.suspended else "writes"),
-            f"{table.lag:,}",
+            reader().count(table.lag),
         ]
         for table in tables
     ]
@@ -110,11 +111,11 @@ def _device_api() -> html.Section:
         html.P(says),
         _facts(
             {
-                "Rows in its queue": f"{found.waiting:,}",
-                "Readings accepted": f"{found.accepted:,}",
-                "Readings rejected": f"{found.rejected:,}",
-                "Requests answered": f"{found.requests:,}",
-                "Of them its own faults": f"{found.failed:,}",
+                "Rows in its queue": reader().count(found.waiting),
+                "Readings accepted": reader().count(found.accepted),
+                "Readings rejected": reader().count(found.rejected),
+                "Requests answered": reader().count(found.requests),
+                "Of them its own faults": reader().count(found.failed),
             }
         ),
         html.P("Since it was started.", className="muted small mt-2 mb-0"),
@@ -159,16 +160,17 @@ def _disk() -> html.Section:
 
 
 def _versions(scope: Scope) -> html.Section:
-    at = html.P(f"Asked at {datetime.now(UTC):%H:%M:%S} UTC; again every 10 seconds.", className="muted small mt-2 mb-0")
+    now = reader().stamp(datetime.now(UTC), seconds=True)
+    at = html.P(["Asked at ", now, "; again every 10 seconds."], className="muted small mt-2 mb-0")
     return _panel("Versions", _facts(system_facts.versions(scope)), at)
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 2**20:,.0f} MB" if size >= 2**20 else f"{size / 2**10:,.0f} kB"
+    return f"{reader().count(round(size / 2**20))} MB" if size >= 2**20 else f"{reader().count(round(size / 2**10))} kB"
 
 
 def _gigabytes(size: int) -> str:
-    return f"{size / 2**30:,.1f} GB"
+    return f"{reader().number(f'{size / 2**30:.1f}')} GB"
 
 
 def _age(seconds: float) -> str:

@@ -5,9 +5,11 @@ from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+from flask import g
 
 from dashboard import forms, letters, navigation, people, tables, view_as
 from dashboard.access import current_scope, guard, people_admin
+from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound, Refused
@@ -52,7 +54,7 @@ MOST_CHOICES = 100
 def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[User]:
     """The people of a page; with a context, those of that organisation."""
     kind = chosen.get("kind")
-    return listed.people(
+    found = listed.people(
         scope,
         wanted,
         organisation_id=context or None,
@@ -60,11 +62,13 @@ def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) 
         role=None if kind == "residential" else kind,
         residential=kind == "residential",
     )
+    g.with_second_factor = listed.with_second_factor(scope, [each.id for each in found.rows])  # for the rows, at once
+    return found
 
 
 def row(scope: Scope, user: User) -> Row:
     """Somebody, and what the scope may do with them."""
-    since = html.Time(f"{user.created_at:%Y-%m-%d}", dateTime=user.created_at.isoformat())
+    since = reader().date(user.created_at)
     cells = (user.email, people.organisation_of(user), people.role_of(user), people.state(user.approval), since)
     if user.id == scope.user_id:
         return Row(user.id, user.name, cells, tag="you")
@@ -81,7 +85,7 @@ def _acts(scope: Scope, user: User) -> list[Act]:
         acts.append(Act("approve", "Enable" if user.approval == "disabled" else "Approve"))
     elif user.organisation_id is not None:
         acts.append(Act("role", "Change role", lambda: people.change_role(scope, user)))
-    if two_factor.is_on(user.id):
+    if user.id in g.get("with_second_factor", ()) and policy.administers(scope, user.organisation_id or ""):
         acts.append(Act("factor", "Reset two-factor", lambda: people.reset_second_factor(user), danger=True))
     if user.approval == "approved":
         acts.append(Act("disable", "Disable", lambda: people.disable(scope, user), danger=True))

@@ -14,14 +14,14 @@ from store.records.schema import Site
 
 KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
 NO_REGION = "none"  # a select shows no option whose value is empty
-NAMES = ("name", "kind", "zone", "currency", "latitude", "longitude", "region", "voltage", "frequency", "note")
+NAMES = ("name", "kind", "zone", "currency", "latitude", "longitude", "region", "voltage", "frequency", "every", "note")
 
 
 def fields(prefix: str, site: Site | None) -> list[html.Div]:
     """The fields; ids begin with the prefix."""
     kinds = [{"label": words, "value": kind} for kind, words in KINDS.items()]
     shared = [
-        {"label": "None", "value": ""},
+        {"label": "None", "value": NO_REGION},
         *({"label": each.name, "value": each.id} for each in regions.regions(current_scope())),
     ]
 
@@ -59,6 +59,11 @@ def fields(prefix: str, site: Site | None) -> list[html.Div]:
         forms.field("Nominal voltage (V)", line("voltage", f"{site.nominal_voltage_v:g}" if site else "230", longest=20)),
         forms.field("Nominal frequency (Hz)", line("frequency", f"{site.nominal_frequency_hz:g}" if site else "50", longest=20)),
         forms.field(
+            "Devices post every (s)",
+            line("every", site.reporting_interval_s if site else 60, inputMode="numeric", longest=9),
+            "Unless a device says otherwise.",
+        ),
+        forms.field(
             "Facility details",
             line("note", site.source_note if site else "", longest=300),
             "What it is; where its data come from.",
@@ -88,5 +93,6 @@ def read(written: Sequence[Any]) -> dict[str, Any]:
         "region_id": given["region"] if given["region"] not in (None, "", NO_REGION) else None,
         "nominal_voltage_v": forms.needed("the nominal voltage", given["voltage"]),
         "nominal_frequency_hz": forms.needed("the nominal frequency", given["frequency"]),
+        "reporting_interval_s": forms.whole("the reporting interval", given["every"]),
         "source_note": str(given["note"] or ""),
     }

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from config.limits import limits
 from config.quantities import QUANTITIES, Kind
 from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
@@ -193,7 +192,7 @@ async def config(request: Request, door: Door) -> Answer:
     thresholds = {
         name: {key: round(value, 6) for key, value in (("low", limit.low), ("high", limit.high)) if value is not None}
         | {"source": limit.source}
-        for name, limit in limits(device.nominal_voltage_v, device.nominal_frequency_hz).items()
+        for name, limit in device.limits.items()
         if name in measured
     }
     return answer(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import case, delete, func, or_, select
 
 from store.records.columns import now
-from store.records.devices import require_devices
+from store.records.devices import has_seen_meter, require_devices
 from store.records.engine import reading, session
 from store.records.found import in_parts
 from store.records.policy import Action, require
@@ -16,6 +16,14 @@ from store.records.upsert import insert_into
 from store.scope import Scope
 
 DAY = timedelta(hours=24)
+_NEWEST = (  # one step down an index for each device, however long the history
+    select(DeviceActivity.last_seen)
+    .where(DeviceActivity.device_id == Device.id, DeviceActivity.last_seen.is_not(None))
+    .order_by(DeviceActivity.hour.desc())
+    .limit(1)
+    .correlate(Device)
+    .scalar_subquery()
+)
 
 
 class Activity(NamedTuple):
@@ -87,20 +95,33 @@ def activity_24h(scope: Scope, device_id: str, at: datetime | None = None) -> Se
     return Seen(int(accepted), int(rejected), last_seen(scope, [device_id])[device_id])
 
 
+def heard_by_site(scope: Scope, site_ids: Collection[str]) -> dict[str, list[tuple[int, datetime | None]]]:
+    """Of each site the devices in use of which the scope sees a meter: how often each posts (s), and when it was last heard.
+
+    Raises:
+        NotFound: one of the sites does not exist for the scope.
+    """
+    for site_id in site_ids:
+        scope.require_site(site_id)
+    found: dict[str, list[tuple[int, datetime | None]]] = {site_id: [] for site_id in site_ids}
+    columns = (Device.site_id, Device.reporting_interval_s, _NEWEST)  # no objects: there are thousands of devices
+    with reading() as records:
+        for part in in_parts(site_ids):
+            wanted = select(*columns).where(Device.site_id.in_(part), Device.retired_at.is_(None))
+            if not all(scope.sees_whole_site(site_id) for site_id in part):
+                wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
+            for site_id, every_s, seen in records.execute(wanted):
+                found[site_id].append((every_s, seen))
+    return found
+
+
 def last_seen(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime | None]:
     """When each of the devices was last heard, none when never; raises `NotFound` for a device outside the scope."""
     require_devices(scope, device_ids)
-    newest = (  # one step down an index for each device, however long the history
-        select(DeviceActivity.last_seen)
-        .where(DeviceActivity.device_id == Device.id, DeviceActivity.last_seen.is_not(None))
-        .order_by(DeviceActivity.hour.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     found: dict[str, datetime | None] = {}
     with reading() as records:
         for part in in_parts(device_ids):
-            found.update(records.execute(select(Device.id, newest).where(Device.id.in_(part))).all())
+            found.update(records.execute(select(Device.id, _NEWEST).where(Device.id.in_(part))).all())
     return found
 
 

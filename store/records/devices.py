@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from config.quantities import QUANTITIES, Kind
@@ -47,7 +47,7 @@ def devices_of(scope: Scope, site_id: str, *, retired: bool = False) -> list[Dev
     if not retired:
         wanted = wanted.where(Device.retired_at.is_(None))
     if not scope.sees_whole_site(site_id):
-        wanted = wanted.where(_has_seen_meter(scope))
+        wanted = wanted.where(has_seen_meter(scope))
     with reading() as records:
         return list(records.scalars(wanted))
 
@@ -59,7 +59,7 @@ def require_devices(scope: Scope, device_ids: Collection[str]) -> dict[str, Devi
         for part in in_parts(device_ids):
             wanted = select(Device).where(Device.id.in_(part))
             if not scope.everything:
-                wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), _has_seen_meter(scope)))
+                wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
             found.update({device.id: device for device in records.scalars(wanted)})
     for device_id in device_ids:
         if device_id not in found:
@@ -71,12 +71,13 @@ def find_devices(scope: Scope, name_or_id: str) -> list[Device]:
     """The devices in use that have this id or this name, as far as the scope sees them: names repeat across sites."""
     wanted = select(Device).where(or_(Device.id == name_or_id, Device.name == name_or_id), Device.retired_at.is_(None))
     if not scope.everything:
-        wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), _has_seen_meter(scope)))
+        wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
     with reading() as records:
         return list(records.scalars(wanted.order_by(Device.site_id, Device.id)))
 
 
-def _has_seen_meter(scope: Scope) -> ColumnElement[bool]:
+def has_seen_meter(scope: Scope) -> ColumnElement[bool]:
+    """Which devices have a meter in them, or write one, that the scope sees by itself; as a condition on `Device`."""
     in_it = select(Meter.device_id).where(Meter.id.in_(scope.meter_ids), Meter.device_id.is_not(None))
     written = select(DeviceField.device_id).where(DeviceField.meter_id.in_(scope.meter_ids))
     return or_(Device.id.in_(in_it), Device.id.in_(written))
@@ -104,7 +105,7 @@ def create_device(
     site_id: str,
     *,
     name: str,
-    reporting_interval_s: int = 60,
+    reporting_interval_s: int | None = None,
     energy_mode: str = "interval",
     fields: Fields | None = None,
     plan_x: float | None = None,
@@ -116,7 +117,7 @@ def create_device(
         scope: whose; an administrator of the site.
         site_id: where it stands.
         name: what people call it, and `loadstar key create` takes; once in a site.
-        reporting_interval_s: how often it posts, s.
+        reporting_interval_s: how often it posts, s; as the site says when none is given.
         energy_mode: the energies that it posts are of its `interval`, or registers (`counter`).
         fields: field of its posts → (meter id, quantity).
         plan_x: place on the site plan, 0..1 from the left.
@@ -130,11 +131,11 @@ def create_device(
     if not name.strip():
         raise Refused("a device has a name: give one")
     with session() as records:
-        required(records, Site, site_id)
+        site = required(records, Site, site_id)
         made = Device(
             site_id=site_id,
             name=name.strip(),
-            reporting_interval_s=reporting_interval_s,
+            reporting_interval_s=site.reporting_interval_s if reporting_interval_s is None else reporting_interval_s,
             energy_mode=energy_mode,
             plan_x=plan_x,
             plan_y=plan_y,
@@ -235,6 +236,20 @@ def describe_device(
         records.flush()
         map_fields(scope, device_id, fields if fields is not None else device_fields(scope, [device_id])[device_id])
     return found
+
+
+def reporting_intervals(scope: Scope, site_id: str) -> dict[int, int]:
+    """How many of the site's devices in use post how often: seconds → devices, the shortest first.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    every = Device.reporting_interval_s
+    wanted = select(every, func.count()).where(Device.site_id == site_id, Device.retired_at.is_(None)).group_by(every)
+    with reading() as records:
+        return dict(records.execute(wanted.order_by(every)).all())
 
 
 def devices_page(scope: Scope, site_id: str, wanted: Wanted, *, retired: bool = False) -> Page[Device]:

@@ -10,8 +10,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.limits import Limit, limits
 from store.records import versions
 from store.records.engine import reading
+from store.records.limits import own_limits
 from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site
 
 
@@ -38,8 +40,7 @@ class DeviceEntry:
     site_number: int  # the `facility_id` that it may send
     reporting_interval_s: int
     energy_mode: str  # interval or counter
-    nominal_voltage_v: float
-    nominal_frequency_hz: float
+    limits: Mapping[str, Limit]  # of its site, by quantity
     fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
@@ -113,6 +114,7 @@ def _keys(records: Session) -> dict[str, KeyEntry]:
 
 
 def _devices(records: Session, fields: Mapping[str, Mapping[str, tuple[str, str]]]) -> dict[str, DeviceEntry]:
+    of_sites = own_limits(records)
     wanted = select(Device, Site).join(Site, Site.id == Device.site_id).where(Device.retired_at.is_(None))
     return {
         device.id: DeviceEntry(
@@ -122,8 +124,7 @@ def _devices(records: Session, fields: Mapping[str, Mapping[str, tuple[str, str]
             site_number=site.public_number,
             reporting_interval_s=device.reporting_interval_s,
             energy_mode=device.energy_mode,
-            nominal_voltage_v=site.nominal_voltage_v,
-            nominal_frequency_hz=site.nominal_frequency_hz,
+            limits=limits(site.nominal_voltage_v, site.nominal_frequency_hz) | of_sites.get(site.id, {}),
             fields=fields.get(device.id, {}),
         )
         for device, site in records.execute(wanted)

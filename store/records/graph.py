@@ -1,7 +1,7 @@
 """The node graph of a site, with dates: what energy flows through, and how."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -17,12 +17,15 @@ from store.records.policy import Action, require
 from store.records.schema import Edge, Meter, Node, Site
 from store.scope import Scope
 
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
 
 def site_graph(scope: Scope, site_id: str, at: datetime | None = None) -> graph.Graph:
     """The graph that holds at a moment, now by default.
 
     Whoever sees the whole site gets all of it; anyone else the edges whose meters they see, and those edges' nodes.
-    An edge with a virtual meter carries its terms instead of a meter; it is seen by whoever sees all of them.
+    An edge with a virtual meter carries its terms instead of a meter; it is seen by whoever sees all of them. A meter that
+    was retired measures its edge, which has its history, until another takes its place; a virtual one that has ended does not.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -32,8 +35,7 @@ def site_graph(scope: Scope, site_id: str, at: datetime | None = None) -> graph.
     with reading() as records:
         nodes = records.scalars(select(Node).where(Node.site_id == site_id, _holds(Node, at)).order_by(Node.name, Node.id)).all()
         edges = records.scalars(select(Edge).where(Edge.site_id == site_id, _holds(Edge, at)).order_by(Edge.id)).all()
-        measuring = select(Meter).where(Meter.site_id == site_id, Meter.role.in_(("main", "virtual")), Meter.edge_id.is_not(None))
-        meters = {meter.edge_id: meter for meter in records.scalars(measuring)}
+        meters = _in_charge(records, site_id, at)
         terms = terms_of(records, [meter.id for meter in meters.values() if meter.role == "virtual"])
     seen = [_edge(edge, meters.get(edge.id), terms) for edge in edges]
     if not scope.sees_whole_site(site_id):
@@ -41,6 +43,23 @@ def site_graph(scope: Scope, site_id: str, at: datetime | None = None) -> graph.
         joined = {end for edge in seen for end in (edge.source, edge.target)}
         nodes = [node for node in nodes if node.id in joined]
     return graph.Graph(tuple(_node(node) for node in nodes), tuple(seen))
+
+
+def _in_charge(records: Session, site_id: str, at: datetime) -> dict[str, Meter]:
+    """By edge, the main or virtual meter that measures it at a moment, or did so last."""
+    measuring = select(Meter).where(Meter.site_id == site_id, Meter.role.in_(("main", "virtual")), Meter.edge_id.is_not(None))
+    found: dict[str, Meter] = {}
+    for meter in sorted(records.scalars(measuring), key=lambda each: each.retired_at or FOREVER):
+        edge_id = meter.edge_id or ""
+        if edge_id in found and not _is_over(found[edge_id], at):
+            continue
+        if meter.role == "main" or not _is_over(meter, at):
+            found[edge_id] = meter
+    return found
+
+
+def _is_over(meter: Meter, at: datetime) -> bool:
+    return meter.retired_at is not None and meter.retired_at <= at
 
 
 def create_node(
@@ -186,6 +205,19 @@ def _edge(edge: Edge, meter: Meter | None, terms: dict[str, Sequence[tuple[str, 
 def _is_seen(scope: Scope, site_id: str, edge: graph.Edge) -> bool:
     behind = [term for term, _ in edge.terms] or ([edge.meter_id] if edge.meter_id else [])
     return bool(behind) and all(scope.sees_meter(meter_id, site_id) for meter_id in behind)
+
+
+def measured_by(scope: Scope, site_id: str, at: datetime | None = None) -> dict[str, str]:
+    """What measures each edge at a moment, now by default: edge → the name of its main or virtual meter.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    at = at or now()
+    with reading() as records:
+        return {edge_id: meter.name for edge_id, meter in _in_charge(records, site_id, at).items() if not _is_over(meter, at)}
 
 
 class Wiring(NamedTuple):

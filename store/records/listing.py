@@ -52,8 +52,24 @@ def page(
     sort = wanted.sort or next(iter(sorts))
     if sort not in sorts:
         raise Refused(f"no column {sort!r} to sort by: choose one of {', '.join(sorts)}")
-    total = records.scalar(select(func.count()).select_from(query.with_only_columns(key).order_by(None).subquery())) or 0
     by = (sorts[sort].desc(), key.desc()) if wanted.descending else (sorts[sort].asc(), key.asc())
-    count = max(1, min(wanted.count, MOST))
-    rows = records.execute(query.order_by(*by).offset(max(0, wanted.first)).limit(count)).all()
-    return rows, total
+    first, count = max(0, wanted.first), max(1, min(wanted.count, MOST))
+    if first == 0:  # a search that finds little is over with what it found: it is not done twice
+        rows = records.execute(query.order_by(*by).limit(count)).all()
+        if len(rows) < count:
+            return rows, len(rows)
+        return rows, _total(records, query, key)
+    total = _total(records, query, key)
+    left = min(count, total - first)
+    if left <= 0:
+        return [], total
+    if first <= total // 2:
+        return records.execute(query.order_by(*by).offset(first).limit(count)).all(), total
+    # From the other end, which is nearer: what comes before a page has to be read to be passed over.
+    back = (sorts[sort].asc(), key.asc()) if wanted.descending else (sorts[sort].desc(), key.desc())
+    rows = records.execute(query.order_by(*back).offset(total - first - left).limit(left)).all()
+    return rows[::-1], total
+
+
+def _total(records: Session, query: Select[*tuple[Any, ...]], key: Column) -> int:
+    return records.scalar(select(func.count()).select_from(query.with_only_columns(key).order_by(None).subquery())) or 0

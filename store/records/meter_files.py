@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from store import sheets
 from store.errors import NotFound, Refused
-from store.records import meter_life, meters
+from store.records import holders, meter_life, meters
 from store.records.columns import now
 from store.records.dated import holds_at
 from store.records.engine import reading, session
@@ -33,9 +33,11 @@ COLUMNS = (
     "interval_s",
     "since",
     "source_note",
+    "assigned_to",
+    "assigned_role",
+    "assigned_from",
     "retired",
 )
-NEEDED = ("name",)
 MOST_LINES = 1000  # 4 s, during which the records take no other change
 
 _Lines = list[tuple[int, Mapping[str, str]]]
@@ -64,17 +66,25 @@ def try_file(scope: Scope, text: str) -> list[Line]:
     A line with an `id` describes that meter anew (name, serial number, position; an empty cell empties it, a column that
     is not in the file changes nothing); a line without one makes a meter on the site with that public number: `from` and
     `to` are the names of the two nodes of its edge, `node` that of a condition meter, `method`, `interval_s` and `since`
-    declare its energy.
+    declare its energy. Either is assigned to whom `assigned_to` names, people by their address and organisations by
+    their name, several with semicolons between them: whoever has it already keeps it as it is, and nobody loses it.
 
     Raises:
         Refused: the file cannot be read, or has too many lines.
     """
-    lines = sheets.read(text, COLUMNS, NEEDED, MOST_LINES)
+    lines = _read(text)
     try:
         _try(scope, lines)
     except _TriedOnly as tried:
         return tried.done
     return []
+
+
+def _read(text: str) -> _Lines:
+    lines = sheets.read(text, COLUMNS, (), MOST_LINES)
+    if lines and not {"id", "name"} & lines[0][1].keys():
+        raise Refused("the column 'name' is missing: the first line names the columns")
+    return lines
 
 
 def _try(scope: Scope, lines: _Lines) -> None:
@@ -88,7 +98,7 @@ def import_file(scope: Scope, text: str) -> list[Line]:
     Raises:
         Refused: the file cannot be read, or one of its lines cannot be done: then nothing was.
     """
-    lines = sheets.read(text, COLUMNS, NEEDED, MOST_LINES)
+    lines = _read(text)
     with session():
         done = _do(scope, lines)
         bad = [line for line in done if line.problem]
@@ -165,35 +175,51 @@ def _do(scope: Scope, lines: _Lines) -> list[Line]:
         name = cells.get("name", "")
         try:
             with session():
-                does, words = _change(scope, cells) if cells.get("id") else _make(scope, places, cells)
-            done.append(Line(number, name, does, words))
+                meter, does, words = _change(scope, cells) if cells.get("id") else _make(scope, places, cells)
+                given = _assign(scope, meter.id, cells)
+            does = "changed" if given and does == "same" else does
+            done.append(Line(number, name or meter.name, does, ", ".join(filter(None, (words, given)))))
         except (Refused, NotFound) as problem:
             done.append(Line(number, name, "", problem=str(problem)))
     return done
 
 
-def _change(scope: Scope, cells: Mapping[str, str]) -> tuple[str, str]:
+def _change(scope: Scope, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     meter = meters.require_meters(scope, [cells["id"]])[cells["id"]]
     before = (meter.name, meter.serial_number, meter.latitude, meter.longitude)
     after = (
-        cells["name"],
+        cells.get("name", meter.name),
         (cells["serial_number"] or None) if "serial_number" in cells else meter.serial_number,
         _number("latitude", cells["latitude"]) if "latitude" in cells else meter.latitude,
         _number("longitude", cells["longitude"]) if "longitude" in cells else meter.longitude,
     )
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if before == after:
-        return "same", ""
+        return meter, "same", ""
     name, serial_number, latitude, longitude = after
     meter_life.describe_meter(scope, meter.id, name=name, serial_number=serial_number, latitude=latitude, longitude=longitude)
     labels = ("name", "serial number", "latitude", "longitude")
     changes = [
         f"{label} {_said(old)} → {_said(new)}" for label, old, new in zip(labels, before, after, strict=True) if old != new
     ]
-    return "changed", ", ".join(changes)
+    return meter, "changed", ", ".join(changes)
 
 
-def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[str, str]:
+def _assign(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
+    """Assign the meter to whom the line names and who has it not; in words."""
+    asked = list(filter(None, (each.strip() for each in cells.get("assigned_to", "").split(";"))))
+    if not asked:
+        return ""
+    held = holders.holders(scope, [meter_id])[meter_id]
+    known = {(each.email or each.name).casefold() for each in held}
+    new = [who for who in asked if who.casefold() not in known]
+    start = _moment("assigned_from", cells["assigned_from"]) if cells.get("assigned_from") else None
+    for who in new:
+        holders.assign_meter(scope, meter_id, who, role=cells.get("assigned_role") or "viewer", valid_from=start)
+    return f"assigned to {' and '.join(new)}" if new else ""
+
+
+def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     if not cells.get("site"):
         raise Refused("a new meter stands on a site: give the site's number, or the id of a meter that exists")
     site_id = places.site(cells["site"])
@@ -206,7 +232,7 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[str,
     made = meters.create_meter(
         scope,
         site_id,
-        name=cells["name"],
+        name=cells.get("name", ""),
         role=role,
         edge_id=places.edge(site_id, source, target) if source and target else None,
         node_id=places.node(site_id, node) if node else None,
@@ -216,7 +242,7 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[str,
     meter_life.describe_meter(
         scope,
         made.id,
-        name=cells["name"],
+        name=made.name,
         serial_number=cells.get("serial_number"),
         latitude=_number("latitude", cells.get("latitude", "")),
         longitude=_number("longitude", cells.get("longitude", "")),
@@ -224,10 +250,10 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[str,
     if cells.get("method"):
         interval_s = _whole("interval_s", cells.get("interval_s") or "900")
         meters.declare_energy(
-            scope, made.id, method=cells["method"], interval_s=interval_s, valid_from=_moment(cells.get("since", ""))
+            scope, made.id, method=cells["method"], interval_s=interval_s, valid_from=_moment("since", cells.get("since", ""))
         )
     on = f"{source} → {target}" if source else node or "the site"
-    return "new", f"a {role} meter of {on}"
+    return made, "new", f"a {role} meter of {on}"
 
 
 def _said(value: str | float | None) -> str:
@@ -247,7 +273,7 @@ def _whole(column: str, text: str) -> int:
     return int(text)
 
 
-def _moment(text: str) -> datetime:
+def _moment(column: str, text: str) -> datetime:
     if not text:
         return now()
     try:
@@ -255,7 +281,7 @@ def _moment(text: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise Refused(f"since {text!r} is not a moment with its zone: write it like 2026-01-31T00:00:00Z")
+        raise Refused(f"{column} {text!r} is not a moment with its zone: write it like 2026-01-31T00:00:00Z")
     return found
 
 
@@ -272,6 +298,7 @@ def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell
     while True:
         part = meter_life.meters_page(scope, Wanted(search, "name", False, first, MOST), retired=retired).rows
         mine = [row.meter for row in part if scope.everything or row.meter.site_id in scope.admin_of]
+        held = holders.holders(scope, [meter.id for meter in mine])
         with reading() as records:
             wiring = _ends(mine)
             edges = {each.id: each for each in records.scalars(select(Edge).where(Edge.id.in_(wiring)))}
@@ -306,6 +333,9 @@ def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell
                 energy.interval_s if energy else None,
                 energy.valid_from if energy else None,
                 meter.source_note,
+                "; ".join(each.email or each.name for each in held[meter.id]),
+                None,
+                None,
                 meter.retired_at,
             ]
         if len(part) < MOST:

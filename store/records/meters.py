@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from store.errors import NotFound, Refused
@@ -153,6 +153,58 @@ def virtual_terms(scope: Scope, meter_ids: Collection[str]) -> dict[str, Terms]:
         terms = terms_of(records, virtual)
     require_series(scope, {term_id for each in terms.values() for term_id, _ in each})
     return terms
+
+
+def set_terms(scope: Scope, meter_id: str, terms: Terms) -> None:
+    """Say anew what a virtual meter adds up, (meter id, 1 or -1) each; what it shows of the past is computed anew too.
+
+    Raises:
+        NotFound: the meter does not exist for the scope, or a term is not of its site.
+        Refused: not an administrator of its site, not a virtual meter, it has ended, or no terms or impossible ones.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
+    if meter.role != "virtual":
+        raise Refused(f"{meter.name} measures by itself: only a virtual meter is a sum")
+    if meter.retired_at is not None:
+        raise Refused(f"{meter.name} has ended: make another virtual meter")
+    if not terms:
+        raise Refused("a virtual meter is a sum of meters: give its terms, or end it")
+    with session() as records:
+        for term in records.scalars(select(VirtualTerm).where(VirtualTerm.meter_id == meter_id)):
+            records.delete(term)
+        records.flush()
+        _add_terms(records, meter, terms)
+
+
+def meters_named(scope: Scope, site_id: str, names: Collection[str]) -> dict[str, list[str]]:
+    """The meters in use on a site that have these names or ids: what was asked for → ids, several for one name perhaps.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    found: dict[str, list[str]] = {name: [] for name in names}
+    wanted = select(Meter.id, Meter.name).where(Meter.site_id == site_id, Meter.retired_at.is_(None))
+    with reading() as records:
+        for part in in_parts(names):
+            for meter_id, name in records.execute(wanted.where(or_(Meter.name.in_(part), Meter.id.in_(part)))):
+                for asked in {meter_id, name} & found.keys():
+                    found[asked].append(meter_id)
+    return found
+
+
+def names_of(scope: Scope, site_id: str, meter_ids: Collection[str]) -> dict[str, str]:
+    """What to call meters of a site so that `meters_named` finds them: by their name, or by the id where others share it.
+
+    Raises:
+        NotFound: the site, or one of the meters, does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    names = {meter.id: meter.name for meter in require_meters(scope, meter_ids).values()}
+    found = meters_named(scope, site_id, set(names.values()))
+    return {meter_id: name if found[name] == [meter_id] else meter_id for meter_id, name in names.items()}
 
 
 def behind(scope: Scope, series_ids: Collection[str]) -> set[str]:

@@ -1,11 +1,11 @@
-"""A person's own account: another password, and everything that is kept of them."""
+"""A person's own account: another password, everything that is kept of them, and its end."""
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import inspect
+from sqlalchemy import exists, func, inspect, select
 
 from store.records import (
     audit,
@@ -13,18 +13,22 @@ from store.records import (
     grants,
     household,
     identities,
+    organisations,
     passwords,
     pictures,
     preferences,
     sessions,
     tokens,
+    users,
 )
 from store.records.columns import Record
-from store.records.engine import reading, session
+from store.records.engine import reading, session, settle
 from store.records.found import required
-from store.records.policy import holder
-from store.records.schema import User
-from store.scope import SYSTEM, Scope
+from store.records.policy import Action, holder, require
+from store.records.schema import Organisation, Site, User
+from store.scope import SYSTEM, Role, Scope
+
+MOST_SUCCESSORS = 200
 
 _LEFT_OUT = frozenset({"password_hash", "secret_hash", "secret", "recovery_hashes"})
 
@@ -54,6 +58,64 @@ def oneself(scope: Scope) -> User:
     """The holder; raises `NotFound` for nobody."""
     with reading() as records:
         return required(records, User, holder(scope))
+
+
+def delete_oneself(scope: Scope, *, successor_id: str | None = None, with_organisation: bool = False) -> None:
+    """Remove the holder's account, and their organisation with it when they are its last person.
+
+    `successor_id` administers the organisation after its only administrator.
+
+    Raises:
+        NotFound: nobody is signed in, or the successor is not one of the organisation's people.
+        Refused: the organisation's only administrator without a successor, the only platform administrator; or the
+            organisation is to go and is not theirs to remove, or still has people, sites or customers.
+    """
+    user_id = holder(scope)
+    with session() as records:
+        home = required(records, User, user_id).organisation_id
+        if with_organisation and home is not None:
+            require(scope, Action.MANAGE_PEOPLE, organisation_id=home)
+        users.delete_user(scope, user_id, successor_id=successor_id)
+        if with_organisation and home is not None:
+            records.flush()
+            organisations.delete_organisation(SYSTEM, home)
+    settle()
+
+
+class Leaving(NamedTuple):
+    """What the only administrator of an organisation leaves behind.
+
+    `successors` are its people who could take over, `others` counts all of them, `owns` is whether it has sites or customers.
+    """
+
+    home: Organisation
+    successors: Sequence[User]
+    others: int
+    owns: bool
+
+
+def leaving(scope: Scope) -> Leaving | None:
+    """What has to be settled before the holder deletes their account; nothing unless they are the only administrator.
+
+    Raises:
+        NotFound: nobody is signed in.
+    """
+    with reading() as records:
+        person = required(records, User, holder(scope))
+        home = person.organisation
+        if home is None or person.role != Role.ADMIN:
+            return None
+        others = select(User).where(User.organisation_id == home.id, User.id != person.id)
+        there = others.where(User.approval == "approved").order_by(func.lower(User.name), User.id)
+        if records.scalar(there.where(User.role == Role.ADMIN).limit(1)) is not None:
+            return None
+        owned = (Site.organisation_id == home.id, Organisation.distributor_id == home.id)
+        return Leaving(
+            home,
+            records.scalars(there.limit(MOST_SUCCESSORS)).all(),
+            records.scalar(select(func.count()).select_from(others.subquery())) or 0,
+            any(records.scalar(select(exists().where(each))) for each in owned),
+        )
 
 
 def everything_about(scope: Scope) -> dict[str, Any]:

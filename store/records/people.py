@@ -1,5 +1,6 @@
 """Tables of people and of organisations, for thousands of them."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from store.records.columns import now
 from store.records.engine import reading
 from store.records.listing import Page, Wanted, page
-from store.records.schema import Entity, Grant, Meter, Organisation, Site, User
+from store.records.schema import Entity, Grant, Meter, Organisation, Site, TwoFactor, User
 from store.records.schema.access import GIVEN
 from store.scope import Role, Scope
 
@@ -60,6 +61,15 @@ def people(
             key=User.id,
         )
     return Page([person for (person,) in rows], total)
+
+
+def with_second_factor(scope: Scope, user_ids: Collection[str]) -> frozenset[str]:
+    """Which of these people, of whom the scope may see, sign in with a second factor."""
+    on = (
+        select(TwoFactor.user_id).join(User, User.id == TwoFactor.user_id).where(TwoFactor.confirmed_at.is_not(None), seen(scope))
+    )
+    with reading() as records:
+        return frozenset(records.scalars(on.where(User.id.in_(user_ids))))
 
 
 def seen(scope: Scope) -> ColumnElement[bool]:

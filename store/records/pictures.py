@@ -1,6 +1,8 @@
 """People's pictures. Whoever takes one in encodes it anew, so that nothing but the picture is kept."""
 
-from sqlalchemy import delete
+from datetime import datetime
+
+from sqlalchemy import delete, select
 
 from store.errors import Refused
 from store.records.columns import now
@@ -21,6 +23,14 @@ def picture(scope: Scope, user_id: str) -> Picture | None:
         if not may_be_seen(records, scope, user_id):
             raise missing(User, user_id)
         return records.get(Picture, user_id)
+
+
+def picture_moment(scope: Scope, user_id: str) -> datetime | None:
+    """When somebody whom the scope may see chose their picture, none when they have none or are nobody for the scope."""
+    with reading() as records:
+        if not may_be_seen(records, scope, user_id):
+            return None
+        return records.scalar(select(Picture.updated_at).where(Picture.user_id == user_id))
 
 
 def keep_picture(scope: Scope, content: bytes, content_type: str) -> None:

@@ -1,12 +1,18 @@
 """Regions: what several sites share (price, CO2 intensity, weather). A region's id is the symbol of its series."""
 
-from sqlalchemy import select
+from typing import NamedTuple
+
+from sqlalchemy import func, select
 
 from store.errors import Refused
 from store.records.engine import reading, session
+from store.records.found import required
+from store.records.listing import Page, Wanted, page
 from store.records.policy import Action, require
 from store.records.schema import Region, Site
 from store.scope import Scope
+
+_NAMELESS = "a region has a name: give one"
 
 
 def create_region(scope: Scope, *, name: str, note: str = "") -> Region:
@@ -17,11 +23,69 @@ def create_region(scope: Scope, *, name: str, note: str = "") -> Region:
     """
     require(scope, Action.RUN)
     if not name.strip():
-        raise Refused("a region has a name: give one")
+        raise Refused(_NAMELESS)
     with session() as records:
         made = Region(name=name.strip(), note=note)
         records.add(made)
     return made
+
+
+def describe_region(scope: Scope, region_id: str, *, name: str, note: str = "") -> Region:
+    """Set what people know a region by, on all of its sites.
+
+    Raises:
+        NotFound: there is no such region.
+        Refused: not a platform administrator, or no name.
+    """
+    require(scope, Action.RUN)
+    if not name.strip():
+        raise Refused(_NAMELESS)
+    with session() as records:
+        found = required(records, Region, region_id)
+        found.name, found.note = name.strip(), note.strip()
+    return found
+
+
+def delete_region(scope: Scope, region_id: str) -> None:
+    """Remove a region that no site is in. Its series stay where they are, and nobody finds them any more.
+
+    Raises:
+        NotFound: there is no such region.
+        Refused: not a platform administrator, or sites are in it.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        found = required(records, Region, region_id)
+        if count := records.scalar(select(func.count()).where(Site.region_id == region_id)):
+            raise Refused(f"{found.name} still has {count} site{'' if count == 1 else 's'}: give them another region first")
+        records.delete(found)
+
+
+class RegionRow(NamedTuple):
+    """A region, and how many sites are in it."""
+
+    region: Region
+    sites: int
+
+
+def regions_page(scope: Scope, wanted: Wanted) -> Page[RegionRow]:
+    """A page of the regions, sorted by `name` or `sites`.
+
+    Raises:
+        Refused: not a platform administrator, or there is no such column to sort by.
+    """
+    require(scope, Action.RUN)
+    count = select(func.count()).where(Site.region_id == Region.id).correlate(Region).scalar_subquery()
+    with reading() as records:
+        rows, total = page(
+            records,
+            select(Region, count),
+            wanted,
+            searched=(Region.name, Region.note),
+            sorts={"name": func.lower(Region.name), "sites": count},
+            key=Region.id,
+        )
+    return Page([RegionRow(*row) for row in rows], total)
 
 
 def regions(scope: Scope) -> list[Region]:

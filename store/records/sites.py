@@ -49,6 +49,7 @@ def create_site(
     public_number: int | None = None,
     nominal_voltage_v: float = 230.0,
     nominal_frequency_hz: float = 50.0,
+    reporting_interval_s: int = 60,
     replay: bool = False,
     source_note: str = "",
 ) -> Site:
@@ -67,6 +68,7 @@ def create_site(
         public_number: the `facility_id` that its devices send.
         nominal_voltage_v: V, as its meters measure it.
         nominal_frequency_hz: Hz.
+        reporting_interval_s: how often its devices post, s, unless they say otherwise.
         replay: its data are a recorded year, replayed.
         source_note: where its data come from, and under which licence.
 
@@ -93,6 +95,7 @@ def create_site(
             longitude=longitude,
             nominal_voltage_v=nominal_voltage_v,
             nominal_frequency_hz=nominal_frequency_hz,
+            reporting_interval_s=reporting_interval_s,
             replay=replay,
             source_note=source_note,
         )
@@ -115,6 +118,7 @@ def describe_site(
     region_id: str | None,
     nominal_voltage_v: float,
     nominal_frequency_hz: float,
+    reporting_interval_s: int,
     source_note: str = "",
 ) -> Site:
     """Set what a site is: the arguments are those of `create_site`. Its owner and its public number stay.
@@ -132,7 +136,7 @@ def describe_site(
         found.name, found.kind, found.time_zone, found.currency = name.strip(), kind, time_zone, currency
         found.latitude, found.longitude, found.region_id = latitude, longitude, region_id
         found.nominal_voltage_v, found.nominal_frequency_hz = nominal_voltage_v, nominal_frequency_hz
-        found.source_note = source_note.strip()
+        found.reporting_interval_s, found.source_note = reporting_interval_s, source_note.strip()
         records.flush()
         records.refresh(found)
     return found

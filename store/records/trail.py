@@ -11,11 +11,12 @@ which includes that of the one before. Personal values are encrypted first, unde
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Table, event, insert, inspect, select, update
@@ -47,6 +48,8 @@ VISITOR = "visitor"  # somebody who is not signed in
 HIDDEN = "(secret)"
 ERASED = "(erased)"
 BEGINNING = "0" * 64  # the hash before the first entry
+# What an entry's hash is of, in the order of canonical JSON.
+HASHED = tuple(sorted(column.name for column in schema.AuditEntry.__table__.columns if column.name != "hash"))
 _SECRET_NAME = re.compile("hash|secret|password|token")  # of a column that says nothing about itself
 _ACTS = "acts"
 _RULED = frozenset(rule.table for rule in rules.RULES if rule.do.startswith(f"UPDATE {rule.table} "))
@@ -234,9 +237,19 @@ def write(session: Session) -> None:
 
 def digest(row: Mapping[str, Any]) -> str:
     """The hash of an entry: of all that it holds, and so of the hash before it."""
-    told = {name: value for name, value in row.items() if name != "hash" and value is not None}
-    at: datetime = told["at"]
-    return hashlib.sha256(_canonical({**told, "at": at.isoformat(timespec="microseconds")}).encode()).hexdigest()
+    return digest_of([row[name] for name in HASHED])
+
+
+def digest_of(values: Sequence[Any]) -> str:
+    """The same of its values alone, in the order of `HASHED`: the SHA-256 of canonical JSON without what is null."""
+    told = ",".join([f'"{name}":{_json_of(value)}' for name, value in zip(HASHED, values, strict=True) if value is not None])
+    return hashlib.sha256(f"{{{told}}}".encode()).hexdigest()
+
+
+def _json_of(value: Any) -> str:
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    return f'"{value.isoformat(timespec="microseconds")}"' if isinstance(value, datetime) else str(value)
 
 
 def _canonical(value: Any) -> str:

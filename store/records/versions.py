@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, Version, VirtualTerm
+from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, Version, VirtualTerm
 from store.records.upsert import insert_into
 
 DIRECTORY = "directory"
-IN_DIRECTORY = (ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, VirtualTerm)
+IN_DIRECTORY = (ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm)
 _CHANGED = "changed groups"
 
 

@@ -16,6 +16,7 @@ from store.series.connection import frame
 from store.series.energy import Span
 
 FORWARD = "energy_total_kwh"
+REGISTERS = tuple(counters.COUNTERS)
 EVENTS = ("reset", "rollover", "correction", "exchange")
 COLUMNS = ["ts", "reading_kwh", "energy_kwh", "event"]
 
@@ -31,11 +32,11 @@ def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, reg
 
     Raises:
         NotFound: the meter does not exist for the scope.
-        ValueError: `register` is not one of `store.series.counters.COUNTERS`.
+        ValueError: `register` is not one of `REGISTERS`.
         StoreAway: QuestDB cannot be reached.
     """
-    if register not in counters.COUNTERS:
-        raise ValueError(f"{register} is no register of a counter: {', '.join(counters.COUNTERS)}")
+    if register not in REGISTERS:
+        raise ValueError(f"{register} is no register of a counter: {', '.join(REGISTERS)}")
     declared = sorted(energy.spans(scope, [meter_id], start, end), key=lambda span: span.since)
     counting = [span for span in declared if span.method == "counter"]
     parts = [_within(span, meter_id, register, earlier=span is not counting[0]) for span in counting]

@@ -13,7 +13,19 @@ from werkzeug.test import encode_multipart
 from dashboard.account import pictures as taken
 from dashboard.account.reading import Reader
 from store.errors import NotFound, Refused
-from store.records import audit, mail, pictures, policy, preferences, registration, sessions, tokens, two_factor, users
+from store.records import (
+    audit,
+    mail,
+    organisations,
+    pictures,
+    policy,
+    preferences,
+    registration,
+    sessions,
+    tokens,
+    two_factor,
+    users,
+)
 from store.scope import SYSTEM
 from tests.dashboard.pages import call, shown
 from tests.dashboard.world import PASSWORD, World, csrf, sign_in
@@ -220,10 +232,35 @@ def test_a_deleted_account_is_gone_and_its_browsers_are_out(world: World) -> Non
 
 def test_the_only_administrator_of_people_is_told_what_to_do_first(world: World) -> None:
     browser = world.client("admin")
-    browser.get("/account/data")
+    page = shown(browser, "/account/data")
+    assert "You are the only administrator of Northern Power" in page
+    assert "Operator, operator@example.org" in page
+    assert "/organisation" in page
     refused = call(world, browser, "data-leave.href", {"data-password": PASSWORD})
     assert "administrator" in refused
     assert users.user(SYSTEM, "admin@example.org")
+    assert "Whom you chose" in call(
+        world, browser, "data-leave.href", {"data-password": PASSWORD, "data-successor": world.people["chief"]}
+    )
+    given = {"data-password": PASSWORD, "data-successor": world.people["operator"], "data-close": []}
+    assert '"/"' in call(world, browser, "data-leave.href", given)
+    assert users.user(SYSTEM, "operator@example.org").role == "admin"
+
+
+def test_the_last_person_of_an_organisation_may_delete_it_too(world: World) -> None:
+    home = organisations.create_organisation(SYSTEM, name="Corner Shop", kind="customer").id
+    users.create_user(SYSTEM, email="last@example.org", name="Last", password=PASSWORD, organisation_id=home, role="admin")
+    browser = world.client("last")
+    assert "Delete Corner Shop too" in shown(browser, "/account/data")
+    given = {"data-password": PASSWORD, "data-close": ["close"]}
+    assert '"/"' in call(world, browser, "data-leave.href", given)
+    assert "Corner Shop" not in {each.name for each in organisations.organisations(SYSTEM)}
+
+
+def test_an_administrator_whose_people_may_not_come_in_is_shown_the_way(world: World) -> None:
+    users.set_approval(SYSTEM, world.people["operator"], "disabled")
+    page = shown(world.client("admin"), "/account/data")
+    assert "none of its other people may come in" in page
 
 
 def _picture(kind: str, size: tuple[int, int] = (640, 400), **more: object) -> bytes:
@@ -247,6 +284,9 @@ def test_a_picture_is_made_anew_and_nothing_else_of_the_file_is_kept(world: Worl
     assert answer.mimetype == "image/webp"
     assert b"taken at" not in answer.data
     assert b"secret garden" not in answer.data
+    menu = browser.get("/account").text.partition('id="person"')[2].partition("</form>")[0]
+    assert f'src="/picture/{world.people["operator"]}?' in menu
+    assert 'src="/picture' not in world.client("admin").get("/account").text
     with Image.open(io.BytesIO(answer.data)) as shown_now:
         assert shown_now.size == (taken.SIDE, taken.SIDE)
         assert not shown_now.getexif()

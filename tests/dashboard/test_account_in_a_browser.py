@@ -9,8 +9,9 @@ import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -21,36 +22,19 @@ PAGES = ("/account", "/account/security", "/account/two-factor", "/account/notif
 @pytest.fixture
 def opened(chromium: Browser, address: str) -> Iterator[Opener]:
     """Opens a page as somebody; any request to elsewhere, any script error, anything the policy forbids fails the test."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    with watched(chromium, address) as blank:
 
-    def open_page(path: str, who: str = "resident", **context: object) -> Page:
-        contexts.append(chromium.new_context(base_url=address, reduced_motion="reduce", **context))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)  # the machine may be busy
-        expect.set_options(timeout=30_000)
-        page.on(
-            "request",
-            lambda sent: (
-                urlsplit(sent.url).hostname == "127.0.0.1"
-                or sent.url.startswith(("data:", "blob:"))
-                or wrong.append(f"asked {sent.url}")
-            ),
-        )
-        page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
-        page.goto("/sign-in")
-        page.fill("#email", f"{who}@example.org")
-        page.fill("#password", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        visit(page, path)
-        return page
+        def open_page(path: str, who: str = "resident", **context: object) -> Page:
+            page = blank(**context)
+            page.goto("/sign-in")
+            page.fill("#email", f"{who}@example.org")
+            page.fill("#password", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            visit(page, path)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
+        yield open_page
 
 
 def visit(page: Page, path: str) -> None:
@@ -103,6 +87,7 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
 
     page.click("nav.account-tabs >> text=Tokens")
     page.fill("#token-name", "invoices")
+    page.fill("#token-password", PASSWORD)
     page.click("#token-make")
     expect(page.locator("#token-notice code")).to_have_text(re.compile(r"pat_\w+\.[\w-]{40,}"))
     page.click("#token-table >> text=Revoke")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from config import settings as configuration
 from config.settings import Settings
 from dashboard.app import create_app
 from store.records import one_time_links
@@ -25,6 +26,14 @@ def test_the_link_makes_one_administrator_and_signs_them_in(empty_world: World, 
     assert answer.status_code == 302
     assert b"Platform administrator" in browser.get("/account").data
     assert empty_world.client().get(path).status_code == 404
+
+
+def test_where_it_is_a_duty_they_set_two_factor_sign_in_up_before_they_are_in(empty_world: World, path: str) -> None:
+    configuration.use(empty_world.settings.model_copy(update={"second_factor_for": "administrators"}))
+    browser = empty_world.client()
+    assert browser.post(path, data={"csrf_token": token_of(browser, path), **GIVEN}).location == "/sign-in/set-up"
+    assert b"Set up two-factor sign-in" in browser.get("/sign-in/set-up").data
+    assert browser.get("/account").status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,7 @@ def test_who_has_lost_app_and_codes_is_helped_by_an_administrator_and_told(world
     two_factor.confirm(scope, pyotp.TOTP(two_factor.begin(scope).secret).now())
     browser = world.client("admin")
     browser.get("/admin/users")
+    assert rows(press(browser, "users")).count("Reset two-factor Operator") == 1, "only for whom it is on"
     asked = rows(press(browser, "users", do="ask", act="factor", row=world.people["operator"]))
     assert "Make sure that it is them" in asked
     assert two_factor.is_on(world.people["operator"])

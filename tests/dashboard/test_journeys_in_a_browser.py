@@ -4,18 +4,18 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from store.records import grants, keys
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.dashboard.journeys import PATIENCE_MS, Poster, Product, approve, email, press, sign_in, visit
+from tests.dashboard.journeys import Poster, Product, approve, email, press, sign_in, visit
 from tests.dashboard.letterbox import OWN
+from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD
 from tests.ingest.world import Stored
 from tests.running import Terminal
@@ -38,32 +38,18 @@ def product(tmp_path_factory: pytest.TempPathFactory, questdb_jar: Path) -> Iter
 @pytest.fixture
 def opened(chromium: Browser, product: Product) -> Iterator[Opener]:
     """Opens somebody's browser; a script's error, what the policy forbids and a request to elsewhere fail the journey."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-    expect.set_options(timeout=PATIENCE_MS)
+    with watched(chromium, product.address) as blank:
 
-    def open_page(who: str | None = None) -> Page:
-        contexts.append(chromium.new_context(base_url=product.address, reduced_motion="reduce"))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("request", lambda sent: _local(sent.url) or wrong.append(f"asked {sent.url}"))
-        page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
-        if who:
-            sign_in(page, who)
-            page.wait_for_url(lambda url: "/sign-in" not in url)
-        else:
-            page.goto("/")
-        return page
+        def open_page(who: str | None = None) -> Page:
+            page = blank()
+            if who:
+                sign_in(page, who)
+                page.wait_for_url(lambda url: "/sign-in" not in url)
+            else:
+                page.goto("/")
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
-
-
-def _local(url: str) -> bool:
-    return urlsplit(url).hostname == "127.0.0.1" or url.startswith(("data:", "blob:"))
+        yield open_page
 
 
 def test_register_verify_claim_a_meter_and_see_it_live(opened: Opener, product: Product) -> None:

@@ -5,21 +5,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from store.records import claims, mail, meters, policy, users
 from store.scope import SYSTEM
+from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
 def page(chromium: Browser, address: str):
-    context = chromium.new_context(base_url=address)
-    found = context.new_page()
-    said: list[str] = []
-    found.on("pageerror", lambda error: said.append(str(error)))
-    yield found
-    assert said == []
-    context.close()
+    with watched(chromium, address) as blank:
+        yield blank()
 
 
 def _sign_in(page: Page, who: str) -> None:

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from store.records import engine, invitations, policy, two_factor
 from store.records.columns import now
 from tests.dashboard.letterbox import OWN, mails_to, path_in
+from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -24,23 +24,14 @@ PAGES = ["/", "/register", "/register?way=found", "/forgotten-password", "/confi
 @pytest.fixture
 def opened(chromium: Browser, address: str) -> Iterator[Opener]:
     """Opens a page that fails the test on a script error, on anything the policy forbids and on requests to elsewhere."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    with watched(chromium, address) as blank:
 
-    def open_page(path: str = "/", **context: object) -> Page:
-        contexts.append(chromium.new_context(base_url=address, reduced_motion="reduce", **context))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(30_000)  # the machine may be busy
-        page.on("request", lambda sent: urlsplit(sent.url).hostname in ("127.0.0.1", None) or wrong.append(sent.url))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
-        page.goto(path)
-        return page
+        def open_page(path: str = "/", **context: object) -> Page:
+            page = blank(**context)
+            page.goto(path)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
+        yield open_page
 
 
 def faults(page: Page) -> list[str]:

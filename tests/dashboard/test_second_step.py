@@ -5,6 +5,7 @@ from datetime import timedelta
 import pyotp
 import pytest
 
+from config import settings as configuration
 from dashboard.signin import steps
 from store.records import invitations, policy, registration, two_factor, users
 from store.records.columns import now
@@ -110,6 +111,13 @@ def test_whoever_is_invited_joins_with_a_name_and_a_password(world: World) -> No
     send(browser, path, name="Grace", password=OWN)
     assert b"Operator, Northern Power" in browser.get("/account").data
     assert world.client().get(path).status_code == 404
+
+
+def test_whoever_joins_sets_two_factor_sign_in_up_first_where_it_is_a_duty(world: World) -> None:
+    configuration.use(world.settings.model_copy(update={"second_factor_for": "everyone"}))
+    path, browser = _invited(world), world.client()
+    assert b"Set up two-factor sign-in" in send(browser, path, name="Grace", password=OWN).data
+    assert browser.get("/account").status_code == 302
 
 
 def test_whoever_has_an_account_signs_in_first(world: World) -> None:

@@ -39,6 +39,7 @@ INNER = {
     "store.series.amendments.without": "frames in, frame out",
     "store.series.counters": "readings of meters that were checked",
     "store.series.energy.from_samples": "a part of the energy of meters that were checked",
+    "store.records.limits.own_limits": "within a transaction, after the scope was checked; and for the device API's directory",
     "store.records.meters.terms_of": "within a transaction; the caller checks who may see them",
     "store.records.sessions.end_of": "within a transaction; the caller says whose sessions end",
     "store.records.tokens.end_of": "within a transaction; the caller says whose tokens end",
@@ -57,6 +58,9 @@ INNER = {
     "store.records.person_keys": "within a transaction, for the audit log",
     "store.records.upsert": "a statement, not yet run",
 }
+
+# Programs that write records past the services, with why.
+PAST_THE_SERVICES = {"cli/bench/crowd.py": "makes a million records of a Loadstar that is gone after the bench"}
 
 # Functions, with why they take none.
 WITHOUT_SCOPE = {
@@ -108,6 +112,7 @@ WITHOUT_SCOPE = {
     "store.series.energy.local_edges": "moments in, moments out",
     "store.series.energy.floor": "a moment in, a moment out",
     "store.series.energy.ceil": "a moment in, a moment out",
+    "store.series.versions.settled_to": "a moment, of nobody in particular",
     "store.series.power.steps": "moments in, moments out",
     "store.series.write.series": "names in, a value out",
     "store.series.write.line": "a reading in, text out",
@@ -157,7 +162,7 @@ def test_the_exceptions_are_still_there() -> None:
 @pytest.mark.parametrize("room", ["cli", "dashboard", "worker", "ingest"])
 def test_no_room_reaches_into_the_inner_parts(room: str) -> None:
     reached = []
-    for file in sorted((PROJECT / room).rglob("*.py")):
+    for file in sorted({*(PROJECT / room).rglob("*.py")} - {PROJECT / each for each in PAST_THE_SERVICES}):
         text = file.read_text()
         for inner in INNER:
             owner, name = inner.rsplit(".", 1)

@@ -13,7 +13,7 @@ from store.records.schema.people import (
     Picture,
     User,
 )
-from store.records.schema.plant import Edge, Node, Region, Site, Tariff
+from store.records.schema.plant import Edge, Node, Region, Site, SiteLimit, Tariff
 from store.records.schema.signin import Attempt, Identity, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
@@ -46,6 +46,7 @@ __all__ = [
     "Request",
     "Session",
     "Site",
+    "SiteLimit",
     "Tariff",
     "TokenFamily",
     "TwoFactor",

@@ -38,7 +38,7 @@ class Meter(Record):
     __table_args__ = (
         one_of("role", "main", "check", "virtual", "condition"),
         CheckConstraint("edge_id IS NULL OR node_id IS NULL", name="edge_or_node"),
-        unique_while("role IN ('main', 'virtual')", "uq_meters_edge_id", "edge_id"),  # one truth an edge
+        unique_while("role IN ('main', 'virtual') AND retired_at IS NULL", "uq_meters_edge_id", "edge_id"),  # one truth at a time
         CheckConstraint(
             "(latitude IS NULL) = (longitude IS NULL) AND latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180",
             name="position",

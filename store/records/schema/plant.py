@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from store.records.columns import Record, dated, identity, now, on_plan, one_of
@@ -27,6 +27,7 @@ class Site(Record):
         CheckConstraint("public_number > 0", name="public_number"),
         CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
         CheckConstraint("nominal_voltage_v > 0 AND nominal_frequency_hz > 0", name="nominal"),
+        CheckConstraint("reporting_interval_s > 0", name="reporting_interval"),
     )
 
     id: Mapped[str] = identity("sit")
@@ -44,8 +45,28 @@ class Site(Record):
     replay: Mapped[bool] = mapped_column(default=False)  # the demo: recorded years, replayed
     source_note: Mapped[str] = mapped_column(default="")  # where the data come from, and their licence
     created_at: Mapped[datetime] = mapped_column(default=now)
+    reporting_interval_s: Mapped[int] = mapped_column(default=60, server_default=text("60"))  # of devices that say no other
 
     region: Mapped[Region | None] = relationship(lazy="joined")
+
+
+class SiteLimit(Record):
+    """What a quantity may be on a site, in the place of what `config.limits` says; `standard` is where it comes from."""
+
+    __tablename__ = "site_limits"
+    __table_args__ = (
+        CheckConstraint("low IS NOT NULL OR high IS NOT NULL", name="bound"),
+        CheckConstraint("low < high", name="band"),
+        CheckConstraint("critical_low <= low AND critical_high >= high", name="critical"),
+    )
+
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True)
+    quantity: Mapped[str] = mapped_column(primary_key=True)
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    critical_low: Mapped[float | None]
+    critical_high: Mapped[float | None]
+    standard: Mapped[str]
 
 
 class Node(Record):

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from config import settings as configuration
 from config.settings import Settings
 from dashboard.app import create_app
 from tests.dashboard.live_world import PASSWORD, LiveWorld
+from tests.dashboard.watched import watched
 
 Opener = Callable[..., Page]
 
@@ -41,39 +41,21 @@ def world(site: LiveWorld) -> Served:
 @pytest.fixture
 def opened(chromium: Browser, address: str, world: Served) -> Iterator[Opener]:
     """Opens the overview as somebody; fails the test on a script's error or a request to elsewhere."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    with watched(chromium, address) as blank:
 
-    def open_page(
-        who: str = "operator", site_id: str | None = None, drawn: bool = True, faults: str = "", **context: object
-    ) -> Page:
-        contexts.append(chromium.new_context(base_url=address, reduced_motion="reduce", **context))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)  # the machine may be busy
-        page.on("request", lambda sent: _local(sent.url) or wrong.append(f"asked {sent.url}"))
-        page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.on(
-            "console",
-            lambda said: (
-                said.type == "error" and not (faults and re.search(faults, said.text)) and wrong.append(f"console: {said.text}")
-            ),
-        )
-        page.goto("/sign-in")
-        page.fill("#email", f"{who}@example.org")
-        page.fill("#password", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        if site_id:
-            page.goto(f"/site/{site_id}/overview")
-        if drawn:
-            page.wait_for_selector("#overview-chart[data-drawn]")
-        return page
+        def open_page(
+            who: str = "operator", site_id: str | None = None, drawn: bool = True, faults: str = "", **context: object
+        ) -> Page:
+            page = blank(lambda said: said.type == "error" and not (faults and re.search(faults, said.text)), **context)
+            page.goto("/sign-in")
+            page.fill("#email", f"{who}@example.org")
+            page.fill("#password", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            if site_id:
+                page.goto(f"/site/{site_id}/overview")
+            if drawn:
+                page.wait_for_selector("#overview-chart[data-drawn]")
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong
-
-
-def _local(url: str) -> bool:
-    return urlsplit(url).hostname == "127.0.0.1" or url.startswith(("data:", "blob:"))
+        yield open_page

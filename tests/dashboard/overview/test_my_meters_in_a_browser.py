@@ -15,7 +15,6 @@ pytestmark = pytest.mark.browser
 
 def test_a_resident_claims_a_meter_sees_it_live_and_gives_it_back(opened: Opener, site: LiveWorld) -> None:
     site.post_everything()
-    expect.set_options(timeout=30_000)
     page = opened("resident", drawn=False)
     page.goto("/my-meters")
     page.wait_for_selector("html[data-drawn=yes]", state="attached")

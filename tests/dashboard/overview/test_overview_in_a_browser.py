@@ -14,7 +14,6 @@ from tests.conftest import eventually
 from tests.dashboard.overview.conftest import Opener, Served
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)  # the machine may be busy
 WIDTHS = {"phone": (390, 844), "desk": (1440, 900), "control room": (2560, 1440)}
 
 

@@ -88,9 +88,8 @@ def test_a_map_of_fields_is_read_as_it_was_written(world: World) -> None:
     ids = plant(world)
     twin = meters.create_meter(SYSTEM, world.site, name="Hall meter", role="condition", node_id=ids["Hall"]).id
     fields = {"a": (ids["meter"], "power_kw"), "b": (twin, "soc_pct")}
-    there = meters.meters_of(SYSTEM, world.site)
-    assert field_maps.read(field_maps.written(fields, there), there) == fields
+    assert field_maps.read(SYSTEM, world.site, field_maps.written(SYSTEM, world.site, fields)) == fields
     with pytest.raises(Refused, match="several meters"):
-        field_maps.read("a = Hall meter, power_kw", there)
+        field_maps.read(SYSTEM, world.site, "a = Hall meter, power_kw")
     with pytest.raises(Refused, match="twice"):
-        field_maps.read(f"a = {twin}, soc_pct\na = {twin}, power_kw", there)
+        field_maps.read(SYSTEM, world.site, f"a = {twin}, soc_pct\na = {twin}, power_kw")

@@ -59,6 +59,15 @@ def test_a_file_is_shown_before_it_is_imported(world: World) -> None:
     assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].serial_number == "SN-1"
 
 
+def test_meters_are_assigned_in_bulk_by_a_file(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    text = f"id,assigned_to\n{ids['meter']},resident@example.org\n"
+    assert "assigned to resident@example.org" in said(_try(browser, text))
+    assert "Imported: 1 changed" in said(_import(world, browser, text))
+    assert [each.email for each in holders.holders(SYSTEM, [ids["meter"]])[ids["meter"]]] == ["resident@example.org"]
+    assert "Nobody to assign it to" in said(_try(browser, f"id,assigned_to\n{ids['meter']},ghost@example.org\n"))
+
+
 def test_a_file_with_a_bad_line_is_shown_and_cannot_be_imported(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     foreign = plant(world, world.foreign_site)["meter"]

@@ -10,6 +10,7 @@ from store.records import graph, holders, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.test_shell_in_a_browser import drawn, faults, sign_in
+from tests.dashboard.watched import watched
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser
@@ -25,17 +26,11 @@ def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def page(chromium: Browser, address: str) -> Iterator[Page]:
     """A signed-in administrator's page that fails the test on a script's error or on what the policy forbids."""
-    wrong: list[str] = []
-    context = chromium.new_context(base_url=address, reduced_motion="reduce")
-    opened = context.new_page()
-    opened.set_default_timeout(30_000)
-    opened.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-    opened.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
-    opened.goto("/sign-in")
-    sign_in(opened, "admin")
-    yield opened
-    context.close()
-    assert not wrong
+    with watched(chromium, address) as blank:
+        opened = blank()
+        opened.goto("/sign-in")
+        sign_in(opened, "admin")
+        yield opened
 
 
 def _open(page: Page, path: str) -> None:

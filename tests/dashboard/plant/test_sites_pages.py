@@ -2,10 +2,11 @@
 
 import pytest
 
-from store.records import graph, organisations, sites, users
+from store.records import devices, graph, organisations, regions, sites, users
 from store.records.listing import Wanted
 from store.scope import SYSTEM
-from tests.dashboard.plant.asking import ask, said
+from tests.dashboard.pages import shown
+from tests.dashboard.plant.asking import act, ask, press, said
 from tests.dashboard.world import PASSWORD, World, sign_in
 
 GIVEN = {
@@ -18,6 +19,7 @@ GIVEN = {
     "region": "",
     "voltage": "400",
     "frequency": "50",
+    "every": "300",
     "note": "a boathouse",
 }
 
@@ -103,3 +105,64 @@ def test_a_distributor_without_sites_makes_its_first(world: World) -> None:
     sign_in(browser, "young@example.org")
     assert "No site yet" in browser.get("/admin/sites").get_data(as_text=True)
     assert "Lake is there" in said(_make(world, browser, young))
+
+
+LIMIT = {"low": "220", "high": "240", "critical_low": "", "critical_high": "250", "standard": "our contract"}
+
+
+def _limit(world: World, browser, quantity: str = "temperature_c", **given: str):
+    state = {"facility-site.data": world.site, "limits-quantity.value": quantity}
+    state |= {f"limits-{name}.value": value for name, value in (LIMIT | given).items()}
+    return ask(world, browser, "limits-said.children", {"limits-add.n_clicks": 1}, state)
+
+
+def test_the_limits_of_a_site_stand_with_their_standard_and_are_edited(world: World) -> None:
+    browser = world.client("admin")
+    page = shown(browser, f"/site/{world.site}/facility")
+    assert "207 to 253 V" in page
+    assert "EN 50160" in page
+    assert '"Reset"' not in page
+    edited = act(browser, "limits", world.site, "edit", "voltage_v", searched=False, **LIMIT)
+    for words in ("220 to 240 V", "above 250 V", "our contract", "this site", "Reset"):
+        assert words in edited
+    assert "nominal" in act(browser, "limits", world.site, "reset", "voltage_v", searched=False)
+    assert "Saved" in said(_limit(world, browser))
+    assert "Temperature" in shown(browser, f"/site/{world.site}/facility")
+    assert "not a number" in said(_limit(world, browser, low="warm"))
+    assert "name the standard" in said(_limit(world, browser, standard=""))
+
+
+def test_how_often_devices_post_is_the_sites_to_say(world: World) -> None:
+    browser = world.client("admin")
+    assert "Saved" in said(_save(world, browser, every="300"))
+    devices.create_device(SYSTEM, world.site, name="Box")
+    devices.create_device(SYSTEM, world.site, name="Other box", reporting_interval_s=5)
+    assert "1 every 5 s, 1 every 300 s" in shown(browser, f"/site/{world.site}/facility")
+    assert '"300"' in shown(browser, f"/site/{world.site}/devices")
+    assert "whole number" in said(_save(world, browser, every="0.5"))
+
+
+def test_platform_administrators_make_name_and_remove_regions(world: World) -> None:
+    browser = world.client("root")
+    state = {"regions-name.value": "Isles", "regions-note.value": "islands"}
+    assert "Isles is there" in said(ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state))
+    assert "has a name" in said(
+        ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state | {"regions-name.value": " "})
+    )
+    [row] = regions.regions_page(SYSTEM, Wanted()).rows
+    assert "Western Isles is saved" in act(browser, "regions", "", "edit", row.region.id, name="Western Isles", note="")
+    assert "Saved" in said(_save(world, browser, region=row.region.id))
+    page = shown(browser, f"/site/{world.site}/facility")
+    assert f'"value": "{row.region.id}"' in page
+    assert "still has 1 site" in act(browser, "regions", "", "delete", row.region.id)
+    assert "Saved" in said(_save(world, browser, region="none"))
+    assert "Deleted" in act(browser, "regions", "", "delete", row.region.id)
+    assert "Add a region" not in shown(world.client("admin"), f"/site/{world.site}/facility")
+
+
+def test_limits_and_regions_are_no_business_of_others(world: World) -> None:
+    for who in ("operator", "chief", "resident"):
+        browser = world.client(who)
+        assert _limit(world, browser).status_code == 404
+        assert press(browser, "limits", world.site, searched=False, do="act", act="reset", row="voltage_v").status_code == 404
+    assert press(world.client("admin"), "regions", do="act", act="delete", row="reg_x", given={}).status_code == 404

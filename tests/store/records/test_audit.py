@@ -1,5 +1,7 @@
 """Whatever is done is written down, by whom, and nobody can change it afterwards without being found out."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -453,3 +455,18 @@ def test_whose_view_it_was_is_written(world: World) -> None:
     entry = _newest()
     assert (entry.actor, entry.behalf, entry.action) == (world.people["root"], world.people["resident"], "view_as")
     assert audit.who_acts() == trail.Acting()
+
+
+def test_the_hash_is_of_the_canonical_json_of_an_entry_whatever_is_in_it() -> None:
+    row = dict.fromkeys(trail.HASHED) | {"sequence": 7, "at": BEGAN, "actor": 'a "quoted" \\ name', "after": '{"ä":"\u2028"}'}
+    told = {name: value for name, value in row.items() if value is not None} | {"at": BEGAN.isoformat(timespec="microseconds")}
+    canonical = json.dumps(told, sort_keys=True, separators=(",", ":"))
+    assert trail.digest(row) == hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def test_how_far_the_check_is_can_be_heard(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "MOST", 10)
+    heard: list[tuple[int, int]] = []
+    verdict = audit.verify(SYSTEM, lambda done, of: heard.append((done, of)))
+    assert verdict.broken_at is None
+    assert heard == [(done, verdict.entries) for done in range(0, verdict.entries, 10)]

@@ -4,7 +4,7 @@ import pytest
 
 from store import sheets
 from store.errors import Refused
-from store.records import graph, meter_files, meter_life, meters, sites
+from store.records import graph, holders, meter_files, meter_life, meters, sites
 from store.records.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import World
@@ -104,3 +104,55 @@ def test_those_who_do_not_administer_a_site_export_and_change_nothing(world: Wor
         tried = meter_files.try_file(world.scope(who), f"id,name\n{world.meters['north first']},Mine")
         assert [line.does for line in tried] == [""]
         assert tried[0].problem
+
+
+def _held(world: World, part: str) -> list[str]:
+    meter = world.meters[f"north {part}"]
+    return [each.email or each.name for each in holders.holders(SYSTEM, [meter])[meter]]
+
+
+def test_a_file_assigns_meters_in_bulk_and_nobody_loses_one_by_it(world: World) -> None:
+    scope = world.scope("north admin")
+    text = _file(
+        "id,assigned_to,assigned_role",
+        f"{world.meters['north grid']},stranger@example.org; North,operator",
+        f"{world.meters['north first']},resident@example.org,admin",
+    )
+    tried = meter_files.try_file(scope, text)
+    assert [(line.name, line.does) for line in tried] == [("grid", "changed"), ("first", "same")]
+    assert tried[0].words == "assigned to stranger@example.org and North"
+    assert _held(world, "grid") == []
+    assert meter_files.import_file(scope, text) == tried
+    assert _held(world, "grid") == ["stranger@example.org", "North"]
+    assert [line.does for line in meter_files.try_file(scope, text)] == ["same", "same"]
+    [role] = {each.grant.role for each in holders.holders(SYSTEM, [world.meters["north grid"]])[world.meters["north grid"]]}
+    assert role == "operator"
+
+
+def test_one_assignment_that_cannot_be_and_no_meter_is_assigned(world: World) -> None:
+    scope = world.scope("north admin")
+    text = _file(
+        "id,assigned_to,assigned_role,assigned_from",
+        f"{world.meters['north grid']},stranger@example.org,,",
+        f"{world.meters['north first']},neighbour@example.org,,",
+        f"{world.meters['north second']},nobody@example.org,,",
+        f"{world.meters['north second']},North,chief,",
+        f"{world.meters['north second']},North,,yesterday",
+        f"{world.meters['south first']},stranger@example.org,,",
+    )
+    problems = [line.problem for line in meter_files.try_file(scope, text)]
+    for says, problem in zip(
+        ("", "another resident", "nobody to assign it to", "a role is", "not a moment", "no meter"), problems, strict=True
+    ):
+        assert says in problem
+        assert bool(says) == bool(problem)
+    with pytest.raises(Refused, match="nothing was imported: line 3"):
+        meter_files.import_file(scope, text)
+    assert _held(world, "grid") == []
+
+
+def test_the_file_that_is_exported_says_who_has_what_and_changes_nothing(world: World) -> None:
+    scope = world.scope("north admin")
+    text = "".join(meter_files.export_file(scope))
+    assert "resident@example.org" in text
+    assert {line.does for line in meter_files.try_file(scope, text)} == {"same"}

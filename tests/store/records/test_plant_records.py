@@ -12,7 +12,7 @@ from store.scope import SYSTEM
 from tests.store.records.world import World
 
 PLACE = {"kind": "campus", "time_zone": "Europe/Paris", "currency": "EUR", "latitude": 48.0, "longitude": 2.0}
-NOMINAL = {"nominal_voltage_v": 400.0, "nominal_frequency_hz": 50.0}
+NOMINAL = {"nominal_voltage_v": 400.0, "nominal_frequency_hz": 50.0, "reporting_interval_s": 300}
 NODE = {
     "name": "Hall",
     "kind": "sink",

@@ -1,0 +1,271 @@
+"""Every page of an administrator, and whatever its tables can be asked, over the records of a large utility.
+
+Which pages there are, which columns sort and which filters a table has is read from the pages themselves, so what is
+added later is measured too. Each answer's time is taken where a browser would wait for it, on this machine.
+"""
+
+import gzip
+import html as entities
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from cli.bench.crowd import CHIEF, PASSWORD, ROOT, Made, fill
+from cli.bench.figures import Figure, percentile
+from cli.bench.product import TOKEN, Browser, NotUp, Product
+from cli.bench.run import Run
+
+AT_MOST_MS = 300
+BOOT = re.compile(r'<script id="boot-(layout|dependencies)" type="application/json">(.*?)</script>', re.DOTALL)
+NAVIGATION = re.compile(r"<h2>([^<]+)</h2>(.*?)(?=<h2>|</nav>)", re.DOTALL)
+LINK = re.compile(r'<a href="([^"]+)"')
+LIVE = ("Site", "My energy")  # sections that are no administrator's
+ASKS = "_dash-update-component"
+
+Given = dict[str, Any]  # "id.property" → value
+
+
+@dataclass(slots=True)
+class Answer:
+    """What was asked for, and how long each answer took, ms."""
+
+    page: str
+    asked: str
+    took: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page as the browser has it: the properties of its components by id, and its callbacks by their outputs."""
+
+    path: str
+    properties: dict[str, dict[str, Any]]
+    callbacks: dict[str, Any]
+
+
+def admin(run: Run) -> list[Figure]:
+    """Fill the records of a Loadstar of its own, then ask it for everything, as its administrator and as a utility's."""
+    from store.records import audit, engine
+    from store.scope import SYSTEM
+
+    run.product.down()
+    product = Product(None, demo=False, records=run.records)
+    try:
+        engine.configure(product.records_url)
+        engine.upgrade()
+        run.say("filling the records")
+        made = fill(run.sizes.crowd)
+        began = time.perf_counter()
+        whole = audit.verify(SYSTEM)
+        verified = time.perf_counter() - began
+        engine.configure("sqlite://")
+        product.up()
+        answers = [*_everything(run, product, ROOT, made), *_everything(run, product, CHIEF, made)]
+    finally:
+        product.remove()
+    assert whole.broken_at is None, whole  # noqa: S101 - else what was measured is no log of ours
+    return [*_figures(run, answers), Figure(f"the chain of {whole.entries:,} entries, verified", verified, "s")]
+
+
+def _figures(run: Run, answers: list[Answer]) -> list[Figure]:
+    for each in sorted(answers, key=lambda answer: max(answer.took), reverse=True)[:40]:
+        run.say(f"{percentile(each.took, 0.5):6.0f} ms, worst {max(each.took):6.0f} ms: {each.page}, {each.asked}")
+    pages = dict.fromkeys(each.page for each in answers)
+    figures = []
+    for page in pages:
+        here = [each for each in answers if each.page == page]
+        slowest = max(here, key=lambda answer: max(answer.took))
+        name = f"{page}: slowest of {len(here)} ({slowest.asked})"
+        figures.append(Figure(name, max(slowest.took), "ms", at_most=AT_MOST_MS))
+    median = percentile([took for each in answers for took in each.took], 0.5)
+    return [*figures, Figure(f"administrators' pages, median of {len(answers)} questions", median, "ms")]
+
+
+def _everything(run: Run, product: Product, who: str, made: Made) -> Iterator[Answer]:
+    """All that one of them can ask for, page by page."""
+    browser = Browser(product.dashboard_port)
+    browser.sign_in(who, PASSWORD)
+    name = who.partition("@")[0]
+    run.say(f"asking as {name}")
+    setup = f"/site/{made.sites[0]}/facility"
+    document = _ask(browser, "GET", setup)
+    sections = [links for section, links in NAVIGATION.findall(document) if section not in LIVE]
+    paths = [entities.unescape(href) for links in sections for href in LINK.findall(links)]
+    paths += [f"/admin/meters/{made.meters[0][0]}", f"/admin/organisations/{made.customer}"]
+    for path in dict.fromkeys(paths):
+        called = f"{name} {path.replace(made.sites[0], '…').replace(made.meters[0][0], '…').replace(made.customer, '…')}"
+        yield from _page(run, browser, path, called)
+    yield from _view_as(run, browser, made.member, name)
+    browser.close()
+
+
+def _page(run: Run, browser: Browser, path: str, called: str) -> Iterator[Answer]:
+    opened = Answer(called, "opened")
+    documents: list[str] = []
+    _timed(run, opened, lambda: documents.append(_ask(browser, "GET", path)))
+    yield opened
+    page = _read(path, documents[-1])
+    for table in [each.removesuffix("-press") for each in page.properties if each.endswith("-press")]:
+        for asked, pressed in _questions(page, table):
+            answer = Answer(called, f"{table}, {asked}")
+            body = _callback(page, f"{table}-body.children", pressed)
+            _timed(run, answer, lambda body=body: _ask(browser, "POST", f"/{ASKS}", body))
+            yield answer
+    for output, asked, given in OTHERS.get(path.rpartition("/")[2], ()):
+        answer = Answer(called, asked)
+        body = _callback(page, output, given)
+        _timed(run, answer, lambda body=body: _ask(browser, "POST", f"/{ASKS}", body))
+        yield answer
+
+
+# What pages ask that is no table.
+OTHERS: dict[str, tuple[tuple[str, str, Given], ...]] = {
+    "audit-log": (
+        ("audit-page.children", "the middle of it", {"audit-turn.data": {"older": 500_000}}),
+        ("audit-page.children", "of a person", {"audit-who.value": CHIEF}),
+        ("audit-page.children", "of a word", {"audit-text.value": "Schmidt"}),
+        ("audit-page.children", "of an act", {"audit-action.value": "change"}),
+        ("audit-page.children", "of a rare act", {"audit-action.value": "view_as"}),
+        ("audit-page.children", "of a kind", {"audit-kind.value": "grants"}),
+        ("audit-page.children", "until a day", {"audit-until.value": "2026-01-01"}),
+        (
+            "audit-page.children",
+            "of a word, an act and a kind since a day",
+            {
+                "audit-text.value": "Ada",
+                "audit-action.value": "change",
+                "audit-kind.value": "users",
+                "audit-since.value": "2025-01-01",
+            },
+        ),
+    ),
+    "graph": (("graph-figure.data", "drawn again", {"graph-interval.n_intervals": 1}),),
+    "system": (("system-parts.children", "asked again", {"system-interval.n_intervals": 1}),),
+}
+
+
+def _questions(page: Page, table: str) -> Iterator[tuple[str, Given]]:
+    """What a table can be asked: each order, each choice of each filter, its last page, searches, and what its acts ask."""
+    body = page.properties[f"{table}-body"]["children"]
+    presses = [json.loads(each["data-press"]) for each in _components(body) if "data-press" in each]
+    view = dict(page.properties[f"{table}-view"]["data"])
+
+    def pressed(press: Given, **seen: Any) -> Given:
+        return {f"{table}-press.data": press, f"{table}-view.data": view | seen}
+
+    yield "read again", {f"{table}-changed.data": "now"}
+    for press in presses:
+        if press["do"] == "sort":
+            column = press["column"]
+            yield f"by {column}", pressed(press, sort="")
+            yield f"by {column}, backwards", pressed(press, sort=column)
+        elif press["do"] == "turn" and press["first"] > 50:
+            yield f"from row {press['first']:,}", pressed(press)
+    for key, values in _filters(page, table).items():
+        for value in values:
+            yield f"{key} {value}", pressed({"do": "filter", "column": key, "value": value})
+    asks = {press["act"]: press for press in presses if press["do"] == "ask"}
+    for act, press in asks.items():
+        yield f"asked to {act}", pressed(press)
+    if f"{table}-search" in page.properties:
+        name = next((_text(each.get("children")) for each in _components(body) if each.get("scope") == "row"), "a name")
+        for many, word in {"many": "a", "one": name, "none": "zzzq"}.items():
+            yield f"search for {many}", {f"{table}-search.value": word}
+
+
+def _text(part: Any) -> str:
+    return part if isinstance(part, str) else _text(part["props"]["children"]) if isinstance(part, dict) else ""
+
+
+def _filters(page: Page, table: str) -> dict[str, list[str]]:
+    found = {}
+    for each in page.properties.values():
+        if each.get("data-table") == table:
+            for select in _components(each["children"]):
+                if "data-filter" in select:
+                    options = [option["value"] for option in _components(select["children"]) if option.get("value")]
+                    found[select["data-filter"]] = options
+    return found
+
+
+def _view_as(run: Run, browser: Browser, person: str, name: str) -> Iterator[Answer]:
+    began, seen, ended = (Answer(f"{name} view as", words) for words in ("begun", "what they see", "ended"))
+    document = _ask(browser, "GET", "/admin/users")
+    form = {"Content_Type": "application/x-www-form-urlencoded"}
+
+    def post(path: str) -> None:
+        token = TOKEN.search(document)
+        if token is None:
+            raise NotUp("a page holds no token of forms")
+        _ask(browser, "POST", path, urlencode({"csrf_token": token[1]}).encode(), **form)
+
+    for _ in range(run.sizes.asks):
+        _timed(run, began, lambda: post(f"/view-as/{person}"), once=True)
+        _timed(run, seen, lambda: _ask(browser, "GET", "/organisation"), once=True)
+        _timed(run, ended, lambda: post("/view-as/end"), once=True)
+    yield from (began, seen, ended)
+
+
+def _timed(run: Run, answer: Answer, ask: Any, *, once: bool = False) -> None:
+    for _ in range(1 if once else run.sizes.asks):
+        began = time.perf_counter()
+        ask()
+        answer.took.append((time.perf_counter() - began) * 1000)
+
+
+def _ask(browser: Browser, method: str, path: str, body: bytes | None = None, **headers: str) -> str:
+    sent = {"Accept_Encoding": "gzip"} | headers
+    if body is not None and not headers:
+        sent |= {"Content_Type": "application/json", "X_CSRFToken": browser.csrf()}
+    status, head, content = browser.ask(method, path, body, **sent)
+    if status >= 400:
+        raise NotUp(f"{method} {path} answers {status}: {content[:300]!r}")
+    return (gzip.decompress(content) if head.get("Content-Encoding") == "gzip" else content).decode()
+
+
+def _read(path: str, document: str) -> Page:
+    boot = {name: json.loads(text) for name, text in BOOT.findall(document)}
+    properties: dict[str, dict[str, Any]] = {}
+    for number, each in enumerate(_components(boot["layout"])):
+        properties[each["id"] if isinstance(each.get("id"), str) else f"#{number}"] = each
+    return Page(path, properties, {each["output"]: each for each in boot["dependencies"]})
+
+
+def _components(part: Any) -> Iterator[dict[str, Any]]:
+    """The properties of every component of a tree."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _components(each)
+    elif isinstance(part, dict) and "props" in part:
+        yield part["props"]
+        yield from _components(part["props"].get("children"))
+
+
+def _callback(page: Page, output: str, given: Given) -> bytes:
+    """What the renderer sends when the first of what is given has changed."""
+    [declared] = [each for name, each in page.callbacks.items() if output in name.strip(".").split("...")]
+
+    def parts(names: list[dict[str, str]]) -> list[Given]:
+        return [each | {"value": _value(page, f"{each['id']}.{each['property']}", given)} for each in names]
+
+    whole = declared["output"].startswith("..")
+    outputs = [
+        dict(zip(("id", "property"), each.rsplit(".", 1), strict=True)) for each in declared["output"].strip(".").split("...")
+    ]
+    body = {
+        "output": declared["output"],
+        "outputs": outputs if whole else outputs[0],
+        "inputs": parts(declared["inputs"]),
+        "state": parts(declared["state"]),
+        "changedPropIds": [next(iter(given))],
+    }
+    return json.dumps(body).encode()
+
+
+def _value(page: Page, name: str, given: Given) -> Any:
+    part, _, prop = name.rpartition(".")
+    return given[name] if name in given else page.properties.get(part, {}).get(prop)
