@@ -252,6 +252,8 @@ def digest_of(values: Sequence[Any]) -> str:
 
 
 def _json_of(value: Any) -> str:
+    if isinstance(value, str):  # of a kind of its own, such as a table's name
+        return encode_basestring_ascii(value)
     return f'"{value.isoformat(timespec="microseconds")}"' if isinstance(value, datetime) else str(value)
 
 
