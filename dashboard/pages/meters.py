@@ -150,7 +150,7 @@ def layout(**_query: Any) -> html.Div:
             html.Header([html.H1("Meters"), html.P("On all the sites that you see.")], className="page-head"),
             html.Div(id="meters-said", role="status"),
             html.Div(id="virtual-said", role="status"),
-            virtual_meters.form(current_scope()),
+            html.Div(virtual_meters.form(current_scope()), className="mb-3"),
             _files(),
             tables.view(TABLE),
         ]

@@ -97,7 +97,7 @@ def edges(site_id: str | None, _said: Any) -> Any:
     free = [edge for edge in wired.edges if edge.id not in measured and holds_at(edge, at)]
     ways = {edge.id: f"{names[edge.from_node_id]} → {names[edge.to_node_id]}, {edge.carrier}" for edge in free}
     options = [{"label": way, "value": edge_id} for edge_id, way in sorted(ways.items(), key=lambda each: each[1])]
-    return options, "Choose an edge" if options else "Every edge of this site is measured"
+    return options, "Choose an edge" if options else "All its edges are measured"
 
 
 @callback(

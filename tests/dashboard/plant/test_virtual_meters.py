@@ -46,7 +46,7 @@ def test_a_sum_of_meters_lives_on_the_pages_of_meters(world: World) -> None:
     assert "shows what its terms add up to" in said(_make(world, browser, **given))
     assert set(_terms(world.site, ids["in"])) == {(ids["meter"], 1), (check, -1)}
     [made] = [row.meter for row in meters_page(SYSTEM, Wanted("Import")).rows]
-    assert "Every edge of this site is measured" in said(_edges(world, browser, world.site))
+    assert "All its edges are measured" in said(_edges(world, browser, world.site))
 
     page = json.loads(json.dumps(shown(browser, f"/admin/meters/{made.id}")))
     assert "+ Hall meter\\n- Second look" in page
