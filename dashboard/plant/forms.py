@@ -112,6 +112,11 @@ def clock(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else otherwise
 
 
+def day(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
+    """The day of a moment by that zone's clocks."""
+    return f"{at.astimezone(zone):%Y-%m-%d}" if at else otherwise
+
+
 def ago(at: datetime | None, now: datetime, otherwise: str = "never") -> str:
     """How long ago a moment was, in one unit."""
     if at is None:
