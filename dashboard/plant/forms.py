@@ -34,7 +34,7 @@ def folded(name: str, words: str, sign: str, fields: Sequence[Component], button
             html.Div([html.H2(words), html.Div(fields, className="fields"), button], className="panel mt-3"),
         ],
         id=name,
-        className="disclosure",
+        className="disclosure mb-3",
     )
 
 
