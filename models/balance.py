@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.flows import BALANCED, Flows, grid_nodes
-from models.graph import Graph
+from models.flows import BALANCED, EdgeFlow, Flows, grid_nodes
+from models.graph import Edge, Graph
 
 LARGE = 0.05  # share of what passes a node: above this a residual is worth a look
 
@@ -25,8 +25,12 @@ def structure(graph: Graph) -> list[Finding]:
     A source needs a way out, a sink a way in, everything else both; one edge that goes both ways is both.
     """
     found = []
+    at_node: dict[str, list[Edge]] = {}  # once: a large site has hundreds of both
+    for edge in graph.edges:
+        for end in (edge.source, edge.target):
+            at_node.setdefault(end, []).append(edge)
     for node in graph.nodes:
-        edges = [edge for edge in graph.edges if node.id in (edge.source, edge.target)]
+        edges = at_node.get(node.id, [])
         comes = any(edge.target == node.id or edge.two_way for edge in edges)
         goes = any(edge.source == node.id or edge.two_way for edge in edges)
         if not edges:
@@ -56,11 +60,15 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
     names = {node.id: node.name for node in flows.graph.nodes}
     boundary = grid_nodes(flows.graph)
     found = []
+    at_node: dict[str, list[EdgeFlow]] = {}
+    for flow in flows.edges.values():
+        for end in (flow.edge.source, flow.edge.target):
+            at_node.setdefault(end, []).append(flow)
     for node_id, residual in flows.residuals.items():
         if residual.node.kind not in BALANCED or node_id in boundary:
             continue
         value = float(residual.value[at])
-        around = [flow for flow in flows.edges.values() if node_id in (flow.edge.source, flow.edge.target)]
+        around = at_node.get(node_id, [])
         if not around:
             continue
         silent = int(residual.silent[at])
