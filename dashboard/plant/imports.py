@@ -75,7 +75,8 @@ def report(prefix: str, name: str, lines: Sequence[Line]) -> html.Div:
         buttons = []
     else:
         head = tables.notice(f"{name} would do this: {counted(lines)}. Nothing is written yet.")
-        imports = html.Button(f"Import {len(lines):,} lines", id=f"{prefix}-import", className="btn btn-primary", type="button")
+        words = f"Import {len(lines):,} line{'s' if len(lines) > 1 else ''}"
+        imports = html.Button(words, id=f"{prefix}-import", className="btn btn-primary", type="button")
         buttons = [imports] if any(line.does != "same" for line in lines) else []
     drop = html.Button("Put the file away", id=f"{prefix}-drop", className="btn btn-quiet", type="button")
     if not buttons:

@@ -31,6 +31,12 @@ def test_residents_land_at_their_meters(world: World) -> None:
     assert world.client("resident").get("/").location == "/my-meters"
 
 
+def test_callbacks_find_all_of_their_parts_where_there_is_no_meter_yet(world: World) -> None:
+    page = world.client("resident").get("/my-meters").get_data(as_text=True)
+    for part in ("my-meters-meter", "my-meters-what", "my-meters-range", "my-meters-range-first", "my-meters-chart"):
+        assert f'"id":"{part}"' in page, part
+
+
 def test_a_site_without_a_page_leads_to_its_overview(world: World) -> None:
     assert world.client("operator").get(f"/site/{world.site}").location == landing.overview(world.site)
 
