@@ -126,6 +126,7 @@ class Product:
             dashboard_port=self.dashboard_port,
             device_port=self.device_port,
             questdb_jar=self.jar,
+            **({"database_url": self.records} if self.records else {}),
         )
 
     @property

@@ -89,7 +89,10 @@ def _power_figure(name: str, values: list[float | None], x: dict[str, Any]) -> d
     around = [None, *values, None]
     alone = [y is not None and around[at] is None and around[at + 2] is None for at, y in enumerate(values)]
     if any(alone):  # a line joins two values: one between gaps, as the very first is, would not be seen
-        line |= {"mode": "lines+markers", "marker": {"size": [DOT_PX if each else 0 for each in alone], "color": "@demand"}}
+        line |= {
+            "mode": "lines+markers",
+            "marker": {"size": [DOT_PX if each else 0 for each in alone], "color": "@demand", "opacity": 1},
+        }
     return {
         "data": [line],
         "layout": {

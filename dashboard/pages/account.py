@@ -67,7 +67,7 @@ def _profile() -> html.Section:
                         ],
                         value=current_user.time_zone or UNSAID,
                     ),
-                    "Of the times on pages about you and your meters.",
+                    "Of times on pages about people and meters; a site's overview and graph keep its own.",
                 ),
             ],
             className="fields",

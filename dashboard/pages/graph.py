@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update, register_page
@@ -12,11 +11,11 @@ from dashboard import navigation, static, tables
 from dashboard.access import administers_site, current_scope, guard
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import forms
+from dashboard.plant import forms, wired
 from dashboard.plant.preview import preview
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import graph, sites
+from store.records import graph
 from store.records.dated import Dated
 from store.records.listing import Page, Wanted
 from store.records.schema import Edge, Node
@@ -62,10 +61,6 @@ class Way(NamedTuple):
     meter: str
 
 
-def _zone(scope: Scope, site_id: str) -> ZoneInfo:
-    return ZoneInfo(sites.site(scope, site_id).time_zone)
-
-
 def _shown(each: Dated, chosen: Mapping[str, str], at: datetime) -> bool:
     return bool(chosen.get("when")) or each.valid_to is None or each.valid_to > at
 
@@ -76,13 +71,14 @@ def _fits(text: str, wanted: Wanted) -> bool:
 
 def _load_nodes(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Node]:
     at = datetime.now(UTC)
-    nodes = [node for node in graph.wiring(scope, context).nodes if _shown(node, chosen, at)]
+    nodes = [node for node in wired.wiring(scope, context).nodes if _shown(node, chosen, at)]
     nodes = [node for node in nodes if _fits(f"{node.name} {node.kind} {node.technology}", wanted)]
     nodes.sort(key=lambda node: getattr(node, wanted.sort or "name"), reverse=wanted.descending)
     return Page(nodes[wanted.first : wanted.first + wanted.count], len(nodes))
 
 
-def _node_row(_scope: Scope, node: Node) -> Row:
+def _node_row(scope: Scope, node: Node) -> Row:
+    zone = wired.zone(scope, node.site_id)
     capacity = [
         f"{value:g} {unit}" for value, unit in ((node.capacity_kw, "kW"), (node.capacity_kwh, "kWh")) if value is not None
     ]
@@ -91,8 +87,8 @@ def _node_row(_scope: Scope, node: Node) -> Row:
         node.technology or "–",
         ", ".join(capacity) or "–",
         f"{node.plan_x:g}, {node.plan_y:g}" if node.plan_x is not None and node.plan_y is not None else "–",
-        f"{node.valid_from:%Y-%m-%d}",
-        f"{node.valid_to:%Y-%m-%d}" if node.valid_to else "–",
+        forms.day(node.valid_from, zone),
+        forms.day(node.valid_to, zone),
     )
     over = node.valid_to is not None and node.valid_to <= datetime.now(UTC)
     return Row(node.id, node.name, cells, () if over else (Act("edit", "Edit", lambda: _edit(node), sure="Save"), END_NODE))
@@ -133,7 +129,7 @@ def _do_node(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such node on this site")
     given = asked.given
     if asked.act == "end":
-        count = graph.end_node(scope, asked.key, forms.moment("the end", given.get("at"), _zone(scope, asked.context)))
+        count = graph.end_node(scope, asked.key, forms.moment("the end", given.get("at"), wired.zone(scope, asked.context)))
         return f"Ended, and {count} edge{'' if count == 1 else 's'} with it."
     graph.describe_node(
         scope,
@@ -151,12 +147,12 @@ def _do_node(scope: Scope, asked: Asked) -> Words:
 
 def _load_edges(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Way]:
     at = datetime.now(UTC)
-    wired = graph.wiring(scope, context)
-    names = {node.id: node.name for node in wired.nodes}
+    here = wired.wiring(scope, context)
+    names = {node.id: node.name for node in here.nodes}
     measured = graph.measured_by(scope, context)
     ways = [
         Way(edge, f"{names[edge.from_node_id]} → {names[edge.to_node_id]}", measured.get(edge.id, "–"))
-        for edge in wired.edges
+        for edge in here.edges
         if _shown(edge, chosen, at)
     ]
     ways = [way for way in ways if _fits(f"{way.name} {way.edge.carrier} {way.meter}", wanted)]
@@ -167,14 +163,14 @@ def _load_edges(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context
     return Page(ways[wanted.first : wanted.first + wanted.count], len(ways))
 
 
-def _edge_row(_scope: Scope, way: Way) -> Row:
-    edge = way.edge
+def _edge_row(scope: Scope, way: Way) -> Row:
+    edge, zone = way.edge, wired.zone(scope, way.edge.site_id)
     cells = (
         edge.carrier,
         "both" if edge.two_way else "one",
         way.meter,
-        f"{edge.valid_from:%Y-%m-%d}",
-        f"{edge.valid_to:%Y-%m-%d}" if edge.valid_to else "–",
+        forms.day(edge.valid_from, zone),
+        forms.day(edge.valid_to, zone),
     )
     over = edge.valid_to is not None and edge.valid_to <= datetime.now(UTC)
     return Row(edge.id, way.name, cells, () if over else (END_EDGE,))
@@ -183,7 +179,7 @@ def _edge_row(_scope: Scope, way: Way) -> Row:
 def _do_edge(scope: Scope, asked: Asked) -> Words:
     if asked.key not in {edge.id for edge in graph.wiring(scope, asked.context).edges}:
         raise NotFound("no such edge on this site")
-    graph.end_edge(scope, asked.key, forms.moment("the end", asked.given.get("at"), _zone(scope, asked.context)))
+    graph.end_edge(scope, asked.key, forms.moment("the end", asked.given.get("at"), wired.zone(scope, asked.context)))
     return "Ended."
 
 
@@ -218,7 +214,7 @@ tables.declare(EDGES)
 
 def _options(scope: Scope, site_id: str) -> list[dict[str, str]]:
     now = datetime.now(UTC)
-    return [{"label": node.name, "value": node.id} for node in graph.wiring(scope, site_id).nodes if _shown(node, {}, now)]
+    return [{"label": node.name, "value": node.id} for node in wired.wiring(scope, site_id).nodes if _shown(node, {}, now)]
 
 
 def _forms(scope: Scope, site_id: str) -> list[html.Details]:
@@ -315,7 +311,7 @@ def draw(_n: int | None, at: str | None, _nodes: Any, _edges: Any, _changed: Any
     """The picture and the check, after every change and every few seconds."""
     scope = current_scope()
     try:
-        drawn, check = preview(scope, site_id, forms.moment("the moment", at, _zone(scope, site_id)))
+        drawn, check = preview(scope, site_id, forms.moment("the moment", at, wired.zone(scope, site_id)))
     except Refused as refused:
         return no_update, tables.notice(sentence(refused), bad=True), no_update, no_update
     options = no_update if ctx.triggered_id == "graph-interval" else _options(scope, site_id)
@@ -340,7 +336,7 @@ def add_node(clicks: int | None, site_id: str, *written: Any) -> Any:
     name, kind, technology, kw, kwh, x, y, start, end = written
     scope = current_scope()
     try:
-        zone = _zone(scope, site_id)
+        zone = wired.zone(scope, site_id)
         made = graph.create_node(
             scope,
             site_id,
@@ -378,7 +374,7 @@ def add_edge(clicks: int | None, site_id: str, *written: Any) -> Any:
         return tables.notice("An edge has two ends: choose both nodes.", bad=True), no_update, no_update
     scope = current_scope()
     try:
-        zone = _zone(scope, site_id)
+        zone = wired.zone(scope, site_id)
         made = graph.create_edge(
             scope,
             site_id,

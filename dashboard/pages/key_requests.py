@@ -7,6 +7,7 @@ from dash import html, register_page
 
 from dashboard import navigation, tables
 from dashboard.access import asks_for_keys, guard
+from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
@@ -32,7 +33,7 @@ def _row(_scope: Scope, record: Askable) -> Row:
     asked = record.request
     if asked is None:
         return Row(record.device.id, record.device.name, ("–", "–", "–"), (ASK,))
-    day = f"{asked.created_at:%Y-%m-%d}"
+    day = reader().day(asked.created_at)
     if asked.decided_at is None:
         return Row(asked.id, record.device.name, (_state("late", "waits"), day, asked.note or "–"), (TAKE_BACK,))
     if asked.approved:

@@ -378,4 +378,4 @@ def retire(clicks: int | None, meter_id: str) -> Any:
         retired = meter_life.retire_meter(current_scope(), meter_id)
     except Refused as refused:
         return _bad(refused), no_update
-    return tables.notice("Retired."), _facts(current_scope(), retired)
+    return tables.notice("Ended." if retired.role == "virtual" else "Retired."), _facts(current_scope(), retired)

@@ -34,7 +34,7 @@ def folded(name: str, words: str, sign: str, fields: Sequence[Component], button
             html.Div([html.H2(words), html.Div(fields, className="fields"), button], className="panel mt-3"),
         ],
         id=name,
-        className="disclosure",
+        className="disclosure mb-3",
     )
 
 
@@ -110,6 +110,11 @@ def moment(words: str, given: object, zone: tzinfo, *, end_of_day: bool = False)
 def clock(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
     """A moment as that zone's clocks show it."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else otherwise
+
+
+def day(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
+    """The day of a moment by that zone's clocks."""
+    return f"{at.astimezone(zone):%Y-%m-%d}" if at else otherwise
 
 
 def ago(at: datetime | None, now: datetime, otherwise: str = "never") -> str:

@@ -44,7 +44,18 @@ def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path,
     figures = json.loads((tmp_path / "bench.json").read_text())
     assert all(set(figure) == {"name", "measured", "reach", "unit", "ok"} for figure in figures)
     named = " ".join(figure["name"] for figure in figures)
-    for words in ("first start", "warm `up`", "memory of everything", "hourly", "a tick", "single posts", "batches", "latest"):
+    for words in (
+        "first start",
+        "warm `up`",
+        "memory of everything",
+        "hourly",
+        "a tick",
+        "single posts",
+        "batches",
+        "latest",
+        "the chain",
+        "view as",
+    ):
         assert words in named
     assert all(figure["measured"] is not None for figure in figures)
     assert "figure" in done.stdout

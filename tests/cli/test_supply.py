@@ -18,11 +18,13 @@ HOLE = {"id": "PYSEC-2099-1", "aliases": ["CVE-2099-0001"], "fix_versions": ["2.
 DOCUMENTED = {"id": "GHSA-w8v5-vhqr-4h9v", "aliases": ["CVE-2025-69872"], "fix_versions": []}
 
 
-def audited(monkeypatch: pytest.MonkeyPatch, *packages: dict[str, Any], told: str | None = None, why: str = "") -> Result:
-    """What `audit` says when pip-audit says this."""
-    report = json.dumps({"dependencies": packages}) if told is None else told
-    answer = subprocess.CompletedProcess([], 1, stdout=report, stderr=why)
-    monkeypatch.setattr(supply.subprocess, "run", lambda *_, **__: answer)
+def audited(monkeypatch: pytest.MonkeyPatch, *packages: dict[str, Any], probe: str | None = None, why: str = "") -> Result:
+    """What `audit` says when pip-audit says this, first of the probe."""
+    first = json.dumps({"dependencies": [package("jinja2", HOLE)]}) if probe is None else probe
+    answers = iter([first, json.dumps({"dependencies": packages})])
+    monkeypatch.setattr(
+        supply.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1, stdout=next(answers), stderr=why)
+    )
     return CliRunner().invoke(supply.audit)
 
 
@@ -44,7 +46,7 @@ def test_one_that_is_accepted_is_said_with_its_reason_and_does_not_fail(monkeypa
 
 
 def test_where_no_advisories_can_be_had_it_says_so_and_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = audited(monkeypatch, told="", why="Traceback …\nConnectionError: no route to host\n")
+    said = audited(monkeypatch, probe="", why="Traceback …\nConnectionError: no route to host\n")
     assert said.exit_code == 0
     assert "NOT AUDITED" in said.output
     assert "no route to host" in said.output
@@ -57,9 +59,15 @@ def test_a_package_that_the_index_does_not_have_is_named(monkeypatch: pytest.Mon
     assert "1 of 2 packages audited" in said.output
 
 
-def test_an_index_that_has_no_advisories_at_all_has_audited_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = audited(monkeypatch, {"name": "flask", "skip_reason": "not found"})
-    assert "NOT AUDITED: no advisories can be had (the index here has none of the 1 packages)" in said.output
+@pytest.mark.parametrize(
+    "probe", [{"name": "jinja2", "skip_reason": "not found"}, {"name": "jinja2", "version": "2.4.1", "vulns": []}]
+)
+def test_an_index_that_knows_no_hole_where_there_is_one_has_audited_nothing(
+    probe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = audited(monkeypatch, package("flask"), probe=json.dumps({"dependencies": [probe]}))
+    assert said.exit_code == 0
+    assert "NOT AUDITED: no advisories can be had (the index here knows of no hole in jinja2==2.4.1" in said.output
     assert "packages audited" not in said.output
 
 

@@ -109,6 +109,37 @@ def test_a_file_of_meters_is_shown_then_imported_and_a_meter_assigned(page: Page
     assert faults(page) == []
 
 
+def test_a_limit_is_said_anew_and_a_sum_of_meters_made_edited_and_ended(page: Page, world: World) -> None:
+    ids = plant(world)
+    _open(page, f"/site/{world.site}/facility")
+    page.click("[aria-label='Edit Voltage']")
+    page.locator("[data-given=low]").fill("220")
+    page.locator("[data-given=standard]").fill("our contract")
+    assert faults(page) == []
+    page.click("[aria-label='Save Voltage now']")
+    expect(page.locator("#limits-body tr", has_text="Voltage")).to_contain_text("220 to 253 V")
+    expect(page.locator("#limits-body tr", has_text="Voltage")).to_contain_text("our contract")
+
+    _open(page, "/admin/meters")
+    page.click("text=Make a virtual meter")
+    page.fill("#virtual-name", "Import")
+    page.locator("#virtual-site").select_option(label="North Campus (1001)")
+    page.locator("#virtual-edge").select_option(label="Grid → Bus, electricity")
+    page.fill("#virtual-terms", "+ Hall meter")
+    assert faults(page) == []
+    page.click("#virtual-make")
+    page.click("#virtual-said >> text=Import")
+    expect(page.locator("#meter-terms")).to_have_value("+ Hall meter")
+    page.fill("#meter-terms", "- Hall meter")
+    page.click("#meter-terms-save")
+    expect(page.locator("#meter-notice")).to_contain_text("Saved")
+    assert faults(page) == []
+    page.click("summary:has-text('End the virtual meter')")
+    page.click("#meter-retire")
+    expect(page.locator("#meter-notice")).to_contain_text("Ended")
+    assert ids["in"] not in graph.measured_by(SYSTEM, world.site)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_and_nothing_is_wider_than_a_phone(page: Page, world: World, scheme: str) -> None:
     plant(world)

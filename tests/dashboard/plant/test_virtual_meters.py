@@ -54,7 +54,7 @@ def test_a_sum_of_meters_lives_on_the_pages_of_meters(world: World) -> None:
     assert "Saved" in said(_save(world, browser, made.id, "+ Hall meter"))
     assert _terms(world.site, ids["in"]) == ((ids["meter"], 1),)
 
-    assert "Retired" in said(_retire(world, browser, made.id))
+    assert "Ended" in said(_retire(world, browser, made.id))
     assert _terms(world.site, ids["in"]) == ()
     assert "has ended" in shown(browser, f"/admin/meters/{made.id}")
     assert "Grid → Bus" in said(_edges(world, browser, world.site))
