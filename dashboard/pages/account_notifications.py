@@ -19,7 +19,7 @@ KINDS = {
     "alert": ("Alerts", "a value outside its limits, a device that is silent"),
     "event": ("Events", "what changed on a site: a meter exchanged, data corrected"),
     "report": ("Reports", "a report that was made for you"),
-    "approval": ("Approvals", "your requests that were decided, and those that wait for you"),
+    "approval": ("Approvals", "your requests that were decided"),
     "security": ("Security", "your password, your second factor, your address"),
 }
 
@@ -55,7 +55,11 @@ def layout(**_query: Any) -> html.Div:
         "/account/notifications",
         parts.section(
             "What you hear of",
-            html.P("A change is kept at once.", className="muted"),
+            html.P(
+                "A change is kept at once. Approvals and security are mailed now; what you choose for the others is kept for "
+                "when Loadstar tells of them.",
+                className="muted",
+            ),
             html.Div(html.Table([head, html.Tbody(rows)], **aria(label="Notifications")), className="table-frame"),
             html.P(id="notify-says", className="muted small mt-2 mb-0", role="status"),
         ),

@@ -28,14 +28,14 @@ KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key"
 YES = {
     "user": "{who} may sign in and sees what {about} sees.",
     "organisation": "{who} may sign in, with whoever founded it as its administrator. They get a mail.",
-    "meter": "{who} sees {about} and its history from now on. They get a mail.",
-    "key": "{who} may make one key of {about}, and sees it once. They get a mail.",
+    "meter": "{who} sees {about} and its history from now on. They get a mail, unless they want none.",
+    "key": "{who} may make one key of {about}, and sees it once. They get a mail, unless they want none.",
 }
 NO = {
     "user": "{who} may not come in. They get a mail.",
     "organisation": "Nobody of {who} may come in. Its founder gets a mail.",
-    "meter": "{who} does not see {about}. They get a mail.",
-    "key": "No key is made. {who} gets a mail.",
+    "meter": "{who} does not see {about}. They get a mail, unless they want none.",
+    "key": "No key is made. {who} gets a mail, unless they want none.",
 }
 
 

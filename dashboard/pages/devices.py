@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
@@ -13,11 +14,11 @@ from dashboard.access import administers_site, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import field_maps, forms
+from dashboard.plant import forms, imports
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.presence import presence
 from store.errors import NotFound, Refused
-from store.records import activity, devices, keys, sites
+from store.records import activity, device_files, devices, field_maps, keys, sites
 from store.records.listing import Page, Wanted
 from store.records.schema import Device
 from store.scope import Scope
@@ -176,6 +177,24 @@ def _form(every_s: int) -> html.Details:
     return forms.folded("devices-form", "Add a device", "plus-lg", fields, forms.submit("devices-add", "Add"))
 
 
+def _files(site_id: str) -> html.Section:
+    steps = (
+        "Export writes the devices that the search finds. Import reads such a file: a line with an id describes that device "
+        "anew, a line without one makes a device. You see what would happen first; then all of it happens, or nothing."
+    )
+    columns = [
+        html.Code(", ".join(device_files.COLUMNS)),
+        ". Only name, or the id of a device that exists, is needed. ",
+        html.Code("energy_mode"),
+        " is interval or counter; ",
+        html.Code("fields"),
+        " are written like ",
+        html.Code(field_maps.EXAMPLE),
+        ", several with semicolons between them.",
+    ]
+    return imports.panel("devices", f"/site/{site_id}/devices.csv", steps, columns)
+
+
 @guard(administers_site())
 def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
@@ -186,6 +205,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             html.Div(id="devices-made", role="status"),
             dcc.Store(id="devices-site", data=site_id),
             _form(sites.site(current_scope(), site_id).reporting_interval_s),
+            _files(site_id),
             tables.view(TABLE, site_id),
         ]
     )
@@ -223,3 +243,63 @@ def add(clicks: int | None, name: str | None, every: str | None, mode: str | Non
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), *kept
     return tables.notice(f"{made.name} is there. It posts with a key: press New key in its row."), made.id, "", ""
+
+
+@callback(
+    Output("devices-export", "href"),
+    Input("devices-search", "value"),
+    Input("devices-view", "data"),
+    State("devices-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def export_address(search: str | None, view: dict[str, Any] | None, site_id: str) -> str:
+    """The file of what the table shows."""
+    filters = (view or {}).get("filters") or {}
+    asked = {"search": str(search or "")} | ({"retired": "all"} if filters.get("retired") else {})
+    return f"/site/{site_id}/devices.csv?{urlencode(asked)}"
+
+
+@callback(
+    Output("devices-report", "children"),
+    Input("devices-upload", "contents"),
+    State("devices-upload", "filename"),
+    State("devices-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def try_file(contents: str | None, name: str | None, site_id: str) -> Any:
+    """What the file would do, line by line; nothing is written."""
+    if not contents:
+        return no_update
+    try:
+        lines = device_files.try_file(current_scope(), site_id, imports.text_of(contents))
+    except Refused as refused:
+        return tables.notice(f"{name}: {sentence(refused)}", bad=True)
+    return imports.report("devices", str(name or "The file"), lines)
+
+
+@callback(
+    Output("devices-made", "children", allow_duplicate=True),
+    Output("devices-changed", "data", allow_duplicate=True),
+    Output("devices-report", "children", allow_duplicate=True),
+    Output("devices-upload", "contents"),
+    Input("devices-import", "n_clicks"),
+    Input("devices-drop", "n_clicks"),
+    State("devices-upload", "contents"),
+    State("devices-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def import_file(clicks: int | None, dropped: int | None, contents: str | None, site_id: str) -> Any:
+    """Do what was shown, all of it; or put the file away."""
+    if dropped:
+        return no_update, no_update, None, None
+    if not clicks or not contents:
+        return (no_update,) * 4
+    try:
+        done = device_files.import_file(current_scope(), site_id, imports.text_of(contents))
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), no_update, None, None
+    said = f"Imported: {imports.counted(done)}. New devices post with a key: press New key in their rows."
+    return tables.notice(said), f"{len(done)} {contents[-40:]}", None, None

@@ -1,25 +1,22 @@
 """All meters of the sites that one administers: found, read from a file, and written to one."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+from dash import Input, Output, State, callback, html, no_update, register_page
 
 from dashboard import navigation, tables
 from dashboard.access import current_scope, guard, plant_admin
 from dashboard.account.reading import reader
-from dashboard.aria import aria, data, icon
+from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import virtual_meters
+from dashboard.plant import imports, virtual_meters
 from dashboard.tables import Choice, Column, Row, Table
 from store.errors import NotFound, Refused
 from store.records import holders, meter_files, meter_life
 from store.records.holders import Holder
 from store.records.listing import Page, Wanted
-from store.records.meter_files import Line
 from store.records.meter_life import MeterRow
 from store.scope import Scope
 
@@ -40,9 +37,6 @@ COLUMNS = (
     Column("state", "State", sortable=False),
     Column("created_at", "Made"),
 )
-LARGEST = 1_000_000  # bytes of a file
-MOST_SHOWN = 200  # lines of a file's report
-DOES = {"new": "new", "changed": "changed", "same": "as it is"}
 
 
 class Shown(NamedTuple):
@@ -93,53 +87,26 @@ def _files() -> html.Section:
         "Export writes the meters that the search finds. Import reads such a file: a line with an id describes that meter "
         "anew, a line without one makes a meter. You see what would happen first; then all of it happens, or nothing."
     )
-    columns = html.Details(
-        [
-            html.Summary("The columns"),
-            html.P(
-                [
-                    html.Code(", ".join(meter_files.COLUMNS)),
-                    ". Only name, or the id of a meter that exists, is needed. ",
-                    html.Code("site"),
-                    " is the site's number, ",
-                    html.Code("from"),
-                    " and ",
-                    html.Code("to"),
-                    " are the names of the two nodes of the edge that the meter measures, ",
-                    html.Code("node"),
-                    " that of a condition meter; ",
-                    html.Code("method"),
-                    " is counter, interval or power. To assign meters in bulk, ",
-                    html.Code("id"),
-                    " and ",
-                    html.Code("assigned_to"),
-                    " are enough: a person's email address or an organisation's name, several with semicolons between them; "
-                    "nobody loses a meter by it.",
-                ],
-                className="muted small mb-0 mt-2",
-            ),
-        ]
-    )
-    upload = dcc.Upload(
-        html.Span([icon("arrow-up"), "Import a file"], className="btn btn-quiet"),
-        id="meters-upload",
-        accept=".csv,text/csv",
-        max_size=LARGEST,
-        className="upload",
-    )
-    export = html.A(
-        [icon("arrow-down"), "Export as CSV"], id="meters-export", href="/admin/meters.csv", className="btn btn-quiet"
-    )
-    return html.Section(
-        [
-            html.H2("Files"),
-            html.P(steps, className="muted"),
-            html.Div([export, html.Label(upload)], className="choices mb-2"),
-            columns,
-            html.Div(id="meters-report", role="status", **aria(live="polite")),
-        ],
-        className="panel mb-3",
-    )
+    columns = [
+        html.Code(", ".join(meter_files.COLUMNS)),
+        ". Only name, or the id of a meter that exists, is needed. ",
+        html.Code("site"),
+        " is the site's number, ",
+        html.Code("from"),
+        " and ",
+        html.Code("to"),
+        " are the names of the two nodes of the edge that the meter measures, ",
+        html.Code("node"),
+        " that of a condition meter; ",
+        html.Code("method"),
+        " is counter, interval or power. To assign meters in bulk, ",
+        html.Code("id"),
+        " and ",
+        html.Code("assigned_to"),
+        " are enough: a person's email address or an organisation's name, several with semicolons between them; "
+        "nobody loses a meter by it.",
+    ]
+    return imports.panel("meters", "/admin/meters.csv", steps, columns)
 
 
 @guard(plant_admin)
@@ -183,10 +150,10 @@ def try_file(contents: str | None, name: str | None) -> Any:
     if not contents:
         return no_update
     try:
-        lines = meter_files.try_file(current_scope(), _text(contents))
+        lines = meter_files.try_file(current_scope(), imports.text_of(contents))
     except Refused as refused:
         return tables.notice(f"{name}: {sentence(refused)}", bad=True)
-    return _report(str(name or "The file"), lines)
+    return imports.report("meters", str(name or "The file"), lines)
 
 
 @callback(
@@ -207,63 +174,8 @@ def import_file(clicks: int | None, dropped: int | None, contents: str | None) -
     if not clicks or not contents:
         return (no_update,) * 4
     try:
-        done = meter_files.import_file(current_scope(), _text(contents))
+        done = meter_files.import_file(current_scope(), imports.text_of(contents))
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, None, None
-    counts = _counted(done)
+    counts = imports.counted(done)
     return tables.notice(f"Imported: {counts}."), f"{len(done)} {contents[-40:]}", None, None
-
-
-def _text(contents: str) -> str:
-    try:
-        raw = base64.b64decode(contents.partition(",")[2], validate=True)
-        if len(raw) > LARGEST:
-            raise Refused("the file is too large: make several of it")
-        return raw.decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
-        raise Refused("this is not a text in UTF-8: save the file as CSV, UTF-8") from None
-
-
-def _counted(lines: Sequence[Line]) -> str:
-    counts = {words: sum(line.does == does for line in lines) for does, words in DOES.items()}
-    return ", ".join(f"{reader().count(count)} {words}" for words, count in counts.items() if count)
-
-
-def _report(name: str, lines: Sequence[Line]) -> html.Div:
-    bad = [line for line in lines if line.problem]
-    if not lines:
-        return tables.notice(f"{name} has no lines below its head.", bad=True)
-    if bad:
-        head = tables.notice(
-            f"{name}: {len(bad):,} of {len(lines):,} lines cannot be done. Correct them and choose the file again.", bad=True
-        )
-        buttons = []
-    else:
-        head = tables.notice(f"{name} would do this: {_counted(lines)}. Nothing is written yet.")
-        imports = html.Button(f"Import {len(lines):,} lines", id="meters-import", className="btn btn-primary", type="button")
-        buttons = [imports] if any(line.does != "same" for line in lines) else []
-    drop = html.Button("Put the file away", id="meters-drop", className="btn btn-quiet", type="button")
-    if not buttons:
-        buttons = [html.Button(id="meters-import", hidden=True, type="button")]
-    shown = (bad or [line for line in lines if line.does != "same"])[:MOST_SHOWN]
-    rows = [
-        html.Tr(
-            [
-                html.Td(str(line.number), className="num"),
-                html.Th(line.name or "–", scope="row"),
-                html.Td(sentence(Refused(line.problem)) if line.problem else f"{DOES[line.does]}: {line.words}"),
-            ]
-        )
-        for line in shown
-    ]
-    heads = html.Thead(html.Tr([html.Th(words, scope="col") for words in ("Line", "Name", "Cannot be done" if bad else "Does")]))
-    table = html.Div(
-        html.Table([heads, html.Tbody(rows)], **aria(label="What the file does")),
-        className="table-frame my-3",
-        tabIndex=0,
-        role="region",
-        **aria(label="What the file does, scrolls sideways"),
-    )
-    more = len(bad or lines) - len(shown) if bad else sum(line.does != "same" for line in lines) - len(shown)
-    rest = html.P(f"And {more:,} more.", className="muted small") if more > 0 else None
-    return html.Div([head, table if shown else None, rest, html.Div([*buttons, drop], className="choices")], className="mt-3")

@@ -71,12 +71,12 @@ def _requests(scope: Scope, asking: str | None = None) -> Any:
     return markup.requests(claims.my_requests(scope), names, reader(), asking)
 
 
-def _history(meters: list[now.Mine]) -> html.Section:
+def _history(of: str) -> html.Section:
     ranges = {name: words for name, (words, _, _) in RANGES.items()} | {CUSTOM: "Custom"}
     nothing = [html.P("No values in this period.", className="what"), html.P("Choose another one.", className="do")]
     return blocks.panel(
         "course",
-        ["History of ", html.Span(meters[0].meter.name, id="my-meters-chosen")],
+        ["History of ", html.Span(of, id="my-meters-chosen")],
         [
             blocks.segmented("my-meters-what", POWER_OR_ENERGY, "power", "Power or energy"),
             blocks.segmented("my-meters-range", ranges, DEFAULT_RANGE, "Period of the chart"),
@@ -134,7 +134,8 @@ def layout(**_query: Any) -> html.Div:
             dcc.Store(id="my-meters-figure"),
             search,
             html.Div(_drawn(scope, "", 0, None), id="my-meters-cards"),
-            html.Div(_history(drawable), className="overview mt-3 mb-3") if drawable else None,
+            # there without a meter too, hidden: callbacks need all of their parts
+            html.Div(_history(drawable[0].meter.name if drawable else ""), className="overview mt-3 mb-3", hidden=not drawable),
             _claim(scope) if _may_claim(scope) else None,
             parts.section("My requests", html.Div(_requests(scope), id="my-meters-requests")),
         ],

@@ -1,23 +1,38 @@
-"""Meters as a file to download."""
+"""Meters and devices as files to download."""
+
+from collections.abc import Iterator
 
 from flask import Flask, Response, request, stream_with_context
 
-from dashboard.access import current_scope, guard, plant_admin
-from store.records import meter_files
+from dashboard.access import administers_site, current_scope, guard, plant_admin
+from store.records import device_files, meter_files
 
 
 @guard(plant_admin)
 def meters_csv() -> Response:
     """The meters on the sites that one administers that fit `search`, with `retired` those too."""
-    pieces = meter_files.export_file(
-        current_scope(), request.args.get("search", "")[:200], retired=bool(request.args.get("retired"))
-    )
+    return _file("meters.csv", meter_files.export_file(current_scope(), _search(), retired=bool(request.args.get("retired"))))
+
+
+@guard(administers_site())
+def devices_csv(site_id: str) -> Response:
+    """The devices of the site that fit `search`, with `retired` those too."""
+    retired = bool(request.args.get("retired"))
+    return _file("devices.csv", device_files.export_file(current_scope(), site_id, _search(), retired=retired))
+
+
+def _search() -> str:
+    return request.args.get("search", "")[:200]
+
+
+def _file(name: str, pieces: Iterator[str]) -> Response:
     response = Response(stream_with_context(pieces), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="meters.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def install(server: Flask) -> None:
-    """Give the file its address."""
+    """Give the files their addresses."""
     server.add_url_rule("/admin/meters.csv", "meters_csv", meters_csv)
+    server.add_url_rule("/site/<site_id>/devices.csv", "devices_csv", devices_csv)

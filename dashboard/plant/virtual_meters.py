@@ -12,9 +12,9 @@ from dashboard import tables
 from dashboard.access import administers_meter, current_scope, guard, plant_admin
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import field_maps, forms
+from dashboard.plant import forms
 from store.errors import NotFound, Refused
-from store.records import graph, meters, sites
+from store.records import field_maps, graph, meters, sites
 from store.records.columns import now
 from store.records.dated import holds_at
 from store.records.meters import Terms

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, Subquery, false, func, lit
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from store.errors import NotFound, Refused
-from store.records import claims, organisations, users
+from store.records import claims, organisations, preferences, users
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
@@ -42,7 +42,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, and who is to be told by mail."""
+    """What was decided, and who is to be told by mail: whoever asked, unless they want no mails of that kind."""
 
     kind: str
     id: str
@@ -190,8 +190,9 @@ def _decide_request(records: Session, scope: Scope, request_id: str, approve: bo
         if claims.is_taken(records, found.meter_id, found.entity_id, at):
             raise Refused("the meter is somebody else's: end that assignment first, or say no")
         records.add(Grant(entity_id=found.entity_id, meter_id=found.meter_id, role="viewer", origin="claimed", valid_from=at))
-    tell = records.scalars(select(User.email).where(User.id == found.user_id)).one()
-    return Decision(found.kind, request_id, approve, reason, (tell,))
+    address = records.scalars(select(User.email).where(User.id == found.user_id)).one()
+    tell = (address,) if preferences.is_wanted(records, found.user_id, "approval", "mail") else ()
+    return Decision(found.kind, request_id, approve, reason, tell)
 
 
 def _site_of(records: Session, request: Request) -> str | None:

@@ -1,14 +1,13 @@
 """Meters in bulk: a file of them says what it would do before it does anything, and does all of it or nothing."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import select
 
 from store import sheets
 from store.errors import NotFound, Refused
-from store.records import holders, meter_life, meters
+from store.records import bulk, holders, meter_life, meters
+from store.records.bulk import Line
 from store.records.columns import now
 from store.records.dated import holds_at
 from store.records.engine import reading, session
@@ -43,23 +42,6 @@ MOST_LINES = 1000  # 4 s, during which the records take no other change
 _Lines = list[tuple[int, Mapping[str, str]]]
 
 
-class Line(NamedTuple):
-    """What a line of a file does: `new`, `changed` or `same` with its words, or nothing, for a `problem`."""
-
-    number: int
-    name: str
-    does: str
-    words: str = ""
-    problem: str = ""
-
-
-class _TriedOnly(Exception):
-    """No error: it takes back what was tried."""
-
-    def __init__(self, done: list[Line]) -> None:
-        self.done = done
-
-
 def try_file(scope: Scope, text: str) -> list[Line]:
     """What importing the file would do, line by line, found by doing it and taking it back: the rules are the real ones.
 
@@ -73,11 +55,7 @@ def try_file(scope: Scope, text: str) -> list[Line]:
         Refused: the file cannot be read, or has too many lines.
     """
     lines = _read(text)
-    try:
-        _try(scope, lines)
-    except _TriedOnly as tried:
-        return tried.done
-    return []
+    return bulk.tried(lambda: _do(scope, lines))
 
 
 def _read(text: str) -> _Lines:
@@ -87,11 +65,6 @@ def _read(text: str) -> _Lines:
     return lines
 
 
-def _try(scope: Scope, lines: _Lines) -> None:
-    with session():
-        raise _TriedOnly(_do(scope, lines))
-
-
 def import_file(scope: Scope, text: str) -> list[Line]:
     """Do what `try_file` said, all of it.
 
@@ -99,12 +72,7 @@ def import_file(scope: Scope, text: str) -> list[Line]:
         Refused: the file cannot be read, or one of its lines cannot be done: then nothing was.
     """
     lines = _read(text)
-    with session():
-        done = _do(scope, lines)
-        bad = [line for line in done if line.problem]
-        if bad:
-            raise Refused(f"nothing was imported: line {bad[0].number}: {bad[0].problem}")
-    return done
+    return bulk.done(lambda: _do(scope, lines))
 
 
 class _Places:
@@ -121,7 +89,7 @@ class _Places:
         """The id of the site with that public number, whose administrator the scope must be."""
         if number not in self._sites:
             with reading() as records:
-                wanted = select(Site.id).where(Site.public_number == _whole("site", number))
+                wanted = select(Site.id).where(Site.public_number == bulk.whole("site", number))
                 site_id = records.scalar(wanted)
             if site_id is None or not self._scope.sees_site(site_id):
                 raise Refused(f"no site has the number {number}: see the list of sites")
@@ -190,8 +158,8 @@ def _change(scope: Scope, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     after = (
         cells.get("name", meter.name),
         (cells["serial_number"] or None) if "serial_number" in cells else meter.serial_number,
-        _number("latitude", cells["latitude"]) if "latitude" in cells else meter.latitude,
-        _number("longitude", cells["longitude"]) if "longitude" in cells else meter.longitude,
+        bulk.number("latitude", cells["latitude"]) if "latitude" in cells else meter.latitude,
+        bulk.number("longitude", cells["longitude"]) if "longitude" in cells else meter.longitude,
     )
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if before == after:
@@ -200,7 +168,9 @@ def _change(scope: Scope, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     meter_life.describe_meter(scope, meter.id, name=name, serial_number=serial_number, latitude=latitude, longitude=longitude)
     labels = ("name", "serial number", "latitude", "longitude")
     changes = [
-        f"{label} {_said(old)} → {_said(new)}" for label, old, new in zip(labels, before, after, strict=True) if old != new
+        f"{label} {bulk.said(old)} → {bulk.said(new)}"
+        for label, old, new in zip(labels, before, after, strict=True)
+        if old != new
     ]
     return meter, "changed", ", ".join(changes)
 
@@ -213,7 +183,7 @@ def _assign(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     held = holders.holders(scope, [meter_id])[meter_id]
     known = {(each.email or each.name).casefold() for each in held}
     new = [who for who in asked if who.casefold() not in known]
-    start = _moment("assigned_from", cells["assigned_from"]) if cells.get("assigned_from") else None
+    start = bulk.moment("assigned_from", cells.get("assigned_from", ""))
     for who in new:
         holders.assign_meter(scope, meter_id, who, role=cells.get("assigned_role") or "viewer", valid_from=start)
     return f"assigned to {' and '.join(new)}" if new else ""
@@ -244,45 +214,15 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
         made.id,
         name=made.name,
         serial_number=cells.get("serial_number"),
-        latitude=_number("latitude", cells.get("latitude", "")),
-        longitude=_number("longitude", cells.get("longitude", "")),
+        latitude=bulk.number("latitude", cells.get("latitude", "")),
+        longitude=bulk.number("longitude", cells.get("longitude", "")),
     )
     if cells.get("method"):
-        interval_s = _whole("interval_s", cells.get("interval_s") or "900")
-        meters.declare_energy(
-            scope, made.id, method=cells["method"], interval_s=interval_s, valid_from=_moment("since", cells.get("since", ""))
-        )
+        interval_s = bulk.whole("interval_s", cells.get("interval_s") or "900")
+        since = bulk.moment("since", cells.get("since", "")) or now()
+        meters.declare_energy(scope, made.id, method=cells["method"], interval_s=interval_s, valid_from=since)
     on = f"{source} → {target}" if source else node or "the site"
     return made, "new", f"a {role} meter of {on}"
-
-
-def _said(value: str | float | None) -> str:
-    return "none" if value is None else str(value)
-
-
-def _number(column: str, text: str) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise Refused(f"{column} {text!r} is not a number: write it like 51.5") from None
-
-
-def _whole(column: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refused(f"{column} {text!r} is not a whole number: write it like 900")
-    return int(text)
-
-
-def _moment(column: str, text: str) -> datetime:
-    if not text:
-        return now()
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise Refused(f"{column} {text!r} is not a moment with its zone: write it like 2026-01-31T00:00:00Z")
-    return found
 
 
 def export_file(scope: Scope, search: str = "", *, retired: bool = False) -> Iterator[str]:

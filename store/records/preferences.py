@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from store.records.engine import reading, session
 from store.records.policy import holder
@@ -46,3 +47,11 @@ def choose_notification(scope: Scope, kind: str, channel: str, wanted: bool) -> 
                 index_elements=["user_id", "kind", "channel"], set_={"wanted": statement.excluded.wanted}
             )
         )
+
+
+def is_wanted(records: Session, user_id: str, kind: str, channel: str) -> bool:
+    """Whether a person wants to hear of a kind by a channel, for whoever tells them."""
+    if (kind, channel) == ALWAYS:
+        return True
+    kept = records.get(NotificationPreference, (user_id, kind, channel))
+    return kept.wanted if kept is not None else KINDS[kind][CHANNELS.index(channel)]

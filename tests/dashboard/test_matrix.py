@@ -17,8 +17,9 @@ import pytest
 
 from config.settings import Settings
 from dashboard import access, callbacks, doorkeeper
-from store.errors import NotFound
-from store.records import engine, grants, meters, organisations, policy, users
+from dashboard.api import PREFIX
+from store.errors import NotFound, StoreAway
+from store.records import engine, grants, meters, organisations, policy, tokens, users
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.dashboard.world import PASSWORD, World, csrf, world_of
 from tests.matrix import count
@@ -264,6 +265,45 @@ def test_callbacks_run_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd
                 answer = browser.post("/_dash-update-component", json=body, headers=headers)
                 refused = {404} if PEOPLE[who].signed_in else {400, 401}
                 assert answer.status_code in refused, f"{who}, {place}: {output} answers {answer.status_code}"
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_tokens_open_what_their_person_sees_and_nothing_else(crowd: Crowd, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.series.connection._ask", away)  # at once: 503 says that somebody may ask
+    server, program = crowd.world.server, crowd.world.server.test_client()
+    headers = bearers(crowd, who)
+    period = "from=2026-05-01T00:00:00Z&to=2026-05-02T00:00:00Z"
+    for route in server.url_map.iter_rules():
+        rule = doorkeeper.rule_of_endpoint(server, route.endpoint)
+        if not route.rule.startswith(PREFIX) or rule in access.OPEN or not route.arguments <= {"site_id", "meter_id"}:
+            continue
+        assert route.methods is not None
+        assert route.methods <= {"GET", "HEAD", "OPTIONS"}, f"say here what {route.rule} may change"
+        for place in PLACES if route.arguments else (OWN,):
+            path = f"{crowd.path(route.rule, place)}?{period}"
+            for kind, header in headers.items():
+                status = program.get(path, headers=header).status_code
+                good = kind in ("personal", "program")
+                wanted = {401} if not good else {200, 503} if not route.arguments or place in PEOPLE[who].sees else {404}
+                assert status in wanted, f"{who}, {place}, {kind}: {path} answers {status}"
+                count("tokens")
+
+
+def away(*_asked: object) -> None:
+    raise StoreAway("no store of readings")
+
+
+def bearers(crowd: Crowd, who: str) -> dict[str, dict[str, str]]:
+    """A person's tokens of each kind, those that are good and those that are not."""
+    given = {"none": "", "nonsense": "Bearer pat_none.secret"}
+    if PEOPLE[who].signed_in:
+        scope = crowd.scope(who)
+        revoked = tokens.create_token(scope, name="revoked")
+        tokens.revoke_token(scope, tokens.own_tokens(scope)[0].id)
+        given["revoked"] = f"Bearer {revoked}"
+        given["personal"] = f"Bearer {tokens.create_token(scope, name='script')}"
+        given["program"] = f"Bearer {tokens.sign_in(users.user(SYSTEM, crowd.ids[who])).access}"
+    return {kind: {"Authorization": value} if value else {} for kind, value in given.items()}
 
 
 def asked(output: str, registered: dict[str, Any], names: list[str], site_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import re
 
+import dash
 import pytest
 
 from dashboard import access, landing
@@ -30,6 +31,12 @@ def test_residents_land_at_their_meters(world: World) -> None:
     assert world.client("resident").get("/").location == "/my-meters"
 
 
+def test_callbacks_find_all_of_their_parts_where_there_is_no_meter_yet(world: World) -> None:
+    page = world.client("resident").get("/my-meters").get_data(as_text=True)
+    for part in ("my-meters-meter", "my-meters-what", "my-meters-range", "my-meters-range-first", "my-meters-chart"):
+        assert f'"id":"{part}"' in page, part
+
+
 def test_a_site_without_a_page_leads_to_its_overview(world: World) -> None:
     assert world.client("operator").get(f"/site/{world.site}").location == landing.overview(world.site)
 
@@ -49,19 +56,44 @@ def test_the_switcher_names_the_sites_one_may_see(world: World) -> None:
     assert "South Works" in world.client("root").get("/account").get_data(as_text=True)
 
 
-def test_names_are_escaped(world: World) -> None:
-
-    organisation_id = sites.site(SYSTEM, world.site).organisation_id
-    sites.create_site(
+def _site(world: World, name: str, kind: str = "plant") -> str:
+    return sites.create_site(
         SYSTEM,
-        name="<script>alert(1)</script>",
-        kind="plant",
-        organisation_id=organisation_id,
+        name=name,
+        kind=kind,
+        organisation_id=sites.site(SYSTEM, world.site).organisation_id,
         time_zone="Europe/London",
         currency="GBP",
         latitude=0,
         longitude=0,
-    )
+    ).id
+
+
+def test_whoever_has_many_sites_lands_on_the_last_one_and_finds_the_others_with_their_state(world: World) -> None:
+    last = [_site(world, f"Works {nth}") for nth in range(8)][4]
+    browser = world.client("operator")
+    assert browser.get("/").location == landing.overview(world.site)
+    page = browser.get(landing.overview(last)).get_data(as_text=True)
+    menu = page.partition('id="sites"')[2].partition("</ul>")[0]
+    assert 'id="site-search"' in menu
+    assert menu.count('data-state="never">no data yet') == 9
+    assert world.client("operator").get("/").location == landing.overview(last)
+
+
+def test_the_kind_of_a_site_decides_which_pages_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = next(each for each in dash.page_registry.values() if each["name"] == "Overview")
+    monkeypatch.setitem(page, "nav", page["nav"] | {"kinds": ("campus",)})
+    here = {kind: landing.overview(_site(world, f"A {kind}", kind)) for kind in ("plant", "campus")}
+    browser = world.client("operator")
+    pages = {
+        kind: browser.get(path).get_data(as_text=True).partition("<nav")[2].partition("</nav>")[0] for kind, path in here.items()
+    }
+    assert f'href="{here["campus"]}"' in pages["campus"]
+    assert here["plant"] not in pages["plant"]
+
+
+def test_names_are_escaped(world: World) -> None:
+    _site(world, "<script>alert(1)</script>")
     assert "<script>alert" not in world.client("operator").get("/account").get_data(as_text=True)
 
 

@@ -1,12 +1,13 @@
 """An administrator adds, describes and retires devices, and gives them keys, on the page."""
 
+import base64
+
 import pytest
 
-from dashboard.plant import field_maps
 from store.errors import Refused
-from store.records import devices, keys, meters
+from store.records import devices, field_maps, keys, meters
 from store.scope import SYSTEM
-from tests.dashboard.plant.asking import act, call, plant, press, said
+from tests.dashboard.plant.asking import act, ask, call, plant, press, said
 from tests.dashboard.world import World
 
 OUTPUTS = ["devices-made.children", "devices-changed.data", "devices-name.value", "devices-fields.value"]
@@ -93,3 +94,53 @@ def test_a_map_of_fields_is_read_as_it_was_written(world: World) -> None:
         field_maps.read(SYSTEM, world.site, "a = Hall meter, power_kw")
     with pytest.raises(Refused, match="twice"):
         field_maps.read(SYSTEM, world.site, f"a = {twin}, soc_pct\na = {twin}, power_kw")
+
+
+def _upload(text: str) -> str:
+    return f"data:text/csv;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def _import(world: World, browser, text: str, at: str) -> tuple[str, str]:
+    """What trying the file says, and what importing it does."""
+    state = {"devices-upload.filename": "boxes.csv", "devices-site.data": at}
+    tried = call(browser, ["devices-report.children"], {"devices-upload.contents": _upload(text)}, state)
+    inputs = {"devices-import.n_clicks": 1, "devices-drop.n_clicks": None}
+    state = {"devices-upload.contents": _upload(text), "devices-site.data": at}
+    return said(tried), said(ask(world, browser, "devices-upload.contents", inputs, state))
+
+
+def test_devices_are_exported_and_imported_as_a_file_that_is_shown_first(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    answer = browser.get(f"/site/{world.site}/devices.csv?search=hall")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="devices.csv"'
+    text = answer.get_data(as_text=True)
+    line = f'{ids["device"]},Hall box,60,interval,"energy_consumed = Hall meter, energy_kwh",'
+    assert text.splitlines()[1:] == [line]
+    assert world.client("chief").get(f"/site/{world.site}/devices.csv").status_code == 404
+
+    roof = ',Roof box,10,interval,"a = Hall meter, power_kw; b = Hall meter, soc_pct",\n'
+    text = text.replace("Hall box,60", "Hall box,30") + roof
+    tried, done = _import(world, browser, text, world.site)
+    assert "reporting interval 60 → 30" in tried
+    assert "a device with 2 fields, that posts every 10 s" in tried
+    assert "Imported: 1 new, 1 changed" in done
+    found = {each.name: each for each in devices.devices_of(SYSTEM, world.site)}
+    assert {name: each.reporting_interval_s for name, each in found.items()} == {"Hall box": 30, "Roof box": 10}
+    assert devices.device_fields(SYSTEM, [found["Roof box"].id])[found["Roof box"].id]["b"] == (ids["meter"], "soc_pct")
+
+
+def test_one_bad_line_of_a_file_and_no_device_is_made(world: World) -> None:
+    plant(world)
+    foreign = plant(world, world.foreign_site)["device"]
+    browser, before = world.client("admin"), [each.name for each in devices.devices_of(SYSTEM, world.site)]
+    for line, says in (
+        (f"{foreign},Mine,60", "no device"),
+        (",Odd,soon", "not a whole number"),
+        (",,60", "has a name"),
+        (",Hall box,60", "Hall box"),
+    ):
+        tried, done = _import(world, browser, f"id,name,reporting_interval_s\n,Good,60\n{line}\n", world.site)
+        assert "1 of 2 lines cannot be done" in tried
+        assert says.lower() in tried.lower(), line
+        assert "nothing was imported" in done.lower()
+    assert [each.name for each in devices.devices_of(SYSTEM, world.site)] == before

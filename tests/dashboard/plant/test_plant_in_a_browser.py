@@ -145,7 +145,8 @@ def test_pages_are_accessible_and_nothing_is_wider_than_a_phone(page: Page, worl
     plant(world)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("/admin/sites", f"/site/{world.site}/facility", f"/site/{world.site}/devices", f"/site/{world.site}/keys"):
+    setup = [f"/site/{world.site}/{name}" for name in ("facility", "access", "devices", "keys")]
+    for path in ("/admin/sites", *setup):
         _open(page, path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert faults(page) == [], path

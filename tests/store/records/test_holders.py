@@ -7,6 +7,7 @@ import pytest
 from store.errors import NotFound, Refused
 from store.records import grants, holders, meter_life, organisations
 from store.records.columns import now
+from store.records.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import SWITCH, World
 
@@ -65,3 +66,27 @@ def test_a_retired_meter_is_not_assigned(world: World) -> None:
     meter_life.retire_meter(SYSTEM, world.meters["north second"])
     with pytest.raises(Refused, match="retired"):
         holders.assign_meter(SYSTEM, world.meters["north second"], "stranger@example.org")
+
+
+def test_a_whole_site_is_assigned_for_a_time_and_once(world: World) -> None:
+    scope, site = world.scope("north admin"), world.sites["north"]
+    end = now() + timedelta(days=30)
+    made = holders.assign_site(scope, site, "Stranger@example.org ", role="operator", valid_to=end)
+    found = holders.site_holders(scope, site, Wanted("stranger"))
+    assert [(each.grant.id, each.name, each.email) for each in found.rows] == [(made.id, "stranger", "stranger@example.org")]
+    assert site in world.scope("stranger").site_ids
+    assert site not in world.scope("stranger", end).site_ids
+    with pytest.raises(Refused, match="end that assignment first"):
+        holders.assign_site(scope, site, "stranger@example.org")
+    holders.assign_site(scope, site, "stranger@example.org", valid_from=end)
+    grants.end_grant(scope, made.id, now() + timedelta(microseconds=1))
+    assert holders.site_holders(scope, site, Wanted("stranger"), ended=True).total == 2
+
+
+@pytest.mark.parametrize(("who", "error"), [("north operator", Refused), ("resident", Refused), ("south admin", NotFound)])
+def test_only_an_administrator_of_the_site_assigns_the_whole_of_it(world: World, who: str, error: type[Exception]) -> None:
+    scope, site = world.scope(who), world.sites["north"]
+    with pytest.raises(error):
+        holders.site_holders(scope, site)
+    with pytest.raises(error):
+        holders.assign_site(scope, site, "stranger@example.org")

@@ -6,7 +6,7 @@ import pytest
 
 from store import ids
 from store.errors import NotFound, Refused
-from store.records import claims, devices, grants, inbox, key_requests, keys, meter_life, users
+from store.records import claims, devices, grants, inbox, key_requests, keys, meter_life, preferences, users
 from store.records.listing import Wanted
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.store.records.world import World
@@ -36,6 +36,12 @@ def test_a_claimed_meter_is_seen_once_the_distributor_has_agreed(world: World) -
     assert inbox.pending_count(world.scope("north admin")) == 0
     [kept] = claims.my_requests(world.scope("stranger"))
     assert (kept.approved, kept.reason, kept.decided_by) == (True, "welcome", world.people["north admin"])
+
+
+def test_whoever_wants_no_mail_about_approvals_gets_none(world: World) -> None:
+    asked = claims.claim_meter(world.scope("stranger"), _code(world, "north grid"))
+    preferences.choose_notification(world.scope("stranger"), "approval", "mail", False)
+    assert inbox.decide(world.scope("north admin"), asked.id, approve=False).tell == ()
 
 
 def test_a_wrong_code_and_a_taken_meter_are_answered_alike(world: World) -> None:

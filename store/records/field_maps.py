@@ -14,7 +14,7 @@ EXAMPLE = "energy_consumed = Main meter, energy_kwh"
 def written(scope: Scope, site_id: str, fields: Fields) -> str:
     """The fields as lines; a meter by its name, or by its id where another has the same name."""
     names = meters.names_of(scope, site_id, {meter for meter, _ in fields.values()})
-    said = {meter: name if "," not in name else meter for meter, name in names.items()}
+    said = {meter: meter if {",", ";"} & set(name) else name for meter, name in names.items()}
     return "\n".join(f"{field} = {said[meter]}, {quantity}" for field, (meter, quantity) in sorted(fields.items()))
 
 

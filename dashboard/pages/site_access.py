@@ -1,0 +1,158 @@
+"""To whom a whole site is assigned besides its owner: people and organisations, each with a role and for a time."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+
+from dashboard import navigation, tables
+from dashboard.access import administers_site, current_scope, guard
+from dashboard.account.reading import reader
+from dashboard.aria import data
+from dashboard.faults import sentence
+from dashboard.plant import forms
+from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from store.errors import NotFound, Refused
+from store.records import grants, holders, sites
+from store.records.columns import now
+from store.records.holders import Holder
+from store.records.listing import Page, Wanted
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path_template="/site/<site_id>/access",
+    name="Access",
+    title="Access · Loadstar",
+    nav={"section": navigation.SETUP, "icon": "people"},
+)
+
+ROLES = {"viewer": "sees it", "operator": "sees and operates it", "admin": "administers it"}
+COLUMNS = (
+    Column("name", "Who"),
+    Column("role", "Role"),
+    Column("valid_from", "From"),
+    Column("valid_to", "Until"),
+    Column("state", "State", sortable=False),
+)
+STATES = {"holds": "live", "ended": "offline", "to come": "late"}
+
+
+def _zone(scope: Scope, site_id: str) -> ZoneInfo:
+    return ZoneInfo(sites.site(scope, site_id).time_zone)
+
+
+def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Holder]:
+    return holders.site_holders(scope, context, wanted, ended=bool(chosen.get("ended")))
+
+
+def _row(_scope: Scope, record: Holder) -> Row:
+    grant, at = record.grant, now()
+    over = grant.valid_to is not None and grant.valid_to <= at
+    words = "ended" if over else "holds" if grant.valid_from <= at else "to come"
+    cells = (
+        ROLES[grant.role],
+        reader().stamp(grant.valid_from),
+        reader().stamp(grant.valid_to) if grant.valid_to else "further notice",
+        html.Span(words, className="state", **data(state=STATES[words])),
+    )
+    name = f"{record.name}, {record.email}" if record.email else record.name
+    ends = Act("end", "End", asks=lambda: _ending(record.name), danger=True, sure="End it")
+    return Row(grant.id, name, cells, () if over else (ends,))
+
+
+def _ending(name: str) -> Question:
+    return Question(
+        f"From that moment on {name} does not see the site any more, its past neither. "
+        "An assignment that has not begun is removed.",
+        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=20),),
+    )
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    if asked.act != "end":
+        raise NotFound(f"no act {asked.act}")
+    at = forms.moment("the end", asked.given.get("at"), _zone(scope, asked.context))
+    grants.end_grant(scope, asked.key, at)
+    return "Ended." if at is None or at <= now() else ["Ends ", reader().stamp(at), "."]
+
+
+TABLE = Table(
+    "access",
+    "Access",
+    administers_site("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    do=_do,
+    filters=(Choice("ended", "Show", (("", "Now and to come"), ("all", "Ended ones too"))),),
+    search="name, email",
+    empty="Nobody but the people of its owner. Assign the site above to whom it concerns.",
+)
+tables.declare(TABLE)
+
+
+@guard(administers_site())
+def layout(site_id: str, **_query: Any) -> html.Div:
+    """The page."""
+    about = (
+        "The owner's people have this site by their role. Here stands who else is assigned the whole of it; "
+        "single meters are assigned on "
+    )
+    roles = [{"label": words.capitalize(), "value": role} for role, words in ROLES.items()]
+    fields = [
+        forms.field("Assign to", forms.line("access-who", longest=254), "A person's email address, or an organisation's name."),
+        forms.field("Who then", dbc.Select(id="access-role", options=roles, value="viewer")),
+        forms.field("From", forms.line("access-from", placeholder=forms.DAY, longest=20), "Empty: from now on."),
+        forms.field("Through", forms.line("access-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."),
+    ]
+    return html.Div(
+        [
+            html.Header(
+                [
+                    html.H1("Access"),
+                    html.P([about, html.A("their pages", href="/admin/meters", **data(soft="")), "."]),
+                ],
+                className="page-head",
+            ),
+            html.Div(id="access-said", role="status"),
+            dcc.Store(id="access-site", data=site_id),
+            forms.folded("access-form", "Assign this site", "plus-lg", fields, forms.submit("access-assign", "Assign")),
+            tables.view(TABLE, site_id),
+        ]
+    )
+
+
+@callback(
+    Output("access-said", "children"),
+    Output("access-changed", "data"),
+    Output("access-who", "value"),
+    Input("access-assign", "n_clicks"),
+    State("access-who", "value"),
+    State("access-role", "value"),
+    State("access-from", "value"),
+    State("access-to", "value"),
+    State("access-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def assign(clicks: int | None, who: str | None, role: str | None, start: str | None, end: str | None, site_id: str) -> Any:
+    """Assign the whole site to somebody."""
+    if not clicks:
+        return no_update, no_update, no_update
+    scope = current_scope()
+    try:
+        zone = _zone(scope, site_id)
+        made = holders.assign_site(
+            scope,
+            site_id,
+            str(who or ""),
+            role=role if role in ROLES else "viewer",
+            valid_from=forms.moment("the start", start, zone),
+            valid_to=forms.moment("the end", end, zone, end_of_day=True),
+        )
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), no_update, no_update
+    return tables.notice("Assigned. They see the site at once, or from its start on."), made.id, ""
