@@ -30,7 +30,7 @@ from store.series import power, versions
 FORMAT = 1  # of what is kept: a new number forgets what older programs kept
 READY = timedelta(hours=48)  # what a sign-in makes ready
 CHART_STEP_S = 900  # of the chart on the first screen
-SHORT_BLOCK_S, BLOCK_STEPS = 6 * 3600, 24
+SHORT_BLOCK_S, LONG_BLOCK_STEPS = 6 * 3600, 96
 HITS, MISSES = "hits", "misses"
 
 Kilowatts = NDArray[np.float32]
@@ -57,7 +57,7 @@ def mean_power(
 ) -> pd.DataFrame:
     """As `store.series.power.mean_power`, of meters of the view; `counted` asks are part of the hit rate."""
     members = _members(view, step_s)
-    block_s = max(SHORT_BLOCK_S, BLOCK_STEPS * step_s)
+    block_s = SHORT_BLOCK_S if step_s <= CHART_STEP_S else LONG_BLOCK_STEPS * step_s
     first, last = on_step(start, block_s), on_step(min(versions.settled_to(), end), block_s)
     if first >= last or not meter_ids or not {*meter_ids} <= {*members}:
         return power.mean_power(scope, meter_ids, start, end, step_s)
