@@ -54,10 +54,7 @@ def admin(run: Run) -> list[Figure]:
     from store.records import audit, engine
     from store.scope import SYSTEM
 
-    run.product.down()
-    product = Product(None, demo=False, records=run.records)
-    try:
-        engine.configure(product.records_url)
+    with run.alone(run.records) as product:
         if inspect(engine.engine()).get_table_names():
             raise NotUp("the records are not empty, and the bench would fill them with people: name an empty database")
         engine.upgrade()
@@ -69,8 +66,6 @@ def admin(run: Run) -> list[Figure]:
         engine.configure("sqlite://")
         product.up()
         answers = [*_everything(run, product, ROOT, made), *_everything(run, product, CHIEF, made)]
-    finally:
-        product.remove()
     assert whole.broken_at is None, whole  # noqa: S101 - else what was measured is no log of ours
     return [*_figures(run, answers), Figure(f"the chain of {whole.entries:,} entries, verified", verified, "s")]
 

@@ -1,7 +1,8 @@
 """One run of the bench: what its sections share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cli.bench.crowd import Crowd
@@ -52,3 +53,17 @@ class Run:
             self.starts.append(self.product.up())
         configuration.use(self.product.settings())
         return self.product
+
+    @contextmanager
+    def alone(self, records: str | None = None) -> Iterator[Product]:
+        """Another Loadstar in place of the running one, not started yet, to which no other section has written."""
+        from store.records import engine
+
+        self.product.down()
+        product = Product(None, demo=False, records=records)
+        try:
+            engine.configure(product.records_url)
+            yield product
+        finally:
+            engine.configure("sqlite://")
+            product.remove()

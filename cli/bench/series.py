@@ -11,6 +11,7 @@ import numpy as np
 
 from cli.bench.figures import Figure, percentile
 from cli.bench.run import Run
+from config import settings as configuration
 
 METERS = 500
 SILENT = 20
@@ -34,16 +35,18 @@ def latest(run: Run) -> list[Figure]:
     from store.scope import SYSTEM
     from store.series import latest as series
 
-    product = run.started()
-    run.say(f"making {METERS} meters")
-    meters = _meters()
-    rows = _fill(run, product.settings(), meters)
-    until = time.monotonic() + run.sizes.fill_s
-    while (heard := len(series.latest(SYSTEM, meters))) < METERS:  # what was written before may still be applied
-        if time.monotonic() > until:
-            raise RuntimeError(f"only {heard} of {METERS} meters have a latest value")
-        time.sleep(0.1)
-    taken = timed(run.sizes.repeats, lambda: series.latest(SYSTEM, meters))
+    with run.alone() as product:
+        product.up()
+        configuration.use(product.settings())
+        run.say(f"making {METERS} meters")
+        meters = _meters()
+        rows = _fill(run, product.settings(), meters)
+        until = time.monotonic() + run.sizes.fill_s
+        while (heard := len(series.latest(SYSTEM, meters))) < METERS:  # what was written before may still be applied
+            if time.monotonic() > until:
+                raise RuntimeError(f"only {heard} of {METERS} meters have a latest value")
+            time.sleep(0.1)
+        taken = timed(run.sizes.repeats, lambda: series.latest(SYSTEM, meters))
     return [
         Figure("rows of `telemetry` behind the latest values", rows, "rows"),
         Figure("latest value of 500 meters, 20 silent for a year", percentile(taken, 0.5), "ms", at_most=15),

@@ -43,7 +43,7 @@ def test_a_skip_is_named_and_passes_unless_it_may_not(tmp_path: Path) -> None:
 def test_every_program_that_tests_need_has_its_mark() -> None:
     pytest_settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     marks = {mark.split(":")[0] for mark in pytest_settings["markers"]}
-    assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix"}
+    assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix", "makes_ready"}
 
 
 def test_ci_installs_every_program_that_tests_need() -> None:

@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from cli.screens import CHROMIUM, CHROMIUM_ARGS
 from config import settings as configuration
 from config.settings import Settings
+from dashboard.live.once import once
 from store.records import engine
 from tests.dashboard.world import World, make_records, world_of
 
@@ -28,6 +29,15 @@ def _settings(home: Path) -> Settings:
         database_url=f"sqlite:///{home}/records.sqlite3",
         **dict.fromkeys(("device_port", "questdb_http_port", "questdb_pg_port", "questdb_health_port"), NOBODYS_PORT),
     )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_a_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No answer is kept for the next test, and no thread asks the records of this one when they are gone."""
+    if "makes_ready" not in request.keywords:
+        monkeypatch.setattr("dashboard.live.ready.prepare", lambda *_: None)
+    yield
+    once.clear()
 
 
 @pytest.fixture(scope="session")

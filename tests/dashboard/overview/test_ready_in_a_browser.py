@@ -11,7 +11,7 @@ from store.series import checkpoint, rollup
 from tests.conftest import eventually
 from tests.dashboard.overview.conftest import Opener, Served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.makes_ready]
 
 
 def test_nine_of_ten_first_clicks_find_their_data_ready(opened: Opener, world: Served) -> None:
