@@ -12,6 +12,7 @@ import numpy as np
 from cli.bench.figures import Figure, percentile
 from cli.bench.run import Run
 from config import settings as configuration
+from config.settings import Settings
 
 METERS = 500
 SILENT = 20
@@ -31,22 +32,27 @@ def timed(repeats: int, ask: Callable[[], object]) -> list[float]:
 
 
 def latest(run: Run) -> list[Figure]:
+    """Of a Loadstar of its own: among what other sections have just posted, looking would take longer."""
+    with run.alone() as product:
+        product.up()
+        configuration.use(product.settings())
+        return latest_of_many(run, product.settings())
+
+
+def latest_of_many(run: Run, settings: Settings) -> list[Figure]:
     """Fill `telemetry` with 500 meters, of which 20 have been silent for a year; then ask for the newest of each."""
     from store.scope import SYSTEM
     from store.series import latest as series
 
-    with run.alone() as product:
-        product.up()
-        configuration.use(product.settings())
-        run.say(f"making {METERS} meters")
-        meters = _meters()
-        rows = _fill(run, product.settings(), meters)
-        until = time.monotonic() + run.sizes.fill_s
-        while (heard := len(series.latest(SYSTEM, meters))) < METERS:  # what was written before may still be applied
-            if time.monotonic() > until:
-                raise RuntimeError(f"only {heard} of {METERS} meters have a latest value")
-            time.sleep(0.1)
-        taken = timed(run.sizes.repeats, lambda: series.latest(SYSTEM, meters))
+    run.say(f"making {METERS} meters")
+    meters = _meters()
+    rows = _fill(run, settings, meters)
+    until = time.monotonic() + run.sizes.fill_s
+    while (heard := len(series.latest(SYSTEM, meters))) < METERS:  # what was written before may still be applied
+        if time.monotonic() > until:
+            raise RuntimeError(f"only {heard} of {METERS} meters have a latest value")
+        time.sleep(0.1)
+    taken = timed(run.sizes.repeats, lambda: series.latest(SYSTEM, meters))
     return [
         Figure("rows of `telemetry` behind the latest values", rows, "rows"),
         Figure("latest value of 500 meters, 20 silent for a year", percentile(taken, 0.5), "ms", at_most=15),
@@ -66,7 +72,7 @@ def _meters() -> list[str]:
         return [meters.create_meter(SYSTEM, site.id, name=f"meter {n}", role="condition").id for n in range(METERS)]
 
 
-def _fill(run: Run, settings: Any, meters: list[str]) -> int:
+def _fill(run: Run, settings: Settings, meters: list[str]) -> int:
     """Rows of a week, oldest first, until there are enough or the time is up; the number written."""
     from store.records import last_values
     from store.scope import SYSTEM
