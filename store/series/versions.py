@@ -11,11 +11,12 @@ from store.records.meters import behind
 from store.scope import Scope
 from store.series import checkpoint
 from store.series.connection import listed, query
+from store.series.samples import GRAINS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REACH_S = 86_400  # the longest interval: one that began that long before reaches into a range
 SETTLES = timedelta(hours=1)  # of what is closed that long, a change of the samples shows in a marker at once
-BUCKET_S = 6 * 3600
+BUCKETS_S = (86_400, 6 * 3600)  # looked through at a time, the longest that fits
 
 Micros = NDArray[np.int64]
 
@@ -38,7 +39,7 @@ def version(scope: Scope, series_ids: Collection[str], start: datetime, end: dat
     opened = max(start, settled_to())
     rows = query(f"SELECT max(received_at) FROM telemetry WHERE ts >= %s AND ts < %s AND meter IN ({listed(ids)})", [opened, end])
     newest = _micros(rows[0][0]) if rows and rows[0][0] is not None else 0
-    return max([newest, *(at for _, at in _changes(ids, start, end))])
+    return max([newest, *(at for _, at in _changes(ids, start, end, BUCKETS_S[0]))])
 
 
 def of_blocks(scope: Scope, series_ids: Collection[str], start: datetime, end: datetime, block_s: int) -> Micros:
@@ -50,16 +51,17 @@ def of_blocks(scope: Scope, series_ids: Collection[str], start: datetime, end: d
     ids = behind(scope, series_ids)
     if not ids:
         return found
-    for ts, changed_at in _changes(ids, start, end):
+    bucket_s = next(each for each in BUCKETS_S if block_s % each == 0)
+    for ts, changed_at in _changes(ids, start, end, bucket_s):
         # What began before a block may reach into it.
         seconds = (ts - start).total_seconds()
-        first, last = max(int(seconds // block_s), 0), int((seconds + BUCKET_S + REACH_S - 1) // block_s)
+        first, last = max(int(seconds // block_s), 0), int((seconds + bucket_s + REACH_S - 1) // block_s)
         found[first : last + 1] = np.maximum(found[first : last + 1], changed_at)
     return found
 
 
-def _changes(ids: Collection[str], start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:
-    """When (µs since 1970) what reaches into [start, end) was last changed, by stretches of `BUCKET_S`."""
+def _changes(ids: Collection[str], start: datetime, end: datetime, bucket_s: int) -> Iterator[tuple[datetime, int]]:
+    """When (µs since 1970) what reaches into [start, end) was last changed, by stretches of `bucket_s`."""
     which = f"meter IN ({listed(ids)})"
     for moment, table, reach_s in (
         ("received_at", "intervals", REACH_S),
@@ -68,7 +70,8 @@ def _changes(ids: Collection[str], start: datetime, end: datetime) -> Iterator[t
     ):
         since = start - timedelta(seconds=reach_s)
         rows = query(
-            f"SELECT ts, max({moment}) FROM {table} WHERE ts >= %s AND ts < %s AND {which} SAMPLE BY 6h ALIGN TO CALENDAR",
+            f"SELECT ts, max({moment}) FROM {table} WHERE ts >= %s AND ts < %s AND {which} "
+            f"SAMPLE BY {GRAINS[bucket_s]} ALIGN TO CALENDAR",
             [since, end],
         )
         yield from ((ts, _micros(changed_at)) for ts, changed_at in rows if changed_at is not None)
