@@ -13,7 +13,7 @@ from diskcache.core import MODE_PICKLE  # type: ignore[import-untyped]
 from config.settings import Settings
 
 
-class Plain:
+class Plain:  # stands before a disk of diskcache, which is not typed: hence what the type checker is told to leave
     """Of a disk: neither keys nor values that are pickled."""
 
     def put(self, key: object) -> Any:
