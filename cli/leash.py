@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 PR_SET_PDEATHSIG = 1
 POLL_S = 0.05
@@ -42,36 +43,71 @@ def started(pid: int) -> str:
     return fields[19]
 
 
+class Record(NamedTuple):
+    """Who bears a name: its pid, when it started (ticks since boot), in which run of the machine, noted in which folder."""
+
+    pid: int
+    started: str
+    boot: str
+    folder: str
+    path: str
+
+
+def folder_id(run: Path) -> str:
+    """What tells the folder from its copies, which hold the same files: its device and inode."""
+    status = run.stat()
+    return f"{status.st_dev}:{status.st_ino}"
+
+
 def write_record(run: Path, name: str, pid: int) -> None:
     """Note which process bears the name now."""
-    record = {"pid": pid, "started": started(pid), "boot": boot_id()}
+    record = Record(pid, started(pid), boot_id(), folder_id(run), str(run.absolute()))
     draft = run / f".{name}.pid.{pid}"
-    draft.write_text(json.dumps(record))
+    draft.write_text(json.dumps(record._asdict()))
     draft.replace(run / f"{name}.pid")
+
+
+def noted(run: Path, name: str) -> Record | None:
+    """What is noted under the name, wherever and whenever it was; None when that is no record of ours."""
+    try:
+        record = Record(**json.loads((run / f"{name}.pid").read_text()))
+    except (OSError, ValueError, TypeError, RecursionError):  # no file, no text, no JSON, no object of ours, too deep
+        return None
+    if type(record.pid) is not int or not 1 < record.pid < 2**31:
+        return None
+    return record if all(isinstance(text, str) for text in record[1:]) else None
+
+
+def _here(run: Path, name: str) -> Record | None:
+    """The record of the name if it was written in this folder in this run of the machine.
+
+    In a copy of a state folder it names processes of the original, which are none of ours.
+    """
+    record = noted(run, name)
+    return record if record and record.boot == boot_id() and record.folder == folder_id(run) else None
 
 
 def recorded(run: Path, name: str) -> int | None:
     """The pid noted under the name in this run of the machine, alive or not."""
-    try:
-        record = json.loads((run / f"{name}.pid").read_text())
-    except (OSError, ValueError):
-        return None
-    return int(record["pid"]) if record["boot"] == boot_id() else None
+    record = _here(run, name)
+    return record.pid if record else None
 
 
 def alive(run: Path, name: str) -> int | None:
     """The pid of the living process that bears the name; never that of a stranger who got the same number later."""
-    pid = recorded(run, name)
-    if pid is None:
-        return None
-    if not PROC.is_dir():
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return None
-        return pid
-    noted = json.loads((run / f"{name}.pid").read_text())["started"]
-    return pid if noted and started(pid) == noted else None
+    record = _here(run, name)
+    return record.pid if record and is_alive(record) else None
+
+
+def is_alive(record: Record) -> bool:
+    """Whether the process of a record of this run of the machine lives."""
+    if PROC.is_dir():
+        return bool(record.started) and started(record.pid) == record.started
+    try:
+        os.kill(record.pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 def family(run: Path, name: str) -> list[int]:

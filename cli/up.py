@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import leash, questdb
+from cli import copied, leash, questdb
 from cli.detach import Background, to_background
 from cli.home import absolute_settings, generate, log_folder, make_folders, run_folder
 from cli.migrate import prepare_records, prepare_series
@@ -40,7 +40,10 @@ class AlreadyUp(Exception):
 @click.command()
 @click.option("--no-demo", is_flag=True, help="Start without the demo's sites; prints a link to create the first administrator.")
 @click.option("-d", "--detach", is_flag=True, help="Go on in the background once everything runs; `down` ends it.")
-def up(no_demo: bool, detach: bool) -> None:
+@click.option(
+    "--copy", "as_copy", is_flag=True, help="Start from a copied state folder although the one it was copied from is up."
+)
+def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
     """Start Loadstar and keep it running until Ctrl-C."""
     named = {"demo": False} if no_demo else {}
     settings = absolute_settings(**named)
@@ -53,6 +56,7 @@ def up(no_demo: bool, detach: bool) -> None:
     on_signals()
     try:
         with _only_one(settings) as lock:
+            _take_over(settings, as_copy, console)
             _run(settings, named, console, background, lock)
     except AlreadyUp:
         console.print(f"Loadstar is already up: {_dashboard(settings)}")
@@ -74,8 +78,28 @@ def _only_one(settings: Settings) -> Iterator[int]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyUp from None
-        leash.write_record(run_folder(settings), UP, os.getpid())
         yield lock.fileno()
+
+
+def _take_over(settings: Settings, as_copy: bool, console: "Console") -> None:
+    """Note that the state folder is this process's; one that was copied from another becomes a Loadstar of its own.
+
+    Raises:
+        SettingsError: the one that it was copied from runs, and nobody said that both are wanted.
+    """
+    if found := copied.original(settings):
+        if found.pid and not as_copy:
+            raise SettingsError(
+                f"the state folder {settings.home} is a copy of {found.home}, which is up (pid {found.pid}) and was left alone. "
+                f"To bring {found.home} back to this copy, stop it first; to have both, each with ports of its own, "
+                "type `./loadstar up --copy`"
+            )
+        console.print(
+            f"The state folder {settings.home} is a copy of {found.home}: it goes on from here as a Loadstar of its own, "
+            "with the same people, keys and passwords."
+        )
+        copied.make_own(settings)
+    leash.write_record(run_folder(settings), UP, os.getpid())
 
 
 def _run(settings: Settings, named: dict[str, bool], console: "Console", background: Background | None, lock: int) -> None:

@@ -41,10 +41,10 @@ class Terminal:
             argv, cwd=PROJECT, env=self.env | environment, capture_output=True, text=True, check=False, timeout=START_S
         )
 
-    def start(self) -> str:
+    def start(self, *options: str) -> str:
         """Type `up` and wait until it says that it is up; what it said."""
         with self.output.open("wb") as output:
-            argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
+            argv = [sys.executable, "-m", "cli", "up", "--no-demo", *options]
             self.up = subprocess.Popen(argv, cwd=PROJECT, env=self.env, stdout=output, stderr=output)
 
         def said() -> str:

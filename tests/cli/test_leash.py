@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli import leash
+from cli.watch import sweep
 from tests.conftest import eventually
 
 SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
@@ -131,7 +133,42 @@ def test_a_pid_file_from_before_a_reboot_says_nothing(run: Path) -> None:
     assert leash.alive(run, "worker") is None
 
 
-def test_a_pid_file_that_was_cut_off_says_nothing(run: Path) -> None:
-    (run / "worker.pid").write_text('{"pid": 1')
+@pytest.mark.parametrize(
+    "text",
+    [
+        *('{"pid": 1', "", "[]", "null", "7", '"up"', "{}", '{"pid": 1}', "[" * 100_000, "\udce9"),
+        *(
+            json.dumps({**dict.fromkeys(leash.Record._fields, "1"), "pid": pid})
+            for pid in ("7", None, True, 0, -1, 1, 2.5, 2**70, [])
+        ),
+        json.dumps({**dict.fromkeys(leash.Record._fields, 7), "pid": os.getpid()}),
+        json.dumps({**dict.fromkeys(leash.Record._fields, "1"), "pid": os.getpid(), "more": 1}),
+    ],
+)
+def test_a_pid_file_that_is_no_record_of_ours_says_nothing(run: Path, text: str) -> None:
+    (run / "worker.pid").write_text(text, errors="surrogateescape")
+    assert leash.noted(run, "worker") is None
     assert leash.alive(run, "worker") is None
     assert leash.family(run, "worker") == []
+
+
+@pytest.mark.parametrize("links", [False, True])
+def test_a_copy_of_the_folder_leaves_the_original_s_processes_alone(
+    run: Path, started: list[subprocess.Popen[str]], tmp_path: Path, links: bool
+) -> None:
+    watch(run, "worker", started)
+    copy = tmp_path / "copy/run"
+    shutil.copytree(run, copy, copy_function=os.link if links else shutil.copy2)
+    assert leash.alive(run, "worker")
+    assert leash.alive(copy, "worker") is None
+    assert leash.family(copy, "worker") == []
+    assert sweep(copy, 0.0) == []
+    assert leash.alive(run, "worker")
+
+
+def test_a_folder_that_was_moved_still_knows_its_processes(run: Path, started: list[subprocess.Popen[str]]) -> None:
+    watch(run, "worker", started)
+    pid = leash.alive(run, "worker")
+    moved = run.parent.rename(run.parent.with_name("moved")) / "run"
+    assert leash.family(moved, "worker") == [pid]
+    leash.end([pid] if pid else [], 0.0)
