@@ -1,8 +1,10 @@
 """Which stretches of time and which steps a chart offers, and which of them go together."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from models import local_time
 
 MOST_POINTS = 3000  # more than a screen can show, and than SVG draws without delay
 STEPS_MIN = (5, 10, 15, 30, 60, 120, 180, 360)
@@ -21,6 +23,7 @@ CUSTOM = "custom"
 
 ENERGY_PERIODS = {"live": "Live", "today": "Today", "24h": "24 h", "7d": "7 d", "30d": "30 d", "year": "Year", CUSTOM: "Custom"}
 LONGEST = timedelta(days=8 * 365)
+EARLIEST = date(1970, 1, 1)
 
 
 class Impossible(ValueError):
@@ -41,11 +44,6 @@ class Period:
         return self.end - self.start
 
 
-def day_start(zone: ZoneInfo, now: datetime) -> datetime:
-    """The start of the local day, in UTC."""
-    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-
-
 def period(name: str, zone: ZoneInfo, now: datetime, first: str | None = None, last: str | None = None) -> Period:
     """The period of that name; for `custom`, from the local day `first` to the end of `last` (ISO dates).
 
@@ -53,22 +51,26 @@ def period(name: str, zone: ZoneInfo, now: datetime, first: str | None = None, l
         Impossible: an unknown name, a missing day, or an end before its start.
     """
     if name == "today":
-        return Period(day_start(zone, now), now, live=True)
+        return Period(local_time.begin(now, "day", zone), now, live=True)
     if name in RANGES:
         return Period(now - RANGES[name][1], now, live=True)
     if name != CUSTOM:
         raise Impossible("Choose one of the periods.")
     try:
-        days = [datetime.fromisoformat(day or "").replace(tzinfo=zone) for day in (first, last)]
+        earliest, latest = date.fromisoformat(first or ""), date.fromisoformat(last or "")
     except ValueError as error:
         raise Impossible("Choose a first and a last day.") from error
-    start, end = days[0].astimezone(UTC), (days[1] + timedelta(days=1)).astimezone(UTC)
-    if end <= start:
+    if latest < earliest:
         raise Impossible("The last day is before the first.")
-    if end - start > LONGEST:
-        raise Impossible("Choose at most eight years.")
-    if start >= now:
+    if earliest > now.astimezone(zone).date():
         raise Impossible("This period lies ahead; choose one that has begun.")
+    if latest - earliest >= LONGEST:
+        raise Impossible("Choose at most eight years.")
+    if earliest < EARLIEST:
+        raise Impossible(f"Choose days from {EARLIEST.year} on.")
+    start, end = local_time.days(earliest, latest, zone)
+    if start == end:
+        raise Impossible(f"The calendar of {zone.key} has no {earliest}: the clocks went over it.")
     return Period(start, min(end, now), live=end > now)
 
 

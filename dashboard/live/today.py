@@ -12,9 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.live.once import once
-from dashboard.live.periods import day_start
 from dashboard.live.site_view import SiteView, site_view
-from models import flows
+from models import flows, local_time
 from store.records import tariffs
 from store.scope import Scope
 from store.series import energy, levels
@@ -52,7 +51,7 @@ def today_of(scope: Scope, site_id: str) -> Today:
 
 def read(scope: Scope, view: SiteView, now: datetime) -> Today:
     """The local day that holds `now`, up to it."""
-    start = day_start(view.zone, now)
+    start = local_time.begin(now, "day", view.zone)
     measured = view.flow_meters
     frame = energy.energy_by(scope, measured, start, now, "hour", view.zone.key)
     hours = pd.DatetimeIndex(frame.index.get_level_values("ts").unique()) if len(frame) else pd.DatetimeIndex([])

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from dashboard.figures import wording
 from dashboard.live.once import once
-from dashboard.live.periods import day_start
 from dashboard.live.site_view import site_view
+from models import local_time
 from models.presence import presence
 from store.records import listing, meter_life, meters, sites
 from store.records.schema import Meter
@@ -112,7 +112,7 @@ def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, tuple[float | None,
     found: dict[str, tuple[float | None, float | None]] = {}
     for zone in {each.zone for each in shown}:
         ids = [each.meter.id for each in shown if each.zone == zone and each.meter.role != "condition"]
-        frame = energy.energy(scope, ids, day_start(zone, now), now)
+        frame = energy.energy(scope, ids, local_time.begin(now, "day", zone), now)
         for meter_id, row in frame.iterrows():
             known = row["coverage"] > 0
             found[str(meter_id)] = (float(row["forward_kwh"]), float(row["export_kwh"])) if known else (None, None)

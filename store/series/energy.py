@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from config.quantities import INTERVAL_S
 from config.settings import settings
 from models import energy as arithmetic
+from models import local_time
 from store.records.meters import energy_declarations, virtual_terms
 from store.scope import Scope
 from store.series import checkpoint, counters, kept, samples
@@ -102,11 +103,11 @@ def _total(scope: Scope, meter_ids: Collection[str], start: datetime, end: datet
 def energy_by(
     scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, step: str, time_zone: str
 ) -> pd.DataFrame:
-    """Energy of each meter by local `hour`, `day` or `month`, from the period that holds `start` to the one before `end`.
+    """Energy of each meter by local period (one of `local_time.STEPS`), from that which holds `start` to the one before `end`.
 
     Days of 23 and 25 hours are what they are. Returns as `energy`, with the index (meter id, start of the period in UTC).
     """
-    edges = local_edges(start, end, step, time_zone)
+    edges = local_time.edges(start, end, step, ZoneInfo(time_zone))
     ids = list(meter_ids)
     if step == "month":
         months = [_total(scope, ids, a, b) for a, b in pairwise(edges)]
@@ -135,27 +136,6 @@ def energy_by(
             )
         )
     return pd.concat(parts) if parts else pd.DataFrame(columns=["forward_kwh", "export_kwh", "coverage", "provisional"])
-
-
-def local_edges(start: datetime, end: datetime, step: str, time_zone: str) -> list[datetime]:
-    """The moments, in UTC, at which local hours, days or months begin, around [start, end)."""
-    zone = ZoneInfo(time_zone)
-    first = start.astimezone(zone)
-    if step == "hour":
-        # Local hours begin where UTC's do, but for zones at :30 and :45.
-        offset = (first.utcoffset() or timedelta()).total_seconds() % 3600
-        begin = floor(start + timedelta(seconds=offset), 3600) - timedelta(seconds=offset)
-        count = -(-(end - begin) // timedelta(hours=1))
-        return [begin + timedelta(hours=n) for n in range(count + 1)]
-    day = first.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    if step == "month":
-        day = day.replace(day=1)
-    edges = [day.astimezone(UTC)]
-    while edges[-1] < end:
-        # Wall-clock arithmetic: the next local midnight, however far away it is.
-        day = (day.replace(day=28) + timedelta(days=4)).replace(day=1) if step == "month" else day + timedelta(days=1)
-        edges.append(day.replace(tzinfo=zone).astimezone(UTC))
-    return edges
 
 
 def flows(scope: Scope, meter_ids: Collection[str], edges: Edges, grain_s: int) -> dict[str, Flow]:

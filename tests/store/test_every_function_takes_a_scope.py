@@ -112,7 +112,6 @@ WITHOUT_SCOPE = {
     "store.series.bulk.late": "arrays in, frame out",
     "store.series.bulk.writer": "a connection; `bulk.write` takes the scope",
     "store.series.energy.oldest_samples": "a moment, of nobody in particular",
-    "store.series.energy.local_edges": "moments in, moments out",
     "store.series.energy.floor": "a moment in, a moment out",
     "store.series.energy.ceil": "a moment in, a moment out",
     "store.series.versions.settled_to": "a moment, of nobody in particular",

@@ -28,9 +28,17 @@ def test_a_custom_period_that_holds_today_ends_now() -> None:
     assert chosen.live
 
 
+def test_today_starts_in_the_first_of_two_midnight_hours() -> None:
+    second = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)  # 00:30 in Havana, for the second time
+    assert periods.period("today", ZoneInfo("America/Havana"), second).start == datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "says"),
     [
+        ("0001-01-01", "0001-01-02", "from 1970 on"),
+        ("2026-03-01", "9999-12-31", "eight years"),
+        ("2026-03-28T12:00+02:00", "2026-03-28", "first and a last day"),
         (None, "2026-03-01", "first and a last day"),
         ("x", "2026-03-01", "first and a last day"),
         ("2026-03-02", "2026-03-01", "before the first"),
@@ -41,6 +49,11 @@ def test_a_custom_period_that_holds_today_ends_now() -> None:
 def test_an_impossible_period_says_what_to_do(first: str | None, last: str, says: str) -> None:
     with pytest.raises(periods.Impossible, match=says):
         periods.period("custom", LONDON, NOW, first, last)
+
+
+def test_a_day_that_the_calendar_left_out_is_told() -> None:
+    with pytest.raises(periods.Impossible, match="no 2011-12-30"):
+        periods.period("custom", ZoneInfo("Pacific/Apia"), NOW, "2011-12-30", "2011-12-30")
 
 
 @pytest.mark.parametrize("name", periods.RANGES)

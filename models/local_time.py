@@ -1,0 +1,156 @@
+"""A site's own clock: where its quarters, hours, days and months begin, and what they are called.
+
+The one place that turns moments into local time to divide or to name it. It walks the wall clock: a change of the clocks
+by half an hour gives one short row and then rows on the local hour again; a day begins with the first moment that bears
+its date, so a midnight hour that comes twice begins once and a day that the calendar leaves out has no row.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+DAY_S = 86_400
+LENGTHS_S = {
+    "quarter": 900,
+    "half_hour": 1800,
+    "hour": 3600,
+    "day": DAY_S,
+    "month": 31 * DAY_S,
+}  # at the most, clock changes aside
+STEPS = tuple(LENGTHS_S)
+LONGEST_CHANGE = timedelta(hours=25)  # Samoa left out a day in 2011, Kwajalein in 1993; nobody changed a clock by more
+FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
+
+
+class Stretch(NamedTuple):
+    """From `since` (UTC) on, until the next stretch, local clocks are `offset_s` seconds ahead of UTC and called `name`."""
+
+    since: datetime
+    offset_s: int
+    name: str
+
+
+def clock(zone: ZoneInfo, start: datetime, end: datetime) -> list[Stretch]:
+    """The stretches of [start, end] in which the clocks are not changed; the first is said to be since `start`."""
+    at = int(start.timestamp() // 1)
+    last = int(end.timestamp() // 1)
+    found = [_stretch(zone, at)]
+    while at < last:
+        at, before = min(at + DAY_S, last), at
+        if _stretch(zone, at)[1:] == found[-1][1:]:
+            continue
+        changed = at
+        while changed - before > 1:
+            middle = (before + changed) // 2
+            before, changed = (middle, changed) if _stretch(zone, middle)[1:] == found[-1][1:] else (before, middle)
+        found.append(_stretch(zone, changed))
+        at = changed
+    return found
+
+
+def _stretch(zone: ZoneInfo, seconds: int) -> Stretch:
+    local = datetime.fromtimestamp(seconds, zone)
+    offset = local.utcoffset() or timedelta()
+    return Stretch(datetime.fromtimestamp(seconds, UTC), int(offset.total_seconds()), name(local, zone))
+
+
+def name(moment: datetime, zone: ZoneInfo) -> str:
+    """What local time is called at a moment: `CET`, or the offset where the zone has no letters for it.
+
+    >>> name(datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("Asia/Kathmandu"))
+    'UTC+05:45'
+    """
+    local = moment.astimezone(zone)
+    called = local.tzname() or ""
+    if called.isalpha():
+        return called
+    ahead_s = int((local.utcoffset() or timedelta()).total_seconds())
+    hours, minutes = divmod(abs(ahead_s) // 60, 60)
+    return f"UTC{'-' if ahead_s < 0 else '+'}{hours:02}:{minutes:02}" if ahead_s else "UTC"
+
+
+def names(zone: ZoneInfo, start: datetime, end: datetime) -> str:
+    """What local time is called in [start, end), one after the other: `EDT, then EST`."""
+    called = [each.name for each in clock(zone, start, end)]
+    return ", then ".join(each for at, each in enumerate(called) if not at or called[at - 1] != each)
+
+
+def edges(start: datetime, end: datetime, step: str, zone: ZoneInfo) -> list[datetime]:
+    """The moments (UTC) at which local periods begin, from that which holds `start` to the first not before `end`.
+
+    Args:
+        start: of the range.
+        end: of the range, not before `start`.
+        step: one of `STEPS`.
+        zone: whose clock.
+
+    Returns:
+        Rising; two successive ones are a period's beginning and end. Where the clocks are changed a period lasts longer or
+        shorter than its name says; none is empty.
+    """
+    around = LONGEST_CHANGE + timedelta(seconds=2 * LENGTHS_S[step])
+    found = list(_begins(start - around, end + around, step, zone))
+    return found[bisect_right(found, start) - 1 : bisect_left(found, end) + 1]
+
+
+def _begins(start: datetime, end: datetime, step: str, zone: ZoneInfo) -> Iterator[datetime]:
+    stretches = clock(zone, start, end)
+    until = [each.since for each in stretches[1:]] + [end]
+    step_s = min(LENGTHS_S[step], DAY_S)
+    period = _period(step, stretches[0].since.timestamp() + stretches[0].offset_s)
+    before_s: int | None = None
+    for (since, offset_s, _), last in zip(stretches, until, strict=True):
+        first_s, last_s = int(since.timestamp()) + offset_s, last.timestamp() + offset_s
+        on_grid = range(-(-first_s // step_s) * step_s, int(-(-last_s // 1)), step_s)
+        begins = [local - offset_s for local in on_grid]
+        changed = first_s - offset_s
+        # A period also ends where the clocks are changed as it does, and a day where the change leads into another.
+        if before_s is not None and changed not in begins[:1] and (step_s == DAY_S or (changed + before_s) % step_s == 0):
+            begins.insert(0, changed)
+        for at in begins:
+            its = _period(step, at + offset_s)
+            if step_s == DAY_S and its <= period:
+                continue
+            period = its
+            yield datetime.fromtimestamp(at, UTC)
+        before_s = offset_s
+
+
+def _period(step: str, local_s: float) -> tuple[int, ...]:
+    """Which day or month a local time (seconds) falls into."""
+    if step not in FORMATS:
+        return ()
+    day = date.fromordinal(date(1970, 1, 1).toordinal() + int(local_s // DAY_S))
+    return (day.year, day.month) if step == "month" else (day.toordinal(),)
+
+
+def begin(moment: datetime, step: str, zone: ZoneInfo) -> datetime:
+    """Where the local period that holds the moment begins, in UTC."""
+    return edges(moment, moment, step, zone)[0]
+
+
+def days(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the beginning of the local day `first` to the end of `last`, in UTC; both the same for a day that never was."""
+    noons = (datetime.combine(day, time(12), zone).astimezone(UTC) for day in (first, last + timedelta(days=1)))
+    start, end = (begin(noon, "day", zone) for noon in noons)
+    return start, end
+
+
+def label(moment: datetime, step: str, zone: ZoneInfo) -> str:
+    """What the local period that begins at a moment is called; a time of day that comes twice says which of the two it is.
+
+    >>> [label(datetime(2026, 11, 1, hour, tzinfo=UTC), "hour", ZoneInfo("America/New_York")) for hour in (4, 5, 6)]
+    ['2026-11-01 00:00', '2026-11-01 01:00 EDT', '2026-11-01 01:00 EST']
+    """
+    local = moment.astimezone(zone)
+    if step in FORMATS:
+        return f"{local:{FORMATS[step]}}"
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{local:%Y-%m-%d %H:%M} {name(local, zone)}" if twice else f"{local:%Y-%m-%d %H:%M}"
+
+
+def labels(starts: Sequence[datetime], step: str, zone: ZoneInfo) -> list[str]:
+    """What the local periods that begin at these moments are called: no two of them the same."""
+    return [label(moment, step, zone) for moment in starts]
