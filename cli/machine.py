@@ -41,11 +41,17 @@ def redis() -> str | None:
     return shutil.which("redis-server")
 
 
+def faketime() -> str | None:
+    """Path of the program that shows another one a clock that was set."""
+    return shutil.which("faketime")
+
+
 PROGRAMS = (
     Program("browser", chromium, "chromium"),
     Program("postgresql", postgresql, "postgresql"),
     Program("nginx", nginx, "nginx"),
     Program("redis", redis, "redis-server"),
+    Program("faketime", faketime, "faketime"),
 )
 
 

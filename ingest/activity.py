@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from config import clock
 from store.errors import StoreError
 from store.records import activity as records
 from store.records import keys
@@ -29,21 +30,21 @@ class Activity:
 
     def __init__(self) -> None:
         self._heard: dict[tuple[str, datetime], _Heard] = {}
-        self._hour = datetime.now(UTC)
+        self._hour = clock.now()
         self._hour_ends = self._hour
         self._used: dict[str, datetime] = {}
         self._used_until: dict[str, float] = {}  # nothing more is noted of a key before
 
     def used(self, key_id: str) -> None:
         """A key has opened the door."""
-        clock = time.monotonic()
-        if clock >= self._used_until.get(key_id, 0.0):
-            self._used_until[key_id] = clock + USED_S
-            self._used[key_id] = datetime.now(UTC)
+        steady = time.monotonic()
+        if steady >= self._used_until.get(key_id, 0.0):
+            self._used_until[key_id] = steady + USED_S
+            self._used[key_id] = clock.now()
 
     def note(self, device_id: str, accepted: int, rejected: int) -> None:
         """A device has posted: so many readings are stored, so many refused."""
-        now = datetime.now(UTC)
+        now = clock.now()
         if now >= self._hour_ends:
             self._hour = now.replace(minute=0, second=0, microsecond=0)
             self._hour_ends = self._hour + timedelta(hours=1)

@@ -1,10 +1,10 @@
 """What every road shares in one process: who may come in, the one validation, the one committer, and the books kept."""
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from config import clock
 from config.settings import Settings
 from ingest.activity import Activity
 from ingest.answers import Answer
@@ -13,7 +13,7 @@ from ingest.directory import Directory
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
-from ingest.times import PRECISIONS, Window
+from ingest.times import PRECISIONS, Window, clock_unsure
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,12 @@ def precision(query: str) -> str | None:
     return given[-1]
 
 
-def now_us() -> int:
-    """This moment in microseconds since 1970."""
-    return time.time_ns() // 1000
+def arrival_us() -> int:
+    """The moment (µs since 1970) that a reading without a time of its own is of.
+
+    Raises:
+        Refusal: 503 the machine's clock was set, and whether it is right is not known yet.
+    """
+    if why := clock.unsure():
+        raise clock_unsure(why)
+    return clock.now_us()

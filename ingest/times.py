@@ -7,7 +7,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ingest.problem import Problem, echo, json_type
+from config import clock
+from config.clock import wall_us
+from ingest.problem import Problem, Refusal, echo, json_type
 
 SECOND = 1_000_000  # microseconds
 QUARTER = 900 * SECOND
@@ -21,6 +23,7 @@ RFC3339 = "RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an int
 _PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RETRY_UNSURE_S = 60
 _REMEMBERED = 4096  # texts of times: the readings of a post mostly share theirs
 
 
@@ -35,7 +38,11 @@ class Window:
         self.read: dict[str, int] = {}
 
     def moment(self, ts: Any, precision: str | None, now_us: int, field: str = "ts") -> int | Problem:
-        """Microseconds since 1970 of a time as it was sent, or why it is refused."""
+        """Microseconds since 1970 of a time as it was sent, or why it is refused.
+
+        Raises:
+            Refusal: 503 it is ahead of the time that is known, and the machine's clock, which was set, says that it is not.
+        """
         if type(ts) is str:
             at = self.read.get(ts)
             if at is None:
@@ -74,8 +81,15 @@ class Window:
                 allowed,
             )
         if at > now_us:
+            if (why := clock.unsure()) and at <= wall_us() + self.ahead_us:
+                raise clock_unsure(why)  # it may be right: nothing is refused for good that could be
             return Problem("in_future", f"{field} is {_said(at)}, ahead of the server's {iso(now_us)}", field, echo(ts), allowed)
         return Problem("too_old", f"{field} is {_said(at)}, further back than is accepted", field, echo(ts), allowed)
+
+
+def clock_unsure(why: str) -> Refusal:
+    """The answer to what cannot be judged before it is known what time it is."""
+    return Refusal(503, Problem("clock_unsure", f"{why}; nothing of this request is stored"), RETRY_UNSURE_S)
 
 
 def iso(at_us: int) -> str:

@@ -1,16 +1,16 @@
 """Road 1, `/api/hardware/…`: one flat object a post, whose fields the device's map turns into readings."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from config import clock
 from config.quantities import QUANTITIES, Kind
 from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
 from ingest.directory import Caller, Target
-from ingest.door import Door, Routes, now_us, precision
+from ingest.door import Door, Routes, arrival_us, precision
 from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
@@ -73,7 +73,7 @@ def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, do
     problems: list[Problem] = []
     device = caller.device
     assert device is not None  # noqa: S101  # checked by the only caller
-    now = now_us()
+    now = clock.now_us()
     if (facility := _facility(content, caller)) is not None:
         return rows, [facility], False
     if "timestamp" in content:
@@ -81,7 +81,7 @@ def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, do
         if isinstance(moment, Problem):
             return rows, [moment], False
     else:
-        moment = floor(now, device.reporting_interval_s)
+        moment = floor(arrival_us(), device.reporting_interval_s)
     time = _Time(moment, now - now % QUARTER)
     whole = True
     for name in REQUIRED:
@@ -170,7 +170,7 @@ async def status(request: Request, door: Door) -> Answer:
     caller = await keys.require(request.headers, door, write=False)
     device = _device(caller)
     seen = await door.activity.of(device.id)
-    state = presence(seen.last_seen, device.reporting_interval_s, datetime.now(UTC))
+    state = presence(seen.last_seen, device.reporting_interval_s, clock.now())
     return answer(
         200,
         {
@@ -204,7 +204,7 @@ async def config(request: Request, door: Door) -> Answer:
             "energy_mode": device.energy_mode,
             "fields": {name: {"meter": meter, "quantity": quantity} for name, (meter, quantity) in device.fields.items()},
             "thresholds": thresholds,
-            "server_time": iso(now_us()),
+            "server_time": iso(clock.now_us()),
         },
     )
 

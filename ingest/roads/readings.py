@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
+from config import clock
 from ingest import bodies, keys
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
-from ingest.door import Door, Routes, now_us, precision
+from ingest.door import Door, Routes, precision
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
@@ -85,7 +86,7 @@ def check(
     rows = Rows()
     rejected: list[Problem] = []
     window = door.window
-    now = now_us()
+    now = clock.now_us()
     oldest, newest = now - window.back_us, now + window.ahead_us
     closed = now - now % QUARTER
     remembered, targets = window.read, caller.targets

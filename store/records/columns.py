@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, Index, MetaData, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from config import clock
 from store.ids import new_id
 
 
@@ -36,7 +37,7 @@ QUIET = {"audit": "quiet"}  # nothing: it changes by itself, all the time
 
 def now() -> datetime:
     """This moment in UTC."""
-    return datetime.now(UTC)
+    return clock.now()
 
 
 class Record(DeclarativeBase):

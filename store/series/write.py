@@ -20,6 +20,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
+from config.clock import now_us as now_us
 from config.quantities import INTERVAL_S
 from config.settings import Settings
 from store.errors import StoreAway, StoreError
@@ -287,8 +288,3 @@ def _question(table: str, moments: int, meters: int) -> LiteralString:
 def _padded(some: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
     size = next(size for size in sizes if size >= len(some))
     return [*some, *[some[-1]] * (size - len(some))]
-
-
-def now_us() -> int:
-    """This moment in microseconds since 1970."""
-    return time.time_ns() // 1000

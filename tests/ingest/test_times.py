@@ -2,8 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.problem import Problem
-from ingest.times import SECOND, Window, floor, iso
+from config import clock
+from ingest import times
+from ingest.door import arrival_us
+from ingest.problem import Problem, Refusal
+from ingest.times import DAY, SECOND, Window, floor, iso
 
 NOW = int(datetime(2026, 5, 1, 10, tzinfo=UTC).timestamp()) * SECOND
 
@@ -127,3 +130,29 @@ def test_a_repeated_text_is_read_once_and_still_held_against_the_clock() -> None
     late = window.moment("2026-05-01T10:00:00Z", None, NOW + 31 * 86_400 * SECOND)
     assert isinstance(late, Problem)
     assert late.code == "too_old"
+
+
+def test_while_the_clock_is_unsure_what_may_be_right_is_not_refused_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = 100 * DAY
+    machine = [NOW, 0]  # the clock, the steady clock
+    made = clock.Clock(None, "one", lambda: machine[1], lambda: machine[0])
+    clock.use(made)
+    monkeypatch.setattr(times, "wall_us", lambda: machine[0])
+    try:
+        assert arrival_us() == NOW
+        machine[:] = [NOW + ahead, 0]
+        known = clock.now_us()
+        assert known == NOW
+        with pytest.raises(Refusal) as unsure:
+            arrival_us()
+        assert (unsure.value.status, unsure.value.problem.code, unsure.value.retry_after_s) == (503, "clock_unsure", 60)
+        with pytest.raises(Refusal):
+            Window(30, 300).moment(iso(NOW + ahead), None, known)
+        assert Window(30, 300).moment(iso(NOW), None, known) == NOW
+        later = Window(30, 300).moment(iso(NOW + 2 * ahead), None, known)
+        assert isinstance(later, Problem)
+        assert later.code == "in_future", "no clock here says that it could be right"
+        machine[:] = [NOW, 0]
+        assert arrival_us() == NOW
+    finally:
+        clock.use(None)
