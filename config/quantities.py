@@ -62,3 +62,9 @@ EXPORT_OF = {"energy_kwh": "energy_export_kwh", "energy_total_kwh": "energy_expo
 
 # Samples of a shorter interval are telemetry, the others intervals; 15 minutes because zones at :30 and :45 need it.
 INTERVAL_S = 900
+
+# Of a value of an interval that is declared to be a day: where clocks change, a local day has other lengths
+# (Antarctica/Troll changes by two hours, Australia/Lord_Howe by half an hour; Europe and America by one).
+DAY_S = 86_400
+LOCAL_DAY_S = (79_200, 93_600)
+LONGEST_INTERVAL_S = LOCAL_DAY_S[1]

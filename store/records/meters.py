@@ -251,3 +251,14 @@ def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, l
             for each in records.scalars(wanted):
                 found[each.meter_id].append(each)
     return found
+
+
+def zones_of(scope: Scope, meter_ids: Collection[str]) -> dict[str, str]:
+    """The time zone of each meter's site; raises `NotFound` for a meter outside the scope."""
+    require_series(scope, meter_ids)
+    found: dict[str, str] = {}
+    with reading() as records:
+        for part in in_parts(meter_ids):
+            wanted = select(Meter.id, Site.time_zone).join(Site, Site.id == Meter.site_id).where(Meter.id.in_(part))
+            found.update(records.execute(wanted).all())
+    return found

@@ -6,7 +6,7 @@ and powers that come more often than every quarter are computed by the rollup wi
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,23 +16,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from config.quantities import INTERVAL_S
+from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S, LONGEST_INTERVAL_S
 from config.settings import settings
 from models import energy as arithmetic
 from models import local_time
-from store.records.meters import energy_declarations, virtual_terms
+from models.local_days import NO_DAY, local_day
+from models.presence import GRACE_S, LATE_AFTER
+from store.records.meters import energy_declarations, virtual_terms, zones_of
 from store.scope import Scope
 from store.series import checkpoint, counters, kept, samples
 from store.series.counters import COUNTERS
 
 Floats = NDArray[np.float64]
+Microseconds = NDArray[np.int64]
 Edges = list[datetime] | pd.DatetimeIndex
 
 FORWARD, EXPORT = "energy_kwh", "energy_export_kwh"
 DERIVED = {"derived_energy_kwh": FORWARD, "derived_energy_export_kwh": EXPORT}
 POWER = "power_kw"
 PATIENCE = 2.5  # intervals without a reading after which a counter was silent
-DAY_S = 86_400
 
 
 class Span(NamedTuple):
@@ -48,6 +50,12 @@ class Span(NamedTuple):
     end: datetime
     since: datetime
     until: datetime
+    zone: str = ""  # of local days, if its values are of days
+
+    @property
+    def rhythm_s(self) -> int:
+        """How long the shortest interval is of which it tells the energy, once that is closed (s)."""
+        return INTERVAL_S if self.sampled else self.interval_s
 
     @property
     def sampled(self) -> bool:
@@ -56,48 +64,39 @@ class Span(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """Of one meter between successive edges: energies (kWh), seconds with readings, and seconds that the energy is of.
+    """Of one meter between successive edges: energies (kWh), seconds with readings, seconds that the energy is of, seconds due.
 
-    The last two differ for counters: what was counted while no reading came is known when the next one comes.
+    `covered_s` and `known_s` differ for counters: what was counted while no reading came is known when the next one comes.
+    `due_s` is what could have come by now: an interval that is not over, or only just, is not missing.
     """
 
     forward: Floats
     export: Floats
     covered_s: Floats
     known_s: Floats
+    due_s: Floats
+
+    @property
+    def coverage(self) -> Floats:
+        """The share (0..1) of what was due that is there; 0 where nothing was due and nothing came."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.covered_s > 0, np.minimum(self.covered_s / np.maximum(self.due_s, 1e-9), 1.0), 0.0)
 
 
 def energy(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
-    """Energy of each meter in [start, end); a closed quarter that an end cuts is divided by time.
+    """Energy of each meter in [start, end); an interval that an end cuts is divided by time.
 
     Returns:
         Index: meter ids. Columns: `forward_kwh` and `export_kwh` (in and against the edge's direction), `coverage` (share
-        of the expected readings that are there, 0..1), `provisional` (whether late data are still usual for the range).
+        of the readings due by now that are there, 0..1), `known_s` (seconds that the energy is of: a counter's last until it
+        is read again, also while it is silent), `due_s`, `provisional` (whether late data are still usual for the range).
 
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    closed = checkpoint.recent().rolled_to
-    rows = {
-        meter: [float(values[0]) for values in (flow.forward, flow.export, flow.covered_s)]
-        for meter, flow in _total(scope, meter_ids, start, end).items()
-    }
-    lasting = (min(end, datetime.now(UTC)) - start).total_seconds()
-    found = pd.DataFrame.from_dict(rows, orient="index", columns=["forward_kwh", "export_kwh", "coverage"])
-    found["coverage"] = (found["coverage"] / lasting).clip(0, 1) if lasting > 0 else 0.0
-    found["provisional"] = end > closed
-    return found
-
-
-def _total(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, Flow]:
-    """One stretch: its whole days are summed by the database, its ragged ends taken quarter by quarter."""
-    first, last = ceil(start, DAY_S), floor(end, DAY_S)
-    if last - first < timedelta(days=2):
-        return flows(scope, meter_ids, [start, end], INTERVAL_S)
-    grains = ((start, first, INTERVAL_S), (first, last, DAY_S), (last, end, INTERVAL_S))
-    parts = [flows(scope, meter_ids, [a, b], grain) for a, b, grain in grains if a < b]
-    return {meter: Flow(*(sum(values) for values in zip(*(part[meter] for part in parts), strict=True))) for meter in meter_ids}
+    found = _table(flows(scope, meter_ids, [start, end]), [start, end])
+    return found.droplevel("ts").rename_axis(None)
 
 
 def energy_by(
@@ -108,84 +107,179 @@ def energy_by(
     Days of 23 and 25 hours are what they are. Returns as `energy`, with the index (meter id, start of the period in UTC).
     """
     edges = local_time.edges(start, end, step, ZoneInfo(time_zone))
-    ids = list(meter_ids)
-    if step == "month":
-        months = [_total(scope, ids, a, b) for a, b in pairwise(edges)]
-        by_meter = {
-            each: Flow(*(np.concatenate(part) for part in zip(*(month[each] for month in months), strict=True))) for each in ids
-        }
-    else:
-        by_meter = flows(scope, ids, edges, _grain_for(edges))
-    closed, now = checkpoint.recent().rolled_to, datetime.now(UTC)
-    until = [min(edge, now) for edge in edges]
-    lasting = np.array([max((b - a).total_seconds(), 0) for a, b in pairwise(until)])
-    parts = []
-    for meter in ids:
-        flow = by_meter[meter]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            coverage = np.where(lasting > 0, np.clip(flow.covered_s / lasting, 0, 1), 0.0)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "forward_kwh": flow.forward,
-                    "export_kwh": flow.export,
-                    "coverage": coverage,
-                    "provisional": [edge > closed for edge in edges[1:]],
-                },
-                index=pd.MultiIndex.from_product([[meter], edges[:-1]], names=["meter", "ts"]),
-            )
+    return _table(flows(scope, meter_ids, edges), edges)
+
+
+def _table(found: dict[str, Flow], edges: Edges) -> pd.DataFrame:
+    """A row a meter and stretch."""
+    closed = checkpoint.recent().rolled_to
+    names = ["forward_kwh", "export_kwh", "coverage", "known_s", "due_s"]
+    columns = [
+        np.concatenate([np.zeros(0), *values])
+        for values in zip(
+            *((each.forward, each.export, each.coverage, each.known_s, each.due_s) for each in found.values()), strict=True
         )
-    return pd.concat(parts) if parts else pd.DataFrame(columns=["forward_kwh", "export_kwh", "coverage", "provisional"])
+    ] or [np.zeros(0)] * len(names)
+    index = pd.MultiIndex.from_product([list(found), list(edges[:-1])], names=["meter", "ts"])
+    table = pd.DataFrame(dict(zip(names, columns, strict=True)), index=index)
+    return table.assign(provisional=[edge > closed for edge in edges[1:]] * len(found))
 
 
-def flows(scope: Scope, meter_ids: Collection[str], edges: Edges, grain_s: int) -> dict[str, Flow]:
-    """Energy and coverage of each meter between successive edges; `grain_s` is the longest stretch that crosses none."""
+def flows(scope: Scope, meter_ids: Collection[str], edges: Edges) -> dict[str, Flow]:
+    """Energy and coverage of each meter between successive edges, which may be anywhere.
+
+    Raises:
+        NotFound: a meter does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
     terms = virtual_terms(scope, meter_ids)
-    measured = sorted({*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms))
-    found = _measured(scope, measured, edges, grain_s)
+    found = _measured(scope, [meter for meter in meter_ids if meter not in terms], edges)
     for virtual, parts in terms.items():
-        net = sum((sign * (found[term].forward - found[term].export) for term, sign in parts), np.zeros(len(edges) - 1))
-        covered, known = (np.min([found[term][at] for term, _ in parts], axis=0) for at in (2, 3))
-        found[virtual] = Flow(net.clip(min=0), (-net).clip(min=0), covered, known)
+        found[virtual] = _netted(scope, parts, edges)
     return {meter: found[meter] for meter in meter_ids}
 
 
-def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges, grain_s: int) -> dict[str, Flow]:
-    edges_s = pd.DatetimeIndex(edges).as_unit("us").asi8 / 1e6
-    size = len(edges) - 1
-    found = {meter: Flow(*(np.zeros(size) for _ in Flow._fields)) for meter in meter_ids}
+def _netted(scope: Scope, parts: Sequence[tuple[str, int]], edges: Edges) -> Flow:
+    """A sum of meters, netted in the shortest intervals that all of them tell, each direction then added up.
+
+    So the registers of a sum do not depend on the steps that are asked for. What a term does not tell, the sum does not.
+    """
+    edges_s = _edges_us(edges) / 1e6
+    ids = [term for term, _ in parts]
+    sums = [np.zeros(len(edges) - 1) for _ in Flow._fields]
+    for start, end, rhythm_s, zone in _common_rhythms(scope, ids, edges[0], edges[-1]):
+        cells = _cells(start, end, rhythm_s, zone)
+        cells_s = _edges_us(cells) / 1e6
+        asked = (cells_s[1:] > edges_s[0]) & (cells_s[:-1] < edges_s[-1])
+        if not asked.any():
+            continue
+        reaching = np.append(asked, False) | np.insert(asked, 0, False)
+        cells, cells_s = cells[reaching], cells_s[reaching]
+        found = _measured(scope, ids, cells)
+        net = sum((sign * (found[term].forward - found[term].export) for term, sign in parts), np.zeros(len(cells) - 1))
+        covered, known, due = (np.min([found[term][at] for term in ids], axis=0) for at in (2, 3, 4))
+        net = np.where(known > 0, net, 0.0)
+        for total, amounts in zip(sums, (net.clip(min=0), (-net).clip(min=0), covered, known, due), strict=True):
+            total += arithmetic.spread(edges_s, cells_s[:-1], np.diff(cells_s), amounts)
+    return Flow(*sums)
+
+
+def _common_rhythms(
+    scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime
+) -> Iterable[tuple[datetime, datetime, int, str]]:
+    """Parts of a range, and a day beyond its ends, in which all the meters declare a source: the longest rhythm, and its zone."""
+    reach = timedelta(seconds=LONGEST_INTERVAL_S)
+    declared = spans(scope, meter_ids, start - reach, end + reach)
+    moments = sorted({moment for span in declared for moment in (span.start, span.end)})
+    for first, last in pairwise(moments):
+        holding = [(span, ids) for span, ids in declared.items() if span.start <= first < span.end]
+        if len({meter for _, ids in holding for meter in ids}) == len(set(meter_ids)):
+            slowest = max((span for span, _ in holding), key=lambda span: span.rhythm_s)
+            yield first, last, slowest.rhythm_s, slowest.zone
+
+
+def _cells(start: datetime, end: datetime, rhythm_s: int, zone: str) -> pd.DatetimeIndex:
+    """The edges of the intervals of a rhythm within [start, end), both among them: local days, or multiples since 1970."""
+    if zone:
+        inner = _edges_us(local_time.edges(start, end, "day", ZoneInfo(zone)))
+    else:
+        step = rhythm_s * 1_000_000
+        inner = np.arange(_us(start) // step * step, _us(end), step)
+    inside = inner[(inner > _us(start)) & (inner < _us(end))]
+    return pd.DatetimeIndex(np.concatenate([[_us(start)], inside, [_us(end)]]).astype("datetime64[us]"), tz="UTC")
+
+
+def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges) -> dict[str, Flow]:
+    edges_us = _edges_us(edges)
+    tallies = {meter: _Tally(edges_us / 1e6) for meter in meter_ids}
     for span, ids in spans(scope, meter_ids, edges[0], edges[-1]).items():
-        for start, end, live in _parts(span, grain_s):
-            pieces = [*(from_samples if live else _from_kept)(span, ids, start, end, grain_s)]
-            for piece in pieces:
-                _add(found[piece.meter], piece, edges_s, (start.timestamp(), end.timestamp()) if live else None)
-            if live and grain_s < INTERVAL_S and span.method != "counter":
-                for piece in _instead_of_samples(span, ids, start, end, pieces):
-                    _add(found[piece.meter], piece, edges_s, None)
-    return found
+        for meter in ids:
+            tallies[meter].expects(span)
+        for first, last in _runs(edges_us):
+            start, end = max(span.start, _moment(edges_us[first])), min(span.end, _moment(edges_us[last]))
+            if start < end:
+                _tally(tallies, span, ids, start, end, slice(first, last + 1), edges_us[first : last + 1])
+    now = datetime.now(UTC).timestamp()
+    return {meter: tally.flow(now) for meter, tally in tallies.items()}
 
 
-def _add(flow: Flow, piece: "Piece", edges_s: Floats, within: tuple[float, float] | None) -> None:
-    first, last = piece.starts_s, piece.starts_s + piece.lasting_s
-    if within:  # the first and the last stretch of samples reach beyond the range that was asked for
-        first, last = np.maximum(first, within[0]), np.minimum(last, within[1])
-    lasting = last - first
-    register = flow.forward if piece.register == FORWARD else flow.export
-    register += arithmetic.spread(edges_s, first, lasting, piece.kwh)
-    if piece.register == FORWARD:
-        flow.covered_s[:] += arithmetic.spread(edges_s, first, lasting, piece.covered_s)
-        flow.known_s[:] += arithmetic.spread(edges_s, first, lasting, piece.known_s)
+def _runs(edges_us: Microseconds) -> Iterable[tuple[int, int]]:
+    """The positions of edges between which all stretches are equally long: the database can number those, and add up each."""
+    changes = np.flatnonzero(np.diff(np.diff(edges_us))) + 1
+    return pairwise([0, *changes.tolist(), len(edges_us) - 1])
+
+
+def _tally(
+    tallies: "dict[str, _Tally]", span: Span, ids: list[str], start: datetime, end: datetime, where: slice, edges_us: Microseconds
+) -> None:
+    """Add what a declaration tells of [start, end), which lies within successive edges equally far apart."""
+    grain_s = _grain_of_samples(edges_us)
+    width_s, origin = (edges_us[1] - edges_us[0]) / 1e6, _moment(edges_us[0])
+    for first, last, live in _parts(span, start, end, grain_s):
+        pieces = [
+            *(from_samples(span, ids, first, last, grain_s) if live else _from_kept(span, ids, first, last, width_s, origin))
+        ]
+        for piece in pieces:
+            tallies[piece.meter].add(piece, where, first, last, cut=live)
+        if live and grain_s < INTERVAL_S and span.method != "counter":
+            for piece in _instead_of_samples(span, ids, first, last, pieces):
+                tallies[piece.meter].add(piece, where, first, last, cut=False)
+
+
+class _Tally:
+    """What a meter's pieces add up to between successive edges (s)."""
+
+    def __init__(self, edges_s: Floats) -> None:
+        self._edges_s = edges_s
+        self._kwh, self._covered_s, self._known_s = (
+            {register: np.zeros(len(edges_s) - 1) for register in (FORWARD, EXPORT)} for _ in range(3)
+        )
+        self._heard_to = -np.inf
+        self._latest: Span | None = None
+
+    def expects(self, span: Span) -> None:
+        """A declaration of the meter within the range."""
+        if self._latest is None or span.start > self._latest.start:
+            self._latest = span
+
+    def add(self, piece: "Piece", where: slice, start: datetime, end: datetime, *, cut: bool) -> None:
+        """A piece, as far as it lies in [start, end), between the edges at `where`.
+
+        `cut` pieces hold nothing that is outside that range, also where a stretch of theirs reaches beyond it.
+        """
+        first, last = piece.starts_s, piece.starts_s + piece.lasting_s
+        if cut:
+            first, last = np.maximum(first, start.timestamp()), np.minimum(last, end.timestamp())
+        edges_s = np.clip(self._edges_s[where], start.timestamp(), end.timestamp())
+        inside = slice(where.start, where.stop - 1)
+        for sums, amounts in ((self._kwh, piece.kwh), (self._covered_s, piece.covered_s), (self._known_s, piece.known_s)):
+            sums[piece.register][inside] += arithmetic.spread(edges_s, first, last - first, amounts)
+        heard = last[(piece.covered_s > 0) & (first < edges_s[-1])]
+        self._heard_to = max(self._heard_to, min(heard.max(initial=-np.inf), edges_s[-1]))
+
+    def flow(self, now_s: float) -> Flow:
+        """All of it, as things are now."""
+        patience_s = LATE_AFTER * self._latest.interval_s + GRACE_S if self._latest else 0.0
+        due_to = min(max(self._heard_to, now_s - patience_s), now_s)
+        due = np.clip(due_to - self._edges_s[:-1], 0, np.diff(self._edges_s))
+        # A register that the meter does not have says nothing; that it has one is enough.
+        covered, known = (np.maximum(sums[FORWARD], sums[EXPORT]) for sums in (self._covered_s, self._known_s))
+        return Flow(self._kwh[FORWARD], self._kwh[EXPORT], covered, known, due)
 
 
 def spans(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[Span, list[str]]:
     """The meters by what they declare within [start, end); raises `NotFound` for a meter outside the scope."""
     found: dict[Span, list[str]] = defaultdict(list)
-    for meter, declarations in energy_declarations(scope, meter_ids).items():
+    declared = energy_declarations(scope, meter_ids)
+    daily = [meter for meter, declarations in declared.items() if any(each.interval_s == DAY_S for each in declarations)]
+    zones = zones_of(scope, daily) if daily else {}
+    for meter, declarations in declared.items():
         for each in declarations:
             first, last = max(start, each.valid_from), min(end, each.valid_to or end)
             if first < last:
                 dates = (each.valid_from, each.valid_to or datetime.max.replace(tzinfo=UTC))
-                found[Span(each.method, each.interval_s, each.rollover_kwh, first, last, *dates)].append(meter)
+                zone = zones[meter] if each.method != "counter" and each.interval_s == DAY_S else ""
+                found[Span(each.method, each.interval_s, each.rollover_kwh, first, last, *dates, zone)].append(meter)
     return found
 
 
@@ -201,15 +295,15 @@ class Piece(NamedTuple):
     known_s: Floats
 
 
-def _parts(span: Span, grain_s: int) -> Iterable[tuple[datetime, datetime, bool]]:
-    """Which part of the span is read from `intervals`, and which from samples (True)."""
+def _parts(span: Span, start: datetime, end: datetime, grain_s: int) -> Iterable[tuple[datetime, datetime, bool]]:
+    """Which part of [start, end) is read from `intervals`, and which from samples (True)."""
     if not span.sampled:
-        return [(span.start, span.end, False)]
+        return [(start, end, False)]
     closed = checkpoint.recent().rolled_to
     if grain_s < INTERVAL_S:
         closed = min(closed, oldest_samples())
-    middle = min(max(closed, span.start), span.end)
-    return [(a, b, live) for a, b, live in ((span.start, middle, False), (middle, span.end, True)) if a < b]
+    middle = min(max(closed, start), end)
+    return [(a, b, live) for a, b, live in ((start, middle, False), (middle, end, True)) if a < b]
 
 
 def oldest_samples() -> datetime:
@@ -217,21 +311,54 @@ def oldest_samples() -> datetime:
     return floor(datetime.now(UTC) - timedelta(days=settings().kept_telemetry_days - 1), DAY_S)
 
 
-def _from_kept(span: Span, ids: list[str], start: datetime, end: datetime, grain_s: int) -> Iterable[Piece]:
-    grain_s = max(grain_s, INTERVAL_S)
-    lasts = INTERVAL_S if span.sampled else span.interval_s  # rows of another length are of another source: never added
+def _from_kept(span: Span, ids: list[str], start: datetime, end: datetime, cell_s: float, origin: datetime) -> Iterable[Piece]:
+    """Energy from rows of `intervals`: a stretch a cell of the grid, and one a row that crosses an edge of it."""
     if span.method == "interval":
         registers, measures = {FORWARD: FORWARD, EXPORT: EXPORT}, ["total", "covered_s"]
     elif span.sampled:
         registers, measures = DERIVED, ["total", "covered_s", "known_s"]
     else:
         registers, measures = {POWER: POWER}, ["above", "below", "covered_s"]
-    found = kept.aggregates(ids, list(registers), start, end, grain_s, measures, expected_s=span.interval_s, interval_s=lasts)
-    found["quantity"] = found["quantity"].map(registers)
-    if span.method == "power" and not span.sampled:
-        found = _both_ways(found, 1 / 3600)
-    # A stretch that sums many short rows lasts as long as the grain; one long row lasts as long as itself.
-    return _pieces(found.assign(lasting_s=float(max(lasts, grain_s))))
+    if span.zone:
+        return _local_days(span, ids, start, end, registers, measures)
+    # Rows of another length are of another source: never added.
+    lasts = INTERVAL_S if span.sampled else span.interval_s
+    found = kept.aggregates(
+        ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=(lasts, lasts)
+    )
+    return _pieces(_as_energy(span, found, registers))
+
+
+def _as_energy(span: Span, found: pd.DataFrame, registers: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of a span's quantities as rows of its registers of energy."""
+    found = found.assign(quantity=found["quantity"].map(registers))
+    return _both_ways(found, 1 / 3600) if span.method == "power" and not span.sampled else found
+
+
+def _local_days(
+    span: Span, ids: list[str], start: datetime, end: datetime, registers: Mapping[str, str], measures: Collection[str]
+) -> Iterable[Piece]:
+    """Energy from values of days: one that ends or begins at a local midnight is of that local day, however long it was.
+
+    Devices that know only days of 24 hours send those also where clocks change. A day that was told twice, as of 24 hours
+    and as long as it was, counts as the latter says.
+    """
+    reach = timedelta(seconds=LOCAL_DAY_S[1] - LOCAL_DAY_S[0])
+    asked = (start - reach, end + reach)
+    found = kept.aggregates(ids, list(registers), *asked, INTERVAL_S, measures, lengths_s=LOCAL_DAY_S)
+    days = pd.DatetimeIndex(local_time.edges(asked[0] - reach, asked[1] + reach, "day", ZoneInfo(span.zone)))
+    first, last, rank = local_day(_seconds(found["ts"]), found["lasting_s"].to_numpy(float), _edges_us(days) / 1e6)
+    told = found["lasting_s"].to_numpy(float)
+    share = (last - first) / told if span.method == "power" else 1.0
+    found = found.assign(
+        ts=pd.to_datetime(first * 1e6, unit="us", utc=True),
+        lasting_s=last - first,
+        covered_s=last - first,
+        rank=rank,
+        **{name: found[name] * share for name in ("total", "above", "below") if name in found},
+    )
+    found = found[found["rank"] < NO_DAY].sort_values("rank", kind="stable").drop_duplicates(["ts", "meter", "quantity"])
+    return _pieces(_as_energy(span, found, registers))
 
 
 def from_samples(span: Span, ids: list[str], start: datetime, end: datetime, grain_s: int) -> Iterable[Piece]:
@@ -260,7 +387,7 @@ def _instead_of_samples(
     for piece in pieces:
         heard[piece.meter] += arithmetic.spread(edges_s, piece.starts_s, piece.lasting_s, piece.covered_s)
     silent = [meter for meter, seconds in heard.items() if not seconds.all()]
-    for piece in _from_kept(span, silent, start, end, INTERVAL_S):
+    for piece in _from_kept(span, silent, start, end, INTERVAL_S, kept.EPOCH):
         at = np.searchsorted(edges_s, piece.starts_s, side="right") - 1
         inside = (at >= 0) & (at < len(edges_s) - 1)
         inside[inside] = heard[piece.meter][at[inside]] == 0
@@ -321,12 +448,26 @@ def _seconds(moments: "pd.Series[pd.Timestamp]") -> Floats:
     return pd.DatetimeIndex(moments).as_unit("us").asi8 / 1e6
 
 
-def _grain_for(edges: Sequence[datetime]) -> int:
-    """The longest stretch that the database may sum without crossing an edge."""
-    for grain_s in (DAY_S, 3600):
-        if all(edge.timestamp() % grain_s == 0 for edge in edges):
-            return grain_s
-    return INTERVAL_S
+def _grain_of_samples(edges_us: Microseconds) -> int:
+    """The longest stretch, up to a quarter, of which none crosses an edge between the first and the last."""
+    inner = edges_us[1:-1]
+    return next(
+        grain_s
+        for grain_s in sorted(samples.GRAINS, reverse=True)
+        if grain_s <= INTERVAL_S and not (inner % (grain_s * 1_000_000)).any()
+    )
+
+
+def _edges_us(edges: Edges) -> Microseconds:
+    return pd.DatetimeIndex(edges).as_unit("us").asi8
+
+
+def _us(moment: datetime) -> int:
+    return round(moment.timestamp() * 1e6)
+
+
+def _moment(us: int) -> datetime:
+    return kept.EPOCH + timedelta(microseconds=int(us))
 
 
 def floor(moment: datetime, step_s: int) -> datetime:

@@ -1,33 +1,75 @@
 """Rows of `intervals`, aggregated in the database to stretches of time, with people's amendments applied."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from config.quantities import LONGEST_INTERVAL_S
 from store.series import amendments
 from store.series.connection import frame, listed
-from store.series.samples import GRAINS
 
-LONGEST = timedelta(days=1)  # a row before the range may reach into it
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ROLLUP = "rollup"  # the source of rows made from samples; of the others nothing is missing within the interval
+
+Floats = NDArray[np.float64]
 
 KEY = ["ts", "meter", "quantity", "interval_s"]
 
 # What can be asked of a stretch: `mean` is weighted by time, `above` and `below` are sums of value × seconds of either sign,
 # `covered_s` the seconds for which a sample came every {expected}, `known_s` those that a derived energy is of
-# (`store.series.rollup`).
+# (`store.series.rollup`), `interval_s` those of the rows themselves.
 MEASURES = {
     "total": "sum(value)",
     "mean": "sum(value * interval_s) / sum(interval_s)",
-    "least": 'min("min")',
-    "greatest": 'max("max")',
+    "least": "min(least)",
+    "greatest": "max(greatest)",
     "above": "sum(CASE WHEN value > 0 THEN value * interval_s ELSE 0 END)",
     "below": "sum(CASE WHEN value < 0 THEN -value * interval_s ELSE 0 END)",
-    "covered_s": f"""sum(CASE WHEN source = '{ROLLUP}' AND "count" * {{expected}} < interval_s
-        THEN "count" * {{expected}} ELSE interval_s END)""",
-    "known_s": 'sum(CASE WHEN "min" > 0 THEN 3600.0 * value / "min" ELSE interval_s END)',
+    "covered_s": f"sum(CASE WHEN source = '{ROLLUP}' THEN least(n * {{expected}}, interval_s) ELSE interval_s END)",
+    "known_s": "sum(CASE WHEN least > 0 THEN 3600.0 * value / least ELSE interval_s END)",
+    "rows_s": "sum(interval_s)",
 }
+
+
+class _Grid(NamedTuple):
+    """Cells of a range, all in microseconds since 1970; the first and the last are cut by the range."""
+
+    start: int
+    end: int
+    cell: int
+    origin: int
+
+    @property
+    def stretch(self) -> str:
+        """In SQL, where the stretch of a row starts: with its cell if that holds it, else with the row."""
+        start, end, cell, origin = (f"{each}L" for each in self)
+        at, lasting = "ts::LONG", "interval_s * 1000000L"
+        return (
+            f"CASE WHEN {at} >= {start} AND {at} + {lasting} <= {end} AND ({at} - {origin}) %% {cell} + {lasting} <= {cell} "
+            f"THEN greatest({origin} + ({at} - {origin}) / {cell} * {cell}, {start}) ELSE {at} END"
+        )
+
+    def stretches(self, rows: pd.DataFrame) -> pd.DatetimeIndex:
+        """The same of rows that were read."""
+        at, lasting, offset = self._places(rows)
+        inside = (at >= self.start) & (at + lasting <= self.end) & (offset + lasting <= self.cell)
+        return _moments(np.where(inside, np.maximum(at - offset, self.start), at))
+
+    def lasting_s(self, stretches: pd.DataFrame) -> Floats:
+        """How long each stretch lasts: as what the range leaves of its cell, or as its row that does not fit into that."""
+        at, lasting, offset = self._places(stretches)
+        until = np.minimum(at - offset + self.cell, self.end)
+        cells = (at == np.maximum(at - offset, self.start)) & (at + lasting <= until)
+        return np.where(cells, until - at, lasting) / 1e6
+
+    def _places(self, rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Where rows start, how long each lasts, and how far into a cell it starts."""
+        at = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8
+        return at, rows["interval_s"].to_numpy(np.int64) * 1_000_000, (at - self.origin) % self.cell
 
 
 def aggregates(
@@ -35,60 +77,63 @@ def aggregates(
     quantities: Collection[str],
     start: datetime,
     end: datetime,
-    grain_s: int,
+    cell_s: float,
     measures: Collection[str],
     *,
+    origin: datetime = EPOCH,
     expected_s: int = 1,
-    interval_s: int | None = None,
+    lengths_s: tuple[int, int] | None = None,
     measured: bool = False,
 ) -> pd.DataFrame:
-    """`MEASURES` of the effective rows that touch [start, end), by series, quantity, interval and stretch of `grain_s`.
+    """`MEASURES` of the effective rows that touch [start, end), by series, quantity, interval and stretch of time.
 
-    Columns: `KEY`, where `ts` is the stretch's start in UTC, and the measures. A row that began before `start` and reaches
-    into the range is included: divide it by time. `interval_s` takes only rows of that length, `measured` leaves out what
-    the rollup made. The caller checks the scope.
+    The rows that lie within one cell of a grid (cells of `cell_s` seconds from `origin`, which is not after `start`, the
+    first and the last cut by the range) are one stretch. A row across the edge of a cell is a stretch by itself, whole also
+    where it reaches out of the range: divide it by time.
+
+    Columns: `KEY`, where `ts` is the stretch's start in UTC, `lasting_s`, and the measures. `lengths_s` takes only rows that
+    last from the one to the other, `measured` leaves out what the rollup made. The caller checks the scope.
     """
     if not series_ids or not quantities or start >= end:
-        return pd.DataFrame(columns=[*KEY, *measures])
+        return pd.DataFrame(columns=[*KEY, "lasting_s", *measures])
+    shortest, longest = lengths_s or (0, LONGEST_INTERVAL_S)
+    grid = _Grid(_us(start), _us(end), round(cell_s * 1e6), _us(origin))
     wanted = ", ".join(f"{MEASURES[name].format(expected=int(expected_s))} {name}" for name in measures)
     where = (
         "ts >= %s AND ts < %s AND (ts >= %s OR dateadd('s', interval_s, ts) > %s) AND value != null "
         f"AND meter IN ({listed(series_ids)}) AND quantity IN ({listed(quantities)})"
     )
-    where += f" AND interval_s = {int(interval_s)}" if interval_s is not None else ""
+    where += f" AND interval_s >= {int(shortest)} AND interval_s <= {int(longest)}" if lengths_s else ""
     where += f" AND source != '{ROLLUP}'" if measured else ""
-    back = LONGEST if interval_s is None else timedelta(seconds=interval_s)
+    since = start - timedelta(seconds=longest)
     found = frame(
-        f"SELECT ts, meter, quantity, interval_s, {wanted} FROM intervals WHERE {where} SAMPLE BY {GRAINS[grain_s]}",
-        [start - back, end, start, start],
+        f"SELECT stretch::TIMESTAMP ts, meter, quantity, interval_s, {wanted} FROM (SELECT {grid.stretch} stretch, meter, "
+        f'quantity, interval_s, value, "min" least, "max" greatest, "count" n, source FROM intervals WHERE {where})',
+        [since, end, start, start],
     )
-    changed = amendments.newest(series_ids, quantities, start - back, end, intervals=True)
-    if interval_s is not None:
-        changed = changed[changed["interval_s"] == interval_s]
+    changed = amendments.newest(series_ids, quantities, since, end, intervals=True)
+    changed = changed[changed["interval_s"].between(shortest, longest)]
     changed = changed[changed["ts"] + pd.to_timedelta(changed["interval_s"], unit="s") > start]
-    return _amended(found, changed, start, end, grain_s, measures, expected_s) if len(changed) else found
+    if len(changed):
+        found = _amended(found, changed, grid, measures, expected_s)
+    return found.assign(lasting_s=grid.lasting_s(found))
 
 
-def _amended(
-    found: pd.DataFrame,
-    changed: pd.DataFrame,
-    start: datetime,
-    end: datetime,
-    grain_s: int,
-    measures: Collection[str],
-    expected_s: int,
-) -> pd.DataFrame:
+def _amended(found: pd.DataFrame, changed: pd.DataFrame, grid: _Grid, measures: Collection[str], expected_s: int) -> pd.DataFrame:
     """The same with the stretches that hold an amended row computed again from their rows."""
-    grain = f"{grain_s}s"
-    stretches = changed.assign(ts=changed["ts"].dt.floor(grain))[KEY].drop_duplicates()
+    stretches = changed.assign(ts=grid.stretches(changed))[KEY].drop_duplicates()
     raw = frame(
         'SELECT ts, meter, quantity, interval_s, value, "min" least, "max" greatest, "count" n, source FROM intervals '
-        "WHERE ts >= %s AND ts < %s AND (ts >= %s OR dateadd('s', interval_s, ts) > %s) "
-        f"AND meter IN ({listed(stretches['meter'])}) AND quantity IN ({listed(stretches['quantity'])})",
-        [max(stretches["ts"].min(), start - LONGEST), min(stretches["ts"].max() + timedelta(seconds=grain_s), end), start, start],
+        f"WHERE ts >= %s AND ts < %s AND dateadd('s', interval_s, ts) > %s AND meter IN ({listed(stretches['meter'])}) "
+        f"AND quantity IN ({listed(stretches['quantity'])})",
+        [
+            stretches["ts"].min().to_pydatetime(),
+            min(stretches["ts"].max().to_pydatetime() + timedelta(microseconds=grid.cell), _moment(grid.end)),
+            _moment(grid.start),
+        ],
     )
     rows = amendments.apply(raw, changed, KEY)
-    rows = rows.assign(ts=rows["ts"].dt.floor(grain)).merge(stretches, on=KEY)
+    rows = rows.assign(ts=grid.stretches(rows)).merge(stretches, on=KEY)
     both = [each for each in (amendments.without(found, stretches), _aggregate(rows, measures, expected_s)) if len(each)]
     return pd.concat(both, ignore_index=True) if both else found.iloc[:0]
 
@@ -103,7 +148,7 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
     known = (3600 * value / least).where((least > 0) & ~amended, lasts)
     groups = rows.assign(
         value=value, least=least, greatest=greatest, above=value.clip(lower=0) * lasts, below=(-value).clip(lower=0) * lasts,
-        covered_s=covered, known_s=known,
+        covered_s=covered, known_s=known, lasts=lasts,
     ).groupby(KEY)  # fmt: skip
     every = {
         "total": groups["value"].sum(),
@@ -114,5 +159,18 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
         "below": groups["below"].sum(),
         "covered_s": groups["covered_s"].sum(),
         "known_s": groups["known_s"].sum(),
+        "rows_s": groups["lasts"].sum(),
     }
     return pd.DataFrame({name: every[name] for name in measures}).reset_index()
+
+
+def _us(moment: datetime) -> int:
+    return round(moment.timestamp() * 1e6)
+
+
+def _moment(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)
+
+
+def _moments(us: NDArray[np.int64]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(us.view("datetime64[us]"), tz="UTC")

@@ -45,9 +45,9 @@ def levels(
     if step_s < INTERVAL_S:
         closed = min(max(oldest_samples(), edges[0]), edges[-1])
     # Hourly history lies in `intervals` also where samples would be looked for; samples win where both are.
-    found = kept.aggregates(series_ids, [quantity], edges[0], edges[-1], max(step_s, INTERVAL_S), [measure])
-    if len(found):
-        parts.append(_spread(found, measure, index, step_s))
+    found = kept.aggregates(series_ids, [quantity], edges[0], edges[-1], step_s, [measure, "rows_s"])
+    # Of values of several lengths the shortest tell most.
+    parts += [_in_steps(rows, measure, edges) for _, rows in found.groupby("interval_s")]
     found = samples.aggregates(series_ids, [quantity], closed, edges[-1], step_s, [measure])
     if len(found):
         parts.insert(0, found.pivot_table(index="ts", columns="meter", values=measure).reindex(index))
@@ -57,16 +57,20 @@ def levels(
     return result.reindex(columns=list(series_ids))
 
 
-def _spread(found: pd.DataFrame, measure: str, index: pd.DatetimeIndex, step_s: int) -> pd.DataFrame:
-    """Rows on the grid of steps; a row that lasts longer than a step holds for each step that begins within it."""
-    wide: list[pd.DataFrame] = []
-    for interval_s in found["interval_s"].unique().tolist():
-        rows = found[found["interval_s"] == interval_s]
-        table = rows.pivot_table(index="ts", columns="meter", values=measure)
-        limit = max(interval_s // step_s, 1) - 1
-        full = table.reindex(table.index.union(index)).sort_index()
-        wide.append((full.ffill(limit=limit) if limit else full).reindex(index))
-    result = wide[0]
-    for other in wide[1:]:
-        result = result.combine_first(other)
-    return result
+def _in_steps(found: pd.DataFrame, measure: str, edges: pd.DatetimeIndex) -> pd.DataFrame:
+    """Rows in steps: their mean weighted by the time that each has in a step, or the extreme of all that reach into it."""
+    edges_s = edges.as_unit("us").asi8 / 1e6
+    starts_s = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8 / 1e6
+    lasting_s, values = found["lasting_s"].to_numpy(float), found[measure].to_numpy(float)
+    first = np.clip(np.searchsorted(edges_s, starts_s, side="right") - 1, 0, None)
+    last = np.clip(np.searchsorted(edges_s, starts_s + lasting_s, side="left"), None, len(edges_s) - 1)
+    row = np.repeat(np.arange(len(found)), np.maximum(last - first, 0))
+    step = first[row] + np.arange(len(row)) - np.searchsorted(row, row)
+    overlap = np.minimum(starts_s[row] + lasting_s[row], edges_s[step + 1]) - np.maximum(starts_s[row], edges_s[step])
+    reaching = pd.DataFrame({"meter": found["meter"].to_numpy()[row], "ts": edges[step], "value": values[row]}).assign(
+        weight=overlap * (found["rows_s"].to_numpy(float) / lasting_s)[row]
+    )
+    if measure == "mean":
+        sums = reaching.assign(value=reaching["value"] * reaching["weight"]).groupby(["ts", "meter"])[["value", "weight"]].sum()
+        return (sums["value"] / sums["weight"]).unstack("meter")
+    return reaching.groupby(["ts", "meter"])["value"].agg(MEASURES[measure]).unstack("meter")

@@ -1,7 +1,7 @@
 """Power of meters, now and over time, from wherever each declares that its energy comes from."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -152,13 +152,18 @@ def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: d
     if step_s not in STEPS_S:
         raise ValueError(f"a step of {step_s} s is not offered: {', '.join(map(str, STEPS_S))}")
     edges = steps(start, end, step_s)
-    found = energy.flows(scope, meter_ids, edges, step_s)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        columns: Mapping[str, energy.Floats] = {
-            meter: np.where(flow.covered_s > 0, (flow.forward - flow.export) * 3600 / flow.known_s, np.nan)
-            for meter, flow in found.items()
-        }
-    return pd.DataFrame(columns, index=edges[:-1])
+    terms = virtual_terms(scope, meter_ids)
+    measured = {*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms)
+    kw, nothing = {}, np.zeros(len(edges) - 1)
+    found = energy.flows(scope, sorted(measured), edges)
+    for meter in meter_ids:
+        # What a sum nets is its power in each step: registers do not matter here.
+        parts = [(found[term], sign) for term, sign in terms.get(meter, [(meter, 1)])]
+        kwh = sum((sign * (flow.forward - flow.export) for flow, sign in parts), nothing)
+        known_s, covered_s = (np.min([flow[at] for flow, _ in parts], axis=0) for at in (3, 2))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            kw[meter] = np.where(covered_s > 0, kwh * 3600 / known_s, np.nan)
+    return pd.DataFrame(kw, index=edges[:-1])
 
 
 def steps(start: datetime, end: datetime, step_s: int) -> pd.DatetimeIndex:
