@@ -262,8 +262,8 @@ class _Tally:
         patience_s = LATE_AFTER * self._latest.interval_s + GRACE_S if self._latest else 0.0
         due_to = min(max(self._heard_to, now_s - patience_s), now_s)
         due = np.clip(due_to - self._edges_s[:-1], 0, np.diff(self._edges_s))
-        # A register that the meter does not have says nothing; that it has one is enough.
-        covered, known = (np.maximum(sums[FORWARD], sums[EXPORT]) for sums in (self._covered_s, self._known_s))
+        # The other register tells nothing more, but of a meter that has only that one.
+        covered, known = (np.where(sums[FORWARD] > 0, sums[FORWARD], sums[EXPORT]) for sums in (self._covered_s, self._known_s))
         return Flow(self._kwh[FORWARD], self._kwh[EXPORT], covered, known, due)
 
 
