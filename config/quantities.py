@@ -54,6 +54,7 @@ QUANTITIES = _table(
     Quantity("humidity_pct", Kind.LEVEL, "percent", "%", 0, 100),
     Quantity("irradiance_w_m2", Kind.LEVEL, "W/m**2", "W/m²", 0, 2000),
     Quantity("price_per_kwh", Kind.LEVEL, "1/kWh", "/kWh", -100, 100),
+    Quantity("export_price_per_kwh", Kind.LEVEL, "1/kWh", "/kWh", -100, 100),
     Quantity("co2_g_per_kwh", Kind.LEVEL, "g/kWh", "g/kWh", 0, 5000),
 )
 

@@ -12,7 +12,7 @@ from dashboard.aria import aria, data
 from dashboard.figures import wording
 from dashboard.live import freshness
 from dashboard.live.now import Now
-from dashboard.live.today import Today
+from dashboard.live.today import WHOLE, Today
 from models.flows import Values
 
 WIDTH, HEIGHT = 96, 24
@@ -128,7 +128,7 @@ def _level(now: Now, node_id: str, edge_meters: Sequence[str]) -> float | None:
 def _of_today(today: Today | None) -> list[Tile]:
     if today is None:
         return []
-    state = "live" if today.coverage > 0.995 else "partial" if today.coverage > 0 else "never"
+    state = "live" if today.coverage > WHOLE else "partial" if today.coverage > 0 else "never"
     energy, unit = wording.scaled(today.demand_kwh, "kWh")
     produced = " ".join(wording.scaled(today.production_kwh, "kWh"))
     cost, currency = wording.money(today.cost, today.currency)
@@ -151,7 +151,7 @@ def _of_today(today: Today | None) -> list[Tile]:
             cost,
             currency,
             today.price_note,
-            state if today.cost is not None else "never",
+            "never" if today.cost is None else "partial" if state == "live" and today.priced <= WHOLE else state,
             coverage=today.coverage,
             title=_exact(today.cost, today.currency),
         ),

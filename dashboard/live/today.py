@@ -1,38 +1,46 @@
-"""What a site has used, paid and emitted since local midnight: added up from the energies of its meters, hour by hour.
+"""What a site has used, paid and emitted since local midnight: added up from the energies of its meters.
 
-Cost is import times price minus export times price. The region's hourly price holds for both directions; where it has
-none, the site's tariff does. CO2 is that of what was imported.
+Cost is import times its price less export times its own, over the stretches within which neither price changes
+(`store.series.prices`): the tariff of each moment, each price in its own interval. CO2 is that of what was imported.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.live.once import once
 from dashboard.live.site_view import SiteView, site_view
 from models import flows, local_time
+from models.tariffs import money, share
 from store.records import tariffs
+from store.records.schema import Tariff
 from store.scope import Scope
-from store.series import energy, levels
+from store.series import energy
+from store.series.energy import Flow
+from store.series.prices import Priced, prices
 
 LASTS_S = 4.0
 STALE_S = 20.0
-HOUR_S = 3600
-Hours = NDArray[np.float64]
+WHOLE = 0.995  # a share that rounds to all of it
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Energies in kWh, cost in the site's currency, CO2 in kg; `coverage` (0..1) is the mean of the meters behind them."""
+    """Energies in kWh, cost in the site's currency, CO2 in kg; `coverage` (0..1) is the mean of the meters behind them.
+
+    `priced` (0..1) is the share of the imported and exported energy that has a price: `cost` is of that share.
+    """
 
     production_kwh: float
     demand_kwh: float
     imported_kwh: float
     exported_kwh: float
     cost: float | None
+    priced: float
     co2_kg: float | None
     currency: str
     price_note: str
@@ -52,74 +60,70 @@ def today_of(scope: Scope, site_id: str) -> Today:
 def read(scope: Scope, view: SiteView, now: datetime) -> Today:
     """The local day that holds `now`, up to it."""
     start = local_time.begin(now, "day", view.zone)
+    now = max(now, start + timedelta(seconds=1))
     measured = view.flow_meters
-    frame = energy.energy_by(scope, measured, start, now, "hour", view.zone.key)
-    hours = pd.DatetimeIndex(frame.index.get_level_values("ts").unique()) if len(frame) else pd.DatetimeIndex([])
-    totals = flows.solve(view.graph, _readings(frame, measured)).totals
+    priced = prices(scope, view.id, start, now)
+    found = energy.flows(scope, measured, priced.edges)
+    totals = flows.solve(view.graph, _readings(found)).totals
     imported, exported = _known(totals, "imported"), _known(totals, "exported")
-    price, price_note = _series(scope, view, "price_per_kwh", hours)
-    carbon, co2_note = _series(scope, view, "co2_g_per_kwh", hours)
-    tariff = tariffs.tariff_at(scope, view.id, now)
-    if tariff is not None:
-        buying = np.where(np.isnan(price), tariff.import_price_per_kwh, price)
-        selling = np.where(np.isnan(price), tariff.export_price_per_kwh, price)
-        carbon = np.where(np.isnan(carbon), tariff.co2_g_per_kwh, carbon)
-        price_note, co2_note = price_note or tariff.name.lower(), co2_note or "fixed factor"
-    else:
-        buying = selling = price
-    cost = imported * buying - exported * selling if len(hours) else np.array([np.nan])
-    co2 = imported * carbon / 1000 if len(hours) else np.array([np.nan])
+    paid = money(imported, exported, priced.prices)
+    emitted = imported * priced.prices.co2 / 1000
+    known = share(float(paid.priced_kwh.sum()), float(paid.unpriced_kwh.sum()))
+    is_priced = known > 0 and bool(np.isfinite([priced.prices.importing, priced.prices.exporting]).any())
     return Today(
         production_kwh=float(_known(totals, "production").sum()),
         demand_kwh=float(np.where(np.isnan(totals.demand), totals.partial["demand"], totals.demand).sum()),
         imported_kwh=float(imported.sum()),
         exported_kwh=float(exported.sum()),
-        cost=float(np.nansum(cost)) if np.isfinite(cost).any() else None,
-        co2_kg=float(np.nansum(co2)) if np.isfinite(co2).any() else None,
+        cost=float(paid.cost.sum()) if is_priced else None,
+        priced=known,
+        co2_kg=float(np.nansum(emitted)) if np.isfinite(emitted).any() else None,
         currency=view.currency,
-        price_note=price_note or "no price known",
-        co2_note=co2_note or "no factor known",
-        coverage=_coverage(frame, start, now),
+        price_note=price_note(priced, tariffs.tariffs(scope, view.id), known) if is_priced else "no price known",
+        co2_note=_co2_note(priced, imported),
+        coverage=_coverage(found),
         produces=any(node.kind == "source" and node.technology != "grid" for node in view.graph.nodes),
     )
 
 
-def _readings(frame: pd.DataFrame, measured: list[str]) -> dict[str, tuple[Hours, Hours]]:
-    found = {}
-    for meter_id in measured:
-        if not len(frame):
-            break
-        own = frame.loc[meter_id]
-        heard = own["coverage"].to_numpy(dtype=float) > 0
-        found[meter_id] = (
-            np.where(heard, own["forward_kwh"].to_numpy(dtype=float), np.nan),
-            np.where(heard, own["export_kwh"].to_numpy(dtype=float), np.nan),
-        )
-    return found
+def price_note(priced: Priced, every: list[Tariff], known: float) -> str:
+    """Whose prices a cost is of, and of how much of the energy, in words."""
+    start, end = priced.edges[0], priced.edges[-1]
+    held = [each.name.lower() for each in every if each.valid_from < end and (each.valid_to is None or each.valid_to > start)]
+    named = held[0] if len(held) == 1 else f"by {len(held)} tariffs"
+    if priced.by_region.any():
+        own = np.isfinite(priced.prices.importing) & ~priced.by_region
+        said = f"by the region's price, else {named}" if held and own.any() else "by the region's price"
+    else:
+        said = named
+    return said if known > WHOLE else f"{said}; {100 * known:.0f} % priced"
 
 
-def _known(totals: flows.Totals, name: str) -> Hours:
-    """A total hour by hour; where a part is not known, the parts that are."""
-    whole: Hours = getattr(totals, name)
+def _co2_note(priced: Priced, imported: Floats) -> str:
+    known = np.isfinite(priced.prices.co2)
+    if not known.any():
+        return "no factor known"
+    part = share(float(imported[known].sum()), float(imported[~known].sum()))
+    if part <= WHOLE:
+        return f"known for {100 * part:.0f} %"
+    return "fixed factor" if np.ptp(priced.prices.co2[known]) == 0 else "by the factor of each moment"
+
+
+def _readings(found: Mapping[str, Flow]) -> dict[str, tuple[Floats, Floats]]:
+    """Energies that are known: what a counter counted while it was silent is, though no reading covers it."""
+    return {
+        meter_id: (np.where(flow.known_s > 0, flow.forward, np.nan), np.where(flow.known_s > 0, flow.export, np.nan))
+        for meter_id, flow in found.items()
+    }
+
+
+def _known(totals: flows.Totals, name: str) -> Floats:
+    """A total, stretch by stretch; where a part is not known, the parts that are."""
+    whole: Floats = getattr(totals, name)
     return np.where(np.isnan(whole), totals.partial[name], whole)
 
 
-def _series(scope: Scope, view: SiteView, quantity: str, hours: pd.DatetimeIndex) -> tuple[Hours, str]:
-    """The region's series by hour (NaN where it has none), and what to call it."""
-    nothing = np.full(len(hours), np.nan)
-    if view.region_id is None or not len(hours):
-        return nothing, ""
-    start, end = hours[0].floor("h").to_pydatetime(), (hours[-1] + timedelta(hours=1)).ceil("h").to_pydatetime()
-    frame = levels.levels(scope, [view.region_id], quantity, start, end, HOUR_S)
-    values = frame[view.region_id].reindex(hours, method="ffill").to_numpy(dtype=float)
-    if not np.isfinite(values).any():
-        return nothing, ""
-    return values, "at the hourly price" if quantity == "price_per_kwh" else "by the hourly factor"
-
-
-def _coverage(frame: pd.DataFrame, start: datetime, now: datetime) -> float:
-    if not len(frame) or now <= start:
-        return 0.0
-    begun = frame.index.get_level_values("ts")
-    lasting = np.clip([(now - moment).total_seconds() for moment in begun], 0, HOUR_S)
-    return float((frame["coverage"].to_numpy(dtype=float) * lasting).sum() / lasting.sum())
+def _coverage(found: Mapping[str, Flow]) -> float:
+    """The mean over the meters of the share of what was due that is there."""
+    shares = [min(flow.covered_s.sum() / max(flow.due_s.sum(), 1e-9), 1.0) for flow in found.values()]
+    return float(np.mean(shares)) if shares else 0.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from store.errors import Refused
@@ -38,3 +39,10 @@ def fit_in(new: D, others: Sequence[D], what: str) -> None:
 def holds_at(version: Dated, at: datetime) -> bool:
     """Whether the version holds at that moment."""
     return version.valid_from <= at and (version.valid_to is None or at < version.valid_to)
+
+
+def gaps(versions: Sequence[Dated]) -> list[tuple[datetime, datetime | None]]:
+    """From when until when none of the versions, the earliest first, holds after the first one; None: from then on."""
+    between = [(a.valid_to, b.valid_from) for a, b in pairwise(versions) if a.valid_to is not None and a.valid_to < b.valid_from]
+    last = [(versions[-1].valid_to, None)] if versions and versions[-1].valid_to is not None else []
+    return [*between, *last]

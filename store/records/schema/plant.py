@@ -1,8 +1,9 @@
 """Sites: where they are, how energy flows through them, and what it costs."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from store.records.columns import Record, dated, identity, now, on_plan, one_of
@@ -118,7 +119,11 @@ class Edge(Record):
 
 
 class Tariff(Record):
-    """Dated prices and CO2 factor of a site, used where its region has no series of its own."""
+    """Dated prices of a site, by the hours of its clocks, and its CO2 factor.
+
+    With `region_first` they hold where its region has no series of its own. `hours` are the times with other prices
+    (`models.tariffs.Hours`, each as a list); they live and die with their tariff, so they are no table.
+    """
 
     __tablename__ = "tariffs"
     __table_args__ = (
@@ -132,7 +137,9 @@ class Tariff(Record):
     name: Mapped[str]
     import_price_per_kwh: Mapped[float]  # in the site's currency
     export_price_per_kwh: Mapped[float]
-    co2_g_per_kwh: Mapped[float]
+    co2_g_per_kwh: Mapped[float | None]
     note: Mapped[str] = mapped_column(default="")
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
+    region_first: Mapped[bool] = mapped_column(default=True, server_default=true())
+    hours: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default=text("'[]'"))

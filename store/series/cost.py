@@ -1,0 +1,80 @@
+"""What the energy of a meter cost, over any period: the one place that puts meters and prices together.
+
+Energy and prices are read by the same stretches, so short that no price changes within them, multiplied there and then
+added; `models.tariffs` says how. Sites, whose import is computed from many meters, do the same with `store.series.prices`.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from models import local_time, tariffs
+from store.records import graph, meters, sites
+from store.records.schema import Meter
+from store.scope import Scope
+from store.series import checkpoint
+from store.series.energy import flows
+from store.series.prices import prices
+
+COLUMNS = ("bought_kwh", "sold_kwh", "cost", "priced", "provisional")
+
+
+def cost(scope: Scope, meter_id: str, start: datetime, end: datetime) -> pd.Series:
+    """The cost of a meter in [start, end), with the names and meanings of `cost_by`. Raises as that."""
+    return _between(scope, meter_id, [start, end]).iloc[0]
+
+
+def cost_by(scope: Scope, meter_id: str, start: datetime, end: datetime, step: str) -> pd.DataFrame:
+    """The cost of a meter by local periods (one of `local_time.STEPS`), from the one that holds `start` to the one before `end`.
+
+    Energy towards the site's uses is bought, energy against it sold; of a source or a storage (but not of the grid) it is
+    the other way round.
+
+    Returns:
+        Index: start of each period in UTC. `bought_kwh`, `sold_kwh`; `cost` in the site's currency, negative where more was
+        earned than paid, NaN where nothing has a price; `priced` (0..1), the share of the energy that has a price: `cost` is
+        of that share; `provisional`, as of energy.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    meter = meters.require_meters(scope, [meter_id])[meter_id]
+    zone = ZoneInfo(sites.site(scope, meter.site_id).time_zone)
+    return _between(scope, meter_id, local_time.edges(start, end, step, zone))
+
+
+def _between(scope: Scope, meter_id: str, edges: list[datetime]) -> pd.DataFrame:
+    meter = meters.require_meters(scope, [meter_id])[meter_id]
+    priced = prices(scope, meter.site_id, edges[0], edges[-1])
+    flow = flows(scope, [meter_id], priced.edges)[meter_id]
+    bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)
+    money = tariffs.money(bought, sold, priced.prices)
+    anything = np.isfinite(priced.prices.importing) | np.isfinite(priced.prices.exporting)
+    # Local periods begin on quarters in every zone, and so do the stretches.
+    starts = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
+    bought_kwh, sold_kwh, paid, with_price, without, prices_known = (
+        np.add.reduceat(each, starts) for each in (bought, sold, *money, anything.astype(float))
+    )
+    closed = checkpoint.recent().rolled_to
+    shares = [tariffs.share(*each) for each in zip(with_price, without, strict=True)]
+    values = {
+        "bought_kwh": bought_kwh,
+        "sold_kwh": sold_kwh,
+        "cost": np.where((with_price > 0) | (prices_known > 0) & (without == 0), paid, np.nan),
+        "priced": shares,
+        "provisional": [edge > closed for edge in edges[1:]],
+    }
+    return pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
+
+
+def _gives(scope: Scope, meter: Meter) -> bool:
+    """Whether energy in the meter's direction comes from a source or a storage of the site's own."""
+    drawn = graph.site_graph(scope, meter.site_id, meter.retired_at)
+    edge = next((each for each in drawn.edges if each.id == meter.edge_id), None)
+    if edge is None:
+        return False
+    origin = drawn.node(edge.source)
+    return origin.kind in ("source", "storage") and origin.technology != "grid"

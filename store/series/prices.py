@@ -1,0 +1,83 @@
+"""What a kWh costs and emits on a site over time: its tariffs, and the series of its region, each price in its own interval."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.quantities import INTERVAL_S
+from models import tariffs as models
+from models.tariffs import Prices
+from store.records import sites, tariffs
+from store.records.meters import require_series
+from store.scope import Scope
+from store.series import checkpoint, samples
+from store.series.connection import frame
+
+QUANTITIES = ("price_per_kwh", "export_price_per_kwh", "co2_g_per_kwh")  # of a region, in the order of `Prices`
+LONGEST = timedelta(days=1)  # of a row of a region
+GRAINS_S = (INTERVAL_S, 300, 60)  # of stretches: all are equally long, so that energy is read in one question
+
+Micros = NDArray[np.int64]
+
+
+class Priced(NamedTuple):
+    """Successive stretches within which no price changes: `edges` (one more), and the prices between them.
+
+    `by_region` tells of which kWh bought the price is the region's.
+    """
+
+    edges: pd.DatetimeIndex
+    prices: Prices
+    by_region: NDArray[np.bool_]
+
+
+def prices(scope: Scope, site_id: str, start: datetime, end: datetime) -> Priced:
+    """The prices of a site in [start, end), by quarters of an hour and finer where they are.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    site = sites.site(scope, site_id)
+    versions = tariffs.versions(scope, site_id)
+    rows = _rows(scope, site.region_id, start, end)
+    first, last = (round(moment.timestamp() * 1e6) for moment in (start, end))
+    dates = [round(each.timestamp() * 1e6) for version in versions for each in version[:2] if each is not None]
+    changes = np.concatenate([rows["start"], rows["start"] + rows["lasting"], np.array(dates, np.int64)])
+    changes = changes[(changes > first) & (changes < last)] // 1_000_000
+    grain = 1_000_000 * next((each for each in GRAINS_S if not (changes % each).any()), GRAINS_S[-1])
+    inner = np.arange(first // grain * grain + grain, last, grain)
+    edges = np.concatenate([[first], inner, [last]])
+    region = Prices(*(_held(edges, rows[rows["quantity"] == quantity]) for quantity in QUANTITIES))
+    moments = pd.DatetimeIndex(edges.astype("datetime64[us]")).tz_localize("UTC")
+    own = models.prices(versions, moments[:-1], ZoneInfo(site.time_zone), region)
+    return Priced(moments, own, np.asarray(own.importing == region.importing))
+
+
+def _held(edges: Micros, rows: pd.DataFrame) -> NDArray[np.float64]:
+    return models.held(edges, rows["start"], rows["lasting"], rows["value"])
+
+
+def _rows(scope: Scope, region_id: str | None, start: datetime, end: datetime) -> pd.DataFrame:
+    """The rows of a region that hold within [start, end): quantity, value, and start and length in µs."""
+    columns = ["quantity", "value", "start", "lasting"]
+    if region_id is None:
+        return pd.DataFrame({"quantity": [], "value": [], "start": np.array([], np.int64), "lasting": np.array([], np.int64)})
+    require_series(scope, [region_id])
+    wanted = ", ".join(f"'{quantity}'" for quantity in QUANTITIES)
+    kept = frame(
+        "SELECT ts, quantity, interval_s, value FROM intervals WHERE ts > %s AND ts < %s AND meter = %s "
+        f"AND quantity IN ({wanted}) AND value != null",
+        [start - LONGEST, end, region_id],
+    )
+    # What is posted every some minutes is of the quarter in which it is posted, as the rollup makes quarters of it.
+    closed = max(checkpoint.recent().rolled_to, start)
+    open_ = samples.aggregates([region_id], QUANTITIES, closed, end, INTERVAL_S, ["mean"])
+    found = pd.concat([kept, open_.rename(columns={"mean": "value"}).assign(interval_s=INTERVAL_S)], ignore_index=True)
+    starts = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8
+    lasting = found["interval_s"].to_numpy(np.int64) * 1_000_000
+    return found.assign(start=starts, lasting=lasting, value=found["value"].astype(float))[columns]

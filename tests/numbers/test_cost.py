@@ -1,0 +1,290 @@
+"""What energy costs, computed a second time: minute by minute, with plain pandas, from the rows that were stored."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from questdb import Sender
+
+from config.settings import Settings
+from dashboard.live import site_view, today
+from models.tariffs import Hours
+from store.records import engine, graph, meters, organisations, regions, sites, tariffs
+from store.scope import SYSTEM
+from store.series import bulk, checkpoint, rollup
+from store.series.cost import cost, cost_by
+from tests.conftest import QuestDBServer
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+MINUTE = pd.Timedelta(minutes=1)
+Rows = list[tuple[datetime, int, float]]  # start, seconds, value
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def every(start: str, end: str, seconds: int, value: Callable[[int], float]) -> Rows:
+    first, count = at(start), round((at(end) - at(start)).total_seconds() / seconds)
+    return [(first + timedelta(seconds=seconds * n), seconds, value(n)) for n in range(count)]
+
+
+@dataclass
+class Works:
+    """A site with one two-way grid meter in a zone, its region's series, and every row that was stored."""
+
+    sender: Sender
+    zone: str
+    rows: dict[str, Rows] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")
+        self.region = regions.create_region(SYSTEM, name="Market").id
+        self.site = sites.create_site(
+            SYSTEM, name="Works", kind="plant", organisation_id=owner.id, time_zone=self.zone, currency="USD",
+            latitude=0, longitude=0, region_id=self.region,
+        ).id  # fmt: skip
+        ends = [
+            graph.create_node(SYSTEM, self.site, name=kind, kind=kind, technology=what, valid_from=LONG_AGO).id
+            for kind, what in (("source", "grid"), ("bus", ""))
+        ]
+        self.edge = graph.create_edge(
+            SYSTEM, self.site, from_node_id=ends[0], to_node_id=ends[1], two_way=True, valid_from=LONG_AGO
+        ).id
+        self.meter = meters.create_meter(SYSTEM, self.site, name="Grid", edge_id=self.edge).id
+
+    def store(self, quantity: str, rows: Rows) -> None:
+        series = self.meter if quantity.startswith("energy") else self.region
+        if series == self.meter and not meters.energy_declarations(SYSTEM, [series])[series]:
+            meters.declare_energy(SYSTEM, series, method="interval", interval_s=rows[0][1], valid_from=LONG_AGO)
+        self.rows.setdefault(quantity, []).extend(rows)
+        for seconds in {each[1] for each in rows}:
+            same = [each for each in rows if each[1] == seconds]
+            moments = np.array([round(each[0].timestamp() * 1e6) for each in same], np.int64)
+            texts = [np.full(len(same), text, object) for text in (series, quantity)]
+            values = np.array([each[2] for each in same], float)
+            frame = bulk.intervals(moments, *texts, values, "test", interval_s=seconds)
+            bulk.write(SYSTEM, self.sender, "intervals", frame)
+        assert rollup.await_applied(["intervals"], 20)
+
+    def tariff(self, since: str, buy: float, sell: float, *, until: str | None = None, hours: tuple[Hours, ...] = ()) -> None:
+        tariffs.create_tariff(
+            SYSTEM, self.site, name=f"since {since}", import_price_per_kwh=buy, export_price_per_kwh=sell, region_first=False,
+            valid_from=at(since), valid_to=at(until) if until else None, hours=hours,
+        )  # fmt: skip
+
+    def minutes(self, quantity: str, start: str, end: str, *, adds_up: bool) -> "pd.Series[float]":
+        """What was stored, laid on minutes: energies divided evenly, prices as they are; 0 or nothing where there is no row."""
+        index = pd.date_range(at(start), at(end), freq="1min", inclusive="left")
+        laid = pd.Series(0.0 if adds_up else np.nan, index)
+        for begin, seconds, value in self.rows.get(quantity, []):
+            within = (index >= begin) & (index < begin + timedelta(seconds=seconds))
+            laid[within] = laid[within] + value * 60 / seconds if adds_up else value
+        return laid
+
+
+@pytest.fixture(scope="module")
+def sender(questdb_server: QuestDBServer) -> Iterator[Sender]:
+    with bulk.writer(questdb_server.settings) as made:
+        yield made
+
+
+@pytest.fixture
+def works(questdb_tables: Settings, sender: Sender) -> Callable[[str], Works]:
+    engine.configure(questdb_tables.records_url)
+    engine.upgrade()
+    return lambda zone: Works(sender, zone)
+
+
+def paid(works: Works, start: str, end: str, buying: "pd.Series[float]", selling: "pd.Series[float]") -> "pd.Series[float]":
+    bought = works.minutes("energy_kwh", start, end, adds_up=True)
+    sold = works.minutes("energy_export_kwh", start, end, adds_up=True)
+    return (bought * buying).fillna(0) - (sold * selling).fillna(0)
+
+
+def local_prices(index: pd.DatetimeIndex, zone: str, price: Callable[[pd.Timestamp], float]) -> "pd.Series[float]":
+    return pd.Series([price(moment) for moment in index.tz_convert(zone)], index)
+
+
+# A local day of each: usual, with a change of an hour or half an hour, and one at 15 or 45 minutes past.
+DAYS = [
+    ("America/New_York", "2026-10-30", 24),
+    ("America/New_York", "2026-11-01", 25),
+    ("America/New_York", "2026-03-08", 23),
+    ("Asia/Kathmandu", "2026-10-30", 24),
+    ("Australia/Lord_Howe", "2026-10-04", 23.5),
+    ("Australia/Lord_Howe", "2026-04-05", 24.5),
+    ("America/Havana", "2026-11-01", 25),
+]
+
+
+def day(zone: str, date: str) -> tuple[str, str]:
+    first = datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone))
+    return first.isoformat(), (first + timedelta(days=1)).isoformat()
+
+
+@pytest.mark.parametrize(("zone", "date", "hours"), DAYS)
+@pytest.mark.parametrize("interval_s", [900, 1800, 3600])
+def test_the_hours_of_a_tariff_are_those_of_the_sites_clocks(
+    works: Callable[[str], Works], zone: str, date: str, hours: float, interval_s: int
+) -> None:
+    made = works(zone)
+    start, end = day(zone, date)
+    assert (at(end) - at(start)) / timedelta(hours=1) == hours
+    # from whole hours in UTC: rows reach across the local midnights of some of these zones
+    first, last = (
+        f"{pd.Timestamp(each).tz_convert('UTC').floor('h') + pd.Timedelta(hours=n)}" for n, each in ((-1, start), (2, end))
+    )
+    made.store("energy_kwh", every(first, last, interval_s, lambda n: 1 + n % 7))
+    made.store("energy_export_kwh", every(first, last, interval_s, lambda n: n % 3))
+    made.tariff(
+        "2020-01-01T00:00:00Z", 0.2, 0.05,
+        hours=(
+            Hours("weekday", 7 * 60, 22 * 60, 0.4, 0.08),
+            Hours("weekend", 9 * 60 + 15, 13 * 60 + 45, 0.1, 0.01),
+            Hours("every", 22 * 60 + 30, 3 * 60, 0.15, 0.02),
+        ),
+    )  # fmt: skip
+
+    def priced(moment: pd.Timestamp) -> tuple[float, float]:
+        clock = moment.hour * 60 + moment.minute
+        if clock >= 22 * 60 + 30 or clock < 3 * 60:
+            return 0.15, 0.02
+        if moment.day_name() in ("Saturday", "Sunday"):
+            return (0.1, 0.01) if 9 * 60 + 15 <= clock < 13 * 60 + 45 else (0.2, 0.05)
+        return (0.4, 0.08) if 7 * 60 <= clock < 22 * 60 else (0.2, 0.05)
+
+    index = pd.date_range(at(start), at(end), freq="1min", inclusive="left")
+    buying, selling = (local_prices(index, zone, lambda moment, side=side: priced(moment)[side]) for side in (0, 1))
+    expected = paid(made, start, end, buying, selling)
+    found = cost_by(SYSTEM, made.meter, at(start), at(end), "day")
+    assert found["cost"].tolist() == pytest.approx([expected.sum()], abs=1e-9)
+    assert (found["priced"] == 1).all()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("price_s", [300, 900, 1800, 3600])
+def test_a_price_holds_in_its_own_interval(works: Callable[[str], Works], zone: str, price_s: int) -> None:
+    made = works(zone)
+    start, end = day(zone, "2026-06-10")
+    made.store("energy_kwh", every("2026-06-09T00:00:00Z", "2026-06-12T00:00:00Z", 900, lambda n: n % 5))
+    made.store("energy_export_kwh", every("2026-06-09T00:00:00Z", "2026-06-12T00:00:00Z", 900, lambda n: n % 2))
+    made.store("price_per_kwh", every("2026-06-09T00:00:00Z", "2026-06-12T00:00:00Z", price_s, lambda n: 0.1 + (n * 7 % 11) / 10))
+    made.store(
+        "export_price_per_kwh", every("2026-06-09T00:00:00Z", "2026-06-12T00:00:00Z", 3600, lambda n: 0.05 + (n % 4) / 100)
+    )
+    buying, selling = (made.minutes(name, start, end, adds_up=False) for name in ("price_per_kwh", "export_price_per_kwh"))
+    expected = paid(made, start, end, buying, selling).sum()
+    assert cost(SYSTEM, made.meter, at(start), at(end))["cost"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_dear_half_hour_costs_what_it_costs(works: Callable[[str], Works]) -> None:
+    made = works("Asia/Kolkata")
+    made.store("energy_kwh", [(at("2026-06-10T12:30:00Z"), 1800, 1.0), (at("2026-06-10T13:00:00Z"), 1800, 1.0)])
+    made.store("price_per_kwh", [(at("2026-06-10T12:00:00Z"), 3600, 0.10), (at("2026-06-10T13:00:00Z"), 3600, 0.50)])
+    assert cost(SYSTEM, made.meter, at("2026-06-10T12:30:00Z"), at("2026-06-10T13:30:00Z"))["cost"] == pytest.approx(0.60)
+
+
+def test_a_tariff_that_changes_in_the_day_prices_each_of_its_parts(works: Callable[[str], Works]) -> None:
+    made = works("America/New_York")
+    start, end = day("America/New_York", "2026-11-01")
+    made.store("energy_kwh", every(start, end, 3600, lambda n: 2.0))
+    made.tariff("2026-01-01T00:00:00-05:00", 0.1, 0.0)
+    made.tariff("2026-11-01T06:30:00-05:00", 0.3, 0.0, until="2026-11-01T20:00:00-05:00")
+    index = pd.date_range(at(start), at(end), freq="1min", inclusive="left")
+    buying = pd.Series(0.1, index)
+    buying[index >= at("2026-11-01T06:30:00-05:00")] = 0.3
+    buying[index >= at("2026-11-01T20:00:00-05:00")] = np.nan
+    found = cost(SYSTEM, made.meter, at(start), at(end))
+    assert found["cost"] == pytest.approx(paid(made, start, end, buying, buying).sum())
+    assert found["priced"] == pytest.approx(21 / 25)  # four of 25 hours have no tariff
+
+
+def test_a_missing_price_is_not_made_up_but_said(works: Callable[[str], Works]) -> None:
+    made = works("Europe/Berlin")
+    start, end = day("Europe/Berlin", "2026-06-10")
+    made.store("energy_kwh", every(start, end, 900, lambda n: 1.0))
+    made.store("energy_export_kwh", every(start, end, 900, lambda n: 0.5))
+    made.store(
+        "price_per_kwh", [row for row in every(start, end, 1800, lambda n: 0.1 * (1 + n % 3)) if not 8 <= row[0].hour < 10]
+    )
+    buying = made.minutes("price_per_kwh", start, end, adds_up=False)
+    found = cost(SYSTEM, made.meter, at(start), at(end))
+    assert found["cost"] == pytest.approx(paid(made, start, end, buying, buying * np.nan).sum())
+    assert found["priced"] == pytest.approx(88 / (96 + 48))  # 22 hours of what was bought, nothing of what was sold
+    assert np.isnan(cost(SYSTEM, made.meter, at("2026-06-10T08:00:00Z"), at("2026-06-10T10:00:00Z"))["cost"])
+
+
+def test_a_tariff_behind_the_regions_price_holds_where_that_has_none(works: Callable[[str], Works]) -> None:
+    made = works("Europe/Berlin")
+    start, end = day("Europe/Berlin", "2026-06-10")
+    made.store("energy_kwh", every(start, end, 900, lambda n: 1.0))
+    made.store("energy_export_kwh", every(start, end, 900, lambda n: 0.5))
+    made.store("price_per_kwh", every(start, "2026-06-10T12:00:00+02:00", 3600, lambda n: 0.01 * n))
+    tariffs.create_tariff(
+        SYSTEM, made.site, name="Behind", import_price_per_kwh=0.3, export_price_per_kwh=0.07, valid_from=LONG_AGO
+    )
+    buying = made.minutes("price_per_kwh", start, end, adds_up=False).fillna(0.3)
+    found = cost(SYSTEM, made.meter, at(start), at(end))
+    assert found["cost"] == pytest.approx(paid(made, start, end, buying, pd.Series(0.07, buying.index)).sum())
+    tariffs.change_tariff(SYSTEM, tariffs.tariffs(SYSTEM, made.site)[0].id, tariffs.Terms("First", 0.3, 0.07, region_first=False))
+    assert cost(SYSTEM, made.meter, at(start), at(end))["cost"] == pytest.approx(96 * 0.3 - 48 * 0.07)
+
+
+def counted(made: Works, readings: dict[str, float], *, gap: tuple[str, str] | None = None) -> None:
+    """A counter that is read every minute, as it stood at these times and evenly in between, but for a gap."""
+    meters.declare_energy(SYSTEM, made.meter, method="counter", interval_s=60, valid_from=LONG_AGO)
+    known = pd.Series({pd.Timestamp(at(moment)): value for moment, value in readings.items()})
+    every_minute = known.resample("1min").asfreq().interpolate()
+    if gap:
+        every_minute = every_minute[(every_minute.index <= at(gap[0])) | (every_minute.index >= at(gap[1]))]
+    moments = every_minute.index.as_unit("us").asi8
+    texts = [np.full(len(moments), text, object) for text in (made.meter, "energy_total_kwh")]
+    bulk.write(SYSTEM, made.sender, "telemetry", bulk.telemetry(moments, *texts, every_minute.to_numpy(float), "test"))
+    assert rollup.await_applied(["telemetry"], 20)
+
+
+@pytest.fixture
+def yesterday() -> str:
+    return f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+
+
+def test_what_a_silent_counter_counted_costs_what_it_costs_today_too(works: Callable[[str], Works], yesterday: str) -> None:
+    made = works("UTC")
+    made.tariff("2020-01-01T00:00:00Z", 0.1, 0.0)
+    counted(
+        made, {f"{yesterday}T00:00Z": 100.0, f"{yesterday}T23:30Z": 147.0}, gap=(f"{yesterday}T02:00Z", f"{yesterday}T08:00Z")
+    )
+    rollup.catch_up(SYSTEM, datetime.now(UTC))
+    checkpoint.forget()
+    found = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(f"{yesterday}T12:00Z")), at(f"{yesterday}T23:30Z"))
+    assert found.imported_kwh == pytest.approx(47)
+    assert found.cost == pytest.approx(4.7)
+
+
+def test_the_tile_has_the_tariff_of_each_moment(works: Callable[[str], Works], yesterday: str) -> None:
+    made = works("UTC")
+    made.tariff("2020-01-01T00:00:00Z", 0.1, 0.0)
+    made.tariff(f"{yesterday}T06:00:00Z", 0.3, 0.0)
+    made.store("energy_kwh", every(f"{yesterday}T00:00Z", f"{yesterday}T12:00Z", 900, lambda n: 0.5))
+    found = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(f"{yesterday}T12:00Z")), at(f"{yesterday}T12:00Z"))
+    assert found.cost == pytest.approx(12 * 0.1 + 12 * 0.3)
+    assert found.price_note == "by 2 tariffs"
+    assert found.cost == pytest.approx(cost(SYSTEM, made.meter, at(f"{yesterday}T00:00Z"), at(f"{yesterday}T12:00Z"))["cost"])
+
+
+def test_the_tile_says_how_much_of_the_energy_has_a_price(works: Callable[[str], Works], yesterday: str) -> None:
+    made = works("Asia/Kathmandu")
+    start, end = f"{yesterday}T00:00+05:45", f"{yesterday}T12:00+05:45"
+    made.store("energy_kwh", every(start, end, 900, lambda n: 0.5))
+    nothing = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(end)), at(end))
+    assert (nothing.cost, nothing.price_note) == (None, "no price known")
+    made.store("price_per_kwh", every(f"{yesterday}T00:00Z", f"{yesterday}T06:00Z", 3600, lambda n: 0.1 * (n + 1)))
+    found = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(end)), at(end))
+    # from 05:45 local, hour by hour in UTC, up to noon at 06:15Z
+    assert found.cost == pytest.approx(2 * sum(0.1 * (n + 1) for n in range(6)))
+    assert found.price_note == "by the region's price; 50 % priced"
