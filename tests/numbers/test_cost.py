@@ -163,6 +163,8 @@ def test_the_hours_of_a_tariff_are_those_of_the_sites_clocks(
     expected = paid(made, start, end, buying, selling)
     found = cost_by(SYSTEM, made.meter, at(start), at(end), "day")
     assert found["cost"].tolist() == pytest.approx([expected.sum()], abs=1e-9)
+    by_hour = cost_by(SYSTEM, made.meter, at(start), at(end), "hour")
+    assert by_hour["cost"].sum() == pytest.approx(expected.sum(), abs=1e-9)
     assert (found["priced"] == 1).all()
 
 
