@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from config.quantities import EXPORT_OF, QUANTITIES, Kind
+from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
 from store.errors import StoreError
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 
 POLL_S = 1.5
 UNKNOWN_S = 0.25  # an unknown key makes this process look again at most this often
-LONGEST_S = 86_400  # of an interval
 _TARGETS = 20_000  # kept by a key; one is a meter, a quantity and an interval
 
 _EXPORTS = frozenset(EXPORT_OF.values())
@@ -85,9 +84,9 @@ class Caller:
         what = QUANTITIES.get(quantity)
         if what is None:
             return Problem("unknown_quantity", "no such quantity", "quantity", echo(quantity), ", ".join(QUANTITIES))
-        if interval_s is not None and not 1 <= interval_s <= LONGEST_S:
+        if interval_s is not None and not 1 <= interval_s <= LONGEST_INTERVAL_S:
             return Problem(
-                "bad_interval", "interval_s is out of range", "interval_s", echo(interval_s), f"1 to {LONGEST_S} seconds"
+                "bad_interval", "interval_s is out of range", "interval_s", echo(interval_s), f"1 to {LONGEST_INTERVAL_S} seconds"
             )
         if what.kind is Kind.COUNTER and interval_s is not None:
             return Problem(
@@ -102,7 +101,7 @@ class Caller:
                     f"{quantity} is of an interval, and the meter has no device whose reporting interval it could be",
                     "interval_s",
                     None,
-                    f"1 to {LONGEST_S} seconds",
+                    f"1 to {LONGEST_INTERVAL_S} seconds",
                 )
         made = series(meter, quantity, duration_s or 0, self.source)
         backwards = entry.one_way and quantity in _EXPORTS

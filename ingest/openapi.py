@@ -5,10 +5,9 @@ from typing import Any
 
 import msgspec
 
-from config.quantities import QUANTITIES
+from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
 from ingest.answers import Answer
 from ingest.bodies import RECEIVE_S
-from ingest.directory import LONGEST_S
 from ingest.door import Door
 from ingest.request import Request
 from ingest.roads.hardware import MEASURED, REQUIRED
@@ -116,7 +115,7 @@ def described() -> dict[str, Any]:
             "interval_s": {
                 "type": ["integer", "null"],
                 "minimum": 1,
-                "maximum": LONGEST_S,
+                "maximum": LONGEST_INTERVAL_S,
                 "description": "the stretch of time, ending at ts, that the value is of",
             },
         },

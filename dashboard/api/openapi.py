@@ -88,12 +88,12 @@ LATEST = _object(
         "additionalProperties": VALUE,
     },
 )
-STEPS = ("hour", "day", "month")
+STEPS = ("quarter", "half_hour", "hour", "day", "month")
 PERIOD = _object(
     start=MOMENT,
     energy_kwh=NUMBER | {"description": "in the edge's direction"},
     energy_export_kwh=NUMBER | {"description": "against it"},
-    coverage={"type": "number", "minimum": 0, "maximum": 1, "description": "share of the expected readings that are there"},
+    coverage={"type": "number", "minimum": 0, "maximum": 1, "description": "share of the readings due by now that are there"},
     provisional=WHETHER | {"description": "whether late readings are still usual"},
 )
 ENERGY = _object(
@@ -120,7 +120,12 @@ def _query(name: str, about: str, schema: Schema, *, required: bool = False) -> 
 MOMENT_IN = {"type": "string", "format": "date-time"}
 RANGE = (
     _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True),
-    _query("to", "RFC 3339 with an offset; at most 92 days on by hour, 3 years by day, 30 by month", MOMENT_IN, required=True),
+    _query(
+        "to",
+        "RFC 3339 with an offset; at most 92 days on by hour or shorter, 3 years by day, 30 by month",
+        MOMENT_IN,
+        required=True,
+    ),
     _query("step", "the periods, by the site's clocks; day by default", {"type": "string", "enum": list(STEPS)}),
 )
 READINGS = (

@@ -2,7 +2,6 @@
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user
@@ -15,6 +14,8 @@ from store.series import energy, latest
 from store.series.differences import COLUMNS, FORWARD, REGISTERS, differences
 
 LONGEST = {
+    "quarter": timedelta(days=92),
+    "half_hour": timedelta(days=92),
     "hour": timedelta(days=92),
     "day": timedelta(days=3 * 366),
     "month": timedelta(days=30 * 366),
@@ -100,7 +101,7 @@ def latest_of(meter_id: str) -> Response:
 @bp.get("/meters/<meter_id>/energy")
 @guard(signed_in)
 def energy_of(meter_id: str) -> Response:
-    """Energy of a meter by local `hour`, `day` or `month` of its site: `?from=…&to=…&step=day`."""
+    """Energy of a meter by local `quarter`, `half_hour`, `hour`, `day` or `month` of its site: `?from=…&to=…&step=day`."""
     scope = current_scope()
     step = request.args.get("step", "day")
     if step not in LONGEST:
@@ -110,7 +111,18 @@ def energy_of(meter_id: str) -> Response:
         raise BadParameter(f"from is to lie before to, and by {step} at most {LONGEST[step].days} days apart")
     zone = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id).time_zone
     found = energy.energy_by(scope, [meter_id], start, end, step, zone)
-    rows = [_row(moment, row) for moment, (_, row) in zip(found.index.get_level_values("ts"), found.iterrows(), strict=True)]
+    rows = [
+        {
+            "start": _iso(ts),
+            "energy_kwh": forward,
+            "energy_export_kwh": export,
+            "coverage": round(coverage, 4),
+            "provisional": provisional,
+        }
+        for (_, ts), forward, export, coverage, provisional in zip(
+            found.index, *(found[name].tolist() for name in ("forward_kwh", "export_kwh", "coverage", "provisional")), strict=True
+        )
+    ]
     return jsonify(meter=meter_id, step=step, time_zone=zone, energy=rows)
 
 
@@ -136,16 +148,6 @@ def counter_of(meter_id: str) -> Response:
         for ts, reading_kwh, energy_kwh, event in zip(*columns, strict=True)
     ]
     return jsonify(meter=meter_id, register=register, readings=rows)
-
-
-def _row(moment: Any, row: Any) -> dict[str, Any]:
-    return {
-        "start": _iso(moment),
-        "energy_kwh": float(row["forward_kwh"]),
-        "energy_export_kwh": float(row["export_kwh"]),
-        "coverage": round(float(row["coverage"]), 4),
-        "provisional": bool(row["provisional"]),
-    }
 
 
 def _moment(name: str) -> datetime:

@@ -91,7 +91,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"unit": 5}, "wrong_type", "unit"),
     ({"interval_s": 0}, "bad_interval", "interval_s"),
     ({"interval_s": -900}, "bad_interval", "interval_s"),
-    ({"interval_s": 86_401}, "bad_interval", "interval_s"),
+    ({"interval_s": 93_601}, "bad_interval", "interval_s"),
     ({"interval_s": 1.5}, "wrong_type", "interval_s"),
     ({"interval_s": True}, "wrong_type", "interval_s"),
     ({"quantity": "energy_total_kwh", "interval_s": 60}, "bad_interval", "interval_s"),

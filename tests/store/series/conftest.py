@@ -19,7 +19,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 class Site:
     """A distributor's site: a grid connection, a bus, and a load behind each meter that is made."""
 
-    def __init__(self, settings: Settings, sender: Sender) -> None:
+    def __init__(self, settings: Settings, sender: Sender, time_zone: str = "Europe/London") -> None:
         self.settings = settings
         self._sender = sender
         owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")
@@ -28,7 +28,7 @@ class Site:
             name="Works",
             kind="plant",
             organisation_id=owner.id,
-            time_zone="Europe/London",
+            time_zone=time_zone,
             currency="GBP",
             latitude=52.2,
             longitude=0.1,

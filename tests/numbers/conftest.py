@@ -1,0 +1,21 @@
+"""Small true worlds whose every number is computed a second time, by `second_path`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from config.settings import Settings
+from store.records import engine
+from tests.store.series.conftest import Site, sender
+
+__all__ = ["sender"]
+
+MakeSite = Callable[[str], Site]
+
+
+@pytest.fixture
+def site_in(questdb_tables: Settings, sender: object) -> MakeSite:
+    """Makes a site in a time zone."""
+    engine.configure(questdb_tables.records_url)
+    engine.upgrade()
+    return lambda zone: Site(questdb_tables, sender, zone)  # type: ignore[arg-type]
