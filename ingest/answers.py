@@ -23,16 +23,16 @@ class Verdict(msgspec.Struct):
     """What became of the readings of a post: accepted + rejected = sent.
 
     `accepted` counts every reading that is committed, whether it was new, the same again, or took the place of another
-    value; `replaced` says how many of the accepted did the last.
+    value; `replaced` says how many of the accepted did the last, to those who ask for it.
     """
 
     accepted: int
-    replaced: int
     rejected: list[Problem]
+    replaced: int | msgspec.UnsetType = msgspec.UNSET
 
 
-class Nothing(Verdict, omit_defaults=True):
-    """A verdict of which nothing was accepted; it starts with the first problem, as every other error does."""
+class Nothing(Verdict, omit_defaults=True, kw_only=True):
+    """A verdict of which nothing was accepted; it carries the first problem, as every other error does."""
 
     code: str
     message: str
@@ -46,14 +46,20 @@ def answer(status: int, content: object, headers: tuple[tuple[str, str], ...] = 
     return Answer(status, _encode(content), (JSON, *headers))
 
 
-def judged(accepted: int, replaced: int, rejected: list[Problem]) -> Answer:
-    """200 when every reading is committed, 207 when some are, 422 when none is."""
-    if not rejected:
-        return Answer(200, b'{"accepted":%d,"replaced":%d,"rejected":[]}' % (accepted, replaced))
-    if accepted:
-        return answer(207, Verdict(accepted, replaced, rejected))
+def judged(accepted: int, replaced: int | None, rejected: list[Problem]) -> Answer:
+    """200 when every reading is committed, 207 when some are, 422 when none is; `replaced` is None unless it was asked for."""
+    told = msgspec.UNSET if replaced is None else replaced
+    if not rejected and replaced is None:
+        return Answer(200, b'{"accepted":%d,"rejected":[]}' % accepted)
+    if accepted or not rejected:
+        return answer(207 if rejected else 200, Verdict(accepted, rejected, told))
     first = rejected[0]
-    return answer(422, Nothing(0, 0, rejected, first.code, first.message, first.field, first.value, first.allowed))
+    return answer(
+        422,
+        Nothing(
+            0, rejected, told, code=first.code, message=first.message, field=first.field, value=first.value, allowed=first.allowed
+        ),
+    )
 
 
 def refused(refusal: Refusal) -> Answer:

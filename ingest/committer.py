@@ -8,6 +8,7 @@ once, because a device that waits cannot do anything better than a device that i
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 GROUP = 20_000  # rows of one flush: about 50 ms
 PROBE_S = 0.5  # between questions whether the store is back
+ASK_S = 2.0  # a store that nothing was written to for so long is asked whether it is there
 STUCK_S = 10.0  # a flush that takes longer is answered with 503; its thread is waited for
 BUSY = 4  # posts of one flush, from which on the next one waits a moment for as many
 LINGER_S = 0.012
@@ -35,9 +37,6 @@ class Store(Protocol):
 
     def commit(self, posts: list[Rows], now_us: int) -> list[Outcome]:
         """Write the rows of these posts; returns when they are committed."""
-
-    def tick(self) -> None:
-        """Called every half second while nothing is written."""
 
     def is_up(self) -> bool:
         """Whether writing would work now."""
@@ -64,6 +63,7 @@ class Committer:
         self.waiting = 0  # rows
         self.away: str | None = None  # why nothing can be written now
         self.full: str | None = None  # why nothing more should be written
+        self.heard = -math.inf  # when (of the monotonic clock) the store answered last
 
     def start(self) -> None:
         """Begin to empty the queue; within the running loop."""
@@ -160,13 +160,14 @@ class Committer:
             self._refuse(group, "the flush failed")
         else:
             self.away = None
+            self.heard = time.monotonic()
             for (_, _, future), outcome in zip(group, outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
+            if self._flushed is not None:
+                self._flushed(sum(len(rows) for rows, _, _ in group), time.perf_counter() - began)
         for rows, key_id, _ in group:
             self._release(rows, key_id)
-        if self._flushed is not None:
-            self._flushed(sum(len(rows) for rows, _, _ in group), time.perf_counter() - began)
 
     def _refuse(self, group: list[tuple[Rows, str, "asyncio.Future[Outcome]"]], why: str) -> None:
         """Refuse a group and all that waits behind it: nobody is kept waiting for a store that is away."""
@@ -192,20 +193,19 @@ class Committer:
             del self._by_key[key_id]
 
     async def _look(self) -> None:
-        """Nothing waits: see whether the store is back, or let it tidy up."""
-        loop = asyncio.get_running_loop()
-        if self.away is None:
-            with contextlib.suppress(StoreError):
-                await loop.run_in_executor(self._thread, self._tick)
-        elif await loop.run_in_executor(self._thread, self._is_up):
-            log.warning("the store is back")
-            self.away = None
+        """Nothing waits: see whether the store is back, or still there."""
+        if self.away is None and time.monotonic() - self.heard < ASK_S:
+            return
+        if await asyncio.get_running_loop().run_in_executor(self._thread, self._is_up):
+            self.heard = time.monotonic()
+            if self.away is not None:
+                log.warning("the store is back")
+                self.away = None
+        else:
+            self._refuse([], "it does not answer")
 
     def _write(self, posts: list[Rows]) -> list[Outcome]:
         return self._opened().commit(posts, now_us())
-
-    def _tick(self) -> None:
-        self._opened().tick()
 
     def _is_up(self) -> bool:
         try:

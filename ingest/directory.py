@@ -33,8 +33,6 @@ class Target:
     """Where a reading goes and what it may be. `duration_us` lies between the time it is sent with and the one it is kept at."""
 
     series: Series
-    key: int
-    head: str
     unit: str
     least: float
     greatest: float
@@ -107,8 +105,6 @@ class Caller:
         backwards = entry.one_way and quantity in _EXPORTS
         return Target(
             series=made,
-            key=made.key,
-            head=made.head,
             unit=what.unit,
             least=what.least,
             greatest=0.0 if backwards else what.greatest,

@@ -13,6 +13,7 @@ from ingest.directory import Directory
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
+from ingest.rows import Outcome, Rows
 from ingest.times import PRECISIONS, Window, clock_unsure
 
 
@@ -22,10 +23,16 @@ class Door:
 
     settings: Settings
     directory: Directory
-    committer: Committer
+    committer: Committer  # of what is measured now
+    late: Committer  # of the past, and of those who ask what they replace: nobody else waits for what these look up
     window: Window
     activity: Activity
     metrics: Metrics
+
+    async def commit(self, rows: Rows, key_id: str) -> Outcome:
+        """Commit the rows of a post; raises as `Committer.commit`."""
+        lane = self.late if rows.late or rows.counts_replaced else self.committer
+        return await lane.commit(rows, key_id)
 
 
 Handler = Callable[[Request, Door], Awaitable[Answer]]
@@ -57,3 +64,17 @@ def arrival_us() -> int:
     if why := clock.unsure():
         raise clock_unsure(why)
     return clock.now_us()
+
+
+def counts_replaced(query: str) -> bool:
+    """Whether the request asks how many of its readings replace another value: `?replaced=1`.
+
+    Raises:
+        Refusal: 400 neither 0 nor 1.
+    """
+    if "replaced" not in query:
+        return False
+    given = parse_qs(query, keep_blank_values=True).get("replaced", ["0"])[-1]
+    if given not in ("0", "1"):
+        raise Refusal(400, Problem("bad_replaced", "replaced is 1 to have them counted", "replaced", given[:20], "0 or 1"))
+    return given == "1"

@@ -1,32 +1,33 @@
-"""Whether the store has room and applies what it logs.
+"""Whether the store answers, has room and applies what it logs.
 
 A full disk is what QuestDB keeps quiet about: it suspends the table, goes on saying yes, and shows nothing any more.
 """
 
 import asyncio
 import logging
+import math
+import time
 
 from config.settings import Settings
 from ingest.answers import Answer, answer
-from ingest.committer import Committer
-from ingest.directory import Directory
-from ingest.metrics import Metrics
+from ingest.door import Door
 from store.errors import StoreError
 from store.series import health
 
 log = logging.getLogger(__name__)
 
 WATCH_S = 3.0
+SILENT_S = 15.0  # both committers hear of their store every few seconds, whether devices post or not
 
 
-async def watch(settings: Settings, committer: Committer, metrics: Metrics) -> None:
-    """Tell the committer when nothing more may be taken (507), for ever."""
+async def watch(door: Door) -> None:
+    """Tell the committers when nothing more may be taken (507), for ever."""
     while True:
-        full = await asyncio.get_running_loop().run_in_executor(None, _full, settings)
-        if full != committer.full:
+        full = await asyncio.get_running_loop().run_in_executor(None, _full, door.settings)
+        if full != door.committer.full:
             log.warning("%s", full or "the store has room again")
-        committer.full = full
-        metrics.state(committer.waiting, full is None and committer.away is None)
+        door.committer.full = door.late.full = full
+        measure(door)
         await asyncio.sleep(WATCH_S)
 
 
@@ -35,11 +36,34 @@ def _full(settings: Settings) -> str | None:
     try:
         return health.full(settings)
     except StoreError:
-        return None  # away is another matter, and the committer notices it by itself
+        return None  # away is another matter, and the committers notice it by themselves
 
 
-def answered(committer: Committer, directory: Directory) -> Answer:
-    """200 when readings are taken, 503 when not, with the reason."""
-    reason = committer.full or committer.away or (None if directory.version is not None else "the records have not been read yet")
-    content = {"status": "ok" if reason is None else "refusing", "reason": reason, "waiting": committer.waiting}
+def measure(door: Door) -> None:
+    """Bring the gauges up to date."""
+    door.metrics.state(door.committer.waiting + door.late.waiting, _refuses(door) is None)
+
+
+def _refuses(door: Door) -> str | None:
+    """Why readings are not taken now, if they are not."""
+    for committer in (door.committer, door.late):
+        if reason := committer.full or committer.away:
+            return reason
+    return f"the store has said nothing for {_silence_s(door):.0f} s" if _silence_s(door) > SILENT_S else None
+
+
+def _silence_s(door: Door) -> float:
+    return time.monotonic() - min(door.committer.heard, door.late.heard)
+
+
+def answered(door: Door) -> Answer:
+    """200 when readings are taken, 503 when not, with the reason; and how long ago the store was heard of."""
+    reason = _refuses(door) or (None if door.directory.version is not None else "the records have not been read yet")
+    silence_s = _silence_s(door)
+    content = {
+        "status": "ok" if reason is None else "refusing",
+        "reason": reason,
+        "waiting": door.committer.waiting + door.late.waiting,
+        "store_heard_s_ago": None if math.isinf(silence_s) else round(silence_s, 1),
+    }
     return answer(200 if reason is None else 503, content)

@@ -1,154 +1,151 @@
-"""A group of posts becomes rows of QuestDB: what is new, the same again, or another value for the same key."""
+"""A group of posts becomes rows of QuestDB.
 
-import math
+`Ledger` writes and asks nothing: what devices measure now takes this way. `LateLedger` compares with what is stored: a late
+reading that is sent again unchanged is not written, so that it changes no time of receipt and nothing is rolled up again.
+Decision 180 says why there are two.
+"""
+
 import time
+from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
 
+from config.quantities import INTERVAL_S
 from config.settings import Settings
 from ingest.rows import Outcome, Rows
-from store.errors import StoreError
-from store.series.unapplied import DOUBT, Flush, Unapplied
-from store.series.write import INTERVALS, TELEMETRY, Key, Series, Writer, late_lines, now_us
+from store.errors import StoreAway, StoreError
+from store.series.stored import Key, Stored, key
+from store.series.write import INTERVALS, MARKER_HOLDS_S, PROMPT_S, TELEMETRY, Marker, Row, Writer, lines, marker_lines
 
-RECENT_US = 60_000_000  # QuestDB finds the newest samples of a minute in no time, those of a month not
-FORGET_S = 0.5  # between questions what QuestDB shows by now
+QUARTER_US = INTERVAL_S * 1_000_000
+GAP_US = 86_400_000_000  # markers of one meter that lie closer together are one
+REUSED_S = MARKER_HOLDS_S / 2  # a flush that begins within this of its marker ends before the marker holds no longer
+METERS = 10_000  # whose markers are remembered
 
 
 class Ledger:
-    """Commits groups. Used by one thread."""
+    """Commits groups of posts. Used by one thread."""
 
-    def __init__(self, settings: Settings, folder: Path | None):
+    def __init__(self, settings: Settings):
         self._writer = Writer(settings)
-        self._unapplied = Unapplied(folder)
-        self._forgot = 0.0
-        # Of processes on another machine it is not known at once how far they wrote.
-        self._alone = folder is not None and not settings.questdb_external
 
     def commit(self, posts: list[Rows], now_us: int) -> list[Outcome]:
-        """Write the posts' rows, and only those that change something; returns when they are committed.
+        """Write the posts' rows; returns when they are committed.
 
         Raises:
             StoreAway: nothing of it may be acknowledged.
         """
-        known: dict[int, Series] = {}
-        for post in posts:
-            known.update(post.series)
-        keys = list(chain.from_iterable(post.keys for post in posts))
-        rows = dict(zip(keys, chain.from_iterable(post.values for post in posts), strict=True))
-        stored, certain = self._stored(rows, posts, known)
-        self._forget()
-        dropped: set[tuple[int, int]] = set()
-        if not stored and len(rows) == len(keys):
-            outcomes = [Outcome() for _ in posts]
-        else:
-            outcomes, dropped = _compare(posts, stored, certain)
-        began = time.monotonic_ns()
-        try:
-            refused = self._write(posts, dropped, now_us)
-        except StoreError:
-            self._unapplied.note(Flush(began, time.monotonic_ns(), dict.fromkeys(keys, DOUBT)))
-            raise
-        for number, position, why in refused:
+        outcomes = [Outcome() for _ in posts]
+        for at, why in self._write(list(chain.from_iterable(post.rows for post in posts)), now_us).items():
+            number, position = _place(posts, at)
             outcomes[number].refused[position] = why
-        gone = dropped | {(number, position) for number, position, _ in refused}
-        self._unapplied.note(Flush(began, time.monotonic_ns(), _without(posts, gone) if gone else rows))
         return outcomes
 
-    def tick(self) -> None:
-        """Hear the neighbours and forget what QuestDB shows by now."""
-        self._unapplied.hear()
-        if len(self._unapplied):
-            self._forget()
-
     def is_up(self) -> bool:
-        """Whether QuestDB takes lines and answers questions."""
+        """Whether QuestDB takes lines."""
         return self._writer.is_up()
 
     def close(self) -> None:
-        """Let go of the connections and of the ring."""
+        """Let go of the connections."""
         self._writer.close()
-        self._unapplied.close()
 
-    def _stored(self, rows: dict[Key, float], posts: list[Rows], known: dict[int, Series]) -> tuple[dict[Key, float], bool]:
-        """Values already stored under these keys, and whether all of them are proven to be the last ones.
-
-        What QuestDB shows may have been overtaken by what it has not applied yet. So before anything is left unwritten for
-        it, it is asked again while no transaction waits.
-        """
-        self._unapplied.hear()
-        remembered = {key: value for key, value in self._unapplied.find(rows).items() if not math.isnan(value)}
-        missing = [key for key in rows if key not in remembered] if remembered else list(rows)
-        if self._alone:
-            missing = self._within(missing, known)
-        stored = self._writer.existing(missing, known) if missing else {}
-        certain = True
-        same = (
-            [key for post in posts for key, value in zip(post.keys, post.values, strict=True) if stored.get(key) == value]
-            if stored
-            else []
-        )
-        if same:
-            certain = all(shown >= committed for shown, committed in self._writer.applied().values())
-            if certain:
-                stored |= self._writer.existing(same, known)
-        return stored | remembered, certain
-
-    def _within(self, rows: list[Key], known: dict[int, Series]) -> list[Key]:
-        """The rows that may be stored already; the others lie beyond the newest sample of their series."""
-        frontier = self._unapplied.frontier
-        if unknown := {key for key in frontier.unknown(rows) if known[key].table == TELEMETRY}:
-            since = min(at for key, at in rows if key in unknown)
-            if since > now_us() - RECENT_US:
-                frontier.learn(unknown, self._writer.newest([known[key] for key in unknown], since), since)
-        return frontier.within(rows)
-
-    def _forget(self) -> None:
-        now = time.monotonic()
-        if now - self._forgot >= FORGET_S:
-            self._forgot = now
-            self._unapplied.forget(self._writer.applied())
-
-    def _write(self, posts: list[Rows], dropped: set[tuple[int, int]], now_us: int) -> list[tuple[int, int, str]]:
-        """Flush table by table, then the markers of quarters already over; rows refused by QuestDB as (post, position, why)."""
-        refused = []
+    def _write(self, rows: list[Row], now_us: int) -> dict[int, str]:
+        """Flush rows table by table; the places of those that QuestDB refuses, each with its reason."""
+        if len({of.table for of, _, _ in rows}) <= 1:
+            return self._writer.write(lines(rows), now_us) if rows else {}
+        refused: dict[int, str] = {}
         for table in (TELEMETRY, INTERVALS):
-            lines, places = _lines(posts, table, dropped)
-            if lines:
-                for at, why in self._writer.write(lines, now_us).items():
-                    post, position = places[at] if places is not None else _place(posts, at)
-                    refused.append((post, position, why))
-        late = set().union(*(post.late for post in posts))
-        if late:
-            self._writer.write(late_lines(sorted(late), now_us), now_us)
+            places = [place for place, (of, _, _) in enumerate(rows) if of.table == table]
+            for at, why in self._writer.write(lines([rows[place] for place in places]), now_us).items():
+                refused[places[at]] = why
         return refused
 
 
-def _lines(posts: list[Rows], table: str, dropped: set[tuple[int, int]]) -> tuple[list[str], list[tuple[int, int]] | None]:
-    """The lines of one table, and where each comes from (None: all lines of all posts, in order)."""
-    if not dropped and not any(post.intervals for post in posts):
-        return ([], None) if table == INTERVALS else (list(chain.from_iterable(post.lines for post in posts)), None)
-    lines: list[str] = []
-    places: list[tuple[int, int]] = []
-    for number, post in enumerate(posts):
-        for position, ((key, _), line) in enumerate(zip(post.keys, post.lines, strict=True)):
-            if post.series[key].table == table and (number, position) not in dropped:
-                lines.append(line)
-                places.append((number, position))
-    return lines, places
+class LateLedger(Ledger):
+    """Commits readings of the past, and those whose sender asks what they replace."""
 
+    def __init__(self, settings: Settings):
+        super().__init__(settings)
+        self._stored = Stored(settings)
+        self._held: dict[str, list[tuple[int, int, float]]] = {}  # by meter: a marker's start and end, until when it is good
+        self._doubtful: set[Marker] = set()  # of flushes that failed, and may yet be carried out
 
-def _without(posts: list[Rows], gone: set[tuple[int, int]]) -> dict[Key, float]:
-    """The rows that were written, the last value of each key."""
-    return {
-        key: value
-        for number, post in enumerate(posts)
-        for position, (key, value) in enumerate(zip(post.keys, post.values, strict=True))
-        if (number, position) not in gone
-    }
+    def commit(self, posts: list[Rows], now_us: int) -> list[Outcome]:
+        """Write the posts' rows that are not stored already, after the markers by which their quarters are rolled up again.
+
+        Raises:
+            StoreAway: nothing of it may be acknowledged.
+        """
+        self._repeat_doubtful(now_us)
+        outcomes, places = _compare(posts, *self._compared(posts))
+        rows = [posts[number].rows[position] for number, position in places]
+        markers = _markers(rows, now_us - PROMPT_S * 1_000_000)
+        try:
+            self._announce(markers, now_us)
+            refused = self._write(rows, now_us)
+        except StoreError:
+            self._doubtful.update(markers)
+            self._held.clear()
+            raise
+        for at, why in refused.items():
+            number, position = places[at]
+            outcomes[number].refused[position] = why
+        return outcomes
+
+    def is_up(self) -> bool:
+        """Whether QuestDB takes lines and answers questions."""
+        return super().is_up() and self._stored.is_up()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        super().close()
+        self._stored.close()
+
+    def _compared(self, posts: list[Rows]) -> tuple[dict[Key, float], bool]:
+        """Values stored under the posts' keys, and whether they are proven to be the last ones.
+
+        What QuestDB shows may have been overtaken by what it has not applied yet. So it is asked, or asked again, when all
+        that was committed before has been applied: a value seen then was the last when these posts had already arrived.
+        """
+        rows = [row for post in posts for row in post.rows]
+        tables = {of.table for of, _, _ in rows}
+        if any(post.counts_replaced for post in posts):
+            if not self._stored.settle(tables):
+                raise StoreAway("QuestDB is too far behind to say what is replaced")
+            return self._stored.values(rows), True
+        found = self._stored.values(rows)
+        same = [row for row in rows if found.get(key(row)) == row[2]]
+        if not same:
+            return found, True
+        proven = self._stored.settle(tables)
+        return (found | self._stored.values(same) if proven else found), proven
+
+    def _announce(self, markers: Iterable[Marker], now_us: int) -> None:
+        """Write those markers that do not lie within one that still holds."""
+        now = time.monotonic()
+        new = [
+            (meter, start, end)
+            for meter, start, end in markers
+            if not any(first <= start and end <= last and now < until for first, last, until in self._held.get(meter, ()))
+        ]
+        if not new:
+            return
+        if refused := self._writer.write(marker_lines(new, now_us), now_us):
+            raise StoreAway(f"QuestDB refuses the markers of late readings: {next(iter(refused.values()))}")
+        if len(self._held) > METERS:
+            self._held.clear()
+        for meter, start, end in new:
+            held = [each for each in self._held.get(meter, ()) if now < each[2]]
+            self._held[meter] = [*held, (start, end, now + REUSED_S)]
+
+    def _repeat_doubtful(self, now_us: int) -> None:
+        """QuestDB may carry out late what it did not answer in time, when the markers before it hold no longer."""
+        if self._doubtful:
+            self._writer.write(marker_lines(sorted(self._doubtful), now_us), now_us)
+            self._doubtful.clear()
 
 
 def _place(posts: list[Rows], at: int) -> tuple[int, int]:
+    """Which post, and which of its rows, stands at this place when all are in one list."""
     for number, post in enumerate(posts):
         if at < len(post):
             return number, at
@@ -156,21 +153,40 @@ def _place(posts: list[Rows], at: int) -> tuple[int, int]:
     raise IndexError(at)
 
 
-def _compare(posts: list[Rows], stored: dict[Key, float], certain: bool) -> tuple[list[Outcome], set[tuple[int, int]]]:
-    """Each post's outcome in the order of arrival, and the rows that need not be written: proven to be stored already."""
+def _compare(posts: list[Rows], stored: dict[Key, float], proven: bool) -> tuple[list[Outcome], list[tuple[int, int]]]:
+    """Each post's outcome in the order of arrival, and the places of the rows to write: not those proven to be stored already."""
     outcomes = [Outcome() for _ in posts]
     now = dict(stored)
     written: set[Key] = set()
-    dropped: set[tuple[int, int]] = set()
+    places: list[tuple[int, int]] = []
     for number, post in enumerate(posts):
-        for position, (key, value) in enumerate(zip(post.keys, post.values, strict=True)):
-            before = now.get(key)
-            if before == value:
-                if certain and key not in written:
-                    dropped.add((number, position))
+        for position, row in enumerate(post.rows):
+            of, value = key(row), row[2]
+            before = now.get(of)
+            if before == value and proven and of not in written:
                 continue
-            if before is not None:
+            if before is not None and before != value:
                 outcomes[number].replaced += 1
-            now[key] = value
-            written.add(key)
-    return outcomes, dropped
+            now[of] = value
+            written.add(of)
+            places.append((number, position))
+    return outcomes, places
+
+
+def _markers(rows: Iterable[Row], closed_us: int) -> list[Marker]:
+    """One for each meter and stretch of quarters of an hour that samples come into although they are over."""
+    closed = closed_us - closed_us % QUARTER_US
+    quarters: dict[str, set[int]] = {}
+    for of, at, _ in rows:
+        if of.table == TELEMETRY and at < closed:
+            quarters.setdefault(of.meter, set()).add(at - at % QUARTER_US)
+    found: list[Marker] = []
+    for meter, starts in quarters.items():
+        first = last = min(starts)
+        for start in sorted(starts):
+            if start - last > GAP_US:
+                found.append((meter, first, last + QUARTER_US))
+                first = start
+            last = start
+        found.append((meter, first, last + QUARTER_US))
+    return found

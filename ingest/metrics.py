@@ -55,7 +55,7 @@ class Metrics:
         """A request got its answer; `path` is one of ours, or empty."""
         self._answers[path, status] += 1
 
-    def judged(self, accepted: int, replaced: int, rejected: Sequence[Problem]) -> None:
+    def judged(self, accepted: int, replaced: int | None, rejected: Sequence[Problem]) -> None:
         """Readings of one post got their verdict."""
         self._verdicts["accepted"] += accepted
         if replaced:

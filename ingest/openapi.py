@@ -53,6 +53,7 @@ CODES = {
     "naive_time": "a time without an offset from UTC",
     "precision_missing": "an integer time without ?precision=",
     "bad_precision": "?precision= is none of s, ms, us, ns",
+    "bad_replaced": "?replaced= is neither 0 nor 1",
     "wrong_precision": "the integer time is in another unit than the declared one",
     "too_old": "further back than is accepted",
     "in_future": "further ahead than is accepted",
@@ -80,6 +81,12 @@ _PRECISION = {
     "in": "query",
     "description": "the unit of integer times; without it they are refused, not guessed",
     "schema": {"type": "string", "enum": list(PRECISIONS)},
+}
+_REPLACED = {
+    "name": "replaced",
+    "in": "query",
+    "description": "1: count how many readings take the place of another value; the post then waits until that can be known",
+    "schema": {"type": "string", "enum": ["0", "1"]},
 }
 
 
@@ -151,13 +158,13 @@ def described() -> dict[str, Any]:
                 "post": _operation(
                     "Post what a device measures", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), hardware
                 )
-                | {"parameters": [_PRECISION]}
+                | {"parameters": [_PRECISION, _REPLACED]}
             },
             "/api/hardware/status": {"get": _operation("How the device is doing, as Loadstar sees it", (200, 401, 403, 503))},
             "/api/hardware/config": {"get": _operation("What Loadstar knows of the device", (200, 401, 403, 503))},
             "/api/v1/readings": {
                 "post": _operation("Post a batch of readings", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), batch)
-                | {"parameters": [_PRECISION]}
+                | {"parameters": [_PRECISION, _REPLACED]}
             },
             "/healthz": {"get": _operation("Whether readings are taken now", (200, 503)) | {"security": []}},
             "/metrics": {"get": _operation("Figures for Prometheus, of all processes", (200,)) | {"security": []}},
@@ -186,10 +193,13 @@ PROBLEM = {
 }
 VERDICT = {
     "type": "object",
-    "required": ["accepted", "replaced", "rejected"],
+    "required": ["accepted", "rejected"],
     "properties": {
         "accepted": {"type": "integer", "description": "committed readings: new, the same again, or in place of another value"},
-        "replaced": {"type": "integer", "description": "how many of the accepted took the place of another value"},
+        "replaced": {
+            "type": "integer",
+            "description": "how many of the accepted took the place of another value; to those who ask",
+        },
         "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
     },
 }

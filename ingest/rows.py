@@ -1,23 +1,20 @@
-"""Validated readings on their way to the store: parallel lists, because a post may have ten thousand."""
+"""Validated readings on their way to the store."""
 
 from dataclasses import dataclass, field
 
-from store.series.write import Key, Series
+from store.series.write import Row
 
 
 @dataclass(slots=True)
 class Rows:
-    """Readings of one post, in its order. `late` are the quarters (µs) they fall into that are already over."""
+    """Readings of one post, in its order."""
 
-    series: dict[int, Series] = field(default_factory=dict)
-    keys: list[Key] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-    intervals: bool = False  # whether some belong to the table of intervals
-    late: set[tuple[str, str, int]] = field(default_factory=set)  # meter, quantity, quarter
+    rows: list[Row] = field(default_factory=list)
+    late: bool = False  # whether some are of a quarter of an hour that is over
+    counts_replaced: bool = False  # whether the sender wants to know how many take the place of another value
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self.rows)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from ingest.answers import Answer, refused
 from ingest.committer import Committer
 from ingest.directory import Directory
 from ingest.door import Door, Handler, Routes
-from ingest.ledger import Ledger
+from ingest.ledger import LateLedger, Ledger
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
@@ -45,12 +45,12 @@ _DEFECT = Refusal(503, Problem("try_again", "something went wrong here; nothing 
 
 async def healthz(_request: Request, door: Door) -> Answer:
     """Whether readings are taken now."""
-    return health.answered(door.committer, door.directory)
+    return health.answered(door)
 
 
 async def metrics(_request: Request, door: Door) -> Answer:
     """Figures for Prometheus, of all processes."""
-    door.metrics.state(door.committer.waiting, door.committer.full is None and door.committer.away is None)
+    health.measure(door)
     door.metrics.write()
     text = await asyncio.get_running_loop().run_in_executor(None, door.metrics.text)
     return Answer(200, text, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
@@ -120,20 +120,20 @@ class Application:
     async def _start(self) -> None:
         settings = configuration.settings()
         counted = Metrics()
-        committer = Committer(
-            partial(Ledger, settings, settings.home / "run" / "unapplied"), settings.device_queue, counted.flushed
-        )
+        committer = Committer(partial(Ledger, settings), settings.device_queue, counted.flushed)
+        late = Committer(partial(LateLedger, settings), settings.device_queue, counted.flushed)
         directory = Directory()
         activity = Activity()
         window = Window(settings.accepted_back_days, settings.accept_ahead_s)
-        self._door = Door(settings, directory, committer, window, activity, counted)
+        self._door = Door(settings, directory, committer, late, window, activity, counted)
         committer.start()
+        late.start()
         await directory.renew()
         for work in (
             directory.keep(),
             activity.keep(),
             counted.keep(),
-            health.watch(settings, committer, counted),
+            health.watch(self._door),
             _watch_parent(),
         ):
             self._tasks.append(asyncio.create_task(_guarded(work)))
@@ -146,7 +146,7 @@ class Application:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                await door.committer.close()
+                await asyncio.gather(door.committer.close(), door.late.close())
                 await door.activity.write()
         door.metrics.write()
 

@@ -10,6 +10,7 @@ from typing import Any
 from config import clock
 from config.clock import wall_us
 from ingest.problem import Problem, Refusal, echo, json_type
+from store.series.write import PROMPT_S
 
 SECOND = 1_000_000  # microseconds
 QUARTER = 900 * SECOND
@@ -95,6 +96,12 @@ def clock_unsure(why: str) -> Refusal:
 def iso(at_us: int) -> str:
     """A moment as RFC 3339 in UTC, to the second."""
     return (_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def closed_us(now_us: int) -> int:
+    """What lies before it is late: its quarter of an hour is over and may be rolled up before a reading of now is stored."""
+    prompt = now_us - PROMPT_S * SECOND
+    return prompt - prompt % QUARTER
 
 
 def floor(at_us: int, interval_s: int) -> int:

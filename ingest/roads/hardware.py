@@ -10,14 +10,13 @@ from config.quantities import QUANTITIES, Kind
 from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
 from ingest.directory import Caller, Target
-from ingest.door import Door, Routes, arrival_us, precision
+from ingest.door import Door, Routes, arrival_us, counts_replaced, precision
 from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
-from ingest.times import QUARTER, floor, iso
+from ingest.times import closed_us, floor, iso
 from ingest.validate import number, possible
 from models.presence import presence
-from store.series.write import line
 
 BODY_LIMIT = 65_536  # bytes of one object of a dozen fields
 
@@ -33,7 +32,7 @@ _decode = msgspec.json.Decoder().decode
 @dataclass(frozen=True, slots=True)
 class _Time:
     at_us: int
-    closed_us: int  # the start of the quarter of an hour that is still open
+    closed_us: int  # what lies before it is late
 
 
 async def post(request: Request, door: Door) -> Answer:
@@ -43,7 +42,7 @@ async def post(request: Request, door: Door) -> Answer:
         raise Refusal(
             403, Problem("device_key_needed", "this address takes a device's own key; a site's key posts to /api/v1/readings")
         )
-    unit_of_time = precision(request.query)
+    unit_of_time, counting = precision(request.query), counts_replaced(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, min(BODY_LIMIT, door.settings.body_limit_bytes))
     try:
@@ -55,12 +54,13 @@ async def post(request: Request, door: Door) -> Answer:
             400, Problem("wrong_shape", f"the body is {json_type(content)}, not an object", None, echo(content), _ALLOWED)
         )
     rows, rejected, whole = _check(content, caller, unit_of_time, door)
-    replaced = accepted = 0
-    if whole and rows.keys:
-        outcome = await door.committer.commit(rows, caller.key_id)
-        replaced, accepted = outcome.replaced, len(rows) - len(outcome.refused)
+    rows.counts_replaced = counting
+    replaced, accepted = 0 if counting else None, 0
+    if whole and rows.rows:
+        outcome = await door.commit(rows, caller.key_id)
+        replaced, accepted = outcome.replaced if counting else None, len(rows) - len(outcome.refused)
         for position, why in outcome.refused.items():
-            quantity = rows.series[rows.keys[position][0]].quantity
+            quantity = rows.rows[position][0].quantity
             rejected.append(Problem("refused_by_store", f"the store refuses the reading: {why[:200]}", quantity))
     door.activity.note(caller.device.id, accepted, len(rejected))
     door.metrics.judged(accepted, replaced, rejected)
@@ -82,7 +82,7 @@ def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, do
             return rows, [moment], False
     else:
         moment = floor(arrival_us(), device.reporting_interval_s)
-    time = _Time(moment, now - now % QUARTER)
+    time = _Time(moment, closed_us(now))
     whole = True
     for name in REQUIRED:
         if name not in content:
@@ -113,14 +113,9 @@ def _field(name: str, given: Any, caller: Caller, time: _Time, rows: Rows) -> Pr
     if isinstance(checked, Problem):
         return checked
     at = time.at_us - target.duration_us
-    if not target.sample:
-        rows.intervals = True
-    elif at < time.closed_us:
-        rows.late.add((target.series.meter, target.series.quantity, at - at % QUARTER))
-    rows.series[target.key] = target.series
-    rows.keys.append((target.key, at))
-    rows.values.append(checked)
-    rows.lines.append(line(target.series, checked, at))
+    rows.rows.append((target.series, at, checked))
+    if (at if target.sample else time.at_us) < time.closed_us:
+        rows.late = True
     return None
 
 

@@ -14,13 +14,12 @@ from config import clock
 from ingest import bodies, keys
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
-from ingest.door import Door, Routes, precision
+from ingest.door import Door, Routes, counts_replaced, precision
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
-from ingest.times import FACTORS, QUARTER
+from ingest.times import FACTORS, closed_us
 from ingest.validate import number, possible
-from store.series.write import line
 
 READINGS_LIMIT = 10_000  # of one post; more gain nothing: a flush of 500 costs little more than one of 10
 
@@ -51,7 +50,7 @@ _SHAPE = '{"readings": [{"meter", "quantity", "ts", "value"}, …]}'
 async def post(request: Request, door: Door) -> Answer:
     """Store a batch; the verdict names each reading that is refused."""
     caller = await keys.require(request.headers, door, write=True)
-    unit_of_time = precision(request.query)
+    unit_of_time, counting = precision(request.query), counts_replaced(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, door.settings.body_limit_bytes)
     readings: Sequence[Reading | Problem]
@@ -67,10 +66,11 @@ async def post(request: Request, door: Door) -> Answer:
             ),
         )
     rows, rejected = check(readings, caller, unit_of_time, door)
-    replaced = 0
-    if rows.keys:
-        outcome = await door.committer.commit(rows, caller.key_id)
-        replaced = outcome.replaced
+    rows.counts_replaced = counting
+    replaced = 0 if counting else None
+    if rows.rows:
+        outcome = await door.commit(rows, caller.key_id)
+        replaced = outcome.replaced if counting else None
         if outcome.refused:
             _add_refused(rejected, outcome.refused, len(readings))
     accepted = len(readings) - len(rejected)
@@ -88,11 +88,10 @@ def check(
     window = door.window
     now = clock.now_us()
     oldest, newest = now - window.back_us, now + window.ahead_us
-    closed = now - now % QUARTER
+    closed = closed_us(now)
     remembered, targets = window.read, caller.targets
     factor = FACTORS.get(unit_of_time or "")
-    add_key, add_value, add_line = rows.keys.append, rows.values.append, rows.lines.append
-    series, late = rows.series, rows.late
+    add = rows.rows.append
     for index, reading in enumerate(readings):
         if type(reading) is not Reading:
             rejected.append(reading.at(index))  # type: ignore[union-attr]  # then it is a problem
@@ -119,19 +118,10 @@ def check(
                 rejected.append(moment.at(index))
                 continue
             at = moment
-        at -= target.duration_us
-        key = target.key
-        if key not in series:
-            series[key] = target.series
-        add_key((key, at))
-        add_value(value)
-        if target.sample:
-            add_line(f"{target.head}{value!r} {at}\n")  # what `line` makes of a sample, without the call
-            if at < closed:
-                late.add((meter, quantity, at - at % QUARTER))
-        else:
-            add_line(line(target.series, value, at))
-            rows.intervals = True
+        start = at - target.duration_us
+        add((target.series, start, value))
+        if (start if target.sample else at) < closed:
+            rows.late = True
     return rows, rejected
 
 
@@ -195,8 +185,8 @@ def _book(caller: Caller, rows: Rows, accepted: int, rejected: int, door: Door) 
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, rejected)
         return
-    for key, count in Counter(key for key, _ in rows.keys).items():  # a site's key: what counts is whose meter it is
-        device_id = caller.devices.get(rows.series[key].meter)
+    for meter, count in Counter(of.meter for of, _, _ in rows.rows).items():  # a site's key: what counts is whose meter it is
+        device_id = caller.devices.get(meter)
         if device_id is not None:
             door.activity.note(device_id, count, 0)
 

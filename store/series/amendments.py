@@ -15,6 +15,7 @@ from store.series.connection import execute, frame, listed, query
 
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "void", "reason", "by", "recorded_at"]
 AT_ONCE = 500  # rows of one statement
+QUARTER = timedelta(seconds=INTERVAL_S)
 
 
 def amend(scope: Scope, meter_id: str, quantity: str, ts: datetime, value: float, *, reason: str, interval_s: int = 0) -> None:
@@ -85,7 +86,7 @@ def _record(
     _append("amendments", COLUMNS, [(ts, meter_id, quantity, interval_s, *said) for ts, interval_s in rows])
     # The rollup computes the quarters again that hold samples of them.
     quarters = sorted({_quarter(ts) for ts, interval_s in rows if interval_s == 0})
-    _append("late", ["received_at", "meter", "quantity", "ts"], [(now, meter_id, quantity, quarter) for quarter in quarters])
+    _append("late", ["received_at", "meter", "ts", "ts_end"], [(now, meter_id, each, each + QUARTER) for each in quarters])
 
 
 def _append(table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

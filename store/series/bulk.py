@@ -1,10 +1,10 @@
 """Whole histories into QuestDB, a few hundred thousand rows at a time, by the processes of Loadstar alone.
 
-Devices' readings take another way (`store.series.write`): here nothing is looked up before it is written, and a row that is
-there already is replaced. The rows are visible once QuestDB has applied its log.
+Devices' readings take another way (`store.series.write`). A row that is there already is replaced. The rows are visible once
+QuestDB has applied its log.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from questdb import QuestDBError, Sender
 from config.settings import Settings
 from store.errors import Refused, StoreAway
 from store.scope import Scope
+from store.series.write import Marker
 
 # About 80 bytes a row: well below the client's 100 MB and the server's patience.
 FLUSH_ROWS = 100_000
@@ -27,7 +28,7 @@ Values = NDArray[np.float64]
 SYMBOLS = {
     "telemetry": ["meter", "quantity", "source"],
     "intervals": ["meter", "quantity", "source"],
-    "late": ["meter", "quantity"],
+    "late": ["meter"],
 }
 
 
@@ -64,12 +65,18 @@ def intervals(
     return frame
 
 
-def late(ts: Microseconds, meter: Texts, quantity: Texts) -> pd.DataFrame:
-    """Rows of `late`: samples at these times came after their quarter was closed."""
-    frame = telemetry(ts, meter, quantity, np.zeros(len(ts)), "")[["meter", "quantity", "ts", "received_at"]]
-    # Its designated time is the arrival; rows of one flush must not fall on each other.
-    frame["received_at"] += pd.to_timedelta(np.arange(len(frame)), unit="us")
-    return frame
+def late(markers: Sequence[Marker]) -> pd.DataFrame:
+    """Rows of `late`: samples of these meters came into quarters of an hour (first start, last end, µs) that were closed."""
+    meters, starts, ends = zip(*markers, strict=True) if markers else ((), (), ())
+    return pd.DataFrame(
+        {
+            "meter": pd.Series(meters, dtype=object),
+            "ts": np.array(starts, dtype="datetime64[us]"),
+            "ts_end": np.array(ends, dtype="datetime64[us]"),
+            # Its designated time is the arrival; rows of one flush must not fall on each other.
+            "received_at": _now() + np.arange(len(markers)).astype("timedelta64[us]"),
+        }
+    )
 
 
 def _now() -> np.datetime64:

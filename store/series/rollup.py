@@ -24,7 +24,7 @@ from store.series.checkpoint import NEVER, Checkpoint
 from store.series.connection import execute, frame, listed, query
 from store.series.counters import COUNTERS, LOOK_BACK
 from store.series.energy import DERIVED, floor
-from store.series.write import INTERVALS, NOW, Writer, now_us
+from store.series.write import INTERVALS, MARKER_HOLDS_S, NOW, Writer, now_us
 
 QUARTER = timedelta(seconds=INTERVAL_S)
 SOURCE = "rollup"
@@ -37,11 +37,12 @@ REGISTER_OF = {register: derived for derived, register in DERIVED.items()}
 
 
 class Marker(NamedTuple):
-    """A sample of a series arrived for a quarter that was over."""
+    """Samples of a meter arrive for quarters in [ts, ts_end) that are over; they may still do so for `MARKER_HOLDS_S`."""
 
     received_at: datetime
     meter: str
     ts: datetime
+    ts_end: datetime
 
 
 _handled: set[Marker] = set()  # by this process; doing one again after a restart does no harm
@@ -57,7 +58,7 @@ def catch_up(scope: Scope, now: datetime | None = None) -> int:
         StoreAway: QuestDB cannot be reached.
     """
     _require_own(scope)
-    done = checkpoint.read()
+    done, began = checkpoint.read(), datetime.now(UTC)
     until = floor(now or datetime.now(UTC) - GRACE, INTERVAL_S)
     # Markers first: a sample that becomes visible after them has a marker of its own still to come.
     late = _new_markers(done.late_to)
@@ -69,27 +70,28 @@ def catch_up(scope: Scope, now: datetime | None = None) -> int:
         made = roll_up(scope, start, until) + _bridge(scope, start, until)
     made += _roll_up_late(scope, late, start)
     last.keep(scope, _earliest(late))
-    reached = Checkpoint(max(until, done.rolled_to), max([done.late_to, *(received for received, _, _ in late)]))
+    reached = Checkpoint(max(until, done.rolled_to), max([done.late_to, *(marker.received_at for marker in late)]))
     if made and not await_applied(("intervals",), APPLY_S):
         return made
     if reached != done:
         checkpoint.write(reached)
         await_applied(("rollups",), APPLY_S)
-    _handled.update(late)
+    _handled.update(marker for marker in late if marker.received_at < began - timedelta(seconds=MARKER_HOLDS_S))
     return made
 
 
 def _new_markers(late_to: datetime) -> list[Marker]:
-    """Markers not handled yet. One is dated before it is written, so those of the last minutes are looked through again."""
+    """Markers not handled for good. One is dated before it is written, so those of the last minutes are looked through again."""
     oldest = late_to - MARKED_WITHIN if late_to > NEVER else late_to
     _handled.difference_update([marker for marker in _handled if marker[0] < oldest])
-    rows = query("SELECT received_at, meter, ts FROM late WHERE received_at > %s ORDER BY received_at", [oldest])
+    end = f"coalesce(ts_end, dateadd('s', {INTERVAL_S}, ts))"  # of markers from when each was of one quarter
+    rows = query(f"SELECT received_at, meter, ts, {end} FROM late WHERE received_at > %s ORDER BY received_at", [oldest])
     return [marker for row in rows if (marker := Marker(*row)) not in _handled]
 
 
 def _earliest(late: Iterable[Marker]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
-    for _, meter, ts in late:
+    for _, meter, ts, _ in late:
         found[meter] = min(ts, found.get(meter, ts))
     return found
 
@@ -149,11 +151,12 @@ def _roll_up_late(scope: Scope, late: Iterable[Marker], before: datetime) -> int
     """Do again the quarters that markers name; those from `before` on have just been done."""
     oldest = datetime.now(UTC) - timedelta(days=settings().kept_telemetry_days)
     by_quarter: dict[datetime, set[str]] = {}
-    for _, meter, ts in late:
-        quarter = floor(ts, INTERVAL_S)
+    for _, meter, ts, ts_end in late:
         # Beyond what is kept the samples are gone, and making a quarter of nothing would empty it.
-        if oldest <= quarter < before:
+        quarter = floor(max(ts, oldest + QUARTER), INTERVAL_S)
+        while quarter < min(ts_end, before):
             by_quarter.setdefault(quarter, set()).add(meter)
+            quarter += QUARTER
     made = 0
     for start, end, meters in _runs(by_quarter):
         made += roll_up(scope, start, end, meters)

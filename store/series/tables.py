@@ -25,10 +25,10 @@ TABLES = {
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, interval_s INT, value DOUBLE,
             void BOOLEAN, reason VARCHAR, by SYMBOL CAPACITY 4096, recorded_at TIMESTAMP
         ) TIMESTAMP(ts) PARTITION BY YEAR WAL""",
-    # A sample arrived for a quarter of an hour that was closed: the rollup has to go back to `ts`.
+    # Samples of a meter come into quarters of an hour that were closed: the rollup has to go back to [ts, ts_end).
     "late": """
         CREATE TABLE IF NOT EXISTS late (
-            received_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, ts TIMESTAMP
+            received_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, ts TIMESTAMP, ts_end TIMESTAMP
         ) TIMESTAMP(received_at) PARTITION BY DAY TTL 30 DAYS WAL""",
     # How far the rollup has come (`store.series.checkpoint`).
     "rollups": """
@@ -60,6 +60,7 @@ def create_tables(settings: Settings) -> None:
     for statement in TABLES.values():
         execute(statement.format(symbols=SYMBOLS, days=settings.kept_telemetry_days), settings)
     _require_ours(settings)
+    _extend(settings)
     execute(f"ALTER TABLE telemetry SET TTL {settings.kept_telemetry_days} DAYS", settings)
 
 
@@ -70,6 +71,13 @@ def _require_ours(settings: Settings) -> None:
         raise Refused(
             "this QuestDB keeps a usage table named telemetry: start it with telemetry.enabled=false and drop that table"
         )
+
+
+def _extend(settings: Settings) -> None:
+    """Give tables of earlier versions what they lack."""
+    columns = {name for (name,) in execute("SELECT \"column\" FROM table_columns('late')", settings)}
+    if "ts_end" not in columns:
+        execute("ALTER TABLE late ADD COLUMN ts_end TIMESTAMP", settings)
 
 
 def empty_tables(settings: Settings) -> None:

@@ -65,7 +65,6 @@ def _changes(ids: Collection[str], start: datetime, end: datetime, bucket_s: int
     which = f"meter IN ({listed(ids)})"
     for moment, table, reach_s in (
         ("received_at", "intervals", REACH_S),
-        ("received_at", "late", INTERVAL_S),
         ("recorded_at", "amendments", REACH_S),
     ):
         since = start - timedelta(seconds=reach_s)
@@ -75,6 +74,15 @@ def _changes(ids: Collection[str], start: datetime, end: datetime, bucket_s: int
             [since, end],
         )
         yield from ((ts, _micros(changed_at)) for ts, changed_at in rows if changed_at is not None)
+    rows = query(
+        f"SELECT ts, coalesce(ts_end, ts), max(received_at) FROM late WHERE ts < %s AND coalesce(ts_end, ts) > %s AND {which}",
+        [end, start - timedelta(seconds=INTERVAL_S)],
+    )
+    bucket = timedelta(seconds=bucket_s)
+    for ts, ts_end, changed_at in rows:
+        while ts < min(ts_end, end):
+            yield ts, _micros(changed_at)
+            ts += bucket
 
 
 def _micros(moment: datetime) -> int:

@@ -20,7 +20,7 @@ from ingest.problem import Refusal
 from ingest.rows import Rows
 from store.records import engine
 from store.series import tables
-from store.series.write import line, now_us, series
+from store.series.write import now_us, series
 from tests.conftest import QuestDBServer, settings_for
 from tests.ingest.world import Api, Stored, World, build_world, wait_until
 
@@ -115,15 +115,8 @@ def test_a_full_queue_refuses_at_once_and_what_waited_is_stored(questdb_of_its_o
 
 
 def rows(count: int, value: float = 1.0) -> Rows:
-    made = Rows()
-    of = series("mtr_c", "power_kw", 0, "test")
-    made.series[of.key] = of
-    at = now_us() - 10_000_000
-    for nth in range(count):
-        made.keys.append((of.key, at + nth))
-        made.values.append(value)
-        made.lines.append(line(of, value, at + nth))
-    return made
+    of, at = series("mtr_c", "power_kw", 0, "test"), now_us() - 10_000_000
+    return Rows([(of, at + nth, value) for nth in range(count)])
 
 
 def refusal_of(committer: Committer, count: int, key: str) -> tuple[int, str, int | None]:
@@ -134,7 +127,7 @@ def refusal_of(committer: Committer, count: int, key: str) -> tuple[int, str, in
 
 def test_the_queue_is_bounded_and_shared_fairly(questdb_of_its_own: QuestDBServer) -> None:
     async def scenario() -> None:
-        committer = Committer(partial(Ledger, questdb_of_its_own.settings, None), limit=1_000)
+        committer = Committer(partial(Ledger, questdb_of_its_own.settings), limit=1_000)
         waiting = [asyncio.create_task(committer.commit(rows(200), "greedy"))]
         waiting += [asyncio.create_task(committer.commit(rows(200), f"modest {n}")) for n in range(3)]
         await asyncio.sleep(0)  # queued; nothing is written before `start`
@@ -155,7 +148,7 @@ def test_the_queue_is_bounded_and_shared_fairly(questdb_of_its_own: QuestDBServe
 
 def test_what_waits_when_the_process_ends_is_committed(questdb_of_its_own: QuestDBServer) -> None:
     async def scenario() -> Any:
-        committer = Committer(partial(Ledger, questdb_of_its_own.settings, None), limit=1_000)
+        committer = Committer(partial(Ledger, questdb_of_its_own.settings), limit=1_000)
         committer.start()
         waiting = asyncio.create_task(committer.commit(rows(10), "key"))
         await asyncio.sleep(0)
@@ -167,16 +160,16 @@ def test_what_waits_when_the_process_ends_is_committed(questdb_of_its_own: Quest
 
 def test_a_line_that_questdb_refuses_costs_only_itself(questdb_of_its_own: QuestDBServer) -> None:
     async def scenario() -> None:
-        committer = Committer(partial(Ledger, questdb_of_its_own.settings, None), limit=1_000)
+        committer = Committer(partial(Ledger, questdb_of_its_own.settings), limit=1_000)
         committer.start()
         good, mixed = rows(5, 2.0), rows(5, 3.0)
-        mixed.lines[2] = mixed.lines[2].replace("value=3.0", 'value="three"')
+        mixed.rows[2] = (mixed.rows[2][0], mixed.rows[2][1], "three")  # type: ignore[assignment]
         outcomes = await asyncio.gather(committer.commit(good, "a"), committer.commit(mixed, "b"))
         assert outcomes[0].refused == {}
         assert list(outcomes[1].refused) == [2]
         await committer.close()
         stored = Stored(questdb_of_its_own.settings)
-        kept = stored("SELECT count() FROM telemetry WHERE meter = 'mtr_c' AND ts >= %s::TIMESTAMP", good.keys[0][1])
+        kept = stored("SELECT count() FROM telemetry WHERE meter = 'mtr_c' AND ts >= %s::TIMESTAMP", good.rows[0][1])
         assert kept[0][0] >= 9
         stored.connection.close()
 

@@ -27,7 +27,6 @@ WITHOUT_DATA = {
     "store.series.connection": "connections; `store.series` is their only user",
     "store.series.tables": "makes the tables at start",
     "store.series.checkpoint": "how far the rollup has come: nobody's data",
-    "store.series.unapplied": "what this process wrote and QuestDB does not show yet",
     "store.series.health": "how the server is: nobody's data",
 }
 
@@ -109,7 +108,7 @@ WITHOUT_SCOPE = {
     "store.records.directory.load_directory": "the device API's own copy of everything",
     "store.series.bulk.telemetry": "arrays in, frame out",
     "store.series.bulk.intervals": "arrays in, frame out",
-    "store.series.bulk.late": "arrays in, frame out",
+    "store.series.bulk.late": "markers in, frame out",
     "store.series.bulk.writer": "a connection; `bulk.write` takes the scope",
     "store.series.energy.oldest_samples": "a moment, of nobody in particular",
     "store.series.energy.floor": "a moment in, a moment out",
@@ -117,11 +116,12 @@ WITHOUT_SCOPE = {
     "store.series.versions.settled_to": "a moment, of nobody in particular",
     "store.series.power.steps": "moments in, moments out",
     "store.series.write.series": "names in, a value out",
-    "store.series.write.line": "a reading in, text out",
-    "store.series.write.late_lines": "readings in, text out",
+    "store.series.write.lines": "readings in, text out",
+    "store.series.write.marker_lines": "markers in, text out",
     "store.series.latest.kept_since": "a moment, of nobody in particular",
     "store.series.latest.end_of": "a moment in, a moment out",
-    "store.series.write.questions": "text and parameters of a look-up, not yet asked",
+    "store.series.stored.questions": "text and parameters of a look-up, not yet asked",
+    "store.series.stored.key": "a row in, what identifies it out",
     "store.series.write.now_us": "the clock",
     "store.series.rollup.await_applied": "waits until QuestDB shows what was written",
 }

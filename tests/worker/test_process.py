@@ -59,7 +59,8 @@ def _environment(settings: Settings) -> dict[str, str]:
 def _post(settings: Settings, region: str, at: datetime, value: float) -> None:
     ts = np.array([round(at.timestamp() * 1e6)], np.int64)
     rows = bulk.telemetry(ts, np.array([region], object), np.array(["price_per_kwh"], object), np.array([value]), "test")
-    late = bulk.late(ts, np.array([region], object), np.array(["price_per_kwh"], object))
+    quarter = int(ts[0]) // 900_000_000 * 900_000_000
+    late = bulk.late([(region, quarter, quarter + 900_000_000)])
     with bulk.writer(settings) as sender:
         bulk.write(SYSTEM, sender, "telemetry", rows)
         bulk.write(SYSTEM, sender, "late", late)

@@ -59,10 +59,10 @@ def sample_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> Ite
 
 def late_rows(site: Plant, ids: Ids, start: int, end: int) -> pd.DataFrame:
     """Rows of `late` for what `sample_rows` wrote into quarters of an hour that are over: they are to be rolled up again."""
-    quarters = np.arange(start // INTERVAL_S, end // INTERVAL_S) * INTERVAL_S
     keys = [*plant.samples(site, [start, start + 1]), *(("region", quantity) for quantity in site.region_quantities)]
-    meter, quantity = _names(ids, keys, len(quarters))
-    return bulk.late(np.repeat(quarters, len(keys)) * 1_000_000, meter, quantity)
+    meters = sorted(set(_names(ids, keys, 1)[0]))
+    first, last = (moment // INTERVAL_S * INTERVAL_S * 1_000_000 for moment in (start, end))
+    return bulk.late([(meter, first, last) for meter in meters] if first < last else [])
 
 
 def _spoken(site: Plant, found: Series, moments: Integers) -> Flags:

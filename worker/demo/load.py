@@ -19,8 +19,8 @@ from store.ids import ALPHABET
 from store.records import sites as site_records
 from store.records import users
 from store.scope import SYSTEM
-from store.series import bulk
-from store.series.write import INTERVALS, LATE, TELEMETRY, Writer
+from store.series import bulk, rollup
+from store.series.write import INTERVALS, LATE, TELEMETRY
 from worker.demo import history, plant, sites, state
 from worker.demo.campus import campus
 from worker.demo.feed import STEP_S
@@ -112,7 +112,7 @@ def _load_year(conf: Settings, plants: tuple[Plant, ...], known: State, end: int
                 for frame in frames:
                     done += bulk.write(SYSTEM, sender, table, frame)
                     progress(min(0.9 * done / expected, 0.9))
-    _applied(conf, progress)
+    _applied(progress)
     state.write_posted(conf, _posted(plants, end))
     progress(1.0)
 
@@ -152,31 +152,18 @@ def _fill(conf: Settings, plants: tuple[Plant, ...], known: State, since: int, e
                     bulk.write(SYSTEM, sender, INTERVALS, frame)
     if long:
         sites.declare_quarters(plants, known, first, last)
-    _applied(conf)
+    _applied()
 
 
 def _posted(plants: tuple[Plant, ...], until: int) -> dict[str, int]:
     return {f"{site.key}/{name}": until for site in plants for name in ("region", *(device.key for device in site.devices))}
 
 
-def _applied(conf: Settings, progress: Progress = lambda _: None) -> None:
+def _applied(progress: Progress = lambda _: None) -> None:
     """Wait until what was written can be read."""
-    writer = Writer(conf)
-    deadline = time.monotonic() + APPLIED_WITHIN_S
-    try:
-        wanted = {table: committed for table, (_, committed) in writer.applied().items()}
-        while True:
-            behind = [table for table, (readable, _) in writer.applied().items() if readable < wanted[table]]
-            if not behind:
-                return
-            if time.monotonic() > deadline:
-                raise StoreAway(
-                    f"QuestDB has not applied what was written to {', '.join(behind)} within {APPLIED_WITHIN_S:.0f} s"
-                )
-            progress(0.95)
-            time.sleep(0.1)
-    finally:
-        writer.close()
+    progress(0.95)
+    if not rollup.await_applied((INTERVALS, TELEMETRY, LATE), APPLIED_WITHIN_S):
+        raise StoreAway(f"QuestDB has not applied what was written within {APPLIED_WITHIN_S:.0f} s")
 
 
 def _accounts() -> list[Account]:

@@ -14,6 +14,7 @@ from store.series import bulk, checkpoint, rollup
 from tests.conftest import QuestDBServer
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+QUARTER_US = 900_000_000
 
 
 class Site:
@@ -59,8 +60,8 @@ class Site:
         self._write("intervals", frame)
 
     def late(self, meter: str, quantity: str, times: Iterable[datetime], received_at: datetime | None = None) -> None:
-        moments = _us(times)
-        frame = bulk.late(moments, _all(meter, moments), _all(quantity, moments))
+        quarters = sorted({at - at % QUARTER_US for at in _us(times).tolist()})
+        frame = bulk.late([(meter, at, at + QUARTER_US) for at in quarters])
         if received_at:
             frame["received_at"] = np.datetime64(received_at.replace(tzinfo=None), "us") + np.arange(len(frame))
         self._write("late", frame)
