@@ -122,7 +122,6 @@ WITHOUT_SCOPE = {
     "store.series.latest.end_of": "a moment in, a moment out",
     "store.series.stored.questions": "text and parameters of a look-up, not yet asked",
     "store.series.stored.key": "a row in, what identifies it out",
-    "store.series.write.now_us": "the clock",
     "store.series.rollup.await_applied": "waits until QuestDB shows what was written",
 }
 
