@@ -1,0 +1,275 @@
+"""Tariffs of a site: what a kWh costs and earns, from when until when, at which hours; made, changed, ended by administrators."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+
+from dashboard import navigation, tables
+from dashboard.access import administers_site, current_scope, guard
+from dashboard.aria import data
+from dashboard.faults import sentence
+from dashboard.plant import forms, tariff_hours
+from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from models.tariffs import Hours
+from store.errors import NotFound, Refused
+from store.records import regions, sites, tariffs
+from store.records.columns import now
+from store.records.dated import gaps, holds_at
+from store.records.listing import Page, Wanted
+from store.records.schema import Site, Tariff
+from store.records.tariffs import Terms
+from store.scope import Scope
+
+register_page(
+    __name__,
+    path_template="/site/<site_id>/tariffs",
+    name="Tariffs",
+    title="Tariffs · Loadstar",
+    nav={"section": navigation.SETUP, "icon": "cash-coin"},
+)
+
+LONGEST_HOURS = 4000
+FIELDS = ("name", "from", "to", "import", "export", "co2", "hours", "whose", "note")  # of the form
+COLUMNS = (
+    Column("name", "Tariff", sortable=False),
+    Column("from", "From", sortable=False),
+    Column("to", "Until", sortable=False),
+    Column("import", "Import, per kWh", sortable=False, number=True),
+    Column("export", "Export, per kWh", sortable=False, number=True),
+    Column("hours", "Other hours", sortable=False),
+    Column("co2", "CO₂, g/kWh", sortable=False, number=True),
+    Column("state", "State", sortable=False),
+)
+OWN, BEHIND = "own", "region"
+WHOSE = ((OWN, "These prices hold"), (BEHIND, "The region's prices come first, where it has any"))
+
+
+def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[Tariff]:
+    found = tariffs.tariffs(scope, context)[::-1]
+    return Page(found[wanted.first : wanted.first + wanted.count], len(found))
+
+
+def _row(scope: Scope, record: Tariff) -> Row:
+    at, zone = now(), _zone(scope, record.site_id)
+    begun = record.valid_from <= at
+    state = "holds" if holds_at(record, at) else "ended" if begun else "to come"
+    lines = _lines(record).splitlines()
+    cells = (
+        forms.clock(record.valid_from, zone),
+        forms.clock(record.valid_to, zone, "further notice"),
+        f"{record.import_price_per_kwh:.10g}",
+        f"{record.export_price_per_kwh:.10g}",
+        html.Ul([html.Li(line) for line in lines], className="list-unstyled mb-0") if lines else "–",
+        "–" if record.co2_g_per_kwh is None else f"{record.co2_g_per_kwh:.10g}",
+        html.Span(
+            f"{state}, behind the region's" if record.region_first else state,
+            className="state",
+            **data(state={"holds": "live", "ended": "offline", "to come": "late"}[state]),
+        ),
+    )
+    acts = [Act("edit", "Edit", asks=lambda: _edit(record), sure="Save")]
+    if state != "ended":
+        acts.append(END)
+    if not begun:
+        acts.append(DELETE)
+    return Row(record.id, record.name, cells, acts)
+
+
+def _edit(record: Tariff) -> Question:
+    whose = sorted(WHOSE, key=lambda each: (each[0] == BEHIND) != record.region_first)
+    factor = "" if record.co2_g_per_kwh is None else f"{record.co2_g_per_kwh:.10g}"
+    return Question(
+        "What it says changes for all of its time: the cost of past days is computed anew. For a price that changes from a "
+        "day on, make another tariff.",
+        (
+            Text("name", "Name", record.name, 120, 1),
+            Text("import", "Import price per kWh", f"{record.import_price_per_kwh:.10g}", 20, 1),
+            Text("export", "Export price per kWh", f"{record.export_price_per_kwh:.10g}", 20, 1),
+            Text("hours", f"Other hours. {tariff_hours.ABOUT}", _lines(record), LONGEST_HOURS, 4),
+            Text("co2", "CO₂ (g/kWh; empty: not known)", factor, 20, 1),
+            Choice("whose", "Beside the region", whose),
+            Text("note", "Note", record.note, 300, 2),
+        ),
+    )
+
+
+def _lines(record: Tariff) -> str:
+    return tariff_hours.written([Hours(*each) for each in record.hours])
+
+
+END = Act(
+    "end",
+    "End",
+    asks=lambda: Question(
+        "From then on the site has no price until another tariff starts. One that follows ends this one by itself.",
+        (Text("at", f"Ends, by the site's clocks (like {forms.DAY} or {forms.MOMENT})", lines=1, longest=20),),
+    ),
+    danger=True,
+    sure="End it",
+)
+DELETE = Act(
+    "delete", "Delete", asks=lambda: Question("It has not begun. The tariff that would have ended for it goes on."), danger=True
+)
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    if asked.key not in {each.id for each in tariffs.tariffs(scope, asked.context)}:
+        raise NotFound("no such tariff of this site")
+    if asked.act == "delete":
+        tariffs.delete_tariff(scope, asked.key)
+        return "Deleted."
+    if asked.act == "end":
+        zone = _zone(scope, asked.context)
+        at = forms.moment("the end", asked.given.get("at"), zone)
+        if at is None:
+            raise Refused("the end is missing: say from which moment on it holds no longer")
+        return f"It ends at {forms.clock(tariffs.end_tariff(scope, asked.key, at).valid_to, zone)}."
+    changed = tariffs.change_tariff(scope, asked.key, _terms(asked.given))
+    return f"{changed.name} is saved."
+
+
+def _terms(given: Mapping[str, Any]) -> Terms:
+    """What was written as a tariff's terms.
+
+    Raises:
+        Refused: a price or the hours cannot be read.
+    """
+    export = forms.needed("the export price", given.get("export"))
+    return Terms(
+        str(given.get("name") or ""),
+        forms.needed("the import price", given.get("import")),
+        export,
+        forms.number("the CO₂ factor", given.get("co2")),
+        given.get("whose") == BEHIND,
+        tariff_hours.read(str(given.get("hours") or ""), export),
+        str(given.get("note") or ""),
+    )
+
+
+TABLE = Table(
+    "tariffs",
+    "Tariffs",
+    administers_site("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    do=_do,
+    empty="No tariff yet: energy has no price here but what the site's region says. Add one above.",
+)
+tables.declare(TABLE)
+
+
+def _zone(scope: Scope, site_id: str) -> ZoneInfo:
+    return ZoneInfo(sites.site(scope, site_id).time_zone)
+
+
+def _silence(scope: Scope, site: Site) -> Any:
+    """From when until when there is no tariff."""
+    zone = ZoneInfo(site.time_zone)
+    found = gaps(tariffs.tariffs(scope, site.id))
+    lines = [f"No tariff from {forms.clock(start, zone)} to {forms.clock(end, zone, 'further notice')}." for start, end in found]
+    return tables.notice(" ".join(lines), bad=True) if lines else None
+
+
+def _form(site: Site) -> html.Details:
+    hours = dcc.Textarea(
+        id="tariffs-hours", className="form-control", rows=4, maxLength=LONGEST_HOURS, placeholder=tariff_hours.EXAMPLE
+    )
+    whose = [{"label": words, "value": value} for value, words in WHOSE]
+    fields = [
+        forms.field("Name", forms.line("tariffs-name")),
+        forms.field(
+            "From",
+            forms.line("tariffs-from", placeholder=forms.DAY, longest=20),
+            "By the site's clocks, a day or a moment; the tariff before it ends there. It may lie in the past.",
+        ),
+        forms.field(
+            "Through", forms.line("tariffs-to", placeholder=forms.DAY, longest=20), "Its last day. Empty: until further notice."
+        ),
+        forms.field(f"Import price ({site.currency} per kWh)", forms.line("tariffs-import", longest=20)),
+        forms.field(
+            f"Export price ({site.currency} per kWh)", forms.line("tariffs-export", longest=20), "0 where nothing is paid for it."
+        ),
+        forms.field("CO₂ (g/kWh)", forms.line("tariffs-co2", longest=20), "Of what is imported. Empty: not known."),
+        html.Div(
+            [
+                html.Label("Other hours", htmlFor="tariffs-hours", className="form-label"),
+                hours,
+                html.P(tariff_hours.ABOUT, className="form-text mb-0"),
+            ],
+            className="field wide",
+        ),
+        forms.field("Beside the region", dbc.Select(id="tariffs-whose", options=whose, value=OWN)),
+        forms.field("Note", forms.line("tariffs-note", longest=300), "For instance the contract."),
+    ]
+    return forms.folded("tariffs-form", "Add a tariff", "plus-lg", fields, forms.submit("tariffs-add", "Add"))
+
+
+@guard(administers_site())
+def layout(site_id: str, **_query: Any) -> html.Div:
+    """The page."""
+    scope = current_scope()
+    site = sites.site(scope, site_id)
+    region = next((each for each in regions.regions(scope) if each.id == site.region_id), None)
+    about = f"Prices in {site.currency}, by the clocks of {site.time_zone}. "
+    about += f"Its region is {region.name}." if region else "It is in no region that could have prices of its own."
+    return html.Div(
+        [
+            html.Header([html.H1("Tariffs"), html.P(about)], className="page-head"),
+            dcc.Store(id="tariffs-site", data=site_id),
+            html.Div(id="tariffs-said", role="status"),
+            html.Div(_silence(scope, site), id="tariffs-gaps"),
+            _form(site),
+            tables.view(TABLE, site_id),
+        ]
+    )
+
+
+@callback(
+    Output("tariffs-said", "children"),
+    Output("tariffs-changed", "data"),
+    Input("tariffs-add", "n_clicks"),
+    State("tariffs-site", "data"),
+    *[State(f"tariffs-{name}", "value") for name in FIELDS],
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def add(clicks: int | None, site_id: str, *written: Any) -> Any:
+    """Add a tariff."""
+    if not clicks:
+        return no_update, no_update
+    scope = current_scope()
+    given = dict(zip(FIELDS, written, strict=True))
+    zone = _zone(scope, site_id)
+    try:
+        since = forms.moment("the start", given["from"], zone)
+        if since is None:
+            raise Refused("the start is missing: say from which day on the tariff holds")
+        terms = _terms(given)
+        made = tariffs.create_tariff(
+            scope,
+            site_id,
+            **terms._asdict(),
+            valid_from=since,
+            valid_to=forms.moment("the end", given["to"], zone, end_of_day=True),
+        )
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), no_update
+    until = f" until {forms.clock(made.valid_to, zone)}" if made.valid_to else ""
+    return tables.notice(f"{made.name} holds from {forms.clock(made.valid_from, zone)}{until}."), made.id
+
+
+@callback(
+    Output("tariffs-gaps", "children"),
+    Input("tariffs-body", "children"),
+    State("tariffs-site", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site())
+def say_gaps(_body: Any, site_id: str) -> Any:
+    """Say anew where there is no tariff, whenever the table is drawn anew."""
+    scope = current_scope()
+    return _silence(scope, sites.site(scope, site_id))

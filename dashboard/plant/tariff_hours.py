@@ -1,0 +1,51 @@
+"""The hours of a tariff as lines that people read and write: `weekday 07:00-22:00 = 0.35, 0.08`."""
+
+import re
+from collections.abc import Sequence
+
+from models.tariffs import Hours, spoken
+from store.errors import Refused
+
+EXAMPLE = "weekday 07:00-22:00 = 0.35, 0.08"
+ABOUT = (
+    "One a line: weekday, weekend or every day, from and to, then the import and the export price; without the latter the "
+    "tariff's own holds. They may reach across midnight. At all other times the prices above hold."
+)
+DAYS = {"weekday": "weekday", "weekdays": "weekday", "weekend": "weekend", "weekends": "weekend", "every": "every"}
+LINE = re.compile(r"(?P<days>\w+)(?: day)? +(?P<start>\d\d?:\d\d) *[-–−] *(?P<end>\d\d?:\d\d) *= *(?P<prices>.+)")
+
+
+def written(hours: Sequence[Hours]) -> str:
+    """The hours as lines."""
+    return "\n".join(f"{spoken(each)} = {each.import_price_per_kwh:.10g}, {each.export_price_per_kwh:.10g}" for each in hours)
+
+
+def read(text: str, export_price_per_kwh: float) -> tuple[Hours, ...]:
+    """The hours that the lines say; where they name no export price it is the given one.
+
+    Raises:
+        Refused: a line is not of the form.
+    """
+    return tuple(_line(line, export_price_per_kwh) for line in filter(None, (each.strip() for each in text.splitlines())))
+
+
+def _line(line: str, export_price_per_kwh: float) -> Hours:
+    said = LINE.fullmatch(line)
+    days = DAYS.get(said["days"].casefold()) if said else None
+    if said is None or days is None:
+        raise Refused(f"the line {line!r} is not hours and prices: write it like {EXAMPLE}")
+    start, end = (_minutes(said[name], line) for name in ("start", "end"))
+    try:
+        prices = [float(part) for part in said["prices"].split(",")]
+    except ValueError:
+        prices = []
+    if len(prices) not in (1, 2):
+        raise Refused(f"the line {line!r} ends in one or two prices, with a dot for decimals: write it like {EXAMPLE}")
+    return Hours(days, start, end or 24 * 60, prices[0], prices[1] if len(prices) == 2 else export_price_per_kwh)
+
+
+def _minutes(text: str, line: str) -> int:
+    hours, minutes = (int(part) for part in text.split(":"))
+    if minutes > 59 or hours * 60 + minutes > 24 * 60:
+        raise Refused(f"the line {line!r} names a time that no clock shows: {text}")
+    return hours * 60 + minutes

@@ -1,0 +1,110 @@
+"""Administrators of a site say what its energy costs, from when until when and at which hours; others do not find the page."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.tariffs import Hours
+from store.records import tariffs
+from store.scope import SYSTEM
+from tests.dashboard.pages import shown
+from tests.dashboard.plant.asking import act, ask, press, said
+from tests.dashboard.world import World
+
+GIVEN = {
+    "name": "Night and day",
+    "from": "2026-01-01",
+    "to": "",
+    "import": "0.30",
+    "export": "0.08",
+    "co2": "",
+    "hours": "weekdays 07:00-22:00 = 0.35, 0.09\nevery day 22:00–06:00 = 0.2",
+    "whose": "own",
+    "note": "",
+}
+
+
+def _add(world: World, browser, **given: str):
+    state = {f"tariffs-{name}.value": value for name, value in (GIVEN | given).items()}
+    return ask(world, browser, "tariffs-said.children", {"tariffs-add.n_clicks": 1}, {"tariffs-site.data": world.site} | state)
+
+
+def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None:
+    browser = world.client("admin")
+    assert "No tariff yet" in shown(browser, f"/site/{world.site}/tariffs")
+    assert "Night and day holds from 2026-01-01 00:00" in said(_add(world, browser))
+    [made] = tariffs.tariffs(SYSTEM, world.site)
+    assert [Hours(*each) for each in made.hours] == [
+        Hours("weekday", 420, 1320, 0.35, 0.09),
+        Hours("every", 1320, 360, 0.2, 0.08),
+    ]
+    assert (made.region_first, made.co2_g_per_kwh) == (False, None)
+    page = shown(browser, f"/site/{world.site}/tariffs")
+    for words in ("weekday 07:00-22:00 = 0.35, 0.09", "every 22:00-06:00 = 0.2, 0.08", "further notice", "holds"):
+        assert words in page
+    changed = GIVEN | {"hours": "weekend 00:00-24:00 = -0.01", "whose": "region", "co2": "210"}
+    assert "is saved" in act(browser, "tariffs", world.site, "edit", made.id, searched=False, **changed)
+    [made] = tariffs.tariffs(SYSTEM, world.site)
+    assert (made.hours, made.region_first, made.co2_g_per_kwh) == ([["weekend", 0, 1440, -0.01, 0.08]], True, 210)
+    assert "It ends at 2026-06-01 00:00" in act(browser, "tariffs", world.site, "end", made.id, searched=False, at="2026-06-01")
+    assert "No tariff from 2026-06-01 00:00 to further notice" in shown(browser, f"/site/{world.site}/tariffs")
+    assert "ended" in shown(browser, f"/site/{world.site}/tariffs")
+
+
+def test_one_that_follows_ends_the_one_before_and_gives_it_back_when_it_is_deleted(world: World) -> None:
+    browser = world.client("admin")
+    _add(world, browser)
+    soon = datetime.now(UTC) + timedelta(days=3)
+    assert "Dearer holds from" in said(_add(world, browser, name="Dearer", **{"from": f"{soon:%Y-%m-%d}"}))
+    first, second = tariffs.tariffs(SYSTEM, world.site)
+    assert first.valid_to == second.valid_from
+    assert "Deleted" in act(browser, "tariffs", world.site, "delete", second.id, searched=False)
+    assert "has begun" in act(browser, "tariffs", world.site, "delete", first.id, searched=False)
+    [first] = tariffs.tariffs(SYSTEM, world.site)
+    assert first.valid_to is None
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"name": " "}, "has a name"),
+        ({"from": ""}, "start is missing"),
+        ({"from": "2026-01-01 00:07"}, "quarter of an hour"),
+        ({"from": "2026-05-01", "to": "2026-04-01"}, "cannot end before it starts"),
+        ({"import": "cheap"}, "not a number"),
+        ({"import": "1e9"}, "cannot be"),
+        ({"export": ""}, "missing"),
+        ({"co2": "-1"}, "cannot be"),
+        ({"hours": "weekday 7-22 = 0.3"}, "write it like"),
+        ({"hours": "monday 07:00-22:00 = 0.3"}, "write it like"),
+        ({"hours": "weekday 07:00-25:00 = 0.3"}, "no clock shows"),
+        ({"hours": "weekday 07:00-22:07 = 0.3"}, "on quarters"),
+        ({"hours": "weekday 07:00-07:00 = 0.3"}, "two different times"),
+        ({"hours": "weekday 07:00-22:00 = 0,3, 0,1"}, "a dot for decimals"),
+        ({"hours": "weekday 07:00-22:00 = nan"}, "cannot be"),
+        ({"hours": "weekday 07:00-22:00 = 0.3\nevery 21:45-06:00 = 0.2"}, "overlap"),
+    ],
+)
+def test_what_is_wrong_with_a_tariff_is_said_and_nothing_is_made(world: World, given: dict[str, str], says: str) -> None:
+    assert says in said(_add(world, world.client("admin"), **given))
+    assert tariffs.tariffs(SYSTEM, world.site) == []
+
+
+@pytest.mark.parametrize("who", ["operator", "stranger", "resident", "chief"])
+def test_whoever_does_not_administer_the_site_finds_no_tariffs_page(world: World, who: str) -> None:
+    _add(world, world.client("admin"))
+    [made] = tariffs.tariffs(SYSTEM, world.site)
+    browser = world.client(who)
+    assert browser.get(f"/site/{world.site}/tariffs").status_code == 404
+    assert _add(world, browser, **{"from": "2026-03-01"}).status_code == 404
+    told = {"do": "act", "act": "end", "row": made.id, "given": {"at": "2026-06-01"}}
+    assert press(browser, "tariffs", world.site, searched=False, **told).status_code == 404
+    assert [each.valid_to for each in tariffs.tariffs(SYSTEM, world.site)] == [None]
+
+
+def test_an_administrator_elsewhere_does_not_reach_it_from_their_own_site(world: World) -> None:
+    _add(world, world.client("admin"))
+    [made] = tariffs.tariffs(SYSTEM, world.site)
+    answer = act(world.client("chief"), "tariffs", world.foreign_site, "end", made.id, searched=False, at="2026-06-01")
+    assert "notice bad" in answer
+    assert tariffs.tariffs(SYSTEM, world.site)[0].valid_to is None
