@@ -1,6 +1,7 @@
 """Tariffs of a site: what a kWh costs and earns, from when until when, at which hours; made, changed, ended by administrators."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -123,12 +124,22 @@ def _do(scope: Scope, asked: Asked) -> Words:
         return "Deleted."
     if asked.act == "end":
         zone = _zone(scope, asked.context)
-        at = forms.moment("the end", asked.given.get("at"), zone)
-        if at is None:
-            raise Refused("the end is missing: say from which moment on it holds no longer")
+        at = _moment("the end", asked.given.get("at"), zone)
         return f"It ends at {forms.clock(tariffs.end_tariff(scope, asked.key, at).valid_to, zone)}."
     changed = tariffs.change_tariff(scope, asked.key, _terms(asked.given))
     return f"{changed.name} is saved."
+
+
+def _moment(words: str, given: object, zone: ZoneInfo) -> datetime:
+    """What was written as a moment of the zone's clocks.
+
+    Raises:
+        Refused: it is none, or nothing was written.
+    """
+    found = forms.moment(words, given, zone)
+    if found is None:
+        raise Refused(f"{words} is missing: write it like {forms.DAY} or {forms.MOMENT}")
+    return found
 
 
 def _terms(given: Mapping[str, Any]) -> Terms:
@@ -245,9 +256,7 @@ def add(clicks: int | None, site_id: str, *written: Any) -> Any:
     given = dict(zip(FIELDS, written, strict=True))
     zone = _zone(scope, site_id)
     try:
-        since = forms.moment("the start", given["from"], zone)
-        if since is None:
-            raise Refused("the start is missing: say from which day on the tariff holds")
+        since = _moment("the start", given["from"], zone)
         terms = _terms(given)
         made = tariffs.create_tariff(
             scope,
