@@ -120,7 +120,7 @@ def test_questdb_is_of_the_same_version_and_as_closed_as_the_embedded_one() -> N
 def test_the_image_runs_as_a_user_and_installs_only_what_is_locked() -> None:
     assert dockerfile("USER") == ["10001:10001"]
     assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-bookworm( AS build)?", image) for image in dockerfile("FROM"))
-    assert any("--require-hashes -r /build/requirements.lock" in run for run in dockerfile("RUN"))
+    assert any("--no-deps --require-hashes -r /build/requirements.lock" in run for run in dockerfile("RUN"))
 
 
 def test_the_image_and_the_compose_file_run_the_dashboard_as_up_does() -> None:
