@@ -5,6 +5,7 @@ to anybody.
 """
 
 import socket
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -135,10 +136,10 @@ If you do not know {_line(organisation)}, leave it: nothing happens without the 
     )
 
 
-def decide(scope: Scope, item_id: str, *, approve: bool, reason: str = "") -> Decision:
+def decide(scope: Scope, item_id: str, *, approve: bool, reason: str = "", since: datetime | None = None) -> Decision:
     """Say yes or no to what waits, and mail it, both or neither; raises as `inbox.decide`."""
     with session():
-        decision = inbox.decide(scope, item_id, approve=approve, reason=reason)
+        decision = inbox.decide(scope, item_id, approve=approve, reason=reason, since=since)
         decided(decision)
     return decision
 

@@ -1,7 +1,10 @@
 """What someone may see: every store function takes a scope, and nothing outside it exists for its holder."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from store.errors import NotFound
 
@@ -14,13 +17,49 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Window(NamedTuple):
+    """A stretch of time, its end not included."""
+
+    start: datetime
+    end: datetime
+
+
+Times = tuple[Window, ...]  # apart from each other, the earliest first
+
+ALWAYS: Times = (Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)),)
+
+
+def joined(windows: Iterable[Window]) -> Times:
+    """The times that are in any of the windows."""
+    found: list[Window] = []
+    for window in sorted(windows):
+        if found and window.start <= found[-1].end:
+            found[-1] = Window(found[-1].start, max(found[-1].end, window.end))
+        elif window.start < window.end:
+            found.append(window)
+    return tuple(found)
+
+
+def within(times: Times, start: datetime, end: datetime) -> Times:
+    """What of [start, end) is in the times."""
+    cut = (Window(max(start, window.start), min(end, window.end)) for window in times)
+    return tuple(window for window in cut if window.start < window.end)
+
+
+def holds(times: Times, moment: datetime) -> bool:
+    """Whether the moment is in the times."""
+    return any(window.start <= moment < window.end for window in times)
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Sites seen whole, meters seen one by one, and by whom.
+    """Sites seen whole, meters seen one by one, of what time, and by whom.
 
     `everything` is for the processes of Loadstar itself and for platform administrators.
     `site_ids` are sites of which every meter is seen; `part_site_ids` are those of which only `meter_ids` are.
     `operator_of` and `admin_of` are the sites and meters among them where the holder has at least that role.
+    `held` are the times of sites and meters that are the holder's by dated grants: what was measured at any other time is
+    somebody else's. Those that are not in it are seen at all times.
     """
 
     user_id: str | None = None
@@ -33,6 +72,7 @@ class Scope:
     meter_ids: frozenset[str] = field(default_factory=frozenset)
     operator_of: frozenset[str] = field(default_factory=frozenset)
     admin_of: frozenset[str] = field(default_factory=frozenset)
+    held: Mapping[str, Times] = field(default_factory=dict, hash=False)
 
     def sees_whole_site(self, site_id: str) -> bool:
         """Whether every meter of the site may be seen."""
@@ -51,12 +91,25 @@ class Scope:
         """Whether the meter, which stands on that site, may be seen."""
         return self.everything or meter_id in self.meter_ids or (site_id is not None and site_id in self.site_ids)
 
+    def times(self, meter_id: str, site_id: str) -> Times:
+        """The times of which the meter, which stands on that site, may be seen; none when it may not be seen at all."""
+        if self.everything:
+            return ALWAYS
+        places = [place for place, seen in ((meter_id, self.meter_ids), (site_id, self.site_ids)) if place in seen]
+        return joined(window for place in places for window in self.held.get(place, ALWAYS))
+
     @property
     def key(self) -> str:
         """The same for scopes that see the same: part of every cache key."""
         if self.everything:
             return "everything"
-        return "|".join(",".join(sorted(ids)) for ids in (self.site_ids, self.part_site_ids, self.meter_ids))
+        ids = [",".join(sorted(each)) for each in (self.site_ids, self.part_site_ids, self.meter_ids)]
+        times = (f"{place}={_text(self.held[place])}" for place in sorted(self.held))
+        return "|".join([*ids, ",".join(times)])
+
+
+def _text(times: Times) -> str:
+    return "+".join(f"{start.isoformat()}/{end.isoformat()}" for start, end in times)
 
 
 SYSTEM = Scope(everything=True)

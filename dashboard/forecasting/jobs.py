@@ -14,9 +14,9 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import psutil
 from dash import DiskcacheManager
 from dash.background_callback.managers import BaseBackgroundCallbackManager
@@ -27,7 +27,7 @@ from dashboard import cache
 from dashboard.access import current_scope, rule_of
 from dashboard.forecasting.places import Places
 from store.errors import NotFound
-from store.scope import Role, Scope
+from store.scope import Scope
 
 ANSWER_LASTS_S = 300  # a browser that has not fetched its answer by then has gone
 WAITING = 6  # jobs that may be there beside those that compute
@@ -184,14 +184,13 @@ def _parameters(function: Callable[..., Any]) -> Sequence[str]:
 
 def plain_scope(scope: Scope) -> dict[str, Any]:
     """The scope as JSON."""
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(scope).items()}
+    plain: dict[str, Any] = msgspec.to_builtins(scope)
+    return plain
 
 
 def scope_from(plain: Mapping[str, Any]) -> Scope:
     """The scope that `plain_scope` has written."""
-    values: dict[str, Any] = {name: frozenset(value) if isinstance(value, list) else value for name, value in plain.items()}
-    values["role"] = Role(plain["role"]) if plain["role"] else None
-    return Scope(**values)
+    return msgspec.convert(plain, Scope)
 
 
 def plain_settings(settings: Settings) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The approvals inbox: users, organisations, meter claims and key requests that wait, in one queue, the longest first."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import html, register_page
 
@@ -9,9 +11,10 @@ from dashboard import letters, navigation, people, tables
 from dashboard.access import approver, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
+from dashboard.plant import forms
+from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound
-from store.records import inbox
+from store.records import inbox, sites
 from store.records.inbox import Pending
 from store.records.listing import Page, Wanted
 from store.scope import Scope
@@ -24,11 +27,12 @@ register_page(
     nav={"section": navigation.PEOPLE, "icon": "check-lg", "count": inbox.pending_count},
 )
 
+SINCE = Text("since", f"Theirs since, by the site's clocks (like {forms.DAY}; empty: from now on)", lines=1, longest=20)
 KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key": "Key"}
 YES = {
     "user": "{who} may sign in and sees what {about} sees.",
     "organisation": "{who} may sign in, with whoever founded it as its administrator. They get a mail.",
-    "meter": "{who} sees {about} and its history from now on. They get a mail, unless they want none.",
+    "meter": "{who} sees {about}, and what it measured since it has been theirs. They get a mail, unless they want none.",
     "key": "{who} may make one key of {about}, and sees it once. They get a mail, unless they want none.",
 }
 NO = {
@@ -54,7 +58,8 @@ def row(_scope: Scope, each: Pending) -> Row:
 
 
 def _answer(key: str, words: str, says: Mapping[str, str], each: Pending) -> Act:
-    question = Question(says[each.kind].format(who=each.who, about=each.about), [people.REASON])
+    asked = [SINCE, people.REASON] if (key, each.kind) == ("yes", "meter") else [people.REASON]
+    question = Question(says[each.kind].format(who=each.who, about=each.about), asked)
     return Act(key, words, lambda: question)
 
 
@@ -63,10 +68,19 @@ def do(scope: Scope, asked: Asked) -> Words:
     if asked.act not in ("yes", "no"):
         raise NotFound(f"no act {asked.act}")
     reason = asked.given.get("reason", "")[:300]
-    decision = letters.decide(scope, asked.key, approve=asked.act == "yes", reason=reason)
+    decision = letters.decide(scope, asked.key, approve=asked.act == "yes", reason=reason, since=_since(scope, asked))
     said = "Approved." if decision.approved else "Not approved."
     told = " They were told by mail." if decision.tell else ""
     return [f"{said}{told}", html.Span(**data(waiting=str(inbox.pending_count(scope)), waiting_of="admin-approvals"))]
+
+
+def _since(scope: Scope, asked: Asked) -> datetime | None:
+    """From when on a claimed meter is theirs, as it was written."""
+    if not (given := asked.given.get("since", "").strip()):
+        return None
+    site_id = inbox.waiting(scope, asked.key).site_id
+    zone = ZoneInfo(sites.site(scope, site_id).time_zone) if site_id else UTC
+    return forms.moment("the start", given, zone)
 
 
 TABLE = Table(

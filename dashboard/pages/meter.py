@@ -67,7 +67,7 @@ def _row(_scope: Scope, record: Holder) -> Row:
 
 def _ending() -> Question:
     return Question(
-        "From that moment on they see nothing new of this meter, and what was measured in their time no more either. "
+        "From that moment on they do not see this meter any more, and what was measured in their time neither. "
         "An assignment that has not begun is removed.",
         (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=20),),
     )
@@ -150,7 +150,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                     [
                         forms.field("Assign to", who, "A person's email address, or an organisation's name."),
                         forms.field("Who then", dbc.Select(id="meter-role", options=roles, value="viewer")),
-                        forms.field("From", forms.line("meter-from", placeholder=forms.DAY, longest=20), "Empty: from now on."),
+                        forms.field("From", forms.line("meter-from", placeholder=forms.DAY, longest=20), forms.OF_WHEN),
                         forms.field(
                             "Through", forms.line("meter-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."
                         ),

@@ -105,7 +105,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     fields = [
         forms.field("Assign to", forms.line("access-who", longest=254), "A person's email address, or an organisation's name."),
         forms.field("Who then", dbc.Select(id="access-role", options=roles, value="viewer")),
-        forms.field("From", forms.line("access-from", placeholder=forms.DAY, longest=20), "Empty: from now on."),
+        forms.field("From", forms.line("access-from", placeholder=forms.DAY, longest=20), forms.OF_WHEN),
         forms.field("Through", forms.line("access-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."),
     ]
     return html.Div(

@@ -13,6 +13,7 @@ from store.errors import Refused
 
 DAY = "2026-01-31"
 MOMENT = f"{DAY} 14:00"
+OF_WHEN = "Empty: from now on. They see what was measured from then on, and nothing of before."
 
 
 def field(label: str, control: Any, help_text: str = "") -> html.Div:

@@ -71,6 +71,16 @@ def pending(scope: Scope, wanted: Wanted | None = None, *, kind: str | None = No
     return Page([Pending(**row._mapping) for row in rows], total)
 
 
+def waiting(scope: Scope, item_id: str) -> Pending:
+    """What waits for the scope to decide under an id; raises `NotFound` where nothing does."""
+    queue = _queue(scope)
+    with reading() as records:
+        row = records.execute(select(queue).where(queue.c.id == item_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"nothing waits under {item_id}")
+    return Pending(**row._mapping)
+
+
 def pending_count(scope: Scope) -> int:
     """How much waits for the scope to decide."""
     with reading() as records:
@@ -140,10 +150,13 @@ def _administered(scope: Scope, site_id: InstrumentedAttribute[str]) -> ColumnEl
     return true() if scope.everything else func.coalesce(site_id, "").in_(scope.admin_of)
 
 
-def decide(scope: Scope, item_id: str, *, approve: bool, reason: str = "", at: datetime | None = None) -> Decision:
+def decide(
+    scope: Scope, item_id: str, *, approve: bool, reason: str = "", since: datetime | None = None, at: datetime | None = None
+) -> Decision:
     """Say yes or no to something in the inbox, by its id.
 
-    A claimed meter is seen by whoever claimed it from now on; a key that was asked for may be made by who asked.
+    A claimed meter is whoever claimed it's from now on, and of it they see what was measured from `since` on, by default
+    from now; a key that was asked for may be made by who asked.
 
     Raises:
         NotFound: nothing of this id waits for the scope to decide.
@@ -158,7 +171,7 @@ def decide(scope: Scope, item_id: str, *, approve: bool, reason: str = "", at: d
                 case "org_":
                     return _decide_organisation(records, scope, item_id, approve, reason)
                 case _:
-                    return _decide_request(records, scope, item_id, approve, reason, at or now())
+                    return _decide_request(records, scope, item_id, approve, reason, since, at or now())
     except NotFound:
         raise NotFound(f"nothing waits under {item_id}") from None
 
@@ -179,7 +192,9 @@ def _decide_organisation(records: Session, scope: Scope, home_id: str, approve: 
     return Decision("organisation", home_id, approve, reason, tuple(tell))
 
 
-def _decide_request(records: Session, scope: Scope, request_id: str, approve: bool, reason: str, at: datetime) -> Decision:
+def _decide_request(
+    records: Session, scope: Scope, request_id: str, approve: bool, reason: str, since: datetime | None, at: datetime
+) -> Decision:
     found = records.get(Request, request_id, with_for_update=True)
     if found is None or not may(scope, Action.ADMINISTER, site_id=_site_of(records, found)):
         raise missing(Request, request_id)
@@ -187,9 +202,10 @@ def _decide_request(records: Session, scope: Scope, request_id: str, approve: bo
         raise Refused(_DECIDED)
     found.decided_at, found.decided_by, found.approved, found.reason = at, scope.user_id, approve, reason
     if approve and found.meter_id is not None and found.entity_id is not None:
-        if claims.is_taken(records, found.meter_id, found.entity_id, at):
-            raise Refused("the meter is somebody else's: end that assignment first, or say no")
-        records.add(Grant(entity_id=found.entity_id, meter_id=found.meter_id, role="viewer", origin="claimed", valid_from=at))
+        since = min(since or at, at)
+        if claims.is_taken(records, found.meter_id, found.entity_id, since):
+            raise Refused("the meter is or was somebody else's in that time: end that assignment first, or give a later start")
+        records.add(Grant(entity_id=found.entity_id, meter_id=found.meter_id, role="viewer", origin="claimed", valid_from=since))
     address = records.scalars(select(User.email).where(User.id == found.user_id)).one()
     tell = (address,) if preferences.is_wanted(records, found.user_id, "approval", "mail") else ()
     return Decision(found.kind, request_id, approve, reason, tell)

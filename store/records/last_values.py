@@ -1,18 +1,22 @@
 """The newest value of each series: what stays to be shown of a meter that has been silent for long."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from config.quantities import QUANTITIES, Kind
 from store.records.engine import reading, session
 from store.records.found import in_parts
 from store.records.meters import require_series
 from store.records.policy import Action, require
 from store.records.schema import LastValue
 from store.records.upsert import insert_into
-from store.scope import Scope
+from store.scope import ALWAYS, Scope, holds
+
+ENERGIES = {name for name, quantity in QUANTITIES.items() if quantity.kind is Kind.ENERGY}
+LONGEST = timedelta(hours=25)  # an interval lasts a local day at most
 
 
 class Last(NamedTuple):
@@ -66,10 +70,12 @@ def last_values(
 ) -> dict[tuple[str, str], Last]:
     """The newest value of each series, by (series id, quantity), of these quantities or of all.
 
+    One that is, even in part, of a time that is not the holder's is not there for them.
+
     Raises:
         NotFound: one of the series does not exist for the scope.
     """
-    require_series(scope, series_ids)
+    times = require_series(scope, series_ids)
     found: dict[tuple[str, str], Last] = {}
     with reading() as records:
         for part in in_parts(series_ids):
@@ -78,5 +84,8 @@ def last_values(
             if quantities is not None:
                 wanted = wanted.where(LastValue.quantity.in_(quantities))
             for series_id, quantity, ts, value in records.execute(wanted):
-                found[series_id, quantity] = Last(series_id, quantity, ts, value)
+                # An energy stands here at its interval's end; how long it lasted is not kept.
+                began = ts - LONGEST if quantity in ENERGIES else ts
+                if holds(times.get(series_id, ALWAYS), began):
+                    found[series_id, quantity] = Last(series_id, quantity, ts, value)
     return found

@@ -12,7 +12,7 @@ from store.records.engine import reading, session
 from store.records.found import in_parts, missing, required
 from store.records.policy import Action, require
 from store.records.schema import Device, Edge, EnergySource, Meter, Node, Region, Site, VirtualTerm
-from store.scope import Scope
+from store.scope import ALWAYS, Scope, Times
 
 Terms = Sequence[tuple[str, int]]  # (meter id, +1 or −1)
 
@@ -38,11 +38,14 @@ def require_meters(scope: Scope, meter_ids: Collection[str]) -> dict[str, Meter]
     return found
 
 
-def require_series(scope: Scope, series_ids: Collection[str]) -> None:
-    """Raise `NotFound` when any of the series, of meters or of regions, does not exist for the scope.
+def require_series(scope: Scope, series_ids: Collection[str]) -> dict[str, Times]:
+    """Of which times the scope may see the series, by id; those of which it may see all times are absent.
 
     Reads ids only, so that it costs little even for hundreds of meters. A region is seen by whoever sees one of its
-    sites.
+    sites, at all times.
+
+    Raises:
+        NotFound: one of the series, of meters or of regions, does not exist for the scope.
     """
     with reading() as records:
         homes: dict[str, str] = {}
@@ -53,6 +56,10 @@ def require_series(scope: Scope, series_ids: Collection[str]) -> None:
     for series_id in series_ids:
         if series_id not in regions and not (series_id in homes and scope.sees_meter(series_id, homes[series_id])):
             raise NotFound(f"no series {series_id}")
+    if not scope.held:
+        return {}
+    times = {series_id: scope.times(series_id, homes[series_id]) for series_id in series_ids if series_id in homes}
+    return {series_id: seen for series_id, seen in times.items() if seen != ALWAYS}
 
 
 def _visible_regions(records: Session, scope: Scope, region_ids: Collection[str]) -> set[str]:

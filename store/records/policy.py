@@ -16,7 +16,7 @@ what it sees and may not do is refused.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from store.errors import NotFound, Refused
 from store.ids import entity_id
@@ -24,7 +24,7 @@ from store.records.columns import now
 from store.records.engine import reading
 from store.records.schema import Entity, Grant, Meter, Organisation, Site, User
 from store.records.schema.access import GIVEN
-from store.scope import NOBODY, Role, Scope
+from store.scope import ALWAYS, NOBODY, Role, Scope, Window, joined
 
 
 class Action(StrEnum):
@@ -48,7 +48,11 @@ _NEEDED = {
 
 
 def scope_of(user_id: str, at: datetime | None = None) -> Scope:
-    """What a user may see at a moment, now by default; `NOBODY` unless the user and their organisation are approved."""
+    """What a user may see at a moment, now by default; `NOBODY` unless the user and their organisation are approved.
+
+    A grant that holds at that moment opens its site or meter, and of it the time of that grant and of earlier ones that the
+    same holder had on it: a resident does not see what was measured before they came.
+    """
     at = at or now()
     with reading() as session:
         user = session.get(User, user_id)
@@ -64,9 +68,14 @@ def scope_of(user_id: str, at: datetime | None = None) -> Scope:
             for site_id in session.scalars(select(Site.id).where(Site.organisation_id == user.organisation_id)):
                 roles.setdefault(site_id, set()).add(role)
         whole = set(roles)
+        own = frozenset(whole)
         meters: dict[str, str] = {}  # meter id → its site
-        for granted_site_id, meter_id, meter_site_id, granted, to_all in session.execute(_grants_to(user, at)):
+        windows: dict[str, list[Window]] = {}  # likewise by the id of a site or a meter
+        for granted_site_id, meter_id, meter_site_id, granted, to_all, since, until in session.execute(_grants_to(user, at)):
             place = meter_id or granted_site_id or ""  # the database sees to it that it is one of them
+            windows.setdefault(place, []).append(Window(since, until or ALWAYS[0].end))
+            if until is not None and until <= at:
+                continue
             if meter_id is not None:
                 meters[meter_id] = meter_site_id
             else:
@@ -83,21 +92,24 @@ def scope_of(user_id: str, at: datetime | None = None) -> Scope:
         meter_ids=frozenset(meters),
         operator_of=frozenset(place for place, held in roles.items() if held & {Role.OPERATOR, Role.ADMIN}),
         admin_of=frozenset(place for place, held in roles.items() if Role.ADMIN in held),
+        held={place: joined(dated) for place, dated in windows.items() if place in roles and place not in own},
     )
 
 
-def _grants_to(user: User, at: datetime) -> Select[str | None, str | None, str, str, str | None]:
-    """Without those that a distributor has on each of its meters: its people see its sites whole, and they are many."""
+def _grants_to(user: User, at: datetime) -> Select[str | None, str | None, str, str, str | None, datetime, datetime | None]:
+    """Those that have begun by then, ended ones too.
+
+    Without those that a distributor has on each of its meters: its people see its sites whole, and they are many.
+    """
     owners = [user.id] if user.organisation_id is None else [user.id, user.organisation_id]
     return (
-        select(Grant.site_id, Grant.meter_id, Meter.site_id, Grant.role, Entity.organisation_id)
+        select(Grant.site_id, Grant.meter_id, Meter.site_id, Grant.role, Entity.organisation_id, Grant.valid_from, Grant.valid_to)
         .join(Entity, Entity.id == Grant.entity_id)
         .outerjoin(Meter, Meter.id == Grant.meter_id)
         .where(
             Grant.entity_id.in_([entity_id(owner) for owner in owners]),
             GIVEN,
             Grant.valid_from <= at,
-            or_(Grant.valid_to.is_(None), Grant.valid_to > at),
         )
     )
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from config.quantities import INTERVAL_S, QUANTITIES
 from store.errors import Refused
-from store.records.meters import require_meters
+from store.records.meters import require_meters, require_series
 from store.records.policy import Action, require
-from store.scope import Scope
+from store.scope import ALWAYS, Scope, holds, within
 from store.series.connection import execute, frame, listed, query
 
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "void", "reason", "by", "recorded_at"]
@@ -23,7 +23,7 @@ def amend(scope: Scope, meter_id: str, quantity: str, ts: datetime, value: float
 
     Raises:
         NotFound: the meter does not exist for the scope.
-        Refused: not an operator of its site, no reason, or a value that cannot be true.
+        Refused: not an operator of its site, no reason, a value that cannot be true, or of a time that is not the holder's.
         StoreAway: QuestDB did not take it.
     """
     known = QUANTITIES.get(quantity)
@@ -48,6 +48,7 @@ def void_range(
     """
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
+    seen = scope.times(meter_id, meter.site_id)
     only, params = ("AND source = %s", [source]) if source is not None else ("AND source != 'rollup'", [])
     rows = [
         row
@@ -56,6 +57,7 @@ def void_range(
             f"SELECT ts, {lasts} lasts FROM {table} WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s {only}",
             [start, end, meter_id, quantity, *params],
         )
+        if holds(seen, row[0])
     ]
     if rows:
         _record(scope, meter_id, quantity, [(ts, lasts) for ts, lasts in rows], None, True, reason)
@@ -81,6 +83,9 @@ def _record(
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     if not reason.strip():
         raise Refused("an amendment has a reason: give one")
+    seen = scope.times(meter_id, meter.site_id)
+    if not all(holds(seen, ts) for ts, _ in rows):
+        raise Refused(f"{meter.name} was not yours at that time: correct what was measured while it is")
     now, by = datetime.now(UTC), scope.user_id or "loadstar"
     said = (None if value is None else float(value), is_void, reason.strip(), by, now)
     _append("amendments", COLUMNS, [(ts, meter_id, quantity, interval_s, *said) for ts, interval_s in rows])
@@ -103,11 +108,16 @@ def _quarter(moment: datetime) -> datetime:
 
 
 def history(scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime) -> pd.DataFrame:
-    """Every amendment of a meter's quantity in [start, end), oldest first, with what the device said.
+    """Every amendment of a meter's quantity in [start, end), in the times that are the holder's, with what the device said.
 
     Columns: `COLUMNS` and `device_value`, NaN where nothing is stored (any more). Raises `NotFound`.
     """
-    require_meters(scope, [meter_id])
+    seen = require_series(scope, [meter_id]).get(meter_id, ALWAYS)
+    parts = [_history(meter_id, quantity, *window) for window in within(seen, start, end)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS, "device_value"])
+
+
+def _history(meter_id: str, quantity: str, start: datetime, end: datetime) -> pd.DataFrame:
     params = [start, end, meter_id, quantity]
     where = "WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s"
     found = frame(f"SELECT {', '.join(COLUMNS)} FROM amendments {where} ORDER BY recorded_at", params)

@@ -22,8 +22,8 @@ from models import energy as arithmetic
 from models import local_time
 from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
-from store.records.meters import energy_declarations, virtual_terms, zones_of
-from store.scope import Scope
+from store.records.meters import energy_declarations, require_series, virtual_terms, zones_of
+from store.scope import ALWAYS, Scope, Times, Window, within
 from store.series import checkpoint, counters, kept, samples
 from store.series.counters import COUNTERS
 
@@ -191,7 +191,8 @@ def _cells(start: datetime, end: datetime, rhythm_s: int, zone: str) -> pd.Datet
 
 def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges) -> dict[str, Flow]:
     edges_us = _edges_us(edges)
-    tallies = {meter: _Tally(edges_us / 1e6) for meter in meter_ids}
+    times = require_series(scope, meter_ids)
+    tallies = {meter: _Tally(edges_us / 1e6, times.get(meter, ALWAYS)) for meter in meter_ids}
     for span, ids in spans(scope, meter_ids, edges[0], edges[-1]).items():
         for meter in ids:
             tallies[meter].expects(span)
@@ -229,8 +230,8 @@ def _tally(
 class _Tally:
     """What a meter's pieces add up to between successive edges (s)."""
 
-    def __init__(self, edges_s: Floats) -> None:
-        self._edges_s = edges_s
+    def __init__(self, edges_s: Floats, times: Times) -> None:
+        self._edges_s, self._times = edges_s, times
         self._kwh, self._covered_s, self._known_s = (
             {register: np.zeros(len(edges_s) - 1) for register in (FORWARD, EXPORT)} for _ in range(3)
         )
@@ -261,26 +262,49 @@ class _Tally:
         """All of it, as things are now."""
         patience_s = LATE_AFTER * self._latest.interval_s + GRACE_S if self._latest else 0.0
         due_to = min(max(self._heard_to, now_s - patience_s), now_s)
-        due = np.clip(due_to - self._edges_s[:-1], 0, np.diff(self._edges_s))
+        first, last = self._edges_s[:-1], np.minimum(self._edges_s[1:], due_to)
+        due = sum((_overlap_s(first, last, window) for window in self._times), np.zeros(len(first)))
         # The other register tells nothing more, but of a meter that has only that one.
         covered, known = (np.where(sums[FORWARD] > 0, sums[FORWARD], sums[EXPORT]) for sums in (self._covered_s, self._known_s))
         return Flow(self._kwh[FORWARD], self._kwh[EXPORT], covered, known, due)
 
 
 def spans(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[Span, list[str]]:
-    """The meters by what they declare within [start, end); raises `NotFound` for a meter outside the scope."""
+    """The meters by what they declare within [start, end), in the times that are the holder's; raises `NotFound`.
+
+    Of samples the quarter of an hour in which somebody left and somebody came is neither's.
+    """
     found: dict[Span, list[str]] = defaultdict(list)
+    times = {meter: _whole_quarters(seen) for meter, seen in require_series(scope, meter_ids).items()}
     declared = energy_declarations(scope, meter_ids)
     daily = [meter for meter, declarations in declared.items() if any(each.interval_s == DAY_S for each in declarations)]
     zones = zones_of(scope, daily) if daily else {}
     for meter, declarations in declared.items():
         for each in declarations:
-            first, last = max(start, each.valid_from), min(end, each.valid_to or end)
-            if first < last:
-                dates = (each.valid_from, each.valid_to or datetime.max.replace(tzinfo=UTC))
-                zone = zones[meter] if each.method != "counter" and each.interval_s == DAY_S else ""
+            dates = (each.valid_from, each.valid_to or ALWAYS[0].end)
+            zone = zones[meter] if each.method != "counter" and each.interval_s == DAY_S else ""
+            for first, last in within(times.get(meter, ALWAYS), max(start, dates[0]), min(end, dates[1])):
                 found[Span(each.method, each.interval_s, each.rollover_kwh, first, last, *dates, zone)].append(meter)
     return found
+
+
+def _overlap_s(first_s: Floats, last_s: Floats, window: Window) -> Floats:
+    """How much of each stretch is in the window."""
+    start_s, end_s = (moment.timestamp() for moment in window)
+    overlap: Floats = np.clip(np.minimum(last_s, end_s) - np.maximum(first_s, start_s), 0, None)
+    return overlap
+
+
+def _whole_quarters(times: Times) -> Times:
+    first, last = ALWAYS[0]
+    windows = (
+        Window(
+            start if start == first else ceil(start, INTERVAL_S),
+            end if end == last else floor(end, INTERVAL_S),
+        )
+        for start, end in times
+    )
+    return tuple(window for window in windows if window.start < window.end)
 
 
 class Piece(NamedTuple):

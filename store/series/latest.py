@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from config.quantities import QUANTITIES, Kind
 from store.records import last_values
-from store.scope import SYSTEM, Scope
+from store.records.meters import require_series
+from store.scope import ALWAYS, SYSTEM, Scope, holds
 from store.series.connection import listed, query
 
 WITHIN = timedelta(days=2)  # an unbounded LATEST ON reads back to the last word of the most silent meter
@@ -26,12 +27,15 @@ class Latest(NamedTuple):
 def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN) -> dict[tuple[str, str], Latest]:
     """The newest value of each quantity of the series, by (series id, quantity); absent where there never was one.
 
+    One of a time that is not the holder's is not there for them.
+
     Raises:
         NotFound: a series does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
     if not series_ids:
         return {}
+    times = require_series(scope, series_ids)
     found = {key: Latest(last.ts, last.value) for key, last in last_values.last_values(scope, series_ids).items()}
     since = kept_since(datetime.now(UTC) - within)
     for table, back, ends, measured in (
@@ -46,7 +50,8 @@ def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN
         for series, quantity, ts, value, lasts in rows:
             known = found.get((series, quantity))
             moment = end_of(quantity, ts, lasts)
-            if value is not None and (known is None or known.ts <= moment):
+            theirs = holds(times.get(series, ALWAYS), ts)
+            if value is not None and theirs and (known is None or known.ts <= moment):
                 found[series, quantity] = Latest(moment, value)
     return found
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 
 from config.quantities import INTERVAL_S
 from store.records.meters import require_series
-from store.scope import Scope
+from store.scope import ALWAYS, Scope, Times, Window, within
 from store.series import checkpoint, kept, samples
 from store.series.energy import oldest_samples
 from store.series.power import STEPS_S, steps
@@ -37,24 +38,35 @@ def levels(
     """
     if step_s not in STEPS_S or measure not in MEASURES:
         raise ValueError(f"not offered: step {step_s} s, measure {measure}")
-    require_series(scope, series_ids)
+    times = require_series(scope, series_ids)
     edges = steps(start, end, step_s)
     index = edges[:-1]
+    together: dict[Times, list[str]] = {}
+    for series_id in series_ids:
+        together.setdefault(within(times.get(series_id, ALWAYS), edges[0], edges[-1]), []).append(series_id)
+    parts = [_between(ids, quantity, window, edges, step_s, measure) for windows, ids in together.items() for window in windows]
+    return reduce(pd.DataFrame.combine_first, parts, pd.DataFrame(index=index, dtype=float)).reindex(columns=list(series_ids))
+
+
+def _between(
+    series_ids: Collection[str], quantity: str, window: Window, edges: pd.DatetimeIndex, step_s: int, measure: str
+) -> pd.DataFrame:
+    """The steps between the edges that have readings of the window."""
+    (start, end), index = window, edges[:-1]
     parts = []
-    closed = min(max(checkpoint.recent().rolled_to, edges[0]), edges[-1])
-    if step_s < INTERVAL_S:
-        closed = min(max(oldest_samples(), edges[0]), edges[-1])
+    closed = oldest_samples() if step_s < INTERVAL_S else checkpoint.recent().rolled_to
+    closed = min(max(closed, start), end)
     # Hourly history lies in `intervals` also where samples would be looked for; samples win where both are.
-    found = kept.aggregates(series_ids, [quantity], edges[0], edges[-1], step_s, [measure, "rows_s"])
+    found = kept.aggregates(series_ids, [quantity], start, end, step_s, [measure, "rows_s"])
     # Of values of several lengths the shortest tell most.
     parts += [_in_steps(rows, measure, edges) for _, rows in found.groupby("interval_s")]
-    found = samples.aggregates(series_ids, [quantity], closed, edges[-1], step_s, [measure])
+    found = samples.aggregates(series_ids, [quantity], closed, end, step_s, [measure])
     if len(found):
         parts.insert(0, found.pivot_table(index="ts", columns="meter", values=measure).reindex(index))
     result = pd.DataFrame(np.nan, index=index, columns=list(series_ids))
     for part in parts:
         result = result.combine_first(part.astype(float))
-    return result.reindex(columns=list(series_ids))
+    return result
 
 
 def _in_steps(found: pd.DataFrame, measure: str, edges: pd.DatetimeIndex) -> pd.DataFrame:

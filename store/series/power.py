@@ -1,7 +1,7 @@
 """Power of meters, now and over time, from wherever each declares that its energy comes from."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ import pandas as pd
 
 from models import energy as arithmetic
 from store.records import last_values
-from store.records.meters import virtual_terms
-from store.scope import SYSTEM, Scope
+from store.records.meters import require_series, virtual_terms
+from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
 from store.series import energy, latest
 from store.series.connection import listed, query
 from store.series.counters import COUNTERS
@@ -46,16 +46,18 @@ def live_power(scope: Scope, meter_ids: Collection[str], at: datetime) -> dict[s
     """
     terms = virtual_terms(scope, meter_ids)
     measured = {*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms)
+    times = require_series(scope, {*meter_ids, *measured})
     found: dict[str, LivePower] = {}
     for span, ids in energy.spans(scope, sorted(measured), at, at + timedelta(seconds=1)).items():
-        live = _live_counters(span, ids, at) if span.method == "counter" else _live(span, ids, at)
+        live = _live_counters(span, ids, at, times) if span.method == "counter" else _live(span, ids, at)
         silent = [meter for meter in ids if meter not in live]
         found |= live | (_silent(span, silent, at) if silent else {})
     for virtual, parts in terms.items():
         if all(term in found for term, _ in parts):
             net = sum(sign * (found[term].forward_kw - found[term].export_kw) for term, sign in parts)
             found[virtual] = _signed(net, min(found[term].ts for term, _ in parts))
-    return {meter: found[meter] for meter in meter_ids if meter in found}
+    times = require_series(scope, meter_ids)
+    return {meter: found[meter] for meter in meter_ids if meter in found and holds(times.get(meter, ALWAYS), found[meter].ts)}
 
 
 def _signed(net_kw: float, ts: datetime) -> LivePower:
@@ -109,8 +111,8 @@ def _live(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower
     return found
 
 
-def _live_counters(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
-    """From the last two readings of each counter."""
+def _live_counters(span: Span, ids: Collection[str], at: datetime, times: Mapping[str, Times]) -> dict[str, LivePower]:
+    """From the last two readings of each counter, of the times that are the holder's."""
     since = max(at - timedelta(seconds=max(120, 5 * span.interval_s)), span.since)
     rows = query(
         f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
@@ -120,12 +122,14 @@ def _live_counters(span: Span, ids: Collection[str], at: datetime) -> dict[str, 
     last_two: dict[str, dict[str, list[Reading]]] = {}
     for meter, quantity, ts, value in rows:
         readings = last_two.setdefault(meter, {}).setdefault(COUNTERS[quantity], [])
-        if len(readings) < 2:
+        if len(readings) < 2 and holds(times.get(meter, ALWAYS), ts):
             readings.append(Reading(ts, value))
     found: dict[str, LivePower] = {}
     for meter, registers in last_two.items():
         kw = {name: _rise_kw(readings, span.rollover_kwh) for name, readings in registers.items() if len(readings) == 2}
-        heard = max(readings[0].ts for readings in registers.values())
+        if not any(registers.values()):
+            continue
+        heard = max(readings[0].ts for readings in registers.values() if readings)
         found[meter] = LivePower(kw.get(FORWARD, math.nan), kw.get(EXPORT, 0.0), heard)
     return found
 

@@ -97,7 +97,7 @@ class LiveWorld:
             ).id,
             "resident": users.create_user(SYSTEM, email="resident@example.org", name="Resident", password=PASSWORD).id,
         }
-        grants.create_grant(SYSTEM, user_id=self.people["resident"], meter_id=self.meters["library"])
+        grants.create_grant(SYSTEM, user_id=self.people["resident"], meter_id=self.meters["library"], valid_from=LONG_AGO)
 
     def _site(self, name: str, owner_id: str, latitude: float, longitude: float) -> str:
         return sites.create_site(

@@ -1,6 +1,7 @@
 """One queue of what waits: said yes or no to with a reason, which goes by mail; its length stands in the navigation."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from store.records import claims, grants, inbox, mail, meters, policy, registration, users
 from store.scope import SYSTEM
@@ -48,12 +49,34 @@ def test_everything_that_waits_stands_in_one_queue(world: World) -> None:
 def test_yes_is_asked_once_done_and_mailed_with_the_reason(world: World) -> None:
     asked, browser = _claim(world), _client(world, "admin")
     question = rows(press(browser, "approvals", do="ask", act="yes", row=asked))
-    assert "Resident sees Flat 4 and its history from now on" in question
+    assert "Resident sees Flat 4, and what it measured since it has been theirs" in question
     assert "told by mail" in _answer(browser, "yes", asked, "welcome\r\nto the house")
     assert grants.assignments(SYSTEM, user_id=world.people["resident"])[0].meter.name == "Flat 4"
     (letter,) = mail.outbox(SYSTEM)
     assert letter.recipient == "resident@example.org"
     assert "welcome to the house" in letter.text
+
+
+def test_whoever_approves_a_claim_says_since_when_the_meter_is_theirs_by_the_sites_clocks(world: World) -> None:
+    asked, browser = _claim(world), _client(world, "admin")
+    said = rows(press(browser, "approvals", do="act", act="yes", row=asked, given={"since": "July"}))
+    assert "is not a moment" in said
+    rows(press(browser, "approvals", do="act", act="yes", row=asked, given={"since": "2026-07-01"}))
+    (assigned,) = grants.assignments(SYSTEM, user_id=world.people["resident"])
+    assert assigned.grant.valid_from == datetime(2026, 6, 30, 23, tzinfo=UTC)  # London's summer time
+
+
+def test_a_claim_does_not_reach_back_into_the_time_of_the_former_resident(world: World) -> None:
+    asked, browser = _claim(world), _client(world, "admin")
+    meter = inbox.waiting(SYSTEM, asked).site_id and meters.meters_of(SYSTEM, world.site)[0].id
+    day = datetime(2026, 7, 1, tzinfo=UTC)
+    former = users.create_user(
+        SYSTEM, email="former@example.org", name="Former", password=None, organisation_id=None, role=None
+    ).id
+    grants.create_grant(SYSTEM, user_id=former, meter_id=meter, valid_from=day, valid_to=day + timedelta(days=31))
+    said = rows(press(browser, "approvals", do="act", act="yes", row=asked, given={"since": "2026-07-20"}))
+    assert "somebody else's in that time" in said
+    assert "Approved" in rows(press(browser, "approvals", do="act", act="yes", row=asked, given={"since": "2026-08-02"}))
 
 
 def test_no_changes_nothing_but_tells_why(world: World) -> None:

@@ -13,7 +13,7 @@ from dashboard.app import create_app
 from store.records import grants, users
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.dashboard.forecasting.homes import Homes
+from tests.dashboard.forecasting.homes import LONG_AGO, Homes
 from tests.dashboard.world import PASSWORD, csrf, sign_in
 
 OUTPUTS = ("overview-ahead.data", "overview-chart-shows.value", "overview-forecast-says.children")
@@ -88,7 +88,7 @@ def street(homes: Homes) -> Street:
     )
     for number, load in enumerate(homes.loads, start=1):
         resident = users.create_user(SYSTEM, email=f"resident{number}@example.org", name=f"Resident {number}", **person)
-        grants.create_grant(SYSTEM, user_id=resident.id, meter_id=load)
+        grants.create_grant(SYSTEM, user_id=resident.id, meter_id=load, valid_from=LONG_AGO)
     users.create_user(SYSTEM, email="stranger@example.org", name="Stranger", **person)
     return Street(homes, create_app(homes.settings))
 
