@@ -79,7 +79,7 @@ class Clock:
         steady_us: Callable[[], int],
         wall_us: Callable[[], int] = wall_us,
     ) -> None:
-        self._file, self._boot, self._steady_us, self._wall_us = file, boot, steady_us, wall_us
+        self._file, self.boot, self.steady_us, self._wall_us = file, boot, steady_us, wall_us
         self._lock = threading.Lock()
         steady, wall = steady_us(), wall_us()
         found = _read(file)
@@ -97,7 +97,7 @@ class Clock:
 
     def now_us(self) -> int:
         """This moment, in microseconds since 1970."""
-        wall, steady = self._wall_us(), self._steady_us()
+        wall, steady = self._wall_us(), self.steady_us()
         if self._claimed or abs(wall - steady - self._offset) > STEP_US:
             self._doubt(wall, steady)
         if not self._claimed:
@@ -112,7 +112,7 @@ class Clock:
         claimed, since = self._claimed, self._since
         if not claimed:
             return None
-        lasted = self._steady_us() - since
+        lasted = self.steady_us() - since
         by, since_, left = (timedelta(microseconds=us) for us in (claimed - self._offset, lasted, max(0, WAIT_US - lasted)))
         return Step(by, since_, left)
 
@@ -145,7 +145,7 @@ class Clock:
     def _listen(self, steady: int) -> None:
         """Take over what another process found out about the same claim: that it is older, or believed by now."""
         found = _read(self._file)
-        if found is None or found.boot != self._boot or found.steady_us > steady:
+        if found is None or found.boot != self.boot or found.steady_us > steady:
             return
         if not found.claimed_us and abs(found.now_us - found.steady_us - self._claimed) <= STEP_US:
             self._settle(self._claimed, steady)
@@ -161,7 +161,7 @@ class Clock:
         self._noted = steady
         if self._file is None:
             return
-        note = Note(self._boot, steady, self._offset + steady, self._claimed, self._since)
+        note = Note(self.boot, steady, self._offset + steady, self._claimed, self._since)
         draft = self._file.with_name(f".{self._file.name}.{os.getpid()}")
         try:
             draft.write_text(json.dumps(note._asdict()))

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     questdb_mirror: str | None = Field(None, description="Maven repository to fetch the QuestDB jar from")
     questdb_jar: Path | None = Field(None, description="a QuestDB jar that is already here; it must match the pinned SHA-256")
     questdb_sync: bool = Field(False, description="commits survive a power cut, at about 9 ms each")
+    least_free_mb: int = Field(1024, ge=16, description="free disk below which devices are told to wait (507); 2 % at least")
     telemetry_days: int | None = Field(None, ge=2, description="days that samples are kept; 90 by default, 7 with the demo")
 
     @model_validator(mode="after")

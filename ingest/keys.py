@@ -5,8 +5,8 @@ The secret is 32 random bytes, so that a plain hash is enough: there is nothing 
 
 import hashlib
 import hmac
-import time
 
+from config import clock
 from ingest.directory import Caller
 from ingest.door import Door
 from ingest.problem import Problem, Refusal
@@ -31,7 +31,7 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     caller = door.directory.callers.get(key_id) or await door.directory.caller(key_id)
     digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
     known = caller.secret_hash if caller is not None else bytes(32)
-    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or caller.ends <= time.time():
+    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or caller.ends <= clock.now_us() / 1e6:
         raise Refusal(401, Problem("unknown_key", "the key is not known, or no longer valid"), headers=_CHALLENGE)
     door.activity.used(key_id)
     if write and not caller.can_write:

@@ -4,9 +4,10 @@ import shutil
 from typing import NamedTuple
 
 from config.settings import Settings
-from store.series.connection import query
+from store.errors import Refused
+from store.scope import Scope
+from store.series.connection import execute, query
 
-LEAST_FREE_BYTES = 2**30
 LEAST_FREE_SHARE = 0.02
 
 
@@ -29,18 +30,45 @@ def build() -> str:
     return str(query("SELECT build()")[0][0])
 
 
+def least_free(settings: Settings) -> int:
+    """Free bytes below which the disk of the state folder is nearly full."""
+    return int(max(settings.least_free_mb * 2**20, LEAST_FREE_SHARE * shutil.disk_usage(settings.home).total))
+
+
+def disk_full(settings: Settings) -> str | None:
+    """Why the disk of the state folder should be given nothing more, or None. An external server's is its operator's to watch."""
+    if settings.questdb_external:
+        return None
+    free = shutil.disk_usage(settings.home).free
+    if free < least_free(settings):
+        return f"the disk of the state folder is nearly full: {free / 2**30:.1f} GiB are free"
+    return None
+
+
 def full(settings: Settings) -> str | None:
     """Why nothing more should be accepted, in words for the operator, or None.
 
-    A full disk suspends QuestDB's tables while posts are still acknowledged: refuse before. The disk of an external
-    server is its operator's to watch.
+    A full disk suspends QuestDB's tables while posts are still acknowledged: refuse before.
     """
-    suspended = [table.name for table in tables() if table.suspended]
-    if suspended:
-        return f"QuestDB has suspended {', '.join(suspended)}: free some disk, then ALTER TABLE … RESUME WAL"
-    if settings.questdb_external:
-        return None
-    disk = shutil.disk_usage(settings.home)
-    if disk.free < max(LEAST_FREE_BYTES, LEAST_FREE_SHARE * disk.total):
-        return f"the disk of the state folder is nearly full: {disk.free / 2**30:.1f} GiB are free"
+    if why := disk_full(settings):
+        return why
+    if suspended := [table.name for table in tables() if table.suspended]:
+        return f"QuestDB has suspended {', '.join(suspended)}: it goes on within a minute if the disk has room"
     return None
+
+
+def resume(scope: Scope, settings: Settings) -> list[str]:
+    """Have suspended tables go on, if there is room; which they were. What they were sent meanwhile becomes visible then.
+
+    Raises:
+        Refused: the scope is not that of Loadstar itself.
+        StoreAway: QuestDB cannot be reached.
+    """
+    if not scope.everything:
+        raise Refused("only Loadstar itself resumes tables")
+    if disk_full(settings):
+        return []
+    suspended = [table.name for table in tables() if table.suspended]
+    for name in suspended:
+        execute(f"ALTER TABLE {name} RESUME WAL")
+    return suspended

@@ -13,7 +13,7 @@ TABLES = {
         CREATE TABLE IF NOT EXISTS telemetry (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, value DOUBLE,
             source SYMBOL CAPACITY 4096, received_at TIMESTAMP
-        ) TIMESTAMP(ts) PARTITION BY DAY TTL {days} DAYS WAL DEDUP UPSERT KEYS(ts, meter, quantity)""",
+        ) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, meter, quantity)""",
     "intervals": """
         CREATE TABLE IF NOT EXISTS intervals (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, interval_s INT, value DOUBLE,
@@ -29,11 +29,15 @@ TABLES = {
     "late": """
         CREATE TABLE IF NOT EXISTS late (
             received_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, ts TIMESTAMP, ts_end TIMESTAMP
-        ) TIMESTAMP(received_at) PARTITION BY DAY TTL 30 DAYS WAL""",
+        ) TIMESTAMP(received_at) PARTITION BY DAY WAL""",
     # How far the rollup has come (`store.series.checkpoint`).
     "rollups": """
         CREATE TABLE IF NOT EXISTS rollups (done_at TIMESTAMP, rolled_to TIMESTAMP, late_to TIMESTAMP)
-        TIMESTAMP(done_at) PARTITION BY DAY TTL 30 DAYS WAL""",
+        TIMESTAMP(done_at) PARTITION BY DAY WAL""",
+    # How far this Loadstar has lived, by which what is old is dropped (`store.series.retention`).
+    "retention": """
+        CREATE TABLE IF NOT EXISTS retention (lived_to TIMESTAMP, boot SYMBOL CAPACITY 256)
+        TIMESTAMP(lived_to) PARTITION BY DAY WAL""",
     "forecasts": """
         CREATE TABLE IF NOT EXISTS forecasts (
             ts TIMESTAMP, issued_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64,
@@ -46,22 +50,22 @@ TABLES = {
     "quarantine": """
         CREATE TABLE IF NOT EXISTS quarantine (
             received_at TIMESTAMP, source SYMBOL CAPACITY 4096, road SYMBOL CAPACITY 16, reason VARCHAR, body VARCHAR
-        ) TIMESTAMP(received_at) PARTITION BY DAY TTL 30 DAYS WAL""",
+        ) TIMESTAMP(received_at) PARTITION BY DAY WAL""",
 }
 
 
 def create_tables(settings: Settings) -> None:
-    """Make the tables that are missing and set how long samples are kept; changes nothing when all is so.
+    """Make the tables that are missing; changes nothing when all are there.
 
     Raises:
         StoreAway: QuestDB cannot be reached.
         Refused: a table of that name is there and is not ours.
     """
     for statement in TABLES.values():
-        execute(statement.format(symbols=SYMBOLS, days=settings.kept_telemetry_days), settings)
+        execute(statement.format(symbols=SYMBOLS), settings)
     _require_ours(settings)
     _extend(settings)
-    execute(f"ALTER TABLE telemetry SET TTL {settings.kept_telemetry_days} DAYS", settings)
+    _keep(settings)
 
 
 def _require_ours(settings: Settings) -> None:
@@ -78,6 +82,13 @@ def _extend(settings: Settings) -> None:
     columns = {name for (name,) in execute("SELECT \"column\" FROM table_columns('late')", settings)}
     if "ts_end" not in columns:
         execute("ALTER TABLE late ADD COLUMN ts_end TIMESTAMP", settings)
+
+
+def _keep(settings: Settings) -> None:
+    # What is old is dropped by `store.series.retention` alone; a TTL of QuestDB's follows whatever clock is wrong.
+    for (name,) in execute("SELECT table_name FROM tables() WHERE ttlValue > 0", settings):
+        if name in TABLES:
+            execute(f"ALTER TABLE {name} SET TTL 0 DAYS", settings)
 
 
 def empty_tables(settings: Settings) -> None:

@@ -229,7 +229,7 @@ def _rfc3339(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def run(settings: Settings, *, stopped: Callable[[], bool], clock: Callable[[], float] = time.time) -> None:
+def run(settings: Settings, *, stopped: Callable[[], bool], clock: Callable[[], float] = lambda: now_us() / 1e6) -> None:
     """Post for ever, until `stopped`; waits for the demo to be loaded first."""
     feed = _begin(settings, stopped, clock)
     if feed is None:

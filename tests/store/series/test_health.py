@@ -5,6 +5,7 @@ import pytest
 
 from config import settings as configuration
 from config.settings import Settings
+from store.scope import SYSTEM
 from store.series import connection, health, tables
 from tests.conftest import QuestDBServer, eventually, settings_for
 
@@ -27,29 +28,25 @@ def obedient_server(tmp_path: Path, questdb_jar: Path, monkeypatch: pytest.Monke
     server.kill()
 
 
-def test_a_suspended_table_is_named_with_what_to_do_and_comes_back_with_its_rows(obedient_server: Settings) -> None:
+def test_a_suspended_table_is_named_and_comes_back_with_its_rows(obedient_server: Settings) -> None:
     connection.execute("ALTER TABLE plans SUSPEND WAL")
     connection.execute("INSERT INTO plans VALUES (now(), 'a', 'b', 1, now())")  # still says yes
     eventually(lambda: [table.name for table in health.tables() if table.suspended] == ["plans"])
     says = health.full(obedient_server)
     assert says is not None
     assert "plans" in says
-    assert "RESUME WAL" in says
     assert connection.query("SELECT count() FROM plans") == [(0,)]
-    connection.execute("ALTER TABLE plans RESUME WAL")
+    full = obedient_server.model_copy(update={"least_free_mb": 2**40})
+    assert health.resume(SYSTEM, full) == [], "it would be suspended again"
+    assert health.resume(SYSTEM, obedient_server) == ["plans"]
     eventually(lambda: health.full(obedient_server) is None)
     eventually(lambda: connection.query("SELECT count() FROM plans") == [(1,)])
 
 
 def test_a_disk_that_is_nearly_full_refuses_before_it_is(questdb_tables: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LEAST_FREE_BYTES", 2**60)
+    monkeypatch.setattr(health, "LEAST_FREE_SHARE", 2.0)
     says = health.full(questdb_tables)
     assert says is not None
     assert "nearly full" in says
     elsewhere = questdb_tables.model_copy(update={"questdb_external": True})
     assert health.full(elsewhere) is None
-
-
-def test_samples_are_dropped_after_the_days_that_the_settings_say(questdb_tables: Settings) -> None:
-    rows = connection.query("SELECT ttlValue, ttlUnit FROM tables() WHERE table_name = 'telemetry'")
-    assert rows == [(questdb_tables.kept_telemetry_days, "DAY")]

@@ -1,0 +1,35 @@
+"""A reserve is given up when the disk is full and laid in again when it is not, on a disk that is really full."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.disk import small_disk
+from worker.room import RESERVE_BYTES, keep_reserve
+
+MB = 2**20
+
+
+@pytest.mark.disk
+def test_the_reserve_is_room_when_there_is_none_and_is_laid_in_again(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 400) as disk:
+        reserve = disk.folder / "reserve"
+        keep_reserve(reserve, 16 * MB)
+        assert reserve.stat().st_size == RESERVE_BYTES
+        assert reserve.stat().st_blocks * 512 >= RESERVE_BYTES, "it really takes up room"
+        keep_reserve(reserve, 16 * MB)
+        assert reserve.exists()
+
+        disk.fill()
+        with pytest.raises(OSError, match="No space"), (disk.folder / "more").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, MB)
+        keep_reserve(reserve, 16 * MB)
+        assert not reserve.exists()
+        (disk.folder / "more").write_bytes(b"x" * MB)
+
+        keep_reserve(reserve, 16 * MB)
+        assert not reserve.exists(), "there is no room for it yet"
+        disk.free()
+        keep_reserve(reserve, 16 * MB)
+        assert reserve.exists()

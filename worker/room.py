@@ -1,0 +1,53 @@
+"""Room on the disk: a reserve that is given up first, and tables that go on once there is room again."""
+
+import contextlib
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from config.settings import Settings
+from store.scope import SYSTEM
+from store.series import health
+
+log = logging.getLogger(__name__)
+
+RESERVE_BYTES = 64 * 2**20  # what Loadstar's own records, logs and the store's log need until somebody has made room
+
+
+def keep(settings: Settings) -> None:
+    """Give the reserve up when the disk is full, lay it in again when it is not, and have suspended tables go on.
+
+    Raises:
+        StoreAway: QuestDB cannot be reached.
+    """
+    keep_reserve(settings.home / "reserve", health.least_free(settings))
+    for table in health.resume(SYSTEM, settings):
+        log.warning("QuestDB had suspended %s; it goes on", table)
+
+
+def keep_reserve(reserve: Path, least_free: int) -> None:
+    """A file that takes up room for the moment when there is none. `least_free` (bytes) is when a disk is nearly full."""
+    free = shutil.disk_usage(reserve.parent).free
+    there = reserve.exists()
+    if there and free < RESERVE_BYTES // 2:
+        reserve.unlink(missing_ok=True)
+        log.warning(
+            "the disk of the state folder is full (%d kB free): its reserve of %d MB was given up",
+            free // 2**10,
+            RESERVE_BYTES // 2**20,
+        )
+    elif not there and free > least_free + 2 * RESERVE_BYTES:
+        _lay_in(reserve)
+
+
+def _lay_in(reserve: Path) -> None:
+    draft = reserve.with_suffix(".draft")
+    try:
+        with draft.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+        draft.replace(reserve)
+    except OSError as error:  # somebody was faster, or the file system cannot
+        log.warning("no reserve could be laid in: %s", error)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -1,0 +1,65 @@
+"""Work at its times, by the steady clock: a machine whose clock is set misses no turn and takes none twice."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from store.errors import StoreAway, StoreFull
+
+log = logging.getLogger("loadstar.worker")
+
+
+class Job:
+    """A piece of work whose turn comes so many seconds after its last one; says once when the store goes away and once when it is back."""
+
+    def __init__(self, name: str, every_s: float, work: Callable[[], object]) -> None:
+        self.name = name
+        self.every_s = every_s
+        self._work = work
+        self._waits = False
+
+    def __call__(self) -> None:
+        """Run once; never raises, so that the next run comes."""
+        try:
+            self._work()
+        except (StoreAway, StoreFull) as error:
+            if not self._waits:
+                log.warning("%s waits for the store: %s", self.name, error)
+            self._waits = True
+        except Exception:
+            log.exception("%s failed; it is tried again at its next time", self.name)
+        else:
+            if self._waits:
+                log.info("%s goes on: the store takes it again", self.name)
+            self._waits = False
+
+
+class Lane:
+    """Jobs that run one at a time, in a thread of their own. A turn that comes while another job runs is late, not lost."""
+
+    def __init__(self, name: str, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name)
+
+    def start(self) -> None:
+        """Give each job its first turn now."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Let the job that is under way finish, and start no other."""
+        self._end.set()
+
+    def join(self) -> None:
+        """Wait until it has finished."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        due = dict.fromkeys(self._jobs, time.monotonic())
+        while not self._end.is_set():
+            job = min(due, key=lambda each: due[each])
+            if self._end.wait(max(0.0, due[job] - time.monotonic())):
+                return
+            job()
+            due[job] = time.monotonic() + job.every_s
