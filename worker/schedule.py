@@ -11,7 +11,7 @@ log = logging.getLogger("loadstar.worker")
 
 
 class Job:
-    """A piece of work whose turn comes so many seconds after its last one; says once when the store goes away and once when it is back."""
+    """Work whose turn comes so many seconds after its last; says once when the store goes away and once when it is back."""
 
     def __init__(self, name: str, every_s: float, work: Callable[[], object]) -> None:
         self.name = name

@@ -81,11 +81,11 @@ def test_it_rolls_up_through_a_death_of_the_store_says_so_once_and_ends_when_ask
 
     log = server.settings.home / "worker.log"
     server.kill()
-    eventually(lambda: "waits for the store" in log.read_text(), within_s=PATIENT_S)
+    eventually(lambda: "the rollup waits for the store" in log.read_text(), within_s=PATIENT_S)
     server.start()
     _post(server.settings, region, hour + timedelta(hours=1), 0.5)
     eventually(lambda: _rolled_up(region, 0.5), within_s=PATIENT_S)
-    assert log.read_text().count("waits for the store") == 1
+    assert log.read_text().count("the rollup waits for the store") == 1
     assert "Traceback" not in log.read_text()
 
     worker.send_signal(signal.SIGTERM)
