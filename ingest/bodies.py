@@ -1,15 +1,31 @@
-"""Reading a request's body: its type, its size before and after decompression, and the JSON in it."""
+"""Reading a request's body: its type, its size before and after decompression, and the JSON in it.
+
+Every limit is asked before the work that it limits: one key must not keep the process from answering the others.
+"""
 
 import asyncio
+import contextlib
 import json
+import re
 import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest.problem import Problem, Refusal, Unreal
 from ingest.request import Request
 
 RECEIVE_S = 30.0  # a body that has not arrived after this long is given up
+MEMBERS = 16  # of a gzip stream; whoever compresses a post makes one
 _DIGITS = 400  # of an integer; no double has more before its point
+
+# What is JSON, in pieces as long as possible, or (the group) what stands for a number and is none: `nan`, `-inf`, `00.254`, `+5`.
+_NO_NUMBER = re.compile(
+    r"""(?:"(?:[^"\\]++|\\.)*+"|[\s{}\[\],:]++"""
+    r"|(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)(?![^\s{}\[\],:]))++"
+    r"""|([+-]?(?:nan|inf|infinity|[0-9.][^\s{}\[\],:"]*+)(?![^\s{}\[\],]))""",
+    re.DOTALL | re.IGNORECASE,
+)
+WORDS = 10_000  # replaced in a body: as many as a post may have readings
 
 
 async def read(request: Request, limit: int) -> bytes:
@@ -64,13 +80,18 @@ def inflate(body: bytes, limit: int) -> bytes:
     """Decompress gzip, never producing more than `limit` bytes.
 
     Raises:
-        Refusal: 413 there is more in it, 400 it is no whole gzip stream.
+        Refusal: 413 there is more in it, 400 it is no whole gzip stream, or one of more than `MEMBERS` parts.
     """
-    parts = []
+    parts: list[bytes] = []
     size = 0
     rest = body
     try:
         while rest:
+            if len(parts) == MEMBERS:  # each costs a copy of all that follows it
+                raise Refusal(
+                    400,
+                    Problem("bad_gzip", "the gzip stream is in too many parts", "Content-Encoding", allowed=f"at most {MEMBERS}"),
+                )
             stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
             part = stream.decompress(rest, limit - size + 1)
             size += len(part)
@@ -88,8 +109,8 @@ def inflate(body: bytes, limit: int) -> bytes:
 def parse(body: bytes) -> Any:
     """The JSON of a body that is wrong somewhere, so that the rest of it need not suffer.
 
-    Python writes NaN and Infinity into JSON unless told otherwise, and other libraries numbers no double can hold. Those
-    become `Unreal`, for whoever validates the single value to refuse.
+    Python writes NaN and Infinity into JSON unless told otherwise, C prints `nan` and `-inf`, meters `00.254`, and other
+    libraries numbers no double can hold. Those become `Unreal`, for whoever validates the single value to refuse.
 
     Raises:
         Refusal: 400 not UTF-8, or no JSON.
@@ -101,7 +122,14 @@ def parse(body: bytes) -> Any:
             400, Problem("not_utf8", f"the body is not UTF-8: byte {error.start} is {body[error.start]:#04x}")
         ) from error
     try:
-        return json.loads(text, parse_constant=Unreal, parse_float=_float, parse_int=_int)
+        try:
+            return _loads(text, Unreal)
+        except json.JSONDecodeError:
+            if (found := _mended(text)) is not None:
+                mended, words = found
+                with contextlib.suppress(json.JSONDecodeError):
+                    return _loads(mended, lambda _: Unreal(next(words)))
+            raise
     except json.JSONDecodeError as error:
         around = text[max(0, error.pos - 20) : error.pos + 20]
         raise Refusal(
@@ -110,6 +138,28 @@ def parse(body: bytes) -> Any:
         ) from error
     except RecursionError as error:
         raise Refusal(400, Problem("malformed_json", "not JSON that anyone means: nested too deeply")) from error
+
+
+def _mended(text: str) -> tuple[str, Iterator[str]] | None:
+    """The text with `NaN` for whatever stands for a number and is none, and those words in their order.
+
+    None when there are more of them than a post may have readings.
+    """
+    parts: list[str] = []
+    words: list[str] = []
+    end = 0
+    for found in _NO_NUMBER.finditer(text):
+        if found[1] is not None:
+            if len(words) == WORDS:
+                return None
+            words.append(found[1])
+            parts += (text[end : found.start()], "NaN")
+            end = found.end()
+    return "".join((*parts, text[end:])), iter(words)
+
+
+def _loads(text: str, unreal: Callable[[str], Unreal]) -> Any:
+    return json.loads(text, parse_constant=unreal, parse_float=_float, parse_int=_int)
 
 
 def _float(text: str) -> float | Unreal:

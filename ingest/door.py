@@ -15,6 +15,7 @@ from ingest.problem import Problem, Refusal
 from ingest.request import Request
 from ingest.rows import Outcome, Rows
 from ingest.times import PRECISIONS, Window, clock_unsure
+from ingest.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Door:
     window: Window
     activity: Activity
     metrics: Metrics
+    turns: Turns
 
     async def commit(self, rows: Rows, key_id: str) -> Outcome:
         """Commit the rows of a post; raises as `Committer.commit`."""

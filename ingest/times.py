@@ -23,8 +23,15 @@ FACTORS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 RFC3339 = "RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an integer with ?precision=s, ms, us or ns"
 _PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
+_ALMOST = (  # what devices write instead, and what is wrong with it
+    (re.compile(r"\d{4}-\d\d-\d\d[Tt ]24:.*"), "has an hour 24; midnight is 00:00 of the next day"),
+    (re.compile(r".*[Tt ]\d\d:\d\d([Zz]|[+-]\d\d:?\d\d)"), "has no seconds"),
+    (re.compile(r".*:\d\d(\.\d+)?[+-]\d{4}"), "has an offset without a colon; write +01:00, not +0100"),
+    (re.compile(r".*:\d\d(\.\d+)?[+-]\d\d"), "has an offset without minutes; write +01:00, not +01"),
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_UNSURE_S = 60
+_LONGEST = 64  # characters of any time
 _REMEMBERED = 4096  # texts of times: the readings of a post mostly share theirs
 
 
@@ -110,7 +117,7 @@ def floor(at_us: int, interval_s: int) -> int:
 
 
 def _text(ts: str, field: str) -> int | Problem:
-    if _PATTERN.fullmatch(ts):
+    if _PATTERN.fullmatch(ts) and ts[11:13] != "24":  # which some versions of Python take as the next day
         try:
             moment = datetime.fromisoformat(ts.upper())
             return (moment - _EPOCH) // timedelta(microseconds=1)
@@ -118,7 +125,8 @@ def _text(ts: str, field: str) -> int | Problem:
             return Problem("bad_time", f"{field} is no moment of any calendar: {error}", field, echo(ts), RFC3339)
     if _NAIVE.fullmatch(ts):
         return Problem("naive_time", f"{field} has no offset from UTC; add Z or one such as +02:00", field, echo(ts), RFC3339)
-    return Problem("bad_time", f"{field} is not a time that can be read", field, echo(ts), RFC3339)
+    wrong = next((words for almost, words in _ALMOST if almost.fullmatch(ts[:_LONGEST])), "is not a time that can be read")
+    return Problem("bad_time", f"{field} {wrong}", field, echo(ts), RFC3339)
 
 
 def _scaled(ts: int, precision: str) -> int:

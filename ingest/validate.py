@@ -4,7 +4,7 @@ from typing import Any
 
 from config.quantities import QUANTITIES
 from ingest.directory import Target
-from ingest.problem import Problem, echo, json_type
+from ingest.problem import Problem, Unreal, echo, json_type
 from ingest.units import convert
 
 
@@ -17,7 +17,8 @@ def number(value: Any, field: str) -> float | Problem:
             return Problem(
                 "not_a_number", f"{field} is larger than any number that can be kept", field, echo(value), "a finite number"
             )
-    return Problem("not_a_number", f"{field} is {json_type(value)}, not a number", field, echo(value), "a finite number")
+    what = f"{echo(value)}, which is no finite JSON number" if isinstance(value, Unreal) else f"{json_type(value)}, not a number"
+    return Problem("not_a_number", f"{field} is {what}", field, echo(value), "a finite number")
 
 
 def possible(value: float, target: Target, field: str = "value", unit: str | None = None) -> float | Problem:

@@ -4,6 +4,7 @@ A batch is decoded and checked in one pass. Only when something in it has the wr
 value, so that the readings beside it are stored all the same.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from ingest.times import FACTORS, closed_us
 from ingest.validate import number, possible
 
 READINGS_LIMIT = 10_000  # of one post; more gain nothing: a flush of 500 costs little more than one of 10
+AT_ONCE = 500  # judged before others have their turn
 
 
 class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -53,20 +55,13 @@ async def post(request: Request, door: Door) -> Answer:
     unit_of_time, counting = precision(request.query), counts_replaced(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, door.settings.body_limit_bytes)
-    readings: Sequence[Reading | Problem]
-    try:
-        readings = _decode(body).readings
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        readings = _taken_apart(body)
-    if len(readings) > READINGS_LIMIT:
-        raise Refusal(
-            413,
-            Problem(
-                "too_many_readings", "send them in several posts", "readings", len(readings), f"at most {READINGS_LIMIT:,} a post"
-            ),
-        )
-    rows, rejected = check(readings, caller, unit_of_time, door)
-    rows.counts_replaced = counting
+    async with door.turns.of(caller.key_id, len(body)):
+        readings = _read(body)
+        rows, rejected = Rows(counts_replaced=counting), list[Problem]()
+        for first in range(0, len(readings), AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            _check(readings[first : first + AT_ONCE], first, caller, unit_of_time, door, rows, rejected)
     replaced = 0 if counting else None
     if rows.rows:
         outcome = await door.commit(rows, caller.key_id)
@@ -79,12 +74,38 @@ async def post(request: Request, door: Door) -> Answer:
     return judged(accepted, replaced, rejected)
 
 
-def check(
-    readings: Sequence[Reading | Problem], caller: Caller, unit_of_time: str | None, door: Door
-) -> tuple[Rows, list[Problem]]:
-    """The rows to store, and what is wrong with the other readings, each with its index."""
-    rows = Rows()
-    rejected: list[Problem] = []
+def _read(body: bytes) -> Sequence[Any]:
+    """The readings of a body: decoded, or as they stand in one that is wrong somewhere.
+
+    Raises:
+        Refusal: 413 too many, which is seen before they are decoded; 400 the body is of another shape.
+    """
+    # No reading has more commas within it than fields, so that many do not have to be counted one by one.
+    many = body.count(b",") > READINGS_LIMIT * (len(_FIELDS) + 1)
+    readings: Sequence[Any] = ()
+    if not many:
+        try:
+            readings = _decode(body).readings
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            readings = _taken_apart(body)
+    if many or len(readings) > READINGS_LIMIT:
+        raise Refusal(
+            413,
+            Problem("too_many_readings", "send them in several posts", "readings", allowed=f"at most {READINGS_LIMIT:,} a post"),
+        )
+    return readings
+
+
+def _check(
+    readings: Sequence[Any],
+    first: int,
+    caller: Caller,
+    unit_of_time: str | None,
+    door: Door,
+    rows: Rows,
+    rejected: list[Problem],
+) -> None:
+    """Add the rows to store, and what is wrong with the other readings; the index of the first one is given."""
     window = door.window
     now = clock.now_us()
     oldest, newest = now - window.back_us, now + window.ahead_us
@@ -92,10 +113,12 @@ def check(
     remembered, targets = window.read, caller.targets
     factor = FACTORS.get(unit_of_time or "")
     add = rows.rows.append
-    for index, reading in enumerate(readings):
+    for index, reading in enumerate(readings, first):
         if type(reading) is not Reading:
-            rejected.append(reading.at(index))  # type: ignore[union-attr]  # then it is a problem
-            continue
+            reading = _reading(reading)
+            if isinstance(reading, Problem):
+                rejected.append(reading.at(index))
+                continue
         meter, quantity, ts, value, unit = reading.meter, reading.quantity, reading.ts, reading.value, reading.unit
         target = targets.get((meter, quantity, reading.interval_s))
         if target is None:
@@ -122,11 +145,10 @@ def check(
         add((target.series, start, value))
         if (start if target.sample else at) < closed:
             rows.late = True
-    return rows, rejected
 
 
-def _taken_apart(body: bytes) -> list[Reading | Problem]:
-    """The readings of a body that is wrong somewhere, those of the wrong shape as problems."""
+def _taken_apart(body: bytes) -> list[Any]:
+    """What stands in the place of readings in a body that is wrong somewhere."""
     content = bodies.parse(body)
     if not isinstance(content, dict):
         raise Refusal(
@@ -141,7 +163,7 @@ def _taken_apart(body: bytes) -> list[Reading | Problem]:
         raise Refusal(
             400, Problem("wrong_shape", f"readings is {json_type(readings)}, not an array", "readings", echo(readings), _SHAPE)
         )
-    return [_reading(one) for one in readings]
+    return readings
 
 
 def _reading(given: Any) -> Reading | Problem:

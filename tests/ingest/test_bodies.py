@@ -22,6 +22,13 @@ def test_a_gzip_bomb_is_refused_without_inflating_it() -> None:
     assert (refused.value.status, refused.value.problem.code) == (413, "too_big")
 
 
+def test_a_stream_in_many_parts_is_refused() -> None:
+    with pytest.raises(Refusal) as refused:
+        bodies.inflate(gzip.compress(b"a") * (bodies.MEMBERS + 1), LIMIT)
+    assert (refused.value.status, refused.value.problem.code) == (400, "bad_gzip")
+    assert bodies.inflate(gzip.compress(b"a") * bodies.MEMBERS, LIMIT) == b"a" * bodies.MEMBERS
+
+
 def test_many_small_members_cannot_exceed_the_limit_together() -> None:
     with pytest.raises(Refusal) as refused:
         bodies.inflate(gzip.compress(bytes(LIMIT // 2)) * 3, LIMIT)
@@ -35,11 +42,38 @@ def test_what_is_no_whole_gzip_is_refused(body: bytes) -> None:
     assert (refused.value.status, refused.value.problem.code) == (400, "bad_gzip")
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000])
+WORDS = [
+    "nan",
+    "-nan",
+    "NAN",
+    "inf",
+    "-inf",
+    "+Infinity",
+    "00.254",
+    ".5",
+    "5.",
+    "+5",
+    "-00.5",
+    "1e",
+    "0x1F",
+    "1_000",
+    "12.5.5",
+]
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "9" * 5000, *WORDS])
 def test_a_number_that_is_none_spoils_only_itself(text: str) -> None:
     content = bodies.parse(b'{"bad": %s, "good": 1.5}' % text.encode())
     assert isinstance(content["bad"], Unreal)
+    assert content["bad"].text == text
     assert content["good"] == 1.5
+
+
+def test_words_in_texts_stay_texts_and_each_number_keeps_its_place() -> None:
+    content = bodies.parse(b'[nan, "nan, 00.1 \\" inf", 1, {"inf": "5."}, +5, NaN, [.5]]')
+    words = [each.text for each in (content[0], content[4], content[5], content[6][0])]
+    assert words == ["nan", "+5", "NaN", ".5"]
+    assert content[1:4] == ['nan, 00.1 " inf', 1, {"inf": "5."}]
 
 
 def test_what_is_json_is_parsed_as_json_is() -> None:

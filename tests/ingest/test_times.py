@@ -92,6 +92,24 @@ def test_what_is_no_time_is_refused(text: str) -> None:
     assert code(text) == "bad_time"
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-05-01T12:00:00+0200", "offset without a colon"),
+        ("2026-05-01T12:00:00.5-0230", "offset without a colon"),
+        ("2026-05-01T12:00:00+02", "offset without minutes"),
+        ("2026-05-01T12:00+02:00", "no seconds"),
+        ("2026-05-01T10:00Z", "no seconds"),
+        ("2026-05-01T24:00:00+02:00", "hour 24"),
+        ("2026-05-01T24:00:00Z", "hour 24"),
+    ],
+)
+def test_what_devices_write_instead_is_named(text: str, why: str) -> None:
+    found = moment(text)
+    assert isinstance(found, Problem)
+    assert (found.code, why in found.message) == ("bad_time", True)
+
+
 @pytest.mark.parametrize("ts", [None, True, 1.5, [], {}])
 def test_what_is_neither_text_nor_integer_is_refused(ts: object) -> None:
     assert code(ts, "s") == "bad_time"
