@@ -4,6 +4,9 @@ Method: conservation of energy at each node that neither makes, keeps nor uses e
 unmetered edge carries is what its node's other edges leave over; what then remains at a node is its *residual*:
 losses, and whatever the meters do not agree about. Nothing is spread over other flows, so an imbalance stays visible.
 
+Two directions of what no single meter measures are told apart by its sign, so only where all values are of one moment or
+of one of the meters' own intervals. Over a period those parts are solved and then added (`added`).
+
 All values are arrays of one shape (one element for a live picture, one a step for a course over time), in kW or kWh.
 NaN means that it is not known.
 """
@@ -19,6 +22,8 @@ from models.graph import Edge, Graph, Node
 Values = NDArray[np.float64]
 
 BALANCED = frozenset({"bus", "converter"})
+GENERATORS = frozenset({"chp", "generator", "genset", "fuel_cell", "turbine"})  # converters that make electricity
+TOTALS = ("production", "demand", "imported", "exported", "charge", "discharge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +127,22 @@ def meters_of(graph: Graph) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def balanced_both_ways(graph: Graph) -> list[str]:
+    """The meters whose balance tells both directions of edges that nothing measures: what of them nets within an interval."""
+    solved = solve(graph, dict.fromkeys(meters_of(graph), (0.0, 0.0)))
+    derived = [flow.edge for flow in solved.edges.values() if flow.origin == "derived" and flow.edge.two_way]
+    if not derived:
+        return []
+    nodes = {end for edge in derived for end in (edge.source, edge.target)}
+    around = [edge for edge in graph.edges if nodes & {edge.source, edge.target}]
+    return meters_of(Graph(graph.nodes, tuple(around)))
+
+
 def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Flows:
     """The flows of the graph for readings of meters: meter id → (in the edge's direction, against it), kW or kWh.
 
-    A meter that is not in `readings` has no value: its edge is silent, never replaced by a balance.
+    A meter that is not in `readings` has no value: its edge is silent, never replaced by a balance. A virtual meter that
+    is has registers of its own, netted in its terms' intervals; otherwise its terms are netted as they are here.
     """
     columns = {meter: (_values(there), _values(back)) for meter, (there, back) in readings.items()}
     shape = np.broadcast_shapes((1,), *(there.shape for there, _ in columns.values()))
@@ -169,6 +186,11 @@ def _values(given: ArrayLike) -> Values:
 
 
 def _measured(edge: Edge, columns: Mapping[str, tuple[Values, Values]], nothing: Values) -> EdgeFlow:
+    if edge.virtual_id is not None and edge.virtual_id in columns:
+        there, back = columns[edge.virtual_id]
+        return EdgeFlow(
+            edge, there if edge.two_way else np.maximum(there - back, 0), back if edge.two_way else back * 0, "virtual"
+        )
     if edge.terms:
         net = np.zeros_like(nothing)
         for meter, sign in edge.terms:
@@ -225,50 +247,83 @@ def _residual(node: Node, around: list[tuple[EdgeFlow, int]]) -> Residual:
 
 
 def _totals(graph: Graph, edges: dict[str, EdgeFlow], residuals: dict[str, Residual], boundary: frozenset[str]) -> Totals:
-    kinds = {node.id: "grid" if node.id in boundary else node.kind for node in graph.nodes}
     electric = [flow for flow in edges.values() if flow.edge.carrier == "electricity"]
-    fed = {flow.edge.target for flow in electric if kinds[flow.edge.target] == "converter"}
-    makers = {node_id for node_id, kind in kinds.items() if kind == "source" or (kind == "converter" and node_id not in fed)}
     shape = next(iter(edges.values())).forward.shape if edges else (1,)
+    of_kind: dict[str, set[str]] = {kind: set() for kind in ("grid", "source", "storage", "bus", "converter", "sink")}
+    for node in graph.nodes:
+        of_kind["grid" if node.id in boundary else node.kind].add(node.id)
+    converting = [node for node in graph.nodes if node.id in of_kind["converter"] and not _passes_on(node, graph.edges)]
+    makers = of_kind["source"] | {node.id for node in converting}
+    users = of_kind["sink"] | {node.id for node in converting}
 
-    def ends(ids: Iterable[str], outward: bool) -> list[Values]:
-        """What flows out of (or into) those nodes, edge by edge."""
-        wanted = set(ids)
-        return [flow.forward if outward else flow.reverse for flow in electric if flow.edge.source in wanted] + [
-            flow.reverse if outward else flow.forward for flow in electric if flow.edge.target in wanted
-        ]
+    def ends(ids: set[str], outward: bool, but: str = "") -> list[Values]:
+        """What flows out of (or into) those nodes, edge by edge; not those of an origin."""
+        found = []
+        for flow in electric:
+            if flow.origin == but:
+                continue
+            for end, along in ((flow.edge.source, outward), (flow.edge.target, not outward)):
+                if end in ids:
+                    values = flow.forward if along else flow.reverse
+                    found.append(values if along or flow.edge.two_way else np.nan_to_num(values, nan=0.0))
+        return found
 
-    of_kind = {kind: [node_id for node_id, own in kinds.items() if own == kind] for kind in ("grid", "storage", "sink")}
     # At a bus with several unmetered edges nobody knows which carries what, but together they carry the residual.
-    lumps = [np.maximum(residual.value, 0) for residual in residuals.values() if residual.unmetered]
-    sinks = [flow.forward for flow in electric if kinds[flow.edge.target] == "sink" and flow.origin != "unknown"] + lumps
+    lumps = [
+        np.maximum(residual.value, 0)
+        for residual in residuals.values()
+        if residual.unmetered and all(flow.edge.carrier == "electricity" for flow, _ in _around(edges.values(), residual.node.id))
+    ]
+    used = ends(users, outward=False, but="unknown") + lumps
     parts = {
         "production": ends(makers, outward=True),
         "imported": ends(of_kind["grid"], outward=True),
         "exported": ends(of_kind["grid"], outward=False),
         "discharge": ends(of_kind["storage"], outward=True),
         "charge": ends(of_kind["storage"], outward=False),
-        "demand": sinks,
+        "demand": used,
     }
     whole = {name: _sum(values, shape) for name, values in parts.items()}
     partial = {name: _sum([np.nan_to_num(part, nan=0.0) for part in values], shape) for name, values in parts.items()}
     known = {name: _share_known(values, shape) for name, values in parts.items()}
-    # With a silent building the site's boundary still tells what all of them took together.
+    # With a silent building the site's boundary still tells what all of them took together, losses that are known aside.
     across = whole["production"] + whole["imported"] + whole["discharge"] - whole["exported"] - whole["charge"]
     closed = bool(of_kind["grid"])
-    demand = np.where(np.isnan(whole["demand"]) & closed, np.maximum(across, 0), whole["demand"])
-    if not sinks:
-        demand = np.maximum(across, 0) if closed else np.full(shape, np.nan)
-    return Totals(
-        whole["production"],
-        demand,
-        whole["imported"],
-        whole["exported"],
-        whole["charge"],
-        whole["discharge"],
-        known=known,
-        partial=partial,
-    )
+    if used:
+        left = np.maximum(across - _lost(edges, residuals, shape), 0)
+        whole["demand"] = np.where(np.isnan(whole["demand"]) & closed, left, whole["demand"])
+    else:
+        whole["demand"] = np.maximum(across, 0) if closed else np.full(shape, np.nan)
+    return Totals(**whole, known=known, partial=partial)
+
+
+def _passes_on(converter: Node, edges: Iterable[Edge]) -> bool:
+    """Whether electricity goes through it, as through a transformer or a battery's inverter, rather than being made or used.
+
+    It then comes from one neighbour and goes to another, and there is nothing but electricity at the converter.
+    """
+    come, go = set(), set()
+    for edge in edges:
+        if converter.id not in (edge.source, edge.target):
+            continue
+        if edge.carrier != "electricity":
+            return False
+        comes, other = edge.target == converter.id, edge.source if edge.target == converter.id else edge.target
+        if comes or edge.two_way:
+            come.add(other)
+        if not comes or edge.two_way:
+            go.add(other)
+    return converter.technology not in GENERATORS and bool(come) and bool(go) and len(come | go) > 1
+
+
+def _lost(edges: Mapping[str, EdgeFlow], residuals: Mapping[str, Residual], shape: tuple[int, ...]) -> Values:
+    """What electricity is known to get lost: the residuals of nodes of which every edge is metered and heard."""
+    lost = np.zeros(shape)
+    for residual in residuals.values():
+        around = _around(edges.values(), residual.node.id)
+        if residual.unmetered == 0 and all(flow.edge.carrier == "electricity" for flow, _ in around):
+            lost = lost + np.where((residual.silent == 0) & ~np.isnan(residual.value), residual.value, 0.0)
+    return lost
 
 
 def _sum(parts: list[Values], shape: tuple[int, ...]) -> Values:
@@ -282,3 +337,36 @@ def _share_known(parts: list[Values], shape: tuple[int, ...]) -> Values:
     if not parts:
         return np.ones(shape)
     return np.asarray(np.mean([~np.isnan(part) for part in parts], axis=0), dtype=np.float64)
+
+
+def added(parts: Iterable[Flows]) -> Flows:
+    """Energies of successive periods, each solved by itself with the graph of its time, as those of all of them.
+
+    Values are added along the arrays too: the result has one element. What is not known in one period does not make the
+    others unknown; what was known in none is NaN. There is at least one part.
+    """
+    every = list(parts)
+    nodes = {node.id: node for part in every for node in part.graph.nodes}
+    edges = {edge.id: edge for part in every for edge in part.graph.edges}
+    flows, residuals = {}, {}
+    for edge_id, edge in edges.items():
+        those = [part.edges[edge_id] for part in every if edge_id in part.edges]
+        origin = next((flow.origin for flow in reversed(those) if flow.origin != "unknown"), "unknown")
+        there, back = _total([flow.forward for flow in those]), _total([flow.reverse for flow in those])
+        flows[edge_id] = EdgeFlow(edge, there, back, origin)
+    for node_id in dict.fromkeys(node_id for part in every for node_id in part.residuals):
+        them = [part.residuals[node_id] for part in every if node_id in part.residuals]
+        silent = np.atleast_1d(np.max(np.concatenate([each.silent for each in them])))
+        value = _total([each.value for each in them])
+        residuals[node_id] = Residual(nodes[node_id], value, silent, max(each.unmetered for each in them))
+    totals = Totals(
+        **{name: _total([getattr(part.totals, name) for part in every]) for name in TOTALS},
+        known={name: np.atleast_1d(np.mean(np.concatenate([part.totals.known[name] for part in every]))) for name in TOTALS},
+        partial={name: _total([part.totals.partial[name] for part in every]) for name in TOTALS},
+    )
+    return Flows(Graph(tuple(nodes.values()), tuple(edges.values())), flows, residuals, totals)
+
+
+def _total(parts: list[Values]) -> Values:
+    values = np.concatenate(parts)
+    return np.atleast_1d(np.nan if np.isnan(values).all() else np.nansum(values))

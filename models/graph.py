@@ -23,7 +23,7 @@ class Edge:
     """A way for one carrier from `source` to `target` (node ids).
 
     `meter_id` is its main meter; without one the flow is a residual of its nodes, or the sum of `terms`
-    (meter id, sign) where the meter is virtual.
+    (meter id, sign) where the meter is virtual, which `virtual_id` is.
     """
 
     id: str
@@ -33,6 +33,7 @@ class Edge:
     two_way: bool
     meter_id: str | None
     terms: tuple[tuple[str, int], ...] = ()
+    virtual_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ def _edge(edge: Edge, meter: Meter | None, terms: dict[str, Sequence[tuple[str, 
         two_way=edge.two_way,
         meter_id=meter.id if meter is not None and not virtual else None,
         terms=tuple(terms[meter.id]) if meter is not None and virtual else (),
+        virtual_id=meter.id if meter is not None and virtual else None,
     )
 
 

@@ -164,6 +164,102 @@ def test_nothing_metered_is_unknown_and_no_error() -> None:
     assert flows.solve(Graph((), ()), {}).totals.production.tolist() == [0.0]
 
 
+def _solved(nodes: list[Node], edges: list[Edge], **readings: tuple[float, float]) -> flows.Totals:
+    return flows.solve(Graph(tuple(nodes), tuple(edges)), readings).totals
+
+
+GRID, BUS, LOAD = Node("grid", "Grid", "source", "grid"), Node("bus", "Bus", "bus"), Node("load", "Load", "sink", "load")
+FED = [edge("grid", "bus", "m_grid", two_way=True), edge("bus", "load", "m_load")]
+
+
+def _of(carrier: str, source: str, target: str, meter: str | None) -> Edge:
+    return Edge(f"{source}>{target}", source, target, carrier, False, meter)
+
+
+def test_heat_is_no_demand_of_electricity_even_where_nobody_meters_it() -> None:
+    heat = [
+        Node("boiler", "Boiler", "source"),
+        Node("pipes", "Pipes", "bus"),
+        Node("hall", "Hall", "sink"),
+        Node("shed", "Shed", "sink"),
+    ]
+    pipes = [_of("heat", "boiler", "pipes", "m_heat"), _of("heat", "pipes", "hall", None), _of("heat", "pipes", "shed", None)]
+    totals = _solved([GRID, BUS, LOAD, *heat], [*FED, *pipes], m_grid=(20, 0), m_load=(20, 0), m_heat=(50, 0))
+    assert totals.demand == pytest.approx([20])
+    assert totals.production == pytest.approx([0])
+    assert totals.self_sufficiency == pytest.approx([0])
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        [],
+        [_of("gas", "gas", "chp", "m_gas")],
+        [_of("heat", "chp", "hall", None)],
+        [_of("gas", "gas", "chp", None), _of("heat", "chp", "hall", "m_heat")],
+    ],
+)
+def test_a_chp_makes_what_it_gives_and_uses_what_its_auxiliary_takes(drawn: list[Edge]) -> None:
+    nodes = [GRID, BUS, LOAD, Node("chp", "CHP", "converter", "chp"), Node("gas", "Gas", "source"), Node("hall", "Hall", "sink")]
+    edges = [*FED, edge("chp", "bus", "m_chp"), edge("bus", "chp", "m_aux"), *drawn]
+    totals = _solved(nodes, edges, m_grid=(0, 9), m_load=(30, 0), m_chp=(40, 0), m_aux=(1, 0), m_gas=(100, 0), m_heat=(50, 0))
+    assert totals.production == pytest.approx([40])
+    assert totals.demand == pytest.approx([31])
+    assert totals.exported == pytest.approx([9])
+
+
+@pytest.mark.parametrize("outward", [True, False])
+def test_a_batterys_inverter_makes_nothing_whichever_way_its_edges_are_drawn(outward: bool) -> None:
+    nodes = [GRID, BUS, LOAD, Node("inverter", "Inverter", "converter"), Node("battery", "Battery", "storage", "battery")]
+    ends = [("inverter", "battery"), ("inverter", "bus")] if outward else [("battery", "inverter"), ("bus", "inverter")]
+    edges = [*FED, *(edge(*end, meter, two_way=True) for end, meter in zip(ends, ("m_cells", "m_inverter"), strict=True))]
+    cells, inverter = ((0, 35), (33, 0)) if outward else ((35, 0), (0, 33))
+    totals = _solved(nodes, edges, m_grid=(7, 0), m_load=(40, 0), m_cells=cells, m_inverter=inverter)
+    assert totals.production == pytest.approx([0])
+    assert totals.discharge == pytest.approx([35])
+    assert totals.charge == pytest.approx([0])
+    assert totals.demand == pytest.approx([40])
+
+
+def test_what_a_heat_pump_takes_is_demand() -> None:
+    nodes = [GRID, BUS, LOAD, Node("pump", "Heat pump", "converter", "heat_pump"), Node("hall", "Hall", "sink")]
+    edges = [*FED, edge("bus", "pump", "m_pump"), _of("heat", "pump", "hall", "m_heat")]
+    totals = _solved(nodes, edges, m_grid=(70, 0), m_load=(60, 0), m_pump=(10, 0), m_heat=(35, 0))
+    assert totals.demand == pytest.approx([70])
+    assert totals.production == pytest.approx([0])
+
+
+def test_with_a_silent_load_the_losses_that_are_known_are_no_demand() -> None:
+    nodes = [GRID, Node("t", "Transformer", "converter"), BUS, LOAD, Node("mill", "Mill", "sink")]
+    edges = [edge("grid", "t", "m_hv"), edge("t", "bus", "m_lv"), edge("bus", "load", "m_load"), edge("bus", "mill", "m_mill")]
+    readings = {"m_hv": (550.0, 0.0), "m_lv": (540.0, 0.0), "m_load": (340.0, 0.0)}
+    assert _solved(nodes, edges, **readings, m_mill=(200, 0)).demand == pytest.approx([540])
+    assert _solved(nodes, edges, **readings).demand == pytest.approx([540])
+
+
+def test_a_virtual_meter_that_has_registers_of_its_own_is_not_netted_again() -> None:
+    grid = Edge("grid>bus", "grid", "bus", "electricity", True, None, (("m_a", 1), ("m_b", -1)), "m_sum")
+    readings = {"m_a": (30.0, 0.0), "m_b": (21.0, 0.0)}
+    netted = _solved([GRID, BUS, LOAD], [grid, FED[1]], **readings, m_load=(9, 0))
+    assert (netted.imported, netted.exported) == (pytest.approx([9]), pytest.approx([0]))
+    own = _solved([GRID, BUS, LOAD], [grid, FED[1]], **readings, m_load=(9, 0), m_sum=(15.0, 6.0))
+    assert (own.imported, own.exported) == (pytest.approx([15]), pytest.approx([6]))
+
+
+def test_periods_are_added_each_with_the_graph_of_its_time() -> None:
+    before = flows.solve(Graph((GRID, BUS, LOAD), tuple(FED)), {"m_grid": (24.0, 0.0), "m_load": (24.0, 0.0)})
+    moved = [FED[0], edge("bus", "hall", "m_hall")]
+    after = flows.solve(
+        Graph((GRID, BUS, Node("hall", "Hall", "sink")), tuple(moved)), {"m_grid": (30.0, 6.0), "m_hall": (24.0, 0.0)}
+    )
+    both = flows.added([before, after])
+    assert both.totals.demand == pytest.approx([48])
+    assert (both.totals.imported, both.totals.exported) == (pytest.approx([54]), pytest.approx([6]))
+    assert {node.id for node in both.graph.nodes} == {"grid", "bus", "load", "hall"}
+    assert both.edges["grid>bus"].forward == pytest.approx([54])
+    assert both.residuals["bus"].value == pytest.approx([0])
+
+
 def test_every_node_balances_with_its_residual() -> None:
     generator = np.random.default_rng(7)
     for _ in range(200):
