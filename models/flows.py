@@ -73,6 +73,11 @@ class Totals:
     known: dict[str, Values] = field(default_factory=dict)
     partial: dict[str, Values] = field(default_factory=dict)
 
+    def told(self, name: str) -> Values:
+        """A total; where a part of it is not known, the parts that are."""
+        whole: Values = getattr(self, name)
+        return np.where(np.isnan(whole), self.partial[name], whole)
+
     @property
     def self_sufficiency(self) -> Values:
         """Share (0..1) of the demand that did not come from the grid; NaN without demand."""

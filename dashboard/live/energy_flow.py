@@ -8,10 +8,9 @@ from dashboard.figures import sankey, wording
 from dashboard.live import site_view
 from dashboard.live.once import once
 from dashboard.live.periods import Impossible, Period, period
-from models import flows
+from dashboard.live.site_energy import site_energy
 from models.sankey_links import links
 from store.scope import Scope
-from store.series import energy
 
 SHORT_LASTS_S = 5.0
 LONG_LASTS_S = 60.0
@@ -36,19 +35,11 @@ def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None,
 
 
 def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:
-    # The graph of the period's end: a past period shows how the site was wired then.
-    view = site_view.site_view(scope, site_id) if chosen.live else site_view.read(scope, site_id, chosen.end)
-    measured = view.flow_meters
-    frame = energy.energy(scope, measured, chosen.start, chosen.end)
-    readings = {
-        str(meter_id): (float(row["forward_kwh"]), float(row["export_kwh"]))
-        for meter_id, row in frame.iterrows()
-        if row["coverage"] > 0
-    }
-    nodes, bands = links(flows.solve(view.graph, readings), both_ways=True)
-    covered = frame["coverage"].reindex(measured).fillna(0.0)
-    note = [f"{wording.percent(float(covered.mean()))} % of the expected readings"] if len(covered) else []
-    if len(frame) and bool(frame["provisional"].any()):
+    view = site_view.site_view(scope, site_id)
+    found = site_energy(scope, view, [chosen.start, chosen.end])
+    nodes, bands = links(found.flows, both_ways=True)
+    note = [f"{wording.percent(found.coverage)} % of the expected readings"] if view.flow_meters else []
+    if found.provisional:
         note.append("provisional")
     hourly = [meter.hourly_until for meter in view.meters.values() if meter.hourly_until]
     if hourly and chosen.start < max(hourly):

@@ -4,7 +4,6 @@ Cost is import times its price less export times its own, over the stretches wit
 (`store.series.prices`): the tariff of each moment, each price in its own interval. CO2 is that of what was imported.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.live.once import once
+from dashboard.live.site_energy import site_energy
 from dashboard.live.site_view import SiteView, site_view
-from models import flows, local_time
+from models import local_time
 from models.tariffs import money, share
 from store.records import tariffs
 from store.records.schema import Tariff
 from store.scope import Scope
-from store.series import energy
-from store.series.energy import Flow
 from store.series.prices import Priced, prices
 
 LASTS_S = 4.0
@@ -61,27 +59,25 @@ def read(scope: Scope, view: SiteView, now: datetime) -> Today:
     """The local day that holds `now`, up to it."""
     start = local_time.begin(now, "day", view.zone)
     now = max(now, start + timedelta(seconds=1))
-    measured = view.flow_meters
     priced = prices(scope, view.id, start, now)
-    found = energy.flows(scope, measured, priced.edges)
-    totals = flows.solve(view.graph, _readings(found)).totals
-    imported, exported = _known(totals, "imported"), _known(totals, "exported")
-    paid = money(imported, exported, priced.prices)
+    day = site_energy(scope, view, priced.edges)
+    totals, imported = day.flows.totals, day.imported
+    paid = money(imported, day.exported, priced.prices)
     emitted = imported * priced.prices.co2 / 1000
     known = share(float(paid.priced_kwh.sum()), float(paid.unpriced_kwh.sum()))
     is_priced = known > 0 and bool(np.isfinite([priced.prices.importing, priced.prices.exporting]).any())
     return Today(
-        production_kwh=float(_known(totals, "production").sum()),
-        demand_kwh=float(np.where(np.isnan(totals.demand), totals.partial["demand"], totals.demand).sum()),
-        imported_kwh=float(imported.sum()),
-        exported_kwh=float(exported.sum()),
+        production_kwh=float(totals.told("production")[0]),
+        demand_kwh=float(totals.told("demand")[0]),
+        imported_kwh=float(totals.told("imported")[0]),
+        exported_kwh=float(totals.told("exported")[0]),
         cost=float(paid.cost.sum()) if is_priced else None,
         priced=known,
         co2_kg=float(np.nansum(emitted)) if np.isfinite(emitted).any() else None,
         currency=view.currency,
         price_note=price_note(priced, tariffs.tariffs(scope, view.id), known) if is_priced else "no price known",
         co2_note=_co2_note(priced, imported),
-        coverage=_coverage(found),
+        coverage=day.coverage,
         produces=any(node.kind == "source" and node.technology != "grid" for node in view.graph.nodes),
     )
 
@@ -107,23 +103,3 @@ def _co2_note(priced: Priced, imported: Floats) -> str:
     if part <= WHOLE:
         return f"known for {100 * part:.0f} %"
     return "fixed factor" if np.ptp(priced.prices.co2[known]) == 0 else "by the factor of each moment"
-
-
-def _readings(found: Mapping[str, Flow]) -> dict[str, tuple[Floats, Floats]]:
-    """Energies that are known: what a counter counted while it was silent is, though no reading covers it."""
-    return {
-        meter_id: (np.where(flow.known_s > 0, flow.forward, np.nan), np.where(flow.known_s > 0, flow.export, np.nan))
-        for meter_id, flow in found.items()
-    }
-
-
-def _known(totals: flows.Totals, name: str) -> Floats:
-    """A total, stretch by stretch; where a part is not known, the parts that are."""
-    whole: Floats = getattr(totals, name)
-    return np.where(np.isnan(whole), totals.partial[name], whole)
-
-
-def _coverage(found: Mapping[str, Flow]) -> float:
-    """The mean over the meters of the share of what was due that is there."""
-    shares = [min(flow.covered_s.sum() / max(flow.due_s.sum(), 1e-9), 1.0) for flow in found.values()]
-    return float(np.mean(shares)) if shares else 0.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from models import graph
@@ -30,26 +30,69 @@ def site_graph(scope: Scope, site_id: str, at: datetime | None = None) -> graph.
     Raises:
         NotFound: the site does not exist for the scope.
     """
+    return site_graphs(scope, site_id, at or now())[0].graph
+
+
+class Since(NamedTuple):
+    """A graph, and from when on it holds."""
+
+    moment: datetime
+    graph: graph.Graph
+
+
+def site_graphs(scope: Scope, site_id: str, start: datetime, end: datetime | None = None) -> list[Since]:
+    """The graphs that hold one after the other in [start, end), the first since `start`; only that of `start` without an end.
+
+    What is seen of each is as in `site_graph`. A new one begins where another edge, or another meter of one, does.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+    """
     scope.require_site(site_id)
-    at = at or now()
     with reading() as records:
-        nodes = records.scalars(select(Node).where(Node.site_id == site_id, _holds(Node, at)).order_by(Node.name, Node.id)).all()
-        edges = records.scalars(select(Edge).where(Edge.site_id == site_id, _holds(Edge, at)).order_by(Edge.id)).all()
-        meters = _in_charge(records, site_id, at)
-        terms = terms_of(records, [meter.id for meter in meters.values() if meter.role == "virtual"])
-    seen = [_edge(edge, meters.get(edge.id), terms) for edge in edges]
+        nodes = records.scalars(select(Node).where(Node.site_id == site_id).order_by(Node.name, Node.id)).all()
+        edges = records.scalars(select(Edge).where(Edge.site_id == site_id).order_by(Edge.id)).all()
+        meters = _measuring(records, site_id)
+        terms = terms_of(records, [meter.id for meter in meters if meter.role == "virtual"])
+    dates = {each for edge in edges for each in (edge.valid_from, edge.valid_to)} | {meter.retired_at for meter in meters}
+    changes = sorted(each for each in dates if each is not None and end is not None and start < each < end)
+    found: list[Since] = []
+    for moment in (start, *changes):
+        held = _drawn(scope, site_id, moment, nodes, edges, meters, terms)
+        if not found or held.edges != found[-1].graph.edges:
+            found.append(Since(moment, held))
+    return found
+
+
+def _drawn(
+    scope: Scope,
+    site_id: str,
+    at: datetime,
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    meters: Sequence[Meter],
+    terms: dict[str, Sequence[tuple[str, int]]],
+) -> graph.Graph:
+    in_charge = _in_charge(meters, at)
+    seen = [_edge(edge, in_charge.get(edge.id), terms) for edge in edges if _holds(edge, at)]
+    held = [node for node in nodes if _holds(node, at)]
     if not scope.sees_whole_site(site_id):
         seen = [edge for edge in seen if _is_seen(scope, site_id, edge)]
         joined = {end for edge in seen for end in (edge.source, edge.target)}
-        nodes = [node for node in nodes if node.id in joined]
-    return graph.Graph(tuple(_node(node) for node in nodes), tuple(seen))
+        held = [node for node in held if node.id in joined]
+    return graph.Graph(tuple(_node(node) for node in held), tuple(seen))
 
 
-def _in_charge(records: Session, site_id: str, at: datetime) -> dict[str, Meter]:
-    """By edge, the main or virtual meter that measures it at a moment, or did so last."""
+def _measuring(records: Session, site_id: str) -> list[Meter]:
+    """The meters that measure edges or did so, those first that end first."""
     measuring = select(Meter).where(Meter.site_id == site_id, Meter.role.in_(("main", "virtual")), Meter.edge_id.is_not(None))
+    return sorted(records.scalars(measuring), key=lambda each: each.retired_at or FOREVER)
+
+
+def _in_charge(meters: Sequence[Meter], at: datetime) -> dict[str, Meter]:
+    """By edge, the main or virtual meter that measures it at a moment, or did so last; of meters as `_measuring` orders them."""
     found: dict[str, Meter] = {}
-    for meter in sorted(records.scalars(measuring), key=lambda each: each.retired_at or FOREVER):
+    for meter in meters:
         edge_id = meter.edge_id or ""
         if edge_id in found and not _is_over(found[edge_id], at):
             continue
@@ -164,8 +207,8 @@ def end_edge(scope: Scope, edge_id: str, at: datetime | None = None) -> None:
         edge.valid_to = at
 
 
-def _holds(record: type[Node] | type[Edge], at: datetime) -> ColumnElement[bool]:
-    return and_(record.valid_from <= at, or_(record.valid_to.is_(None), record.valid_to > at))
+def _holds(record: Node | Edge, at: datetime) -> bool:
+    return record.valid_from <= at and (record.valid_to is None or record.valid_to > at)
 
 
 def _node_of(records: Session, site_id: str, node_id: str) -> Node:
@@ -218,7 +261,11 @@ def measured_by(scope: Scope, site_id: str, at: datetime | None = None) -> dict[
     require(scope, Action.ADMINISTER, site_id=site_id)
     at = at or now()
     with reading() as records:
-        return {edge_id: meter.name for edge_id, meter in _in_charge(records, site_id, at).items() if not _is_over(meter, at)}
+        return {
+            edge_id: meter.name
+            for edge_id, meter in _in_charge(_measuring(records, site_id), at).items()
+            if not _is_over(meter, at)
+        }
 
 
 class Wiring(NamedTuple):

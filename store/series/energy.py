@@ -164,6 +164,20 @@ def _netted(scope: Scope, parts: Sequence[tuple[str, int]], edges: Edges) -> Flo
     return Flow(*sums)
 
 
+def cells(scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime) -> pd.DatetimeIndex:
+    """The edges of the shortest intervals that all the meters tell within [start, end), which is cut by both.
+
+    Where one of them declares nothing the others tell nothing together: one cell. Raises `NotFound`.
+    """
+    parts = [
+        _cells(max(first, start), min(last, end), rhythm_s, zone)
+        for first, last, rhythm_s, zone in _common_rhythms(scope, meter_ids, start, end)
+        if max(first, start) < min(last, end)
+    ]
+    every = np.concatenate([_edges_us([start, end]), *(_edges_us(part) for part in parts)])
+    return pd.DatetimeIndex(np.unique(every).astype("datetime64[us]"), tz="UTC")
+
+
 def _common_rhythms(
     scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime
 ) -> Iterable[tuple[datetime, datetime, int, str]]:

@@ -1,0 +1,105 @@
+"""The energy that flowed through a site over a period: one answer for the tiles of today and for the energy flow.
+
+Each moment counts with the graph that held then. What a balance tells of both directions is netted in the meters' own
+intervals; everything else adds up, so it is solved for the period as a whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dashboard.live.site_view import SiteView, natural
+from models import flows
+from models.flows import Flows
+from models.graph import Graph
+from store.records import graph
+from store.scope import Scope
+from store.series import checkpoint, energy
+from store.series.energy import Flow
+
+Floats = NDArray[np.float64]
+Readings = Mapping[str, tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEnergy:
+    """A period of a site in kWh; of what is known.
+
+    `flows` is of the whole period, with every node and edge of any of its moments. `imported` and `exported` are what
+    crossed the grid connection between successive edges. `coverage` (0..1) is the mean over the meters of the share of what
+    was due that is there; 1 where nothing was due yet.
+    """
+
+    flows: Flows
+    imported: Floats
+    exported: Floats
+    coverage: float
+    provisional: bool
+
+
+def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.DatetimeIndex) -> SiteEnergy:
+    """The energy of a site from the first of the edges to the last.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: the database cannot be reached.
+    """
+    start, end = edges[0], edges[-1]
+    wired = graph.site_graphs(scope, view.id, start, end)
+    moments = [*(each.moment for each in wired), end]
+    parts, covered, due = [], dict[str, float](), dict[str, float]()
+    across = {name: np.zeros(len(edges) - 1) for name in ("imported", "exported")}
+    for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
+        both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
+        inner = [each for each in edges if first < each < last]
+        if both_ways:
+            inner = sorted({*inner, *energy.cells(scope, both_ways, first, last)[1:-1]})
+        steps = [first, *inner, last]
+        found = energy.flows(scope, _meters(drawn, view), steps)
+        solved = flows.solve(drawn, _readings(found))
+        # Registers add up, and what is linear in them does: no need to solve step by step.
+        parts.append(solved if both_ways else flows.solve(drawn, _readings({meter: _whole(of) for meter, of in found.items()})))
+        at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
+        for name, sums in across.items():
+            np.add.at(sums, at, np.broadcast_to(solved.totals.told(name), len(at)))
+        for meter, flow in found.items():
+            covered[meter] = covered.get(meter, 0.0) + float(np.minimum(flow.covered_s, flow.due_s).sum())
+            due[meter] = due.get(meter, 0.0) + float(flow.due_s.sum())
+    added = flows.added(parts)
+    nodes = tuple(sorted(added.graph.nodes, key=natural))
+    shares = [covered[meter] / lasting for meter, lasting in due.items() if lasting > 0]
+    return SiteEnergy(
+        flows=replace(added, graph=replace(added.graph, nodes=nodes)),
+        imported=across["imported"],
+        exported=across["exported"],
+        coverage=float(np.mean(shares)) if shares else float(bool(due)),
+        provisional=end > checkpoint.recent().rolled_to,
+    )
+
+
+def _meters(drawn: Graph, view: SiteView) -> list[str]:
+    """The meters to ask for: a virtual one for its own registers where it is seen, otherwise its terms."""
+    named: list[str] = []
+    for edge in drawn.edges:
+        if edge.virtual_id in view.meters:
+            named.append(str(edge.virtual_id))
+        else:
+            named += [meter for meter, _ in edge.terms] or ([edge.meter_id] if edge.meter_id else [])
+    return [meter for meter in dict.fromkeys(named) if meter in view.meters]
+
+
+def _readings(found: Mapping[str, Flow]) -> Readings:
+    """Energies that are known: what a counter counted while it was silent is, though no reading covers it."""
+    return {
+        meter: (np.where(flow.known_s > 0, flow.forward, np.nan), np.where(flow.known_s > 0, flow.export, np.nan))
+        for meter, flow in found.items()
+    }
+
+
+def _whole(flow: Flow) -> Flow:
+    return Flow(*(values.sum(keepdims=True) for values in flow))
