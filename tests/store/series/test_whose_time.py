@@ -156,6 +156,7 @@ TELLS_NO_READINGS = {
     "store.series.amendments.void_range": "writes",
     "store.series.amendments.restore": "writes",
     "store.series.energy.spans": "what meters declare; asked by the functions that are asked here",
+    "store.series.energy.cells": "the intervals that meters declare",
     "store.series.versions.version": "when something changed, for caches",
     "store.series.versions.of_blocks": "when something changed, for caches",
 }
