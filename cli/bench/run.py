@@ -25,12 +25,24 @@ class Sizes:
     repeats: int = 20
     crowd: Crowd = field(default_factory=Crowd)
     asks: int = 5
+    late_rows: int = 1_000_000
 
 
 FULL = Sizes()
 FEW = Crowd(users=120, organisations=12, sites=4, nodes=12, meters=160, entries=300)
 QUICK = Sizes(
-    load_s=0.7, rounds=1, rows=20_000, fill_s=20, settle_s=1, viewers=3, tick_s=6, page_loads=1, repeats=3, crowd=FEW, asks=1
+    load_s=0.7,
+    rounds=1,
+    rows=20_000,
+    fill_s=20,
+    settle_s=1,
+    viewers=3,
+    tick_s=6,
+    page_loads=1,
+    repeats=3,
+    crowd=FEW,
+    asks=1,
+    late_rows=20_000,
 )
 
 

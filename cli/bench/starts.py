@@ -3,6 +3,7 @@
 import time
 
 from cli.bench.figures import Figure
+from cli.bench.product import Product
 from cli.bench.run import Run
 from cli.status import states
 
@@ -22,9 +23,12 @@ def memory(run: Run) -> list[Figure]:
     product = run.started()
     run.say(f"leaving it alone for {run.sizes.settle_s:.0f} s")
     time.sleep(run.sizes.settle_s)
+    return memory_of(product, "idle with demo", at_most_mb=1000)
+
+
+def memory_of(product: Product, when: str, at_most_mb: float) -> list[Figure]:
+    """Proportional set size (MB) of each process, and of all."""
     found = states(product.settings())
-    figures = [Figure(f"memory: {state.name}", state.memory / 1e6, "MB") for state in found if state.pid]
-    return [
-        *figures,
-        Figure("memory of everything, idle with demo (PSS)", sum(state.memory for state in found) / 1e6, "MB", 1200),
-    ]
+    figures = [Figure(f"memory {when}: {state.name}", state.memory / 1e6, "MB") for state in found if state.pid]
+    whole = sum(state.memory for state in found) / 1e6
+    return [*figures, Figure(f"memory of everything, {when} (PSS)", whole, "MB", at_most=at_most_mb)]
