@@ -13,7 +13,7 @@ from dashboard.access import administers_meter, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import counter, forms, virtual_meters
+from dashboard.plant import counter, declared_energy, forms, virtual_meters
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
 from store.records import claims, grants, holders, meter_life, meters, sites
@@ -98,25 +98,11 @@ tables.declare(TABLE)
 
 
 def _facts(scope: Scope, meter: Meter) -> html.Dl:
-    declared = meters.energy_declarations(scope, [meter.id])[meter.id]
-    zone = _zone(scope, meter)
     said = {
         "Site": sites.site(scope, meter.site_id).name,
         "Role": meter.role,
         "Id": meter.id,
-        "State": f"retired {forms.clock(meter.retired_at, zone)}" if meter.retired_at else "in use",
-        "Energy": html.Ul(
-            [
-                html.Li(
-                    f"from {forms.clock(each.valid_from, zone)}: {each.method}, every {reader().count(each.interval_s)} s"
-                    + (f", {each.note}" if each.note else "")
-                )
-                for each in declared
-            ],
-            className="list-unstyled mb-0",
-        )
-        if declared
-        else "none declared",
+        "State": f"retired {forms.clock(meter.retired_at, _zone(scope, meter))}" if meter.retired_at else "in use",
     }
     return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
 
@@ -142,6 +128,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             html.Div(id="meter-notice", role="status"),
             _panel("What it is", html.Div(_facts(scope, meter), id="meter-facts")),
             virtual_meters.panel(scope, meter) if meter.role == "virtual" else None,
+            declared_energy.panel(scope, meter) if meter.role in ("main", "check") else None,
             *([_panel("Last readings of its counter", read)] if (read := counter.last_readings(scope, meter_id, zone)) else []),
             _panel(
                 "Assigned to",
@@ -336,7 +323,7 @@ def save(
 
 @callback(
     NOTICE,
-    FACTS,
+    Output("declared-changed", "data", allow_duplicate=True),
     Output("meter-serial", "value"),
     Input("meter-exchange", "n_clicks"),
     State("meter-at", "value"),
@@ -355,7 +342,7 @@ def exchange(
         return no_update, no_update, no_update
     scope = current_scope()
     try:
-        meter_life.exchange(
+        made = meter_life.exchange(
             scope,
             meter_id,
             at=forms.moment("the moment", at, _zone(scope, _meter(scope, meter_id))) or now(),
@@ -365,7 +352,7 @@ def exchange(
         )
     except (Refused, NotFound) as refused:
         return _bad(refused), no_update, no_update
-    return tables.notice("Exchanged."), _facts(scope, _meter(scope, meter_id)), str(serial or "").strip()
+    return tables.notice("Exchanged."), made.id, str(serial or "").strip()
 
 
 @callback(NOTICE, FACTS, Input("meter-retire", "n_clicks"), METER, prevent_initial_call=True)

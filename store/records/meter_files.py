@@ -1,6 +1,8 @@
 """Meters in bulk: a file of them says what it would do before it does anything, and does all of it or nothing."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import select
 
@@ -30,6 +32,7 @@ COLUMNS = (
     "longitude",
     "method",
     "interval_s",
+    "rollover_kwh",
     "since",
     "source_note",
     "assigned_to",
@@ -39,7 +42,16 @@ COLUMNS = (
 )
 MOST_LINES = 1000  # 4 s, during which the records take no other change
 
+DEFAULT_INTERVAL_S = 900
+
 _Lines = list[tuple[int, Mapping[str, str]]]
+
+
+class _Energy(TypedDict):
+    method: str
+    interval_s: int
+    valid_from: datetime
+    rollover_kwh: float | None
 
 
 def try_file(scope: Scope, text: str) -> list[Line]:
@@ -47,9 +59,11 @@ def try_file(scope: Scope, text: str) -> list[Line]:
 
     A line with an `id` describes that meter anew (name, serial number, position; an empty cell empties it, a column that
     is not in the file changes nothing); a line without one makes a meter on the site with that public number: `from` and
-    `to` are the names of the two nodes of its edge, `node` that of a condition meter, `method`, `interval_s` and `since`
-    declare its energy. Either is assigned to whom `assigned_to` names, people by their address and organisations by
-    their name, several with semicolons between them: whoever has it already keeps it as it is, and nobody loses it.
+    `to` are the names of the two nodes of its edge, `node` that of a condition meter. Where a line names a `method`, it,
+    `interval_s`, `rollover_kwh` and `since` declare the energy of either: from the beginning where nothing was declared and
+    `since` is empty, and in the place of a declaration that begins then. Either is assigned to whom `assigned_to` names,
+    people by their address and organisations by their name, several with semicolons between them: whoever has it already
+    keeps it as it is, and nobody loses it.
 
     Raises:
         Refused: the file cannot be read, or has too many lines.
@@ -144,9 +158,9 @@ def _do(scope: Scope, lines: _Lines) -> list[Line]:
         try:
             with session():
                 meter, does, words = _change(scope, cells) if cells.get("id") else _make(scope, places, cells)
-                given = _assign(scope, meter.id, cells)
-            does = "changed" if given and does == "same" else does
-            done.append(Line(number, name or meter.name, does, ", ".join(filter(None, (words, given)))))
+                more = (_declare(scope, meter.id, cells), _assign(scope, meter.id, cells))
+            does = "changed" if any(more) and does == "same" else does
+            done.append(Line(number, name or meter.name, does, ", ".join(filter(None, (words, *more)))))
         except (Refused, NotFound) as problem:
             done.append(Line(number, name, "", problem=str(problem)))
     return done
@@ -189,6 +203,33 @@ def _assign(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     return f"assigned to {' and '.join(new)}" if new else ""
 
 
+def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
+    """Declare the meter's energy as the line says, where that is not declared already; in words."""
+    if not cells.get("method"):
+        return ""
+    declared = meters.energy_declarations(scope, [meter_id])[meter_id]
+    since = bulk.moment("since", cells.get("since", "")) or (declared[-1].valid_from if declared else meters.ALWAYS)
+    there = next((each for each in declared if each.valid_from == since), None)
+    interval_s = cells.get("interval_s") or str(there.interval_s if there else DEFAULT_INTERVAL_S)
+    rollover = bulk.number("rollover_kwh", cells.get("rollover_kwh", ""))
+    if there and "rollover_kwh" not in cells and there.method == cells["method"]:
+        rollover = there.rollover_kwh
+    said: _Energy = {
+        "method": cells["method"],
+        "interval_s": bulk.whole("interval_s", interval_s),
+        "valid_from": since,
+        "rollover_kwh": rollover,
+    }
+    if there is None:
+        meters.declare_energy(scope, meter_id, **said)
+        return f"energy by {said['method']}"
+    before = there.method
+    if (before, there.interval_s, there.rollover_kwh) == (said["method"], said["interval_s"], said["rollover_kwh"]):
+        return ""
+    meters.correct_declaration(scope, there.id, **said)
+    return f"energy by {before} → {said['method']}" if before != said["method"] else f"energy by {before}, corrected"
+
+
 def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     if not cells.get("site"):
         raise Refused("a new meter stands on a site: give the site's number, or the id of a meter that exists")
@@ -217,10 +258,6 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
         latitude=bulk.number("latitude", cells.get("latitude", "")),
         longitude=bulk.number("longitude", cells.get("longitude", "")),
     )
-    if cells.get("method"):
-        interval_s = bulk.whole("interval_s", cells.get("interval_s") or "900")
-        since = bulk.moment("since", cells.get("since", "")) or now()
-        meters.declare_energy(scope, made.id, method=cells["method"], interval_s=interval_s, valid_from=since)
     on = f"{source} → {target}" if source else node or "the site"
     return made, "new", f"a {role} meter of {on}"
 
@@ -271,6 +308,7 @@ def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell
                 meter.longitude,
                 energy.method if energy else None,
                 energy.interval_s if energy else None,
+                energy.rollover_kwh if energy else None,
                 energy.valid_from if energy else None,
                 meter.source_note,
                 "; ".join(each.email or each.name for each in held[meter.id]),

@@ -1,11 +1,12 @@
 """Meters: what measures an edge or a condition, and where its energy comes from. A meter's id is its series' symbol."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from config.quantities import DAY_S, QUANTITIES
 from store.errors import NotFound, Refused
 from store.records.dated import fit_in
 from store.records.engine import reading, session
@@ -15,6 +16,9 @@ from store.records.schema import Device, Edge, EnergySource, Meter, Node, Region
 from store.scope import ALWAYS, Scope, Times
 
 Terms = Sequence[tuple[str, int]]  # (meter id, +1 or −1)
+METHODS = ("counter", "interval", "power")
+LONGEST_READ_S = 366 * DAY_S  # of a counter that is read by hand
+ALWAYS = datetime(1990, 1, 1, tzinfo=UTC)  # no reading is older
 
 
 def meters_of(scope: Scope, site_id: str) -> list[Meter]:
@@ -228,7 +232,8 @@ def declare_energy(
     """Say where a meter's energy comes from, from a moment on; the declaration before it ends there.
 
     `method` is `counter`, `interval` or `power`; a reading is expected every `interval_s` seconds; a counter may
-    start again from zero at `rollover_kwh`.
+    start again from zero at `rollover_kwh`. A meter's first is best declared from `ALWAYS` on: what it measured before a
+    declaration begins is not counted.
 
     Raises:
         NotFound: the meter does not exist for the scope.
@@ -238,14 +243,79 @@ def declare_energy(
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if meter.role in ("virtual", "condition"):
         raise Refused(f"{meter.name} is a {meter.role} meter: only main and check meters have energy of their own")
+    _possible_source(method, interval_s, rollover_kwh)
     with session() as records:
         made = EnergySource(
             meter_id=meter_id, method=method, interval_s=interval_s, rollover_kwh=rollover_kwh, valid_from=valid_from
         )
-        others = records.scalars(select(EnergySource).where(EnergySource.meter_id == meter_id)).all()
-        fit_in(made, others, "a declaration")
+        fit_in(made, _declared(records, meter_id), "a declaration")
         records.add(made)
     return made
+
+
+def correct_declaration(
+    scope: Scope, declaration_id: str, *, method: str, interval_s: int, valid_from: datetime, rollover_kwh: float | None = None
+) -> EnergySource:
+    """Put a declaration right: the energy of all of its time is computed anew. Its neighbours give way as to a new one.
+
+    Raises:
+        NotFound: the declaration does not exist for the scope.
+        Refused: not an administrator of its site, or the declaration would break a rule.
+    """
+    _possible_source(method, interval_s, rollover_kwh)
+    with session() as records:
+        found, others = _administered_declaration(records, scope, declaration_id)
+        if found.valid_from != valid_from:
+            _give_back(found, others)
+            found.valid_from, found.valid_to = valid_from, None
+            fit_in(found, others, "a declaration")
+        found.method, found.interval_s, found.rollover_kwh = method, interval_s, rollover_kwh
+    return found
+
+
+def withdraw_declaration(scope: Scope, declaration_id: str) -> None:
+    """Take a declaration back; the one before it goes on in its place.
+
+    Raises:
+        NotFound: the declaration does not exist for the scope.
+        Refused: not an administrator of its site.
+    """
+    with session() as records:
+        found, others = _administered_declaration(records, scope, declaration_id)
+        _give_back(found, others)
+        records.delete(found)
+
+
+def _administered_declaration(records: Session, scope: Scope, declaration_id: str) -> tuple[EnergySource, Sequence[EnergySource]]:
+    """The declaration, and the meter's others."""
+    found = required(records, EnergySource, declaration_id)
+    meter = required(records, Meter, found.meter_id)
+    if not scope.sees_meter(meter.id, meter.site_id):
+        raise missing(EnergySource, declaration_id)
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
+    return found, [each for each in _declared(records, meter.id) if each.id != declaration_id]
+
+
+def _declared(records: Session, meter_id: str) -> Sequence[EnergySource]:
+    return records.scalars(select(EnergySource).where(EnergySource.meter_id == meter_id)).all()
+
+
+def _give_back(going: EnergySource, others: Sequence[EnergySource]) -> None:
+    for each in others:
+        if each.valid_to == going.valid_from:
+            each.valid_to = going.valid_to
+
+
+def _possible_source(method: str, interval_s: int, rollover_kwh: float | None) -> None:
+    if method not in METHODS:
+        raise Refused(f"no method {method!r}: choose one of {', '.join(METHODS)}")
+    longest = LONGEST_READ_S if method == "counter" else DAY_S
+    if not 1 <= interval_s <= longest:
+        raise Refused(f"a reading every {interval_s} s cannot be declared: by {method} it is 1 to {longest} s")
+    if rollover_kwh is not None and method != "counter":
+        raise Refused("only a counter starts again from zero: leave the rollover out")
+    if rollover_kwh is not None and not 0 < rollover_kwh <= QUANTITIES["energy_total_kwh"].greatest:
+        raise Refused(f"a counter starts again from zero at more than 0 kWh, not at {rollover_kwh:g}: correct it")
 
 
 def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, list[EnergySource]]:

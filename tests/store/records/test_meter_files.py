@@ -156,3 +156,20 @@ def test_the_file_that_is_exported_says_who_has_what_and_changes_nothing(world: 
     text = "".join(meter_files.export_file(scope))
     assert "resident@example.org" in text
     assert {line.does for line in meter_files.try_file(scope, text)} == {"same"}
+
+
+def test_a_file_declares_the_energy_of_a_meter_that_exists_with_its_rollover(world: World) -> None:
+    scope, meter = world.scope("north admin"), world.meters["north first"]
+    for declared in meters.energy_declarations(SYSTEM, [meter])[meter]:
+        meters.withdraw_declaration(SYSTEM, declared.id)
+    text = _file("id,method,interval_s,rollover_kwh", f"{meter},counter,60,42.94967295")
+    [line] = meter_files.import_file(scope, text)
+    assert (line.does, line.words) == ("changed", "energy by counter")
+    [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
+    assert (declared.interval_s, declared.rollover_kwh, declared.valid_from) == (60, 42.94967295, meters.ALWAYS)
+    assert [line.does for line in meter_files.import_file(scope, text)] == ["same"]
+    again = "".join(meter_files.export_file(scope))
+    assert "42.94967295" in again
+    [line] = meter_files.import_file(scope, _file("id,method,interval_s", f"{meter},interval,900"))
+    assert line.words == "energy by counter → interval"
+    assert [each.rollover_kwh for each in meters.energy_declarations(SYSTEM, [meter])[meter]] == [None]

@@ -1,0 +1,248 @@
+"""Where a meter's energy comes from, declared and put right on its page, and which of its readings are not counted, and why."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import Input, Output, State, callback, html, no_update
+
+from config.quantities import DAY_S
+from dashboard import tables
+from dashboard.access import administers_meter, current_scope, guard
+from dashboard.account.reading import reader
+from dashboard.aria import aria
+from dashboard.faults import sentence
+from dashboard.plant import forms
+from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from store.errors import NotFound, Refused, StoreAway
+from store.records import meters, sites
+from store.records.listing import Page, Wanted
+from store.records.schema import EnergySource, Meter
+from store.scope import Scope
+from store.series import uncounted
+from store.series.uncounted import Uncounted
+
+METHODS = {
+    "counter": "its counter, a register that only rises (energy_total_kwh)",
+    "interval": "the energy of each interval (energy_kwh)",
+    "power": "its power, over time (power_kw)",
+}
+EVERY = "900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are."
+ROLLOVER = "Of a counter, up to eight decimals: 838860.8. Empty: it never does."
+COLUMNS = (
+    Column("since", "From", sortable=False),
+    Column("until", "Until", sortable=False),
+    Column("method", "Energy comes from", sortable=False),
+    Column("every", "A reading every", sortable=False),
+    Column("rollover", "Starts again at", sortable=False, number=True),
+    Column("note", "Note", sortable=False),
+)
+
+
+def zone_of(scope: Scope, meter: Meter) -> ZoneInfo:
+    """The clocks of the meter's site."""
+    return ZoneInfo(sites.site(scope, meter.site_id).time_zone)
+
+
+def _meter(scope: Scope, meter_id: str) -> Meter:
+    return meters.require_meters(scope, [meter_id])[meter_id]
+
+
+def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[EnergySource]:
+    found = meters.energy_declarations(scope, [context])[context][::-1]
+    return Page(found[wanted.first : wanted.first + wanted.count], len(found))
+
+
+def _row(scope: Scope, record: EnergySource) -> Row:
+    zone = zone_of(scope, _meter(scope, record.meter_id))
+    cells = (
+        forms.clock(record.valid_to, zone, "further notice"),
+        METHODS[record.method].partition(",")[0].partition(" (")[0],
+        every(record.interval_s),
+        "–" if record.rollover_kwh is None else f"{kwh(record.rollover_kwh)} kWh",
+        record.note or "–",
+    )
+    acts = (Act("edit", "Edit", asks=lambda: _edit(record, zone), sure="Save"), WITHDRAW)
+    return Row(record.id, since(record, zone), cells, acts)
+
+
+def since(declared: EnergySource, zone: ZoneInfo) -> str:
+    """From when on it holds, in words."""
+    return "the beginning" if declared.valid_from == meters.ALWAYS else forms.clock(declared.valid_from, zone)
+
+
+def every(interval_s: int) -> str:
+    """How often a reading comes, in words."""
+    return "local day" if interval_s == DAY_S else f"{reader().count(interval_s)} s"
+
+
+def kwh(value: float) -> str:
+    """An energy with all of its decimals, as it was written."""
+    return f"{value:.8f}".rstrip("0").rstrip(".")
+
+
+def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
+    return Question(
+        "It is put right for all of its time, and the energy of that time is computed anew from the readings.",
+        (
+            Choice("method", "Energy comes from", sorted(METHODS.items(), key=lambda each: each[0] != record.method)),
+            Text("every", f"A reading every (s). {EVERY}", str(record.interval_s), 9, 1),
+            Text("rollover", f"Starts again from zero at (kWh). {ROLLOVER}", _rollover(record), 24, 1),
+            Text("since", f"From (like {forms.DAY} or {forms.MOMENT}; empty: the beginning)", _since(record, zone), 20, 1),
+        ),
+    )
+
+
+def _rollover(record: EnergySource) -> str:
+    return "" if record.rollover_kwh is None else kwh(record.rollover_kwh)
+
+
+def _since(record: EnergySource, zone: ZoneInfo) -> str:
+    return "" if record.valid_from == meters.ALWAYS else forms.clock(record.valid_from, zone)
+
+
+WITHDRAW = Act(
+    "withdraw",
+    "Withdraw",
+    asks=lambda: Question("The one before it goes on in its place; without one its readings are not counted any more."),
+    danger=True,
+    sure="Withdraw it",
+)
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    declared = meters.energy_declarations(scope, [asked.context])[asked.context]
+    if asked.key not in {each.id for each in declared}:
+        raise NotFound("no such declaration of this meter")
+    if asked.act == "withdraw":
+        meters.withdraw_declaration(scope, asked.key)
+        return "Withdrawn."
+    zone = zone_of(scope, _meter(scope, asked.context))
+    meters.correct_declaration(scope, asked.key, **_read(asked.given, zone, meters.ALWAYS))
+    return "Saved. The energy is computed anew; until then it is provisional."
+
+
+def _read(given: Mapping[str, Any], zone: ZoneInfo, otherwise: datetime) -> Any:
+    """What was written as a declaration.
+
+    Raises:
+        Refused: something cannot be read.
+    """
+    return {
+        "method": str(given.get("method") or ""),
+        "interval_s": forms.whole("how often a reading comes", given.get("every")),
+        "rollover_kwh": forms.number("where it starts again", given.get("rollover")),
+        "valid_from": forms.moment("the start", given.get("since"), zone) or otherwise,
+    }
+
+
+TABLE = Table(
+    "declared",
+    "Where its energy comes from",
+    administers_meter("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    do=_do,
+    empty="Nothing is declared yet: its readings are stored, and its energy is not counted. Declare it below.",
+)
+tables.declare(TABLE)
+
+
+def panel(scope: Scope, meter: Meter) -> html.Section:
+    """The declarations, what declares another, and what is not counted."""
+    options = [{"label": words, "value": method} for method, words in METHODS.items()]
+    fields = [
+        forms.field("Energy comes from", dbc.Select(id="declared-method", options=options, value="counter")),
+        forms.field("A reading every (s)", forms.line("declared-every", "900", longest=9), EVERY),
+        forms.field("Starts again from zero at (kWh)", forms.line("declared-rollover", longest=24), ROLLOVER),
+        forms.field(
+            "From",
+            forms.line("declared-since", placeholder=forms.MOMENT, longest=20),
+            "What it measured before is not counted. Empty: the beginning, or now if there is one already.",
+        ),
+    ]
+    return html.Section(
+        [
+            html.H2("Where its energy comes from"),
+            html.Div(not_counted(scope, meter), id="declared-uncounted"),
+            tables.view(TABLE, meter.id),
+            forms.folded("declared-form", "Declare its energy", "plus-lg", fields, forms.submit("declared-add", "Declare")),
+        ],
+        className="panel mb-3",
+    )
+
+
+@callback(
+    Output("meter-notice", "children", allow_duplicate=True),
+    Output("declared-changed", "data"),
+    Input("declared-add", "n_clicks"),
+    *[State(f"declared-{name}", "value") for name in ("method", "every", "rollover", "since")],
+    State("meter-id", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_meter())
+def declare(
+    clicks: int | None, method: str | None, interval: str | None, rollover: str | None, start: str | None, meter_id: str
+) -> Any:
+    """Declare where the meter's energy comes from."""
+    if not clicks:
+        return no_update, no_update
+    scope = current_scope()
+    try:
+        zone = zone_of(scope, _meter(scope, meter_id))
+        first = not meters.energy_declarations(scope, [meter_id])[meter_id]
+        given = {"method": method, "every": interval, "rollover": rollover, "since": start}
+        said = _read(given, zone, meters.ALWAYS if first else datetime.now(UTC).replace(microsecond=0))
+        made = meters.declare_energy(scope, meter_id, **said)
+    except (Refused, NotFound) as refused:
+        return tables.notice(sentence(refused), bad=True), no_update
+    return tables.notice(f"Declared from {since(made, zone)} on. What is stored already is counted in a moment."), made.id
+
+
+@callback(
+    Output("declared-uncounted", "children"),
+    Input("declared-body", "children"),
+    State("meter-id", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_meter())
+def say_uncounted(_body: Any, meter_id: str) -> Any:
+    """Say anew what is not counted, whenever the declarations are drawn anew."""
+    scope = current_scope()
+    return not_counted(scope, _meter(scope, meter_id))
+
+
+def not_counted(scope: Scope, meter: Meter) -> Any:
+    """What the meter posted in the last month that is no energy, with the reason; nothing where all of it is."""
+    zone = zone_of(scope, meter)
+    try:
+        found = uncounted.uncounted(scope, meter.id, datetime.now(UTC))
+    except StoreAway as away:
+        return html.P(f"Whether all of its readings are counted cannot be said now: {away}.", className="muted")
+    if not found:
+        return None
+    lines = [html.Li(reason(each, zone)) for each in found]
+    return html.Div(
+        [html.P("Stored in the last 31 days; not counted:", className="mb-1"), html.Ul(lines, className="mb-0")],
+        className="notice",
+        role="note",
+        **aria(label="Readings that are not counted"),
+    )
+
+
+def reason(each: Uncounted, zone: ZoneInfo) -> str:
+    """How many readings of what are not counted, and what would count them."""
+    length = f" of {every(each.interval_s)}" if each.interval_s else ""
+    when = f"{forms.clock(each.first, zone)} to {forms.clock(each.last, zone)}"
+    what = f"{reader().count(each.number)} × {each.quantity}{length}, {when}: "
+    declared = each.declared
+    if declared is None:
+        if each.why == uncounted.NO_METHOD:
+            return what + "nothing declares where its energy comes from. Declare it below."
+        return what + "no declaration holds then. Let one begin earlier."
+    if each.why == uncounted.OTHER_QUANTITY:
+        return what + f"its energy comes from {METHODS[declared.method]}; two sources are never added."
+    return what + f"its energy is declared of {every(declared.interval_s)}. Put that right, or let the device post that."

@@ -1,0 +1,93 @@
+"""Readings that are stored and are no energy: by which rule of the meter's declarations each kind of them is left out."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S
+from store.records.meters import energy_declarations
+from store.records.schema import EnergySource
+from store.scope import Scope
+from store.series.connection import Row, query
+
+WITHIN = timedelta(days=31)
+QUANTITIES = {
+    "counter": ("energy_total_kwh", "energy_export_total_kwh"),
+    "interval": ("energy_kwh", "energy_export_kwh"),
+    "power": ("power_kw",),
+}  # by method; its energies come from these and no others
+NO_METHOD, TOO_EARLY, OTHER_LENGTH, OTHER_QUANTITY = "no method", "too early", "other length", "other quantity"
+
+
+class Uncounted(NamedTuple):
+    """Readings of one quantity and length (s; 0: samples) that are not counted: how many, from when to when, and why.
+
+    `declared` is what the meter declares for that time: none where nothing holds.
+    """
+
+    quantity: str
+    interval_s: int
+    number: int
+    first: datetime
+    last: datetime
+    why: str
+    declared: EnergySource | None
+
+
+def uncounted(scope: Scope, meter_id: str, now: datetime) -> list[Uncounted]:
+    """What a meter posted in the last month that is stored and not counted as energy, the newest first.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    declared = energy_declarations(scope, [meter_id])[meter_id]
+    found = []
+    for start, end, source in _periods(declared, now - WITHIN, now + timedelta(days=1)):
+        for quantity, interval_s, number, first, last in _stored(meter_id, start, end):
+            if why := _why(source, declared, quantity, interval_s):
+                found.append(Uncounted(quantity, interval_s, number, first, last, why, source))
+    return sorted(found, key=lambda each: each.last, reverse=True)
+
+
+def _periods(
+    declared: Sequence[EnergySource], start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, EnergySource | None]]:
+    """The parts of a range, each with the declaration that holds in it."""
+    for each in declared:
+        if start < min(each.valid_from, end):
+            yield start, min(each.valid_from, end), None
+        first, last = max(each.valid_from, start), min(each.valid_to or end, end)
+        if first < last:
+            yield first, last, each
+        start = max(start, last)
+    if start < end:
+        yield start, end, None
+
+
+def _stored(meter_id: str, start: datetime, end: datetime) -> Iterator[Row]:
+    """Quantity, length, count, first and last of the energies, registers and powers that devices and files told."""
+    wanted = ", ".join(f"'{quantity}'" for quantities in QUANTITIES.values() for quantity in quantities)
+    for table, length, made in (("intervals", "interval_s", "AND source != 'rollup'"), ("telemetry", "0", "")):
+        yield from query(
+            f"SELECT quantity, {length} lasts, count(), min(ts), max(ts) FROM {table} "
+            f"WHERE ts >= %s AND ts < %s AND meter = %s AND quantity IN ({wanted}) AND value != null {made}",
+            [start, end, meter_id],
+        )
+
+
+def _why(source: EnergySource | None, declared: Sequence[EnergySource], quantity: str, interval_s: int) -> str:
+    """The rule by which readings are not counted; empty for those that are."""
+    if source is None:
+        return TOO_EARLY if declared else NO_METHOD
+    if quantity not in QUANTITIES[source.method]:
+        return OTHER_QUANTITY
+    return "" if source.method == "counter" or _is_read(source, interval_s) else OTHER_LENGTH
+
+
+def _is_read(source: EnergySource, interval_s: int) -> bool:
+    if interval_s == 0:  # samples of power count whatever rhythm was declared; energies of short intervals only as declared
+        return source.method == "power" or source.interval_s < INTERVAL_S
+    if source.interval_s == DAY_S:
+        return LOCAL_DAY_S[0] <= interval_s <= LOCAL_DAY_S[1]
+    return source.interval_s == interval_s

@@ -1,0 +1,81 @@
+"""Where a meter's energy comes from is declared and put right on its page, and what is not counted says why."""
+
+import pytest
+
+from store.records import meters
+from store.scope import SYSTEM
+from tests.dashboard.pages import shown
+from tests.dashboard.plant.asking import act, ask, plant, press, said
+from tests.dashboard.world import World
+
+GIVEN = {"method": "counter", "every": "900", "rollover": "42.94967295", "since": ""}
+
+
+def _declare(world: World, browser, meter: str, **given: str):
+    state = {f"declared-{name}.value": value for name, value in (GIVEN | given).items()} | {"meter-id.data": meter}
+    return ask(world, browser, "declared-changed.data", {"declared-add.n_clicks": 1}, state)
+
+
+def _declared(meter: str):
+    return meters.energy_declarations(SYSTEM, [meter])[meter]
+
+
+def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: World) -> None:
+    meter, browser = plant(world)["meter"], world.client("admin")
+    assert "Nothing is declared yet" in shown(browser, f"/admin/meters/{meter}")
+    assert "Declared from the beginning on" in said(_declare(world, browser, meter))
+    [made] = _declared(meter)
+    assert (made.method, made.interval_s, made.rollover_kwh, made.valid_from) == ("counter", 900, 42.94967295, meters.ALWAYS)
+    page = shown(browser, f"/admin/meters/{meter}")
+    assert "42.94967295 kWh" in page
+    assert "the beginning" in page
+    given = {"method": "interval", "every": "86400", "rollover": "", "since": "2026-03-01"}
+    assert "Saved" in act(browser, "declared", meter, "edit", made.id, searched=False, **given)
+    [made] = _declared(meter)
+    assert (made.method, made.interval_s, made.rollover_kwh) == ("interval", 86400, None)
+    assert "local day" in shown(browser, f"/admin/meters/{meter}")
+    assert "Declared from 2026-06-01 00:00" in said(_declare(world, browser, meter, since="2026-06-01"))
+    first, second = _declared(meter)
+    assert first.valid_to == second.valid_from
+    assert "Withdrawn" in act(browser, "declared", meter, "withdraw", second.id, searched=False)
+    assert [each.valid_to for each in _declared(meter)] == [None]
+
+
+def test_a_declaration_that_is_moved_leaves_no_hole_behind(world: World) -> None:
+    meter, browser = plant(world)["meter"], world.client("admin")
+    for since in ("", "2026-03-01", "2026-06-01"):
+        _declare(world, browser, meter, since=since)
+    middle = _declared(meter)[1]
+    act(browser, "declared", meter, "edit", middle.id, searched=False, **(GIVEN | {"since": "2026-09-01"}))
+    first, second, third = _declared(meter)
+    assert (first.valid_to, second.valid_to, third.valid_to) == (second.valid_from, third.valid_from, None)
+    assert third.id == middle.id
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"method": "guess"}, "no method"),
+        ({"every": ""}, "missing"),
+        ({"every": "0"}, "cannot be declared"),
+        ({"method": "interval", "every": "604800", "rollover": ""}, "cannot be declared"),
+        ({"method": "power"}, "only a counter"),
+        ({"rollover": "0"}, "more than 0 kWh"),
+        ({"rollover": "nan"}, "not a number"),
+        ({"since": "yesterday"}, "not a moment"),
+    ],
+)
+def test_what_cannot_be_declared_is_said(world: World, given: dict[str, str], says: str) -> None:
+    meter = plant(world)["meter"]
+    assert says.casefold() in said(_declare(world, world.client("admin"), meter, **given)).casefold()
+    assert _declared(meter) == []
+
+
+@pytest.mark.parametrize("who", ["operator", "chief", "resident"])
+def test_nobody_else_declares_anything(world: World, who: str) -> None:
+    meter = plant(world)["meter"]
+    _declare(world, world.client("admin"), meter)
+    browser, [made] = world.client(who), _declared(meter)
+    assert _declare(world, browser, meter, since="2026-06-01").status_code == 404
+    assert press(browser, "declared", meter, searched=False, do="act", act="withdraw", row=made.id, given={}).status_code == 404
+    assert [each.id for each in _declared(meter)] == [made.id]

@@ -1,0 +1,56 @@
+"""A reading that is stored and becomes no energy is found, with the reason; one that counts is not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from store.errors import NotFound
+from store.scope import NOBODY, SYSTEM
+from store.series.uncounted import NO_METHOD, OTHER_LENGTH, OTHER_QUANTITY, TOO_EARLY, uncounted
+from tests.store.series.conftest import LONG_AGO, Site, every
+
+
+def whys(meter: str) -> list[tuple[str, int, int, str]]:
+    return [(each.quantity, each.interval_s, each.number, each.why) for each in uncounted(SYSTEM, meter, datetime.now(UTC))]
+
+
+def test_without_a_declaration_nothing_counts(site: Site, quarter: datetime) -> None:
+    meter = site.meter(None)
+    site.samples(meter, "energy_total_kwh", every(quarter, 60, 3), [1, 2, 3])
+    site.intervals(meter, "energy_kwh", 3600, [quarter], [1])
+    assert sorted(whys(meter)) == [("energy_kwh", 3600, 1, NO_METHOD), ("energy_total_kwh", 0, 3, NO_METHOD)]
+
+
+def test_another_quantity_or_length_than_declared_is_named(site: Site, quarter: datetime) -> None:
+    meter = site.meter("interval", 900)
+    site.intervals(meter, "energy_kwh", 900, every(quarter, 900, 4), [1] * 4)
+    site.intervals(meter, "energy_kwh", 1800, [quarter], [2])
+    site.samples(meter, "power_kw", every(quarter, 60, 5), [1] * 5)
+    site.samples(meter, "energy_export_kwh", every(quarter, 60, 2), [1] * 2)
+    site.samples(meter, "voltage_v", every(quarter, 60, 2), [230] * 2)
+    assert sorted(whys(meter)) == [
+        ("energy_export_kwh", 0, 2, OTHER_LENGTH),
+        ("energy_kwh", 1800, 1, OTHER_LENGTH),
+        ("power_kw", 0, 5, OTHER_QUANTITY),
+    ]
+
+
+def test_what_came_before_the_declaration_begins_is_too_early(site: Site, quarter: datetime) -> None:
+    meter = site.meter("counter", 60, since=quarter + timedelta(minutes=2))
+    site.samples(meter, "energy_total_kwh", every(quarter, 60, 5), [1, 2, 3, 4, 5])
+    assert whys(meter) == [("energy_total_kwh", 0, 2, TOO_EARLY)]
+
+
+def test_values_of_local_days_count_however_long_the_day_was(site: Site, quarter: datetime) -> None:
+    meter = site.meter("interval", 86_400)
+    for length in (82_800, 86_400, 90_000):
+        site.intervals(meter, "energy_kwh", length, [quarter - timedelta(days=length // 3600)], [1])
+    assert whys(meter) == []
+
+
+def test_all_that_is_declared_counts_and_nobody_else_sees_it(site: Site, quarter: datetime) -> None:
+    meter = site.meter("power", 60, since=LONG_AGO)
+    site.samples(meter, "power_kw", every(quarter, 60, 5), [1] * 5)
+    assert whys(meter) == []
+    with pytest.raises(NotFound):
+        uncounted(NOBODY, meter, datetime.now(UTC))
