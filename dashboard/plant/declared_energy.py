@@ -70,7 +70,7 @@ def _row(scope: Scope, record: EnergySource) -> Row:
 
 def since(declared: EnergySource, zone: ZoneInfo) -> str:
     """From when on it holds, in words."""
-    return "the beginning" if declared.valid_from == meters.ALWAYS else forms.clock(declared.valid_from, zone)
+    return "the beginning" if declared.valid_from == meters.BEGINNING else forms.clock(declared.valid_from, zone)
 
 
 def every(interval_s: int) -> str:
@@ -100,7 +100,7 @@ def _rollover(record: EnergySource) -> str:
 
 
 def _since(record: EnergySource, zone: ZoneInfo) -> str:
-    return "" if record.valid_from == meters.ALWAYS else forms.clock(record.valid_from, zone)
+    return "" if record.valid_from == meters.BEGINNING else forms.clock(record.valid_from, zone)
 
 
 WITHDRAW = Act(
@@ -120,7 +120,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         meters.withdraw_declaration(scope, asked.key)
         return "Withdrawn."
     zone = zone_of(scope, _meter(scope, asked.context))
-    meters.correct_declaration(scope, asked.key, **_read(asked.given, zone, meters.ALWAYS))
+    meters.correct_declaration(scope, asked.key, **_read(asked.given, zone, meters.BEGINNING))
     return "Saved. The energy is computed anew; until then it is provisional."
 
 
@@ -195,7 +195,7 @@ def declare(
         zone = zone_of(scope, _meter(scope, meter_id))
         first = not meters.energy_declarations(scope, [meter_id])[meter_id]
         given = {"method": method, "every": interval, "rollover": rollover, "since": start}
-        said = _read(given, zone, meters.ALWAYS if first else datetime.now(UTC).replace(microsecond=0))
+        said = _read(given, zone, meters.BEGINNING if first else datetime.now(UTC).replace(microsecond=0))
         made = meters.declare_energy(scope, meter_id, **said)
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update

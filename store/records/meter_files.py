@@ -208,7 +208,7 @@ def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     if not cells.get("method"):
         return ""
     declared = meters.energy_declarations(scope, [meter_id])[meter_id]
-    since = bulk.moment("since", cells.get("since", "")) or (declared[-1].valid_from if declared else meters.ALWAYS)
+    since = bulk.moment("since", cells.get("since", "")) or (declared[-1].valid_from if declared else meters.BEGINNING)
     there = next((each for each in declared if each.valid_from == since), None)
     interval_s = cells.get("interval_s") or str(there.interval_s if there else DEFAULT_INTERVAL_S)
     rollover = bulk.number("rollover_kwh", cells.get("rollover_kwh", ""))

@@ -18,7 +18,7 @@ from store.scope import ALWAYS, Scope, Times
 Terms = Sequence[tuple[str, int]]  # (meter id, +1 or −1)
 METHODS = ("counter", "interval", "power")
 LONGEST_READ_S = 366 * DAY_S  # of a counter that is read by hand
-ALWAYS = datetime(1990, 1, 1, tzinfo=UTC)  # no reading is older
+BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)  # no reading is older
 
 
 def meters_of(scope: Scope, site_id: str) -> list[Meter]:
@@ -232,7 +232,7 @@ def declare_energy(
     """Say where a meter's energy comes from, from a moment on; the declaration before it ends there.
 
     `method` is `counter`, `interval` or `power`; a reading is expected every `interval_s` seconds; a counter may
-    start again from zero at `rollover_kwh`. A meter's first is best declared from `ALWAYS` on: what it measured before a
+    start again from zero at `rollover_kwh`. A meter's first is best declared from `BEGINNING` on: what it measured before a
     declaration begins is not counted.
 
     Raises:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S
-from store.records.meters import energy_declarations
+from store.records.meters import energy_declarations, require_meters
+from store.records.policy import Action, require
 from store.records.schema import EnergySource
 from store.scope import Scope
 from store.series.connection import Row, query
@@ -39,8 +40,10 @@ def uncounted(scope: Scope, meter_id: str, now: datetime) -> list[Uncounted]:
 
     Raises:
         NotFound: the meter does not exist for the scope.
+        Refused: not an administrator of its site.
         StoreAway: QuestDB cannot be reached.
     """
+    require(scope, Action.ADMINISTER, site_id=require_meters(scope, [meter_id])[meter_id].site_id)
     declared = energy_declarations(scope, [meter_id])[meter_id]
     found = []
     for start, end, source in _periods(declared, now - WITHIN, now + timedelta(days=1)):

@@ -25,7 +25,7 @@ def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: 
     assert "Nothing is declared yet" in shown(browser, f"/admin/meters/{meter}")
     assert "Declared from the beginning on" in said(_declare(world, browser, meter))
     [made] = _declared(meter)
-    assert (made.method, made.interval_s, made.rollover_kwh, made.valid_from) == ("counter", 900, 42.94967295, meters.ALWAYS)
+    assert (made.method, made.interval_s, made.rollover_kwh, made.valid_from) == ("counter", 900, 42.94967295, meters.BEGINNING)
     page = shown(browser, f"/admin/meters/{meter}")
     assert "42.94967295 kWh" in page
     assert "the beginning" in page

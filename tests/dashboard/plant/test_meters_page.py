@@ -8,6 +8,7 @@ from store.records import claims, grants, holders, meter_life, meters, organisat
 from store.records.columns import now
 from store.records.listing import Wanted
 from store.scope import SYSTEM
+from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, ask, call, plant, press, said
 from tests.dashboard.world import PASSWORD, World, sign_in
 
@@ -162,8 +163,8 @@ def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
     wrong = _meter(world, browser, {"meter-save.n_clicks": 1}, **(given | {"latitude": "north"}), meter=ids["meter"])
     assert "not a number" in said(wrong)
     exchanged = {"at": "2026-01-31 14:00", "new_serial": "B-2", "rollover": "", "note": "broken"}
-    told = said(_meter(world, browser, {"meter-exchange.n_clicks": 1}, **exchanged, meter=ids["meter"]))
-    assert "counter B-2 in the place of A-1: broken" in told
+    assert "Exchanged" in said(_meter(world, browser, {"meter-exchange.n_clicks": 1}, **exchanged, meter=ids["meter"]))
+    assert "counter B-2 in the place of A-1: broken" in shown(browser, f"/admin/meters/{ids['meter']}")
     assert "Retired" in said(_meter(world, browser, {"meter-retire.n_clicks": 1}, meter=ids["meter"]))
     assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].retired_at
 

@@ -166,7 +166,7 @@ def test_a_file_declares_the_energy_of_a_meter_that_exists_with_its_rollover(wor
     [line] = meter_files.import_file(scope, text)
     assert (line.does, line.words) == ("changed", "energy by counter")
     [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
-    assert (declared.interval_s, declared.rollover_kwh, declared.valid_from) == (60, 42.94967295, meters.ALWAYS)
+    assert (declared.interval_s, declared.rollover_kwh, declared.valid_from) == (60, 42.94967295, meters.BEGINNING)
     assert [line.does for line in meter_files.import_file(scope, text)] == ["same"]
     again = "".join(meter_files.export_file(scope))
     assert "42.94967295" in again
