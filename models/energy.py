@@ -6,6 +6,13 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+# Intervals without a reading after which a meter was silent: so long a reading of power holds, and a counter that is read
+# again goes on from where it stood.
+PATIENCE = 2.5
+
+# Readings this many intervals apart are as many as are due: a device that posts every 66 seconds instead of 60 is not late.
+ON_TIME = 1.5
+
 # A register that falls although it stood below this share of its rollover was reset, not rolled over.
 NEAR_ROLLOVER = 0.9
 
@@ -14,50 +21,105 @@ NEAR_ROLLOVER = 0.9
 CORRECTED = 0.9
 
 
-def counted(last_kwh: ArrayLike, greatest_kwh: ArrayLike, rollover_kwh: float | None = None) -> Floats:
-    """What a counter has counted since its first reading, from readings or from the last reading of successive stretches.
+def counted(readings_s: ArrayLike, readings_kwh: ArrayLike, rollover_kwh: float | None = None, patience_s: float = 0.0) -> Floats:
+    """What a counter has counted since the first of its readings.
 
     A fall is a rollover when the register stood near `rollover_kwh`, and a reset otherwise. After a reset the counter
     starts from zero; what it counted between its last reading and the reset is not known and not guessed. A fall by less
-    than a tenth is neither: it takes back what was counted too much. An exchange of the meter is a new declaration, not a fall.
+    than a tenth is neither: it takes back what was counted too much. A register that fell and soon stands again where it
+    stood was not reset either: the readings between are passed over. An exchange of the meter is a new declaration, not a fall.
 
     Args:
-        last_kwh: the register at the end of each stretch, shape (n,).
-        greatest_kwh: its greatest reading within the stretch, shape (n,); `last_kwh` again for single readings.
+        readings_s: when it was read, shape (n,), rising.
+        readings_kwh: the register, shape (n,).
         rollover_kwh: where the register starts again from zero.
+        patience_s: within this time after a fall a register may come back.
 
     Returns:
         Shape (n,), from 0; it rises but where a register was corrected.
     """
-    last, greatest = np.asarray(last_kwh, float), np.asarray(greatest_kwh, float)
-    if not len(last):
+    stood, _ = _passing_over(readings_s, readings_kwh, rollover_kwh, patience_s)
+    if not len(stood):
         return np.zeros(0)
-    before, after, highest = last[:-1], last[1:], np.maximum(greatest[1:], last[:-1])
-    began_again, rolled_over = _falls(after, highest, rollover_kwh)
-    top = np.where(rolled_over, rollover_kwh or 0.0, highest)
-    rise = np.where(began_again, top - before + after, after - before)
-    return np.concatenate([[0.0], np.cumsum(rise)])
+    before, after = stood[:-1], stood[1:]
+    began_again, rolled_over = _falls(before, after, rollover_kwh)
+    start = np.where(rolled_over, before - (rollover_kwh or 0.0), np.where(began_again, 0.0, before))
+    return np.concatenate([[0.0], np.cumsum(after - start)])
 
 
-def falls(readings_kwh: ArrayLike, rollover_kwh: float | None = None) -> list[str]:
-    """What happened to a counter before each reading but the first: `reset`, `rollover`, `correction`, or nothing (empty).
+def falls(
+    readings_s: ArrayLike, readings_kwh: ArrayLike, rollover_kwh: float | None = None, patience_s: float = 0.0
+) -> list[str]:
+    """What happened to a counter before each reading but the first, in words; empty where nothing did.
 
-    By the same rules as `counted`; as long as the readings less one.
+    `reset`, `rollover`, `correction`, or `glitch` of a reading that is passed over, by the same rules as `counted`; as long
+    as the readings less one.
     """
-    readings = np.asarray(readings_kwh, float)
-    before, after = readings[:-1], readings[1:]
-    began_again, rolled_over = _falls(after, before, rollover_kwh)
+    stood, glitches = _passing_over(readings_s, readings_kwh, rollover_kwh, patience_s)
+    before, after = stood[:-1], stood[1:]
+    began_again, rolled_over = _falls(before, after, rollover_kwh)
     words = np.where(rolled_over, "rollover", np.where(began_again, "reset", np.where(after < before, "correction", "")))
-    found: list[str] = words.tolist()
+    found: list[str] = np.where(glitches[1:], "glitch", words).tolist()
     return found
 
 
-def _falls(after: Floats, highest: Floats, rollover_kwh: float | None) -> tuple[Flags, Flags]:
-    """Where a register that stood at `highest` began again from zero, and where because it was full."""
-    began_again = after < CORRECTED * highest
+def may_fall(least_kwh: ArrayLike, greatest_kwh: ArrayLike) -> Flags:
+    """Whether a register may have been reset within stretches of readings: `counted` needs each of them to tell.
+
+    Where it cannot, what it counted in the stretch is its last reading less its first.
+    """
+    return np.asarray(least_kwh, float) < CORRECTED * np.asarray(greatest_kwh, float)
+
+
+def _passing_over(
+    readings_s: ArrayLike, readings_kwh: ArrayLike, rollover_kwh: float | None, patience_s: float
+) -> tuple[Floats, Flags]:
+    """The register with what it stood at before in the place of glitches, and which readings those are."""
+    moments, stood = np.asarray(readings_s, float), np.array(readings_kwh, float)
+    glitches = np.zeros(len(stood), bool)
+    for fall in (np.flatnonzero(may_fall(stood[1:], stood[:-1])) + 1).tolist():
+        before = stood[fall - 1]
+        full = rollover_kwh is not None and before >= NEAR_ROLLOVER * rollover_kwh
+        if full or glitches[fall]:
+            continue
+        ahead = stood[fall + 1 : np.searchsorted(moments, moments[fall] + patience_s, side="right")]
+        risen = np.flatnonzero(ahead >= CORRECTED * before)
+        if len(risen) and CORRECTED * ahead[risen[0]] <= before:
+            back = fall + 1 + int(risen[0])
+            glitches[fall:back], stood[fall:back] = True, before
+    return stood, glitches
+
+
+def _falls(before: Floats, after: Floats, rollover_kwh: float | None) -> tuple[Flags, Flags]:
+    """Where a register began again from zero, and where because it was full."""
+    began_again = may_fall(after, before)
     if rollover_kwh is None:
         return began_again, np.zeros_like(began_again)
-    return began_again, began_again & (highest >= NEAR_ROLLOVER * rollover_kwh)
+    return began_again, began_again & (before >= NEAR_ROLLOVER * rollover_kwh)
+
+
+def holds(gaps_s: ArrayLike, paces_s: ArrayLike, interval_s: float) -> Floats:
+    """For how many seconds each sample of power holds: until the next one, before a silence for `PATIENCE` intervals.
+
+    One of a burst, which came much sooner than was due, holds before a silence only for as long as the one before it did.
+
+    Args:
+        gaps_s: from each sample to the next, shape (n,); infinite when none has come.
+        paces_s: from the one before to each sample, shape (n,); NaN when there was none.
+        interval_s: a sample is due every so often.
+    """
+    gaps, paces = np.asarray(gaps_s, float), np.asarray(paces_s, float)
+    lasting = np.where(paces < interval_s / PATIENCE, paces, PATIENCE * interval_s)
+    return np.where(gaps <= PATIENCE * interval_s, gaps, lasting)
+
+
+def heard(gaps_s: ArrayLike, interval_s: float) -> Floats:
+    """Of the seconds from each reading of a counter to the next, those whose course the readings tell of.
+
+    All of them when the next came about when it was due, one interval's when one is missing between, and none after a silence.
+    """
+    gaps = np.asarray(gaps_s, float)
+    return np.where(gaps <= ON_TIME * interval_s, gaps, np.where(gaps <= PATIENCE * interval_s, interval_s, 0.0))
 
 
 def between(edges_s: ArrayLike, readings_s: ArrayLike, counted_kwh: ArrayLike) -> Floats:

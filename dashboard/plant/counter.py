@@ -19,6 +19,7 @@ EVENTS = {
     "reset": "began again from zero",
     "rollover": "was full and began again",
     "correction": "fell a little: taken back",
+    "glitch": "fell and came back: passed over",
     "exchange": "another counter",
     "": "",
 }

@@ -21,8 +21,11 @@ _recent: list[Any] = [float("-inf"), None]
 
 
 def read() -> Checkpoint:
-    """The newest checkpoint; `NEVER` before the first rollup."""
-    rows = query("SELECT rolled_to, late_to FROM rollups ORDER BY done_at DESC LIMIT 1")
+    """The newest checkpoint; `NEVER` before the first rollup.
+
+    One from the future was written while the clock was ahead: what it says was done is done again.
+    """
+    rows = query("SELECT rolled_to, late_to FROM rollups WHERE done_at <= now() ORDER BY done_at DESC LIMIT 1")
     return Checkpoint(*rows[0]) if rows else Checkpoint(NEVER, NEVER)
 
 
@@ -44,4 +47,6 @@ def forget() -> None:
 def write(checkpoint: Checkpoint) -> None:
     """Append a checkpoint; it lives beside the data that it describes, so that a restored backup agrees with itself."""
     rolled, late = (int(moment.timestamp() * 1e6) for moment in checkpoint)
+    if execute("SELECT count() FROM rollups WHERE done_at > now()") != [(0,)]:
+        execute("TRUNCATE TABLE rollups")  # else they would count once their time has come
     execute(f"INSERT INTO rollups VALUES (now(), {rolled}, {late})")

@@ -1,83 +1,157 @@
 """Readings of counters around a range: what a counter counted in it is told by the readings beside it too."""
 
-from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
+from config.quantities import INTERVAL_S
+from models import energy as arithmetic
+from models.energy import PATIENCE
+from store.records import last_values
+from store.scope import SYSTEM
 from store.series import amendments, samples
 from store.series.connection import frame, listed
+from store.series.kept import ROLLUP
+
+Register = tuple[str, str]  # a meter, and the quantity that one of its counters is
 
 COUNTERS = {"energy_total_kwh": "energy_kwh", "energy_export_total_kwh": "energy_export_kwh"}  # each with its register
-LOOK_BACK = timedelta(days=2)  # how far around a range a silent counter's readings are looked for
-NEAR = timedelta(minutes=15)  # where almost all are found, in a fiftieth of the time
+# How far around a range the reading beside it is looked for at first, in a fiftieth of the time: almost all are found near.
+NEAR = (timedelta(minutes=15), timedelta(days=2))
 
-MEASURES = ["first", "first_ts", "last", "last_ts", "greatest", "count"]
-KEY = ["ts", "meter", "quantity"]
+MEASURES = ["first", "first_ts", "last", "last_ts", "least", "greatest", "count", "heard_s"]
+NAMES = ["meter", "quantity"]
+KEY = ["ts", *NAMES]
+
+
+def patience(interval_s: int) -> timedelta:
+    """How long after a fall a register may come back to where it stood: what lies this far beside a range may be told by it."""
+    return timedelta(seconds=PATIENCE * interval_s)
 
 
 def around(
     meter_ids: Collection[str], start: datetime, end: datetime, grain_s: int, *, since: datetime, until: datetime, interval_s: int
-) -> pd.DataFrame:
-    """Effective readings in [start, end) by stretches of `grain_s`, and the last one before and the first one after them.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What tells how much counters counted in [start, end).
 
-    Columns: `KEY` and `MEASURES`; of each neighbour as of a stretch of one reading. `since` and `until` are the dates of
-    the declaration: beyond them is another counter. Who may see the meters is the caller's to check.
+    `since` and `until` are the dates of the declaration: beyond them is another counter. Who may see the meters is the
+    caller's to check.
+
+    Returns:
+        Stretches of `grain_s` (columns `KEY` and `MEASURES`), and readings (`KEY`, `value`), from the last reading before the
+        range to the first one after it. Of a register that cannot have been reset there only the first and the last reading
+        of each stretch.
     """
-    found = samples.aggregates(meter_ids, list(COUNTERS), start, end, grain_s, MEASURES)
-    near = max(NEAR, timedelta(seconds=2 * interval_s))
-    after = _first(meter_ids, end, min(until, end + LOOK_BACK, datetime.now(UTC) + NEAR), near)
+    wide = patience(interval_s)
+    first, last = max(since, start - wide), min(until, end + wide)
+    found = samples.aggregates(meter_ids, list(COUNTERS), first, last, grain_s, MEASURES, interval_s)
+    after = _as_stretches(following(meter_ids, last, until))
     # Without a reading within or after the range, the one before it tells nothing.
-    speaking = {*found["meter"], *after["meter"]}
-    before = previous(speaking, max(since, start - LOOK_BACK), start, near)
-    return _together([before, found, after])
+    before = _as_stretches(previous(_registers(found) | _registers(after), since, first))
+    stretches = _together([before, found, after]).sort_values("first_ts", kind="stable")
+    return stretches, _readings(stretches, first, last)
 
 
-def last_read(meter_ids: Collection[str], since: datetime, before: datetime) -> dict[str, datetime]:
-    """When each meter's counter was last read in [since, before); absent where it was not. The caller checks the scope."""
-    found = previous(meter_ids, max(since, before - LOOK_BACK), before, NEAR)
-    silent = set(meter_ids) - set(found["meter"])
-    if silent:
-        found = _together([found, _single(silent, since, before - LOOK_BACK, last=True)])
-    return {str(meter): ts.to_pydatetime() for meter, ts in zip(found["meter"], found["ts"], strict=True)}
+def _readings(stretches: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
+    """The readings of [start, end), and those beside it, that `models.energy.counted` needs."""
+    doubtful = _doubtful(stretches)
+    plain = stretches[~doubtful]
+    ends = [plain[NAMES].assign(ts=plain[f"{which}_ts"], value=plain[which].astype(float)) for which in ("first", "last")]
+    if doubtful.any():
+        rows = stretches[doubtful]
+        beside = rows[(rows["first_ts"] < start) | (rows["first_ts"] >= end)]
+        ends.append(beside[NAMES].assign(ts=beside["first_ts"], value=beside["first"].astype(float)))
+        every = samples.effective(set(rows["meter"]), set(rows["quantity"]), start, end)
+        ends.append(every.merge(rows[NAMES].drop_duplicates(), on=NAMES))
+    return _together(ends).drop_duplicates(KEY).sort_values("ts", kind="stable")
 
 
-def previous(meter_ids: Collection[str], start: datetime, end: datetime, near: timedelta) -> pd.DataFrame:
-    """The last reading of each counter in [start, end), looked for close to the end before it is anywhere else.
+def _doubtful(stretches: pd.DataFrame) -> "pd.Series[bool]":
+    """Of which registers each reading is needed: those that may have been reset, within a stretch or between two."""
+    within = arithmetic.may_fall(stretches["least"], stretches["greatest"])
+    before = stretches.groupby(NAMES)["last"].shift()
+    fell = pd.Series(within | arithmetic.may_fall(stretches["first"], before), index=stretches.index)
+    return fell.groupby([stretches["meter"], stretches["quantity"]]).transform("any").astype(bool)
 
-    Columns as of `around`. Who may see the meters is the caller's to check.
+
+def previous(registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
+    """The last reading of each register in [start, end); columns `KEY` and `value`. The caller checks who may see the meters.
+
+    Where the sample itself is no longer kept, its quarter tells what the register stood at by the quarter's end.
     """
-    middle = max(start, end - near)
-    found = _single(meter_ids, middle, end, last=True)
-    return _together([found, _single(set(meter_ids) - set(found["meter"]), start, middle, last=True)])
+    edges = [end, *(max(start, end - near) for near in NEAR), start]
+    found = _nearest([(b, a) for a, b in pairwise(edges)], lambda _: set(registers), last=True)
+    missing = set(registers) - _registers(found)
+    if not missing or start >= end:
+        return found
+    meters, names = (sorted(set(each)) for each in zip(*missing, strict=True))
+    kept = frame(
+        f"SELECT ts, meter, quantity, value FROM intervals WHERE ts >= %s AND ts < %s AND source = '{ROLLUP}' "
+        f"AND interval_s = {INTERVAL_S} AND meter IN ({listed(meters)}) AND quantity IN ({listed(names)}) AND value != null "
+        "LATEST ON ts PARTITION BY meter, quantity",
+        [start, end - timedelta(seconds=INTERVAL_S)],
+    )
+    return _together([found, _of(kept.assign(ts=kept["ts"] + timedelta(seconds=INTERVAL_S)), missing)])
 
 
-def _first(meter_ids: Collection[str], start: datetime, end: datetime, near: timedelta) -> pd.DataFrame:
-    """The first reading of each counter in [start, end), likewise."""
-    middle = min(end, start + near)
-    found = _single(meter_ids, start, middle, last=False)
-    return _together([found, _single(set(meter_ids) - set(found["meter"]), middle, end, last=False)])
+def following(meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    """The first reading of each counter of these meters in [start, end), likewise."""
+    every = {(meter, name) for meter in meter_ids for name in COUNTERS}
+
+    def speaking(since: datetime) -> set[Register]:
+        """Of the far future only those are asked for that were heard in it."""
+        if since == start:
+            return every
+        heard = last_values.last_values(SYSTEM, meter_ids, list(COUNTERS))  # whoever asks has been let through for them
+        return {register for register, last in heard.items() if last.ts >= since}
+
+    edges = [start, *(min(end, start + near) for near in NEAR), end]
+    return _nearest(list(pairwise(edges)), speaking, last=False)
 
 
-def _single(meter_ids: Collection[str], start: datetime, end: datetime, *, last: bool) -> pd.DataFrame:
-    if start >= end or not meter_ids:
-        return pd.DataFrame(columns=[*KEY, *MEASURES])
-    which = f"meter IN ({listed(meter_ids)}) AND quantity IN ({listed(COUNTERS)}) AND value != null"
-    where = f"ts >= %s AND ts < %s AND {which}"
+def _nearest(
+    stretches: list[tuple[datetime, datetime]], wanted: Callable[[datetime], set[Register]], *, last: bool
+) -> pd.DataFrame:
+    """The last or the first reading of each register, looked for in one stretch of time after the other until it is found."""
+    found = [pd.DataFrame(columns=[*KEY, "value"])]
+    have: set[Register] = set()
+    for start, end in stretches:
+        if start < end and (missing := wanted(start) - have):
+            found.append(_of(_single(missing, start, end, last=last), missing))
+            have |= _registers(found[-1])
+    return _together(found)
+
+
+def _single(registers: set[Register], start: datetime, end: datetime, *, last: bool) -> pd.DataFrame:
+    meters, names = (sorted(set(each)) for each in zip(*registers, strict=True))
+    where = f"ts >= %s AND ts < %s AND meter IN ({listed(meters)}) AND quantity IN ({listed(names)}) AND value != null"
     found = frame(
         f"SELECT ts, meter, quantity, value FROM telemetry WHERE {where} LATEST ON ts PARTITION BY meter, quantity"
         if last
         else f"SELECT min(ts) ts, meter, quantity, first(value) value FROM telemetry WHERE {where}",
         [start, end],
     )
-    if len(found):
-        changed = amendments.newest(meter_ids, list(COUNTERS), start, end, intervals=False)
-        if len(changed):
-            every = frame(f"SELECT ts, meter, quantity, value FROM telemetry WHERE {where}", [start, end])
-            counting = amendments.apply(every, changed, KEY).sort_values("ts")
-            found = counting.drop_duplicates(["meter", "quantity"], keep="last" if last else "first")
-    value, ts = found["value"], found["ts"]
-    return found[KEY].assign(first=value, first_ts=ts, last=value, last_ts=ts, greatest=value, count=1)
+    if len(amendments.newest(meters, names, start, end, intervals=False)):
+        every = samples.effective(meters, names, start, end)
+        found = every.drop_duplicates(NAMES, keep="last" if last else "first")
+    return found
+
+
+def _of(found: pd.DataFrame, registers: set[Register]) -> pd.DataFrame:
+    return found[np.array([each in registers for each in zip(found["meter"], found["quantity"], strict=True)], bool)]
+
+
+def _registers(found: pd.DataFrame) -> set[Register]:
+    return set(zip(found["meter"], found["quantity"], strict=True))
+
+
+def _as_stretches(readings: pd.DataFrame) -> pd.DataFrame:
+    value, ts = readings["value"].astype(float), readings["ts"]
+    same = {"first": value, "first_ts": ts, "last": value, "last_ts": ts, "least": value, "greatest": value}
+    return readings[KEY].assign(**same, count=1, heard_s=0.0)
 
 
 def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:

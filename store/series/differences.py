@@ -12,13 +12,12 @@ import pandas as pd
 from models import energy as arithmetic
 from store.records.meters import require_series
 from store.scope import ALWAYS, Scope, Times, holds
-from store.series import amendments, counters, energy
-from store.series.connection import frame
+from store.series import counters, energy, samples
 from store.series.energy import Span
 
 FORWARD = "energy_total_kwh"
 REGISTERS = tuple(counters.COUNTERS)
-EVENTS = ("reset", "rollover", "correction", "exchange")
+EVENTS = ("reset", "rollover", "correction", "glitch", "exchange")
 COLUMNS = ["ts", "reading_kwh", "energy_kwh", "event"]
 
 
@@ -26,10 +25,11 @@ def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, reg
     """The readings of a counter in [start, end), oldest first, as they count: corrected, without what was voided.
 
     Returns:
-        `ts` in UTC, `reading_kwh`, `energy_kwh` counted since the reading before it (which may lie before `start`; NaN when
-        there is none in the two days before, or when it is of a time that is not the holder's), and `event`: `reset`,
-        `rollover` or `correction` when the register fell, `exchange` for the first reading of another counter, else empty.
-        Nothing is subtracted across an exchange. Empty for a meter that declares no counter.
+        `ts` in UTC, `reading_kwh`, `energy_kwh` counted since the reading before it (however long before `start` that was; NaN
+        when there is none, or when it is of a time that is not the holder's), and `event`: `reset`, `rollover` or `correction`
+        when the register fell, `glitch` for a reading that is passed over because the register came back to where it had
+        stood, `exchange` for the first reading of another counter, else empty. Nothing is subtracted across an exchange.
+        Empty for a meter that declares no counter.
 
     Raises:
         NotFound: the meter does not exist for the scope.
@@ -50,21 +50,15 @@ def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, reg
 
 def _within(span: Span, meter_id: str, register: str, seen: Times, *, exchanged: bool) -> pd.DataFrame:
     """Of one counter: the readings between the dates of its declaration, in the times that are seen."""
-    raw = frame(
-        "SELECT ts, meter, quantity, value FROM telemetry WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s",
-        [span.start, span.end, meter_id, register],
-    )
-    changed = amendments.newest([meter_id], [register], span.start, span.end, intervals=False)
-    found = amendments.apply(raw, changed, counters.KEY).sort_values("ts")
-    since = max(span.since, span.start - counters.LOOK_BACK)
-    before = counters.previous([meter_id], since, span.start, counters.NEAR)
-    before = before[before["quantity"] == register]
-    known = before.loc[[holds(seen, ts) for ts in before["last_ts"]], "last"].to_numpy(float)[:1]
-    readings = np.concatenate([known, found["value"].to_numpy(float)])
-    kwh = np.diff(arithmetic.counted(readings, readings, span.rollover_kwh))
-    events = arithmetic.falls(readings, span.rollover_kwh)
-    if not len(known) and len(found):
-        kwh, events = np.concatenate([[np.nan], kwh]), ["exchange" if exchanged else "", *events]
-    return pd.DataFrame(
-        {"ts": found["ts"].to_numpy(), "reading_kwh": found["value"].to_numpy(float), "energy_kwh": kwh, "event": events}
-    )
+    wide = counters.patience(span.interval_s)
+    first, last = max(span.since, span.start - wide), min(span.until, span.end + wide)
+    found = samples.effective([meter_id], [register], first, last)
+    before = counters.previous({(meter_id, register)}, span.since, first)
+    readings = np.concatenate([before["value"], found["value"]]).astype(float)
+    moments = pd.concat([before["ts"], found["ts"]], ignore_index=True)
+    counted = (pd.DatetimeIndex(moments).as_unit("us").asi8 / 1e6, readings, span.rollover_kwh, wide.total_seconds())
+    since_seen = np.array([False, *(holds(seen, ts) for ts in moments[:-1])][: len(moments)], bool)
+    kwh = np.where(since_seen, np.diff(arithmetic.counted(*counted), prepend=np.nan), np.nan)
+    events = ["exchange" if exchanged else "", *arithmetic.falls(*counted)][: len(readings)]
+    rows = pd.DataFrame({"ts": moments, "reading_kwh": readings, "energy_kwh": kwh, "event": events})
+    return rows[(rows["ts"] >= span.start) & (rows["ts"] < span.end)].reset_index(drop=True)

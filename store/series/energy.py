@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config import clock
 from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S, LONGEST_INTERVAL_S
 from config.settings import settings
 from models import energy as arithmetic
 from models import local_time
+from models.energy import PATIENCE
 from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
 from store.records.meters import energy_declarations, require_series, virtual_terms, zones_of
@@ -34,7 +36,6 @@ Edges = list[datetime] | pd.DatetimeIndex
 FORWARD, EXPORT = "energy_kwh", "energy_export_kwh"
 DERIVED = {"derived_energy_kwh": FORWARD, "derived_energy_export_kwh": EXPORT}
 POWER = "power_kw"
-PATIENCE = 2.5  # intervals without a reading after which a counter was silent
 
 
 class Span(NamedTuple):
@@ -403,14 +404,12 @@ def from_samples(span: Span, ids: list[str], start: datetime, end: datetime, gra
     """Energy of the span's meters in [start, end) from their samples, in stretches of at most a quarter."""
     grain_s = min(grain_s, INTERVAL_S)
     if span.method == "counter":
-        found = counters.around(ids, start, end, grain_s, since=span.since, until=span.until, interval_s=span.interval_s)
-        return _between(found, span, start, end, grain_s)
-    registers, measures = ([FORWARD, EXPORT], ["total"]) if span.method == "interval" else ([POWER], ["above", "below"])
-    found = samples.aggregates(ids, registers, start, end, grain_s, [*measures, "count"])
+        return _between(span, ids, start, end, grain_s)
+    if span.method == "power":
+        return _held(span, ids, start, end, grain_s)
+    found = samples.aggregates(ids, [FORWARD, EXPORT], start, end, grain_s, ["total", "count"])
     covered = np.minimum(found["count"].astype(float) * span.interval_s, grain_s)
-    found = found.assign(lasting_s=float(grain_s), covered_s=covered)
-    # The mean power over the time that has samples: what happened in a gap is not guessed.
-    return _pieces(found if span.method == "interval" else _both_ways(found, found["covered_s"] / 3600))
+    return _pieces(found.assign(lasting_s=float(grain_s), covered_s=covered))
 
 
 def _instead_of_samples(
@@ -440,32 +439,61 @@ def _both_ways(found: pd.DataFrame, hours: "pd.Series[float] | float") -> pd.Dat
     return pd.concat(halves, ignore_index=True)
 
 
-def _between(found: pd.DataFrame, span: Span, start: datetime, end: datetime, grain_s: int) -> Iterable[Piece]:
+def _held(span: Span, ids: list[str], start: datetime, end: datetime, grain_s: int) -> Iterable[Piece]:
+    """Energy of power: each sample holds until the next one, at most `PATIENCE` intervals; what was later is not guessed."""
+    patience_s = PATIENCE * span.interval_s
+    first = max(span.since, start - timedelta(seconds=patience_s))
+    end = min(end, clock.now())
+    measures = ["first_ts", "last", "last_ts", "above", "below", "held_s", "pace_s"]
+    # The samples before the range by quarters: of them only the last one reaches into it.
+    before = samples.aggregates(ids, [POWER], first, start, INTERVAL_S, measures, span.interval_s)
+    before = before.sort_values("last_ts").drop_duplicates("meter", keep="last")
+    within = samples.aggregates(ids, [POWER], start, end, grain_s, measures, span.interval_s)
+    found = pd.concat([each for each in (before, within) if len(each)] or [within], ignore_index=True).sort_values("last_ts")
+    start_s, end_s = start.timestamp(), end.timestamp()
+    first_s, last_s = _seconds(found["first_ts"]), _seconds(found["last_ts"])
+    last, above, below, held, pace = (found[name].to_numpy(float) for name in ("last", "above", "below", "held_s", "pace_s"))
+    for meter, at in found.groupby("meter", sort=False).indices.items():
+        # Between the readings of each stretch, and from its last one to the first of the next.
+        gaps = np.append(first_s[at][1:], np.inf) - last_s[at]
+        until = np.clip(last_s[at] + arithmetic.holds(gaps, pace[at], span.interval_s), start_s, end_s)
+        starts = np.concatenate([first_s[at], np.maximum(last_s[at], start_s)])
+        lasting = np.concatenate([last_s[at], until]) - starts
+        inside = (starts >= start_s) & (lasting > 0)
+        starts, lasting = starts[inside], lasting[inside]
+        covered = np.concatenate([held[at], until - np.maximum(last_s[at], start_s)])[inside]
+        for register, sign, integral in ((FORWARD, 1, above), (EXPORT, -1, below)):
+            tails = np.clip(sign * last[at], 0, None) * (until - np.maximum(last_s[at], start_s))
+            kwh = np.concatenate([integral[at], tails])[inside] / 3600
+            yield Piece(str(meter), register, starts, lasting, kwh, covered, covered)
+
+
+def _between(span: Span, ids: list[str], start: datetime, end: datetime, grain_s: int) -> Iterable[Piece]:
     """What counters counted in each stretch of the grid within [start, end)."""
+    stretches, readings = counters.around(
+        ids, start, end, grain_s, since=span.since, until=span.until, interval_s=span.interval_s
+    )
     first, last = floor(start, grain_s), ceil(end, grain_s)
     edges_s = np.arange(first.timestamp(), last.timestamp() + grain_s / 2, grain_s)
     edges_s[0], edges_s[-1] = start.timestamp(), end.timestamp()
-    found = found.sort_values("last_ts")
-    # The first and the last reading of each stretch, and between them the greatest.
-    both_moments = np.stack([_seconds(found["first_ts"]), _seconds(found["last_ts"])], axis=1)
-    both, highest = found[["first", "last"]].to_numpy(float), found[["first", "greatest"]].to_numpy(float)
-    readings = found["count"].to_numpy(float)
-    for meter, quantity, at in _by_register(found):
-        counts = arithmetic.counted(both[at].ravel(), highest[at].ravel(), span.rollover_kwh)
-        moments = both_moments[at].ravel()
-        kwh = arithmetic.between(edges_s, moments, counts)
-        lasting = np.diff(edges_s)
+    lasting, patience_s = np.diff(edges_s), PATIENCE * span.interval_s
+    read_s, register_kwh = _seconds(readings["ts"]), readings["value"].to_numpy(float)
+    first_s, last_s = _seconds(stretches["first_ts"]), _seconds(stretches["last_ts"])
+    heard_s = stretches["heard_s"].to_numpy(float)
+    places = {(meter, quantity): at for meter, quantity, at in _by_register(stretches)}
+    for meter, quantity, at in _by_register(readings):
+        moments = read_s[at]
+        counts = arithmetic.counted(moments, register_kwh[at], span.rollover_kwh, patience_s)
         known = arithmetic.between(edges_s, moments[[0, -1]], [0.0, moments[-1] - moments[0]])
-        # A reading tells what was counted in the interval before it; after a silence, only that something was.
-        first_s, last_s = moments[::2], moments[1::2]
-        alone = (
-            np.diff(first_s, prepend=-np.inf) - np.concatenate([[0.0], last_s[:-1] - first_s[:-1]]) > PATIENCE * span.interval_s
-        )
-        since = np.where(alone, first_s, first_s - span.interval_s)
-        heard = np.clip((readings[at] - alone) * span.interval_s, 0, last_s - since)
-        covered = arithmetic.spread(edges_s, since, np.maximum(last_s - since, 1e-6), heard)
-        covered = np.minimum(covered, np.minimum(known, lasting))
-        yield Piece(meter, COUNTERS[quantity], edges_s[:-1], lasting, kwh, covered, known)
+        # Between the readings of each stretch, and from its last one to the first of the next.
+        among = places[meter, quantity]
+        gaps = first_s[among][1:] - last_s[among][:-1]
+        starts = np.concatenate([first_s[among], last_s[among][:-1]])
+        told = np.concatenate([heard_s[among], arithmetic.heard(gaps, span.interval_s)])
+        reaching = np.concatenate([last_s[among] - first_s[among], gaps])
+        covered = arithmetic.spread(edges_s, starts, np.maximum(reaching, 1e-6), told)
+        kwh = arithmetic.between(edges_s, moments, counts)
+        yield Piece(meter, COUNTERS[quantity], edges_s[:-1], lasting, kwh, np.minimum(covered, np.minimum(known, lasting)), known)
 
 
 def _pieces(found: pd.DataFrame) -> Iterable[Piece]:

@@ -19,9 +19,11 @@ Floats = NDArray[np.float64]
 
 KEY = ["ts", "meter", "quantity", "interval_s"]
 
+COLUMNS = 'meter, quantity, interval_s, value, "min" least, "max" greatest, "count" n, source, covered_s, known_s'
+
 # What can be asked of a stretch: `mean` is weighted by time, `above` and `below` are sums of value × seconds of either sign,
-# `covered_s` the seconds for which a sample came every {expected}, `known_s` those that a derived energy is of
-# (`store.series.rollup`), `interval_s` those of the rows themselves.
+# `covered_s` the seconds that samples tell of (one every {expected} where a quarter does not say), `known_s` those that a
+# derived energy is of (`store.series.rollup`), `rows_s` those of the rows themselves.
 MEASURES = {
     "total": "sum(value)",
     "mean": "sum(value * interval_s) / sum(interval_s)",
@@ -29,8 +31,9 @@ MEASURES = {
     "greatest": "max(greatest)",
     "above": "sum(CASE WHEN value > 0 THEN value * interval_s ELSE 0 END)",
     "below": "sum(CASE WHEN value < 0 THEN -value * interval_s ELSE 0 END)",
-    "covered_s": f"sum(CASE WHEN source = '{ROLLUP}' THEN least(n * {{expected}}, interval_s) ELSE interval_s END)",
-    "known_s": "sum(CASE WHEN least > 0 THEN 3600.0 * value / least ELSE interval_s END)",
+    "covered_s": f"""sum(CASE WHEN covered_s != null THEN covered_s
+        WHEN source = '{ROLLUP}' THEN least(n * {{expected}}, interval_s) ELSE interval_s END)""",
+    "known_s": "sum(CASE WHEN known_s != null THEN known_s WHEN least > 0 THEN 3600.0 * value / least ELSE interval_s END)",
     "rows_s": "sum(interval_s)",
 }
 
@@ -107,8 +110,8 @@ def aggregates(
     where += f" AND source != '{ROLLUP}'" if measured else ""
     since = start - timedelta(seconds=longest)
     found = frame(
-        f"SELECT stretch::TIMESTAMP ts, meter, quantity, interval_s, {wanted} FROM (SELECT {grid.stretch} stretch, meter, "
-        f'quantity, interval_s, value, "min" least, "max" greatest, "count" n, source FROM intervals WHERE {where})',
+        f"SELECT stretch::TIMESTAMP ts, meter, quantity, interval_s, {wanted} FROM "
+        f"(SELECT {grid.stretch} stretch, {COLUMNS} FROM intervals WHERE {where})",
         [since, end, start, start],
     )
     changed = amendments.newest(series_ids, quantities, since, end, intervals=True)
@@ -123,9 +126,8 @@ def _amended(found: pd.DataFrame, changed: pd.DataFrame, grid: _Grid, measures: 
     """The same with the stretches that hold an amended row computed again from their rows."""
     stretches = changed.assign(ts=grid.stretches(changed))[KEY].drop_duplicates()
     raw = frame(
-        'SELECT ts, meter, quantity, interval_s, value, "min" least, "max" greatest, "count" n, source FROM intervals '
-        f"WHERE ts >= %s AND ts < %s AND dateadd('s', interval_s, ts) > %s AND meter IN ({listed(stretches['meter'])}) "
-        f"AND quantity IN ({listed(stretches['quantity'])})",
+        f"SELECT ts, {COLUMNS} FROM intervals WHERE ts >= %s AND ts < %s AND dateadd('s', interval_s, ts) > %s "
+        f"AND meter IN ({listed(stretches['meter'])}) AND quantity IN ({listed(stretches['quantity'])})",
         [
             stretches["ts"].min().to_pydatetime(),
             min(stretches["ts"].max().to_pydatetime() + timedelta(microseconds=grid.cell), _moment(grid.end)),
@@ -146,6 +148,10 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
     made = (rows["source"] == ROLLUP) & ~amended
     covered = (rows["n"].astype(float) * expected_s).clip(upper=lasts).where(made, lasts)
     known = (3600 * value / least).where((least > 0) & ~amended, lasts)
+    covered, known = (
+        rows[name].astype(float).where(~amended).fillna(otherwise)
+        for name, otherwise in (("covered_s", covered), ("known_s", known))
+    )
     groups = rows.assign(
         value=value, least=least, greatest=greatest, above=value.clip(lower=0) * lasts, below=(-value).clip(lower=0) * lasts,
         covered_s=covered, known_s=known, lasts=lasts,

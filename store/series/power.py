@@ -136,8 +136,7 @@ def _live_counters(span: Span, ids: Collection[str], at: datetime, times: Mappin
 
 def _rise_kw(last_two: list[Reading], rollover_kwh: float | None) -> float:
     after, before = last_two
-    registers = [before.value, after.value]
-    kwh = arithmetic.counted(registers, registers, rollover_kwh)[-1]
+    kwh = arithmetic.counted([before.ts.timestamp(), after.ts.timestamp()], [before.value, after.value], rollover_kwh)[-1]
     return float(kwh) * 3600 / (after.ts - before.ts).total_seconds()
 
 

@@ -9,114 +9,102 @@ import time
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from config import clock
 from config.quantities import INTERVAL_S, QUANTITIES, Kind
 from config.settings import settings
 from models import energy as arithmetic
 from store.errors import Refused, StoreError
 from store.scope import Scope
 from store.series import checkpoint, counters, energy, last, samples
+from store.series.backlog import Backlog
 from store.series.checkpoint import NEVER, Checkpoint
 from store.series.connection import execute, frame, listed, query
-from store.series.counters import COUNTERS, LOOK_BACK
-from store.series.energy import DERIVED, floor
-from store.series.write import INTERVALS, MARKER_HOLDS_S, NOW, Writer, now_us
+from store.series.counters import COUNTERS, Register
+from store.series.energy import DERIVED, ceil, floor
+from store.series.write import INTERVALS, NOW, Writer, now_us
 
-QUARTER = timedelta(seconds=INTERVAL_S)
 SOURCE = "rollup"
 GRACE = timedelta(seconds=75)  # a reading that came before the quarter's end is stored by then, and a minute's counter read again
-MARKED_WITHIN = timedelta(minutes=2)  # a marker is written this long after its own time at most
 AT_ONCE = timedelta(days=1)  # samples of one day are aggregated in a statement
 APPLY_S = 30.0
 LINES_AT_ONCE = 20_000
+QUARTERS_AT_ONCE = 100_000  # of energy, computed together
+LATE_S = 8.0  # of each run, for what came late: the worker rests as long again
+HOLDS = counters.patience(90_000)  # a sample of power, at the slowest rhythm
+BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
 REGISTER_OF = {register: derived for derived, register in DERIVED.items()}
 
-
-class Marker(NamedTuple):
-    """Samples of a meter arrive for quarters in [ts, ts_end) that are over; they may still do so for `MARKER_HOLDS_S`."""
-
-    received_at: datetime
-    meter: str
-    ts: datetime
-    ts_end: datetime
+_backlog = Backlog()  # of this process; hearing of something again after a restart does no harm
 
 
-_handled: set[Marker] = set()  # by this process; doing one again after a restart does no harm
+def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) -> int:
+    """Roll up every quarter that is over and not done, and those that late samples have changed; returns how many samples.
 
-
-def catch_up(scope: Scope, now: datetime | None = None) -> int:
-    """Roll up every quarter that is over and not done, and those that late samples have changed; returns how many rows.
-
-    Safe to run again and after any interruption: the checkpoint is written last.
+    Safe to run again and after any interruption: the checkpoint is written last. What came late is worked at for about
+    `late_s` seconds, and the rest left for the next time, so that what is live does not wait for it.
 
     Raises:
         Refused: the scope is not that of Loadstar itself.
         StoreAway: QuestDB cannot be reached.
     """
     _require_own(scope)
-    done, began = checkpoint.read(), datetime.now(UTC)
-    until = floor(now or datetime.now(UTC) - GRACE, INTERVAL_S)
-    # Markers first: a sample that becomes visible after them has a marker of its own still to come.
-    late = _new_markers(done.late_to)
+    deadline = time.monotonic() + late_s
+    done = checkpoint.read()
+    until = floor(now or clock.now() - GRACE, INTERVAL_S)
+    # Markers first: of what becomes visible after them there is a marker that is heard again.
+    _backlog.hear(done.late_to)
     if not await_applied(("telemetry", "late", "amendments"), APPLY_S):
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
-    made = 0
-    if start < until:
-        made = roll_up(scope, start, until) + _bridge(scope, start, until)
-    made += _roll_up_late(scope, late, start)
-    last.keep(scope, _earliest(late))
-    reached = Checkpoint(max(until, done.rolled_to), max([done.late_to, *(marker.received_at for marker in late)]))
+    made = roll_up(scope, start, until) if start < until else 0
+    last.keep(scope, _backlog.news)
+    _backlog.news.clear()
+    made += _make_again(scope, max(until, done.rolled_to), deadline)
     if made and not await_applied(("intervals",), APPLY_S):
         return made
-    if reached != done:
+    late_to = done.late_to if _backlog else _backlog.heard_to
+    reached = Checkpoint(max(until, done.rolled_to), late_to)
+    if reached.rolled_to != done.rolled_to or (_backlog.heard and not _backlog):
         checkpoint.write(reached)
+        _backlog.heard = bool(_backlog)
         await_applied(("rollups",), APPLY_S)
-    _handled.update(marker for marker in late if marker.received_at < began - timedelta(seconds=MARKER_HOLDS_S))
     return made
 
 
-def _new_markers(late_to: datetime) -> list[Marker]:
-    """Markers not handled for good. One is dated before it is written, so those of the last minutes are looked through again."""
-    oldest = late_to - MARKED_WITHIN if late_to > NEVER else late_to
-    _handled.difference_update([marker for marker in _handled if marker[0] < oldest])
-    end = f"coalesce(ts_end, dateadd('s', {INTERVAL_S}, ts))"  # of markers from when each was of one quarter
-    rows = query(f"SELECT received_at, meter, ts, {end} FROM late WHERE received_at > %s ORDER BY received_at", [oldest])
-    return [marker for row in rows if (marker := Marker(*row)) not in _handled]
+def _make_again(scope: Scope, closed: datetime, deadline: float) -> int:
+    """The closed quarters that came late, a day of them at a time, until they are done or it is time for what is live."""
+    made = 0
+    # Beyond what is kept the samples are gone, and making a quarter of nothing would empty it.
+    oldest = floor(clock.now() - timedelta(days=settings().kept_telemetry_days), INTERVAL_S)
+    for start, end, meters in _backlog:
+        first, stop = max(start, oldest), min(end, closed)
+        if first < stop:
+            made += roll_up(scope, first, stop, meters, closed)
+        _backlog.done(start)
+        if time.monotonic() > deadline:
+            break
+    return made
 
 
-def _earliest(late: Iterable[Marker]) -> dict[str, datetime]:
-    found: dict[str, datetime] = {}
-    for _, meter, ts, _ in late:
-        found[meter] = min(ts, found.get(meter, ts))
-    return found
+def roll_up(
+    scope: Scope, start: datetime, end: datetime, series_ids: Collection[str] | None = None, closed: datetime | None = None
+) -> int:
+    """Make the quarters of [start, end) from their samples, of all series or of these; returns how many samples.
 
-
-def _bridge(scope: Scope, start: datetime, end: datetime) -> int:
-    """Quarters before `start` of counters that go on in [start, end): what they counted since their last reading is known now.
-
-    For most it is the quarter just before; for one that was silent, all that it was silent in.
+    The energy beside them that these samples tell of is made with them, up to `closed` (or `end`).
     """
-    meters = _deriving(start, end, None, tuple(COUNTERS))
-    since = datetime.now(UTC) - timedelta(days=settings().kept_telemetry_days)
-    by_quarter: dict[datetime, set[str]] = {}
-    for meter, ts in counters.last_read(meters, since, start).items():
-        by_quarter.setdefault(floor(ts, INTERVAL_S), set()).add(meter)
-    return sum(_derive(scope, quarter, start, ids) for quarter, ids in sorted(by_quarter.items()))
-
-
-def roll_up(scope: Scope, start: datetime, end: datetime, series_ids: Collection[str] | None = None) -> int:
-    """Make the quarters of [start, end) from their samples, of all series or of these; returns how many rows."""
     _require_own(scope)
     start, made = floor(start, INTERVAL_S), 0
     while start < end:
         stop = min(start + AT_ONCE, end)
         made += _aggregate(start, stop, series_ids)
-        made += _derive(scope, start, stop, series_ids)
+        derive(scope, start, stop, series_ids, closed or end)
         start = stop
     return made
 
@@ -147,49 +135,6 @@ def _first_sample(otherwise: datetime) -> datetime:
     return floor(rows[0][0], INTERVAL_S) if rows and rows[0][0] is not None else otherwise
 
 
-def _roll_up_late(scope: Scope, late: Iterable[Marker], before: datetime) -> int:
-    """Do again the quarters that markers name; those from `before` on have just been done."""
-    oldest = datetime.now(UTC) - timedelta(days=settings().kept_telemetry_days)
-    by_quarter: dict[datetime, set[str]] = {}
-    for _, meter, ts, ts_end in late:
-        # Beyond what is kept the samples are gone, and making a quarter of nothing would empty it.
-        quarter = floor(max(ts, oldest + QUARTER), INTERVAL_S)
-        while quarter < min(ts_end, before):
-            by_quarter.setdefault(quarter, set()).add(meter)
-            quarter += QUARTER
-    made = 0
-    for start, end, meters in _runs(by_quarter):
-        made += roll_up(scope, start, end, meters)
-        made += _derive_neighbours(scope, start, end, meters, before)
-    return made
-
-
-def _runs(by_quarter: dict[datetime, set[str]]) -> Iterable[tuple[datetime, datetime, set[str]]]:
-    """Successive quarters of the same meters as one range."""
-    start = end = None
-    meters: set[str] = set()
-    for quarter in sorted(by_quarter):
-        if start is not None and quarter == end and by_quarter[quarter] == meters:
-            end = quarter + QUARTER
-            continue
-        if start is not None and end is not None:
-            yield start, end, meters
-        start, end, meters = quarter, quarter + QUARTER, by_quarter[quarter]
-    if start is not None and end is not None:
-        yield start, end, meters
-
-
-def _derive_neighbours(scope: Scope, start: datetime, end: datetime, meters: Collection[str], before: datetime) -> int:
-    """A late reading of a counter also changes the quarters between it and the readings beside it."""
-    where = f"meter IN ({listed(meters)}) AND quantity IN ({listed(COUNTERS)})"
-    rows = query(f"SELECT max(ts) FROM telemetry WHERE ts >= %s AND ts < %s AND {where}", [start - LOOK_BACK, start])
-    first = floor(rows[0][0], INTERVAL_S) if rows and rows[0][0] is not None else start
-    rows = query(f"SELECT min(ts) FROM telemetry WHERE ts >= %s AND ts < %s AND {where}", [end, end + LOOK_BACK])
-    last = floor(rows[0][0], INTERVAL_S) + QUARTER if rows and rows[0][0] is not None else end
-    made = _derive(scope, first, start, meters) if first < start else 0
-    return made + (_derive(scope, end, min(last, before), meters) if end < min(last, before) else 0)
-
-
 def _aggregate(start: datetime, end: datetime, series_ids: Collection[str] | None) -> int:
     """Every quantity of every series, inside QuestDB; quarters with amended samples again, from their effective samples."""
     only = f"AND meter IN ({listed(series_ids)})" if series_ids is not None else ""
@@ -200,7 +145,7 @@ def _aggregate(start: datetime, end: datetime, series_ids: Collection[str] | Non
     # All text here is ours: times, names of quantities, and ids made by `store.ids`. A quarter that a device or a file told
     # itself stands.
     execute(
-        f"""INSERT INTO intervals
+        f"""INSERT INTO intervals (ts, meter, quantity, interval_s, value, min, max, count, source, received_at)
             SELECT made.ts, made.meter, made.quantity, {INTERVAL_S}, CASE WHEN made.quantity IN ({added}) THEN total
                 WHEN made.quantity IN ({read}) THEN last ELSE mean END, least, greatest, count::INT, '{SOURCE}', now()
             FROM (SELECT ts, meter, quantity, sum(value) total, avg(value) mean, last(value) last, min(value) least,
@@ -244,37 +189,104 @@ def _aggregate_amended(meter: str, quantity: str, start: datetime, end: datetime
         moment = int(quarter.timestamp() * 1e6)
         rows.append(f"({moment}, '{meter}', '{quantity}', {INTERVAL_S}, {numbers}, {count}, '{SOURCE}', now())")
     if rows:
-        execute(f"INSERT INTO intervals VALUES {', '.join(rows)}")
+        columns = "ts, meter, quantity, interval_s, value, min, max, count, source, received_at"
+        execute(f"INSERT INTO intervals ({columns}) VALUES {', '.join(rows)}")
 
 
-def _derive(scope: Scope, start: datetime, end: datetime, series_ids: Collection[str] | None) -> int:
-    """The energy of counters and powers that come more often than every quarter."""
-    meters = _deriving(start, end, series_ids, (*COUNTERS, energy.POWER))
-    if not meters:
-        return 0
+def derive(scope: Scope, start: datetime, end: datetime, series_ids: Collection[str] | None, closed: datetime) -> None:
+    """Make the energy that the samples of counters and powers in [start, end) tell of, of all series or of these.
+
+    What a counter counted between two readings is told by both, and a sample of power holds until the next: a reading
+    changes all that lies between those beside it, be they months away. No quarter from `closed` on is made.
+    """
+    _require_own(scope)
+    meters = list(series_ids) if series_ids is not None else _deriving(start, end)
+    for (first, until), registers in _reached(scope, meters, start, end, closed).items():
+        at_once = timedelta(seconds=INTERVAL_S) * max(QUARTERS_AT_ONCE // len(registers), 96)
+        while first < until:
+            stop = min(first + at_once, until)
+            _write(_lines(_energies(scope, registers, first, stop)))
+            first = stop
+
+
+def _reached(
+    scope: Scope, meters: Collection[str], start: datetime, end: datetime, closed: datetime
+) -> dict[tuple[datetime, datetime], set[Register]]:
+    """The registers of energy that readings in [start, end) tell of, by the closed quarters in which they do."""
+    found: dict[tuple[datetime, datetime], set[Register]] = {}
+    by_patience: dict[timedelta, set[str]] = {}
+    for span, ids in energy.spans(scope, meters, start, end).items():
+        if span.method == "power":
+            reach = _quarters(start - counters.patience(span.interval_s), end + counters.patience(span.interval_s), closed)
+            found.setdefault(reach, set()).update((meter, name) for meter in ids for name in DERIVED.values())
+        elif span.method == "counter":
+            by_patience.setdefault(counters.patience(span.interval_s), set()).update(ids)
+    for patience, those in by_patience.items():
+        read = {register for register in _read(start, end) if register[0] in those}
+        before = _moments(counters.previous(read, BEGINNING, start - patience))
+        after = _moments(counters.following({meter for meter, _ in read}, end + patience, closed))
+        for meter, name in read:
+            since, until = before.get((meter, name), start - patience), after.get((meter, name), end + patience)
+            found.setdefault(_quarters(since, until + MOMENT, closed), set()).add((meter, COUNTERS[name]))
+    return found
+
+
+def _quarters(start: datetime, end: datetime, closed: datetime) -> tuple[datetime, datetime]:
+    return floor(start, INTERVAL_S), min(ceil(end, INTERVAL_S), closed)
+
+
+def _moments(readings: pd.DataFrame) -> dict[Register, datetime]:
+    return {
+        (meter, name): ts.to_pydatetime()
+        for meter, name, ts in zip(readings["meter"], readings["quantity"], readings["ts"], strict=True)
+    }
+
+
+def _read(start: datetime, end: datetime) -> set[Register]:
+    """The counters that were read in [start, end), or of which a person says what was read."""
+    which = f"WHERE ts >= %s AND ts < %s AND quantity IN ({listed(COUNTERS)})"
+    return {
+        (meter, name)
+        for table in ("telemetry", "amendments")
+        for meter, name in query(f"SELECT DISTINCT meter, quantity FROM {table} {which}", [start, end])
+    }
+
+
+def _energies(scope: Scope, registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
+    """The energy of each quarter of [start, end); nothing for those that had some and have none any more."""
+    meters = sorted({meter for meter, _ in registers})
     edges_s = np.arange(start.timestamp(), end.timestamp() + 1, INTERVAL_S)
     frames = [
-        _rows(piece, edges_s, span.interval_s)
+        _rows(piece, edges_s)
         for span, ids in energy.spans(scope, meters, start, end).items()
-        if span.method != "interval" and span.sampled
+        if span.method != "interval"
         for piece in energy.from_samples(span, ids, span.start, span.end, INTERVAL_S)
+        if (piece.meter, piece.register) in registers
     ]
-    if series_ids is not None:
-        frames.append(_emptied(meters, start, end))
-    rows = pd.concat([each for each in frames if len(each)], ignore_index=True) if any(map(len, frames)) else pd.DataFrame()
-    if rows.empty:
-        return 0
+    frames.append(_emptied(meters, start, end))
+    rows = pd.concat([each for each in frames if len(each)] or frames[-1:], ignore_index=True)
     # Two declarations may meet within a quarter: their parts are one row.
-    rows = rows.groupby(["meter", "quantity", "ts"], as_index=False, sort=False).sum()
+    rows = rows.groupby(["meter", "register", "ts"], as_index=False, sort=False).sum()
+    return rows[np.array([each in registers for each in zip(rows["meter"], rows["register"], strict=True)], bool)]
+
+
+def _lines(rows: pd.DataFrame) -> Iterable[str]:
+    """Rows of `intervals`.
+
+    `value` is the energy (kWh), `covered_s` for how long something was heard (`count`: whether anything was), `known_s` the part
+    of the quarter that the energy is of, and `min` and `max` are the mean power (kW) over it.
+    """
     kw = 3600 * rows["kwh"] / rows["known_s"].where(rows["known_s"] > 0, INTERVAL_S)
-    _write(
-        f"{INTERVALS},meter={meter},quantity={quantity},source={SOURCE} received_at={NOW}t,interval_s={INTERVAL_S}i,"
-        f"count={count:.0f}i,value={kwh!r},min={mean!r},max={mean!r} {ts}\n"
-        for meter, quantity, count, kwh, mean, ts in zip(
-            rows["meter"], rows["quantity"], rows["count"], rows["kwh"].tolist(), kw.tolist(), rows["ts"], strict=True
+    names = rows["register"].map(REGISTER_OF)
+    numbers = (rows[name].tolist() for name in ("kwh", "covered_s", "known_s"))
+    for meter, quantity, ts, mean, kwh, covered_s, known_s in zip(
+        rows["meter"], names, rows["ts"], kw.tolist(), *numbers, strict=True
+    ):
+        yield (
+            f"{INTERVALS},meter={meter},quantity={quantity},source={SOURCE} received_at={NOW}t,interval_s={INTERVAL_S}i,"
+            f"count={int(covered_s > 0)}i,covered_s={covered_s!r},known_s={known_s!r},"
+            f"value={kwh!r},min={mean!r},max={mean!r} {ts}\n"
         )
-    )
-    return len(rows)
 
 
 def _write(lines: Iterable[str]) -> None:
@@ -302,33 +314,27 @@ def _emptied(meters: Collection[str], start: datetime, end: datetime) -> pd.Data
         [start, end],
     )
     micros = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8
-    return found.assign(ts=micros, kwh=0.0, count=0.0, known_s=0.0)
+    zeros = dict.fromkeys(("kwh", "covered_s", "known_s"), 0.0)
+    return pd.DataFrame({"meter": found["meter"], "register": found["quantity"].map(DERIVED), "ts": micros, **zeros})
 
 
-def _rows(piece: energy.Piece, edges_s: energy.Floats, interval_s: int) -> pd.DataFrame:
-    """The energy of each quarter with something in it.
-
-    They become rows of `intervals`: `value` is the energy (kWh), `count` the readings, `min` and `max` the mean power (kW)
-    over the part of the quarter that the energy is of.
-    """
-    kwh, covered, known = (
+def _rows(piece: energy.Piece, edges_s: energy.Floats) -> pd.DataFrame:
+    """The energy (kWh) of each quarter with something in it, the seconds that were heard of, and those that the energy is of."""
+    kwh, covered_s, known_s = (
         arithmetic.spread(edges_s, piece.starts_s, piece.lasting_s, amounts)
         for amounts in (piece.kwh, piece.covered_s, piece.known_s)
     )
-    # A reading of a longer interval covers quarters that it is not in.
-    count = np.round(covered / interval_s) if interval_s <= INTERVAL_S else np.round(covered / INTERVAL_S)
-    there = (kwh != 0) | (count > 0)
+    there = (kwh != 0) | (covered_s > 0)
     ts = (edges_s[:-1][there] * 1e6).astype(np.int64)
-    quantity = REGISTER_OF[piece.register]
-    return pd.DataFrame(
-        {"meter": piece.meter, "quantity": quantity, "ts": ts, "kwh": kwh[there], "count": count[there], "known_s": known[there]}
-    )
+    numbers = {"kwh": kwh[there], "covered_s": np.minimum(covered_s[there], INTERVAL_S), "known_s": known_s[there]}
+    return pd.DataFrame({"meter": piece.meter, "register": piece.register, "ts": ts, **numbers})
 
 
-def _deriving(start: datetime, end: datetime, series_ids: Collection[str] | None, names: Collection[str]) -> list[str]:
-    """Meters with samples of these quantities in the range."""
+def _deriving(start: datetime, end: datetime) -> list[str]:
+    """Meters whose samples of a counter or of power tell of the range: those in it, and power that still holds."""
+    which = f"ts < %s AND (ts >= %s AND quantity IN ({listed(COUNTERS)}) OR ts >= %s AND quantity = %s)"
     rows = query(
-        f"SELECT DISTINCT meter FROM telemetry WHERE ts >= %s AND ts < %s AND quantity IN ({listed(names)})",
-        [start, end],
+        f"SELECT DISTINCT meter FROM telemetry WHERE ts >= %s AND {which}",
+        [start - HOLDS, end, start, start - HOLDS, energy.POWER],
     )
-    return [meter for (meter,) in rows if series_ids is None or meter in series_ids]
+    return [meter for (meter,) in rows]

@@ -17,7 +17,8 @@ TABLES = {
     "intervals": """
         CREATE TABLE IF NOT EXISTS intervals (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, interval_s INT, value DOUBLE,
-            min DOUBLE, max DOUBLE, count INT, source SYMBOL CAPACITY 4096, received_at TIMESTAMP
+            min DOUBLE, max DOUBLE, count INT, source SYMBOL CAPACITY 4096, received_at TIMESTAMP, covered_s DOUBLE,
+            known_s DOUBLE
         ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, meter, quantity, interval_s)""",
     # Append-only: the newest record of a row wins. `interval_s` is 0 for a sample.
     "amendments": """
@@ -54,6 +55,10 @@ TABLES = {
 }
 
 
+# Columns that came later than their tables.
+ADDED = (("intervals", "covered_s DOUBLE"), ("intervals", "known_s DOUBLE"), ("late", "ts_end TIMESTAMP"))
+
+
 def create_tables(settings: Settings) -> None:
     """Make the tables that are missing; changes nothing when all are there.
 
@@ -79,9 +84,10 @@ def _require_ours(settings: Settings) -> None:
 
 def _extend(settings: Settings) -> None:
     """Give tables of earlier versions what they lack."""
-    columns = {name for (name,) in execute("SELECT \"column\" FROM table_columns('late')", settings)}
-    if "ts_end" not in columns:
-        execute("ALTER TABLE late ADD COLUMN ts_end TIMESTAMP", settings)
+    for table, column in ADDED:
+        there = {name for (name,) in execute(f"SELECT \"column\" FROM table_columns('{table}')", settings)}
+        if column.split()[0] not in there:
+            execute(f"ALTER TABLE {table} ADD COLUMN {column}", settings)
 
 
 def _keep(settings: Settings) -> None:

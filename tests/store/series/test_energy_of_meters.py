@@ -72,8 +72,8 @@ def test_power_is_integrated_over_the_time_that_has_samples(site: Site, quarter:
     site.roll_up(quarter + 3 * QUARTER)
     found = energy.energy(SYSTEM, [meter], quarter, quarter + 3 * QUARTER).loc[meter]
     assert found["forward_kwh"] == pytest.approx(1.5)
-    assert found["export_kwh"] == pytest.approx(0.75)
-    assert found["coverage"] == pytest.approx(2 / 3)
+    assert found["export_kwh"] == pytest.approx(3 * (14 + 2.5) / 60), "the last one holds for two intervals and a half"
+    assert found["coverage"] == pytest.approx((29 + 2.5) / 45)
 
 
 def test_two_sources_of_one_meter_are_never_added(site: Site, quarter: datetime) -> None:
@@ -99,10 +99,34 @@ def test_history_and_live_declarations_are_spliced_at_their_date(site: Site, qua
 
 def test_gaps_are_shown_as_gaps(site: Site, quarter: datetime) -> None:
     meter = site.meter("power", 60)
-    site.samples(meter, "power_kw", [*every(quarter, 60, 15), *every(quarter + 2 * QUARTER, 60, 15)], [1.0] * 30)
+    site.samples(meter, "power_kw", [*every(quarter, 60, 12), *every(quarter + 2 * QUARTER, 60, 15)], [1.0] * 27)
     frame = power.mean_power(SYSTEM, [meter], quarter, quarter + 3 * QUARTER, 900)
     assert frame[meter].iloc[[0, 2]].tolist() == pytest.approx([1, 1])
     assert np.isnan(frame[meter].iloc[1])
+
+
+def test_a_burst_weighs_no_more_than_the_time_it_took(site: Site, quarter: datetime) -> None:
+    meter = site.meter("power", 60)
+    site.samples(meter, "power_kw", every(quarter, 60, 14), [1.0] * 14)
+    site.samples(meter, "power_kw", every(quarter + timedelta(minutes=14), 1, 60), [10.0] * 60)
+    for until in (quarter, quarter + QUARTER, quarter + HOUR):
+        site.roll_up(until)
+        assert _kwh(meter, quarter, quarter + QUARTER) == pytest.approx((14 * 1 + 1 * 10) / 60)
+        assert _kwh(meter, quarter, quarter + HOUR) == pytest.approx((14 * 1 + 1 * 10) / 60)
+
+
+@pytest.mark.parametrize("declared_s", [60, 300])
+def test_a_device_that_posts_at_another_rhythm_than_it_should_loses_nothing(
+    site: Site, quarter: datetime, declared_s: int
+) -> None:
+    meter = site.meter("power", declared_s)
+    seconds = declared_s * 11 // 10  # every 66 s instead of 60
+    times = every(quarter - timedelta(seconds=20), seconds, 3 * 3600 // seconds + 2)
+    site.samples(meter, "power_kw", times, [6.0] * len(times))
+    for until in (quarter, quarter + HOUR, quarter + 3 * HOUR):
+        site.roll_up(until)
+        found = energy.energy(SYSTEM, [meter], quarter, quarter + 3 * HOUR).loc[meter]
+        assert (found["forward_kwh"], found["coverage"]) == (pytest.approx(18), pytest.approx(1))
 
 
 def test_late_samples_change_what_was_already_rolled_up(site: Site, quarter: datetime) -> None:
