@@ -10,6 +10,13 @@
     const part = (at) => parseInt(hex.slice(at, at + 2), 16);
     return `rgba(${part(1)},${part(3)},${part(5)},${opacity})`;
   }
+  ls.colour = colour;
+  // names come escaped and with line breaks, for plotly knows tags
+  ls.plain = (words) => {
+    const holder = document.createElement("template");
+    holder.innerHTML = String(words ?? "").replace(/<br>/g, " · ").replace(/<[^>]*>/g, "");
+    return holder.content.textContent.replace(/\s+/g, " ").trim();
+  };
   const FONTS = new Set(["font", "textfont", "tickfont"]);
   // text grows with the screen, as the rest of the page does
   ls.textScale = () => (window.innerWidth >= 2000 ? 1.2 : 1);

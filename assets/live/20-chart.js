@@ -28,7 +28,7 @@
     if (!chart?.done || !element.isConnected || !element.clientWidth) return;
     if (chart.width === element.clientWidth && chart.height === element.clientHeight) return;
     [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
-    if (chart.figure.data[0]?.type === "sankey") redraw(element);
+    if (chart.figure.data[0]?.type === "sankey" || told(chart.figure)) redraw(element);
     else window.Plotly.Plots.resize(chart.plot);
   }
   function forget() {
@@ -57,6 +57,58 @@
       look(120);
     });
 
+  const TICK_PX = 76;
+  const LEAST_APART = { day: 86_400_000, month: 28 * 86_400_000 }; // ticks of bars that are days or months
+  // the clock that a figure over time is told by
+  const told = (figure) => figure.layout?.meta?.clock;
+  // Ticks in the site's time for what is shown of the axis, [first, last] in ms; days and months are named below their bars.
+  function ticks(figure, range, width) {
+    const { clock, edges, step } = figure.layout.meta;
+    const [first, last] = range.map(ls.moment);
+    const most = Math.max(2, Math.floor((width - 64) / (TICK_PX * ls.textScale())));
+    const { moments, words } = ls.localTime(clock).ticks(first, last, most, LEAST_APART[step]);
+    const middle = (ms) => {
+      const at = edges.findLastIndex((edge) => Date.parse(edge) <= ms);
+      return (Date.parse(edges[at]) + Date.parse(edges[at + 1] ?? edges[at])) / 2;
+    };
+    const places = LEAST_APART[step] ? moments.map(middle) : moments;
+    return { tickvals: places.map((ms) => new Date(ms).toISOString()), ticktext: words };
+  }
+  // what plotly is given for a figure over time
+  function timed(chart, width) {
+    const { figure, plot } = chart;
+    const { uirevision } = figure.layout; // while it is the same, plotly keeps what somebody zoomed to
+    const zoomed = uirevision && chart.zoomed === uirevision && plot.layout.xaxis.range;
+    const axis = { tickmode: "array", tickangle: 0, ...ticks(figure, zoomed || figure.layout.xaxis.range, width) };
+    return { data: ls.marks(figure.data), layout: { ...figure.layout, hovermode: false, xaxis: { ...figure.layout.xaxis, ...axis } } };
+  }
+  // other ticks for what somebody zoomed to
+  function rescaled(element, changed) {
+    const chart = charts.get(element);
+    if (!told(chart.figure) || !Object.keys(changed).some((name) => /^xaxis\.(range|autorange)/.test(name))) return;
+    chart.zoomed = chart.figure.layout.uirevision;
+    const { tickvals, ticktext } = ticks(chart.figure, chart.plot.layout.xaxis.range, element.clientWidth);
+    window.Plotly.relayout(chart.plot, { "xaxis.tickvals": tickvals, "xaxis.ticktext": ticktext });
+  }
+  // a line is shown or hidden by its name in the legend: the others of its stack are drawn anew without it
+  function toggled(element, { node, data, curveNumber }) {
+    const chart = charts.get(element);
+    if (!told(chart.figure)) return undefined;
+    const { uid } = data[curveNumber];
+    const trace = chart.figure.data.find((each) => each.uid === uid);
+    const given = trace.visible ?? true;
+    chart.chosen = { ...chart.chosen, [uid]: { given, shown: given === true ? "legendonly" : true } };
+    chart.figure = asChosen(chart, chart.figure);
+    redraw(element);
+    return false;
+  }
+  // the figure with what was chosen in its legend, for as long as the server shows what it showed then
+  function asChosen(chart, figure) {
+    const { chosen = {} } = chart;
+    const kept = ({ uid, visible = true }) => chosen[uid] && chosen[uid].given === visible;
+    return { ...figure, data: figure.data.map((trace) => (kept(trace) ? { ...trace, visible: chosen[trace.uid].shown } : trace)) };
+  }
+
   async function redraw(element) {
     const chart = charts.get(element);
     if (chart.drawing) {
@@ -70,7 +122,9 @@
         chart.again = false;
         if (!element.isConnected) return;
         const flow = chart.figure.data[0]?.type === "sankey";
-        const { data, layout } = ls.painted(flow ? ls.fittedSankey(chart.figure, element.clientWidth, element.clientHeight) : chart.figure);
+        const { figure } = chart;
+        const { clientWidth: width, clientHeight: height } = element;
+        const { data, layout } = ls.painted(flow ? ls.fittedSankey(figure, width, height) : told(figure) ? timed(chart, width) : figure);
         const config = {
           displaylogo: false,
           displayModeBar: element.dataset.tools ? "hover" : false,
@@ -87,6 +141,10 @@
           [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
           element.dataset.drawn = "yes";
           chart.plot.on("plotly_click", clicked);
+          chart.plot.on("plotly_relayout", (changed) => rescaled(element, changed));
+          chart.plot.on("plotly_legendclick", (event) => toggled(element, event));
+          chart.plot.on("plotly_legenddoubleclick", () => !told(chart.figure));
+          ls.readout(element, () => told(chart.figure) && chart.figure);
           sizes.observe(element);
         }
       } while (chart.again);
@@ -116,11 +174,11 @@
     if (!element || !figure) return;
     const chart = charts.get(element) ?? adopt(element);
     const same = chart.done && JSON.stringify(chart.figure) === JSON.stringify(figure);
-    chart.figure = figure;
+    chart.figure = told(figure) ? asChosen(chart, figure) : figure;
     charts.set(element, chart);
     if (same) return;
     const table = document.getElementById(`${id}-table`);
-    if (table && !table.hidden) table.replaceChildren(ls.table(figure));
+    if (table && !table.hidden) table.replaceChildren(ls.table(chart.figure));
     if (element.dataset.outlines && !figure.outlined) {
       chart.figure = { ...(await ls.withOutlines(figure, element.dataset.outlines)), outlined: true };
     }

@@ -3,11 +3,7 @@
   const ls = window.loadstar;
   const MOST_ROWS = 500;
 
-  const plain = (words) => {
-    const holder = document.createElement("template");
-    holder.innerHTML = String(words ?? "").replace(/<br>/g, " · ").replace(/<[^>]*>/g, "");
-    return holder.content.textContent.replace(/\s+/g, " ").trim();
-  };
+  const { plain } = ls;
   const cell = (words, heading, number) => {
     const made = document.createElement(heading ? "th" : "td");
     if (words instanceof Node) made.append(words);
@@ -36,21 +32,42 @@
       plain(node.customdata[link.target[at]][1]), plain(link.customdata[at])]);
     return table(["From", "To", "Flow"], rows);
   }
-  function ofLines(traces) {
-    const shown = traces.filter((trace) => trace.name && trace.y && trace.visible !== "legendonly" && trace.uid !== "now");
-    if (!shown.length) return table(["Time"], []);
-    const [{ x0, dx, y }] = shown;
-    const rows = [];
-    const first = Math.max(0, y.length - MOST_ROWS);
-    for (let at = y.length - 1; at >= first; at--) {
-      const starts = new Date(x0 + dx * (at - 0.5)).toISOString().slice(0, 16).replace("T", " ");
-      rows.push([starts, ...shown.map((trace) => {
-        const same = trace.x0 === x0 ? trace.y[at] : trace.y[Math.round((x0 + dx * at - trace.x0) / trace.dx)];
-        return same ?? "–";
-      })]);
+  // rows of time, the newest first: [start (ms), how it is called]
+  function ofTime(figure, heading, starts, more = []) {
+    const series = ls.series(figure);
+    const shown = starts.slice(0, MOST_ROWS);
+    const rows = shown.map(([start, called]) => [
+      called,
+      ...series.map(({ trace, words }) => {
+        const at = ls.stepAt(figure, trace, start);
+        return at >= 0 && at < trace.y.length ? words(at) : "–";
+      }),
+      ...more.map(([, value]) => value(start)),
+    ]);
+    const caption = shown.length < starts.length ? `The newest ${MOST_ROWS} of ${starts.length} rows, the newest first` : "The newest first";
+    const headings = [heading, ...series.map(({ name, unit }) => `${plain(name)}, ${unit}`), ...more.map(([words]) => words)];
+    return table(headings, rows, caption);
+  }
+  function ofLines(figure) {
+    const clock = ls.localTime(figure.layout.meta.clock);
+    const finest = ls.series(figure).map(({ trace }) => trace).sort((one, other) => one.dx - other.dx);
+    const starts = [];
+    for (const trace of finest) {
+      const [first, last] = [starts[0] ?? Infinity, starts.at(-1) ?? -Infinity];
+      const own = trace.y.map((_, at) => ls.stepOf(figure, trace, at)).filter(([start, end]) => end <= first || start > last);
+      starts.push(...own.map(([start]) => start));
+      starts.sort((one, other) => one - other);
     }
-    const caption = first ? `The newest ${MOST_ROWS} of ${y.length} steps, the newest first` : "The newest first";
-    return table(["Step from", ...shown.map((trace) => `${plain(trace.name)}, kW`)], rows, caption);
+    const names = clock.names(starts[0] ?? 0, starts.at(-1) ?? 0);
+    return ofTime(figure, `Step from, ${names}`, starts.reverse().map((start) => [start, clock.label(start)]));
+  }
+  function ofBars(figure) {
+    const { clock, edges, labels, step, coverage } = figure.layout.meta;
+    const starts = edges.slice(0, -1).map((edge) => Date.parse(edge));
+    const names = ls.localTime(clock).names(starts[0], starts.at(-1));
+    const heading = `${step[0].toUpperCase()}${step.slice(1)}, ${names}`;
+    const readings = ["Readings, %", (start) => String(coverage[starts.indexOf(start)])];
+    return ofTime(figure, heading, starts.map((start, at) => [start, labels[at]]).reverse(), [readings]);
   }
   function ofPoints(traces) {
     const trace = traces.find((each) => each.customdata && each.hovertext);
@@ -67,6 +84,7 @@
     if (!figure) return document.createTextNode("Nothing is drawn yet.");
     const [first] = figure.data;
     if (first?.type === "sankey") return ofSankey(first);
-    return figure.data.some((trace) => trace.dx) ? ofLines(figure.data) : ofPoints(figure.data);
+    const { clock, edges } = figure.layout?.meta ?? {};
+    return edges ? ofBars(figure) : clock ? ofLines(figure) : ofPoints(figure.data);
   };
 })();

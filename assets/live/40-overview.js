@@ -26,7 +26,7 @@
   // the live ends of the lines: power now, at the moment of the tick
   function nowMarks(tick) {
     if (!chart?.live) return {};
-    const at = tick.at + chart.offset * 1000;
+    const at = new Date(tick.at).toISOString();
     const shown = [["Production", "@pv", tick.power[0]], ["Demand", "@demand", tick.power[1]]].filter(([, , kw]) => kw !== null);
     return {
       now: {

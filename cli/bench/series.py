@@ -140,7 +140,7 @@ def year(run: Run) -> list[Figure]:
         once.clear()
         view = site_view(scope, site)
         course = course_of(scope, site, period, 3600)
-        return orjson.dumps(production_demand.figure(course, now, view.offset_s(now)))
+        return orjson.dumps(production_demand.figure(course, now, view.zone))
 
     run.say("a year of one meter by the hour")
     size = len(gzip.compress(ask(), 6))

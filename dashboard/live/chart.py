@@ -10,8 +10,9 @@ from dashboard.figures import production_demand, wording
 from dashboard.figures.production_demand import Ahead
 from dashboard.live import blocks
 from dashboard.live.course import course_of
-from dashboard.live.periods import Impossible, chosen_step, period, sensible_step, steps
+from dashboard.live.periods import Impossible, Period, chosen_step, period, sensible_step, steps
 from dashboard.live.site_view import SiteView, site_view
+from models import local_time
 from store.scope import Scope
 
 HOUR_MIN = 60
@@ -42,34 +43,32 @@ def chart(
         return orjson.dumps({"problem": str(problem)}).decode()
     minutes = chosen_step(name, chosen.length, step)
     course = course_of(scope, site_id, chosen, minutes * 60, stale_s)
-    figure = production_demand.figure(course, now, view.offset_s(now), ahead if "forecast" in shows else None, "arrays" in shows)
+    figure = production_demand.figure(
+        course, now, view.zone, ahead if "forecast" in shows else None, "arrays" in shows, chosen.live
+    )
     for trace in figure["data"]:
         if trace.get("uid") in ("grid", "battery"):
             trace["visible"] = trace["uid"] in shows
     figure["layout"]["showlegend"] = "legend" in shows
     figure["layout"]["uirevision"] = f"{name} {first} {last}"
-    if not chosen.live:
-        figure["layout"]["shapes"], figure["layout"]["annotations"] = [], []
     answer: dict[str, Any] = {
         "figure": figure,
         "says": production_demand.summary(course),
-        "note": _note(view, chosen.start, now, minutes, step, steps(chosen.length)),
+        "note": _note(view, chosen, now, minutes, step),
         "empty": not (np.isfinite(course.demand).any() or np.isfinite(course.production).any()),
         "live": chosen.live,
         "step": minutes * 60,
-        "offset": view.offset_s(now),
         "auto": sensible_step(name, chosen.length),
     }
     return orjson.dumps(answer).decode()
 
 
-def _note(view: SiteView, start: datetime, now: datetime, minutes: int, wanted: str | None, possible: list[int]) -> str:
-    zone = now.astimezone(view.zone)
-    parts = [f"Mean power of each {blocks.step_words(minutes)}, times in {zone:%Z}"]
+def _note(view: SiteView, chosen: Period, now: datetime, minutes: int, wanted: str | None) -> str:
+    parts = [f"Mean power of each {blocks.step_words(minutes)}, times in {local_time.names(view.zone, chosen.start, chosen.end)}"]
     if wanted not in (None, "auto") and str(minutes) != wanted:
-        offered = ", ".join(blocks.step_words(each) for each in possible)
+        offered = ", ".join(blocks.step_words(each) for each in steps(chosen.length))
         parts.append(f"this period can be drawn in steps of {offered}")
     hourly = [meter.hourly_until for meter in view.meters.values() if meter.hourly_until]
-    if hourly and minutes < HOUR_MIN and start < max(hourly) - timedelta(minutes=minutes):
+    if hourly and minutes < HOUR_MIN and chosen.start < max(hourly) - timedelta(minutes=minutes):
         parts.append(f"hourly values before {wording.clock(max(hourly), view.zone, now)}")
     return "; ".join(parts) + "."

@@ -1,14 +1,14 @@
 """What is told of a node or a device when it is clicked: latest values, when it was last heard, its last 48 hours."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
-from dashboard.figures import production_demand, wording
+from dashboard.figures import meter_power, wording
 from dashboard.live import past, periods
 from dashboard.live.now import Now, now_of
 from dashboard.live.site_view import Meter
@@ -132,21 +132,13 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
     measured = [meter_id for meter_id in meter_ids if meter_id in now.states]
     if not measured:
         return None
-    drawn = dict(zip(measured, ("@accent", "@pv", "@storage", "@demand", "@grid", "@residual"), strict=False))
-    offset = now.view.offset_s(datetime.now(UTC))
-    traces: list[dict[str, Any]] = []
-    for meter_id, token in drawn.items():
+    drawn = measured[: meter_power.MOST]
+    courses = []
+    for meter_id in drawn:
         meter = now.view.meters[meter_id]
         start, step_s, kw = _as_reported(scope, now, meter, periods.MOST_POINTS // len(drawn))
-        x = {"x0": production_demand.milliseconds(start, step_s / 2, offset), "dx": step_s * 1000}
-        traces.append(production_demand.line(meter_id, wording.text(meter.name), production_demand.rounded(kw), x, token))
-    layout = {
-        "xaxis": {"type": "date"},
-        "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
-        "showlegend": len(traces) > 1,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
-    }
-    return {"data": traces, "layout": layout} if traces else None
+        courses.append(meter_power.Course(meter_id, meter.name, start, step_s, kw))
+    return meter_power.figure(courses, now.at - SHOWN, now.at, now.view.zone)
 
 
 def _as_reported(scope: Scope, now: Now, meter: Meter, most: int) -> tuple[datetime, int, NDArray[np.float64]]:

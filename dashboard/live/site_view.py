@@ -68,11 +68,6 @@ class SiteView:
         """The meters that the flows are read from, those that this scope sees."""
         return [meter_id for meter_id in meters_of(self.graph) if meter_id in self.meters]
 
-    def offset_s(self, now: datetime) -> int:
-        """Seconds that the site's clocks are ahead of UTC."""
-        offset = now.astimezone(self.zone).utcoffset()
-        return int(offset.total_seconds()) if offset else 0
-
 
 def site_view(scope: Scope, site_id: str) -> SiteView:
     """The site as the scope sees it, some seconds old at most while it is looked at; raises `NotFound`."""

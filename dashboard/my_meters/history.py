@@ -1,26 +1,35 @@
-"""The history of one meter as the browser draws it: its power over time, or its energy by hour, day or month."""
+"""The history of one meter as the browser draws it: its power over time, or its energy period by period."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 
 from dashboard.account.reading import Reader
-from dashboard.figures import meter_energy, production_demand, wording
+from dashboard.figures import meter_energy, meter_power
 from dashboard.live import past
 from dashboard.live.blocks import step_words
-from dashboard.live.periods import Impossible, chosen_step, on_step, period
+from dashboard.live.periods import Impossible, Period, chosen_step, on_step, period
 from dashboard.live.site_view import site_view
 from dashboard.my_meters.now import way_of
+from models import local_time
 from store.errors import NotFound
 from store.records import meters, sites
 from store.scope import Scope
 from store.series import energy
 
-BY_HOUR = timedelta(hours=49)
+BY_HOUR = timedelta(hours=50)  # two days, of which one may have 26 hours
 BY_DAY = timedelta(days=92)
-DOT_PX = 6
+BARS = {
+    "1h": ("quarter", 4),
+    "24h": ("hour", 24),
+    "48h": ("hour", 48),
+    "7d": ("day", 7),
+    "30d": ("day", 30),
+    "year": ("month", 12),
+}
+STEP_WORDS = {"quarter": "quarter of an hour"}
 
 
 def history(
@@ -47,63 +56,42 @@ def history(
         chosen = period(name, zone, now, first, last)
     except Impossible as problem:
         return orjson.dumps({"problem": str(problem)}).decode()
-    clock = f"times in {now.astimezone(zone):%Z}"
+    way = way_of(scope, meter)
     if what == "energy":
-        step = "hour" if chosen.length <= BY_HOUR else "day" if chosen.length <= BY_DAY else "month"
-        frame = energy.energy_by(scope, [meter_id], chosen.start, chosen.end, step, zone.key)
-        starts = [each.to_pydatetime() for each in frame.index.get_level_values("ts")]
+        step, edges = energy_bars(name, chosen, zone)
+        frame = energy.energy_by(scope, [meter_id], edges[0], edges[-1], step, zone.key)
         bars = meter_energy.Bars(
-            [each.astimezone(zone) for each in starts],
+            edges,
             frame["forward_kwh"].to_numpy(float),
             frame["export_kwh"].to_numpy(float),
             frame["coverage"].to_numpy(float),
-            way_of(scope, meter),
+            (way.forward, way.backward),
+            way.tokens,
         )
-        figure, says, empty = meter_energy.figure(bars, step), meter_energy.summary(bars), not np.any(bars.coverage > 0)
-        note = f"Energy by {step}, {clock}"
+        figure, says, empty = meter_energy.figure(bars, step, zone), meter_energy.summary(bars), not bars.known.any()
+        note, start, end = f"Energy by {STEP_WORDS.get(step, step)}", edges[0], edges[-1]
     else:
         minutes = chosen_step(name, chosen.length, None)
-        start = on_step(chosen.start, minutes * 60)
-        frame = past.mean_power(scope, site_view(scope, meter.site_id), [meter_id], start, chosen.end, minutes * 60)
+        start, end = on_step(chosen.start, minutes * 60), chosen.end
+        frame = past.mean_power(scope, site_view(scope, meter.site_id), [meter_id], start, end, minutes * 60)
         values = frame[meter_id].to_numpy(dtype=float)
-        offset = now.astimezone(zone).utcoffset() or timedelta()
-        x = {
-            "x0": production_demand.milliseconds(start, minutes * 30, int(offset.total_seconds())),
-            "dx": minutes * 60_000,
-        }
-        figure = _power_figure(meter.name, production_demand.rounded(values), x)
-        known = np.isfinite(values)
-        empty = not known.any()
-        says = "No values in this period." if empty else _power_says(values[known], float(np.mean(~known)))
-        note = f"Mean power of each {step_words(minutes)}, {clock}"
-    return orjson.dumps({"figure": figure, "says": says, "note": f"{note}.", "empty": bool(empty)}).decode()
+        course = meter_power.Course("power", meter.name, start, minutes * 60, values, way.tokens[0])
+        figure = meter_power.figure([course], start, end, zone)
+        says, empty = meter_power.summary(values), not np.isfinite(values).any()
+        note = f"Mean power of each {step_words(minutes)}"
+    note += f", times in {local_time.names(zone, start, end)}."
+    return orjson.dumps({"figure": figure, "says": says, "note": note, "empty": bool(empty)}).decode()
+
+
+def energy_bars(name: str, chosen: Period, zone: ZoneInfo) -> tuple[str, list[datetime]]:
+    """The step of the bars of a period, and their edges: as many whole ones as its name says, the last one still open."""
+    if name in BARS:
+        step, count = BARS[name]
+        return step, local_time.edges(chosen.start, chosen.end, step, zone)[-count - 1 :]
+    step = "hour" if chosen.length <= BY_HOUR else "day" if chosen.length <= BY_DAY else "month"
+    return step, local_time.edges(chosen.start, chosen.end, step, zone)
 
 
 def name_of(scope: Scope, meter_id: str) -> str:
     """The meter's name; raises `NotFound`."""
     return meters.require_meters(scope, [meter_id])[meter_id].name
-
-
-def _power_figure(name: str, values: list[float | None], x: dict[str, Any]) -> dict[str, Any]:
-    line = production_demand.line("power", wording.text(name), values, x, "@demand", width=2)
-    around = [None, *values, None]
-    alone = [y is not None and around[at] is None and around[at + 2] is None for at, y in enumerate(values)]
-    if any(alone):  # a line joins two values: one between gaps, as the very first is, would not be seen
-        line |= {
-            "mode": "lines+markers",
-            "marker": {"size": [DOT_PX if each else 0 for each in alone], "color": "@demand", "opacity": 1},
-        }
-    return {
-        "data": [line],
-        "layout": {
-            "xaxis": {"type": "date"},
-            "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
-            "showlegend": False,
-            "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
-        },
-    }
-
-
-def _power_says(values: Any, gaps: float) -> str:
-    said = f"On average {np.mean(values):.3g} kW, at most {np.max(values):.3g} kW"
-    return said + (f"; {gaps:.0%} of the steps have no data." if gaps > 0 else ".")

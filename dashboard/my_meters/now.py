@@ -28,10 +28,11 @@ class Way(NamedTuple):
 
     forward: str
     backward: str
+    tokens: tuple[str, str]  # the colours of both
 
 
-TAKEN, MADE = Way("taken", "fed in"), Way("produced", "drawn")
-CHARGED, DISCHARGED = Way("charged", "discharged"), Way("discharged", "charged")
+TAKEN, MADE = Way("taken", "fed in", ("demand", "pv")), Way("produced", "drawn", ("pv", "demand"))
+CHARGED, DISCHARGED = Way("charged", "discharged", ("storage", "grid")), Way("discharged", "charged", ("storage", "grid"))
 
 
 @dataclass(frozen=True, slots=True)

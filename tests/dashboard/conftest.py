@@ -1,5 +1,6 @@
 """The small true world of the dashboard's tests: made once, copied for each test."""
 
+import os
 import secrets
 import shutil
 import threading
@@ -16,6 +17,7 @@ from config import settings as configuration
 from config.settings import Settings
 from dashboard.live.once import once
 from store.records import engine
+from tests.dashboard.watched import LOS_ANGELES
 from tests.dashboard.world import World, make_records, world_of
 
 NOBODYS_PORT = 1  # whatever else runs on this machine
@@ -80,7 +82,9 @@ def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: what a browser sees was not tested (`apt install chromium`)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        # Never in the zone of the server or of a site: what is shown must not depend on where somebody looks from.
+        environment = os.environ | {"TZ": LOS_ANGELES}
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS, env=environment)
         yield browser
         browser.close()
 

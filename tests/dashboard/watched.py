@@ -1,12 +1,19 @@
-"""Pages in a browser that fail their test when a script fails, the policy forbids something, or elsewhere is asked."""
+"""Pages in a browser that fail their test when a script fails, the policy forbids something, or elsewhere is asked.
 
+The browsers stand in Los Angeles and in Kathmandu, by turns: what is shown is told by a site's clock or by the reader's
+choice, never by where the reader's machine happens to be.
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 PATIENCE_MS = 60_000  # the machine may be busy
+LOS_ANGELES, KATHMANDU = "America/Los_Angeles", "Asia/Kathmandu"
 Blank = Callable[..., Page]
 
 
@@ -21,9 +28,11 @@ def watched(chromium: Browser, address: str) -> Iterator[Blank]:
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
     expect.set_options(timeout=PATIENCE_MS)
+    here = (LOS_ANGELES, KATHMANDU)[crc32(os.environ["PYTEST_CURRENT_TEST"].encode()) % 2]
 
     def blank(is_wrong: Callable[[ConsoleMessage], bool] = forbidden, **context: object) -> Page:
-        contexts.append(chromium.new_context(base_url=address, reduced_motion="reduce", **context))
+        context = {"timezone_id": here, "reduced_motion": "reduce", **context}
+        contexts.append(chromium.new_context(base_url=address, **context))
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("request", lambda sent: _local(sent.url) or wrong.append(f"asked {sent.url}"))

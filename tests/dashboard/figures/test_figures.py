@@ -4,14 +4,15 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 import pytest
 
 from dashboard import theme
+from dashboard.figures import lines, meter_energy, meter_power, plan, production_demand, sankey, wording
 from dashboard.figures import map as site_map
-from dashboard.figures import plan, production_demand, sankey, wording
 from dashboard.figures.map import Place
 from dashboard.figures.plan import Standing
 from dashboard.figures.production_demand import Ahead, Course
@@ -21,6 +22,7 @@ from models.sankey_links import links
 from tests.models.test_flows import CAMPUS, READINGS
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def course(steps: int, step_s: int = 900, arrays: int = 1) -> Course:
@@ -42,7 +44,7 @@ def every_figure() -> list[dict[str, Any]]:
         sankey.figure(*links(solved, both_ways=False), "kW"),
         plan.figure(CAMPUS, {}),
         site_map.figure([Place("s", "Here", 52.0, 0.0, "late", "late")], "s"),
-        production_demand.figure(course(96, arrays=3), NOW, 3600),
+        production_demand.figure(course(96, arrays=3), NOW, BERLIN),
     ]
 
 
@@ -76,36 +78,94 @@ def test_a_name_cannot_write_markup() -> None:
     assert wording.text("a & <b>") == "a &amp; &lt;b&gt;"
 
 
-def test_a_gap_stays_a_gap() -> None:
-    values = np.array([1.0, np.nan, 3.0])
-    made = Course(NOW, 900, values, values, values, None, {"PV": values})
-    figure = production_demand.figure(made, NOW, 0)
-    for trace in figure["data"]:
-        if trace["uid"] in ("production-0", "demand"):
-            assert trace["y"] == [1.0, None, 3.0]
-            assert "stackgroup" not in trace
+def test_a_gap_stays_a_gap_in_one_array_and_in_several() -> None:
+    values, gappy = np.array([1.0, 1.0, 3.0]), np.array([1.0, np.nan, 3.0])
+    for arrays in ({"PV": gappy}, {"PV": values, "Roof": gappy}):
+        made = Course(NOW, 900, gappy, gappy, values, None, arrays)
+        by_uid = {trace["uid"]: trace for trace in production_demand.figure(made, NOW, BERLIN)["data"]}
+        assert by_uid[f"production-{len(arrays) - 1}"]["y"] == [1.0, None, 3.0]
+        assert by_uid["demand"]["y"] == [1.0, None, 3.0]
+        assert not any("stackgroup" in trace or "fill" in trace for trace in by_uid.values()), "plotly fills gaps"
 
 
-def test_a_value_stands_in_the_middle_of_its_step_in_local_time() -> None:
-    figure = production_demand.figure(course(4), NOW, offset_s=3600)
-    start = (NOW - timedelta(hours=1)).timestamp()
-    assert figure["data"][0]["x0"] == round((start + 450 + 3600) * 1000)
+def times(value: object, key: str = "") -> list[object]:
+    """Everything in a figure that a date axis is given."""
+    if isinstance(value, dict):
+        return [found for name, each in value.items() if name != "meta" for found in times(each, name)]
+    if isinstance(value, list):
+        return [found for each in value for found in times(each, key)]
+    return [value] if key in ("x", "x0", "x1", "range") else []
+
+
+def test_no_number_is_on_a_time_axis_and_no_text_without_its_zone() -> None:
+    ahead = Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0], "Forecast")
+    one = meter_power.Course("m", "Main", NOW, 900, np.array([1.0, 2.0]))
+    bars = meter_energy.Bars([NOW, NOW + timedelta(hours=1)], np.ones(1), np.ones(1), np.ones(1))
+    for figure in (
+        production_demand.figure(course(96), NOW, BERLIN, ahead),
+        meter_power.figure([one], NOW, NOW + timedelta(hours=1), BERLIN),
+        meter_energy.figure(bars, "hour", BERLIN),
+    ):
+        on_axis = times({**figure, "layout": {**figure["layout"], "yaxis": None, "legend": None}})
+        assert len(on_axis) >= 3
+        assert all(isinstance(each, str) and each.endswith("Z") for each in on_axis), on_axis
+        assert figure["layout"]["xaxis"]["type"] == "date"
+
+
+def test_a_value_stands_in_the_middle_of_its_step_in_true_time() -> None:
+    figure = production_demand.figure(course(4), NOW, BERLIN)
+    assert figure["data"][0]["x0"] == "2026-07-01T11:07:30Z"
     assert figure["data"][0]["dx"] == 900_000
+    assert figure["layout"]["xaxis"]["range"] == ["2026-07-01T11:00:00Z", "2026-07-01T12:00:00Z"]
+
+
+def test_a_figure_carries_its_sites_clock_across_the_changes_before_and_after() -> None:
+    told = production_demand.figure(course(4), NOW, BERLIN)["layout"]["meta"]["clock"]
+    assert [(ahead, name) for _, ahead, name in told] == [
+        *((7200, "CEST"), (3600, "CET"), (7200, "CEST"), (3600, "CET"), (7200, "CEST")),
+    ]
+    assert told[3][0] == datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp()
+
+
+def test_what_is_sent_is_exact_to_what_is_shown() -> None:
+    sent, decimals = lines.written(np.array([2074.6512, np.nan, -0.04, 3.25]))
+    assert (sent, decimals) == ([2074.7, None, 0.0, 3.2], 1)
+    assert lines.written(np.array([0.12345]))[0] == [0.123]
+    assert lines.written(np.array([557_953.4, 1.0])) == ([557953.0, 1.0], 0)
+    assert str(lines.written(np.array([-0.0001, 5.0]))[0][0]) == "0.0"
 
 
 def test_five_series_of_a_day_in_minutes_are_few_bytes() -> None:
-    figure = production_demand.figure(course(1440, 60, arrays=2), NOW, 0)
+    figure = production_demand.figure(course(1440, 60, arrays=2), NOW, BERLIN)
     assert len(gzip.compress(orjson.dumps(figure))) < 24_000
+
+
+def test_a_year_of_hours_is_few_bytes() -> None:
+    noise = np.random.default_rng(7)
+    day = 400 + 300 * np.sin(np.arange(8760) / 24 * 2 * np.pi)
+    year = [day * noise.uniform(0.8, 1.2, 8760) for _ in range(2)]
+    one = meter_power.Course("m", "Main", NOW - timedelta(days=365), 3600, year[0])
+    assert len(gzip.compress(orjson.dumps(meter_power.figure([one], NOW - timedelta(days=365), NOW, BERLIN)))) < 60_000
+    made = Course(NOW - timedelta(days=365), 3600, np.maximum(year[0] - 400, 0), year[1], year[1], None, {})
+    assert len(gzip.compress(orjson.dumps(production_demand.figure(made, NOW, BERLIN)))) < 90_000
 
 
 def test_the_forecast_is_dashed_with_its_band_and_only_when_asked_for() -> None:
     ahead = Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0], "Forecast")
-    figure = production_demand.figure(course(96), NOW, 0, ahead)
+    figure = production_demand.figure(course(96), NOW, BERLIN, ahead)
     by_uid = {trace["uid"]: trace for trace in figure["data"]}
     assert by_uid["forecast"]["line"]["dash"] == "dash"
-    assert by_uid["high"]["fill"] == "tonexty"
-    assert figure["layout"]["xaxis"]["range"][1] == round((NOW + timedelta(hours=2)).timestamp() * 1000)
-    assert "forecast" not in {trace["uid"] for trace in production_demand.figure(course(96), NOW, 0)["data"]}
+    assert (by_uid["forecast"]["meta"]["low"], by_uid["forecast"]["meta"]["high"]) == ([0.5, 1.0], [2.0, 3.0])
+    assert figure["layout"]["xaxis"]["range"][1] == "2026-07-01T14:00:00Z"
+    assert "forecast" not in {trace["uid"] for trace in production_demand.figure(course(96), NOW, BERLIN)["data"]}
+
+
+def test_only_what_is_live_marks_the_moment() -> None:
+    live, past = (production_demand.figure(course(4), NOW, BERLIN, live=each) for each in (True, False))
+    assert live["layout"]["shapes"][0]["x0"] == "2026-07-01T12:00:00Z"
+    assert "now" in {trace["uid"] for trace in live["data"]}
+    assert "shapes" not in past["layout"]
+    assert "now" not in {trace["uid"] for trace in past["data"]}
 
 
 def test_states_differ_in_shape_and_word_not_in_colour_alone() -> None:

@@ -2,11 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
 from dashboard.account.reading import Reader
+from dashboard.live import periods
 from dashboard.my_meters import history, now
 from store.errors import NotFound
 from store.records import claims, inbox, meters, policy
@@ -85,7 +87,7 @@ def test_the_history_is_power_or_energy_of_the_chosen_period(site: LiveWorld) ->
     known = [kw for kw in drawn["figure"]["data"][0]["y"] if kw is not None]
     assert known == pytest.approx([30.0] * len(known))
     assert 12 <= len(known) <= 14
-    assert "30 kW" in drawn["says"]
+    assert "30.0 kW" in drawn["says"]
     energy = json.loads(history.history(scope, meter, "energy", "24h"))
     told = sum(kwh or 0 for kwh in energy["figure"]["data"][0]["y"])
     assert told == pytest.approx(30 * 3 * 5 / 60, abs=0.2), "a sample a minute of one every 5 s: gaps are not guessed"
@@ -93,6 +95,28 @@ def test_the_history_is_power_or_energy_of_the_chosen_period(site: LiveWorld) ->
     assert json.loads(history.history(scope, meter, "energy", "year"))["note"].startswith("Energy by month")
     assert json.loads(history.history(scope, meter, "power", "custom"))["problem"]
     assert "JST" in json.loads(history.history(scope, meter, "power", "24h", reader=Reader(None, "Asia/Tokyo")))["note"]
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "count"),
+    [("1h", "quarter", 4), ("24h", "hour", 24), ("48h", "hour", 48), ("7d", "day", 7), ("30d", "day", 30), ("year", "month", 12)],
+)
+def test_a_period_has_as_many_bars_as_its_name_says(site: LiveWorld, name: str, step: str, count: int) -> None:
+    drawn = json.loads(history.history(policy.scope_of(site.people["resident"]), site.meters["library"], "energy", name))
+    assert drawn["figure"]["layout"]["meta"]["step"] == step
+    assert len(drawn["figure"]["data"][0]["y"]) == count
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana"])
+@pytest.mark.parametrize("hour", range(0, 24 * 400, 797))
+def test_it_has_them_at_any_hour_of_any_season(zone: str, hour: int) -> None:
+    at = datetime(2026, 1, 1, 0, 20, tzinfo=UTC) + timedelta(hours=hour)
+    for name, (step, count) in history.BARS.items():
+        chosen = periods.period(name, ZoneInfo(zone), at)
+        assert history.energy_bars(name, chosen, ZoneInfo(zone))[0] == step
+        edges = history.energy_bars(name, chosen, ZoneInfo(zone))[1]
+        assert len(edges) == count + 1
+        assert edges[-2] <= at <= edges[-1]
 
 
 def test_energy_is_called_what_it_is(site: LiveWorld) -> None:
@@ -115,8 +139,7 @@ def test_the_very_first_value_is_seen_though_nothing_is_beside_it(site: LiveWorl
     site.post({("library", "power_kw"): 12.0})
     drawn = json.loads(history.history(policy.scope_of(site.people["resident"]), site.meters["library"], "power", "24h"))
     trace = drawn["figure"]["data"][0]
-    assert trace["mode"] == "lines+markers"
-    assert [size for size in trace["marker"]["size"] if size] == [history.DOT_PX]
+    assert [kw for kw in trace["y"] if kw is not None] == [12.0]  # the browser draws it as a dot
 
 
 def test_a_period_without_readings_says_so(site: LiveWorld) -> None:

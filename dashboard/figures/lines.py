@@ -1,0 +1,77 @@
+"""Lines over time and the axis they stand on, the same for every chart.
+
+Time is true time, as UTC text: plotly takes text as it is, but a number on a date axis it turns into the local time of
+the browser. What an axis, a hover and a table say is written in the browser by the site's clock, which `layout.meta`
+carries (`assets/live/12-local-time.js`). Gaps, areas and lone points are drawn there too (`13-marks.js`), the same for all.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from models import local_time
+
+Values = NDArray[np.float64]
+DIGITS = 5  # of the largest value of a line: what hover and table show
+MOST_DECIMALS = 3  # of a kW and a kWh, whatever their size
+BEYOND = timedelta(days=400)  # how far an axis may be dragged beyond its range and still tell the right time
+
+
+def utc(moment: datetime) -> str:
+    """The moment as plotly's date axis takes it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def time_axis(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """The part of a layout that makes its x-axis one of time from `start` to `end`, told by the zone's clock.
+
+    `meta.clock` holds its stretches: since when (s since 1970), seconds ahead of UTC, name.
+    """
+    stretches = local_time.clock(zone, start - BEYOND, end + BEYOND)
+    told = [[int(each.since.timestamp()), each.offset_s, each.name] for each in stretches]
+    return {"xaxis": {"type": "date", "range": [utc(start), utc(end)]}, "meta": {"clock": told}}
+
+
+def line(
+    uid: str, name: str, values: Values, start: datetime, step_s: float, colour: str, unit: str = "kW", **look: Any
+) -> dict[str, Any]:
+    """One line: `values` are the means of successive steps (NaN is a gap), each stands at its step's middle.
+
+    `look`: `width`, `dash`, `shown` (plotly's `visible`); `area`, the colour of the area down to zero or to the line below;
+    `stack`, whether it stands on the stacked line before it; `low` and `high`, the edges of a band around it.
+    """
+    known, decimals = written(values)
+    meta: dict[str, Any] = {"unit": unit, "decimals": decimals}
+    meta |= {part: look[part] for part in ("area", "stack") if part in look}
+    meta |= {edge: written(look[edge], decimals)[0] for edge in ("low", "high") if edge in look}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "uid": uid,
+        "x0": utc(start + timedelta(seconds=step_s / 2)),
+        "dx": round(step_s * 1000),
+        "y": known,
+        "line": {"width": look.get("width", 1.5), "color": colour} | ({"dash": look["dash"]} if "dash" in look else {}),
+        "visible": look.get("shown", True),
+        "meta": meta,
+    }
+
+
+def written(values: ArrayLike, decimals: int | None = None, digits: int = DIGITS) -> tuple[list[float | None], int]:
+    """The values as they are sent and shown, and their decimals: so many that the largest has `digits` digits, at most three.
+
+    NaN becomes a gap. For a year of hours at once: a loop over them took longer than reading them.
+    """
+    given = np.asarray(values, dtype=float)
+    known = np.isfinite(given)
+    if decimals is None:
+        largest = float(np.abs(given[known]).max(initial=0))
+        decimals = int(np.clip(digits - 1 - np.floor(np.log10(largest)), 0, MOST_DECIMALS)) if largest else MOST_DECIMALS
+    listed = (np.round(np.where(known, given, 0.0), decimals) + 0.0).astype(object)  # plus nothing: no negative zero
+    listed[~known] = None
+    found: list[float | None] = listed.tolist()
+    return found, decimals
