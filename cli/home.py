@@ -3,6 +3,7 @@
 import os
 import secrets
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,14 @@ def absolute_settings(**named: Any) -> Settings:
         SettingsError: a setting is unknown or impossible.
     """
     made = configuration.load(**named)
+    if not _is_text(made.home.absolute()):
+        raise SettingsError(f"LOADSTAR_HOME: {str(made.home)!r} has control characters, or is not UTF-8; name another folder")
     return made if made.home.is_absolute() else configuration.load(**(named | {"home": made.home.absolute()}))
+
+
+def _is_text(path: Path) -> bool:
+    """Whether the path is UTF-8 without control characters: settings and notes of processes have to hold it in a line."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in str(path))
 
 
 def make_folders(settings: Settings) -> None:

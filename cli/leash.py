@@ -62,9 +62,16 @@ def folder_id(run: Path) -> str:
 def write_record(run: Path, name: str, pid: int) -> None:
     """Note which process bears the name now."""
     record = Record(pid, started(pid), boot_id(), folder_id(run), str(run.absolute()))
-    draft = run / f".{name}.pid.{pid}"
-    draft.write_text(json.dumps(record._asdict()))
-    draft.replace(run / f"{name}.pid")
+    text = json.dumps(record._asdict())
+    draft, path = run / f".{name}.pid.{pid}", run / f"{name}.pid"
+    try:
+        draft.write_text(text)
+        draft.replace(path)
+    except OSError:  # a full disk: the note that is there has the room
+        draft.unlink(missing_ok=True)
+        with path.open("r+") as file:
+            file.write(text)
+            file.truncate()
 
 
 def noted(run: Path, name: str) -> Record | None:
@@ -174,8 +181,8 @@ def _follow_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
-def _order(run: Path, name: str, parent: int) -> tuple[list[str], dict[str, str]]:
-    """Command line and environment of what to run, as soon as it has been said; ends itself when the parent is gone."""
+def _order(run: Path, name: str, parent: int) -> tuple[list[str], dict[str, str], str | None]:
+    """Command line, environment and folder of what to run, as soon as it has been said; ends itself when the parent is gone."""
     path = run / f"{name}.json"
     while True:
         if os.getppid() != parent:
@@ -185,7 +192,7 @@ def _order(run: Path, name: str, parent: int) -> tuple[list[str], dict[str, str]
         except FileNotFoundError:
             time.sleep(POLL_S)
         else:
-            return order["argv"], order["env"]
+            return order["argv"], order["env"], order.get("folder")
 
 
 def main(run: Path, name: str) -> None:
@@ -193,8 +200,13 @@ def main(run: Path, name: str) -> None:
     parent = os.getppid()
     _follow_parent()
     end([pid for pid in family(run, name) if pid != os.getpid()], grace_s=0.0)
-    write_record(run, name, os.getpid())
-    argv, environment = _order(run, name, parent)
+    try:
+        write_record(run, name, os.getpid())
+    except OSError as error:  # it is better that it runs, unknown to `status`, than that devices get no answer
+        print(f"{name} could not be noted: {error}", file=sys.stderr)  # noqa: T201
+    argv, environment, folder = _order(run, name, parent)
+    if folder:
+        os.chdir(folder)
     os.execvpe(argv[0], argv, os.environ | environment)  # noqa: S606 - the order is ours, in a folder only its owner reads
 
 

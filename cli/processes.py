@@ -28,12 +28,13 @@ LEASH = Path(leash.__file__)
 
 
 class Process(NamedTuple):
-    """One process: its name, what runs it, its ports, and what it is for."""
+    """One process: its name, what runs it, its ports, what it is for, and in which folder it runs (the checkout)."""
 
     name: str
     argv: list[str]
     ports: tuple[int, ...]
     purpose: str
+    folder: Path | None = None
 
 
 def processes(settings: Settings) -> list[Process]:
@@ -58,7 +59,7 @@ def dashboard_argv() -> list[str]:
 def questdb_process(settings: Settings, jar: Path) -> Process:
     """The embedded QuestDB."""
     ports = (settings.questdb_http_port, settings.questdb_pg_port, settings.questdb_health_port)
-    return Process("questdb", questdb.command(settings, jar), ports, "the time series")
+    return Process("questdb", questdb.command(settings, jar), ports, "the time series", questdb.folder(settings))
 
 
 def names(settings: Settings) -> list[str]:
@@ -72,7 +73,7 @@ def watched(settings: Settings) -> list[str]:
     config = run_folder(settings) / SUPERVISOR_CONFIG
     if not config.exists():
         return names(settings)
-    return re.findall(r"^\[program:(\w+)\]$", config.read_text(), re.MULTILINE)
+    return re.findall(r"^\[program:(\w+)\]$", config.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -82,6 +83,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "LOADSTAR_DEMO": str(settings.demo).lower(),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",  # whatever the machine's language: paths are text
         "MALLOC_ARENA_MAX": "2",  # glibc would keep an arena of freed memory for each thread
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -97,7 +99,7 @@ def order(settings: Settings, process: Process, env: dict[str, str] | None = Non
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({"argv": process.argv, "env": env or {}}, file)
+        json.dump({"argv": process.argv, "env": env or {}, "folder": process.folder and str(process.folder)}, file)
     draft.replace(path)
 
 
@@ -107,8 +109,8 @@ def start_supervisor(settings: Settings) -> int:
     The kernel's parent-death signal follows the thread that forked, not its process.
     """
     config = run_folder(settings) / SUPERVISOR_CONFIG
-    config.write_text(supervisor_config(settings))
-    supervisor = Process(SUPERVISOR, [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(config)], (), "")
+    config.write_text(supervisor_config(settings), encoding="utf-8")
+    supervisor = Process(SUPERVISOR, [sys.executable, "-m", "cli.supervise", "-c", str(config)], (), "")
     order(settings, supervisor)
     # A process group of its own: Ctrl-C reaches `up` alone, which ends the others in their order.
     started = subprocess.Popen(  # noqa: S603 - our own program
@@ -117,10 +119,15 @@ def start_supervisor(settings: Settings) -> int:
         env=os.environ | environment(settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=(log_folder(settings) / "supervisord.err").open("wb"),
+        stderr=supervisor_words(settings).open("wb"),
         process_group=0,
     )
     return started.pid
+
+
+def supervisor_words(settings: Settings) -> Path:
+    """What the supervisor says before it has a log, or instead of one."""
+    return log_folder(settings) / "supervisord.err"
 
 
 def _leashed(settings: Settings, name: str) -> list[str]:
@@ -128,25 +135,26 @@ def _leashed(settings: Settings, name: str) -> list[str]:
 
 
 def supervisor_config(settings: Settings) -> str:
-    """The configuration of supervisord (supervisor 4.3); the store is stopped last."""
+    """The configuration of supervisord (supervisor 4.3, as `cli/supervise.py` reads it); the store is stopped last."""
     run, logs = run_folder(settings), log_folder(settings)
     sections = [
         "[supervisord]",
         "nodaemon = true",
         "silent = true",
-        f"logfile = {_escaped(logs / 'supervisord.log')}",
+        f"logfile = {logs / 'supervisord.log'}",
         f"logfile_maxbytes = {LOG_BYTES}",
         f"logfile_backups = {LOGS_KEPT}",
-        f"pidfile = {_escaped(run / 'supervisord.process')}",
-        f"childlogdir = {_escaped(logs)}",
+        f"pidfile = {run / 'supervisord.process'}",
+        f"childlogdir = {logs}",
     ]
     others = [name for name in names(settings) if name != "questdb"]
     for name in names(settings):
         sections += [
             "",
             f"[program:{name}]",
-            f"command = {_escaped(shlex.join(_leashed(settings, name)))}",
-            f"directory = {_escaped(PROJECT)}",
+            f"process_name = {name}",
+            f"command = {shlex.join(_leashed(settings, name))}",
+            f"directory = {PROJECT}",
             "autorestart = true",
             "startsecs = 2",
             "startretries = 1000000",
@@ -155,14 +163,10 @@ def supervisor_config(settings: Settings) -> str:
             "stopasgroup = false",
             "priority = 1",
             "redirect_stderr = true",
-            f"stdout_logfile = {_escaped(logs / (name + '.log'))}",
+            f"stdout_logfile = {logs / (name + '.log')}",
             f"stdout_logfile_maxbytes = {LOG_BYTES}",
             f"stdout_logfile_backups = {LOGS_KEPT}",
         ]
     # A group's members are stopped at once, groups one after the other from the highest priority down.
     sections += ["", "[group:rooms]", f"programs = {','.join(others)}", "priority = 2"]
     return "\n".join(sections) + "\n"
-
-
-def _escaped(value: object) -> str:
-    return str(value).replace("%", "%%")

@@ -74,8 +74,14 @@ def _is_pinned(jar: Path) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == SHA256
 
 
+def folder(settings: Settings) -> Path:
+    """Where its data are, and where it runs."""
+    return settings.home / "questdb"
+
+
 def command(settings: Settings, jar: Path) -> list[str]:
-    """The command line that runs the server in the state folder."""
+    """The command line that runs the server, within its folder: Java splits a path at each colon, so ours is not named."""
+    inside = jar.is_relative_to(settings.home)
     add = [
         f"--add-{kind}={module}/{package}=io.questdb"
         for kind, module, package in (
@@ -99,11 +105,11 @@ def command(settings: Settings, jar: Path) -> list[str]:
         "-XX:MaxHeapFreeRatio=40",
         f"-Xmx{max(96, settings.questdb_memory_mb - JVM_OVERHEAD_MB)}m",
         "-p",
-        str(jar),
+        str(Path("..") / jar.relative_to(settings.home)) if inside else str(jar.absolute()),
         "-m",
         "io.questdb/io.questdb.ServerMain",
         "-d",
-        str(settings.home / "questdb"),
+        ".",
     ]
 
 
@@ -161,7 +167,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "metrics.enabled": "true",
         "ram.usage.limit.bytes": str(settings.questdb_memory_mb * 2**20),
     }
-    return {f"QDB_{name.upper().replace('.', '_')}": value for name, value in names.items()}
+    # In any other language Java cannot name a file that is not ASCII.
+    return {"LC_ALL": "C.UTF-8"} | {f"QDB_{name.upper().replace('.', '_')}": value for name, value in names.items()}
 
 
 def is_ready(settings: Settings, timeout_s: float = 1.0) -> bool:

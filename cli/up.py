@@ -16,8 +16,8 @@ from cli.detach import Background, to_background
 from cli.home import absolute_settings, generate, log_folder, make_folders, run_folder
 from cli.migrate import prepare_records, prepare_series
 from cli.ports import is_free, owner
-from cli.processes import order, processes, questdb_process, start_supervisor
-from cli.waiting import DidNotStart, address, answers, await_ready, meanwhile
+from cli.processes import order, processes, questdb_process, start_supervisor, supervisor_words
+from cli.waiting import DidNotStart, address, answers, await_ready, last_lines, meanwhile
 from cli.watch import UP, Ended, become, end_all, on_signals, sweep, withdraw_orders
 from cli.welcome import Welcome, first_words
 from config import settings as configuration
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 QUESTDB_START_S = 120.0
 SERVER_START_S = 120.0
+ATTEMPTS = 3  # of a process to start; one that ended so often will go on doing so
 SWEEP_S = 4.0
 OPEN_FILES = 65_536  # QuestDB maps several files a column and partition
 
@@ -47,6 +48,7 @@ def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
     """Start Loadstar and keep it running until Ctrl-C."""
     named = {"demo": False} if no_demo else {}
     settings = absolute_settings(**named)
+    os.umask(0o077)  # whatever is made is its owner's alone, also should the folder be opened or copied
     make_folders(settings)
     background = to_background() if detach else None
     from rich.console import Console
@@ -96,7 +98,8 @@ def _take_over(settings: Settings, as_copy: bool, console: "Console") -> None:
             )
         console.print(
             f"The state folder {settings.home} is a copy of {found.home}: it goes on from here as a Loadstar of its own, "
-            "with the same people, keys and passwords."
+            "with the same people, keys and passwords.",
+            markup=False,
         )
         copied.make_own(settings)
     leash.write_record(run_folder(settings), UP, os.getpid())
@@ -113,7 +116,7 @@ def _run(settings: Settings, named: dict[str, bool], console: "Console", backgro
     _raise_file_limit()
     supervisor = start_supervisor(settings)
     try:
-        welcome = _start(settings, console)
+        welcome = _start(settings, console, supervisor)
         console.print(first_words(_dashboard(settings), welcome))
         if background:
             background.leave_terminal()
@@ -122,9 +125,9 @@ def _run(settings: Settings, named: dict[str, bool], console: "Console", backgro
         end_all(run, supervisor)
 
 
-def _start(settings: Settings, console: "Console") -> Welcome:
+def _start(settings: Settings, console: "Console", supervisor: int) -> Welcome:
     """Start all processes, each as soon as what it needs is there; what a person needs to sign in."""
-    store = meanwhile(partial(_start_store, settings, console))
+    store = meanwhile(partial(_start_store, settings, console, supervisor))
     run = {process.name: partial(order, settings, process) for process in processes(settings)}
     prepare_records(settings)
     run["devices"]()
@@ -133,9 +136,9 @@ def _start(settings: Settings, console: "Console") -> Welcome:
     welcome = Welcome.of(settings, console)
     logs = log_folder(settings)
     devices = partial(answers, settings.device_host, settings.device_port)
-    await_ready("the device API", devices, SERVER_START_S, logs / "devices.log")
+    await_ready("the device API", devices, SERVER_START_S, logs / "devices.log", Start(settings, "devices", supervisor))
     dashboard = partial(answers, settings.dashboard_host, settings.dashboard_port)
-    await_ready("the dashboard", dashboard, SERVER_START_S, logs / "dashboard.log")
+    await_ready("the dashboard", dashboard, SERVER_START_S, logs / "dashboard.log", Start(settings, "dashboard", supervisor))
     # Last: until then the two processors belong to what somebody waits for.
     run["worker"]()
     if "feed" in run:
@@ -143,13 +146,42 @@ def _start(settings: Settings, console: "Console") -> Welcome:
     return welcome
 
 
-def _start_store(settings: Settings, console: "Console") -> None:
+class Start:
+    """The start of one process, watched: called, it says why it will never be ready, once that is known."""
+
+    def __init__(self, settings: Settings, name: str, supervisor: int) -> None:
+        self._settings, self._name, self._supervisor = settings, name, supervisor
+        self._attempts: set[int] = set()
+
+    def __call__(self) -> str | None:
+        """The reason, or None."""
+        if _has_ended(self._supervisor):
+            log = log_folder(self._settings) / "supervisord.log"
+            words = supervisor_words(self._settings)
+            ends = "\n".join(f"{each} ends with\n{last_lines(each)}" for each in (words, log))
+            return f"supervisord ended while it was starting; {ends}"
+        if pid := leash.recorded(run_folder(self._settings), self._name):
+            self._attempts.add(pid)
+        if len(self._attempts) > ATTEMPTS:
+            log = log_folder(self._settings) / f"{self._name}.log"
+            return f"{self._name} ended {ATTEMPTS} times while it was starting; {log} ends with\n{last_lines(log)}"
+        return None
+
+
+def _has_ended(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG)[0] != 0
+    except ChildProcessError:  # noticed before
+        return True
+
+
+def _start_store(settings: Settings, console: "Console", supervisor: int) -> None:
     """Have QuestDB running with its tables made; fetches it first when it is not here."""
     if not settings.questdb_external:
         jar = questdb.ensure_jar(settings, _download_bar(console))
         order(settings, questdb_process(settings, jar), questdb.environment(settings))
     log = log_folder(settings) / "questdb.log"
-    await_ready("QuestDB", partial(questdb.is_ready, settings), QUESTDB_START_S, log)
+    await_ready("QuestDB", partial(questdb.is_ready, settings), QUESTDB_START_S, log, Start(settings, "questdb", supervisor))
     prepare_series(settings)
 
 

@@ -32,14 +32,18 @@ def meanwhile(work: Callable[[], Result]) -> "Future[Result]":
     return future
 
 
-def await_ready(what: str, ready: Callable[[], bool], within_s: float, log: Path) -> None:
-    """Poll until it is ready.
+def await_ready(
+    what: str, ready: Callable[[], bool], within_s: float, log: Path, gone: Callable[[], str | None] = lambda: None
+) -> None:
+    """Poll until it is ready. `gone` says why it never will be, as soon as that is known.
 
     Raises:
-        DidNotStart: not within the time.
+        DidNotStart: not within the time, or never.
     """
     deadline = time.monotonic() + within_s
     while not ready():
+        if why := gone():
+            raise DidNotStart(why)
         if time.monotonic() > deadline:
             raise DidNotStart(f"{what} did not start within {within_s:.0f} s; {log} ends with\n{last_lines(log)}")
         time.sleep(POLL_S)
@@ -47,9 +51,13 @@ def await_ready(what: str, ready: Callable[[], bool], within_s: float, log: Path
 
 def last_lines(log: Path) -> str:
     """The end of a log, for whoever must find out why."""
-    if not log.exists():
-        return "(nothing)"
-    return "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-LAST_LINES:]) or "(nothing)"
+    try:
+        text = log.read_text(errors="replace")
+    except FileNotFoundError:
+        text = ""
+    except OSError as error:
+        text = f"({error.strerror})"
+    return "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:]) or "(nothing)"
 
 
 def answers(host: str, port: int, path: str = "/healthz", timeout_s: float = 2.0) -> bool:

@@ -168,7 +168,11 @@ class Settings(BaseSettings):
     @cached_property
     def records_url(self) -> str:
         """SQLAlchemy address of the records."""
-        return self.database_url or f"sqlite:///{self.home / 'records.sqlite3'}"
+        if self.database_url:
+            return self.database_url
+        from sqlalchemy import URL  # only here: what needs no database starts without it
+
+        return URL.create("sqlite", database=str(self.home / "records.sqlite3")).render_as_string(hide_password=False)
 
 
 def _file(settings_cls: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:

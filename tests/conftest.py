@@ -73,6 +73,7 @@ class QuestDBServer:
         with (self.settings.home / "questdb.log").open("ab") as log:
             self.process = subprocess.Popen(
                 questdb.command(self.settings, self.jar),
+                cwd=questdb.folder(self.settings),
                 env={**os.environ, **questdb.environment(self.settings)},
                 stdout=log,
                 stderr=log,

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from cli import leash
 from cli.processes import OTHERS_STOP_S, STORE_STOP_S
+from cli.up import QUESTDB_START_S
 from config.settings import PROJECT
 from store.records import devices, keys, policy, tokens
 from store.scope import SYSTEM
@@ -195,4 +197,27 @@ def test_a_setting_that_cannot_be_stops_the_start_with_one_line(terminal: Termin
     assert said.returncode == 1
     assert why in said.stderr
     assert len(said.stderr.splitlines()) == 1
+    assert terminal.all_ended()
+
+
+def test_a_supervisor_that_cannot_start_is_said_at_once_with_its_reason(terminal: Terminal) -> None:
+    (terminal.home / "logs/supervisord.log").mkdir(parents=True)  # it cannot write its log into a folder
+    began = time.monotonic()
+    said = terminal.type("up", "--no-demo")
+    assert said.returncode == 1
+    assert "supervisord ended while it was starting" in said.stderr
+    assert "Is a directory" in said.stderr
+    assert time.monotonic() - began < QUESTDB_START_S / 2
+    assert terminal.all_ended()
+
+
+def test_a_process_that_ends_again_and_again_is_said_with_its_reason(terminal: Terminal, tmp_path: Path) -> None:
+    java = tmp_path / "java/bin/java"
+    java.parent.mkdir(parents=True)
+    java.write_text("#!/bin/sh\necho this Java is broken\nexit 1\n")
+    java.chmod(0o755)
+    said = terminal.type("up", "--no-demo", JAVA_HOME=str(java.parent.parent))
+    assert said.returncode == 1
+    assert "questdb ended 3 times while it was starting" in said.stderr
+    assert "this Java is broken" in said.stderr
     assert terminal.all_ended()

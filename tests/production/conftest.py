@@ -131,7 +131,7 @@ def production(questdb_jar: Path) -> Iterator[Machine]:
 def stores(production: Machine, questdb_jar: Path) -> Machine:
     """QuestDB and PostgreSQL run with the compose file's own environment, and `migrate` has made their tables."""
     settings = Settings(home=production.folder)
-    production.start("questdb", questdb.command(settings, questdb_jar))
+    production.start("questdb", [*questdb.command(settings, questdb_jar)[:-1], str(questdb.folder(settings))])
     _start_postgresql(production)
     production.await_healthy("questdb")
     production.await_healthy("postgres")

@@ -1,0 +1,62 @@
+"""`python -m cli.supervise`: supervisord, which goes on when its logs cannot be written, and takes paths as they are.
+
+Out of the box it ends of a full disk: what goes wrong with a log is written to its standard error, and when that is on the
+same disk, the second failure ends it and everything that it keeps running. And it cuts values off at ` #` and
+` ;`, and reads `%` as the beginning of something else, in some values twice.
+"""
+
+import contextlib
+from typing import Any
+
+from supervisor import loggers, options, supervisord
+
+
+class Log(loggers.RotatingFileHandler):  # type: ignore[misc]  # its library declares no types
+    """A log that drops what cannot be written, and goes on as soon as it can."""
+
+    def emit(self, record: Any) -> None:
+        """Write a record, if there is room."""
+        try:
+            super().emit(record)
+        except (OSError, ValueError):  # no room for the next file of a rotation, which leaves this one closed
+            with contextlib.suppress(OSError, ValueError):
+                self.reopen()
+
+    def close(self) -> None:
+        """Close, also when what is still in memory cannot be written."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+    def handleError(self) -> None:  # noqa: N802 - the library's name
+        """Nobody could be told."""
+
+
+class Parser(options.UnhosedConfigParser):  # type: ignore[misc]
+    """Reads a configuration whose values are meant as they stand."""
+
+    def __init__(self) -> None:
+        super().__init__(inline_comment_prefixes=None)
+
+    def expand_here(self, here: str | None) -> None:
+        """Nothing stands for anything else."""
+
+
+def _as_it_stands(value: str, _expansions: object, _name: object) -> str:
+    return value
+
+
+def patched() -> None:
+    """Put our log, and a parser that changes nothing, in the place of the library's own."""
+    loggers.RotatingFileHandler = Log
+    options.UnhosedConfigParser = Parser
+    options.expand = _as_it_stands
+
+
+def main() -> None:
+    """Run until told to end."""
+    patched()
+    supervisord.main()
+
+
+if __name__ == "__main__":
+    main()
