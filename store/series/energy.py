@@ -270,7 +270,8 @@ class _Tally:
         inside = slice(where.start, where.stop - 1)
         for sums, amounts in ((self._kwh, piece.kwh), (self._covered_s, piece.covered_s), (self._known_s, piece.known_s)):
             sums[piece.register][inside] += arithmetic.spread(edges_s, first, last - first, amounts)
-        heard = last[(piece.covered_s > 0) & (first < edges_s[-1])]
+        until = last if piece.until_s is None else np.minimum(last, piece.until_s)
+        heard = until[(piece.covered_s > 0) & (first < edges_s[-1])]
         self._heard_to = max(self._heard_to, min(heard.max(initial=-np.inf), edges_s[-1]))
 
     def flow(self, now_s: float) -> Flow:
@@ -332,6 +333,13 @@ class Piece(NamedTuple):
     kwh: Floats
     covered_s: Floats
     known_s: Floats
+    until_s: Floats | None = None  # when the last of what a stretch sums ends, if that is not where the stretch does
+
+    def only(self, which: NDArray[np.bool_]) -> "Piece":
+        """Some of the stretches."""
+        starts, lasting, kwh, covered, known = (values[which] for values in self[2:7])
+        until = None if self.until_s is None else self.until_s[which]
+        return Piece(self.meter, self.register, starts, lasting, kwh, covered, known, until)
 
 
 def _parts(span: Span, start: datetime, end: datetime, grain_s: int) -> Iterable[tuple[datetime, datetime, bool]]:
@@ -353,11 +361,11 @@ def oldest_samples() -> datetime:
 def _from_kept(span: Span, ids: list[str], start: datetime, end: datetime, cell_s: float, origin: datetime) -> Iterable[Piece]:
     """Energy from rows of `intervals`: a stretch a cell of the grid, and one a row that crosses an edge of it."""
     if span.method == "interval":
-        registers, measures = {FORWARD: FORWARD, EXPORT: EXPORT}, ["total", "covered_s"]
+        registers, measures = {FORWARD: FORWARD, EXPORT: EXPORT}, ["total", "covered_s", "until_s"]
     elif span.sampled:
-        registers, measures = DERIVED, ["total", "covered_s", "known_s"]
+        registers, measures = DERIVED, ["total", "covered_s", "known_s", "until_s"]
     else:
-        registers, measures = {POWER: POWER}, ["above", "below", "covered_s"]
+        registers, measures = {POWER: POWER}, ["above", "below", "covered_s", "until_s"]
     if span.zone:
         return _local_days(span, ids, start, end, registers, measures)
     # Rows of another length are of another source: never added.
@@ -393,6 +401,7 @@ def _local_days(
         ts=pd.to_datetime(first * 1e6, unit="us", utc=True),
         lasting_s=last - first,
         covered_s=last - first,
+        until_s=last,
         rank=rank,
         **{name: found[name] * share for name in ("total", "above", "below") if name in found},
     )
@@ -428,7 +437,7 @@ def _instead_of_samples(
         at = np.searchsorted(edges_s, piece.starts_s, side="right") - 1
         inside = (at >= 0) & (at < len(edges_s) - 1)
         inside[inside] = heard[piece.meter][at[inside]] == 0
-        yield Piece(piece.meter, piece.register, *(values[inside] for values in piece[2:]))
+        yield piece.only(inside)
 
 
 def _both_ways(found: pd.DataFrame, hours: "pd.Series[float] | float") -> pd.DataFrame:
@@ -497,7 +506,8 @@ def _between(span: Span, ids: list[str], start: datetime, end: datetime, grain_s
 
 
 def _pieces(found: pd.DataFrame) -> Iterable[Piece]:
-    names = ("lasting_s", "total", "covered_s", "known_s" if "known_s" in found else "covered_s")
+    names = ["lasting_s", "total", "covered_s", "known_s" if "known_s" in found else "covered_s"]
+    names += ["until_s"] if "until_s" in found else []
     columns = [_seconds(found["ts"]), *(found[name].to_numpy(float) for name in names)]
     for meter, register, at in _by_register(found):
         yield Piece(meter, register, *(values[at] for values in columns))

@@ -23,7 +23,8 @@ COLUMNS = 'meter, quantity, interval_s, value, "min" least, "max" greatest, "cou
 
 # What can be asked of a stretch: `mean` is weighted by time, `above` and `below` are sums of value × seconds of either sign,
 # `covered_s` the seconds that samples tell of (one every {expected} where a quarter does not say), `known_s` those that a
-# derived energy is of (`store.series.rollup`), `rows_s` those of the rows themselves.
+# derived energy is of (`store.series.rollup`), `rows_s` those of the rows themselves, `until_s` when the last one
+# ends (seconds since 1970).
 MEASURES = {
     "total": "sum(value)",
     "mean": "sum(value * interval_s) / sum(interval_s)",
@@ -35,6 +36,7 @@ MEASURES = {
         WHEN source = '{ROLLUP}' THEN least(n * {{expected}}, interval_s) ELSE interval_s END)""",
     "known_s": "sum(CASE WHEN known_s != null THEN known_s WHEN least > 0 THEN 3600.0 * value / least ELSE interval_s END)",
     "rows_s": "sum(interval_s)",
+    "until_s": "max(began) / 1000000.0 + max(interval_s)",
 }
 
 
@@ -111,7 +113,7 @@ def aggregates(
     since = start - timedelta(seconds=longest)
     found = frame(
         f"SELECT stretch::TIMESTAMP ts, meter, quantity, interval_s, {wanted} FROM "
-        f"(SELECT {grid.stretch} stretch, {COLUMNS} FROM intervals WHERE {where})",
+        f"(SELECT {grid.stretch} stretch, ts::LONG began, {COLUMNS} FROM intervals WHERE {where})",
         [since, end, start, start],
     )
     changed = amendments.newest(series_ids, quantities, since, end, intervals=True)
@@ -135,7 +137,7 @@ def _amended(found: pd.DataFrame, changed: pd.DataFrame, grid: _Grid, measures: 
         ],
     )
     rows = amendments.apply(raw, changed, KEY)
-    rows = rows.assign(ts=grid.stretches(rows)).merge(stretches, on=KEY)
+    rows = rows.assign(began=rows["ts"], ts=grid.stretches(rows)).merge(stretches, on=KEY)
     both = [each for each in (amendments.without(found, stretches), _aggregate(rows, measures, expected_s)) if len(each)]
     return pd.concat(both, ignore_index=True) if both else found.iloc[:0]
 
@@ -155,6 +157,7 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
     groups = rows.assign(
         value=value, least=least, greatest=greatest, above=value.clip(lower=0) * lasts, below=(-value).clip(lower=0) * lasts,
         covered_s=covered, known_s=known, lasts=lasts,
+        until=pd.DatetimeIndex(rows["began"]).as_unit("us").asi8 / 1e6 + lasts,
     ).groupby(KEY)  # fmt: skip
     every = {
         "total": groups["value"].sum(),
@@ -166,6 +169,7 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
         "covered_s": groups["covered_s"].sum(),
         "known_s": groups["known_s"].sum(),
         "rows_s": groups["lasts"].sum(),
+        "until_s": groups["until"].max(),
     }
     return pd.DataFrame({name: every[name] for name in measures}).reset_index()
 
