@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from cli.machine import missing
+from cli.machine import PROGRAMS, missing
 from config.settings import PROJECT
 
 # import-linter has a command but no `python -m`.
@@ -20,6 +20,11 @@ LINTERS = {
     "imports": ("-c", IMPORT_LINTER),
 }
 
+# A file's tests stay together, for they share what they set up; in order, because the slow rooms come first.
+SHARED = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+QUICK_ROOMS = ("tests/models", "tests/numbers", "tests/store")
+QUICK = ("-m", " and ".join(f"not {program.mark}" for program in PROGRAMS), *QUICK_ROOMS)
+
 
 def _python(*arguments: str) -> int:
     """Run this Python in the project's folder; its exit code."""
@@ -28,9 +33,14 @@ def _python(*arguments: str) -> int:
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.option("--quick", is_flag=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def test(arguments: tuple[str, ...]) -> None:
-    """Run the tests. Everything after `test` goes to pytest; `--no-skips` makes a skipped test a failure."""
+def test(quick: bool, arguments: tuple[str, ...]) -> None:
+    """Run the tests, a share on each processor; those of named files one after the other.
+
+    `--quick` runs what needs neither browsers nor servers but QuestDB, for work in between. Everything else goes to pytest;
+    `--no-skips` makes a skipped test a failure.
+    """
     for program in missing():
         click.secho(
             f"Not on this machine: {program.install}. The tests marked `{program.mark}` are skipped; "
@@ -38,7 +48,9 @@ def test(arguments: tuple[str, ...]) -> None:
             fg="yellow",
             err=True,
         )
-    raise SystemExit(_python("-m", "pytest", *arguments))
+    named = any((PROJECT / argument.partition("::")[0]).exists() for argument in arguments)
+    shared = () if named else SHARED
+    raise SystemExit(_python("-m", "pytest", *shared, *(QUICK if quick else ()), *arguments))
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """Small true worlds: a real QuestDB, real records, settings that point at them."""
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -7,13 +8,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from cli import machine, questdb
 from config import settings as configuration
-from config.settings import Settings
+from config.settings import PROJECT, Settings
 from tests.matrix import cells
 
 
@@ -40,6 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if hasattr(session.config, "workeroutput"):  # one of several processes that share the tests
+        session.config.workeroutput["cells"] = dict(cells)
+        return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if not reporter or exitstatus != pytest.ExitCode.OK:
         return
@@ -47,6 +52,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line("")
         reporter.write_line("With --no-skips, a skipped test is a failure.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of the processes has run its share: its cells are of the same matrix."""
+    cells.update(getattr(node, "workeroutput", {}).get("cells", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -59,6 +70,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _no_settings_from_outside() -> None:
     for name in [name for name in os.environ if name.startswith("LOADSTAR_")]:
         del os.environ[name]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_take_little_work() -> Iterator[None]:
+    """The real algorithm with the least work that it takes: a sign-in costs the tests a millisecond, not a tenth of a second."""
+    from store.records import passwords
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 class QuestDBServer:
@@ -88,8 +109,13 @@ class QuestDBServer:
 
 @pytest.fixture(scope="session")
 def questdb_jar() -> Path:
-    """The pinned jar, fetched once into the project's state folder."""
-    return questdb.ensure_jar(Settings())
+    """The pinned jar, fetched once into the project's state folder, by one process at a time."""
+    folder = os.open(PROJECT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        return questdb.ensure_jar(Settings())
+    finally:
+        os.close(folder)
 
 
 def settings_for(home: Path, jar: Path, **named: object) -> Settings:

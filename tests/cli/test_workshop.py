@@ -7,11 +7,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from cli import machine
+from cli import machine, workshop
 from config.settings import PROJECT
 
 ONE_SKIP = "import pytest\n\n@pytest.mark.skip(reason='no such program')\ndef test_it(): pass\n\ndef test_other(): pass\n"
+COUNTS = "from tests.matrix import count\n\ndef test_it():\n    for _ in range(3):\n        count('doors')\n"
 
 
 def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -40,10 +42,43 @@ def test_a_skip_is_named_and_passes_unless_it_may_not(tmp_path: Path) -> None:
     assert re.search(r"1 passed, 1 skipped", refused.stdout.splitlines()[-1]), "pytest's own summary comes last"
 
 
+def test_what_processes_that_share_the_tests_counted_is_added_up(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"test_{name}_more.py").write_text(COUNTS)
+    alone = pytest_on(tmp_path)
+    shared = pytest_on(tmp_path, *workshop.SHARED, "--no-skips")
+    for run in (alone, shared):
+        assert "The matrix of access: 6 cells (6 doors)." in run.stdout, run.stdout
+    assert re.search(r"3 passed, 1 skipped", shared.stdout.splitlines()[-1]), "pytest's own summary comes last"
+    assert shared.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "ran"),
+    [
+        ((), ("-m", "pytest", *workshop.SHARED)),
+        (("-m", "matrix", "--no-skips"), ("-m", "pytest", *workshop.SHARED, "-m", "matrix", "--no-skips")),
+        (("tests/cli/test_home.py::test_it", "-x"), ("-m", "pytest", "tests/cli/test_home.py::test_it", "-x")),
+        (("--quick", "-x"), ("-m", "pytest", *workshop.SHARED, *workshop.QUICK, "-x")),
+    ],
+)
+def test_all_tests_are_shared_among_the_processors_and_named_files_are_not(
+    typed: tuple[str, ...], ran: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(workshop, "_python", lambda *arguments: asked.append(arguments) or 0)
+    CliRunner().invoke(workshop.test, typed, catch_exceptions=False)
+    assert asked == [ran]
+
+
+def test_the_quick_rooms_are_there() -> None:
+    assert all((PROJECT / room).is_dir() for room in workshop.QUICK_ROOMS)
+
+
 def test_every_program_that_tests_need_has_its_mark() -> None:
     pytest_settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     marks = {mark.split(":")[0] for mark in pytest_settings["markers"]}
-    assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix", "makes_ready"}
+    assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix", "makes_ready", "disk"}
 
 
 def test_ci_installs_every_program_that_tests_need() -> None:

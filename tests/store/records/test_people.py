@@ -15,14 +15,6 @@ from store.scope import NOBODY, SYSTEM
 from tests.store.records.world import PASSWORD, World
 
 
-@pytest.fixture(autouse=True)
-def _little_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real algorithm with the least work that it takes, so that the tests do not wait for it."""
-    cheap = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", cheap)
-    monkeypatch.setattr(passwords, "_decoys", [])
-
-
 @pytest.fixture
 def operator(world: World) -> schema.User:
     users.set_password(SYSTEM, world.people["north operator"], PASSWORD)
