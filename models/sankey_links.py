@@ -38,12 +38,24 @@ class SankeyLink:
     derived: bool
 
 
-def links(flows: Flows, both_ways: bool, at: int = 0) -> tuple[list[SankeyNode], list[SankeyLink]]:
-    """Nodes and links for the values at position `at`.
+Drawn = tuple[list[SankeyNode], list[SankeyLink]]
+
+
+def links(flows: Flows, both_ways: bool, at: int = 0) -> Drawn:
+    """Nodes and links for the values at position `at`; in a crowded graph, alike nodes as one.
 
     `both_ways` draws both registers of a two-way edge (energy over a period); otherwise its sign decides (live power).
     """
-    drawing = _Drawing(flows, both_ways)
+    return _draw(flows, both_ways, at, _groups(flows))
+
+
+def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
+    """The same with every node by itself, for those who read a table; None where `links` draws it so."""
+    return _draw(flows, both_ways, at, {}) if _groups(flows) else None
+
+
+def _draw(flows: Flows, both_ways: bool, at: int, groups: dict[str, tuple[str, ...]]) -> Drawn:
+    drawing = _Drawing(flows, both_ways, groups)
     for flow in flows.edges.values():
         there, back = float(flow.forward[at]), float(flow.reverse[at])
         if not both_ways:
@@ -61,11 +73,11 @@ Key = tuple[str, str]  # what the bar stands for, and which end of it: "", "in" 
 
 
 class _Drawing:
-    def __init__(self, flows: Flows, both_ways: bool) -> None:
+    def __init__(self, flows: Flows, both_ways: bool, groups: dict[str, tuple[str, ...]]) -> None:
         self.nodes = {node.id: node for node in flows.graph.nodes}
         self.boundary = grid_nodes(flows.graph)
         self.split = both_ways
-        self.groups = _groups(flows)
+        self.groups = groups
         self.labels: dict[Key, tuple[str, str, tuple[str, ...]]] = {}
         self.bands: dict[tuple[Key, Key], float] = {}
         self.technologies: dict[tuple[Key, Key], str] = {}

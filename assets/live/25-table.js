@@ -27,12 +27,17 @@
     }
     return made;
   }
-  function ofSankey({ node, link }) {
-    const rows = link.value.map((_, at) => [plain(node.customdata[link.source[at]][1]),
-      plain(node.customdata[link.target[at]][1]), plain(link.customdata[at])]);
-    return table(["From", "To", "Flow"], rows);
+  const amount = (value) => (value >= 0.001 ? value.toLocaleString("en", { maximumFractionDigits: 3 }).replaceAll(",", "\u2009") : value);
+  function ofSankey({ node, link, meta }) {
+    const name = (at) => node.customdata[at][1];
+    const each = meta.each ?? link.value.map((value, at) => [
+      name(link.source[at]), name(link.target[at]), value, /balance/.test(link.customdata[at])]);
+    const rows = each.map(([from, to, value, derived]) => [
+      ls.plain(from), ls.plain(to), `${amount(value)}${derived ? " (from the balance)" : ""}`]);
+    const together = !meta.each && node.customdata.some(([place, called]) => place < 0 && / \(\d+\)/.test(called));
+    const caption = together ? "What is alike is added up; the table of a period lists each by itself" : "";
+    return table(["From", "To", `Flow, ${meta.unit}`], rows, caption);
   }
-  // rows of time, the newest first: [start (ms), how it is called]
   function ofTime(figure, heading, starts, more = []) {
     const series = ls.series(figure);
     const shown = starts.slice(0, MOST_ROWS);

@@ -5,20 +5,25 @@ from textwrap import wrap
 from typing import Any
 
 from dashboard.figures.wording import scaled, text, token
-from models.sankey_links import SankeyLink, SankeyNode
+from models.sankey_links import Drawn, SankeyLink, SankeyNode
 
 NARROW = 14  # letters in a line of a label
 FROM_THE_TOP = {"pv": 0, "storage": 1, "grid": 2, "outline": 3, "demand": 3, "residual": 9}
 
 
 def figure(
-    nodes: list[SankeyNode], links: list[SankeyLink], unit: str, places: Mapping[str, int] | None = None
+    nodes: list[SankeyNode],
+    links: list[SankeyLink],
+    unit: str,
+    places: Mapping[str, int] | None = None,
+    each: Drawn | None = None,
 ) -> dict[str, Any]:
     """A Sankey of the nodes and links, values in `unit` (kW or kWh).
 
     Bars keep the order of the graph (sources, sinks, residuals last), so that a live picture does not jump about. A bar's
     `customdata` is the position of its node in `places` (by node id; −1 for none or several), its name, and its value:
-    `assets/live/15-sankey.js` makes the labels from them.
+    `assets/live/15-sankey.js` makes the labels from them. `meta` is for the table: the unit, and of a picture that draws
+    several nodes as one the flows of `each` (from, to, value, 1 where a balance told it).
     """
     known = places or {}
     order = sorted(range(len(nodes)), key=lambda at: (FROM_THE_TOP[token(nodes[at].technology)], at))
@@ -53,17 +58,30 @@ def figure(
                 "link": {
                     "source": [place[link.source] for link in bands],
                     "target": [place[link.target] for link in bands],
-                    "value": [float(f"{link.value:.4g}") for link in bands],
+                    "value": [_exact(link.value) for link in bands],
                     "color": [f"@{token(link.technology)}/0.38" for link in bands],
                     "customdata": [
                         " ".join(scaled(link.value, unit)) + (" (from the balance)" if link.derived else "") for link in bands
                     ],
                     "hovertemplate": "%{source.customdata[1]} → %{target.customdata[1]}<br><b>%{customdata}</b><extra></extra>",
                 },
+                "meta": {"unit": unit} | ({"each": _rows(*each)} if each else {}),
             }
         ],
         "layout": {"margin": {"l": 4, "r": 4, "t": 8, "b": 8}, "hovermode": "closest"},
     }
+
+
+def _rows(nodes: list[SankeyNode], links: list[SankeyLink]) -> list[list[Any]]:
+    return [
+        [text(nodes[link.source].label), text(nodes[link.target].label), _exact(link.value), int(link.derived)]
+        for link in sorted(links, key=lambda link: (link.source, link.target))
+    ]
+
+
+def _exact(value: float) -> float:
+    """To the watt or watt-hour also where there are thousands of kilowatts."""
+    return float(f"{value:.7g}")
 
 
 def summary(nodes: list[SankeyNode], links: list[SankeyLink], unit: str) -> str:

@@ -9,7 +9,7 @@ from dashboard.live import site_view
 from dashboard.live.once import once
 from dashboard.live.periods import Impossible, Period, period
 from dashboard.live.site_energy import site_energy
-from models.sankey_links import links
+from models.sankey_links import links, one_by_one
 from store.scope import Scope
 
 SHORT_LASTS_S = 5.0
@@ -44,9 +44,10 @@ def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:
     hourly = [meter.hourly_until for meter in view.meters.values() if meter.hourly_until]
     if hourly and chosen.start < max(hourly):
         note.append(f"hourly before {wording.clock(max(hourly), view.zone, chosen.end)}")
+    places = {node.id: at for at, node in enumerate(view.graph.nodes)}
     answer = {
         "period": name,
-        "figure": sankey.figure(nodes, bands, "kWh", {node.id: at for at, node in enumerate(view.graph.nodes)}),
+        "figure": sankey.figure(nodes, bands, "kWh", places, one_by_one(found.flows, both_ways=True)),
         "says": sankey.summary(nodes, bands, "kWh"),
         "note": " · ".join(note),
     }

@@ -59,13 +59,14 @@ def packed(scope: Scope, now: Now, today: Today | None) -> dict[str, Any]:
     nodes, bands = links(now.flows, both_ways=False)
     rows, more = attention.packed(attention.attention(scope, now))
     totals = now.flows.totals
+    places = {node.id: at for at, node in enumerate(now.view.graph.nodes)}
     return {
         "site": now.view.id,
         "at": round(now.at.timestamp() * 1000),
         "state": {"partial": "late"}.get(now.state, now.state),
         "tiles": [tiles.packed(tile) for tile in tiles.tiles(now, today)],
         "about": about_version(now.view),
-        "sankey": sankey.figure(nodes, bands, "kW", {node.id: at for at, node in enumerate(now.view.graph.nodes)})["data"],
+        "sankey": sankey.figure(nodes, bands, "kW", places)["data"],
         "says": sankey.summary(nodes, bands, "kW"),
         "plan": plan.changes(now.view.graph, now.standing),
         "devices": [

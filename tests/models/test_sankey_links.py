@@ -4,7 +4,7 @@ import pytest
 
 from models import flows
 from models.graph import Graph, Node
-from models.sankey_links import SankeyLink, SankeyNode, links
+from models.sankey_links import SankeyLink, SankeyNode, links, one_by_one
 from tests.models.test_flows import CAMPUS, READINGS, edge
 
 
@@ -92,3 +92,15 @@ def test_a_crowded_site_draws_alike_nodes_as_one_and_loses_nothing() -> None:
 
 def test_no_values_no_links() -> None:
     assert links(flows.solve(CAMPUS, {}), both_ways=False) == ([], [])
+
+
+def test_a_crowded_graph_is_drawn_in_groups_and_told_one_by_one() -> None:
+    graph, readings = estate(20)
+    solved = flows.solve(graph, readings)
+    each = one_by_one(solved, both_ways=True)
+    assert each is not None
+    assert len(links(solved, both_ways=True)[1]) < 10
+    drawn = [(each[0][band.source].label, each[0][band.target].label, band.value) for band in each[1]]
+    assert len([flow for flow in drawn if flow[1] == "Use"]) == 20
+    assert {source for source, _, _ in drawn} >= {f"Home {n}" for n in range(20)}
+    assert one_by_one(flows.solve(CAMPUS, READINGS), both_ways=True) is None

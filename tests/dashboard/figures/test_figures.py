@@ -18,8 +18,9 @@ from dashboard.figures.plan import Standing
 from dashboard.figures.production_demand import Ahead, Course
 from models import flows
 from models.graph import Node
-from models.sankey_links import links
+from models.sankey_links import links, one_by_one
 from tests.models.test_flows import CAMPUS, READINGS
+from tests.models.test_sankey_links import estate
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -190,6 +191,17 @@ def test_a_node_without_a_place_stands_beside_its_neighbour() -> None:
     placed = plan.positions(CAMPUS)
     assert set(placed) == {node.id for node in CAMPUS.nodes}
     assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in placed.values())
+
+
+def test_a_sankeys_table_has_every_flow_and_every_digit() -> None:
+    graph, readings = estate(20)
+    solved = flows.solve(graph, readings | {"m_h3": (1234.567, 0.0)})
+    [trace] = sankey.figure(*links(solved, both_ways=True), "kWh", each=one_by_one(solved, both_ways=True))["data"]
+    assert trace["meta"]["unit"] == "kWh"
+    assert ["Fontana", "Home 3", 1234.567, 0] in trace["meta"]["each"]
+    assert len(trace["meta"]["each"]) > 60
+    [alone] = sankey.figure(*links(flows.solve(CAMPUS, READINGS | {"m_grid": (1040.125, 0.0)}), both_ways=False), "kW")["data"]
+    assert 1040.125 in alone["link"]["value"]
 
 
 def test_the_sankey_says_itself_in_a_sentence() -> None:
