@@ -1,5 +1,6 @@
 """The state folder: who may read it, and what the first start generates into it."""
 
+import json
 import os
 import secrets
 import tomllib
@@ -7,14 +8,17 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from cli import leash
 from cli.ports import is_free
 from cli.questdb import free_ports
+from cli.watch import UP
 from config import settings as configuration
 from config.settings import Settings, SettingsError
 
 GENERATED = "generated.toml"
 SECRETS = ("secret_key", "questdb_password", "questdb_read_password")
 QUESTDB_PORTS = ("questdb_http_port", "questdb_pg_port", "questdb_health_port")
+PLACES = ("public_url", "dashboard_host", "dashboard_port", "device_host", "device_port", "questdb_host", *QUESTDB_PORTS)
 
 
 def run_folder(settings: Settings) -> Path:
@@ -25,6 +29,21 @@ def run_folder(settings: Settings) -> Path:
 def log_folder(settings: Settings) -> Path:
     """Where each process's rotated log is."""
     return settings.home / "logs"
+
+
+def note_places(settings: Settings) -> None:
+    """Note where the Loadstar that starts now listens, for commands that are typed where other settings are in force."""
+    draft = run_folder(settings) / "places.draft"
+    draft.write_text(settings.model_dump_json(include=set(PLACES)), encoding="utf-8")
+    draft.replace(draft.with_suffix(".json"))
+
+
+def as_running(settings: Settings) -> Settings:
+    """The settings, with the places where the Loadstar that runs from this state folder listens, if one does."""
+    noted = run_folder(settings) / "places.json"
+    if not leash.alive(run_folder(settings), UP) or not noted.exists():
+        return settings
+    return settings.model_copy(update=json.loads(noted.read_text(encoding="utf-8")))
 
 
 def absolute_settings(**named: Any) -> Settings:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from cli import leash
-from cli.home import absolute_settings, run_folder
+from cli.home import absolute_settings, as_running, run_folder
 from cli.processes import processes, watched
 from cli.waiting import address
 from cli.watch import SUPERVISOR, UP, sweep
@@ -66,7 +66,7 @@ def _memory(process: "psutil.Process") -> int:
 @click.command()
 def status() -> None:
     """Show each process, its port, age and memory; ends with 3 when Loadstar is not up."""
-    settings = absolute_settings()
+    settings = as_running(absolute_settings())
     found = states(settings)
     if not any(state.pid for state in found):
         click.echo(f"Loadstar is not up (state folder {settings.home}); `./loadstar up` starts it.")

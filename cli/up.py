@@ -13,7 +13,7 @@ import click
 
 from cli import copied, leash, questdb
 from cli.detach import Background, to_background
-from cli.home import absolute_settings, generate, log_folder, make_folders, run_folder
+from cli.home import absolute_settings, as_running, generate, log_folder, make_folders, note_places, run_folder
 from cli.migrate import prepare_records, prepare_series
 from cli.ports import is_free, owner
 from cli.processes import order, processes, questdb_process, start_supervisor, supervisor_words
@@ -61,7 +61,7 @@ def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
             _take_over(settings, as_copy, console)
             _run(settings, named, console, background, lock)
     except AlreadyUp:
-        console.print(f"Loadstar is already up: {_dashboard(settings)}")
+        console.print(f"Loadstar is already up: {_dashboard(as_running(settings))}")
     except (DidNotStart, questdb.QuestDBUnavailable, StoreError) as error:
         raise click.ClickException(str(error)) from None
     except Ended:
@@ -113,6 +113,7 @@ def _run(settings: Settings, named: dict[str, bool], console: "Console", backgro
     settings = generate(settings, **named)
     configuration.use(settings)
     _refuse_taken_ports(settings)
+    note_places(settings)
     _raise_file_limit()
     supervisor = start_supervisor(settings)
     try:

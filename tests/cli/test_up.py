@@ -111,6 +111,15 @@ def test_a_second_up_says_that_it_is_up_and_where(running: Terminal) -> None:
     assert before == [running.pid(name) for name in CHILDREN]
 
 
+def test_what_is_said_of_ports_is_where_it_runs_whatever_the_terminal_that_asks_is_set_to(running: Terminal) -> None:
+    elsewhere = {"LOADSTAR_DASHBOARD_PORT": "1", "LOADSTAR_DEVICE_PORT": "2", "LOADSTAR_PUBLIC_URL": "https://elsewhere.example"}
+    shown = running.type("status", **elsewhere).stdout
+    assert f" {running.devices} " in shown
+    assert shown.splitlines()[-1] == f"http://127.0.0.1:{running.dashboard}"
+    again = running.type("up", "--no-demo", **elsewhere).stdout
+    assert again == f"Loadstar is already up: http://127.0.0.1:{running.dashboard}\n"
+
+
 def test_doctor_knows_whose_the_ports_are(running: Terminal) -> None:
     said = running.type("doctor")
     assert "held by the Loadstar that runs from this state folder" in said.stdout
