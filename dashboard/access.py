@@ -16,7 +16,7 @@ from flask_login import current_user
 from config.settings import settings
 from dashboard import refusals
 from store.errors import NotFound, Refused
-from store.records import meters, organisations, policy
+from store.records import meters, organisations, policy, regions
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]
@@ -162,6 +162,18 @@ def administers_meter(argument: str = "meter_id") -> Rule:
         site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
         if not policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
             raise NotFound("no such page")
+
+    return rule
+
+
+def prices_region(argument: str = "region_id") -> Rule:
+    """Whoever may write the series of the region that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        region_id = given.get(argument)
+        if not isinstance(region_id, str) or not regions.may_price(scope, regions.region(scope, region_id).id):
+            raise NotFound("no region")
 
     return rule
 

@@ -7,7 +7,7 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import audit_export, callbacks, compression, doorkeeper, faults, security, shell, static, view_as
 from dashboard.account import export, pictures
-from dashboard.api import openapi, readings, tokens
+from dashboard.api import money, openapi, readings, tokens
 from dashboard.forecasting.jobs import Jobs
 from dashboard.live import ready
 from dashboard.plant import files as plant_files
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
-    for blueprint in (tokens.bp, readings.bp, openapi.bp):
+    for blueprint in (tokens.bp, readings.bp, money.bp, openapi.bp):
         server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)

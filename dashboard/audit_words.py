@@ -52,6 +52,7 @@ DID = {
     "view_as": "Began a view as",
     "view_as_end": "Ended a view as",
     "export": "Exported",
+    "series": "Wrote series of",
     "read": "Read",
 }
 ACTORS = {audit.COMMAND_LINE: "Command line", audit.VISITOR: "A visitor", "loadstar": "Loadstar"}

@@ -12,7 +12,9 @@ from config.quantities import QUANTITIES
 from dashboard.access import guard, public
 from dashboard.api import PREFIX
 from ingest.api_page import rendered
+from store.series import prices
 from store.series.differences import EVENTS, REGISTERS
+from store.series.region_series import INTERVALS_S
 
 Schema = dict[str, Any]
 
@@ -99,6 +101,41 @@ PERIOD = _object(
 ENERGY = _object(
     meter=ID, step=_text(enum=list(STEPS)), time_zone=_text("of the site, whose days these are"), energy=_list(PERIOD)
 )
+COST = _object(
+    meter=ID,
+    step=_text(enum=list(STEPS)),
+    time_zone=_text("of the site, whose periods these are"),
+    currency=_text("an ISO 4217 code"),
+    cost=_list(
+        _object(
+            start=MOMENT,
+            bought_kwh=NUMBER | {"description": "towards the site's uses; of a source or a storage, against its direction"},
+            sold_kwh=NUMBER | {"description": "the other way"},
+            cost=_maybe(NUMBER | {"description": "of what has a price; null when nothing has; negative: earned"}),
+            priced={"type": "number", "minimum": 0, "maximum": 1, "description": "share of the energy that has a price"},
+            provisional=WHETHER | {"description": "whether late readings are still usual"},
+        )
+    ),
+)
+REGIONS = _object(regions=_list(_object(id=ID, name=_text(), writable=WHETHER)))
+SERIES = _object(
+    {
+        "quantity": "price_per_kwh",
+        "interval_s": 3600,
+        "values": [{"start": "2026-01-31T00:00:00Z", "value": 0.31}],
+    },
+    quantity=_text("of a region", enum=list(prices.QUANTITIES)),
+    interval_s={"type": "integer", "enum": list(INTERVALS_S), "description": "how long each value holds"},
+    values=_list(_object(start=_text("RFC 3339 with an offset", format="date-time"), value=NUMBER)),
+)
+WRITTEN = _object(
+    region=ID,
+    quantity=_text(),
+    interval_s={"type": "integer"},
+    new={"type": "integer"},
+    changed={"type": "integer", "description": "in the place of another value"},
+    same={"type": "integer"},
+)
 READ = _object(
     ts=MOMENT,
     reading_kwh=NUMBER | {"description": "the register, corrected if somebody corrected it"},
@@ -173,6 +210,16 @@ ROUTES = (
         (*READING, 404, 422),
         parameters=READINGS,
     ),
+    Route("GET", "meters/{meter_id}/cost", "What its energy cost, by period", COST, (*READING, 404, 422), parameters=RANGE),
+    Route("GET", "regions", "The regions of the sites that may be seen", REGIONS, READING),
+    Route(
+        "POST",
+        "regions/{region_id}/series",
+        "Write prices or CO2 of a region, all of the values or none",
+        WRITTEN,
+        (*READING, 400, 403, 404, 413, 422),
+        SERIES,
+    ),
 )
 
 bp = Blueprint("api_openapi", __name__, url_prefix=PREFIX.rstrip("/"))
@@ -217,6 +264,7 @@ def _operation(route: Route) -> dict[str, Any]:
         operation["parameters"] = [*parameters, *route.parameters]
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
+    if route.path.startswith("token"):
         operation["security"] = []  # the body says who it is
     return operation
 

@@ -1,7 +1,7 @@
 """What a person may see, as JSON: sites, meters, latest values, and energies. Times are RFC 3339 in UTC."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user
@@ -9,33 +9,15 @@ from flask_login import current_user
 from config.quantities import QUANTITIES
 from dashboard.access import current_scope, guard, signed_in, site_in
 from dashboard.api import PREFIX
+from dashboard.api.asked import BadParameter, answer_bad_parameters, asked_range, iso, moment
 from store.records import meters, sites
 from store.series import energy, latest
 from store.series.differences import COLUMNS, FORWARD, REGISTERS, differences
 
-LONGEST = {
-    "quarter": timedelta(days=92),
-    "half_hour": timedelta(days=92),
-    "hour": timedelta(days=92),
-    "day": timedelta(days=3 * 366),
-    "month": timedelta(days=30 * 366),
-}  # at most asked for at once
 LONGEST_READINGS = timedelta(days=7)
-EARLIEST, LATEST = 1970, 2260  # years that nanoseconds since 1970 can tell
 
 bp = Blueprint("api_readings", __name__, url_prefix=PREFIX.rstrip("/"))
-
-
-class BadParameter(Exception):
-    """A parameter of the address is not what it can be; the message says what can."""
-
-
-@bp.errorhandler(BadParameter)
-def bad_parameter(error: BadParameter) -> Response:
-    """422, with the message."""
-    response = jsonify(error="bad_parameter", message=f"{error}.")
-    response.status_code = 422
-    return response
+answer_bad_parameters(bp)
 
 
 @bp.get("/me")
@@ -92,7 +74,7 @@ def latest_of(meter_id: str) -> Response:
     return jsonify(
         meter=meter_id,
         latest={
-            quantity: {"value": newest.value, "unit": QUANTITIES[quantity].label, "ts": _iso(newest.ts)}
+            quantity: {"value": newest.value, "unit": QUANTITIES[quantity].label, "ts": iso(newest.ts)}
             for (_, quantity), newest in sorted(found.items())
         },
     )
@@ -103,17 +85,12 @@ def latest_of(meter_id: str) -> Response:
 def energy_of(meter_id: str) -> Response:
     """Energy of a meter by local `quarter`, `half_hour`, `hour`, `day` or `month` of its site: `?from=…&to=…&step=day`."""
     scope = current_scope()
-    step = request.args.get("step", "day")
-    if step not in LONGEST:
-        raise BadParameter(f"step is {step!r}: use one of {', '.join(LONGEST)}")
-    start, end = _moment("from"), _moment("to")
-    if not timedelta(0) < end - start <= LONGEST[step]:
-        raise BadParameter(f"from is to lie before to, and by {step} at most {LONGEST[step].days} days apart")
+    start, end, step = asked_range()
     zone = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id).time_zone
     found = energy.energy_by(scope, [meter_id], start, end, step, zone)
     rows = [
         {
-            "start": _iso(ts),
+            "start": iso(ts),
             "energy_kwh": forward,
             "energy_export_kwh": export,
             "coverage": round(coverage, 4),
@@ -133,14 +110,14 @@ def counter_of(meter_id: str) -> Response:
     register = request.args.get("register", FORWARD)
     if register not in REGISTERS:
         raise BadParameter(f"register is {register!r}: use one of {', '.join(REGISTERS)}")
-    start, end = _moment("from"), _moment("to")
+    start, end = moment("from"), moment("to")
     if not timedelta(0) < end - start <= LONGEST_READINGS:
         raise BadParameter(f"from is to lie before to, and at most {LONGEST_READINGS.days} days apart")
     found = differences(current_scope(), meter_id, start, end, register)
     columns = (found[name] for name in COLUMNS)
     rows = [
         {
-            "ts": _iso(ts),
+            "ts": iso(ts),
             "reading_kwh": float(reading_kwh),
             "energy_kwh": None if math.isnan(energy_kwh) else float(energy_kwh),
             "event": event or None,
@@ -148,18 +125,3 @@ def counter_of(meter_id: str) -> Response:
         for ts, reading_kwh, energy_kwh, event in zip(*columns, strict=True)
     ]
     return jsonify(meter=meter_id, register=register, readings=rows)
-
-
-def _moment(name: str) -> datetime:
-    given = request.args.get(name, "")
-    try:
-        moment = datetime.fromisoformat(given.replace(" ", "+"))  # a plus that was not escaped
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
-        raise BadParameter(f"{name} is {given!r}: write it as 2026-05-01T00:00:00Z, with its offset from UTC")
-    return moment.astimezone(UTC)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from dashboard.access import guard, public
 from dashboard.api import PREFIX
+from dashboard.api.asked import refused
 from dashboard.faults import sentence
 from store.errors import Refused
 from store.records import attempts, tokens, two_factor, users
@@ -34,17 +35,17 @@ def sign_in() -> Response:
         return _slow_down(wait_s)
     user = users.verify_password(email, given["password"])
     if user is None:
-        return _refused(401, "wrong", WRONG)
+        return refused(401, "wrong", WRONG)
     if two_factor.is_on(user.id):
         code = given.get("code")
         if not isinstance(code, str) or not code.strip():
-            return _refused(401, "code_needed", CODE_NEEDED)
+            return refused(401, "code_needed", CODE_NEEDED)
         if not two_factor.check(user.id, code.strip(), address):
-            return _refused(401, "code_wrong", CODE_WRONG)
+            return refused(401, "code_wrong", CODE_WRONG)
     try:
         pair = tokens.sign_in(user, address, request.user_agent.string)
-    except Refused as refused:
-        return _refused(403, "refused", sentence(refused))
+    except Refused as closed:
+        return refused(403, "refused", sentence(closed))
     attempts.succeeded(email, address)
     return _pair(pair)
 
@@ -58,8 +59,8 @@ def refresh() -> Response:
         return problem
     try:
         return _pair(tokens.refresh(given["refresh_token"]))
-    except Refused as refused:
-        return _refused(401, "no_longer_good", sentence(refused))
+    except Refused as ended:
+        return refused(401, "no_longer_good", sentence(ended))
 
 
 @bp.post("/revoke")
@@ -77,10 +78,10 @@ def _given(*required: str) -> tuple[dict[str, Any], Response | None]:
     """The body's object, or what is wrong with it."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        return {}, _refused(400, "malformed", "Send a JSON object, with the content type application/json.")
+        return {}, refused(400, "malformed", "Send a JSON object, with the content type application/json.")
     for name in required:
         if not isinstance(body.get(name), str):
-            return {}, _refused(400, "missing_field", f"{name} is missing, or no text.")
+            return {}, refused(400, "missing_field", f"{name} is missing, or no text.")
     return body, None
 
 
@@ -89,13 +90,7 @@ def _pair(pair: tokens.Pair) -> Response:
     return jsonify(named | {"expires_in": pair.expires_in_s})
 
 
-def _refused(status: int, error: str, message: str) -> Response:
-    response = jsonify(error=error, message=message)
-    response.status_code = status
-    return response
-
-
 def _slow_down(wait_s: int) -> Response:
-    response = _refused(429, "too_many_tries", f"Too many tries. Try again in {wait_s} s.")
+    response = refused(429, "too_many_tries", f"Too many tries. Try again in {wait_s} s.")
     response.headers["Retry-After"] = str(wait_s)
     return response

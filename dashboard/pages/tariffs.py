@@ -225,8 +225,13 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     scope = current_scope()
     site = sites.site(scope, site_id)
     region = next((each for each in regions.regions(scope) if each.id == site.region_id), None)
-    about = f"Prices in {site.currency}, by the clocks of {site.time_zone}. "
-    about += f"Its region is {region.name}." if region else "It is in no region that could have prices of its own."
+    about: list[Any] = [f"Prices in {site.currency}, by the clocks of {site.time_zone}. "]
+    if region is None:
+        about.append("It is in no region that could have prices of its own.")
+    elif regions.may_price(scope, region.id):
+        about += ["Its region is ", html.A(region.name, href=f"/admin/regions/{region.id}", **data(soft="")), "."]
+    else:
+        about.append(f"Its region is {region.name}; a platform administrator writes its prices.")
     return html.Div(
         [
             html.Header([html.H1("Tariffs"), html.P(about)], className="page-head"),

@@ -19,8 +19,8 @@ MOST_SHOWN = 200  # lines of a file's report
 DOES = {"new": "new", "changed": "changed", "same": "as it is"}
 
 
-def panel(prefix: str, address: str, steps: str, columns: Sequence[Any]) -> html.Section:
-    """Export and import, what the columns are, and where a file's report appears."""
+def panel(prefix: str, address: str | None, steps: str, columns: Sequence[Any], *first: Any) -> html.Section:
+    """Export (where it has an address) and import, what the columns are, and where a file's report appears; `first` is above."""
     upload = dcc.Upload(
         html.Span([icon("arrow-up"), "Import a file"], className="btn btn-quiet"),
         id=f"{prefix}-upload",
@@ -28,13 +28,18 @@ def panel(prefix: str, address: str, steps: str, columns: Sequence[Any]) -> html
         max_size=LARGEST,
         className="upload",
     )
-    export = html.A([icon("arrow-down"), "Export as CSV"], id=f"{prefix}-export", href=address, className="btn btn-quiet")
+    ways: list[Any] = [html.Label(upload)]
+    if address:
+        ways.insert(
+            0, html.A([icon("arrow-down"), "Export as CSV"], id=f"{prefix}-export", href=address, className="btn btn-quiet")
+        )
     explained = html.Details([html.Summary("The columns"), html.P(columns, className="muted small mb-0 mt-2")])
     return html.Section(
         [
             html.H2("Files"),
             html.P(steps, className="muted"),
-            html.Div([export, html.Label(upload)], className="choices mb-2"),
+            *first,
+            html.Div(ways, className="choices mb-2"),
             explained,
             html.Div(id=f"{prefix}-report", role="status", **aria(live="polite")),
         ],

@@ -30,7 +30,9 @@ def _row(_scope: Scope, record: RegionRow) -> Row:
     if not record.sites:
         gone = Question(f"Deletes {region.name}, for good. What was kept of its prices and weather is not found any more.")
         acts.append(Act("delete", "Delete", lambda: gone, danger=True))
-    return Row(region.id, region.name, (region.note or "–", reader().count(record.sites)), acts)
+    return Row(
+        region.id, region.name, (region.note or "–", reader().count(record.sites)), acts, href=f"/admin/regions/{region.id}"
+    )
 
 
 def _edit(record: RegionRow) -> Question:

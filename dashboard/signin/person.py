@@ -13,8 +13,9 @@ ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
 class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
     """The signed-in user, as pages show them."""
 
-    def __init__(self, user: User, token: str, viewer: User | None = None) -> None:
+    def __init__(self, user: User, token: str, viewer: User | None = None, *, can_write: bool = True) -> None:
         self.viewer = viewer  # the administrator who sees what this user sees
+        self.can_write = can_write  # by a token that does more than read
         self.id = user.id
         self.token = token
         self.name = user.name
@@ -71,7 +72,7 @@ def install(server: Flask) -> None:
         if bearer is None or two_factor.is_missing(bearer.user):
             return None
         audit.act_as(bearer.user.id, asking.remote_addr)
-        return Person(bearer.user, "")
+        return Person(bearer.user, "", can_write=bearer.can_write)
 
     @server.before_request
     def somebody_acts() -> None:

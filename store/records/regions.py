@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from store.errors import Refused
 from store.records.engine import reading, session
-from store.records.found import required
+from store.records.found import missing, required
 from store.records.listing import Page, Wanted, page
 from store.records.policy import Action, require
 from store.records.schema import Region, Site
@@ -86,6 +86,39 @@ def regions_page(scope: Scope, wanted: Wanted) -> Page[RegionRow]:
             key=Region.id,
         )
     return Page([RegionRow(*row) for row in rows], total)
+
+
+def region(scope: Scope, region_id: str) -> Region:
+    """The region of that id; raises `NotFound` when it does not exist for the scope."""
+    found = next((each for each in regions(scope) if each.id == region_id), None)
+    if found is None:
+        raise missing(Region, region_id)
+    return found
+
+
+def may_price(scope: Scope, region_id: str) -> bool:
+    """Whether the holder may write the region's series: platform administrators, and whoever administers all of its sites.
+
+    A region's price is money on every site in it, so nobody sets it for a site that is not theirs.
+    """
+    if scope.everything:
+        return True
+    with reading() as records:
+        within = set(records.scalars(select(Site.id).where(Site.region_id == region_id)))
+    return bool(within) and within <= scope.admin_of
+
+
+def require_pricing(scope: Scope, region_id: str) -> Region:
+    """The region, when the holder may write its series.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        Refused: sites in it are not the holder's to administer.
+    """
+    found = region(scope, region_id)
+    if not may_price(scope, region_id):
+        raise Refused(f"{found.name} has sites that you do not administer: a platform administrator writes its prices")
+    return found
 
 
 def regions(scope: Scope) -> list[Region]:

@@ -1,0 +1,107 @@
+"""Costs for people's programs, and the prices that programs write for a region: `/api/v1/…/cost`, `/api/v1/regions/…`."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask_login import current_user
+
+from dashboard.access import current_scope, guard, prices_region, signed_in
+from dashboard.api import PREFIX
+from dashboard.api.asked import answer_bad_parameters, asked_range, iso, refused
+from dashboard.faults import sentence
+from store.errors import Refused
+from store.records import meters, regions, sites
+from store.series import region_series
+from store.series.cost import cost_by
+from store.series.region_series import Value
+
+READ_ONLY = "This token only reads: make one on the account page that may write."
+SHAPE = 'Send {"quantity": "price_per_kwh", "interval_s": 3600, "values": [{"start": "2026-01-31T00:00:00Z", "value": 0.31}]}.'
+
+bp = Blueprint("api_money", __name__, url_prefix=PREFIX.rstrip("/"))
+answer_bad_parameters(bp)
+
+
+@bp.get("/meters/<meter_id>/cost")
+@guard(signed_in)
+def cost_of(meter_id: str) -> Response:
+    """What the energy of a meter cost by local period of its site: `?from=…&to=…&step=day`."""
+    scope = current_scope()
+    start, end, step = asked_range()
+    site = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id)
+    found = cost_by(scope, meter_id, start, end, step)
+    columns = (found[name].tolist() for name in ("bought_kwh", "sold_kwh", "cost", "priced", "provisional"))
+    rows = [
+        {
+            "start": iso(ts),
+            "bought_kwh": bought,
+            "sold_kwh": sold,
+            "cost": None if math.isnan(paid) else paid,
+            "priced": round(priced, 4),
+            "provisional": provisional,
+        }
+        for ts, bought, sold, paid, priced, provisional in zip(found.index, *columns, strict=True)
+    ]
+    return jsonify(meter=meter_id, step=step, time_zone=site.time_zone, currency=site.currency, cost=rows)
+
+
+@bp.get("/regions")
+@guard(signed_in)
+def all_regions() -> Response:
+    """The regions of the sites that may be seen, and whether their series may be written."""
+    scope = current_scope()
+    seen = [{"id": each.id, "name": each.name, "writable": regions.may_price(scope, each.id)} for each in regions.regions(scope)]
+    return jsonify(regions=seen)
+
+
+@bp.post("/regions/<region_id>/series")
+@guard(prices_region())
+def write_series(region_id: str) -> Response:
+    """Write values of a region, all of them or none: `{"quantity", "interval_s", "values": [{"start", "value"}]}`."""
+    if not current_user.can_write:
+        return refused(403, "read_only", READ_ONLY)
+    body = request.get_json(silent=True)
+    given = body if isinstance(body, dict) else {}
+    quantity, interval_s, values = (given.get(name) for name in ("quantity", "interval_s", "values"))
+    if not isinstance(quantity, str) or type(interval_s) is not int or not isinstance(values, list) or not values:
+        return refused(400, "malformed", SHAPE)
+    read = [_value(number, quantity, each) for number, each in enumerate(values)]
+    wrong: list[dict[str, Any]] = [
+        {"index": number, "message": each} for number, each in enumerate(read) if isinstance(each, str)
+    ]
+    try:
+        done = (
+            []
+            if wrong
+            else region_series.write_values(
+                current_scope(), region_id, interval_s, [each for each in read if isinstance(each, Value)]
+            )
+        )
+    except Refused as problem:
+        return refused(422, "refused", sentence(problem))
+    wrong = wrong or [{"index": line.number, "message": sentence(Refused(line.problem))} for line in done if line.problem]
+    if wrong:
+        return refused(422, "bad_values", "Nothing was written: correct what is named in rejected.", rejected=wrong)
+    counts = {does: sum(line.does == does for line in done) for does in ("new", "changed", "same")}
+    return jsonify(region=region_id, quantity=quantity, interval_s=interval_s, **counts)
+
+
+def _value(number: int, quantity: str, given: object) -> Value | str:
+    """One value of the body, or what is wrong with it."""
+    if not isinstance(given, dict):
+        return "It is no object with start and value."
+    start, value = given.get("start"), given.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "value is no number."
+    try:
+        moment = datetime.fromisoformat(start) if isinstance(start, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        return "start is no moment with its offset: write it as 2026-05-01T00:00:00Z."
+    try:
+        return Value(number, quantity, moment, float(value))
+    except OverflowError:
+        return "value is larger than any number that can be kept."

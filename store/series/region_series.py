@@ -1,0 +1,195 @@
+"""Series of a region, written by people: prices and CO2 intensity, each value with its own interval.
+
+A file or a program's post is judged as a whole, line by line, before any of it is written: money depends on it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+
+from config.quantities import INTERVAL_S, QUANTITIES
+from config.settings import settings
+from store import sheets
+from store.errors import Refused
+from store.records import audit
+from store.records import bulk as lines
+from store.records.bulk import Line
+from store.records.regions import require_pricing
+from store.scope import SYSTEM, Scope
+from store.series import bulk, prices, rollup
+from store.series.connection import query
+
+INTERVALS_S = (300, 900, 1800, 3600)
+COLUMNS = ("start", *prices.QUANTITIES)
+MOST = 40_000  # values at once: a year of quarters of an hour
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=2 * 366)  # contracts are known that long before
+SHOWN_S = 5.0  # how long a writer waits for what they wrote to be seen
+
+
+class Value(NamedTuple):
+    """One value of a region and where it stood: in which line of a file, or at which place of a post."""
+
+    number: int
+    quantity: str
+    start: datetime
+    value: float
+
+
+class Span(NamedTuple):
+    """What there is of a quantity in one length of interval (s)."""
+
+    quantity: str
+    interval_s: int
+    values: int
+    first: datetime
+    last: datetime
+
+
+def known(scope: Scope, region_id: str) -> list[Span]:
+    """What was written of the region, by quantity and interval.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        Refused: the holder may not write its series.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require_pricing(scope, region_id)
+    wanted = ", ".join(f"'{quantity}'" for quantity in prices.QUANTITIES)
+    found = query(
+        f"SELECT quantity, interval_s, count(), min(ts), max(ts) FROM intervals WHERE meter = %s AND quantity IN ({wanted}) "
+        "AND value != null",
+        [region_id],
+    )
+    return sorted(Span(*row) for row in found)
+
+
+def try_file(scope: Scope, region_id: str, text: str, interval_s: int) -> list[Line]:
+    """What writing the file would do, line by line; nothing is written. Raises as `import_file`."""
+    require_pricing(scope, region_id)
+    values, problems = _read(text)
+    return _judged(region_id, interval_s, values, problems)
+
+
+def import_file(scope: Scope, region_id: str, text: str, interval_s: int) -> list[Line]:
+    """Write the values of a CSV file: `start` (a moment with its offset) and a column a quantity; empty cells say nothing.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        Refused: the holder may not write its series, the file cannot be read, or a line cannot be: then nothing was written.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require_pricing(scope, region_id)
+    values, problems = _read(text)
+    found = _judged(region_id, interval_s, values, problems)
+    if bad := next((line for line in found if line.problem), None):
+        raise Refused(f"nothing was imported: line {bad.number}: {bad.problem}")
+    _write(scope, region_id, interval_s, values)
+    return found
+
+
+def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value]) -> list[Line]:
+    """Write values, all of them or, when one cannot be, none: then its line says why. Raises as `import_file`."""
+    require_pricing(scope, region_id)
+    if len(values) > MOST:
+        raise Refused(f"{len(values):,} values at once are too many: send {MOST:,} at the most")
+    found = _judged(region_id, interval_s, values, [])
+    if not any(line.problem for line in found):
+        _write(scope, region_id, interval_s, values)
+    return found
+
+
+def _read(text: str) -> tuple[list[Value], list[Line]]:
+    values: list[Value] = []
+    problems = []
+    for number, cells in sheets.read(text, COLUMNS, ("start",), MOST):
+        try:
+            values += _of_line(number, cells)
+        except Refused as problem:
+            problems.append(Line(number, cells.get("start", ""), "", problem=str(problem)))
+    return values, problems
+
+
+def _of_line(number: int, cells: Mapping[str, str]) -> list[Value]:
+    start = lines.moment("start", cells.get("start", ""))
+    if start is None:
+        raise Refused("start is empty: every line has the moment at which its interval starts")
+    said = {quantity: lines.number(quantity, cells.get(quantity, "")) for quantity in prices.QUANTITIES}
+    return [Value(number, quantity, start, value) for quantity, value in said.items() if value is not None]
+
+
+def _judged(region_id: str, interval_s: int, values: Sequence[Value], problems: list[Line]) -> list[Line]:
+    """Each value as a line: whether it is new, another than before, the same, or cannot be."""
+    if interval_s not in INTERVALS_S:
+        raise Refused(f"values of {interval_s} s cannot be written: choose one of {', '.join(map(str, INTERVALS_S))} s")
+    there = _there(region_id, interval_s, values)
+    taken: dict[tuple[str, float], int] = {}
+    found = list(problems)
+    for each in values:
+        name = f"{each.start.isoformat()}, {each.quantity}"
+        if problem := _impossible(each, interval_s) or _overlap(each, interval_s, taken):
+            found.append(Line(each.number, name, "", problem=problem))
+            continue
+        before = there.get((each.quantity, each.start.astimezone(UTC)))
+        does = "new" if before is None else "same" if before == each.value else "changed"
+        words = f"{each.value:.10g}" if before is None else f"{before:.10g} → {each.value:.10g}"
+        found.append(Line(each.number, name, does, words))
+    return sorted(found)
+
+
+def _impossible(each: Value, interval_s: int) -> str:
+    quantity = QUANTITIES.get(each.quantity)
+    if quantity is None or each.quantity not in prices.QUANTITIES:
+        return f"a region has no {each.quantity!r}: choose one of {', '.join(prices.QUANTITIES)}"
+    if not math.isfinite(each.value) or not quantity.least <= each.value <= quantity.greatest:
+        return f"{each.value:g} cannot be: {each.quantity} is {quantity.least:g} to {quantity.greatest:g}"
+    if each.start.tzinfo is None:
+        return "start has no offset from UTC: write it like 2026-01-31T00:00:00Z"
+    if not EARLIEST <= each.start <= datetime.now(UTC) + AHEAD:
+        return f"{each.start.isoformat()} is not of our time: from {EARLIEST:%Y} to two years ahead"
+    if each.start.timestamp() % min(interval_s, INTERVAL_S):
+        step = min(interval_s, INTERVAL_S) // 60
+        return f"a value of {interval_s} s starts on a multiple of {step} minutes: correct {each.start:%H:%M:%S}"
+    return ""
+
+
+def _overlap(each: Value, interval_s: int, taken: dict[tuple[str, float], int]) -> str:
+    """Whether a value holds at a time that another of the same file holds at; notes that this one does."""
+    step = min(interval_s, INTERVAL_S)
+    first = each.start.timestamp()
+    times = [(each.quantity, first + nth * step) for nth in range(interval_s // step)]
+    other = next((taken[time] for time in times if time in taken), None)
+    taken.update(dict.fromkeys(times, each.number))
+    return "" if other is None else f"it overlaps the value of line {other}: one holds at a time"
+
+
+def _there(region_id: str, interval_s: int, values: Sequence[Value]) -> dict[tuple[str, datetime], float]:
+    starts = [each.start for each in values if each.start.tzinfo is not None]
+    if not starts:
+        return {}
+    rows = query(
+        "SELECT quantity, ts, value FROM intervals "
+        "WHERE ts >= %s AND ts <= %s AND meter = %s AND interval_s = %s AND value != null",
+        [min(starts), max(starts), region_id, interval_s],
+    )
+    return {(quantity, ts): value for quantity, ts, value in rows}
+
+
+def _write(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value]) -> None:
+    if not values:
+        raise Refused("there is no value to write")
+    starts = [each.start for each in values]
+    # First, in the log: whoever only looks on behalf of somebody may not write, and is refused there.
+    told = {"values": len(values), "interval_s": interval_s, "from": f"{min(starts)}", "to": f"{max(starts)}"}
+    audit.note("series", subject_kind="regions", subject_id=region_id, told=told)
+    moments = np.array([round(start.timestamp() * 1e6) for start in starts], np.int64)
+    quantities = np.array([each.quantity for each in values], object)
+    numbers = np.array([each.value for each in values], float)
+    by = scope.user_id or "loadstar"
+    frame = bulk.intervals(moments, np.full(len(values), region_id, object), quantities, numbers, by, interval_s=interval_s)
+    with bulk.writer(settings()) as sender:
+        bulk.write(SYSTEM, sender, "intervals", frame)
+    rollup.await_applied(["intervals"], SHOWN_S)

@@ -1,0 +1,88 @@
+"""Programs ask for costs and write prices, as far as their person and their token may."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from config.settings import Settings
+from store.records import policy, regions, tariffs, tokens
+from store.records.engine import session
+from store.records.schema import Site
+from store.scope import SYSTEM
+from store.series import region_series
+from tests.dashboard.plant.asking import plant
+from tests.dashboard.world import World
+
+GIVEN = {"quantity": "price_per_kwh", "interval_s": 1800, "values": [{"start": "2026-05-01T12:30:00+02:00", "value": 0.25}]}
+
+
+@pytest.fixture
+def region(world: World, questdb_tables: Settings) -> str:
+    made = regions.create_region(SYSTEM, name="Market").id
+    with session() as records:
+        found = records.get(Site, world.site)
+        assert found
+        found.region_id = made
+    return made
+
+
+def token(world: World, who: str, *, can_write: bool = True) -> dict[str, str]:
+    made = tokens.create_token(policy.scope_of(world.people[who]), name="script", can_write=can_write)
+    return {"Authorization": f"Bearer {made}"}
+
+
+def post(world: World, region: str, headers: dict[str, str], **given: Any):
+    program: FlaskClient = world.server.test_client()
+    return program.post(f"/api/v1/regions/{region}/series", json=GIVEN | given, headers=headers)
+
+
+def test_a_program_writes_prices_and_asks_for_the_cost(world: World, region: str) -> None:
+    headers = token(world, "admin")
+    answer = post(world, region, headers)
+    assert (answer.status_code, answer.get_json()["new"]) == (200, 1)
+    assert post(world, region, headers).get_json()["same"] == 1
+    [known] = region_series.known(SYSTEM, region)
+    assert (known.quantity, known.interval_s, known.values) == ("price_per_kwh", 1800, 1)
+    program = world.server.test_client()
+    assert program.get("/api/v1/regions", headers=headers).get_json()["regions"] == [
+        {"id": region, "name": "Market", "writable": True}
+    ]
+    meter = plant(world)["meter"]
+    asked = f"/api/v1/meters/{meter}/cost?from=2026-05-01T00:00:00Z&to=2026-05-03T00:00:00Z"
+    told = program.get(asked, headers=headers).get_json()
+    assert [row["cost"] for row in told["cost"]] == [0.0, None, None]  # no energy; a price on one of the local days only
+    assert program.get(f"{asked}&step=week", headers=headers).status_code == 422
+    assert program.get(asked, headers=token(world, "chief")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "says"),
+    [
+        ({"values": []}, 400, "Send"),
+        ({"interval_s": True}, 400, "Send"),
+        ({"interval_s": 1700}, 422, "choose one of"),
+        ({"quantity": "voltage_v"}, 422, "no 'voltage_v'"),
+        ({"values": [{"start": "2026-05-01T00:00:00", "value": 0.2}]}, 422, "offset"),
+        ({"values": [*GIVEN["values"], {"start": "2026-05-01T00:00:00Z", "value": "0.2"}]}, 422, "no number"),
+        ({"values": [*GIVEN["values"], *GIVEN["values"]]}, 422, "overlaps"),
+        ({"values": [{"start": "2026-05-01T00:00:00Z", "value": 10**400}]}, 422, "larger than"),
+        ({"values": [7]}, 422, "no object"),
+    ],
+)
+def test_what_is_wrong_is_said_by_its_place_and_nothing_is_written(
+    world: World, region: str, given: dict[str, Any], status: int, says: str
+) -> None:
+    answer = post(world, region, token(world, "admin"), **given)
+    assert answer.status_code == status
+    assert says in answer.get_data(as_text=True)
+    assert region_series.known(SYSTEM, region) == []
+
+
+def test_who_may_not_write_writes_nothing(world: World, region: str) -> None:
+    reading = post(world, region, token(world, "admin", can_write=False))
+    assert (reading.status_code, reading.get_json()["error"]) == (403, "read_only")
+    for who in ("operator", "chief", "resident"):
+        assert post(world, region, token(world, who)).status_code == 404, who
+    assert region_series.known(SYSTEM, region) == []
+    assert tariffs.tariffs(SYSTEM, world.site) == []
