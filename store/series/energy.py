@@ -168,11 +168,14 @@ def _netted(scope: Scope, parts: Sequence[tuple[str, int]], edges: Edges) -> Flo
 def cells(scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime) -> pd.DatetimeIndex:
     """The edges of the shortest intervals that all the meters tell within [start, end), which is cut by both.
 
-    Where one of them declares nothing the others tell nothing together: one cell. Raises `NotFound`.
+    A virtual meter tells what its terms tell together. Where one of them declares nothing the others tell nothing together:
+    one cell. Raises `NotFound`.
     """
+    terms = virtual_terms(scope, meter_ids)
+    ids = sorted({*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms))
     parts = [
         _cells(max(first, start), min(last, end), rhythm_s, zone)
-        for first, last, rhythm_s, zone in _common_rhythms(scope, meter_ids, start, end)
+        for first, last, rhythm_s, zone in _common_rhythms(scope, ids, start, end)
         if max(first, start) < min(last, end)
     ]
     every = np.concatenate([_edges_us([start, end]), *(_edges_us(part) for part in parts)])

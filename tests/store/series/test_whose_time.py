@@ -12,7 +12,7 @@ import store.series
 from store.errors import Refused
 from store.records import grants, last_values, meters, policy, users
 from store.scope import SYSTEM, Scope
-from store.series import amendments, cost, differences, energy, latest, levels, power
+from store.series import amendments, cost, differences, energy, latest, levels, peaks, power
 from tests.store.series.conftest import Site, every
 
 HOUR = timedelta(hours=1)
@@ -59,6 +59,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.energy.flows": pd.DataFrame({meter: [part.tolist() for part in flow] for meter, flow in flows.items()}),
         "store.series.cost.cost_by": pd.concat([cost.cost_by(scope, meter, start, AFTER, "hour") for meter in ids]),
         "store.series.cost.cost": pd.concat([cost.cost(scope, meter, start, AFTER) for meter in ids]).to_frame(),
+        "store.series.peaks.peaks": [peaks.peaks(scope, ids, start, AFTER, step, "UTC") for step in peaks.STEPS],
         "store.series.power.mean_power": power.mean_power(scope, ids, start, AFTER, 900),
         "store.series.power.live_power": [power.live_power(scope, ids, moment) for moment in every(BEFORE, 1800, 20)],
         "store.series.levels.levels": levels.levels(scope, ids, "temperature_c", start, AFTER, 900),
