@@ -23,6 +23,8 @@ from flask_login import current_user
 
 from dashboard import navigation, site_state, static
 from dashboard.access import current_scope
+from dashboard.figures import lines
+from models import local_time
 from store.records import pictures, sites
 from store.scope import Scope
 
@@ -52,7 +54,6 @@ class SiteMark:
     source_note: str
     state: str
     state_words: str
-    clock: str
     href: str
 
 
@@ -66,7 +67,6 @@ def site_marks(scope: Scope) -> list[SiteMark]:
     """The sites of the scope by name, each with its state now."""
     seen = sites.visible_sites(scope)
     states = site_state.states(scope, [site.id for site in seen])
-    now = datetime.now(UTC)
     return [
         SiteMark(
             id=site.id,
@@ -78,7 +78,6 @@ def site_marks(scope: Scope) -> list[SiteMark]:
             source_note=site.source_note,
             state=states[site.id],
             state_words=STATES[states[site.id]],
-            clock=f"{now.astimezone(ZoneInfo(site.time_zone)):%H:%M:%S %Z}",
             href=f"/site/{site.id}/overview",
         )
         for site in sorted(seen, key=lambda site: site.name)
@@ -136,6 +135,13 @@ def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
     return next((mark for mark in marks if mark.id == wanted), marks[0] if marks else None)
 
 
+def _clock(time_zone: str) -> dict[str, Any]:
+    """The clock of a site in the frame: what it shows now, and what the browser goes on by."""
+    zone, now = ZoneInfo(time_zone), datetime.now(UTC)
+    shown = f"{now.astimezone(zone):%H:%M:%S} {local_time.name(now, zone)}"
+    return {"shown": shown, "stretches": lines.clock(zone, now, now)}
+
+
 def _picture(scope: Scope) -> str | None:
     """Where the picture of whoever's page it is lies, if they have one; another address for another picture."""
     chosen = pictures.picture_moment(scope, current_user.id)
@@ -166,6 +172,7 @@ class Shell(Dash):
             picture=_picture(scope),
             sections=navigation.sections(scope, site.id if site else None, site.kind if site else None, path),
             now_ms=int(time.time() * 1000),
+            clock=_clock(site.time_zone) if site else None,
             first_paint=first_paint(scope, site_id, path),
             scripts=self._scripts(parts["scripts"]),
             boot_layout=to_json(self.get_layout()),

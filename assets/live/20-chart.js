@@ -132,6 +132,7 @@
           scrollZoom: element.dataset.wheel === "zoom",
           doubleClick: "reset",
           showTips: false,
+          toImageButtonOptions: { filename: document.title.replace(/[^\p{L}\p{N}]+/gu, "-") },
         };
         chart.plot ??= element.appendChild(Object.assign(document.createElement("div"), { className: "plot" }));
         await Plotly.react(chart.plot, data, { ...layout, autosize: true }, config);

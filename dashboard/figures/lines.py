@@ -2,10 +2,12 @@
 
 Time is true time, as UTC text: plotly takes text as it is, but a number on a date axis it turns into the local time of
 the browser. What an axis, a hover and a table say is written in the browser by the site's clock, which `layout.meta`
-carries (`assets/live/12-local-time.js`). Gaps, areas and lone points are drawn there too (`13-marks.js`), the same for all.
+carries (`assets/js/shell/12-local-time.js`). Gaps, areas and lone points are drawn there too, the same for all
+(`assets/live/13-marks.js`).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from models import local_time
 
 Values = NDArray[np.float64]
+Clock = tuple[tuple[int, int, str], ...]
 DIGITS = 5  # of the largest value of a line: what hover and table show
 MOST_DECIMALS = 3  # of a kW and a kWh, whatever their size
 BEYOND = timedelta(days=400)  # how far an axis may be dragged beyond its range and still tell the right time
@@ -26,13 +29,19 @@ def utc(moment: datetime) -> str:
 
 
 def time_axis(start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """The part of a layout that makes its x-axis one of time from `start` to `end`, told by the zone's clock.
+    """The part of a layout that makes its x-axis one of time from `start` to `end`, told by the zone's clock."""
+    return {"xaxis": {"type": "date", "range": [utc(start), utc(end)]}, "meta": {"clock": clock(zone, start, end)}}
 
-    `meta.clock` holds its stretches: since when (s since 1970), seconds ahead of UTC, name.
-    """
-    stretches = local_time.clock(zone, start - BEYOND, end + BEYOND)
-    told = [[int(each.since.timestamp()), each.offset_s, each.name] for each in stretches]
-    return {"xaxis": {"type": "date", "range": [utc(start), utc(end)]}, "meta": {"clock": told}}
+
+def clock(zone: ZoneInfo, start: datetime, end: datetime) -> Clock:
+    """The zone's clock for the browser: its stretches, each (since when, s since 1970; seconds ahead of UTC; name)."""
+    return _clock(zone, (start - BEYOND).date(), (end + BEYOND).date())
+
+
+@lru_cache(maxsize=256)
+def _clock(zone: ZoneInfo, first: date, last: date) -> Clock:
+    stretches = local_time.clock(zone, *(datetime.combine(day, time(), UTC) for day in (first, last)))
+    return tuple((int(each.since.timestamp()), each.offset_s, each.name) for each in stretches)
 
 
 def line(

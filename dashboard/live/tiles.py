@@ -241,10 +241,10 @@ def _seconds(moment: datetime | None) -> int | None:
 
 
 def trend_url(values: Sequence[float]) -> str | None:
-    """A small line as an image address, to be used as a mask; gaps stay gaps. None without two neighbouring values."""
+    """A small line as an image address, to be used as a mask; gaps stay gaps, a lone value is a dot. None without a value."""
     points = np.asarray(values, dtype=float)
     known = np.isfinite(points)
-    if not (known[1:] & known[:-1]).any():
+    if not known.any():
         return None
     low, high = min(0.0, float(points[known].min())), float(points[known].max())
     height = (high - low) or 1.0
@@ -255,8 +255,11 @@ def trend_url(values: Sequence[float]) -> str | None:
         x = at / (len(points) - 1) * WIDTH
         y = HEIGHT - 2 - (value - low) / height * (HEIGHT - 4)
         steps.append(f"{'L' if at and known[at - 1] else 'M'}{x:.1f} {y:.1f}")
+        if not known[max(at - 1, 0) : at + 2].sum() > 1:
+            steps.append("h.01")  # as short as can be: its round ends are the dot
     drawing = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {HEIGHT}' preserveAspectRatio='none'>"
-        f"<path d='{''.join(steps)}' fill='none' stroke='#000' stroke-width='1.5' vector-effect='non-scaling-stroke'/></svg>"
+        f"<path d='{''.join(steps)}' fill='none' stroke='#000' stroke-width='1.5' stroke-linecap='round' "
+        "vector-effect='non-scaling-stroke'/></svg>"
     )
     return f'url("data:image/svg+xml,{quote(drawing, safe=" =:/()")}")'

@@ -1,7 +1,7 @@
 """Power of meters, now and over time, from wherever each declares that its energy comes from."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -112,32 +112,33 @@ def _live(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower
 
 
 def _live_counters(span: Span, ids: Collection[str], at: datetime, times: Mapping[str, Times]) -> dict[str, LivePower]:
-    """From the last two readings of each counter, of the times that are the holder's."""
+    """From the last readings of each counter, of the times that are the holder's."""
     since = max(at - timedelta(seconds=max(120, 5 * span.interval_s)), span.since)
     rows = query(
         f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
         f"AND quantity IN ({listed(COUNTERS)}) AND value != null ORDER BY ts DESC",
         [since, at],
     )
-    last_two: dict[str, dict[str, list[Reading]]] = {}
-    for meter, quantity, ts, value in rows:
-        readings = last_two.setdefault(meter, {}).setdefault(COUNTERS[quantity], [])
-        if len(readings) < 2 and holds(times.get(meter, ALWAYS), ts):
-            readings.append(Reading(ts, value))
+    last: dict[str, dict[str, list[Reading]]] = {}
+    for meter, quantity, ts, value in reversed(rows):
+        if holds(times.get(meter, ALWAYS), ts):
+            last.setdefault(meter, {}).setdefault(COUNTERS[quantity], []).append(Reading(ts, value))
     found: dict[str, LivePower] = {}
-    for meter, registers in last_two.items():
-        kw = {name: _rise_kw(readings, span.rollover_kwh) for name, readings in registers.items() if len(readings) == 2}
-        if not any(registers.values()):
-            continue
-        heard = max(readings[0].ts for readings in registers.values() if readings)
+    for meter, registers in last.items():
+        kw = {name: _rise_kw(readings, span) for name, readings in registers.items() if len(readings) > 1}
+        heard = max(readings[-1].ts for readings in registers.values())
         found[meter] = LivePower(kw.get(FORWARD, math.nan), kw.get(EXPORT, 0.0), heard)
     return found
 
 
-def _rise_kw(last_two: list[Reading], rollover_kwh: float | None) -> float:
-    after, before = last_two
-    kwh = arithmetic.counted([before.ts.timestamp(), after.ts.timestamp()], [before.value, after.value], rollover_kwh)[-1]
-    return float(kwh) * 3600 / (after.ts - before.ts).total_seconds()
+def _rise_kw(readings: Sequence[Reading], span: Span) -> float:
+    """Power between the last two readings; NaN when the register was reset there, for what it counted is not known."""
+    seconds, kwh = [each.ts.timestamp() for each in readings], [each.value for each in readings]
+    patience_s = arithmetic.PATIENCE * span.interval_s
+    if arithmetic.falls(seconds, kwh, span.rollover_kwh, patience_s)[-1] == "reset":
+        return math.nan
+    before, after = arithmetic.counted(seconds, kwh, span.rollover_kwh, patience_s)[-2:]
+    return float(after - before) * 3600 / (seconds[-1] - seconds[-2])
 
 
 def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, step_s: int) -> pd.DataFrame:

@@ -1,14 +1,11 @@
 // The clock of the site's zone, and whether what is shown is live.
 (() => {
   const clock = document.getElementById("clock");
-  const zone = clock?.dataset.zone || undefined;
+  const told = clock && window.loadstar.localTime(JSON.parse(clock.dataset.stretches));
   const ahead = clock ? Number(clock.dataset.now) - Date.now() : 0; // the server's clock counts, not this machine's
-  const format = new Intl.DateTimeFormat("en-GB", {
-    hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone, timeZoneName: "short",
-  });
   const words = { live: "live", late: "late", offline: "offline", never: "no data yet" };
 
-  window.loadstar.clock = (moment = Date.now()) => format.format(moment + ahead);
+  window.loadstar.clock = (moment = Date.now()) => (told ? told.clock(moment + ahead) : new Date(moment).toLocaleTimeString("en-GB"));
   window.loadstar.now = () => Date.now() + ahead;
   // called by a page's ticks: "live", "late", "offline" or "never"
   window.loadstar.siteState = (state) => {

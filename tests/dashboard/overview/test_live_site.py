@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.live import attention, chart, details, energy_flow, first_paint, tick
+from dashboard.live import attention, chart, details, energy_flow, first_paint, tick, tiles
 from dashboard.live.now import now_of
 from dashboard.live.once import once
 from dashboard.live.today import read
@@ -115,9 +115,10 @@ def test_what_leaves_its_limits_is_listed_with_its_source_and_since_when(site: L
     assert found[0].title == "Voltage 204 V at Labs"
     assert "EN 50160" in found[0].source
     assert "indicative" in found[0].detail
-    hour, minute = (int(part) for part in found[0].since.removeprefix("since ").split(":"))
+    hour, minute = (int(part) for part in found[0].since[-5:].split(":"))
     local = (now - timedelta(minutes=30)).astimezone(now_of(SYSTEM, site.site).view.zone)
-    assert abs((hour * 60 + minute) - (local.hour * 60 + local.minute)) <= 5 or local.hour != hour
+    apart = (hour * 60 + minute - local.hour * 60 - local.minute) % 1440
+    assert min(apart, 1440 - apart) <= 5
 
 
 def test_a_late_device_is_listed(site: LiveWorld) -> None:
@@ -185,6 +186,27 @@ def test_the_chart_limits_impossible_steps_and_says_so(site: LiveWorld) -> None:
     assert given["step"] == 360 * 60
     assert "3 h, 6 h" in given["note"]
     assert all(len(trace["y"]) <= 3000 for trace in given["figure"]["data"])
+
+
+@pytest.mark.parametrize(("day", "name", "midnight"), [("01-15", "GMT", "00:00"), ("07-15", "BST", "23:00")])
+def test_a_day_is_drawn_from_its_own_midnight_to_midnight_whatever_season_it_is_now(
+    site: LiveWorld, day: str, name: str, midnight: str
+) -> None:
+    year = datetime.now(UTC).year - 1
+    drawn = json.loads(chart.chart(SYSTEM, site.site, "custom", "auto", f"{year}-{day}", f"{year}-{day}"))
+    start, end = drawn["figure"]["layout"]["xaxis"]["range"]
+    assert start[11:16] == end[11:16] == midnight
+    assert datetime.fromisoformat(end) - datetime.fromisoformat(start) == timedelta(days=1)
+    assert f"times in {name}." in drawn["note"]
+    assert "shapes" not in drawn["figure"]["layout"], "now is not in it"
+
+
+def test_a_trend_has_a_dot_for_a_value_without_neighbours_and_none_without_values() -> None:
+    assert tiles.trend_url([float("nan")] * 3) is None
+    lone = tiles.trend_url([1.0, 2.0, float("nan"), 3.0, float("nan")])
+    assert lone is not None
+    assert lone.count("h.01") == 1
+    assert lone.count("M") == 2
 
 
 def test_details_tell_the_latest_values_in_full(site: LiveWorld) -> None:

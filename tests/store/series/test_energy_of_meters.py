@@ -191,3 +191,15 @@ def test_live_power_is_told_by_whatever_the_meter_declares(site: Site, quarter: 
     live = power.live_power(SYSTEM, [meter], quarter + timedelta(minutes=5))[meter]
     assert live.forward_kw == pytest.approx(12)
     assert live.export_kw == 0
+
+
+def test_live_power_does_not_jump_where_a_register_fell_for_a_moment(site: Site, quarter: datetime) -> None:
+    meter, torn, new = (site.meter("counter", 60) for _ in range(3))
+    times = every(quarter, 60, 4)
+    site.samples(meter, "energy_total_kwh", times, [549.6, 549.73, 0.0, 549.83])
+    site.samples(torn, "energy_total_kwh", times, [549.6, 549.73, 0.0, 0.1])
+    site.samples(new, "energy_total_kwh", times, [549.5, 549.6, 549.73, 0.0])
+    live = power.live_power(SYSTEM, [meter, torn, new], quarter + timedelta(minutes=4))
+    assert live[meter].forward_kw == pytest.approx(6, abs=1), "0.1 kWh since it stood there last, not the whole register"
+    assert live[torn].forward_kw == pytest.approx(6), "it counts on from zero"
+    assert np.isnan(live[new].forward_kw), "what it counted before it was reset is not known"

@@ -1,7 +1,7 @@
 // A site's own clock, whatever clock the browser has: from the stretches in which the site's clocks are not changed,
 // each [since (s since 1970), seconds ahead of UTC, name], as `models/local_time.py` tells them.
 (() => {
-  const ls = window.loadstar;
+  const ls = (window.loadstar ??= {});
   const MINUTE = 60_000;
   const DAY = 1440 * MINUTE;
   const MONTH = 31 * DAY;
@@ -77,6 +77,8 @@
       },
       // as `local_time.label` names the time of day that a period begins at
       label: (ms) => `${wall(ms).toISOString().slice(0, 10)} ${timeOf(ms)}${twice(ms) ? ` ${name(ms)}` : ""}`,
+      // the time of day to the second, as a clock on the wall of the site shows it
+      clock: (ms) => `${timeOf(ms)}:${two(wall(ms).getUTCSeconds())} ${name(ms)}`,
       // a stretch of time in words
       stretch(start, end) {
         const last = end - 1;
