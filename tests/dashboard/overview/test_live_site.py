@@ -13,7 +13,7 @@ from dashboard.live.today import read
 from store.errors import NotFound
 from store.records import policy
 from store.scope import NOBODY, SYSTEM
-from tests.dashboard.live_world import LiveWorld
+from tests.dashboard.live_world import EVERY_S, LiveWorld
 
 
 def tile(text: str, key: str) -> dict[str, object]:
@@ -136,16 +136,13 @@ def test_today_is_added_up_from_the_same_readings(site: LiveWorld) -> None:
         now -= timedelta(days=1)
     site.post_hours(2, now)
     found = read(SYSTEM, view, now)
-    # one sample a minute of a device that should post every 5 s: a twelfth of the time is covered
-    part = 2 * EVERY_S_OF_A_MINUTE
+    # One sample a minute of a device that should post every 5 s: each holds for two intervals and a half.
+    part = 2 * 2.5 * EVERY_S / 60
     assert found.demand_kwh == pytest.approx(110 * part, rel=0.02)
     assert found.imported_kwh == pytest.approx(40 * part, rel=0.02)
     assert found.cost == pytest.approx(40 * part * 0.2, rel=0.02)
     assert found.co2_kg == pytest.approx(40 * part * 0.25, rel=0.02)
     assert 0 < found.coverage < 0.1
-
-
-EVERY_S_OF_A_MINUTE = 5 / 60
 
 
 def test_the_energy_of_a_period_shows_both_directions_and_what_is_known_of_it(site: LiveWorld) -> None:
