@@ -18,7 +18,11 @@ from cli.home import absolute_settings, run_folder
 from cli.machine import PROGRAMS
 from cli.ports import is_free, owner
 from cli.watch import UP
+from config import clock
+from config import settings as configuration
 from config.settings import PREFIX, Settings, SettingsError
+from store.errors import StoreError
+from store.series import connection, health
 
 FREE_NEEDED_BYTES = 2 * 2**30  # the demo takes 0.5 GB; QuestDB needs room to merge
 MEMORY_NEEDED_BYTES = int(1.5 * 2**30)
@@ -47,7 +51,16 @@ def doctor(list_settings: bool) -> None:
         settings = absolute_settings()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    findings = [*_versions(), *_room(settings), *_limits(), *_java(settings), *_ports(settings), *_programs()]
+    findings = [
+        *_versions(),
+        *_room(settings),
+        *_clock(settings),
+        *_readings(settings),
+        *_limits(),
+        *_java(settings),
+        *_ports(settings),
+        *_programs(),
+    ]
     for finding in findings:
         word, colour = SHOWN[finding.state]
         click.echo(f"{click.style(f'{word:<6}', fg=colour)}{finding.what:<16}{finding.text}")
@@ -103,6 +116,26 @@ def _room(settings: Settings) -> Iterator[Finding]:
     memory = psutil.virtual_memory().available
     state: Literal["ok", "note"] = "ok" if memory > MEMORY_NEEDED_BYTES else "note"
     yield Finding("memory", state, f"{memory / 2**30:.1f} GB available" + "; 1.5 GB are advised" * (state == "note"))
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    configuration.use(settings)
+    why = clock.unsure()
+    yield Finding("clock", "wrong" if why else "ok", why or f"{clock.now():%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _readings(settings: Settings) -> Iterator[Finding]:
+    """Whether the store of readings takes them, where it runs."""
+    if not (settings.questdb_external or leash.alive(run_folder(settings), UP)):
+        return
+    try:
+        why = health.full(settings)
+    except StoreError as error:
+        yield Finding("readings", "wrong", f"{error}; `./loadstar status` says whether QuestDB runs, and its log why not")
+        return
+    finally:
+        connection.close()
+    yield Finding("readings", "wrong" if why else "ok", why or "the store takes readings")
 
 
 def _limits() -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """How Loadstar itself is: versions, processes, stores, disk, the device API. For platform administrators."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from dash import Input, Output, callback, dcc, html, register_page
 
+from config import clock
 from config.settings import settings
 from dashboard import navigation
 from dashboard.access import current_scope, guard, platform_admin
@@ -97,8 +97,10 @@ def _stores() -> html.Section:
         for table in tables
     ]
     says = _state(full is None, full or "takes readings")
+    unsure = clock.unsure()
+    when = [html.P(_state(False, unsure))] if unsure else []
     heads = ["Table", "State", "Transactions not yet readable"]
-    return _panel("Store of readings", html.P(says), _table("Tables of readings", heads, rows))
+    return _panel("Store of readings", html.P(says), *when, _table("Tables of readings", heads, rows))
 
 
 def _device_api() -> html.Section:
@@ -160,7 +162,7 @@ def _disk() -> html.Section:
 
 
 def _versions(scope: Scope) -> html.Section:
-    now = reader().stamp(datetime.now(UTC), seconds=True)
+    now = reader().stamp(clock.now(), seconds=True)
     at = html.P(["Asked at ", now, "; again every 10 seconds."], className="muted small mt-2 mb-0")
     return _panel("Versions", _facts(system_facts.versions(scope)), at)
 
