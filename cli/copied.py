@@ -4,7 +4,6 @@ A copy holds the original's notes of which processes run; they are the original'
 folder tells that it is a copy by those notes: they name the folder that they were written in.
 """
 
-import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,12 +34,8 @@ def original(settings: Settings) -> Original | None:
 
 
 def make_own(settings: Settings) -> None:
-    """Forget what the original noted; QuestDB puts its files right at its next start if they were copied under a checkpoint."""
+    """Forget what the original noted."""
     run = run_folder(settings)
     for path in run.glob("*.pid"):
         path.unlink(missing_ok=True)
     withdraw_orders(run)
-    series = settings.home / "questdb"
-    if (series / ".checkpoint").is_dir():
-        with contextlib.suppress(FileExistsError):
-            (series / "_restore").touch(exist_ok=False)

@@ -46,12 +46,18 @@ def faketime() -> str | None:
     return shutil.which("faketime")
 
 
+def compiler() -> str | None:
+    """Path of a C compiler, or None."""
+    return shutil.which("cc")
+
+
 PROGRAMS = (
     Program("browser", chromium, "chromium"),
     Program("postgresql", postgresql, "postgresql"),
     Program("nginx", nginx, "nginx"),
     Program("redis", redis, "redis-server"),
     Program("faketime", faketime, "faketime"),
+    Program("compiler", compiler, "gcc"),
 )
 
 

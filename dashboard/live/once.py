@@ -8,13 +8,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 R = TypeVar("R")
 
 KEPT = 512  # answers, in each process
+RENEWERS = 4  # threads of a process
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class Once:
         self._lock = threading.Lock()
         self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
         self._kept = kept
+        # Few, and always the same: what a thread opens for itself (a cache's database) is closed long after the thread is gone.
+        self._renewers = ThreadPoolExecutor(RENEWERS, thread_name_prefix="renew")  # starts them at the first use, after any fork
 
     def get(self, key: Hashable, lasts_s: float, compute: Callable[[], R], stale_s: float = 0.0) -> R:
         """The answer for the key, kept for `lasts_s` from when it was ready: a busy machine computes less, not more.
@@ -52,7 +55,7 @@ class Once:
                 if renew:
                     renew.renewing = True
         if renew:
-            threading.Thread(target=self._renew, args=(key, lasts_s, compute, renew), daemon=True).start()
+            self._renewers.submit(self._renew, key, lasts_s, compute, renew)
         if answer is not found:
             self._compute(key, answer, lasts_s, compute)
         got: R = answer.future.result()

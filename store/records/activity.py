@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, delete, func, or_, select
+from sqlalchemy import and_, case, delete, func, or_, select
 
 from store.records.columns import now
 from store.records.devices import has_seen_meter, require_devices
@@ -16,6 +16,7 @@ from store.records.upsert import insert_into
 from store.scope import Scope
 
 DAY = timedelta(hours=24)
+AHEAD = timedelta(hours=1)
 _NEWEST = (  # one step down an index for each device, however long the history
     select(DeviceActivity.last_seen)
     .where(DeviceActivity.device_id == Device.id, DeviceActivity.last_seen.is_not(None))
@@ -126,7 +127,9 @@ def last_seen(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime |
 
 
 def forget(scope: Scope, before: datetime) -> int:
-    """Drop the hours before a moment, but the last in which each device was heard; returns how many.
+    """Drop the hours before a moment, but the last in which each device was heard, and those to come; returns how many.
+
+    An hour that is to come was noted while the machine's clock was ahead: a device would be last seen in it until it is over.
 
     Raises:
         Refused: not one of Loadstar's own processes.
@@ -139,7 +142,12 @@ def forget(scope: Scope, before: datetime) -> int:
         .subquery()
     )
     is_last = select(last.c.hour).where(last.c.device_id == DeviceActivity.device_id, last.c.hour == DeviceActivity.hour).exists()
-    old = delete(DeviceActivity).where(DeviceActivity.hour < before, or_(DeviceActivity.last_seen.is_(None), ~is_last))
+    old = delete(DeviceActivity).where(
+        or_(
+            and_(DeviceActivity.hour < before, or_(DeviceActivity.last_seen.is_(None), ~is_last)),
+            DeviceActivity.hour > now() + AHEAD,
+        )
+    )
     with session() as records:
         gone = records.execute(old.returning(DeviceActivity.device_id), execution_options={"synchronize_session": False})
         return len(gone.all())

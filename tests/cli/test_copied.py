@@ -42,7 +42,6 @@ def test_a_copy_says_whose_and_whether_that_is_up(tmp_path: Path) -> None:
     assert copied.original(copy) == copied.Original(settings.home, None)
     copied.make_own(copy)
     assert copied.original(copy) is None
-    assert not (copy.home / "questdb/_restore").exists(), "there is no checkpoint to restore"
 
 
 def test_a_disk_that_has_another_number_after_a_restart_of_the_machine_makes_no_copy(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from diskcache import Cache
 
-from dashboard.live.once import Once
+from dashboard.live.once import RENEWERS, Once
+from tests.conftest import eventually
 
 
 def test_whoever_asks_at_the_same_time_shares_one_answer() -> None:
@@ -79,3 +82,23 @@ def test_a_renewal_that_fails_keeps_the_old_answer_until_it_is_too_old() -> None
         except ZeroDivisionError:
             break
         assert time.monotonic() < deadline
+
+
+def test_renewing_for_ever_opens_no_more_files(tmp_path: Path) -> None:
+    cache, asked = Cache(str(tmp_path)), Once()
+    renewed = []
+
+    def compute() -> int:
+        cache.set("value", len(renewed))  # each thread that does so opens the cache's database for itself
+        renewed.append(threading.get_ident())
+        return len(renewed)
+
+    opened = []
+    for _ in range(300):
+        before = len(renewed)
+        asked.get("key", 0.0, compute, stale_s=60.0)
+        eventually(lambda before=before: len(renewed) > before)  # type: ignore[misc]
+        opened.append(len(list(Path("/proc/self/fd").iterdir())))
+    cache.close()
+    assert len(set(renewed)) <= RENEWERS + 1
+    assert max(opened) - opened[0] <= 4 * RENEWERS

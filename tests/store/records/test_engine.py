@@ -184,6 +184,15 @@ def test_old_hours_are_forgotten_but_never_when_a_device_was_last_heard(world: W
     assert activity.last_seen(SYSTEM, [device])[device] == hours[-1]
 
 
+def test_what_was_noted_while_the_clock_was_ahead_is_forgotten(world: World) -> None:
+    device, now = world.devices["north first"], datetime.now(UTC)
+    activity.add_activity(
+        SYSTEM, [Activity(device, at, 1, 0, at) for at in (now - timedelta(hours=3), now, now + timedelta(days=99))]
+    )
+    assert activity.forget(SYSTEM, HOUR) == 1
+    assert activity.last_seen(SYSTEM, [device])[device] == now
+
+
 def test_the_newest_value_stays_whatever_order_values_come_in(world: World) -> None:
     meter, region = world.meters["north first"], world.regions["north"]
     new, old = HOUR, HOUR - timedelta(minutes=1)
