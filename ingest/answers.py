@@ -1,5 +1,6 @@
 """What goes back to a device: a status, headers and JSON."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -23,12 +24,14 @@ class Verdict(msgspec.Struct):
     """What became of the readings of a post: accepted + rejected = sent.
 
     `accepted` counts every reading that is committed, whether it was new, the same again, or took the place of another
-    value; `replaced` says how many of the accepted did the last, to those who ask for it.
+    value; `replaced` says how many of the accepted did the last, to those who ask for it. `notes` are of accepted readings
+    whose sender may have meant something else.
     """
 
     accepted: int
     rejected: list[Problem]
     replaced: int | msgspec.UnsetType = msgspec.UNSET
+    notes: list[Problem] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Nothing(Verdict, omit_defaults=True, kw_only=True):
@@ -46,13 +49,13 @@ def answer(status: int, content: object, headers: tuple[tuple[str, str], ...] = 
     return Answer(status, _encode(content), (JSON, *headers))
 
 
-def judged(accepted: int, replaced: int | None, rejected: list[Problem]) -> Answer:
+def judged(accepted: int, replaced: int | None, rejected: list[Problem], notes: Sequence[Problem] = ()) -> Answer:
     """200 when every reading is committed, 207 when some are, 422 when none is; `replaced` is None unless it was asked for."""
     told = msgspec.UNSET if replaced is None else replaced
-    if not rejected and replaced is None:
+    if not rejected and replaced is None and not notes:
         return Answer(200, b'{"accepted":%d,"rejected":[]}' % accepted)
     if accepted or not rejected:
-        return answer(207 if rejected else 200, Verdict(accepted, rejected, told))
+        return answer(207 if rejected else 200, Verdict(accepted, rejected, told, list(notes) or msgspec.UNSET))
     first = rejected[0]
     return answer(
         422,

@@ -33,7 +33,7 @@ class Door:
 
     async def commit(self, rows: Rows, key_id: str) -> Outcome:
         """Commit the rows of a post; raises as `Committer.commit`."""
-        lane = self.late if rows.late or rows.counts_replaced else self.committer
+        lane = self.late if rows.late or rows.counts_replaced or rows.told_once else self.committer
         return await lane.commit(rows, key_id)
 
 

@@ -108,10 +108,11 @@ class LateLedger(Ledger):
         """
         rows = [row for post in posts for row in post.rows]
         tables = {of.table for of, _, _ in rows}
-        if any(post.counts_replaced for post in posts):
-            if not self._stored.settle(tables):
+        if any(post.counts_replaced or post.told_once for post in posts):
+            settled = self._stored.settle(tables)
+            if not settled and any(post.counts_replaced for post in posts):
                 raise StoreAway("QuestDB is too far behind to say what is replaced")
-            return self._stored.values(rows), True
+            return self._stored.values(rows), settled
         found = self._stored.values(rows)
         same = [row for row in rows if found.get(key(row)) == row[2]]
         if not same:
@@ -167,6 +168,8 @@ def _compare(posts: list[Rows], stored: dict[Key, float], proven: bool) -> tuple
                 continue
             if before is not None and before != value:
                 outcomes[number].replaced += 1
+                if position in post.told_once:
+                    outcomes[number].before[position] = before
             now[of] = value
             written.add(of)
             places.append((number, position))

@@ -53,6 +53,7 @@ CODES = {
     "naive_time": "a time without an offset from UTC",
     "precision_missing": "an integer time without ?precision=",
     "bad_precision": "?precision= is none of s, ms, us, ns",
+    "told_before": "in notes: without a timestamp, another energy of the same interval stood there",
     "bad_replaced": "?replaced= is neither 0 nor 1",
     "wrong_precision": "the integer time is in another unit than the declared one",
     "too_old": "further back than is accepted",
@@ -67,6 +68,7 @@ CODES = {
     "queue_full": "too many readings of all are waiting",
     "store_away": "the store cannot be reached",
     "store_full": "the store is nearly full",
+    "clock_unsure": "the server's clock was set a moment ago, and the reading has no time of its own",
     "not_found": "no such address",
     "wrong_method": "no such method at this address",
     "try_again": "a defect of ours, logged; nothing is acknowledged",
@@ -201,6 +203,11 @@ VERDICT = {
             "description": "how many of the accepted took the place of another value; to those who ask",
         },
         "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
+        "notes": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/Problem"},
+            "description": "of accepted readings whose sender may have meant something else; absent without any",
+        },
     },
 }
 

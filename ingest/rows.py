@@ -12,6 +12,7 @@ class Rows:
     rows: list[Row] = field(default_factory=list)
     late: bool = False  # whether some are of a quarter of an hour that is over
     counts_replaced: bool = False  # whether the sender wants to know how many take the place of another value
+    told_once: set[int] = field(default_factory=set)  # positions that are told when they take the place of another value
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -23,3 +24,4 @@ class Outcome:
 
     replaced: int = 0
     refused: dict[int, str] = field(default_factory=dict)  # position in the post's rows → the store's reason
+    before: dict[int, float] = field(default_factory=dict)  # of `told_once`: position → the value that stood there

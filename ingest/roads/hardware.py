@@ -14,9 +14,10 @@ from ingest.door import Door, Routes, arrival_us, counts_replaced, precision
 from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
-from ingest.times import closed_us, floor, iso
+from ingest.times import SECOND, closed_us, floor, iso
 from ingest.validate import number, possible
 from models.presence import presence
+from store.series.write import Row
 
 BODY_LIMIT = 65_536  # bytes of one object of a dozen fields
 
@@ -33,6 +34,7 @@ _decode = msgspec.json.Decoder().decode
 class _Time:
     at_us: int
     closed_us: int  # what lies before it is late
+    stamped: bool  # whether the device said when
 
 
 async def post(request: Request, door: Door) -> Answer:
@@ -56,15 +58,17 @@ async def post(request: Request, door: Door) -> Answer:
     rows, rejected, whole = _check(content, caller, unit_of_time, door)
     rows.counts_replaced = counting
     replaced, accepted = 0 if counting else None, 0
+    notes: list[Problem] = []
     if whole and rows.rows:
         outcome = await door.commit(rows, caller.key_id)
         replaced, accepted = outcome.replaced if counting else None, len(rows) - len(outcome.refused)
         for position, why in outcome.refused.items():
             quantity = rows.rows[position][0].quantity
             rejected.append(Problem("refused_by_store", f"the store refuses the reading: {why[:200]}", quantity))
+        notes = [_told_before(rows.rows[position], before, caller) for position, before in outcome.before.items()]
     door.activity.note(caller.device.id, accepted, len(rejected))
     door.metrics.judged(accepted, replaced, rejected)
-    return judged(accepted, replaced, rejected)
+    return judged(accepted, replaced, rejected, notes)
 
 
 def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, door: Door) -> tuple[Rows, list[Problem], bool]:
@@ -82,7 +86,7 @@ def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, do
             return rows, [moment], False
     else:
         moment = floor(arrival_us(), device.reporting_interval_s)
-    time = _Time(moment, closed_us(now))
+    time = _Time(moment, closed_us(now), stamped="timestamp" in content)
     whole = True
     for name in REQUIRED:
         if name not in content:
@@ -113,10 +117,27 @@ def _field(name: str, given: Any, caller: Caller, time: _Time, rows: Rows) -> Pr
     if isinstance(checked, Problem):
         return checked
     at = time.at_us - target.duration_us
+    if target.duration_us and not time.stamped:
+        rows.told_once.add(len(rows))  # two energies of one interval may both be true: none goes without a word
     rows.rows.append((target.series, at, checked))
     if (at if target.sample else time.at_us) < time.closed_us:
         rows.late = True
     return None
+
+
+def _told_before(row: Row, before: float, caller: Caller) -> Problem:
+    """That an energy took the place of another of the same interval: a retry that measured again, or a post too many."""
+    of, at, value = row
+    device = caller.device
+    assert device is not None  # noqa: S101
+    ends = iso(at + device.reporting_interval_s * SECOND)
+    return Problem(
+        "told_before",
+        f"of the interval up to {ends} {before:g} kWh was told before, and {value:g} kWh stands in its place now: post once "
+        f"every {device.reporting_interval_s} s, or send a timestamp",
+        of.quantity,
+        value,
+    )
 
 
 def _target(name: str, caller: Caller) -> Target | Problem:
@@ -128,13 +149,8 @@ def _target(name: str, caller: Caller) -> Target | Problem:
     assert device is not None  # noqa: S101
     mapped = device.fields.get(name)
     if mapped is None:
-        return Problem(
-            "unmapped_field",
-            f"the device's map says nothing of {name}, so it is not stored",
-            name,
-            None,
-            ", ".join(device.fields),
-        )
+        why = device.unmapped.get(name, f"the device's map says nothing of {name}")
+        return Problem("unmapped_field", f"{why}, so it is not stored", name, None, ", ".join(device.fields))
     meter, quantity = mapped
     of_interval = quantity in QUANTITIES and QUANTITIES[quantity].kind is Kind.ENERGY
     target = caller.target(meter, quantity, device.reporting_interval_s if of_interval else None)

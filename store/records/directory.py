@@ -3,18 +3,20 @@
 It is a process's own copy, loaded whole and again when the version has changed, so that no reading waits for SQL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.limits import Limit, limits
+from models.field_map import default_map
 from store.records import versions
 from store.records.engine import reading
 from store.records.limits import own_limits
-from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site
+from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class DeviceEntry:
-    """A device in use; `fields` is field → (meter id, quantity)."""
+    """A device in use; `fields` is field → (meter id, quantity): its map, or without one what its meters allow.
+
+    `unmapped` says of fields that a device without a map cannot have, why.
+    """
 
     id: str
     name: str
@@ -42,11 +47,17 @@ class DeviceEntry:
     energy_mode: str  # interval or counter
     limits: Mapping[str, Limit]  # of its site, by quantity
     fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unmapped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def meter_ids(self) -> frozenset[str]:
         """The meters that its fields write."""
         return frozenset(meter_id for meter_id, _ in self.fields.values())
+
+
+class _Mapping(TypedDict):
+    fields: Mapping[str, tuple[str, str]]
+    unmapped: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,8 @@ class MeterEntry:
     one_way: bool
     quantities: frozenset[str]
     interval_s: int | None
+    role: str
+    makes: bool  # its energy comes from a source of the site's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,8 @@ def load_directory() -> Directory:
         for device_id, name, meter_id, quantity in records.execute(wanted):
             fields.setdefault(device_id, {})[name] = (meter_id, quantity)
             written.setdefault(meter_id, set()).add(quantity)
-        return Directory(version, _keys(records), _devices(records, fields), _meters(records, written))
+        meters = _meters(records, written)
+        return Directory(version, _keys(records), _devices(records, fields, meters), meters)
 
 
 def _keys(records: Session) -> dict[str, KeyEntry]:
@@ -113,7 +127,13 @@ def _keys(records: Session) -> dict[str, KeyEntry]:
     return found
 
 
-def _devices(records: Session, fields: Mapping[str, Mapping[str, tuple[str, str]]]) -> dict[str, DeviceEntry]:
+def _devices(
+    records: Session, fields: Mapping[str, Mapping[str, tuple[str, str]]], meters: Mapping[str, MeterEntry]
+) -> dict[str, DeviceEntry]:
+    own: dict[str, list[MeterEntry]] = {}
+    for meter in meters.values():
+        if meter.device_id:
+            own.setdefault(meter.device_id, []).append(meter)
     of_sites = own_limits(records)
     wanted = select(Device, Site).join(Site, Site.id == Device.site_id).where(Device.retired_at.is_(None))
     return {
@@ -125,18 +145,27 @@ def _devices(records: Session, fields: Mapping[str, Mapping[str, tuple[str, str]
             reporting_interval_s=device.reporting_interval_s,
             energy_mode=device.energy_mode,
             limits=limits(site.nominal_voltage_v, site.nominal_frequency_hz) | of_sites.get(site.id, {}),
-            fields=fields.get(device.id, {}),
+            **_mapping(device, fields.get(device.id, {}), own.get(device.id, [])),
         )
         for device, site in records.execute(wanted)
     }
+
+
+def _mapping(device: Device, said: Mapping[str, tuple[str, str]], meters: Sequence[MeterEntry]) -> _Mapping:
+    """The device's map, or without one what its meters allow."""
+    if said:
+        return {"fields": said, "unmapped": {}}
+    fields, whys = default_map([(meter.id, meter.role, meter.one_way, meter.makes) for meter in meters], device.energy_mode)
+    return {"fields": fields, "unmapped": whys}
 
 
 def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, MeterEntry]:
     declared = select(EnergySource.meter_id, EnergySource.interval_s).order_by(EnergySource.valid_from)
     intervals = dict(records.execute(declared).all())  # the last one stays
     wanted = (
-        select(Meter.id, Meter.site_id, Meter.device_id, Edge.two_way)
+        select(Meter.id, Meter.site_id, Meter.device_id, Meter.role, Edge.two_way, Node.kind, Node.technology)
         .outerjoin(Edge, Edge.id == Meter.edge_id)
+        .outerjoin(Node, Node.id == Edge.from_node_id)
         .where(Meter.role != "virtual", Meter.retired_at.is_(None))
     )
     return {
@@ -147,6 +176,8 @@ def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, Mete
             one_way=two_way is False,
             quantities=frozenset(written.get(meter_id, ())),
             interval_s=intervals.get(meter_id),
+            role=role,
+            makes=kind == "source" and technology != "grid",
         )
-        for meter_id, site_id, device_id, two_way in records.execute(wanted)
+        for meter_id, site_id, device_id, role, two_way, kind, technology in records.execute(wanted)
     }

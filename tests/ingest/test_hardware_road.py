@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from store.records import devices, graph, keys, meters
+from store.scope import SYSTEM
 from tests.ingest.world import HARDWARE, Device, Stored, World, wait_until
 
 Hold = Callable[[str | None], Device]
@@ -205,3 +207,41 @@ def test_config_says_what_the_fields_mean(gateway: Device, world: World) -> None
     assert config["fields"]["voltage"] == {"meter": world.panel, "quantity": "voltage_v"}
     assert config["thresholds"]["voltage_v"]["high"] == 253
     assert abs(datetime.fromisoformat(config["server_time"]) - datetime.now(UTC)) < timedelta(seconds=30)
+
+
+def test_a_device_without_a_map_posts_what_its_meters_allow(
+    as_holder: Hold, world: World, stored: Stored, moment: datetime
+) -> None:
+    plain = devices.create_device(SYSTEM, world.site_id, name="plain").id
+    ends = [graph.create_node(SYSTEM, world.site_id, name=kind, kind=kind).id for kind in ("bus", "sink")]
+    edge = graph.create_edge(SYSTEM, world.site_id, from_node_id=ends[0], to_node_id=ends[1]).id
+    meter = meters.create_meter(SYSTEM, world.site_id, name="shed", edge_id=edge, device_id=plain).id
+    device = as_holder(keys.create_key(SYSTEM, device_id=plain))
+    sent = {"energy_produced": 0, "energy_consumed": 0.5, "current_load": 20, "timestamp": moment.isoformat()}
+    assert (device.hardware(sent).status_code, device.hardware(sent).json()["accepted"]) == (200, 2)
+    assert stored.value(meter, "energy_kwh", moment - timedelta(seconds=60)) == 0.5
+    assert stored.value(meter, "load_pct", moment) == 20
+    fields = device.client.get("/api/hardware/config").json()["fields"]
+    assert fields["energy_consumed"] == {"meter": meter, "quantity": "energy_kwh"}
+    refused = device.hardware(sent | {"energy_produced": 1})
+    assert refused.status_code == 207
+    assert "no map, and none of its meters could take energy_produced" in refused.json()["rejected"][0]["message"]
+
+
+def test_two_energies_of_one_interval_are_never_swapped_without_a_word(gateway: Device, world: World, stored: Stored) -> None:
+    while datetime.now(UTC).second > 50:  # both posts within one minute
+        wait_until(lambda: datetime.now(UTC).second <= 50, within_s=15)
+    first = HARDWARE | {"energy_produced": 2.25, "energy_consumed": 3.25}
+    assert gateway.hardware(first).status_code == 200
+    again = gateway.hardware(first)
+    assert (again.status_code, again.json()["accepted"]) == (200, 3)
+    assert "notes" not in again.json()
+    other = gateway.hardware(first | {"energy_consumed": 4.25, "current_load": 50})
+    assert (other.status_code, other.json()["accepted"]) == (200, 3)
+    [note] = other.json()["notes"]
+    assert (note["code"], note["field"], note["value"]) == ("told_before", "energy_kwh", 4.25)
+    assert "3.25 kWh was told before, and 4.25 kWh stands in its place now" in note["message"]
+    start = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(seconds=60)
+    assert stored.value(world.load, "energy_kwh", start) == 4.25
+    stamped = first | {"energy_consumed": 5.25, "timestamp": (start + timedelta(seconds=60)).isoformat()}
+    assert "notes" not in gateway.hardware(stamped).json()  # whoever says when means that interval
