@@ -79,10 +79,11 @@ def stored(device_settings: Settings) -> Iterator[Stored]:
     asking.connection.close()
 
 
+_BEGAN = datetime.now(UTC).replace(microsecond=0)
 _moment = iter(range(1, 100_000))
 
 
 @pytest.fixture
 def moment() -> datetime:
     """A moment of the last hours that no other test uses, on a full second."""
-    return (datetime.now(UTC) - timedelta(hours=2)).replace(microsecond=0) - timedelta(seconds=61 * next(_moment))
+    return _BEGAN - timedelta(hours=2, seconds=61 * next(_moment))
