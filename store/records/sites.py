@@ -15,7 +15,6 @@ from store.records.policy import Action, require
 from store.records.schema import Device, Meter, Organisation, Region, Site
 from store.scope import Scope
 
-FIRST_NUMBER = 1001  # public numbers are given from here on
 CURRENCY = re.compile("[A-Z]{3}")  # ISO 4217
 
 
@@ -191,5 +190,4 @@ def _check(name: str, time_zone: str, currency: str) -> None:
 
 
 def _next_number(records: Session) -> int:
-    greatest = records.scalar(select(func.max(Site.public_number)))
-    return FIRST_NUMBER if greatest is None else max(greatest + 1, FIRST_NUMBER)
+    return (records.scalar(select(func.max(Site.public_number))) or 0) + 1

@@ -4,13 +4,13 @@ import base64
 import hashlib
 import os
 import re
+import resource
 import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -276,7 +276,10 @@ def test_a_network_that_goes_away_half_way_is_gone_on_from_at_the_next_start(
     assert versions(checkout, "first", "second") == {"first": "1.0", "second": "1.0"}
 
 
-def test_an_installation_that_was_killed_is_made_anew_while_what_runs_from_it_waits(checkout: Path, index: Index) -> None:
+def test_an_installation_that_was_killed_is_made_anew_by_one_that_waited_for_its_end(
+    checkout: Path, index: Index, empty_venv: Path
+) -> None:
+    shutil.copytree(empty_venv, checkout / ".venv", symlinks=True)
     first, second = wheel(index.folder, "first"), wheel(index.folder, "second")
     (checkout / "requirements.lock").write_text(locked(first) + locked(second))
     index.held[second.name] = threading.Event()
@@ -348,22 +351,25 @@ def test_the_lock_of_the_workshop_pins_the_uv_that_installs() -> None:
     assert "==" not in pin.split("\n", 1)[1]
 
 
-def test_it_works_from_any_folder_and_through_a_link(checkout: Path, tmp_path: Path) -> None:
+def test_it_works_from_any_folder_and_through_a_link(checkout: Path, empty_venv: Path, tmp_path: Path) -> None:
+    shutil.copytree(empty_venv, checkout / ".venv", symlinks=True)
     link = tmp_path / "elsewhere"
     link.symlink_to(checkout / "loadstar")
     run = subprocess.run([link, "status"], cwd="/", capture_output=True, text=True, check=False)
     assert run.stdout == "handed over status\n"
 
 
-def test_a_warm_start_adds_less_than_100_ms(checkout: Path) -> None:
+def test_a_warm_start_adds_less_than_100_ms_of_a_processor(checkout: Path, empty_venv: Path) -> None:
+    shutil.copytree(empty_venv, checkout / ".venv", symlinks=True)
     launch(checkout, "status")
 
     def seconds(command: list[str | Path]) -> float:
         taken = []
         for _ in range(7):
-            start = time.perf_counter()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             subprocess.run(command, check=True, capture_output=True, cwd=checkout)
-            taken.append(time.perf_counter() - start)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         return statistics.median(taken)
 
     python = checkout / ".venv/bin/python"

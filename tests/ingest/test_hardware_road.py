@@ -1,11 +1,15 @@
 """Road 1: one flat object a post."""
 
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from config.settings import PROJECT
+from ingest.openapi import described
 from store.records import devices, graph, keys, meters
 from store.scope import SYSTEM
 from tests.ingest.world import HARDWARE, Device, Stored, World, wait_until
@@ -26,6 +30,20 @@ def test_a_post_is_stored_field_by_field(gateway: Device, world: World, stored: 
     assert stored.value(world.panel, "load_pct", moment) == 42.0
     assert stored.value(world.panel, "voltage_v", moment) == 231.5
     assert stored.value(world.panel, "power_factor", moment) == -0.97
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/devices.md", "the page of the device API itself"])
+def test_every_example_of_a_post_is_taken_as_it_is_printed(page: str, gateway: Device) -> None:
+    if page.endswith(".md"):
+        printed = re.findall(r"/api/hardware/data\b.*?-d '(\{.*?\})'", (PROJECT / page).read_text(), re.DOTALL)
+        examples = [json.loads(body) for body in printed]
+    else:
+        content = described()["paths"]["/api/hardware/data"]["post"]["requestBody"]["content"]
+        examples = [kind["schema"]["example"] for kind in content.values()]
+    assert examples
+    for body in examples:
+        answer = gateway.hardware(body)
+        assert (answer.status_code, answer.json()["rejected"]) == (200, []), body
 
 
 def test_an_interval_energy_is_kept_at_the_start_of_its_interval(

@@ -38,7 +38,7 @@ def _terms(site: str, edge: str):
 def test_a_sum_of_meters_lives_on_the_pages_of_meters(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     check = meters.create_meter(SYSTEM, world.site, name="Second look", role="check", edge_id=ids["out"]).id
-    assert "North Campus (1001)" in shown(browser, "/admin/meters")
+    assert "North Campus (1)" in shown(browser, "/admin/meters")
     options = _edges(world, browser, world.site).get_json()["response"]["virtual-edge"]["options"]
     assert options == [{"label": "Grid → Bus, electricity", "value": ids["in"]}]
 

@@ -28,10 +28,10 @@ def _site(world: World, **wrong: object) -> object:
 
 
 def test_sites_are_numbered_one_after_the_other(world: World) -> None:
-    assert sorted(site.public_number for site in sites.visible_sites(SYSTEM)) == [1001, 1002]
-    assert _site(world).public_number == 1003
-    assert _site(world, public_number=7).public_number == 7
-    assert _site(world).public_number == 1004
+    assert sorted(site.public_number for site in sites.visible_sites(SYSTEM)) == [1, 2]
+    assert _site(world).public_number == 3
+    assert _site(world, public_number=70).public_number == 70
+    assert _site(world).public_number == 71
 
 
 def test_a_site_comes_with_its_region(world: World) -> None:
@@ -48,7 +48,7 @@ def test_a_site_comes_with_its_region(world: World) -> None:
         ({"currency": "pounds"}, "ISO 4217"),
         ({"latitude": 91.0}, "position"),
         ({"longitude": -181.0}, "position"),
-        ({"public_number": 1001}, "another"),
+        ({"public_number": 1}, "another"),
         ({"public_number": 0}, "above 0"),
         ({"nominal_frequency_hz": 0.0}, "above 0"),
     ],
@@ -124,7 +124,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[World], object], str]] = {
     ),
     "energy by an unknown method": (
         lambda w: meters.declare_energy(SYSTEM, w.meters["north first"], method="guess", interval_s=5, valid_from=SWITCH),
-        "counter, an interval or power",
+        "choose one of counter, interval, power",
     ),
     "a rollover of what is no counter": (
         lambda w: meters.declare_energy(
@@ -280,7 +280,7 @@ def test_the_directory_knows_meters_and_devices_as_the_device_api_needs_them(wor
     assert not loaded.meters[world.meters["north grid"]].one_way
     assert loaded.meters[world.meters["north first"]].quantities == {"energy_kwh"}
     device = loaded.devices[world.devices["north first"]]
-    assert (device.site_number, device.reporting_interval_s, device.energy_mode) == (1001, 5, "interval")
+    assert (device.site_number, device.reporting_interval_s, device.energy_mode) == (1, 5, "interval")
     assert device.meter_ids == {world.meters["north first"]}
 
 
