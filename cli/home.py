@@ -1,8 +1,10 @@
 """The state folder: who may read it, and what the first start generates into it."""
 
+import contextlib
 import json
 import os
 import secrets
+import stat
 import tomllib
 import unicodedata
 from pathlib import Path
@@ -13,7 +15,7 @@ from cli.ports import is_free
 from cli.questdb import free_ports
 from cli.watch import UP
 from config import settings as configuration
-from config.settings import Settings, SettingsError
+from config.settings import PRIVATE, Settings, SettingsError
 
 GENERATED = "generated.toml"
 SECRETS = ("secret_key", "questdb_password", "questdb_read_password")
@@ -70,14 +72,24 @@ def make_folders(settings: Settings) -> None:
         SettingsError: it cannot be made, or is somebody else's.
     """
     try:
+        os.umask(PRIVATE)
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings.home.chmod(0o700)
+        _close(settings.home)
         for folder in (run_folder(settings), log_folder(settings), settings.home / "questdb"):
             folder.mkdir(exist_ok=True)
     except OSError as error:
         raise SettingsError(
             f"LOADSTAR_HOME: the state folder {settings.home} cannot be used ({error.strerror}); name another"
         ) from error
+
+
+def _close(folder: Path) -> None:
+    """Take from everyone else what they may do to files that were made before all were their owner's alone."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # what still runs may remove what is its own
+            if not path.is_symlink() and (mode := path.stat().st_mode) & PRIVATE:
+                path.chmod(stat.S_IMODE(mode) & ~PRIVATE)
 
 
 def generate(settings: Settings, **named: Any) -> Settings:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from cli import leash, questdb
 from cli.home import log_folder, run_folder
 from cli.watch import SUPERVISOR
-from config.settings import PROJECT, Settings
+from config.settings import PRIVATE, PROJECT, Settings
 
 STORE_STOP_S = 3
 OTHERS_STOP_S = 4  # with the store's, and supervisord's own turn of a second, within the 10 s that an end may take
@@ -141,6 +141,7 @@ def supervisor_config(settings: Settings) -> str:
         "[supervisord]",
         "nodaemon = true",
         "silent = true",
+        f"umask = {PRIVATE:03o}",
         f"logfile = {logs / 'supervisord.log'}",
         f"logfile_maxbytes = {LOG_BYTES}",
         f"logfile_backups = {LOGS_KEPT}",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from cli.home import absolute_settings, as_running
-from cli.waiting import address as address_of
 from cli.waiting import answers
 from config import settings as configuration
 from config.settings import Settings
+from config.settings import address as address_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

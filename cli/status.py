@@ -10,7 +10,6 @@ import click
 from cli import leash
 from cli.home import absolute_settings, as_running, run_folder
 from cli.processes import processes, watched
-from cli.waiting import address
 from cli.watch import SUPERVISOR, UP, sweep
 from config.settings import Settings
 
@@ -79,7 +78,7 @@ def status() -> None:
         else:
             click.echo(f"{state.name:<12} {state.pid:>8}  {ports:<18} {_age(state.age_s):>9} {state.memory / 2**20:>6.0f} MB")
     click.echo(f"{'together':<12} {'':>8}  {'':<18} {'':>9} {sum(state.memory for state in found) / 2**20:>6.0f} MB")
-    click.echo(settings.public_url or address(settings.dashboard_host, settings.dashboard_port))
+    click.echo(settings.dashboard_url)
 
 
 def _age(seconds: float) -> str:

@@ -17,7 +17,7 @@ from cli.home import absolute_settings, as_running, generate, log_folder, make_f
 from cli.migrate import prepare_records, prepare_series
 from cli.ports import is_free, owner
 from cli.processes import order, processes, questdb_process, start_supervisor, supervisor_words
-from cli.waiting import DidNotStart, address, answers, await_ready, last_lines, meanwhile
+from cli.waiting import DidNotStart, answers, await_ready, last_lines, meanwhile
 from cli.watch import UP, Ended, become, end_all, on_signals, sweep, withdraw_orders
 from cli.welcome import Welcome, first_words
 from config import settings as configuration
@@ -69,7 +69,7 @@ def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
 
 
 def _dashboard(settings: Settings) -> str:
-    return settings.public_url or address(settings.dashboard_host, settings.dashboard_port)
+    return settings.dashboard_url
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
+from config.settings import reachable
+
 Result = TypeVar("Result")
 
 POLL_S = 0.05
@@ -70,14 +72,3 @@ def answers(host: str, port: int, path: str = "/healthz", timeout_s: float = 2.0
         return False
     finally:
         connection.close()
-
-
-def reachable(host: str) -> str:
-    """An address that reaches a server which listens on `host`, from this machine."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, never bound
-
-
-def address(host: str, port: int) -> str:
-    """What to type into a browser on this machine."""
-    name = reachable(host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -28,7 +28,7 @@ class Welcome(NamedTuple):
 
         if people.people(SYSTEM, Wanted(count=1)).total:
             return cls([], None)
-        token = one_time_links.create_link("first_administrator", LINK_HOURS)
+        token = one_time_links.create_link("first_administrator", LINK_HOURS, instead=True)
         return cls([], f"/first-administrator?token={token}")
 
 

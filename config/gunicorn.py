@@ -4,7 +4,7 @@ import gc
 from pathlib import Path
 from typing import Any
 
-from config.settings import settings
+from config.settings import PRIVATE, settings
 
 _settings = settings()
 
@@ -13,6 +13,7 @@ if ":" not in _settings.dashboard_host:
     bind = [f"{_settings.dashboard_host}:{_settings.dashboard_port}"]
 workers = _settings.dashboard_workers
 worker_class = "gthread"
+umask = PRIVATE
 threads = _settings.dashboard_threads
 proc_name = "loadstar-dashboard"
 

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 PREFIX = "LOADSTAR_"
+PRIVATE = 0o077  # the umask of all that writes below the state folder
 PROJECT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -41,6 +42,17 @@ def is_private(url: str) -> bool:
     )
 
 
+def reachable(host: str) -> str:
+    """An address that reaches a server which listens on `host`, from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, never bound
+
+
+def address(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    name = reachable(host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
 class Settings(BaseSettings):
     """The settings of one Loadstar. Build it with `load()`; tests pass what they need by keyword."""
 
@@ -55,7 +67,9 @@ class Settings(BaseSettings):
     dashboard_port: Port = Field(8050, description="port of the dashboard")
     dashboard_workers: int = Field(2, ge=1, le=16, description="processes of the dashboard")
     dashboard_threads: int = Field(8, ge=1, le=64, description="threads of each dashboard process")
-    public_url: str | None = Field(None, description="address people type, when a proxy stands before the dashboard")
+    public_url: str | None = Field(
+        None, description="address people type: links in mails lead there; by default where the dashboard listens"
+    )
     behind_proxy: bool = Field(False, description="trust one proxy's X-Forwarded-* headers and send cookies over TLS only")
     secret_key: SecretStr | None = Field(None, description="signs cookies; generated at first start")
     session_idle_minutes: int = Field(12 * 60, ge=1, description="a session ends after this long without a request")
@@ -164,6 +178,11 @@ class Settings(BaseSettings):
     def accepted_back_days(self) -> int:
         """Days a device's reading may lie in the past; never more than is kept."""
         return self.accept_back_days or min(ACCEPT_BACK_DAYS, self.kept_telemetry_days - 1)
+
+    @property
+    def dashboard_url(self) -> str:
+        """Where people reach the dashboard: `public_url`, else where it listens, as seen from this machine."""
+        return (self.public_url or address(self.dashboard_host, self.dashboard_port)).rstrip("/")
 
     @cached_property
     def records_url(self) -> str:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashboard import api, refusals
 from dashboard.shell import theme_choice
-from store.errors import NotFound, Refused, StoreAway, StoreFull
+from store.errors import NotFound, Refused, StoreAway, StoreFull, TooSoon
 
 log = logging.getLogger(__name__)
 RETRY_S = 5
@@ -73,6 +73,9 @@ def install(server: Flask, dash: Dash) -> None:
     def not_allowed(error: Refused) -> Response:
         return answer(403, "refused", "Not allowed", sentence(error))
 
+    def too_soon(error: TooSoon) -> Response:
+        return answer(429, "too_many_tries", "Too many tries", f"Try again in {error.retry_s} s.", retry_s=error.retry_s)
+
     def form_expired(_error: Exception) -> Response:
         refusals.note("form token", {})
         return answer(400, "form_expired", "This page was open for too long", "Load it again and send it once more.")
@@ -98,6 +101,7 @@ def install(server: Flask, dash: Dash) -> None:
         StoreAway: away,
         StoreFull: full,
         Refused: not_allowed,
+        TooSoon: too_soon,
         CSRFError: form_expired,
         HTTPException: refused,
         UnicodeEncodeError: no_text,

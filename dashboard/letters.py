@@ -4,19 +4,15 @@ None holds the name that somebody gave for an address that is not shown to be th
 to anybody.
 """
 
-import socket
 from datetime import datetime
-from functools import lru_cache
-from urllib.parse import urlsplit
-
-import psutil
-from flask import request
 
 from config.settings import settings
+from dashboard.signin import replies
 from store.records import inbox, mail
 from store.records.engine import session
 from store.records.inbox import Decision
 from store.records.invitations import Invited
+from store.records.mail import OnRequest
 from store.records.registration import Mailed
 from store.records.schema import Mail, User
 from store.scope import SYSTEM, Scope
@@ -32,18 +28,24 @@ _NEXT = {"user": "Sign in", "organisation": "Sign in", "meter": "See it", "key":
 _WHERE = {"user": "/sign-in", "organisation": "/sign-in", "meter": "/my-meters", "key": "/"}
 
 
-def require_room(address: str) -> None:
-    """Go on only while an address has not got too many mails that need nothing but an address; raises `Refused`."""
-    mail.require_room(SYSTEM, address)
+def require_room(address: str, what: OnRequest) -> None:
+    """Go on only while whoever asks has not had too many mails sent to an address; raises `Refused`."""
+    mail.require_room(SYSTEM, address, what, _asker())
 
 
-def has_room(address: str) -> bool:
+def has_room(address: str, what: OnRequest) -> bool:
     """The same as an answer, for pages that do not tell it."""
-    return not mail.is_enough(SYSTEM, address)
+    return not mail.is_enough(SYSTEM, address, what, _asker(), is_known=replies.is_known(address))
+
+
+def _asker() -> str:
+    return mail.asker_of(replies.browser_address())
 
 
 def confirm_address(mailed: Mailed) -> Mail:
     """The link that confirms an address; to whoever has an account already, that they have one."""
+    if mailed.is_nowhere:
+        return _joins_nothing(mailed)
     if mailed.token is None:
         return _has_account(mailed)
     return _write(
@@ -59,6 +61,20 @@ If you did not ask for this, leave it: nothing happens without the link.""",
     )
 
 
+def _joins_nothing(mailed: Mailed) -> Mail:
+    return _write(
+        mailed.email,
+        "No organisation of this name",
+        f"""Somebody, perhaps you, wanted to register at Loadstar with this address, to join an organisation. None takes people
+under the name that was given, so nothing was made.
+
+If it was you: register again with its name in full, or ask it for an invitation: {link("/register?way=join")}
+
+If it was not you, there is nothing to do.""",
+        kind="verification",
+    )
+
+
 def _has_account(mailed: Mailed) -> Mail:
     return _write(
         mailed.email,
@@ -70,6 +86,38 @@ Password lost: {link("/forgotten-password")}
 
 If it was not you, there is nothing to do.""",
         kind="has_account",
+    )
+
+
+def confirm_new_address(mailed: Mailed) -> Mail:
+    """The link that makes an address the one of an account."""
+    return _write(
+        mailed.email,
+        "Confirm your new address",
+        f"""To use this address for a Loadstar account from now on, open this link within 24 hours:
+
+{link("/confirm-address", mailed.token)}
+
+If you did not ask for this, leave it: nothing happens without the link.""",
+        kind="new_address",
+        user_id=mailed.user_id,
+    )
+
+
+def address_changed(person: User, before: Mailed) -> Mail:
+    """To the address of before, that the account has another one now, with the link that gives it back."""
+    return _write(
+        before.email,
+        "Your address was changed",
+        f"""Your Loadstar account is no longer at this address but at {person.email}. Every browser was signed out.
+
+If it was not you, open this link within 7 days and choose a new password: the account is yours again, at this address.
+
+{link("/undo-address", before.token)}
+
+and tell your administrator.""",
+        kind="security",
+        user_id=person.id,
     )
 
 
@@ -157,25 +205,8 @@ def decided(decision: Decision) -> None:
 
 
 def link(path: str, token: str | None = None) -> str:
-    """The address of a page for a mail: where people reach this Loadstar.
-
-    Without the setting `public_url` it is the request's own host, if that is a name or an address of this machine: a
-    made-up one must not lead whoever gets the mail elsewhere.
-    """
-    known = settings()
-    base = known.public_url
-    if base is None:
-        asked = urlsplit(request.url_root)
-        fits = asked.hostname == known.dashboard_host or asked.hostname in _names_of_this_machine()
-        base = request.url_root if fits else f"http://{known.dashboard_host}:{known.dashboard_port}"
-    return f"{base.rstrip('/')}{path}{f'?token={token}' if token else ''}"
-
-
-@lru_cache(maxsize=1)
-def _names_of_this_machine() -> frozenset[str]:
-    addresses = (each.address.partition("%")[0] for found in psutil.net_if_addrs().values() for each in found)
-    name = socket.gethostname().lower()
-    return frozenset({"localhost", name, f"{name}.local", *addresses})
+    """The address of a page for a mail: where people reach this Loadstar by its settings, whatever a request claims."""
+    return f"{settings().dashboard_url}{path}{f'?token={token}' if token else ''}"
 
 
 def _line(text: str) -> str:
@@ -185,4 +216,7 @@ def _line(text: str) -> str:
 
 def _write(recipient: str, subject: str, text: str, *, kind: str, user_id: str | None = None) -> Mail:
     whole = f"{text}\n\n-- \n{SIGNATURE} · {link('/')}\n"
-    return mail.write_mail(SYSTEM, recipient=recipient, subject=subject, text=whole, kind=kind, user_id=user_id)
+    asked_by = _asker() if kind in mail.ON_REQUEST else None
+    return mail.write_mail(
+        SYSTEM, recipient=recipient, subject=subject, text=whole, kind=kind, user_id=user_id, asked_by=asked_by
+    )

@@ -1,25 +1,25 @@
 """View as: an administrator sees what somebody sees, and can change nothing while they do.
 
-The browser's session says whose view it is; whether the administrator may have it is asked anew at every request, and
-after an hour it ends by itself. While it lasts, the request has the scope of whoever is looked at, and
-`store.records.engine.session` refuses every write, so that no route and no callback has to remember it. What is
-personal, by the rule `access.oneself`, is not shown. Beginning and end stand in the audit log, with both names.
+The session's row says whose view it is, so that a copy of a cookie brings back none that has ended; whether the
+administrator may have it is asked anew at every request, and after an hour it ends by itself. While it lasts, the request
+has the scope of whoever is looked at, and `store.records.engine.session` refuses every write, so that no route and no
+callback has to remember it. What is personal, by the rule `access.oneself`, is not shown. Beginning and end stand in the
+audit log, with both names.
 """
 
-import time
-
-from flask import Blueprint, Flask, redirect, request, session
+from flask import Blueprint, Flask, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from dashboard.access import current_scope, guard, people_admin, signed_in
 from store.errors import NotFound
-from store.records import audit, policy, users
+from store.records import audit, policy, sessions, users
+from store.records.columns import now
 from store.records.schema import User
+from store.records.sessions import Opened
 from store.scope import SYSTEM, Scope
 
 LASTS_S = 3600
-KEY = "view_as"
 
 bp = Blueprint("view_as", __name__)
 
@@ -31,16 +31,17 @@ def may_look(scope: Scope, user: User) -> bool:
     return policy.manages(scope, user)
 
 
-def whose(viewer: User) -> User | None:
+def whose(opened: Opened) -> User | None:
     """Whom the signed-in viewer looks at in this browser now, if anybody, and as long as they may."""
-    kept = session.get(KEY)
-    if not isinstance(kept, list) or len(kept) != 3 or kept[0] != viewer.id or not 0 <= time.time() - kept[2] < LASTS_S:
+    if opened.viewing_id is None or opened.viewing_since is None:
+        return None
+    if not 0 <= (now() - opened.viewing_since).total_seconds() < LASTS_S:
         return None
     try:
-        seen = users.user(SYSTEM, kept[1])
+        seen = users.user(SYSTEM, opened.viewing_id)
     except NotFound:
         return None
-    return seen if may_look(policy.scope_of(viewer.id), seen) else None
+    return seen if may_look(policy.scope_of(opened.user.id), seen) else None
 
 
 @bp.post("/view-as/<user_id>")
@@ -52,7 +53,7 @@ def begin(user_id: str) -> Response:
     if current_user.viewer is not None or not may_look(scope, seen):
         raise NotFound(f"no view of {user_id}")
     _note("view_as", current_user.id, seen)
-    session[KEY] = [current_user.id, seen.id, int(time.time())]
+    sessions.begin_view(current_user.token, seen.id)
     return redirect("/")
 
 
@@ -70,7 +71,7 @@ def leave() -> None:
     if viewer is not None:
         _note("view_as_end", viewer.id, users.user(SYSTEM, current_user.id))
         audit.act_as(viewer.id, request.remote_addr)
-    session.pop(KEY, None)
+        sessions.end_view(current_user.token)
 
 
 def _note(action: str, viewer_id: str, seen: User) -> None:

@@ -1,6 +1,7 @@
 """`python -m ingest`: the device API, until it is told to end."""
 
 import logging
+import os
 import sys
 
 from config import settings as configuration
@@ -9,6 +10,7 @@ from ingest.serve import PortTaken, run
 
 def main() -> int:
     """Run it; the exit status."""
+    os.umask(configuration.PRIVATE)
     try:
         settings = configuration.settings()
         logging.basicConfig(

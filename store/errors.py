@@ -1,5 +1,7 @@
 """What can go wrong in the store, in the words of whoever can do something about it."""
 
+import math
+
 
 class StoreError(Exception):
     """Anything the store refuses or cannot do."""
@@ -19,3 +21,11 @@ class NotFound(StoreError):
 
 class Refused(StoreError):
     """The record would break a rule; the message says which and what to do."""
+
+
+class TooSoon(Refused):
+    """Too many tries of something that could be guessed: `retry_s` is when the next one may be."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.retry_s = math.ceil(wait_s)
+        super().__init__(f"too many tries: try again in {self.retry_s} s")

@@ -3,11 +3,13 @@
 import logging
 import smtplib
 import ssl
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 
 from config.settings import Settings
 from store.records import mail
+from store.records.addresses import is_address
 from store.records.schema import Mail
 from store.scope import SYSTEM
 
@@ -57,7 +59,8 @@ def _connected(settings: Settings) -> smtplib.SMTP:
 def _sent(server: smtplib.SMTP, settings: Settings, each: Mail) -> bool:
     """Whether the server took it; what it says about this mail concerns no other."""
     try:
-        server.send_message(_message(settings, each))
+        # The envelope is ours, not what a server reads out of the head: one sender, one recipient (RFC 5321, 3.3).
+        server.send_message(_message(settings, each), from_addr=parseaddr(settings.smtp_from)[1], to_addrs=[each.recipient])
     except smtplib.SMTPServerDisconnected:
         raise
     except (smtplib.SMTPException, ValueError) as error:
@@ -69,9 +72,11 @@ def _sent(server: smtplib.SMTP, settings: Settings, each: Mail) -> bool:
 
 
 def _message(settings: Settings, each: Mail) -> EmailMessage:
+    if not is_address(each.recipient):
+        raise ValueError("this is no address")
     message = EmailMessage()
     message["From"] = settings.smtp_from
-    message["To"] = each.recipient
+    message["To"] = Address(addr_spec=each.recipient)
     message["Subject"] = each.subject
     message["Date"] = format_datetime(each.made_at)
     # The same for every try: a server that has it already can tell.

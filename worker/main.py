@@ -1,6 +1,7 @@
 """The worker: each of its jobs runs at its times, and a store that is away, or full, only delays it."""
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from config import clock
-from config.settings import Settings, settings
+from config.settings import PRIVATE, Settings, settings
 from store.errors import StoreFull
 from store.records import activity, audit, engine
 from store.records import mail as outbox
@@ -74,6 +75,7 @@ def tidy(made: Settings) -> None:
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; jobs that are under way are finished first."""
+    os.umask(PRIVATE)
     made = settings()
     logging.basicConfig(level=made.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     engine.configure(made.records_url)

@@ -15,7 +15,7 @@ from dashboard.account.reading import LANGUAGES
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import own_account, pictures, registration, users
+from store.records import mail, new_address, own_account, pictures, users
 from store.records.engine import session
 
 register_page(__name__, path="/account", name="Account", title="Account · Loadstar")
@@ -208,10 +208,10 @@ def change_address(clicks: int | None, email: str | None, password: str | None) 
         return no_update, no_update
     try:
         proof.require_password(password)
-        letters.require_room(email or "")
+        letters.require_room(email or "", mail.MOVING)
         with session():
-            asked = registration.ask_new_address(current_scope(), email or "")
-            letters.confirm_address(asked)
+            asked = new_address.ask_new_address(current_scope(), email or "")
+            letters.confirm_new_address(asked)
             words = f"Whoever is signed in to your Loadstar account asked to use the address {asked.email} from now on."
             letters.account_changed(own_account.oneself(current_scope()), "Another address was asked for", words)
     except Refused as refused:

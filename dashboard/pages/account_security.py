@@ -4,7 +4,6 @@ from typing import Any
 
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, html, no_update, register_page
-from flask import session
 from flask_login import current_user
 
 from config.settings import settings
@@ -13,7 +12,7 @@ from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
 from dashboard.account.reading import reader
 from dashboard.faults import sentence
-from dashboard.signin.steps import open_door
+from dashboard.signin.steps import stay_in
 from store.errors import NotFound, Refused
 from store.records import identities, own_account, passwords, sessions, tokens
 from store.records.engine import session as records_session
@@ -22,7 +21,6 @@ from store.records.schema import Identity
 register_page(__name__, path="/account/security", name="Password and sessions", title="Password and sessions · Loadstar")
 
 OTHERS = "others"  # in the place of one session's id
-CSRF = "csrf_token"  # what Flask-WTF keeps in the session
 
 
 def _password() -> html.Section:
@@ -168,14 +166,16 @@ def end_identity(clicks: list[int | None]) -> Any:
     try:
         with records_session():
             identities.forget_identity(scope, subject)
+            person = own_account.oneself(scope)
             letters.account_changed(
-                own_account.oneself(scope),
+                person,
                 "A way to sign in was removed",
                 "The provider that let you into your Loadstar account does so no longer.",
             )
     except (Refused, NotFound) as refused:
         return _identities(None), parts.notice(sentence(refused), bad=True)
-    return _identities(None), parts.notice("It lets you in no longer.")
+    stay_in(person, "provider removed")
+    return _identities(None), parts.notice("It lets you in no longer. Every other session has ended.")
 
 
 @callback(
@@ -201,9 +201,7 @@ def change(clicks: int | None, old: str | None, new: str | None, and_tokens: boo
         )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), "", no_update, no_update
-    forms = session.get(CSRF)
-    open_door(person, "new password")
-    session[CSRF] = forms  # the page that is open goes on working
+    stay_in(person, "new password")
     tokens_too = "and so have your personal tokens" if and_tokens is not False else "but your personal tokens go on"
     said = f"Your password is changed. Every other session has ended, {tokens_too}."
     return parts.notice(said), "", "", _sessions(None)

@@ -12,6 +12,7 @@ from dashboard.account import parts, proof
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.signin.replies import browser_address
+from dashboard.signin.steps import stay_in
 from store.errors import NotFound, Refused
 from store.records import own_account, two_factor
 from store.records.engine import session
@@ -47,7 +48,8 @@ def _on() -> list[Any]:
         html.P(words),
         parts.field("A code of your app, or a recovery code", _code("two-factor-proof")),
         html.P(
-            "New recovery codes make the old ones useless. Turned off, your password alone opens your account.",
+            "New recovery codes make the old ones useless. Turned off, your password alone opens your account. Either way, "
+            "every other session ends; personal tokens go on.",
             className="form-text",
         ),
         html.Div(
@@ -133,9 +135,11 @@ def confirm(clicks: int | None, code: str | None) -> Any:
     try:
         with session():
             codes = two_factor.confirm(scope, code or "")
-            letters.second_factor_on(own_account.oneself(scope))
+            person = own_account.oneself(scope)
+            letters.second_factor_on(person)
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
+    stay_in(person, "second factor")
     return _on(), _codes(codes)
 
 
@@ -156,11 +160,13 @@ def renew(clicks: int | None, code: str | None) -> Any:
         codes = two_factor.new_recovery_codes(scope, code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
+    person = own_account.oneself(scope)
     letters.account_changed(
-        own_account.oneself(scope),
+        person,
         "New recovery codes were made",
         "The recovery codes of your Loadstar account are other ones now; the old ones work no longer.",
     )
+    stay_in(person, "new recovery codes")
     return _on(), _codes(codes)
 
 
@@ -181,9 +187,11 @@ def turn_off(clicks: int | None, code: str | None) -> Any:
         two_factor.disable(scope, code or "", browser_address())
     except (Refused, NotFound) as refused:
         return no_update, _refused(refused)
+    person = own_account.oneself(scope)
     letters.account_changed(
-        own_account.oneself(scope),
+        person,
         "Two-factor sign-in is off",
         "Signing in to your Loadstar account takes the password alone now.",
     )
-    return _off(), parts.notice("Two-factor sign-in is off.")
+    stay_in(person, "second factor off")
+    return _off(), parts.notice("Two-factor sign-in is off. Every other session has ended.")

@@ -22,13 +22,14 @@ from flask_login import current_user
 from config.settings import settings
 from dashboard import navigation, static
 from dashboard.access import current_scope, guard, meter_holder
-from dashboard.account import parts, proof
+from dashboard.account import parts
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.live import blocks
 from dashboard.live.periods import CUSTOM, DEFAULT_RANGE, RANGES
 from dashboard.my_meters import history, markup, now
+from dashboard.signin import replies
 from store.errors import NotFound, Refused, StoreAway
 from store.records import claims
 from store.scope import Role, Scope
@@ -254,11 +255,11 @@ def claim(clicks: int | None, code: str | None, note: str | None) -> Any:
     scope = current_scope()
     account = f"claims of {current_user.id}"
     try:
-        proof.admit(account)
+        replies.admit(account, current_user.email)
         claims.claim_meter(scope, code or "", (note or "")[:300])
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), no_update, no_update
-    proof.succeeded(account)
+    replies.succeeded(account, current_user.email)
     return parts.notice("Asked. You see the meter here as soon as your distributor agrees."), "", _requests(scope)
 
 

@@ -15,7 +15,7 @@ from dashboard.pages import users as users_page
 from dashboard.signin.person import ROLES
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Words
 from store.errors import NotFound, Refused
-from store.records import invitations, meter_life, organisations
+from store.records import invitations, mail, meter_life, organisations
 from store.records.columns import now
 from store.records.engine import session
 from store.records.listing import Page, Wanted
@@ -165,7 +165,7 @@ def invite(clicks: int | None, email: str | None, role: str | None, context: str
         return no_update, no_update, no_update
     scope = current_scope()
     try:
-        letters.require_room(str(email or ""))
+        letters.require_room(str(email or ""), mail.INVITING)
         with session():
             invited = invitations.invite(scope, context, email=str(email or ""), role=str(role))
             letters.invitation(invited, organisations.organisation(scope, context).name)

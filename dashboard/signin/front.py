@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Response, request
+from flask import Response
 
 from config.settings import settings
 from dashboard.signin import replies
@@ -11,6 +11,6 @@ from dashboard.signin import replies
 def page() -> Response:
     """The page. It asks no store: it is there when nothing else is."""
     known = settings()
-    here = urlsplit(known.public_url or request.url_root)
+    here = urlsplit(known.dashboard_url)
     devices = f"{here.scheme}://{here.hostname}:{known.device_port}/docs"
     return replies.page("front.html", "Energy, live", devices=devices, demo=known.demo)

@@ -12,8 +12,11 @@ from dashboard import letters
 from dashboard.access import current_scope, guard, public
 from dashboard.signin import replies, steps
 from dashboard.signin.person import ROLES
-from store.records import invitations, one_time_links, passwords, registration
+from dashboard.signin.registering import REGISTERED
+from store.records import invitations, new_address, one_time_links, passwords, registration
 from store.records.invitations import Offer
+from store.records.new_address import NEW_ADDRESS, UNDO_ADDRESS
+from store.records.schema import OneTimeLink, User
 
 bp = Blueprint("links", __name__)
 
@@ -36,29 +39,86 @@ def _unconfirmed() -> Response:
 @bp.get("/confirm-address")
 @guard(public)
 def confirm_form() -> Response:
-    """The button that confirms the address which the link was mailed to."""
+    """The button that confirms the address which the link was mailed to, and which registration is theirs."""
     return _confirm_form(None)
 
 
 @bp.post("/confirm-address")
 @guard(public)
 def confirm() -> Response | AnyResponse:
-    """Confirm it; a resident may sign in from now on."""
+    """Confirm it; a resident may sign in from now on, and is in by the password."""
+    link, password = _to_confirm(), request.form.get("password", "")
 
     def do() -> str:
-        person = registration.verify_address(_token())
-        if current_user.is_authenticated and current_user.id == person.id:
-            return "/account"
+        if link is not None and link.purpose == NEW_ADDRESS:
+            return _moved(new_address.confirm_new_address(_token(), letters.address_changed))
+        if link is not None and password:
+            replies.admit(f"confirmation of {link.address}")
+        person = registration.verify_address(_token(), password, registered=session.get(REGISTERED))
+        if person.approval == "approved" and password:
+            return steps.come_in(person, "/")
         return f"/sign-in?said={'confirmed' if person.approval == 'approved' else 'waits'}"
 
-    return replies.reply(do, _confirm_form)
+    return steps.with_theme(replies.reply(do, _confirm_form))
+
+
+def _moved(person: User) -> str:
+    if current_user.is_authenticated and current_user.id == person.id:
+        steps.stay_in(person, "new address")
+        return "/account"
+    return "/sign-in?said=moved"
+
+
+def _to_confirm() -> OneTimeLink | None:
+    found = (one_time_links.find(_token(), purpose) for purpose in (registration.VERIFY_ADDRESS, NEW_ADDRESS))
+    return next((link for link in found if link is not None), None)
 
 
 def _confirm_form(message: str | None) -> Response:
-    link = one_time_links.find(_token(), registration.VERIFY_ADDRESS)
+    link = _to_confirm()
     if link is None:
         return _unconfirmed()
-    return replies.page("confirm_address.html", "Confirm your address", address=link.address, message=message)
+    which = link.purpose == registration.VERIFY_ADDRESS and link.user_id != session.get(REGISTERED)
+    return replies.page("confirm_address.html", "Confirm your address", address=link.address, which=which, message=message)
+
+
+@bp.get("/undo-address")
+@guard(public)
+def undo_form() -> Response:
+    """The form that gives an account back to the address that it had."""
+    return _undo_form(None)
+
+
+@bp.post("/undo-address")
+@guard(public)
+def undo() -> Response | AnyResponse:
+    """Give it back with a new password; whoever is in is out, and what was added since is gone."""
+
+    def do() -> str:
+        new_address.undo_new_address(_token(), request.form.get("password", ""), letters.password_changed)
+        if current_user.is_authenticated:
+            flask_login.logout_user()
+        session.pop(steps.KEY, None)
+        return "/sign-in?said=back"
+
+    return replies.reply(do, _undo_form)
+
+
+def _undo_form(message: str | None) -> Response:
+    link = one_time_links.find(_token(), UNDO_ADDRESS)
+    if link is None:
+        return _dead("It was used already, or is older than 7 days.", "/forgotten-password", "Ask for a new password")
+    return replies.page(
+        "new_password.html",
+        "Take your account back",
+        heading="Take your account back",
+        words=(
+            f"Its address is {link.address} again, with the password that you choose now. Every browser is signed out, tokens "
+            "end, and what was added since the address was changed is removed: second factors and providers."
+        ),
+        message=message,
+        shortest=passwords.SHORTEST,
+    )
 
 
 @bp.get("/new-password")

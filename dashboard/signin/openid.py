@@ -35,6 +35,7 @@ LEEWAY_S = 60  # that clocks may be apart
 RANDOM_BYTES = 32
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")  # never by a shared secret
 DOORS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+MAY_BE = ("userinfo_endpoint",)  # that not every provider has
 
 
 class ProviderAway(Exception):
@@ -224,7 +225,7 @@ def _check(doors: dict[str, Any], issuer: str | None) -> None:
     """Whether it is the issuer's own word (OpenID Connect Discovery 1.0, 4.3), and nobody reads along."""
     if doors.get("issuer") != issuer:
         raise ValueError(f"the provider calls itself {doors.get('issuer')!r}: LOADSTAR_OIDC_ISSUER must be the same")
-    for door in DOORS:
+    for door in (*DOORS, *(each for each in MAY_BE if each in doors)):
         if not is_private(str(doors[door])):
             raise ValueError(f"{door} is not by https")
 

@@ -53,10 +53,10 @@ def install(server: Flask) -> None:
     def load(token: str) -> Person | None:
         if request.path.startswith(api.PREFIX):  # a cookie is no key to it, so that no foreign page can use one
             return None
-        user = sessions.user_of(token)
-        if user is None or two_factor.is_missing(user):  # a duty holds for whoever came in before it did
+        opened = sessions.opened(token)
+        if opened is None or two_factor.is_missing(opened.user):  # a duty holds for whoever came in before it did
             return None
-        seen = view_as.whose(user)
+        user, seen = opened.user, view_as.whose(opened)
         if seen is not None:
             audit.act_as(user.id, request.remote_addr, seen.id, only_looks=True)
             return Person(seen, token, viewer=user)

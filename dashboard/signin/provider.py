@@ -18,7 +18,7 @@ from dashboard import letters
 from dashboard.access import guard, with_provider
 from dashboard.signin import destination, openid, replies, sign_in_page, steps
 from dashboard.signin.replies import DeclinedError
-from store.records import attempts, audit, identities
+from store.records import audit, identities
 from store.records.schema import User
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def back() -> Response | AnyResponse:
         replies.admit(tries)
         user = _who(kept["nonce"], kept["verifier"])
         following = steps.come_in(user, wanted, "provider")
-        attempts.succeeded(tries, replies.browser_address())
+        replies.succeeded(tries)
         return following
 
     return steps.with_theme(replies.reply(do, lambda message: sign_in_page.page(wanted, "", message)))

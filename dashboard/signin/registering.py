@@ -12,12 +12,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from dashboard import letters
 from dashboard.access import guard, public
 from dashboard.signin import replies
-from store.records import engine, passwords, registration
+from store.ids import new_id
+from store.records import engine, mail, passwords, registration
 from store.records.registration import Mailed
 from store.records.users import checked
 
 bp = Blueprint("registering", __name__)
 
+REGISTERED = "registered"  # in the session: the account that this browser has registered
 MAILED = "mailed"  # in the session: to which address a mail went, and what for
 SENT = "/mail-sent"
 ITSELF = "distributor"
@@ -50,10 +52,13 @@ def register() -> Response | AnyResponse:
 
     def do() -> str:
         checked(given["email"], given["name"])
-        replies.admit(f"registration of {given['email']}")
+        replies.admit(f"registration of {given['email']}", given["email"])
         with replies.even_time(), engine.session():
-            if letters.has_room(given["email"]):
-                letters.confirm_address(_made(given, request.form.get("password", "")))
+            if letters.has_room(given["email"], mail.REGISTERING):
+                mailed = _made(given, request.form.get("password", ""))
+                letters.confirm_address(mailed)
+                # A made-up one where the address has an account: whoever reads the cookie learns nothing.
+                session[REGISTERED] = mailed.user_id or new_id("usr")
         return _sent("registered", given["email"])
 
     return replies.reply(do, _register_form)
@@ -108,7 +113,7 @@ def confirm_again_form() -> Response:
 @guard(public)
 def confirm_again() -> Response | AnyResponse:
     """Mail a new link, if the address waits to be confirmed."""
-    return _mail("confirm", registration.resend_verification, letters.confirm_address, _confirm_again_form)
+    return _mail("confirm", mail.REGISTERING, registration.resend_verification, letters.confirm_address, _confirm_again_form)
 
 
 @bp.get("/forgotten-password")
@@ -122,19 +127,19 @@ def forgotten_form() -> Response:
 @guard(public)
 def forgotten() -> Response | AnyResponse:
     """Mail the link, if the address has an account that may come in."""
-    return _mail("password", registration.ask_new_password, letters.new_password, _forgotten_form)
+    return _mail("password", mail.RESETTING, registration.ask_new_password, letters.new_password, _forgotten_form)
 
 
 def _mail(
-    purpose: str, ask: Callable[[str], Mailed | None], write: Callable[[Mailed], object], form: replies.Form
+    purpose: str, what: mail.OnRequest, ask: Callable[[str], Mailed | None], write: Callable[[Mailed], object], form: replies.Form
 ) -> Response | AnyResponse:
     email = request.form.get("email", "").strip()
 
     def do() -> str:
         checked(email, "somebody")
-        replies.admit(f"{purpose} mail to {email}")
+        replies.admit(f"{purpose} mail to {email}", email)
         with replies.even_time(), engine.session():
-            if letters.has_room(email) and (mailed := ask(email)) is not None:
+            if letters.has_room(email, what) and (mailed := ask(email)) is not None:
                 write(mailed)
         return _sent(purpose, email)
 

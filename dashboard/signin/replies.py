@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Response, jsonify, make_response, redirect, render_template, request
+from flask import Response, after_this_request, current_app, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from config.settings import settings
 from dashboard.faults import RETRY_S, sentence
 from dashboard.shell import theme_choice
-from store.errors import Refused, StoreAway
+from store.errors import Refused, StoreAway, TooSoon
 from store.records import attempts
 
 AWAY = "Loadstar cannot reach its store, so this has to wait. Try again in 5 seconds."
 EVEN_S = 0.5
+MARK = "loadstar_known"  # the cookie of a browser in which somebody has signed in
 
 Form = Callable[[str | None], Response]
 
@@ -40,6 +41,8 @@ def reply(do: Callable[[], str], form: Form, *, away: str = AWAY) -> Response | 
         following = do()
     except DeclinedError as error:
         declined = error
+    except TooSoon as too_soon:
+        declined = DeclinedError(429, f"Too many tries. Try again in {too_soon.retry_s} s.", too_soon.retry_s)
     except Refused as refused:
         declined = DeclinedError(422, sentence(refused))
     except StoreAway:
@@ -54,10 +57,30 @@ def reply(do: Callable[[], str], form: Form, *, away: str = AWAY) -> Response | 
     return response
 
 
-def admit(what: str) -> None:
-    """Count a try from this browser's address; raises `DeclinedError` while there were too many."""
-    if wait_s := math.ceil(attempts.admit(what, browser_address())):
-        raise DeclinedError(429, f"Too many tries. Try again in {wait_s} s.", wait_s)
+def admit(what: str, whose: str | None = None) -> None:
+    """Count a try from this browser; raises `TooSoon` while there were too many. As `attempts.admit` says."""
+    attempts.admit(what, browser_address(), whose=whose, mark=request.cookies.get(MARK))
+
+
+def succeeded(what: str, whose: str | None = None) -> None:
+    """Forget the tries before one that was right, and know the network from now on."""
+    attempts.succeeded(what, browser_address(), whose=whose, mark=request.cookies.get(MARK))
+
+
+def is_known(account: str) -> bool:
+    """Whether the account has signed in before in this browser or from its network."""
+    return attempts.is_known(account, browser_address(), mark=request.cookies.get(MARK))
+
+
+def mark(account: str) -> None:
+    """Let this browser be known by the account that has just signed in with it."""
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        age_s = int(attempts.KNOWN_FOR.total_seconds())
+        secure = current_app.config["SESSION_COOKIE_SECURE"]
+        response.set_cookie(MARK, attempts.mark_of(account), age_s, httponly=True, samesite="Lax", secure=secure)
+        return response
 
 
 def browser_address() -> str:

@@ -4,9 +4,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import guard, public
-from dashboard.faults import sentence
 from dashboard.signin import replies, steps
-from store.errors import Refused
 from store.records import two_factor
 
 bp = Blueprint("second_step", __name__)
@@ -30,11 +28,7 @@ def check_code() -> Response | AnyResponse:
         user = steps.whose(steps.CODE)
         if user is None:
             return steps.LATE
-        try:
-            right = two_factor.check(user.id, request.form.get("code", ""), replies.browser_address())
-        except Refused as refused:
-            raise replies.DeclinedError(429, sentence(refused)) from refused
-        if not right:
+        if not two_factor.check(user.id, request.form.get("code", ""), replies.browser_address()):
             raise replies.DeclinedError(401, WRONG)
         return steps.go_on(user, with_code=True)
 

@@ -6,7 +6,7 @@ the browser holds, signed and for some minutes, whose password was right and wha
 counts once the password is another one. Each step asks whether it is its turn, so none can be left out.
 """
 
-import hashlib
+import hmac
 import time
 
 import flask_login
@@ -19,12 +19,13 @@ from dashboard.security import YEAR_S
 from dashboard.shell import THEME_COOKIE
 from dashboard.signin import destination, person, replies
 from store.errors import NotFound, Refused
-from store.records import attempts, audit, sessions, two_factor, users
+from store.records import audit, credentials, sessions, two_factor, users
 from store.records.columns import now
 from store.records.schema import User
 from store.scope import SYSTEM
 
 KEY = "steps"
+CSRF = "csrf_token"  # what Flask-WTF keeps in the session
 CODE, OWN_PASSWORD, SET_UP = "/sign-in/code", "/sign-in/own-password", "/sign-in/set-up"
 LATE = "/sign-in?said=late"
 LASTS_S = 300  # to type a code
@@ -50,6 +51,13 @@ def open_door(user: User, by: str) -> None:
     flask_login.login_user(person.Person(user, token))
 
 
+def stay_in(user: User, by: str) -> None:
+    """Give the browser in which somebody has just changed how they come in a session of its own: the page there goes on."""
+    forms = session.get(CSRF)
+    open_door(user, by)
+    session[CSRF] = forms
+
+
 def come_in(user: User, wanted: str, by: str = "password") -> str:
     """Sign in who has shown who they are, or ask for what is still to be done; where to go on."""
     if (why_not := sessions.closed(user)) is not None:
@@ -57,13 +65,13 @@ def come_in(user: User, wanted: str, by: str = "password") -> str:
     kept = users.user(SYSTEM, user.id)  # its hash may have been renewed just now
     if by == "password" and kept.password_until is not None and kept.password_until <= now():
         raise replies.DeclinedError(403, sentence(Refused(OVER)))
-    session[KEY] = {"user": kept.id, "proof": _proof(kept), "next": wanted, "by": by, "code": False}
+    session[KEY] = {"user": kept.id, "proof": credentials.proof(kept), "next": wanted, "by": by, "code": False}
     return go_on(kept)
 
 
 def go_on(user: User, *, with_code: bool = False) -> str:
     """What is to be done next, or sign them in: where that is. `with_code`: a code of their app was right."""
-    kept = session[KEY] | {"proof": _proof(user)}
+    kept = session[KEY] | {"proof": credentials.proof(user)}
     kept["code"] = kept["code"] or with_code
     path = _turn(user, kept)
     if path is not None:
@@ -73,7 +81,8 @@ def go_on(user: User, *, with_code: bool = False) -> str:
         open_door(user, f"{kept['by']} and code" if kept["code"] else kept["by"])
     except Refused as refused:
         raise replies.DeclinedError(403, sentence(refused)) from refused
-    attempts.succeeded(user.email, replies.browser_address())
+    replies.succeeded(user.email)
+    replies.mark(user.email)
     return destination.safe(kept["next"])
 
 
@@ -95,12 +104,8 @@ def whose(path: str) -> User | None:
         user = users.user(SYSTEM, kept["user"])
     except NotFound:
         return None
-    return user if kept["proof"] == _proof(user) and _turn(user, kept) == path else None
-
-
-def _proof(user: User) -> str:
-    """Changes with the password, and tells nothing of it: what is hashed has a random salt."""
-    return hashlib.sha256((user.password_hash or "").encode()).hexdigest()[:32]
+    same = hmac.compare_digest(kept["proof"], credentials.proof(user))
+    return user if same and _turn(user, kept) == path else None
 
 
 def with_theme(response: Response | AnyResponse) -> Response | AnyResponse:

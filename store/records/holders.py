@@ -19,6 +19,7 @@ from store.records.meters import require_meters
 from store.records.policy import Action, require
 from store.records.schema import Entity, Grant, Organisation, User
 from store.records.schema.access import GIVEN
+from store.records.users import by_address
 from store.scope import Scope
 
 _NAME = func.coalesce(User.name, Organisation.name)
@@ -165,10 +166,10 @@ def assign_site(
 def _found(records: Session, scope: Scope, who: str) -> tuple[str | None, str | None]:
     if "@" in who:
         resident = User.organisation_id.is_(None) & User.platform_admin.is_(False) & (User.approval == "approved")
-        user = select(User.id).where(User.email == who.lower(), or_(resident, people.seen(scope)))
-        if (user_id := records.scalar(user)) is None:
+        user = records.scalar(by_address(who).where(or_(resident, people.seen(scope))))
+        if user is None:
             raise Refused(f"nobody to assign it to has the address {who}: ask them to register first")
-        return user_id, None
+        return user.id, None
     named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), people.seen_organisations(scope))
     ids = records.scalars(named.limit(2)).all() if who else []
     if len(ids) != 1:

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import audit
+from store.records import audit, credentials
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import holder
 from store.records.schema import Identity, User
-from store.records.users import checked, normal_email, remove_unverified
+from store.records.users import by_address, checked, give_way, normal_email
 from store.scope import Scope
 
 LONGEST_NAME = 120
@@ -64,6 +64,7 @@ def recognise(claimed: Claimed, *, may_register: bool, tell: Callable[[User], ob
         records.add(made)
         records.flush()
         if not is_new:
+            credentials.changed(records, person, and_tokens=False)
             tell(person)
     return person
 
@@ -79,11 +80,10 @@ def _by_address(records: Transaction, claimed: Claimed) -> User | None:
 def _made(records: Transaction, email: str, name: str) -> User | None:
     """A resident's account; one whose address nobody confirmed gives way. None for whoever was not let in before."""
     email, name = checked(email, " ".join(name.split())[:LONGEST_NAME] or email.partition("@")[0])
-    before = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
+    before = records.scalar(by_address(email).with_for_update(of=User))
     if before is not None and before.approval != "pending":
         return None
-    if before is not None:
-        remove_unverified(records, [before.id])
+    give_way(records, email)
     made = User(email=email, name=name, password_hash=None, approval="pending", email_verified_at=now())
     records.add(made)
     records.flush()
@@ -109,6 +109,8 @@ def forget_identity(scope: Scope, identity_id: str) -> None:
         kept = records.get(Identity, identity_id)
         if kept is None or kept.user_id != holder(scope):
             raise missing(Identity, identity_id)
-        if required(records, User, kept.user_id).password_hash is None:
+        person = required(records, User, kept.user_id)
+        if person.password_hash is None:
             raise Refused("this is your only way in: set a password first, by “Password lost?” on the sign-in page")
         records.delete(kept)
+        credentials.changed(records, person, and_tokens=False)

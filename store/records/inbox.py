@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, Subquery, false, func, lit
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from store.errors import NotFound, Refused
-from store.records import claims, organisations, preferences, users
+from store.records import begun, claims, organisations, preferences, users
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
@@ -201,6 +201,8 @@ def _decide_request(
     if found.decided_at is not None:
         raise Refused(_DECIDED)
     found.decided_at, found.decided_by, found.approved, found.reason = at, scope.user_id, approve, reason
+    if approve and not begun.may_still_ask(records, found):
+        raise Refused("whoever asked for this may not ask for it any more: say no")
     if approve and found.meter_id is not None and found.entity_id is not None:
         since = min(since or at, at)
         if claims.is_taken(records, found.meter_id, found.entity_id, since):

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import passwords
+from store.records import begun, passwords
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
@@ -16,7 +16,7 @@ from store.records.listing import Page, Wanted, page
 from store.records.one_time_links import TOKEN_BYTES, hash_of
 from store.records.policy import leads, require_lead
 from store.records.schema import Invitation, Organisation, User
-from store.records.users import checked, remove_unverified
+from store.records.users import by_address, checked, give_way
 from store.scope import NOBODY, Scope
 
 LASTS = timedelta(days=7)
@@ -120,7 +120,7 @@ def offer(token: str, *, at: datetime | None = None) -> Offer | None:
         if found is None:
             return None
         invitation, home = found
-        person = records.scalar(select(User).where(User.email == invitation.email))
+        person = records.scalar(by_address(invitation.email))
         return Offer(home.name, invitation.email, invitation.role, person is not None and not _gives_way(person))
 
 
@@ -148,8 +148,7 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
         invitation, home = found
         person = _owner(records, email, holder)
         if person is None or person.id != holder.user_id:
-            if person is not None:
-                remove_unverified(records, [person.id])  # whoever has the mail has the address
+            give_way(records, email)  # whoever has the mail has the address
             person = User(email=email, name=name, password_hash=password_hash)
             records.add(person)
         elif person.organisation_id is not None:
@@ -165,7 +164,7 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
 
 def _owner(records: Transaction, email: str, holder: Scope) -> User | None:
     """Who has an account with the address: the holder, or somebody who never confirmed it; anyone else signs in first."""
-    person = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
+    person = records.scalar(by_address(email).with_for_update(of=User))
     if person is not None and not _gives_way(person) and person.id != holder.user_id:
         raise Refused(f"{email} has an account: sign in with it, then use the link again")
     return person
@@ -177,7 +176,7 @@ def _gives_way(person: User) -> bool:
 
 
 def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, Organisation] | None:
-    """The invitation of a link that works, held until the transaction ends, and its organisation."""
+    """The invitation of a link that works, held until the transaction ends, and its organisation: whose right is asked again."""
     wanted = (
         select(Invitation, Organisation)
         .join(Organisation, Organisation.id == Invitation.organisation_id)
@@ -186,4 +185,4 @@ def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, O
         .with_for_update(of=Invitation)
     )
     row = records.execute(wanted).first()
-    return (row[0], row[1]) if row else None
+    return (row[0], row[1]) if row and begun.may_still_invite(row[0], row[1]) else None

@@ -5,12 +5,15 @@ was read is noted, for links in it are keys. With one, a mail's text is emptied 
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.errors import Refused
-from store.records import audit, listing
+from store.records import audit, listing, sealing
+from store.records.addresses import is_address
+from store.records.attempts import network_of
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
@@ -20,12 +23,26 @@ from store.records.schema import Mail
 from store.scope import Scope
 
 PAGE = 50
-ON_REQUEST = ("verification", "has_account", "password_reset", "invitation")  # kinds that an address is enough for
-MOST_AN_HOUR = 5
-HOUR = timedelta(hours=1)
+MOST_EACH = 5  # mails of a sort to a mailbox that need nothing but an address, for each who asks
+MOST_ALL = 20  # for all who ask
 MOST_TRIES = 8
 FIRST_PAUSE = timedelta(minutes=1)  # doubled after every try: given up after two hours
 LEASE = timedelta(minutes=5)  # for a sender that dies with it
+
+
+class OnRequest(NamedTuple):
+    """A sort of mails that an address is enough for: their kinds, and the time in which they are counted."""
+
+    kinds: tuple[str, ...]
+    within: timedelta
+
+
+REGISTERING = OnRequest(("verification", "has_account"), timedelta(hours=1))
+# As long as such a link is good: whoever gets no more of them has one that works.
+RESETTING = OnRequest(("password_reset",), timedelta(minutes=30))
+INVITING = OnRequest(("invitation",), timedelta(hours=1))
+MOVING = OnRequest(("new_address",), timedelta(hours=1))
+ON_REQUEST = frozenset(kind for what in (REGISTERING, RESETTING, INVITING, MOVING) for kind in what.kinds)
 
 _SORTS: dict[str, listing.Column] = {
     "made_at": Mail.made_at,
@@ -39,50 +56,82 @@ _STATES = {
 }
 
 
-def write_mail(scope: Scope, *, recipient: str, subject: str, text: str, kind: str, user_id: str | None = None) -> Mail:
+def write_mail(
+    scope: Scope,
+    *,
+    recipient: str,
+    subject: str,
+    text: str,
+    kind: str,
+    user_id: str | None = None,
+    asked_by: str | None = None,
+) -> Mail:
     """Put a mail to one person into the outbox, in the transaction that it tells of.
 
     `kind` says what it is for (`verification`, `password_reset`, …); with `user_id` it goes when the person goes.
+    `asked_by` is who asked for it, by `asker_of`, where an address is enough.
 
     Raises:
-        Refused: not one of Loadstar's own processes, or an address or a subject of several lines.
+        Refused: not one of Loadstar's own processes, no address, or a subject of several lines.
     """
     require(scope, Action.RUN)
+    recipient = recipient.strip().lower()
     if any(mark in value for value in (recipient, subject) for mark in "\r\n"):
         raise Refused("an address and a subject are one line each: shorten them")
+    if not is_address(recipient):
+        raise Refused(f"{recipient[:80]!r} is no address: a mail goes to one mailbox")
     with session() as records:
-        made = Mail(recipient=recipient.strip(), subject=subject, text=text, kind=kind, user_id=user_id, next_at=now())
+        made = Mail(recipient=recipient, subject=subject, text=text, kind=kind, user_id=user_id, asked_by=asked_by)
+        made.next_at = now()
         records.add(made)
     return made
 
 
-def is_enough(scope: Scope, recipient: str, *, at: datetime | None = None) -> bool:
-    """Whether an address has got as many mails within the hour as anybody may have sent to it who only names it.
+def asker_of(address: str) -> str:
+    """What is kept of who asked for a mail: their network, as a keyed hash that tells nothing without the secret key."""
+    return sealing.signature("askers", network_of(address))[:32]
 
-    Those count that need nothing but an address: to confirm it, to set a password, to join. Asked before whatever makes
-    the link, for a new link ends the one before it.
+
+def is_enough(
+    scope: Scope, recipient: str, what: OnRequest, asked_by: str, *, is_known: bool = False, at: datetime | None = None
+) -> bool:
+    """Whether a mailbox has got as many mails of a sort lately as may be sent to it for whoever only names it.
+
+    One who asks has a number of their own, which nobody else spends, and all of them together a larger one; that does
+    not hold for whom the account knows. Asked before whatever makes the link. Tags (`name+tag@…`) are the same mailbox.
+
+    Args:
+        scope: whose.
+        recipient: the address.
+        what: which mails count.
+        asked_by: who asks now, as `asker_of` says.
+        is_known: the account of the address has signed in from there.
+        at: when, now by default.
 
     Raises:
         Refused: not one of Loadstar's own processes.
     """
     require(scope, Action.RUN)
-    mailed = (
-        select(func.count())
-        .select_from(Mail)
-        .where(Mail.recipient == recipient.strip().lower(), Mail.kind.in_(ON_REQUEST), Mail.made_at > (at or now()) - HOUR)
-    )
+    local, _, domain = recipient.strip().lower().partition("@")
+    name = local.partition("+")[0]
+    tagged = Mail.recipient.startswith(f"{name}+", autoescape=True) & Mail.recipient.endswith(f"@{domain}", autoescape=True)
+    lately = Mail.made_at > (at or now()) - what.within
+    mailed = select(func.count()).select_from(Mail).where(lately, Mail.kind.in_(what.kinds))
+    mailed = mailed.where(or_(Mail.recipient == f"{name}@{domain}", tagged))
     with reading() as records:
-        return (records.scalar(mailed) or 0) >= MOST_AN_HOUR
+        if (records.scalar(mailed.where(Mail.asked_by == asked_by)) or 0) >= MOST_EACH:
+            return True
+        return not is_known and (records.scalar(mailed) or 0) >= MOST_ALL
 
 
-def require_room(scope: Scope, recipient: str) -> None:
+def require_room(scope: Scope, recipient: str, what: OnRequest, asked_by: str) -> None:
     """Go on only while `is_enough` says no, for whoever may be told.
 
     Raises:
         Refused: it says yes; or not one of Loadstar's own processes.
     """
-    if is_enough(scope, recipient):
-        raise Refused(f"this address got {MOST_AN_HOUR} such mails within the hour: try again in an hour")
+    if is_enough(scope, recipient, what, asked_by):
+        raise Refused(f"this address got {MOST_EACH} such mails within the hour: try again in an hour")
 
 
 def outbox(scope: Scope, *, older_than: Mail | None = None, limit: int = PAGE) -> list[Mail]:

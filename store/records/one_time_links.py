@@ -1,14 +1,21 @@
-"""Links that work once and not for long. Only a hash of the token is kept."""
+"""Links that work once and not for long. Only a hash of the token is kept.
+
+A person's link is bound to their address and password of the moment when it was made: with other ones it is over,
+whoever changed them and however.
+"""
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.orm import Session
 
+from store.records import credentials
 from store.records.columns import now
 from store.records.engine import reading, session
-from store.records.schema import OneTimeLink
+from store.records.schema import OneTimeLink, User
 
 TOKEN_BYTES = 32
 
@@ -19,14 +26,27 @@ def hash_of(token: str) -> str:
 
 
 def create_link(
-    purpose: str, hours: float, *, user_id: str | None = None, address: str | None = None, at: datetime | None = None
+    purpose: str,
+    hours: float,
+    *,
+    person: User | None = None,
+    address: str | None = None,
+    instead: bool = False,
+    at: datetime | None = None,
 ) -> str:
-    """Make a link's token for a purpose; those made before it for the same user work no longer, and old ones are cleared away."""
+    """Make a link's token for a purpose; old ones are cleared away.
+
+    With `instead` those made before it for the same purpose and person work no longer. Without, they do: whoever asks
+    for somebody's link ends none that they have.
+    """
     at = at or now()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    before = and_(OneTimeLink.purpose == purpose, OneTimeLink.user_id == user_id)
+    user_id = person.id if person is not None else None
+    over = [OneTimeLink.expires_at <= at]
+    if instead:
+        over.append(and_(OneTimeLink.purpose == purpose, OneTimeLink.user_id == user_id))
     with session() as records:
-        records.execute(delete(OneTimeLink).where(or_(before, OneTimeLink.expires_at <= at)))
+        records.execute(delete(OneTimeLink).where(or_(*over)))
         records.add(
             OneTimeLink(
                 token_hash=hash_of(token),
@@ -34,6 +54,7 @@ def create_link(
                 expires_at=at + timedelta(hours=hours),
                 user_id=user_id,
                 address=address,
+                proof=credentials.proof(person) if person is not None and purpose != credentials.UNDO_ADDRESS else None,
             )
         )
     return token
@@ -53,7 +74,7 @@ def find(token: str, purpose: str, *, at: datetime | None = None) -> OneTimeLink
         OneTimeLink.expires_at > (at or now()),
     )
     with reading() as records:
-        return records.scalar(good)
+        return _bound(records, records.scalar(good))
 
 
 def use_link(token: str, purpose: str, *, at: datetime | None = None) -> bool:
@@ -76,4 +97,12 @@ def redeem(token: str, purpose: str, *, at: datetime | None = None) -> OneTimeLi
         .returning(OneTimeLink)
     )
     with session() as records:
-        return records.scalar(using)
+        return _bound(records, records.scalar(using))
+
+
+def _bound(records: Session, link: OneTimeLink | None) -> OneTimeLink | None:
+    """The link, unless its person has another address or password since."""
+    if link is None or link.user_id is None or link.purpose == credentials.UNDO_ADDRESS:
+        return link
+    person = records.get(User, link.user_id)
+    return link if person is not None and hmac.compare_digest(link.proof or "", credentials.proof(person)) else None

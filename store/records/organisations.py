@@ -4,7 +4,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import people, sessions
+from store.records import begun, credentials, people
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, require, serves
@@ -98,7 +98,8 @@ def set_organisation_approval(scope: Scope, organisation_id: str, approval: str)
         records.flush()
         if approval != "approved":
             theirs = select(User.id).where(User.organisation_id == organisation_id)
-            sessions.end_of(records, theirs)
+            credentials.shut_out(records, theirs)
+            begun.end_invitations(records, theirs)
     return found
 
 

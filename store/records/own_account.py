@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, inspect, select
 from store.records import (
     audit,
     claims,
+    credentials,
     grants,
     household,
     identities,
@@ -47,9 +48,7 @@ def change_password(scope: Scope, password: str, tell: Callable[[User], object],
     with session() as records:
         person = required(records, User, person.id)
         person.password_hash, person.password_until = password_hash, None
-        sessions.end_of(records, [person.id])
-        if and_tokens:
-            tokens.end_of(records, person.id)
+        credentials.changed(records, person, and_tokens=and_tokens)
         tell(person)
     return person
 

@@ -8,40 +8,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session as Transaction
+from sqlalchemy import delete, func, select
 
 from store.errors import Refused
-from store.records import one_time_links, passwords, sessions, tokens
+from store.records import credentials, one_time_links, passwords
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
-from store.records.policy import Action, holder, require
-from store.records.schema import Organisation, User
-from store.records.users import checked, normal_email, remove_unverified
+from store.records.policy import Action, require
+from store.records.schema import OneTimeLink, Organisation, User
+from store.records.users import by_address, checked, give_way, is_shown, remove_unverified
 from store.scope import Role, Scope
 
 VERIFY_ADDRESS, RESET_PASSWORD = "verify_address", "reset_password"  # purposes of links
-VERIFY_HOURS = 24  # the link only confirms: nobody comes in by it without the password
+VERIFY_HOURS = 24  # the link only confirms, and only with the password
 RESET_HOURS = 0.5
 
-_OLD_LINK = "this link was used already or is too old: ask for a new one"
+MOST_WAITING = 20  # registrations of one address that a password is compared with
+SHUT_OUT = ("rejected", "disabled")
+OLD_LINK = "this link was used already or is too old: ask for a new one"
 
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """What is to be mailed to an address: a link's token to one of its account, or none: they have an account already."""
+    """What is to be mailed to an address: a link's token to one of its account, or none: they have an account already.
+
+    `is_nowhere` is for who wants to join what there is not.
+    """
 
     email: str
     name: str
     user_id: str | None
     token: str | None
+    is_nowhere: bool = False
 
 
 def register_residential(*, email: str, name: str, password: str) -> Mailed:
     """Register a resident, who may come in as soon as the address is confirmed.
 
-    An account whose address was never confirmed gives way: nobody has shown that it is theirs.
+    As long as nobody has confirmed an address, it is nobody's: others who register it wait beside them.
 
     Raises:
         Refused: no address, no name, or a password that is too easy.
@@ -78,18 +83,23 @@ def found_organisation(
 def join_organisation(*, organisation: str, email: str, name: str, password: str) -> Mailed:
     """Register somebody who asks to belong to an organisation, named as it names itself; its administrators approve them.
 
+    Where nothing of this name takes people, the mail says so and nothing else: which organisations there are is nobody's.
+
     Raises:
-        Refused: as `register_residential`; or nothing of this name takes people.
+        Refused: as `register_residential`; or no name of an organisation.
     """
+    if not organisation.strip():
+        raise Refused("write the name of the organisation that you belong to")
     wanted = select(Organisation).where(
         func.lower(Organisation.name) == func.lower(organisation.strip()), Organisation.approval == "approved"
     )
     newcomer = _newcomer(email, name, password)
     with session() as records:
         found = records.scalars(wanted.limit(2)).all()
-        if len(found) != 1:
-            raise Refused("no organisation takes people under this name: write it in full, or ask it for an invitation")
-        return _register(newcomer, found[0])
+        if len(found) == 1:
+            return _register(newcomer, found[0])
+        person = records.scalar(by_address(newcomer[0]).where(is_shown()))
+        return Mailed(newcomer[0], newcomer[1], None, None, is_nowhere=person is None)
 
 
 def distributors() -> list[Organisation]:
@@ -108,11 +118,9 @@ def _newcomer(email: str, name: str, password: str) -> tuple[str, str, str]:
 def _register(newcomer: tuple[str, str, str], home: Organisation | None) -> Mailed:
     email, name, password_hash = newcomer
     with session() as records:
-        before = records.scalar(select(User).where(User.email == email).with_for_update(of=User))
-        if before is not None and (before.email_verified_at is not None or before.approval != "pending"):
-            return Mailed(email, before.name, None, None)
+        before = records.scalar(by_address(email).where(is_shown()))
         if before is not None:
-            remove_unverified(records, [before.id])
+            return Mailed(email, before.name, None, None)
         made = User(
             email=email,
             name=name,
@@ -123,96 +131,100 @@ def _register(newcomer: tuple[str, str, str], home: Organisation | None) -> Mail
         )
         records.add(made)
         records.flush()
-        token = one_time_links.create_link(VERIFY_ADDRESS, VERIFY_HOURS, user_id=made.id, address=email)
-        return Mailed(email, name, made.id, token)
+        return _link_to_confirm(made)
 
 
 def resend_verification(email: str) -> Mailed | None:
-    """A new link for an address that waits to be confirmed; none when none does: the caller answers the same."""
+    """Another link for an address that waits to be confirmed; none when none does: the caller answers the same."""
     with session() as records:
-        person = records.scalar(select(User).where(User.email == normal_email(email)))
+        person = records.scalar(by_address(email))
         if person is None or person.email_verified_at is not None or person.approval != "pending":
             return None
-        token = one_time_links.create_link(VERIFY_ADDRESS, VERIFY_HOURS, user_id=person.id, address=person.email)
-        return Mailed(person.email, person.name, person.id, token)
+        return _link_to_confirm(person)
 
 
-def ask_new_address(scope: Scope, email: str) -> Mailed:
-    """A link that makes another address the holder's once it is used; until then nothing changes.
-
-    Raises:
-        Refused: no address.
-    """
-    with session() as records:
-        person = required(records, User, holder(scope))
-        email, _ = checked(email, person.name)
-        token = one_time_links.create_link(VERIFY_ADDRESS, VERIFY_HOURS, user_id=person.id, address=email)
-        return Mailed(email, person.name, person.id, token)
+def _link_to_confirm(person: User) -> Mailed:
+    token = one_time_links.create_link(VERIFY_ADDRESS, VERIFY_HOURS, person=person, address=person.email)
+    return Mailed(person.email, person.name, person.id, token)
 
 
-def verify_address(token: str, *, at: datetime | None = None) -> User:
-    """Confirm the address that the link was mailed to. A resident may come in from now on; others wait for approval.
+def verify_address(token: str, password: str, *, registered: str | None = None, at: datetime | None = None) -> User:
+    """Confirm the address that the link was mailed to, from the browser that registered it or with the password chosen there.
+
+    Anybody may register anybody's address: the link shows whose the address is, and the browser or the password which
+    registration is theirs. The others of that address are gone then. A resident may come in from now on; others wait for
+    approval. `registered` is the id of the account that the browser has registered.
 
     Raises:
-        Refused: the link was used, is too old or unknown, or somebody else has the address.
+        Refused: the link was used, is too old or unknown, or no such password was chosen, which leaves the link good.
     """
     at = at or now()
+    link = one_time_links.find(token, VERIFY_ADDRESS, at=at)
+    if link is None or link.user_id is None:
+        raise Refused(OLD_LINK)
+    with reading() as records:
+        linked = required(records, User, link.user_id)
+        others = select(User).where(User.email == linked.email, ~is_shown(), User.id != linked.id)
+        waiting = [linked, *records.scalars(others.order_by(User.created_at.desc(), User.id).limit(MOST_WAITING))]
+    chosen = linked if linked.id == registered else None
+    chosen = chosen or next((each for each in waiting if passwords.matches(each.password_hash, password)), None)
+    if chosen is None:
+        raise Refused("this is not the password that was chosen with this address: type it, or register anew with another")
     with session() as records:
-        person = _of_link(records, token, VERIFY_ADDRESS, at)
+        if one_time_links.redeem(token, VERIFY_ADDRESS, at=at) is None:
+            raise Refused(OLD_LINK)
+        person = required(records, User, chosen.id)
+        give_way(records, person.email, but=person.id)
+        person.email_verified_at = person.email_verified_at or at
         records.flush()
+        done = delete(OneTimeLink).where(OneTimeLink.user_id == person.id, OneTimeLink.purpose == VERIFY_ADDRESS)
+        records.execute(done, execution_options={"synchronize_session": False})
         records.refresh(person)  # the database approves residents
     return person
 
 
 def ask_new_password(email: str) -> Mailed | None:
-    """A link that sets a new password within 30 minutes; none for whoever could not come in: the caller answers the same."""
+    """A link that sets a new password within 30 minutes; none for whoever could not come in: the caller answers the same.
+
+    Those that were mailed before it stay good until one is used: whoever asks in somebody's place takes nothing from them.
+    """
     with session() as records:
-        person = records.scalar(select(User).where(User.email == normal_email(email)))
-        if person is None or person.approval in ("rejected", "disabled"):
+        person = records.scalar(by_address(email))
+        if person is None or person.approval in SHUT_OUT:
             return None
-        token = one_time_links.create_link(RESET_PASSWORD, RESET_HOURS, user_id=person.id, address=person.email)
+        token = one_time_links.create_link(RESET_PASSWORD, RESET_HOURS, person=person, address=person.email)
         return Mailed(person.email, person.name, person.id, token)
 
 
 def reset_password(
     token: str, password: str, *, then: Callable[[User], object] | None = None, at: datetime | None = None
 ) -> User:
-    """Set a new password by the link; the address is confirmed by it too, and every session and personal token of theirs ends.
+    """Set a new password by the link; the address is confirmed by it too, and what earlier credentials opened or began ends.
 
     `then` is done within the same transaction: writing the mail that tells of it.
 
     Raises:
-        Refused: the link was used, is too old or unknown, or the password is too easy, which leaves the link good.
+        Refused: the link was used, is too old or unknown, its person is shut out, or the password is too easy, which
+            leaves the link good.
     """
     at = at or now()
     link = one_time_links.find(token, RESET_PASSWORD, at=at)
     if link is None or link.user_id is None:
-        raise Refused(_OLD_LINK)
+        raise Refused(OLD_LINK)
     with reading() as records:
         person = required(records, User, link.user_id)
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)  # takes a while: nobody waits for it
     with session() as records:
-        person = _of_link(records, token, RESET_PASSWORD, at)
+        person = required(records, User, link.user_id)
+        if one_time_links.redeem(token, RESET_PASSWORD, at=at) is None or person.approval in SHUT_OUT:
+            raise Refused(OLD_LINK)
+        give_way(records, person.email, but=person.id)
         person.password_hash, person.password_until = password_hash, None
-        sessions.end_of(records, [person.id])
-        tokens.end_of(records, person.id)
-        records.flush()
+        person.email_verified_at = person.email_verified_at or at
+        credentials.changed(records, person)
         records.refresh(person)
         if then is not None:
             then(person)
-    return person
-
-
-def _of_link(records: Transaction, token: str, purpose: str, at: datetime) -> User:
-    """Whose link it is, with the address confirmed that it was mailed to."""
-    link = one_time_links.redeem(token, purpose, at=at)
-    if link is None or link.user_id is None:
-        raise Refused(_OLD_LINK)
-    person = required(records, User, link.user_id)
-    if purpose == RESET_PASSWORD and link.address != person.email:
-        raise Refused(_OLD_LINK)  # the address is another one meanwhile
-    person.email = link.address or person.email
-    person.email_verified_at = person.email_verified_at or at
     return person
 
 

@@ -2,16 +2,15 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Select, delete, or_, select
-from sqlalchemy.orm import Session as Transaction
+from sqlalchemy import delete, or_, select
 
 from config.settings import settings
 from store.errors import NotFound, Refused
-from store.records import audit
+from store.records import audit, credentials
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.schema import Session, TokenFamily, User
@@ -78,6 +77,14 @@ class SignedIn:
     here: bool
 
 
+class Opened(NamedTuple):
+    """Whose session it is, and whose view they have in it since when, if they have one."""
+
+    user: User
+    viewing_id: str | None
+    viewing_since: datetime | None
+
+
 def _id_of(token_hash: str) -> str:
     return hashlib.sha256(token_hash.encode()).hexdigest()[:16]
 
@@ -125,6 +132,12 @@ def open_session(
 
 def user_of(token: str, *, at: datetime | None = None) -> User | None:
     """Who is signed in with this token; nobody when it is unknown, ended, too old or idle, or the user not approved any more."""
+    found = opened(token, at=at)
+    return found.user if found is not None else None
+
+
+def opened(token: str, *, at: datetime | None = None) -> Opened | None:
+    """Who is signed in with this token, as `user_of` says, and whose view they have in that browser."""
     at = at or now()
     token_hash = _hash_of(token)
     with reading() as records:
@@ -140,7 +153,23 @@ def user_of(token: str, *, at: datetime | None = None) -> User | None:
         with session() as records:
             if (row := records.get(Session, token_hash)) is not None:  # it may have been ended meanwhile
                 row.seen_at = at
-    return person
+    return Opened(person, kept.viewing_id, kept.viewing_since)
+
+
+def begin_view(token: str, user_id: str, *, at: datetime | None = None) -> None:
+    """From now on the browser shows what somebody else sees; whether it may, the caller has asked."""
+    _view(token, user_id, at or now())
+
+
+def end_view(token: str) -> None:
+    """From now on the browser shows what its own person sees, and so does every copy of its cookie."""
+    _view(token, None, None)
+
+
+def _view(token: str, user_id: str | None, since: datetime | None) -> None:
+    with session() as records:
+        if (row := records.get(Session, _hash_of(token))) is not None:
+            row.viewing_id, row.viewing_since = user_id, since
 
 
 def _idle() -> timedelta:
@@ -158,15 +187,9 @@ def end_session(token: str) -> None:
 def end_all(user_id: str) -> int:
     """Sign a user out everywhere and return in how many browsers. For the user's own asking: who else may, `users` says."""
     with session() as records:
-        ended = end_of(records, [user_id])
+        ended = credentials.end_sessions(records, [user_id])
         audit.note("sign_out_everywhere", subject_kind="users", subject_id=user_id, actor=user_id)
     return ended
-
-
-def end_of(records: Transaction, user_ids: Select[str] | Collection[str]) -> int:
-    """End users' sessions, and those of programs that were signed in with a password; returns how many browsers' it were."""
-    records.execute(delete(TokenFamily).where(TokenFamily.user_id.in_(user_ids)))
-    return len(records.scalars(delete(Session).where(Session.user_id.in_(user_ids)).returning(Session.token_hash)).all())
 
 
 def own_sessions(scope: Scope, token: str | None = None, *, at: datetime | None = None) -> list[SignedIn]:

@@ -1,9 +1,10 @@
 """Tokens of the JSON API for people: personal ones for scripts, short-lived ones for programs that sign in.
 
 A personal token is `id.secret`, shown once; a hash of its 256 random bits is kept. A program that has signed in gets an
-access token, a JWT of ten minutes, and a refresh token `family.number.signature` that works once and is exchanged for
-the next pair. One that comes again was copied: the whole family ends (RFC 9700, 4.14.2). What each is good for is
-looked up with every request, so that whatever ends one ends it at once.
+access token, a JWT of ten minutes, and a refresh token `family.number.signature` that is exchanged for the next pair.
+An answer can be lost, and two of a program's tabs can ask at once: for some seconds the one exchanged last is answered
+with the same pair again, to the same client. Any other that comes again was copied: the whole family ends (RFC 9700,
+4.14.2). What each is good for is looked up with every request, so that whatever ends one ends it at once.
 """
 
 import hashlib
@@ -15,13 +16,13 @@ from datetime import datetime, timedelta
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session as Transaction
+from sqlalchemy import delete, func, select
 
 from config.settings import settings
 from store.errors import NotFound, Refused
 from store.ids import new_id
 from store.records import audit, sealing, two_factor
+from store.records.attempts import network_of
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
@@ -33,6 +34,7 @@ SECRET_BYTES = 32
 MOST = 50  # personal tokens that somebody may have
 LONGEST_DAYS = 366
 ACCESS_S = 600
+AGAIN = timedelta(seconds=10)  # after an exchange, that its answer is given again
 ISSUER = "loadstar"
 _ACCESS = "access tokens"
 _REFRESH = "refresh tokens"
@@ -102,13 +104,6 @@ def revoke_token(scope: Scope, token_id: str) -> None:
         token.revoked_at = token.revoked_at or now()
 
 
-def end_of(records: Transaction, user_id: str) -> int:
-    """Revoke all personal tokens of a user, within a transaction; returns how many were good until then."""
-    at = now()
-    good = (PersonalToken.user_id == user_id, PersonalToken.revoked_at.is_(None), PersonalToken.expires_at > at)
-    return len(records.scalars(update(PersonalToken).where(*good).values(revoked_at=at).returning(PersonalToken.id)).all())
-
-
 def bearer_of(token: str, *, at: datetime | None = None) -> Bearer | None:
     """Whose personal or access token this is; none when it is unknown, ended or too old, or the user not approved."""
     at = at or now()
@@ -145,8 +140,10 @@ def sign_in(user: User, address: str | None = None, user_agent: str | None = Non
     return _pair(family, at)
 
 
-def refresh(token: str, *, at: datetime | None = None) -> Pair:
-    """Exchange a refresh token for the next pair. One that was exchanged before ends its whole family.
+def refresh(token: str, address: str | None = None, user_agent: str | None = None, *, at: datetime | None = None) -> Pair:
+    """Exchange a refresh token for the next pair; the same pair again for some seconds, to the client that had it.
+
+    One that was exchanged longer ago, before the last one, or by another client, ends its whole family.
 
     Raises:
         Refused: it is unknown, too old or used, or its user is not approved: sign in again.
@@ -158,10 +155,14 @@ def refresh(token: str, *, at: datetime | None = None) -> Pair:
         family = records.get(TokenFamily, family_id, with_for_update=True) if family_id else None
         person = records.get(User, family.user_id) if family else None
         if family is not None and person is not None and closed(person) is None and family.expires_at > at:
+            client = (address, user_agent[:300] if user_agent else None)
             if family.generation == generation:
                 family.generation += 1
                 family.seen_at = at
+                family.address, family.user_agent = client
                 pair = _pair(family, at)
+            elif family.generation == generation + 1 and at <= family.seen_at + AGAIN and _is_client(family, *client):
+                pair = _pair(family, family.seen_at, at)
             else:
                 records.delete(family)
                 audit.note("token_copied", subject_kind="users", subject_id=family.user_id, actor=family.user_id)
@@ -242,11 +243,18 @@ def _access(token: str, at: datetime) -> Bearer | None:
     return Bearer(person, family.can_write, family.id)
 
 
-def _pair(family: TokenFamily, at: datetime) -> Pair:
-    issued = int(at.timestamp())
+def _pair(family: TokenFamily, issued_at: datetime, at: datetime | None = None) -> Pair:
+    """The pair of a family's generation, the same one whenever it is asked for with the same moment of issue."""
+    issued = int(issued_at.timestamp())
     claims = {"iss": ISSUER, "sub": family.user_id, "fam": family.id, "iat": issued, "exp": issued + ACCESS_S}
     named = f"{family.id}.{family.generation}"
-    return Pair(jwt.encode({"alg": "HS256"}, claims, _key()), f"{named}.{sealing.signature(_REFRESH, named)}")
+    left_s = issued + ACCESS_S - int((at or issued_at).timestamp())
+    return Pair(jwt.encode({"alg": "HS256"}, claims, _key()), f"{named}.{sealing.signature(_REFRESH, named)}", left_s)
+
+
+def _is_client(family: TokenFamily, address: str | None, user_agent: str | None) -> bool:
+    """Whether it was this client that exchanged the family's last token, as far as a client can be told."""
+    return network_of(address or "") == network_of(family.address or "") and user_agent == family.user_agent
 
 
 def _read(token: str) -> tuple[str | None, int]:

@@ -7,7 +7,6 @@ sealed with the secret key of the settings: the database alone gives no codes aw
 import hashlib
 import hmac
 import io
-import math
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 from config.settings import settings
 from store.errors import NotFound, Refused
 from store.ids import ALPHABET
-from store.records import attempts, audit, sealing
+from store.records import attempts, audit, credentials, sealing
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
@@ -91,7 +90,7 @@ def confirm(scope: Scope, code: str, *, at: datetime | None = None) -> list[str]
         if not _use_code(kept, code, at or now()):
             raise Refused(_WRONG)
         kept.confirmed_at = at or now()
-        return _new_codes(kept)
+        return _new_codes(records, kept)
 
 
 def is_on(user_id: str) -> bool:
@@ -117,10 +116,10 @@ def check(user_id: str, code: str, address: str, *, at: datetime | None = None) 
     """Whether the code is the app's of now, or a recovery code; it is used up. For signing in, after the password.
 
     Raises:
-        Refused: too many tries; the message says how long to wait.
+        TooSoon: too many tries.
     """
     at = at or now()
-    _admit(user_id, address, at)
+    attempts.admit(_account(user_id), address, everywhere=attempts.CODE, at=at)
     with session() as records:
         kept = records.get(TwoFactor, user_id, with_for_update=True)
         right = kept is not None and kept.confirmed_at is not None and (_use_code(kept, code, at) or _use_recovery(kept, code))
@@ -147,7 +146,7 @@ def new_recovery_codes(scope: Scope, code: str, address: str, *, at: datetime | 
     """
     user_id = _prove(scope, code, address, at or now())
     with session() as records:
-        return _new_codes(_kept(records, user_id))
+        return _new_codes(records, _kept(records, user_id))
 
 
 def disable(scope: Scope, code: str, address: str, *, at: datetime | None = None) -> None:
@@ -160,6 +159,7 @@ def disable(scope: Scope, code: str, address: str, *, at: datetime | None = None
     user_id = _prove(scope, code, address, at or now())
     with session() as records:
         records.delete(_kept(records, user_id))
+        credentials.changed(records, required(records, User, user_id), and_tokens=False)
 
 
 def reset(scope: Scope, user_id: str) -> None:
@@ -178,6 +178,7 @@ def reset(scope: Scope, user_id: str) -> None:
         if person.platform_admin:
             require(scope, Action.RUN)
         records.delete(_kept(records, user_id))
+        credentials.changed(records, person)
 
 
 def _prove(scope: Scope, code: str, address: str, at: datetime) -> str:
@@ -218,9 +219,11 @@ def _use_recovery(kept: TwoFactor, code: str) -> bool:
     return True
 
 
-def _new_codes(kept: TwoFactor) -> list[str]:
+def _new_codes(records: Session, kept: TwoFactor) -> list[str]:
+    """Recovery codes in the place of those before; with them, what lets the person in is another one."""
     plain = ["".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
     kept.recovery_hashes = [_hash_of(each) for each in plain]
+    credentials.changed(records, required(records, User, kept.user_id), and_tokens=False)
     return ["-".join(each[i : i + 4] for i in range(0, RECOVERY_LENGTH, 4)) for each in plain]
 
 
@@ -228,11 +231,6 @@ def _hash_of(code: str) -> str:
     """Of a recovery code, however it is typed."""
     typed = "".join(each for each in code.lower() if each.isalnum())
     return hashlib.sha256(typed.encode("utf-8", "replace")).hexdigest()
-
-
-def _admit(user_id: str, address: str, at: datetime) -> None:
-    if wait_s := math.ceil(attempts.admit(_account(user_id), address, at=at)):
-        raise Refused(f"too many tries: try again in {wait_s} s")
 
 
 def _account(user_id: str) -> str:

@@ -4,11 +4,12 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Select, case, delete, or_, select
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import audit, mail, one_time_links, passwords, sessions, succession, tokens
+from store.records import audit, begun, credentials, mail, one_time_links, passwords, succession
+from store.records.addresses import is_address
 from store.records.columns import now
 from store.records.engine import reading, session, settle
 from store.records.found import missing, required
@@ -16,7 +17,6 @@ from store.records.policy import Action, administers, holder, manages, require, 
 from store.records.schema import Organisation, Site, User
 from store.scope import SYSTEM, Role, Scope
 
-ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")  # whether it exists is for a mail to find out
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 SHORTEST_PASSWORD = passwords.SHORTEST
 FIRST_DAYS = 7  # that a password is good which somebody else chose
@@ -31,8 +31,8 @@ def normal_email(email: str) -> str:
 def checked(email: str, name: str) -> tuple[str, str]:
     """An address and a name as they are kept; raises `Refused` for what can be neither."""
     email, name = normal_email(email), name.strip()
-    if not ADDRESS.fullmatch(email):
-        raise Refused(f"{email!r} is no address: write it as name@example.org")
+    if not is_address(email):
+        raise Refused(f"{email[:80]!r} is no address: write it as name@example.org, a domain with other letters as xn--…")
     if not name:
         raise Refused("a person has a name: give one")
     return email, name
@@ -110,9 +110,8 @@ def create_first_administrator(token: str, *, email: str, name: str, password: s
 
 def user(scope: Scope, who: str) -> User:
     """One of the people that the scope may manage, or the holder, by id or by address; raises `NotFound`."""
-    wanted = User.email == normal_email(who) if "@" in who else User.id == who
     with reading() as records:
-        found = records.scalar(select(User).where(wanted))
+        found = records.scalar(by_address(who) if "@" in who else select(User).where(User.id == who))
     if found is None or not (found.id == scope.user_id or manages(scope, found)):
         raise missing(User, who)
     return found
@@ -137,7 +136,9 @@ def set_approval(scope: Scope, user_id: str, approval: str, *, successor_id: str
         person.approval = approval
         records.flush()
         if approval != "approved":
-            sessions.end_of(records, [user_id])
+            credentials.shut_out(records, [user_id])
+            begun.end_invitations(records, [user_id])
+            begun.end_requests(records, [user_id])
     return person
 
 
@@ -155,6 +156,7 @@ def change_role(scope: Scope, user_id: str, role: str, *, successor_id: str | No
             raise Refused("a role is held within an organisation: invite them into one")
         if role != Role.ADMIN:
             succession.pass_on(records, person, successor_id)
+            begun.end_invitations(records, [user_id])
         person.role = role
     return person
 
@@ -172,6 +174,7 @@ def delete_user(scope: Scope, user_id: str, *, successor_id: str | None = None) 
         require_another_platform_administrator(records, person)
         succession.pass_on(records, person, successor_id, leaves=True)
         mail.forget_recipient(SYSTEM, person.email)
+        begun.end_invitations(records, [user_id])
         records.delete(person)
     settle()
 
@@ -205,6 +208,23 @@ def _other_administrators(records: Transaction, person: User) -> bool:
     return bool(records.scalars(wanted).all())
 
 
+def is_shown() -> ColumnElement[bool]:
+    """Which accounts have an address that is theirs: it was confirmed, or somebody decided about them."""
+    return or_(User.email_verified_at.is_not(None), User.approval != "pending")
+
+
+def by_address(email: str) -> Select[User]:
+    """Whose address it is; while it is nobody's, who has registered with it last and not shown yet that it is theirs."""
+    mine_first = case((is_shown(), 0), else_=1)
+    return select(User).where(User.email == normal_email(email)).order_by(mine_first, User.created_at.desc(), User.id).limit(1)
+
+
+def give_way(records: Transaction, email: str, but: str | None = None) -> None:
+    """Remove who has registered with an address that somebody else has shown to be theirs; within a transaction."""
+    waiting = select(User.id).where(User.email == email, ~is_shown(), User.id != (but or ""))
+    remove_unverified(records, list(records.scalars(waiting)))
+
+
 def remove_unverified(records: Transaction, user_ids: list[str]) -> None:
     """Remove accounts whose address nobody confirmed, and the organisations that they alone founded; within a transaction."""
     founded = select(User.organisation_id).where(User.id.in_(user_ids), User.organisation_id.is_not(None))
@@ -236,8 +256,7 @@ def set_password(scope: Scope, who: str, password: str, *, first: bool = False) 
     with session() as records:
         kept = required(records, User, person.id)
         kept.password_hash, kept.password_until = password_hash, _until(first)
-        sessions.end_of(records, [person.id])
-        tokens.end_of(records, person.id)
+        credentials.changed(records, kept)
 
 
 def _until(first: bool) -> datetime | None:
@@ -250,7 +269,7 @@ def verify_password(email: str, password: str) -> User | None:
     `sessions.open_session` refuses users who are not approved. A hash made with less work than is used now is renewed.
     """
     with reading() as records:
-        found = records.scalar(select(User).where(User.email == normal_email(email)))
+        found = records.scalar(by_address(email))
     if not passwords.matches(found.password_hash if found else None, password):
         audit.note("sign_in_failed", subject_kind="users", subject_id=found.id if found else None, actor=audit.VISITOR)
         return None

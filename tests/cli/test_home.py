@@ -1,5 +1,6 @@
 """The state folder is its owner's alone, and what is generated into it stays."""
 
+import os
 import socket
 import stat
 import tomllib
@@ -27,6 +28,27 @@ def test_only_its_owner_can_look_into_it_even_if_it_was_open_before(home: Path) 
     generate(settings)
     assert mode(home) == 0o700
     assert mode(home / "generated.toml") == 0o600
+
+
+def test_files_below_it_are_its_owners_alone_those_of_before_too(home: Path) -> None:
+    (home / "questdb" / "db").mkdir(parents=True)
+    old, program = home / "records.sqlite3", home / "questdb" / "db" / "run.sh"
+    for path, before in ((old, 0o644), (program, 0o755), (home / "questdb", 0o755)):
+        path.touch()
+        path.chmod(before)
+    outside = home.parent / "outside"
+    outside.touch()
+    outside.chmod(0o644)
+    (home / "link").symlink_to(outside)
+    umask = os.umask(0o022)
+    try:
+        make_folders(absolute_settings(home=home))
+        (home / "logs" / "new.log").touch()
+    finally:
+        os.umask(umask)
+    assert [mode(path) for path in (old, program, home / "questdb", home / "logs")] == [0o600, 0o700, 0o700, 0o700]
+    assert mode(home / "logs" / "new.log") == 0o600
+    assert mode(outside) == 0o644
 
 
 def test_secrets_and_ports_are_generated_once(home: Path) -> None:

@@ -20,13 +20,13 @@ from store.records import (
     pictures,
     policy,
     preferences,
-    registration,
     sessions,
     tokens,
     two_factor,
     users,
 )
 from store.scope import SYSTEM
+from tests.dashboard.letterbox import OWN, path_in, send
 from tests.dashboard.pages import call, shown
 from tests.dashboard.world import PASSWORD, World, csrf, sign_in
 
@@ -78,8 +78,20 @@ def test_an_address_changes_by_a_mailed_link_and_the_old_one_is_told(world: Worl
     assert users.user(SYSTEM, world.people["operator"]).email == "operator@example.org", "not before the link is used"
     assert "olive@example.net" in mails_to("operator@example.org")[0].text
     link = next(word for word in mails_to("olive@example.net")[0].text.split() if "token=" in word)
-    registration.verify_address(link.partition("token=")[2])
+    confirming = world.client()
+    said = send(confirming, f"/confirm-address?token={link.partition('token=')[2]}")
+    assert b"Your new address is confirmed" in said.data
     assert users.user(SYSTEM, world.people["operator"]).email == "olive@example.net"
+    assert browser.get("/account").status_code == 302, "signed out wherever it was not confirmed"
+    told = mails_to("operator@example.org")[0]
+    assert told.subject == "Your address was changed"
+    assert "olive@example.net" in told.text
+    undo = path_in(told)
+    assert b"operator@example.org again" in confirming.get(undo).data
+    assert send(confirming, undo, password="short").status_code == 422
+    assert b"yours again" in send(confirming, undo, password=OWN).data
+    assert sign_in(world.client(), "operator@example.org", OWN).status_code == 302
+    assert confirming.get(undo).status_code == 404
 
 
 def test_what_a_thief_would_change_needs_the_password(world: World, browser: FlaskClient) -> None:

@@ -18,7 +18,7 @@ def _joins(world: World) -> str:
     asked = registration.join_organisation(
         organisation="Northern Power", email="new@example.org", name="Newcomer", password=PASSWORD
     )
-    registration.verify_address(asked.token)
+    registration.verify_address(asked.token, PASSWORD)
     return users.user(SYSTEM, "new@example.org").id
 
 
@@ -36,7 +36,8 @@ def test_everything_that_waits_stands_in_one_queue(world: World) -> None:
     _claim(world)
     _joins(world)
     registration.verify_address(
-        registration.found_organisation(organisation="Mill", email="miller@example.org", name="Miller", password=PASSWORD).token
+        registration.found_organisation(organisation="Mill", email="miller@example.org", name="Miller", password=PASSWORD).token,
+        PASSWORD,
     )
     found = rows(press(_client(world, "root"), "approvals"))
     for words in ("Flat 4", "I moved in", "Newcomer", "Mill", "1–3 of 3"):

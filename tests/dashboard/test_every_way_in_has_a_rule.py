@@ -25,6 +25,7 @@ PUBLIC = {
     "/confirm-address/again",
     "/forgotten-password",
     "/new-password",
+    "/undo-address",
     "/invitation",
     "/sign-in/code",
     "/sign-in/own-password",

@@ -64,11 +64,15 @@ def test_a_token_opens_no_page(world: World, program: FlaskClient) -> None:
     assert program.post("/_dash-update-component", json={}, headers=own).status_code in (400, 401)
 
 
-def test_a_refresh_token_works_once_and_a_copy_ends_the_program(world: World, program: FlaskClient) -> None:
+def test_a_lost_answer_is_given_again_and_a_copy_ends_the_program(world: World, program: FlaskClient) -> None:
     first = pair_of(world, "operator")
     second = program.post("/api/v1/token/refresh", json={"refresh_token": first["refresh_token"]}).get_json()
     assert program.get("/api/v1/me", headers=bearer(second["access_token"])).status_code == 200
-    assert program.post("/api/v1/token/refresh", json={"refresh_token": first["refresh_token"]}).status_code == 401
+    again = program.post("/api/v1/token/refresh", json={"refresh_token": first["refresh_token"]}).get_json()
+    assert again["refresh_token"] == second["refresh_token"]
+    thief = {"User-Agent": "copies/1"}
+    stolen = program.post("/api/v1/token/refresh", json={"refresh_token": first["refresh_token"]}, headers=thief)
+    assert stolen.status_code == 401
     assert program.get("/api/v1/me", headers=bearer(second["access_token"])).status_code == 401
 
 

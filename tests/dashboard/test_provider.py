@@ -308,3 +308,10 @@ def test_its_owner_ends_it_on_their_page_and_is_told_by_mail(world: World, issue
 def test_half_a_provider_stops_the_start(named: dict[str, str], missing: str) -> None:
     with pytest.raises(configuration.SettingsError, match=missing):
         configuration.load(**named)
+
+
+def test_a_provider_that_would_tell_of_people_without_tls_is_not_asked(world: World, issuer: Issuer) -> None:
+    for address in ("http://issuer.example/userinfo", None, "//issuer.example"):
+        issuer.more = {"userinfo_endpoint": address}
+        with pytest.raises(openid.ProviderAway):
+            openid.Provider(world.settings).begin("https://energy.example.org")

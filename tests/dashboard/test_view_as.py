@@ -129,3 +129,23 @@ def test_a_distributor_looks_at_its_customers_people(world: World) -> None:
     browser = world.client("admin")
     browser.get("/account")
     assert browser.post(f"/view-as/{baker.id}", headers=csrf(browser)).status_code == 302
+
+
+def test_a_copy_of_the_cookie_brings_back_no_view_that_has_ended(world: World) -> None:
+    browser, _ = _viewing(world, "root", "resident")
+    browser.get("/")
+    copied = browser.get_cookie("loadstar").value
+    assert browser.post("/view-as/end", headers=csrf(browser)).status_code == 302
+    browser.set_cookie("loadstar", copied)
+    page = browser.get("/admin/users")
+    assert page.status_code == 200
+    assert b"You see what" not in page.data
+
+
+def test_a_cookie_of_before_does_not_leave_a_view_that_lasts(world: World) -> None:
+    browser = world.client("root")
+    browser.get("/account")
+    copied = browser.get_cookie("loadstar").value
+    browser.post(f"/view-as/{world.people['resident']}", headers=csrf(browser))
+    browser.set_cookie("loadstar", copied)
+    assert b"You see what" in browser.get("/", follow_redirects=True).data, "every copy sees the same, and the log says so"

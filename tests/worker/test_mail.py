@@ -197,3 +197,27 @@ def _make_due(written: Mail) -> None:
     with engine.session() as records:
         row = records.get(Mail, written.id)
         row.next_at = now()
+
+
+@pytest.mark.parametrize(
+    "recipient", ["a,b@c.example", "ada@example.org,eve@c.example", "ada(0)@example.org", "ada@example.org>"]
+)
+def test_a_mail_goes_to_one_mailbox_whatever_stands_in_its_address(
+    settings: Settings, server: MailServer, recipient: str
+) -> None:
+    with pytest.raises(Refused, match="one mailbox"):
+        _write(recipient)
+    written, good = _write(), _write()
+    with engine.session() as records:
+        records.get_one(Mail, written.id).recipient = recipient  # of before such were refused
+    send_due(settings)
+    assert server.recipients == ["ada@example.org"]
+    assert _kept(written).next_at is None, "given up, for it will never be one"
+    assert _kept(good).sent_at is not None
+
+
+def test_the_envelope_is_of_the_sender_that_the_settings_name(settings: Settings, server: MailServer) -> None:
+    _write()
+    send_due(settings)
+    sender = next(each for each in server.commands if each.upper().startswith("MAIL"))
+    assert sender.partition("<")[2].partition(">")[0] == "energy@example.org"

@@ -24,3 +24,4 @@ class Mail(Record):
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
+    asked_by: Mapped[str | None]  # a keyed hash of the network from which somebody asked for it who only named the address

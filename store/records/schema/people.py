@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now, one_of, unique_while
@@ -39,10 +39,13 @@ class User(Record):
         one_of("theme", "auto", "light", "dark"),
         CheckConstraint("(organisation_id IS NULL) = (role IS NULL)", name="role_within_organisation"),
         CheckConstraint("email = lower(email)", name="email_lower"),
+        # Until somebody has shown that it is theirs, an address is nobody's: several may register it.
+        unique_while("email_verified_at IS NOT NULL OR approval <> 'pending'", "uq_users_email", "email"),
+        Index("ix_users_email", "email"),
     )
 
     id: Mapped[str] = identity("usr")
-    email: Mapped[str] = mapped_column(unique=True, info=PERSONAL)
+    email: Mapped[str] = mapped_column(info=PERSONAL)
     name: Mapped[str] = mapped_column(info=PERSONAL)
     password_hash: Mapped[str | None] = mapped_column(info=SECRET)
     approval: Mapped[str] = mapped_column(default="pending")
@@ -89,7 +92,7 @@ class Invitation(Record):
     email: Mapped[str] = mapped_column(info=PERSONAL)
     role: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
-    invited_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    invited_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)  # none: by Loadstar
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]

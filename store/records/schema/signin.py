@@ -9,7 +9,10 @@ from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now
 
 
 class Session(Record):
-    """A signed-in browser. Only a hash of its token is kept; ending the row ends every copy of the cookie."""
+    """A signed-in browser. Only a hash of its token is kept; ending the row ends every copy of the cookie.
+
+    `viewing_id` is whose view an administrator has in it, since then.
+    """
 
     __tablename__ = "sessions"
 
@@ -20,12 +23,15 @@ class Session(Record):
     expires_at: Mapped[datetime]
     address: Mapped[str | None]
     user_agent: Mapped[str | None]
+    viewing_id: Mapped[str | None]
+    viewing_since: Mapped[datetime | None]
 
 
 class OneTimeLink(Record):
     """A link that works once: making the first administrator, verifying an address, choosing a new password.
 
-    It is a user's, or nobody's yet; `address` is what it verifies.
+    It is a user's, or nobody's yet; `address` is what it verifies. `proof` is what the user's credentials were when it was
+    made (`credentials.proof`): with other ones it works no longer.
     """
 
     __tablename__ = "one_time_links"
@@ -36,6 +42,7 @@ class OneTimeLink(Record):
     used_at: Mapped[datetime | None]
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     address: Mapped[str | None]
+    proof: Mapped[str | None]
 
 
 class Attempt(Record):

@@ -6,7 +6,7 @@ import pytest
 
 from store import ids
 from store.errors import NotFound, Refused
-from store.records import claims, devices, grants, inbox, key_requests, keys, meter_life, preferences, users
+from store.records import claims, devices, grants, inbox, invitations, key_requests, keys, meter_life, preferences, users
 from store.records.listing import Wanted
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.store.records.world import World
@@ -90,12 +90,10 @@ def test_an_organisation_claims_by_its_administrator_for_all_its_people(world: W
 
 
 def test_a_claim_of_somebody_who_joined_an_organisation_meanwhile_is_not_granted(world: World) -> None:
-    from store.records import invitations
-
     asked = claims.claim_meter(world.scope("stranger"), _code(world, "north grid"))
     invited = invitations.invite(world.scope("shop admin"), world.organisations["shop"], email="stranger@example.org")
     invitations.accept(invited.token, holder=world.scope("stranger"))
-    with pytest.raises(Refused, match="give the meter to the organisation"):
+    with pytest.raises(Refused, match="any more"):
         inbox.decide(SYSTEM, asked.id, approve=True)
 
 
@@ -188,3 +186,27 @@ def test_the_queue_has_pages_kinds_and_a_search(world: World) -> None:
     assert {each.kind for each in inbox.pending(SYSTEM, kind="key").rows} == {"key"}
     assert [each.who for each in inbox.pending(SYSTEM, Wanted(search="stran grid")).rows] == ["stranger"]
     assert inbox.pending(NOBODY).total == 0
+
+
+def test_what_somebody_disabled_has_asked_for_waits_no_longer(world: World) -> None:
+    claims.claim_meter(world.scope("stranger"), _code(world, "north grid"))
+    users.set_approval(SYSTEM, world.people["stranger"], "disabled")
+    assert inbox.pending(world.scope("north admin")).total == 0
+    users.set_approval(SYSTEM, world.people["stranger"], "approved")
+    assert inbox.pending(world.scope("north admin")).total == 0
+
+
+def test_a_claim_for_an_organisation_is_granted_only_while_its_maker_administers_it(world: World) -> None:
+    asked = claims.claim_meter(world.scope("shop admin"), _code(world, "north grid"))
+    users.change_role(SYSTEM, world.people["shop admin"], "viewer", successor_id=world.people["shop viewer"])
+    with pytest.raises(Refused, match="any more"):
+        inbox.decide(world.scope("north admin"), asked.id, approve=True)
+    inbox.decide(world.scope("north admin"), asked.id, approve=False)
+    assert world.meters["north grid"] not in world.scope("shop admin").meter_ids
+
+
+def test_a_key_is_approved_only_for_who_still_operates_the_site(world: World) -> None:
+    asked = key_requests.request_key(world.scope("north operator"), world.devices["north first"])
+    users.change_role(SYSTEM, world.people["north operator"], "viewer")
+    with pytest.raises(Refused, match="any more"):
+        inbox.decide(world.scope("north admin"), asked.id, approve=True)

@@ -1,11 +1,13 @@
 """An organisation invites people; the link in the mail is the right to come in."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from store.errors import NotFound, Refused
-from store.records import claims, invitations, organisations, registration, users
+from store.records import claims, engine, invitations, organisations, registration, schema, users
 from store.records.columns import now
 from store.scope import SYSTEM
 from tests.store.records.world import PASSWORD, World
@@ -108,3 +110,58 @@ def test_a_disabled_organisation_takes_nobody_in(world: World) -> None:
     organisations.set_organisation_approval(SYSTEM, world.organisations["shop"], "disabled")
     with pytest.raises(Refused):
         invitations.accept(invited.token, name="Asked", password=PASSWORD)
+
+
+def _disabled(world: World, who: str) -> None:
+    users.set_approval(SYSTEM, world.people[who], "disabled", successor_id=world.people["shop viewer"])
+
+
+def _demoted(world: World, who: str) -> None:
+    users.change_role(SYSTEM, world.people[who], "operator", successor_id=world.people["shop viewer"])
+
+
+def _deleted(world: World, who: str) -> None:
+    users.delete_user(SYSTEM, world.people[who], successor_id=world.people["shop viewer"])
+
+
+def _erased(world: World, who: str) -> None:
+    with engine.session() as records:
+        records.execute(delete(schema.User).where(schema.User.id == world.people[who]))
+
+
+def _demoted_past_the_services(world: World, who: str) -> None:
+    with engine.session() as records:
+        records.get_one(schema.User, world.people[who]).role = "viewer"
+
+
+ENDS = [_disabled, _demoted, _deleted, _erased, _demoted_past_the_services]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.strip("_"))
+def test_an_invitation_ends_with_the_right_of_whoever_made_it(world: World, end: Callable[[World, str], None]) -> None:
+    invited = invitations.invite(world.scope("shop admin"), world.organisations["shop"], email=ASKED, role="admin")
+    end(world, "shop admin")
+    assert invitations.offer(invited.token) is None
+    with pytest.raises(Refused, match="withdrawn"):
+        invitations.accept(invited.token, name="Asked", password=PASSWORD)
+    with pytest.raises(NotFound):
+        users.user(SYSTEM, ASKED)
+
+
+def test_a_distributors_invitation_ends_with_the_distributor(world: World) -> None:
+    home = organisations.create_organisation(
+        world.scope("north admin"), name="Bakery", kind="customer", distributor_id=world.organisations["north"]
+    )
+    invited = invitations.invite(world.scope("north admin"), home.id, email=ASKED)
+    organisations.set_organisation_approval(SYSTEM, world.organisations["north"], "disabled")
+    organisations.set_organisation_approval(SYSTEM, world.organisations["north"], "approved")
+    with pytest.raises(Refused, match="withdrawn"):
+        invitations.accept(invited.token, name="Asked", password=PASSWORD)
+
+
+def test_whoever_keeps_the_right_keeps_their_invitations(world: World) -> None:
+    invited = invitations.invite(world.scope("shop admin"), world.organisations["shop"], email=ASKED)
+    by_loadstar = invitations.invite(SYSTEM, world.organisations["north"], email="second@example.org")
+    users.change_role(SYSTEM, world.people["shop viewer"], "operator")
+    assert invitations.accept(invited.token, name="Asked", password=PASSWORD).role == "viewer"
+    assert invitations.accept(by_loadstar.token, name="Second", password=PASSWORD).role == "viewer"

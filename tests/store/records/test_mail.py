@@ -71,19 +71,52 @@ def test_the_outbox_is_searched_sorted_and_told_apart_by_state(records: str) -> 
         mail.send_again(NOBODY, first)
 
 
-def test_an_address_gets_five_mails_an_hour_that_need_nothing_but_it(records: str) -> None:
-    def write(kind: str) -> None:
-        mail.write_mail(SYSTEM, recipient="a@example.org", subject="x", text="x", kind=kind)
+ME, STRANGER = "somebody", "somebody else"  # as `mail.asker_of` would say
 
-    for _ in range(mail.MOST_AN_HOUR):
-        assert not mail.is_enough(SYSTEM, "A@example.org ")
-        mail.require_room(SYSTEM, "a@example.org")
-        write("security")
-        write("password_reset")
-    assert mail.is_enough(SYSTEM, "A@example.org ")
+
+def _asked(kind: str, by: str = ME, recipient: str = "a@example.org") -> None:
+    mail.write_mail(SYSTEM, recipient=recipient, subject="x", text="x", kind=kind, asked_by=by)
+
+
+def test_who_only_names_an_address_has_five_mails_of_a_sort_sent_to_it(records: str) -> None:
+    for _ in range(mail.MOST_EACH):
+        assert not mail.is_enough(SYSTEM, "A@example.org ", mail.RESETTING, ME)
+        mail.require_room(SYSTEM, "a@example.org", mail.RESETTING, ME)
+        _asked("security")
+        _asked("password_reset")
+    assert mail.is_enough(SYSTEM, "A@example.org ", mail.RESETTING, ME)
     with pytest.raises(Refused, match="in an hour"):
-        mail.require_room(SYSTEM, "a@example.org")
-    assert not mail.is_enough(SYSTEM, "b@example.org")
-    assert not mail.is_enough(SYSTEM, "a@example.org", at=now() + timedelta(minutes=61))
+        mail.require_room(SYSTEM, "a@example.org", mail.RESETTING, ME)
+    assert not mail.is_enough(SYSTEM, "b@example.org", mail.RESETTING, ME)
+    assert not mail.is_enough(SYSTEM, "a@example.org", mail.RESETTING, ME, at=now() + timedelta(minutes=31))
     with pytest.raises(Refused):
-        mail.is_enough(NOBODY, "a@example.org")
+        mail.is_enough(NOBODY, "a@example.org", mail.RESETTING, ME)
+
+
+def test_a_stranger_spends_no_mail_of_somebody_else(records: str) -> None:
+    for _ in range(mail.MOST_EACH):
+        _asked("password_reset", STRANGER)
+        _asked("has_account", STRANGER)
+    assert mail.is_enough(SYSTEM, "a@example.org", mail.RESETTING, STRANGER)
+    assert not mail.is_enough(SYSTEM, "a@example.org", mail.RESETTING, ME)
+    assert not mail.is_enough(SYSTEM, "a@example.org", mail.INVITING, STRANGER), "each sort is counted by itself"
+
+
+def test_many_strangers_fill_no_mailbox_and_not_the_place_of_whom_the_account_knows(records: str) -> None:
+    for number in range(mail.MOST_ALL):
+        _asked("password_reset", mail.asker_of(f"198.51.100.{number}"))
+    assert mail.is_enough(SYSTEM, "a@example.org", mail.RESETTING, ME)
+    assert not mail.is_enough(SYSTEM, "a@example.org", mail.RESETTING, ME, is_known=True)
+
+
+def test_tags_of_an_address_are_one_mailbox(records: str) -> None:
+    for number in range(mail.MOST_EACH):
+        _asked("password_reset", recipient=f"a+{number}@example.org")
+    assert mail.is_enough(SYSTEM, "a+new@example.org", mail.RESETTING, ME)
+    assert mail.is_enough(SYSTEM, "a@example.org", mail.RESETTING, ME)
+    assert not mail.is_enough(SYSTEM, "aa@example.org", mail.RESETTING, ME)
+
+
+def test_what_is_kept_of_who_asked_does_not_tell_who(records: str) -> None:
+    assert "192" not in mail.asker_of("192.0.2.1")
+    assert mail.asker_of("2001:db8:1:2::1") == mail.asker_of("2001:db8:1:2::ffff")

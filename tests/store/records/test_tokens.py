@@ -90,29 +90,52 @@ def test_a_program_is_its_user_for_ten_minutes_and_then_refreshes(world: World) 
     assert following.refresh != pair.refresh
 
 
-def test_a_refresh_token_that_comes_again_ends_the_program_and_is_written_down(world: World) -> None:
-    stolen = tokens.sign_in(_user(world))
-    owner = tokens.refresh(stolen.refresh)
+HERE, CLIENT = "203.0.113.7", "gateway/2"
+
+
+def test_a_program_whose_answer_was_lost_gets_the_same_pair_again(world: World) -> None:
+    first, start = tokens.sign_in(_user(world), HERE, CLIENT), now()
+    lost = tokens.refresh(first.refresh, HERE, CLIENT, at=start)
+    again = tokens.refresh(first.refresh, HERE, CLIENT, at=start + timedelta(seconds=9))
+    assert (again.access, again.refresh) == (lost.access, lost.refresh)
+    assert again.expires_in_s == lost.expires_in_s - 9
+    assert tokens.bearer_of(again.access).user.id == world.people["resident"]
+    assert tokens.refresh(again.refresh, HERE, CLIENT).refresh != again.refresh
+
+
+@pytest.mark.parametrize(
+    ("address", "client", "after_s"),
+    [("198.51.100.9", CLIENT, 1), (HERE, "curl/8", 1), (HERE, CLIENT, 11), (None, None, 1)],
+    ids=["from elsewhere", "by another program", "later", "by nobody known"],
+)
+def test_a_refresh_token_that_was_copied_ends_the_program_and_is_written_down(
+    world: World, address: str | None, client: str | None, after_s: int
+) -> None:
+    stolen, start = tokens.sign_in(_user(world), HERE, CLIENT), now()
+    owner = tokens.refresh(stolen.refresh, HERE, CLIENT, at=start)
     with pytest.raises(Refused, match="sign in again"):
-        tokens.refresh(stolen.refresh)
+        tokens.refresh(stolen.refresh, address, client, at=start + timedelta(seconds=after_s))
     with pytest.raises(Refused):
-        tokens.refresh(owner.refresh)
+        tokens.refresh(owner.refresh, HERE, CLIENT)
     assert tokens.bearer_of(owner.access) is None
     assert audit.entries(SYSTEM, Filter(action="token_copied"))[0].subject_id == world.people["resident"]
 
 
-def test_of_many_at_once_only_one_gets_the_next_pair(world: World) -> None:
-    pair = tokens.sign_in(_user(world))
+def test_a_token_before_the_last_one_was_copied_however_soon_it_comes(world: World) -> None:
+    first, start = tokens.sign_in(_user(world), HERE, CLIENT), now()
+    second = tokens.refresh(first.refresh, HERE, CLIENT, at=start)
+    third = tokens.refresh(second.refresh, HERE, CLIENT, at=start + timedelta(seconds=1))
+    with pytest.raises(Refused):
+        tokens.refresh(first.refresh, HERE, CLIENT, at=start + timedelta(seconds=2))
+    assert tokens.bearer_of(third.access) is None
 
-    def exchange(_: int) -> bool:
-        try:
-            tokens.refresh(pair.refresh)
-        except Refused:
-            return False
-        return True
 
+def test_many_at_once_of_one_program_all_get_the_same_next_pair(world: World) -> None:
+    pair = tokens.sign_in(_user(world), HERE, CLIENT)
     with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(exchange, range(4))) == 1
+        found = set(pool.map(lambda _: tokens.refresh(pair.refresh, HERE, CLIENT).refresh, range(8)))
+    assert len(found) == 1
+    assert tokens.refresh(found.pop(), HERE, CLIENT)
 
 
 @pytest.mark.parametrize(
