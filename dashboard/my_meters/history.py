@@ -12,12 +12,14 @@ from dashboard.live import past
 from dashboard.live.blocks import step_words
 from dashboard.live.periods import Impossible, Period, chosen_step, on_step, period
 from dashboard.live.site_view import site_view
+from dashboard.my_meters import markup
 from dashboard.my_meters.now import way_of
 from models import local_time
 from store.errors import NotFound
 from store.records import meters, sites
+from store.records.schema import Meter
 from store.scope import Scope
-from store.series import energy
+from store.series import cost, energy
 
 BY_HOUR = timedelta(hours=50)  # two days, of which one may have 26 hours
 BY_DAY = timedelta(days=92)
@@ -80,7 +82,19 @@ def history(
         says, empty = meter_power.summary(values), not np.isfinite(values).any()
         note = f"Mean power of each {step_words(minutes)}"
     note += f", times in {local_time.names(zone, start, end)}."
+    if what == "energy":
+        note += _money(scope, meter, start, min(end, now), reader or Reader())
     return orjson.dumps({"figure": figure, "says": says, "note": note, "empty": bool(empty)}).decode()
+
+
+def _money(scope: Scope, meter: Meter, start: datetime, end: datetime, reader: Reader) -> str:
+    """What the energy cost or earned, as another sentence; nothing where it has no price."""
+    found = cost.cost(scope, [meter.id], start, end)
+    [paid], [priced] = found["cost"].tolist(), found["priced"].tolist()
+    if not np.isfinite(paid):
+        return ""
+    words, amount = markup.money(paid, priced, sites.site(scope, meter.site_id).currency, reader)
+    return f" {words}: {amount}."
 
 
 def energy_bars(name: str, chosen: Period, zone: ZoneInfo) -> tuple[str, list[datetime]]:

@@ -10,9 +10,11 @@ from dashboard.account import parts
 from dashboard.account.reading import Reader
 from dashboard.aria import data, icon
 from dashboard.figures import wording
-from dashboard.my_meters.now import COUNT, Mine, Value, Way, age_words
+from dashboard.live.today import WHOLE
+from dashboard.my_meters.now import COUNT, Mine, Value, age_words
 from store.records.schema import Request
 
+UNCOUNTED = "Its readings are stored, but its energy is not counted: nothing says yet where it comes from. Ask your distributor."
 WAITS, GRANTED, REFUSED = "waits for a decision", "approved", "refused"
 
 
@@ -56,17 +58,18 @@ def _card(mine: Mine, value: Value | None, now: datetime, reader: Reader, asking
     return html.Article(
         [
             html.Header([html.H2(name), html.P(" · ".join(notes), className="muted small")]),
-            html.Div(reading(value, mine.way, now, reader), id={"type": "my-meter-now", "meter": meter_id}),
+            html.Div(reading(value, mine, now, reader), id={"type": "my-meter-now", "meter": meter_id}),
             html.Div(acts, className="choices"),
         ],
         className="panel meter-card",
     )
 
 
-def reading(value: Value | None, way: Way, now: datetime, reader: Reader) -> list[Any]:
+def reading(value: Value | None, mine: Mine, now: datetime, reader: Reader) -> list[Any]:
     """A meter's numbers."""
     if value is None:  # the store of the readings is away
         return [html.P("Its values cannot be read now. The page tries again by itself.", className="muted")]
+    way = mine.way
     kw, unit = wording.scaled(abs(value.kilowatts) if value.kilowatts is not None else None, "kW")
     is_back = value.kilowatts is not None and value.kilowatts < 0
     said = [html.Span(reader.number(kw), className="value num"), html.Span(unit, className="unit")]
@@ -77,11 +80,22 @@ def reading(value: Value | None, way: Way, now: datetime, reader: Reader) -> lis
         if kwh or (word == way.forward and not value.export_kwh):
             rows.append(html.Dt(f"{word.capitalize()} today"))
             rows.append(html.Dd(reader.number(" ".join(wording.scaled(kwh, "kWh"))), className="num"))
+    if value.cost is not None:
+        words, amount = money(value.cost, value.priced, mine.currency, reader)
+        rows += [html.Dt(f"{words} today"), html.Dd(amount, className="num")]
     return [
         html.P(said, className="reading"),
         html.P(age_words(value, now), className="state small", **data(state=value.state)),
         html.Dl(rows, className="definitions"),
+        None if mine.counts else html.P(UNCOUNTED, className="muted small mb-0"),
     ]
+
+
+def money(cost: float, priced: float, currency: str, reader: Reader) -> tuple[str, str]:
+    """Whether something was paid or earned, and how much, with the share of the energy that has a price where that is not all."""
+    amount = " ".join((reader.number(wording.money(abs(cost), currency)[0]), wording.money(cost, currency)[1]))
+    part = "" if priced > WHOLE else f" ({100 * priced:.0f} % of it priced)"
+    return "Earned" if cost < 0 else "Cost", amount + part
 
 
 def pager(first: int, total: int) -> Any:

@@ -15,12 +15,15 @@ from models.presence import presence
 from store.records import listing, meter_life, meters, sites
 from store.records.schema import Meter
 from store.scope import Scope
-from store.series import energy, power
+from store.series import cost, energy, power
 
 COUNT = 12  # meters of one page
 LASTS_S = 2.0
 TODAY_LASTS_S = 30.0
 UNDECLARED_S = 60
+
+Day = tuple[float | None, float | None, float | None, float]  # of `Value`: since local midnight
+NOTHING: Day = (None, None, None, 1.0)
 
 
 class Way(NamedTuple):
@@ -42,19 +45,26 @@ class Mine:
     meter: Meter
     site: str
     zone: ZoneInfo
+    currency: str
     expected_s: int
     way: Way
+    counts: bool  # whether anything declares now where its energy comes from
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A meter's power now (kW, positive: in its direction) and when it was heard; its energy today (kWh)."""
+    """A meter's power now (kW, positive: in its direction) and when it was heard; its energy today (kWh), and what that cost.
+
+    `cost` is in the site's currency, and of the share `priced` (0..1) of the energy.
+    """
 
     kilowatts: float | None
     heard: datetime | None
     state: str
     forward_kwh: float | None
     export_kwh: float | None
+    cost: float | None
+    priced: float
 
 
 def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
@@ -63,12 +73,20 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
     found = meter_life.meters_page(own, listing.Wanted(search=search, first=first, count=COUNT))
     now = datetime.now(UTC)
     declared = meters.energy_declarations(own, [row.meter.id for row in found.rows])
-    zones = {site_id: ZoneInfo(sites.site(own, site_id).time_zone) for site_id in {row.meter.site_id for row in found.rows}}
+    places = {site_id: sites.site(own, site_id) for site_id in {row.meter.site_id for row in found.rows}}
     rows = []
     for meter, site in found.rows:
         current = [each for each in declared[meter.id] if each.valid_to is None or each.valid_to > now]
         rows.append(
-            Mine(meter, site, zones[meter.site_id], current[-1].interval_s if current else UNDECLARED_S, way_of(scope, meter))
+            Mine(
+                meter,
+                site,
+                ZoneInfo(places[meter.site_id].time_zone),
+                places[meter.site_id].currency,
+                current[-1].interval_s if current else UNDECLARED_S,
+                way_of(scope, meter),
+                bool(current) or meter.role not in ("main", "check"),
+            )
         )
     return listing.Page(rows, found.total)
 
@@ -102,21 +120,22 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
         heard = live.get(each.meter.id)
         state = presence(heard.ts if heard else None, each.expected_s, now)
         net = heard.forward_kw - heard.export_kw if heard and state in ("live", "late") else None
-        taken, fed_in = today.get(each.meter.id, (None, None))
         known = net if net is not None and isfinite(net) else None
-        found[each.meter.id] = Value(known, heard.ts if heard else None, state, taken, fed_in)
+        found[each.meter.id] = Value(known, heard.ts if heard else None, state, *today.get(each.meter.id, NOTHING))
     return found
 
 
-def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, tuple[float | None, float | None]]:
+def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, Day]:
     now = datetime.now(UTC)
-    found: dict[str, tuple[float | None, float | None]] = {}
+    found: dict[str, Day] = {}
     for zone in {each.zone for each in shown}:
         ids = [each.meter.id for each in shown if each.zone == zone and each.meter.role != "condition"]
-        frame = energy.energy(scope, ids, local_time.begin(now, "day", zone), now)
-        for meter_id, row in frame.iterrows():
-            known = row["coverage"] > 0
-            found[str(meter_id)] = (float(row["forward_kwh"]), float(row["export_kwh"])) if known else (None, None)
+        start = local_time.begin(now, "day", zone)
+        table = energy.energy(scope, ids, start, now).join(cost.cost(scope, ids, start, now)[["cost", "priced"]])
+        for meter_id, row in table.iterrows():
+            if row["known_s"] > 0:  # a counter that was silent tells afterwards what it counted
+                paid = float(row["cost"]) if isfinite(row["cost"]) else None
+                found[str(meter_id)] = (float(row["forward_kwh"]), float(row["export_kwh"]), paid, float(row["priced"]))
     return found
 
 

@@ -187,9 +187,9 @@ def tick(_n: int | None, ids: list[dict[str, str]], search: str | None, shown: d
     scope, first = current_scope(), shown.get("first")
     rows = now.mine(scope, search or "", first if isinstance(first, int) else 0).rows
     values, moment, read = _values(scope, rows), datetime.now(UTC), reader()
-    ways = {each.meter.id: each.way for each in rows}
+    shown_now = {each.meter.id: each for each in rows}
     return [
-        markup.reading(values.get(meter_id), ways[meter_id], moment, read) if meter_id in ways else no_update
+        markup.reading(values.get(meter_id), shown_now[meter_id], moment, read) if meter_id in shown_now else no_update
         for meter_id in (each["meter"] for each in ids)
     ]
 

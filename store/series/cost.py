@@ -4,6 +4,7 @@ Energy and prices are read by the same stretches, so short that no price changes
 added; `models.tariffs` says how. Sites, whose import is computed from many meters, do the same with `store.series.prices`.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,14 @@ from store.series.prices import prices
 COLUMNS = ("bought_kwh", "sold_kwh", "cost", "priced", "provisional")
 
 
-def cost(scope: Scope, meter_id: str, start: datetime, end: datetime) -> pd.Series:
-    """The cost of a meter in [start, end), with the names and meanings of `cost_by`. Raises as that."""
-    return _between(scope, meter_id, [start, end]).iloc[0]
+def cost(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    """The cost of each meter in [start, end): a row a meter, with the columns and errors of `cost_by`."""
+    of_sites: dict[str, list[Meter]] = {}
+    for meter in meters.require_meters(scope, meter_ids).values():
+        of_sites.setdefault(meter.site_id, []).append(meter)
+    found = [frame for each in of_sites.values() for frame in _between(scope, each, [start, end]).values()]
+    rows = pd.concat(found) if found else pd.DataFrame(columns=list(COLUMNS))
+    return rows.set_axis(pd.Index([meter.id for each in of_sites.values() for meter in each]))
 
 
 def cost_by(scope: Scope, meter_id: str, start: datetime, end: datetime, step: str) -> pd.DataFrame:
@@ -43,31 +49,33 @@ def cost_by(scope: Scope, meter_id: str, start: datetime, end: datetime, step: s
     """
     meter = meters.require_meters(scope, [meter_id])[meter_id]
     zone = ZoneInfo(sites.site(scope, meter.site_id).time_zone)
-    return _between(scope, meter_id, local_time.edges(start, end, step, zone))
+    return _between(scope, [meter], local_time.edges(start, end, step, zone))[meter_id]
 
 
-def _between(scope: Scope, meter_id: str, edges: list[datetime]) -> pd.DataFrame:
-    meter = meters.require_meters(scope, [meter_id])[meter_id]
-    priced = prices(scope, meter.site_id, edges[0], edges[-1])
-    flow = flows(scope, [meter_id], priced.edges)[meter_id]
-    bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)
-    money = tariffs.money(bought, sold, priced.prices)
-    anything = np.isfinite(priced.prices.importing) | np.isfinite(priced.prices.exporting)
+def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> dict[str, pd.DataFrame]:
+    """A row for each stretch between the edges, by meter; all of one site."""
+    priced = prices(scope, of_site[0].site_id, edges[0], edges[-1])
+    known = (np.isfinite(priced.prices.importing) | np.isfinite(priced.prices.exporting)).astype(float)
     # Local periods begin on quarters in every zone, and so do the stretches.
     starts = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
-    bought_kwh, sold_kwh, paid, with_price, without, prices_known = (
-        np.add.reduceat(each, starts) for each in (bought, sold, *money, anything.astype(float))
-    )
     closed = checkpoint.recent().rolled_to
-    shares = [tariffs.share(*each) for each in zip(with_price, without, strict=True)]
-    values = {
-        "bought_kwh": bought_kwh,
-        "sold_kwh": sold_kwh,
-        "cost": np.where((with_price > 0) | (prices_known > 0) & (without == 0), paid, np.nan),
-        "priced": shares,
-        "provisional": [edge > closed for edge in edges[1:]],
-    }
-    return pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
+    found = {}
+    energies = flows(scope, [meter.id for meter in of_site], priced.edges)
+    for meter in of_site:
+        flow = energies[meter.id]
+        bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)
+        money = tariffs.money(bought, sold, priced.prices)
+        sums = [np.add.reduceat(each, starts) for each in (bought, sold, *money, known)]
+        bought_kwh, sold_kwh, paid, with_price, without, times_known = sums
+        values = {
+            "bought_kwh": bought_kwh,
+            "sold_kwh": sold_kwh,
+            "cost": np.where((with_price > 0) | (times_known > 0) & (without == 0), paid, np.nan),
+            "priced": [tariffs.share(*each) for each in zip(with_price, without, strict=True)],
+            "provisional": [edge > closed for edge in edges[1:]],
+        }
+        found[meter.id] = pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
+    return found
 
 
 def _gives(scope: Scope, meter: Meter) -> bool:

@@ -14,9 +14,10 @@ from config.settings import Settings
 from dashboard.live import site_view, today
 from models.tariffs import Hours
 from store.records import engine, graph, meters, organisations, regions, sites, tariffs
-from store.scope import SYSTEM
+from store.scope import SYSTEM, Scope
 from store.series import bulk, checkpoint, rollup
-from store.series.cost import cost, cost_by
+from store.series import cost as costs
+from store.series.cost import cost_by
 from tests.conftest import QuestDBServer
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -98,6 +99,10 @@ def works(questdb_tables: Settings, sender: Sender) -> Callable[[str], Works]:
     engine.configure(questdb_tables.records_url)
     engine.upgrade()
     return lambda zone: Works(sender, zone)
+
+
+def cost(scope: Scope, meter: str, start: datetime, end: datetime) -> "pd.Series[float]":
+    return costs.cost(scope, [meter], start, end).loc[meter]
 
 
 def paid(works: Works, start: str, end: str, buying: "pd.Series[float]", selling: "pd.Series[float]") -> "pd.Series[float]":

@@ -44,6 +44,22 @@ def test_a_meter_shows_its_live_value_its_age_and_todays_energy(site: LiveWorld,
     assert value.forward_kwh > 0
     assert '"30.0"' in page
     assert "s ago" in page
+    assert value.cost == pytest.approx(value.forward_kwh * 0.2)
+    assert "Cost today" in page
+
+
+def test_what_a_period_cost_stands_under_its_bars(site: LiveWorld) -> None:
+    site.post_hours(2, datetime.now(UTC))
+    resident = policy.scope_of(site.people["resident"])
+    assert "Cost: " in json.loads(history.history(resident, site.meters["library"], "energy", "24h"))["note"]
+    assert "Cost: " not in json.loads(history.history(resident, site.meters["library"], "power", "24h"))["note"]
+
+
+def test_a_meter_of_which_nothing_says_where_its_energy_comes_from_says_so(site: LiveWorld, resident: FlaskClient) -> None:
+    assert "its energy is not counted" not in shown(resident, "/my-meters")
+    [declared] = meters.energy_declarations(SYSTEM, [site.meters["library"]])[site.meters["library"]]
+    meters.withdraw_declaration(SYSTEM, declared.id)
+    assert "its energy is not counted" in shown(resident, "/my-meters")
 
 
 def test_what_was_posted_is_in_the_next_tick(site: LiveWorld, world: Served, resident: FlaskClient) -> None:
