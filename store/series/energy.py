@@ -26,8 +26,9 @@ from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
 from store.records.meters import energy_declarations, require_series, virtual_terms, zones_of
 from store.scope import ALWAYS, Scope, Times, Window, within
-from store.series import checkpoint, counters, kept, samples
+from store.series import checkpoint, counters, kept, samples, short_intervals
 from store.series.counters import COUNTERS
+from store.series.grid import EPOCH
 
 Floats = NDArray[np.float64]
 Microseconds = NDArray[np.int64]
@@ -239,10 +240,10 @@ def _tally(
             *(from_samples(span, ids, first, last, grain_s) if live else _from_kept(span, ids, first, last, width_s, origin))
         ]
         for piece in pieces:
-            tallies[piece.meter].add(piece, where, first, last, cut=live)
+            tallies[piece.meter].add(piece, where, first, last)
         if live and grain_s < INTERVAL_S and span.method != "counter":
             for piece in _instead_of_samples(span, ids, first, last, pieces):
-                tallies[piece.meter].add(piece, where, first, last, cut=False)
+                tallies[piece.meter].add(piece, where, first, last)
 
 
 class _Tally:
@@ -261,14 +262,9 @@ class _Tally:
         if self._latest is None or span.start > self._latest.start:
             self._latest = span
 
-    def add(self, piece: "Piece", where: slice, start: datetime, end: datetime, *, cut: bool) -> None:
-        """A piece, as far as it lies in [start, end), between the edges at `where`.
-
-        `cut` pieces hold nothing that is outside that range, also where a stretch of theirs reaches beyond it.
-        """
+    def add(self, piece: "Piece", where: slice, start: datetime, end: datetime) -> None:
+        """A piece, as far as it lies in [start, end), between the edges at `where`."""
         first, last = piece.starts_s, piece.starts_s + piece.lasting_s
-        if cut:
-            first, last = np.maximum(first, start.timestamp()), np.minimum(last, end.timestamp())
         edges_s = np.clip(self._edges_s[where], start.timestamp(), end.timestamp())
         inside = slice(where.start, where.stop - 1)
         for sums, amounts in ((self._kwh, piece.kwh), (self._covered_s, piece.covered_s), (self._known_s, piece.known_s)):
@@ -419,9 +415,7 @@ def from_samples(span: Span, ids: list[str], start: datetime, end: datetime, gra
         return _between(span, ids, start, end, grain_s)
     if span.method == "power":
         return _held(span, ids, start, end, grain_s)
-    found = samples.aggregates(ids, [FORWARD, EXPORT], start, end, grain_s, ["total", "count"])
-    covered = np.minimum(found["count"].astype(float) * span.interval_s, grain_s)
-    return _pieces(found.assign(lasting_s=float(grain_s), covered_s=covered))
+    return _pieces(short_intervals.energies(ids, start, end, grain_s, span.interval_s))
 
 
 def _instead_of_samples(
@@ -436,7 +430,7 @@ def _instead_of_samples(
     for piece in pieces:
         heard[piece.meter] += arithmetic.spread(edges_s, piece.starts_s, piece.lasting_s, piece.covered_s)
     silent = [meter for meter, seconds in heard.items() if not seconds.all()]
-    for piece in _from_kept(span, silent, start, end, INTERVAL_S, kept.EPOCH):
+    for piece in _from_kept(span, silent, start, end, INTERVAL_S, EPOCH):
         at = np.searchsorted(edges_s, piece.starts_s, side="right") - 1
         inside = (at >= 0) & (at < len(edges_s) - 1)
         inside[inside] = heard[piece.meter][at[inside]] == 0
@@ -546,7 +540,7 @@ def _us(moment: datetime) -> int:
 
 
 def _moment(us: int) -> datetime:
-    return kept.EPOCH + timedelta(microseconds=int(us))
+    return EPOCH + timedelta(microseconds=int(us))
 
 
 def floor(moment: datetime, step_s: int) -> datetime:

@@ -1,8 +1,7 @@
 """Rows of `intervals`, aggregated in the database to stretches of time, with people's amendments applied."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from config.quantities import LONGEST_INTERVAL_S
 from store.series import amendments
 from store.series.connection import frame, listed
+from store.series.grid import EPOCH, Grid, moment
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ROLLUP = "rollup"  # the source of rows made from samples; of the others nothing is missing within the interval
 
 Floats = NDArray[np.float64]
@@ -40,43 +39,6 @@ MEASURES = {
 }
 
 
-class _Grid(NamedTuple):
-    """Cells of a range, all in microseconds since 1970; the first and the last are cut by the range."""
-
-    start: int
-    end: int
-    cell: int
-    origin: int
-
-    @property
-    def stretch(self) -> str:
-        """In SQL, where the stretch of a row starts: with its cell if that holds it, else with the row."""
-        start, end, cell, origin = (f"{each}L" for each in self)
-        at, lasting = "ts::LONG", "interval_s * 1000000L"
-        return (
-            f"CASE WHEN {at} >= {start} AND {at} + {lasting} <= {end} AND ({at} - {origin}) %% {cell} + {lasting} <= {cell} "
-            f"THEN greatest({origin} + ({at} - {origin}) / {cell} * {cell}, {start}) ELSE {at} END"
-        )
-
-    def stretches(self, rows: pd.DataFrame) -> pd.DatetimeIndex:
-        """The same of rows that were read."""
-        at, lasting, offset = self._places(rows)
-        inside = (at >= self.start) & (at + lasting <= self.end) & (offset + lasting <= self.cell)
-        return _moments(np.where(inside, np.maximum(at - offset, self.start), at))
-
-    def lasting_s(self, stretches: pd.DataFrame) -> Floats:
-        """How long each stretch lasts: as what the range leaves of its cell, or as its row that does not fit into that."""
-        at, lasting, offset = self._places(stretches)
-        until = np.minimum(at - offset + self.cell, self.end)
-        cells = (at == np.maximum(at - offset, self.start)) & (at + lasting <= until)
-        return np.where(cells, until - at, lasting) / 1e6
-
-    def _places(self, rows: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Where rows start, how long each lasts, and how far into a cell it starts."""
-        at = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8
-        return at, rows["interval_s"].to_numpy(np.int64) * 1_000_000, (at - self.origin) % self.cell
-
-
 def aggregates(
     series_ids: Collection[str],
     quantities: Collection[str],
@@ -102,7 +64,7 @@ def aggregates(
     if not series_ids or not quantities or start >= end:
         return pd.DataFrame(columns=[*KEY, "lasting_s", *measures])
     shortest, longest = lengths_s or (0, LONGEST_INTERVAL_S)
-    grid = _Grid(_us(start), _us(end), round(cell_s * 1e6), _us(origin))
+    grid = Grid.of(start, end, cell_s, origin)
     wanted = ", ".join(f"{MEASURES[name].format(expected=int(expected_s))} {name}" for name in measures)
     where = (
         "ts >= %s AND ts < %s AND (ts >= %s OR dateadd('s', interval_s, ts) > %s) AND value != null "
@@ -113,7 +75,7 @@ def aggregates(
     since = start - timedelta(seconds=longest)
     found = frame(
         f"SELECT stretch::TIMESTAMP ts, meter, quantity, interval_s, {wanted} FROM "
-        f"(SELECT {grid.stretch} stretch, ts::LONG began, {COLUMNS} FROM intervals WHERE {where})",
+        f"(SELECT {grid.stretch('interval_s')} stretch, ts::LONG began, {COLUMNS} FROM intervals WHERE {where})",
         [since, end, start, start],
     )
     changed = amendments.newest(series_ids, quantities, since, end, intervals=True)
@@ -124,7 +86,7 @@ def aggregates(
     return found.assign(lasting_s=grid.lasting_s(found))
 
 
-def _amended(found: pd.DataFrame, changed: pd.DataFrame, grid: _Grid, measures: Collection[str], expected_s: int) -> pd.DataFrame:
+def _amended(found: pd.DataFrame, changed: pd.DataFrame, grid: Grid, measures: Collection[str], expected_s: int) -> pd.DataFrame:
     """The same with the stretches that hold an amended row computed again from their rows."""
     stretches = changed.assign(ts=grid.stretches(changed))[KEY].drop_duplicates()
     raw = frame(
@@ -132,8 +94,8 @@ def _amended(found: pd.DataFrame, changed: pd.DataFrame, grid: _Grid, measures: 
         f"AND meter IN ({listed(stretches['meter'])}) AND quantity IN ({listed(stretches['quantity'])})",
         [
             stretches["ts"].min().to_pydatetime(),
-            min(stretches["ts"].max().to_pydatetime() + timedelta(microseconds=grid.cell), _moment(grid.end)),
-            _moment(grid.start),
+            min(stretches["ts"].max().to_pydatetime() + timedelta(microseconds=grid.cell), moment(grid.end)),
+            moment(grid.start),
         ],
     )
     rows = amendments.apply(raw, changed, KEY)
@@ -172,15 +134,3 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
         "until_s": groups["until"].max(),
     }
     return pd.DataFrame({name: every[name] for name in measures}).reset_index()
-
-
-def _us(moment: datetime) -> int:
-    return round(moment.timestamp() * 1e6)
-
-
-def _moment(us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=us)
-
-
-def _moments(us: NDArray[np.int64]) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(us.view("datetime64[us]"), tz="UTC")

@@ -20,7 +20,7 @@ from config.settings import settings
 from models import energy as arithmetic
 from store.errors import Refused, StoreError
 from store.scope import Scope
-from store.series import checkpoint, counters, energy, last, samples
+from store.series import amendments, checkpoint, counters, energy, last, samples, short_intervals
 from store.series.backlog import Backlog
 from store.series.checkpoint import NEVER, Checkpoint
 from store.series.connection import execute, frame, listed, query
@@ -219,6 +219,11 @@ def _reached(
         if span.method == "power":
             reach = _quarters(start - counters.patience(span.interval_s), end + counters.patience(span.interval_s), closed)
             found.setdefault(reach, set()).update((meter, name) for meter in ids for name in DERIVED.values())
+        elif span.method == "interval" and span.sampled:
+            # Only what begins off the grid: the others are added up in the database.
+            longer = timedelta(seconds=span.interval_s)
+            if across := short_intervals.across_quarters(ids, start, end, span.interval_s):
+                found.setdefault(_quarters(start - longer, end + longer, closed), set()).update(across)
         elif span.method == "counter":
             by_patience.setdefault(counters.patience(span.interval_s), set()).update(ids)
     for patience, those in by_patience.items():
@@ -257,17 +262,27 @@ def _energies(scope: Scope, registers: Collection[Register], start: datetime, en
     meters = sorted({meter for meter, _ in registers})
     edges_s = np.arange(start.timestamp(), end.timestamp() + 1, INTERVAL_S)
     frames = [
-        _rows(piece, edges_s)
+        _rows(piece, edges_s, piece.register if span.method == "interval" else REGISTER_OF[piece.register])
         for span, ids in energy.spans(scope, meters, start, end).items()
-        if span.method != "interval"
+        if span.sampled
         for piece in energy.from_samples(span, ids, span.start, span.end, INTERVAL_S)
         if (piece.meter, piece.register) in registers
     ]
     frames.append(_emptied(meters, start, end))
     rows = pd.concat([each for each in frames if len(each)] or frames[-1:], ignore_index=True)
     # Two declarations may meet within a quarter: their parts are one row.
-    rows = rows.groupby(["meter", "register", "ts"], as_index=False, sort=False).sum()
-    return rows[np.array([each in registers for each in zip(rows["meter"], rows["register"], strict=True)], bool)]
+    rows = rows.groupby(["meter", "register", "quantity", "ts"], as_index=False, sort=False).sum()
+    wanted = np.array([each in registers for each in zip(rows["meter"], rows["register"], strict=True)], bool)
+    return _untold(rows[wanted], start, end)
+
+
+def _untold(rows: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
+    """Without the quarters that a device or a file told itself: they stand."""
+    if rows["quantity"].isin(list(REGISTER_OF.values())).all():
+        return rows
+    told = frame(_told(*(f"'{each.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'" for each in (start, end))))
+    told["ts"] = pd.DatetimeIndex(told["ts"]).as_unit("us").asi8
+    return amendments.without(rows, told)
 
 
 def _lines(rows: pd.DataFrame) -> Iterable[str]:
@@ -277,10 +292,9 @@ def _lines(rows: pd.DataFrame) -> Iterable[str]:
     of the quarter that the energy is of, and `min` and `max` are the mean power (kW) over it.
     """
     kw = 3600 * rows["kwh"] / rows["known_s"].where(rows["known_s"] > 0, INTERVAL_S)
-    names = rows["register"].map(REGISTER_OF)
     numbers = (rows[name].tolist() for name in ("kwh", "covered_s", "known_s"))
     for meter, quantity, ts, mean, kwh, covered_s, known_s in zip(
-        rows["meter"], names, rows["ts"], kw.tolist(), *numbers, strict=True
+        rows["meter"], rows["quantity"], rows["ts"], kw.tolist(), *numbers, strict=True
     ):
         yield (
             f"{INTERVALS},meter={meter},quantity={quantity},source={SOURCE} received_at={NOW}t,interval_s={INTERVAL_S}i,"
@@ -315,10 +329,11 @@ def _emptied(meters: Collection[str], start: datetime, end: datetime) -> pd.Data
     )
     micros = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8
     zeros = dict.fromkeys(("kwh", "covered_s", "known_s"), 0.0)
-    return pd.DataFrame({"meter": found["meter"], "register": found["quantity"].map(DERIVED), "ts": micros, **zeros})
+    registers = found["quantity"].map(DERIVED)
+    return pd.DataFrame({"meter": found["meter"], "register": registers, "quantity": found["quantity"], "ts": micros, **zeros})
 
 
-def _rows(piece: energy.Piece, edges_s: energy.Floats) -> pd.DataFrame:
+def _rows(piece: energy.Piece, edges_s: energy.Floats, quantity: str) -> pd.DataFrame:
     """The energy (kWh) of each quarter with something in it, the seconds that were heard of, and those that the energy is of."""
     kwh, covered_s, known_s = (
         arithmetic.spread(edges_s, piece.starts_s, piece.lasting_s, amounts)
@@ -327,14 +342,17 @@ def _rows(piece: energy.Piece, edges_s: energy.Floats) -> pd.DataFrame:
     there = (kwh != 0) | (covered_s > 0)
     ts = (edges_s[:-1][there] * 1e6).astype(np.int64)
     numbers = {"kwh": kwh[there], "covered_s": np.minimum(covered_s[there], INTERVAL_S), "known_s": known_s[there]}
-    return pd.DataFrame({"meter": piece.meter, "register": piece.register, "ts": ts, **numbers})
+    return pd.DataFrame({"meter": piece.meter, "register": piece.register, "quantity": quantity, "ts": ts, **numbers})
 
 
 def _deriving(start: datetime, end: datetime) -> list[str]:
-    """Meters whose samples of a counter or of power tell of the range: those in it, and power that still holds."""
-    which = f"ts < %s AND (ts >= %s AND quantity IN ({listed(COUNTERS)}) OR ts >= %s AND quantity = %s)"
+    """Meters whose samples tell of the range: those in it, power that still holds, and energies that reach into it."""
+    which = (
+        f"ts < %s AND (ts >= %s AND quantity IN ({listed(COUNTERS)}) OR ts >= %s AND quantity = %s "
+        f"OR ts >= %s AND quantity IN ({listed(short_intervals.REGISTERS)}))"
+    )
     rows = query(
         f"SELECT DISTINCT meter FROM telemetry WHERE ts >= %s AND {which}",
-        [start - HOLDS, end, start, start - HOLDS, energy.POWER],
+        [start - HOLDS, end, start, start - HOLDS, energy.POWER, start - timedelta(seconds=INTERVAL_S)],
     )
     return [meter for (meter,) in rows]
