@@ -99,7 +99,7 @@ class QuestDBServer:
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: questdb.is_ready(self.settings), within_s=60)
+        eventually(lambda: questdb.is_ready(self.settings), within_s=180)  # the machine may be busy
 
     def kill(self) -> None:
         assert self.process is not None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from config import clock
 from config.quantities import INTERVAL_S, QUANTITIES
 from store.errors import Refused
 from store.records.meters import require_meters, require_series
@@ -86,7 +87,7 @@ def _record(
     seen = scope.times(meter_id, meter.site_id)
     if not all(holds(seen, ts) for ts, _ in rows):
         raise Refused(f"{meter.name} was not yours at that time: correct what was measured while it is")
-    now, by = datetime.now(UTC), scope.user_id or "loadstar"
+    now, by = clock.now(), scope.user_id or "loadstar"
     said = (None if value is None else float(value), is_void, reason.strip(), by, now)
     _append("amendments", COLUMNS, [(ts, meter_id, quantity, interval_s, *said) for ts, interval_s in rows])
     # The rollup computes the quarters again that hold samples of them.

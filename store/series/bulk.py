@@ -6,13 +6,13 @@ QuestDB has applied its log.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from questdb import QuestDBError, Sender
 
+from config import clock
 from config.settings import Settings
 from store.errors import Refused, StoreAway
 from store.scope import Scope
@@ -80,7 +80,7 @@ def late(markers: Sequence[Marker]) -> pd.DataFrame:
 
 
 def _now() -> np.datetime64:
-    return np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us")
+    return np.datetime64(clock.now().replace(tzinfo=None), "us")
 
 
 @contextmanager

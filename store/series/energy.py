@@ -219,7 +219,7 @@ def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges) -> dict[str,
             start, end = max(span.start, _moment(edges_us[first])), min(span.end, _moment(edges_us[last]))
             if start < end:
                 _tally(tallies, span, ids, start, end, slice(first, last + 1), edges_us[first : last + 1])
-    now = datetime.now(UTC).timestamp()
+    now = clock.now().timestamp()
     return {meter: tally.flow(now) for meter, tally in tallies.items()}
 
 
@@ -354,7 +354,7 @@ def _parts(span: Span, start: datetime, end: datetime, grain_s: int) -> Iterable
 
 def oldest_samples() -> datetime:
     """From when on samples are surely still there: whole days are dropped."""
-    return floor(datetime.now(UTC) - timedelta(days=settings().kept_telemetry_days - 1), DAY_S)
+    return floor(clock.now() - timedelta(days=settings().kept_telemetry_days - 1), DAY_S)
 
 
 def _from_kept(span: Span, ids: list[str], start: datetime, end: datetime, cell_s: float, origin: datetime) -> Iterable[Piece]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from config import clock
 from config.settings import settings
 from store.records import last_values
 from store.records.last_values import Last
@@ -31,7 +32,7 @@ def keep(scope: Scope, late: Mapping[str, datetime] | None = None) -> None:
         StoreAway: QuestDB cannot be reached.
     """
     kept = last_values.kept_to(scope)
-    since = BEGINNING if kept is None else min(kept, datetime.now(UTC)) - OVERLAP
+    since = BEGINNING if kept is None else min(kept, clock.now()) - OVERLAP
     rows = _samples("ts > %s", [since])
     if late:
         rows += _samples(f"ts >= %s AND meter IN ({listed(late)})", [min(late.values())])
@@ -46,8 +47,8 @@ def _old_intervals(first: bool) -> list[Last]:
     if not first and before is not None and now - before < OLD_EVERY_S:
         return []
     _searched["at"] = now
-    oldest = datetime.now(UTC) - timedelta(days=settings().accepted_back_days) - LONGEST
-    came = BEGINNING if before is None else datetime.now(UTC) - timedelta(seconds=now - before) - SLACK
+    oldest = clock.now() - timedelta(days=settings().accepted_back_days) - LONGEST
+    came = BEGINNING if before is None else clock.now() - timedelta(seconds=now - before) - SLACK
     return _intervals("ts > %s AND received_at > %s", [oldest, came])
 
 

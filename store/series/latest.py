@@ -1,9 +1,10 @@
 """The newest value of each series: from a recent window, and from the records for those that have been silent for long."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from config import clock
 from config.quantities import QUANTITIES, Kind
 from store.records import last_values
 from store.records.meters import require_series
@@ -37,7 +38,7 @@ def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN
         return {}
     times = require_series(scope, series_ids)
     found = {key: Latest(last.ts, last.value) for key, last in last_values.last_values(scope, series_ids).items()}
-    since = kept_since(datetime.now(UTC) - within)
+    since = kept_since(clock.now() - within)
     for table, back, ends, measured in (
         ("intervals", LONGEST_OPEN, "interval_s", "AND source != 'rollup'"),
         ("telemetry", timedelta(), "0", ""),
@@ -62,7 +63,7 @@ def kept_since(otherwise: datetime) -> datetime:
     Two days of samples of 500 meters take QuestDB 75 ms to look through, some minutes 4 ms.
     """
     kept = last_values.kept_to(SYSTEM)  # a moment, of nobody in particular
-    return otherwise if kept is None else max(otherwise, min(kept, datetime.now(UTC)) - OVERLAP)
+    return otherwise if kept is None else max(otherwise, min(kept, clock.now()) - OVERLAP)
 
 
 def end_of(quantity: str, ts: datetime, interval_s: int) -> datetime:

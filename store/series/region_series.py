@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from config import clock
 from config.quantities import INTERVAL_S, QUANTITIES
 from config.settings import settings
 from store import sheets
@@ -148,7 +149,7 @@ def _impossible(each: Value, interval_s: int) -> str:
         return f"{each.value:g} cannot be: {each.quantity} is {quantity.least:g} to {quantity.greatest:g}"
     if each.start.tzinfo is None:
         return "start has no offset from UTC: write it like 2026-01-31T00:00:00Z"
-    if not EARLIEST <= each.start <= datetime.now(UTC) + AHEAD:
+    if not EARLIEST <= each.start <= clock.now() + AHEAD:
         return f"{each.start.isoformat()} is not of our time: from {EARLIEST:%Y} to two years ahead"
     if each.start.timestamp() % min(interval_s, INTERVAL_S):
         step = min(interval_s, INTERVAL_S) // 60
