@@ -19,7 +19,7 @@ from models.flows import Flows
 from models.graph import Graph
 from store.records import graph
 from store.scope import Scope
-from store.series import checkpoint, energy
+from store.series import energy, finality
 from store.series.energy import Flow
 
 Floats = NDArray[np.float64]
@@ -50,6 +50,8 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         StoreAway: the database cannot be reached.
     """
     start, end = edges[0], edges[-1]
+    # Asked before the energies are, like theirs.
+    may_change = any(each for (each,) in finality.provisional(scope, list(view.meters), [start, end]).values())
     wired = graph.site_graphs(scope, view.id, start, end)
     moments = [*(each.moment for each in wired), end]
     parts, covered, due = [], dict[str, float](), dict[str, float]()
@@ -78,7 +80,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         imported=across["imported"],
         exported=across["exported"],
         coverage=float(np.mean(shares)) if shares else float(bool(due)),
-        provisional=end > checkpoint.recent().rolled_to,
+        provisional=may_change,
     )
 
 

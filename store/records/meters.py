@@ -318,6 +318,22 @@ def _possible_source(method: str, interval_s: int, rollover_kwh: float | None) -
         raise Refused(f"a counter starts again from zero at more than 0 kWh, not at {rollover_kwh:g}: correct it")
 
 
+def declaring(scope: Scope, series_ids: Collection[str]) -> set[str]:
+    """Those of the series that are meters and have ever declared where their energy comes from; what is gone is left out.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with reading() as records:
+        wanted = select(EnergySource.meter_id).distinct()
+        return {
+            meter_id
+            for part in in_parts(series_ids)
+            for meter_id in records.scalars(wanted.where(EnergySource.meter_id.in_(part)))
+        }
+
+
 def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, list[EnergySource]]:
     """The declarations of each of the meters, the earliest first; raises `NotFound` for a meter outside the scope."""
     require_series(scope, meter_ids)

@@ -37,6 +37,7 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.NotificationPreference: "concerns nobody else",
     schema.OneTimeLink: "what a link is used for is noted",
     schema.PersonKey: "the keys of the log's personal parts",
+    schema.Restatement: "the change of a declaration is audited itself",
     schema.Session: "signing in and out are noted",
     schema.TokenFamily: "signing in and out are noted",
     schema.Version: "counts changes",

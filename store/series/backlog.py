@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from config import clock
 from config.quantities import INTERVAL_S
+from store.scope import ALWAYS
 from store.series.checkpoint import NEVER
 from store.series.connection import query
 from store.series.write import MARKER_HOLDS_S
 
 HOLDS = timedelta(seconds=MARKER_HOLDS_S)
 DAY = timedelta(days=1)
-EVER = clock.EPOCH + 400_000 * DAY
+EVER = ALWAYS[0].end
 FEW = 1_000  # stretches that are made at once, although more may come by the same marker; of many the end is awaited
 
 Stretch = tuple[datetime, datetime]
@@ -51,17 +52,18 @@ class Backlog:
         ended = clock.now() - HOLDS
         since = max(late_to, min(self.heard_to, ended))
         for series, start, end, _ in _markers(since, ended):
-            self._add(series, start, end)
+            self.add(series, start, end)
             self.heard = True
         fresh = _markers(max(since, ended), EVER)
         counts = {(series, start): count for series, start, _, count in fresh}
         if len(fresh) <= FEW:
             for series, start, end, count in fresh:
                 if self._fresh.get((series, start)) != count:
-                    self._add(series, start, end)
+                    self.add(series, start, end)
         self._fresh, self.heard_to = counts, max(ended, since)
 
-    def _add(self, series: str, start: datetime, end: datetime) -> None:
+    def add(self, series: str, start: datetime, end: datetime) -> None:
+        """A stretch of a series is to be made again."""
         self.news[series] = min(start, self.news.get(series, start))
         while start < end:
             day = _day(start)

@@ -1,12 +1,13 @@
 """How far the rollup has come: what is before it is in `intervals`, what is after it only in `telemetry`."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from store.series.connection import execute, query
 
 LASTS_S = 1.0
+GRACE = timedelta(seconds=75)  # a reading that came before the quarter's end is stored by then, and a minute's counter read again
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 

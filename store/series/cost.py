@@ -15,7 +15,7 @@ from models import local_time, tariffs
 from store.records import graph, meters, sites
 from store.records.schema import Meter
 from store.scope import Scope
-from store.series import checkpoint
+from store.series import finality
 from store.series.energy import flows
 from store.series.prices import prices
 
@@ -58,9 +58,9 @@ def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> d
     known = (np.isfinite(priced.prices.importing) | np.isfinite(priced.prices.exporting)).astype(float)
     # Local periods begin on quarters in every zone, and so do the stretches.
     starts = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
-    closed = checkpoint.recent().rolled_to
-    found = {}
-    energies = flows(scope, [meter.id for meter in of_site], priced.edges)
+    ids = [meter.id for meter in of_site]
+    may_change = finality.provisional(scope, ids, edges)  # before the energies are read
+    found, energies = {}, flows(scope, ids, priced.edges)
     for meter in of_site:
         flow = energies[meter.id]
         bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)
@@ -72,7 +72,7 @@ def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> d
             "sold_kwh": sold_kwh,
             "cost": np.where((with_price > 0) | (times_known > 0) & (without == 0), paid, np.nan),
             "priced": [tariffs.share(*each) for each in zip(with_price, without, strict=True)],
-            "provisional": [edge > closed for edge in edges[1:]],
+            "provisional": may_change[meter.id],
         }
         found[meter.id] = pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
     return found

@@ -50,7 +50,10 @@ def around(
     found = samples.aggregates(meter_ids, list(COUNTERS), first, last, grain_s, MEASURES, interval_s)
     after = _as_stretches(following(meter_ids, last, until))
     # Without a reading within or after the range, the one before it tells nothing.
-    before = _as_stretches(previous(_registers(found) | _registers(after), since, first))
+    speaking = _registers(found) | _registers(after)
+    before = previous(speaking, since, first)
+    gone = speaking - _registers(before) - _registers(found[found["first_ts"] < start])
+    before = _as_stretches(_together([before, kept_before(gone, since, start)]))
     stretches = _together([before, found, after]).sort_values("first_ts", kind="stable")
     return stretches, _readings(stretches, first, last)
 
@@ -78,23 +81,24 @@ def _doubtful(stretches: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def previous(registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
-    """The last reading of each register in [start, end); columns `KEY` and `value`. The caller checks who may see the meters.
-
-    Where the sample itself is no longer kept, its quarter tells what the register stood at by the quarter's end.
-    """
+    """The last reading of each register in [start, end); columns `KEY` and `value`. The caller checks who may see the meters."""
     edges = [end, *(max(start, end - near) for near in NEAR), start]
-    found = _nearest([(b, a) for a, b in pairwise(edges)], lambda _: set(registers), last=True)
-    missing = set(registers) - _registers(found)
-    if not missing or start >= end:
-        return found
-    meters, names = (sorted(set(each)) for each in zip(*missing, strict=True))
-    kept = frame(
-        f"SELECT ts, meter, quantity, value FROM intervals WHERE ts >= %s AND ts < %s AND source = '{ROLLUP}' "
+    return _nearest([(b, a) for a, b in pairwise(edges)], lambda _: set(registers), last=True)
+
+
+def kept_before(registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
+    """Likewise of registers whose samples are gone: what each stood at by the end of its last quarter in [start, end]."""
+    if not registers or start >= end:
+        return pd.DataFrame(columns=[*KEY, "value"])
+    meters, names = (sorted(set(each)) for each in zip(*registers, strict=True))
+    quarter = timedelta(seconds=INTERVAL_S)
+    found = frame(
+        f"SELECT ts, meter, quantity, value FROM intervals WHERE ts >= %s AND ts <= %s AND source = '{ROLLUP}' "
         f"AND interval_s = {INTERVAL_S} AND meter IN ({listed(meters)}) AND quantity IN ({listed(names)}) AND value != null "
         "LATEST ON ts PARTITION BY meter, quantity",
-        [start, end - timedelta(seconds=INTERVAL_S)],
+        [start, end - quarter],
     )
-    return _together([found, _of(kept.assign(ts=kept["ts"] + timedelta(seconds=INTERVAL_S)), missing)])
+    return _of(found.assign(ts=found["ts"] + quarter), set(registers))
 
 
 def following(meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:

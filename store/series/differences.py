@@ -54,6 +54,8 @@ def _within(span: Span, meter_id: str, register: str, seen: Times, *, exchanged:
     first, last = max(span.since, span.start - wide), min(span.until, span.end + wide)
     found = samples.effective([meter_id], [register], first, last)
     before = counters.previous({(meter_id, register)}, span.since, first)
+    if before.empty and not (found["ts"] < span.start).any():
+        before = counters.kept_before({(meter_id, register)}, span.since, span.start)
     readings = np.concatenate([before["value"], found["value"]]).astype(float)
     moments = pd.concat([before["ts"], found["ts"]], ignore_index=True)
     counted = (pd.DatetimeIndex(moments).as_unit("us").asi8 / 1e6, readings, span.rollover_kwh, wide.total_seconds())
@@ -61,4 +63,5 @@ def _within(span: Span, meter_id: str, register: str, seen: Times, *, exchanged:
     kwh = np.where(since_seen, np.diff(arithmetic.counted(*counted), prepend=np.nan), np.nan)
     events = ["exchange" if exchanged else "", *arithmetic.falls(*counted)][: len(readings)]
     rows = pd.DataFrame({"ts": moments, "reading_kwh": readings, "energy_kwh": kwh, "event": events})
+    rows = rows.iloc[len(before) :]
     return rows[(rows["ts"] >= span.start) & (rows["ts"] < span.end)].reset_index(drop=True)

@@ -26,7 +26,7 @@ from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
 from store.records.meters import energy_declarations, require_series, virtual_terms, zones_of
 from store.scope import ALWAYS, Scope, Times, Window, within
-from store.series import checkpoint, counters, kept, samples, short_intervals
+from store.series import checkpoint, counters, finality, kept, samples, short_intervals
 from store.series.counters import COUNTERS
 from store.series.grid import EPOCH
 
@@ -91,13 +91,13 @@ def energy(scope: Scope, meter_ids: Collection[str], start: datetime, end: datet
     Returns:
         Index: meter ids. Columns: `forward_kwh` and `export_kwh` (in and against the edge's direction), `coverage` (share
         of the readings due by now that are there, 0..1), `known_s` (seconds that the energy is of: a counter's last until it
-        is read again, also while it is silent), `due_s`, `provisional` (whether late data are still usual for the range).
+        is read again, also while it is silent), `due_s`, `provisional` (whether it may still change: `store.series.finality`).
 
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    found = _table(flows(scope, meter_ids, [start, end]), [start, end])
+    found = _table(scope, meter_ids, [start, end])
     return found.droplevel("ts").rename_axis(None)
 
 
@@ -109,12 +109,14 @@ def energy_by(
     Days of 23 and 25 hours are what they are. Returns as `energy`, with the index (meter id, start of the period in UTC).
     """
     edges = local_time.edges(start, end, step, ZoneInfo(time_zone))
-    return _table(flows(scope, meter_ids, edges), edges)
+    return _table(scope, meter_ids, edges)
 
 
-def _table(found: dict[str, Flow], edges: Edges) -> pd.DataFrame:
+def _table(scope: Scope, meter_ids: Collection[str], edges: list[datetime]) -> pd.DataFrame:
     """A row a meter and stretch."""
-    closed = checkpoint.recent().rolled_to
+    # Asked before the energies: what is final then is what they are, and no number from before a change is taken for final.
+    may_change = finality.provisional(scope, meter_ids, edges)
+    found = flows(scope, meter_ids, edges)
     names = ["forward_kwh", "export_kwh", "coverage", "known_s", "due_s"]
     columns = [
         np.concatenate([np.zeros(0), *values])
@@ -124,7 +126,7 @@ def _table(found: dict[str, Flow], edges: Edges) -> pd.DataFrame:
     ] or [np.zeros(0)] * len(names)
     index = pd.MultiIndex.from_product([list(found), list(edges[:-1])], names=["meter", "ts"])
     table = pd.DataFrame(dict(zip(names, columns, strict=True)), index=index)
-    return table.assign(provisional=[edge > closed for edge in edges[1:]] * len(found))
+    return table.assign(provisional=np.concatenate([np.zeros(0, bool), *may_change.values()]))
 
 
 def flows(scope: Scope, meter_ids: Collection[str], edges: Edges) -> dict[str, Flow]:

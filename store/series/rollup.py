@@ -19,17 +19,18 @@ from config.quantities import INTERVAL_S, QUANTITIES, Kind
 from config.settings import settings
 from models import energy as arithmetic
 from store.errors import Refused, StoreError
+from store.records import restatements
+from store.records.meters import declaring
 from store.scope import Scope
 from store.series import amendments, checkpoint, counters, energy, last, samples, short_intervals
 from store.series.backlog import Backlog
-from store.series.checkpoint import NEVER, Checkpoint
+from store.series.checkpoint import GRACE, NEVER, Checkpoint
 from store.series.connection import execute, frame, listed, query
 from store.series.counters import COUNTERS, Register
 from store.series.energy import DERIVED, ceil, floor
 from store.series.write import INTERVALS, NOW, Writer, now_us
 
 SOURCE = "rollup"
-GRACE = timedelta(seconds=75)  # a reading that came before the quarter's end is stored by then, and a minute's counter read again
 AT_ONCE = timedelta(days=1)  # samples of one day are aggregated in a statement
 APPLY_S = 30.0
 LINES_AT_ONCE = 20_000
@@ -40,6 +41,7 @@ BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 REGISTER_OF = {register: derived for derived, register in DERIVED.items()}
 
+_restated: set[str] = set()  # changes of declarations that are in it
 _backlog = Backlog()  # of this process; hearing of something again after a restart does no harm
 
 
@@ -59,6 +61,7 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
     until = floor(now or clock.now() - GRACE, INTERVAL_S)
     # Markers first: of what becomes visible after them there is a marker that is heard again.
     _backlog.hear(done.late_to)
+    _restate(scope, until)
     if not await_applied(("telemetry", "late", "amendments"), APPLY_S):
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
@@ -74,7 +77,25 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
         checkpoint.write(reached)
         _backlog.heard = bool(_backlog)
         await_applied(("rollups",), APPLY_S)
+    if _restated and not _backlog:
+        restatements.done(scope, _restated)
+        _restated.clear()
     return made
+
+
+def _restate(scope: Scope, closed: datetime) -> None:
+    """What changed declarations tell of anew joins what came late."""
+    waiting = [each for each in restatements.waiting(scope) if each.id not in _restated]
+    if not waiting:
+        return
+    first: dict[str, datetime] = dict(
+        query(f"SELECT meter, min(ts) FROM telemetry WHERE meter IN ({listed({each.meter_id for each in waiting})})")
+    )
+    for each in waiting:
+        if each.meter_id in first:
+            since = max(floor(first[each.meter_id], INTERVAL_S), floor(each.since, INTERVAL_S))
+            _backlog.add(each.meter_id, since, min(each.until or closed, closed))
+    _restated.update(each.id for each in waiting)
 
 
 def _make_again(scope: Scope, closed: datetime, deadline: float) -> int:
@@ -200,7 +221,7 @@ def derive(scope: Scope, start: datetime, end: datetime, series_ids: Collection[
     changes all that lies between those beside it, be they months away. No quarter from `closed` on is made.
     """
     _require_own(scope)
-    meters = list(series_ids) if series_ids is not None else _deriving(start, end)
+    meters = declaring(scope, series_ids if series_ids is not None else _deriving(start, end))
     for (first, until), registers in _reached(scope, meters, start, end, closed).items():
         at_once = timedelta(seconds=INTERVAL_S) * max(QUARTERS_AT_ONCE // len(registers), 96)
         while first < until:
@@ -229,6 +250,9 @@ def _reached(
     for patience, those in by_patience.items():
         read = {register for register in _read(start, end) if register[0] in those}
         before = _moments(counters.previous(read, BEGINNING, start - patience))
+        unknown = read - before.keys()
+        gone = unknown - _moments(counters.previous(unknown, start - patience, start)).keys()
+        before |= _moments(counters.kept_before(gone, BEGINNING, start))
         after = _moments(counters.following({meter for meter, _ in read}, end + patience, closed))
         for meter, name in read:
             since, until = before.get((meter, name), start - patience), after.get((meter, name), end + patience)

@@ -3,7 +3,7 @@
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
 from store.records.schema.mail import Mail
-from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, VirtualTerm
+from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, Restatement, VirtualTerm
 from store.records.schema.people import (
     Entity,
     Household,
@@ -44,6 +44,7 @@ __all__ = [
     "Picture",
     "Region",
     "Request",
+    "Restatement",
     "Session",
     "Site",
     "SiteLimit",

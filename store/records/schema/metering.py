@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Connection, ForeignKey, UniqueConstraint, event, insert, inspect
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from store.ids import new_claim_code
+from store.ids import new_claim_code, new_id
 from store.records.columns import QUIET, SECRET, Record, dated, identity, now, on_plan, one_of, unique_while
 
 
@@ -106,6 +106,43 @@ class EnergySource(Record):
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")  # why: an exchange says which counter came for which
+
+
+class Restatement(Record):
+    """A declaration changed: the energy of the meter from `since` until `until` (none: on and on) is to be made anew."""
+
+    __tablename__ = "restatements"
+
+    id: Mapped[str] = identity("rst")
+    meter_id: Mapped[str] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"), index=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+@event.listens_for(EnergySource, "after_insert")
+@event.listens_for(EnergySource, "after_update")
+def _declared(_: Mapper[EnergySource], connection: Connection, source: EnergySource) -> None:
+    changed = {column.key for column in inspect(source).attrs if column.history.has_changes()}
+    if changed & {"method", "interval_s", "rollover_kwh", "valid_from"}:
+        _restate(connection, source)
+    elif "valid_to" in changed:
+        _restate(connection, source, only_moved_end=True)
+
+
+@event.listens_for(EnergySource, "before_delete")
+def _withdrawn(_: Mapper[EnergySource], connection: Connection, source: EnergySource) -> None:
+    _restate(connection, source)
+
+
+def _restate(connection: Connection, source: EnergySource, *, only_moved_end: bool = False) -> None:
+    """Note, in the same transaction, of what time the energy changes: of the declaration's, or of what its end moved over."""
+    starts, ends = (
+        [*each.deleted, *each.added, *each.unchanged]
+        for each in (inspect(source).attrs[name].history for name in ("valid_from", "valid_to"))
+    )
+    known = [end for end in ends if end is not None]
+    since, until = min(known if only_moved_end else starts), max(known) if known and len(known) == len(ends) else None
+    connection.execute(insert(Restatement).values(id=new_id("rst"), meter_id=source.meter_id, since=since, until=until))
 
 
 class ApiKey(Record):

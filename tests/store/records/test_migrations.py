@@ -15,7 +15,7 @@ from store.records import engine, failures, rules, schema
 from store.records.columns import Record
 from tests.store.conftest import Databases
 
-HEAD = "008"
+HEAD = "009"
 
 
 def _described(connection: Connection) -> dict[str, object]:

@@ -67,7 +67,7 @@ class Site:
         self._write("late", frame)
 
     def roll_up(self, now: datetime) -> None:
-        rollup.catch_up(SYSTEM, now)
+        rollup.catch_up(SYSTEM, now, late_s=120)
         checkpoint.forget()
 
     def _write(self, table: str, frame: object) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import Settings
 from store.errors import StoreAway
-from store.series import rollup
+from store.series import checkpoint, rollup
 from store.series.connection import execute
 from store.series.write import MARKER_HOLDS_S, PROMPT_S, TIMEOUT_S, Row, Series, Writer, lines, marker_lines, now_us, series
 
@@ -62,7 +62,7 @@ def test_a_flush_carries_one_time_of_receipt(writer: Writer) -> None:
 
 def test_what_comes_promptly_is_committed_before_its_quarter_is_rolled_up() -> None:
     flush_s = 2 * TIMEOUT_S  # a flush whose kept connection has broken is sent twice
-    assert rollup.GRACE.total_seconds() > PROMPT_S + 2 * flush_s
+    assert checkpoint.GRACE.total_seconds() > PROMPT_S + 2 * flush_s
     assert 2 * flush_s < MARKER_HOLDS_S / 2
 
 
