@@ -12,7 +12,7 @@ bind = [f"[{_settings.dashboard_host}]:{_settings.dashboard_port}"]
 if ":" not in _settings.dashboard_host:
     bind = [f"{_settings.dashboard_host}:{_settings.dashboard_port}"]
 workers = _settings.dashboard_workers
-worker_class = "gthread"
+worker_class = "dashboard.reception.Worker"  # threads, which get requests when they have arrived
 umask = PRIVATE
 threads = _settings.dashboard_threads
 proc_name = "loadstar-dashboard"

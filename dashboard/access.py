@@ -14,7 +14,7 @@ from flask import g
 from flask_login import current_user
 
 from config.settings import settings
-from dashboard import refusals
+from dashboard import arguments, refusals
 from store.errors import NotFound, Refused
 from store.records import meters, organisations, policy, regions
 from store.scope import NOBODY, Role, Scope
@@ -220,7 +220,7 @@ def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Ask the rule before the function runs. Stands directly under `@callback`, on page layouts and on views.
 
     Keyword arguments that the function does not know are left out: Dash gives a page's layout whatever stands in
-    the query string.
+    the query string. Those of another type than it declares are a bad request.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -233,6 +233,7 @@ def guard(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
             given = signature.bind_partial(*args, **known)
             given.apply_defaults()
             ask(rule, given.arguments)
+            arguments.check(function, given.arguments)
             return function(*args, **known)  # type: ignore[arg-type]  # P.kwargs without what is unknown
 
         setattr(guarded, _RULE, rule)

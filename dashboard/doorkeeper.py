@@ -1,11 +1,12 @@
 """Deny by default, before anything else runs: no rule, no entry."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from dash import Dash
 from flask import Flask, Response, jsonify, redirect, request
 from flask_login import current_user
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard import api, callbacks, landing, shell
@@ -26,6 +27,7 @@ DASH_ROUTES: dict[str, Rule] = {
     "/healthz": public,
 }
 PAGE_ROUTES = ("/", "/<path:path>")
+ROUTER = ".._pages_content.children..._pages_store.data.."
 
 
 def rule_of_endpoint(server: Flask, endpoint: str) -> Rule | None:
@@ -69,6 +71,17 @@ def install_for_callbacks(server: Flask, dash: Dash) -> None:
             output = body.get("output") if isinstance(body, dict) else None
             if callbacks.rule_of_callback(dash, output) is None:
                 raise NotFound("no such callback")
+            if output == ROUTER and not _is_an_address(body.get("inputs")):
+                raise BadRequest("no address")
+
+
+def _is_an_address(inputs: Any) -> bool:
+    """Whether Dash's own router, which checks nothing, is given a path and a query."""
+    try:
+        path, query = (each["value"] for each in inputs)
+        return bool(path.startswith("/") and (not query or query.startswith("?")))
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return False
 
 
 def _by_method(server: Flask) -> Response | AnyResponse:

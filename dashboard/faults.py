@@ -19,6 +19,7 @@ RETRY_S = 5
 AWAY = "Loadstar cannot reach its store"
 WORDS = {
     400: ("That did not arrive whole", "Go back, load the page again, and send it once more."),
+    429: ("One thing at a time", "Something large is still being worked on. Try again in a moment."),
     405: ("Nothing here", "Nothing answers in that way at this address."),
     413: ("Too large", "What was sent is larger than Loadstar takes."),
 }

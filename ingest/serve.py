@@ -4,9 +4,11 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -15,7 +17,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from config.settings import Settings
-from ingest import STARTED_BY, metrics
+from ingest import STARTED_BY, heart, metrics
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +38,13 @@ class Server(MPServer):
     Granian gives up when one dies twice within 5.5 s and ends its neighbours with it; a device API should not.
     """
 
+    hearts: Path
+
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         for index in workers:
             if not self.wrks[index].is_alive():  # type: ignore[no-untyped-call]
                 metrics.end(self.wrks[index]._id())  # type: ignore[no-untyped-call]
+                heart.forget(self.hearts, self.wrks[index]._id())  # type: ignore[no-untyped-call]
             age = time.monotonic() - self.wrks[index].birth
             if age < BREATH_S:
                 self.main_loop_interrupt.wait(BREATH_S - age)
@@ -60,7 +65,7 @@ def run(settings: Settings) -> None:
     Raises:
         PortTaken: the address is in use.
     """
-    _require_free(settings.device_host, settings.device_port)
+    owned = _own(settings.device_host, settings.device_port)
     metrics.use_folder(settings.home / "run" / "device-metrics")
     server = Server(
         TARGET,
@@ -78,22 +83,48 @@ def run(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level.lower()),
         log_dictconfig={"loggers": {"_granian": {}}},  # to the handlers that are there
     )
+    server.hearts = settings.home / heart.FOLDER
+    heart.clear(server.hearts)
     import_module("ingest.server")  # once, before the workers are forked: they start faster and share its memory
     threading.Thread(target=_watch_parent, args=(server,), daemon=True, name="parent").start()
-    server.serve()
+    threading.Thread(target=_watch_hearts, args=(server,), daemon=True, name="hearts").start()
+    with owned:
+        server.serve()
 
 
-def _require_free(host: str, port: int) -> None:
-    """Workers share the port (SO_REUSEPORT), so a second server would silently take half of the devices."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+def _own(host: str, port: int) -> socket.socket:
+    """Make the port this process's own before its workers share it; it stays so until the socket is closed.
+
+    Workers share the port (SO_REUSEPORT), so a second server would silently take half of the devices. Whether it is free is
+    asked without sharing; that nobody else is just asking the same is known by a name in the system that one process has.
+
+    Raises:
+        PortTaken: it is somebody else's.
+    """
+    taken = PortTaken(f"the device API cannot listen at {host}:{port}: Address already in use; set LOADSTAR_DEVICE_PORT")
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        if sys.platform == "linux":  # elsewhere there are no names without a file
+            name.bind(f"\0loadstar device API {port}")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            raise PortTaken(
-                f"the device API cannot listen at {host}:{port}: {error.strerror}; set LOADSTAR_DEVICE_PORT"
-            ) from error
+    except OSError as error:
+        name.close()
+        raise taken from error
+    return name
+
+
+def _watch_hearts(server: Server) -> None:
+    """End workers that hang: granian starts others in their place."""
+    before = time.monotonic()
+    while not server.interrupt_signal:
+        time.sleep(heart.BEAT_S)
+        now = time.monotonic()
+        if now - before < heart.HUNG_S / 2:  # otherwise this process was stopped too
+            heart.end_hung(server.hearts, server.wrks, now)
+        before = now
 
 
 def _watch_parent(server: Server) -> None:

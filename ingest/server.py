@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from config import settings as configuration
-from ingest import health, manual, openapi
+from ingest import health, heart, manual, openapi
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
 from ingest.committer import Committer
@@ -136,6 +136,7 @@ class Application:
             activity.keep(),
             counted.keep(),
             health.watch(self._door),
+            heart.beat(settings.home / heart.FOLDER),
             _watch_parent(),
         ):
             self._tasks.append(asyncio.create_task(_guarded(work)))

@@ -1,25 +1,30 @@
 """Tables as CSV files, read from spreadsheets and written for them.
 
-A spreadsheet runs what begins like a formula, whoever wrote it: such a text gets an apostrophe in front, and loses it
-again when it is read (https://owasp.org/www-community/attacks/CSV_Injection).
+A spreadsheet runs what begins like a formula, whoever wrote it, and a cell begins wherever its reader's separator stands:
+what looks like a formula gets an apostrophe in front at a text's start and after each separator or line break within it,
+and loses it again when it is read (https://owasp.org/www-community/attacks/CSV_Injection). Every cell is quoted.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from store.errors import Refused
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a cell may begin, for one who separates by something else; and what a formula begins with.
+_START, _WITHIN = r"(?=[ \u00a0]*'*[=+\-@＝＋－＠\t\r\n])", r"(?=[ \u00a0]*'*[=+\-@＝＋－＠])"
+_RISKY = re.compile(rf"(^){_START}|([,;|\t\r\n]){_WITHIN}")
+_SAFE = re.compile(rf"(^)'{_START}|([,;|\t\r\n])'{_WITHIN}")
 Cell = str | int | float | bool | datetime | None
 
 
 def cell(value: Cell) -> str:
     """A value as it stands in a file: texts made safe, moments in UTC, nothing for none.
 
-    >>> cell("=SUM(A1)"), cell(-2.5), cell(None)
-    ("'=SUM(A1)", '-2.5', '')
+    >>> cell("=SUM(A1)"), cell("Eve;=1+1"), cell(-2.5), cell(None)
+    ("'=SUM(A1)", "Eve;'=1+1", '-2.5', '')
     """
     if value is None:
         return ""
@@ -29,7 +34,7 @@ def cell(value: Cell) -> str:
         return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     if isinstance(value, int | float):
         return repr(value)
-    return f"'{value}" if value.lstrip(" ").startswith(FORMULA) else value
+    return _RISKY.sub(r"\1\2'", value)
 
 
 def plain(text: str) -> str:
@@ -38,15 +43,14 @@ def plain(text: str) -> str:
     >>> plain("'=SUM(A1)"), plain("'s-Hertogenbosch")
     ('=SUM(A1)', "'s-Hertogenbosch")
     """
-    text = text.strip()
-    return text[1:] if text.startswith("'") and text[1:].lstrip(" ").startswith(FORMULA) else text
+    return _SAFE.sub(r"\1\2", text.strip())
 
 
 def written(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
     """The file, in pieces of some lines: a head and the rows, with a mark by which spreadsheets know that it is UTF-8."""
     page = io.StringIO()
     page.write("\ufeff")
-    writer = csv.writer(page)
+    writer = csv.writer(page, quoting=csv.QUOTE_ALL)
     writer.writerow(columns)
     for row in rows:
         writer.writerow([cell(value) for value in row])

@@ -1,6 +1,7 @@
 """People's pictures: what is uploaded is decoded, cut square, made small and encoded anew, so nothing else is kept of it.
 
-What a file says it is does not count; only PNG, JPEG and WebP are decoded, and none with more pixels than a camera has.
+What a file says it is does not count; only PNG, JPEG and WebP are decoded, none with more pixels than memory is there for, and
+one or two at a time.
 """
 
 import io
@@ -10,11 +11,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from dashboard.access import current_scope, guard, oneself, signed_in
 from dashboard.faults import sentence
+from dashboard.gate import costly
 from store.errors import NotFound, Refused
 from store.records import pictures
 
 UPLOAD_BYTES = 10 * 2**20  # a phone's photograph
-MOST_PIXELS = 24_000_000  # 100 MB while it is looked at
+MOST_PIXELS = 9_000_000  # a large screen's, 36 MB while it is looked at
+MOST_OF_A_JPEG = 50_000_000  # a phone's photograph: decoded at an eighth of its size where that is enough
 SIDE = 256
 FORMATS = ("PNG", "JPEG", "WEBP")
 NOT_READ = "this is no picture that Loadstar can read: choose a PNG, a JPEG or a WebP"
@@ -30,11 +33,13 @@ def made_anew(content: bytes) -> bytes:
     """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as given:
+            width, height = given.size
             given.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than is needed
-            if given.width * given.height > MOST_PIXELS:
-                raise Refused(f"a picture has {MOST_PIXELS // 10**6} million pixels at the most: make it smaller")
-            upright = ImageOps.exif_transpose(given)
-            square = ImageOps.fit(upright.convert("RGBA"), (SIDE, SIDE))
+            most = MOST_OF_A_JPEG if given.format == "JPEG" else MOST_PIXELS
+            if width * height > most or given.width * given.height > MOST_PIXELS:
+                raise Refused(f"a picture has {most // 10**6} million pixels at the most: make it smaller")
+            given.thumbnail((4 * SIDE, 4 * SIDE))  # in place, before anything copies it
+            square = ImageOps.fit(ImageOps.exif_transpose(given).convert("RGBA"), (SIDE, SIDE))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise Refused(NOT_READ) from error
     plain = Image.frombytes("RGBA", square.size, square.tobytes())  # pixels alone: no EXIF, no profile, no comment
@@ -45,6 +50,7 @@ def made_anew(content: bytes) -> bytes:
 
 @bp.post("/account/picture")
 @guard(oneself)
+@costly
 def upload() -> Response:
     """Take in the picture of whoever asks."""
     given = request.files.get("picture")

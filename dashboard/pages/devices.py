@@ -14,6 +14,7 @@ from dashboard.access import administers_site, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
+from dashboard.gate import costly
 from dashboard.plant import forms, imports
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.presence import presence
@@ -268,6 +269,7 @@ def export_address(search: str | None, view: dict[str, Any] | None, site_id: str
     prevent_initial_call=True,
 )
 @guard(administers_site())
+@costly
 def try_file(contents: str | None, name: str | None, site_id: str) -> Any:
     """What the file would do, line by line; nothing is written."""
     if not contents:
@@ -291,6 +293,7 @@ def try_file(contents: str | None, name: str | None, site_id: str) -> Any:
     prevent_initial_call=True,
 )
 @guard(administers_site())
+@costly
 def import_file(clicks: int | None, dropped: int | None, contents: str | None, site_id: str) -> Any:
     """Do what was shown, all of it; or put the file away."""
     if dropped:

@@ -11,6 +11,7 @@ from dashboard.access import current_scope, guard, plant_admin
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
+from dashboard.gate import costly
 from dashboard.plant import imports, virtual_meters
 from dashboard.tables import Choice, Column, Row, Table
 from store.errors import NotFound, Refused
@@ -151,6 +152,7 @@ def export_address(search: str | None, view: dict[str, Any] | None) -> str:
     prevent_initial_call=True,
 )
 @guard(plant_admin)
+@costly
 def try_file(contents: str | None, name: str | None) -> Any:
     """What the file would do, line by line; nothing is written."""
     if not contents:
@@ -173,6 +175,7 @@ def try_file(contents: str | None, name: str | None) -> Any:
     prevent_initial_call=True,
 )
 @guard(plant_admin)
+@costly
 def import_file(clicks: int | None, dropped: int | None, contents: str | None) -> Any:
     """Do what was shown, all of it; or put the file away."""
     if dropped:

@@ -4,7 +4,9 @@ import atexit
 import os
 import re
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +25,9 @@ from store.errors import StoreAway
 POOL_SIZE = 4  # QuestDB hangs, rather than fails, beyond 64 connections: 4 for each of at most 10 processes
 CONNECT_TIMEOUT_S = 3
 WAIT_S = 5.0  # for a free connection of the pool
+LOOK_S = 0.1  # between looks, meanwhile, whether QuestDB is found to be away
+RECONNECT_S = 1.0  # that a connection may fail to be made before it is away
+AWAY_S = 2.0  # one that is away is not asked again for so long
 TIMESTAMP = psycopg.postgres.types["timestamp"].oid
 NOT_A_TIME = np.iinfo(np.int64).min  # numpy's
 _NO_TIMES = pd.DatetimeIndex(np.array([], "datetime64[us]"), tz="UTC")
@@ -100,20 +105,79 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
     """The names of the columns, which of them are times (still without a zone), and the rows."""
     pool = _pool(settings())
     plain = [_naive_utc(value) for value in params]
+    _breaker.admit()
     for attempt in (1, 2):
         try:
-            with pool.connection() as connection:
+            with _connected(pool) as connection:
                 cursor = connection.execute(sql, plain or None, prepare=False, binary=True)
                 described = cursor.description or ()
                 moments = frozenset(at for at, column in enumerate(described) if column.type_code == TIMESTAMP)
-                return [column.name for column in described], moments, cursor.fetchall()
+                found = [column.name for column in described], moments, cursor.fetchall()
+                _breaker.close()
+                return found
         except psycopg.OperationalError as error:
             # A pooled connection that a restart of QuestDB has cut is found out only by using it.
             if attempt == 2:
+                _breaker.open(str(error))
                 raise StoreAway(f"QuestDB cannot be reached: {error}") from error
-        except (PoolTimeout, PoolClosed, TooManyRequests) as error:
+        except (PoolClosed, TooManyRequests) as error:
             raise StoreAway(f"QuestDB cannot be reached: {error}") from error
     raise AssertionError("two attempts either return or raise")
+
+
+@contextmanager
+def _connected(pool: Pool) -> Iterator[psycopg.Connection[Row]]:
+    """A connection of the pool; whoever waits for one is told as soon as anybody finds that QuestDB is away."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection = pool.getconn(timeout=LOOK_S)
+            break
+        except PoolTimeout as error:
+            _breaker.check()
+            if time.monotonic() > deadline:
+                raise StoreAway("all connections to QuestDB are in use: try again in a moment") from error
+    try:
+        with connection:
+            yield connection
+    finally:
+        pool.putconn(connection)
+
+
+class _Breaker:
+    """Whether QuestDB was found to be away a moment ago: whoever asks then is told at once, and one asks again after a while.
+
+    So a page of twenty people waits once, not twenty times one after the other on every thread of the process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = 0.0  # of the monotonic clock; 0: it was there
+        self._why = ""
+
+    def open(self, why: str) -> None:
+        """It is away."""
+        with self._lock:
+            self._until, self._why = time.monotonic() + AWAY_S, why
+
+    def close(self) -> None:
+        """It has answered."""
+        self._until = 0.0
+
+    def check(self) -> None:
+        """Raise `StoreAway` while it is known to be away."""
+        if time.monotonic() < self._until:
+            raise StoreAway(f"QuestDB cannot be reached: {self._why}")
+
+    def admit(self) -> None:
+        """Raise `StoreAway` while it is known to be away; then let one try, while the others are still told."""
+        with self._lock:
+            self.check()
+            if self._until:
+                self._until = time.monotonic() + AWAY_S
+
+
+_breaker = _Breaker()
 
 
 def _naive_utc(value: object) -> object:
@@ -153,7 +217,8 @@ def _pool(of: Settings) -> Pool:
                 max_size=POOL_SIZE,
                 timeout=WAIT_S,
                 max_idle=300.0,
-                reconnect_timeout=WAIT_S,
+                reconnect_timeout=RECONNECT_S,
+                reconnect_failed=lambda _pool: _breaker.open("it does not take connections"),
                 open=True,
                 configure=_prepare,
             )

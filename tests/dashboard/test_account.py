@@ -2,14 +2,19 @@
 
 import io
 import json
+import threading
+import time
+from types import SimpleNamespace
 
 import pyotp
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import encode_multipart
 
+from dashboard import gate
 from dashboard.account import pictures as taken
 from dashboard.account.reading import Reader
 from store.errors import NotFound, Refused
@@ -315,7 +320,44 @@ def test_what_is_no_picture_is_refused_in_words(world: World, browser: FlaskClie
 
 def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(Refused, match="million pixels"):
-        taken.made_anew(_picture("PNG", (6000, 4100)))
+        taken.made_anew(_picture("PNG", (4000, 2300)))
+    with pytest.raises(Refused, match="million pixels"):
+        taken.made_anew(_picture("WEBP", (4000, 2300)))
+
+
+def test_a_phones_photograph_is_taken_though_it_has_more_pixels_than_a_screen() -> None:
+    assert taken.made_anew(_picture("JPEG", (8000, 6000)))
+
+
+def test_one_person_has_one_picture_at_a_time_made_and_a_process_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    most: list[int] = []
+    together = threading.Barrier(6, timeout=20)
+    monkeypatch.setattr(gate, "current_scope", lambda: SimpleNamespace(user_id=threading.current_thread().name))
+
+    @gate.costly
+    def work() -> None:
+        seen.append(1)
+        most.append(len(seen))
+        time.sleep(0.05)
+        seen.pop()
+
+    refused: list[str] = []
+
+    def press() -> None:
+        together.wait()
+        try:
+            work()
+        except TooManyRequests:
+            refused.append(threading.current_thread().name)
+
+    threads = [threading.Thread(target=press, name=name) for name in ("one", "one", "one", "two", "three", "four")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == ["one", "one"]
+    assert max(most) <= gate.AT_ONCE
 
 
 def test_a_photograph_may_be_larger_than_other_posts_but_not_without_bound(world: World, browser: FlaskClient) -> None:

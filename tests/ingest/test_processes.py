@@ -152,3 +152,49 @@ def test_interrupt_ends_it_too(own: Api) -> None:
     began = time.monotonic()
     own.process.wait(15)
     assert time.monotonic() - began < 10
+
+
+def test_a_worker_that_hangs_is_ended_and_another_started(own: Api, world: World) -> None:
+    stopped = workers(own)[0]
+    stopped.send_signal(signal.SIGSTOP)
+    wait_until(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE, 45)
+    wait_until(lambda: len([each for each in workers(own) if each.status() != psutil.STATUS_ZOMBIE]) == 2, 20)
+    wait_until(lambda: [status(own, world.device_key) for _ in range(8)] == [200] * 8, 20)
+    assert "no sign of life" in own.log()
+
+
+def test_of_two_that_start_at_the_same_port_at_once_one_gets_it_and_the_other_says_why(
+    device_settings: Settings, world: World, tmp_path: Path
+) -> None:
+    with questdb.free_ports(1) as (port,):
+        pass
+    both = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        made = device_settings.model_copy(update={"home": tmp_path / name, "device_port": port})
+        both.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "ingest"], cwd=PROJECT, env=environment(made), stderr=subprocess.PIPE, text=True
+            )
+        )
+    try:
+        wait_until(lambda: any(each.poll() is not None for each in both), 60)
+        (loser,) = [each for each in both if each.poll() is not None]
+        (winner,) = [each for each in both if each is not loser]
+        assert loser.stderr
+        assert loser.returncode == 1
+        assert f"cannot listen at 127.0.0.1:{port}" in loser.stderr.read()
+        wait_until(lambda: health(port) == 200, 60)
+        assert winner.poll() is None
+    finally:
+        for each in both:
+            each.terminate()
+        for each in both:
+            each.communicate(timeout=20)
+
+
+def health(port: int) -> int:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code
+    except httpx.TransportError:
+        return 0

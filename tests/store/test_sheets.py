@@ -1,5 +1,6 @@
 """Files for spreadsheets: nothing in them runs, and what was written is read again."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,17 @@ def test_a_text_that_a_spreadsheet_would_run_is_made_safe_and_read_as_it_was(evi
     assert sheets.cell(f" {evil}").startswith("'")
     [(_, row)] = sheets.read("".join(sheets.written(COLUMNS, [[evil, None, "x"]])), COLUMNS, ("name",), 10)
     assert row == {"name": evil, "size": "", "note": "x"}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t", "\n", "\r\n"])
+@pytest.mark.parametrize("formula", ["=1+1", " =1+1", "@SUM(A1)", "＝1", "'=1", "-2"])
+def test_no_cell_is_a_formula_whatever_separates_cells_where_it_is_opened(formula: str, separator: str) -> None:
+    name = f"Eve{separator}{formula}"
+    text = "".join(sheets.written(COLUMNS, [[name, None, f"'{formula.strip()}"]]))
+    assert not re.search(r"[,;|\t\r\n]\"?\s*[=+@＝-]", text.partition("\n")[2])
+    assert text.startswith('\ufeff"name","size","note"\r\n"Eve')
+    [(_, row)] = sheets.read(text, COLUMNS, ("name",), 10)
+    assert (row["name"], row["note"]) == (name, f"'{formula.strip()}")
 
 
 def test_numbers_moments_and_answers_stay_what_they_are() -> None:

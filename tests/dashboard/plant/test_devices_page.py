@@ -114,12 +114,12 @@ def test_devices_are_exported_and_imported_as_a_file_that_is_shown_first(world: 
     answer = browser.get(f"/site/{world.site}/devices.csv?search=hall")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="devices.csv"'
     text = answer.get_data(as_text=True)
-    line = f'{ids["device"]},Hall box,60,interval,"energy_consumed = Hall meter, energy_kwh",'
+    line = f'"{ids["device"]}","Hall box","60","interval","energy_consumed = Hall meter, energy_kwh",""'
     assert text.splitlines()[1:] == [line]
     assert world.client("chief").get(f"/site/{world.site}/devices.csv").status_code == 404
 
     roof = ',Roof box,10,interval,"a = Hall meter, power_kw; b = Hall meter, soc_pct",\n'
-    text = text.replace("Hall box,60", "Hall box,30") + roof
+    text = text.replace('"Hall box","60"', '"Hall box","30"') + roof
     tried, done = _import(world, browser, text, world.site)
     assert "reporting interval 60 → 30" in tried
     assert "a device with 2 fields, that posts every 10 s" in tried
