@@ -19,7 +19,14 @@ from store.scope import Scope
 from store.series import levels
 
 SEVERITIES = ("critical", "high", "medium", "low")
-WORDS = {"voltage_v": "Voltage", "frequency_hz": "Frequency", "power_factor": "Power factor"}
+WORDS = {
+    "voltage_v": "Voltage",
+    "frequency_hz": "Frequency",
+    "power_factor": "Power factor",
+    "price_per_kwh": "Import price",
+    "export_price_per_kwh": "Export price",
+    "co2_g_per_kwh": "CO₂",
+}
 LOOK_BACK = timedelta(hours=24)
 STEP_S = 300
 SHOWN = 12

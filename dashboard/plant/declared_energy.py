@@ -24,11 +24,8 @@ from store.scope import Scope
 from store.series import uncounted
 from store.series.uncounted import Uncounted
 
-METHODS = {
-    "counter": "its counter, a register that only rises (energy_total_kwh)",
-    "interval": "the energy of each interval (energy_kwh)",
-    "power": "its power, over time (power_kw)",
-}
+SOURCES = {"counter": "its counter", "interval": "its intervals", "power": "its power"}
+METHODS = {method: f"{words} ({uncounted.QUANTITIES[method][0]})" for method, words in SOURCES.items()}
 EVERY = "900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are."
 ROLLOVER = "Of a counter, up to eight decimals: 838860.8. Empty: it never does."
 COLUMNS = (
@@ -59,7 +56,7 @@ def _row(scope: Scope, record: EnergySource) -> Row:
     zone = zone_of(scope, _meter(scope, record.meter_id))
     cells = (
         forms.clock(record.valid_to, zone, "further notice"),
-        METHODS[record.method].partition(",")[0].partition(" (")[0],
+        SOURCES[record.method],
         every(record.interval_s),
         "–" if record.rollover_kwh is None else f"{kwh(record.rollover_kwh)} kWh",
         record.note or "–",
@@ -169,7 +166,10 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
             html.H2("Where its energy comes from"),
             html.Div(not_counted(scope, meter), id="declared-uncounted"),
             tables.view(TABLE, meter.id),
-            forms.folded("declared-form", "Declare its energy", "plus-lg", fields, forms.submit("declared-add", "Declare")),
+            html.Div(
+                forms.folded("declared-form", "Declare its energy", "plus-lg", fields, forms.submit("declared-add", "Declare")),
+                className="mt-3",
+            ),
         ],
         className="panel mb-3",
     )
