@@ -23,7 +23,7 @@ def history() -> pd.Series:
 
 def test_arima_is_fitted_in_a_process_of_its_own_and_tells_how_far_it_is(history: pd.Series) -> None:
     told: list[str] = []
-    said = fitting.best_arima(history, choice.Bounds(0), 60, told.append)
+    said = fitting.best_arima(history, choice.Bounds(0), 200, told.append)
     assert said.model.startswith("ARIMA(")
     assert said.fallback == ""
     assert said.start == history.index[-1] + pd.Timedelta(hours=1)
