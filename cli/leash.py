@@ -69,6 +69,8 @@ def write_record(run: Path, name: str, pid: int) -> None:
         draft.replace(path)
     except OSError:  # a full disk: the note that is there has the room
         draft.unlink(missing_ok=True)
+        if not path.exists():
+            raise
         with path.open("r+") as file:
             file.write(text)
             file.truncate()

@@ -1,5 +1,6 @@
 """`loadstar up`: starts everything in the order it is needed, keeps it running, and ends it all on Ctrl-C."""
 
+import errno
 import fcntl
 import os
 import resource
@@ -23,6 +24,7 @@ from cli.welcome import Welcome, first_words
 from config import settings as configuration
 from config.settings import Settings, SettingsError
 from store.errors import StoreError
+from worker import room
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +59,7 @@ def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     on_signals()
     try:
+        room.keep_reserve(settings)
         with _only_one(settings) as lock:
             _take_over(settings, as_copy, console)
             _run(settings, named, console, background, lock)
@@ -64,6 +67,10 @@ def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
         console.print(f"Loadstar is already up: {_dashboard(as_running(settings))}")
     except (DidNotStart, questdb.QuestDBUnavailable, StoreError) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise click.ClickException(f"the disk of the state folder {settings.home} is full: make room, then start again") from None
     except Ended:
         console.print("Stopped.")
 

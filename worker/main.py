@@ -24,6 +24,7 @@ ROLLUP_S = 20  # late samples and closed quarters are in the intervals within th
 RETENTION_S = 600
 MAIL_S = 5
 ROOM_S = 5
+RESUME_S = 30
 TIDY_S = 24 * 3600
 ACTIVITY_KEPT = timedelta(days=30)  # of a device, by hour; the device API tells of the last day
 VISITORS_KEPT = timedelta(days=365)  # the addresses of people who were not signed in, in the audit log
@@ -37,7 +38,8 @@ def lanes(made: Settings) -> list[Lane]:
         Lane(
             "upkeep",
             [
-                Job("making room", ROOM_S, partial(room.keep, made)),
+                Job("keeping room", ROOM_S, partial(room.keep_reserve, made)),
+                Job("resuming tables", RESUME_S, partial(room.resume, made)),
                 Job("dropping what is old", RETENTION_S, partial(drop_old, made)),
                 Job("tidying", TIDY_S, partial(tidy, made)),
             ],

@@ -15,19 +15,19 @@ log = logging.getLogger(__name__)
 RESERVE_BYTES = 64 * 2**20  # what Loadstar's own records, logs and the store's log need until somebody has made room
 
 
-def keep(settings: Settings) -> None:
-    """Give the reserve up when the disk is full, lay it in again when it is not, and have suspended tables go on.
+def resume(settings: Settings) -> None:
+    """Have suspended tables go on, if the disk has room.
 
     Raises:
         StoreAway: QuestDB cannot be reached.
     """
-    keep_reserve(settings.home / "reserve", health.least_free(settings))
     for table in health.resume(SYSTEM, settings):
-        log.warning("QuestDB had suspended %s; it goes on", table)
+        log.warning("QuestDB had suspended %s; it is told to go on", table)
 
 
-def keep_reserve(reserve: Path, least_free: int) -> None:
-    """A file that takes up room for the moment when there is none. `least_free` (bytes) is when a disk is nearly full."""
+def keep_reserve(settings: Settings) -> None:
+    """Give the reserve up when the disk of the state folder is full, and lay it in again when there is room."""
+    reserve, least_free = settings.home / "reserve", health.least_free(settings)
     free = shutil.disk_usage(reserve.parent).free
     there = reserve.exists()
     if there and free < RESERVE_BYTES // 2:

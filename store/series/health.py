@@ -12,17 +12,21 @@ LEAST_FREE_SHARE = 0.02
 
 
 class TableHealth(NamedTuple):
-    """A table; `lag` is how many committed transactions cannot be read yet."""
+    """A table; `lag` is how many committed transactions cannot be read yet, `why` QuestDB's reason to have suspended it."""
 
     name: str
     suspended: bool
     lag: int
+    why: str
 
 
 def tables() -> list[TableHealth]:
     """The state of each table. A suspended one goes on accepting rows that nobody sees until `ALTER TABLE … RESUME WAL`."""
-    rows = query("SELECT name, suspended, writerTxn, sequencerTxn FROM wal_tables() ORDER BY name")
-    return [TableHealth(name, suspended, sequencer - writer) for name, suspended, writer, sequencer in rows]
+    rows = query("SELECT name, suspended, writerTxn, sequencerTxn, errorTag, errorMessage FROM wal_tables() ORDER BY name")
+    return [
+        TableHealth(name, suspended, sequencer - writer, " ".join(filter(None, (tag, said)))[:200])
+        for name, suspended, writer, sequencer, tag, said in rows
+    ]
 
 
 def build() -> str:
@@ -52,8 +56,10 @@ def full(settings: Settings) -> str | None:
     """
     if why := disk_full(settings):
         return why
-    if suspended := [table.name for table in tables() if table.suspended]:
-        return f"QuestDB has suspended {', '.join(suspended)}: it goes on within a minute if the disk has room"
+    if suspended := [table for table in tables() if table.suspended]:
+        why = next((table.why for table in suspended if table.why), "")
+        names = ", ".join(table.name for table in suspended)
+        return f"QuestDB has suspended {names}{why and f' ({why})'}: it goes on within a minute if the disk has room"
     return None
 
 

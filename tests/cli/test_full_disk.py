@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli import leash
+from cli.home import absolute_settings, make_folders
 from store.series import connection, health
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product
@@ -81,3 +82,12 @@ def test_everything_goes_on_devices_are_told_507_and_all_heals_when_there_is_roo
     said = terminal.type("doctor")
     assert "takes readings" in said.stdout
     assert terminal.type("down").stdout == "Loadstar is down.\n"
+
+
+def test_up_on_a_disk_that_is_full_says_so_in_a_line(terminal: Terminal, disk: Disk) -> None:
+    make_folders(absolute_settings(home=terminal.home))
+    disk.fill()
+    said = terminal.type("up", "--no-demo")
+    assert said.returncode == 1
+    assert said.stderr == f"Error: the disk of the state folder {terminal.home} is full: make room, then start again\n"
+    assert terminal.all_ended()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings
 from tests.disk import small_disk
 from worker.room import RESERVE_BYTES, keep_reserve
 
@@ -14,22 +15,23 @@ MB = 2**20
 @pytest.mark.disk
 def test_the_reserve_is_room_when_there_is_none_and_is_laid_in_again(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 400) as disk:
+        settings = Settings(home=disk.folder, least_free_mb=16)
         reserve = disk.folder / "reserve"
-        keep_reserve(reserve, 16 * MB)
+        keep_reserve(settings)
         assert reserve.stat().st_size == RESERVE_BYTES
         assert reserve.stat().st_blocks * 512 >= RESERVE_BYTES, "it really takes up room"
-        keep_reserve(reserve, 16 * MB)
+        keep_reserve(settings)
         assert reserve.exists()
 
         disk.fill()
         with pytest.raises(OSError, match="No space"), (disk.folder / "more").open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, MB)
-        keep_reserve(reserve, 16 * MB)
+        keep_reserve(settings)
         assert not reserve.exists()
         (disk.folder / "more").write_bytes(b"x" * MB)
 
-        keep_reserve(reserve, 16 * MB)
+        keep_reserve(settings)
         assert not reserve.exists(), "there is no room for it yet"
         disk.free()
-        keep_reserve(reserve, 16 * MB)
+        keep_reserve(settings)
         assert reserve.exists()
