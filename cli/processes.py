@@ -83,7 +83,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "LOADSTAR_DEMO": str(settings.demo).lower(),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",  # whatever the machine's language: paths are text
+        # Whatever the machine's language, paths are text: Java in particular knows no file that is not ASCII in plain C.
+        "PYTHONUTF8": "1",
+        "LC_ALL": "C.UTF-8",
         "MALLOC_ARENA_MAX": "2",  # glibc would keep an arena of freed memory for each thread
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

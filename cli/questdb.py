@@ -167,8 +167,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "metrics.enabled": "true",
         "ram.usage.limit.bytes": str(settings.questdb_memory_mb * 2**20),
     }
-    # In any other language Java cannot name a file that is not ASCII.
-    return {"LC_ALL": "C.UTF-8"} | {f"QDB_{name.upper().replace('.', '_')}": value for name, value in names.items()}
+    return {f"QDB_{name.upper().replace('.', '_')}": value for name, value in names.items()}
 
 
 def is_ready(settings: Settings, timeout_s: float = 1.0) -> bool:
