@@ -129,13 +129,16 @@ def _readings(settings: Settings) -> Iterator[Finding]:
     if not (settings.questdb_external or leash.alive(run_folder(settings), UP)):
         return
     try:
-        why = health.full(settings)
+        why, held = health.full(settings), health.held_since()
     except StoreError as error:
         yield Finding("readings", "wrong", f"{error}; `./loadstar status` says whether QuestDB runs, and its log why not")
         return
     finally:
         connection.close()
     yield Finding("readings", "wrong" if why else "ok", why or "the store takes readings")
+    if held:
+        advice = "if no backup is under way, type CHECKPOINT RELEASE as the writing user"
+        yield Finding("checkpoint", "note", f"held since {held:%Y-%m-%d %H:%M} UTC, and the disk fills: {advice}")
 
 
 def _limits() -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """How the series' store is: whether what is acknowledged becomes visible, and whether the disk still has room."""
 
 import shutil
+from datetime import datetime
 from typing import NamedTuple
 
 from config.settings import Settings
@@ -27,6 +28,13 @@ def tables() -> list[TableHealth]:
         TableHealth(name, suspended, sequencer - writer, " ".join(filter(None, (tag, said)))[:200])
         for name, suspended, writer, sequencer, tag, said in rows
     ]
+
+
+def held_since() -> datetime | None:
+    """Since when a backup holds QuestDB at a checkpoint, if one does: until it lets go, nothing is removed from the disk."""
+    in_progress, started_at = query("SELECT in_progress, started_at FROM checkpoint_status()")[0]
+    found: datetime | None = started_at if in_progress else None
+    return found
 
 
 def build() -> str:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,13 @@ def test_a_disk_that_is_nearly_full_refuses_before_it_is(questdb_tables: Setting
     assert "nearly full" in says
     elsewhere = questdb_tables.model_copy(update={"questdb_external": True})
     assert health.full(elsewhere) is None
+
+
+def test_a_checkpoint_that_a_backup_holds_is_told_until_it_is_let_go(questdb_tables: Settings) -> None:
+    assert health.held_since() is None
+    connection.execute("CHECKPOINT CREATE")
+    try:
+        assert isinstance(health.held_since(), datetime)
+    finally:
+        connection.execute("CHECKPOINT RELEASE")
+    assert health.held_since() is None
