@@ -246,6 +246,9 @@ def _tally(
         if live and grain_s < INTERVAL_S and span.method != "counter":
             for piece in _instead_of_samples(span, ids, first, last, pieces):
                 tallies[piece.meter].add(piece, where, first, last)
+        if span.method == "power" and not span.sampled:
+            for piece in _beside_intervals(span, ids, first, last, {piece.meter for piece in pieces}):
+                tallies[piece.meter].add(piece, where, first, last)
 
 
 class _Tally:
@@ -342,6 +345,11 @@ class Piece(NamedTuple):
         until = None if self.until_s is None else self.until_s[which]
         return Piece(self.meter, self.register, starts, lasting, kwh, covered, known, until)
 
+    def between(self, edges_s: Floats) -> "Piece":
+        """The same cut at these edges, a stretch between each two."""
+        amounts = (arithmetic.spread(edges_s, self.starts_s, self.lasting_s, values) for values in self[4:7])
+        return Piece(self.meter, self.register, edges_s[:-1], np.diff(edges_s), *amounts)
+
 
 def _parts(span: Span, start: datetime, end: datetime, grain_s: int) -> Iterable[tuple[datetime, datetime, bool]]:
     """Which part of [start, end) is read from `intervals`, and which from samples (True)."""
@@ -437,6 +445,30 @@ def _instead_of_samples(
         inside = (at >= 0) & (at < len(edges_s) - 1)
         inside[inside] = heard[piece.meter][at[inside]] == 0
         yield piece.only(inside)
+
+
+def _beside_intervals(span: Span, ids: list[str], start: datetime, end: datetime, telling: Collection[str]) -> Iterable[Piece]:
+    """Power that was posted as samples although longer intervals are declared, where none of these tells it."""
+    closed = min(max(checkpoint.recent().rolled_to, start), end)
+    measures = ["total", "covered_s", "known_s", "until_s"]
+    found = kept.aggregates(ids, list(DERIVED), start, closed, INTERVAL_S, measures, lengths_s=(INTERVAL_S, INTERVAL_S))
+    pieces = [*_pieces(found.assign(quantity=found["quantity"].map(DERIVED)))]
+    if closed < end:
+        edges_s = np.arange(floor(closed, INTERVAL_S).timestamp(), end.timestamp() + INTERVAL_S, INTERVAL_S)
+        edges_s = np.unique(np.clip(edges_s, closed.timestamp(), end.timestamp()))
+        pieces += [piece.between(edges_s) for piece in from_samples(span, ids, closed, end, INTERVAL_S)]
+    told: dict[str, list[Piece]] = defaultdict(list)
+    if telling and pieces:
+        for piece in _from_kept(span, sorted(telling), start, end, span.interval_s, EPOCH):
+            told[piece.meter].append(piece)
+    for piece in pieces:
+        silent = np.ones(len(piece.starts_s), bool)
+        for other in told[piece.meter]:
+            order = np.argsort(other.starts_s)
+            starts, ends = other.starts_s[order], (other.starts_s + other.lasting_s)[order]
+            at = np.searchsorted(starts, piece.starts_s, side="right") - 1
+            silent &= (at < 0) | (piece.starts_s >= ends[at])
+        yield piece.only(silent)
 
 
 def _both_ways(found: pd.DataFrame, hours: "pd.Series[float] | float") -> pd.DataFrame:

@@ -288,7 +288,7 @@ def _energies(scope: Scope, registers: Collection[Register], start: datetime, en
     frames = [
         _rows(piece, edges_s, piece.register if span.method == "interval" else REGISTER_OF[piece.register])
         for span, ids in energy.spans(scope, meters, start, end).items()
-        if span.sampled
+        if span.sampled or span.method == "power"
         for piece in energy.from_samples(span, ids, span.start, span.end, INTERVAL_S)
         if (piece.meter, piece.register) in registers
     ]

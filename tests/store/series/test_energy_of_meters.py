@@ -115,6 +115,24 @@ def test_a_burst_weighs_no_more_than_the_time_it_took(site: Site, quarter: datet
         assert _kwh(meter, quarter, quarter + HOUR) == pytest.approx((14 * 1 + 1 * 10) / 60)
 
 
+@pytest.mark.parametrize("declared_s", [900, 1800, 3600])
+def test_power_at_a_slow_rhythm_counts_as_samples_and_as_intervals_and_never_twice(
+    site: Site, quarter: datetime, declared_s: int
+) -> None:
+    sampled, both = site.meter("power", declared_s), site.meter("power", declared_s)
+    start, end = quarter - 2 * HOUR, quarter + 3 * HOUR
+    times = every(start + timedelta(minutes=7), declared_s, 5 * 3600 // declared_s + 1)
+    for meter in (sampled, both):
+        site.samples(meter, "power_kw", times, [6.0] * len(times))
+    site.intervals(both, "power_kw", declared_s, every(quarter, declared_s, 3600 // declared_s), [9.0] * (3600 // declared_s))
+    for until in (start, quarter + QUARTER, end):
+        site.roll_up(until)
+        assert _kwh(sampled, quarter, end) == pytest.approx(18)
+        assert _kwh(both, quarter, end) == pytest.approx(9 + 12)
+        hours = energy.energy_by(SYSTEM, [both], quarter, end, "hour", "UTC")["forward_kwh"]
+        assert hours.tolist() == pytest.approx([9, 6, 6])
+
+
 @pytest.mark.parametrize("declared_s", [60, 300])
 def test_a_device_that_posts_at_another_rhythm_than_it_should_loses_nothing(
     site: Site, quarter: datetime, declared_s: int
