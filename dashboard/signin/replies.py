@@ -13,6 +13,7 @@ from flask import Response, after_this_request, current_app, jsonify, make_respo
 from werkzeug.wrappers import Response as AnyResponse
 
 from config.settings import settings
+from dashboard import security
 from dashboard.faults import RETRY_S, sentence
 from dashboard.shell import theme_choice
 from store.errors import Refused, StoreAway, TooSoon
@@ -59,17 +60,17 @@ def reply(do: Callable[[], str], form: Form, *, away: str = AWAY) -> Response | 
 
 def admit(what: str, whose: str | None = None) -> None:
     """Count a try from this browser; raises `TooSoon` while there were too many. As `attempts.admit` says."""
-    attempts.admit(what, browser_address(), whose=whose, mark=request.cookies.get(MARK))
+    attempts.admit(what, browser_address(), whose=whose, mark=request.cookies.get(_mark_name()))
 
 
 def succeeded(what: str, whose: str | None = None) -> None:
     """Forget the tries before one that was right, and know the network from now on."""
-    attempts.succeeded(what, browser_address(), whose=whose, mark=request.cookies.get(MARK))
+    attempts.succeeded(what, browser_address(), whose=whose, mark=request.cookies.get(_mark_name()))
 
 
 def is_known(account: str) -> bool:
     """Whether the account has signed in before in this browser or from its network."""
-    return attempts.is_known(account, browser_address(), mark=request.cookies.get(MARK))
+    return attempts.is_known(account, browser_address(), mark=request.cookies.get(_mark_name()))
 
 
 def mark(account: str) -> None:
@@ -79,8 +80,12 @@ def mark(account: str) -> None:
     def keep(response: Response) -> Response:
         age_s = int(attempts.KNOWN_FOR.total_seconds())
         secure = current_app.config["SESSION_COOKIE_SECURE"]
-        response.set_cookie(MARK, attempts.mark_of(account), age_s, httponly=True, samesite="Lax", secure=secure)
+        response.set_cookie(_mark_name(), attempts.mark_of(account), age_s, httponly=True, samesite="Lax", secure=secure)
         return response
+
+
+def _mark_name() -> str:
+    return security.cookie(MARK, settings())
 
 
 def browser_address() -> str:

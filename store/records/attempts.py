@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from store.errors import TooSoon
 from store.records import sealing
 from store.records.columns import now
-from store.records.engine import session
+from store.records.engine import reading, session
 from store.records.found import AT_ONCE
 from store.records.schema import Attempt
 from store.records.upsert import insert_into
@@ -175,7 +175,7 @@ def is_known(account: str, address: str, *, mark: str | None = None, at: datetim
     account = _normal(account)
     if _browser(account, mark) is not None:
         return True
-    with session() as records:
+    with reading() as records:
         return _is_known(records, account, network_of(address), at or now())
 
 

@@ -221,3 +221,14 @@ def test_a_moment_beyond_the_calendar_is_refused(asked: str, world: World, progr
     own = bearer(pair_of(world, "operator")["access_token"])
     meter = meters.create_meter(SYSTEM, world.site, name="main", role="condition").id
     assert program.get(f"/api/v1/meters/{meter}/energy?{asked}", headers=own).status_code == 422
+
+
+def test_guessing_a_code_is_slowed_with_the_same_answer_as_guessing_a_password(world: World, program: FlaskClient) -> None:
+    scope = policy.scope_of(world.people["operator"])
+    two_factor.confirm(scope, pyotp.TOTP(two_factor.begin(scope).secret).now())
+    wrong = {"email": "operator@example.org", "password": PASSWORD, "code": "wrong"}
+    for guessed in (wrong, {**wrong, "email": "resident@example.org", "password": "not this one"}):
+        answers = [program.post("/api/v1/token", json=guessed) for _ in range(7)]
+        assert answers[-1].status_code == 429
+        assert answers[-1].get_json()["error"] == "too_many_tries"
+        assert int(answers[-1].headers["Retry-After"]) > 0

@@ -123,6 +123,18 @@ def test_many_wrong_passwords_slow_down_but_never_lock_out(world: World) -> None
     assert b"again in" in slowed[-1].data
 
 
+def test_a_guesser_behind_the_same_address_does_not_slow_a_browser_that_was_signed_in_before(world: World) -> None:
+    browser, guesser = world.client("operator"), world.client()
+    browser.post("/sign-out", data={"csrf_token": token_of(browser, "/account")})
+    answers = [sign_in(guesser, "operator@example.org", "guess") for _ in range(8)]
+    assert answers[-1].status_code == 429
+    assert sign_in(world.client(), "operator@example.org").status_code == 429, "whom nobody knows waits"
+    assert sign_in(browser, "operator@example.org").status_code == 302
+    mark = browser.get_cookie("loadstar_known")
+    assert mark.http_only
+    assert "operator" not in mark.value
+
+
 def test_a_store_that_is_away_is_not_a_wrong_password(world: World) -> None:
     browser = world.client()
     token = token_of(browser)
