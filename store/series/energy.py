@@ -483,7 +483,7 @@ def _held(span: Span, ids: list[str], start: datetime, end: datetime, grain_s: i
     """Energy of power: each sample holds until the next one, at most `PATIENCE` intervals; what was later is not guessed."""
     patience_s = PATIENCE * span.interval_s
     first = max(span.since, start - timedelta(seconds=patience_s))
-    end = min(end, clock.now())
+    now_s = clock.now().timestamp()
     measures = ["first_ts", "last", "last_ts", "above", "below", "held_s", "pace_s"]
     # The samples before the range by quarters: of them only the last one reaches into it.
     before = samples.aggregates(ids, [POWER], first, start, INTERVAL_S, measures, span.interval_s)
@@ -497,6 +497,7 @@ def _held(span: Span, ids: list[str], start: datetime, end: datetime, grain_s: i
         # Between the readings of each stretch, and from its last one to the first of the next.
         gaps = np.append(first_s[at][1:], np.inf) - last_s[at]
         until = np.clip(last_s[at] + arithmetic.holds(gaps, pace[at], span.interval_s), start_s, end_s)
+        until[-1] = min(until[-1], max(now_s, last_s[at][-1]))
         starts = np.concatenate([first_s[at], np.maximum(last_s[at], start_s)])
         lasting = np.concatenate([last_s[at], until]) - starts
         inside = (starts >= start_s) & (lasting > 0)
