@@ -57,7 +57,7 @@
       look(120);
     });
 
-  const TICK_PX = 76;
+  const TICK_PX = 54;
   const LEAST_APART = { day: 86_400_000, month: 28 * 86_400_000 }; // ticks of bars that are days or months
   // the clock that a figure over time is told by
   const told = (figure) => figure.layout?.meta?.clock;
@@ -65,14 +65,13 @@
   function ticks(figure, range, width) {
     const { clock, edges, step } = figure.layout.meta;
     const [first, last] = range.map(ls.moment);
-    const most = Math.max(2, Math.floor((width - 64) / (TICK_PX * ls.textScale())));
+    const most = Math.max(2, Math.floor((width - 48) / (TICK_PX * ls.textScale())));
     const { moments, words } = ls.localTime(clock).ticks(first, last, most, LEAST_APART[step]);
-    const middle = (ms) => {
-      const at = edges.findLastIndex((edge) => Date.parse(edge) <= ms);
-      return (Date.parse(edges[at]) + Date.parse(edges[at + 1] ?? edges[at])) / 2;
-    };
-    const places = LEAST_APART[step] ? moments.map(middle) : moments;
-    return { tickvals: places.map((ms) => new Date(ms).toISOString()), ticktext: words };
+    const texts = (places) => places.map((ms) => new Date(ms).toISOString());
+    if (!LEAST_APART[step]) return { tickvals: texts(moments), ticktext: words };
+    const named = moments.map((ms, at) => [edges.findIndex((edge) => Date.parse(edge) === ms), words[at]]).filter(([at]) => at >= 0 && at < edges.length - 1);
+    const middle = ([at]) => (Date.parse(edges[at]) + Date.parse(edges[at + 1])) / 2;
+    return { tickvals: texts(named.map(middle)), ticktext: named.map(([, said]) => said) };
   }
   // what plotly is given for a figure over time
   function timed(chart, width) {

@@ -251,11 +251,9 @@ def details(found: Details) -> list[Any]:
     if rows:
         parts += [html.H3("Latest values"), html.Div(html.Table(html.Tbody(rows)), className="table-frame")]
     if found.figure:
-        parts += [
-            html.H3("Last 48 hours"),
-            *chart("overview-details-chart", f"Power of {found.title} over the last 48 hours"),
-            as_table("overview-details-chart"),
-        ]
+        drawn = chart("overview-details-chart", f"Power of {found.title} over the last 48 hours")
+        drawn[0].style = {"height": f"{220 + 24 * (len(found.figure['data']) - 1)}px"}  # their names stand above the lines
+        parts += [html.H3("Last 48 hours"), *drawn, as_table("overview-details-chart")]
     return parts
 
 

@@ -81,7 +81,7 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
     beside = [meter.id for meter in now.view.meters.values() if meter.node_id == node_id]
     measured = tuple(dict.fromkeys([*around, *beside]))
     standing = now.standing.get(node_id)
-    facts = [("Kind", " · ".join(part for part in (node.kind, node.technology) if part))]
+    facts = [("Kind", " · ".join(dict.fromkeys(part for part in (node.kind, node.technology) if part)))]
     if standing and standing.power:
         facts.append(("Now", standing.power))
     if node.capacity_kw:
@@ -121,7 +121,7 @@ def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
         found.append(
             (
                 named,
-                f"{float(latest.value):,.6g} {unit}".replace(",", wording.THIN).strip(),
+                f"{float(latest.value):,.6g} {unit}".replace(",", wording.THIN).replace("-", wording.MINUS).strip(),
                 f"{wording.age((now.at - latest.ts).total_seconds())} ago",
             )
         )

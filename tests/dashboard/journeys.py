@@ -48,7 +48,7 @@ class Product:
         home = self._node(name, "sink")
         edge = graph.create_edge(SYSTEM, self.site, from_node_id=self.bus, to_node_id=home, valid_from=LONG_AGO).id
         made = meters.create_meter(SYSTEM, self.site, name=name, edge_id=edge).id
-        meters.declare_energy(SYSTEM, made, method="power", interval_s=5, valid_from=LONG_AGO)
+        meters.declare_energy(SYSTEM, made, method="power", interval_s=60, valid_from=LONG_AGO)
         return made
 
     def code(self, meter: str) -> str:

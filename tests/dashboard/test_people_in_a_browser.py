@@ -50,7 +50,7 @@ def test_inviting_approving_viewing_and_reading_about_it(page: Page, world: Worl
     page.get_by_role("button", name="Approve Resident").click()
     question = page.locator(".question")
     expect(question).to_be_focused()
-    question.locator("textarea").fill("Welcome")
+    question.locator("[data-given=reason]").fill("Welcome")
     question.get_by_role("button", name="Approve Resident now").click()
     expect(page.get_by_text("Approved. They were told by mail.")).to_be_visible()
     expect(waits).to_be_hidden()

@@ -63,7 +63,9 @@
       const below = unit === "minute" ? dayOf : yearOf;
       return moments.map((ms, at) => {
         const words = unit === "minute" ? [timeOf(ms), ...(twice(ms) ? [name(ms)] : [])] : [dateOf(ms, unit)];
-        if (!at || below(ms) !== below(moments[at - 1])) words.push(below(ms));
+        // two dates side by side would be written over each other: the first waits for its own midnight then
+        const crowded = unit === "minute" && !at && moments.length > 1 && below(ms) !== below(moments[1]);
+        if (!crowded && (!at || below(ms) !== below(moments[at - 1]))) words.push(below(ms));
         return words.join("<br>");
       });
     }

@@ -51,7 +51,8 @@ def place(request: pytest.FixtureRequest) -> str:
 def page(opened: Opener, world: Served, place: str) -> Page:
     """The overview, whose ticks draw nothing over what a test draws."""
     world.site.post_everything()
-    shown = opened(timezone_id=place, viewport={"width": 1440, "height": 1800})
+    width = 1440 if place == LOS_ANGELES else 390
+    shown = opened(timezone_id=place, viewport={"width": width, "height": 1800})
     offset = datetime.now(ZoneInfo(place)).utcoffset() or timedelta()
     assert shown.evaluate("-new Date().getTimezoneOffset()") == offset.total_seconds() / 60
     shown.evaluate("window.loadstar.amend = () => {}; window.dash_clientside.live.chart = () => {};")
@@ -163,7 +164,7 @@ def bars_agree(page: Page, zone: str, day: str) -> None:
         assert wall(start, zone) in when
         assert wall(end, zone) in when
         assert (local_time.name(start, here) in when) or " " not in labels[at][11:]
-    assert ticks_agree(page, zone, day) >= 6
+    assert ticks_agree(page, zone, day) >= 3
 
 
 def test_lines_ticks_hover_and_table_agree_on_every_odd_day_before_and_after_zooming(page: Page) -> None:
@@ -183,15 +184,15 @@ def lines_agree(page: Page, zone: str, day: str) -> None:
     assert [row[0] for row in rows] == local_time.labels(starts, "quarter", here)
     assert [row[1] for row in rows] == [f"{kw:.2f}" for kw in kilowatts]
 
-    assert ticks_agree(page, zone, day) >= 6
+    assert ticks_agree(page, zone, day) >= 3
     for at, (when, values) in enumerate(hover(page, *(each + timedelta(seconds=450) for each in starts))):
         assert values == {"Main": f"{kilowatts[at]:.2f} kW"}
         assert f", {wall(starts[at], zone)}" in when
         assert rows[at][0][11:16] in when
     around = [(start + timedelta(hours=hour)).isoformat().replace("+00:00", "Z") for hour in (0.4, 4.1)]
     page.evaluate("(range) => Plotly.relayout(document.querySelector('#overview-chart .plot'), {'xaxis.range': range})", around)
-    expect(page.locator(f"#{CHART} .xtick").nth(5)).to_be_visible()
-    assert ticks_agree(page, zone, day) >= 6
+    expect(page.locator(f"#{CHART} .xtick").nth(2)).to_be_visible()
+    assert ticks_agree(page, zone, day) >= 3
     [(when, _)] = hover(page, starts[9] + timedelta(seconds=450))
     assert f", {wall(starts[9], zone)}" in when
 
