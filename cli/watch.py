@@ -67,6 +67,8 @@ def become(run: Path, supervisor: int, lock: int) -> None:
     """Go on as this module, in the same process and with the same lock. Never returns."""
     os.set_inheritable(lock, True)
     sys.stdout.flush()
+    # A signal that comes in between waits: whoever reads that Loadstar is up may end it at once.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     argv = [sys.executable, "-S", "-P", "-m", "cli.watch", str(run), str(supervisor)]
     project = str(Path(__file__).resolve().parent.parent)
     os.execve(sys.executable, argv, os.environ | {"PYTHONPATH": project})  # noqa: S606 - ourselves
@@ -76,6 +78,7 @@ def main(run: Path, supervisor: int) -> int:
     """Wait for a signal, or for the supervisor's end; the exit status."""
     on_signals()
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.waitpid(supervisor, 0)
     except Ended:
         print("Stopping …", flush=True)  # noqa: T201

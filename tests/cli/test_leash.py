@@ -13,6 +13,7 @@ import pytest
 
 from cli import leash
 from cli.watch import sweep
+from config.settings import PROJECT
 from tests.conftest import eventually
 
 SLEEP = [sys.executable, "-S", "-c", "import time; time.sleep(600)"]
@@ -172,3 +173,25 @@ def test_a_folder_that_was_moved_still_knows_its_processes(run: Path, started: l
     moved = run.parent.rename(run.parent.with_name("moved")) / "run"
     assert leash.family(moved, "worker") == [pid]
     leash.end([pid] if pid else [], 0.0)
+
+
+def test_a_signal_that_comes_while_up_becomes_its_watcher_is_not_lost(run: Path, started: list[subprocess.Popen[str]]) -> None:
+    """It is there before the program that would handle it: as on a machine so busy that Python takes its time to start."""
+    program = (
+        "import os, signal, subprocess, sys\n"
+        "from pathlib import Path\n"
+        "from cli import watch\n"
+        "kept = signal.pthread_sigmask\n"
+        "def mask(how, signals):\n"
+        "    kept(how, signals)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.pthread_sigmask = mask\n"
+        "watch.on_signals()\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        "watch.become(Path(sys.argv[1]), child.pid, os.open(os.devnull, os.O_RDONLY))\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(PROJECT)}
+    ran = subprocess.Popen([sys.executable, "-c", program, str(run)], stdout=subprocess.PIPE, text=True, env=env, cwd=PROJECT)
+    started.append(ran)
+    said, _ = ran.communicate(timeout=60)
+    assert (ran.returncode, said) == (0, "Stopping …\nStopped.\n")
