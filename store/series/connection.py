@@ -73,6 +73,11 @@ def frame(sql: str, params: Sequence[object] = ()) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def no_rows(columns: Iterable[str]) -> pd.DataFrame:
+    """What `frame` answers where there is nothing: its `ts` is of times, so that it can be joined to what has rows."""
+    return pd.DataFrame({name: _NO_TIMES if name == "ts" else [] for name in columns})
+
+
 def listed(symbols: Iterable[str]) -> str:
     """Ids or names of quantities for an IN list, as text: as parameters, five hundred would take 6 ms to fill in.
 

@@ -13,7 +13,7 @@ from models.energy import PATIENCE
 from store.records import last_values
 from store.scope import SYSTEM
 from store.series import amendments, samples
-from store.series.connection import frame, listed
+from store.series.connection import frame, listed, no_rows
 from store.series.kept import ROLLUP
 
 Register = tuple[str, str]  # a meter, and the quantity that one of its counters is
@@ -89,7 +89,7 @@ def previous(registers: Collection[Register], start: datetime, end: datetime) ->
 def kept_before(registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
     """Likewise of registers whose samples are gone: what each stood at by the end of its last quarter in [start, end]."""
     if not registers or start >= end:
-        return pd.DataFrame(columns=[*KEY, "value"])
+        return no_rows([*KEY, "value"])
     meters, names = (sorted(set(each)) for each in zip(*registers, strict=True))
     quarter = timedelta(seconds=INTERVAL_S)
     found = frame(
@@ -120,7 +120,7 @@ def _nearest(
     stretches: list[tuple[datetime, datetime]], wanted: Callable[[datetime], set[Register]], *, last: bool
 ) -> pd.DataFrame:
     """The last or the first reading of each register, looked for in one stretch of time after the other until it is found."""
-    found = [pd.DataFrame(columns=[*KEY, "value"])]
+    found = [no_rows([*KEY, "value"])]
     have: set[Register] = set()
     for start, end in stretches:
         if start < end and (missing := wanted(start) - have):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from config.quantities import LONGEST_INTERVAL_S
 from store.series import amendments
-from store.series.connection import frame, listed
+from store.series.connection import frame, listed, no_rows
 from store.series.grid import EPOCH, Grid, moment
 
 ROLLUP = "rollup"  # the source of rows made from samples; of the others nothing is missing within the interval
@@ -62,7 +62,7 @@ def aggregates(
     last from the one to the other, `measured` leaves out what the rollup made. The caller checks the scope.
     """
     if not series_ids or not quantities or start >= end:
-        return pd.DataFrame(columns=[*KEY, "lasting_s", *measures])
+        return no_rows([*KEY, "lasting_s", *measures])
     shortest, longest = lengths_s or (0, LONGEST_INTERVAL_S)
     grid = Grid.of(start, end, cell_s, origin)
     wanted = ", ".join(f"{MEASURES[name].format(expected=int(expected_s))} {name}" for name in measures)

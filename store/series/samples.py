@@ -8,7 +8,7 @@ import pandas as pd
 from models import energy as arithmetic
 from models.energy import ON_TIME, PATIENCE
 from store.series import amendments
-from store.series.connection import frame, listed
+from store.series.connection import frame, listed, no_rows
 
 # SAMPLE BY takes no parameter: what may stand there, by seconds.
 GRAINS = {
@@ -60,7 +60,7 @@ def aggregates(
     `grain_s` is one of `GRAINS`, and a sample is expected every `expected_s`. Who may see the series is the caller's to check.
     """
     if not series_ids or not quantities or start >= end:
-        return pd.DataFrame(columns=[*KEY, *measures])
+        return no_rows([*KEY, *measures])
     which = f"ts >= %s AND ts < %s AND meter IN ({listed(series_ids)}) AND quantity IN ({listed(quantities)}) AND value != null"
     grain = GRAINS[grain_s]
     if BETWEEN.keys().isdisjoint(measures):
