@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.errors import NotFound
+from store.records import meters
 from store.scope import NOBODY, SYSTEM
+from store.series.energy import energy
 from store.series.uncounted import NO_METHOD, OTHER_LENGTH, OTHER_QUANTITY, TOO_EARLY, uncounted
 from tests.store.series.conftest import LONG_AGO, Site, every
 
@@ -54,3 +56,19 @@ def test_all_that_is_declared_counts_and_nobody_else_sees_it(site: Site, quarter
     assert whys(meter) == []
     with pytest.raises(NotFound):
         uncounted(NOBODY, meter, datetime.now(UTC))
+
+
+def test_what_was_stored_before_its_declaration_is_counted_once_it_is_put_right(site: Site, quarter: datetime) -> None:
+    meter = site.meter("interval", 900)
+    site.samples(meter, "energy_total_kwh", every(quarter, 60, 61), [100 + n / 10 for n in range(61)])
+    site.roll_up(datetime.now(UTC))
+    end = quarter + timedelta(hours=1)
+    assert energy(SYSTEM, [meter], quarter, end).loc[meter, "forward_kwh"] == 0
+    [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
+    meters.correct_declaration(SYSTEM, declared.id, method="counter", interval_s=60, valid_from=meters.BEGINNING)
+    site.roll_up(datetime.now(UTC))
+    assert energy(SYSTEM, [meter], quarter, end).loc[meter, "forward_kwh"] == pytest.approx(6)
+    assert whys(meter) == []
+    meters.withdraw_declaration(SYSTEM, declared.id)
+    site.roll_up(datetime.now(UTC))
+    assert energy(SYSTEM, [meter], quarter, end).loc[meter, "forward_kwh"] == 0
