@@ -8,6 +8,7 @@ and loses it again when it is read (https://owasp.org/www-community/attacks/CSV_
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -38,12 +39,12 @@ def cell(value: Cell) -> str:
 
 
 def plain(text: str) -> str:
-    """What a text was before `cell` made it safe, without spaces around it.
+    """What a text was before `cell` made it safe, composed (NFC), without spaces around it.
 
     >>> plain("'=SUM(A1)"), plain("'s-Hertogenbosch")
     ('=SUM(A1)', "'s-Hertogenbosch")
     """
-    return _SAFE.sub(r"\1\2", text.strip())
+    return _SAFE.sub(r"\1\2", unicodedata.normalize("NFC", text).strip())
 
 
 def written(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:

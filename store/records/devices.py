@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.quantities import QUANTITIES, Kind
 from store.errors import Refused
+from store.records import names
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import in_parts, missing, required
@@ -140,6 +141,7 @@ def create_device(
             plan_x=plan_x,
             plan_y=plan_y,
         )
+        names.require_free(records, made)
         records.add(made)
         records.flush()
         _map_fields(records, made, fields or {})
@@ -233,6 +235,7 @@ def describe_device(
     with session() as records:
         found = required(records, Device, device_id)
         found.name, found.reporting_interval_s, found.energy_mode = name.strip(), reporting_interval_s, energy_mode
+        names.require_free(records, found)
         records.flush()
         map_fields(scope, device_id, fields if fields is not None else device_fields(scope, [device_id])[device_id])
     return found

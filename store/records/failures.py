@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store.errors import Refused, StoreAway, StoreError, StoreFull
+from store.records import texts
 
 # What each constraint and each refusing rule is for, for people. A test fails when one is missing here.
 RULES = {
@@ -98,6 +99,11 @@ RULES = {
     "uq_sites_public_number": "another site has this public number: choose another",
     "uq_tariffs_site_id_valid_from": "a tariff starts at this moment already: choose another",
     "uq_users_email": "somebody has an account with this address: choose another, or let them sign in",
+}
+
+RULES |= {
+    f"rule_texts_of_{table.name}": "a text is too long, or holds a character that is not seen: write it anew"
+    for table in texts.tables()
 }
 
 _FULL = re.compile("disk is full|No space left", re.IGNORECASE)

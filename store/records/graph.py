@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import graph
 from store.errors import Refused
+from store.records import names
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
@@ -147,6 +148,7 @@ def create_node(
             valid_from=valid_from or now(),
             valid_to=valid_to,
         )
+        names.require_free(records, made)
         records.add(made)
     return made
 
@@ -313,6 +315,7 @@ def describe_node(
     with session() as records:
         node = _administered_node(scope, records, node_id)
         node.name, node.kind, node.technology = name.strip(), kind, technology.strip()
+        names.require_free(records, node)
         node.capacity_kw, node.capacity_kwh = capacity_kw, capacity_kwh
         node.plan_x, node.plan_y = plan_x, plan_y
     return node

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from store import sheets
 from store.errors import NotFound, Refused
-from store.records import bulk, holders, meter_life, meters
+from store.records import bulk, holders, meter_life, meters, texts
 from store.records.bulk import Line
 from store.records.columns import now
 from store.records.dated import holds_at
@@ -118,18 +118,18 @@ class _Places:
             nodes = [each for each in records.scalars(select(Node).where(Node.site_id == site_id)) if holds_at(each, at)]
             edges = [each for each in records.scalars(select(Edge).where(Edge.site_id == site_id)) if holds_at(each, at)]
             devices = records.scalars(select(Device).where(Device.site_id == site_id, Device.retired_at.is_(None))).all()
-        names: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}  # by what people take for the same
         for node in nodes:
-            names.setdefault(node.name, []).append(node.id)
+            names.setdefault(texts.key(node.name), []).append(node.id)
         ways: dict[tuple[str, str], list[str]] = {}
         for edge in edges:
             ways.setdefault((edge.from_node_id, edge.to_node_id), []).append(edge.id)
         self._nodes[site_id], self._edges[site_id] = names, ways
-        self._devices[site_id] = {device.name: device.id for device in devices}
+        self._devices[site_id] = {texts.key(device.name): device.id for device in devices}
 
     def node(self, site_id: str, name: str) -> str:
         """The id of the node with that name."""
-        found = self._nodes[site_id].get(name, [])
+        found = self._nodes[site_id].get(texts.key(name), [])
         if len(found) != 1:
             raise Refused(f"{len(found) or 'no'} node{'s' if len(found) > 1 else ''} named {name}: check the site's graph")
         return found[0]
@@ -145,9 +145,9 @@ class _Places:
 
     def device(self, site_id: str, name: str) -> str:
         """The id of the device with that name."""
-        if name not in self._devices[site_id]:
+        if texts.key(name) not in self._devices[site_id]:
             raise Refused(f"no device named {name} on the site: make it first, or leave it out")
-        return self._devices[site_id][name]
+        return self._devices[site_id][texts.key(name)]
 
 
 def _do(scope: Scope, lines: _Lines) -> list[Line]:

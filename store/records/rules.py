@@ -4,7 +4,7 @@ Every run of the migrations takes them away first and makes those of this list a
 migration may copy and drop tables freely (SQLite drops a table's triggers with it, and refuses to rename a table
 that another trigger names). A *refusal* forbids what its condition finds, by raising its own name, which
 `failures` turns into a sentence; a *deed* writes what must follow. Conditions and statements are SQL that both
-databases read alike; `{now}` stands for this moment.
+databases read alike; `{now}` stands for this moment, `{has_unseen}` for a comparison that they spell differently.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,38 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from store.records import texts
+
 PREFIX = "rule_"
-_NOW = {"sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "postgresql": "clock_timestamp()"}
+# Characters that are not seen, as `texts.UNSEEN` has them below U+10000: ranges by their ends.
+_UNSEEN = (
+    "1-31 127-159 173 1536-1541 1564 1757 1807 2192-2193 2274 6158 8203-8207 8232-8238 8288-8292 8294-8303 65279 65529-65531"
+)
+_SEVERAL = _UNSEEN.replace("1-31", "1-8 11-31", 1)  # but for tabs and ends of lines
+
+
+def _on_sqlite(ranges: str) -> str:
+    points = ",".join(each.replace("-", ",45,") for each in ranges.split())
+    return f"GLOB '*[' || char({points}) || ']*'"
+
+
+def _on_postgresql(ranges: str) -> str:
+    points = "".join("-".join(f"\\u{int(end):04x}" for end in each.split("-")) for each in ranges.split())
+    return f"~ '[{points}]'"
+
+
+_WORDS = {
+    "sqlite": {
+        "now": "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+        "has_unseen": _on_sqlite(_UNSEEN),
+        "has_unseen_but_lines": _on_sqlite(_SEVERAL),
+    },
+    "postgresql": {
+        "now": "clock_timestamp()",
+        "has_unseen": _on_postgresql(_UNSEEN),
+        "has_unseen_but_lines": _on_postgresql(_SEVERAL),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +63,7 @@ class Rule:
     before: bool = False
 
 
-RULES = (
+RULES: tuple[Rule, ...] = (
     # Ids never change; everyone has an entity, as long as they are there.
     Rule("rule_user_id", "users", ("UPDATE OF id",), "NEW.id <> OLD.id", before=True),
     Rule("rule_organisation_id", "organisations", ("UPDATE OF id",), "NEW.id <> OLD.id", before=True),
@@ -154,6 +184,20 @@ RULES = (
 )
 
 
+def _texts() -> Iterator[Rule]:
+    """A refusal for each table with texts: they have a length, and nothing in them that is not seen."""
+    for table in texts.tables():
+        longest = texts.columns_of(table)
+        wrong = " OR ".join(
+            f"length(NEW.{name}) > {most} OR NEW.{name} {{has_unseen{'_but_lines' if most == texts.NOTE else ''}}}"
+            for name, most in longest.items()
+        )
+        yield Rule(f"rule_texts_of_{table.name}", table.name, ("INSERT", f"UPDATE OF {', '.join(longest)}"), wrong)
+
+
+RULES += tuple(_texts())
+
+
 def make(connection: Connection) -> None:
     """Make the triggers of every rule; they must not be there."""
     dialect = connection.dialect.name
@@ -192,7 +236,7 @@ def _sqlite(rule: Rule) -> Iterator[str]:
     do = rule.do or f"SELECT RAISE(ABORT, '{rule.name}')"
     for event in rule.events:
         made = f"CREATE TRIGGER {_sqlite_name(rule, event)} {time} {event} ON {rule.table} WHEN {rule.when} BEGIN {do}; END"
-        yield made.format(now=_NOW["sqlite"])
+        yield made.format(**_WORDS["sqlite"])
 
 
 def _sqlite_name(rule: Rule, event: str) -> str:
@@ -213,4 +257,4 @@ def _body(rule: Rule) -> str:
     refuse = f"RAISE EXCEPTION '{rule.name}' USING ERRCODE = 'check_violation', CONSTRAINT = '{rule.name}'"
     row = "OLD" if "DELETE" in rule.events else "NEW"
     body = f"BEGIN {lock}IF {rule.when} THEN {rule.do or refuse}; END IF; RETURN {row}; END"
-    return body.format(now=_NOW["postgresql"])
+    return body.format(**_WORDS["postgresql"])

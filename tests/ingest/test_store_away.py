@@ -84,6 +84,28 @@ def test_while_the_store_is_away_devices_are_told_at_once_and_afterwards_taken(
     wait_until(lambda: all(post(own, town, 1).status_code == 200 for _ in range(8)), 30)
 
 
+def test_health_knows_that_the_store_is_away_though_nobody_posts(questdb_of_its_own: QuestDBServer, own: Api) -> None:
+    healthy = httpx.get(f"{own.url}/healthz", timeout=30).json()
+    assert (healthy["status"], healthy["store_heard_s_ago"] < 15) == ("ok", True)
+    questdb_of_its_own.kill()
+    try:
+        wait_until(lambda: {httpx.get(f"{own.url}/healthz", timeout=30).status_code for _ in range(8)} == {503}, 30)
+        assert "not answer" in httpx.get(f"{own.url}/healthz", timeout=30).json()["reason"]
+        wait_until(lambda: (said := ups(metrics(own))) and "} 1.0" not in said, 30)
+    finally:
+        questdb_of_its_own.start()
+    wait_until(lambda: {httpx.get(f"{own.url}/healthz", timeout=30).status_code for _ in range(8)} == {200}, 30)
+    wait_until(lambda: "} 0.0" not in ups(metrics(own)), 30)
+
+
+def metrics(own: Api) -> str:
+    return httpx.get(f"{own.url}/metrics", timeout=30).text
+
+
+def ups(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if line.startswith("loadstar_store_up{"))
+
+
 def test_a_full_queue_refuses_at_once_and_what_waited_is_stored(questdb_of_its_own: QuestDBServer, own: Api, town: World) -> None:
     assert questdb_of_its_own.process is not None
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)

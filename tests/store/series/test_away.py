@@ -1,0 +1,63 @@
+"""When QuestDB is away, one question finds out and everybody else is told at once."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from config import settings as configuration
+from config.settings import Settings
+from store.errors import StoreAway
+from store.series import connection
+from tests.conftest import eventually
+
+
+@pytest.fixture
+def nowhere(settings: Settings) -> Iterator[None]:
+    """QuestDB's port, with nobody behind it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        made = settings.model_copy(update={"questdb_pg_port": taken.getsockname()[1]})
+    configuration.use(made)
+    connection.close()
+    yield
+    connection.close()
+    connection._breaker.close()
+    configuration.use(settings)
+
+
+def asked_s() -> float:
+    began = time.monotonic()
+    with pytest.raises(StoreAway):
+        connection.query("SELECT 1")
+    return time.monotonic() - began
+
+
+def test_twenty_people_who_ask_together_do_not_wait_one_after_the_other(nowhere: None) -> None:
+    taken: list[float] = []
+    threads = [threading.Thread(target=lambda: taken.append(asked_s())) for _ in range(20)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 20
+    assert time.monotonic() - began < connection.WAIT_S
+    assert asked_s() < 0.5
+
+
+def test_it_is_found_again_when_it_is_back(nowhere: None, settings: Settings) -> None:
+    asked_s()
+    configuration.use(settings)
+    with pytest.raises(StoreAway):
+        connection.query("SELECT 1")
+
+    def answers() -> bool:
+        try:
+            return connection.query("SELECT 1") == [(1,)]
+        except StoreAway:
+            return False
+
+    assert eventually(answers, within_s=20)
