@@ -19,7 +19,9 @@ from config.settings import Settings
 from dashboard import access, callbacks, doorkeeper
 from dashboard.api import PREFIX
 from store.errors import NotFound, StoreAway
-from store.records import engine, grants, meters, organisations, policy, tokens, users
+from store.records import engine, grants, meters, organisations, policy, regions, tokens, users
+from store.records.found import required
+from store.records.schema import Site
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.dashboard.world import PASSWORD, World, csrf, world_of
 from tests.matrix import count
@@ -72,6 +74,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "approver": lambda who, place: who.manages_people or bool(who.administers),
     "organisation_led": lambda who, place: place in who.decides,
     "administers_meter": lambda who, place: place in who.administers or (who.runs and place != UNKNOWN),
+    "prices_region": lambda who, place: place in who.administers or (who.runs and place != UNKNOWN),
     "platform_admin": lambda who, place: who.runs,
     "customers_admin": lambda who, place: who.runs or who.owns_sites,
     "organisation_admin": lambda who, place: who.leads,
@@ -94,14 +97,17 @@ class Crowd:
     site: dict[str, str]
     home: dict[str, str]  # organisations: a customer of one's own distributor, and another distributor
     meter: dict[str, str]
+    region: dict[str, str]  # each has one site
 
     def places(self, rule: Callable[..., None]) -> dict[str, str]:
         """The ids by place of what the rule looks at."""
-        return {"organisation_led": self.home, "administers_meter": self.meter}.get(name_of(rule), self.site)
+        of_rules = {"organisation_led": self.home, "administers_meter": self.meter, "prices_region": self.region}
+        return of_rules.get(name_of(rule), self.site)
 
     def path(self, template: str, place: str) -> str:
         """The address of a page there."""
-        for name, ids in (("<site_id>", self.site), ("<organisation_id>", self.home), ("<meter_id>", self.meter)):
+        named = {"site": self.site, "organisation": self.home, "meter": self.meter, "region": self.region}
+        for name, ids in ((f"<{what}_id>", ids) for what, ids in named.items()):
             template = template.replace(name, ids[place])
         return template
 
@@ -148,6 +154,9 @@ def everybody(ids: dict[str, str]) -> dict[str, str]:
         ).id
     for place in ("site", "foreign site"):
         made[f"meter on {place}"] = meters.create_meter(SYSTEM, ids[place], name="A meter", role="condition").id
+        made[f"region of {place}"] = regions.create_region(SYSTEM, name="A region").id
+        with engine.session() as records:
+            required(records, Site, ids[place]).region_id = made[f"region of {place}"]
     grants.create_grant(SYSTEM, organisation_id=granted, site_id=ids["site"], role="admin")
     grants.create_grant(SYSTEM, user_id=made["granted resident"], site_id=ids["site"])
     return made
@@ -165,6 +174,7 @@ def crowd(dashboard_settings: Settings, crowded: tuple[Path, dict[str, str]]) ->
         {OWN: world.site, FOREIGN: world.foreign_site, UNKNOWN: "sit_000000000000"},
         {OWN: home["Granted Works"], FOREIGN: home["Southern Grid"], UNKNOWN: "org_000000000000"},
         {OWN: ids["meter on site"], FOREIGN: ids["meter on foreign site"], UNKNOWN: "mtr_000000000000"},
+        {OWN: ids["region of site"], FOREIGN: ids["region of foreign site"], UNKNOWN: "reg_000000000000"},
     )
 
 
@@ -234,8 +244,10 @@ def test_routes_answer_whom_their_rule_lets_and_nobody_else(crowd: Crowd, who: s
             continue
         rule = doorkeeper.rule_of_endpoint(server, route.endpoint)
         assert rule is not None, route.rule
-        for place in PLACES if "site_id" in route.arguments else (OWN,):
-            given = {"site_id": crowd.site[place]} if "site_id" in route.arguments else {}
+        named = {"site_id": crowd.site, "region_id": crowd.region}
+        looked_at = next((name for name in named if name in route.arguments), None)
+        for place in PLACES if looked_at else (OWN,):
+            given = {looked_at: named[looked_at][place]} if looked_at else {}
             assert passes(rule, crowd.scope(who), given) == lets(rule, who, place), f"{who}, {place}: {route.rule}"
             count("routes")
 
