@@ -190,7 +190,7 @@ def _common_rhythms(
 ) -> Iterable[tuple[datetime, datetime, int, str]]:
     """Parts of a range, and a day beyond its ends, in which all the meters declare a source: the longest rhythm, and its zone."""
     reach = timedelta(seconds=LONGEST_INTERVAL_S)
-    declared = spans(scope, meter_ids, start - reach, end + reach)
+    declared = spans(scope, meter_ids, start - reach, end + reach, whole_quarters=True)
     moments = sorted({moment for span in declared for moment in (span.start, span.end)})
     for first, last in pairwise(moments):
         holding = [(span, ids) for span, ids in declared.items() if span.start <= first < span.end]
@@ -214,7 +214,7 @@ def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges) -> dict[str,
     edges_us = _edges_us(edges)
     times = require_series(scope, meter_ids)
     tallies = {meter: _Tally(edges_us / 1e6, times.get(meter, ALWAYS)) for meter in meter_ids}
-    for span, ids in spans(scope, meter_ids, edges[0], edges[-1]).items():
+    for span, ids in spans(scope, meter_ids, edges[0], edges[-1], whole_quarters=True).items():
         for meter in ids:
             tallies[meter].expects(span)
         for first, last in _runs(edges_us):
@@ -289,13 +289,18 @@ class _Tally:
         return Flow(self._kwh[FORWARD], self._kwh[EXPORT], covered, known, due)
 
 
-def spans(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[Span, list[str]]:
+def spans(
+    scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, *, whole_quarters: bool = False
+) -> dict[Span, list[str]]:
     """The meters by what they declare within [start, end), in the times that are the holder's; raises `NotFound`.
 
-    Of samples the quarter of an hour in which somebody left and somebody came is neither's.
+    With `whole_quarters` the quarter of an hour in which somebody left and somebody came is neither's: what is kept of a
+    quarter cannot be divided between them.
     """
     found: dict[Span, list[str]] = defaultdict(list)
-    times = {meter: _whole_quarters(seen) for meter, seen in require_series(scope, meter_ids).items()}
+    times = require_series(scope, meter_ids)
+    if whole_quarters:
+        times = {meter: _whole_quarters(seen) for meter, seen in times.items()}
     declared = energy_declarations(scope, meter_ids)
     daily = [meter for meter, declarations in declared.items() if any(each.interval_s == DAY_S for each in declarations)]
     zones = zones_of(scope, daily) if daily else {}

@@ -58,7 +58,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.energy.energy_by": energy.energy_by(scope, ids, start, AFTER, "hour", "Europe/London"),
         "store.series.energy.flows": pd.DataFrame({meter: [part.tolist() for part in flow] for meter, flow in flows.items()}),
         "store.series.cost.cost_by": pd.concat([cost.cost_by(scope, meter, start, AFTER, "hour") for meter in ids]),
-        "store.series.cost.cost": pd.concat([cost.cost(scope, meter, start, AFTER) for meter in ids]).to_frame(),
+        "store.series.cost.cost": cost.cost(scope, ids, start, AFTER).loc[ids],
         "store.series.peaks.peaks": [peaks.peaks(scope, ids, start, AFTER, step, "UTC") for step in peaks.STEPS],
         "store.series.power.mean_power": power.mean_power(scope, ids, start, AFTER, 900),
         "store.series.power.live_power": [power.live_power(scope, ids, moment) for moment in every(BEFORE, 1800, 20)],
@@ -108,6 +108,17 @@ def test_the_former_resident_sees_nothing_of_what_came_after_nor_anything_once_t
     after = energy.energy(policy.scope_of(came), list(found.values()), BEFORE, AFTER)
     whole = energy.energy(SYSTEM, list(found.values()), BEFORE, AFTER)
     assert (theirs + after)["forward_kwh"].tolist() == pytest.approx(whole["forward_kwh"].tolist())
+
+
+def test_whoever_came_within_a_quarter_sees_at_once_what_is_measured(site: Site) -> None:
+    meter, person = site.meter("power", 5), _person("newcomer")
+    came = datetime.now(UTC) - timedelta(seconds=20)
+    site.samples(meter, "power_kw", [came - timedelta(seconds=30), came + timedelta(seconds=10)], [9.0, 1.5])
+    grants.create_grant(SYSTEM, user_id=person, meter_id=meter, valid_from=came)
+    scope, now = policy.scope_of(person), datetime.now(UTC)
+    assert power.live_power(scope, [meter], now)[meter].forward_kw == 1.5
+    assert latest.latest(scope, [meter])[meter, "power_kw"].value == 1.5
+    assert power.live_power(scope, [meter], came + timedelta(seconds=5)) == {}
 
 
 def test_whoever_comes_back_sees_both_of_their_times_and_not_the_one_between(site: Site) -> None:
