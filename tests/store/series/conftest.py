@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ class Site:
     def __init__(self, settings: Settings, sender: Sender, time_zone: str = "Europe/London") -> None:
         self.settings = settings
         self._sender = sender
+        self._numbers = count(1)
         owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")
         self.id = sites.create_site(
             SYSTEM,
@@ -39,7 +41,7 @@ class Site:
     def meter(
         self, method: str | None, interval_s: int = 60, *, since: datetime = LONG_AGO, rollover_kwh: float | None = None
     ) -> str:
-        load = graph.create_node(SYSTEM, self.id, name="Load", kind="sink", valid_from=LONG_AGO)
+        load = graph.create_node(SYSTEM, self.id, name=f"Load {next(self._numbers)}", kind="sink", valid_from=LONG_AGO)
         edge = graph.create_edge(SYSTEM, self.id, from_node_id=self.bus, to_node_id=load.id, two_way=True, valid_from=LONG_AGO)
         made = meters.create_meter(SYSTEM, self.id, name="Meter", edge_id=edge.id)
         if method:
