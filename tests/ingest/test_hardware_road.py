@@ -231,7 +231,7 @@ def test_a_device_without_a_map_posts_what_its_meters_allow(
     as_holder: Hold, world: World, stored: Stored, moment: datetime
 ) -> None:
     plain = devices.create_device(SYSTEM, world.site_id, name="plain").id
-    ends = [graph.create_node(SYSTEM, world.site_id, name=kind, kind=kind).id for kind in ("bus", "sink")]
+    ends = [graph.create_node(SYSTEM, world.site_id, name=f"shed {kind}", kind=kind).id for kind in ("bus", "sink")]
     edge = graph.create_edge(SYSTEM, world.site_id, from_node_id=ends[0], to_node_id=ends[1]).id
     meter = meters.create_meter(SYSTEM, world.site_id, name="shed", edge_id=edge, device_id=plain).id
     device = as_holder(keys.create_key(SYSTEM, device_id=plain))

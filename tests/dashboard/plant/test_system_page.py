@@ -30,7 +30,7 @@ loadstar_requests_total{path="/x",status="503"} 1.0
 
 @pytest.fixture
 def questdb(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.series.health.tables", lambda: [TableHealth("telemetry", True, 7)])
+    monkeypatch.setattr("store.series.health.tables", lambda: [TableHealth("telemetry", True, 7, "DISK FULL")])
     monkeypatch.setattr("store.series.health.full", lambda _settings: "QuestDB has suspended telemetry")
     monkeypatch.setattr("store.series.health.build", lambda: "QuestDB 9")
 
