@@ -121,10 +121,12 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
                 _breaker.close()
                 return found
         except psycopg.OperationalError as error:
-            # A pooled connection that a restart of QuestDB has cut is found out only by using it.
+            # A pooled connection that was cut, by a restart of QuestDB or after minutes without a question, is found out only by
+            # using it; then the others are looked at too.
             if attempt == 2:
                 _breaker.open(str(error))
                 raise StoreAway(f"QuestDB cannot be reached: {error}") from error
+            pool.check()
         except (PoolClosed, TooManyRequests) as error:
             raise StoreAway(f"QuestDB cannot be reached: {error}") from error
     raise AssertionError("two attempts either return or raise")

@@ -22,9 +22,9 @@ QUARTER_S, MINUTE_S = 900, 60
 
 @pytest.fixture
 def now(site: LiveWorld) -> datetime:
-    """Now; before it lie readings of 60 hours, all rolled up."""
+    """The minute that began last; before it lie readings of 60 hours, each within its own minute, all rolled up."""
     configuration.use(site.settings)
-    moment = datetime.now(UTC)
+    moment = datetime.now(UTC).replace(second=0, microsecond=0)
     site.post_hours(HOURS, moment)
     rollup.catch_up(SYSTEM, moment)
     checkpoint.forget()

@@ -1,5 +1,6 @@
 """When QuestDB is away, one question finds out and everybody else is told at once."""
 
+import os
 import socket
 import threading
 import time
@@ -61,3 +62,15 @@ def test_it_is_found_again_when_it_is_back(nowhere: None, settings: Settings) ->
             return False
 
     assert eventually(answers, within_s=20)
+
+
+def test_connections_that_were_cut_while_nobody_asked_are_replaced_unseen(settings: Settings) -> None:
+    connection.close()
+    pool = connection._pool(settings)
+    idle = [pool.getconn(timeout=20) for _ in range(pool.max_size)]
+    for each in idle:
+        with socket.socket(fileno=os.dup(each.fileno())) as cut:
+            cut.shutdown(socket.SHUT_RDWR)
+        pool.putconn(each)
+    assert connection.query("SELECT 1") == [(1,)]
+    assert connection.query("SELECT 2") == [(2,)]

@@ -127,7 +127,7 @@ def test_energy_over_a_long_gap_is_the_replays_for_every_method(fresh_demo: Demo
 
 def test_a_year_loads_in_a_minute_of_a_processor(empty: Settings) -> None:
     told: list[float] = []
-    began = time.process_time()
+    asked_at, began = time.time(), time.process_time()
     load.ensure_demo(told.append)
     assert time.process_time() - began < 60
     assert told == sorted(told)
@@ -136,4 +136,4 @@ def test_a_year_loads_in_a_minute_of_a_processor(empty: Settings) -> None:
     assert eventually(lambda: rows("intervals") >= 900_000)
     first, last = connection.query("SELECT min(ts), max(ts) FROM intervals WHERE interval_s = 3600")[0]
     assert (last - first).days == 364
-    assert time.time() - last.timestamp() < 4 * 3600
+    assert asked_at - last.timestamp() < 4 * 3600
