@@ -209,5 +209,6 @@
     button.setAttribute("aria-pressed", String(wanted));
     button.textContent = wanted ? "Show as chart" : "Show as table";
     if (!wanted) resize(chart);
+    window.dispatchEvent(new CustomEvent("loadstar:table", { detail: { id, shown: wanted } }));
   });
 })();

@@ -34,8 +34,7 @@
       name(link.source[at]), name(link.target[at]), value, /balance/.test(link.customdata[at])]);
     const rows = each.map(([from, to, value, derived]) => [
       ls.plain(from), ls.plain(to), `${amount(value)}${derived ? " (from the balance)" : ""}`]);
-    const together = !meta.each && node.customdata.some(([place, called]) => place < 0 && / \(\d+\)/.test(called));
-    const caption = together ? "What is alike is added up; the table of a period lists each by itself" : "";
+    const caption = meta.grouped && !meta.each ? "Alike ones added up; each by itself follows in a moment" : "";
     return table(["From", "To", `Flow, ${meta.unit}`], rows, caption);
   }
   function ofTime(figure, heading, starts, more = []) {

@@ -68,7 +68,7 @@
       const about = (ls.about = JSON.parse(given));
       if (tick.about !== about.version) return otherSite(), none;
       const before = ls.lastTick();
-      if (before && before.site === tick.site && before.at >= tick.at) return none;
+      if (before && before.site === tick.site && before.at > tick.at) return none;
       ls.applyTick(tick);
       if (flowShown === "live") sankey({ data: tick.sankey, layout: LAYOUT }, tick.says);
       planMarks(tick.plan);
@@ -149,4 +149,10 @@
   let extra = 1_000_000;
   ls.tickNow = () => document.getElementById("overview-tiles") && set("overview-interval", { n_intervals: ++extra });
   window.addEventListener("loadstar:back", ls.tickNow);
+  // whoever reads the energy flow as a table is told every flow by itself, as long as they do
+  window.addEventListener("loadstar:table", ({ detail: { id, shown } }) => {
+    if (id !== "overview-sankey") return;
+    set("overview-listed", { data: shown });
+    if (shown) ls.tickNow();
+  });
 })();

@@ -23,9 +23,10 @@ def figure(
     Bars keep the order of the graph (sources, sinks, residuals last), so that a live picture does not jump about. A bar's
     `customdata` is the position of its node in `places` (by node id; −1 for none or several), its name, and its value:
     `assets/live/15-sankey.js` makes the labels from them. `meta` is for the table: the unit, and of a picture that draws
-    several nodes as one the flows of `each` (from, to, value, 1 where a balance told it).
+    several nodes as one (`grouped`) the flows of `each` (from, to, value, 1 where a balance told it).
     """
     known = places or {}
+    grouped = any(len(node.node_ids) > 1 for node in nodes)
     order = sorted(range(len(nodes)), key=lambda at: (FROM_THE_TOP[token(nodes[at].technology)], at))
     place = {old: new for new, old in enumerate(order)}
     ordered = [nodes[at] for at in order]
@@ -65,7 +66,7 @@ def figure(
                     ],
                     "hovertemplate": "%{source.customdata[1]} → %{target.customdata[1]}<br><b>%{customdata}</b><extra></extra>",
                 },
-                "meta": {"unit": unit} | ({"each": _rows(*each)} if each else {}),
+                "meta": {"unit": unit} | ({"grouped": True} if grouped else {}) | ({"each": _rows(*each)} if each else {}),
             }
         ],
         "layout": {"margin": {"l": 4, "r": 4, "t": 8, "b": 8}, "hovermode": "closest"},

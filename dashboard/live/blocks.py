@@ -259,9 +259,10 @@ def details(found: Details) -> list[Any]:
 
 def stores(site_id: str, tick: str, about: str, course: str, plan: str, places: str) -> list[Any]:
     """What the browser is given with the page, so that it need not ask again."""
-    given = {
+    given: dict[str, Any] = {
         "overview-site": site_id,
         "overview-tick": tick,
+        "overview-listed": False,
         "overview-energy": None,
         "overview-about": about,
         "overview-course": course,

@@ -12,17 +12,20 @@ from dashboard.live.now import Now, now_of
 from dashboard.live.once import once
 from dashboard.live.site_view import SiteView
 from dashboard.live.today import Today, today_of
-from models.sankey_links import links
+from models.sankey_links import links, one_by_one
 from store.errors import StoreAway
 from store.scope import Scope
 
 LASTS_S = 0.5
 
 
-def tick_of(scope: Scope, site_id: str) -> str:
-    """The tick of the site as JSON, at most half a second old; raises `NotFound` and `StoreAway`."""
+def tick_of(scope: Scope, site_id: str, listed: bool = False) -> str:
+    """The tick of the site as JSON, at most half a second old; raises `NotFound` and `StoreAway`.
+
+    `listed`: with every flow by itself, for those who read the energy flow as a table.
+    """
     scope.require_site(site_id)
-    return once.get(("tick", scope.key, site_id), LASTS_S, lambda: _text(scope, site_id))
+    return once.get(("tick", scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
 
 
 def today_or_none(scope: Scope, site_id: str) -> Today | None:
@@ -33,9 +36,9 @@ def today_or_none(scope: Scope, site_id: str) -> Today | None:
         return None
 
 
-def _text(scope: Scope, site_id: str) -> str:
+def _text(scope: Scope, site_id: str, listed: bool) -> str:
     now = now_of(scope, site_id)
-    return orjson.dumps(packed(scope, now, today_or_none(scope, site_id))).decode()
+    return orjson.dumps(packed(scope, now, today_or_none(scope, site_id), listed)).decode()
 
 
 def about(view: SiteView) -> dict[str, Any]:
@@ -54,9 +57,10 @@ def about_version(view: SiteView) -> int:
     )
 
 
-def packed(scope: Scope, now: Now, today: Today | None) -> dict[str, Any]:
+def packed(scope: Scope, now: Now, today: Today | None, listed: bool) -> dict[str, Any]:
     """The tick: tiles, the live Sankey's trace and its sentence, the plan's marks, devices, attention, power now."""
     nodes, bands = links(now.flows, both_ways=False)
+    each = one_by_one(now.flows, both_ways=False) if listed else None
     rows, more = attention.packed(attention.attention(scope, now))
     totals = now.flows.totals
     places = {node.id: at for at, node in enumerate(now.view.graph.nodes)}
@@ -66,7 +70,7 @@ def packed(scope: Scope, now: Now, today: Today | None) -> dict[str, Any]:
         "state": {"partial": "late"}.get(now.state, now.state),
         "tiles": [tiles.packed(tile) for tile in tiles.tiles(now, today)],
         "about": about_version(now.view),
-        "sankey": sankey.figure(nodes, bands, "kW", places)["data"],
+        "sankey": sankey.figure(nodes, bands, "kW", places, each)["data"],
         "says": sankey.summary(nodes, bands, "kW"),
         "plan": plan.changes(now.view.graph, now.standing),
         "devices": [

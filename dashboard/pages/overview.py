@@ -68,13 +68,14 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     Output("overview-tick", "data"),
     Input("overview-interval", "n_intervals"),
     State("overview-site", "data"),
+    State("overview-listed", "data"),
     running=[(Output("overview-interval", "disabled"), True, False)],
     prevent_initial_call=True,
 )
 @guard(site_in())
-def tick(_n: int, site_id: str) -> str:
-    """What changed on the site."""
-    return tick_of(current_scope(), site_id)
+def tick(_n: int, site_id: str, listed: bool | None) -> str:
+    """What changed on the site; with every flow by itself while the energy flow is read as a table."""
+    return tick_of(current_scope(), site_id, bool(listed))
 
 
 @callback(

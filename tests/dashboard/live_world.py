@@ -111,6 +111,24 @@ class LiveWorld:
             longitude=longitude,
         ).id
 
+    def crowd(self, homes: int) -> list[str]:
+        """So many homes more on the main bus, each with its meter, all of one device: their names as meters."""
+        device = devices.create_device(SYSTEM, self.site, name="Homes device", reporting_interval_s=EVERY_S).id
+        names = [f"home {number + 1}" for number in range(homes)]
+        with engine.session():
+            for name in names:
+                home = graph.create_node(
+                    SYSTEM, self.site, name=name.capitalize(), kind="sink", technology="home", valid_from=LONG_AGO
+                )
+                edge = graph.create_edge(
+                    SYSTEM, self.site, from_node_id=self.nodes["bus"], to_node_id=home.id, two_way=False, valid_from=LONG_AGO
+                )
+                meter = meters.create_meter(SYSTEM, self.site, name=name.capitalize(), edge_id=edge.id, device_id=device)
+                meters.declare_energy(SYSTEM, meter.id, method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
+                self.nodes[name], self.devices[name], self.meters[name] = home.id, device, meter.id
+        once.clear()
+        return names
+
     def post(self, values: dict[tuple[str, str], float], at: datetime | None = None) -> None:
         """Have readings (meter name, quantity) in the database, readable."""
         at = at or datetime.now(UTC)

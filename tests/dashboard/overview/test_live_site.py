@@ -71,6 +71,16 @@ def test_a_tick_is_small(site: LiveWorld) -> None:
     assert len(gzip.compress(tick.tick_of(SYSTEM, site.site).encode())) <= 2048
 
 
+def test_a_crowded_sites_tick_carries_every_flow_for_those_alone_who_read_them(site: LiveWorld) -> None:
+    homes = site.crowd(24)
+    site.post({("grid", "power_kw"): 60.0} | {(home, "power_kw"): 2.0 + at / 10 for at, home in enumerate(homes)})
+    drawn, listed = (json.loads(tick.tick_of(SYSTEM, site.site, each))["sankey"][0] for each in (False, True))
+    assert "each" not in drawn["meta"]
+    assert drawn["link"] == listed["link"]
+    told = {target: value for source, target, value, _ in listed["meta"]["each"] if source == "Main bus"}
+    assert {f"Home {at + 1}": 2.0 + at / 10 for at in range(24)}.items() <= told.items()
+
+
 def test_a_tick_is_computed_once_for_all_who_see_the_same(site: LiveWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     site.post_everything()
     operator = policy.scope_of(site.people["operator"])

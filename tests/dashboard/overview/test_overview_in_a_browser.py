@@ -182,6 +182,25 @@ def test_every_chart_can_be_read_as_a_table_and_as_a_sentence(opened: Opener, wo
     assert "Roof array 60.0 kW" in page.locator("#overview-sankey-says").inner_text()
 
 
+def test_the_table_of_live_power_lists_every_home_that_the_picture_draws_as_one(opened: Opener, world: Served) -> None:
+    homes = world.site.crowd(24)
+    world.site.post({("grid", "power_kw"): 60.0} | {(home, "power_kw"): 2.0 + at / 10 for at, home in enumerate(homes)})
+    page = opened()
+    eventually(lambda: "Homes (24)" in sankey_says(page), within_s=30)
+    button, table = page.locator('[data-table-of="overview-sankey"]'), page.locator("#overview-sankey-table")
+    button.click()
+    expect(table).not_to_contain_text("Homes (24)")
+    for at in range(24):
+        expect(table.locator("tr", has=page.get_by_text(f"Home {at + 1}", exact=True))).to_have_text(
+            f"Main busHome {at + 1}{2 + at / 10:.3g}"
+        )
+    world.site.post({("home 1", "power_kw"): 7.654})
+    expect(table).to_contain_text("Home 17.654")
+    button.click()
+    eventually(lambda: "Homes (24)" in sankey_says(page), within_s=30)
+    page.wait_for_function("() => !window.loadstar.lastTick().sankey[0].meta.each")
+
+
 def test_names_cannot_write_into_the_page(opened: Opener, world: Served) -> None:
     world.site.post_everything()
     page = opened()
