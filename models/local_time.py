@@ -22,6 +22,8 @@ LENGTHS_S = {
 STEPS = tuple(LENGTHS_S)
 LONGEST_CHANGE = timedelta(hours=25)  # Samoa left out a day in 2011, Kwajalein in 1993; nobody changed a clock by more
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
+HOUR_S = 3600
+Step = str | int
 
 
 class Stretch(NamedTuple):
@@ -77,28 +79,33 @@ def names(zone: ZoneInfo, start: datetime, end: datetime) -> str:
     return ", then ".join(each for at, each in enumerate(called) if not at or called[at - 1] != each)
 
 
-def edges(start: datetime, end: datetime, step: str, zone: ZoneInfo) -> list[datetime]:
+def edges(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> list[datetime]:
     """The moments (UTC) at which local periods begin, from that which holds `start` to the first not before `end`.
 
     Args:
         start: of the range.
         end: of the range, not before `start`.
-        step: one of `STEPS`.
+        step: one of `STEPS`, or seconds that a day is a multiple of: steps are counted from local midnight.
         zone: whose clock.
 
     Returns:
         Rising; two successive ones are a period's beginning and end. Where the clocks are changed a period lasts longer or
         shorter than its name says; none is empty.
     """
-    around = LONGEST_CHANGE + timedelta(seconds=2 * LENGTHS_S[step])
+    around = LONGEST_CHANGE + timedelta(seconds=2 * _length_s(step))
     found = list(_begins(start - around, end + around, step, zone))
     return found[bisect_right(found, start) - 1 : bisect_left(found, end) + 1]
 
 
-def _begins(start: datetime, end: datetime, step: str, zone: ZoneInfo) -> Iterator[datetime]:
+def _length_s(step: Step) -> int:
+    return step if isinstance(step, int) else LENGTHS_S[step]
+
+
+def _begins(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> Iterator[datetime]:
     stretches = clock(zone, start, end)
     until = [each.since for each in stretches[1:]] + [end]
-    step_s = min(LENGTHS_S[step], DAY_S)
+    step_s = min(_length_s(step), DAY_S)
+    named = step_s > HOUR_S  # by its date and place in the day, which a clock that is set back does not begin again
     period = _period(step, stretches[0].since.timestamp() + stretches[0].offset_s)
     before_s: int | None = None
     for (since, offset_s, _), last in zip(stretches, until, strict=True):
@@ -106,27 +113,27 @@ def _begins(start: datetime, end: datetime, step: str, zone: ZoneInfo) -> Iterat
         on_grid = range(-(-first_s // step_s) * step_s, int(-(-last_s // 1)), step_s)
         begins = [local - offset_s for local in on_grid]
         changed = first_s - offset_s
-        # A period also ends where the clocks are changed as it does, and a day where the change leads into another.
-        if before_s is not None and changed not in begins[:1] and (step_s == DAY_S or (changed + before_s) % step_s == 0):
+        # A period also ends where the clocks are changed as it does, and a longer one where the change leads into another.
+        if before_s is not None and changed not in begins[:1] and (named or (changed + before_s) % step_s == 0):
             begins.insert(0, changed)
         for at in begins:
             its = _period(step, at + offset_s)
-            if step_s == DAY_S and its <= period:
+            if named and its <= period:
                 continue
             period = its
             yield datetime.fromtimestamp(at, UTC)
         before_s = offset_s
 
 
-def _period(step: str, local_s: float) -> tuple[int, ...]:
-    """Which day or month a local time (seconds) falls into."""
-    if step not in FORMATS:
-        return ()
+def _period(step: Step, local_s: float) -> tuple[int, int]:
+    """Which month, or which day and which part of it, a local time (seconds) falls into."""
+    if step != "month":
+        return int(local_s // DAY_S), int(local_s % DAY_S // _length_s(step))
     day = date.fromordinal(date(1970, 1, 1).toordinal() + int(local_s // DAY_S))
-    return (day.year, day.month) if step == "month" else (day.toordinal(),)
+    return day.year, day.month
 
 
-def begin(moment: datetime, step: str, zone: ZoneInfo) -> datetime:
+def begin(moment: datetime, step: Step, zone: ZoneInfo) -> datetime:
     """Where the local period that holds the moment begins, in UTC."""
     return edges(moment, moment, step, zone)[0]
 

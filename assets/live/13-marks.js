@@ -4,7 +4,9 @@
   const DOT_PX = 6;
   const known = (value) => value !== null && value !== undefined;
 
-  const moment = (trace, at) => Date.parse(trace.x0) + at * trace.dx;
+  // Steps are equally long, or have edges of their own: one in which clocks are changed is longer or shorter.
+  const edges = (figure, trace) => trace.meta.edges ?? figure.layout.meta.edges;
+  const moment = (trace, at) => (trace.dx ? Date.parse(trace.x0) + at * trace.dx : Date.parse(trace.x[at]));
   // where each run without a gap begins and ends
   function runs(values) {
     const found = [];
@@ -36,7 +38,7 @@
     return { ...drawn, mode: "lines+markers", marker };
   }
   const isShown = ({ visible = true }) => visible === true;
-  const hasTime = (trace) => trace.type === "scatter" && trace.dx;
+  const hasTime = ({ type, dx, meta }) => type === "scatter" && (dx || meta?.edges);
 
   // the traces that plotly is given for those of a figure
   ls.marks = (traces) => {
@@ -82,13 +84,14 @@
   };
   // Which step of a trace holds a moment.
   ls.stepAt = (figure, trace, ms) => {
-    const { edges } = figure.layout.meta;
     if (trace.dx) return Math.floor((ms - Date.parse(trace.x0)) / trace.dx + 0.5);
-    return edges.findLastIndex((edge) => Date.parse(edge) <= ms);
+    return edges(figure, trace).findLastIndex((edge) => Date.parse(edge) <= ms);
   };
   // From when to when that step lasts.
   ls.stepOf = (figure, trace, at) =>
-    trace.dx ? [moment(trace, at - 0.5), moment(trace, at + 0.5)] : figure.layout.meta.edges.slice(at, at + 2).map(Date.parse);
+    trace.dx ? [moment(trace, at - 0.5), moment(trace, at + 0.5)] : edges(figure, trace).slice(at, at + 2).map(Date.parse);
+  // How long its first step is, by which finer lines are told from coarser ones.
+  ls.stepMs = (figure, trace) => ls.stepOf(figure, trace, 0).reduce((start, end) => end - start);
   // A number with so many decimals, thousands set apart.
   ls.number = (value, decimals) => {
     if (!known(value)) return "–";

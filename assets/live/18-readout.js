@@ -25,7 +25,7 @@
       return at >= 0 && at < trace.y.length;
     });
     if (!lines.length) return null;
-    const [finest] = lines.map(({ trace }) => trace).sort((one, other) => (one.dx ?? 0) - (other.dx ?? 0));
+    const [finest] = lines.map(({ trace }) => trace).sort((one, other) => ls.stepMs(figure, one) - ls.stepMs(figure, other));
     return ls.stepOf(figure, finest, ls.stepAt(figure, finest, ms));
   }
   function show(element, figure, event) {

@@ -54,7 +54,7 @@
   }
   function ofLines(figure) {
     const clock = ls.localTime(figure.layout.meta.clock);
-    const finest = ls.series(figure).map(({ trace }) => trace).sort((one, other) => one.dx - other.dx);
+    const finest = ls.series(figure).map(({ trace }) => trace).sort((one, other) => ls.stepMs(figure, one) - ls.stepMs(figure, other));
     const starts = [];
     for (const trace of finest) {
       const [first, last] = [starts[0] ?? Infinity, starts.at(-1) ?? -Infinity];

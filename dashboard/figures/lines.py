@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from models import local_time
@@ -45,9 +46,9 @@ def _clock(zone: ZoneInfo, first: date, last: date) -> Clock:
 
 
 def line(
-    uid: str, name: str, values: Values, start: datetime, step_s: float, colour: str, unit: str = "kW", **look: Any
+    uid: str, name: str, values: Values, edges: pd.DatetimeIndex, colour: str, unit: str = "kW", **look: Any
 ) -> dict[str, Any]:
-    """One line: `values` are the means of successive steps (NaN is a gap), each stands at its step's middle.
+    """One line: `values` are the means of the steps between successive edges (NaN is a gap), each stands at its step's middle.
 
     `look`: `width`, `dash`, `shown` (plotly's `visible`); `area`, the colour of the area down to zero or to the line below;
     `stack`, whether it stands on the stacked line before it; `low` and `high`, the edges of a band around it.
@@ -56,18 +57,36 @@ def line(
     meta: dict[str, Any] = {"unit": unit, "decimals": decimals}
     meta |= {part: look[part] for part in ("area", "stack") if part in look}
     meta |= {edge: written(look[edge], decimals)[0] for edge in ("low", "high") if edge in look}
+    places, steps = _places(edges)
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
         "uid": uid,
-        "x0": utc(start + timedelta(seconds=step_s / 2)),
-        "dx": round(step_s * 1000),
+        **places,
         "y": known,
         "line": {"width": look.get("width", 1.5), "color": colour} | ({"dash": look["dash"]} if "dash" in look else {}),
         "visible": look.get("shown", True),
-        "meta": meta,
+        "meta": meta | steps,
     }
+
+
+def _places(edges: pd.DatetimeIndex) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Where the middles of the steps are, and their edges where not all are equally long: clocks are changed in one."""
+    at = edges.as_unit("ms").asi8
+    lengths = np.diff(at)
+    if len(lengths) and (lengths == lengths[0]).all():
+        return {"x0": _text(at[0] + lengths[0] / 2), "dx": int(lengths[0])}, {}
+    return {"x": [_text(each) for each in at[:-1] + lengths / 2]}, {"edges": [_text(each) for each in at.tolist()]}
+
+
+def _text(ms: float) -> str:
+    return utc(datetime.fromtimestamp(ms / 1000, UTC))
+
+
+def regular(start: datetime, step_s: float, count: int) -> pd.DatetimeIndex:
+    """The edges of so many steps of one length."""
+    return pd.date_range(start, periods=count + 1, freq=pd.Timedelta(seconds=step_s), unit="us")
 
 
 def written(values: ArrayLike, decimals: int | None = None, digits: int = DIGITS) -> tuple[list[float | None], int]:

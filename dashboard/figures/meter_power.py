@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.figures import lines, wording
@@ -18,15 +19,14 @@ MOST = len(TOKENS)  # lines that can be told apart
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Mean power (kW) of one meter in regular steps from `start`, `step_s` long; NaN is a gap.
+    """Mean power (kW) of one meter in the steps between successive `edges`; NaN is a gap.
 
     `token` is the colour of what it measures; without one it has its own among the lines of the chart.
     """
 
     meter_id: str
     name: str
-    start: datetime
-    step_s: int
+    edges: pd.DatetimeIndex
     kilowatts: Values
     token: str | None = None
 
@@ -37,7 +37,7 @@ def figure(courses: Sequence[Course], start: datetime, end: datetime, zone: Zone
     traces = []
     for each, own in zip(courses, TOKENS, strict=False):
         name, colour = wording.text(each.name), f"@{each.token or own}"
-        traces.append(lines.line(each.meter_id, name, each.kilowatts, each.start, each.step_s, colour, width=width))
+        traces.append(lines.line(each.meter_id, name, each.kilowatts, each.edges, colour, width=width))
     return {
         "data": traces,
         "layout": {

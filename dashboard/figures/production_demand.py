@@ -6,11 +6,12 @@ none the others still stand on each other, and their sum is called partial.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.figures import lines, wording
@@ -21,13 +22,12 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Power over time (kW): regular steps from `start`, `step_s` long; NaN is a gap.
+    """Power over time (kW), the mean of each step between successive `edges`; NaN is a gap.
 
     `arrays` are the sources one by one, name → values; `battery` is positive while it gives off.
     """
 
-    start: datetime
-    step_s: int
+    edges: pd.DatetimeIndex
     production: Values
     demand: Values
     imported: Values
@@ -63,16 +63,16 @@ def figure(
     if course.battery is not None:
         name = "Battery discharge (+) and charge (−)"
         traces.append(_line(course, "battery", name, course.battery, "@storage", shown="legendonly"))
-    end = course.start + timedelta(seconds=course.step_s * len(course.demand))
+    start, end = course.edges[0], course.edges[-1]
     if ahead is not None:
         traces.append(_forecast(ahead))
-        end = max(end, ahead.start + timedelta(seconds=ahead.step_s * len(ahead.mean)))
+        end = max(end, _steps(ahead)[-1])
     if live:
         traces.append({"type": "scatter", "mode": "markers", "uid": "now", "x": [], "y": [], "showlegend": False})
     return {
         "data": traces,
         "layout": {
-            **lines.time_axis(course.start, end, zone),
+            **lines.time_axis(start, end, zone),
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
@@ -82,13 +82,17 @@ def figure(
 
 
 def _line(course: Course, uid: str, name: str, values: Values, colour: str, **look: Any) -> dict[str, Any]:
-    return lines.line(uid, name, values, course.start, course.step_s, colour, **look)
+    return lines.line(uid, name, values, course.edges, colour, **look)
 
 
 def _forecast(ahead: Ahead) -> dict[str, Any]:
     look: dict[str, Any] = {"low": ahead.low, "high": ahead.high, "area": "@demand/0.16", "width": 2, "dash": "dash"}
     mean = np.asarray(ahead.mean, float)
-    return lines.line("forecast", text(ahead.label), mean, ahead.start, ahead.step_s, "@demand", **look)
+    return lines.line("forecast", text(ahead.label), mean, _steps(ahead), "@demand", **look)
+
+
+def _steps(ahead: Ahead) -> pd.DatetimeIndex:
+    return lines.regular(ahead.start, ahead.step_s, len(ahead.mean))
 
 
 def _now(now: datetime) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from dashboard.figures.production_demand import Course
 from dashboard.live import past
 from dashboard.live.once import once
-from dashboard.live.periods import Period, on_step
+from dashboard.live.periods import Period
 from dashboard.live.site_view import SiteView, site_view
 from models import flows
 from store.scope import Scope
+from store.series import power
 
 LIVE_LASTS_S = 2.5
 PAST_LASTS_S = 60.0
@@ -31,26 +32,19 @@ def course_of(scope: Scope, site_id: str, period: Period, step_s: int, stale_s: 
         StoreAway: the database cannot be reached.
     """
     view = site_view(scope, site_id)
-    start = on_step(period.start, step_s)
-    end = on_step(period.end - timedelta(microseconds=1), step_s) + timedelta(seconds=step_s)
+    edges = power.steps(period.start, period.end, step_s, view.zone)
     lasts = LIVE_LASTS_S if period.live else PAST_LASTS_S
-    key = ("course", scope.key, site_id, start, end, step_s)
-    return once.get(key, lasts, lambda: _course(scope, view, start, end, step_s), stale_s)
+    key = ("course", scope.key, site_id, edges[0], edges[-1], step_s)
+    return once.get(key, lasts, lambda: _course(scope, view, edges, step_s), stale_s)
 
 
-def _course(scope: Scope, view: SiteView, start: datetime, end: datetime, step_s: int) -> Course:
-    steps = int((end - start).total_seconds()) // step_s
+def _course(scope: Scope, view: SiteView, edges: pd.DatetimeIndex, step_s: int) -> Course:
+    steps = len(edges) - 1
     measured = view.flow_meters
-    frame = past.mean_power(scope, view, measured, start, end, step_s) if measured else None
     known: dict[str, NDArray[np.float64]] = {}
-    if frame is not None:
-        moments = pd.DatetimeIndex(frame.index).as_unit("us").asi8
-        places = ((moments - int(start.timestamp() * 1e6)) // (step_s * 1_000_000)).astype(int)
-        for meter_id in frame.columns:
-            values = np.full(steps, np.nan)
-            inside = (places >= 0) & (places < steps)
-            values[places[inside]] = frame[meter_id].to_numpy(dtype=float)[inside]
-            known[str(meter_id)] = values
+    if measured:
+        frame = past.mean_power(scope, view, measured, edges[0], edges[-1], step_s).reindex(edges[:-1])
+        known = {str(meter_id): frame[meter_id].to_numpy(dtype=float) for meter_id in frame.columns}
     solved = flows.from_power(view.graph, known)
     totals = solved.totals
     nothing = np.full(steps, np.nan)
@@ -61,8 +55,7 @@ def _course(scope: Scope, view: SiteView, start: datetime, end: datetime, step_s
         return values if len(values) == steps else nothing
 
     return Course(
-        start=start,
-        step_s=step_s,
+        edges=edges,
         production=wide(totals.production),
         demand=wide(totals.demand),
         imported=wide(totals.imported - totals.exported),

@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
-from dashboard.figures import meter_power, wording
+from dashboard.figures import lines, meter_power, wording
 from dashboard.live import past, periods
 from dashboard.live.now import Now, now_of
 from dashboard.live.site_view import Meter
 from store.errors import NotFound
 from store.records import activity
 from store.scope import Scope
+from store.series import power
 
 SHOWN = timedelta(hours=48)
 NAMES = {
@@ -136,20 +138,23 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
     courses = []
     for meter_id in drawn:
         meter = now.view.meters[meter_id]
-        start, step_s, kw = _as_reported(scope, now, meter, periods.MOST_POINTS // len(drawn))
-        courses.append(meter_power.Course(meter_id, meter.name, start, step_s, kw))
+        edges, kw = _as_reported(scope, now, meter, periods.MOST_POINTS // len(drawn))
+        courses.append(meter_power.Course(meter_id, meter.name, edges, kw))
     return meter_power.figure(courses, now.at - SHOWN, now.at, now.view.zone)
 
 
-def _as_reported(scope: Scope, now: Now, meter: Meter, most: int) -> tuple[datetime, int, NDArray[np.float64]]:
-    """The meter's power (kW) in the steps it reports in, or means of as many as leave at most `most` points; start, step (s)."""
+def _as_reported(scope: Scope, now: Now, meter: Meter, most: int) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
+    """The edges of the steps that the meter reports in, or of as many together as leave at most `most`, and its power (kW)."""
     native_s = past.native_step_s(meter)
     together = -(-int(SHOWN.total_seconds()) // native_s // most)
-    step_s = native_s * together
-    start = periods.on_step(now.at - SHOWN, step_s) + timedelta(seconds=step_s)
-    frame = past.mean_power(scope, now.view, [meter.id], start, now.at, native_s)
+    start = periods.on_step(now.at - SHOWN, native_s * together) + timedelta(seconds=native_s * together)
+    edges = power.steps(start, now.at, native_s, now.view.zone)
+    frame = past.mean_power(scope, now.view, [meter.id], edges[0], now.at, native_s)
     reported = frame[meter.id].to_numpy(dtype=float)
+    if together == 1:
+        return edges, reported
     kw = np.pad(reported, (0, -len(reported) % together), constant_values=np.nan).reshape(-1, together)
     known = np.isfinite(kw)
     with np.errstate(invalid="ignore"):
-        return start, step_s, np.where(known, kw, 0.0).sum(axis=1) / known.sum(axis=1)
+        means = np.where(known, kw, 0.0).sum(axis=1) / known.sum(axis=1)
+    return lines.regular(edges[0].to_pydatetime(), native_s * together, len(means)), means

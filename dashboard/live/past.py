@@ -8,12 +8,15 @@ import functools
 import logging
 import math
 import sqlite3
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -24,13 +27,14 @@ from config.settings import settings
 from dashboard import cache
 from dashboard.live.periods import on_step
 from dashboard.live.site_view import Meter, SiteView, site_view
+from models import local_time
 from store.scope import Scope
 from store.series import power, versions
 
-FORMAT = 1  # of what is kept: a new number forgets what older programs kept
+FORMAT = 2  # of what is kept and how it is computed: a new number forgets what older programs kept
 READY = timedelta(hours=48)  # what a sign-in makes ready
 CHART_STEP_S = 900  # of the chart on the first screen
-SHORT_BLOCK_S, LONG_BLOCK_STEPS = 6 * 3600, 96
+SHORT_BLOCK_S, LONG_BLOCK_STEPS, DAY_S = 6 * 3600, 96, 86_400
 HITS, MISSES = "hits", "misses"
 
 Kilowatts = NDArray[np.float32]
@@ -53,19 +57,31 @@ def native_step_s(meter: Meter) -> int:
 
 
 def mean_power(
-    scope: Scope, view: SiteView, meter_ids: Sequence[str], start: datetime, end: datetime, step_s: int, *, counted: bool = True
+    scope: Scope,
+    view: SiteView,
+    meter_ids: Sequence[str],
+    start: datetime,
+    end: datetime,
+    step_s: int,
+    *,
+    zone: ZoneInfo | None = None,
+    counted: bool = True,
 ) -> pd.DataFrame:
-    """As `store.series.power.mean_power`, of meters of the view; `counted` asks are part of the hit rate."""
-    members = _members(view, step_s)
-    block_s = SHORT_BLOCK_S if step_s <= CHART_STEP_S else LONG_BLOCK_STEPS * step_s
-    first, last = on_step(start, block_s), on_step(min(versions.settled_to(), end), block_s)
-    if first >= last or not meter_ids or not {*meter_ids} <= {*members}:
-        return power.mean_power(scope, meter_ids, start, end, step_s)
-    closed = _closed(scope, view, members, first, last, step_s, block_s, counted)
+    """As `store.series.power.mean_power`, of meters of the view, by its site's clock or another zone's.
+
+    `counted` asks are part of the hit rate.
+    """
+    zone, members = zone or view.zone, _members(view, step_s)
+    blocks = _blocks(start, min(versions.settled_to(), end), step_s, zone)
+    if len(blocks) < 2 or not meter_ids or not {*meter_ids} <= {*members}:
+        return power.mean_power(scope, meter_ids, start, end, step_s, zone)
+    steps = [power.steps(first, last, step_s, zone)[:-1] for first, last in pairwise(blocks)]
+    closed = _closed(scope, view, members, blocks, [len(each) for each in steps], step_s, zone, counted)
     rows = [members.index(meter_id) for meter_id in meter_ids]
-    frame = pd.DataFrame(closed[rows].T.astype(float), index=power.steps(first, last, step_s)[:-1], columns=list(meter_ids))
-    frame = frame[frame.index >= on_step(start, step_s)]
-    return pd.concat([frame, power.mean_power(scope, meter_ids, last, end, step_s)]) if last < end else frame
+    frame = pd.DataFrame(closed[rows].T.astype(float), index=steps[0].append(steps[1:]), columns=list(meter_ids))
+    frame = frame[frame.index >= power.steps(start, start, step_s, zone)[0]]
+    last = blocks[-1]
+    return pd.concat([frame, power.mean_power(scope, meter_ids, last, end, step_s, zone)]) if last < end else frame
 
 
 def _members(view: SiteView, step_s: int) -> list[str]:
@@ -73,29 +89,53 @@ def _members(view: SiteView, step_s: int) -> list[str]:
     return sorted(each.id for each in view.meters.values() if step_s >= CHART_STEP_S or native_step_s(each) == step_s)
 
 
+def _blocks(start: datetime, until: datetime, step_s: int, zone: ZoneInfo) -> list[datetime]:
+    """The edges of the blocks of steps that are kept as one, from the one that holds `start` to the last one before `until`.
+
+    Steps that are counted from local midnight are kept by some local days, wherever a period begins.
+    """
+    if step_s <= CHART_STEP_S:
+        first, last = on_step(start, SHORT_BLOCK_S), on_step(until, SHORT_BLOCK_S)
+        return [
+            first + timedelta(seconds=SHORT_BLOCK_S * n) for n in range((last - first) // timedelta(seconds=SHORT_BLOCK_S) + 1)
+        ]
+    if until <= start:
+        return []
+    together = LONG_BLOCK_STEPS * step_s // DAY_S
+    days = local_time.edges(start - timedelta(days=2 * together), until, "day", zone)
+    found = [each for each in days if each <= until and each.astimezone(zone).toordinal() % together == 0]
+    return found[bisect_right(found, start) - 1 :]
+
+
 def _closed(
-    scope: Scope, view: SiteView, ids: list[str], first: datetime, last: datetime, step_s: int, block_s: int, counted: bool
+    scope: Scope,
+    view: SiteView,
+    ids: list[str],
+    edges: list[datetime],
+    lengths: list[int],
+    step_s: int,
+    zone: ZoneInfo,
+    counted: bool,
 ) -> Kilowatts:
-    """Powers (meters, steps) of [first, last), block by block from the cache; what is missing is computed and kept."""
+    """Powers (meters, steps) of successive blocks of so many steps, from the cache; what is missing is computed and kept."""
     # The version is read before the data: data that change in between are kept under a version that nobody asks for.
-    changed = versions.of_blocks(scope, ids, first, last, block_s)
-    whose = sha256(repr((view.id, scope.key, ids, view.declared)).encode()).hexdigest()
-    starts = [first + timedelta(seconds=block_s * n) for n in range(len(changed))]
+    changed = versions.of_blocks(scope, ids, edges)
+    clock = zone.key if step_s > CHART_STEP_S else ""
+    whose = sha256(repr((view.id, scope.key, ids, view.declared, clock)).encode()).hexdigest()
     keys = [
-        f"{FORMAT}|{whose}|{step_s}|{block_s}|{start:%Y%m%dT%H}|{version}"
-        for start, version in zip(starts, changed.tolist(), strict=True)
+        f"{FORMAT}|{whose}|{step_s}|{first:%Y%m%dT%H%M}|{last:%Y%m%dT%H%M}|{version}"
+        for (first, last), version in zip(pairwise(edges), changed.tolist(), strict=True)
     ]
-    shape = (len(ids), block_s // step_s)
-    blocks = [_read(key, shape) for key in keys]
+    blocks = [_read(key, (len(ids), length)) for key, length in zip(keys, lengths, strict=True)]
     missing = [at for at, block in enumerate(blocks) if block is None]
     if counted:
         _try(lambda kept: kept.incr(MISSES if missing else HITS))
     if missing:
-        begin, end = starts[missing[0]], starts[missing[-1]] + timedelta(seconds=block_s)
-        made = power.mean_power(scope, ids, begin, end, step_s)[ids].to_numpy(np.float32).T
-        computed = {at: made[:, (at - missing[0]) * shape[1] :][:, : shape[1]] for at in missing}
-        _keep({keys[at]: block for at, block in computed.items()})
-        blocks = [computed.get(at, block) for at, block in enumerate(blocks)]
+        first, last = missing[0], missing[-1] + 1
+        made = power.mean_power(scope, ids, edges[first], edges[last], step_s, zone)[ids].to_numpy(np.float32).T
+        computed = dict(zip(range(first, last), np.split(made, np.cumsum(lengths[first:last])[:-1], axis=1), strict=True))
+        _keep({keys[at]: computed[at] for at in missing})
+        blocks = [computed[at] if block is None else block for at, block in enumerate(blocks)]
     return np.concatenate([block for block in blocks if block is not None], axis=1)
 
 

@@ -10,7 +10,7 @@ from dashboard.account.reading import Reader
 from dashboard.figures import meter_energy, meter_power
 from dashboard.live import past
 from dashboard.live.blocks import step_words
-from dashboard.live.periods import Impossible, Period, chosen_step, on_step, period
+from dashboard.live.periods import Impossible, Period, chosen_step, period
 from dashboard.live.site_view import site_view
 from dashboard.my_meters import markup
 from dashboard.my_meters.now import way_of
@@ -19,7 +19,7 @@ from store.errors import NotFound
 from store.records import meters, sites
 from store.records.schema import Meter
 from store.scope import Scope
-from store.series import cost, energy
+from store.series import cost, energy, power
 
 BY_HOUR = timedelta(hours=50)  # two days, of which one may have 26 hours
 BY_DAY = timedelta(days=92)
@@ -74,10 +74,12 @@ def history(
         note, start, end = f"Energy by {STEP_WORDS.get(step, step)}", edges[0], edges[-1]
     else:
         minutes = chosen_step(name, chosen.length, None)
-        start, end = on_step(chosen.start, minutes * 60), chosen.end
-        frame = past.mean_power(scope, site_view(scope, meter.site_id), [meter_id], start, end, minutes * 60)
+        steps = power.steps(chosen.start, chosen.end, minutes * 60, zone)
+        start, end = steps[0], chosen.end
+        view = site_view(scope, meter.site_id)
+        frame = past.mean_power(scope, view, [meter_id], start, end, minutes * 60, zone=zone)
         values = frame[meter_id].to_numpy(dtype=float)
-        course = meter_power.Course("power", meter.name, start, minutes * 60, values, way.tokens[0])
+        course = meter_power.Course("power", meter.name, steps, values, way.tokens[0])
         figure = meter_power.figure([course], start, end, zone)
         says, empty = meter_power.summary(values), not np.isfinite(values).any()
         note = f"Mean power of each {step_words(minutes)}"

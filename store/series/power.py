@@ -4,11 +4,14 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from config.quantities import INTERVAL_S
 from models import energy as arithmetic
+from models import local_time
 from store.records import last_values
 from store.records.meters import require_series, virtual_terms
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
@@ -19,6 +22,7 @@ from store.series.energy import EXPORT, FORWARD, POWER, Span
 from store.series.kept import ROLLUP
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
+UTC = ZoneInfo("UTC")
 WITHIN = timedelta(days=2)  # how long a meter may be silent and still be said to have been heard
 
 
@@ -141,11 +145,13 @@ def _rise_kw(readings: Sequence[Reading], span: Span) -> float:
     return float(after - before) * 3600 / (seconds[-1] - seconds[-2])
 
 
-def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, step_s: int) -> pd.DataFrame:
-    """Mean power of each meter in steps of `step_s` (one of `STEPS_S`) over [start, end).
+def mean_power(
+    scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, step_s: int, zone: ZoneInfo = UTC
+) -> pd.DataFrame:
+    """Mean power of each meter in steps of `step_s` (one of `STEPS_S`) over [start, end), by the clock of a zone.
 
     Returns:
-        Index: start of each step in UTC, a multiple of `step_s`. A column a meter: kW, forward minus export, over the part
+        Index: start of each step in UTC, as of `steps`. A column a meter: kW, forward minus export, over the part
         of the step that has readings; NaN where there are none. Hourly history shown in shorter steps is flat in the hour.
 
     Raises:
@@ -153,9 +159,7 @@ def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: d
         ValueError: a step that is not offered.
         StoreAway: QuestDB cannot be reached.
     """
-    if step_s not in STEPS_S:
-        raise ValueError(f"a step of {step_s} s is not offered: {', '.join(map(str, STEPS_S))}")
-    edges = steps(start, end, step_s)
+    edges = steps(start, end, step_s, zone)
     terms = virtual_terms(scope, meter_ids)
     measured = {*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms)
     kw, nothing = {}, np.zeros(len(edges) - 1)
@@ -170,8 +174,16 @@ def mean_power(scope: Scope, meter_ids: Collection[str], start: datetime, end: d
     return pd.DataFrame(kw, index=edges[:-1])
 
 
-def steps(start: datetime, end: datetime, step_s: int) -> pd.DatetimeIndex:
-    """The edges of the steps, multiples of `step_s` since 1970, from the one that holds `start` to the first not before `end`."""
+def steps(start: datetime, end: datetime, step_s: int, zone: ZoneInfo = UTC) -> pd.DatetimeIndex:
+    """The edges of the steps (one of `STEPS_S`), from the one that holds `start` to the first not before `end`.
+
+    They are counted from local midnight: one in which the clocks are changed lasts longer or shorter. Up to a quarter of an
+    hour they are the same in every zone. Raises `ValueError` for a step that is not offered.
+    """
+    if step_s not in STEPS_S:
+        raise ValueError(f"a step of {step_s} s is not offered: {', '.join(map(str, STEPS_S))}")
+    if step_s > INTERVAL_S:
+        return pd.DatetimeIndex(local_time.edges(start, end, step_s, zone), name="ts").as_unit("us")
     first = energy.floor(start, step_s)
     count = -(-(end - first) // timedelta(seconds=step_s))
     return pd.date_range(first, periods=int(count) + 1, freq=pd.Timedelta(seconds=step_s), unit="us", name="ts")

@@ -1,12 +1,13 @@
 """The version of the data behind a result: late data and corrections change it, in every process."""
 
-from collections.abc import Collection, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from config.quantities import INTERVAL_S
+from config.quantities import DAY_S, INTERVAL_S, LONGEST_INTERVAL_S
 from store.records.meters import behind
 from store.scope import Scope
 from store.series import checkpoint
@@ -14,9 +15,8 @@ from store.series.connection import listed, query
 from store.series.samples import GRAINS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-REACH_S = 86_400  # the longest interval: one that began that long before reaches into a range
 SETTLES = timedelta(hours=1)  # of what is closed that long, a change of the samples shows in a marker at once
-BUCKETS_S = (86_400, 6 * 3600)  # looked through at a time, the longest that fits
+BUCKET_S = 6 * 3600  # looked through at a time where it matters when something changed
 
 Micros = NDArray[np.int64]
 
@@ -39,35 +39,31 @@ def version(scope: Scope, series_ids: Collection[str], start: datetime, end: dat
     opened = max(start, settled_to())
     rows = query(f"SELECT max(received_at) FROM telemetry WHERE ts >= %s AND ts < %s AND meter IN ({listed(ids)})", [opened, end])
     newest = _micros(rows[0][0]) if rows and rows[0][0] is not None else 0
-    return max([newest, *(at for _, at in _changes(ids, start, end, BUCKETS_S[0]))])
+    return max([newest, *(at for _, at in _changes(ids, start, end, DAY_S))])
 
 
-def of_blocks(scope: Scope, series_ids: Collection[str], start: datetime, end: datetime, block_s: int) -> Micros:
-    """The versions (µs since 1970) of successive blocks of [start, end), all of it before `settled_to()`.
+def of_blocks(scope: Scope, series_ids: Collection[str], edges: Sequence[datetime]) -> Micros:
+    """The versions (µs since 1970) of the blocks between successive edges, all of them before `settled_to()`.
 
-    `block_s` is a multiple of six hours, `start` and `end` are multiples of it since 1970. Raises as `version`.
+    Raises as `version`.
     """
-    found = np.zeros(round((end - start).total_seconds()) // block_s, dtype=np.int64)
+    found = np.zeros(len(edges) - 1, dtype=np.int64)
     ids = behind(scope, series_ids)
-    if not ids:
+    if not ids or not len(found):
         return found
-    bucket_s = next(each for each in BUCKETS_S if block_s % each == 0)
-    for ts, changed_at in _changes(ids, start, end, bucket_s):
+    reach = timedelta(seconds=BUCKET_S + LONGEST_INTERVAL_S)
+    for ts, changed_at in _changes(ids, edges[0], edges[-1], BUCKET_S):
         # What began before a block may reach into it.
-        seconds = (ts - start).total_seconds()
-        first, last = max(int(seconds // block_s), 0), int((seconds + bucket_s + REACH_S - 1) // block_s)
-        found[first : last + 1] = np.maximum(found[first : last + 1], changed_at)
+        first, last = max(bisect_right(edges, ts) - 1, 0), bisect_left(edges, ts + reach)
+        found[first:last] = np.maximum(found[first:last], changed_at)
     return found
 
 
 def _changes(ids: Collection[str], start: datetime, end: datetime, bucket_s: int) -> Iterator[tuple[datetime, int]]:
     """When (µs since 1970) what reaches into [start, end) was last changed, by stretches of `bucket_s`."""
     which = f"meter IN ({listed(ids)})"
-    for moment, table, reach_s in (
-        ("received_at", "intervals", REACH_S),
-        ("recorded_at", "amendments", REACH_S),
-    ):
-        since = start - timedelta(seconds=reach_s)
+    since = start - timedelta(seconds=LONGEST_INTERVAL_S)
+    for moment, table in (("received_at", "intervals"), ("recorded_at", "amendments")):
         rows = query(
             f"SELECT ts, max({moment}) FROM {table} WHERE ts >= %s AND ts < %s AND {which} "
             f"SAMPLE BY {GRAINS[bucket_s]} ALIGN TO CALENDAR",

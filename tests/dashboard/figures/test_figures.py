@@ -29,8 +29,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def course(steps: int, step_s: int = 900, arrays: int = 1) -> Course:
     day = 100 + 50 * np.sin(np.arange(steps) / 15)
     return Course(
-        NOW - timedelta(seconds=step_s * steps),
-        step_s,
+        lines.regular(NOW - timedelta(seconds=step_s * steps), step_s, steps),
         day,
         day * 2,
         day,
@@ -82,7 +81,7 @@ def test_a_name_cannot_write_markup() -> None:
 def test_a_gap_stays_a_gap_in_one_array_and_in_several() -> None:
     values, gappy = np.array([1.0, 1.0, 3.0]), np.array([1.0, np.nan, 3.0])
     for arrays in ({"PV": gappy}, {"PV": values, "Roof": gappy}):
-        made = Course(NOW, 900, gappy, gappy, values, None, arrays)
+        made = Course(lines.regular(NOW, 900, 3), gappy, gappy, values, None, arrays)
         by_uid = {trace["uid"]: trace for trace in production_demand.figure(made, NOW, BERLIN)["data"]}
         assert by_uid[f"production-{len(arrays) - 1}"]["y"] == [1.0, None, 3.0]
         assert by_uid["demand"]["y"] == [1.0, None, 3.0]
@@ -100,7 +99,7 @@ def times(value: object, key: str = "") -> list[object]:
 
 def test_no_number_is_on_a_time_axis_and_no_text_without_its_zone() -> None:
     ahead = Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0], "Forecast")
-    one = meter_power.Course("m", "Main", NOW, 900, np.array([1.0, 2.0]))
+    one = meter_power.Course("m", "Main", lines.regular(NOW, 900, 2), np.array([1.0, 2.0]))
     bars = meter_energy.Bars([NOW, NOW + timedelta(hours=1)], np.ones(1), np.ones(1), np.ones(1))
     for figure in (
         production_demand.figure(course(96), NOW, BERLIN, ahead),
@@ -145,9 +144,9 @@ def test_a_year_of_hours_is_few_bytes() -> None:
     noise = np.random.default_rng(7)
     day = 400 + 300 * np.sin(np.arange(8760) / 24 * 2 * np.pi)
     year = [day * noise.uniform(0.8, 1.2, 8760) for _ in range(2)]
-    one = meter_power.Course("m", "Main", NOW - timedelta(days=365), 3600, year[0])
+    one = meter_power.Course("m", "Main", lines.regular(NOW - timedelta(days=365), 3600, 8760), year[0])
     assert len(gzip.compress(orjson.dumps(meter_power.figure([one], NOW - timedelta(days=365), NOW, BERLIN)))) < 60_000
-    made = Course(NOW - timedelta(days=365), 3600, np.maximum(year[0] - 400, 0), year[1], year[1], None, {})
+    made = Course(lines.regular(NOW - timedelta(days=365), 3600, 8760), np.maximum(year[0] - 400, 0), year[1], year[1], None, {})
     assert len(gzip.compress(orjson.dumps(production_demand.figure(made, NOW, BERLIN)))) < 90_000
 
 

@@ -68,6 +68,25 @@ def test_corrections_and_late_readings_show_at_once(site: LiveWorld, now: dateti
     assert shown(site, SYSTEM, now, MINUTE_S)[labs].max() == pytest.approx(65)
 
 
+def test_what_an_older_program_kept_is_not_shown(site: LiveWorld, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state folder keeps its cache through an upgrade; an older program may have computed another number."""
+    told = power.mean_power
+
+    def of_old(*asked: object) -> pd.DataFrame:
+        return 2 * told(*asked)  # type: ignore[arg-type]
+
+    assert past.FORMAT > 1
+    for number in range(1, past.FORMAT):
+        with monkeypatch.context() as older:
+            older.setattr(past, "FORMAT", number)
+            older.setattr(power, "mean_power", of_old)
+            for step_s in (QUARTER_S, 3600):
+                shown(site, SYSTEM, now, step_s)
+    for step_s in (QUARTER_S, 3600):
+        said = told(SYSTEM, [site.meters["labs"]], now - past.READY, now, step_s)
+        pd.testing.assert_frame_equal(shown(site, SYSTEM, now, step_s), said, check_freq=False, rtol=1e-6)
+
+
 def test_where_energy_comes_from_is_part_of_what_is_kept(site: LiveWorld, now: datetime) -> None:
     from store.records import meters
 

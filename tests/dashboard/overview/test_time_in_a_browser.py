@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.figures import meter_energy, meter_power, production_demand
+from dashboard.figures import lines, meter_energy, meter_power, production_demand
 from dashboard.figures.production_demand import Course
 from models import local_time
 from tests.conftest import eventually
@@ -177,7 +178,7 @@ def lines_agree(page: Page, zone: str, day: str) -> None:
     start, end = day_of(day, zone)
     steps = int((end - start).total_seconds()) // 900
     kilowatts = np.arange(steps, dtype=float) + 100
-    course = meter_power.Course("power", "Main", start, 900, kilowatts)
+    course = meter_power.Course("power", "Main", lines.regular(start, 900, steps), kilowatts)
     draw(page, meter_power.figure([course], start, end, here))
     _, rows = table(page)
     starts = [start + timedelta(seconds=900 * at) for at in range(steps)]
@@ -195,6 +196,13 @@ def lines_agree(page: Page, zone: str, day: str) -> None:
     assert ticks_agree(page, zone, day) >= 3
     [(when, _)] = hover(page, starts[9] + timedelta(seconds=450))
     assert f", {wall(starts[9], zone)}" in when
+    long = local_time.edges(start - timedelta(days=1), end + timedelta(days=1), 6 * 3600, here)
+    kilowatts = np.arange(len(long) - 1, dtype=float) + 100
+    course = meter_power.Course("power", "Main", pd.DatetimeIndex(long), kilowatts)
+    draw(page, meter_power.figure([course], long[0], long[-1], here))
+    _, rows = table(page)
+    assert [row[0] for row in rows] == local_time.labels(long[:-1], "hour", here)
+    assert [row[1] for row in rows] == [f"{kw:.2f}" for kw in kilowatts]
 
 
 def test_bars_of_days_are_named_below_their_middle(page: Page) -> None:
@@ -223,7 +231,7 @@ def test_a_gap_is_a_gap_a_lone_value_a_dot_and_a_sum_says_what_it_lacks(page: Pa
     start = datetime(2026, 7, 1, tzinfo=UTC)
     gappy = np.array([1, np.nan, 2, np.nan, np.nan, 3, 3])
     whole = np.array([4.0, 4, 4, 4, np.nan, 4, 4])
-    course = Course(start, 900, whole + gappy, whole, whole, None, {"East": whole, "West": gappy})
+    course = Course(lines.regular(start, 900, 7), whole + gappy, whole, whole, None, {"East": whole, "West": gappy})
     draw(page, production_demand.figure(course, start, ZoneInfo("Europe/Berlin"), live=False))
     drawn = page.evaluate("document.querySelector('#overview-chart .plot').data")
     west = next(trace for trace in drawn if trace["uid"] == "production-1")

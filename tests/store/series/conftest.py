@@ -22,7 +22,7 @@ class Site:
     """A distributor's site: a grid connection, a bus, and a load behind each meter that is made."""
 
     def __init__(self, settings: Settings, sender: Sender, time_zone: str = "Europe/London") -> None:
-        self.settings = settings
+        self.settings, self.zone = settings, time_zone
         self._sender = sender
         self._numbers = count(1)
         owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")

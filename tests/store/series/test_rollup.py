@@ -117,18 +117,18 @@ def test_late_data_and_amendments_change_the_version_of_the_data(site: Site, qua
 
 def test_a_change_is_seen_in_the_blocks_that_it_reaches_and_in_no_other(site: Site) -> None:
     meter, other, start = site.meter("interval", 3600), site.meter("interval", 3600), datetime(2026, 3, 1, tzinfo=UTC)
-    day, end = 86_400, start + timedelta(days=8)
+    days = [start + timedelta(days=n) for n in range(9)]
     for each in (meter, other):
         site.intervals(each, "energy_kwh", 3600, every(start, 3600, 8 * 24), [1.0] * 8 * 24)
-    before = versions.of_blocks(SYSTEM, [meter], start, end, day)
+    before = versions.of_blocks(SYSTEM, [meter], days)
     site.intervals(other, "energy_kwh", 3600, [start + timedelta(days=3)], [2.0])
-    assert (versions.of_blocks(SYSTEM, [meter], start, end, day) == before).all()
+    assert (versions.of_blocks(SYSTEM, [meter], days) == before).all()
     site.intervals(meter, "energy_kwh", 3600, [start + timedelta(days=3, hours=1)], [2.0])
-    corrected = versions.of_blocks(SYSTEM, [meter], start, end, day)
+    corrected = versions.of_blocks(SYSTEM, [meter], days)
     assert np.flatnonzero(corrected > before).tolist() == [3, 4], "an interval may last a day"
     amendments.void(SYSTEM, meter, "energy_kwh", start + timedelta(days=6), reason="meter test", interval_s=3600)
     rollup.await_applied(["amendments", "late"], 20)
-    assert np.flatnonzero(versions.of_blocks(SYSTEM, [meter], start, end, day) > corrected).tolist() == [6, 7]
+    assert np.flatnonzero(versions.of_blocks(SYSTEM, [meter], days) > corrected).tolist() == [6, 7]
 
 
 def test_conditions_join_hourly_history_and_samples(site: Site, quarter: datetime) -> None:
