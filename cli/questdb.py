@@ -5,29 +5,26 @@ import os
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from config.settings import Settings
 
 if TYPE_CHECKING:
-    from jgo.maven import Artifact
+    from cli.maven import Progress
 
 VERSION = "9.3.4"
 SHA256 = "939bc53ab22f93dbaa6545143a6e7c536d4904c07b7f2d381e8eef10436be062"
 JVM_OVERHEAD_MB = 192  # metaspace, code cache, threads and QuestDB's own native buffers, beside the heap
-
-# Receives a file name and its size in bytes; yields a function that is told of each chunk's bytes.
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 class QuestDBUnavailable(Exception):
     """The jar cannot be had, or the server does not start; the message says what to do."""
 
 
-def ensure_jar(settings: Settings, progress: Progress | None = None) -> Path:
+def ensure_jar(settings: Settings, progress: "Progress | None" = None) -> Path:
     """The path of the checked QuestDB jar, fetched on first use into the state folder.
 
     Raises:
@@ -42,31 +39,21 @@ def ensure_jar(settings: Settings, progress: Progress | None = None) -> Path:
     here = settings.home / "maven" / "org" / "questdb" / "questdb" / VERSION / f"questdb-{VERSION}.jar"
     if here.is_file() and _is_pinned(here):
         return here
-    artifact = _artifact(settings, progress)
+    from cli import maven
+
+    artifact = maven.artifact("org.questdb", "questdb", VERSION, settings.home / "maven", settings.questdb_mirror, progress)
     for _ in range(2):
         try:
             jar: Path = artifact.resolve()
         except Exception as error:  # the resolver raises whatever its transport does
             raise QuestDBUnavailable(
                 f"QuestDB {VERSION} could not be fetched ({error}); check the network, or set LOADSTAR_QUESTDB_MIRROR to a Maven "
-                "repository or LOADSTAR_QUESTDB_JAR to the file"
+                "repository or LOADSTAR_QUESTDB_JAR to the file; the next start goes on with what has come"
             ) from error
         if _is_pinned(jar):
             return jar
-        jar.unlink()  # a download that was cut off
+        jar.unlink()  # damaged, or it went on from what was another file's
     raise QuestDBUnavailable(f"the fetched QuestDB jar is not the pinned one (SHA-256 {SHA256}); nothing of it was run")
-
-
-def _artifact(settings: Settings, progress: Progress | None) -> "Artifact":
-    from jgo.maven import MavenContext, PythonResolver  # only at the first start: it costs 0.3 s to import
-
-    context = MavenContext(
-        resolver=PythonResolver(progress_callback=progress),
-        repo_cache=settings.home / "maven",
-        local_repos=[],
-        remote_repos={"mirror": settings.questdb_mirror} if settings.questdb_mirror else None,
-    )
-    return context.project("org.questdb", "questdb").at_version(VERSION).artifact()
 
 
 def _is_pinned(jar: Path) -> bool:

@@ -29,6 +29,8 @@ from worker import room
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cli import maven
+
 QUESTDB_START_S = 120.0
 SERVER_START_S = 120.0
 ATTEMPTS = 3  # of a process to start; one that ended so often will go on doing so
@@ -193,7 +195,7 @@ def _start_store(settings: Settings, console: "Console", supervisor: int) -> Non
     prepare_series(settings)
 
 
-def _download_bar(console: "Console") -> questdb.Progress:
+def _download_bar(console: "Console") -> "maven.Progress":
     @contextmanager
     def bar(name: str, size: int) -> Iterator[Callable[[int], None]]:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
