@@ -11,11 +11,11 @@ from store.records import audit, engine, graph, people, policy, users
 from store.records.listing import Wanted
 from store.records.meter_life import meters_page
 from store.scope import SYSTEM
+from tests.records import fresh
 
 
 def test_as_many_are_made_as_were_asked_for_and_the_log_verifies(tmp_path: Path) -> None:
-    engine.configure(f"sqlite:///{tmp_path}/records.sqlite3")
-    engine.upgrade()
+    fresh(f"sqlite:///{tmp_path}/records.sqlite3")
     made = fill(FEW)
     verdict = audit.verify(SYSTEM)
     assert (verdict.broken_at, verdict.entries > FEW.entries) == (None, True)

@@ -11,13 +11,13 @@ from cli import people
 from config import settings as configuration
 from store.records import audit, devices, directory, engine, keys, organisations, policy, sites, users
 from store.scope import SYSTEM
+from tests.records import fresh
 
 
 @pytest.fixture(autouse=True)
 def records(tmp_path: Path) -> Iterator[None]:
     configuration.use(configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret")))
-    engine.configure()
-    engine.upgrade()
+    fresh(configuration.settings().records_url)
     yield
     engine.configure()
 

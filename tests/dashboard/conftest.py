@@ -19,6 +19,7 @@ from dashboard.live.once import once
 from store.records import engine
 from tests.dashboard.watched import LOS_ANGELES
 from tests.dashboard.world import World, make_records, world_of
+from tests.records import fresh
 
 NOBODYS_PORT = 1  # whatever else runs on this machine
 
@@ -71,8 +72,7 @@ def world(dashboard_settings: Settings, first_records: tuple[Path, dict[str, str
 @pytest.fixture
 def empty_world(dashboard_settings: Settings) -> World:
     """A Loadstar at its first start: nobody has an account."""
-    engine.configure(dashboard_settings.records_url)
-    engine.upgrade()
+    fresh(dashboard_settings.records_url)
     return world_of(dashboard_settings, {"site": "sit_none", "foreign site": "sit_none"})
 
 

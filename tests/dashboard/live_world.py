@@ -6,9 +6,10 @@ import numpy as np
 
 from config.settings import Settings
 from dashboard.live.once import once
-from store.records import activity, devices, engine, grants, graph, meters, organisations, sites, tariffs, users
+from store.records import activity, devices, grants, graph, meters, organisations, sites, tariffs, users
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
+from tests.records import fresh
 
 PASSWORD = "seventeen calm otters"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -24,8 +25,7 @@ class LiveWorld:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         once.clear()
-        engine.configure(settings.records_url)
-        engine.upgrade()
+        fresh(settings.records_url)
         checkpoint.forget()
         owner = organisations.create_organisation(SYSTEM, name="Northern Power", kind="distributor")
         self.site = self._site("North Campus", owner.id, 52.2, 0.1)

@@ -11,6 +11,7 @@ from dashboard.app import create_app
 from store.records import engine, organisations, sites, users
 from store.records.schema import Organisation
 from store.scope import SYSTEM
+from tests.records import fresh
 
 PASSWORD = "seventeen calm otters"
 
@@ -53,8 +54,7 @@ def csrf(browser: FlaskClient) -> dict[str, str]:
 
 def make_records(settings: Settings) -> dict[str, str]:
     """Make the people and sites; their ids by name."""
-    engine.configure(settings.records_url)
-    engine.upgrade()
+    fresh(settings.records_url)
     north = organisations.create_organisation(SYSTEM, name="Northern Power", kind="distributor")
     south = organisations.create_organisation(SYSTEM, name="Southern Grid", kind="distributor")
 

@@ -17,8 +17,9 @@ from pydantic import SecretStr
 
 from config import settings as configuration
 from config.settings import Settings
-from store.records import devices, engine, graph, keys, meters, organisations, sites
+from store.records import devices, graph, keys, meters, organisations, sites
 from store.scope import SYSTEM
+from tests.records import fresh
 
 PROJECT = Path(__file__).resolve().parents[2]
 HARDWARE = {"energy_produced": 1.5, "energy_consumed": 0.75, "current_load": 42.0}
@@ -46,8 +47,7 @@ class World:
 def build_world(settings: Settings) -> World:
     """Record two sites through the same services that administrators use."""
     configuration.use(settings)
-    engine.configure(settings.records_url)
-    engine.upgrade()
+    fresh(settings.records_url)
     owner = organisations.create_organisation(SYSTEM, name="Owner", kind="distributor").id
     place: dict[str, Any] = {"time_zone": "Europe/Berlin", "currency": "EUR", "latitude": 52.5, "longitude": 13.4}
     site = sites.create_site(SYSTEM, name="Works", kind="campus", organisation_id=owner, public_number=101, **place).id

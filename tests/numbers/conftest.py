@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from config.settings import Settings
-from store.records import engine
+from tests.records import fresh
 from tests.store.series.conftest import Site, sender
 
 __all__ = ["sender"]
@@ -16,6 +16,5 @@ MakeSite = Callable[[str], Site]
 @pytest.fixture
 def site_in(questdb_tables: Settings, sender: object) -> MakeSite:
     """Makes a site in a time zone."""
-    engine.configure(questdb_tables.records_url)
-    engine.upgrade()
+    fresh(questdb_tables.records_url)
     return lambda zone: Site(questdb_tables, sender, zone)  # type: ignore[arg-type]

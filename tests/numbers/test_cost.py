@@ -13,12 +13,13 @@ from questdb import Sender
 from config.settings import Settings
 from dashboard.live import site_view, today
 from models.tariffs import Hours
-from store.records import engine, graph, meters, organisations, regions, sites, tariffs
+from store.records import graph, meters, organisations, regions, sites, tariffs
 from store.scope import SYSTEM, Scope
 from store.series import bulk, checkpoint, rollup
 from store.series import cost as costs
 from store.series.cost import cost_by
 from tests.conftest import QuestDBServer
+from tests.records import fresh
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 MINUTE = pd.Timedelta(minutes=1)
@@ -96,8 +97,7 @@ def sender(questdb_server: QuestDBServer) -> Iterator[Sender]:
 
 @pytest.fixture
 def works(questdb_tables: Settings, sender: Sender) -> Callable[[str], Works]:
-    engine.configure(questdb_tables.records_url)
-    engine.upgrade()
+    fresh(questdb_tables.records_url)
     return lambda zone: Works(sender, zone)
 
 

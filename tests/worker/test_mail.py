@@ -14,6 +14,7 @@ from store.records import audit, engine, mail, users
 from store.records.columns import now
 from store.records.schema import Mail
 from store.scope import NOBODY, SYSTEM, Scope
+from tests.records import fresh
 from tests.worker.smtp import MailServer
 from worker.mail import send_due
 from worker.main import tidy
@@ -36,8 +37,7 @@ def settings(tmp_path: Path, server: MailServer) -> Iterator[Settings]:
         secret_key=SecretStr("not secret"),
     )
     configuration.use(made)
-    engine.configure(made.records_url)
-    engine.upgrade()
+    fresh(made.records_url)
     yield made
     engine.configure()
 

@@ -13,10 +13,11 @@ import pytest
 
 from config import settings as configuration
 from config.settings import PROJECT, Settings
-from store.records import engine, last_values, regions
+from store.records import last_values, regions
 from store.scope import SYSTEM
 from store.series import bulk, connection, tables
 from tests.conftest import QuestDBServer, eventually, settings_for
+from tests.records import fresh
 
 PATIENT_S = 90.0
 
@@ -27,8 +28,7 @@ def server(tmp_path: Path, questdb_jar: Path) -> Iterator[QuestDBServer]:
     configuration.use(made.settings)
     made.start()
     tables.create_tables(made.settings)
-    engine.configure(made.settings.records_url)
-    engine.upgrade()
+    fresh(made.settings.records_url)
     yield made
     connection.close()
     made.kill()

@@ -6,14 +6,13 @@ import pytest
 
 from config import settings as configuration
 from config.settings import Settings
-from store.records import engine
 from tests.dashboard.forecasting.homes import Homes
+from tests.records import fresh
 
 
 @pytest.fixture
 def homes(questdb_tables: Settings, tmp_path: Path) -> Homes:
     made = questdb_tables.model_copy(update={"home": tmp_path / "home", "forecast_budget_s": 0.2})
     configuration.use(made)
-    engine.configure(made.records_url)
-    engine.upgrade()
+    fresh(made.records_url)
     return Homes(made)

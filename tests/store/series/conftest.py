@@ -9,10 +9,11 @@ import pytest
 from questdb import Sender
 
 from config.settings import Settings
-from store.records import engine, graph, meters, organisations, sites
+from store.records import graph, meters, organisations, sites
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
 from tests.conftest import QuestDBServer
+from tests.records import fresh
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 QUARTER_US = 900_000_000
@@ -91,8 +92,7 @@ def _all(text: str, like: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def site(questdb_tables: Settings, sender: Sender) -> Site:
-    engine.configure(questdb_tables.records_url)
-    engine.upgrade()
+    fresh(questdb_tables.records_url)
     return Site(questdb_tables, sender)
 
 

@@ -14,6 +14,7 @@ from store.scope import SYSTEM, Scope
 from store.series import tables
 from tests.conftest import QuestDBServer
 from tests.ingest.world import Api
+from tests.records import fresh
 from worker.demo import load, state
 from worker.demo.state import State
 
@@ -35,8 +36,7 @@ class Demo:
 def begin(settings: Settings) -> Settings:
     """Records without anything in them, in force for this process."""
     configuration.use(settings)
-    engine.configure(settings.records_url)
-    engine.upgrade()
+    fresh(settings.records_url)
     return settings
 
 

@@ -8,6 +8,7 @@ import pytest
 from store.records import engine, sites
 from store.scope import SYSTEM
 from tests.postgresql import Cluster
+from tests.records import fresh
 from worker.demo.campus import campus
 from worker.demo.homes import homes
 from worker.demo.sites import record
@@ -17,8 +18,7 @@ from worker.demo.state import State
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     cluster = Cluster() if request.param == "postgresql" else None
-    engine.configure(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path / 'records.sqlite3'}")
-    engine.upgrade()
+    fresh(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path / 'records.sqlite3'}")
     yield
     engine.configure()
     if cluster:
