@@ -6,7 +6,7 @@ import numpy as np
 
 from config.settings import Settings
 from dashboard.live.once import once
-from store.records import activity, devices, grants, graph, meters, organisations, sites, tariffs, users
+from store.records import activity, devices, engine, grants, graph, meters, organisations, sites, tariffs, users
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
 from tests.records import fresh
