@@ -138,6 +138,11 @@ def environment(settings: Settings) -> dict[str, str]:
         "cairo.o3.column.memory.size": "256k",
         # Late and overlapping rows are merged into the end of a day's partition, not into all of it (docs/decisions/037).
         "cairo.o3.partition.split.min.size": "200k",
+        # Each of a handful of SQL compilers keeps a thousand models of a query for itself, 12 kB each; they grow on demand.
+        "cairo.model.pool.capacity": "32",
+        "cairo.lexer.pool.capacity": "128",
+        "cairo.expression.pool.capacity": "512",
+        "cairo.column.pool.capacity": "256",
         "shared.worker.count": "2",
         # Idle threads look for work thousands of times before they rest: on two cores that costs more than the work
         # (docs/decisions/036).

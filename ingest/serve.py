@@ -1,5 +1,6 @@
 """The device API's processes: granian's workers, started again when they die, ended with their parent."""
 
+import gc
 import logging
 import os
 import signal
@@ -86,6 +87,9 @@ def run(settings: Settings) -> None:
     server.hearts = settings.home / heart.FOLDER
     heart.clear(server.hearts)
     import_module("ingest.server")  # once, before the workers are forked: they start faster and share its memory
+    # A collector that looks through it would write to, and so copy, every shared page.
+    gc.collect()
+    gc.freeze()
     threading.Thread(target=_watch_parent, args=(server,), daemon=True, name="parent").start()
     threading.Thread(target=_watch_hearts, args=(server,), daemon=True, name="hearts").start()
     with owned:
