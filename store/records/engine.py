@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store.errors import Refused
+from store.patience import OF_THE_NETWORK, Patient
 from store.records import failures, trail, versions
 
 if TYPE_CHECKING:
@@ -80,9 +81,11 @@ def _url_from_settings() -> str:
 def _make(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(
+        made = create_engine(
             parsed, pool_size=POOL, max_overflow=POOL, pool_timeout=CONNECT_S, pool_pre_ping=True, connect_args=_timeouts(url)
         )
+        event.listen(made, "do_connect", _connect)
+        return made
     made = create_engine(
         parsed,
         pool_size=POOL,
@@ -96,7 +99,13 @@ def _make(url: str) -> Engine:
 
 
 def _timeouts(url: str) -> dict[str, object]:
-    return {} if "connect_timeout" in url else {"connect_timeout": CONNECT_S}
+    """What is waited for at the most: a server, a network that says nothing, and, as on SQLite, whoever writes the same."""
+    ours = OF_THE_NETWORK | {"connect_timeout": CONNECT_S, "options": f"-c lock_timeout={BUSY_S}s"}
+    return {name: value for name, value in ours.items() if name not in make_url(url).query}
+
+
+def _connect(_dialect: object, _entry: object, args: list[Any], named: dict[str, Any]) -> Patient:
+    return Patient.connect(*args, **named)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -201,6 +210,7 @@ def upgrade() -> None:
         config.attributes["connection"] = connection
         with _without_foreign_keys(connection), connection.begin():
             if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # whoever migrates now may take long
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
             command.upgrade(config, "head")
             _require_whole_references(connection)

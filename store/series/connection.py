@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings, settings
 from store.errors import StoreAway
+from store.patience import OF_THE_NETWORK, Patient, Silent, answers
 
 POOL_SIZE = 4  # QuestDB hangs, rather than fails, beyond 64 connections: 4 for each of at most 10 processes
 CONNECT_TIMEOUT_S = 3
@@ -37,7 +38,17 @@ _SINCE_2000_US = 946_684_800_000_000  # PostgreSQL's binary timestamps count fro
 _SYMBOL = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 Row = tuple[Any, ...]
-Pool = ConnectionPool[psycopg.Connection[Row]]
+
+
+class Connection(Patient):
+    """A connection to QuestDB, whose threads may all be busy with long answers: then only its port for health answers."""
+
+    def lives(self) -> bool:
+        """Whether QuestDB answers somebody who comes new."""
+        return answers(self.info.host, settings().questdb_health_port, b"GET /status HTTP/1.0\r\n\r\n") or super().lives()
+
+
+Pool = ConnectionPool[Connection]
 
 _lock = threading.Lock()
 _pools: dict[tuple[int, str, int, str], Pool] = {}
@@ -99,7 +110,7 @@ def execute(sql: str, of: Settings | None = None, *, params: Sequence[object] = 
     """
     made = of or settings()
     try:
-        with psycopg.connect(**_arguments(made, made.questdb_user, made.questdb_password)) as connection:
+        with Connection.connect(**_arguments(made, made.questdb_user, made.questdb_password)) as connection:
             cursor = connection.execute(sql, [_naive_utc(value) for value in params] or None, prepare=False)
             return cursor.fetchall() if cursor.description else []
     except psycopg.OperationalError as error:
@@ -123,7 +134,7 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
         except psycopg.OperationalError as error:
             # A pooled connection that was cut, by a restart of QuestDB or after minutes without a question, is found out only by
             # using it; then the others are looked at too.
-            if attempt == 2:
+            if attempt == 2 or isinstance(error, Silent):
                 _breaker.open(str(error))
                 raise StoreAway(f"QuestDB cannot be reached: {error}") from error
             pool.check()
@@ -133,7 +144,7 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
 
 
 @contextmanager
-def _connected(pool: Pool) -> Iterator[psycopg.Connection[Row]]:
+def _connected(pool: Pool) -> Iterator[Connection]:
     """A connection of the pool; whoever waits for one is told as soon as anybody finds that QuestDB is away."""
     deadline = time.monotonic() + WAIT_S
     while True:
@@ -209,7 +220,7 @@ def _zoned(moment_us: int | None) -> datetime | None:
     return None if moment_us is None else _EPOCH + timedelta(microseconds=moment_us)
 
 
-def _prepare(connection: psycopg.Connection[Row]) -> None:
+def _prepare(connection: Connection) -> None:
     connection.adapters.register_loader("timestamp", _Microseconds)
 
 
@@ -219,6 +230,7 @@ def _pool(of: Settings) -> Pool:
     with _lock:
         if key not in _pools:
             _pools[key] = ConnectionPool(
+                connection_class=Connection,
                 kwargs=_arguments(of, of.questdb_read_user, of.questdb_read_password),
                 min_size=0,
                 max_size=POOL_SIZE,
@@ -251,4 +263,4 @@ def _arguments(of: Settings, user: str, password: SecretStr | None) -> dict[str,
         "dbname": "qdb",
         "autocommit": True,
         "connect_timeout": CONNECT_TIMEOUT_S,
-    }
+    } | OF_THE_NETWORK
