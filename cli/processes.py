@@ -35,6 +35,7 @@ class Process(NamedTuple):
     ports: tuple[int, ...]
     purpose: str
     folder: Path | None = None
+    beats: bool = True  # gives signs of life (`config.heart`): one that gives none is ended, and started anew
 
 
 def processes(settings: Settings) -> list[Process]:
@@ -59,7 +60,7 @@ def dashboard_argv() -> list[str]:
 def questdb_process(settings: Settings, jar: Path) -> Process:
     """The embedded QuestDB."""
     ports = (settings.questdb_http_port, settings.questdb_pg_port, settings.questdb_health_port)
-    return Process("questdb", questdb.command(settings, jar), ports, "the time series", questdb.folder(settings))
+    return Process("questdb", questdb.command(settings, jar), ports, "the time series", questdb.folder(settings), beats=False)
 
 
 def names(settings: Settings) -> list[str]:
@@ -101,7 +102,8 @@ def order(settings: Settings, process: Process, env: dict[str, str] | None = Non
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump({"argv": process.argv, "env": env or {}, "folder": process.folder and str(process.folder)}, file)
+        folder = process.folder and str(process.folder)
+        json.dump({"argv": process.argv, "env": env or {}, "folder": folder, "beats": process.beats}, file)
     draft.replace(path)
 
 
@@ -112,7 +114,7 @@ def start_supervisor(settings: Settings) -> int:
     """
     config = run_folder(settings) / SUPERVISOR_CONFIG
     config.write_text(supervisor_config(settings), encoding="utf-8")
-    supervisor = Process(SUPERVISOR, [sys.executable, "-m", "cli.supervise", "-c", str(config)], (), "")
+    supervisor = Process(SUPERVISOR, [sys.executable, "-m", "cli.supervise", "-c", str(config)], (), "", beats=False)
     order(settings, supervisor)
     # A process group of its own: Ctrl-C reaches `up` alone, which ends the others in their order.
     started = subprocess.Popen(  # noqa: S603 - our own program

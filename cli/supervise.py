@@ -6,9 +6,17 @@ same disk, the second failure ends it and everything that it keeps running. And 
 """
 
 import contextlib
+import json
+import logging
+import sys
+import threading
+from pathlib import Path
 from typing import Any
 
 from supervisor import loggers, options, supervisord
+
+from cli import leash
+from config import heart
 
 
 class Log(loggers.RotatingFileHandler):  # type: ignore[misc]  # its library declares no types
@@ -52,11 +60,37 @@ def patched() -> None:
     options.expand = _as_it_stands
 
 
-def main() -> None:
+def watch_hearts(run: Path) -> None:
+    """End, for ever, what gives no signs of life any more: supervisord starts it anew, and what it leaves is ended with it."""
+    folder, watcher = run.parent / heart.PROCESSES, heart.Watcher()
+    born: dict[int, float] = {}
+    while True:
+        now = watcher.looks()
+        if now is not None:
+            born = {pid: born.get(pid, now - heart.BEAT_S) for pid in _that_beat(run)}
+            heart.end_hung(folder, born, now)
+
+
+def _that_beat(run: Path) -> list[int]:
+    """The processes that have been told what to run, and give signs of life once they do."""
+    found = []
+    for order in run.glob("*.json"):
+        with contextlib.suppress(OSError, ValueError):
+            told = json.loads(order.read_text())
+            if isinstance(told, dict) and told.get("beats") and (pid := leash.alive(run, order.stem)):
+                found.append(pid)
+    return found
+
+
+def main(config: str) -> None:
     """Run until told to end."""
     patched()
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    run = Path(config).parent
+    heart.clear(run.parent / heart.PROCESSES)
+    threading.Thread(target=watch_hearts, args=(run,), daemon=True, name="hearts").start()
     supervisord.main()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[-1])

@@ -4,6 +4,7 @@ import gc
 from pathlib import Path
 from typing import Any
 
+from config.heart import PROCESSES, Heart
 from config.settings import PRIVATE, settings
 
 _settings = settings()
@@ -21,7 +22,7 @@ proc_name = "loadstar-dashboard"
 # Nothing may be opened before the fork; `store` opens its connections at first use.
 preload_app = True
 
-timeout = 60  # s; a worker that does not answer its master for so long is started anew
+timeout = 30  # s; a worker whose main loop stands still for so long is started anew (threads that hang: dashboard/hung.py)
 graceful_timeout = 3  # s; within the 10 s that ending everything may take
 keepalive = 75  # s; longer than a proxy keeps a connection, so that it never sends into one that closes
 backlog = 512
@@ -42,6 +43,7 @@ forwarded_allow_ips = ""  # the application reads X-Forwarded-* itself, and only
 
 
 def when_ready(_server: Any) -> None:
-    """Keep what is loaded out of the collector's sight: it would write to, and so copy, every shared page."""
+    """Keep what is loaded out of the collector's sight, which would copy every shared page; give signs of life."""
     gc.collect()
     gc.freeze()
+    Heart(_settings.home / PROCESSES).keep()

@@ -1,6 +1,10 @@
-"""Whether what a request gives is of the type that a function declares: callbacks are called with whatever JSON was posted."""
+"""Whether what a request gives is of the kind that is asked for: callbacks are called with whatever JSON was posted.
+
+`check` asks for the types that a function declares; `check_call` for the form in which Dash takes a call apart.
+"""
 
 import functools
+import json
 import re
 import types
 import typing
@@ -10,6 +14,7 @@ from typing import Any, Literal, Union
 from werkzeug.exceptions import BadRequest
 
 _DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
+MANY = ('["ALL"]', '["ALLSMALLER"]')  # in the id of an input that is a list of several
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # of dates that anybody means; calendars end not far beyond
 
 
@@ -22,6 +27,47 @@ def check(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if value is not None and not (_fits(value, hints.get(name, Any)) and _is_meant(value)):
             raise BadRequest(f"{name} is not of the kind that is asked for")
+
+
+def check_call(body: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
+    """Raise `BadRequest` unless the body of a call gives what the callback declares, each as Dash's own page would send it."""
+    for kind in ("inputs", "state"):
+        given, wanted = body.get(kind, []), declared[kind]
+        if not isinstance(given, list) or len(given) != len(wanted):
+            raise BadRequest(f"the callback has {len(wanted)} {kind}")
+        for each, like in zip(given, wanted, strict=True):
+            several = any(word in str(like["id"]) for word in MANY)
+            named = isinstance(each, list) and all(map(_is_property, each)) if several else _is_property(each)
+            if not named:
+                raise BadRequest(f"{kind} are not of the form that the callback takes")
+    outputs, changed = body.get("outputs", []), body.get("changedPropIds", [])
+    if not _are_properties(outputs) or not isinstance(changed, list) or not all(map(_is_named, changed)):
+        raise BadRequest("outputs and changedPropIds name properties")
+
+
+def _is_property(given: object) -> bool:
+    return isinstance(given, dict) and _is_id(given.get("id")) and isinstance(given.get("property"), str)
+
+
+def _is_id(given: object) -> bool:
+    """Whether it is an id, of one part or of several, each of which is a text here."""
+    return isinstance(given, str) or (isinstance(given, dict) and all(isinstance(part, str) for part in given.values()))
+
+
+def _is_named(given: object) -> bool:
+    """Whether it is a property's name, as `id.property`: an id of several parts is JSON in it."""
+    if not isinstance(given, str):
+        return False
+    name = given.rpartition(".")[0]
+    try:
+        return not name.startswith("{") or _is_id(json.loads(name))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _are_properties(given: object) -> bool:
+    """Whether these are properties, each by itself or in a list."""
+    return all(map(_are_properties, given)) if isinstance(given, list) else _is_property(given)
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, Response, request
 
 from dashboard import audit_words
 from dashboard.access import current_scope, guard, people_admin
+from dashboard.gate import costly
 from store import sheets
 from store.records import audit
 from store.records.audit import Entry
@@ -21,6 +22,7 @@ bp = Blueprint("audit_export", __name__)
 
 @bp.get("/admin/audit-log.csv")
 @guard(people_admin)
+@costly
 def export() -> Response:
     """The entries that fit the page's filters; that they were exported is in the log."""
     scope = current_scope()

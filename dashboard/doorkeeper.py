@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import api, callbacks, landing, shell
+from dashboard import api, arguments, callbacks, landing, shell
 from dashboard.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
 from dashboard.signin import front
 from store.errors import NotFound
@@ -71,6 +71,7 @@ def install_for_callbacks(server: Flask, dash: Dash) -> None:
             output = body.get("output") if isinstance(body, dict) else None
             if callbacks.rule_of_callback(dash, output) is None:
                 raise NotFound("no such callback")
+            arguments.check_call(body, dash.callback_map[output])
             if output == ROUTER and not _is_an_address(body.get("inputs")):
                 raise BadRequest("no address")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dash import Dash
+from dash.exceptions import CallbackException, InvalidCallbackReturnValue
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -93,6 +94,9 @@ def install(server: Flask, dash: Dash) -> None:
     def no_text(_error: Exception) -> Response:  # JSON can write half a character
         return answer(400, "malformed", WORDS[400][0], "A text in it holds a character that no text has.")
 
+    def no_call(_error: Exception) -> Response:
+        return answer(400, "malformed", WORDS[400][0], "It is not what the callback takes.")
+
     def broken(error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
         return answer(500, "failed", "Something broke", "Nothing was changed. Try again; the log of the dashboard says more.")
@@ -106,6 +110,8 @@ def install(server: Flask, dash: Dash) -> None:
         CSRFError: form_expired,
         HTTPException: refused,
         UnicodeEncodeError: no_text,
+        CallbackException: no_call,
+        InvalidCallbackReturnValue: broken,
         Exception: broken,
     }
     for kind, handler in handlers.items():

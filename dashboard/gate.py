@@ -1,15 +1,18 @@
-"""One gate for what costs much time or memory at once: pictures, files of meters and devices.
+"""One gate for what costs much time or memory at once: pictures, files of meters and devices, exports.
 
 Each person has one such thing going on at a time, and each process few, whoever asks: a press on a button may never take
-the memory or the threads that everybody else's pages need.
+the memory or the threads that everybody else's pages need. An answer that is sent bit by bit is its person's until it has
+ended; room is only taken while a bit is made, not while somebody reads it slowly.
 """
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, ParamSpec, TypeVar
 
+from flask import Response
 from werkzeug.exceptions import TooManyRequests
 
 from dashboard.access import current_scope
@@ -19,10 +22,12 @@ R = TypeVar("R")
 
 AT_ONCE = 2  # in each process
 WAIT_S = 5.0
+FORGOTTEN_S = 1800.0  # an answer that nobody ended by then is nobody's any more
+GATED = "__gated__"
 
 _room = threading.BoundedSemaphore(AT_ONCE)
 _lock = threading.Lock()
-_inside: set[str] = set()
+_inside: dict[str, float] = {}  # since when each person is
 
 
 def costly(function: Callable[P, R]) -> Callable[P, R]:
@@ -30,25 +35,56 @@ def costly(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def gated(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _through(current_scope().user_id or ""):
-            return function(*args, **kwargs)
+        with ExitStack() as until_ended:
+            until_ended.enter_context(_alone(current_scope().user_id or ""))
+            if not _room.acquire(timeout=WAIT_S):
+                raise TooManyRequests
+            try:
+                answer = function(*args, **kwargs)
+            finally:
+                _room.release()
+            if isinstance(answer, Response) and answer.is_streamed:
+                answer.response = _by_turns(answer.response)
+                answer.call_on_close(until_ended.pop_all().close)
+            return answer
 
+    setattr(gated, GATED, True)
     return gated
 
 
+def is_gated(function: object) -> bool:
+    """Whether the function, or one that it wraps, is let in by the gate."""
+    while function is not None:
+        if getattr(function, GATED, False):
+            return True
+        function = getattr(function, "__wrapped__", None)
+    return False
+
+
 @contextmanager
-def _through(person: str) -> Iterator[None]:
+def _alone(person: str) -> Iterator[None]:
+    began = time.monotonic()
     with _lock:
-        if person in _inside:
+        if began - _inside.get(person, -FORGOTTEN_S) < FORGOTTEN_S:
             raise TooManyRequests
-        _inside.add(person)
+        _inside[person] = began
     try:
-        if not _room.acquire(timeout=WAIT_S):
-            raise TooManyRequests
-        try:
-            yield
-        finally:
-            _room.release()
+        yield
     finally:
         with _lock:
-            _inside.discard(person)
+            if _inside.get(person) == began:
+                del _inside[person]
+
+
+def _by_turns(pieces: Iterable[Any]) -> Iterator[Any]:
+    left = iter(pieces)
+    try:
+        while True:
+            with _room:
+                piece = next(left, None)
+            if piece is None:
+                return
+            yield piece
+    finally:
+        if isinstance(left, Generator):
+            left.close()

@@ -6,6 +6,7 @@ arrived in time is closed. Behind nginx, which does the same, this costs nothing
 """
 
 import contextlib
+import os
 import re
 import selectors
 import socket
@@ -16,6 +17,8 @@ from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+
+from dashboard.hung import UnderWay, where
 
 HEAD_S = 15.0  # for a request's head to arrive, or the first one after a connection was opened
 BODY_S = 60.0  # for the rest of it
@@ -85,11 +88,15 @@ class Arrival:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn declares no types
     """gunicorn's threads, behind a reception. Health is answered by a thread of its own."""
 
+    alive: bool  # gunicorn's: whether it goes on
+    hangs = False
+
     def init_process(self) -> None:
         """Start to serve."""
         self.arrivals: dict[TConn, Arrival] = {}
         self.rests: dict[TConn, bytes] = {}  # what came behind the request that is being answered
         self.arriving = 0  # bytes
+        self.under_way = UnderWay()
         self.health = ThreadPoolExecutor(1, thread_name_prefix="health")
         super().init_process()
 
@@ -170,8 +177,31 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn declares no types
         _send(conn.sock, answer)
         conn.close()
 
+    def notify(self) -> None:
+        """Say that this worker lives; one whose threads hang ends instead, and another is started in its place."""
+        super().notify()
+        if self.alive and (hung := self.under_way.hung(self.cfg.threads)):
+            for thread in hung:
+                self.log.critical("a request does not come to an end; its thread stands at\n%s", where(thread))
+            self.log.critical("%d threads hang: the worker takes no more and ends", len(hung))
+            self.alive, self.hangs = False, True
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        super().run()
+        if self.hangs:  # Python would wait for its threads
+            os._exit(1)
+
     def handle(self, conn: TConn) -> Any:
         """Answer a request that has arrived; in a thread."""
+        self.under_way.begin()
+        try:
+            return self.answer(conn)
+        finally:
+            self.under_way.end()
+
+    def answer(self, conn: TConn) -> Any:
+        """Answer a request."""
         try:
             conn.data_ready = True
             conn.init()

@@ -17,8 +17,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from config import heart
 from config.settings import Settings
-from ingest import STARTED_BY, heart, metrics
+from ingest import STARTED_BY, metrics
 
 log = logging.getLogger(__name__)
 
@@ -84,14 +85,14 @@ def run(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level.lower()),
         log_dictconfig={"loggers": {"_granian": {}}},  # to the handlers that are there
     )
-    server.hearts = settings.home / heart.FOLDER
+    server.hearts = settings.home / heart.DEVICE_WORKERS
     heart.clear(server.hearts)
     import_module("ingest.server")  # once, before the workers are forked: they start faster and share its memory
     # A collector that looks through it would write to, and so copy, every shared page.
     gc.collect()
     gc.freeze()
     threading.Thread(target=_watch_parent, args=(server,), daemon=True, name="parent").start()
-    threading.Thread(target=_watch_hearts, args=(server,), daemon=True, name="hearts").start()
+    threading.Thread(target=_watch_hearts, args=(server, settings), daemon=True, name="hearts").start()
     with owned:
         server.serve()
 
@@ -120,15 +121,14 @@ def _own(host: str, port: int) -> socket.socket:
     return name
 
 
-def _watch_hearts(server: Server) -> None:
-    """End workers that hang: granian starts others in their place."""
-    before = time.monotonic()
+def _watch_hearts(server: Server, settings: Settings) -> None:
+    """End workers that hang: granian starts others in their place. Whoever watches over this process knows that it does so."""
+    own, watcher = heart.Heart(settings.home / heart.PROCESSES), heart.Watcher()
     while not server.interrupt_signal:
-        time.sleep(heart.BEAT_S)
-        now = time.monotonic()
-        if now - before < heart.HUNG_S / 2:  # otherwise this process was stopped too
-            heart.end_hung(server.hearts, server.wrks, now)
-        before = now
+        own.beat()
+        if (now := watcher.looks()) is not None:
+            born = {pid: worker.birth for worker in server.wrks if (pid := worker._id()) is not None}  # type: ignore[no-untyped-call]
+            heart.end_hung(server.hearts, born, now)
 
 
 def _watch_parent(server: Server) -> None:

@@ -15,8 +15,9 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, NoReturn
 
+from config import heart
 from config import settings as configuration
-from ingest import health, heart, manual, openapi
+from ingest import health, manual, openapi
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
 from ingest.committer import Committer
@@ -136,7 +137,7 @@ class Application:
             activity.keep(),
             counted.keep(),
             health.watch(self._door),
-            heart.beat(settings.home / heart.FOLDER),
+            _beat(heart.Heart(settings.home / heart.DEVICE_WORKERS)),
             _watch_parent(),
         ):
             self._tasks.append(asyncio.create_task(_guarded(work)))
@@ -164,6 +165,13 @@ async def _guarded(work: Coroutine[Any, Any, None]) -> None:
     except Exception:
         log.exception("%s failed", work)
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _beat(own: heart.Heart) -> None:
+    """Give signs of life, from the loop that all requests need."""
+    while True:
+        own.beat()
+        await asyncio.sleep(heart.BEAT_S)
 
 
 async def _watch_parent() -> None:

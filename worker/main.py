@@ -1,5 +1,6 @@
 """The worker: each of its jobs runs at its times, and a store that is away, or full, only delays it."""
 
+import faulthandler
 import logging
 import os
 import signal
@@ -7,8 +8,9 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import NoReturn
 
-from config import clock
+from config import clock, heart
 from config.settings import PRIVATE, Settings, settings
 from store.errors import StoreFull
 from store.records import activity, audit, engine
@@ -16,7 +18,7 @@ from store.records import mail as outbox
 from store.scope import SYSTEM
 from store.series import health, retention, rollup
 from worker import mail, room
-from worker.schedule import Job, Lane
+from worker.schedule import LONGEST_S, Job, Lane
 
 log = logging.getLogger("loadstar.worker")
 
@@ -75,6 +77,13 @@ def tidy(made: Settings) -> None:
     engine.settle()
 
 
+def _give_up(hanging: list[str]) -> NoReturn:
+    """End at once, for whoever watches over this process to start another: a thread that hangs cannot be ended."""
+    log.critical("%s has not ended for %.0f minutes: the worker ends, and is started anew", " and ".join(hanging), LONGEST_S / 60)
+    faulthandler.dump_traceback()
+    os._exit(1)
+
+
 def main() -> None:
     """Run until SIGTERM or SIGINT; jobs that are under way are finished first."""
     os.umask(PRIVATE)
@@ -88,7 +97,11 @@ def main() -> None:
     for lane in running:
         lane.start()
     log.info("the worker runs")
-    end.wait()
+    own = heart.Heart(made.home / heart.PROCESSES)
+    while not end.wait(heart.BEAT_S):
+        own.beat()
+        if hanging := [job.name for lane in running if (job := lane.hangs())]:
+            _give_up(hanging)
     for lane in running:
         lane.end()
     for lane in running:

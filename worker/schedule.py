@@ -9,6 +9,8 @@ from store.errors import StoreAway, StoreFull
 
 log = logging.getLogger("loadstar.worker")
 
+LONGEST_S = 1800.0  # that a job may take; one that takes longer hangs
+
 
 class Job:
     """Work whose turn comes so many seconds after its last; says once when the store goes away and once when it is back."""
@@ -42,6 +44,7 @@ class Lane:
         self._jobs = jobs
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
+        self._under_way: tuple[Job, float] | None = None
 
     def start(self) -> None:
         """Give each job its first turn now."""
@@ -55,11 +58,18 @@ class Lane:
         """Wait until it has finished."""
         self._thread.join()
 
+    def hangs(self) -> Job | None:
+        """The job that is under way, if it should have ended long ago."""
+        under_way = self._under_way
+        return under_way[0] if under_way and time.monotonic() - under_way[1] > LONGEST_S else None
+
     def _run(self) -> None:
         due = dict.fromkeys(self._jobs, time.monotonic())
         while not self._end.is_set():
             job = min(due, key=lambda each: due[each])
             if self._end.wait(max(0.0, due[job] - time.monotonic())):
                 return
+            self._under_way = job, time.monotonic()
             job()
+            self._under_way = None
             due[job] = time.monotonic() + job.every_s

@@ -7,6 +7,7 @@ import orjson
 from flask import Blueprint, Flask, Response
 
 from dashboard.access import current_scope, guard, oneself
+from dashboard.gate import costly
 from store.records import sites
 from store.records.meters import require_meters
 from store.records.own_account import everything_about
@@ -21,6 +22,7 @@ bp = Blueprint("export", __name__)
 
 @bp.get("/account/export.json")
 @guard(oneself)
+@costly
 def export() -> Response:
     """The file."""
     scope = current_scope()

@@ -23,7 +23,7 @@ from dash.background_callback.managers import BaseBackgroundCallbackManager
 from pydantic import SecretStr
 
 from config.settings import PROJECT, Settings
-from dashboard import cache
+from dashboard import arguments, cache
 from dashboard.access import current_scope, rule_of
 from dashboard.forecasting.places import Places
 from store.errors import NotFound
@@ -83,6 +83,7 @@ class Jobs(DiskcacheManager):
 
         Raises:
             NotFound: the callback's rule says no.
+            BadRequest: an argument is of another kind than the callback asks for.
         """
         given = self._allowed(job_fn, args)
         place = self._places.take()
@@ -109,7 +110,9 @@ class Jobs(DiskcacheManager):
             raise NotFound("no such callback")
         # Positional, after Dash's progress function: named as the function names them.
         names = list(_parameters(function))[1:]
-        rule(current_scope(), dict(zip(names, args, strict=True)))
+        given = dict(zip(names, args, strict=True))
+        rule(current_scope(), given)
+        arguments.check(inspect.unwrap(function), given)
         return list(args)
 
     def _start(self, request: dict[str, Any], place: int) -> int:

@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from flask import Flask, Response, request, stream_with_context
 
 from dashboard.access import administers_site, current_scope, guard, plant_admin
+from dashboard.gate import costly
 from store.records import device_files, meter_files
 
 
 @guard(plant_admin)
+@costly
 def meters_csv() -> Response:
     """The meters on the sites that one administers that fit `search`, with `retired` those too."""
     return _file("meters.csv", meter_files.export_file(current_scope(), _search(), retired=bool(request.args.get("retired"))))
 
 
 @guard(administers_site())
+@costly
 def devices_csv(site_id: str) -> Response:
     """The devices of the site that fit `search`, with `retired` those too."""
     retired = bool(request.args.get("retired"))

@@ -17,6 +17,7 @@ import pytest
 from cli import leash
 from cli.processes import OTHERS_STOP_S, STORE_STOP_S
 from cli.up import QUESTDB_START_S
+from config import heart
 from config.settings import PROJECT
 from store.records import devices, keys, policy, tokens
 from store.scope import SYSTEM
@@ -138,6 +139,21 @@ def test_a_process_that_is_killed_is_back_and_the_others_go_on(running: Terminal
     os.kill(killed, signal.SIGKILL)
     eventually(lambda: running.pid(name) not in (None, killed), within_s=START_S)
     eventually(running.everything_answers, within_s=START_S)
+    assert others == {other: running.pid(other) for other in others}
+
+
+@pytest.mark.parametrize("name", [name for name in CHILDREN if name != "questdb"])
+def test_a_process_that_hangs_with_all_its_own_is_ended_and_started_again(running: Terminal, name: str) -> None:
+    hung = running.pid(name)
+    assert hung
+    eventually((running.home / heart.PROCESSES / f"{hung}.beat").exists, within_s=START_S)
+    others = {other: running.pid(other) for other in ("up", "supervisord", *CHILDREN) if other != name}
+    stopped = leash.family(running.run, name)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: running.pid(name) not in (None, hung), within_s=heart.HUNG_S + 50)
+    eventually(running.everything_answers, within_s=START_S)
+    assert not [pid for pid in stopped if leash.started(pid)]
     assert others == {other: running.pid(other) for other in others}
 
 

@@ -1,12 +1,14 @@
 """Callbacks are called with whatever JSON was posted: what is of another kind than they ask for is a bad request, not a fault."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
 from werkzeug.exceptions import BadRequest
 
 from dashboard import arguments
+from dashboard.forecasting.jobs import Jobs
 from tests.dashboard.world import World, csrf
 
 
@@ -65,34 +67,102 @@ def test_what_is_of_another_kind_is_a_bad_request(given: dict[str, Any]) -> None
         arguments.check(asked, given)
 
 
-def _value(like: dict[str, Any], value: object) -> dict[str, Any]:
+def _property(like: dict[str, Any], value: dict[str, object]) -> Any:
+    """A property as a page names it; two of them where the callback asks for all of a kind."""
     named = json.loads(like["id"]) if like["id"].startswith("{") else like["id"]
-    return {"id": named, "property": like["property"], "value": value}
+    given = {"id": named, "property": like["property"], **value}
+    if '["ALL"]' not in like["id"]:
+        return given
+    return [given | {"id": {name: "x" if part == ["ALL"] else part for name, part in named.items()}}] * 2
 
 
-@pytest.mark.parametrize("value", [{}, [], "0001-01-01", -1, "x", [{}]], ids=repr)
-def test_no_callback_breaks_whatever_is_posted(value: object, world: World, caplog: pytest.LogCaptureFixture) -> None:
+def _call(declared: dict[str, Any], value: object) -> dict[str, Any]:
+    """What a page would post, with the value wherever there is one."""
+    outputs = [
+        _property({"id": name.rpartition(".")[0], "property": name.rpartition(".")[2].partition("@")[0]}, {})
+        for name in declared["output"].strip(".").split("...")
+    ]
+    first = {name: declared["inputs"][0][name] for name in ("id", "property")}
+    return {
+        "output": declared["output"],
+        "outputs": outputs[0] if not declared["output"].startswith("..") else outputs,
+        "inputs": [_property(each, {"value": value}) for each in declared["inputs"]],
+        "state": [_property(each, {"value": value}) for each in declared["state"]],
+        "changedPropIds": [".".join(first.values()).replace('["ALL"]', '"x"')],
+    }
+
+
+def _of_the_server(world: World) -> Iterator[dict[str, Any]]:
+    """The callbacks that the server answers."""
     app = world.server.extensions["loadstar-dash"]
+    yield from (each for each in app._callback_list if not each["clientside_function"])
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The jobs that background callbacks would have started."""
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(Jobs, "_start", lambda _self, request, _place: made.append(request) or 0)
+    return made
+
+
+@pytest.mark.parametrize("value", [{}, [], "0001-01-01", -1, "x", [{}], True, "\0", {"a": [None]}], ids=repr)
+def test_no_callback_breaks_whatever_is_posted(value: object, world: World, started: list[dict[str, Any]]) -> None:
     browser = world.client("root")
     browser.get("/")
-    broken = []
-    for declared in app._callback_list:
-        background = app.callback_map[declared["output"]].get("background")
-        if background or declared["clientside_function"] or "ALL" in str(declared["inputs"] + declared["state"]):
-            continue
-        outputs = [
-            {"id": name.rpartition(".")[0], "property": name.rpartition(".")[2].partition("@")[0]}
-            for name in declared["output"].strip(".").split("...")
-        ]
-        inputs, state = ([_value(each, value) for each in declared[kind]] for kind in ("inputs", "state"))
-        body = {
-            "output": declared["output"],
-            "outputs": outputs[0] if not declared["output"].startswith("..") else outputs,
-            "inputs": inputs,
-            "state": state,
-            "changedPropIds": [f"{declared['inputs'][0]['id']}.{declared['inputs'][0]['property']}"],
-        }
-        answer = browser.post("/_dash-update-component", json=body, headers=csrf(browser))
+    token, broken, asked = csrf(browser), [], []
+    for declared in _of_the_server(world):
+        answer = browser.post("/_dash-update-component", json=_call(declared, value), headers=token)
+        asked.append(declared["output"])
         if answer.status_code == 500:
             broken.append(declared["output"][:80])
     assert broken == []
+    assert any("overview-ahead" in each for each in asked), "background callbacks are among them"
+    assert any('["ALL"]' in each for each in map(str, _of_the_server(world))), "and those of several at once"
+
+
+def test_a_job_is_started_for_nobody_who_gives_what_it_does_not_ask_for(world: World, started: list[dict[str, Any]]) -> None:
+    browser = world.client("root")
+    browser.get("/")
+    for declared in _of_the_server(world):
+        if declared["background"]:
+            for value in ({}, "x", [{}]):
+                answer = browser.post("/_dash-update-component", json=_call(declared, value), headers=csrf(browser))
+                assert answer.status_code in (400, 404), declared["output"]
+    assert started == []
+
+
+MISSHAPEN: list[dict[str, Any]] = [
+    {"inputs": 5},
+    {"inputs": []},
+    {"inputs": [1]},
+    {"inputs": [{}]},
+    {"inputs": [[5]]},
+    {"inputs": {"a": 1}},
+    {"state": "x"},
+    {"state": [{"id": 1, "property": "value"}] * 50},
+    {"outputs": 5},
+    {"outputs": [[5]]},
+    {"changedPropIds": 5},
+    {"changedPropIds": [{}]},
+    {"changedPropIds": [None]},
+    {"changedPropIds": ['{"kind":["ALL"],"channel":5}.value']},
+    {"changedPropIds": ['{"kind":.value']},
+    {"changedPropIds": ["{" * 100_000 + ".value"]},
+]
+
+
+@pytest.mark.parametrize("wrong", MISSHAPEN, ids=repr)
+def test_a_call_that_no_page_would_send_is_a_bad_request(
+    wrong: dict[str, Any], world: World, started: list[dict[str, Any]]
+) -> None:
+    browser = world.client("root")
+    browser.get("/")
+    token = csrf(browser)
+    answers = {
+        declared["output"][:80]: browser.post(
+            "/_dash-update-component", json=_call(declared, None) | wrong, headers=token
+        ).status_code
+        for declared in _of_the_server(world)
+    }
+    assert {output: status for output, status in answers.items() if status != 400} == {}

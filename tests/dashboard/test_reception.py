@@ -19,11 +19,18 @@ from tests.conftest import eventually
 
 THREADS = 4
 APPLICATION = """
-import time
+import threading, time
+from dashboard import hung
+hung.QUIET_S, hung.ALL_S, hung.LONGEST_S = 0.5, 4, 8
 def application(environ, start):
     body = environ["wsgi.input"].read()
     if environ["PATH_INFO"] == "/slow":
         time.sleep(3)
+    if environ["PATH_INFO"] == "/never":
+        threading.Event().wait()
+    if environ["PATH_INFO"] == "/streamed":
+        start("200 OK", [("Content-Length", str(400 * 65536))])
+        return (b"x" * 65536 for _ in range(400))
     if int(environ.get("CONTENT_LENGTH") or 0) > 10**8:
         start("413 Too Large", [("Content-Length", "0")])
         return [b""]
@@ -160,3 +167,40 @@ def test_a_head_without_end_is_unwelcome() -> None:
     assert reception.whole(b"GET / HTTP/1.1\r\n" + b"x" * 1000) is None
     with pytest.raises(reception.Unwelcome):
         reception.whole(b"x" * (reception.HEAD_BYTES + 1))
+
+
+def test_a_worker_all_whose_threads_hang_ends_and_another_answers(port: int) -> None:
+    never = [opened(port, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(THREADS)]
+    try:
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).status_code == 200
+        eventually(lambda: _answers_soon(port), within_s=60)
+    finally:
+        for each in never:
+            each.close()
+
+
+def test_a_single_request_that_never_ends_costs_no_thread_for_ever(port: int) -> None:
+    with closing(opened(port, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")) as never:
+        never.settimeout(60)
+        assert never.recv(1) == b"", "its worker has ended"
+    eventually(lambda: _answers_soon(port), within_s=60)
+
+
+def test_who_reads_slowly_has_not_hung(port: int) -> None:
+    with closing(opened(port)) as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        slow.sendall(b"GET /streamed HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        began, read = time.monotonic(), 0
+        while time.monotonic() - began < 12:  # longer than a request may be silent here
+            read += len(slow.recv(1000))
+            time.sleep(0.1)
+        while part := slow.recv(65536):
+            read += len(part)
+    assert read > 400 * 65536
+
+
+def _answers_soon(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False

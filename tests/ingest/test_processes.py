@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from cli import questdb
+from config import heart
 from config.settings import Settings
-from ingest import heart
 from tests.ingest.world import HARDWARE, PROJECT, Api, World, environment, wait_until
 
 
@@ -157,8 +157,8 @@ def test_interrupt_ends_it_too(own: Api) -> None:
 
 def test_a_worker_that_hangs_is_ended_and_another_started(own: Api, world: World) -> None:
     stopped = workers(own)[0]
-    beats = own.settings.home / heart.FOLDER / f"{stopped.pid}.beat"
-    wait_until(lambda: beats.exists() and beats.stat().st_size, 45)  # until then it may still be starting, for a minute
+    beats = own.settings.home / heart.DEVICE_WORKERS / f"{stopped.pid}.beat"
+    wait_until(beats.exists, 45)  # until then it may still be starting, for two minutes
     stopped.send_signal(signal.SIGSTOP)
     wait_until(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE, 45)
     wait_until(lambda: len([each for each in workers(own) if each.status() != psutil.STATUS_ZOMBIE]) == 2, 20)

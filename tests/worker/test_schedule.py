@@ -1,15 +1,19 @@
 """The worker's jobs run at their times whatever the machine's clock says, and wait for a store that is away or full."""
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from config.settings import PROJECT, Settings
 from store.errors import StoreAway
 from tests.conftest import eventually
 from worker import main
@@ -115,3 +119,19 @@ def test_nothing_of_ours_is_written_while_the_store_takes_nothing(
     assert [record.message for record in caplog.records if "nearly full" in record.message] == [caplog.records[0].message]
     main.with_room(questdb_tables, lambda: wrote.append(1))
     assert wrote
+
+
+def test_a_job_that_never_ends_is_known_to_hang_and_ends_the_worker_with_where_it_stood(tmp_path: Path) -> None:
+    program = """
+import threading
+from config import settings as configuration
+from worker import main, schedule
+schedule.LONGEST_S = 1
+main.lanes = lambda made: [schedule.Lane("a lane", [schedule.Job("the mail", 5, threading.Event().wait)])]
+main.main()
+"""
+    env = os.environ | {"LOADSTAR_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    ended = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert ended.returncode == 1
+    assert "the mail has not ended" in ended.stderr
+    assert "threading.py" in ended.stderr, "where it stands"

@@ -18,6 +18,7 @@ from types import FrameType
 
 import numpy as np
 
+from config import heart
 from config.settings import Settings
 from store.errors import StoreError
 from store.series.write import Writer, now_us, series
@@ -282,4 +283,5 @@ def main() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    heart.Heart(settings().home / heart.PROCESSES).keep()
     run(settings(), stopped=lambda: bool(ended))
