@@ -140,6 +140,17 @@ def site_in(argument: str = "site_id") -> Rule:
     return rule
 
 
+def whole_site_in(argument: str = "site_id") -> Rule:
+    """Whoever may see every meter of the site that the argument of that name gives: what it drew is told by all of them."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        site_in(argument)(scope, given)
+        if not scope.sees_whole_site(given[argument]):
+            raise NotFound("not the whole site")
+
+    return rule
+
+
 def administers_site(argument: str = "site_id") -> Rule:
     """Administrators of the site that the argument of that name gives; for others its administration does not exist."""
 

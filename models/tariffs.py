@@ -156,6 +156,36 @@ def money(imported_kwh: ArrayLike, exported_kwh: ArrayLike, prices: Prices) -> M
     return Money(paid - earned, bought + sold, dark + hidden)
 
 
+class Bill(NamedTuple):
+    """Of successive periods: energy (kWh) bought and sold, what it cost, and the share (0..1) of it that has a price.
+
+    `cost` is of that share, negative where more was earned than paid, NaN where nothing has a price.
+    """
+
+    bought_kwh: Floats
+    sold_kwh: Floats
+    cost: Floats
+    priced: Floats
+
+
+def bill(bought_kwh: ArrayLike, sold_kwh: ArrayLike, prices: Prices, first: ArrayLike) -> Bill:
+    """What stretches of one price cost, added up by periods.
+
+    Args:
+        bought_kwh: of each stretch, shape (n,); as `sold_kwh` and the prices.
+        sold_kwh: likewise.
+        prices: of each stretch.
+        first: the place of the first stretch of each period, shape (m,), rising from 0.
+    """
+    known = (np.isfinite(prices.importing) | np.isfinite(prices.exporting)).astype(float)
+    amounts = (np.nan_to_num(np.asarray(bought_kwh, float)), np.nan_to_num(np.asarray(sold_kwh, float)))
+    sums = [np.add.reduceat(each, np.asarray(first, np.intp)) for each in (*amounts, *money(*amounts, prices), known)]
+    bought, sold, paid, with_price, without, times_known = sums
+    told = (with_price > 0) | (times_known > 0) & (without == 0)
+    shares = np.array([share(*each) for each in zip(with_price, without, strict=True)])
+    return Bill(bought, sold, np.where(told, paid, np.nan), shares)
+
+
 def share(priced: float, unpriced: float) -> float:
     """How much of the energy has a price, 0..1; of no energy all."""
     return priced / (priced + unpriced) if priced + unpriced > 0 else 1.0

@@ -1,5 +1,6 @@
 """What programs ask with, read: moments and ranges of an address; and how a refusal is said."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ LONGEST = {
     "day": timedelta(days=3 * 366),
     "month": timedelta(days=30 * 366),
 }  # at most asked for at once, by step
+YEAR = timedelta(days=366)
 EARLIEST, LATEST = 1970, 2260  # years that nanoseconds since 1970 can tell
 
 
@@ -31,15 +33,22 @@ def answer_bad_parameters(bp: Blueprint) -> None:
     bp.register_error_handler(BadParameter, lambda error: refused(422, "bad_parameter", f"{error}."))
 
 
-def asked_range() -> tuple[datetime, datetime, str]:
-    """`from`, `to` and `step` of the address; raises `BadParameter`."""
-    step = request.args.get("step", "day")
-    if step not in LONGEST:
-        raise BadParameter(f"step is {step!r}: use one of {', '.join(LONGEST)}")
+def asked_range(steps: Collection[str] = tuple(LONGEST), most: timedelta = LONGEST["month"]) -> tuple[datetime, datetime, str]:
+    """`from`, `to` and `step` (one of these) of the address, not further apart than `most` either; raises `BadParameter`."""
+    step = one_of("step", steps, "day")
     start, end = moment("from"), moment("to")
-    if not timedelta(0) < end - start <= LONGEST[step]:
-        raise BadParameter(f"from is to lie before to, and by {step} at most {LONGEST[step].days} days apart")
+    longest = min(LONGEST[step], most)
+    if not timedelta(0) < end - start <= longest:
+        raise BadParameter(f"from is to lie before to, and by {step} at most {longest.days} days apart")
     return start, end, step
+
+
+def one_of(name: str, values: Collection[str], otherwise: str) -> str:
+    """The parameter of that name, which is one of these values; raises `BadParameter`."""
+    given = request.args.get(name, otherwise)
+    if given not in values:
+        raise BadParameter(f"{name} is {given!r}: use one of {', '.join(values)}")
+    return given
 
 
 def moment(name: str) -> datetime:

@@ -4,13 +4,16 @@ import math
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user
 
-from dashboard.access import current_scope, guard, prices_region, signed_in
+from dashboard.access import current_scope, guard, prices_region, signed_in, whole_site_in
 from dashboard.api import PREFIX
-from dashboard.api.asked import answer_bad_parameters, asked_range, iso, refused
+from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
 from dashboard.faults import sentence
+from dashboard.gate import costly
+from dashboard.live.site_cost import site_cost
 from store.errors import Refused
 from store.records import meters, regions, sites
 from store.series import region_series
@@ -32,8 +35,24 @@ def cost_of(meter_id: str) -> Response:
     start, end, step = asked_range()
     site = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id)
     found = cost_by(scope, meter_id, start, end, step)
+    return jsonify(meter=meter_id, step=step, time_zone=site.time_zone, currency=site.currency, cost=_rows(found))
+
+
+@bp.get("/sites/<site_id>/cost")
+@guard(whole_site_in())
+@costly
+def cost_of_site(site_id: str) -> Response:
+    """What a whole site paid for what it drew from the grid, by its local periods: `?from=…&to=…&step=day`."""
+    scope = current_scope()
+    start, end, step = asked_range(most=YEAR)
+    site = sites.site(scope, site_id)
+    found = site_cost(scope, site_id, start, end, step)
+    return jsonify(site=site_id, step=step, time_zone=site.time_zone, currency=site.currency, cost=_rows(found))
+
+
+def _rows(found: pd.DataFrame) -> list[dict[str, Any]]:
     columns = (found[name].tolist() for name in ("bought_kwh", "sold_kwh", "cost", "priced", "provisional"))
-    rows = [
+    return [
         {
             "start": iso(ts),
             "bought_kwh": bought,
@@ -44,7 +63,6 @@ def cost_of(meter_id: str) -> Response:
         }
         for ts, bought, sold, paid, priced, provisional in zip(found.index, *columns, strict=True)
     ]
-    return jsonify(meter=meter_id, step=step, time_zone=site.time_zone, currency=site.currency, cost=rows)
 
 
 @bp.get("/regions")

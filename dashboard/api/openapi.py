@@ -12,8 +12,9 @@ from config.quantities import QUANTITIES
 from dashboard.access import guard, public
 from dashboard.api import PREFIX
 from ingest.api_page import rendered
-from store.series import prices
+from store.series import peaks, prices
 from store.series.differences import EVENTS, REGISTERS
+from store.series.peaks import PERIODS
 from store.series.region_series import INTERVALS_S
 
 Schema = dict[str, Any]
@@ -101,18 +102,38 @@ PERIOD = _object(
 ENERGY = _object(
     meter=ID, step=_text(enum=list(STEPS)), time_zone=_text("of the site, whose days these are"), energy=_list(PERIOD)
 )
-COST = _object(
+
+
+def _costs(bought: str, **of: Schema) -> Schema:
+    row = _object(
+        start=MOMENT,
+        bought_kwh=NUMBER | {"description": bought},
+        sold_kwh=NUMBER | {"description": "the other way"},
+        cost=_maybe(NUMBER | {"description": "of what has a price; null when nothing has; negative: earned"}),
+        priced={"type": "number", "minimum": 0, "maximum": 1, "description": "share of the energy that has a price"},
+        provisional=WHETHER | {"description": "whether late readings are still usual"},
+    )
+    step, zone = _text(enum=list(STEPS)), _text("of the site, whose periods these are")
+    return _object(None, (), **of, step=step, time_zone=zone, currency=_text("an ISO 4217 code"), cost=_list(row))
+
+
+COST = _costs("towards the site's uses; of a source or a storage, against its direction", meter=ID)
+SITE_COST = _costs("from the grid", site=ID)
+PEAK = {"type": ["object", "null"]} | {
+    key: value
+    for key, value in _object(start=MOMENT, power_kw=NUMBER | {"description": "its mean power"}).items()
+    if key != "type"
+}
+PEAKS = _object(
     meter=ID,
-    step=_text(enum=list(STEPS)),
+    step=_text(enum=list(PERIODS)),
+    over=_text("how long a peak lasts", enum=list(peaks.STEPS)),
     time_zone=_text("of the site, whose periods these are"),
-    currency=_text("an ISO 4217 code"),
-    cost=_list(
+    peaks=_list(
         _object(
             start=MOMENT,
-            bought_kwh=NUMBER | {"description": "towards the site's uses; of a source or a storage, against its direction"},
-            sold_kwh=NUMBER | {"description": "the other way"},
-            cost=_maybe(NUMBER | {"description": "of what has a price; null when nothing has; negative: earned"}),
-            priced={"type": "number", "minimum": 0, "maximum": 1, "description": "share of the energy that has a price"},
+            peak=PEAK | {"description": "in the edge's direction; null where nothing so short is told whole"},
+            peak_export=PEAK | {"description": "against it"},
             provisional=WHETHER | {"description": "whether late readings are still usual"},
         )
     ),
@@ -155,18 +176,20 @@ def _query(name: str, about: str, schema: Schema, *, required: bool = False) -> 
 
 
 MOMENT_IN = {"type": "string", "format": "date-time"}
-RANGE = (
-    _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True),
-    _query(
-        "to",
-        "RFC 3339 with an offset; at most 92 days on by hour or shorter, 3 years by day, 30 by month",
-        MOMENT_IN,
-        required=True,
-    ),
-    _query("step", "the periods, by the site's clocks; day by default", {"type": "string", "enum": list(STEPS)}),
-)
+FROM = _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True)
+
+
+def _range(most: str, steps: tuple[str, ...] = STEPS) -> tuple[Schema, ...]:
+    to = _query("to", f"RFC 3339 with an offset; at most {most}", MOMENT_IN, required=True)
+    step = _query("step", "the periods, by the site's clocks; day by default", {"type": "string", "enum": list(steps)})
+    return FROM, to, step
+
+
+RANGE = _range("92 days on by hour or shorter, 3 years by day, 30 by month")
+YEAR = "92 days on by hour or shorter, a year by day or month"
+OVER = _query("over", "how long a peak lasts; quarter by default", {"type": "string", "enum": list(peaks.STEPS)})
 READINGS = (
-    _query("from", "RFC 3339 with an offset", MOMENT_IN, required=True),
+    FROM,
     _query("to", "RFC 3339 with an offset; at most a week on", MOMENT_IN, required=True),
     _query("register", "`energy_total_kwh` by default", {"type": "string", "enum": list(REGISTERS)}),
 )
@@ -211,6 +234,22 @@ ROUTES = (
         parameters=READINGS,
     ),
     Route("GET", "meters/{meter_id}/cost", "What its energy cost, by period", COST, (*READING, 404, 422), parameters=RANGE),
+    Route(
+        "GET",
+        "meters/{meter_id}/peaks",
+        "Its greatest mean power over a quarter or half an hour, by period",
+        PEAKS,
+        (*READING, 404, 422),
+        parameters=(*_range(YEAR, PERIODS), OVER),
+    ),
+    Route(
+        "GET",
+        "sites/{site_id}/cost",
+        "What a whole site paid for what it drew from the grid, by period",
+        SITE_COST,
+        (*READING, 404, 422, 429),
+        parameters=_range(YEAR),
+    ),
     Route("GET", "regions", "The regions of the sites that may be seen", REGIONS, READING),
     Route(
         "POST",

@@ -2,17 +2,21 @@
 
 import math
 from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from flask_login import current_user
 
 from config.quantities import QUANTITIES
 from dashboard.access import current_scope, guard, signed_in, site_in
 from dashboard.api import PREFIX
-from dashboard.api.asked import BadParameter, answer_bad_parameters, asked_range, iso, moment
+from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
+from models import local_time
 from store.records import meters, sites
-from store.series import energy, latest
+from store.series import energy, finality, latest, peaks
 from store.series.differences import COLUMNS, FORWARD, REGISTERS, differences
+from store.series.peaks import Peak
 
 LONGEST_READINGS = timedelta(days=7)
 
@@ -107,9 +111,7 @@ def energy_of(meter_id: str) -> Response:
 @guard(signed_in)
 def counter_of(meter_id: str) -> Response:
     """The readings of a meter's counter, each with what was counted since the one before."""
-    register = request.args.get("register", FORWARD)
-    if register not in REGISTERS:
-        raise BadParameter(f"register is {register!r}: use one of {', '.join(REGISTERS)}")
+    register = one_of("register", REGISTERS, FORWARD)
     start, end = moment("from"), moment("to")
     if not timedelta(0) < end - start <= LONGEST_READINGS:
         raise BadParameter(f"from is to lie before to, and at most {LONGEST_READINGS.days} days apart")
@@ -125,3 +127,25 @@ def counter_of(meter_id: str) -> Response:
         for ts, reading_kwh, energy_kwh, event in zip(*columns, strict=True)
     ]
     return jsonify(meter=meter_id, register=register, readings=rows)
+
+
+@bp.get("/meters/<meter_id>/peaks")
+@guard(signed_in)
+def peaks_of(meter_id: str) -> Response:
+    """The greatest mean power over a quarter or half an hour, by local period: `?from=…&to=…&step=month&over=half_hour`."""
+    scope = current_scope()
+    start, end, step = asked_range(peaks.PERIODS, YEAR)
+    over = one_of("over", peaks.STEPS, peaks.STEPS[0])
+    zone = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id).time_zone
+    edges = local_time.edges(start, end, step, ZoneInfo(zone))
+    may_change = finality.provisional(scope, [meter_id], edges)[meter_id]  # before the energies are read
+    found = peaks.peaks_by(scope, meter_id, start, end, over, zone, step)
+    rows = [
+        {"start": iso(ts), "peak": _peak(told.forward), "peak_export": _peak(told.export), "provisional": provisional}
+        for (ts, told), provisional in zip(found, may_change, strict=True)
+    ]
+    return jsonify(meter=meter_id, step=step, over=over, time_zone=zone, peaks=rows)
+
+
+def _peak(found: Peak | None) -> dict[str, Any] | None:
+    return None if found is None else {"start": iso(found.ts), "power_kw": found.kw}

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 
 from dashboard.figures import wording
 from dashboard.live.once import once
-from dashboard.live.site_view import site_view
 from models import local_time
 from models.presence import presence
-from store.records import listing, meter_life, meters, sites
+from store.records import graph, listing, meter_life, meters, sites
 from store.records.schema import Meter
 from store.scope import Scope
 from store.series import cost, energy, power
@@ -93,10 +92,7 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
 
 def way_of(scope: Scope, meter: Meter) -> Way:
     """What the meter's energy is called: by what it comes from and goes to."""
-    view = site_view(scope, meter.site_id)
-    edge = next((edge for edge in view.graph.edges if edge.meter_id == meter.id), None)
-    nodes = {node.id: node for node in view.graph.nodes}
-    source, target = (nodes.get(end) for end in ((edge.source, edge.target) if edge else ("", "")))
+    source, target = graph.ends(scope, meter.id) or (None, None)
     if source is not None and source.kind == "storage":
         return DISCHARGED
     if target is not None and target.kind == "storage":

@@ -13,7 +13,7 @@ from store.records import names
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
-from store.records.meters import terms_of
+from store.records.meters import require_meters, terms_of
 from store.records.policy import Action, require
 from store.records.schema import Edge, Meter, Node, Site
 from store.scope import Scope
@@ -251,6 +251,20 @@ def _edge(edge: Edge, meter: Meter | None, terms: dict[str, Sequence[tuple[str, 
 def _is_seen(scope: Scope, site_id: str, edge: graph.Edge) -> bool:
     behind = [term for term, _ in edge.terms] or ([edge.meter_id] if edge.meter_id else [])
     return bool(behind) and all(scope.sees_meter(meter_id, site_id) for meter_id in behind)
+
+
+def ends(scope: Scope, meter_id: str) -> tuple[graph.Node, graph.Node] | None:
+    """The nodes that a meter's edge comes from and goes to, also once that has ended; none for a meter of no edge.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+    """
+    edge_id = require_meters(scope, [meter_id])[meter_id].edge_id
+    with reading() as records:
+        edge = records.get(Edge, edge_id) if edge_id else None
+        if edge is None:
+            return None
+        return _node(required(records, Node, edge.from_node_id)), _node(required(records, Node, edge.to_node_id))
 
 
 def measured_by(scope: Scope, site_id: str, at: datetime | None = None) -> dict[str, str]:

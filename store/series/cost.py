@@ -55,34 +55,20 @@ def cost_by(scope: Scope, meter_id: str, start: datetime, end: datetime, step: s
 def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> dict[str, pd.DataFrame]:
     """A row for each stretch between the edges, by meter; all of one site."""
     priced = prices(scope, of_site[0].site_id, edges[0], edges[-1])
-    known = (np.isfinite(priced.prices.importing) | np.isfinite(priced.prices.exporting)).astype(float)
     # Local periods begin on quarters in every zone, and so do the stretches.
-    starts = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
+    first = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
     ids = [meter.id for meter in of_site]
     may_change = finality.provisional(scope, ids, edges)  # before the energies are read
     found, energies = {}, flows(scope, ids, priced.edges)
     for meter in of_site:
         flow = energies[meter.id]
         bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)
-        money = tariffs.money(bought, sold, priced.prices)
-        sums = [np.add.reduceat(each, starts) for each in (bought, sold, *money, known)]
-        bought_kwh, sold_kwh, paid, with_price, without, times_known = sums
-        values = {
-            "bought_kwh": bought_kwh,
-            "sold_kwh": sold_kwh,
-            "cost": np.where((with_price > 0) | (times_known > 0) & (without == 0), paid, np.nan),
-            "priced": [tariffs.share(*each) for each in zip(with_price, without, strict=True)],
-            "provisional": may_change[meter.id],
-        }
+        values = tariffs.bill(bought, sold, priced.prices, first)._asdict() | {"provisional": may_change[meter.id]}
         found[meter.id] = pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
     return found
 
 
 def _gives(scope: Scope, meter: Meter) -> bool:
-    """Whether energy in the meter's direction comes from a source or a storage of the site's own."""
-    drawn = graph.site_graph(scope, meter.site_id, meter.retired_at)
-    edge = next((each for each in drawn.edges if each.id == meter.edge_id), None)
-    if edge is None:
-        return False
-    origin = drawn.node(edge.source)
-    return origin.kind in ("source", "storage") and origin.technology != "grid"
+    """Whether energy in the meter's direction comes from a source or a storage of the site's own, or came while it was there."""
+    ends = graph.ends(scope, meter.id)
+    return ends is not None and ends[0].kind in ("source", "storage") and ends[0].technology != "grid"

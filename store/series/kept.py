@@ -50,7 +50,6 @@ def aggregates(
     origin: datetime = EPOCH,
     expected_s: int = 1,
     lengths_s: tuple[int, int] | None = None,
-    measured: bool = False,
 ) -> pd.DataFrame:
     """`MEASURES` of the effective rows that touch [start, end), by series, quantity, interval and stretch of time.
 
@@ -59,7 +58,7 @@ def aggregates(
     where it reaches out of the range: divide it by time.
 
     Columns: `KEY`, where `ts` is the stretch's start in UTC, `lasting_s`, and the measures. `lengths_s` takes only rows that
-    last from the one to the other, `measured` leaves out what the rollup made. The caller checks the scope.
+    last from the one to the other. The caller checks the scope.
     """
     if not series_ids or not quantities or start >= end:
         return no_rows([*KEY, "lasting_s", *measures])
@@ -71,7 +70,6 @@ def aggregates(
         f"AND meter IN ({listed(series_ids)}) AND quantity IN ({listed(quantities)})"
     )
     where += f" AND interval_s >= {int(shortest)} AND interval_s <= {int(longest)}" if lengths_s else ""
-    where += f" AND source != '{ROLLUP}'" if measured else ""
     since = start - timedelta(seconds=longest)
     found = frame(
         f"SELECT stretch::TIMESTAMP ts, meter, quantity, interval_s, {wanted} FROM "

@@ -85,6 +85,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "administers_site": lambda who, place: who.runs or place in who.administers,
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one
     "site_in": lambda who, place: place in who.sees or who.runs,
+    "whole_site_in": lambda who, place: place in who.sees or who.runs,
 }
 
 

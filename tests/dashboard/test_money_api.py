@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from config.settings import Settings
-from store.records import policy, regions, tariffs, tokens
+from store.records import grants, policy, regions, tariffs, tokens
 from store.records.engine import session
 from store.records.schema import Site
 from store.scope import SYSTEM
@@ -86,3 +86,35 @@ def test_who_may_not_write_writes_nothing(world: World, region: str) -> None:
         assert post(world, region, token(world, who)).status_code == 404, who
     assert region_series.known(SYSTEM, region) == []
     assert tariffs.tariffs(SYSTEM, world.site) == []
+
+
+def test_a_program_asks_what_a_whole_site_paid_and_for_a_meters_peaks(world: World, questdb_tables: Settings) -> None:
+    program, meter = world.server.test_client(), plant(world)["meter"]
+    period = "from=2026-05-01T00:00:00%2B01:00&to=2026-05-03T00:00:00%2B01:00"
+    headers = token(world, "operator", can_write=False)
+    told = program.get(f"/api/v1/sites/{world.site}/cost?{period}", headers=headers).get_json()
+    assert (told["site"], told["currency"], told["time_zone"]) == (world.site, "GBP", "Europe/London")
+    nothing = {"bought_kwh": 0.0, "sold_kwh": 0.0, "cost": None, "priced": 1.0, "provisional": False}
+    starts = ["2026-04-30T23:00:00Z", "2026-05-01T23:00:00Z"]
+    assert [row | {"provisional": False} for row in told["cost"]] == [{"start": start} | nothing for start in starts]
+    told = program.get(f"/api/v1/meters/{meter}/peaks?{period}&over=half_hour", headers=headers).get_json()
+    assert (told["step"], told["over"]) == ("day", "half_hour")
+    assert [(row["start"], row["peak"], row["peak_export"]) for row in told["peaks"]] == [(start, None, None) for start in starts]
+    long = "from=2024-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&step=month"
+    for path in (
+        f"sites/{world.site}/cost?{long}",
+        f"meters/{meter}/peaks?{long}",
+        f"meters/{meter}/peaks?{period}&step=quarter",
+    ):
+        answer = program.get(f"/api/v1/{path}", headers=headers)
+        assert (answer.status_code, answer.get_json()["error"]) == (422, "bad_parameter"), path
+    assert program.get(f"/api/v1/meters/{meter}/peaks?{period}&over=hour", headers=headers).status_code == 422
+
+
+def test_who_sees_a_part_of_a_site_is_not_told_what_it_paid(world: World, questdb_tables: Settings) -> None:
+    grants.create_grant(SYSTEM, user_id=world.people["resident"], meter_id=plant(world)["meter"])
+    period = "from=2026-05-01T00:00:00Z&to=2026-05-02T00:00:00Z"
+    program = world.server.test_client()
+    for who, status in (("resident", 404), ("chief", 404), ("operator", 200)):
+        assert program.get(f"/api/v1/sites/{world.site}/cost?{period}", headers=token(world, who)).status_code == status, who
+    assert program.get(f"/api/v1/sites/{world.site}/meters", headers=token(world, "resident")).status_code == 200

@@ -12,8 +12,9 @@ from questdb import Sender
 
 from config.settings import Settings
 from dashboard.live import site_view, today
+from dashboard.live.site_cost import site_cost
 from models.tariffs import Hours
-from store.records import graph, meters, organisations, regions, sites, tariffs
+from store.records import graph, meter_life, meters, organisations, regions, sites, tariffs
 from store.scope import SYSTEM, Scope
 from store.series import bulk, checkpoint, rollup
 from store.series import cost as costs
@@ -295,3 +296,66 @@ def test_the_tile_says_how_much_of_the_energy_has_a_price(works: Callable[[str],
     # from 05:45 local, hour by hour in UTC, up to noon at 06:15Z
     assert found.cost == pytest.approx(2 * sum(0.1 * (n + 1) for n in range(6)))
     assert found.price_note == "by the region's price; 50 % priced"
+
+
+@pytest.mark.parametrize(("zone", "date", "hours"), DAYS)
+def test_a_site_pays_for_what_crosses_its_grid_connection_by_every_step(
+    works: Callable[[str], Works], zone: str, date: str, hours: float
+) -> None:
+    made = works(zone)
+    start, end = day(zone, date)
+    around = [pd.Timestamp(each).tz_convert("UTC").floor("h") for each in (start, end)]
+    first, last = (f"{each + pd.Timedelta(hours=n)}" for n, each in zip((-1, 2), around, strict=True))
+    made.store("energy_kwh", every(first, last, 900, lambda n: 1 + n % 7))
+    made.store("energy_export_kwh", every(first, last, 900, lambda n: n % 3))
+    made.tariff("2020-01-01T00:00:00Z", 0.2, 0.05, hours=(Hours("every", 22 * 60 + 30, 3 * 60, 0.15, 0.02),))
+
+    def night(moment: pd.Timestamp) -> bool:
+        return not 3 * 60 <= moment.hour * 60 + moment.minute < 22 * 60 + 30
+
+    index = pd.date_range(at(start), at(end), freq="1min", inclusive="left")
+    buying = local_prices(index, zone, lambda moment: 0.15 if night(moment) else 0.2)
+    selling = local_prices(index, zone, lambda moment: 0.02 if night(moment) else 0.05)
+    expected = paid(made, start, end, buying, selling).sum()
+    for step in ("quarter", "half_hour", "hour", "day"):
+        found = site_cost(SYSTEM, made.site, at(start), at(end), step)
+        assert found["cost"].sum() == pytest.approx(expected, abs=1e-9), step
+        assert found["bought_kwh"].sum() == pytest.approx(made.minutes("energy_kwh", start, end, adds_up=True).sum())
+        assert found["sold_kwh"].sum() == pytest.approx(made.minutes("energy_export_kwh", start, end, adds_up=True).sum())
+        assert (found["priced"] == 1).all()
+        pd.testing.assert_frame_equal(found, cost_by(SYSTEM, made.meter, at(start), at(end), step))
+
+
+def test_a_site_whose_grid_meter_was_replaced_pays_for_both(works: Callable[[str], Works]) -> None:
+    made = works("Europe/Berlin")
+    start, end = day("Europe/Berlin", "2026-10-25")
+    changed = at("2026-10-25T06:20:00+01:00")
+    made.store("energy_kwh", every(start, "2026-10-25T06:00:00+01:00", 900, lambda n: 1.0))
+    made.tariff("2020-01-01T00:00:00Z", 0.2, 0.05)
+    meter_life.retire_meter(SYSTEM, made.meter, changed)
+    made.meter = meters.create_meter(SYSTEM, made.site, name="New", edge_id=made.edge).id
+    made.store("energy_kwh", every("2026-10-25T07:00:00+01:00", end, 900, lambda n: 2.0))
+    bought = made.minutes("energy_kwh", start, end, adds_up=True).sum()
+    for step in ("hour", "day"):
+        found = site_cost(SYSTEM, made.site, at(start), at(end), step)
+        assert (found["bought_kwh"].sum(), found["cost"].sum()) == (pytest.approx(bought), pytest.approx(0.2 * bought)), step
+
+
+def test_what_an_array_earned_stays_earned_when_it_is_gone(works: Callable[[str], Works]) -> None:
+    """Its edge has ended, its meter was replaced, or only that meter is seen: it gave what it measured all the same."""
+    made = works("Europe/Berlin")
+    start, end = day("Europe/Berlin", "2026-06-10")
+    roof = graph.create_node(SYSTEM, made.site, name="Roof", kind="source", technology="pv", valid_from=LONG_AGO).id
+    bus = next(node.id for node in graph.site_graph(SYSTEM, made.site).nodes if node.kind == "bus")
+    edge = graph.create_edge(SYSTEM, made.site, from_node_id=roof, to_node_id=bus, valid_from=LONG_AGO).id
+    made.meter = meters.create_meter(SYSTEM, made.site, name="Roof", edge_id=edge).id
+    made.store("energy_kwh", every(start, end, 3600, lambda n: 1.0))
+    made.tariff("2020-01-01T00:00:00Z", 0.3, 0.1)
+    seeing = Scope(user_id="usr_x", part_site_ids=frozenset({made.site}), meter_ids=frozenset({made.meter}))
+    ended = [lambda: None, lambda: graph.end_edge(SYSTEM, edge), lambda: meter_life.retire_meter(SYSTEM, made.meter)]
+    for act in ended:
+        act()
+        for scope in (SYSTEM, seeing):
+            found = cost(scope, made.meter, at(start), at(end))
+            assert (found["bought_kwh"], found["sold_kwh"]) == (0, pytest.approx(24))
+            assert found["cost"] == pytest.approx(-2.4)

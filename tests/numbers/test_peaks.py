@@ -9,7 +9,7 @@ import pytest
 
 from store.records import graph, meters
 from store.scope import SYSTEM
-from store.series.peaks import Peak, Peaks, peaks
+from store.series.peaks import Peak, Peaks, peaks, peaks_by
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import LONG_AGO
@@ -63,3 +63,26 @@ def test_a_sum_of_meters_has_the_peak_of_its_net(site_in: MakeSite) -> None:
     meter = meters.create_meter(SYSTEM, site.id, name="Sum", role="virtual", edge_id=edge.id, terms=terms).id
     found = peaks(SYSTEM, [meter], start, start + timedelta(hours=1), "quarter", "Europe/Berlin")[meter]
     assert found == Peaks(Peak(start + timedelta(minutes=15), 12.0), Peak(start + timedelta(minutes=45), 8.0))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana"])
+@pytest.mark.parametrize("period", ["hour", "day", "month"])
+def test_each_local_period_has_a_peak_of_its_own(site_in: MakeSite, zone: str, period: str) -> None:
+    site = site_in(zone)
+    start, end = second_path.local_midnight(zone, 2025, 9, 1), second_path.local_midnight(zone, 2025, 12, 1)
+    if period == "hour":
+        start, end = second_path.local_midnight(zone, 2025, 10, 1), second_path.local_midnight(zone, 2025, 11, 5)
+    count, random = int((end - start).total_seconds()) // 900, np.random.default_rng(12)
+    moments, meter = second_path.every(start, 900, count), site.meter("interval", 900)
+    kwh = random.uniform(0, 5, count)
+    site.intervals(meter, "energy_kwh", 900, moments, kwh)
+    quarters = pd.Series(kwh * 4, pd.DatetimeIndex(moments))
+    edges = [*second_path.local_starts(start, end, period, zone), pd.Timestamp(end)]
+    found = peaks_by(SYSTEM, meter, start, end, "quarter", zone, period)
+    assert [ts for ts, _ in found] == edges[:-1]
+    for (first, last), (_, told) in zip(pairwise(edges), found, strict=True):
+        inside = quarters[(quarters.index >= first) & (quarters.index < last)]
+        assert told.forward is not None
+        assert (told.forward.ts, told.forward.kw) == (inside.idxmax(), pytest.approx(inside.max()))
+    with pytest.raises(ValueError, match="no period of peaks"):
+        peaks_by(SYSTEM, meter, start, end, "quarter", zone, "quarter")

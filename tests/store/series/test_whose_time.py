@@ -60,6 +60,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.cost.cost_by": pd.concat([cost.cost_by(scope, meter, start, AFTER, "hour") for meter in ids]),
         "store.series.cost.cost": cost.cost(scope, ids, start, AFTER).loc[ids],
         "store.series.peaks.peaks": [peaks.peaks(scope, ids, start, AFTER, step, "UTC") for step in peaks.STEPS],
+        "store.series.peaks.peaks_by": [peaks.peaks_by(scope, each, start, AFTER, "quarter", "UTC", "hour") for each in ids],
         "store.series.power.mean_power": power.mean_power(scope, ids, start, AFTER, 900),
         "store.series.power.live_power": [power.live_power(scope, ids, moment) for moment in every(BEFORE, 1800, 20)],
         "store.series.levels.levels": levels.levels(scope, ids, "temperature_c", start, AFTER, 900),
