@@ -5,10 +5,8 @@ the document, and `assets/js/shell/10-fetch.js` hands it over without a request.
 """
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -21,6 +19,7 @@ from dash._utils import to_json
 from flask import Flask, g, render_template, request
 from flask_login import current_user
 
+from config import clock
 from dashboard import navigation, site_state, static
 from dashboard.access import current_scope
 from dashboard.figures import lines
@@ -137,7 +136,7 @@ def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
 
 def _clock(time_zone: str) -> dict[str, Any]:
     """The clock of a site in the frame: what it shows now, and what the browser goes on by."""
-    zone, now = ZoneInfo(time_zone), datetime.now(UTC)
+    zone, now = ZoneInfo(time_zone), clock.now()
     shown = f"{now.astimezone(zone):%H:%M:%S} {local_time.name(now, zone)}"
     return {"shown": shown, "stretches": lines.clock(zone, now, now)}
 
@@ -171,7 +170,7 @@ class Shell(Dash):
             person=current_user,
             picture=_picture(scope),
             sections=navigation.sections(scope, site.id if site else None, site.kind if site else None, path),
-            now_ms=int(time.time() * 1000),
+            now_ms=clock.now_us() // 1000,
             clock=_clock(site.time_zone) if site else None,
             first_paint=first_paint(scope, site_id, path),
             scripts=self._scripts(parts["scripts"]),

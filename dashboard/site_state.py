@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from config import clock
 from models.presence import presence
 from store.records import activity
 from store.scope import Scope
@@ -34,7 +35,7 @@ def states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
 
 
 def _state(heard: Sequence[tuple[int, datetime | None]]) -> str:
-    now = datetime.now(UTC)
+    now = clock.now()
     found = [presence(seen, every_s, now) for every_s, seen in heard]
     if not found or all(each == "never" for each in found):
         return "never"

@@ -1,11 +1,12 @@
 """All that is kept of a person, as one JSON file: their account, and the energy of their meters by day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response
 
+from config import clock
 from dashboard.access import current_scope, guard, oneself
 from dashboard.gate import costly
 from store.records import sites
@@ -26,7 +27,7 @@ bp = Blueprint("export", __name__)
 def export() -> Response:
     """The file."""
     scope = current_scope()
-    told = everything_about(scope) | {"energy_by_day": energy_by_day(scope, datetime.now(UTC))}
+    told = everything_about(scope) | {"energy_by_day": energy_by_day(scope, clock.now())}
     response = Response(orjson.dumps(told, option=orjson.OPT_INDENT_2), mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="loadstar-my-data.json"'
     return response

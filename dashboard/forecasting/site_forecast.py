@@ -10,13 +10,14 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from diskcache import Cache  # type: ignore[import-untyped]
 
+from config import clock
 from config.settings import Settings
 from dashboard.forecasting import fitting
 from dashboard.forecasting.places import Places
@@ -74,7 +75,7 @@ def site_forecast(
         StoreAway: a database cannot be reached.
     """
     scope.require_site(site_id)
-    at = at or datetime.now(UTC)
+    at = at or clock.now()
     end = at.replace(minute=0, second=0, microsecond=0)
     start = end - HISTORY
     wired = graph.site_graph(scope, site_id, at)

@@ -1,11 +1,12 @@
 """The production and demand chart as the browser gets it: figure, sentence, and what to know about it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import orjson
 
+from config import clock
 from dashboard.figures import production_demand, wording
 from dashboard.figures.production_demand import Ahead
 from dashboard.live import blocks
@@ -36,7 +37,7 @@ def chart(
         StoreAway: the database cannot be reached.
     """
     view = site_view(scope, site_id)
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         chosen = period(name, view.zone, now, first, last)
     except Impossible as problem:

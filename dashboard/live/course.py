@@ -1,11 +1,12 @@
 """Production and demand over a period, aggregated in the database: the data of the chart and of the tiles' trends."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config import clock
 from dashboard.figures.production_demand import Course
 from dashboard.live import past
 from dashboard.live.once import once
@@ -68,7 +69,7 @@ def trends(scope: Scope, site_id: str) -> dict[str, NDArray[np.float64]]:
     """The last 24 hours of the tiles' numbers in half hours, by tile; some minutes old at most."""
 
     def compute() -> dict[str, NDArray[np.float64]]:
-        now = datetime.now(UTC)
+        now = clock.now()
         day = course_of(scope, site_id, Period(now - TREND, now, live=True), TREND_STEP_S)
         found = {"production": day.production, "demand": day.demand, "grid": day.imported}
         if day.battery is not None:

@@ -1,9 +1,10 @@
 """The energy that flowed through a site over a period, as the Sankey of that period."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import orjson
 
+from config import clock
 from dashboard.figures import sankey, wording
 from dashboard.live import site_view
 from dashboard.live.once import once
@@ -26,7 +27,7 @@ def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None,
     """
     view = site_view.site_view(scope, site_id)
     try:
-        chosen = period(name, view.zone, datetime.now(UTC), first, last)
+        chosen = period(name, view.zone, clock.now(), first, last)
     except Impossible as problem:
         return orjson.dumps({"period": name, "figure": None, "says": "", "note": str(problem)}).decode()
     lasts = SHORT_LASTS_S if chosen.length <= SHORT else LONG_LASTS_S

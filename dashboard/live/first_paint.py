@@ -1,9 +1,8 @@
 """What a browser shows before any script has run: the overview's numbers as HTML, in the place where they will live."""
 
-from datetime import UTC, datetime
-
 from dash.html import H2, Div, Header, Section
 
+from config import clock
 from dashboard.aria import aria, data
 from dashboard.live import blocks
 from dashboard.live.course import trends
@@ -26,7 +25,7 @@ def html(scope: Scope, site_id: str) -> str:
     now = now_of(scope, site_id)
     if not now.view.meters:
         return markup(Div(blocks.nothing_metered(), className="overview"))
-    row = blocks.tile_row(tiles(now, today_or_none(scope, site_id)), datetime.now(UTC), trends(scope, site_id), "first-tiles")
+    row = blocks.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id), "first-tiles")
     chart = Div(id="first-sankey", className="chart", **data(first_chart="overview-sankey"))
     flow = Section([Header(H2("Energy flow")), chart], className="panel flow skeleton-panel")
     outlines = [flow, *(Div(className=f"panel {name} skeleton-panel") for name in PANELS)]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 
+from config import clock
 from dashboard.figures import wording
 from dashboard.figures.plan import Standing
 from dashboard.live import freshness
@@ -62,7 +63,7 @@ class Now:
 def now_of(scope: Scope, site_id: str) -> Now:
     """The site now, at most half a second old; raises `NotFound` and `StoreAway`."""
     scope.require_site(site_id)
-    return once.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id), datetime.now(UTC)))
+    return once.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id), clock.now()))
 
 
 def _now(scope: Scope, view: SiteView, at: datetime) -> Now:

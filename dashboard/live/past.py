@@ -11,7 +11,7 @@ import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,7 @@ import pandas as pd
 from diskcache import Cache, Timeout  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from config import clock
 from config.settings import settings
 from dashboard import cache
 from dashboard.live.periods import on_step
@@ -188,7 +189,7 @@ def make_ready(scope: Scope, site_id: str) -> None:
         StoreAway: the database cannot be reached.
     """
     view = site_view(scope, site_id)
-    now = datetime.now(UTC)
+    now = clock.now()
     over = on_step(versions.settled_to(), SHORT_BLOCK_S)
     together: defaultdict[int, list[str]] = defaultdict(list)
     for meter in view.meters.values():

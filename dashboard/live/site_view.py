@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from config import clock
 from config.limits import Limit
 from dashboard.live.once import once
 from models.flows import meters_of
@@ -72,7 +73,7 @@ class SiteView:
 def site_view(scope: Scope, site_id: str) -> SiteView:
     """The site as the scope sees it, some seconds old at most while it is looked at; raises `NotFound`."""
     scope.require_site(site_id)
-    return once.get(("view", scope.key, site_id), LASTS_S, lambda: read(scope, site_id, datetime.now(UTC)), STALE_S)
+    return once.get(("view", scope.key, site_id), LASTS_S, lambda: read(scope, site_id, clock.now()), STALE_S)
 
 
 def read(scope: Scope, site_id: str, at: datetime) -> SiteView:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 import numpy as np
 from dash import html
 
+from config import clock
 from dashboard.aria import aria, data
 from dashboard.figures import wording
 from dashboard.live import freshness
@@ -232,7 +233,7 @@ def element(tile: Tile, now: datetime, trend: str | None = None) -> html.Article
 
 def packed(tile: Tile) -> list[str | int | None]:
     """The tile as a tick carries it; the browser counts the age itself."""
-    words = None if tile.state in ("live", "late", "offline") and tile.seen else state_words(tile, datetime.now(UTC))
+    words = None if tile.state in ("live", "late", "offline") and tile.seen else state_words(tile, clock.now())
     return [tile.key, tile.label, tile.value, tile.unit, tile.note, tile.state, _seconds(tile.seen), tile.title, words]
 
 

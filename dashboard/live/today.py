@@ -5,11 +5,12 @@ Cost is import times its price less export times its own, over the stretches wit
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config import clock
 from dashboard.live.once import once
 from dashboard.live.site_energy import site_energy
 from dashboard.live.site_view import SiteView, site_view
@@ -50,9 +51,7 @@ class Today:
 def today_of(scope: Scope, site_id: str) -> Today:
     """The day so far, at most some seconds old; raises `NotFound` and `StoreAway`."""
     scope.require_site(site_id)
-    return once.get(
-        ("today", scope.key, site_id), LASTS_S, lambda: read(scope, site_view(scope, site_id), datetime.now(UTC)), STALE_S
-    )
+    return once.get(("today", scope.key, site_id), LASTS_S, lambda: read(scope, site_view(scope, site_id), clock.now()), STALE_S)
 
 
 def read(scope: Scope, view: SiteView, now: datetime) -> Today:

@@ -1,11 +1,12 @@
 """The history of one meter as the browser draws it: its power over time, or its energy period by period."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import orjson
 
+from config import clock
 from dashboard.account.reading import Reader
 from dashboard.figures import meter_energy, meter_power
 from dashboard.live import past
@@ -53,7 +54,7 @@ def history(
     if meter.role == "condition":
         raise NotFound(f"no power of {meter_id}")
     zone = (reader or Reader()).zone(sites.site(scope, meter.site_id).time_zone)
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         chosen = period(name, zone, now, first, last)
     except Impossible as problem:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from math import isfinite
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from config import clock
 from dashboard.figures import wording
 from dashboard.live.once import once
 from models import local_time
@@ -70,7 +71,7 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
     """A page of the meters that are the holder's one by one, by name; meters of sites that they see whole are not among them."""
     own = Scope(scope.user_id, part_site_ids=scope.part_site_ids | scope.site_ids, meter_ids=scope.meter_ids)
     found = meter_life.meters_page(own, listing.Wanted(search=search, first=first, count=COUNT))
-    now = datetime.now(UTC)
+    now = clock.now()
     declared = meters.energy_declarations(own, [row.meter.id for row in found.rows])
     places = {site_id: sites.site(own, site_id) for site_id in {row.meter.site_id for row in found.rows}}
     rows = []
@@ -108,9 +109,9 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
         StoreAway: the database cannot be reached.
     """
     ids = tuple(each.meter.id for each in shown if each.meter.role != "condition")
-    live = once.get(("my live", scope.key, ids), LASTS_S, lambda: power.live_power(scope, ids, datetime.now(UTC))) if ids else {}
+    live = once.get(("my live", scope.key, ids), LASTS_S, lambda: power.live_power(scope, ids, clock.now())) if ids else {}
     today = once.get(("my today", scope.key, ids), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
-    now = datetime.now(UTC)
+    now = clock.now()
     found = {}
     for each in shown:
         heard = live.get(each.meter.id)
@@ -122,7 +123,7 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
 
 
 def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, Day]:
-    now = datetime.now(UTC)
+    now = clock.now()
     found: dict[str, Day] = {}
     for zone in {each.zone for each in shown}:
         ids = [each.meter.id for each in shown if each.zone == zone and each.meter.role != "condition"]

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
+from config import clock
 from config.quantities import QUANTITIES
 from dashboard import navigation, tables
 from dashboard.access import administers_site, current_scope, guard
@@ -62,7 +63,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 
 
 def _row(scope: Scope, record: Line) -> Row:
-    device, now = record.device, datetime.now(UTC)
+    device, now = record.device, clock.now()
     state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now)
     words = f"retired {reader().day(device.retired_at)}" if device.retired_at else STATES[state]
     cells = (

@@ -1,12 +1,13 @@
 """A site's node graph, edited: nodes and edges with their dates, what it looks like now, and whether it balances."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update, register_page
 
+from config import clock
 from dashboard import navigation, static, tables
 from dashboard.access import administers_site, current_scope, guard
 from dashboard.aria import data
@@ -70,7 +71,7 @@ def _fits(text: str, wanted: Wanted) -> bool:
 
 
 def _load_nodes(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Node]:
-    at = datetime.now(UTC)
+    at = clock.now()
     nodes = [node for node in wired.wiring(scope, context).nodes if _shown(node, chosen, at)]
     nodes = [node for node in nodes if _fits(f"{node.name} {node.kind} {node.technology}", wanted)]
     nodes.sort(key=lambda node: getattr(node, wanted.sort or "name"), reverse=wanted.descending)
@@ -90,7 +91,7 @@ def _node_row(scope: Scope, node: Node) -> Row:
         forms.day(node.valid_from, zone),
         forms.day(node.valid_to, zone),
     )
-    over = node.valid_to is not None and node.valid_to <= datetime.now(UTC)
+    over = node.valid_to is not None and node.valid_to <= clock.now()
     return Row(node.id, node.name, cells, () if over else (Act("edit", "Edit", lambda: _edit(node), sure="Save"), END_NODE))
 
 
@@ -146,7 +147,7 @@ def _do_node(scope: Scope, asked: Asked) -> Words:
 
 
 def _load_edges(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Way]:
-    at = datetime.now(UTC)
+    at = clock.now()
     here = wired.wiring(scope, context)
     names = {node.id: node.name for node in here.nodes}
     measured = graph.measured_by(scope, context)
@@ -172,7 +173,7 @@ def _edge_row(scope: Scope, way: Way) -> Row:
         forms.day(edge.valid_from, zone),
         forms.day(edge.valid_to, zone),
     )
-    over = edge.valid_to is not None and edge.valid_to <= datetime.now(UTC)
+    over = edge.valid_to is not None and edge.valid_to <= clock.now()
     return Row(edge.id, way.name, cells, () if over else (END_EDGE,))
 
 
@@ -213,7 +214,7 @@ tables.declare(EDGES)
 
 
 def _options(scope: Scope, site_id: str) -> list[dict[str, str]]:
-    now = datetime.now(UTC)
+    now = clock.now()
     return [{"label": node.name, "value": node.id} for node in wired.wiring(scope, site_id).nodes if _shown(node, {}, now)]
 
 

@@ -1,13 +1,14 @@
 """The API keys of a site and of its devices: made and shown once, rotated with an overlap, revoked."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
+from config import clock
 from dashboard import navigation, tables
 from dashboard.access import administers_site, current_scope, guard
 from dashboard.account.reading import reader
@@ -48,7 +49,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 
 
 def _row(_scope: Scope, record: KeyRow) -> Row:
-    key, now = record.key, datetime.now(UTC)
+    key, now = record.key, clock.now()
     ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
     if key.revoked_at is not None:
         state = _state("offline", f"revoked {reader().day(key.revoked_at)}")

@@ -1,7 +1,6 @@
 """My meters: what each of mine does now and did before; claiming another, releasing one, and what became of my requests."""
 
 import contextlib
-from datetime import UTC, datetime
 from typing import Any
 
 from dash import (
@@ -19,6 +18,7 @@ from dash import (
 )
 from flask_login import current_user
 
+from config import clock
 from config.settings import settings
 from dashboard import navigation, static
 from dashboard.access import current_scope, guard, meter_holder
@@ -56,7 +56,7 @@ def _drawn(scope: Scope, search: str, first: int, asking: str | None) -> list[An
         return [markup.none_yet(_may_claim(scope))]
     if not found.total:
         return [html.P("No meter of yours fits this search.", className="muted")]
-    shown = markup.cards(found.rows, _values(scope, found.rows), datetime.now(UTC), reader(), asking, _may_claim(scope))
+    shown = markup.cards(found.rows, _values(scope, found.rows), clock.now(), reader(), asking, _may_claim(scope))
     return [shown, markup.pager(first, found.total)]
 
 
@@ -186,7 +186,7 @@ def tick(_n: int | None, ids: list[dict[str, str]], search: str | None, shown: d
     """The numbers of the cards that are shown."""
     scope, first = current_scope(), shown.get("first")
     rows = now.mine(scope, search or "", first if isinstance(first, int) else 0).rows
-    values, moment, read = _values(scope, rows), datetime.now(UTC), reader()
+    values, moment, read = _values(scope, rows), clock.now(), reader()
     shown_now = {each.meter.id: each for each in rows}
     return [
         markup.reading(values.get(meter_id), shown_now[meter_id], moment, read) if meter_id in shown_now else no_update

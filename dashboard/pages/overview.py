@@ -1,12 +1,13 @@
 """The live overview of a site: is it well, and where to look if not."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
 from dash.exceptions import PreventUpdate
 
+from config import clock
 from config.settings import settings
 from dashboard import static
 from dashboard.access import current_scope, guard, site_in
@@ -51,7 +52,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 places=map_of_sites.figure_text(scope, site_id),
             ),
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
-            blocks.tile_row(tiles(now, today_or_none(scope, site_id)), datetime.now(UTC), trends(scope, site_id)),
+            blocks.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
             blocks.flow_panel(),
             blocks.place_panel(static.url("map/outlines.json")),
             blocks.course_panel(DEFAULT_RANGE, now.view, controls()),

@@ -1,11 +1,12 @@
 """The last readings of a meter's counter, what it counted from one to the next, and what happened to it between them."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dash import html
 
+from config import clock
 from dashboard.aria import aria
 from store.errors import StoreAway
 from store.records.meters import energy_declarations
@@ -28,7 +29,7 @@ EVENTS = {
 def last_readings(scope: Scope, meter_id: str, zone: ZoneInfo) -> html.Div | None:
     """A table for each register that was read in the last day; nothing for a meter that declares no counter now."""
     declared = energy_declarations(scope, [meter_id])[meter_id]
-    now = datetime.now(UTC)
+    now = clock.now()
     if not any(each.method == "counter" and (each.valid_to is None or each.valid_to > now) for each in declared):
         return None
     try:

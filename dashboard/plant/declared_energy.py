@@ -1,13 +1,14 @@
 """Where a meter's energy comes from, declared and put right on its page, and which of its readings are not counted, and why."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, html, no_update
 
+from config import clock
 from config.quantities import DAY_S
 from dashboard import tables
 from dashboard.access import administers_meter, current_scope, guard
@@ -195,7 +196,7 @@ def declare(
         zone = zone_of(scope, _meter(scope, meter_id))
         first = not meters.energy_declarations(scope, [meter_id])[meter_id]
         given = {"method": method, "every": interval, "rollover": rollover, "since": start}
-        said = _read(given, zone, meters.BEGINNING if first else datetime.now(UTC).replace(microsecond=0))
+        said = _read(given, zone, meters.BEGINNING if first else clock.now().replace(microsecond=0))
         made = meters.declare_energy(scope, meter_id, **said)
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update
@@ -219,7 +220,7 @@ def not_counted(scope: Scope, meter: Meter) -> Any:
     """What the meter posted in the last month that is no energy, with the reason; nothing where all of it is."""
     zone = zone_of(scope, meter)
     try:
-        found = uncounted.uncounted(scope, meter.id, datetime.now(UTC))
+        found = uncounted.uncounted(scope, meter.id, clock.now())
     except StoreAway as away:
         return html.P(f"Whether all of its readings are counted cannot be said now: {away}.", className="muted")
     if not found:

@@ -1,12 +1,13 @@
 """The picture of a site's graph as it is edited, and the check that every node of it balances."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from dash import html
 
+from config import clock
 from dashboard.aria import data, icon
 from dashboard.figures import sankey
 from models import balance, flows
@@ -45,7 +46,7 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
 
 def _now(scope: Scope, drawn: Graph) -> tuple[flows.Flows | None, str]:
     measuring = flows.meters_of(drawn)
-    at = datetime.now(UTC)
+    at = clock.now()
     try:
         live = power.live_power(scope, measuring, at) if measuring else {}
     except StoreAway:
