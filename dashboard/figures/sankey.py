@@ -81,8 +81,8 @@ def _rows(nodes: list[SankeyNode], links: list[SankeyLink]) -> list[list[Any]]:
 
 
 def _exact(value: float) -> float:
-    """To the watt or watt-hour also where there are thousands of kilowatts."""
-    return float(f"{value:.7g}")
+    """To the watt or watt-hour, as a table writes it: rounded once, here; what is smaller to three digits."""
+    return round(value, 3) if value >= 0.001 else float(f"{value:.3g}")
 
 
 def summary(nodes: list[SankeyNode], links: list[SankeyLink], unit: str) -> str:

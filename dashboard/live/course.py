@@ -1,6 +1,6 @@
 """Production and demand over a period, aggregated in the database: the data of the chart and of the tiles' trends."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd

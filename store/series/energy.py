@@ -539,7 +539,9 @@ def _between(span: Span, ids: list[str], start: datetime, end: datetime, grain_s
         reaching = np.concatenate([last_s[among] - first_s[among], gaps])
         covered = arithmetic.spread(edges_s, starts, np.maximum(reaching, 1e-6), told)
         kwh = arithmetic.between(edges_s, moments, counts)
-        yield Piece(meter, COUNTERS[quantity], edges_s[:-1], lasting, kwh, np.minimum(covered, np.minimum(known, lasting)), known)
+        told_to = np.minimum(edges_s[1:], moments[-1])
+        covered = np.minimum(covered, np.minimum(known, lasting))
+        yield Piece(meter, COUNTERS[quantity], edges_s[:-1], lasting, kwh, covered, known, told_to)
 
 
 def _pieces(found: pd.DataFrame) -> Iterable[Piece]:

@@ -1,7 +1,7 @@
 """Counters, posted in any order and grouping: quarters, hours, days and the list of readings tell the same."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, rollup
 from store.series.connection import execute
 from store.series.differences import differences
+from tests.held_clock import held
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.numbers.registers import Reading, counted
@@ -252,3 +253,16 @@ def test_however_readings_come_every_period_is_the_sum_of_what_was_counted_in_it
             expected = second_path.in_stretches(rows, edges)
             assert _by(meter, first, last, step, zone) == pytest.approx(expected, abs=1e-6), (meter, step)
         assert _listed(meter, first, last) == pytest.approx(sum(row.kwh for row in rows), abs=1e-6)
+
+
+@pytest.mark.parametrize(("later_s", "missing_s"), [(0, 0), (20, 0), (130, 0), (600, 600 - 2 * 60 - 10)])
+def test_a_counter_lacks_nothing_until_its_next_reading_is_late(site_in: MakeSite, later_s: int, missing_s: int) -> None:
+    site, start = site_in("UTC"), datetime(2026, 6, 24, 12, tzinfo=UTC)
+    meter = site.meter("counter", 60)
+    moments = second_path.every(start, 60, 121)
+    site.samples(meter, "energy_total_kwh", moments, np.arange(121) / 10)
+    with held(moments[-1] + timedelta(seconds=later_s)):
+        found = energy.energy(SYSTEM, [meter], start, clock.now()).loc[meter]
+    assert found["coverage"] == pytest.approx(7200 / (7200 + missing_s), rel=1e-12)
+    assert (found["coverage"] == 1) == (missing_s == 0)
+    assert found["forward_kwh"] == pytest.approx(12)

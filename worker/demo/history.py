@@ -41,11 +41,11 @@ def interval_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> I
 def sample_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> Iterator[pd.DataFrame]:
     """Rows of `telemetry` for the steps from `start` to `end`, a frame for each hour or so, oldest first.
 
-    What a device in its outage would have posted is missing. Counters also say where they stood at `start`.
+    What a device in its outage would have posted is missing. Counters and powers are also told of `start` itself.
     """
-    counters = {key: values for key, values in plant.samples(site, [start - step_s, start]).items() if plant.is_counter(key[1])}
+    begun = {key: values for key, values in plant.samples(site, [start - step_s, start]).items() if plant.holds_on(key[1])}
     edge = np.array([start - step_s, start])
-    yield _samples(ids, edge, counters, _spoken(site, counters, edge[1:]))
+    yield _samples(ids, edge, begun, _spoken(site, begun, edge[1:]))
     for first in range(start, end, HOUR_S):
         edges = np.arange(first, min(first + HOUR_S, end) + 1, step_s)
         if len(edges) > 1:

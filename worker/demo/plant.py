@@ -194,9 +194,9 @@ def is_energy(quantity: str) -> bool:
     return quantity in REGISTERS[INTERVAL]
 
 
-def is_counter(quantity: str) -> bool:
-    """Whether the quantity is a register that only rises."""
-    return quantity in REGISTERS[COUNTER]
+def holds_on(quantity: str) -> bool:
+    """Whether a sample tells of the time after it: how far a register had come, or the power until the next one."""
+    return quantity in REGISTERS[COUNTER] or quantity in REGISTERS[POWER]
 
 
 def levels(plant: Plant, moments: ArrayLike) -> Series:
