@@ -9,6 +9,7 @@ from tests.records import fresh
 from tests.store.series.conftest import Site, sender
 
 __all__ = ["sender"]
+pytest.register_assert_rewrite("tests.numbers.site_on_screen", "tests.numbers.served")
 
 MakeSite = Callable[[str], Site]
 

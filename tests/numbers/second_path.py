@@ -65,3 +65,16 @@ def in_stretches(of: Iterable[Row], edges: Sequence[datetime]) -> list[float]:
 def every(start: datetime, seconds: float, count: int) -> list[datetime]:
     """Moments of a rhythm."""
     return [start + timedelta(seconds=seconds * n) for n in range(count)]
+
+
+def on_the_clock(start_s: float, end_s: float, step_s: int, zone: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """The edges (s since 1970) of steps that begin when a zone's clock shows a multiple of them since midnight.
+
+    From the step that holds `start_s` to the end of the one that holds the last moment before `end_s`: found quarter by
+    quarter, by what the clock shows.
+    """
+    quarters = np.arange((start_s - 86_400) // 900 * 900, end_s + 86_400 + 900, 900)
+    local = pd.DatetimeIndex(quarters.astype("datetime64[s]"), tz="UTC").tz_convert(zone)
+    shown_s = np.asarray(local.hour * 3600 + local.minute * 60)
+    begins = quarters[shown_s % step_s == 0]
+    return begins[(np.searchsorted(begins, start_s, side="right") - 1) : np.searchsorted(begins, end_s) + 1]

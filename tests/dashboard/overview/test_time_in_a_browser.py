@@ -17,6 +17,7 @@ from dashboard.figures import lines, meter_energy, meter_power, production_deman
 from dashboard.figures.production_demand import Course
 from models import local_time
 from tests.conftest import eventually
+from tests.dashboard.charts import hover, table, ticks
 from tests.dashboard.overview.conftest import Opener, Served
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
 
@@ -72,25 +73,6 @@ def day_of(day: str, zone: str) -> tuple[datetime, datetime]:
     return local_time.days(date.fromisoformat(day), date.fromisoformat(day), ZoneInfo(zone))
 
 
-def ticks(page: Page) -> list[tuple[datetime, str, list[str]]]:
-    """The ticks as they are drawn: where each stands on the axis, its first line and the others."""
-    found = page.evaluate(
-        """() => {
-            const plot = document.querySelector('#overview-chart .plot');
-            const plane = plot.querySelector('.nsewdrag').getBoundingClientRect();
-            const [start, end] = plot.layout.xaxis.range.map(window.loadstar.moment);
-            const shown = [...plot.querySelectorAll('.xtick text')].filter((text) => text.getBoundingClientRect().width);
-            return shown.map((text) => {
-                const box = text.getBoundingClientRect();
-                const share = (box.left + box.width / 2 - plane.left) / plane.width;
-                const lines = [...text.querySelectorAll('tspan.line')].map((line) => line.textContent);
-                return [start + share * (end - start), lines.length ? lines : [text.textContent]];
-            });
-        }"""
-    )
-    return [(datetime.fromtimestamp(ms / 1000, UTC), lines[0], lines[1:]) for ms, lines in found]
-
-
 def ticks_agree(page: Page, zone: str, day: str) -> int:
     """Each tick says the local time of the place where it stands, and which of two that are alike; how many there are."""
     drawn = ticks(page)
@@ -104,38 +86,6 @@ def ticks_agree(page: Page, zone: str, day: str) -> int:
     shown = sorted((box["left"], box["right"]) for box in boxes if box["width"])
     assert all(right <= left for (_, right), (left, _) in pairwise(shown)), f"{zone}, {day}: ticks over each other"
     return len(drawn)
-
-
-def hover(page: Page, *moments: datetime) -> list[tuple[str, dict[str, str]]]:
-    """What the chart says with the pointer on each moment: when, and each line's value."""
-    found = page.evaluate(
-        """(moments) => {
-            const plot = document.querySelector('#overview-chart .plot');
-            const plane = plot.querySelector('.nsewdrag');
-            const { left, top, width, height } = plane.getBoundingClientRect();
-            const [start, end] = plot.layout.xaxis.range.map(window.loadstar.moment);
-            return moments.map((ms) => {
-                const at = { clientX: left + ((ms - start) / (end - start)) * width, clientY: top + height / 2 };
-                plane.dispatchEvent(new PointerEvent('pointermove', { ...at, bubbles: true, pointerType: 'mouse' }));
-                const says = document.querySelector('#overview-chart .readout .says');
-                const rows = [...says.querySelectorAll('tr')].map((row) => [...row.cells].map((cell) => cell.textContent));
-                return [says.querySelector('.when').textContent, rows];
-            });
-        }""",
-        [moment.timestamp() * 1000 for moment in moments],
-    )
-    return [(when, dict(rows)) for when, rows in found]
-
-
-def table(page: Page) -> tuple[list[str], list[list[str]]]:
-    """The chart's table: its headings and its rows, the oldest first."""
-    page.evaluate("document.querySelector('[data-table-of=overview-chart]').click()")
-    shown = page.locator(f"#{CHART}-table")
-    expect(shown).to_be_visible()
-    heads = shown.locator("thead th").all_inner_texts()
-    cells = shown.locator("tbody tr").evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
-    page.evaluate("document.querySelector('[data-table-of=overview-chart]').click()")
-    return heads, cells[::-1]
 
 
 def wall(moment: datetime, zone: str) -> str:

@@ -1,0 +1,134 @@
+"""What a site makes, uses, exchanges and loses, found a second way: from its meters' registers, edge by edge.
+
+Nothing of Loadstar is imported here.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tests.numbers.stored import Edge, Meter, Stored
+
+Floats = NDArray[np.float64]
+Told = Callable[[Meter], tuple[float, float]]  # of a meter, in its edge's direction and against it
+SEEN = 0.001  # of the largest flow: a smaller imbalance is not drawn
+
+
+def energies(start_s: float, end_s: float) -> Told:
+    """The energy (kWh) of a period."""
+    return lambda meter: (float(meter.forward.kwh([start_s, end_s])[0]), float(meter.back.kwh([start_s, end_s])[0]))
+
+
+def powers(meter: Meter) -> tuple[float, float]:
+    """The power (kW) of now."""
+    return max(meter.now_kw, 0.0), max(-meter.now_kw, 0.0)
+
+
+def flows(of: Stored, told: Told, *, period: bool, alike: Callable[[str], str] = str) -> dict[tuple[str, str], float]:
+    """What the energy flow tells: from where, to where → how much. `alike` names what is drawn as one.
+
+    Of a period both ends of a grid connection and of a storage are told apart, and of two homes that feed each other the
+    lesser way stands at both ends.
+    """
+    node, found, known = of.nodes, dict[tuple[str, str], float](), dict[Edge, tuple[float, float]]()
+    for edge in of.edges:
+        if edge.meter:
+            known[edge] = told(of.meters[edge.meter])
+    for edge in of.edges:
+        if edge not in known:
+            known[edge] = _left(of, edge, known)
+
+    def end(of_node: str, words: dict[str, str]) -> str:
+        each = node[of_node]
+        word = words.get("grid" if each.technology == "grid" else each.kind, "") if period else ""
+        return alike(each.name) + word
+
+    def add(source: str, target: str, amount: float) -> None:
+        if amount > 0:
+            way = (
+                end(source, {"grid": ", import", "storage": ", discharge"}),
+                end(target, {"grid": ", export", "storage": ", charge"}),
+            )
+            found[way] = found.get(way, 0.0) + amount
+
+    for edge, (there, back) in known.items():
+        if not period:
+            there, back = max(there - back, 0), max(back - there, 0)
+        add(edge.source, edge.target, there)
+        add(edge.target, edge.source, back)
+    for source, target in list(found):
+        if found.get((source, target), np.inf) < found.get((target, source), 0):
+            kwh = found.pop((source, target))
+            found[source, f"Back to {target}"] = kwh
+            found[f"Back from {source}", target] = kwh
+    largest = max(found.values(), default=0)
+    for each, at in node.items():
+        if at.kind in ("bus", "converter"):
+            left = sum((there - back) * ((edge.target == each) - (edge.source == each)) for edge, (there, back) in known.items())
+            if left > SEEN * largest:
+                word = "Losses" if at.kind == "converter" else "Unaccounted for"
+                found[alike(at.name), f"{word}, {alike(at.name)}"] = left
+            elif left < -SEEN * largest:
+                found[f"Unmetered source, {alike(at.name)}", alike(at.name)] = -left
+    return found
+
+
+def _left(of: Stored, edge: Edge, known: dict[Edge, tuple[float, float]]) -> tuple[float, float]:
+    """What the other edges of its bus leave to an edge that nothing measures."""
+    [bus] = [end for end in (edge.source, edge.target) if of.nodes[end].kind == "bus"]
+    into = sum(
+        (there - back) * ((other.target == bus) - (other.source == bus))
+        for other, (there, back) in known.items()
+        if other != edge
+    )
+    net = into if edge.source == bus else -into
+    return max(net, 0.0), max(-net, 0.0) if edge.two_way else 0.0
+
+
+def mean_kw(meters: Iterable[Meter], edges_s: Floats) -> Floats:
+    """Mean power of each step, of all these meters together: each over the time that it is known of.
+
+    Nothing where one of them was not heard at all.
+    """
+    total = np.zeros(len(edges_s) - 1)
+    for meter in meters:
+        known = np.where(meter.heard.known_s(edges_s) > 1e-6, meter.forward.known_s(edges_s), np.nan)
+        total = total + (meter.forward.kwh(edges_s) - meter.back.kwh(edges_s)) * 3600 / known
+    return total
+
+
+def prices(of: Stored, edges_s: Floats) -> dict[str, Floats]:
+    """Of quarters of an hour: the price of a kWh bought and sold, and the CO2 (g) of one bought.
+
+    A region's row holds for its own interval, and what was posted in a quarter is of that quarter, its mean. A tariff holds
+    in its time: behind the region's series, or before it.
+    """
+    found = {}
+    middles = (edges_s[:-1] + edges_s[1:]) / 2
+    for at, quantity in enumerate(("price_per_kwh", "export_price_per_kwh", "co2_g_per_kwh"), start=2):
+        said = np.full(len(middles), np.nan)
+        for (series, what, length), (moments, values) in sorted(of.rows.items(), key=lambda item: -item[0][2]):
+            if series == of.region and what == quantity and length:
+                for start, value in zip(moments, values, strict=True):
+                    said[(middles >= start) & (middles < start + length)] = value
+        moments, values = of.readings(of.region or "", quantity, 0)
+        for quarter, value in pd.Series(values).groupby(moments // 900 * 900).mean().items():
+            said[(middles >= quarter) & (middles < quarter + 900)] = value
+        for tariff in of.tariffs:
+            holds, own = (middles >= tariff[0]) & (middles < tariff[1]), tariff[at]
+            if own is not None:
+                said[holds & (np.isnan(said) | (not tariff[5]))] = own
+        found[quantity] = said
+    return found
+
+
+def cost_and_co2(of: Stored, meter: Meter, start_s: float, end_s: float, *, gives: bool = False) -> tuple[float, float]:
+    """What went through a meter in a period cost, and the CO2 (kg) of what was bought; a source `gives`, so it sells."""
+    edges = np.array([start_s, *np.arange(start_s // 900 * 900 + 900, end_s, 900), end_s])
+    priced, bought, sold = prices(of, edges), meter.forward.kwh(edges), meter.back.kwh(edges)
+    if gives:
+        bought, sold = sold, bought
+    cost = np.nansum(bought * priced["price_per_kwh"]) - np.nansum(sold * priced["export_price_per_kwh"])
+    return float(cost), float(np.nansum(bought * priced["co2_g_per_kwh"]) / 1000)

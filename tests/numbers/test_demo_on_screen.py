@@ -1,0 +1,160 @@
+"""Every number that the pages of the demo show, computed a second time from the rows that were stored."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from config import settings as configuration
+from store.records import engine
+from store.scope import SYSTEM
+from store.series import checkpoint, rollup, tables
+from tests.conftest import QuestDBServer
+from tests.dashboard.conftest import chromium
+from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
+from tests.held_clock import held
+from tests.numbers import served, site_sums, spoken
+from tests.numbers import site_on_screen as screen
+from tests.numbers.served import Served
+from tests.numbers.site_on_screen import Balance, Floats
+from worker.demo import load
+
+__all__ = ["chromium"]
+pytestmark = pytest.mark.browser
+
+# Afternoon in Cambridge, where a building was silent for 25 minutes an hour ago; morning in Fontana.
+NOW = datetime(2026, 6, 24, 17, 41, 37, tzinfo=UTC)
+DAYS = 31
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo, served, and the passwords of its accounts."""
+
+    running: Served
+    passwords: dict[str, str]
+
+    def opened(self, email: str, zone: str) -> AbstractContextManager[Page]:
+        return self.running.opened(email, self.passwords[email], NOW, zone)
+
+
+@pytest.fixture(scope="module")
+def demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Demo]:
+    """The demo with a month of history."""
+    home = tmp_path_factory.mktemp("demo")
+    made = questdb_server.settings.model_copy(
+        update={"home": home, "demo": True, "database_url": f"sqlite:///{home}/records.sqlite3"}
+    )
+    with held(NOW):
+        configuration.use(made)
+        engine.configure(made.records_url)
+        engine.upgrade()
+        tables.create_tables(made)
+        tables.empty_tables(made)
+        passwords = {each.email: each.password for each in load.ensure_demo(now=NOW.timestamp(), days=DAYS)}
+        rollup.catch_up(SYSTEM, None, late_s=120)
+        checkpoint.forget()
+        with served.serving(made, chromium) as running:
+            yield Demo(running, passwords)
+        engine.configure()
+
+
+def _alike(name: str) -> str:
+    """How the seventeen homes are drawn: each kind of their parts as one."""
+    for part, together in ((" PV", "PV arrays"), (" battery", "Batteries"), (" load", "Loads"), ("", "Homes")):
+        if re.fullmatch(rf"Home \d+{part}", name):
+            return f"{together} (17)"
+    return name
+
+
+def _campus(running: Served) -> Balance:
+    of = running.stored("North Campus", NOW)
+    ends = {edge.meter: of.nodes[edge.source].name for edge in of.edges}
+    buildings = [meter for meter in of.meters.values() if meter.name.startswith("Building")]
+    first = [meter for meter in buildings if ends[meter.id] == "Low-voltage board 1"]
+    assert (len(buildings), len(first)) == (14, 7)
+    into = [of.named(f"Transformer {n}, high side") for n in (1, 2)]
+    out = [*first, of.named("Transformer 2, low side")]
+
+    def lost(edges_s: Floats) -> Floats:
+        return site_sums.mean_kw(into, edges_s) - site_sums.mean_kw(out, edges_s)
+
+    return Balance(of, [of.named("PV array")], buildings, of.named("Grid connection"), [of.named("Battery")], lost=lost)
+
+
+def _homes(running: Served) -> Balance:
+    of = running.stored("Fontana Homes", NOW)
+    pv, batteries, loads = ([of.named(f"Home {n + 1} {part}") for n in range(17)] for part in ("PV", "battery", "load"))
+    return Balance(of, pv, loads, of.named("Feeder"), batteries, _alike)
+
+
+# How much of the readings there is: one of eighteen meters of the campus was silent for 25 minutes.
+SITES = [(_campus, "99 %"), (_homes, "100 %")]
+ZONES = [LOS_ANGELES, KATHMANDU]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("site_of", "coverage"), SITES)
+def test_the_overview(demo: Demo, site_of: Callable[[Served], Balance], coverage: str, zone: str) -> None:
+    site, now_s = site_of(demo.running), NOW.timestamp()
+    with demo.opened("operator@demo.example", zone) as page:
+        served.overview(page, site.of.id)
+        screen.tiles_agree(page, site)
+        screen.flow_now_agrees(page, site)
+        screen.flow_agrees(page, site, "today", site.midnight_s, coverage)
+        for period, hours in (("24h", 24), ("7d", 168), ("30d", 720)):
+            screen.flow_agrees(page, site, period, now_s - hours * 3600, coverage)
+        screen.show_all_lines(page)
+        for period in ("48h", "7d", "30d"):
+            screen.chart_agrees(page, site, period)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_residents_meters(demo: Demo, zone: str) -> None:
+    of = demo.running.stored("Fontana Homes", NOW)
+    site, now_s = _homes(demo.running), NOW.timestamp()
+    ways = {
+        "Home 1 battery": ("charged", "discharged"), "Home 1 grid": ("taken", "fed in"),
+        "Home 1 load": ("taken", "fed in"), "Home 1 PV": ("produced", "drawn"),
+    }  # fmt: skip
+    with demo.opened("resident1@demo.example", zone) as page:
+        page.goto("/my-meters")
+        page.wait_for_selector("#my-meters-chart[data-drawn]")
+        for name, (there, back) in ways.items():
+            meter, said = of.named(name), screen.words_of(page, name)
+            word = there if meter.now_kw > 0 else back
+            assert said["now"] == spoken.scaled(abs(meter.now_kw), "kW") + (f" {word}" if meter.now_kw else "")
+            today = site_sums.energies(site.midnight_s, now_s)(meter)
+            for kwh, way in zip(today, (there, back), strict=True):
+                assert said.get(f"{way.capitalize()} today", "0 kWh") == spoken.scaled(kwh, "kWh")
+            cost, _ = site_sums.cost_and_co2(of, meter, site.midnight_s, now_s, gives=name == "Home 1 PV")
+            assert said["Earned today" if cost < 0 else "Cost today"] == f"{spoken.number(abs(cost))} $"
+        served.choose(page, "my-meters-what", "energy")
+        hour_s = now_s // 3600 * 3600 + 3600
+        days = [(datetime.fromtimestamp(site.midnight_s, site.zone) + timedelta(days=n)).timestamp() for n in range(-29, 2)]
+        for name in ("Home 1 grid", "Home 1 battery"):
+            meter = of.named(name)
+            page.get_by_role("button", name=f"History of {name}").click()
+            for period, edges in (
+                ("24h", [hour_s - 3600 * n for n in range(24, -1, -1)]),
+                ("7d", days[-8:]),
+                ("30d", days),
+            ):
+                served.choose(page, "my-meters-range", period)
+                screen.bars_agree(page, "my-meters-chart", edges, meter, ways[name])
+                cost, _ = site_sums.cost_and_co2(of, meter, edges[0], now_s)
+                said = f"{'Earned' if cost < 0 else 'Cost'}: {spoken.number(abs(cost))} $."
+                expect(page.locator("#my-meters-chart-note")).to_contain_text(said)
+
+
+def test_the_last_readings_of_a_counter(demo: Demo) -> None:
+    of = demo.running.stored("Fontana Homes", NOW)
+    meter = of.named("Home 1 grid")
+    with demo.opened("admin@demo.example", KATHMANDU) as page:
+        page.goto(f"/admin/meters/{meter.id}")
+        screen.counter_list_agrees(page, of, meter, "Counter", "energy_total_kwh")
+        screen.counter_list_agrees(page, of, meter, "Counter, other direction", "energy_export_total_kwh")
