@@ -164,7 +164,8 @@ def _java(settings: Settings) -> Iterator[Finding]:
     except (OSError, subprocess.SubprocessError) as error:
         yield Finding("Java", "wrong", f"{java} does not run ({error}); unset JAVA_HOME to use the one that came along")
     else:
-        yield Finding("Java", "ok", (run.stderr or run.stdout).splitlines()[0])
+        said = (run.stderr or run.stdout).splitlines()
+        yield Finding("Java", "ok", next((line for line in said if " version " in line), said[0]))  # a note may come first
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -20,23 +20,30 @@ LINTERS = {
     "imports": ("-c", IMPORT_LINTER),
 }
 
-# A file's tests stay together, for they share what they set up; in order, because the slow rooms come first.
-SHARED = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+# One process more than processors, for tests often wait for what they started. A file's tests stay together, for they share
+# what they set up; in order, because the slow rooms come first.
+PROCESSES = min(len(os.sched_getaffinity(0)) + 1, 4) if hasattr(os, "sched_getaffinity") else 3
+SHARED = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder")
 QUICK_ROOMS = ("tests/models", "tests/numbers", "tests/store")
 QUICK = ("-m", " and ".join(f"not {program.mark}" for program in PROGRAMS), *QUICK_ROOMS)
 
 
-def _python(*arguments: str) -> int:
+# Tests already share the processors: threads of the linear algebra would wait for each other at full load. The many servers that
+# tests start live for minutes, too short for Java's second compiler to pay.
+LEAN = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
+
+
+def _python(*arguments: str, **added: str) -> int:
     """Run this Python in the project's folder; its exit code."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOADSTAR_")}
-    return subprocess.run([sys.executable, *arguments], cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOADSTAR_")} | added
+    return subprocess.run([sys.executable, *arguments], cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603 - our own words
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.option("--quick", is_flag=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(quick: bool, arguments: tuple[str, ...]) -> None:
-    """Run the tests, a share on each processor; those of named files one after the other.
+    """Run the tests in several processes at once; those of named files one after the other.
 
     `--quick` runs what needs neither browsers nor servers but QuestDB, for work in between. Everything else goes to pytest;
     `--no-skips` makes a skipped test a failure.
@@ -50,7 +57,7 @@ def test(quick: bool, arguments: tuple[str, ...]) -> None:
         )
     named = any((PROJECT / argument.partition("::")[0]).exists() for argument in arguments)
     shared = () if named else SHARED
-    raise SystemExit(_python("-m", "pytest", *shared, *(QUICK if quick else ()), *arguments))
+    raise SystemExit(_python("-m", "pytest", *shared, *(QUICK if quick else ()), *arguments, **LEAN))
 
 
 @click.command()

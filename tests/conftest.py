@@ -1,6 +1,7 @@
 """Small true worlds: a real QuestDB, real records, settings that point at them."""
 
 import fcntl
+import functools
 import os
 import secrets
 import shutil
@@ -79,6 +80,16 @@ def _passwords_take_little_work() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _certificates_are_read_once() -> Iterator[None]:
+    """httpx reads those of all authorities for each client: 20 ms, a whole processor for whoever polls with a new one."""
+    import httpx
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("httpx._transports.default.create_ssl_context", functools.cache(httpx.create_ssl_context))
         yield
 
 

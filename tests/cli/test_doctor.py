@@ -58,6 +58,11 @@ def test_a_java_that_does_not_run_is_named(home: Path, monkeypatch: pytest.Monke
     assert "unset JAVA_HOME" in line(result, "Java")
 
 
+def test_the_version_of_java_is_said_though_java_says_something_else_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    assert " version " in line(doctor(), "Java")
+
+
 def test_programs_that_only_tests_need_are_a_note_not_a_fault(home: Path) -> None:
     result = doctor()
     for program in machine.PROGRAMS:

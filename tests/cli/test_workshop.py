@@ -66,9 +66,15 @@ def test_all_tests_are_shared_among_the_processors_and_named_files_are_not(
     typed: tuple[str, ...], ran: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(workshop, "_python", lambda *arguments: asked.append(arguments) or 0)
+    monkeypatch.setattr(workshop, "_python", lambda *arguments, **_added: asked.append(arguments) or 0)
     CliRunner().invoke(workshop.test, typed, catch_exceptions=False)
     assert asked == [ran]
+
+
+def test_what_tests_start_leaves_the_processors_to_the_others(tmp_path: Path) -> None:
+    for name, value in workshop.LEAN.items():
+        code = f"import os; raise SystemExit(os.environ[{name!r}] != {value!r})"
+        assert workshop._python("-c", code, **workshop.LEAN) == 0
 
 
 def test_the_quick_rooms_are_there() -> None:
