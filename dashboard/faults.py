@@ -27,9 +27,9 @@ WORDS = {
 
 
 def sentence(error: Exception) -> str:
-    """The error's message as people read it."""
+    """The error's message as people read it; one that begins with the name of a column keeps it as it is written."""
     words = str(error).rstrip(".")
-    return f"{words[:1].upper()}{words[1:]}."
+    return f"{words}." if "_" in words.partition(" ")[0] else f"{words[:1].upper()}{words[1:]}."
 
 
 def _wants_json() -> bool:

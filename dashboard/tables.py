@@ -13,6 +13,7 @@ Another part of the page that changed records writes anything new into the store
 """
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -40,6 +41,12 @@ class Column:
     words: str
     sortable: bool = True
     number: bool = False
+    moment: bool = False  # its texts stay on one line
+
+    @property
+    def look(self) -> str | None:
+        """The class of its cells."""
+        return "num" if self.number else "when" if self.moment else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +139,13 @@ class View:
     first: int = 0
     filters: dict[str, str] = field(default_factory=dict)
     asking: tuple[str, str] | None = None  # the act and the row
+    written: dict[str, str] = field(default_factory=dict)  # into the question, when that was refused
 
     @classmethod
     def of(cls, told: object) -> "View":
         """The view that the browser keeps."""
         given: dict[str, Any] = told if isinstance(told, dict) else {}
-        filters, asking = given.get("filters"), given.get("asking")
+        filters, asking, written = given.get("filters"), given.get("asking"), given.get("written")
         return cls(
             str(given.get("search") or ""),
             str(given.get("sort") or ""),
@@ -145,6 +153,7 @@ class View:
             _number(given.get("first")),
             {str(name): str(value) for name, value in filters.items()} if isinstance(filters, dict) else {},
             (str(asking[0]), str(asking[1])) if isinstance(asking, list | tuple) and len(asking) == 2 else None,
+            {str(name): str(value) for name, value in written.items()} if isinstance(written, dict) else {},
         )
 
 
@@ -220,34 +229,38 @@ def _pressed(table: Table, seen: View, press: Mapping[str, Any], context: str) -
         case "turn":
             seen.first = _number(press.get("first"))
         case "ask":
-            seen.asking = (str(press.get("act")), str(press.get("row")))
+            seen.asking, seen.written = (str(press.get("act")), str(press.get("row"))), {}
             return None
         case "keep":
-            seen.asking = None
+            seen.asking, seen.written = None, {}
         case "act" if table.do is not None:
-            seen.asking = None
             given = press.get("given")
             told = {str(key): str(value) for key, value in given.items()} if isinstance(given, dict) else {}
-            return _done(table, Asked(str(press.get("act")), str(press.get("row")), told, context))
+            return _done(table, seen, Asked(str(press.get("act")), str(press.get("row")), told, context))
     return no_update
 
 
-def _done(table: Table, asked: Asked) -> html.Div:
+def _done(table: Table, seen: View, asked: Asked) -> html.Div:
+    """What became of it; a question whose answer was refused stays open, with what was written."""
     assert table.do is not None  # noqa: S101  # the caller looked
     try:
-        return notice(table.do(current_scope(), asked))
+        said = notice(table.do(current_scope(), asked))
     except Refused as refused:
+        seen.written = dict(asked.given)
         return notice(sentence(refused), bad=True)
     except NotFound:
-        return notice("This is not there any more, or not yours to change.", bad=True)
+        said = notice("This is not there any more, or not yours to change.", bad=True)
+    seen.asking, seen.written = None, {}
+    return said
 
 
 def notice(words: Words, *, bad: bool = False) -> html.Div:
-    """What was done, or why not."""
+    """What was done, or why not; with the same words again it is another: `assets/js/shell/85-notices.js` shows each."""
     return html.Div(
-        [icon("exclamation-triangle" if bad else "check-lg"), html.P(words)],
+        [icon("exclamation-triangle" if bad else "check-lg"), html.Div(words)],
         className=f"notice {'bad' if bad else 'good'}",
         role="alert" if bad else "status",
+        **data(said=uuid.uuid4().hex[:8]),
     )
 
 
@@ -304,7 +317,7 @@ def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:
             html.Td(
                 html.Div(words) if isinstance(words, list | tuple) else words,
                 role="cell",
-                className="num" if column.number else None,
+                className=column.look,
                 **data(label=column.words),
             )
             for column, words in zip(table.columns[1:], row.cells, strict=True)
@@ -318,7 +331,7 @@ def _rows(table: Table, seen: View, rows: Sequence[Row]) -> html.Tbody:
             cells.append(html.Td(html.Div(buttons, className="row-acts"), role="cell", className="acts"))
         drawn.append(html.Tr([head, *cells], role="row", className="asked" if asked else None))
         if asked and asked.asks:
-            drawn.append(_question(row, asked, asked.asks(), len(cells) + 1))
+            drawn.append(_question(row, asked, asked.asks(), seen.written, len(cells) + 1))
     return html.Tbody(drawn, role="rowgroup")
 
 
@@ -329,8 +342,8 @@ def _button(row: Row, act: Act, *, open_now: bool) -> html.Button:
     return html.Button(act.words, className="btn btn-sm btn-quiet", type="button", **press, **said)
 
 
-def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
-    fields = [_field(each) for each in question.fields]
+def _question(row: Row, act: Act, question: Question, written: Mapping[str, str], columns: int) -> html.Tr:
+    fields = [_field(each, written.get(each.key)) for each in question.fields]
     said = act.sure or act.words
     sure = html.Button(
         said,
@@ -339,7 +352,7 @@ def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
         **_press(do="act", act=act.key, row=row.key),
         **aria(label=f"{said} {row.name} now"),
     )
-    keep = html.Button("Keep as it is", className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
+    keep = html.Button("Cancel", className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
     words = html.P(question.words, className="mb-0")
     asked = html.Div(
         [words, *fields, html.Div([question.instead or sure, keep], className="choices")],
@@ -352,11 +365,15 @@ def _question(row: Row, act: Act, question: Question, columns: int) -> html.Tr:
     return html.Tr(html.Td(asked, colSpan=columns, role="cell"), role="row", className="asking")
 
 
-def _field(each: Choice | Text) -> Component:
+def _field(each: Choice | Text, written: str | None) -> Component:
     if isinstance(each, Choice):
-        return _select(each, "", given=each.key)
+        return _select(each, written or "", given=each.key)
     line = html.Textarea(
-        each.value, className="form-control", rows=str(each.lines), maxLength=each.longest, **data(given=each.key)
+        each.value if written is None else written,
+        className="form-control",
+        rows=str(each.lines),
+        maxLength=each.longest,
+        **data(given=each.key),
     )
     return html.Label([html.Span(each.words), line], className="field-line")
 

@@ -72,7 +72,7 @@ def template(dark: bool) -> dict[str, Any]:
             "plot_bgcolor": "rgba(0,0,0,0)",
             "font": {"family": FONT, "size": 13, "color": colour["text"]},
             "colorway": [colour[kind] for kind in KINDS],
-            "xaxis": {**axis, "showgrid": False},
+            "xaxis": {**axis, "showgrid": False, "ticklabelstandoff": 5},
             "yaxis": axis,
             "hovermode": "x unified",
             "hoverlabel": {

@@ -58,6 +58,7 @@
     });
 
   const TICK_PX = 54;
+  const NARROW_PX = 480; // below it the tools would lie over the legend
   const LEAST_APART = { day: 86_400_000, month: 28 * 86_400_000 }; // ticks of bars that are days or months
   // the clock that a figure over time is told by
   const told = (figure) => figure.layout?.meta?.clock;
@@ -126,7 +127,7 @@
         const { data, layout } = ls.painted(flow ? ls.fittedSankey(figure, width, height) : told(figure) ? timed(chart, width) : figure);
         const config = {
           displaylogo: false,
-          displayModeBar: element.dataset.tools ? "hover" : false,
+          displayModeBar: element.dataset.tools && width >= NARROW_PX ? "hover" : false,
           modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
           scrollZoom: element.dataset.wheel === "zoom",
           doubleClick: "reset",

@@ -11,19 +11,20 @@
     if (number) made.className = "num";
     return made;
   };
-  function table(headings, rows, caption) {
+  // the first so many columns are texts, the others numbers
+  function table(headings, rows, caption, texts = 1) {
     const made = document.createElement("table");
     if (caption) made.createCaption().textContent = caption;
     const head = made.createTHead().insertRow();
     headings.forEach((words, at) => {
-      const th = cell(words, true, at > 0);
+      const th = cell(words, true, at >= texts);
       th.scope = "col";
       head.append(th);
     });
     const body = made.createTBody();
     for (const row of rows) {
       const line = body.insertRow();
-      row.forEach((words, at) => line.append(cell(words, false, at > 0)));
+      row.forEach((words, at) => line.append(cell(words, false, at >= texts)));
     }
     return made;
   }
@@ -35,7 +36,7 @@
     const rows = each.map(([from, to, value, derived]) => [
       ls.plain(from), ls.plain(to), `${amount(value)}${derived ? " (from the balance)" : ""}`]);
     const caption = meta.grouped && !meta.each ? "Alike ones added up; each by itself follows in a moment" : "";
-    return table(["From", "To", `Flow, ${meta.unit}`], rows, caption);
+    return table(["From", "To", `Flow, ${meta.unit}`], rows, caption, 2);
   }
   function ofTime(figure, heading, starts, more = []) {
     const series = ls.series(figure);
@@ -81,7 +82,7 @@
       [opener.type, opener.className, opener.textContent] = ["button", "link", plain(name)];
       opener.addEventListener("click", () => ls.open(trace.customdata[at]));
       return [opener, plain(rest.join(" · ")) || "live"];
-    }));
+    }), "", 2);
   }
   // the figure's numbers as a <table>
   ls.table = (figure) => {

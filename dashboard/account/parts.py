@@ -4,7 +4,8 @@ from typing import Any
 
 from dash import ctx, dcc, html
 
-from dashboard.aria import aria, icon
+from dashboard.aria import aria
+from dashboard.tables import notice as notice
 
 TABS = {
     "/account": "Profile",
@@ -51,15 +52,6 @@ def password(part_id: str, of: str = "current-password") -> dcc.Input:
 def button(words: str, part_id: Any, kind: str = "btn-primary", **more: Any) -> html.Button:
     """A button that a callback listens to."""
     return html.Button(words, id=part_id, className=f"btn {kind}", type="button", **more)
-
-
-def notice(words: Any, *, bad: bool = False) -> html.Div:
-    """What was done, or why it was not."""
-    return html.Div(
-        [icon("exclamation-triangle" if bad else "check-lg"), html.Div(words)],
-        className=f"notice {'bad' if bad else 'good'}",
-        role="alert" if bad else "status",
-    )
 
 
 def ask(kind: str, subject: str, words: str, act: str, label: str) -> list[Any]:

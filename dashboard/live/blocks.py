@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import Output, dcc, html
 
 from dashboard.aria import aria, data
 from dashboard.figures.wording import STATES
@@ -80,6 +80,11 @@ def chart(chart_id: str, label: str, empty: Any = None, **data: str) -> list[Any
     if empty is not None:
         parts.append(html.Div(empty, id=f"{chart_id}-empty", className="nothing", hidden=True))
     return parts
+
+
+def waits(chart_id: str) -> tuple[Output, str, str]:
+    """For `running` of what a chart asks for: it is paler while that takes long."""
+    return Output(chart_id, "className"), "chart waits", "chart"
 
 
 def as_table(chart_id: str) -> html.Button:

@@ -101,4 +101,4 @@ def _co2_note(priced: Priced, imported: Floats) -> str:
     part = share(float(imported[known].sum()), float(imported[~known].sum()))
     if part <= WHOLE:
         return f"known for {100 * part:.0f} %"
-    return "fixed factor" if np.ptp(priced.prices.co2[known]) == 0 else "by the factor of each moment"
+    return "fixed factor" if np.ptp(priced.prices.co2[known]) == 0 else "hourly factors"

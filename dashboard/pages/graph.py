@@ -34,7 +34,7 @@ KINDS = {"source": "source", "storage": "storage", "bus": "busbar", "converter":
 CARRIERS = ("electricity", "gas", "heat", "cooling", "water")
 TECHNOLOGIES = ("grid", "pv", "battery", "chp", "load", "wind", "heat_pump", "ev_charger")
 PREVIEW_MS = 5000
-SHOW = Choice("when", "Show", (("", "Now and to come"), ("all", "Ended ones too")))
+SHOW = Choice("when", "Show", (("", "Current and planned"), ("all", "Include ended")))
 NODE_COLUMNS = (
     Column("name", "Node"),
     Column("kind", "Kind"),

@@ -13,7 +13,7 @@ from dashboard.access import administers_meter, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import counter, declared_energy, forms, virtual_meters
+from dashboard.plant import counter, dated, declared_energy, forms, virtual_meters
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
 from store.records import claims, grants, holders, meter_life, meters, sites
@@ -51,18 +51,17 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 
 
 def _row(_scope: Scope, record: Holder) -> Row:
-    grant, at = record.grant, now()
-    over = grant.valid_to is not None and grant.valid_to <= at
-    words = "ended" if over else "holds" if grant.valid_from <= at else "to come"
+    grant = record.grant
+    state = dated.state(grant, now())
     cells = (
         ROLES[grant.role],
         reader().stamp(grant.valid_from),
         reader().stamp(grant.valid_to) if grant.valid_to else "further notice",
         ORIGINS[grant.origin],
-        html.Span(words, className="state", **data(state={"holds": "live", "ended": "offline", "to come": "late"}[words])),
+        dated.mark(state),
     )
     name = f"{record.name}, {record.email}" if record.email else record.name
-    return Row(grant.id, name, cells, () if over else (END,))
+    return Row(grant.id, name, cells, () if state == dated.ENDED else (END,))
 
 
 def _ending() -> Question:
@@ -136,7 +135,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 html.Div(
                     [
                         forms.field("Assign to", who, "A person's email address, or an organisation's name."),
-                        forms.field("Who then", dbc.Select(id="meter-role", options=roles, value="viewer")),
+                        forms.field("Role", dbc.Select(id="meter-role", options=roles, value="viewer")),
                         forms.field("From", forms.line("meter-from", placeholder=forms.DAY, longest=20), forms.OF_WHEN),
                         forms.field(
                             "Through", forms.line("meter-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."
@@ -149,15 +148,20 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             _panel(
                 "Claim code",
                 html.P(
-                    "Whoever has it may ask for this meter; you decide in the inbox. Print it for whom it is for.",
+                    "Whoever has it may ask for this meter; you decide under Approvals. Hand it only to whom it is meant for.",
                     className="muted",
                 ),
                 html.Div(id="meter-code", className="mb-2"),
-                html.Button("Show the code", id="meter-show", className="btn btn-quiet mb-2", type="button"),
-                _asking(
-                    "Make another code",
-                    "The old code is good for nothing then. Claims that were made with it stay.",
-                    html.Button("Make it now", id="meter-renew", className="btn btn-danger", type="button"),
+                html.Div(
+                    [
+                        html.Button("Show the code", id="meter-show", className="btn btn-quiet", type="button"),
+                        _asking(
+                            "Create a new code",
+                            "The old code no longer works then. Claims that were made with it stay.",
+                            html.Button("Create it now", id="meter-renew", className="btn btn-danger", type="button"),
+                        ),
+                    ],
+                    className="side-by-side",
                 ),
             ),
             _panel(
@@ -175,8 +179,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 ),
                 forms.submit("meter-save", "Save"),
             ),
-            _exchange() if meter.role != "virtual" else None,
-            _retirement(meter.role),
+            html.Div([_exchange() if meter.role != "virtual" else None, _retirement(meter.role)], className="side-by-side"),
         ]
     )
 
@@ -203,7 +206,7 @@ def _exchange() -> html.Details:
                 [about, html.Div(fields, className="fields"), forms.submit("meter-exchange", "Exchange")], className="panel mt-3"
             ),
         ],
-        className="disclosure mb-3",
+        className="disclosure",
     )
 
 

@@ -228,6 +228,7 @@ def act(clicks: list[int | None], shown: dict[str, Any]) -> Any:
     Input("my-meters-range", "value"),
     Input("my-meters-range-first", "value"),
     Input("my-meters-range-last", "value"),
+    running=[blocks.waits("my-meters-chart")],
 )
 @guard(meter_holder)
 def draw(meter_id: str | None, what: str, name: str, first: str | None, last: str | None) -> Any:

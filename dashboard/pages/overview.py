@@ -86,6 +86,7 @@ def tick(_n: int, site_id: str, listed: bool | None) -> str:
     Input("overview-flow-last", "value"),
     Input("overview-due", "data"),
     State("overview-site", "data"),
+    running=[blocks.waits("overview-sankey")],
     prevent_initial_call=True,
 )
 @guard(site_in())
@@ -106,6 +107,7 @@ def flow(period: str, first: str | None, last: str | None, _due: str | None, sit
     Input("overview-ahead", "data"),
     Input("overview-due", "data"),
     State("overview-site", "data"),
+    running=[blocks.waits("overview-chart")],
     prevent_initial_call=True,
 )
 @guard(site_in())

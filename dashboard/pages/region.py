@@ -20,11 +20,11 @@ from store.series import region_series
 register_page(__name__, path_template="/admin/regions/<region_id>", name="Region", title="Region · Loadstar")
 
 STEPS = (
-    "Each line is one interval: where it starts, with its offset from UTC, and what a kWh costs, earns or emits in it. "
-    "You see what would happen first; then all of it happens, or nothing. A value for an interval that has one takes its place."
+    "One line for each interval: its start with the offset from UTC, and what a kWh costs, earns or emits in it. You see what "
+    "would change first; then all of it is imported, or nothing. A value replaces the one that its interval had."
 )
 LENGTHS = {300: "5 minutes", 900: "15 minutes", 1800: "30 minutes", 3600: "1 hour"}
-WITHOUT_LENGTH = "Choose how long each interval of the file is: a price holds for that long, and no longer."
+WITHOUT_LENGTH = "choose how long each interval of the file is: a price applies for that long, and no longer"
 
 
 def _known(scope: Scope, region_id: str) -> Any:
@@ -34,7 +34,9 @@ def _known(scope: Scope, region_id: str) -> Any:
     except StoreAway as away:
         return html.P(f"What there is cannot be read now: {away}.", className="muted")
     if not found:
-        return html.P("Nothing yet: its sites have no price but that of their tariffs. Import a file below.", className="muted")
+        return html.P(
+            "No prices or CO₂ yet: its sites are priced by their tariffs alone. Import a file below.", className="muted mb-0"
+        )
     heads = ("What", "Interval", "Values", "First", "Last")
     rows = [
         html.Tr(
@@ -68,13 +70,15 @@ def layout(region_id: str, **_query: Any) -> html.Div:
         ". ",
         html.Code("start"),
         " like 2026-01-31T00:00:00+01:00, and one of the others at least: prices in the currency of its sites, g/kWh for CO₂, "
-        "a dot for decimals. An empty cell says nothing.",
+        "a dot for decimals. An empty cell changes nothing.",
     ]
     lengths = [{"label": words, "value": str(length)} for length, words in LENGTHS.items()]
-    length = forms.field("Each interval is", dbc.Select(id="series-length", options=lengths, placeholder="Choose its length"))
+    length = forms.field(
+        "Length of each interval", dbc.Select(id="series-length", options=lengths, placeholder="Choose a length")
+    )
     return html.Div(
         [
-            html.Header([html.H1(found.name), html.P(found.note or "What its sites share.")], className="page-head"),
+            html.Header([html.H1(found.name), html.P(found.note or "What its sites share")], className="page-head"),
             dcc.Store(id="series-region", data=region_id),
             html.Div(id="series-said", role="status"),
             html.Section(
@@ -102,7 +106,7 @@ def try_file(contents: str | None, length: str | None, name: str | None, region_
         found = region_series.try_file(current_scope(), region_id, imports.text_of(contents), _length(length))
     except (Refused, StoreAway) as problem:
         return tables.notice(f"{name}: {sentence(problem)}", bad=True)
-    return imports.report("series", str(name or "The file"), found)
+    return imports.report("series", str(name or "The file"), found, of="value")
 
 
 def _length(given: object) -> int:

@@ -12,7 +12,7 @@ from dashboard.access import administers_site, current_scope, guard
 from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import forms
+from dashboard.plant import dated, forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
 from store.records import grants, holders, sites
@@ -37,7 +37,6 @@ COLUMNS = (
     Column("valid_to", "Until"),
     Column("state", "State", sortable=False),
 )
-STATES = {"holds": "live", "ended": "offline", "to come": "late"}
 
 
 def _zone(scope: Scope, site_id: str) -> ZoneInfo:
@@ -49,18 +48,17 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 
 
 def _row(_scope: Scope, record: Holder) -> Row:
-    grant, at = record.grant, now()
-    over = grant.valid_to is not None and grant.valid_to <= at
-    words = "ended" if over else "holds" if grant.valid_from <= at else "to come"
+    grant = record.grant
+    state = dated.state(grant, now())
     cells = (
         ROLES[grant.role],
         reader().stamp(grant.valid_from),
         reader().stamp(grant.valid_to) if grant.valid_to else "further notice",
-        html.Span(words, className="state", **data(state=STATES[words])),
+        dated.mark(state),
     )
     name = f"{record.name}, {record.email}" if record.email else record.name
     ends = Act("end", "End", asks=lambda: _ending(record.name), danger=True, sure="End it")
-    return Row(grant.id, name, cells, () if over else (ends,))
+    return Row(grant.id, name, cells, () if state == dated.ENDED else (ends,))
 
 
 def _ending(name: str) -> Question:
@@ -87,7 +85,7 @@ TABLE = Table(
     load=_load,
     row=_row,
     do=_do,
-    filters=(Choice("ended", "Show", (("", "Now and to come"), ("all", "Ended ones too"))),),
+    filters=(Choice("ended", "Show", (("", "Current and planned"), ("all", "Include ended"))),),
     search="name, email",
     empty="Nobody but the people of its owner. Assign the site above to whom it concerns.",
 )

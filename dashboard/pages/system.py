@@ -35,7 +35,7 @@ def layout(**_query: Any) -> html.Div:
     """The page."""
     return html.Div(
         [
-            html.Header([html.H1("System"), html.P("How Loadstar itself is, on this machine.")], className="page-head"),
+            html.Header([html.H1("System"), html.P("How Loadstar itself is doing on this machine")], className="page-head"),
             html.Div(_parts(current_scope()), id="system-parts", className="system"),
             dcc.Interval(id="system-interval", interval=EVERY_MS),
         ]
@@ -71,8 +71,19 @@ def _facts(said: dict[str, Any]) -> html.Dl:
 
 
 def _table(label: str, heads: list[str], rows: list[list[Any]]) -> html.Div:
-    head = html.Thead(html.Tr([html.Th(words, scope="col", className="num" if at else None) for at, words in enumerate(heads)]))
-    body = [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell, className="num") for cell in row[1:])]) for row in rows]
+    """A table of what is named in its first column, with its state in the second, and numbers."""
+    looks = [None, None] + ["num"] * (len(heads) - 2)
+    named = zip(heads, looks, strict=True)
+    head = html.Thead(html.Tr([html.Th(words, scope="col", className=look) for words, look in named]))
+    body = [
+        html.Tr(
+            [
+                html.Th(row[0], scope="row"),
+                *(html.Td(cell, className=look) for cell, look in zip(row[1:], looks[1:], strict=True)),
+            ]
+        )
+        for row in rows
+    ]
     return html.Div(
         html.Table([head, html.Tbody(body)], **aria(label=label)),
         className="table-frame",
@@ -91,7 +102,7 @@ def _stores() -> html.Section:
     rows = [
         [
             table.name,
-            _state(not table.suspended, "suspended" if table.suspended else "writes"),
+            _state(not table.suspended, "suspended" if table.suspended else "writable"),
             reader().count(table.lag),
         ]
         for table in tables
@@ -117,7 +128,7 @@ def _device_api() -> html.Section:
                 "Readings accepted": reader().count(found.accepted),
                 "Readings rejected": reader().count(found.rejected),
                 "Requests answered": reader().count(found.requests),
-                "Of them its own faults": reader().count(found.failed),
+                "Server errors": reader().count(found.failed),
             }
         ),
         html.P("Since it was started.", className="muted small mt-2 mb-0"),
@@ -127,43 +138,43 @@ def _device_api() -> html.Section:
 def _processes() -> html.Section:
     found = system_facts.processes(settings())
     if not found:
-        return _panel("Processes", html.P("Something else starts Loadstar's processes here: look there.", className="muted mb-0"))
+        return _panel("Processes", html.P("Something else runs Loadstar's processes here: look there.", className="muted mb-0"))
     rows = [
         [
             each.name,
-            _state(each.pid is not None, "runs" if each.pid else "does not run"),
+            _state(each.pid is not None, "running" if each.pid else "not running"),
             f"{each.pid or '–'}",
             _age(each.age_s) if each.pid else "–",
             _megabytes(each.memory) if each.pid else "–",
         ]
         for each in found
     ]
-    total = html.P(f"Together {_megabytes(sum(each.memory for each in found))} of memory.", className="muted small mt-2 mb-0")
-    return _panel("Processes", _table("Processes", ["Process", "State", "Number", "Runs for", "Memory"], rows), total)
+    total = html.P(f"{_megabytes(sum(each.memory for each in found))} of memory in all.", className="muted small mt-2 mb-0")
+    return _panel("Processes", _table("Processes", ["Process", "State", "Process ID", "Uptime", "Memory"], rows), total)
 
 
 def _kept_ready() -> html.Section:
     found = past.kept()
     asked = found.hits + found.misses
-    share = f"{found.hits / asked:.1%} of {asked:,} charts" if asked else "none was asked for yet"
-    said = {"Found ready": share, "Stretches kept": f"{found.pieces:,}", "Together": _megabytes(found.size)}
+    share = f"{found.hits / asked:.1%} of {asked:,} charts" if asked else "none yet"
+    said = {"Charts served from it": share, "Blocks": f"{found.pieces:,}", "Size": _megabytes(found.size)}
     about = (
-        f"Powers of what is over, for {settings().closed_cache_minutes:,} minutes. Each sign-in makes the last 48 hours ready."
+        f"Power of past periods, kept for {settings().closed_cache_minutes:,} minutes. Each sign-in prepares the last 48 hours."
     )
-    return _panel("Kept ready", _facts(said), html.P(about, className="muted small mt-2 mb-0"))
+    return _panel("Cached history", _facts(said), html.P(about, className="muted small mt-2 mb-0"))
 
 
 def _disk() -> html.Section:
     found = once.get(("disk", str(settings().home)), DISK_LASTS_S, lambda: system_facts.disk(settings()), DISK_LASTS_S)
     share = found.free / found.total
-    says = f"{_gigabytes(found.free)} of {_gigabytes(found.total)} are free"
+    says = f"{_gigabytes(found.free)} of {_gigabytes(found.total)} free"
     parts = {name: _megabytes(size) for name, size in found.parts.items()}
     return _panel("Disk of the state folder", html.P(_state(share > LOW, says)), _facts(parts))
 
 
 def _versions(scope: Scope) -> html.Section:
     now = reader().stamp(clock.now(), seconds=True)
-    at = html.P(["Asked at ", now, "; again every 10 seconds."], className="muted small mt-2 mb-0")
+    at = html.P(["As of ", now, ", updated every 10 seconds"], className="muted small mt-2 mb-0")
     return _panel("Versions", _facts(system_facts.versions(scope)), at)
 
 

@@ -12,13 +12,13 @@ from dashboard import navigation, tables
 from dashboard.access import administers_site, current_scope, guard
 from dashboard.aria import data
 from dashboard.faults import sentence
-from dashboard.plant import forms, tariff_hours
+from dashboard.plant import dated, forms, tariff_hours
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.tariffs import Hours
 from store.errors import NotFound, Refused
 from store.records import regions, sites, tariffs
 from store.records.columns import now
-from store.records.dated import gaps, holds_at
+from store.records.dated import gaps
 from store.records.listing import Page, Wanted
 from store.records.schema import Site, Tariff
 from store.records.tariffs import Terms
@@ -36,16 +36,16 @@ LONGEST_HOURS = 4000
 FIELDS = ("name", "from", "to", "import", "export", "co2", "hours", "whose", "note")  # of the form
 COLUMNS = (
     Column("name", "Tariff", sortable=False),
-    Column("from", "From", sortable=False),
-    Column("to", "Until", sortable=False),
+    Column("from", "From", sortable=False, moment=True),
+    Column("to", "Until", sortable=False, moment=True),
     Column("import", "Import, per kWh", sortable=False, number=True),
     Column("export", "Export, per kWh", sortable=False, number=True),
-    Column("hours", "Other hours", sortable=False),
+    Column("hours", "Time of use", sortable=False),
     Column("co2", "CO₂, g/kWh", sortable=False, number=True),
     Column("state", "State", sortable=False),
 )
 OWN, BEHIND = "own", "region"
-WHOSE = ((OWN, "These prices hold"), (BEHIND, "The region's prices come first, where it has any"))
+WHOSE = ((OWN, "Not used: this tariff's prices apply"), (BEHIND, "Used first; this tariff's where there are none"))
 
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[Tariff]:
@@ -55,26 +55,23 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 
 def _row(scope: Scope, record: Tariff) -> Row:
     at, zone = now(), _zone(scope, record.site_id)
-    begun = record.valid_from <= at
-    state = "holds" if holds_at(record, at) else "ended" if begun else "to come"
+    state = dated.state(record, at)
     lines = _lines(record).splitlines()
     cells = (
         forms.clock(record.valid_from, zone),
         forms.clock(record.valid_to, zone, "further notice"),
         f"{record.import_price_per_kwh:.10g}",
         f"{record.export_price_per_kwh:.10g}",
-        html.Ul([html.Li(line) for line in lines], className="list-unstyled mb-0") if lines else "–",
+        html.Ul([html.Li(line) for line in lines], className="hours") if lines else "–",
         "–" if record.co2_g_per_kwh is None else f"{record.co2_g_per_kwh:.10g}",
-        html.Span(
-            f"{state}, behind the region's" if record.region_first else state,
-            className="state",
-            **data(state={"holds": "live", "ended": "offline", "to come": "late"}[state]),
-        ),
+        [dated.mark(state), html.Div("after the region's prices", className="muted small")]
+        if record.region_first
+        else dated.mark(state),
     )
     acts = [Act("edit", "Edit", asks=lambda: _edit(record), sure="Save")]
-    if state != "ended":
+    if state != dated.ENDED:
         acts.append(END)
-    if not begun:
+    if state == dated.PLANNED:
         acts.append(DELETE)
     return Row(record.id, record.name, cells, acts)
 
@@ -83,15 +80,15 @@ def _edit(record: Tariff) -> Question:
     whose = sorted(WHOSE, key=lambda each: (each[0] == BEHIND) != record.region_first)
     factor = "" if record.co2_g_per_kwh is None else f"{record.co2_g_per_kwh:.10g}"
     return Question(
-        "What it says changes for all of its time: the cost of past days is computed anew. For a price that changes from a "
-        "day on, make another tariff.",
+        "Changes apply to all of its time: the cost of past days is recalculated. For a price that changes from a certain day "
+        "on, add another tariff instead.",
         (
             Text("name", "Name", record.name, 120, 1),
             Text("import", "Import price per kWh", f"{record.import_price_per_kwh:.10g}", 20, 1),
             Text("export", "Export price per kWh", f"{record.export_price_per_kwh:.10g}", 20, 1),
-            Text("hours", f"Other hours. {tariff_hours.ABOUT}", _lines(record), LONGEST_HOURS, 4),
-            Text("co2", "CO₂ (g/kWh; empty: not known)", factor, 20, 1),
-            Choice("whose", "Beside the region", whose),
+            Text("hours", f"Time-of-use prices. {tariff_hours.ABOUT}", _lines(record), LONGEST_HOURS, 4),
+            Text("co2", "CO₂ (g/kWh; empty: unknown)", factor, 20, 1),
+            Choice("whose", "Region's prices", whose),
             Text("note", "Note", record.note, 300, 2),
         ),
     )
@@ -105,14 +102,14 @@ END = Act(
     "end",
     "End",
     asks=lambda: Question(
-        "From then on the site has no price until another tariff starts. One that follows ends this one by itself.",
+        "From then on the site has no price until another tariff starts. A tariff that follows ends this one by itself.",
         (Text("at", f"Ends, by the site's clocks (like {forms.DAY} or {forms.MOMENT})", lines=1, longest=20),),
     ),
     danger=True,
     sure="End it",
 )
 DELETE = Act(
-    "delete", "Delete", asks=lambda: Question("It has not begun. The tariff that would have ended for it goes on."), danger=True
+    "delete", "Delete", asks=lambda: Question("It has not started yet. The tariff before it goes on instead."), danger=True
 )
 
 
@@ -168,7 +165,7 @@ TABLE = Table(
     load=_load,
     row=_row,
     do=_do,
-    empty="No tariff yet: energy has no price here but what the site's region says. Add one above.",
+    empty="No tariff yet: energy here has no price except its region's. Add a tariff above.",
 )
 tables.declare(TABLE)
 
@@ -195,26 +192,28 @@ def _form(site: Site) -> html.Details:
         forms.field(
             "From",
             forms.line("tariffs-from", placeholder=forms.DAY, longest=20),
-            "By the site's clocks, a day or a moment; the tariff before it ends there. It may lie in the past.",
+            "A day, or a day and a time, by the site's clocks; also in the past. The tariff before it ends then.",
         ),
         forms.field(
-            "Through", forms.line("tariffs-to", placeholder=forms.DAY, longest=20), "Its last day. Empty: until further notice."
+            "Through",
+            forms.line("tariffs-to", placeholder=forms.DAY, longest=20),
+            "Its last day. Leave empty: until further notice.",
         ),
         forms.field(f"Import price ({site.currency} per kWh)", forms.line("tariffs-import", longest=20)),
         forms.field(
-            f"Export price ({site.currency} per kWh)", forms.line("tariffs-export", longest=20), "0 where nothing is paid for it."
+            f"Export price ({site.currency} per kWh)", forms.line("tariffs-export", longest=20), "0 if exports are not paid for."
         ),
-        forms.field("CO₂ (g/kWh)", forms.line("tariffs-co2", longest=20), "Of what is imported. Empty: not known."),
+        forms.field("CO₂ (g/kWh)", forms.line("tariffs-co2", longest=20), "Of imported energy. Leave empty if unknown."),
         html.Div(
             [
-                html.Label("Other hours", htmlFor="tariffs-hours", className="form-label"),
+                html.Label("Time-of-use prices", htmlFor="tariffs-hours", className="form-label"),
                 hours,
                 html.P(tariff_hours.ABOUT, className="form-text mb-0"),
             ],
             className="field wide",
         ),
-        forms.field("Beside the region", dbc.Select(id="tariffs-whose", options=whose, value=OWN)),
-        forms.field("Note", forms.line("tariffs-note", longest=300), "For instance the contract."),
+        forms.field("Region's prices", dbc.Select(id="tariffs-whose", options=whose, value=OWN)),
+        forms.field("Note", forms.line("tariffs-note", longest=300), "For example the contract."),
     ]
     return forms.folded("tariffs-form", "Add a tariff", "plus-lg", fields, forms.submit("tariffs-add", "Add"))
 
@@ -227,7 +226,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     region = next((each for each in regions.regions(scope) if each.id == site.region_id), None)
     about: list[Any] = [f"Prices in {site.currency}, by the clocks of {site.time_zone}. "]
     if region is None:
-        about.append("It is in no region that could have prices of its own.")
+        about.append("It is in no region, which could have prices of its own.")
     elif regions.may_price(scope, region.id):
         about += ["Its region is ", html.A(region.name, href=f"/admin/regions/{region.id}", **data(soft="")), "."]
     else:
@@ -273,7 +272,7 @@ def add(clicks: int | None, site_id: str, *written: Any) -> Any:
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update
     until = f" until {forms.clock(made.valid_to, zone)}" if made.valid_to else ""
-    return tables.notice(f"{made.name} holds from {forms.clock(made.valid_from, zone)}{until}."), made.id
+    return tables.notice(f"{made.name} applies from {forms.clock(made.valid_from, zone)}{until}."), made.id
 
 
 @callback(

@@ -15,7 +15,7 @@ from store.series.differences import differences
 
 SHOWN = 12
 WITHIN = timedelta(hours=24)
-REGISTERS = {"energy_total_kwh": "Counter", "energy_export_total_kwh": "Counter, other direction"}
+REGISTERS = {"energy_total_kwh": "Import register", "energy_export_total_kwh": "Export register"}
 EVENTS = {
     "reset": "began again from zero",
     "rollover": "was full and began again",
@@ -61,7 +61,7 @@ def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime,
     )
     return html.Div(
         html.Table([html.Caption(name), head, html.Tbody(rows)]),
-        className="table-frame",
+        className="table-frame mb-3",
         tabIndex=0,
         role="region",
         **aria(label=f"{name}, scrolls sideways"),

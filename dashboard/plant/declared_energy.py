@@ -30,8 +30,8 @@ METHODS = {method: f"{words} ({uncounted.QUANTITIES[method][0]})" for method, wo
 EVERY = "900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are."
 ROLLOVER = "Of a counter, up to eight decimals: 838860.8. Empty: it never does."
 COLUMNS = (
-    Column("since", "From", sortable=False),
-    Column("until", "Until", sortable=False),
+    Column("since", "From", sortable=False, moment=True),
+    Column("until", "Until", sortable=False, moment=True),
     Column("method", "Energy comes from", sortable=False),
     Column("every", "A reading every", sortable=False),
     Column("rollover", "Starts again at", sortable=False, number=True),
@@ -165,6 +165,7 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
     return html.Section(
         [
             html.H2("Where its energy comes from"),
+            html.P(f"By the clocks of {zone_of(scope, meter).key}.", className="muted"),
             html.Div(not_counted(scope, meter), id="declared-uncounted"),
             tables.view(TABLE, meter.id),
             html.Div(

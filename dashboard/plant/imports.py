@@ -16,7 +16,7 @@ from store.records.bulk import Line
 
 LARGEST = 1_000_000  # bytes of a file
 MOST_SHOWN = 200  # lines of a file's report
-DOES = {"new": "new", "changed": "changed", "same": "as it is"}
+DOES = {"new": "new", "changed": "changed", "same": "unchanged"}
 
 
 def panel(prefix: str, address: str | None, steps: str, columns: Sequence[Any], *first: Any) -> html.Section:
@@ -41,7 +41,7 @@ def panel(prefix: str, address: str | None, steps: str, columns: Sequence[Any], 
             *first,
             html.Div(ways, className="choices mb-2"),
             explained,
-            html.Div(id=f"{prefix}-report", role="status", **aria(live="polite")),
+            html.Div(id=f"{prefix}-report", role="status", className="mt-3", **aria(live="polite")),
         ],
         className="panel mb-3",
     )
@@ -63,27 +63,28 @@ def text_of(contents: str) -> str:
 
 
 def counted(lines: Sequence[Line]) -> str:
-    """How many lines do what."""
+    """How many lines, or values of lines, do what."""
     counts = {words: sum(line.does == does for line in lines) for does, words in DOES.items()}
     return ", ".join(f"{reader().count(count)} {words}" for words, count in counts.items() if count)
 
 
-def report(prefix: str, name: str, lines: Sequence[Line]) -> html.Div:
-    """What a file would do, and the buttons that do it or put it away."""
+def report(prefix: str, name: str, lines: Sequence[Line], of: str = "line") -> html.Div:
+    """What a file would do, and the buttons that do it or discard it; `of`: what each of `lines` is, a line or a value in one."""
     bad = [line for line in lines if line.problem]
+    number, wrong = (len({line.number for line in each}) for each in (lines, bad))
     if not lines:
         return tables.notice(f"{name} has no lines below its head.", bad=True)
     if bad:
         head = tables.notice(
-            f"{name}: {len(bad):,} of {len(lines):,} lines cannot be done. Correct them and choose the file again.", bad=True
+            f"{name}: {wrong:,} of {number:,} lines cannot be imported. Correct them and choose the file again.", bad=True
         )
         buttons = []
     else:
-        head = tables.notice(f"{name} would do this: {counted(lines)}. Nothing is written yet.")
-        words = f"Import {len(lines):,} line{'s' if len(lines) > 1 else ''}"
+        head = tables.notice(f"{name} can be imported: {counted(lines)}. Nothing is written yet.")
+        words = f"Import {len(lines):,} {of}{'s' if len(lines) > 1 else ''}"
         imports = html.Button(words, id=f"{prefix}-import", className="btn btn-primary", type="button")
         buttons = [imports] if any(line.does != "same" for line in lines) else []
-    drop = html.Button("Put the file away", id=f"{prefix}-drop", className="btn btn-quiet", type="button")
+    drop = html.Button("Discard file", id=f"{prefix}-drop", className="btn btn-quiet", type="button")
     if not buttons:
         buttons = [html.Button(id=f"{prefix}-import", hidden=True, type="button")]
     shown = (bad or [line for line in lines if line.does != "same"])[:MOST_SHOWN]
@@ -97,7 +98,7 @@ def report(prefix: str, name: str, lines: Sequence[Line]) -> html.Div:
         )
         for line in shown
     ]
-    heads = html.Thead(html.Tr([html.Th(words, scope="col") for words in ("Line", "Name", "Cannot be done" if bad else "Does")]))
+    heads = html.Thead(html.Tr([html.Th(words, scope="col") for words in ("Line", "Name", "Problem" if bad else "Change")]))
     table = html.Div(
         html.Table([heads, html.Tbody(rows)], **aria(label="What the file does")),
         className="table-frame my-3",
@@ -107,4 +108,4 @@ def report(prefix: str, name: str, lines: Sequence[Line]) -> html.Div:
     )
     more = len(bad or lines) - len(shown) if bad else sum(line.does != "same" for line in lines) - len(shown)
     rest = html.P(f"And {more:,} more.", className="muted small") if more > 0 else None
-    return html.Div([head, table if shown else None, rest, html.Div([*buttons, drop], className="choices")], className="mt-3")
+    return html.Div([head, table if shown else None, rest, html.Div([*buttons, drop], className="choices")])

@@ -8,8 +8,8 @@ from store.errors import Refused
 
 EXAMPLE = "weekday 07:00-22:00 = 0.35, 0.08"
 ABOUT = (
-    "One a line: weekday, weekend or every day, from and to, then the import and the export price; without the latter the "
-    "tariff's own holds. They may reach across midnight. At all other times the prices above hold."
+    "One line each: weekday, weekend or every, then the hours = import price, export price. Without an export price the one "
+    "above applies. Hours may run past midnight. At all other times the prices above apply."
 )
 DAYS = {"weekday": "weekday", "weekdays": "weekday", "weekend": "weekend", "weekends": "weekend", "every": "every"}
 LINE = re.compile(r"(?P<days>\w+)(?: day)? +(?P<start>\d\d?:\d\d) *[-–−] *(?P<end>\d\d?:\d\d) *= *(?P<prices>.+)")

@@ -16,7 +16,9 @@ from cli.screens import CHROMIUM, CHROMIUM_ARGS
 from config import settings as configuration
 from config.settings import Settings
 from dashboard.live.once import once
-from store.records import engine
+from store.records import engine, regions
+from store.records.schema import Site
+from store.scope import SYSTEM
 from tests.dashboard.watched import LOS_ANGELES
 from tests.dashboard.world import World, make_records, world_of
 from tests.records import fresh
@@ -67,6 +69,17 @@ def world(dashboard_settings: Settings, first_records: tuple[Path, dict[str, str
     file, ids = first_records
     shutil.copy(file, dashboard_settings.home / "records.sqlite3")
     return world_of(dashboard_settings, ids)
+
+
+@pytest.fixture
+def region(world: World, questdb_tables: Settings) -> str:
+    """A region of the world's site, on a QuestDB without any prices."""
+    made = regions.create_region(SYSTEM, name="Market").id
+    with engine.session() as records:
+        found = records.get(Site, world.site)
+        assert found
+        found.region_id = made
+    return made
 
 
 @pytest.fixture

@@ -6,25 +6,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from config.settings import Settings
-from store.records import grants, policy, regions, tariffs, tokens
-from store.records.engine import session
-from store.records.schema import Site
+from store.records import grants, policy, tariffs, tokens
 from store.scope import SYSTEM
 from store.series import region_series
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.world import World
 
 GIVEN = {"quantity": "price_per_kwh", "interval_s": 1800, "values": [{"start": "2026-05-01T12:30:00+02:00", "value": 0.25}]}
-
-
-@pytest.fixture
-def region(world: World, questdb_tables: Settings) -> str:
-    made = regions.create_region(SYSTEM, name="Market").id
-    with session() as records:
-        found = records.get(Site, world.site)
-        assert found
-        found.region_id = made
-    return made
 
 
 def token(world: World, who: str, *, can_write: bool = True) -> dict[str, str]:

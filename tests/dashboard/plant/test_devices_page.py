@@ -140,7 +140,7 @@ def test_one_bad_line_of_a_file_and_no_device_is_made(world: World) -> None:
         (",Hall box,60", "Hall box"),
     ):
         tried, done = _import(world, browser, f"id,name,reporting_interval_s\n,Good,60\n{line}\n", world.site)
-        assert "1 of 2 lines cannot be done" in tried
+        assert "1 of 2 lines cannot be imported" in tried
         assert says.lower() in tried.lower(), line
         assert "nothing was imported" in done.lower()
     assert [each.name for each in devices.devices_of(SYSTEM, world.site)] == before

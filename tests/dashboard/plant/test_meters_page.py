@@ -74,7 +74,7 @@ def test_a_file_with_a_bad_line_is_shown_and_cannot_be_imported(world: World) ->
     foreign = plant(world, world.foreign_site)["meter"]
     text = f"id,name\n{ids['meter']},Renamed\n{foreign},Mine\n"
     shown = said(_try(browser, text))
-    assert "1 of 2 lines cannot be done" in shown
+    assert "1 of 2 lines cannot be imported" in shown
     assert "Import 2 lines" not in shown
     assert "nothing was imported" in said(_import(world, browser, text)).lower()
     assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].name == "Hall meter"

@@ -1,33 +1,25 @@
 """An administrator sets prices in a real browser: a tariff by hours, a meter's declaration, a file of the region."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from config.settings import Settings
-from store.records import meters, regions, tariffs
-from store.records.engine import session
-from store.records.schema import Site
+from store.records import meters, tariffs
 from store.scope import SYSTEM
 from store.series import region_series
 from tests.dashboard.plant.asking import plant
-from tests.dashboard.test_shell_in_a_browser import drawn, faults, sign_in
-from tests.dashboard.watched import watched
+from tests.dashboard.test_shell_in_a_browser import drawn, faults
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(chromium: Browser, address: str, questdb_tables: Settings) -> Iterator[Page]:
-    """A signed-in administrator's page that fails the test on a script's error or on what the policy forbids."""
-    with watched(chromium, address) as blank:
-        opened = blank()
-        opened.goto("/sign-in")
-        sign_in(opened, "admin")
-        yield opened
+def page(page: Page, questdb_tables: Settings) -> Page:
+    """The same, beside a QuestDB."""
+    return page
 
 
 def _open(page: Page, path: str) -> None:
@@ -44,7 +36,7 @@ def test_a_tariff_is_added_and_ended(page: Page, world: World) -> None:
     page.fill("#tariffs-hours", "weekday 07:00-22:00 = 0.35, 0.09\nevery 22:00-06:00 = 0.2")
     assert faults(page) == []
     page.click("#tariffs-add")
-    expect(page.locator("#tariffs-said")).to_contain_text("Day and night holds from 2026-01-01 00:00")
+    expect(page.locator("#tariffs-said")).to_contain_text("Day and night applies from 2026-01-01 00:00")
     expect(page.locator("#tariffs-body tbody tr")).to_have_count(1)
     page.click("[aria-label='End Day and night']")
     page.locator("[data-given=at]").fill("2026-06-01")
@@ -53,6 +45,33 @@ def test_a_tariff_is_added_and_ended(page: Page, world: World) -> None:
     assert faults(page) == []
     [made] = tariffs.tariffs(SYSTEM, world.site)
     assert made.valid_to is not None
+
+
+def test_why_a_tariff_is_refused_comes_into_sight_each_time_and_what_was_written_stays(page: Page, world: World) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    _open(page, f"/site/{world.site}/tariffs")
+    page.click("text=Add a tariff")
+    for name, words in (("name", "Flat"), ("from", "2026-01-01"), ("import", "cheap"), ("export", "0.08")):
+        page.fill(f"#tariffs-{name}", words)
+    told = page.locator("#tariffs-said .notice")
+    for _ in range(2):
+        page.locator("#tariffs-note").scroll_into_view_if_needed()
+        page.click("#tariffs-add")
+        expect(told).to_be_in_viewport(ratio=1)
+    expect(told).to_contain_text("'cheap' is not a number")
+    page.fill("#tariffs-import", "0.30")
+    page.click("#tariffs-add")
+    expect(told).to_contain_text("Flat applies from")
+    page.click("[aria-label='Edit Flat']")
+    hours = page.locator(".question [data-given=hours]")
+    hours.fill("weekday 07:00-22:07 = 0.3")
+    page.click(".question button:has-text('Save')")
+    expect(page.locator("#tariffs-notice .notice")).to_contain_text("on quarters")
+    expect(hours).to_have_value("weekday 07:00-22:07 = 0.3")
+    hours.fill("weekday 07:00-22:00 = 0.3")
+    page.click(".question button:has-text('Save')")
+    expect(page.locator("#tariffs-notice .notice")).to_contain_text("Flat is saved")
+    expect(hours).to_have_count(0)
 
 
 def test_a_meters_energy_is_declared(page: Page, world: World) -> None:
@@ -69,12 +88,7 @@ def test_a_meters_energy_is_declared(page: Page, world: World) -> None:
     assert declared.rollover_kwh == 838860.8
 
 
-def test_a_file_of_prices_is_shown_and_then_written(page: Page, world: World, tmp_path: Path) -> None:
-    region = regions.create_region(SYSTEM, name="Market").id
-    with session() as records:
-        found = records.get(Site, world.site)
-        assert found
-        found.region_id = region
+def test_a_file_of_prices_is_shown_and_then_written(page: Page, world: World, region: str, tmp_path: Path) -> None:
     prices = tmp_path / "prices.csv"
     prices.write_text("start,price_per_kwh\n2026-05-01T00:00:00Z,0.25\n2026-05-01T00:30:00Z,0.31\n")
     _open(page, f"/site/{world.site}/tariffs")

@@ -1,16 +1,14 @@
 """An administrator sets a plant up in a real browser: graph, device, key, meters from a file, an assignment."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from store.records import graph, holders, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import plant
-from tests.dashboard.test_shell_in_a_browser import drawn, faults, sign_in
-from tests.dashboard.watched import watched
+from tests.dashboard.test_shell_in_a_browser import drawn, faults
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser
@@ -21,16 +19,6 @@ KEY = re.compile(r"key_\w+\.[\w-]{43}")
 def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was measured yet: no QuestDB is asked."""
     monkeypatch.setattr("dashboard.plant.preview.power.live_power", lambda *_: {})
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    """A signed-in administrator's page that fails the test on a script's error or on what the policy forbids."""
-    with watched(chromium, address) as blank:
-        opened = blank()
-        opened.goto("/sign-in")
-        sign_in(opened, "admin")
-        yield opened
 
 
 def _open(page: Page, path: str) -> None:
@@ -94,7 +82,7 @@ def test_a_file_of_meters_is_shown_then_imported_and_a_meter_assigned(page: Page
         chosen.set_input_files({"name": "meters.csv", "mimeType": "text/csv", "buffer": text.encode()})
 
     choose(f"id,name\n{ids['meter']},Kitchen\nmtr_nothing,Other\n")
-    expect(page.locator("#meters-report")).to_contain_text("1 of 2 lines cannot be done")
+    expect(page.locator("#meters-report")).to_contain_text("1 of 2 lines cannot be imported")
     assert faults(page) == []
     choose(f"id,name\n{ids['meter']},Kitchen\n")
     expect(page.locator("#meters-report")).to_contain_text("name Hall meter → Kitchen")

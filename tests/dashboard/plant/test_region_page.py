@@ -4,10 +4,6 @@ import base64
 
 import pytest
 
-from config.settings import Settings
-from store.records import regions
-from store.records.engine import session
-from store.records.schema import Site
 from store.scope import SYSTEM
 from store.series import region_series
 from tests.dashboard.pages import shown
@@ -15,16 +11,6 @@ from tests.dashboard.plant.asking import ask, said
 from tests.dashboard.world import World
 
 TEXT = "start,price_per_kwh\n2026-05-01T00:00:00Z,0.25\n2026-05-01T00:30:00Z,0.31\n"
-
-
-@pytest.fixture
-def region(world: World, questdb_tables: Settings) -> str:
-    made = regions.create_region(SYSTEM, name="Market").id
-    with session() as records:
-        found = records.get(Site, world.site)
-        assert found
-        found.region_id = made
-    return made
 
 
 def _asked(world: World, browser, region: str, text: str, length: str | None, *, go: bool = False):
@@ -40,17 +26,29 @@ def _asked(world: World, browser, region: str, text: str, length: str | None, *,
 
 def test_prices_are_shown_before_they_are_written(world: World, region: str) -> None:
     browser = world.client("admin")
-    assert "Nothing yet" in shown(browser, f"/admin/regions/{region}")
+    assert "No prices or CO₂ yet" in shown(browser, f"/admin/regions/{region}")
     assert f"/admin/regions/{region}" in shown(browser, f"/site/{world.site}/tariffs")
     assert "Choose how long" in said(_asked(world, browser, region, TEXT, None))
     report = said(_asked(world, browser, region, TEXT, "1800"))
-    assert "prices.csv would do this: 2 new" in report
+    assert "prices.csv can be imported: 2 new" in report
     assert region_series.known(SYSTEM, region) == []
     assert "overlaps" in said(_asked(world, browser, region, TEXT, "3600"))
     assert "nothing was imported" in said(_asked(world, browser, region, TEXT, "3600", go=True)).casefold()
     done = said(_asked(world, browser, region, TEXT, "1800", go=True))
     assert "Imported: 2 new" in done
     assert "30 minutes" in shown(browser, f"/admin/regions/{region}")
+
+
+def test_lines_are_counted_as_lines_and_values_as_values(world: World, region: str) -> None:
+    browser = world.client("admin")
+    head = "start,price_per_kwh,co2_g_per_kwh\n"
+    both = head + "2026-05-01T00:00:00Z,0.25,200\n2026-05-01T01:00:00Z,0.31,210\n"
+    tried = said(_asked(world, browser, region, both, "3600"))
+    assert "4 new" in tried
+    assert "Import 4 values" in tried
+    wrong = said(_asked(world, browser, region, head + "2026-05-01T00:10:00Z,0.25,200\n2026-05-01T01:00:00Z,0.31,210\n", "3600"))
+    assert "1 of 2 lines cannot be imported" in wrong
+    assert "price_per_kwh 'x' is not a number" in said(_asked(world, browser, region, head + "2026-05-01T00:00:00Z,x,\n", "3600"))
 
 
 @pytest.mark.parametrize("who", ["operator", "chief", "resident", "stranger"])

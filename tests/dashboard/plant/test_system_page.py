@@ -42,7 +42,7 @@ def test_the_page_shows_stores_disk_and_versions(world: World, questdb: None) ->
         "does not answer",
         "SQLite",
         "revision",
-        "are free",
+        "GB free",
         "QuestDB 9",
         "Loadstar",
     ):
@@ -58,7 +58,7 @@ def test_a_store_that_is_away_hides_nothing_else(world: World, monkeypatch: pyte
     browser = world.client("root")
     page = browser.get("/admin/system").get_data(as_text=True)
     assert "QuestDB cannot be reached" in page
-    assert "are free" in page
+    assert "GB free" in page
     again = call(browser, ["system-parts.children"], {"system-interval.n_intervals": 1}, {})
     assert "QuestDB cannot be reached" in said(again)
 

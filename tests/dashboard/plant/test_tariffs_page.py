@@ -32,7 +32,7 @@ def _add(world: World, browser, **given: str):
 def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None:
     browser = world.client("admin")
     assert "No tariff yet" in shown(browser, f"/site/{world.site}/tariffs")
-    assert "Night and day holds from 2026-01-01 00:00" in said(_add(world, browser))
+    assert "Night and day applies from 2026-01-01 00:00" in said(_add(world, browser))
     [made] = tariffs.tariffs(SYSTEM, world.site)
     assert [Hours(*each) for each in made.hours] == [
         Hours("weekday", 420, 1320, 0.35, 0.09),
@@ -40,7 +40,7 @@ def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None
     ]
     assert (made.region_first, made.co2_g_per_kwh) == (False, None)
     page = shown(browser, f"/site/{world.site}/tariffs")
-    for words in ("weekday 07:00-22:00 = 0.35, 0.09", "every 22:00-06:00 = 0.2, 0.08", "further notice", "holds"):
+    for words in ("weekday 07:00-22:00 = 0.35, 0.09", "every 22:00-06:00 = 0.2, 0.08", "further notice", "active"):
         assert words in page
     changed = GIVEN | {"hours": "weekend 00:00-24:00 = -0.01", "whose": "region", "co2": "210"}
     assert "is saved" in act(browser, "tariffs", world.site, "edit", made.id, searched=False, **changed)
@@ -55,7 +55,7 @@ def test_one_that_follows_ends_the_one_before_and_gives_it_back_when_it_is_delet
     browser = world.client("admin")
     _add(world, browser)
     soon = datetime.now(UTC) + timedelta(days=3)
-    assert "Dearer holds from" in said(_add(world, browser, name="Dearer", **{"from": f"{soon:%Y-%m-%d}"}))
+    assert "Dearer applies from" in said(_add(world, browser, name="Dearer", **{"from": f"{soon:%Y-%m-%d}"}))
     first, second = tariffs.tariffs(SYSTEM, world.site)
     assert first.valid_to == second.valid_from
     assert "Deleted" in act(browser, "tariffs", world.site, "delete", second.id, searched=False)
