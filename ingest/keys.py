@@ -5,6 +5,7 @@ The secret is 32 random bytes, so that a plain hash is enough: there is nothing 
 
 import hashlib
 import hmac
+import math
 
 from config import clock
 from ingest.directory import Caller
@@ -31,12 +32,16 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     caller = door.directory.callers.get(key_id) or await door.directory.caller(key_id)
     digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
     known = caller.secret_hash if caller is not None else bytes(32)
-    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or caller.ends <= clock.now_us() / 1e6:
+    if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or _ended(caller):
         raise Refusal(401, Problem("unknown_key", "the key is not known, or no longer valid"), headers=_CHALLENGE)
     door.activity.used(key_id)
     if write and not caller.can_write:
         raise Refusal(403, Problem("read_only_key", "the key may read, but not write"))
     return caller
+
+
+def _ended(caller: Caller) -> bool:
+    return caller.ends != math.inf and caller.ends <= clock.now_us() / 1e6
 
 
 def _authorization(value: str | None) -> str | None:

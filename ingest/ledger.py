@@ -106,7 +106,7 @@ class LateLedger(Ledger):
         What QuestDB shows may have been overtaken by what it has not applied yet. So it is asked, or asked again, when all
         that was committed before has been applied: a value seen then was the last when these posts had already arrived.
         """
-        rows = [row for post in posts for row in post.rows]
+        rows = list(chain.from_iterable(post.rows for post in posts))
         tables = {of.table for of, _, _ in rows}
         if any(post.counts_replaced or post.told_once for post in posts):
             settled = self._stored.settle(tables)
@@ -114,7 +114,7 @@ class LateLedger(Ledger):
                 raise StoreAway("QuestDB is too far behind to say what is replaced")
             return self._stored.values(rows), settled
         found = self._stored.values(rows)
-        same = [row for row in rows if found.get(key(row)) == row[2]]
+        same = [row for row in rows if found.get(key(row)) == row[2]] if found else []
         if not same:
             return found, True
         proven = self._stored.settle(tables)

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import http.client
 import re
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -89,9 +90,14 @@ class Writer:
     def __init__(self, settings: Settings):
         password = settings.questdb_password.get_secret_value() if settings.questdb_password else ""
         token = base64.b64encode(f"{settings.questdb_user}:{password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {token}", "Content-Type": "text/plain; charset=utf-8"}
-        self._settings = settings
-        self._http: http.client.HTTPConnection | None = None
+        self._address = settings.questdb_host, settings.questdb_http_port
+        # Head and lines go out as one, and the usual answer is known by its first bytes: with `http.client` a flush of 50 lines
+        # would cost four times as much.
+        self._head = (
+            f"POST /write?precision=u HTTP/1.1\r\nHost: {settings.questdb_host}\r\nAuthorization: Basic {token}\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "
+        ).encode()
+        self._socket: socket.socket | None = None
 
     def write(self, lines: Sequence[str], now_us: int) -> dict[int, str]:
         """Commit lines of one table; the positions of those that QuestDB refuses for good, each with its reason.
@@ -114,28 +120,23 @@ class Writer:
 
     def _post(self, body: bytes) -> None:
         for attempt in (1, 2):
-            fresh = self._http is None
-            if self._http is None:
-                self._http = http.client.HTTPConnection(
-                    self._settings.questdb_host, self._settings.questdb_http_port, timeout=TIMEOUT_S
-                )
+            fresh = self._socket is None
             try:
-                self._http.request("POST", "/write?precision=u", body, self._headers)
-                answer = self._http.getresponse()
-                text = answer.read()
+                if self._socket is None:
+                    self._socket = socket.create_connection(self._address, TIMEOUT_S)
+                    self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                status, reason = _answered(self._socket, b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
             except (OSError, http.client.HTTPException) as error:
-                self._http.close()
-                self._http = None
+                self.close()
                 # A kept connection that the server has closed meanwhile fails at once; dedup makes a second post safe.
                 if attempt == 1 and not fresh and not isinstance(error, TimeoutError):
                     continue
                 raise StoreAway(f"QuestDB does not answer: {error or type(error).__name__}") from error
-            if answer.status in (200, 204):
+            if status in (200, 204):
                 return
-            reason = text.decode("utf-8", "replace").strip()
-            if answer.status == 400 and "table does not exist" not in reason:
+            if status == 400 and "table does not exist" not in reason:
                 raise RowRefused(reason)
-            raise StoreAway(f"QuestDB answers {answer.status}: {reason[:500]}")
+            raise StoreAway(f"QuestDB answers {status}: {reason[:500]}")
 
     def is_up(self) -> bool:
         """Whether QuestDB takes lines now."""
@@ -147,7 +148,24 @@ class Writer:
 
     def close(self) -> None:
         """Close the connection; it is opened again when needed."""
-        if self._http is not None:
+        if self._socket is not None:
             with contextlib.suppress(OSError):
-                self._http.close()
-        self._http = None
+                self._socket.close()
+        self._socket = None
+
+
+def _answered(connection: socket.socket, request: bytes) -> tuple[int, str]:
+    """Status and text of the answer to a request.
+
+    Raises:
+        OSError: the connection broke, or there was no answer in time.
+        http.client.HTTPException: what came is no answer.
+    """
+    connection.sendall(request)
+    head = connection.recv(4096, socket.MSG_PEEK)
+    if head.startswith(b"HTTP/1.1 204 ") and (end := head.find(b"\r\n\r\n")) > 0:
+        connection.recv(end + 4)
+        return 204, ""
+    with contextlib.closing(http.client.HTTPResponse(connection, method="POST")) as answer:
+        answer.begin()
+        return answer.status, answer.read().decode("utf-8", "replace").strip()
