@@ -11,6 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
+
 DAY_S = 86_400
 LENGTHS_S = {
     "quarter": 900,
@@ -143,6 +146,37 @@ def days(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     noons = (datetime.combine(day, time(12), zone).astimezone(UTC) for day in (first, last + timedelta(days=1)))
     start, end = (begin(noon, "day", zone) for noon in noons)
     return start, end
+
+
+class Unclear(ValueError):
+    """A local time that is no moment, or two; `moments` are those that it is."""
+
+    def __init__(self, message: str, moments: Sequence[datetime]) -> None:
+        super().__init__(message)
+        self.moments = moments
+
+
+def moment(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) at which the zone's clock shows a time (naive).
+
+    Raises:
+        Unclear: the clock goes over that time, or shows it twice.
+    """
+    both = sorted({wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)})
+    shown = [each for each in both if each.astimezone(zone).replace(tzinfo=None, fold=0) == wall]
+    if len(shown) == 1:
+        return shown[0]
+    told = f"{wall:%Y-%m-%d %H:%M}"
+    if not shown:
+        raise Unclear(f"{told} is left out by the clocks of {zone.key}", shown)
+    ways = " or ".join(each.astimezone(zone).isoformat(" ", "minutes") for each in shown)
+    raise Unclear(f"{told} comes twice by the clocks of {zone.key}: write {ways}", shown)
+
+
+def same_time(moments: pd.DatetimeIndex, days_before: int) -> pd.DatetimeIndex:
+    """When their zone's clock showed the same so many days before: the first of two, and what came next of one left out."""
+    walls = moments.tz_localize(None) - pd.Timedelta(days=days_before)
+    return walls.tz_localize(moments.tz, ambiguous=np.ones(len(walls), dtype=bool), nonexistent="shift_forward")
 
 
 def label(moment: datetime, step: str, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """The approvals inbox: users, organisations, meter claims and key requests that wait, in one queue, the longest first."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,9 @@ register_page(
     nav={"section": navigation.PEOPLE, "icon": "check-lg", "count": inbox.pending_count},
 )
 
-SINCE = Text("since", f"Theirs since, by the site's clocks (like {forms.DAY}; empty: from now on)", lines=1, longest=20)
+SINCE = Text(
+    "since", f"Theirs since, by the site's clocks (like {forms.DAY}; empty: from now on)", lines=1, longest=forms.LONGEST
+)
 KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key": "Key"}
 YES = {
     "user": "{who} may sign in and sees what {about} sees.",
@@ -79,7 +81,7 @@ def _since(scope: Scope, asked: Asked) -> datetime | None:
     if not (given := asked.given.get("since", "").strip()):
         return None
     site_id = inbox.waiting(scope, asked.key).site_id
-    zone = ZoneInfo(sites.site(scope, site_id).time_zone) if site_id else UTC
+    zone = ZoneInfo(sites.site(scope, site_id).time_zone if site_id else "UTC")
     return forms.moment("the start", given, zone)
 
 

@@ -1,9 +1,10 @@
 """The devices of a site: made, described, given a key, retired."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
@@ -104,7 +105,7 @@ def _new_key() -> Question:
         "A key of this device alone, that posts for it. Its other keys stay good.",
         (
             Text("name", "Name of the key", lines=1, longest=120),
-            Text("ends", f"Ends, UTC (like {forms.DAY}; empty: never)", lines=1, longest=20),
+            Text("ends", f"Ends, UTC (like {forms.DAY}; empty: never)", lines=1, longest=forms.LONGEST),
         ),
     )
 
@@ -126,7 +127,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such device on this site")
     given = asked.given
     if asked.act == "key":
-        ends = forms.moment("the end", given.get("ends"), UTC, end_of_day=True)
+        ends = forms.moment("the end", given.get("ends"), ZoneInfo("UTC"), end_of_day=True)
         made = keys.create_key(scope, device_id=device.id, name=given.get("name", ""), expires_at=ends)
         return [f"The key of {device.name}: ", *forms.shown_once(made)]
     if asked.act == "retire":

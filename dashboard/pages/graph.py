@@ -117,7 +117,7 @@ def _edit(node: Node) -> Question:
 def _ends(what: str) -> Question:
     return Question(
         f"{what} From that moment on it holds no longer; what it carried before stays right.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", "", 20, 1),),
+        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", "", forms.LONGEST, 1),),
     )
 
 
@@ -257,7 +257,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
     scope = current_scope()
     drawn, check = preview(scope, site_id)
-    at = forms.line("graph-at", placeholder="now", longest=20, debounce=True)
+    at = forms.line("graph-at", placeholder="now", longest=forms.LONGEST, debounce=True)
     return html.Div(
         [
             html.Header(

@@ -80,7 +80,7 @@ def _rotation() -> Question:
         "are given the new one.",
         (
             Choice("overlap", "The old key goes on for", tuple(OVERLAPS.items())),
-            Text("ends", f"The new key ends (like {forms.DAY}; empty: never)", lines=1, longest=20),
+            Text("ends", f"The new key ends (like {forms.DAY}; empty: never)", lines=1, longest=forms.LONGEST),
         ),
     )
 
@@ -133,7 +133,11 @@ def _form(site_id: str) -> html.Details:
         forms.field("Name", forms.line("keys-name"), "What it is for, so that you know it again."),
         forms.field("Device", forms.line("keys-device", list="keys-devices"), "Empty: a key for every device of this site."),
         forms.field("It may", dbc.Select(id="keys-rights", options=rights, value="post")),
-        forms.field("Ends", forms.line("keys-ends", placeholder=forms.DAY, longest=20), "A day or a moment; empty: never."),
+        forms.field(
+            "Ends",
+            forms.when("keys-ends"),
+            "A day or a moment; empty: never.",
+        ),
         html.Datalist([html.Option(value=each.name) for each in named], id="keys-devices"),
     ]
     return forms.folded("keys-form", "Make a key", "plus-lg", fields, forms.submit("keys-make", "Make"))

@@ -68,7 +68,7 @@ def _ending() -> Question:
     return Question(
         "From that moment on they do not see this meter any more, and what was measured in their time neither. "
         "An assignment that has not begun is removed.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=20),),
+        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=forms.LONGEST),),
     )
 
 
@@ -136,9 +136,11 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                     [
                         forms.field("Assign to", who, "A person's email address, or an organisation's name."),
                         forms.field("Role", dbc.Select(id="meter-role", options=roles, value="viewer")),
-                        forms.field("From", forms.line("meter-from", placeholder=forms.DAY, longest=20), forms.OF_WHEN),
+                        forms.field("From", forms.when("meter-from"), forms.OF_WHEN),
                         forms.field(
-                            "Through", forms.line("meter-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."
+                            "Through",
+                            forms.when("meter-to"),
+                            "Empty: until further notice.",
                         ),
                     ],
                     className="fields mt-3",
@@ -190,7 +192,11 @@ def _said(value: float | None) -> str:
 
 def _exchange() -> html.Details:
     fields = [
-        forms.field("When", forms.line("meter-at", placeholder=forms.MOMENT, longest=20), "By the site's clocks; empty: now."),
+        forms.field(
+            "When",
+            forms.when("meter-at", forms.MOMENT),
+            "By the site's clocks; empty: now.",
+        ),
         forms.field("Serial number of the new counter", forms.line("meter-new-serial")),
         forms.field("It starts again from zero at (kWh)", forms.line("meter-rollover", longest=20), "Empty: as the old one."),
         forms.field("Why", forms.line("meter-note", longest=300)),

@@ -65,7 +65,7 @@ def _ending(name: str) -> Question:
     return Question(
         f"From that moment on {name} does not see the site any more, its past neither. "
         "An assignment that has not begun is removed.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=20),),
+        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=forms.LONGEST),),
     )
 
 
@@ -103,8 +103,12 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     fields = [
         forms.field("Assign to", forms.line("access-who", longest=254), "A person's email address, or an organisation's name."),
         forms.field("Who then", dbc.Select(id="access-role", options=roles, value="viewer")),
-        forms.field("From", forms.line("access-from", placeholder=forms.DAY, longest=20), forms.OF_WHEN),
-        forms.field("Through", forms.line("access-to", placeholder=forms.DAY, longest=20), "Empty: until further notice."),
+        forms.field("From", forms.when("access-from"), forms.OF_WHEN),
+        forms.field(
+            "Through",
+            forms.when("access-to"),
+            "Empty: until further notice.",
+        ),
     ]
     return html.Div(
         [

@@ -103,7 +103,7 @@ END = Act(
     "End",
     asks=lambda: Question(
         "From then on the site has no price until another tariff starts. A tariff that follows ends this one by itself.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.DAY} or {forms.MOMENT})", lines=1, longest=20),),
+        (Text("at", f"Ends, by the site's clocks (like {forms.DAY} or {forms.MOMENT})", lines=1, longest=forms.LONGEST),),
     ),
     danger=True,
     sure="End it",
@@ -191,12 +191,12 @@ def _form(site: Site) -> html.Details:
         forms.field("Name", forms.line("tariffs-name")),
         forms.field(
             "From",
-            forms.line("tariffs-from", placeholder=forms.DAY, longest=20),
+            forms.when("tariffs-from"),
             "A day, or a day and a time, by the site's clocks; also in the past. The tariff before it ends then.",
         ),
         forms.field(
             "Through",
-            forms.line("tariffs-to", placeholder=forms.DAY, longest=20),
+            forms.when("tariffs-to"),
             "Its last day. Leave empty: until further notice.",
         ),
         forms.field(f"Import price ({site.currency} per kWh)", forms.line("tariffs-import", longest=20)),

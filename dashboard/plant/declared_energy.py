@@ -88,7 +88,13 @@ def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
             Choice("method", "Energy comes from", sorted(METHODS.items(), key=lambda each: each[0] != record.method)),
             Text("every", f"A reading every (s). {EVERY}", str(record.interval_s), 9, 1),
             Text("rollover", f"Starts again from zero at (kWh). {ROLLOVER}", _rollover(record), 24, 1),
-            Text("since", f"From (like {forms.DAY} or {forms.MOMENT}; empty: the beginning)", _since(record, zone), 20, 1),
+            Text(
+                "since",
+                f"From (like {forms.DAY} or {forms.MOMENT}; empty: the beginning)",
+                _since(record, zone),
+                forms.LONGEST,
+                1,
+            ),
         ),
     )
 
@@ -98,7 +104,7 @@ def _rollover(record: EnergySource) -> str:
 
 
 def _since(record: EnergySource, zone: ZoneInfo) -> str:
-    return "" if record.valid_from == meters.BEGINNING else forms.clock(record.valid_from, zone)
+    return "" if record.valid_from == meters.BEGINNING else forms.written(record.valid_from, zone)
 
 
 WITHDRAW = Act(
@@ -158,7 +164,7 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
         forms.field("Starts again from zero at (kWh)", forms.line("declared-rollover", longest=24), ROLLOVER),
         forms.field(
             "From",
-            forms.line("declared-since", placeholder=forms.MOMENT, longest=20),
+            forms.when("declared-since", forms.MOMENT),
             "What it measured before is not counted. Empty: the beginning, or now if there is one already.",
         ),
     ]

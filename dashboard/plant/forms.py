@@ -2,17 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.aria import icon
+from models import local_time
 from store.errors import Refused
 
 DAY = "2026-01-31"
+DAY_FORMAT = "%Y-%m-%d"
 MOMENT = f"{DAY} 14:00"
+LONGEST = 25  # of a moment, with its offset
 OF_WHEN = "Empty: from now on. They see what was measured from then on, and nothing of before."
 
 
@@ -25,6 +29,11 @@ def field(label: str, control: Any, help_text: str = "") -> html.Div:
 def line(name: str, value: Any = "", *, longest: int = 120, **more: Any) -> dcc.Input:
     """A line to write, that browsers do not fill in by themselves."""
     return dcc.Input(id=name, value=value, autoComplete="off", maxLength=longest, **more)
+
+
+def when(name: str, like: str = DAY) -> dcc.Input:
+    """A line for a day or a moment."""
+    return line(name, placeholder=like, longest=LONGEST)
 
 
 def folded(name: str, words: str, sign: str, fields: Sequence[Component], button: html.Button) -> html.Details:
@@ -86,13 +95,13 @@ def whole(words: str, given: object) -> int:
     return int(found)
 
 
-def moment(words: str, given: object, zone: tzinfo, *, end_of_day: bool = False) -> datetime | None:
+def moment(words: str, given: object, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
     """What was written as a day or a moment of that zone's clocks, none for nothing.
 
     A day is its start; with `end_of_day` the start of the next, for what holds through that day.
 
     Raises:
-        Refused: it is neither.
+        Refused: it is neither, or one that the clocks leave out or show twice.
     """
     text = str(given or "").strip()
     if not text:
@@ -103,14 +112,34 @@ def moment(words: str, given: object, zone: tzinfo, *, end_of_day: bool = False)
         raise Refused(f"{words} {text!r} is not a moment: write it like {DAY} or {MOMENT}") from None
     if not 1970 <= found.year < 2200:
         raise Refused(f"{words} {text!r} is not of our time: write it like {DAY}")
-    if end_of_day and len(text) <= len(DAY):
-        found += timedelta(days=1)
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    if found.tzinfo:
+        return found
+    try:
+        return _day(found, zone, end_of_day) if len(text) <= len(DAY) else local_time.moment(found, zone)
+    except local_time.Unclear as unclear:
+        raise Refused(f"{words} {unclear}") from None
+
+
+def _day(found: datetime, zone: ZoneInfo, end_of_day: bool) -> datetime:
+    start, end = local_time.days(found.date(), found.date(), zone)
+    if start == end:
+        raise local_time.Unclear(f"{found:{DAY_FORMAT}} is left out by the calendar of {zone.key}", ())
+    return end if end_of_day else start
 
 
 def clock(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
     """A moment as that zone's clocks show it."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else otherwise
+
+
+def written(at: datetime, zone: ZoneInfo) -> str:
+    """A moment as `moment` reads it: with its offset where the clocks show that time twice."""
+    told = clock(at, zone)
+    try:
+        local_time.moment(datetime.fromisoformat(told), zone)
+    except local_time.Unclear:
+        return at.astimezone(zone).isoformat(" ", "minutes")
+    return told
 
 
 def day(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:

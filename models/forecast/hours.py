@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models import local_time
+
 AHEAD_H = 24  # hours that are forecast
 DAY_H = 24
 WEEK_H = 168
@@ -73,9 +75,7 @@ def same_hour(history: pd.Series, times: pd.DatetimeIndex, days_before: int) -> 
     By the local clock, so that a change to summer time shifts nothing: an hour that the earlier day skipped is the next one.
     The last of 24 hours across such a change may have its like only among themselves: it takes the value 24 hours back.
     """
-    local = times.tz_localize(None) - pd.Timedelta(days=days_before)
-    earlier = local.tz_localize(times.tz, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward")
-    by_clock = history.reindex(earlier).to_numpy(dtype=np.float64)
+    by_clock = history.reindex(local_time.same_time(times, days_before)).to_numpy(dtype=np.float64)
     elapsed = history.reindex(times - pd.Timedelta(hours=DAY_H * days_before)).to_numpy(dtype=np.float64)
     return np.where(np.isnan(by_clock), elapsed, by_clock)
 
