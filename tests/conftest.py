@@ -19,8 +19,10 @@ from config import settings as configuration
 from config.settings import PROJECT, Settings
 from tests.matrix import cells
 
+PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 
-def eventually(holds: Callable[[], object], within_s: float = 10.0, every_s: float = 0.02) -> object:
+
+def eventually(holds: Callable[[], object], within_s: float = PATIENT_S, every_s: float = 0.02) -> Any:
     """Poll until `holds()` is true and return its value; fail after the deadline."""
     deadline = time.monotonic() + within_s
     while True:

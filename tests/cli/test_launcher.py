@@ -286,7 +286,7 @@ def test_an_installation_that_was_killed_is_made_anew_by_one_that_waited_for_its
     killed = subprocess.Popen(
         [checkout / "loadstar", "up"], env=outside(checkout, index.url), start_new_session=True, stderr=subprocess.DEVNULL
     )
-    eventually(lambda: second.name in index.asked, within_s=60)
+    eventually(lambda: second.name in index.asked)
     late = subprocess.Popen(
         [checkout / "loadstar", "status"],
         env=outside(checkout, index.url),

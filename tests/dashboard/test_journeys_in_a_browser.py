@@ -232,7 +232,7 @@ def test_a_key_is_rotated_under_load_and_no_post_is_lost(opened: Opener, product
             poster.start()
         admin = opened("Admin")
         visit(admin, f"/site/{product.site}/keys")
-        eventually(lambda: all(each.has_posted(5) for each in posters), within_s=60)
+        eventually(lambda: all(each.has_posted(5) for each in posters))
         admin.fill("#keys-search", "lines")
         expect(admin.locator("#keys-body tbody tr")).to_have_count(1)
         admin.click("[aria-label='Rotate lines']")
@@ -244,13 +244,13 @@ def test_a_key_is_rotated_under_load_and_no_post_is_lost(opened: Opener, product
             before = {each: each.acknowledged.get(each.key, 0) for each in posters}
             poster.key = new
             eventually(lambda before=before: all(each.acknowledged.get(each.key, 0) != before[each] for each in posters), 60)
-        eventually(lambda: all(each.has_posted(2) for each in posters), within_s=60)
+        eventually(lambda: all(each.has_posted(2) for each in posters))
         admin.locator("tr", has_text="ends soon").locator("[aria-label='Revoke lines']").click()
         admin.click("[aria-label='Revoke lines now']")
         expect(admin.locator("#keys-notice")).to_contain_text("Revoked")
-        eventually(lambda: _refused(product, old), within_s=30)
+        eventually(lambda: _refused(product, old))
         soon = {each: each.acknowledged[new] for each in posters}
-        eventually(lambda: all(each.wrong or each.acknowledged[new] > soon[each] for each in posters), within_s=60)
+        eventually(lambda: all(each.wrong or each.acknowledged[new] > soon[each] for each in posters))
     finally:
         for poster in posters:
             poster.stop()

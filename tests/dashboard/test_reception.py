@@ -53,7 +53,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, cwd=folder, env=env, stdout=log, stderr=log)
     try:
-        eventually(lambda: answers(port, folder), within_s=60)
+        eventually(lambda: answers(port, folder))
         yield port
     finally:
         process.terminate()
@@ -173,7 +173,7 @@ def test_a_worker_all_whose_threads_hang_ends_and_another_answers(port: int) -> 
     never = [opened(port, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(THREADS)]
     try:
         assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10).status_code == 200
-        eventually(lambda: _answers_soon(port), within_s=60)
+        eventually(lambda: _answers_soon(port))
     finally:
         for each in never:
             each.close()
@@ -183,7 +183,7 @@ def test_a_single_request_that_never_ends_costs_no_thread_for_ever(port: int) ->
     with closing(opened(port, b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")) as never:
         never.settimeout(60)
         assert never.recv(1) == b"", "its worker has ended"
-    eventually(lambda: _answers_soon(port), within_s=60)
+    eventually(lambda: _answers_soon(port))
 
 
 def test_who_reads_slowly_has_not_hung(port: int) -> None:

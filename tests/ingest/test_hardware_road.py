@@ -12,7 +12,8 @@ from config.settings import PROJECT
 from ingest.openapi import described
 from store.records import devices, graph, keys, meters
 from store.scope import SYSTEM
-from tests.ingest.world import HARDWARE, Device, Stored, World, wait_until
+from tests.conftest import eventually
+from tests.ingest.world import HARDWARE, Device, Stored, World
 
 Hold = Callable[[str | None], Device]
 
@@ -202,7 +203,7 @@ def test_status_says_when_it_was_heard_and_how_much_was_taken(gateway: Device, w
         now = gateway.client.get("/api/hardware/status").json()
         return bool(now["accepted_24h"] >= before["accepted_24h"] + 3 and now["rejected_24h"] >= before["rejected_24h"] + 1)
 
-    wait_until(told)
+    eventually(told)
     status = gateway.client.get("/api/hardware/status").json()
     assert list(status) == ["device", "state", "last_seen", "reporting_interval_s", "accepted_24h", "rejected_24h"]
     assert (status["device"], status["state"], status["reporting_interval_s"]) == (world.device, "online", 60)
@@ -248,7 +249,7 @@ def test_a_device_without_a_map_posts_what_its_meters_allow(
 
 def test_two_energies_of_one_interval_are_never_swapped_without_a_word(gateway: Device, world: World, stored: Stored) -> None:
     while datetime.now(UTC).second > 50:  # both posts within one minute
-        wait_until(lambda: datetime.now(UTC).second <= 50, within_s=15)
+        eventually(lambda: datetime.now(UTC).second <= 50)
     first = HARDWARE | {"energy_produced": 2.25, "energy_consumed": 3.25}
     assert gateway.hardware(first).status_code == 200
     again = gateway.hardware(first)

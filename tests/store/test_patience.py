@@ -74,7 +74,7 @@ def test_a_questdb_that_is_stopped_is_away_within_seconds_for_all_who_ask_at_onc
         assert len(waits) == PEOPLE
         assert max(waits) < SOON_S
         assert told(health.tables) < 1, "whoever comes next is told at once"
-    eventually(lambda: _answers(), within_s=30)
+    eventually(lambda: _answers())
 
 
 def _answers() -> bool:
@@ -93,7 +93,7 @@ def test_a_questdb_that_is_stopped_over_a_long_answer_is_away_too(server: QuestD
     waits: list[float] = []
     thread = threading.Thread(target=lambda: waits.append(told(lambda: connection.query(LONG))))
     thread.start()
-    eventually(lambda: _is_asked(asked), within_s=30)
+    eventually(lambda: _is_asked(asked))
     with stopped(server):
         thread.join()
     assert waits
@@ -135,7 +135,7 @@ def test_records_whose_postgresql_is_stopped_are_away_within_seconds(cluster: Cl
     assert organisations.organisations(SYSTEM) == []
     with hung(cluster):
         assert told(lambda: organisations.organisations(SYSTEM)) < SOON_S
-    eventually(lambda: organisations.organisations(SYSTEM) == [], within_s=30)
+    eventually(lambda: organisations.organisations(SYSTEM) == [])
 
 
 @contextmanager

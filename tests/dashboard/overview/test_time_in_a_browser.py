@@ -197,7 +197,7 @@ def test_a_gap_is_a_gap_a_lone_value_a_dot_and_a_sum_says_what_it_lacks(page: Pa
     page.locator(f"#{CHART} .legendtoggle").first.dispatch_event("mousedown")
     page.locator(f"#{CHART} .legendtoggle").first.dispatch_event("mouseup")
     alone = "document.querySelector('#overview-chart .plot').data.find((trace) => trace.uid === 'production-1').y[0]"
-    eventually(lambda: page.evaluate(alone) == 1, within_s=30)
+    eventually(lambda: page.evaluate(alone) == 1)
 
 
 def test_the_tiles_the_end_of_the_chart_its_table_and_its_hover_tell_the_same_now(
@@ -210,7 +210,7 @@ def test_the_tiles_the_end_of_the_chart_its_table_and_its_hover_tell_the_same_no
     expect(page.locator('#overview-tiles [data-tile="production"] [data-part="value"]')).to_have_text("60.0")
     zone = "Europe/London"
     mark = "document.querySelector('#overview-chart .plot').data.find((trace) => trace.uid === 'now')"
-    eventually(lambda: page.evaluate(f"{mark}.y") == [60, 110], within_s=30)
+    eventually(lambda: page.evaluate(f"{mark}.y") == [60, 110])
     at = page.evaluate(f"window.loadstar.moment({mark}.x[0])") / 1000
     assert abs(at - datetime.now(UTC).timestamp()) < 60
     line = page.evaluate("document.querySelector('#overview-chart .plot').layout.shapes[0].x0")

@@ -37,7 +37,7 @@ def test_a_history_longer_than_one_flush_arrives_once_however_often_it_is_writte
     with bulk.writer(questdb_tables) as sender:
         assert bulk.write(SYSTEM, sender, "intervals", frame) == rows
         bulk.write(SYSTEM, sender, "intervals", frame)
-    assert eventually(lambda: count("intervals") == rows, within_s=30)
+    assert eventually(lambda: count("intervals") == rows)
     row = connection.query("SELECT ts, interval_s, value, min, max, count FROM intervals WHERE meter = 'mtr_3' LIMIT 1")[0]
     assert (row[0].timestamp() * 1e6, *row[1:]) == (START, 3600, 3 / 7, 3 / 7 - 1, 3 / 7 + 1, 12)
 

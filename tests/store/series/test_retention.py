@@ -170,7 +170,7 @@ def test_no_table_forgets_by_questdb_s_own_clock_and_one_that_did_no_longer_does
     assert query(asked) == []
     execute("ALTER TABLE telemetry SET TTL 7 DAYS")
     tables.create_tables(questdb_tables)
-    eventually(lambda: query(asked) == [], within_s=30)  # what a table is like is told a moment after it was changed
+    eventually(lambda: query(asked) == [])  # what a table is like is told a moment after it was changed
 
 
 def test_only_loadstar_itself_drops(questdb_tables: Settings) -> None:
