@@ -1,6 +1,8 @@
 """A region's prices and CO2 intensity: what there is of them, and files of them written by whoever may price its sites."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
@@ -15,7 +17,7 @@ from dashboard.plant import forms, imports
 from store.errors import NotFound, Refused, StoreAway
 from store.records import regions
 from store.scope import Scope
-from store.series import region_series
+from store.series import prices, region_series
 
 register_page(__name__, path_template="/admin/regions/<region_id>", name="Region", title="Region · Loadstar")
 
@@ -24,6 +26,8 @@ STEPS = (
     "would change first; then all of it is imported, or nothing. A value replaces the one that its interval had."
 )
 LENGTHS = {300: "5 minutes", 900: "15 minutes", 1800: "30 minutes", 3600: "1 hour"}
+UTC = ZoneInfo("UTC")
+WITHOUT_TIME = "Write from when and until when the values are to be taken back."
 WITHOUT_LENGTH = "choose how long each interval of the file is: a price applies for that long, and no longer"
 
 
@@ -84,9 +88,54 @@ def layout(region_id: str, **_query: Any) -> html.Div:
             html.Section(
                 [html.H2("Prices and CO₂"), html.Div(_known(scope, region_id), id="series-known")], className="panel mb-3"
             ),
+            _withdrawal(),
             imports.panel("series", None, STEPS, columns, html.Div(length, className="fields mb-2")),
         ]
     )
+
+
+def _withdrawal() -> html.Details:
+    options = [{"label": words_of(quantity), "value": quantity} for quantity in prices.QUANTITIES]
+    until = "Intervals that start from then on stay. A day is meant with all of it."
+    fields = [
+        forms.field("What", dbc.Select(id="withdraw-quantity", options=options, value=prices.QUANTITIES[0])),
+        forms.field("From", forms.when("withdraw-from"), "A day or a moment, in UTC or with its offset."),
+        forms.field("Until", forms.when("withdraw-to"), until),
+    ]
+    button = forms.submit("withdraw-go", "Take back")
+    return forms.folded("withdraw-form", "Take values back", "trash", fields, button)
+
+
+def _period(start: object, end: object) -> tuple[datetime, datetime]:
+    first, last = forms.moment("from", start, UTC), forms.moment("until", end, UTC, end_of_day=True)
+    if first is None or last is None:
+        raise Refused(WITHOUT_TIME)
+    return first, last
+
+
+@callback(
+    Output("series-said", "children", allow_duplicate=True),
+    Output("series-known", "children", allow_duplicate=True),
+    Input("withdraw-go", "n_clicks"),
+    State("withdraw-quantity", "value"),
+    State("withdraw-from", "value"),
+    State("withdraw-to", "value"),
+    State("series-region", "data"),
+    prevent_initial_call=True,
+)
+@guard(prices_region())
+def withdraw(clicks: int | None, quantity: str | None, start: str | None, end: str | None, region_id: str) -> Any:
+    """Take the values of some time back, so that what they priced has no price from the region."""
+    if not clicks:
+        return no_update, no_update
+    scope = current_scope()
+    try:
+        first, last = _period(start, end)
+        count = region_series.withdraw(scope, region_id, str(quantity), first, last)
+    except (Refused, NotFound, StoreAway) as problem:
+        return tables.notice(sentence(problem), bad=True), no_update
+    words = "value" if count == 1 else "values"
+    return tables.notice(f"Taken back: {reader().count(count)} {words}."), _known(scope, region_id)
 
 
 @callback(

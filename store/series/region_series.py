@@ -103,6 +103,31 @@ def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence
     return found
 
 
+def withdraw(scope: Scope, region_id: str, quantity: str, start: datetime, end: datetime) -> int:
+    """Take back the values of a quantity whose intervals start in [start, end), of whatever length; returns how many.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        Refused: the holder may not write its series, or there is none that could be taken back.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require_pricing(scope, region_id)
+    if quantity not in prices.QUANTITIES:
+        raise Refused(f"a region has no {quantity!r}: choose one of {', '.join(prices.QUANTITIES)}")
+    rows = query(
+        "SELECT ts, interval_s FROM intervals WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s AND value != null",
+        [start, end, region_id, quantity],
+    )
+    if not rows:
+        raise Refused("there is no such value between these times: look above for what there is")
+    told = {"withdrawn": len(rows), "quantity": quantity, "from": f"{start}", "to": f"{end}"}
+    audit.note("series", subject_kind="regions", subject_id=region_id, told=told)
+    for interval_s in {lasting for _, lasting in rows}:
+        # The newest row of a key counts: one without a value is nothing.
+        _put(scope, region_id, interval_s, [(ts, quantity, math.nan) for ts, lasting in rows if lasting == interval_s])
+    return len(rows)
+
+
 def _read(text: str) -> tuple[list[Value], list[Line]]:
     values: list[Value] = []
     problems = []
@@ -186,11 +211,14 @@ def _write(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value
     # First, in the log: whoever only looks on behalf of somebody may not write, and is refused there.
     told = {"values": len(values), "interval_s": interval_s, "from": f"{min(starts)}", "to": f"{max(starts)}"}
     audit.note("series", subject_kind="regions", subject_id=region_id, told=told)
+    _put(scope, region_id, interval_s, [(each.start, each.quantity, each.value) for each in values])
+
+
+def _put(scope: Scope, region_id: str, interval_s: int, rows: Sequence[tuple[datetime, str, float]]) -> None:
+    starts, quantities, values = zip(*rows, strict=True)
     moments = np.array([round(start.timestamp() * 1e6) for start in starts], np.int64)
-    quantities = np.array([each.quantity for each in values], object)
-    numbers = np.array([each.value for each in values], float)
-    by = scope.user_id or "loadstar"
-    frame = bulk.intervals(moments, np.full(len(values), region_id, object), quantities, numbers, by, interval_s=interval_s)
+    texts = (np.full(len(rows), region_id, object), np.array(quantities, object))
+    frame = bulk.intervals(moments, *texts, np.array(values, float), scope.user_id or "loadstar", interval_s=interval_s)
     with bulk.writer(settings()) as sender:
         bulk.write(SYSTEM, sender, "intervals", frame)
     rollup.await_applied(["intervals"], SHOWN_S)

@@ -1,11 +1,12 @@
 """Whoever administers all sites of a region imports its prices in the browser, shown before they are written."""
 
 import base64
+from datetime import UTC, datetime
 
 import pytest
 
 from store.scope import SYSTEM
-from store.series import region_series
+from store.series import prices, region_series
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, said
 from tests.dashboard.world import World
@@ -57,4 +58,35 @@ def test_others_find_no_region(world: World, region: str, who: str) -> None:
     assert browser.get(f"/admin/regions/{region}").status_code == 404
     for go in (False, True):
         assert _asked(world, browser, region, TEXT, "1800", go=go).status_code == 404
+    assert _withdrawn(world, browser, region, "price_per_kwh", "2026-05-01", "2026-05-01").status_code == 404
     assert region_series.known(SYSTEM, region) == []
+
+
+def _withdrawn(world: World, browser, region: str, quantity: str, start: str, end: str):
+    told = {
+        "withdraw-quantity.value": quantity,
+        "withdraw-from.value": start,
+        "withdraw-to.value": end,
+        "series-region.data": region,
+    }
+    return ask(world, browser, "series-said.children", {"withdraw-go.n_clicks": 1}, told)
+
+
+def test_values_are_taken_back_and_written_anew(world: World, region: str) -> None:
+    browser = world.client("admin")
+    _asked(world, browser, region, TEXT, "1800", go=True)
+    for start, end, says in (
+        ("", "2026-05-01", "from when"),
+        ("2026-04-01", "2026-04-02", "no such value"),
+        ("2026-05-01 00:30", "soon", "not a moment"),
+    ):
+        assert says in said(_withdrawn(world, browser, region, "price_per_kwh", start, end)).casefold()
+    assert "no such value" in said(_withdrawn(world, browser, region, "co2_g_per_kwh", "2026-05-01", "2026-05-01"))
+    assert "Taken back: 1 value" in said(_withdrawn(world, browser, region, "price_per_kwh", "2026-05-01 00:30", "2026-05-01"))
+    [known] = region_series.known(SYSTEM, region)
+    assert (known.values, known.last) == (1, known.first)
+    start, end = (datetime(2026, 5, 1, hour, tzinfo=UTC) for hour in (0, 1))
+    told = prices.prices(SYSTEM, world.site, start, end).prices.importing
+    assert told.tolist() == pytest.approx([0.25, 0.25, float("nan"), float("nan")], nan_ok=True)
+    assert "1 new" in said(_asked(world, browser, region, TEXT, "1800", go=True))
+    assert [each.values for each in region_series.known(SYSTEM, region)] == [2]
