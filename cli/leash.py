@@ -183,8 +183,17 @@ def _follow_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
-def _order(run: Path, name: str, parent: int) -> tuple[list[str], dict[str, str], str | None]:
-    """Command line, environment and folder of what to run, as soon as it has been said; ends itself when the parent is gone."""
+class Order(NamedTuple):
+    """What to run: command line, what is added to its environment, its folder, and one that is emptied for it first."""
+
+    argv: list[str]
+    env: dict[str, str]
+    folder: str | None
+    scratch: str | None
+
+
+def _order(run: Path, name: str, parent: int) -> Order:
+    """What to run, as soon as it has been said; ends itself when the parent is gone."""
     path = run / f"{name}.json"
     while True:
         if os.getppid() != parent:
@@ -194,7 +203,15 @@ def _order(run: Path, name: str, parent: int) -> tuple[list[str], dict[str, str]
         except FileNotFoundError:
             time.sleep(POLL_S)
         else:
-            return order["argv"], order["env"], order.get("folder")
+            return Order(order["argv"], order["env"], order.get("folder"), order.get("scratch"))
+
+
+def empty(folder: Path) -> None:
+    """Make the folder, or leave nothing in it."""
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def main(run: Path, name: str) -> None:
@@ -206,10 +223,12 @@ def main(run: Path, name: str) -> None:
         write_record(run, name, os.getpid())
     except OSError as error:  # it is better that it runs, unknown to `status`, than that devices get no answer
         print(f"{name} could not be noted: {error}", file=sys.stderr)  # noqa: T201
-    argv, environment, folder = _order(run, name, parent)
-    if folder:
-        os.chdir(folder)
-    os.execvpe(argv[0], argv, os.environ | environment)  # noqa: S606 - the order is ours, in a folder only its owner reads
+    order = _order(run, name, parent)
+    if order.scratch:
+        empty(Path(order.scratch))
+    if order.folder:
+        os.chdir(order.folder)
+    os.execvpe(order.argv[0], order.argv, os.environ | order.env)  # noqa: S606 - the order is ours, in a folder only its owner reads
 
 
 if __name__ == "__main__":

@@ -28,13 +28,14 @@ LEASH = Path(leash.__file__)
 
 
 class Process(NamedTuple):
-    """One process: its name, what runs it, its ports, what it is for, and in which folder it runs (the checkout)."""
+    """One process: its name, what runs it, its ports, what it is for, in which folder it runs (the checkout), and what is emptied before."""
 
     name: str
     argv: list[str]
     ports: tuple[int, ...]
     purpose: str
     folder: Path | None = None
+    scratch: Path | None = None
     beats: bool = True  # gives signs of life (`config.heart`): one that gives none is ended, and started anew
 
 
@@ -60,7 +61,8 @@ def dashboard_argv() -> list[str]:
 def questdb_process(settings: Settings, jar: Path) -> Process:
     """The embedded QuestDB."""
     ports = (settings.questdb_http_port, settings.questdb_pg_port, settings.questdb_health_port)
-    return Process("questdb", questdb.command(settings, jar), ports, "the time series", questdb.folder(settings), beats=False)
+    argv, folder = questdb.command(settings, jar), questdb.folder(settings)
+    return Process("questdb", argv, ports, "the time series", folder, questdb.scratch(settings), beats=False)
 
 
 def names(settings: Settings) -> list[str]:
@@ -102,8 +104,9 @@ def order(settings: Settings, process: Process, env: dict[str, str] | None = Non
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        folder = process.folder and str(process.folder)
-        json.dump({"argv": process.argv, "env": env or {}, "folder": folder, "beats": process.beats}, file)
+        folder, scratch = (path and str(path) for path in (process.folder, process.scratch))
+        told = {"argv": process.argv, "env": env or {}, "folder": folder, "scratch": scratch, "beats": process.beats}
+        json.dump(told, file)
     draft.replace(path)
 
 

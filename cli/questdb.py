@@ -66,6 +66,11 @@ def folder(settings: Settings) -> Path:
     return settings.home / "questdb"
 
 
+def scratch(settings: Settings) -> Path:
+    """Where it unpacks its native library, 6 MB each time, which it leaves there when it is killed: emptied before each start."""
+    return settings.home / "run" / "questdb-scratch"
+
+
 def command(settings: Settings, jar: Path) -> list[str]:
     """The command line that runs the server, within its folder: Java splits a path at each colon, so ours is not named."""
     inside = jar.is_relative_to(settings.home)
@@ -85,6 +90,7 @@ def command(settings: Settings, jar: Path) -> list[str]:
         *add,
         "--sun-misc-unsafe-memory-access=allow",
         "--enable-native-access=io.questdb",
+        f"-Djava.io.tmpdir={scratch(settings)}",
         "-XX:+UseSerialGC",  # on two cores the parallel collector only costs memory
         # The server leaves little garbage: without these the heap is touched to its end before anything is collected.
         "-Xms32m",

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from cli import machine, questdb
+from cli import leash, machine, questdb
 from config import settings as configuration
 from config.settings import PROJECT, Settings
 from tests.matrix import cells
@@ -104,6 +104,7 @@ class QuestDBServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        leash.empty(questdb.scratch(self.settings))
         with (self.settings.home / "questdb.log").open("ab") as log:
             self.process = subprocess.Popen(
                 questdb.command(self.settings, self.jar),

@@ -14,11 +14,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import click
+import psutil
 import pytest
 
 from cli import leash, questdb
@@ -104,6 +105,19 @@ class Storm:
         return "kill -9 up and supervisord, up"
 
 
+def resources(terminal: Terminal) -> str:
+    """Open files and memory (MB, shared parts by their share) of each process with all its own."""
+    told = []
+    for name in ("up", "supervisord", *CHILDREN):
+        files = memory = 0
+        with suppress(psutil.NoSuchProcess):  # what ends just now
+            first = psutil.Process(terminal.pid(name))
+            for each in [first, *(first.children(recursive=True) if name in CHILDREN else [])]:
+                files, memory = files + each.num_fds(), memory + each.memory_full_info().pss
+        told.append(f"{name} {files} files, {memory / 2**20:.0f} MB")
+    return "; ".join(told)
+
+
 @click.command()
 @click.option("--minutes", default=30.0, show_default=True)
 @click.option("--seed", default=1, show_default=True)
@@ -128,6 +142,7 @@ def main(minutes: float, seed: int, meters: int) -> None:
         product = Product(terminal)
         posters = [Poster(product, product.meter(f"Home {n}"), MALFORMED) for n in range(meters)]
         storm = Storm(terminal, disk, clock, seed)
+        click.echo(f"At first: {resources(terminal)}")
         try:
             storm.rage(minutes * 60)
             eventually(terminal.everything_answers, within_s=PATIENT_S)
@@ -139,6 +154,7 @@ def main(minutes: float, seed: int, meters: int) -> None:
         finally:
             for poster in posters:
                 poster.end()
+        click.echo(f"At the end: {resources(terminal)}")
         eventually(lambda: all(table.lag == 0 and not table.suspended for table in health.tables()), within_s=PATIENT_S)
         sys.exit(_told(posters, storm))
 

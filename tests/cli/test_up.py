@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cli import leash
@@ -140,6 +142,19 @@ def test_a_process_that_is_killed_is_back_and_the_others_go_on(running: Terminal
     eventually(lambda: running.pid(name) not in (None, killed), within_s=START_S)
     eventually(running.everything_answers, within_s=START_S)
     assert others == {other: running.pid(other) for other in others}
+
+
+def test_a_questdb_that_was_killed_leaves_nothing_of_its_library_behind(running: Terminal) -> None:
+    left = {path.name for path in Path(tempfile.gettempdir()).glob("libquestdb*")}
+    for _ in range(2):
+        killed = running.pid("questdb")
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: running.pid("questdb") not in (None, killed), within_s=START_S)  # noqa: B023
+        eventually(running.everything_answers, within_s=START_S)
+        assert len(list((running.run / "questdb-scratch").glob("libquestdb*"))) == 1
+    opened = {Path(each.path).name for each in psutil.Process(running.pid("questdb")).memory_maps(grouped=True)}
+    assert not [name for name in opened & left if name.startswith("libquestdb")]
 
 
 @pytest.mark.parametrize("name", [name for name in CHILDREN if name != "questdb"])

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cli import machine, questdb
+from cli import leash, machine, questdb
 from cli.questdb import free_ports
 from config.settings import PROJECT, Settings
 from tests.conftest import eventually
@@ -131,6 +131,7 @@ def production(questdb_jar: Path) -> Iterator[Machine]:
 def stores(production: Machine, questdb_jar: Path) -> Machine:
     """QuestDB and PostgreSQL run with the compose file's own environment, and `migrate` has made their tables."""
     settings = Settings(home=production.folder)
+    leash.empty(questdb.scratch(settings))
     production.start("questdb", [*questdb.command(settings, questdb_jar)[:-1], str(questdb.folder(settings))])
     _start_postgresql(production)
     production.await_healthy("questdb")
