@@ -1,7 +1,12 @@
-"""Ports: which are free, and who holds those that are not."""
+"""Ports: which are free, who holds those that are not, and which a Loadstar that starts has claimed for itself."""
 
 import contextlib
 import socket
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 
 def is_free(host: str, port: int) -> bool:
@@ -18,8 +23,25 @@ def is_free(host: str, port: int) -> bool:
         return True
 
 
+def claim(port: int) -> socket.socket | None:
+    """A name in the system that says that a port is this Loadstar's, before anything listens there; None when it is another's.
+
+    It is held until the socket is closed, also by what this process becomes; a process that it starts does not get it.
+    """
+    name = socket.socket(socket.AF_UNIX)
+    if sys.platform != "linux":  # elsewhere there are no names without a file
+        return name
+    try:
+        name.bind(f"\0loadstar up {port}")
+    except OSError:
+        name.close()
+        return None
+    name.set_inheritable(True)
+    return name
+
+
 def owner(port: int) -> str:
-    """Who listens on the port, in words: `nginx (pid 71, user www-data)`."""
+    """Who listens on the port, in words: `nginx (pid 71, user www-data)`; of a Loadstar also from which state folder."""
     import psutil
 
     with contextlib.suppress(psutil.AccessDenied):  # other people's connections, on some systems
@@ -28,5 +50,15 @@ def owner(port: int) -> str:
                 with contextlib.suppress(psutil.Error):
                     process = psutil.Process(connection.pid)
                     command = " ".join(process.cmdline())[:60] or process.name()
-                    return f"{process.name()} (pid {process.pid}, user {process.username()}: {command})"
+                    who = f"{process.name()} (pid {process.pid}, user {process.username()}: {command})"
+                    return who + _home_of(process)
     return "a process that this user may not look at"
+
+
+def _home_of(process: "psutil.Process") -> str:
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        if home := process.environ().get("LOADSTAR_HOME"):
+            return f" of the Loadstar in {home}"
+    return ""

@@ -28,7 +28,7 @@ LEASH = Path(leash.__file__)
 
 
 class Process(NamedTuple):
-    """One process: its name, what runs it, its ports, what it is for, in which folder it runs (the checkout), and what is emptied before."""
+    """One process: its name, what runs it, its ports, what it is for, its folder (the checkout), and what is emptied before."""
 
     name: str
     argv: list[str]

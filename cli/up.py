@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import resource
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from cli import copied, leash, questdb
 from cli.detach import Background, to_background
 from cli.home import absolute_settings, as_running, generate, log_folder, make_folders, note_places, run_folder
 from cli.migrate import prepare_records, prepare_series
-from cli.ports import is_free, owner
+from cli.ports import claim, is_free, owner
 from cli.processes import order, processes, questdb_process, start_supervisor, supervisor_words
 from cli.waiting import DidNotStart, answers, await_ready, last_lines, meanwhile
 from cli.watch import UP, Ended, become, end_all, on_signals, sweep, withdraw_orders
@@ -121,7 +122,7 @@ def _run(settings: Settings, named: dict[str, bool], console: "Console", backgro
         console.print(f"Ended what a killed start had left behind: {', '.join(left)}.")
     settings = generate(settings, **named)
     configuration.use(settings)
-    _refuse_taken_ports(settings)
+    claimed = _claim_ports(settings)
     note_places(settings)
     _raise_file_limit()
     supervisor = start_supervisor(settings)
@@ -133,6 +134,8 @@ def _run(settings: Settings, named: dict[str, bool], console: "Console", backgro
         become(run, supervisor, lock)
     finally:
         end_all(run, supervisor)
+        for name in claimed:
+            name.close()
 
 
 def _start(settings: Settings, console: "Console", supervisor: int) -> Welcome:
@@ -207,7 +210,13 @@ def _download_bar(console: "Console") -> "maven.Progress":
     return bar
 
 
-def _refuse_taken_ports(settings: Settings) -> None:
+def _claim_ports(settings: Settings) -> list[socket.socket]:
+    """Claim all ports, before anything listens: two that start at once would each take the other's processes for its own.
+
+    Raises:
+        SettingsError: one is somebody else's.
+    """
+    claimed: list[socket.socket] = []
     wanted = [
         ("dashboard_port", settings.dashboard_host, settings.dashboard_port),
         ("device_port", settings.device_host, settings.device_port),
@@ -217,10 +226,12 @@ def _refuse_taken_ports(settings: Settings) -> None:
             (f"questdb_{kind}_port", "127.0.0.1", getattr(settings, f"questdb_{kind}_port")) for kind in ("http", "pg", "health")
         ]
     for name, host, port in wanted:
-        if not is_free(host, port):
-            raise SettingsError(
-                f"port {port} is in use by {owner(port)}; stop it, or set LOADSTAR_{name.upper()} to another port"
-            )
+        mine = claim(port) if is_free(host, port) else None
+        if mine is None:
+            by = "another Loadstar that was started just now" if is_free(host, port) else owner(port)
+            raise SettingsError(f"port {port} is in use by {by}; stop it, or set LOADSTAR_{name.upper()} to another port")
+        claimed.append(mine)
+    return claimed
 
 
 def _raise_file_limit() -> None:

@@ -75,6 +75,7 @@ RULES = {
     "rule_entity_stays": "an entity stays as long as its user or organisation: delete those instead",
     "rule_no_own_meters": "people in an organisation have no meters of their own: give the meter to the organisation",
     "rule_one_resident": "another resident has this meter in this time: end that assignment first, or choose other dates",
+    "rule_one_node_of_a_name": "the site has a node of this name: choose another name, or end that node first",
     "rule_organisation_id": "an organisation's id never changes: leave it as it is",
     "rule_release_meters": "whoever joins an organisation has no meters of their own: release them first",
     "rule_sites_of_distributors": "a site is owned by a distributor: give the id of one",
@@ -106,6 +107,8 @@ RULES |= {
     for table in texts.tables()
 }
 
+NO_TEXT = "a number is too large, or a text holds a character that no text has: write it anew"
+
 _FULL = re.compile("disk is full|No space left", re.IGNORECASE)
 _UNPREPARED = re.compile('no such (table|column)|(relation|column) "?[^ ]+ does not exist')
 _SQLITE_AWAY = re.compile("locked|busy|unable to open|disk I/O|readonly")
@@ -124,7 +127,7 @@ def translated() -> Iterator[None]:
     except PoolTimeout as error:
         raise StoreAway("all connections to the records are in use: try again in a moment") from error
     except DataError as error:
-        raise Refused("a number is too large, or a text holds a character that no text has: write it anew") from error
+        raise Refused(NO_TEXT) from error
     except DBAPIError as error:
         known = _known(error)
         if known is None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select
 
 from config.quantities import QUANTITIES, Kind
 from store.records.engine import reading, session
@@ -28,8 +28,10 @@ class Last(NamedTuple):
     value: float
 
 
-def keep(scope: Scope, rows: Iterable[Last]) -> None:
+def keep(scope: Scope, rows: Iterable[Last], until: datetime | None = None) -> None:
     """Keep each value unless a newer one is kept already; one of the same moment replaces it (a correction).
+
+    What is kept of later than `until` is replaced by any: it was written under a clock that was wrong.
 
     Raises:
         Refused: not one of Loadstar's own processes.
@@ -48,10 +50,34 @@ def keep(scope: Scope, rows: Iterable[Last]) -> None:
         statement = statement.on_conflict_do_update(
             index_elements=["series_id", "quantity"],
             set_={"ts": new.ts, "value": new.value},
-            where=new.ts >= LastValue.ts,
+            where=new.ts >= LastValue.ts if until is None else or_(new.ts >= LastValue.ts, LastValue.ts > until),
         )
         # In one order, so that two processes never wait for each other's rows.
         records.connection().execute(statement, [newest[key]._asdict() for key in sorted(newest)])
+
+
+def ahead(scope: Scope, until: datetime) -> set[tuple[str, str]]:
+    """The series and quantities of which a value of later is kept.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with reading() as records:
+        wanted = select(LastValue.series_id, LastValue.quantity).where(LastValue.ts > until)
+        return {(series, quantity) for series, quantity in records.execute(wanted)}
+
+
+def forget(scope: Scope, series: Iterable[tuple[str, str]]) -> None:
+    """Keep nothing of these series and quantities any more.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        for series_id, quantity in sorted(series):
+            records.execute(delete(LastValue).where(LastValue.series_id == series_id, LastValue.quantity == quantity))
 
 
 def kept_to(scope: Scope) -> datetime | None:

@@ -8,7 +8,7 @@ from store.records import failures, texts
 from store.records.schema import Device, Node, Site
 
 TAKEN = {
-    "Node": "the site has a node of this name: choose another name, or end that node first",
+    "Node": failures.RULES["rule_one_node_of_a_name"],
     "Device": failures.RULES["uq_devices_site_id_name"],
 }
 

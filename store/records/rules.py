@@ -133,6 +133,15 @@ RULES: tuple[Rule, ...] = (
         "NEW.organisation_id IS NULL AND NEW.approval = 'pending' AND NEW.email_verified_at IS NOT NULL",
         do="UPDATE users SET approval = 'approved' WHERE id = NEW.id",
     ),
+    # What a site has at the same time can be told apart by name; spellings that people take for the same are `names`' to find.
+    Rule(
+        "rule_one_node_of_a_name",
+        "nodes",
+        ("INSERT", "UPDATE OF site_id, name, valid_from, valid_to"),
+        "EXISTS (SELECT 1 FROM nodes n WHERE n.site_id = NEW.site_id AND n.id <> NEW.id AND n.name = NEW.name"
+        " AND (n.valid_to IS NULL OR n.valid_to > NEW.valid_from) AND (NEW.valid_to IS NULL OR NEW.valid_to > n.valid_from))",
+        lock="SELECT 1 FROM sites s WHERE s.id = NEW.site_id FOR NO KEY UPDATE",
+    ),
     # Sites are distributors', and each meter is assigned to its site's.
     Rule(
         "rule_sites_of_distributors",

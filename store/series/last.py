@@ -14,7 +14,7 @@ from store.records import last_values
 from store.records.last_values import Last
 from store.scope import Scope
 from store.series.connection import listed, query
-from store.series.latest import OVERLAP, end_of
+from store.series.latest import OVERLAP, end_of, not_ahead
 
 LONGEST = timedelta(days=1)  # an interval stands at its start
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
@@ -33,15 +33,31 @@ def keep(scope: Scope, late: Mapping[str, datetime] | None = None) -> None:
     """
     kept = last_values.kept_to(scope)
     since = BEGINNING if kept is None else min(kept, clock.now()) - OVERLAP
-    rows = _samples("ts > %s", [since])
+    until = not_ahead()
+    rows = _samples("ts > %s AND ts <= %s", [since, until])
     if late:
-        rows += _samples(f"ts >= %s AND meter IN ({listed(late)})", [min(late.values())])
-    rows += _intervals("ts > %s", [since - LONGEST])
-    rows += _old_intervals(kept is None)
-    last_values.keep(scope, rows)
+        rows += _samples(f"ts >= %s AND ts <= %s AND meter IN ({listed(late)})", [min(late.values()), until])
+    rows += _intervals("ts > %s AND ts <= %s", [since - LONGEST, until])
+    rows += _old_intervals(kept is None, until)
+    rows += _before_those_ahead(scope, rows, until)
+    last_values.keep(scope, rows, until)
 
 
-def _old_intervals(first: bool) -> list[Last]:
+def _before_those_ahead(scope: Scope, rows: list[Last], until: datetime) -> list[Last]:
+    """The newest values of series of which one is kept that has yet to come: it was written under a wrong clock.
+
+    Where there is none before it, nothing stays kept.
+    """
+    ahead = last_values.ahead(scope, until) - {(row.series_id, row.quantity) for row in rows}
+    if not ahead:
+        return []
+    theirs = f"ts <= %s AND meter IN ({listed(series for series, _ in ahead)})"
+    found = _samples(theirs, [until]) + _intervals(theirs, [until])
+    last_values.forget(scope, ahead - {(row.series_id, row.quantity) for row in found})
+    return found
+
+
+def _old_intervals(first: bool, until: datetime) -> list[Last]:
     """Intervals of long ago that came lately: no marker tells of them, so they are searched by when they came."""
     now, before = time.monotonic(), _searched.get("at")
     if not first and before is not None and now - before < OLD_EVERY_S:
@@ -49,7 +65,7 @@ def _old_intervals(first: bool) -> list[Last]:
     _searched["at"] = now
     oldest = clock.now() - timedelta(days=settings().accepted_back_days) - LONGEST
     came = BEGINNING if before is None else clock.now() - timedelta(seconds=now - before) - SLACK
-    return _intervals("ts > %s AND received_at > %s", [oldest, came])
+    return _intervals("ts > %s AND ts <= %s AND received_at > %s", [oldest, until, came])
 
 
 def _samples(where: str, params: list[object]) -> list[Last]:

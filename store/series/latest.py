@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from config import clock
 from config.quantities import QUANTITIES, Kind
+from config.settings import settings
 from store.records import last_values
 from store.records.meters import require_series
 from store.scope import ALWAYS, SYSTEM, Scope, holds
@@ -37,7 +38,9 @@ def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN
     if not series_ids:
         return {}
     times = require_series(scope, series_ids)
-    found = {key: Latest(last.ts, last.value) for key, last in last_values.last_values(scope, series_ids).items()}
+    until = not_ahead()
+    kept = last_values.last_values(scope, series_ids)
+    found = {key: Latest(last.ts, last.value) for key, last in kept.items() if last.ts <= until + last_values.LONGEST}
     since = kept_since(clock.now() - within)
     for table, back, ends, measured in (
         ("intervals", LONGEST_OPEN, "interval_s", "AND source != 'rollup'"),
@@ -45,8 +48,9 @@ def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN
     ):
         rows = query(
             f"SELECT meter, quantity, ts, value, {ends} lasts FROM {table} "
-            f"WHERE ts > %s AND meter IN ({listed(series_ids)}) {measured} LATEST ON ts PARTITION BY meter, quantity",
-            [since - back],
+            f"WHERE ts > %s AND ts <= %s AND meter IN ({listed(series_ids)}) {measured} "
+            "LATEST ON ts PARTITION BY meter, quantity",
+            [since - back, until],
         )
         for series, quantity, ts, value, lasts in rows:
             known = found.get((series, quantity))
@@ -64,6 +68,11 @@ def kept_since(otherwise: datetime) -> datetime:
     """
     kept = last_values.kept_to(SYSTEM)  # a moment, of nobody in particular
     return otherwise if kept is None else max(otherwise, min(kept, clock.now()) - OVERLAP)
+
+
+def not_ahead() -> datetime:
+    """Where the latest row stands at the most: later ones are of a time to come (prices), or of a clock that was wrong."""
+    return clock.now() + timedelta(seconds=settings().accept_ahead_s)
 
 
 def end_of(quantity: str, ts: datetime, interval_s: int) -> datetime:

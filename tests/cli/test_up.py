@@ -145,16 +145,19 @@ def test_a_process_that_is_killed_is_back_and_the_others_go_on(running: Terminal
 
 
 def test_a_questdb_that_was_killed_leaves_nothing_of_its_library_behind(running: Terminal) -> None:
-    left = {path.name for path in Path(tempfile.gettempdir()).glob("libquestdb*")}
-    for _ in range(2):
-        killed = running.pid("questdb")
-        assert killed
-        os.kill(killed, signal.SIGKILL)
-        eventually(lambda: running.pid("questdb") not in (None, killed), within_s=START_S)  # noqa: B023
-        eventually(running.everything_answers, within_s=START_S)
-        assert len(list((running.run / "questdb-scratch").glob("libquestdb*"))) == 1
-    opened = {Path(each.path).name for each in psutil.Process(running.pid("questdb")).memory_maps(grouped=True)}
-    assert not [name for name in opened & left if name.startswith("libquestdb")]
+    def unpacked() -> set[str]:
+        return {path.name for path in (running.run / "questdb-scratch").glob("libquestdb*")}
+
+    before = unpacked()
+    assert before
+    killed = running.pid("questdb")
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: len(unpacked() - before) == len(before), within_s=START_S)
+    eventually(running.everything_answers, within_s=START_S)
+    assert not unpacked() & before
+    elsewhere = [each.path for each in psutil.Process(running.pid("questdb")).memory_maps(grouped=True)]
+    assert not [path for path in elsewhere if path.startswith(f"{tempfile.gettempdir()}/libquestdb")]
 
 
 @pytest.mark.parametrize("name", [name for name in CHILDREN if name != "questdb"])
@@ -226,6 +229,34 @@ def test_a_port_in_use_is_named_with_its_owner_and_nothing_is_left_running(termi
     assert variable in said.stderr
     assert len(said.stderr.splitlines()) == 1
     assert terminal.all_ended()
+
+
+def test_of_two_homes_with_the_same_ports_that_start_at_once_one_is_up_and_the_other_says_why(
+    terminal: Terminal, tmp_path: Path, questdb_jar: Path
+) -> None:
+    (tmp_path / "another").mkdir()
+    other = Terminal(tmp_path / "another", questdb_jar)
+    other.env |= {name: terminal.env[name] for name in ("LOADSTAR_DASHBOARD_PORT", "LOADSTAR_DEVICE_PORT")}
+    started = {}
+    try:
+        for each in (terminal, other):
+            with each.output.open("wb") as output:
+                argv = [sys.executable, "-m", "cli", "up", "--no-demo"]
+                each.up = started[each] = subprocess.Popen(argv, cwd=PROJECT, env=each.env, stdout=output, stderr=output)
+        eventually(lambda: any(up.poll() is not None for up in started.values()), within_s=START_S)
+        (loser,) = [each for each, up in started.items() if up.poll() is not None]
+        (winner,) = [each for each in started if each is not loser]
+        eventually(lambda: "Loadstar is up" in winner.output.read_text(), within_s=START_S)
+        before = {name: winner.pid(name) for name in ("up", "supervisord", *CHILDREN)}
+        for said in (loser.output.read_text(), loser.type("up", "--no-demo").stderr):
+            assert re.search(r"Error: port \d+ is in use by .*; stop it, or set LOADSTAR_(DASHBOARD|DEVICE)_PORT", said), said
+        assert f"of the Loadstar in {winner.home}" in said
+        assert started[loser].wait() == 1
+        assert loser.all_ended()
+        eventually(winner.everything_answers, within_s=START_S)
+        assert before == {name: winner.pid(name) for name in before}
+    finally:
+        other.tidy()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -15,7 +16,7 @@ from store.records import engine, failures, rules, schema
 from store.records.columns import Record
 from tests.store.conftest import Databases
 
-HEAD = "009"
+HEAD = "010"
 
 
 def _described(connection: Connection) -> dict[str, object]:
@@ -111,6 +112,55 @@ BEFORE_ENTITIES = (
             ("staff", "'usr_staff'", "NULL", 2),
             ("later", "'usr_two'", "NULL", 4),
             ("first", "'usr_one'", "NULL", 3),
+        )
+    ),
+)
+
+
+def test_nodes_of_one_name_at_the_same_time_get_a_number_and_nothing_else_changes(
+    empty: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = engine.migrations()
+    with engine.engine().execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "009")
+        for statement in SAME_NAMES:
+            connection.exec_driver_sql(statement)
+    engine.upgrade()
+    with engine.reading() as session:
+        assert {each.id: each.name for each in session.scalars(select(schema.Node))} == {
+            "nod_a": "Roof",
+            "nod_b": "roof (2)",
+            "nod_c": " Roof (3)",
+            "nod_d": "Roof",
+            "nod_long": "x" * 120,
+            "nod_other": "Roof",
+            "nod_very": "x" * 116 + " (2)",
+        }
+    assert "nod_b is now 'roof (2)'" in caplog.text
+    assert "nod_other" not in caplog.text
+
+
+SAME_NAMES = (
+    "INSERT INTO organisations (id, name, kind, approval, created_at)"
+    f" VALUES ('org_firm', 'Firm', 'distributor', 'approved', {AT})",
+    *(
+        "INSERT INTO sites (id, public_number, name, kind, organisation_id, time_zone, currency, latitude, longitude,"
+        " nominal_voltage_v, nominal_frequency_hz, replay, source_note, created_at)"
+        f" VALUES ('sit_{number}', {number}, 'S', 'plant', 'org_firm', 'UTC', 'GBP', 0, 0, 230, 50, false, '', {AT})"
+        for number in (1, 2)
+    ),
+    *(
+        "INSERT INTO nodes (id, site_id, name, kind, technology, simulated, valid_from, valid_to)"
+        f" VALUES ('nod_{node}', 'sit_{site}', '{name}', 'sink', '', false, '{since} 00:00:00+00:00', {until})"
+        for node, site, name, since, until in (
+            ("a", 1, "Roof", "2026-01-01", "'2026-03-01 00:00:00+00:00'"),
+            ("b", 1, "roof", "2026-02-01", "'2026-04-01 00:00:00+00:00'"),
+            ("c", 1, " Roof", "2026-02-02", "'2026-03-15 00:00:00+00:00'"),
+            ("d", 1, "Roof", "2026-03-20", "NULL"),
+            ("long", 1, "x" * 120, "2026-01-01", "NULL"),
+            ("very", 1, "x" * 120, "2026-01-02", "NULL"),
+            ("other", 2, "Roof", "2026-01-01", "NULL"),
         )
     ),
 )

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from store.records import engine, failures
+from store.errors import Refused
+from store.records import engine, failures, graph, names
+from store.scope import SYSTEM
 from tests.store.records.world import BEGAN, SWITCH, World
 
 A_DAY = timedelta(days=1)
@@ -260,3 +262,45 @@ def test_two_transactions_at_the_same_moment_break_no_rule(world: World, at_once
         with pytest.raises(IntegrityError, match="rule_"):
             later.result(30)
         other.rollback()
+
+
+def _node(sql: Sql, site: str, name: str, node_id: str, since: datetime = BEGAN, until: datetime | None = None) -> None:
+    sql.run(
+        "INSERT INTO nodes (id, site_id, name, kind, technology, simulated, valid_from, valid_to)"
+        " VALUES (:id, :site, :name, 'bus', '', false, :since, :until)",
+        id=node_id,
+        site=site,
+        name=name,
+        since=since,
+        until=until,
+    )
+
+
+def test_a_site_has_one_node_of_a_name_at_a_time(sql: Sql, world: World) -> None:
+    north, south = world.sites["north"], world.sites["south"]
+    _node(sql, north, "Roof", "nod_one", until=BEGAN + 2 * A_DAY)
+    _node(sql, south, "Roof", "nod_south")
+    _node(sql, north, "Roof", "nod_next", since=BEGAN + 2 * A_DAY)
+    with sql.refused("rule_one_node_of_a_name"):
+        _node(sql, north, "Roof", "nod_two", since=BEGAN + A_DAY)
+    _node(sql, north, "Shed", "nod_two", since=BEGAN + A_DAY)
+    with sql.refused("rule_one_node_of_a_name"):
+        sql.run("UPDATE nodes SET name = 'Roof' WHERE id = 'nod_two'")
+    with sql.refused("rule_one_node_of_a_name"):
+        sql.run("UPDATE nodes SET valid_to = NULL WHERE id = 'nod_one'")
+
+
+def test_two_who_make_a_node_of_one_name_at_the_same_moment_make_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "require_free", lambda _records, _thing: None)
+    refused: list[str] = []
+
+    def make(_number: int) -> None:
+        try:
+            graph.create_node(SYSTEM, world.sites["north"], name="Roof", kind="bus", valid_from=BEGAN)
+        except Refused as why:
+            refused.append(str(why))
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(make, range(6)))
+    assert len(refused) == 5
+    assert all("has a node of this name" in each for each in refused)

@@ -93,3 +93,19 @@ def test_what_was_there_before_the_rule_can_still_be_used(world: World) -> None:
     with engine.session() as records:
         records.execute(text("UPDATE sites SET latitude = 1, longitude = 1 WHERE id = :id"), given)
     assert sites.site(SYSTEM, world.sites["north"]).name == "old\u200bname"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sites SET name = :name",
+        "INSERT INTO attempts (key, failures, until) VALUES (:name, 1, '2026-01-01')",
+        "SELECT 1 FROM sites WHERE name = :name",
+        "UPDATE mails SET text = :name",
+    ],
+)
+def test_what_no_text_holds_gets_into_neither_database_by_any_way(statement: str, world: World) -> None:
+    with pytest.raises(Refused, match="a character that no text has"), engine.session() as records:
+        records.execute(text(statement), {"name": "a\0b"})
+    with pytest.raises(Refused, match="a character that no text has"), engine.session() as records:
+        records.connection().execute(text(statement), [{"name": "a"}, {"name": "a\0b"}])

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.errors import NotFound
+from store.records import last_values
 from store.scope import NOBODY, SYSTEM
 from store.series import latest, power
 from tests.store.series.conftest import Site, every
@@ -60,3 +61,32 @@ def test_a_silent_meter_says_when_it_was_heard_but_not_what_it_does_now(site: Si
     assert live[talking] == (0, 5, now)
     assert live[silent].ts == hour_ago
     assert math.isnan(live[silent].forward_kw)
+
+
+def test_what_was_written_under_a_wrong_clock_is_not_the_latest_for_ever(site: Site) -> None:
+    talking, silent, new = (site.meter("power", 60) for _ in range(3))
+    now = datetime.now(UTC).replace(microsecond=0)
+    for ahead in (timedelta(days=1), timedelta(days=100)):
+        site.samples(talking, "power_kw", [now - timedelta(minutes=9), now + ahead], [1, 99])
+        site.samples(silent, "power_kw", [now - timedelta(days=9), now + ahead], [2, 99])
+        site.samples(new, "power_kw", [now + ahead], [99])
+    kept = [last_values.Last(meter, "power_kw", now + timedelta(days=100), 99) for meter in (talking, silent, new)]
+    last_values.keep(SYSTEM, kept)
+    site.roll_up(now)
+    before = {(talking, "power_kw"): (now - timedelta(minutes=9), 1), (silent, "power_kw"): (now - timedelta(days=9), 2)}
+    assert latest.latest(SYSTEM, [talking, silent, new]) == before
+    assert set(last_values.last_values(SYSTEM, [talking, silent, new])) == set(before)
+
+    site.samples(talking, "power_kw", [now], [3])
+    assert latest.latest(SYSTEM, [talking])[talking, "power_kw"] == (now, 3)
+    site.roll_up(now)
+    assert last_values.last_values(SYSTEM, [talking])[talking, "power_kw"][2:] == (now, 3)
+
+
+def test_of_what_is_known_for_tomorrow_the_one_that_holds_now_is_the_latest(site: Site) -> None:
+    meter, now = site.meter("interval", 3600), datetime.now(UTC).replace(microsecond=0)
+    began = now - timedelta(minutes=30)
+    for _ in range(2):
+        site.intervals(meter, "energy_kwh", 3600, [began + timedelta(hours=n) for n in (-1, 0, 1, 20)], [1, 2, 3, 4])
+        site.roll_up(now)
+        assert latest.latest(SYSTEM, [meter])[meter, "energy_kwh"] == (began + timedelta(hours=1), 2)
