@@ -11,7 +11,7 @@ All values are arrays of one shape (one element for a live picture, one a step f
 NaN means that it is not known.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -164,16 +164,32 @@ def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> 
     return Flows(graph, edges, residuals, _totals(graph, edges, residuals, boundary))
 
 
+def makers(graph: Graph) -> dict[str, list[Edge]]:
+    """What makes electricity on the site, with the edges by which it gives it off: sources, and converters such as a CHP unit."""
+    boundary = grid_nodes(graph)
+    made: dict[str, list[Edge]] = {}
+    for node in graph.nodes:
+        if node.id in boundary or not (node.kind == "source" or (node.kind == "converter" and not _passes_on(node, graph.edges))):
+            continue
+        ways = [edge for edge in electric(graph) if edge.source == node.id or (edge.two_way and edge.target == node.id)]
+        if ways:
+            made[node.id] = ways
+    return made
+
+
+def electric(graph: Graph) -> list[Edge]:
+    """The edges that carry electricity: of other carriers a site's production and demand know nothing."""
+    return [edge for edge in graph.edges if edge.carrier == "electricity"]
+
+
 def made_by(flows: Flows) -> dict[str, Values]:
-    """What each source other than the grid gives off (node id → values): the arrays of a site, one by one."""
-    boundary = grid_nodes(flows.graph)
+    """What each maker of electricity gives off (node id → values): together the production of the site."""
     made = {}
-    for node in flows.graph.nodes:
-        around = _around(flows.edges.values(), node.id)
-        if around and node.kind == "source" and node.id not in boundary:
-            made[node.id] = _sum(
-                [flow.forward if sign < 0 else flow.reverse for flow, sign in around], around[0][0].forward.shape
-            )
+    for node_id, ways in makers(flows.graph).items():
+        known = [flows.edges[edge.id] for edge in ways]
+        made[node_id] = _sum(
+            [flow.forward if flow.edge.source == node_id else flow.reverse for flow in known], known[0].forward.shape
+        )
     return made
 
 
@@ -252,19 +268,19 @@ def _residual(node: Node, around: list[tuple[EdgeFlow, int]]) -> Residual:
 
 
 def _totals(graph: Graph, edges: dict[str, EdgeFlow], residuals: dict[str, Residual], boundary: frozenset[str]) -> Totals:
-    electric = [flow for flow in edges.values() if flow.edge.carrier == "electricity"]
+    electricity = [edges[edge.id] for edge in electric(graph)]
     shape = next(iter(edges.values())).forward.shape if edges else (1,)
     of_kind: dict[str, set[str]] = {kind: set() for kind in ("grid", "source", "storage", "bus", "converter", "sink")}
     for node in graph.nodes:
         of_kind["grid" if node.id in boundary else node.kind].add(node.id)
     converting = [node for node in graph.nodes if node.id in of_kind["converter"] and not _passes_on(node, graph.edges)]
-    makers = of_kind["source"] | {node.id for node in converting}
+    making = frozenset(makers(graph))
     users = of_kind["sink"] | {node.id for node in converting}
 
-    def ends(ids: set[str], outward: bool, but: str = "") -> list[Values]:
+    def ends(ids: Collection[str], outward: bool, but: str = "") -> list[Values]:
         """What flows out of (or into) those nodes, edge by edge; not those of an origin."""
         found = []
-        for flow in electric:
+        for flow in electricity:
             if flow.origin == but:
                 continue
             for end, along in ((flow.edge.source, outward), (flow.edge.target, not outward)):
@@ -281,7 +297,7 @@ def _totals(graph: Graph, edges: dict[str, EdgeFlow], residuals: dict[str, Resid
     ]
     used = ends(users, outward=False, but="unknown") + lumps
     parts = {
-        "production": ends(makers, outward=True),
+        "production": ends(making, outward=True),
         "imported": ends(of_kind["grid"], outward=True),
         "exported": ends(of_kind["grid"], outward=False),
         "discharge": ends(of_kind["storage"], outward=True),

@@ -13,6 +13,7 @@ from dashboard.live import tiles
 from dashboard.live.details import Details
 from dashboard.live.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
 from dashboard.live.site_view import SiteView
+from models.flows import makers
 
 SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast", "legend": "Legend"}
 MOST_ARRAYS = 6  # drawn one by one unless asked for: more are no longer told apart
@@ -152,7 +153,7 @@ def offered_lines(view: SiteView) -> dict[str, str]:
 
 
 def _arrays(view: SiteView) -> int:
-    return sum(node.kind == "source" and node.technology != "grid" for node in view.graph.nodes)
+    return len(makers(view.graph))
 
 
 def shown_first(view: SiteView) -> tuple[str, ...]:

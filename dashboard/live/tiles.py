@@ -14,7 +14,7 @@ from dashboard.figures import wording
 from dashboard.live import freshness
 from dashboard.live.now import Now
 from dashboard.live.today import WHOLE, Today
-from models.flows import Values
+from models.flows import Values, electric, makers
 
 WIDTH, HEIGHT = 96, 24
 
@@ -40,14 +40,15 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
     technologies = {node.technology or node.kind for node in view.graph.nodes}
     kinds = {node.kind for node in view.graph.nodes}
     by_node = _meters_by_node(now)
-    made = [m for node in view.graph.nodes if node.kind == "source" and node.technology != "grid" for m in by_node[node.id]]
+    made = [m for node_id in makers(view.graph) for m in by_node[node_id]]
     used = [m for node in view.graph.nodes if node.kind == "sink" for m in by_node[node.id]]
+    every = list(dict.fromkeys(m for metered in by_node.values() for m in metered))
     found: list[Tile] = []
     if made:
         note = _of(totals.self_consumption, "used on site") if _one(totals.production) else "PV is not producing"
         found.append(_live(now, "production", "Production", totals.production, made, note))
-    found.append(_live(now, "demand", "Demand", totals.demand, used or now.states, ""))
-    found.append(_grid(now, by_node))
+    found.append(_live(now, "demand", "Demand", totals.demand, used or every, ""))
+    found.append(_grid(now, by_node, every))
     if "storage" in kinds or "battery" in technologies:
         found.append(_battery(now, by_node))
     sufficiency = float(totals.self_sufficiency[0])
@@ -58,8 +59,8 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
             wording.percent(sufficiency),
             "%",
             "of the demand now" if np.isfinite(sufficiency) else "not known now",
-            now_state(now, now.states),
-            _oldest(now, now.states),
+            now_state(now, every),
+            _oldest(now, every),
         )
     )
     return [*found, *_of_today(today)]
@@ -83,10 +84,10 @@ def _live(now: Now, key: str, label: str, values: Values, meter_ids: Iterable[st
     return Tile(key, label, number, unit, note, state, _oldest(now, measured), known, _exact(value, "kW"))
 
 
-def _grid(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
+def _grid(now: Now, by_node: Mapping[str, list[str]], every: list[str]) -> Tile:
     totals = now.flows.totals
     net = float((totals.imported - totals.exported)[0])
-    grid = [m for node in now.view.graph.nodes if node.technology == "grid" for m in by_node[node.id]] or now.states
+    grid = [m for node in now.view.graph.nodes if node.technology == "grid" for m in by_node[node.id]] or every
     number, unit = wording.scaled(abs(net), "kW")
     label = "Grid" if not np.isfinite(net) else "Grid import" if net >= 0 else "Grid export"
     note = "" if not np.isfinite(net) or net == 0 else "taken from the grid" if net > 0 else "given to the grid"
@@ -170,8 +171,9 @@ def _of_today(today: Today | None) -> list[Tile]:
 
 
 def _meters_by_node(now: Now) -> dict[str, list[str]]:
+    """The meters of electricity at each node: a tile of electricity is not late because a gas meter is."""
     found: dict[str, list[str]] = {node.id: [] for node in now.view.graph.nodes}
-    for edge in now.view.graph.edges:
+    for edge in electric(now.view.graph):
         for meter_id in (*(term for term, _ in edge.terms), edge.meter_id):
             if meter_id is not None and meter_id in now.states:
                 found[edge.source].append(meter_id)

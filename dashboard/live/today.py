@@ -15,6 +15,7 @@ from dashboard.live.once import once
 from dashboard.live.site_energy import site_energy
 from dashboard.live.site_view import SiteView, site_view
 from models import local_time
+from models.flows import makers
 from models.tariffs import money, share
 from store.records import tariffs
 from store.records.schema import Tariff
@@ -77,7 +78,7 @@ def read(scope: Scope, view: SiteView, now: datetime) -> Today:
         price_note=price_note(priced, tariffs.tariffs(scope, view.id), known) if is_priced else "no price known",
         co2_note=_co2_note(priced, imported),
         coverage=day.coverage,
-        produces=any(node.kind == "source" and node.technology != "grid" for node in view.graph.nodes),
+        produces=bool(makers(view.graph)),
     )
 
 

@@ -208,6 +208,16 @@ def test_a_chp_makes_what_it_gives_and_uses_what_its_auxiliary_takes(drawn: list
     assert totals.exported == pytest.approx([9])
 
 
+def test_what_each_maker_gives_is_together_the_production_and_gas_is_no_array() -> None:
+    pv, chp, gas = Node("pv", "Roof", "source", "pv"), Node("chp", "CHP", "converter", "chp"), Node("gas", "Gas", "source", "gas")
+    edges = [*FED, edge("pv", "bus", "m_pv"), edge("chp", "bus", "m_chp"), _of("gas", "gas", "chp", "m_gas")]
+    graph = Graph((GRID, BUS, LOAD, pv, chp, gas), tuple(edges))
+    solved = flows.solve(graph, {"m_load": (50, 0), "m_grid": (0, 5), "m_pv": (15, 0), "m_chp": (40, 0), "m_gas": (100, 0)})
+    made = flows.made_by(solved)
+    assert {name: float(values[0]) for name, values in made.items()} == {"pv": 15, "chp": 40}
+    assert solved.totals.production == pytest.approx([55])
+
+
 @pytest.mark.parametrize("outward", [True, False])
 def test_a_batterys_inverter_makes_nothing_whichever_way_its_edges_are_drawn(outward: bool) -> None:
     nodes = [GRID, BUS, LOAD, Node("inverter", "Inverter", "converter"), Node("battery", "Battery", "storage", "battery")]

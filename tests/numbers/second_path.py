@@ -76,5 +76,6 @@ def on_the_clock(start_s: float, end_s: float, step_s: int, zone: str) -> "np.nd
     quarters = np.arange((start_s - 86_400) // 900 * 900, end_s + 86_400 + 900, 900)
     local = pd.DatetimeIndex(quarters.astype("datetime64[s]"), tz="UTC").tz_convert(zone)
     shown_s = np.asarray(local.hour * 3600 + local.minute * 60)
-    begins = quarters[shown_s % step_s == 0]
+    due = np.append(False, (shown_s[:-1] + 900) % step_s == 0)  # also where the clock is set as a step ends
+    begins = quarters[(shown_s % step_s == 0) | due]
     return begins[(np.searchsorted(begins, start_s, side="right") - 1) : np.searchsorted(begins, end_s) + 1]

@@ -37,6 +37,7 @@ class Balance:
     grid: Meter
     batteries: Sequence[Meter] = ()
     alike: Callable[[str], str] = str  # the name under which the picture draws a node
+    rest: bool = False  # whether what is left is used too, by something that nothing measures
     lost: Callable[[Floats], Floats] = lambda edges_s: np.zeros(len(edges_s) - 1)  # mean kW of each step, on the way to the uses
 
     @property
@@ -52,13 +53,11 @@ class Balance:
     def sums(self, told: site_sums.Told) -> dict[str, float]:
         """Production, demand, import and export, and what batteries give (less what they take)."""
         imported, exported = told(self.grid)
-        return {
-            "production": sum(told(meter)[0] for meter in self.makes),
-            "demand": sum(told(meter)[0] for meter in self.uses),
-            "imported": imported,
-            "exported": exported,
-            "battery": sum(back - there for there, back in map(told, self.batteries)),
-        }
+        made, used = (sum(told(meter)[0] for meter in meters) for meters in (self.makes, self.uses))
+        given = sum(back - there for there, back in map(told, self.batteries))
+        if self.rest:
+            used = made + imported - exported + given
+        return {"production": made, "demand": used, "imported": imported, "exported": exported, "battery": given}
 
     def courses(self, edges_s: Floats) -> dict[str, Floats]:
         """The lines of the chart: mean kW of each step."""
@@ -66,7 +65,7 @@ class Balance:
             site_sums.mean_kw(meters, edges_s) for meters in (self.makes, self.uses, [self.grid], self.batteries)
         )
         # Where one of the uses was not heard, what came and was not lost tells what all of them took.
-        used = np.where(np.isnan(used), made + taken - stored - self.lost(edges_s), used)
+        used = np.where(np.isnan(used) | self.rest, made + taken - stored - self.lost(edges_s), used)
         return {"production": made, "demand": used, "grid": taken} | ({"battery": -stored} if self.batteries else {})
 
 
@@ -94,7 +93,7 @@ def tiles_agree(page: Page, site: Balance) -> None:
         assert shown["battery"]["note"] == f"{word} {spoken.scaled(abs(now['battery']), 'kW')}"
     for tile, meters in (("production", site.makes), ("demand", site.uses), ("grid", [site.grid])):
         oldest = of.now_s - min(meter.heard_s for meter in meters)
-        assert shown[tile]["age"] == f"{int(oldest + 0.5)} s ago", tile
+        assert shown[tile]["age"] == (f"{oldest:.0f} s ago" if oldest < 90 else f"{oldest / 60:.0f} min ago"), tile
 
     today = site.sums(site_sums.energies(site.midnight_s, of.now_s))
     assert _said(shown["energy"]) == spoken.scaled(today["demand"], "kWh")

@@ -17,13 +17,26 @@ SEEN = 0.001  # of the largest flow: a smaller imbalance is not drawn
 
 
 def energies(start_s: float, end_s: float) -> Told:
-    """The energy (kWh) of a period."""
-    return lambda meter: (float(meter.forward.kwh([start_s, end_s])[0]), float(meter.back.kwh([start_s, end_s])[0]))
+    """The energy (kWh) of a period up to now.
+
+    What is over is kept by quarters of an hour: one that the start cuts is divided by time.
+    """
+    quarter_s = -(-start_s // 900) * 900
+    share = (quarter_s - start_s) / 900
+
+    def told(meter: Meter) -> tuple[float, float]:
+        there, back = (
+            float((register.kwh([quarter_s - 900, quarter_s, end_s]) * [share, 1]).sum())
+            for register in (meter.forward, meter.back)
+        )
+        return there, back
+
+    return told
 
 
 def powers(meter: Meter) -> tuple[float, float]:
     """The power (kW) of now."""
-    return max(meter.now_kw, 0.0), max(-meter.now_kw, 0.0)
+    return meter.now
 
 
 def flows(of: Stored, told: Told, *, period: bool, alike: Callable[[str], str] = str) -> dict[tuple[str, str], float]:

@@ -68,8 +68,13 @@ class Meter:
     forward: Register = field(default_factory=lambda: Register([]))
     back: Register = field(default_factory=lambda: Register([]))
     heard: Register = field(default_factory=lambda: Register([]))  # only its times: between readings that came as they should
-    now_kw: float = math.nan  # forward less back
+    now: tuple[float, float] = (math.nan, math.nan)  # kW forward and back, as last told
     heard_s: float = math.nan
+
+    @property
+    def now_kw(self) -> float:
+        """Forward less back."""
+        return self.now[0] - self.now[1]
 
 
 class Edge(NamedTuple):
@@ -183,7 +188,7 @@ class Stored:
                         heard.add((first, last, 0.0))
         meter.forward, meter.back, meter.heard = Register(stretches[FORWARD]), Register(stretches[BACK]), Register([*heard])
         current = max(meter.declared, key=lambda each: each.since_s)
-        meter.now_kw, meter.heard_s = getattr(self, f"_now_by_{current.method}")(meter.id, current)
+        meter.now, meter.heard_s = getattr(self, f"_now_by_{current.method}")(meter.id, current)
 
     def _by_interval(self, meter: str, of: Declared) -> list[tuple[str, float, float, float]]:
         length = of.interval_s if of.interval_s >= 900 else 0
@@ -220,29 +225,25 @@ class Stored:
             if end > start
         ]
 
-    def _now_by_interval(self, meter: str, of: Declared) -> tuple[float, float]:
+    def _now_by_interval(self, meter: str, of: Declared) -> tuple[tuple[float, float], float]:
         length = of.interval_s if of.interval_s >= 900 else 0
-        newest = {}
-        for register in (FORWARD, BACK):
-            moments, kwh = self.readings(meter, register, length)
-            if len(moments):
-                newest[register] = (moments[-1], kwh[-1])
-        start = max((moment for moment, _ in newest.values()), default=math.nan)
-        told = {register: kwh for register, (moment, kwh) in newest.items() if moment == start}
-        return (told.get(FORWARD, 0.0) - told.get(BACK, 0.0)) * 3600 / of.interval_s, start + of.interval_s
+        told = [self.readings(meter, register, length) for register in (FORWARD, BACK)]
+        start = max((moments[-1] for moments, _ in told if len(moments)), default=math.nan)
+        there, back = (
+            float(kwh[-1]) * 3600 / of.interval_s if len(moments) and moments[-1] == start else 0.0 for moments, kwh in told
+        )
+        return (there, back), start + of.interval_s
 
-    def _now_by_power(self, meter: str, _of: Declared) -> tuple[float, float]:
+    def _now_by_power(self, meter: str, _of: Declared) -> tuple[tuple[float, float], float]:
         moments, kw = self.readings(meter, "power_kw", 0)
-        return (float(kw[-1]), float(moments[-1])) if len(kw) else (math.nan, math.nan)
+        return (max(float(kw[-1]), 0.0), max(-float(kw[-1]), 0.0)), float(moments[-1])
 
-    def _now_by_counter(self, meter: str, _of: Declared) -> tuple[float, float]:
-        net, heard = 0.0, math.nan
-        for counter, sign in (("energy_total_kwh", 1), ("energy_export_total_kwh", -1)):
-            moments, kwh = self.readings(meter, counter, 0)
-            if len(kwh) > 1:
-                net += sign * (kwh[-1] - kwh[-2]) * 3600 / (moments[-1] - moments[-2])
-                heard = float(moments[-1])
-        return net, heard
+    def _now_by_counter(self, meter: str, _of: Declared) -> tuple[tuple[float, float], float]:
+        told = [self.readings(meter, counter, 0) for counter in REGISTERS]
+        there, back = (
+            float(kwh[-1] - kwh[-2]) * 3600 / (moments[-1] - moments[-2]) if len(kwh) > 1 else 0.0 for moments, kwh in told
+        )
+        return (there, back), max(float(moments[-1]) for moments, _ in told if len(moments))
 
 
 def _seconds(text: str | None) -> float:
