@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.figures.wording import scaled, text, token
 from models.sankey_links import Drawn, SankeyLink, SankeyNode
 
-NARROW = 14  # letters in a line of a label
+NARROW = 12  # letters in a line of a label
 FROM_THE_TOP = {"pv": 0, "storage": 1, "grid": 2, "outline": 3, "demand": 3, "residual": 9}
 
 

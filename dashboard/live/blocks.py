@@ -16,6 +16,7 @@ from dashboard.live.site_view import SiteView
 from models.flows import makers
 
 SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast", "legend": "Legend"}
+TYPED_MS = 800  # without another key, a date is typed to its end
 MOST_ARRAYS = 6  # drawn one by one unless asked for: more are no longer told apart
 
 
@@ -53,7 +54,7 @@ def select(part_id: str, options: Mapping[str, str], value: str, label: str) -> 
 
 def days(prefix: str, label: str) -> html.Div:
     """The two days of a custom period; shown when it is chosen."""
-    date: dict[str, Any] = {"type": "date", "size": "sm", "debounce": True}
+    date: dict[str, Any] = {"type": "date", "size": "sm", "debounce": TYPED_MS}
     return html.Div(
         [
             html.Label([html.Span("First day"), dbc.Input(id=f"{prefix}-first", **date)], className="choice"),

@@ -110,7 +110,7 @@ def _stores() -> html.Section:
     says = _state(full is None, full or "takes readings")
     unsure = clock.unsure()
     when = [html.P(_state(False, unsure))] if unsure else []
-    heads = ["Table", "State", "Transactions not yet readable"]
+    heads = ["Table", "State", "Backlog"]
     return _panel("Store of readings", html.P(says), *when, _table("Tables of readings", heads, rows))
 
 

@@ -4,6 +4,7 @@ import re
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -218,6 +219,12 @@ def test_periods_show_energy_and_come_back_to_live(opened: Opener, world: Served
     eventually(lambda: "kWh" not in sankey_says(page) and "60.0 kW" in sankey_says(page))
     page.select_option("#overview-step", "30")
     eventually(lambda: "30 min" in page.locator("#overview-chart-note").inner_text())
+    page.locator(".panel.course").get_by_text("Custom", exact=True).click()
+    expect(page.locator("#overview-chart-note")).to_contain_text("Choose a first and a last day")
+    day = f"{datetime.now(ZoneInfo('Europe/London')):%Y-%m-%d}"
+    page.fill("#overview-range-first", day)
+    page.fill("#overview-range-last", day)  # and the field is not left
+    expect(page.locator("#overview-chart-note")).to_contain_text("Mean power")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
