@@ -4,6 +4,7 @@ import itertools
 import time
 from datetime import UTC, datetime, timedelta
 
+from cli.bench import plant
 from cli.bench.figures import Figure
 from cli.bench.load import Load, drive, post
 from cli.bench.posts import BATCH, BATCH_CONNECTIONS, HOST, await_known
@@ -57,23 +58,12 @@ def backfill(run: Run) -> list[Figure]:
 
 def _plant() -> tuple[str, list[str]]:
     """A key of a site of its own, and its meters, of which power is declared."""
-    from store.records import engine, graph, keys, meters, organisations, sites
+    from store.records import engine, graph, keys, meters
     from store.scope import SYSTEM
 
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     with engine.session():  # one transaction for all of them
-        name = f"Late {time.time():.0f}"
-        owner = organisations.create_organisation(SYSTEM, name=name, kind="distributor")
-        site = sites.create_site(
-            SYSTEM,
-            name=name,
-            kind="plant",
-            organisation_id=owner.id,
-            time_zone="UTC",
-            currency="EUR",
-            latitude=0,
-            longitude=0,
-        ).id
+        site = plant.site("Late")
         bus = graph.create_node(SYSTEM, site, name="bus", kind="bus", valid_from=long_ago).id
         made = []
         for number in range(METERS):

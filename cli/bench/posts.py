@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from cli.bench import yardsticks
+from cli.bench import plant, yardsticks
 from cli.bench.figures import Figure, percentile
 from cli.bench.load import Load, drive, post
 from cli.bench.run import Run
@@ -26,20 +26,10 @@ class Hardware:
     """A site of the bench's own: a device for each connection, and meters for batches."""
 
     def __init__(self) -> None:
-        from store.records import devices, keys, meters, organisations, sites
+        from store.records import devices, keys, meters
         from store.scope import SYSTEM
 
-        owner = organisations.create_organisation(SYSTEM, name=f"Bench {time.time():.0f}", kind="distributor")
-        self.site = sites.create_site(
-            SYSTEM,
-            name=f"Bench {time.time():.0f}",
-            kind="plant",
-            organisation_id=owner.id,
-            time_zone="UTC",
-            currency="EUR",
-            latitude=0,
-            longitude=0,
-        ).id
+        self.site = plant.site("Bench")
 
         def meter(name: str) -> str:
             return str(meters.create_meter(SYSTEM, self.site, name=name, role="condition").id)
