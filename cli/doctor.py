@@ -160,7 +160,7 @@ def _java(settings: Settings) -> Iterator[Finding]:
         return
     java = questdb.java()
     try:
-        run = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603
+        run = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 - our own words
     except (OSError, subprocess.SubprocessError) as error:
         yield Finding("Java", "wrong", f"{java} does not run ({error}); unset JAVA_HOME to use the one that came along")
     else:

@@ -44,5 +44,5 @@ def _stores() -> str | None:
 
 if __name__ == "__main__":
     if problem := check(sys.argv[1]):
-        print(problem, file=sys.stderr)  # noqa: T201
+        print(problem, file=sys.stderr)
         raise SystemExit(1)

@@ -222,7 +222,7 @@ def main(run: Path, name: str) -> None:
     try:
         write_record(run, name, os.getpid())
     except OSError as error:  # it is better that it runs, unknown to `status`, than that devices get no answer
-        print(f"{name} could not be noted: {error}", file=sys.stderr)  # noqa: T201
+        print(f"{name} could not be noted: {error}", file=sys.stderr)
     order = _order(run, name, parent)
     if order.scratch:
         empty(Path(order.scratch))

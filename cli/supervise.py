@@ -39,7 +39,7 @@ class Log(loggers.RotatingFileHandler):  # type: ignore[misc]  # its library dec
         """Nobody could be told."""
 
 
-class Parser(options.UnhosedConfigParser):  # type: ignore[misc]
+class Parser(options.UnhosedConfigParser):  # type: ignore[misc]  # as above
     """Reads a configuration whose values are meant as they stand."""
 
     def __init__(self) -> None:

@@ -67,7 +67,7 @@ def _asked(*what: str) -> tuple[list[Package], str]:
     command = [sys.executable, "-m", "pip_audit", *what, "--disable-pip", "--format", "json", "--aliases", "on"]
     run = [*command, "--desc", "off", "--progress-spinner", "off", "--timeout", "10"]
     try:
-        done = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=AUDIT_S)  # noqa: S603
+        done = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=AUDIT_S)  # noqa: S603 - as above
         packages: list[Package] = json.loads(done.stdout)["dependencies"]
     except subprocess.TimeoutExpired:
         return [], f"no answer within {AUDIT_S} s"

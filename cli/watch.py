@@ -81,13 +81,13 @@ def main(run: Path, supervisor: int) -> int:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.waitpid(supervisor, 0)
     except Ended:
-        print("Stopping …", flush=True)  # noqa: T201
+        print("Stopping …", flush=True)
         end_all(run, supervisor)
-        print("Stopped.", flush=True)  # noqa: T201
+        print("Stopped.", flush=True)
         return 0
     sweep(run, 0.0)
     withdraw_orders(run)
-    print(  # noqa: T201
+    print(
         f"Error: supervisord ended without being asked to; {run.parent / 'logs/supervisord.log'} may say why. "
         "Everything else was ended too: `./loadstar up` starts it again",
         file=sys.stderr,

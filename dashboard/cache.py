@@ -7,8 +7,8 @@ could write to the folder could put a wrong number there, and no program.
 import os
 from typing import Any
 
-from diskcache import Cache, Disk, JSONDisk  # type: ignore[import-untyped]
-from diskcache.core import MODE_PICKLE  # type: ignore[import-untyped]
+from diskcache import Cache, Disk, JSONDisk
+from diskcache.core import MODE_PICKLE
 
 from config.settings import Settings
 
@@ -29,11 +29,11 @@ class Plain:  # stands before a disk of diskcache, which is not typed: hence wha
         return _refuse() if mode == MODE_PICKLE else super().fetch(mode, filename, value, read)  # type: ignore[misc]
 
 
-class Bytes(Plain, Disk):  # type: ignore[misc]
+class Bytes(Plain, Disk):  # type: ignore[misc]  # as above
     """Keeps bytes and numbers."""
 
 
-class Json(Plain, JSONDisk):  # type: ignore[misc]
+class Json(Plain, JSONDisk):  # type: ignore[misc]  # as above
     """Keeps JSON."""
 
 

@@ -63,7 +63,7 @@ def configure(server: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page in a control room stays open for weeks
     )
     if settings.behind_proxy:
-        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # as Werkzeug's documentation does
 
 
 def protect_forms(server: Flask) -> None:

@@ -121,7 +121,7 @@ def _answer(body: bytes, name: str, *, fingerprinted: bool) -> Response:
     response.set_data(body)
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if fingerprinted else "public, max-age=60"
     response.set_etag(tag)
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return response.make_conditional(request)  # type: ignore[return-value]  # it is the response itself
 
 
 @guard(public)

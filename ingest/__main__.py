@@ -18,7 +18,7 @@ def main() -> int:
         )
         run(settings)
     except (PortTaken, configuration.SettingsError) as error:
-        print(error, file=sys.stderr)  # noqa: T201  # the command line's only output
+        print(error, file=sys.stderr)
         return 1
     return 0
 

@@ -44,9 +44,9 @@ class Server(MPServer):
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         for index in workers:
-            if not self.wrks[index].is_alive():  # type: ignore[no-untyped-call]
-                metrics.end(self.wrks[index]._id())  # type: ignore[no-untyped-call]
-                heart.forget(self.hearts, self.wrks[index]._id())  # type: ignore[no-untyped-call]
+            if not self.wrks[index].is_alive():
+                metrics.end(self.wrks[index]._id())
+                heart.forget(self.hearts, self.wrks[index]._id())
             age = time.monotonic() - self.wrks[index].birth
             if age < BREATH_S:
                 self.main_loop_interrupt.wait(BREATH_S - age)
@@ -56,7 +56,7 @@ class Server(MPServer):
         self.respawned_wrks.clear()
         # One that died while another was being started would not be noticed.
         for worker in self.wrks:
-            if not worker.is_alive() and worker.idx not in self.interrupt_children:  # type: ignore[no-untyped-call]
+            if not worker.is_alive() and worker.idx not in self.interrupt_children:
                 self.interrupt_children.append(worker.idx)
                 self.main_loop_interrupt.set()
 
@@ -127,14 +127,14 @@ def _watch_hearts(server: Server, settings: Settings) -> None:
     while not server.interrupt_signal:
         own.beat()
         if (now := watcher.looks()) is not None:
-            born = {pid: worker.birth for worker in server.wrks if (pid := worker._id()) is not None}  # type: ignore[no-untyped-call]
+            born = {pid: worker.birth for worker in server.wrks if (pid := worker._id()) is not None}
             heart.end_hung(server.hearts, born, now)
 
 
 def _watch_parent(server: Server) -> None:
     while os.getppid() == STARTED_BY:
         time.sleep(1.0)
-    server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+    server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # by its parent, which declares none
     # Workers that do not end by themselves are killed by granian after STOP_S; this process must not outlive them.
     time.sleep(STOP_S + 2)
     os.kill(os.getpid(), signal.SIGKILL)

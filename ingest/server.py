@@ -147,7 +147,7 @@ class Application:
 
     async def _stop(self) -> None:
         door = self._door
-        assert door is not None  # noqa: S101
+        assert door is not None  # noqa: S101  # granian has called __rsgi_init__
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -187,7 +187,7 @@ class Product:
     def _read(self) -> None:
         process = self._process
         assert process is not None  # noqa: S101 - for the type checker
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - for the type checker
         for line in process.stdout:
             self.output += line.decode(errors="replace")
 

@@ -47,7 +47,7 @@ def bare_flask() -> Flask:
 
 def stock_dash() -> Any:
     """Dash as its first tutorial has it, with one Sankey."""
-    import plotly.graph_objects as go  # type: ignore[import-untyped]
+    import plotly.graph_objects as go
     from dash import Dash, dcc, html
 
     app = Dash("stock", health_endpoint="healthz", include_assets_files=False)  # else it would serve the assets of Loadstar

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from diskcache import Cache  # type: ignore[import-untyped]
+from diskcache import Cache
 
 from config import clock
 from config.settings import Settings

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from diskcache import Cache, Timeout  # type: ignore[import-untyped]
+from diskcache import Cache, Timeout
 from numpy.typing import NDArray
 
 from config import clock

@@ -49,7 +49,7 @@ def install(server: Flask) -> None:
     # no context processor: a page that says the store is away must not ask the store
     manager.init_app(server, add_context_processor=False)
 
-    @manager.user_loader  # type: ignore[untyped-decorator]
+    @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login is not typed
     def load(token: str) -> Person | None:
         if request.path.startswith(api.PREFIX):  # a cookie is no key to it, so that no foreign page can use one
             return None
@@ -63,7 +63,7 @@ def install(server: Flask) -> None:
         audit.act_as(user.id, request.remote_addr)
         return Person(user, token)
 
-    @manager.request_loader  # type: ignore[untyped-decorator]
+    @manager.request_loader  # type: ignore[untyped-decorator]  # flask-login is not typed
     def load_program(asking: Request) -> Person | None:
         scheme, _, token = asking.headers.get("Authorization", "").partition(" ")
         if not asking.path.startswith(api.PREFIX) or scheme.lower() != "bearer":

@@ -129,7 +129,7 @@ def _told_before(row: Row, before: float, caller: Caller) -> Problem:
     """That an energy took the place of another of the same interval: a retry that measured again, or a post too many."""
     of, at, value = row
     device = caller.device
-    assert device is not None  # noqa: S101
+    assert device is not None  # noqa: S101  # a site's key is refused before
     ends = iso(at + device.reporting_interval_s * SECOND)
     return Problem(
         "told_before",
@@ -146,7 +146,7 @@ def _target(name: str, caller: Caller) -> Target | Problem:
     if found is not None:
         return found
     device = caller.device
-    assert device is not None  # noqa: S101
+    assert device is not None  # noqa: S101  # a site's key is refused before
     mapped = device.fields.get(name)
     if mapped is None:
         why = device.unmapped.get(name, f"the device's map says nothing of {name}")

@@ -134,7 +134,7 @@ def _check(
                 continue
             value = checked
         # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
-        at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]
+        at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]  # only texts are in it
         if at is None or not oldest <= at <= newest:
             moment = window.moment(ts, unit_of_time, now)
             if isinstance(moment, Problem):

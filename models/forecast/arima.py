@@ -51,7 +51,7 @@ class Fitted:
         Raises:
             TooLittleData: the history is too short, too patchy, or constant.
         """
-        from statsmodels.tsa.statespace.sarimax import SARIMAX  # type: ignore[import-untyped]  # 3 s to import
+        from statsmodels.tsa.statespace.sarimax import SARIMAX  # 3 s to import
 
         known = _known(history)
         change, regressor = _changes(known, self.season_days, self.scale)
@@ -76,7 +76,7 @@ def fit(history: pd.Series, season_days: int, progress: Progress = lambda _: Non
     """
     known = _known(history)
     progress("starting pmdarima")
-    import pmdarima  # type: ignore[import-untyped]  # 3 s to import, and 150 MB
+    import pmdarima  # 3 s to import, and 150 MB
 
     scale = float(known.std())
     change, regressor = _changes(known, season_days, scale)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -554,8 +554,8 @@ def _pieces(found: pd.DataFrame) -> Iterable[Piece]:
 
 def _by_register(found: pd.DataFrame) -> Iterable[tuple[str, str, NDArray[np.intp]]]:
     """Where the rows of each meter's register are: slices of arrays, because a frame for each costs more than its numbers."""
-    places: dict[tuple[str, str], NDArray[np.intp]] = found.groupby(["meter", "quantity"], sort=False).indices  # type: ignore[assignment]
-    for (meter, register), at in places.items():
+    places = found.groupby(["meter", "quantity"], sort=False).indices
+    for (meter, register), at in cast("dict[tuple[str, str], NDArray[np.intp]]", places).items():
         yield meter, register, at
 
 

@@ -55,7 +55,7 @@ def test_percentiles_are_by_the_nearest_rank() -> None:
 
 
 def _runs(values: list[float], **reach: object) -> Figure:
-    (figure,) = over_runs([[Figure("a", value, "s", **reach)] for value in values])  # type: ignore[arg-type]
+    (figure,) = over_runs([[Figure("a", value, "s", **reach)] for value in values])
     return figure
 
 

@@ -62,8 +62,8 @@ def test_it_goes_on_through_a_full_disk_and_logs_again_afterwards(disk: Disk, su
         disk.fill()
         seen: list[int] = []
         # Long enough for each of its files to have come to its end, and been asked to begin anew.
-        eventually(lambda seen=seen: seen.append(last()) or len(seen) > 300, within_s=PATIENT_S)  # type: ignore[misc]
+        eventually(lambda seen=seen: seen.append(last()) or len(seen) > 300, within_s=PATIENT_S)
         assert supervisor.poll() is None
         disk.free()
-        eventually(lambda said=said: last() > said + 200, within_s=PATIENT_S)  # type: ignore[misc]
+        eventually(lambda said=said: last() > said + 200, within_s=PATIENT_S)
     assert supervisor.poll() is None

@@ -185,7 +185,7 @@ def test_a_line_that_questdb_refuses_costs_only_itself(questdb_of_its_own: Quest
         committer = Committer(partial(Ledger, questdb_of_its_own.settings), limit=1_000)
         committer.start()
         good, mixed = rows(5, 2.0), rows(5, 3.0)
-        mixed.rows[2] = (mixed.rows[2][0], mixed.rows[2][1], "three")  # type: ignore[assignment]
+        mixed.rows[2] = (mixed.rows[2][0], mixed.rows[2][1], "three")
         outcomes = await asyncio.gather(committer.commit(good, "a"), committer.commit(mixed, "b"))
         assert outcomes[0].refused == {}
         assert list(outcomes[1].refused) == [2]

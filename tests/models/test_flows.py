@@ -8,7 +8,7 @@ from models.graph import Edge, Graph, Node
 
 
 def edge(source: str, target: str, meter: str | None, two_way: bool = False, **more: object) -> Edge:
-    return Edge(f"{source}>{target}", source, target, "electricity", two_way, meter, **more)  # type: ignore[arg-type]
+    return Edge(f"{source}>{target}", source, target, "electricity", two_way, meter, **more)
 
 
 CAMPUS = Graph(

@@ -135,7 +135,7 @@ def test_a_model_that_loses_on_the_last_week_is_not_shown_and_the_reason_is(hist
         (lambda known: known * 0 + 5, "never change"),
     ],
 )
-def test_arima_says_why_it_cannot_be_fitted(history: pd.Series, spoil, why: str) -> None:  # type: ignore[no-untyped-def]
+def test_arima_says_why_it_cannot_be_fitted(history: pd.Series, spoil, why: str) -> None:
     with pytest.raises(hours.TooLittleData, match=why):
         arima.fit(spoil(history), 7)
 

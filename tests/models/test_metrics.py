@@ -21,7 +21,7 @@ def test_steps_that_nobody_measured_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("metric", [metrics.wape, metrics.cvrmse, metrics.nmbe])
-def test_a_metric_without_meaning_is_nan_and_not_an_error(metric) -> None:  # type: ignore[no-untyped-def]
+def test_a_metric_without_meaning_is_nan_and_not_an_error(metric) -> None:
     assert math.isnan(metric([0, 0], [1, 2]))
     assert math.isnan(metric([], []))
 

@@ -18,4 +18,4 @@ MakeSite = Callable[[str], Site]
 def site_in(questdb_tables: Settings, sender: object) -> MakeSite:
     """Makes a site in a time zone."""
     fresh(questdb_tables.records_url)
-    return lambda zone: Site(questdb_tables, sender, zone)  # type: ignore[arg-type]
+    return lambda zone: Site(questdb_tables, sender, zone)

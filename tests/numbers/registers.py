@@ -25,5 +25,5 @@ def counted(readings: Iterable[Reading], exchanges: Sequence[datetime] = (), rol
         if after < 0.9 * before:
             full = rollover_kwh is not None and before >= 0.9 * rollover_kwh
             kwh = after + (rollover_kwh - before if full and rollover_kwh is not None else 0.0)
-        rows.append(Row(start, end, kwh))  # type: ignore[arg-type]  # a Timestamp is a datetime
+        rows.append(Row(start, end, kwh))  # a Timestamp is a datetime
     return rows

@@ -71,7 +71,7 @@ def ask(front: Machine, port: str, method: str, path: str, body: bytes | None = 
     connection = http.client.HTTPSConnection("localhost", front.ports[port], timeout=30, context=context)
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
-    answer.read_text = answer.read().decode(errors="replace")  # type: ignore[attr-defined]
+    answer.read_text = answer.read().decode(errors="replace")
     connection.close()
     return answer
 

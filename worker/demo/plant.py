@@ -163,10 +163,11 @@ def samples(plant: Plant, edges: ArrayLike) -> Series:
     moments = np.asarray(edges, dtype=np.float64)
     places = replay.place(plant.first, moments)
     forward, back = replay.energies(plant.registers, places)
+    forward_total, back_total = replay.counters(plant.registers, places)
     hours = np.diff(moments)[:, None] / replay.HOUR_S
     shown: dict[str, tuple[Floats, Floats]] = {
         INTERVAL: (forward, back),
-        COUNTER: tuple(total[1:] for total in replay.counters(plant.registers, places)),  # type: ignore[dict-item]
+        COUNTER: (forward_total[1:], back_total[1:]),
         POWER: ((forward - back) / hours, back),
     }
     found: Series = {}
@@ -263,10 +264,10 @@ def fields(consumed: Meter | None, produced: Meter | None = None, *, two_way: bo
             found[name] = (meter.key, str(REGISTERS[meter.method][0]))
     if consumed and two_way:
         found["energy_produced"] = (consumed.key, str(REGISTERS[consumed.method][1]))
-    for meter in (consumed, produced):
-        for quantity in meter.levels if meter else ():
+    for meter in filter(None, (consumed, produced)):
+        for quantity in meter.levels:
             if quantity in FIELD_OF:
-                found.setdefault(FIELD_OF[quantity], (meter.key, quantity))  # type: ignore[union-attr]
+                found.setdefault(FIELD_OF[quantity], (meter.key, quantity))
     return found
 
 

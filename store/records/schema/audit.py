@@ -87,5 +87,5 @@ _table = AuditEntry.__table__
 assert isinstance(_table, Table)  # noqa: S101  # no record is mapped to anything else
 for _dialect, _statements in (("sqlite", ON_SQLITE), ("postgresql", ON_POSTGRESQL)):
     for _statement in _statements:
-        _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]
+        _made: Any = DDL(_statement)  # type: ignore[no-untyped-call]  # the one that declares none
         event.listen(_table, "after_create", _made.execute_if(dialect=_dialect))

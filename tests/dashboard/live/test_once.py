@@ -51,7 +51,7 @@ def test_a_failure_reaches_the_asker_and_is_forgotten() -> None:
 def test_only_so_many_answers_are_kept() -> None:
     shared = Once(kept=3)
     for key in range(10):
-        shared.get(key, 60.0, lambda: key)  # noqa: B023
+        shared.get(key, 60.0, lambda key=key: key)
     assert len(shared._answers) == 3
 
 
@@ -97,7 +97,7 @@ def test_renewing_for_ever_opens_no_more_files(tmp_path: Path) -> None:
     for _ in range(300):
         before = len(renewed)
         asked.get("key", 0.0, compute, stale_s=60.0)
-        eventually(lambda before=before: len(renewed) > before)  # type: ignore[misc]
+        eventually(lambda before=before: len(renewed) > before)
         opened.append(len(list(Path("/proc/self/fd").iterdir())))
     cache.close()
     assert len(set(renewed)) <= RENEWERS + 1

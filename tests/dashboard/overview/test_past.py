@@ -73,7 +73,7 @@ def test_what_an_older_program_kept_is_not_shown(site: LiveWorld, now: datetime,
     told = power.mean_power
 
     def of_old(*asked: object) -> pd.DataFrame:
-        return 2 * told(*asked)  # type: ignore[arg-type]
+        return 2 * told(*asked)
 
     assert past.FORMAT > 1
     for number in range(1, past.FORMAT):

@@ -74,7 +74,7 @@ class Site:
         checkpoint.forget()
 
     def _write(self, table: str, frame: object) -> None:
-        bulk.write(SYSTEM, self._sender, table, frame)  # type: ignore[arg-type]
+        bulk.write(SYSTEM, self._sender, table, frame)
         assert rollup.await_applied([table], 20)
 
 

@@ -70,7 +70,7 @@ def test_what_comes_promptly_is_committed_before_its_quarter_is_rolled_up() -> N
 def test_nothing_but_ids_can_become_a_symbol(bad: str) -> None:
     for arguments in ((bad, "power_kw", 0, "test"), ("mtr_a", bad, 0, "test"), ("mtr_a", "power_kw", 0, bad)):
         with pytest.raises(ValueError, match="is no id"):
-            series(*arguments)  # type: ignore[arg-type]
+            series(*arguments)
 
 
 def test_a_server_that_is_not_there_is_away(settings: Settings) -> None:
