@@ -7,12 +7,12 @@ and what the provider has to know; it counts once.
 
 import hmac
 import logging
-import time
 
 from flask import Blueprint, Flask, Response, current_app, redirect, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from config import clock
 from config.settings import Settings, settings
 from dashboard import letters
 from dashboard.access import guard, with_provider
@@ -49,7 +49,7 @@ def begin() -> Response | AnyResponse:
             "nonce": begun.nonce,
             "verifier": begun.verifier,
             "next": wanted,
-            "until": int(time.time()) + LASTS_S,
+            "until": clock.now_us() // clock.SECOND + LASTS_S,
         }
         return begun.address
 
@@ -65,7 +65,8 @@ def back() -> Response | AnyResponse:
 
     def do() -> str:
         given = request.args.get("state", "")
-        if kept is None or kept["until"] < time.time() or not hmac.compare_digest(given.encode(), kept["state"].encode()):
+        is_late = kept is None or kept["until"] < clock.now_us() // clock.SECOND
+        if kept is None or is_late or not hmac.compare_digest(given.encode(), kept["state"].encode()):
             raise DeclinedError(400, LATE)
         tries = f"provider from {replies.browser_address()}"
         replies.admit(tries)

@@ -7,13 +7,13 @@ counts once the password is another one. Each step asks whether it is its turn, 
 """
 
 import hmac
-import time
 
 import flask_login
 from flask import Response, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from config import clock
 from dashboard.faults import sentence
 from dashboard.security import YEAR_S
 from dashboard.shell import THEME_COOKIE
@@ -75,7 +75,7 @@ def go_on(user: User, *, with_code: bool = False) -> str:
     kept["code"] = kept["code"] or with_code
     path = _turn(user, kept)
     if path is not None:
-        session[KEY] = kept | {"until": int(time.time()) + (LASTS_S if path == CODE else LONGER_S)}
+        session[KEY] = kept | {"until": clock.now_us() // clock.SECOND + (LASTS_S if path == CODE else LONGER_S)}
         return path
     try:
         open_door(user, f"{kept['by']} and code" if kept["code"] else kept["by"])
@@ -98,7 +98,7 @@ def _turn(user: User, kept: dict[str, str]) -> str | None:
 def whose(path: str) -> User | None:
     """Whose turn it is for the step at that path, in this browser; none when it is not, or was too long ago."""
     kept = session.get(KEY)
-    if kept is None or kept["until"] < time.time():
+    if kept is None or kept["until"] < clock.now_us() // clock.SECOND:
         return None
     try:
         user = users.user(SYSTEM, kept["user"])

@@ -43,7 +43,9 @@ def started(run: Path) -> Iterator[list[subprocess.Popen[str]]]:
     yield processes
     for process in processes:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout:  # not read to its end: what it has started may have it open
+            process.stdout.close()
     leash.end([pid for path in run.glob("*.pid") for pid in leash.family(run, path.stem)], 0.0)
 
 

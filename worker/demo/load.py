@@ -6,11 +6,11 @@ twice are one row.
 
 import fcntl
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from config import clock
 from config.quantities import INTERVAL_S
 from config.settings import Settings, settings
 from models.replay import HOUR_S
@@ -54,7 +54,7 @@ def ensure_demo(progress: Progress = lambda _: None, *, now: float | None = None
     """
     conf = settings()
     with _alone(conf):
-        end = int(now if now is not None else time.time()) // STEP_S * STEP_S
+        end = int(now if now is not None else clock.now_us() // clock.SECOND) // STEP_S * STEP_S
         tables = state.folder(conf) / "tables"
         plants = (campus(tables), homes(tables))
         known = _recorded(conf) or _record(conf, plants, end, days)
