@@ -237,6 +237,7 @@ def test_of_two_homes_with_the_same_ports_that_start_at_once_one_is_up_and_the_o
     (tmp_path / "another").mkdir()
     other = Terminal(tmp_path / "another", questdb_jar)
     other.env |= {name: terminal.env[name] for name in ("LOADSTAR_DASHBOARD_PORT", "LOADSTAR_DEVICE_PORT")}
+    other.dashboard, other.devices = terminal.dashboard, terminal.devices
     started = {}
     try:
         for each in (terminal, other):
