@@ -12,7 +12,7 @@ from config.settings import Settings
 from store.records import graph, meters, organisations, sites
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
-from tests.conftest import QuestDBServer
+from tests.conftest import PATIENT_S, QuestDBServer
 from tests.records import fresh
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -71,6 +71,7 @@ class Site:
 
     def roll_up(self, now: datetime) -> None:
         rollup.catch_up(SYSTEM, now, late_s=120)
+        assert rollup.await_applied(["intervals", "rollups"], PATIENT_S)
         checkpoint.forget()
 
     def _write(self, table: str, frame: object) -> None:
