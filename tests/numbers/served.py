@@ -100,7 +100,7 @@ def flow_table(page: Page, expected: Flows) -> None:
 
     wanted = pytest.approx(expected, rel=1e-9, abs=0.0005001)
     with suppress(AssertionError):  # said below, with what is different
-        eventually(lambda: shown() == wanted, 20)
+        eventually(lambda: shown() == wanted)
     assert shown() == wanted
     page.evaluate(pressed)
 

@@ -148,6 +148,16 @@ def _sentence(flows: Mapping[tuple[str, str], float], unit: str) -> str:
     return f"From {listed(sources - targets, 0)}. To {listed(targets - sources, 1)}."
 
 
+def devices_agree(page: Page, of: Stored) -> None:
+    """The load of each device: the highest that its meters tell."""
+    rows = page.locator("#overview-devices tbody tr")
+    expect(rows).to_have_count(len(of.devices))
+    told = dict(rows.evaluate_all("rows => rows.map(row => [row.cells[0].textContent, row.cells[3].textContent])"))
+    for device, meters in of.devices.items():
+        loads = [of.newest(meter, "load_pct") for meter in meters if of.readings(meter, "load_pct", 0)[0].size]
+        assert told[device] == (f"{round(max(loads))} %" if loads else "–"), device
+
+
 def show_all_lines(page: Page) -> None:
     """Have the chart show the grid and the battery too."""
     for line in ("grid", "battery"):
@@ -168,9 +178,7 @@ def chart_agrees(page: Page, site: Balance, period: str) -> None:
         known = [row[0][:16] for row in rows] == labels[-len(rows) :] and len(rows) == min(len(labels), 500)
         return (heads, rows) if known and len(heads) == len(courses) + 1 else None
 
-    found = eventually(whole, 60)
-    assert isinstance(found, tuple)
-    heads, rows = found
+    heads, rows = eventually(whole)
     places = {line: heads.index(COLUMNS[line]) for line in courses}
     for line, values in courses.items():
         for row, kw in zip(rows, values[-len(rows) :], strict=True):
@@ -209,9 +217,7 @@ def bars_agree(page: Page, chart: str, edges_s: Sequence[float], meter: Meter, n
         heads, rows = table(page, chart)
         return (heads, rows) if "kWh" in heads[1] and len(rows) == len(there) else None
 
-    found = eventually(whole, 60)
-    assert isinstance(found, tuple)
-    heads, rows = found
+    heads, rows = eventually(whole)
     expected = {f"{names[0].capitalize()}, kWh": there} | ({f"{names[1].capitalize()}, kWh": -back} if back.any() else {})
     assert heads[1:] == [*expected, "Readings, %"]
     for at, row in enumerate(rows):

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tests.numbers.registers import Reading, counted
 
 Floats = NDArray[np.float64]
+LEVELS = ("soc_pct", "load_pct")
 NEVER_S = 1e11
 HOLDS = 2.5  # intervals: so long a sample of power holds when no other comes
 FORWARD, BACK = "energy_kwh", "energy_export_kwh"
@@ -121,6 +122,12 @@ class Stored:
             for meter, term, sign in sql.execute("SELECT meter_id, term_meter_id, sign FROM virtual_terms"):
                 if meter in self.meters:
                     self.meters[meter].terms.append((term, sign))
+            self.devices: dict[str, list[str]] = {}  # the meters of each, by its name
+            for device, meter in sql.execute(
+                "SELECT devices.name, meters.id FROM devices JOIN meters ON device_id = devices.id WHERE devices.site_id = ?",
+                [self.id],
+            ):
+                self.devices.setdefault(device, []).append(meter)
             on = {meter.edge: meter.id for meter in self.meters.values() if meter.edge}
             self.edges = [
                 Edge(source, target, bool(two_way), carrier, on.get(edge))
@@ -158,7 +165,17 @@ class Stored:
 
     def _rows(self, questdb: str) -> dict[tuple[str, str, int], tuple[Floats, Floats]]:
         wanted = ", ".join(f"'{each}'" for each in [*self.meters, *([self.region] if self.region else [])])
-        what = (FORWARD, BACK, *REGISTERS, "power_kw", "soc_pct", "price_per_kwh", "export_price_per_kwh", "co2_g_per_kwh")
+        what = (
+            FORWARD,
+            BACK,
+            *REGISTERS,
+            "power_kw",
+            "soc_pct",
+            "load_pct",
+            "price_per_kwh",
+            "export_price_per_kwh",
+            "co2_g_per_kwh",
+        )
         where = f"meter IN ({wanted}) AND quantity IN ({', '.join(repr(each) for each in what)}) AND value != null"
         found: dict[tuple[str, str, int], tuple[Floats, Floats]] = {}
         until = f"AND ts <= {round(self.now_s * 1e6)}"

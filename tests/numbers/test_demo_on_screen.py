@@ -104,6 +104,7 @@ def test_the_overview(demo: Demo, site_of: Callable[[Served], Balance], coverage
     with demo.opened("operator@demo.example", zone) as page:
         served.overview(page, site.of.id)
         screen.tiles_agree(page, site)
+        screen.devices_agree(page, site.of)
         screen.flow_now_agrees(page, site)
         screen.flow_agrees(page, site, "today", site.midnight_s, coverage)
         for period, hours in (("24h", 24), ("7d", 168), ("30d", 720)):
@@ -156,5 +157,5 @@ def test_the_last_readings_of_a_counter(demo: Demo) -> None:
     meter = of.named("Home 1 grid")
     with demo.opened("admin@demo.example", KATHMANDU) as page:
         page.goto(f"/admin/meters/{meter.id}")
-        screen.counter_list_agrees(page, of, meter, "Counter", "energy_total_kwh")
-        screen.counter_list_agrees(page, of, meter, "Counter, other direction", "energy_export_total_kwh")
+        screen.counter_list_agrees(page, of, meter, "Import register", "energy_total_kwh")
+        screen.counter_list_agrees(page, of, meter, "Export register", "energy_export_total_kwh")
