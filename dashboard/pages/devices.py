@@ -1,6 +1,6 @@
 """The devices of a site: made, described, given a key, retired."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -17,11 +17,11 @@ from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.gate import costly
-from dashboard.plant import forms, imports
+from dashboard.plant import declared_energy, forms, imports
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.presence import presence
 from store.errors import NotFound, Refused
-from store.records import activity, device_files, devices, field_maps, keys, sites
+from store.records import activity, device_files, devices, field_maps, keys, meters, sites
 from store.records.listing import Page, Wanted
 from store.records.schema import Device
 from store.scope import Scope
@@ -54,13 +54,25 @@ class Line(NamedTuple):
     device: Device
     fields: field_maps.Fields
     seen: datetime | None
+    uncounted: Sequence[str]
 
 
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Line]:
     found = devices.devices_page(scope, context, wanted, retired=bool(chosen.get("retired")))
     ids = [device.id for device in found.rows]
     fields, seen = devices.device_fields(scope, ids), activity.last_seen(scope, ids)
-    return Page([Line(device, fields[device.id], seen[device.id]) for device in found.rows], found.total)
+    posted = {device_id: {meter for meter, _ in of.values()} for device_id, of in fields.items()}
+    for meter in meters.meters_of(scope, context):
+        if meter.device_id in posted:
+            posted[meter.device_id].add(meter.id)
+    zone = ZoneInfo(sites.site(scope, context).time_zone)
+    every = {meter for those in posted.values() for meter in those}
+    marks = declared_energy.marks(scope, every, dict.fromkeys(every, zone))
+    rows = [
+        Line(device, fields[device.id], seen[device.id], [why for meter in posted[device.id] for why in marks.get(meter, ())])
+        for device in found.rows
+    ]
+    return Page(rows, found.total)
 
 
 def _row(scope: Scope, record: Line) -> Row:
@@ -68,7 +80,7 @@ def _row(scope: Scope, record: Line) -> Row:
     state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now)
     words = f"retired {reader().day(device.retired_at)}" if device.retired_at else STATES[state]
     cells = (
-        html.Span(words, className="state", **data(state=state)),
+        html.Span([html.Span(words, className="state", **data(state=state)), declared_energy.mark(record.uncounted)]),
         forms.ago(record.seen, now),
         f"{reader().count(device.reporting_interval_s)} s",
         MODES[device.energy_mode],

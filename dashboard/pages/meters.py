@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from dash import Input, Output, State, callback, html, no_update, register_page
 
@@ -12,10 +13,10 @@ from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.gate import costly
-from dashboard.plant import imports, virtual_meters
+from dashboard.plant import declared_energy, imports, virtual_meters
 from dashboard.tables import Choice, Column, Row, Table
 from store.errors import NotFound, Refused
-from store.records import holders, meter_files, meter_life
+from store.records import holders, meter_files, meter_life, sites
 from store.records.holders import Holder
 from store.records.listing import Page, Wanted
 from store.records.meter_life import MeterRow
@@ -45,13 +46,17 @@ class Shown(NamedTuple):
 
     row: MeterRow
     held: Sequence[Holder]
+    uncounted: Sequence[str]
 
 
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[Shown]:
     found = meter_life.meters_page(scope, wanted, retired=bool(chosen.get("retired")))
     mine = [row.meter.id for row in found.rows if scope.everything or row.meter.site_id in scope.admin_of]
     held = holders.holders(scope, mine)
-    return Page([Shown(row, held.get(row.meter.id, ())) for row in found.rows], found.total)
+    zones = {site_id: ZoneInfo(sites.site(scope, site_id).time_zone) for site_id in {row.meter.site_id for row in found.rows}}
+    marks = declared_energy.marks(scope, mine, {row.meter.id: zones[row.meter.site_id] for row in found.rows})
+    rows = [Shown(row, held.get(row.meter.id, ()), marks.get(row.meter.id, ())) for row in found.rows]
+    return Page(rows, found.total)
 
 
 def _row(scope: Scope, record: Shown) -> Row:
@@ -62,7 +67,7 @@ def _row(scope: Scope, record: Shown) -> Row:
         meter.role,
         meter.serial_number or "–",
         ", ".join(holder.name for holder in record.held) or "–",
-        html.Span(state[0], className="state", **data(state=state[1])),
+        html.Span([html.Span(state[0], className="state", **data(state=state[1])), declared_energy.mark(record.uncounted)]),
         reader().date(meter.created_at),
     )
     mine = scope.everything or meter.site_id in scope.admin_of

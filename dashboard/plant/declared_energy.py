@@ -1,6 +1,6 @@
 """Where a meter's energy comes from, declared and put right on its page, and which of its readings are not counted, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from config.quantities import DAY_S
 from dashboard import tables
 from dashboard.access import administers_meter, current_scope, guard
 from dashboard.account.reading import reader
-from dashboard.aria import aria
+from dashboard.aria import aria, data
 from dashboard.faults import sentence
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
@@ -27,6 +27,7 @@ from store.series.uncounted import Uncounted
 
 SOURCES = {"counter": "its counter", "interval": "its intervals", "power": "its power"}
 METHODS = {method: f"{words} ({uncounted.QUANTITIES[method][0]})" for method, words in SOURCES.items()}
+NOT_COUNTED = "Stored; not counted, because:"
 EVERY = "900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are."
 ROLLOVER = "Of a counter, up to eight decimals: 838860.8. Empty: it never does."
 COLUMNS = (
@@ -234,11 +235,28 @@ def not_counted(scope: Scope, meter: Meter) -> Any:
         return None
     lines = [html.Li(reason(each, zone)) for each in found]
     return html.Div(
-        [html.P("Stored in the last 31 days; not counted:", className="mb-1"), html.Ul(lines, className="mb-0")],
+        [html.P(f"In the last 31 days. {NOT_COUNTED}", className="mb-1"), html.Ul(lines, className="mb-0")],
         className="notice",
         role="note",
         **aria(label="Readings that are not counted"),
     )
+
+
+def marks(scope: Scope, meter_ids: Collection[str], zones: Mapping[str, ZoneInfo]) -> dict[str, list[str]]:
+    """Of each meter that posted such a thing in the last day the reasons, for lists; none where that cannot be said now."""
+    try:
+        found = uncounted.lately(scope, meter_ids, clock.now())
+    except StoreAway:
+        return {}
+    return {meter: [reason(each, zones[meter]) for each in those] for meter, those in found.items()}
+
+
+def mark(reasons: Sequence[str]) -> Any:
+    """One compact mark beside a meter's or a device's state, with the reasons; nothing where there is none."""
+    if not reasons:
+        return None
+    words = f"{NOT_COUNTED} " + " ".join(reasons)
+    return html.Span("not counted", className="state ms-2", title=words, role="img", **data(state="late"), **aria(label=words))
 
 
 def reason(each: Uncounted, zone: ZoneInfo) -> str:

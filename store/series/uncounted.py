@@ -1,6 +1,6 @@
 """Readings that are stored and are no energy: by which rule of the meter's declarations each kind of them is left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -8,10 +8,12 @@ from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S
 from store.records.meters import energy_declarations, require_meters
 from store.records.policy import Action, require
 from store.records.schema import EnergySource
-from store.scope import Scope
-from store.series.connection import Row, query
+from store.scope import ALWAYS, Scope
+from store.series.connection import Row, listed, query
 
 WITHIN = timedelta(days=31)
+LATELY = timedelta(days=1)
+FOREVER = ALWAYS[0].end
 QUANTITIES = {
     "counter": ("energy_total_kwh", "energy_export_total_kwh"),
     "interval": ("energy_kwh", "energy_export_kwh"),
@@ -47,10 +49,27 @@ def uncounted(scope: Scope, meter_id: str, now: datetime) -> list[Uncounted]:
     declared = energy_declarations(scope, [meter_id])[meter_id]
     found = []
     for start, end, source in _periods(declared, now - WITHIN, now + timedelta(days=1)):
-        for quantity, interval_s, number, first, last in _stored(meter_id, start, end):
+        for _, quantity, interval_s, number, first, last in _stored([meter_id], start, end):
             if why := _why(source, declared, quantity, interval_s):
                 found.append(Uncounted(quantity, interval_s, number, first, last, why, source))
     return sorted(found, key=lambda each: each.last, reverse=True)
+
+
+def lately(scope: Scope, meter_ids: Collection[str], now: datetime) -> dict[str, list[Uncounted]]:
+    """The same of many meters and of the last day, by what each declares for the newest of its readings; none: absent.
+
+    Raises as `uncounted`.
+    """
+    for site_id in {meter.site_id for meter in require_meters(scope, meter_ids).values()}:
+        require(scope, Action.ADMINISTER, site_id=site_id)
+    if not meter_ids:
+        return {}
+    declared, found = energy_declarations(scope, meter_ids), dict[str, list[Uncounted]]()
+    for meter, quantity, interval_s, number, first, last in _stored(meter_ids, now - LATELY, now + timedelta(days=1)):
+        held = next((each for each in reversed(declared[meter]) if each.valid_from <= last < (each.valid_to or FOREVER)), None)
+        if why := _why(held, declared[meter], quantity, interval_s):
+            found.setdefault(meter, []).append(Uncounted(quantity, interval_s, number, first, last, why, held))
+    return found
 
 
 def _periods(
@@ -68,14 +87,14 @@ def _periods(
         yield start, end, None
 
 
-def _stored(meter_id: str, start: datetime, end: datetime) -> Iterator[Row]:
-    """Quantity, length, count, first and last of the energies, registers and powers that devices and files told."""
+def _stored(meter_ids: Collection[str], start: datetime, end: datetime) -> Iterator[Row]:
+    """Meter, quantity, length, count, first and last of the energies, registers and powers that devices and files told."""
     wanted = ", ".join(f"'{quantity}'" for quantities in QUANTITIES.values() for quantity in quantities)
     for table, length, made in (("intervals", "interval_s", "AND source != 'rollup'"), ("telemetry", "0", "")):
         yield from query(
-            f"SELECT quantity, {length} lasts, count(), min(ts), max(ts) FROM {table} "
-            f"WHERE ts >= %s AND ts < %s AND meter = %s AND quantity IN ({wanted}) AND value != null {made}",
-            [start, end, meter_id],
+            f"SELECT meter, quantity, {length} lasts, count(), min(ts), max(ts) FROM {table} "
+            f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)}) AND quantity IN ({wanted}) AND value != null {made}",
+            [start, end],
         )
 
 

@@ -1,9 +1,15 @@
 """Where a meter's energy comes from is declared and put right on its page, and what is not counted says why."""
 
+from datetime import timedelta
+
+import numpy as np
 import pytest
 
+from config import clock
+from config.settings import Settings
 from store.records import meters
 from store.scope import SYSTEM
+from store.series import bulk, rollup
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, ask, plant, press, said
 from tests.dashboard.world import World
@@ -79,3 +85,26 @@ def test_nobody_else_declares_anything(world: World, who: str) -> None:
     assert _declare(world, browser, meter, since="2026-06-01").status_code == 404
     assert press(browser, "declared", meter, searched=False, do="act", act="withdraw", row=made.id, given={}).status_code == 404
     assert [each.id for each in _declared(meter)] == [made.id]
+
+
+def test_the_lists_of_meters_and_devices_mark_what_is_stored_and_not_counted(world: World, questdb_tables: Settings) -> None:
+    ids, browser = plant(world), world.client("admin")
+    lists = [("meters", "", "Hall meter"), ("devices", world.site, "Hall box")]
+    moment = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+
+    def marked() -> list[bool]:
+        rows = [said(press(browser, table, context)) for table, context, _ in lists]
+        assert all(name in row for row, (_, _, name) in zip(rows, lists, strict=True))
+        return ["Stored; not counted, because: 1 × energy_kwh of 900 s" in row for row in rows]
+
+    assert marked() == [False, False]
+    at, texts = np.array([int(moment.timestamp() * 1e6)]), [np.array([text], object) for text in (ids["meter"], "energy_kwh")]
+    with bulk.writer(questdb_tables) as sender:
+        bulk.write(SYSTEM, sender, "intervals", bulk.intervals(at, *texts, np.array([1.0]), "test", interval_s=900))
+    assert rollup.await_applied(["intervals"], 20)
+    assert marked() == [True, True]
+    _declare(world, browser, ids["meter"], method="interval", every="3600", rollover="")
+    assert marked() == [True, True]
+    act(browser, "declared", ids["meter"], "withdraw", _declared(ids["meter"])[0].id, searched=False)
+    _declare(world, browser, ids["meter"], method="interval", every="900", rollover="")
+    assert marked() == [False, False]

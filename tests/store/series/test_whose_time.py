@@ -171,6 +171,7 @@ TELLS_NO_READINGS = {
     "store.series.energy.spans": "what meters declare; asked by the functions that are asked here",
     "store.series.energy.cells": "the intervals that meters declare",
     "store.series.finality.provisional": "whether it may still change",
+    "store.series.uncounted.lately": "how many, for administrators of the whole site",
     "store.series.uncounted.uncounted": "how many, for administrators of the whole site",
     "store.series.versions.version": "when something changed, for caches",
     "store.series.versions.of_blocks": "when something changed, for caches",
