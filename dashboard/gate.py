@@ -44,8 +44,9 @@ def costly(function: Callable[P, R]) -> Callable[P, R]:
             finally:
                 _room.release()
             if isinstance(answer, Response) and answer.is_streamed:
-                answer.response = _by_turns(answer.response)
-                answer.call_on_close(until_ended.pop_all().close)
+                let_go = until_ended.pop_all().close
+                answer.response = _by_turns(answer.response, let_go)
+                answer.call_on_close(let_go)  # of one that nobody began to read
             return answer
 
     setattr(gated, GATED, True)
@@ -76,7 +77,7 @@ def _alone(person: str) -> Iterator[None]:
                 del _inside[person]
 
 
-def _by_turns(pieces: Iterable[Any]) -> Iterator[Any]:
+def _by_turns(pieces: Iterable[Any], let_go: Callable[[], None]) -> Iterator[Any]:
     left = iter(pieces)
     try:
         while True:
@@ -86,5 +87,6 @@ def _by_turns(pieces: Iterable[Any]) -> Iterator[Any]:
                 return
             yield piece
     finally:
+        let_go()
         if isinstance(left, Generator):
             left.close()
