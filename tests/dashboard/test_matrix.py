@@ -328,7 +328,7 @@ def asked(output: str, registered: dict[str, Any], names: list[str], site_id: st
         for each, value in zip(given, values, strict=True)
     ]
     outputs = [
-        {"id": _id(one.rpartition(".")[0]), "property": one.rpartition(".")[2].partition("@")[0]}
+        [] if "ALL" in one else {"id": _id(one.rpartition(".")[0]), "property": one.rpartition(".")[2].partition("@")[0]}
         for one in output.strip(".").split("...")
     ]
     return {
