@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from dashboard import api, refusals
 from dashboard.shell import theme_choice
-from store.errors import NotFound, Refused, StoreAway, StoreFull, TooSoon
+from store.errors import NotFound, NotStorable, Refused, StoreAway, StoreFull, TooSoon
 
 log = logging.getLogger(__name__)
 RETRY_S = 5
@@ -94,6 +94,9 @@ def install(server: Flask, dash: Dash) -> None:
     def no_text(_error: Exception) -> Response:  # JSON can write half a character
         return answer(400, "malformed", WORDS[400][0], "A text in it holds a character that no text has.")
 
+    def not_storable(error: NotStorable) -> Response:
+        return answer(400, "malformed", WORDS[400][0], sentence(error))
+
     def no_call(_error: Exception) -> Response:
         return answer(400, "malformed", WORDS[400][0], "It is not what the callback takes.")
 
@@ -107,6 +110,7 @@ def install(server: Flask, dash: Dash) -> None:
         StoreFull: full,
         Refused: not_allowed,
         TooSoon: too_soon,
+        NotStorable: not_storable,
         CSRFError: form_expired,
         HTTPException: refused,
         UnicodeEncodeError: no_text,

@@ -23,6 +23,13 @@ class Refused(StoreError):
     """The record would break a rule; the message says which and what to do."""
 
 
+class NotStorable(Refused):
+    """A number or a text that no database takes; whoever asks with it is told so as well."""
+
+    def __init__(self) -> None:
+        super().__init__("a number is too large, or a text holds a character that no text has: write it anew")
+
+
 class TooSoon(Refused):
     """Too many tries of something that could be guessed: `retry_s` is when the next one may be."""
 

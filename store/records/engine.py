@@ -26,7 +26,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from store.errors import Refused
+from store.errors import NotStorable, Refused
 from store.patience import OF_THE_NETWORK, Patient
 from store.records import failures, trail, versions
 
@@ -129,7 +129,7 @@ def _refuse_no_text(
     for row in parameters if executes_many else (parameters,):
         for value in row.values() if isinstance(row, dict) else row:
             if isinstance(value, str) and "\0" in value:
-                raise Refused(failures.NO_TEXT)
+                raise NotStorable
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from store.errors import Refused, StoreAway, StoreError, StoreFull
+from store.errors import NotStorable, Refused, StoreAway, StoreError, StoreFull
 from store.records import texts
 
 # What each constraint and each refusing rule is for, for people. A test fails when one is missing here.
@@ -107,8 +107,6 @@ RULES |= {
     for table in texts.tables()
 }
 
-NO_TEXT = "a number is too large, or a text holds a character that no text has: write it anew"
-
 _FULL = re.compile("disk is full|No space left", re.IGNORECASE)
 _UNPREPARED = re.compile('no such (table|column)|(relation|column) "?[^ ]+ does not exist')
 _SQLITE_AWAY = re.compile("locked|busy|unable to open|disk I/O|readonly")
@@ -127,7 +125,7 @@ def translated() -> Iterator[None]:
     except PoolTimeout as error:
         raise StoreAway("all connections to the records are in use: try again in a moment") from error
     except DataError as error:
-        raise Refused(NO_TEXT) from error
+        raise NotStorable from error
     except DBAPIError as error:
         known = _known(error)
         if known is None:
