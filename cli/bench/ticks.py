@@ -78,7 +78,10 @@ class _Viewer:
                 "outputs": {"id": "overview-tick", "property": "data"},
                 "inputs": [{"id": "overview-interval", "property": "n_intervals", "value": number}],
                 "changedPropIds": ["overview-interval.n_intervals"],
-                "state": [{"id": "overview-site", "property": "data", "value": self.site}],
+                "state": [
+                    {"id": "overview-site", "property": "data", "value": self.site},
+                    {"id": "overview-listed", "property": "data", "value": False},
+                ],
                 "parsedChangedPropsIds": ["overview-interval.n_intervals"],
             }
         ).encode()
