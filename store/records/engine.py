@@ -95,7 +95,7 @@ def _make(url: str) -> Engine:
     )
     event.listen(made, "connect", _prepare_sqlite)
     event.listen(made, "begin", _begin_sqlite)
-    event.listen(made, "before_cursor_execute", _refuse_no_text)
+    event.listen(made, "before_cursor_execute", _refuse_nul)
     return made
 
 
@@ -122,7 +122,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _refuse_no_text(
+def _refuse_nul(
     _connection: Connection, _cursor: object, _statement: str, parameters: Any, _context: object, executes_many: bool
 ) -> None:
     """SQLite takes a NUL in a text, and reads to it: half of its functions see less than is there. PostgreSQL takes none."""

@@ -213,13 +213,13 @@ def bars_agree(page: Page, chart: str, edges_s: Sequence[float], meter: Meter, n
     """The energy of a meter, period by period."""
     there, back = meter.forward.kwh(edges_s), meter.back.kwh(edges_s)
 
-    def whole() -> tuple[list[str], list[list[str]]] | None:
-        heads, rows = table(page, chart)
-        return (heads, rows) if "kWh" in heads[1] and len(rows) == len(there) else None
-
-    heads, rows = eventually(whole)
     expected = {f"{names[0].capitalize()}, kWh": there} | ({f"{names[1].capitalize()}, kWh": -back} if back.any() else {})
-    assert heads[1:] == [*expected, "Readings, %"]
+
+    def whole() -> list[list[str]] | None:
+        heads, rows = table(page, chart)
+        return rows if heads[1:] == [*expected, "Readings, %"] and len(rows) == len(there) else None
+
+    rows = eventually(whole)
     for at, row in enumerate(rows):
         for place, values in enumerate(expected.values(), start=1):
             _cell_agrees(row[place], values[at], f"{meter.name}, {row[0]}")

@@ -109,6 +109,9 @@ def _is_asked(asked: Settings) -> bool:
 def test_a_question_that_takes_long_is_waited_for_however_busy_questdb_is(
     asked: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pool = connection._pool(asked)
+    pool.resize(connection.POOL_SIZE)
+    pool.wait()  # for their connections: who comes new while both of QuestDB's threads are busy waits as long as they are
     monkeypatch.setattr(patience, "SILENT_S", 0.2)
     slow = "SELECT sum(a.x * b.x) FROM long_sequence(8000) a CROSS JOIN long_sequence(8000) b"
     answers: list[object] = []
