@@ -7,22 +7,41 @@ the `pid` they belong to.
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ingest.problem import Problem
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when it is imported
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 WRITE_S = 1.0
 
 
-def use_folder(folder: Path) -> None:
-    """Keep the counts of this process and its children in an empty folder; before anything is counted."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in folder.glob("*.db"):
-        old.unlink()
+@contextmanager
+def shared(name: str, otherwise: Path) -> Iterator[None]:
+    """Keep the counts of this process and its children together while the block runs; before anything is counted.
+
+    They are mapped into memory, and whoever writes to a mapped file on a full disk is killed: so they are in memory, in a folder
+    of this `name`, of which a machine has one at a time, and in the folder `otherwise` only where there is no such place.
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        for left in MEMORY.glob(f"{name}-*"):
+            if left.lstat().st_uid == os.getuid():
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=MEMORY))
+    else:
+        shutil.rmtree(otherwise, ignore_errors=True)
+        otherwise.mkdir(parents=True, mode=0o700)
+        folder = otherwise
     os.environ[FOLDER_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Metrics:

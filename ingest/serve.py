@@ -68,7 +68,6 @@ def run(settings: Settings) -> None:
         PortTaken: the address is in use.
     """
     owned = _own(settings.device_host, settings.device_port)
-    metrics.use_folder(settings.home / "run" / "device-metrics")
     server = Server(
         TARGET,
         address=settings.device_host,
@@ -93,7 +92,7 @@ def run(settings: Settings) -> None:
     gc.freeze()
     threading.Thread(target=_watch_parent, args=(server,), daemon=True, name="parent").start()
     threading.Thread(target=_watch_hearts, args=(server, settings), daemon=True, name="hearts").start()
-    with owned:
+    with owned, metrics.shared(f"loadstar-devices-{settings.device_port}", settings.home / "run" / "device-metrics"):
         server.serve()
 
 

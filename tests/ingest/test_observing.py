@@ -1,14 +1,16 @@
 """What operators and integrators can look at: health, figures, and the API's own description."""
 
 import json
+import os
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from ingest import openapi
+from ingest import metrics, openapi
 from ingest.roads import hardware
 from ingest.server import OWN, ROADS
 from tests.conftest import eventually
@@ -115,3 +117,20 @@ def test_the_examples_of_the_document_have_the_right_shape(path: str, gateway: D
     assert answer.status_code in (200, 422)
     if answer.status_code == 422:
         assert answer.json()["code"] == "unknown_meter"
+
+
+def test_counts_that_processes_share_are_in_memory_and_what_a_killed_one_left_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(metrics.FOLDER_VARIABLE, "")
+    monkeypatch.setattr(metrics, "MEMORY", tmp_path / "memory")
+    with metrics.shared("devices", tmp_path / "disk"):  # a machine without such a place
+        assert os.environ[metrics.FOLDER_VARIABLE] == str(tmp_path / "disk")
+    (left := tmp_path / "memory" / "devices-left").mkdir(parents=True)
+    (another := tmp_path / "memory" / "others-1").mkdir()
+    with metrics.shared("devices", tmp_path / "disk"):
+        folder = Path(os.environ[metrics.FOLDER_VARIABLE])
+        assert folder.parent == tmp_path / "memory"
+        assert not left.exists()
+    assert not folder.exists()
+    assert another.exists()
