@@ -35,7 +35,11 @@ def test_many_small_members_cannot_exceed_the_limit_together() -> None:
     assert refused.value.problem.code == "too_big"
 
 
-@pytest.mark.parametrize("body", [b"plain", gzip.compress(b"x" * 5000)[:-4], gzip.compress(b"abc") + b"rest"])
+@pytest.mark.parametrize(
+    "body",
+    [b"plain", gzip.compress(b"x" * 5000)[:-4], gzip.compress(b"abc") + b"rest"],
+    ids=["plain", "cut off", "with a rest"],
+)
 def test_what_is_no_whole_gzip_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as refused:
         bodies.inflate(body, LIMIT)
