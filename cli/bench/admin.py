@@ -63,7 +63,7 @@ def admin(run: Run) -> list[Figure]:
         began = time.perf_counter()
         whole = audit.verify(SYSTEM)
         verified = time.perf_counter() - began
-        engine.configure("sqlite://")
+        engine.configure()
         product.up()
         answers = [*_everything(run, product, ROOT, made), *_everything(run, product, CHIEF, made)]
     assert whole.broken_at is None, whole  # noqa: S101 - else what was measured is no log of ours

@@ -19,16 +19,17 @@ class Section(NamedTuple):
     about: str
 
 
-# In this order: nothing has been written yet when memory and pages are measured; ten million rows come last.
+# In this order: nothing has been written yet when memory and pages are measured, nor millions of rows when that of a backfill is;
+# ten million rows come last.
 SECTIONS = {
     "start": Section("starts", "start", True, "first and warm start"),
     "memory": Section("starts", "memory", True, "memory of everything, idle"),
     "overview": Section("pages", "overview", True, "the overview in a cold browser"),
     "year": Section("series", "year", True, "a meter's year by the hour"),
     "tick": Section("ticks", "tick", True, "live updates with many viewers"),
+    "backfill": Section("backfill", "backfill", True, "memory after a backfill of late readings"),
     "single": Section("posts", "singles", False, "single posts to the device API"),
     "batch": Section("posts", "batches", False, "batches to the device API"),
-    "backfill": Section("backfill", "backfill", True, "memory after a backfill of late readings"),
     "latest": Section("series", "latest", False, "latest values over ten million rows"),
     "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),
 }

@@ -77,5 +77,5 @@ class Run:
             engine.configure(product.records_url)
             yield product
         finally:
-            engine.configure("sqlite://")
+            engine.configure()
             product.remove()
