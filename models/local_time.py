@@ -5,14 +5,15 @@ by half an hour gives one short row and then rows on the local hour again; a day
 its date, so a midnight hour that comes twice begins once and a day that the calendar leaves out has no row.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 DAY_S = 86_400
 LENGTHS_S = {
@@ -27,6 +28,7 @@ LONGEST_CHANGE = timedelta(hours=25)  # Samoa left out a day in 2011, Kwajalein 
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 HOUR_S = 3600
 Step = str | int
+Seconds = NDArray[np.int64]
 
 
 class Stretch(NamedTuple):
@@ -43,7 +45,7 @@ def clock(zone: ZoneInfo, start: datetime, end: datetime) -> list[Stretch]:
     last = int(end.timestamp() // 1)
     found = [_stretch(zone, at)]
     while at < last:
-        at, before = min(at + DAY_S, last), at
+        at, before = min((at // DAY_S + 1) * DAY_S, last), at  # the same moments for everybody, of which most are known
         if _stretch(zone, at)[1:] == found[-1][1:]:
             continue
         changed = at
@@ -55,6 +57,7 @@ def clock(zone: ZoneInfo, start: datetime, end: datetime) -> list[Stretch]:
     return found
 
 
+@lru_cache(maxsize=8192)
 def _stretch(zone: ZoneInfo, seconds: int) -> Stretch:
     local = datetime.fromtimestamp(seconds, zone)
     offset = local.utcoffset() or timedelta()
@@ -95,45 +98,48 @@ def edges(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> list[da
         Rising; two successive ones are a period's beginning and end. Where the clocks are changed a period lasts longer or
         shorter than its name says; none is empty.
     """
+    return [datetime.fromtimestamp(at, UTC) for at in edges_s(start, end, step, zone).tolist()]
+
+
+def edges_s(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> Seconds:
+    """The same in seconds since 1970."""
     around = LONGEST_CHANGE + timedelta(seconds=2 * _length_s(step))
-    found = list(_begins(start - around, end + around, step, zone))
-    return found[bisect_right(found, start) - 1 : bisect_left(found, end) + 1]
+    found = _begins(start - around, end + around, step, zone)
+    first = np.searchsorted(found, start.timestamp(), "right") - 1
+    return found[first : np.searchsorted(found, end.timestamp(), "left") + 1]
 
 
 def _length_s(step: Step) -> int:
     return step if isinstance(step, int) else LENGTHS_S[step]
 
 
-def _begins(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> Iterator[datetime]:
+def _begins(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> Seconds:
     stretches = clock(zone, start, end)
     until = [each.since for each in stretches[1:]] + [end]
     step_s = min(_length_s(step), DAY_S)
     named = step_s > HOUR_S  # by its date and place in the day, which a clock that is set back does not begin again
-    period = _period(step, stretches[0].since.timestamp() + stretches[0].offset_s)
-    before_s: int | None = None
+    parts, before_s = [], None
     for (since, offset_s, _), last in zip(stretches, until, strict=True):
         first_s, last_s = int(since.timestamp()) + offset_s, last.timestamp() + offset_s
-        on_grid = range(-(-first_s // step_s) * step_s, int(-(-last_s // 1)), step_s)
-        begins = [local - offset_s for local in on_grid]
-        changed = first_s - offset_s
+        local_s = np.arange(-(-first_s // step_s) * step_s, int(-(-last_s // 1)), step_s, dtype=np.int64)
         # A period also ends where the clocks are changed as it does, and a longer one where the change leads into another.
-        if before_s is not None and changed not in begins[:1] and (named or (changed + before_s) % step_s == 0):
-            begins.insert(0, changed)
-        for at in begins:
-            its = _period(step, at + offset_s)
-            if named and its <= period:
-                continue
-            period = its
-            yield datetime.fromtimestamp(at, UTC)
+        if before_s is not None and first_s not in local_s[:1] and (named or (first_s - offset_s + before_s) % step_s == 0):
+            local_s = np.insert(local_s, 0, first_s)
+        parts.append((local_s - offset_s, local_s))
         before_s = offset_s
+    begins, local_s = (np.concatenate(each) for each in zip(*parts, strict=True))
+    if not named:
+        return begins
+    since, offset_s, _ = stretches[0]
+    newest = np.maximum.accumulate(_periods(step, np.insert(local_s, 0, int(since.timestamp()) + offset_s)))
+    return begins[newest[1:] > newest[:-1]]
 
 
-def _period(step: Step, local_s: float) -> tuple[int, int]:
-    """Which month, or which day and which part of it, a local time (seconds) falls into."""
-    if step != "month":
-        return int(local_s // DAY_S), int(local_s % DAY_S // _length_s(step))
-    day = date.fromordinal(date(1970, 1, 1).toordinal() + int(local_s // DAY_S))
-    return day.year, day.month
+def _periods(step: Step, local_s: Seconds) -> Seconds:
+    """The number of the month, or of the part of a day, that local times (seconds) fall into."""
+    if step == "month":
+        return local_s.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)
+    return local_s // _length_s(step)
 
 
 def begin(moment: datetime, step: Step, zone: ZoneInfo) -> datetime:

@@ -76,10 +76,11 @@ def mean_power(
     blocks = _blocks(start, min(versions.settled_to(), end), step_s, zone)
     if len(blocks) < 2 or not meter_ids or not {*meter_ids} <= {*members}:
         return power.mean_power(scope, meter_ids, start, end, step_s, zone)
-    steps = [power.steps(first, last, step_s, zone)[:-1] for first, last in pairwise(blocks)]
-    closed = _closed(scope, view, members, blocks, [len(each) for each in steps], step_s, zone, counted)
+    steps = power.steps(blocks[0], blocks[-1], step_s, zone)
+    lengths = np.diff(steps.searchsorted(pd.DatetimeIndex(blocks))).tolist()
+    closed = _closed(scope, view, members, blocks, lengths, step_s, zone, counted)
     rows = [members.index(meter_id) for meter_id in meter_ids]
-    frame = pd.DataFrame(closed[rows].T.astype(float), index=steps[0].append(steps[1:]), columns=list(meter_ids))
+    frame = pd.DataFrame(closed[rows].T.astype(float), index=steps[:-1], columns=list(meter_ids))
     frame = frame[frame.index >= power.steps(start, start, step_s, zone)[0]]
     last = blocks[-1]
     return pd.concat([frame, power.mean_power(scope, meter_ids, last, end, step_s, zone)]) if last < end else frame

@@ -202,7 +202,7 @@ def _common_rhythms(
 def _cells(start: datetime, end: datetime, rhythm_s: int, zone: str) -> pd.DatetimeIndex:
     """The edges of the intervals of a rhythm within [start, end), both among them: local days, or multiples since 1970."""
     if zone:
-        inner = _edges_us(local_time.edges(start, end, "day", ZoneInfo(zone)))
+        inner = local_time.edges_s(start, end, "day", ZoneInfo(zone)) * 1_000_000
     else:
         step = rhythm_s * 1_000_000
         inner = np.arange(_us(start) // step * step, _us(end), step)
@@ -407,8 +407,8 @@ def _local_days(
     reach = timedelta(seconds=LOCAL_DAY_S[1] - LOCAL_DAY_S[0])
     asked = (start - reach, end + reach)
     found = kept.aggregates(ids, list(registers), *asked, INTERVAL_S, measures, lengths_s=LOCAL_DAY_S)
-    days = pd.DatetimeIndex(local_time.edges(asked[0] - reach, asked[1] + reach, "day", ZoneInfo(span.zone)))
-    first, last, rank = local_day(_seconds(found["ts"]), found["lasting_s"].to_numpy(float), _edges_us(days) / 1e6)
+    days_s = local_time.edges_s(asked[0] - reach, asked[1] + reach, "day", ZoneInfo(span.zone)).astype(float)
+    first, last, rank = local_day(_seconds(found["ts"]), found["lasting_s"].to_numpy(float), days_s)
     told = found["lasting_s"].to_numpy(float)
     share = (last - first) / told if span.method == "power" else 1.0
     found = found.assign(

@@ -183,7 +183,8 @@ def steps(start: datetime, end: datetime, step_s: int, zone: ZoneInfo = UTC) -> 
     if step_s not in STEPS_S:
         raise ValueError(f"a step of {step_s} s is not offered: {', '.join(map(str, STEPS_S))}")
     if step_s > INTERVAL_S:
-        return pd.DatetimeIndex(local_time.edges(start, end, step_s, zone), name="ts").as_unit("us")
+        at = local_time.edges_s(start, end, step_s, zone).view("datetime64[s]")
+        return pd.DatetimeIndex(at, tz="UTC", name="ts").as_unit("us")
     first = energy.floor(start, step_s)
     count = -(-(end - first) // timedelta(seconds=step_s))
     return pd.date_range(first, periods=int(count) + 1, freq=pd.Timedelta(seconds=step_s), unit="us", name="ts")
