@@ -19,8 +19,7 @@ class Section(NamedTuple):
     about: str
 
 
-# In this order: nothing has been written yet when memory and pages are measured, nor millions of rows when that of a backfill is;
-# ten million rows come last.
+# In this order: nothing has been written yet when memory and pages are measured. From `single` on each has a Loadstar of its own.
 SECTIONS = {
     "start": Section("starts", "start", True, "first and warm start"),
     "memory": Section("starts", "memory", True, "memory of everything, idle"),

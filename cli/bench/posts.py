@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from cli.bench import plant, yardsticks
 from cli.bench.figures import Figure, percentile
 from cli.bench.load import Load, drive, post
+from cli.bench.product import Product
 from cli.bench.run import Run
 from cli.waiting import answers
 
@@ -25,10 +26,11 @@ KNOWN_S = 20.0  # until every worker has the bench's keys
 class Hardware:
     """A site of the bench's own: a device for each connection, and meters for batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         from store.records import devices, keys, meters
         from store.scope import SYSTEM
 
+        run.say("making a site with devices and keys")
         self.site = plant.site("Bench")
 
         def meter(name: str) -> str:
@@ -88,8 +90,12 @@ def _stamp(ago: timedelta = timedelta()) -> bytes:
 
 def singles(run: Run) -> list[Figure]:
     """One device's object a request, on 32 connections, of now and of three days ago; the Flask route in turn with both."""
-    product = run.started()
-    hardware = _hardware(run)
+    with run.fresh() as product:
+        return _singles(run, product)
+
+
+def _singles(run: Run, product: Product) -> list[Figure]:
+    hardware = Hardware(run)
     body = b'{"energy_produced":0.5,"energy_consumed":1.25,"current_load":40,"timestamp":"%s"}'
 
     def head(key: str) -> bytes:
@@ -121,8 +127,12 @@ def singles(run: Run) -> list[Figure]:
 
 def batches(run: Run) -> list[Figure]:
     """500 readings a request on 4 connections; in turn with line protocol straight to QuestDB."""
-    product = run.started()
-    hardware = _hardware(run)
+    with run.fresh() as product:
+        return _batches(run, product)
+
+
+def _batches(run: Run, product: Product) -> list[Figure]:
+    hardware = Hardware(run)
     settings = product.settings()
     readings = ",".join(
         f'{{"meter":"{meter}","quantity":"{quantity}","ts":"@","value":{value}}}'
@@ -174,20 +184,13 @@ def _refused(what: str, load: Load, run: Run) -> None:
         run.say(f"{what}: not counted, because not accepted: {bad}; the first: {load.first_refusal[-200:]}")
 
 
-def _hardware(run: Run) -> Hardware:
-    if not isinstance(run.hardware, Hardware):
-        run.say("making a site with devices and keys")
-        run.hardware = Hardware()
-    return run.hardware
-
-
 @contextmanager
 def steady(run: Run, readings_a_second: int) -> Iterator[None]:
     """So many readings a second come in while the block runs, in posts of 50."""
     import http.client
     import threading
 
-    product, hardware = run.started(), _hardware(run)
+    product, hardware = run.started(), Hardware(run)
     size = 50
     each_s = size / readings_a_second
     headers = {"X-API-Key": hardware.site_key, "Content-Type": "application/json"}

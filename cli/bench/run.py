@@ -56,14 +56,16 @@ class Run:
     records: str | None = None  # an empty database to fill in place of SQLite
     began: float = field(default_factory=time.monotonic)
     starts: list[float] = field(default_factory=list)
-    hardware: object = None  # the bench's own site, made once: `posts.Hardware`
 
     def started(self) -> Product:
         """The running product: started now if no section has done so. Its settings are those of this process."""
+        from store.records import engine
+
         if not self.product.running:
             self.say("starting Loadstar" + (" with the demo's year" if self.product.demo and not self.starts else ""))
             self.starts.append(self.product.up())
         configuration.use(self.product.settings())
+        engine.configure()  # of the Loadstar before it the records are gone
         return self.product
 
     @contextmanager
@@ -79,3 +81,12 @@ class Run:
         finally:
             engine.configure()
             product.remove()
+
+    @contextmanager
+    def fresh(self) -> Iterator[Product]:
+        """The same, started, and its settings those of this process."""
+        with self.alone() as product:
+            self.say("starting a Loadstar without the demo")
+            product.up()
+            configuration.use(product.settings())
+            yield product

@@ -11,7 +11,6 @@ import numpy as np
 
 from cli.bench.figures import Figure, percentile
 from cli.bench.run import Run
-from config import settings as configuration
 from config.settings import Settings
 
 METERS = 500
@@ -33,9 +32,7 @@ def timed(repeats: int, ask: Callable[[], object]) -> list[float]:
 
 def latest(run: Run) -> list[Figure]:
     """Of a Loadstar of its own: among what other sections have just posted, looking would take longer."""
-    with run.alone() as product:
-        product.up()
-        configuration.use(product.settings())
+    with run.fresh() as product:
         return latest_of_many(run, product.settings())
 
 
