@@ -86,6 +86,7 @@ class LateLedger(Ledger):
             self._doubtful.update(markers)
             self._held.clear()
             raise
+        self._stored.written(rows)
         for at, why in refused.items():
             number, position = places[at]
             outcomes[number].refused[position] = why
@@ -113,7 +114,7 @@ class LateLedger(Ledger):
             if not settled and any(post.counts_replaced for post in posts):
                 raise StoreAway("QuestDB is too far behind to say what is replaced")
             return self._stored.values(rows), settled
-        found = self._stored.values(rows)
+        found = self._stored.values(self._stored.not_new(rows))
         same = [row for row in rows if found.get(key(row)) == row[2]] if found else []
         if not same:
             return found, True

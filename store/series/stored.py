@@ -6,9 +6,9 @@ costs QuestDB as much as to write: it opens the table anew after each write.
 
 import contextlib
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
@@ -28,6 +28,18 @@ METERS = (1, 8, 64)  # beyond, no meter is named: most of what is stored at thes
 DENSE_S = 60  # one range is asked for instead of many moments when they lie closer together than this on average
 CROWD = 300  # rows that were not asked for: from then on the meters are named, which costs QuestDB a parallel filter
 CROWDED_S = 60.0
+AHEAD_US = 900_000_000  # of what a device that catches up will send next
+NEWEST_HOLDS_S = 1.0
+
+
+class Newest(NamedTuple):
+    """When a meter's newest row before `until` is; µs since 1970."""
+
+    at: int
+    until: int
+
+
+UNKNOWN = Newest(0, 0)
 
 
 def key(row: Row) -> Key:
@@ -43,6 +55,46 @@ class Stored:
         self._settings = settings
         self._sql: psycopg.Connection[tuple[Any, ...]] | None = None
         self._crowded_until = 0.0
+        self._newest: dict[tuple[str, str], Newest] = {}  # by table and meter
+        self._newest_until = 0.0
+
+    def not_new(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Those of the rows that may be stored already: of the others' meters nothing so late is stored.
+
+        A device that catches up sends one moment after the other, and asking for each would cost as much as writing it. So the
+        next quarter of an hour of its meters is looked at once a second. What another process has stored in that second is
+        taken for new, as is what QuestDB has not applied yet; it is then written once more.
+
+        Raises:
+            StoreAway: QuestDB cannot be asked now.
+        """
+        if time.monotonic() > self._newest_until:
+            self._newest.clear()
+            self._newest_until = time.monotonic() + NEWEST_HOLDS_S
+        for table in {of.table for of, _, _ in rows}:
+            unknown: dict[str, int] = {}
+            for of, at, _ in rows:
+                if of.table == table and at >= self._newest.get((table, of.meter), UNKNOWN).until:
+                    unknown[of.meter] = min(at, unknown.get(of.meter, at))
+            if len(unknown) > METERS[-1]:
+                return rows
+            if unknown:
+                since = min(unknown.values())
+                named = _padded(sorted(unknown), METERS)
+                told = dict(self._ask(_question_newest(table, len(named)), [since, since + AHEAD_US, *named]))
+                for meter in unknown:
+                    self._newest[table, meter] = Newest(told.get(meter, since - 1), since + AHEAD_US)
+        return [row for row in rows if not self._is_new(row)]
+
+    def written(self, rows: Iterable[Row]) -> None:
+        """These are stored now."""
+        for of, at, _ in (row for row in rows if self._is_new(row)):
+            self._newest[of.table, of.meter] = self._newest[of.table, of.meter]._replace(at=at)
+
+    def _is_new(self, row: Row) -> bool:
+        of, at, _ = row
+        newest = self._newest.get((of.table, of.meter), UNKNOWN)
+        return newest.at < at < newest.until
 
     def values(self, rows: Collection[Row]) -> dict[Key, float]:
         """The values that QuestDB shows under the keys of these rows. What is committed but not applied yet is not seen.
@@ -165,6 +217,15 @@ def _question(table: str, moments: int, meters: int) -> LiteralString:
     if table == TELEMETRY:
         return "SELECT meter, quantity, 0, ts::LONG, value FROM telemetry WHERE (" + when + ")" + whose
     return "SELECT meter, quantity, interval_s, ts::LONG, value FROM intervals WHERE (" + when + ")" + whose
+
+
+@cache
+def _question_newest(table: str, meters: int) -> LiteralString:
+    """The text for when the newest rows of so many meters within a range are."""
+    within: LiteralString = " WHERE ts >= %s::TIMESTAMP AND ts < %s::TIMESTAMP AND meter IN (" + ", ".join(["%s"] * meters) + ")"
+    if table == TELEMETRY:
+        return "SELECT meter, max(ts)::LONG FROM telemetry" + within
+    return "SELECT meter, max(ts)::LONG FROM intervals" + within
 
 
 def _padded(some: Sequence[Any], sizes: Sequence[int]) -> list[Any]:

@@ -10,6 +10,7 @@ from store.errors import StoreAway
 from store.series import stored as module
 from store.series.stored import METERS, MOMENTS, Stored, key, questions
 from store.series.write import INTERVALS, TELEMETRY, Row, Series, Writer, lines, now_us, series
+from tests.conftest import eventually
 
 
 @pytest.fixture
@@ -99,6 +100,39 @@ def test_what_was_committed_before_is_seen_once_it_is_settled(writer: Writer, st
         writer.write(lines([row]), now_us())
         assert stored.settle({TELEMETRY})
         assert stored.values([row]) == {key(row): float(n)}
+
+
+def test_of_a_meter_that_has_nothing_so_late_a_row_is_new(
+    writer: Writer, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = now_us() - 10**10
+    a, b = power("mtr_late_a"), power("mtr_late_b")
+    write(writer, stored, [(a, start, 1.0), (a, start + 500, 1.0)])
+    asked = []
+    ask = stored._ask
+    monkeypatch.setattr(stored, "_ask", lambda sql, parameters: asked.append(sql) or ask(sql, parameters))
+    for n in range(100, 1000, 100):
+        rows: list[Row] = [(a, start + n, 1.0), (b, start + n, 1.0)]
+        assert stored.not_new(rows) == (rows[:1] if n <= 500 else [])
+        stored.written(rows)
+        assert stored.not_new(rows) == rows
+    assert len(asked) == 1
+
+
+def test_what_others_store_is_seen_within_seconds(writer: Writer, stored: Stored) -> None:
+    start = now_us() - 10**10
+    row: Row = (power("mtr_late_c"), start, 1.0)
+    assert stored.not_new([row]) == []
+    write(writer, stored, [row])
+    eventually(lambda: stored.not_new([row]) == [row])
+
+
+def test_after_its_quarter_a_meter_is_asked_for_again(writer: Writer, stored: Stored) -> None:
+    start, of = now_us() - 10**10, power("mtr_late_d")
+    beyond: Row = (of, start + module.AHEAD_US, 1.0)
+    write(writer, stored, [beyond])
+    assert stored.not_new([(of, start, 1.0)]) == []
+    assert stored.not_new([beyond]) == [beyond]
 
 
 def test_a_server_that_is_not_there_is_away(settings: Settings) -> None:
