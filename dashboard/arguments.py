@@ -9,17 +9,20 @@ import re
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Union
+from typing import Any, Literal, TypeVar, Union
 
+import msgspec
 from werkzeug.exceptions import BadRequest
 
 _DATE = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?")
+_HALF = re.compile("[\ud800-\udfff]")
 MANY = ('["ALL"]', '["ALLSMALLER"]')  # in the id of an input that is a list of several
 FIRST_YEAR, LAST_YEAR = 1900, 2200  # of dates that anybody means; calendars end not far beyond
+T = TypeVar("T")
 
 
 def check(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
-    """Raise `BadRequest` for an argument of another type than the function declares, or a date that nobody means.
+    """Raise `BadRequest` for an argument of another type than the function declares, or with a text that nobody means.
 
     None is always taken: it is what Dash gives for whatever is not there.
     """
@@ -27,6 +30,14 @@ def check(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if value is not None and not (_fits(value, hints.get(name, Any)) and _is_meant(value)):
             raise BadRequest(f"{name} is not of the kind that is asked for")
+
+
+def read(given: object, kind: type[T]) -> T:
+    """What the page keeps for a later call, as it was made; raises `BadRequest` when it is not of that kind any more."""
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"it is not of the kind that is asked for: {error}") from None
 
 
 def check_call(body: Mapping[str, Any], declared: Mapping[str, Any]) -> None:
@@ -102,5 +113,12 @@ def _fits(value: object, hint: Any) -> bool:
 
 
 def _is_meant(value: object) -> bool:
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
-    return found is None or FIRST_YEAR <= int(found[1]) <= LAST_YEAR
+    """Whether no text in it is a date beyond any calendar, or no text at all (half of a character)."""
+    if isinstance(value, dict):
+        return all(map(_is_meant, value)) and all(map(_is_meant, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_meant, value))
+    if not isinstance(value, str):
+        return True
+    found = _DATE.fullmatch(value)
+    return not _HALF.search(value) and (found is None or FIRST_YEAR <= int(found[1]) <= LAST_YEAR)

@@ -25,8 +25,8 @@ WRITE_S = 1.0
 def shared(name: str, otherwise: Path) -> Iterator[None]:
     """Keep the counts of this process and its children together while the block runs; before anything is counted.
 
-    They are mapped into memory, and whoever writes to a mapped file on a full disk is killed: so they are in memory, in a folder
-    of this `name`, of which a machine has one at a time, and in the folder `otherwise` only where there is no such place.
+    They are mapped into memory, and whoever writes to a mapped file on a full disk can be killed: so they are in memory, in a
+    folder of this `name`, of which a machine has one at a time, and in the folder `otherwise` only where there is no such place.
     """
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
         for left in MEMORY.glob(f"{name}-*"):

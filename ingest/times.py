@@ -122,7 +122,7 @@ def _text(ts: str, field: str) -> int | Problem:
             moment = datetime.fromisoformat(ts.upper())
             return (moment - _EPOCH) // timedelta(microseconds=1)
         except (ValueError, OverflowError) as error:
-            return Problem("bad_time", f"{field} is no moment of any calendar: {error}", field, echo(ts), RFC3339)
+            return Problem("bad_time", f"{field} is a date or time that does not exist: {error}", field, echo(ts), RFC3339)
     if _NAIVE.fullmatch(ts):
         return Problem("naive_time", f"{field} has no offset from UTC; add Z or one such as +02:00", field, echo(ts), RFC3339)
     wrong = next((words for almost, words in _ALMOST if almost.fullmatch(ts[:_LONGEST])), "is not a time that can be read")

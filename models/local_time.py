@@ -27,6 +27,7 @@ STEPS = tuple(LENGTHS_S)
 LONGEST_CHANGE = timedelta(hours=25)  # Samoa left out a day in 2011, Kwajalein in 1993; nobody changed a clock by more
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m"}
 HOUR_S = 3600
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # of dates that anybody means: calendars end not far beyond
 Step = str | int
 Seconds = NDArray[np.int64]
 

@@ -9,20 +9,20 @@ from flask_login import current_user
 
 from dashboard.figures import wording
 
-# A language: its name, the sign before decimals, and that between thousands.
+# A language: its name, the sign before decimals, that between thousands, and where a currency's sign stands (CLDR's way).
 LANGUAGES = {
-    "en-GB": ("English (United Kingdom)", ".", ","),
-    "en-US": ("English (United States)", ".", ","),
-    "de-DE": ("Deutsch (Deutschland)", ",", "."),
-    "de-CH": ("Deutsch (Schweiz)", ".", "’"),
-    "fr-FR": ("Français (France)", ",", wording.THIN),
-    "es-ES": ("Español (España)", ",", "."),
-    "it-IT": ("Italiano (Italia)", ",", "."),
-    "nl-NL": ("Nederlands (Nederland)", ",", "."),
-    "pl-PL": ("Polski (Polska)", ",", wording.THIN),
-    "pt-PT": ("Português (Portugal)", ",", wording.THIN),
-    "sv-SE": ("Svenska (Sverige)", ",", wording.THIN),
-    "da-DK": ("Dansk (Danmark)", ",", "."),
+    "en-GB": ("English (United Kingdom)", ".", ",", "¤#"),
+    "en-US": ("English (United States)", ".", ",", "¤#"),
+    "de-DE": ("Deutsch (Deutschland)", ",", ".", "#\u00a0¤"),
+    "de-CH": ("Deutsch (Schweiz)", ".", "’", "¤\u00a0#"),
+    "fr-FR": ("Français (France)", ",", wording.THIN, "#\u00a0¤"),
+    "es-ES": ("Español (España)", ",", ".", "#\u00a0¤"),
+    "it-IT": ("Italiano (Italia)", ",", ".", "#\u00a0¤"),
+    "nl-NL": ("Nederlands (Nederland)", ",", ".", "¤\u00a0#"),
+    "pl-PL": ("Polski (Polska)", ",", wording.THIN, "#\u00a0¤"),
+    "pt-PT": ("Português (Portugal)", ",", wording.THIN, "#\u00a0¤"),
+    "sv-SE": ("Svenska (Sverige)", ",", wording.THIN, "#\u00a0¤"),
+    "da-DK": ("Dansk (Danmark)", ",", ".", "#\u00a0¤"),
 }
 
 
@@ -41,8 +41,19 @@ class Reader:
         """
         if self.language not in LANGUAGES:
             return text
-        _, point, thousands = LANGUAGES[self.language]
+        _, point, thousands, _ = LANGUAGES[self.language]
         return text.translate({ord("."): point, ord(wording.THIN): thousands})
+
+    def money(self, amount: float | None, currency: str) -> str:
+        r"""An amount with its currency.
+
+        >>> Reader("de-DE").money(-1234.6, "EUR"), Reader().money(0.553, "USD")
+        ('\u22121.235\xa0€', '$0.55')
+        """
+        if self.language not in LANGUAGES:
+            return wording.money(amount, currency)
+        _, point, thousands, pattern = LANGUAGES[self.language]
+        return wording.money(amount, currency, pattern, point, thousands)
 
     def zone(self, site_zone: str = "UTC") -> ZoneInfo:
         """The time zone that times are read in: the reader's own, else the site's."""

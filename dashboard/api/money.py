@@ -118,7 +118,7 @@ def _value(number: int, quantity: str, given: object) -> Value | str:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        return "start is no moment with its offset: write it as 2026-05-01T00:00:00Z."
+        return "start is not a date and time with its offset from UTC: write it like 2026-05-01T00:00:00Z."
     try:
         return Value(number, quantity, moment, float(value))
     except OverflowError:

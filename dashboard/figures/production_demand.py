@@ -7,11 +7,12 @@ none the others still stand on each other, and their sum is called partial.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from dashboard.figures import lines, wording
@@ -35,15 +36,18 @@ class Course:
     arrays: Mapping[str, Values]
 
 
+Hours = Annotated[Sequence[float | None], Meta(min_length=1, max_length=10_000)]
+
+
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """A forecast of demand (kW): its mean and the band it should stay in, regular steps from `start`."""
 
-    start: datetime
-    step_s: int
-    mean: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
+    start: Annotated[datetime, Meta(tz=True)]
+    step_s: Annotated[int, Meta(ge=1, le=86_400)]
+    mean: Hours
+    low: Hours
+    high: Hours
     label: str
 
 

@@ -10,6 +10,13 @@ MINUS = "\u2212"
 NONE = "–"
 MOST_DECIMALS = 4
 
+# Signs of currencies that are well known by them; the others are written by their codes.
+SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
+# Decimals of amounts below a thousand, where it is not two: the smallest coin of the currency (ISO 4217).
+CENTS = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0) | dict.fromkeys(
+    ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
+)
+
 STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
 
 # How much of each kind of flow is drawn in which colour token.
@@ -80,9 +87,27 @@ def percent(fraction: float | None) -> str:
     return "99" if 0.99 < fraction < 1 else f"{fraction * 100:.0f}"
 
 
-def money(amount: float | None, currency: str) -> tuple[str, str]:
-    """An amount and its currency's sign, or its code where it has no well-known sign."""
-    return number(amount), {"GBP": "£", "EUR": "€", "USD": "$"}.get(currency, currency)
+def money(amount: float | None, currency: str, pattern: str = "¤#", point: str = ".", thousands: str = ",") -> str:
+    r"""An amount as people write it: to the cent, from a thousand on in whole pounds, with its currency.
+
+    `pattern` says where the sign (¤) and the digits (#) stand; a code is never written without a space.
+
+    >>> [money(v, "USD") for v in (0.553, 3760.2, -1.5)]
+    ['$0.55', '$3,760', '\u2212$1.50']
+    >>> money(12.5, "CHF"), money(1.5, "EUR", "# ¤", ",", ".")
+    ('CHF 12.50', '1,50 €')
+    """
+    if amount is None or not isfinite(amount):
+        return NONE
+    decimals = CENTS.get(currency, 2)
+    decimals = 0 if round(abs(amount), decimals) >= 1000 else decimals
+    digits = f"{abs(amount):,.{decimals}f}"
+    minus = MINUS if amount < 0 and digits.strip("0.") else ""
+    digits = digits.translate({ord("."): point, ord(","): thousands})
+    sign = SIGNS.get(currency, currency)
+    if sign == currency and pattern == "¤#":
+        pattern = "¤\u00a0#"
+    return minus + pattern.replace("¤", sign).replace("#", digits)
 
 
 def age(seconds: float | None) -> str:

@@ -133,7 +133,6 @@ def _of_today(today: Today | None) -> list[Tile]:
     state = "live" if today.coverage > WHOLE else "partial" if today.coverage > 0 else "never"
     energy, unit = wording.scaled(today.demand_kwh, "kWh")
     produced = " ".join(wording.scaled(today.production_kwh, "kWh"))
-    cost, currency = wording.money(today.cost, today.currency)
     carbon, weight = wording.scaled(today.co2_kg, "kg")
     known = np.isfinite(today.production_kwh) and today.produces
     return [
@@ -150,8 +149,8 @@ def _of_today(today: Today | None) -> list[Tile]:
         Tile(
             "cost",
             "Cost today",
-            cost,
-            currency,
+            wording.money(today.cost, today.currency),
+            "",
             today.price_note,
             "never" if today.cost is None else "partial" if state == "live" and today.priced <= WHOLE else state,
             coverage=today.coverage,
@@ -212,13 +211,12 @@ def state_words(tile: Tile, now: datetime) -> str:
 
 def element(tile: Tile, now: datetime, trend: str | None = None) -> html.Article:
     """A tile as the page shows it; `assets/live/30-tick.js` changes the texts of its parts."""
-    money = tile.key == "cost" and len(tile.unit) == 1
     number = html.Span(tile.value, className="value", **data(part="value"))
-    unit = html.Span(tile.unit, className="unit before" if money else "unit", **data(part="unit"))
+    unit = html.Span(tile.unit, className="unit", **data(part="unit"))
     return html.Article(
         [
             html.H2(tile.label, **data(part="label")),
-            html.P([unit, number] if money else [number, unit], className="reading num"),
+            html.P([number, unit], className="reading num"),
             html.P(tile.note, className="note num", **data(part="note")),
             html.Span(className="trend", style={"--trend": trend}, **aria(hidden="true")) if trend else None,
             html.P(

@@ -93,9 +93,8 @@ def reading(value: Value | None, mine: Mine, now: datetime, reader: Reader) -> l
 
 def money(cost: float, priced: float, currency: str, reader: Reader) -> tuple[str, str]:
     """Whether something was paid or earned, and how much, with the share of the energy that has a price where that is not all."""
-    amount = " ".join((reader.number(wording.money(abs(cost), currency)[0]), wording.money(cost, currency)[1]))
     part = "" if priced > WHOLE else f" ({100 * priced:.0f} % of it priced)"
-    return "Earned" if cost < 0 else "Cost", amount + part
+    return "Earned" if cost < 0 else "Cost", reader.money(abs(cost), currency) + part
 
 
 def pager(first: int, total: int) -> Any:

@@ -40,7 +40,7 @@ def _post(action: str, words: str, kind: str) -> html.Form:
 
 def _profile() -> html.Section:
     languages = [{"label": "As usual in Loadstar: 1 234.5", "value": UNSAID}]
-    for code, (name, point, thousands) in LANGUAGES.items():
+    for code, (name, point, thousands, _) in LANGUAGES.items():
         languages.append({"label": f"{name}: 1{thousands}234{point}5", "value": code})
     zones = [zone for zone in sorted(available_timezones()) if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
     return parts.section(

@@ -312,7 +312,7 @@ def draw(_n: int | None, at: str | None, _nodes: Any, _edges: Any, _changed: Any
     """The picture and the check, after every change and every few seconds."""
     scope = current_scope()
     try:
-        drawn, check = preview(scope, site_id, forms.moment("the moment", at, wired.zone(scope, site_id)))
+        drawn, check = preview(scope, site_id, forms.moment("the time", at, wired.zone(scope, site_id)))
     except Refused as refused:
         return no_update, tables.notice(sentence(refused), bad=True), no_update, no_update
     options = no_update if ctx.triggered_id == "graph-interval" else _options(scope, site_id)

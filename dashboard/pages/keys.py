@@ -136,7 +136,7 @@ def _form(site_id: str) -> html.Details:
         forms.field(
             "Ends",
             forms.when("keys-ends"),
-            "A day or a moment; empty: never.",
+            "A date, or a date and time; empty: never.",
         ),
         html.Datalist([html.Option(value=each.name) for each in named], id="keys-devices"),
     ]

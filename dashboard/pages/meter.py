@@ -354,7 +354,7 @@ def exchange(
         made = meter_life.exchange(
             scope,
             meter_id,
-            at=forms.moment("the moment", at, _zone(scope, _meter(scope, meter_id))) or now(),
+            at=forms.moment("the time", at, _zone(scope, _meter(scope, meter_id))) or now(),
             serial_number=str(serial or ""),
             note=str(note or ""),
             rollover_kwh=forms.number("where it starts again", rollover),

@@ -1,6 +1,5 @@
 """The live overview of a site: is it well, and where to look if not."""
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -9,7 +8,7 @@ from dash.exceptions import PreventUpdate
 
 from config import clock
 from config.settings import settings
-from dashboard import static
+from dashboard import arguments, static
 from dashboard.access import current_scope, guard, site_in
 from dashboard.aria import data
 from dashboard.figures import plan
@@ -122,7 +121,7 @@ def course(
     site_id: str,
 ) -> str:
     """Production and demand over the chosen range."""
-    known = Ahead(**{**ahead, "start": datetime.fromisoformat(ahead["start"])}) if ahead else None
+    known = arguments.read(ahead, Ahead) if ahead else None
     return chart.chart(current_scope(), site_id, name, step, first, last, tuple(shows or ()), known)
 
 

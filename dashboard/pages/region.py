@@ -99,7 +99,7 @@ def _withdrawal() -> html.Details:
     until = "Intervals that start from then on stay. A day is meant with all of it."
     fields = [
         forms.field("What", dbc.Select(id="withdraw-quantity", options=options, value=prices.QUANTITIES[0])),
-        forms.field("From", forms.when("withdraw-from"), "A day or a moment, in UTC or with its offset."),
+        forms.field("From", forms.when("withdraw-from"), "A date, or a date and time, in UTC or with its offset."),
         forms.field("Until", forms.when("withdraw-to"), until),
     ]
     button = forms.submit("withdraw-go", "Take back")

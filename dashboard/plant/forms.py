@@ -109,8 +109,8 @@ def moment(words: str, given: object, zone: ZoneInfo, *, end_of_day: bool = Fals
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{words} {text!r} is not a moment: write it like {DAY} or {MOMENT}") from None
-    if not 1970 <= found.year < 2200:
+        raise Refused(f"{words} {text!r} is not a date or time: write it like {DAY} or {MOMENT}") from None
+    if not local_time.FIRST_YEAR <= found.year < local_time.LAST_YEAR:
         raise Refused(f"{words} {text!r} is not of our time: write it like {DAY}")
     if found.tzinfo:
         return found

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from models.local_time import FIRST_YEAR, LAST_YEAR
 from store.errors import Refused
 from store.records.engine import session
+
+EXAMPLE = "2026-01-31T00:00:00Z"
 
 
 class Line(NamedTuple):
@@ -94,5 +97,7 @@ def moment(column: str, text: str) -> datetime | None:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise Refused(f"{column} {text!r} is not a moment with its zone: write it like 2026-01-31T00:00:00Z")
+        raise Refused(f"{column} {text!r} is not a date and time with its offset from UTC: write it like {EXAMPLE}")
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise Refused(f"{column} {text!r} is not of our time: write it like {EXAMPLE}")
     return found

@@ -25,7 +25,7 @@ def fit_in(new: D, others: Sequence[D], what: str) -> None:
         Refused: another version starts at the same moment.
     """
     if any(other.valid_from == new.valid_from for other in others):
-        raise Refused(f"{what} starts at {new.valid_from:%Y-%m-%d %H:%M} UTC already: choose another moment")
+        raise Refused(f"{what} starts at {new.valid_from:%Y-%m-%d %H:%M} UTC already: choose another time")
     before = [other for other in others if other.valid_from < new.valid_from]
     after = [other for other in others if other.valid_from > new.valid_from]
     if before:

@@ -50,7 +50,7 @@ RULES = {
     "ck_personal_tokens_dates": "a token cannot end before it starts: give it a later end",
     "ck_pictures_content_type": "a picture is a PNG, JPEG or WebP: save it as one of them",
     "ck_pictures_size": "a picture has 256 KiB at the most: make it smaller",
-    "ck_requests_decided": "a decision has a moment and an answer: give both",
+    "ck_requests_decided": "a decision has a time and an answer: give both",
     "ck_requests_kind": "a request is for a meter or for a key: choose one",
     "ck_requests_object": "a request is for one meter or for the key of one device: give what fits its kind",
     "ck_sites_kind": "a site is a plant, a campus or pv_battery: choose one",
@@ -82,7 +82,7 @@ RULES = {
     "rule_user_id": "a user's id never changes: leave it as it is",
     "uq_device_fields_meter_id_quantity": "another field writes this quantity of this meter already: give it a meter of its own",
     "uq_devices_site_id_name": "the site has a device of this name: choose another name, or retire that device",
-    "uq_energy_sources_meter_id_valid_from": "a declaration starts at this moment already: choose another",
+    "uq_energy_sources_meter_id_valid_from": "a declaration starts at this time already: choose another",
     "uq_entities_organisation_id": "the organisation has an entity already: leave it to the database",
     "uq_entities_user_id": "the user has an entity already: leave it to the database",
     "uq_identities_issuer_subject": "this was bound a moment ago: sign in again",
@@ -98,7 +98,7 @@ RULES = {
     "uq_requests_entity_id_meter_id": "this meter was asked for already: wait for the answer",
     "uq_requests_user_id_device_id": "a key of this device was asked for already: wait for the answer",
     "uq_sites_public_number": "another site has this public number: choose another",
-    "uq_tariffs_site_id_valid_from": "a tariff starts at this moment already: choose another",
+    "uq_tariffs_site_id_valid_from": "a tariff starts at this time already: choose another",
     "uq_users_email": "somebody has an account with this address: choose another, or let them sign in",
 }
 

@@ -60,7 +60,7 @@ def create_key(
     else:
         raise Refused("a key is of one device or of one site: give one of the two")
     if expires_at is not None and expires_at <= now():
-        raise Refused("a key ends after now: choose a later moment")
+        raise Refused("a key cannot end in the past: choose a later time")
     secret = secrets.token_urlsafe(SECRET_BYTES)
     with session() as records:
         if site_id is not None:

@@ -121,7 +121,7 @@ def exchange(
 
     Raises:
         NotFound: the meter does not exist for the scope.
-        Refused: not an administrator of its site, no serial number, the meter is retired or declares no energy at that moment,
+        Refused: not an administrator of its site, no serial number, the meter is retired or declares no energy at that time,
             or another declaration begins then.
     """
     meter = _require_administered(scope, meter_id)
@@ -132,7 +132,7 @@ def exchange(
         raise Refused(f"{meter.name} is retired: make a new meter")
     before = [each for each in energy_declarations(scope, [meter_id])[meter_id] if holds_at(each, at)]
     if not before:
-        raise Refused(f"{meter.name} declares no energy at that moment: declare where it comes from first")
+        raise Refused(f"{meter.name} declares no energy at that time: declare where it comes from first")
     with session() as records:
         made = declare_energy(
             scope,

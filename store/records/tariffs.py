@@ -204,7 +204,7 @@ def _possible_hours(hours: Sequence[Hours]) -> None:
         if any(time % QUARTER_MIN or not 0 <= time <= DAY_MIN for time in times) or each.start_min in (DAY_MIN, each.end_min):
             raise Refused(f"{spoken(each)}: hours begin and end on quarters, at two different times of a day")
     if both := overlapping(hours):
-        raise Refused(f"{spoken(both[0])} and {spoken(both[1])} overlap: one price holds at a moment")
+        raise Refused(f"{spoken(both[0])} and {spoken(both[1])} overlap: only one price can hold at a time")
 
 
 def _on_quarters(start: datetime, end: datetime | None) -> None:

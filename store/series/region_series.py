@@ -142,7 +142,7 @@ def _read(text: str) -> tuple[list[Value], list[Line]]:
 def _of_line(number: int, cells: Mapping[str, str]) -> list[Value]:
     start = lines.moment("start", cells.get("start", ""))
     if start is None:
-        raise Refused("start is empty: every line has the moment at which its interval starts")
+        raise Refused("start is empty: every line needs the time at which its interval starts")
     said = {quantity: lines.number(quantity, cells.get(quantity, "")) for quantity in prices.QUANTITIES}
     return [Value(number, quantity, start, value) for quantity, value in said.items() if value is not None]
 

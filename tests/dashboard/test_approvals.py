@@ -61,7 +61,7 @@ def test_yes_is_asked_once_done_and_mailed_with_the_reason(world: World) -> None
 def test_whoever_approves_a_claim_says_since_when_the_meter_is_theirs_by_the_sites_clocks(world: World) -> None:
     asked, browser = _claim(world), _client(world, "admin")
     said = rows(press(browser, "approvals", do="act", act="yes", row=asked, given={"since": "July"}))
-    assert "is not a moment" in said
+    assert "is not a date or time" in said
     rows(press(browser, "approvals", do="act", act="yes", row=asked, given={"since": "2026-07-01"}))
     (assigned,) = grants.assignments(SYSTEM, user_id=world.people["resident"])
     assert assigned.grant.valid_from == datetime(2026, 6, 30, 23, tzinfo=UTC)  # London's summer time

@@ -1,5 +1,6 @@
 """Callbacks are called with whatever JSON was posted: what is of another kind than they ask for is a bad request, not a fault."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -9,6 +10,8 @@ from werkzeug.exceptions import BadRequest
 
 from dashboard import arguments
 from dashboard.forecasting.jobs import Jobs
+from store.records import meters, regions, sites
+from store.scope import SYSTEM
 from tests.dashboard.world import World, csrf
 
 
@@ -36,6 +39,7 @@ def asked(
         {"step": "2026-03-29"},
         {"step": "2026-03-29T12:00:00+02:00"},
         {"step": "0001-01-01 was long ago"},
+        {"view": {"since": "2026-03-29", "names": ["Ω"]}},
     ],
 )
 def test_what_is_asked_for_is_taken(given: dict[str, Any]) -> None:
@@ -60,6 +64,9 @@ def test_what_is_asked_for_is_taken(given: dict[str, Any]) -> None:
         {"open_": 1},
         {"step": "0001-01-01"},
         {"step": "9999-12-31T23:59:59Z"},
+        {"step": "half a character: \ud83d"},
+        {"view": {"since": "0001-01-01"}},
+        {"anything": [{"\udfff": 1}]},
     ],
 )
 def test_what_is_of_another_kind_is_a_bad_request(given: dict[str, Any]) -> None:
@@ -119,6 +126,52 @@ def test_no_callback_breaks_whatever_is_posted(value: object, world: World, star
     assert broken == []
     assert any("overview-ahead" in each for each in asked), "background callbacks are among them"
     assert any('["ALL"]' in each for each in map(str, _of_the_server(world))), "and those of several at once"
+
+
+HOSTILE: list[object] = [
+    {"a": [None]},
+    {"start": "x", "first": {}, "key": 5, "tables": 5, "order": [1], "page": "x", "sort": {}, "filter": [5]},
+    [[1]],
+    "\ud800",
+    "9" * 400,
+    "2199-12-31T23:59:59-23:59",
+    -1,
+    2**70,
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:30])
+def test_no_callback_breaks_where_whoever_asks_may_and_one_thing_is_of_another_kind(
+    value: object, world: World, started: list[dict[str, Any]]
+) -> None:
+    north = sites.site(SYSTEM, world.site)
+    known = {
+        "site_id": world.site,
+        "meter_id": meters.create_meter(SYSTEM, world.site, name="Temperature", role="condition").id,
+        "region_id": regions.create_region(SYSTEM, name="GB").id,
+        "organisation_id": north.organisation_id,
+        "owner": north.organisation_id,
+    }
+    browser = world.client("root")
+    browser.get("/")
+    app, token, broken = world.server.extensions["loadstar-dash"], csrf(browser), []
+    for declared in _of_the_server(world):
+        function = app.callback_map[declared["output"]]["callback"]
+        names = list(inspect.signature(inspect.unwrap(function)).parameters)[1 if declared["background"] else 0 :]
+        every = [*declared["inputs"], *declared["state"]]
+        for wrong in range(len(every)):
+            if wrong < len(names) and names[wrong] in known:
+                continue
+            given = [
+                _property(each, {"value": known.get(names[at] if at < len(names) else "", value if at == wrong else None)})
+                for at, each in enumerate(every)
+            ]
+            body = _call(declared, None)
+            body |= {"inputs": given[: len(declared["inputs"])], "state": given[len(declared["inputs"]) :]}
+            answer = browser.post("/_dash-update-component", json=body, headers=token)
+            if answer.status_code == 500:
+                broken.append((declared["output"][:60], names[wrong] if wrong < len(names) else wrong))
+    assert broken == []
 
 
 def test_a_job_is_started_for_nobody_who_gives_what_it_does_not_ask_for(world: World, started: list[dict[str, Any]]) -> None:

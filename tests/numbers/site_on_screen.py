@@ -100,8 +100,8 @@ def tiles_agree(page: Page, site: Balance) -> None:
     assert _exact(shown["energy"]) == pytest.approx(today["demand"], rel=1e-5)
     assert shown["energy"]["note"] == f"{spoken.scaled(today['production'], 'kWh')} produced"
     cost, co2_kg = site_sums.cost_and_co2(of, site.grid, site.midnight_s, of.now_s)
-    assert shown["cost"]["value"] == spoken.number(cost)
-    assert shown["cost"]["unit"] == spoken.SIGNS[of.currency]
+    assert shown["cost"]["value"] == spoken.money(cost, of.currency)
+    assert shown["cost"]["unit"] == ""
     assert _exact(shown["cost"]) == pytest.approx(cost, rel=1e-5)
     assert _said(shown["co2"]) == spoken.scaled(co2_kg, "kg")
 

@@ -28,6 +28,16 @@ def scaled(value: float, unit: str) -> str:
     return f"{number(value)} {unit}"
 
 
+def money(amount: float, currency: str) -> str:
+    """To the cent, from a thousand on in whole pounds; the sign first."""
+    if not math.isfinite(amount):
+        return NONE
+    exact = Decimal(abs(amount))
+    cents = exact.quantize(Decimal("0.01"))
+    said = f"{exact.quantize(Decimal(1)):,}" if cents >= 1000 else f"{cents}"
+    return (MINUS if amount < 0 and cents else "") + SIGNS[currency] + said
+
+
 def percent(share: float) -> str:
     """A share as a whole percentage: 100 only where nothing is missing."""
     return "99" if 0.99 < share < 1 else f"{100 * share:.0f}"

@@ -133,7 +133,7 @@ def test_a_residents_meters(demo: Demo, zone: str) -> None:
             for kwh, way in zip(today, (there, back), strict=True):
                 assert said.get(f"{way.capitalize()} today", "0 kWh") == spoken.scaled(kwh, "kWh")
             cost, _ = site_sums.cost_and_co2(of, meter, site.midnight_s, now_s, gives=name == "Home 1 PV")
-            assert said["Earned today" if cost < 0 else "Cost today"] == f"{spoken.number(abs(cost))} $"
+            assert said["Earned today" if cost < 0 else "Cost today"] == spoken.money(abs(cost), "USD")
         served.choose(page, "my-meters-what", "energy")
         hour_s = now_s // 3600 * 3600 + 3600
         days = [(datetime.fromtimestamp(site.midnight_s, site.zone) + timedelta(days=n)).timestamp() for n in range(-29, 2)]
@@ -148,7 +148,7 @@ def test_a_residents_meters(demo: Demo, zone: str) -> None:
                 served.choose(page, "my-meters-range", period)
                 screen.bars_agree(page, "my-meters-chart", edges, meter, ways[name])
                 cost, _ = site_sums.cost_and_co2(of, meter, edges[0], now_s)
-                said = f"{'Earned' if cost < 0 else 'Cost'}: {spoken.number(abs(cost))} $."
+                said = f"{'Earned' if cost < 0 else 'Cost'}: {spoken.money(abs(cost), 'USD')}."
                 expect(page.locator("#my-meters-chart-note")).to_contain_text(said)
 
 

@@ -68,7 +68,7 @@ def test_a_declaration_that_is_moved_leaves_no_hole_behind(world: World) -> None
         ({"method": "power"}, "only a counter"),
         ({"rollover": "0"}, "more than 0 kWh"),
         ({"rollover": "nan"}, "not a number"),
-        ({"since": "yesterday"}, "not a moment"),
+        ({"since": "yesterday"}, "not a date"),
     ],
 )
 def test_what_cannot_be_declared_is_said(world: World, given: dict[str, str], says: str) -> None:

@@ -107,7 +107,7 @@ def test_the_graph_of_another_moment_is_drawn_and_nonsense_is_said(world: World)
     plant(world)
     browser = world.client("admin")
     assert "No edges yet" in said(_draw(world, browser, "2001-01-01"))
-    assert "not a moment" in said(_draw(world, browser, "soon"))
+    assert "not a date" in said(_draw(world, browser, "soon"))
 
 
 def test_what_is_measured_now_is_drawn_and_what_is_left_over_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def test_a_key_is_made_and_shown_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "ends", "says"), [("Nothing", "", "No device named"), ("", "soon", "not a moment"), ("", "2001-01-01", "later")]
+    ("device", "ends", "says"), [("Nothing", "", "No device named"), ("", "soon", "not a date"), ("", "2001-01-01", "later")]
 )
 def test_what_is_wrong_is_said_and_no_key_is_made(world: World, device: str, ends: str, says: str) -> None:
     assert says in _make(world.client("admin"), world.site, device, ends)

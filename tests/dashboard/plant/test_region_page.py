@@ -78,7 +78,7 @@ def test_values_are_taken_back_and_written_anew(world: World, region: str) -> No
     for start, end, says in (
         ("", "2026-05-01", "from when"),
         ("2026-04-01", "2026-04-02", "no such value"),
-        ("2026-05-01 00:30", "soon", "not a moment"),
+        ("2026-05-01 00:30", "soon", "not a date"),
     ):
         assert says in said(_withdrawn(world, browser, region, "price_per_kwh", start, end)).casefold()
     assert "no such value" in said(_withdrawn(world, browser, region, "co2_g_per_kwh", "2026-05-01", "2026-05-01"))

@@ -36,4 +36,4 @@ def test_an_assignment_holds_through_its_last_day_by_the_sites_clocks(world: Wor
     assert held.grant.valid_to is not None
     assert (held.grant.valid_to - held.grant.valid_from).days == 31
     assert world.site not in policy.scope_of(world.people["resident"]).site_ids
-    assert "is not a moment" in _assign(world, browser, who="resident@example.org", to="soon")
+    assert "is not a date or time" in _assign(world, browser, who="resident@example.org", to="soon")

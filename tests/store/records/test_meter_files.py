@@ -138,11 +138,14 @@ def test_one_assignment_that_cannot_be_and_no_meter_is_assigned(world: World) ->
         f"{world.meters['north second']},nobody@example.org,,",
         f"{world.meters['north second']},North,chief,",
         f"{world.meters['north second']},North,,yesterday",
+        f"{world.meters['north second']},North,,0001-01-01T00:00:00+14:00",
         f"{world.meters['south first']},stranger@example.org,,",
     )
     problems = [line.problem for line in meter_files.try_file(scope, text)]
     for says, problem in zip(
-        ("", "another resident", "nobody to assign it to", "a role is", "not a moment", "no meter"), problems, strict=True
+        ("", "another resident", "nobody to assign it to", "a role is", "not a date", "not of our time", "no meter"),
+        problems,
+        strict=True,
     ):
         assert says in problem
         assert bool(says) == bool(problem)

@@ -134,7 +134,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[World], object], str]] = {
     ),
     "two declarations at one moment": (
         lambda w: meters.declare_energy(SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=BEGAN),
-        "choose another moment",
+        "choose another time",
     ),
     "two devices of one name": (
         lambda w: devices.create_device(SYSTEM, w.sites["north"], name="box first"),
@@ -152,7 +152,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[World], object], str]] = {
         lambda w: tariffs.create_tariff(
             SYSTEM, w.sites["north"], name="x", import_price_per_kwh=1, export_price_per_kwh=1, co2_g_per_kwh=1, valid_from=BEGAN
         ),
-        "choose another moment",
+        "choose another time",
     ),
     "a key of nothing": (lambda w: keys.create_key(SYSTEM), "one of the two"),
     "a key of a device and a site": (

@@ -59,7 +59,7 @@ def test_a_file_says_what_is_new_other_and_the_same_and_writes_it(site: Site, re
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ("2026-03-29 00:00:00,0.3,,", "with its zone"),
+        ("2026-03-29 00:00:00,0.3,,", "with its offset"),
         (",0.3,,", "start is empty"),
         ("2026-03-29T00:05:00Z,0.3,,", "multiple of 15 minutes"),
         ('2026-03-29T00:00:00Z,"0,3",,', "not a number"),
