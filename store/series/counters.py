@@ -15,6 +15,7 @@ from store.scope import SYSTEM
 from store.series import amendments, samples
 from store.series.connection import frame, listed, no_rows
 from store.series.kept import ROLLUP
+from store.series.latest import not_ahead
 
 Register = tuple[str, str]  # a meter, and the quantity that one of its counters is
 
@@ -37,15 +38,15 @@ def around(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What tells how much counters counted in [start, end).
 
-    `since` and `until` are the dates of the declaration: beyond them is another counter. Who may see the meters is the
-    caller's to check.
+    `since` and `until` are the dates of the declaration: beyond them is another counter. A reading that has yet to come,
+    written while a clock was ahead, tells nothing until its time. Who may see the meters is the caller's to check.
 
     Returns:
         Stretches of `grain_s` (columns `KEY` and `MEASURES`), and readings (`KEY`, `value`), from the last reading before the
         range to the first one after it. Of a register that cannot have been reset there only the first and the last reading
         of each stretch.
     """
-    wide = patience(interval_s)
+    wide, until = patience(interval_s), min(until, not_ahead())
     first, last = max(since, start - wide), min(until, end + wide)
     found = samples.aggregates(meter_ids, list(COUNTERS), first, last, grain_s, MEASURES, interval_s)
     after = _as_stretches(following(meter_ids, last, until))

@@ -14,6 +14,7 @@ from store.records.meters import require_series
 from store.scope import ALWAYS, Scope, Times, holds
 from store.series import counters, energy, samples
 from store.series.energy import Span
+from store.series.latest import not_ahead
 
 FORWARD = "energy_total_kwh"
 REGISTERS = tuple(counters.COUNTERS)
@@ -51,7 +52,7 @@ def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, reg
 def _within(span: Span, meter_id: str, register: str, seen: Times, *, exchanged: bool) -> pd.DataFrame:
     """Of one counter: the readings between the dates of its declaration, in the times that are seen."""
     wide = counters.patience(span.interval_s)
-    first, last = max(span.since, span.start - wide), min(span.until, span.end + wide)
+    first, last = max(span.since, span.start - wide), min(span.until, span.end + wide, not_ahead())
     found = samples.effective([meter_id], [register], first, last)
     before = counters.previous({(meter_id, register)}, span.since, first)
     if before.empty and not (found["ts"] < span.start).any():

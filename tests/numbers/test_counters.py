@@ -266,3 +266,18 @@ def test_a_counter_lacks_nothing_until_its_next_reading_is_late(site_in: MakeSit
     assert found["coverage"] == pytest.approx(7200 / (7200 + missing_s), rel=1e-12)
     assert (found["coverage"] == 1) == (missing_s == 0)
     assert found["forward_kwh"] == pytest.approx(12)
+
+
+@pytest.mark.parametrize(("ahead", "kwh"), [(DAY, 1000.0), (HOUR, 52.0), (100 * DAY, 0.5)])
+def test_a_reading_that_has_yet_to_come_counts_nothing_until_its_time(ahead: timedelta, kwh: float, site_in: MakeSite) -> None:
+    site = site_in("UTC")
+    meter, now = site.meter("counter", 900), clock.now().replace(minute=0, second=0, microsecond=0)
+    known = [Reading(now - n * HOUR, 50.0 - n) for n in range(12, 1, -1)]  # silent for two hours
+    _post(site, (meter, [*known, Reading(now + ahead, kwh)]))
+    start, told = now - 11 * HOUR, [row.kwh for row in counted(known)][1:]
+    nothing = [0.0] * 4
+    with held(now + timedelta(seconds=80)):
+        for _ in range(2):
+            assert _by(meter, start, now + 2 * HOUR, "hour") == pytest.approx([*told, *nothing], abs=1e-9)
+            assert sum(differences(SYSTEM, meter, start + MINUTE, now + 2 * HOUR)["energy_kwh"]) == pytest.approx(sum(told))
+            _settle(site)  # and the same once it is rolled up
