@@ -184,6 +184,11 @@ class Settings(BaseSettings):
         """Where people reach the dashboard: `public_url`, else where it listens, as seen from this machine."""
         return (self.public_url or address(self.dashboard_host, self.dashboard_port)).rstrip("/")
 
+    @property
+    def device_url(self) -> str:
+        """Where the device API listens, as seen from this machine."""
+        return address(self.device_host, self.device_port)
+
     @cached_property
     def records_url(self) -> str:
         """SQLAlchemy address of the records."""

@@ -1,6 +1,7 @@
 """An OpenAPI document on one page for people. Nothing is fetched and nothing runs; the style stands in the page."""
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; 
 """
 _FIELDS = ("Field", "Type", "Required", "About")
 _JSON = "application/json"
+_TS = re.compile(r'(?<="ts": ")[^"]*')  # a reading of any day but today would soon be too old to be taken
 
 
 def rendered(spec: dict[str, Any], way_in: str, example_head: str, document: str, tables: Sequence[tuple[str, str]] = ()) -> str:
@@ -97,6 +99,7 @@ def _cell(nth: int, text: object) -> str:
 
 def _example(path: str, body: Any, head: str) -> str:
     text = msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
+    text = _TS.sub("'$(date -u +%Y-%m-%dT%H:%M:%SZ)'", text)
     where, _, key = head.partition(" ")
     key = f"{key} " if key else ""
     return html.escape(f"curl -X POST {where}{path} \\\n  {key}-H 'Content-Type: application/json' \\\n  -d '{text}'")

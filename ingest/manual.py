@@ -14,16 +14,15 @@ from ingest.roads.readings import READINGS_LIMIT
 _HTML = ("content-type", "text/html; charset=utf-8")
 _POLICY = ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
 _WAY_IN = "Send the key in the header <code>X-API-Key: id.secret</code>."
-_EXAMPLE = 'http://127.0.0.1:8086 -H "X-API-Key: $KEY"'
 
 
-async def page(_request: Request, _door: Door) -> Answer:
+async def page(_request: Request, door: Door) -> Answer:
     """The page for people."""
-    return Answer(200, _page().encode(), (_HTML, _POLICY))
+    return Answer(200, _page(door.settings.device_url).encode(), (_HTML, _POLICY))
 
 
 @lru_cache(maxsize=1)
-def _page() -> str:
+def _page(address: str) -> str:
     quantities = [(each.name, each.label or "–", f"{each.least:g} to {each.greatest:g}") for each in QUANTITIES.values()]
     sizes = f"<p>At most {READINGS_LIMIT:,} readings a batch, {BODY_LIMIT:,} bytes a hardware post.</p>"
     tables = [
@@ -31,4 +30,4 @@ def _page() -> str:
         ("Quantities", table(("Quantity", "Unit", "Values"), quantities)),
         ("Sizes", sizes),
     ]
-    return rendered(described(), _WAY_IN, _EXAMPLE, "/openapi.json", tables)
+    return rendered(described(), _WAY_IN, f'{address} -H "X-API-Key: $KEY"', "/openapi.json", tables)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, Response, jsonify
 
 from config.quantities import QUANTITIES
+from config.settings import settings
 from dashboard.access import guard, public
 from dashboard.api import PREFIX
 from ingest.api_page import rendered
@@ -319,10 +320,10 @@ def document() -> Response:
 @guard(public)
 def manual() -> Response:
     """The page for people."""
-    return Response(_page(), mimetype="text/html")
+    return Response(_page(settings().dashboard_url), mimetype="text/html")
 
 
 @lru_cache(maxsize=1)
-def _page() -> str:
+def _page(address: str) -> str:
     way_in = "Send an access token, or a personal one of the account page: <code>Authorization: Bearer …</code>."
-    return rendered(described(), way_in, "http://127.0.0.1:8050", f"{PREFIX}openapi.json")
+    return rendered(described(), way_in, address, f"{PREFIX}openapi.json")

@@ -1,8 +1,10 @@
 """What operators and integrators can look at: health, figures, and the API's own description."""
 
+import html
 import json
 import os
 import re
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,27 @@ def test_the_page_is_whole_and_fetches_nothing(api: Api) -> None:
         assert not re.findall(r"(?:src|href)=.?https?:", page.text)
         for code in openapi.CODES:
             assert f"<code>{code}</code>" in page.text
+
+
+EXAMPLES = re.compile(r"^(?: *NOW=.*\n)? *curl .*?\}'$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("where", ["README.md", "docs/devices.md", "/"])
+def test_the_examples_do_what_they_say_when_they_are_typed(where: str, api: Api, world: World) -> None:
+    if where == "/":
+        told = html.unescape(re.sub("<[^>]*>", "\n", httpx.get(f"{api.url}/", timeout=30).text))
+    else:
+        told = (PROJECT / where).read_text().replace("http://127.0.0.1:8086", api.url)
+    typed = EXAMPLES.findall(told.replace("mtr_4k7q0x9v2n8e", world.load))
+    assert len(typed) == (1 if where == "README.md" else 2)
+    for example in typed:
+        assert api.url in example
+        ran = subprocess.run(
+            ["/bin/bash", "-c", example], env={**os.environ, "KEY": world.device_key}, capture_output=True, text=True, check=True
+        )
+        answer = json.loads(ran.stdout)
+        assert answer["accepted"] >= 1, ran.stdout
+        assert answer["rejected"] == [], ran.stdout
 
 
 def test_the_document_is_served(api: Api) -> None:
