@@ -24,8 +24,27 @@ LINTERS = {
 # what they set up; in order, because the slow rooms come first.
 PROCESSES = min(len(os.sched_getaffinity(0)) + 1, 4) if hasattr(os, "sched_getaffinity") else 3
 SHARED = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder")
-QUICK_ROOMS = ("tests/models", "tests/numbers", "tests/store")
-QUICK = ("-m", " and ".join(f"not {program.mark}" for program in PROGRAMS), *QUICK_ROOMS)
+# What every change can break within two minutes: what is computed and stored, whole, and of the other rooms the promises that
+# need no process of their own. `thorough` is what proves the same in one more zone, or keeps the processors busy on purpose.
+QUICK_PLACES = (
+    "tests/store",
+    "tests/numbers",
+    "tests/models",
+    "tests/config",
+    "tests/ingest/test_bodies.py",
+    "tests/ingest/test_matrix.py",
+    "tests/ingest/test_readings_road.py",
+    "tests/ingest/test_times.py",
+    "tests/worker/test_mail.py",
+    "tests/worker/test_schedule.py",
+    "tests/dashboard/figures",
+    "tests/dashboard/live",
+    "tests/dashboard/test_every_way_in_has_a_rule.py",
+    "tests/dashboard/test_gate.py",
+    "tests/dashboard/test_refusals.py",
+    "tests/dashboard/test_sign_in.py",
+)
+QUICK = ("-m", " and ".join(f"not {mark}" for mark in ("thorough", *(program.mark for program in PROGRAMS))), *QUICK_PLACES)
 
 
 # Tests already share the processors: threads of the linear algebra would wait for each other at full load. The many servers that
@@ -45,8 +64,8 @@ def _python(*arguments: str, **added: str) -> int:
 def test(quick: bool, arguments: tuple[str, ...]) -> None:
     """Run the tests in several processes at once; those of named files one after the other.
 
-    `--quick` runs what needs neither browsers nor servers but QuestDB, for work in between. Everything else goes to pytest;
-    `--no-skips` makes a skipped test a failure.
+    `--quick` runs, within two minutes on two processors, what needs neither browsers nor servers but QuestDB, for work in
+    between. Everything else goes to pytest; `--no-skips` makes a skipped test a failure.
     """
     for program in missing():
         click.secho(

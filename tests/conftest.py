@@ -32,6 +32,11 @@ def eventually(holds: Callable[[], object], within_s: float = PATIENT_S, every_s
         time.sleep(every_s)
 
 
+def thorough(*cases: object) -> list[Any]:
+    """Cases that prove in one more zone, or by other numbers, what the others, which the quick run has too, prove."""
+    return [pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.thorough) for case in cases]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure")
 

@@ -77,14 +77,16 @@ def test_what_tests_start_leaves_the_processors_to_the_others(tmp_path: Path) ->
         assert workshop._python("-c", code, **workshop.LEAN) == 0
 
 
-def test_the_quick_rooms_are_there() -> None:
-    assert all((PROJECT / room).is_dir() for room in workshop.QUICK_ROOMS)
+def test_the_quick_run_looks_into_every_room_but_the_command_line() -> None:
+    assert all((PROJECT / place).exists() for place in workshop.QUICK_PLACES)
+    rooms = {place.split("/")[1] for place in workshop.QUICK_PLACES}
+    assert rooms == {"config", "models", "numbers", "store", "ingest", "worker", "dashboard"}
 
 
 def test_every_program_that_tests_need_has_its_mark() -> None:
     pytest_settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     marks = {mark.split(":")[0] for mark in pytest_settings["markers"]}
-    assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix", "makes_ready", "disk"}
+    assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix", "makes_ready", "disk", "thorough"}
 
 
 def test_ci_installs_every_program_that_tests_need() -> None:

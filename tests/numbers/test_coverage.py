@@ -11,12 +11,13 @@ import pytest
 from config import clock
 from store.scope import SYSTEM
 from store.series import checkpoint, energy, rollup
+from tests.conftest import thorough
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
 
 STEPS = ("quarter", "half_hour", "hour", "day")
-ZONES = [("Europe/Berlin", "2025-10-26"), ("Australia/Lord_Howe", "2025-10-05"), ("Asia/Kathmandu", "2025-06-01")]
+ZONES = [("Europe/Berlin", "2025-10-26"), *thorough(("Australia/Lord_Howe", "2025-10-05"), ("Asia/Kathmandu", "2025-06-01"))]
 Stretches = list[tuple[datetime, datetime, float]]  # from, to, and the seconds of it that are told
 
 
@@ -75,13 +76,14 @@ def test_coverage_is_the_share_of_the_time_that_readings_tell_of(site_in: MakeSi
         second_path.local_midnight(zone, each.year, each.month, each.day)
         for each in (day - pd.Timedelta(days=1), day + pd.Timedelta(days=2))
     )
-    made = [
-        make(site, _moments(random, start, end, seconds), seconds)
-        for make, seconds in (
-            (_intervals, 900), (_intervals, 3600), (_intervals, 300),
-            (_power, 60), (_power, 300), (_counter, 300), (_counter, 900), (_counter, 3600),
-        )
-    ]  # fmt: skip
+    with site.at_once():
+        made = [
+            make(site, _moments(random, start, end, seconds), seconds)
+            for make, seconds in (
+                (_intervals, 900), (_intervals, 3600), (_intervals, 300),
+                (_power, 60), (_power, 300), (_counter, 300), (_counter, 900), (_counter, 3600),
+            )
+        ]  # fmt: skip
     rollup.roll_up(SYSTEM, start - timedelta(days=1), end + timedelta(days=1))
     rollup.await_applied(["intervals"], 30)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - timedelta(hours=1), clock.now()))

@@ -94,12 +94,16 @@ def _homes(running: Served) -> Balance:
 
 # How much of the readings there is: one of eighteen meters of the campus was silent for 25 minutes.
 SITES = [(_campus, "99 %"), (_homes, "100 %")]
-ZONES = [LOS_ANGELES, KATHMANDU]
+# In a browser elsewhere the numbers come from the same answers: one period of hours shows that its zone moves none of them.
+HOURS = {"24h": 24, "7d": 168, "30d": 720}
+ZONES = [(LOS_ANGELES, tuple(HOURS)), (KATHMANDU, ("7d",))]
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("zone", "periods"), ZONES)
 @pytest.mark.parametrize(("site_of", "coverage"), SITES)
-def test_the_overview(demo: Demo, site_of: Callable[[Served], Balance], coverage: str, zone: str) -> None:
+def test_the_overview(
+    demo: Demo, site_of: Callable[[Served], Balance], coverage: str, zone: str, periods: tuple[str, ...]
+) -> None:
     site, now_s = site_of(demo.running), NOW.timestamp()
     with demo.opened("operator@demo.example", zone) as page:
         served.overview(page, site.of.id)
@@ -107,15 +111,15 @@ def test_the_overview(demo: Demo, site_of: Callable[[Served], Balance], coverage
         screen.devices_agree(page, site.of)
         screen.flow_now_agrees(page, site)
         screen.flow_agrees(page, site, "today", site.midnight_s, coverage)
-        for period, hours in (("24h", 24), ("7d", 168), ("30d", 720)):
-            screen.flow_agrees(page, site, period, now_s - hours * 3600, coverage)
+        for period in periods:
+            screen.flow_agrees(page, site, period, now_s - HOURS[period] * 3600, coverage)
         screen.show_all_lines(page)
-        for period in ("48h", "7d", "30d"):
-            screen.chart_agrees(page, site, period)
+        for period in periods:
+            screen.chart_agrees(page, site, period.replace("24h", "48h"))
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_a_residents_meters(demo: Demo, zone: str) -> None:
+@pytest.mark.parametrize(("zone", "periods"), ZONES)
+def test_a_residents_meters(demo: Demo, zone: str, periods: tuple[str, ...]) -> None:
     of = demo.running.stored("Fontana Homes", NOW)
     site, now_s = _homes(demo.running), NOW.timestamp()
     ways = {
@@ -140,11 +144,9 @@ def test_a_residents_meters(demo: Demo, zone: str) -> None:
         for name in ("Home 1 grid", "Home 1 battery"):
             meter = of.named(name)
             page.get_by_role("button", name=f"History of {name}").click()
-            for period, edges in (
-                ("24h", [hour_s - 3600 * n for n in range(24, -1, -1)]),
-                ("7d", days[-8:]),
-                ("30d", days),
-            ):
+            hours = [hour_s - 3600 * n for n in range(24, -1, -1)]
+            for period in periods:
+                edges = {"24h": hours, "7d": days[-8:], "30d": days}[period]
                 served.choose(page, "my-meters-range", period)
                 screen.bars_agree(page, "my-meters-chart", edges, meter, ways[name])
                 cost, _ = site_sums.cost_and_co2(of, meter, edges[0], now_s)

@@ -9,6 +9,7 @@ import pytest
 
 from store.scope import SYSTEM
 from store.series import energy
+from tests.conftest import thorough
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
@@ -26,7 +27,7 @@ ZONES = [
     ("Pacific/Apia", (2011, 12, 28), (2012, 1, 2)),
 ]
 RHYTHMS = [(3600, 0), (3600, 1800), (900, 0), (900, 420), (1800, 1740), (7200, 3600), (21_600, 60)]
-MONTHS = [("Europe/Berlin", 2025), ("America/Havana", 2025), ("Australia/Lord_Howe", 2026), ("Asia/Kathmandu", 2026)]
+MONTHS = [("Australia/Lord_Howe", 2026), *thorough(("Europe/Berlin", 2025), ("America/Havana", 2025), ("Asia/Kathmandu", 2026))]
 
 
 def _rows(site: Site, start: datetime, end: datetime, seconds: int, phase: int) -> tuple[str, list[second_path.Row]]:
@@ -45,7 +46,8 @@ def test_every_row_counts_where_it_is_by_every_step(
 ) -> None:
     site = site_in(zone)
     start, end = second_path.local_midnight(zone, *first), second_path.local_midnight(zone, *last)
-    made = [_rows(site, start, end, *rhythm) for rhythm in RHYTHMS]
+    with site.at_once():
+        made = [_rows(site, start, end, *rhythm) for rhythm in RHYTHMS]
     for step in ("quarter", "half_hour", "hour", "day"):
         edges = [*second_path.local_starts(start, end, step, zone), pd.Timestamp(end)]
         found = energy.energy_by(SYSTEM, [meter for meter, _ in made], start, end, step, zone)
@@ -72,7 +74,7 @@ def test_months_are_the_sum_of_their_days_and_hours(site_in: MakeSite, zone: str
         assert energy.energy(SYSTEM, [meter], start, end).loc[meter, "forward_kwh"] == pytest.approx(sum(expected))
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Sydney", "Australia/Lord_Howe", "America/Havana"])
+@pytest.mark.parametrize("zone", ["Australia/Lord_Howe", *thorough("America/New_York", "Australia/Sydney", "America/Havana")])
 def test_daily_rows_at_local_midnight_are_their_local_days(site_in: MakeSite, zone: str) -> None:
     site = site_in(zone)
     start, end = second_path.local_midnight(zone, 2026, 1, 1), second_path.local_midnight(zone, 2026, 12, 1)
@@ -80,10 +82,11 @@ def test_daily_rows_at_local_midnight_are_their_local_days(site_in: MakeSite, zo
     lengths = [(b - a).total_seconds() for a, b in pairwise(midnights)]
     values = np.random.default_rng(3).uniform(1, 9, len(lengths))
     exact, by_end, by_start = (site.meter("interval", 86_400) for _ in range(3))
-    for at, (length, value) in enumerate(zip(lengths, values, strict=True)):
-        site.intervals(exact, "energy_kwh", int(length), midnights[at : at + 1], [value])
-    site.intervals(by_end, "energy_kwh", 86_400, [each - pd.Timedelta(days=1) for each in midnights[1:]], values)
-    site.intervals(by_start, "energy_kwh", 86_400, midnights[:-1], values)
+    with site.at_once():
+        for at, (length, value) in enumerate(zip(lengths, values, strict=True)):
+            site.intervals(exact, "energy_kwh", int(length), midnights[at : at + 1], [value])
+        site.intervals(by_end, "energy_kwh", 86_400, [each - pd.Timedelta(days=1) for each in midnights[1:]], values)
+        site.intervals(by_start, "energy_kwh", 86_400, midnights[:-1], values)
     for meter in (exact, by_end, by_start):
         days = energy.energy_by(SYSTEM, [meter], start, end, "day", zone)
         assert days["forward_kwh"].tolist() == pytest.approx(values.tolist())

@@ -106,6 +106,7 @@ def _is_asked(asked: Settings) -> bool:
     return bool(connection.execute("SELECT 1 FROM query_activity() WHERE query LIKE '%60000%CROSS%'", asked))
 
 
+@pytest.mark.thorough
 def test_a_question_that_takes_long_is_waited_for_however_busy_questdb_is(
     asked: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

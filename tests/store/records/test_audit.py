@@ -230,6 +230,7 @@ def test_many_threads_write_one_chain(world: World) -> None:
     assert all(by.count(f"usr_{i}") == 5 for i in range(8))
 
 
+@pytest.mark.thorough
 def test_many_processes_write_one_chain(records: str) -> None:
     code = """
 import sys

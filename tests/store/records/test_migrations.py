@@ -175,6 +175,7 @@ def test_migrating_twice_changes_nothing(empty: str) -> None:
         assert session.get(schema.Organisation, "org_kept") is not None
 
 
+@pytest.mark.thorough
 def test_two_processes_may_migrate_at_the_same_moment(empty: str) -> None:
     code = "import sys; from store.records import engine; engine.configure(sys.argv[1]); engine.upgrade()"
     both = [

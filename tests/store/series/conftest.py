@@ -1,10 +1,12 @@
 """A site with a meter of each kind of energy source, and a way to put true rows into QuestDB."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import numpy as np
+import pandas as pd
 import pytest
 from questdb import Sender
 
@@ -26,6 +28,7 @@ class Site:
         self.settings, self.zone = settings, time_zone
         self._sender = sender
         self._numbers = count(1)
+        self._gathered: dict[str, list[pd.DataFrame]] | None = None  # by table
         owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")
         self.id = sites.create_site(
             SYSTEM,
@@ -74,7 +77,19 @@ class Site:
         assert rollup.await_applied(["intervals", "rollups"], PATIENT_S)
         checkpoint.forget()
 
-    def _write(self, table: str, frame: object) -> None:
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Write all rows of this block together: each writing is waited for until it can be read."""
+        self._gathered = {}
+        yield
+        gathered, self._gathered = self._gathered, None
+        for table, frames in gathered.items():
+            self._write(table, pd.concat(frames, ignore_index=True))
+
+    def _write(self, table: str, frame: pd.DataFrame) -> None:
+        if self._gathered is not None:
+            self._gathered.setdefault(table, []).append(frame)
+            return
         bulk.write(SYSTEM, self._sender, table, frame)
         assert rollup.await_applied([table], 20)
 
