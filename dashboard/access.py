@@ -112,7 +112,7 @@ def residential(scope: Scope, given: Mapping[str, Any]) -> None:
 def meter_holder(scope: Scope, given: Mapping[str, Any]) -> None:
     """Whoever has single meters or may claim some: residents, and people of organisations that own no site.
 
-    Of an organisation without meters only its administrators, who may claim one for it.
+    Of an organisation without meters only its administrators, who may claim one for it; a distributor's make sites.
     """
     signed_in(scope, given)
     if not has_own_meters(scope):
@@ -123,8 +123,9 @@ def has_own_meters(scope: Scope) -> bool:
     """Whether single meters are the scope's holder's, or may be claimed by them."""
     if scope.platform_admin or scope.user_id is None:
         return False
-    claims = scope.role is Role.ADMIN and not scope.admin_of & scope.site_ids
-    return scope.organisation_id is None or bool(scope.meter_ids) or claims
+    if scope.organisation_id is None or scope.meter_ids:
+        return True
+    return scope.role is Role.ADMIN and not scope.admin_of & scope.site_ids and not owns_sites(scope)
 
 
 def site_in(argument: str = "site_id") -> Rule:

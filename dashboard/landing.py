@@ -1,12 +1,16 @@
-"""Where a person lands: the last used site, else the first one; whoever sees single meters or may claim one, at their meters."""
+"""Where a person lands: the last used site, else the first one; whoever sees single meters or may claim one, at their meters.
+
+Whoever founded a distributor begins where its first site is made.
+"""
 
 from flask_login import current_user
 
-from dashboard.access import has_own_meters
+from dashboard.access import has_own_meters, owns_sites
 from store.records import sites
 from store.scope import Scope
 
 MY_METERS = "/my-meters"
+SITES = "/admin/sites"
 
 
 def elsewhere(scope: Scope, path: str) -> str | None:
@@ -16,6 +20,8 @@ def elsewhere(scope: Scope, path: str) -> str | None:
         if has_own_meters(scope) and not scope.site_ids:
             return MY_METERS
         first = first_site(scope, current_user.last_site_id)
+        if first is None and owns_sites(scope) and not scope.platform_admin:
+            return SITES
         return overview(first) if first else None
     if len(parts) == 2 and parts[0] == "site" and scope.sees_site(parts[1]):
         return overview(parts[1])

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import Output, dcc, html
 
 from dashboard.aria import aria, data
-from dashboard.figures.wording import STATES
+from dashboard.figures.wording import STATES, clock
 from dashboard.live import tiles
 from dashboard.live.details import Details
 from dashboard.live.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
@@ -23,6 +23,14 @@ MOST_ARRAYS = 6  # drawn one by one unless asked for: more are no longer told ap
 def step_words(minutes: int) -> str:
     """A step as people say it."""
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 1440 else "1 day"
+
+
+def hourly_words(view: SiteView, start: datetime, end: datetime, now: datetime) -> str | None:
+    """That some of the meters told only hours in a period, or in the first part of it; nothing where none did."""
+    until = max((meter.hourly_until for meter in view.meters.values() if meter.hourly_until), default=start)
+    if start >= until:
+        return None
+    return "hourly values" if until >= end else f"hourly values before {clock(until, view.zone, now)}"
 
 
 def segmented(part_id: str, options: Mapping[str, str], value: str, label: str) -> html.Div:

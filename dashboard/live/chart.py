@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 
 from config import clock
-from dashboard.figures import production_demand, wording
+from dashboard.figures import production_demand
 from dashboard.figures.production_demand import Ahead
 from dashboard.live import blocks
 from dashboard.live.course import course_of
@@ -69,7 +69,7 @@ def _note(view: SiteView, chosen: Period, now: datetime, minutes: int, wanted: s
     if wanted not in (None, "auto") and str(minutes) != wanted:
         offered = ", ".join(blocks.step_words(each) for each in steps(chosen.length))
         parts.append(f"this period can be drawn in steps of {offered}")
-    hourly = [meter.hourly_until for meter in view.meters.values() if meter.hourly_until]
-    if hourly and minutes < HOUR_MIN and chosen.start < max(hourly) - timedelta(minutes=minutes):
-        parts.append(f"hourly values before {wording.clock(max(hourly), view.zone, now)}")
+    step = timedelta(minutes=minutes)
+    if minutes < HOUR_MIN and (hourly := blocks.hourly_words(view, chosen.start + step, chosen.end, now)):
+        parts.append(hourly)
     return "; ".join(parts) + "."

@@ -6,7 +6,7 @@ import orjson
 
 from config import clock
 from dashboard.figures import sankey, wording
-from dashboard.live import site_view
+from dashboard.live import blocks, site_view
 from dashboard.live.once import once
 from dashboard.live.periods import Impossible, Period, period
 from dashboard.live.site_energy import site_energy
@@ -42,9 +42,8 @@ def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:
     note = [f"{wording.percent(found.coverage)} % of the expected readings"] if view.flow_meters else []
     if found.provisional:
         note.append("provisional")
-    hourly = [meter.hourly_until for meter in view.meters.values() if meter.hourly_until]
-    if hourly and chosen.start < max(hourly):
-        note.append(f"hourly before {wording.clock(max(hourly), view.zone, chosen.end)}")
+    if hourly := blocks.hourly_words(view, chosen.start, chosen.end, chosen.end):
+        note.append(hourly)
     places = {node.id: at for at, node in enumerate(view.graph.nodes)}
     answer = {
         "period": name,

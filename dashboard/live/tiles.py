@@ -203,7 +203,7 @@ def state_words(tile: Tile, now: datetime) -> str:
     if tile.state == "live":
         return f"{wording.age(seconds)} ago" if seconds is not None else "since midnight"
     if tile.state == "partial":
-        return f"{wording.percent(tile.coverage)} % of data" if tile.coverage is not None else "some meters are silent"
+        return f"{wording.percent(tile.coverage)} % of data" if tile.coverage is not None else "incomplete"
     if tile.state == "never":
         return "no data yet"
     return f"{'late' if tile.state == 'late' else 'offline'}, {wording.age(seconds)}"

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from dash import html, register_page
+from dash import dcc, html, register_page
 
 from dashboard.access import current_scope, guard, signed_in
 from dashboard.aria import icon
+from dashboard.landing import SITES
 
 register_page(__name__, path="/", name="Start", title="Loadstar")
 
@@ -18,7 +19,13 @@ def layout(**_query: Any) -> html.Div:
     if current_scope().platform_admin:
         words = [
             html.P("A site is a place with a grid connection, devices and meters. Its live overview would be here."),
-            html.P("Loadstar has none. Start with the two demo sites, on real recorded data:"),
+            html.P(
+                [
+                    "Loadstar has none. ",
+                    dcc.Link("Make the first one", href=SITES),
+                    ", or start with two demo sites, on real data:",
+                ]
+            ),
             html.Pre(DEMO),
         ]
     else:

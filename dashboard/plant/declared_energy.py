@@ -27,7 +27,7 @@ from store.series.uncounted import Uncounted
 
 SOURCES = {"counter": "its counter", "interval": "its intervals", "power": "its power"}
 METHODS = {method: f"{words} ({uncounted.QUANTITIES[method][0]})" for method, words in SOURCES.items()}
-NOT_COUNTED = "Stored; not counted, because:"
+NOT_COUNTED = "Stored, but not counted, because:"
 EVERY = "900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are."
 ROLLOVER = "Of a counter, up to eight decimals: 838860.8. Empty: it never does."
 COLUMNS = (
@@ -235,7 +235,12 @@ def not_counted(scope: Scope, meter: Meter) -> Any:
         return None
     lines = [html.Li(reason(each, zone)) for each in found]
     return html.Div(
-        [html.P(f"In the last 31 days. {NOT_COUNTED}", className="mb-1"), html.Ul(lines, className="mb-0")],
+        html.Div(
+            [
+                html.P(f"In the last 31 days: {NOT_COUNTED[0].lower()}{NOT_COUNTED[1:]}", className="mb-1"),
+                html.Ul(lines, className="mb-0 ps-3"),
+            ]
+        ),
         className="notice",
         role="note",
         **aria(label="Readings that are not counted"),
@@ -267,7 +272,7 @@ def reason(each: Uncounted, zone: ZoneInfo) -> str:
     declared = each.declared
     if declared is None:
         if each.why == uncounted.NO_METHOD:
-            return what + "nothing declares where its energy comes from. Declare it below."
+            return what + "nothing declares where its energy comes from. Declare it."
         return what + "no declaration holds then. Let one begin earlier."
     if each.why == uncounted.OTHER_QUANTITY:
         return what + f"its energy comes from {METHODS[declared.method]}; two sources are never added."

@@ -31,6 +31,20 @@ def test_residents_land_at_their_meters(world: World) -> None:
     assert world.client("resident").get("/").location == "/my-meters"
 
 
+def test_whoever_founds_a_distributor_begins_where_its_first_site_is_made(world: World) -> None:
+    home = organisations.create_organisation(SYSTEM, name="New Energy", kind="distributor").id
+    users.create_user(SYSTEM, email="founder@example.org", name="Founder", password=PASSWORD, organisation_id=home, role="admin")
+    users.create_user(SYSTEM, email="looker@example.org", name="Looker", password=PASSWORD, organisation_id=home, role="viewer")
+    founder = world.client("founder")
+    assert founder.get("/").location == landing.SITES
+    page = founder.get(landing.SITES).get_data(as_text=True)
+    assert "Make a site" in page
+    assert "My meters" not in page, "a distributor claims none of its own"
+    assert founder.get("/my-meters").status_code == 404
+    assert b"No site yet" in world.client("looker").get("/").data
+    assert b"Make the first one" not in world.client("looker").get("/").data
+
+
 def test_callbacks_find_all_of_their_parts_where_there_is_no_meter_yet(world: World) -> None:
     page = world.client("resident").get("/my-meters").get_data(as_text=True)
     for part in ("my-meters-meter", "my-meters-what", "my-meters-range", "my-meters-range-first", "my-meters-chart"):

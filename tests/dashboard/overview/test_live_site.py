@@ -2,13 +2,15 @@
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.live import attention, chart, details, energy_flow, first_paint, tick, tiles
+from dashboard.live import attention, blocks, chart, details, energy_flow, first_paint, tick, tiles
 from dashboard.live.now import now_of
 from dashboard.live.once import once
+from dashboard.live.site_view import site_view
 from dashboard.live.today import read
 from store.errors import NotFound
 from store.records import policy
@@ -240,3 +242,14 @@ def test_an_empty_site_says_what_would_be_here(site: LiveWorld) -> None:
     painted = first_paint.html(SYSTEM, site.empty_site)
     assert "No meter on this site yet" in painted
     assert "loadstar key create" in painted
+
+
+def test_a_period_says_which_part_of_it_was_told_by_the_hour(site: LiveWorld) -> None:
+    seen = site_view(SYSTEM, site.site)
+    until = datetime(2026, 11, 26, 17, tzinfo=UTC)
+    view = replace(seen, meters={key: replace(meter, hourly_until=until) for key, meter in seen.meters.items()})
+    day, now = timedelta(days=1), until + timedelta(hours=3)
+    assert blocks.hourly_words(view, until - day, now, now) == "hourly values before 17:00"
+    assert blocks.hourly_words(view, until - 9 * day, until - 8 * day, now) == "hourly values", "no time of another day"
+    assert blocks.hourly_words(view, until, now, now) is None
+    assert blocks.hourly_words(seen, until - day, now, now) is None

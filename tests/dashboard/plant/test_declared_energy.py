@@ -95,7 +95,7 @@ def test_the_lists_of_meters_and_devices_mark_what_is_stored_and_not_counted(wor
     def marked() -> list[bool]:
         rows = [said(press(browser, table, context)) for table, context, _ in lists]
         assert all(name in row for row, (_, _, name) in zip(rows, lists, strict=True))
-        return ["Stored; not counted, because: 1 × energy_kwh of 900 s" in row for row in rows]
+        return ["Stored, but not counted, because: 1 × energy_kwh of 900 s" in row for row in rows]
 
     assert marked() == [False, False]
     at, texts = np.array([int(moment.timestamp() * 1e6)]), [np.array([text], object) for text in (ids["meter"], "energy_kwh")]
