@@ -21,7 +21,7 @@ LINTERS = {
 }
 
 # One process more than processors, for tests often wait for what they started. A file's tests stay together, for they share
-# what they set up; in order, because the slow rooms come first.
+# what they set up; in order (`testpaths`), because the slow rooms come first.
 PROCESSES = min(len(os.sched_getaffinity(0)) + 1, 4) if hasattr(os, "sched_getaffinity") else 3
 SHARED = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder")
 # What every change can break within two minutes: what is computed and stored, whole, and of the other rooms the promises that

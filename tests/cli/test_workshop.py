@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -30,6 +31,11 @@ def pytest_on(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         *arguments,
     ]
     return subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+def _pytest_settings() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    return found
 
 
 def test_a_skip_is_named_and_passes_unless_it_may_not(tmp_path: Path) -> None:
@@ -83,8 +89,13 @@ def test_the_quick_run_looks_into_every_room_but_the_command_line() -> None:
     assert rooms == {"config", "models", "numbers", "store", "ingest", "worker", "dashboard"}
 
 
+def test_the_whole_run_looks_into_every_room() -> None:
+    rooms = {f"tests/{place.name}" for place in (PROJECT / "tests").iterdir() if any(place.rglob("test_*.py"))}
+    assert set(_pytest_settings()["testpaths"]) == rooms
+
+
 def test_every_program_that_tests_need_has_its_mark() -> None:
-    pytest_settings = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    pytest_settings = _pytest_settings()
     marks = {mark.split(":")[0] for mark in pytest_settings["markers"]}
     assert marks == {program.mark for program in machine.PROGRAMS} | {"matrix", "makes_ready", "disk", "thorough"}
 
