@@ -9,23 +9,41 @@
   const escaped = (words) => words.replace(/[<>&]/g, (letter) => ({ "<": "&lt;", ">": "&gt;", "&": "&amp;" })[letter]);
 
   function cut(words, width) {
+    if (pen.measureText(words).width <= width) return words;
     let shown = words;
-    while (shown.length > 4 && pen.measureText(shown).width > width) shown = shown.slice(0, -2);
-    return shown === words ? words : `${shown.trimEnd()}…`;
+    while (shown.length > 4 && pen.measureText(`${shown}…`).width > width) shown = shown.slice(0, -1);
+    return `${shown.trimEnd()}…`;
+  }
+  // how many columns of bars stand beside each other
+  function columns(link, bars) {
+    const depth = new Array(bars).fill(0);
+    for (let pass = 1; pass < bars; pass++)
+      link.source.forEach((from, at) => {
+        depth[link.target[at]] = Math.max(depth[link.target[at]], Math.min(pass, depth[from] + 1));
+      });
+    return 1 + Math.max(0, ...depth);
   }
   // the figure with its labels and margins made for that width
   ls.fittedSankey = (figure, width, height) => {
     const [trace] = figure.data;
     const narrow = width < 560;
     const size = narrow ? SIZE.narrow : SIZE.wide;
-    pen.font = `600 ${size * ls.textScale()}px Inter, sans-serif`;
+    const write = (weight) => (pen.font = `${weight} ${size * ls.textScale()}px Inter, sans-serif`);
     const { node, link } = trace;
     const sources = new Set(link.source);
     const targets = new Set(link.target);
     const most = { left: width * (narrow ? 0.24 : 0.2), right: width * (narrow ? 0.4 : 0.36) };
     const room = { left: 8, right: 8 };
+    // a bar in the middle is named between it and the next one: what stands at the right leaves room for that, as far as it can
+    const between = columns(link, node.label.length) - 1;
+    const inner = (at) => sources.has(at) && targets.has(at);
+    write(400);
+    const named = narrow ? [] : node.label.filter((_, at) => inner(at)).flatMap((words) => words.split("<br>").map(read));
+    const widest = Math.max(0, ...named.map((words) => pen.measureText(words).width)) + 14;
+    if (named.length) most.right = Math.max(0.24 * width, Math.min(most.right, width - most.left / 2 - between * (widest + node.thickness)));
+    write(600);
     const label = node.customdata.map(([, name, amount], at) => {
-      if (sources.has(at) && targets.has(at)) return narrow ? "" : node.label[at];
+      if (inner(at)) return narrow ? "" : node.label[at];
       const left = !targets.has(at);
       const gap = left ? "<br>" : "  ";
       const beside = left ? 0 : pen.measureText(amount).width + 10;
@@ -34,6 +52,12 @@
       room[left ? "left" : "right"] = Math.max(room[left ? "left" : "right"], wide + 14);
       return `${escaped(shown)}${gap}<b>${amount}</b>`;
     });
+    if (named.length) {
+      write(400);
+      const step = (width - Math.round(room.left) - Math.round(room.right) - node.thickness) / between - node.thickness - 5;
+      const fitted = (words) => words.split("<br>").map((line) => escaped(cut(read(line), step))).join("<br>");
+      label.forEach((words, at) => inner(at) && (label[at] = fitted(words)));
+    }
     // few bands need not fill the height
     const ends = Math.max([...sources].filter((at) => !targets.has(at)).length, [...targets].filter((at) => !sources.has(at)).length);
     const above = 10 + height * ({ 1: 0.26, 2: 0.16, 3: 0.08 }[ends] ?? 0);

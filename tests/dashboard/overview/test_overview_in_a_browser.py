@@ -272,3 +272,27 @@ def test_the_page_says_when_the_connection_is_lost_and_goes_on_when_it_is_back(o
     page.unroute("**/readyz")
     expect(page.locator("#lost")).to_be_hidden()
     ticks(page, 1)
+
+
+OVER_THE_NEXT = """(width) => {
+    const middle = ["Substation", "Transformer<br>1", "Low-voltage<br>board 1", "Distribution<br>cabinet in"];
+    const names = ["Grid", ...middle.map((words) => words.replace("<br>", " ")), "Homes at the end of a long street"];
+    const ends = [0, 1, 2, 3, 4];
+    const { data: [trace], layout: { margin } } = window.loadstar.fittedSankey({ layout: {}, data: [{
+        node: { thickness: 12, label: ["Grid", ...middle, "Homes"], customdata: names.map((name) => [-1, name, "1.49 MW"]) },
+        link: { source: ends, target: ends.map((at) => at + 1), value: ends.map(() => 1490) } }] }, width, 400);
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `400 ${trace.textfont.size * window.loadstar.textScale()}px Inter, sans-serif`;
+    const between = (width - margin.l - margin.r - 12) / 5 - 12;
+    const lines = trace.node.label.slice(1, 5).flatMap((words) => words.split("<br>"));
+    return lines.map((line) => [line, pen.measureText(line).width - between]);
+}"""
+
+
+@pytest.mark.parametrize("width", [560, 640, 900, 1400])
+def test_what_stands_in_the_middle_of_the_flow_is_named_without_running_into_the_next_bar(width: int, opened: Opener) -> None:
+    found = opened().evaluate(OVER_THE_NEXT, width)
+    assert len(found) == 7
+    assert [each for each in found if each[1] > 0] == []
+    if width > 800:
+        assert "Transformer" in dict(found), "and no shorter than it has to be"
