@@ -36,10 +36,11 @@ class Databases:
         self._cluster = cluster
         self._with_tables: str | None = None
         self._rows: dict[bool, Rows] = {}
+        self._files: dict[bool, bytes] = {}  # of SQLite: a file is written sooner than its rows
         self._world: World | None = None
 
     def url(self, name: str) -> str:
-        return self._cluster.url(name) if self._cluster else f"sqlite:///{self._folder / name}.sqlite3"
+        return self._cluster.url(name) if self._cluster else f"sqlite:///{self._file(name)}"
 
     def new(self) -> str:
         """Make a database without tables and return its name."""
@@ -53,28 +54,47 @@ class Databases:
             for file in self._folder.glob(f"{name}.sqlite3*"):
                 file.unlink()
 
-    def with_tables(self) -> str:
-        """The database that has all tables; it is used by one test after the other, for making one takes a second."""
+    def filled(self, *, with_world: bool) -> str:
+        """Make the database that has all tables hold nothing, or the small world, and use it; its name."""
         if self._with_tables is None:
+            self._with_tables = self._made()
+        if not self._cluster:
+            self.drop(self._with_tables)
             self._with_tables = self.new()
-            engine.configure(self.url(self._with_tables))
-            engine.upgrade()
-            self._rows[False] = _all_rows()
-            self._world = build()
-            self._rows[True] = _all_rows()
+            self._file(self._with_tables).write_bytes(self._files[with_world])
         engine.configure(self.url(self._with_tables))
+        if self._cluster:
+            self._put(self._rows[with_world])
         return self._with_tables
 
-    def filled(self, *, with_world: bool) -> str:
-        """The same, holding nothing, or the small world."""
-        name = self.with_tables()
+    def _made(self) -> str:
+        """Make a database with all tables, and keep both contents; making it takes a second."""
+        name = self.new()
+        engine.configure(self.url(name))
+        engine.upgrade()
+        self._keep(name, with_world=False)
+        engine.configure(self.url(name))
+        self._world = build()
+        self._keep(name, with_world=True)
+        return name
+
+    def _keep(self, name: str, *, with_world: bool) -> None:
+        if self._cluster:
+            self._rows[with_world] = _all_rows()
+        else:
+            engine.configure()  # closes the file, so that it is whole
+            self._files[with_world] = self._file(name).read_bytes()
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}.sqlite3"
+
+    def _put(self, content: Rows) -> None:
         with engine.engine().execution_options(writes=True).begin() as connection, without_triggers(connection):
             for table in reversed(Record.metadata.sorted_tables):
                 connection.execute(table.delete())
             for table in Record.metadata.sorted_tables:
-                if rows := self._rows[with_world][table.name]:
+                if rows := content[table.name]:
                     connection.execute(table.insert(), rows)
-        return name
 
     @property
     def world(self) -> World:
