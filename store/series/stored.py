@@ -14,7 +14,7 @@ import psycopg
 
 from config.settings import Settings
 from store.errors import StoreAway
-from store.series.write import TELEMETRY, TIMEOUT_S, Row
+from store.series.write import TELEMETRY, TIMEOUT_S, Row, Series
 
 Key = tuple[str, str, int, int]  # meter, quantity, interval_s (0: a sample), microseconds since 1970
 
@@ -33,13 +33,18 @@ NEWEST_HOLDS_S = 1.0
 
 
 class Newest(NamedTuple):
-    """When a meter's newest row before `until` is; µs since 1970."""
+    """When the newest row of a meter's quantity before `until` is; µs since 1970."""
 
     at: int
     until: int
 
 
 UNKNOWN = Newest(0, 0)
+
+
+def _kind(of: Series) -> tuple[str, str, str]:
+    """An hour's energy is stored by its beginning, what was measured at its end by that: each quantity goes on by itself."""
+    return of.table, of.meter, of.quantity
 
 
 def key(row: Row) -> Key:
@@ -55,11 +60,11 @@ class Stored:
         self._settings = settings
         self._sql: psycopg.Connection[tuple[Any, ...]] | None = None
         self._crowded_until = 0.0
-        self._newest: dict[tuple[str, str], Newest] = {}  # by table and meter
+        self._newest: dict[tuple[str, str, str], Newest] = {}
         self._newest_until = 0.0
 
     def not_new(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Those of the rows that may be stored already: of the others' meters nothing so late is stored.
+        """Those of the rows that may be stored already: of what the others measure nothing so late is stored.
 
         A device that catches up sends one moment after the other, and asking for each would cost as much as writing it. So the
         next quarter of an hour of its meters is looked at once a second. What another process has stored in that second is
@@ -72,28 +77,26 @@ class Stored:
             self._newest.clear()
             self._newest_until = time.monotonic() + NEWEST_HOLDS_S
         for table in {of.table for of, _, _ in rows}:
-            unknown: dict[str, int] = {}
-            for of, at, _ in rows:
-                if of.table == table and at >= self._newest.get((table, of.meter), UNKNOWN).until:
-                    unknown[of.meter] = min(at, unknown.get(of.meter, at))
-            if len(unknown) > METERS[-1]:
+            unknown = [(of, at) for of, at, _ in rows if of.table == table and at >= self._newest.get(_kind(of), UNKNOWN).until]
+            meters = sorted({of.meter for of, _ in unknown})
+            if len(meters) > METERS[-1]:
                 return rows
             if unknown:
-                since = min(unknown.values())
-                named = _padded(sorted(unknown), METERS)
-                told = dict(self._ask(_question_newest(table, len(named)), [since, since + AHEAD_US, *named]))
-                for meter in unknown:
-                    self._newest[table, meter] = Newest(told.get(meter, since - 1), since + AHEAD_US)
+                since = min(at for _, at in unknown)
+                named = _padded(meters, METERS)
+                told = self._ask(_question_newest(table, len(named)), [since, since + AHEAD_US, *named])
+                self._newest |= {_kind(of): Newest(since - 1, since + AHEAD_US) for of, _ in unknown}
+                self._newest |= {(table, meter, quantity): Newest(at, since + AHEAD_US) for meter, quantity, at in told}
         return [row for row in rows if not self._is_new(row)]
 
     def written(self, rows: Iterable[Row]) -> None:
         """These are stored now."""
         for of, at, _ in (row for row in rows if self._is_new(row)):
-            self._newest[of.table, of.meter] = self._newest[of.table, of.meter]._replace(at=at)
+            self._newest[_kind(of)] = self._newest[_kind(of)]._replace(at=at)
 
     def _is_new(self, row: Row) -> bool:
         of, at, _ = row
-        newest = self._newest.get((of.table, of.meter), UNKNOWN)
+        newest = self._newest.get(_kind(of), UNKNOWN)
         return newest.at < at < newest.until
 
     def values(self, rows: Collection[Row]) -> dict[Key, float]:
@@ -221,11 +224,11 @@ def _question(table: str, moments: int, meters: int) -> LiteralString:
 
 @cache
 def _question_newest(table: str, meters: int) -> LiteralString:
-    """The text for when the newest rows of so many meters within a range are."""
+    """The text for when the newest rows of each quantity of so many meters within a range are."""
     within: LiteralString = " WHERE ts >= %s::TIMESTAMP AND ts < %s::TIMESTAMP AND meter IN (" + ", ".join(["%s"] * meters) + ")"
     if table == TELEMETRY:
-        return "SELECT meter, max(ts)::LONG FROM telemetry" + within
-    return "SELECT meter, max(ts)::LONG FROM intervals" + within
+        return "SELECT meter, quantity, max(ts)::LONG FROM telemetry" + within
+    return "SELECT meter, quantity, max(ts)::LONG FROM intervals" + within
 
 
 def _padded(some: Sequence[Any], sizes: Sequence[int]) -> list[Any]:

@@ -119,6 +119,15 @@ def test_of_a_meter_that_has_nothing_so_late_a_row_is_new(
     assert len(asked) == 1
 
 
+def test_quantities_of_a_meter_go_on_each_at_its_own_moments(stored: Stored) -> None:
+    start = now_us() - 10**10
+    energy, load = series("mtr_late_e", "energy_kwh", 0, "test"), series("mtr_late_e", "load_pct", 0, "test")
+    for n in range(5):
+        rows: list[Row] = [(energy, start + n, 1.0), (load, start + 10**6 + n, 1.0)]
+        assert stored.not_new(rows) == []
+        stored.written(rows)
+
+
 def test_what_others_store_is_seen_within_seconds(writer: Writer, stored: Stored) -> None:
     start = now_us() - 10**10
     row: Row = (power("mtr_late_c"), start, 1.0)
