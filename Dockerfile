@@ -10,14 +10,8 @@ RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin 
 RUN install --directory --mode 0700 --owner 10001 --group 10001 /var/lib/loadstar
 COPY --from=build /opt/loadstar /opt/loadstar
 WORKDIR /srv/loadstar
-COPY assets assets
-COPY cli cli
-COPY config config
-COPY dashboard dashboard
-COPY ingest ingest
-COPY models models
-COPY store store
-COPY worker worker
+# What .dockerignore lets through: the rooms and assets.
+COPY . .
 ENV PATH=/opt/loadstar/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONPATH=/srv/loadstar \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 
 import click
 
@@ -11,7 +12,9 @@ from config.settings import PROJECT
 
 # import-linter has a command but no `python -m`.
 IMPORT_LINTER = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_logo=True))"
-ROOMS = ("cli", "config", "dashboard", "ingest", "models", "store", "worker")
+ROOMS: tuple[str, ...] = tuple(
+    tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["root_packages"]
+)
 LINTERS = {
     "format": ("-m", "ruff", "format", "--check", "."),
     "style": ("-m", "ruff", "check", "."),

@@ -120,3 +120,13 @@ def test_the_locks_hold_a_hash_for_every_package_and_no_address() -> None:
         assert "://" not in text
         for package in re.split(r"\n(?=\S)", text):
             assert "==" not in package.split()[0] or "--hash=sha256:" in package, package[:60]
+
+
+def test_every_room_stands_in_the_one_list_and_has_its_place_in_the_order() -> None:
+    there = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
+    linter = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    ordered = [room for layer in linter["contracts"][0]["layers"] for room in layer.split(" | ")]
+    assert there == set(workshop.ROOMS)
+    assert sorted(ordered) == sorted(workshop.ROOMS)
+    told = (PROJECT / "README.md").read_text().partition("The rooms of the house")[2].partition(".\n")[0]
+    assert re.findall("`(\\w+)`", told) == ordered
