@@ -24,7 +24,7 @@ COMMANDS = {
     "user": Command("cli.people", "user", "Create people and reset their passwords."),
     "key": Command("cli.people", "key", "Create API keys for devices."),
     "migrate": Command("cli.migrate", "migrate", "Make or update the tables of both databases."),
-    "bench": Command("cli.bench", "bench", "Measure the figures that Loadstar promises."),
+    "bench": Command("bench", "bench", "Measure the figures that Loadstar promises."),
     "screens": Command("cli.screens", "screens", "Take a picture of every page."),
     "test": Command("cli.workshop", "test", "Run the tests; what this machine cannot run is skipped by name."),
     "lint": Command("cli.workshop", "lint", "Check style, types, security and the direction of imports."),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.command import SECTIONS, _function
 from cli import leash
-from cli.bench.command import SECTIONS, _function
 from config.settings import PROJECT
 from tests.conftest import eventually
 

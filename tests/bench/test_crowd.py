@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cli.bench import admin
-from cli.bench.crowd import CHIEF, ROOT, fill
-from cli.bench.run import FEW
+from bench import admin
+from bench.crowd import CHIEF, ROOT, fill
+from bench.run import FEW
 from store.records import audit, engine, graph, people, policy, users
 from store.records.listing import Wanted
 from store.records.meter_life import meters_page

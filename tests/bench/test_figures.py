@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.bench import figures
-from cli.bench.figures import Figure, over_runs, percentile, table, write
+from bench import figures
+from bench.figures import Figure, over_runs, percentile, table, write
 
 
 def test_examples_hold() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.bench.load import Load, Unanswered, drive, post
+from bench.load import Load, Unanswered, drive, post
 
 
 class Server:

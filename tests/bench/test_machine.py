@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from cli.bench import machine
-from cli.bench.machine import Machine, own_s
+from bench import machine
+from bench.machine import Machine, own_s
 
 WORK_S = 0.5
 WORK = f"import time\nwhile time.process_time() < {WORK_S}: pass"

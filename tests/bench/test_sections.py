@@ -1,8 +1,8 @@
 """Parts of the bench that need a QuestDB but no running product."""
 
-from cli.bench import series
-from cli.bench.product import Product
-from cli.bench.run import Run, Sizes
+from bench import series
+from bench.product import Product
+from bench.run import Run, Sizes
 from config.settings import Settings
 from tests.records import fresh
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cli.bench.figures import Figure, percentile
-from cli.bench.run import Run
+from bench.figures import Figure, percentile
+from bench.run import Run
 from config.settings import Settings
 
 METERS = 500

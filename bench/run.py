@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from cli.bench.crowd import Crowd
-from cli.bench.product import Product
+from bench.crowd import Crowd
+from bench.product import Product
 from config import settings as configuration
 
 

@@ -1,5 +1,5 @@
 """`loadstar bench`: the figures that Loadstar promises, measured beside their yardsticks in one run on one machine."""
 
-from cli.bench.command import bench
+from bench.command import bench
 
 __all__ = ["bench"]

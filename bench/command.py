@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from cli.bench.figures import Figure, over_runs, table, write
+from bench.figures import Figure, over_runs, table, write
 
 
 class Section(NamedTuple):
@@ -49,7 +49,7 @@ def bench(
     Each run starts a Loadstar of its own, on free ports and with an empty state folder, and removes it afterwards. A figure
     is reached if the median of the runs reaches it. Run it on a machine that nobody else uses: it says what others used.
     """
-    from cli.bench.machine import QUIET, Machine
+    from bench.machine import QUIET, Machine
     from cli.home import absolute_settings, make_folders
     from cli.watch import Ended, on_signals
 
@@ -91,8 +91,8 @@ def _measure(
     chosen: list[str], home: Path | None, records: str | None, quick: bool, failed: list[str], say: Callable[[str], None]
 ) -> list[Figure]:
     """One run of the sections; those that fail are added to `failed`."""
-    from cli.bench.product import NotUp, Product
-    from cli.bench.run import FULL, QUICK, Run
+    from bench.product import NotUp, Product
+    from bench.run import FULL, QUICK, Run
     from cli.questdb import QuestDBUnavailable
 
     try:
@@ -122,5 +122,5 @@ def _measure(
 def _function(section: Section) -> "Callable[..., list[Figure]]":
     from importlib import import_module
 
-    function: Callable[..., list[Figure]] = getattr(import_module(f"cli.bench.{section.module}"), section.function)
+    function: Callable[..., list[Figure]] = getattr(import_module(f"bench.{section.module}"), section.function)
     return function

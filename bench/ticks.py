@@ -7,10 +7,10 @@ import threading
 import time
 import zlib
 
-from cli.bench.figures import Figure, percentile
-from cli.bench.posts import steady
-from cli.bench.product import Browser, Product
-from cli.bench.run import Run
+from bench.figures import Figure, percentile
+from bench.posts import steady
+from bench.product import Browser, Product
+from bench.run import Run
 
 TICK_S = 5.0
 READINGS_A_SECOND = 500

@@ -5,10 +5,10 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cli.bench import yardsticks
-from cli.bench.figures import Figure, percentile
-from cli.bench.product import Browser, NotUp
-from cli.bench.run import Run
+from bench import yardsticks
+from bench.figures import Figure, percentile
+from bench.product import Browser, NotUp
+from bench.run import Run
 from cli.machine import chromium
 from cli.screens import CHROMIUM_ARGS
 

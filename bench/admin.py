@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from cli.bench.crowd import CHIEF, PASSWORD, ROOT, Made, fill
-from cli.bench.figures import Figure, percentile
-from cli.bench.product import TOKEN, Browser, NotUp, Product
-from cli.bench.run import Run
+from bench.crowd import CHIEF, PASSWORD, ROOT, Made, fill
+from bench.figures import Figure, percentile
+from bench.product import TOKEN, Browser, NotUp, Product
+from bench.run import Run
 
 AT_MOST_MS = 300
 BOOT = re.compile(r'<script id="boot-(layout|dependencies)" type="application/json">(.*?)</script>', re.DOTALL)

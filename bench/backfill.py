@@ -4,12 +4,12 @@ import itertools
 import time
 from datetime import UTC, datetime, timedelta
 
-from cli.bench import plant
-from cli.bench.figures import Figure
-from cli.bench.load import Load, drive, post
-from cli.bench.posts import BATCH, BATCH_CONNECTIONS, HOST, await_known
-from cli.bench.run import Run
-from cli.bench.starts import memory_of
+from bench import plant
+from bench.figures import Figure
+from bench.load import Load, drive, post
+from bench.posts import BATCH, BATCH_CONNECTIONS, HOST, await_known
+from bench.run import Run
+from bench.starts import memory_of
 
 METERS = 200
 EVERY_S = 60

@@ -1,6 +1,6 @@
 """The programs that Loadstar is measured against: a bare Flask route, and a stock Dash application with one Sankey.
 
-gunicorn serves them like the dashboard: `gunicorn -k gthread -w 2 --threads 8 "cli.bench.yardsticks:bare_flask()"`.
+gunicorn serves them like the dashboard: `gunicorn -k gthread -w 2 --threads 8 "bench.yardsticks:bare_flask()"`.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ def served(factory: str, folder: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", "gthread", "-w", "2", "--threads", "8"]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [*command, "--keep-alive", "75", "-b", f"127.0.0.1:{port}", f"cli.bench.yardsticks:{factory}()"],
+            [*command, "--keep-alive", "75", "-b", f"127.0.0.1:{port}", f"bench.yardsticks:{factory}()"],
             cwd=PROJECT,
             env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             stdin=subprocess.DEVNULL,

@@ -2,9 +2,9 @@
 
 import time
 
-from cli.bench.figures import Figure
-from cli.bench.product import Product
-from cli.bench.run import Run
+from bench.figures import Figure
+from bench.product import Product
+from bench.run import Run
 from cli.status import states
 
 

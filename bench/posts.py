@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from cli.bench import plant, yardsticks
-from cli.bench.figures import Figure, percentile
-from cli.bench.load import Load, drive, post
-from cli.bench.product import Product
-from cli.bench.run import Run
+from bench import plant, yardsticks
+from bench.figures import Figure, percentile
+from bench.load import Load, drive, post
+from bench.product import Product
+from bench.run import Run
 from cli.waiting import answers
 
 HOST = "127.0.0.1"
