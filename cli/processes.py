@@ -48,7 +48,7 @@ def processes(settings: Settings) -> list[Process]:
         Process("worker", [python, "-m", "worker"], (), "the clock's work"),
     ]
     if settings.demo:
-        made.append(Process("feed", [python, "-m", "worker.demo"], (), "the demo's devices"))
+        made.append(Process("feed", [python, "-m", "demo"], (), "the demo's devices"))
     return made
 
 

@@ -35,7 +35,7 @@ class Welcome(NamedTuple):
 def _load_demo(console: "Console") -> Sequence[tuple[str, str, str]]:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-    from worker.demo import load
+    from demo import load
 
     with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as bar:
         task = bar.add_task("Loading the demo's year of history", total=1.0, visible=False)

@@ -34,6 +34,7 @@ QUICK_PLACES = (
     "tests/numbers",
     "tests/models",
     "tests/config",
+    "tests/demo/test_replay.py",
     "tests/bench/test_figures.py",
     "tests/ingest/test_bodies.py",
     "tests/ingest/test_matrix.py",

@@ -1,1 +1,1 @@
-"""What happens by the clock: rollup, retention, the demo's devices."""
+"""What happens by the clock: rollup, retention, mail."""

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from config import settings as configuration
+from demo import load
 from store.records import engine
 from store.scope import SYSTEM
 from store.series import checkpoint, rollup, tables
@@ -21,7 +22,6 @@ from tests.numbers import served, site_sums, spoken
 from tests.numbers import site_on_screen as screen
 from tests.numbers.served import Served
 from tests.numbers.site_on_screen import Balance, Floats
-from worker.demo import load
 
 __all__ = ["chromium"]
 pytestmark = pytest.mark.browser

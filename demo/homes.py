@@ -9,26 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models import replay
-from models.replay import Floats
-from worker.demo import recordings
-from worker.demo.kept import Tables, kept
-from worker.demo.plant import (
-    COUNTER,
-    INTERVAL,
-    POWER,
-    Batteries,
-    Conditions,
-    Device,
-    Edge,
-    Meter,
-    Node,
-    Plant,
-    Tariff,
-    assemble,
-    fields,
-)
-from worker.demo.recordings import HOMES
+from demo import recordings, replay
+from demo.kept import Tables, kept
+from demo.plant import COUNTER, INTERVAL, POWER, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
+from demo.recordings import HOMES
+from demo.replay import Floats
 
 # From the data set's schema.
 BATTERY = replay.Battery(kwh=6.4, kw=5.0, efficiency=0.9, reserve=0.1)

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
+from demo import feed as feeding
+from demo import plant, state
+from demo.campus import campus
+from demo.feed import Away, Feed
+from demo.homes import homes
 from store.series import connection
 from tests.conftest import eventually
+from tests.demo.conftest import Demo
 from tests.ingest.world import PROJECT, Api, environment
-from tests.worker.demo.conftest import Demo
-from worker.demo import feed as feeding
-from worker.demo import plant, state
-from worker.demo.campus import campus
-from worker.demo.feed import Away, Feed
-from worker.demo.homes import homes
 
 PLANTS = (campus(), homes())
 
@@ -62,7 +62,7 @@ def is_silent(site: plant.Plant, meter: str, at: int) -> bool:
 def test_the_process_posts_every_five_seconds_and_ends_when_told(demo: Demo, api: Api) -> None:
     # First, for the tests below post for moments to come, and a reading that is there already is not stored again.
     began = datetime.now(UTC)
-    process = subprocess.Popen([sys.executable, "-m", "worker.demo"], cwd=PROJECT, env=environment(demo.settings))
+    process = subprocess.Popen([sys.executable, "-m", "demo"], cwd=PROJECT, env=environment(demo.settings))
     try:
         first = eventually(lambda: newest(began))
         second = eventually(lambda: newest(began) > first and newest(began))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.replay import YEAR_H, Floats
+from demo.replay import YEAR_H, Floats
 
 DATA = Path(__file__).parent / "data"
 

@@ -4,15 +4,15 @@ import stat
 
 import pytest
 
+from demo import plant, state
+from demo.campus import campus
+from demo.homes import homes
+from demo.sites import ADMINISTRATOR, OPERATOR, resident
 from store.errors import NotFound
 from store.records import devices, graph, meters, sites
 from store.scope import SYSTEM
 from store.series import connection
-from tests.worker.demo.conftest import DAYS, Demo
-from worker.demo import plant, state
-from worker.demo.campus import campus
-from worker.demo.homes import homes
-from worker.demo.sites import ADMINISTRATOR, OPERATOR, resident
+from tests.demo.conftest import DAYS, Demo
 
 PLANTS = (campus(), homes())
 

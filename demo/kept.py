@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models import replay
-from models.replay import Floats
+from demo.replay import Floats
 
 Tables = dict[str, Floats]
 HERE = Path(__file__).parent
@@ -47,7 +46,7 @@ def _remove(place: Path) -> None:
 
 
 def _fingerprint() -> str:
-    made_from = [Path(replay.__file__), *sorted(HERE.glob("*.py")), *sorted((HERE / "data").glob("*.gz"))]
+    made_from = [*sorted(HERE.glob("*.py")), *sorted((HERE / "data").glob("*.gz"))]
     digest = hashlib.sha256()
     for file in made_from:
         digest.update(file.read_bytes())

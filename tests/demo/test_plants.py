@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import replay
+from demo import electrics, plant, recordings, replay
+from demo.campus import IDLE_KW, LOSS_SHARE, campus
+from demo.homes import BATTERY, homes
+from demo.plant import Plant
+from demo.replay import Floats
 from models.graph import Edge, Graph, Node
-from models.replay import Floats
-from worker.demo import electrics, plant, recordings
-from worker.demo.campus import IDLE_KW, LOSS_SHARE, campus
-from worker.demo.homes import BATTERY, homes
-from worker.demo.plant import Plant
 
 NOW = int(datetime(2026, 11, 21, 9, 2, 5, tzinfo=UTC).timestamp())
 SUMMER = int(datetime(2026, 7, 11, 10, tzinfo=UTC).timestamp())

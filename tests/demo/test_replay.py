@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from models import replay
-from models.replay import YEAR_H, Battery
+from demo import replay
+from demo.replay import YEAR_H, Battery
 
 FIRST = int(datetime(2019, 1, 2, tzinfo=UTC).timestamp())
 NOW = int(datetime(2026, 11, 21, 9, tzinfo=UTC).timestamp())

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from config.quantities import INTERVAL_S
-from models.replay import HOUR_S, Flags, Floats, Integers
+from demo import plant
+from demo.plant import Plant, Series
+from demo.replay import HOUR_S, Flags, Floats, Integers
 from store.series import bulk
-from worker.demo import plant
-from worker.demo.plant import Plant, Series
 
 LEVEL_EVERY_S = 300  # how often conditions are sampled to make an interval's mean, least and greatest
 CHUNK_STEPS = 744  # a month of hours: what is held in memory at a time

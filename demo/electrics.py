@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.replay import Flags, Floats
+from demo.replay import Flags, Floats
 
 DAY_S = 86_400
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from models import replay
-from models.replay import Floats
-from worker.demo import recordings
-from worker.demo.kept import Tables, kept
-from worker.demo.plant import COUNTER, INTERVAL, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
+from demo import recordings, replay
+from demo.kept import Tables, kept
+from demo.plant import COUNTER, INTERVAL, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
+from demo.replay import Floats
 
 PV_KWP = 2400.0
 # PVWatts (Dobos, NREL/TP-6A20-62641, 2014): 14 % system losses, −0.4 %/K above 25 °C cell temperature; the array lies flat,

@@ -14,7 +14,7 @@ from config.settings import Settings
 
 @dataclass
 class State:
-    """The demo as it was made. Keys of plants, meters and devices are those of `worker.demo.plant`."""
+    """The demo as it was made. Keys of plants, meters and devices are those of `demo.plant`."""
 
     start: int  # of its history, seconds since 1970
     switch: int  # before it hourly intervals, from it on samples

@@ -13,7 +13,13 @@ from typing import NamedTuple
 from config import clock
 from config.quantities import INTERVAL_S
 from config.settings import Settings, settings
-from models.replay import HOUR_S
+from demo import history, plant, sites, state
+from demo.campus import campus
+from demo.feed import STEP_S
+from demo.homes import homes
+from demo.plant import Plant
+from demo.replay import HOUR_S
+from demo.state import State
 from store.errors import NotFound, StoreAway
 from store.ids import ALPHABET
 from store.records import sites as site_records
@@ -21,12 +27,6 @@ from store.records import users
 from store.scope import SYSTEM
 from store.series import bulk, rollup
 from store.series.write import INTERVALS, LATE, TELEMETRY
-from worker.demo import history, plant, sites, state
-from worker.demo.campus import campus
-from worker.demo.feed import STEP_S
-from worker.demo.homes import homes
-from worker.demo.plant import Plant
-from worker.demo.state import State
 
 DAY_S = 24 * HOUR_S
 LIVE_BEFORE_S = 2 * HOUR_S  # how much of the past is samples, at least, when the demo is made

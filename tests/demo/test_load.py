@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 
 from config.settings import Settings
+from demo import load, plant, state
+from demo.campus import campus
+from demo.homes import homes
+from demo.sites import ADMINISTRATOR, OPERATOR, resident
 from store.records import people, sites, users
 from store.records.listing import Wanted
 from store.scope import SYSTEM
 from store.series import connection
 from tests.conftest import eventually
+from tests.demo.conftest import DAYS, Demo
 from tests.held_clock import held
-from tests.worker.demo.conftest import DAYS, Demo
-from worker.demo import load, plant, state
-from worker.demo.campus import campus
-from worker.demo.homes import homes
-from worker.demo.sites import ADMINISTRATOR, OPERATOR, resident
 
 PLANTS = (campus(), homes())
 
@@ -63,7 +63,7 @@ def test_an_interrupted_load_goes_on_and_ends_with_the_same_rows(empty: Settings
 
 
 def test_an_interruption_within_the_records_leaves_none(empty: Settings) -> None:
-    from worker.demo import sites as demo_sites
+    from demo import sites as demo_sites
 
     class Interrupted(Exception):
         pass

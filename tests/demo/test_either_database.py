@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from demo.campus import campus
+from demo.homes import homes
+from demo.sites import record
+from demo.state import State
 from store.records import engine, sites
 from store.scope import SYSTEM
 from tests.postgresql import Cluster
 from tests.records import fresh
-from worker.demo.campus import campus
-from worker.demo.homes import homes
-from worker.demo.sites import record
-from worker.demo.state import State
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models import replay
-from models.replay import Floats
-from worker.demo import electrics
+from demo import electrics, replay
+from demo.replay import Floats
 
 INTERVAL = "interval"
 COUNTER = "counter"

@@ -20,13 +20,13 @@ import numpy as np
 
 from config import heart
 from config.settings import Settings
+from demo import plant, state
+from demo.campus import campus
+from demo.homes import homes
+from demo.plant import Device, Plant
+from demo.state import State
 from store.errors import StoreError
 from store.series.write import Writer, now_us, series
-from worker.demo import plant, state
-from worker.demo.campus import campus
-from worker.demo.homes import homes
-from worker.demo.plant import Device, Plant
-from worker.demo.state import State
 
 log = logging.getLogger("loadstar.demo")
 

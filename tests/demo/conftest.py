@@ -9,14 +9,14 @@ import pytest
 from cli.questdb import free_ports
 from config import settings as configuration
 from config.settings import Settings
+from demo import load, state
+from demo.state import State
 from store.records import engine, policy, users
 from store.scope import SYSTEM, Scope
 from store.series import tables
 from tests.conftest import QuestDBServer
 from tests.ingest.world import Api
 from tests.records import fresh
-from worker.demo import load, state
-from worker.demo.state import State
 
 DAYS = 3
 

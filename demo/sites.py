@@ -7,6 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from config.quantities import INTERVAL_S
+from demo.plant import INTERVAL, Plant
+from demo.recordings import HOMES
+from demo.state import State
 from store.records import (
     devices,
     engine,
@@ -21,9 +24,6 @@ from store.records import (
     users,
 )
 from store.scope import SYSTEM
-from worker.demo.plant import INTERVAL, Plant
-from worker.demo.recordings import HOMES
-from worker.demo.state import State
 
 ORGANISATION = "Northgate Energy (demo)"
 DOMAIN = "demo.example"  # RFC 2606: an address that is nobody's
