@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 
 from store.errors import Refused
 from store.ids import entity_id
-from store.records import people
+from store.records import visibility
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing, required
@@ -111,7 +111,7 @@ def assignments(scope: Scope, *, user_id: str | None = None, organisation_id: st
     )
     if not (scope.everything or owner in (scope.user_id, scope.organisation_id)):
         wanted = wanted.where(Site.id.in_(scope.admin_of))
-    record, seen = (User, people.seen) if user_id is not None else (Organisation, people.seen_organisations)
+    record, seen = (User, visibility.seen) if user_id is not None else (Organisation, visibility.seen_organisations)
     with reading() as records:
         if records.scalar(select(record.id).where(record.id == owner, seen(scope))) is None:
             raise missing(record, owner)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from store.errors import Refused
 from store.ids import entity_id
-from store.records import people
+from store.records import visibility
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import in_parts
@@ -166,11 +166,11 @@ def assign_site(
 def _found(records: Session, scope: Scope, who: str) -> tuple[str | None, str | None]:
     if "@" in who:
         resident = User.organisation_id.is_(None) & User.platform_admin.is_(False) & (User.approval == "approved")
-        user = records.scalar(by_address(who).where(or_(resident, people.seen(scope))))
+        user = records.scalar(by_address(who).where(or_(resident, visibility.seen(scope))))
         if user is None:
             raise Refused(f"nobody to assign it to has the address {who}: ask them to register first")
         return user.id, None
-    named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), people.seen_organisations(scope))
+    named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), visibility.seen_organisations(scope))
     ids = records.scalars(named.limit(2)).all() if who else []
     if len(ids) != 1:
         problem = "several organisations are" if ids else "no organisation of yours is"

@@ -4,7 +4,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
-from store.records import begun, credentials, people
+from store.records import begun, credentials, visibility
 from store.records.engine import reading, session
 from store.records.found import missing, required
 from store.records.policy import Action, require, serves
@@ -39,7 +39,7 @@ def create_organisation(scope: Scope, *, name: str, kind: str, distributor_id: s
 
 def organisations(scope: Scope) -> list[Organisation]:
     """The organisations that the scope may see, by name: all, or the holder's own; a distributor's admin its customers too."""
-    wanted = select(Organisation).where(people.seen_organisations(scope)).order_by(Organisation.name, Organisation.id)
+    wanted = select(Organisation).where(visibility.seen_organisations(scope)).order_by(Organisation.name, Organisation.id)
     with reading() as records:
         return list(records.scalars(wanted))
 

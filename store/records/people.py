@@ -3,15 +3,13 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
-from store.records.columns import now
 from store.records.engine import reading
 from store.records.listing import Page, Wanted, page
-from store.records.schema import Entity, Grant, Meter, Organisation, Site, TwoFactor, User
-from store.records.schema.access import GIVEN
-from store.scope import Role, Scope
+from store.records.schema import Organisation, TwoFactor, User
+from store.records.visibility import seen, seen_organisations
+from store.scope import Scope
 
 
 class OrganisationRow(NamedTuple):
@@ -72,24 +70,6 @@ def with_second_factor(scope: Scope, user_ids: Collection[str]) -> frozenset[str
         return frozenset(records.scalars(on.where(User.id.in_(user_ids))))
 
 
-def seen(scope: Scope) -> ColumnElement[bool]:
-    """Which people the scope may see, as a condition on `User`."""
-    if scope.everything:
-        return User.id.is_not(None)
-    myself = User.id == scope.user_id
-    if scope.role is not Role.ADMIN or scope.organisation_id is None:
-        return myself
-    mine = scope.organisation_id
-    customers = select(Organisation.id).where(Organisation.distributor_id == mine)
-    on_my_sites = (
-        exists()
-        .where(Entity.user_id == User.id, Grant.entity_id == Entity.id, GIVEN, Grant.meter_id == Meter.id)
-        .where(Meter.site_id == Site.id, Site.organisation_id == mine)
-        .where(or_(Grant.valid_to.is_(None), Grant.valid_to > now()))
-    )
-    return or_(myself, User.organisation_id == mine, User.organisation_id.in_(customers), on_my_sites)
-
-
 def organisations_page(
     scope: Scope, wanted: Wanted, *, approval: str | None = None, kind: str | None = None
 ) -> Page[OrganisationRow]:
@@ -121,16 +101,3 @@ def organisations_page(
             key=Organisation.id,
         )
     return Page([OrganisationRow(*row) for row in rows], total)
-
-
-def seen_organisations(scope: Scope) -> ColumnElement[bool]:
-    """Which organisations the scope may see, as a condition on `Organisation`."""
-    if scope.everything:
-        return Organisation.id.is_not(None)
-    mine = Organisation.id == scope.organisation_id
-    return or_(mine, Organisation.distributor_id == scope.organisation_id) if scope.role is Role.ADMIN else mine
-
-
-def may_be_seen(records: Session, scope: Scope, user_id: str) -> bool:
-    """Whether the scope may see that person; within a transaction."""
-    return records.scalar(select(User.id).where(User.id == user_id, seen(scope))) is not None

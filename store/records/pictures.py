@@ -8,10 +8,10 @@ from store.errors import Refused
 from store.records.columns import now
 from store.records.engine import reading, session
 from store.records.found import missing
-from store.records.people import may_be_seen
 from store.records.policy import holder
 from store.records.schema import Picture, User
 from store.records.schema.people import PICTURE_BYTES
+from store.records.visibility import may_be_seen
 from store.scope import Scope
 
 _STARTS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/webp": b"RIFF"}

@@ -59,7 +59,7 @@ INNER = {
     "store.records.users.by_address": "a statement, not yet run",
     "store.records.succession": "within a transaction, after the scope was checked",
     "store.records.listing.page": "within a transaction; the question names its scope",
-    "store.records.people.may_be_seen": "within a transaction; it checks the scope",
+    "store.records.visibility.may_be_seen": "within a transaction; it checks the scope",
     "store.records.preferences.is_wanted": "within a transaction, for whoever tells them",
     "store.records.claims.is_taken": "within a transaction, after the scope was checked",
     "store.records.one_time_links.redeem": "the link's token is the right",
