@@ -51,7 +51,8 @@ def admin(run: Run) -> list[Figure]:
     """Fill the records of a Loadstar of its own, then ask it for everything, as its administrator and as a utility's."""
     from sqlalchemy import inspect
 
-    from store.records import audit, engine
+    from store.records.access import audit
+    from store.records.transaction import engine
     from store.scope import SYSTEM
 
     with run.alone(run.records) as product:

@@ -58,7 +58,8 @@ def backfill(run: Run) -> list[Figure]:
 
 def _plant() -> tuple[str, list[str]]:
     """A key of a site of its own, and its meters, of which power is declared."""
-    from store.records import engine, graph, keys, meters
+    from store.records.plant import graph, keys, meters
+    from store.records.transaction import engine
     from store.scope import SYSTEM
 
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)

@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from store.ids import entity_id, new_id
-from store.records import engine, person_keys, trail, users
-from store.records.columns import Record, now
+from store.records.people import users
 from store.records.schema import (
     ApiKey,
     AuditEntry,
@@ -33,6 +32,8 @@ from store.records.schema import (
     Site,
     User,
 )
+from store.records.schema.columns import Record, now
+from store.records.transaction import engine, person_keys, trail
 from store.scope import SYSTEM
 
 PASSWORD = "seventeen calm otters"  # noqa: S105 - of people who are gone after the bench

@@ -5,7 +5,8 @@ import time
 
 def site(name: str) -> str:
     """The id of a new site with a distributor of its own; both are called by the name and the second."""
-    from store.records import organisations, sites
+    from store.records.people import organisations
+    from store.records.plant import sites
     from store.scope import SYSTEM
 
     called = f"{name} {time.time():.0f}"

@@ -27,7 +27,7 @@ class Hardware:
     """A site of the bench's own: a device for each connection, and meters for batches."""
 
     def __init__(self, run: Run) -> None:
-        from store.records import devices, keys, meters
+        from store.records.plant import devices, keys, meters
         from store.scope import SYSTEM
 
         run.say("making a site with devices and keys")

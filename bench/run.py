@@ -59,7 +59,7 @@ class Run:
 
     def started(self) -> Product:
         """The running product: started now if no section has done so. Its settings are those of this process."""
-        from store.records import engine
+        from store.records.transaction import engine
 
         if not self.product.running:
             self.say("starting Loadstar" + (" with the demo's year" if self.product.demo and not self.starts else ""))
@@ -71,7 +71,7 @@ class Run:
     @contextmanager
     def alone(self, records: str | None = None) -> Iterator[Product]:
         """Another Loadstar in place of the running one, not started yet, to which no other section has written."""
-        from store.records import engine
+        from store.records.transaction import engine
 
         self.product.down()
         product = Product(None, demo=False, records=records)

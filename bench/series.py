@@ -58,7 +58,9 @@ def latest_of_many(run: Run, settings: Settings) -> list[Figure]:
 
 
 def _meters() -> list[str]:
-    from store.records import engine, meters, organisations, sites
+    from store.records.people import organisations
+    from store.records.plant import meters, sites
+    from store.records.transaction import engine
     from store.scope import SYSTEM
 
     with engine.session():  # one transaction for all of them
@@ -71,7 +73,7 @@ def _meters() -> list[str]:
 
 def _fill(run: Run, settings: Settings, meters: list[str]) -> int:
     """Rows of a week, oldest first, until there are enough or the time is up; the number written."""
-    from store.records import last_values
+    from store.records.plant import last_values
     from store.scope import SYSTEM
     from store.series import bulk, rollup
 
@@ -118,7 +120,7 @@ def year(run: Run) -> list[Figure]:
     from dashboard.live.once import once
     from dashboard.live.periods import Period
     from dashboard.live.site_view import site_view
-    from store.records import graph
+    from store.records.plant import graph
     from store.scope import SYSTEM, Scope
 
     product = run.started()

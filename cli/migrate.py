@@ -8,7 +8,7 @@ from store.errors import StoreError
 
 def prepare_records(settings: Settings) -> None:
     """Bring the records to the newest schema; changes nothing when they are."""
-    from store.records import engine
+    from store.records.transaction import engine
 
     engine.configure(settings.records_url)
     engine.upgrade()

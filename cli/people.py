@@ -17,7 +17,7 @@ ROLES = ("viewer", "operator", "admin")
 def _plain_words() -> Iterator[None]:
     """What the store refuses or misses is one line for whoever typed; the audit log says who it was."""
     from store.errors import StoreError
-    from store.records import audit
+    from store.records.access import audit
 
     try:
         with audit.acting(audit.COMMAND_LINE):
@@ -29,7 +29,7 @@ def _plain_words() -> Iterator[None]:
 
 def _asked_or_generated(generate: bool) -> tuple[str, bool]:
     """A password, and whether it was made here: it is asked for where somebody can type it unseen."""
-    from store.records import passwords
+    from store.records.signin import passwords
 
     if generate or not sys.stdin.isatty():
         return passwords.generated(), True
@@ -38,7 +38,7 @@ def _asked_or_generated(generate: bool) -> tuple[str, bool]:
 
 
 def _show_once(password: str) -> None:
-    from store.records.users import FIRST_DAYS
+    from store.records.people.users import FIRST_DAYS
 
     click.echo(f"Password, shown only now: {password}")
     click.echo(f"It is good for {FIRST_DAYS} days: at the first sign-in its owner chooses another.")
@@ -60,7 +60,7 @@ def create_user(
     email: str, name: str | None, organisation: str | None, role: str | None, platform_admin: bool, generate: bool
 ) -> None:
     """Create a user who can sign in at once."""
-    from store.records import users
+    from store.records.people import users
     from store.scope import SYSTEM
 
     if role and not organisation:
@@ -86,7 +86,7 @@ def create_user(
 
 
 def _organisation(name_or_id: str) -> "Organisation":
-    from store.records import organisations
+    from store.records.people import organisations
     from store.scope import SYSTEM
 
     known = organisations.organisations(SYSTEM)
@@ -104,7 +104,7 @@ def _organisation(name_or_id: str) -> "Organisation":
 @click.option("--generate", is_flag=True, help="Make a password and print it once, instead of asking for one.")
 def reset_password(email: str, generate: bool) -> None:
     """Set a new password; the user is signed out everywhere."""
-    from store.records import users
+    from store.records.people import users
     from store.scope import SYSTEM
 
     with _plain_words():
@@ -126,7 +126,7 @@ def key() -> None:
 @click.option("--read-only", is_flag=True, help="The key may ask for status and configuration, not post.")
 def create_key(device: str, read_only: bool) -> None:
     """Create a key for DEVICE, by name or id, and print it once: `id.secret`, for the header X-API-Key."""
-    from store.records import keys
+    from store.records.plant import keys
     from store.scope import SYSTEM
 
     with _plain_words():
@@ -135,7 +135,7 @@ def create_key(device: str, read_only: bool) -> None:
 
 
 def _device(name_or_id: str) -> "Device":
-    from store.records import devices, sites
+    from store.records.plant import devices, sites
     from store.scope import SYSTEM
 
     named = devices.find_devices(SYSTEM, name_or_id)

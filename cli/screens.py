@@ -49,7 +49,9 @@ def sign_in_here(settings: Settings, email: str | None) -> Iterator[Cookie]:
     """
     from dashboard.signin.cookie import cookie_of
     from store.errors import StoreError
-    from store.records import audit, sessions, users
+    from store.records.access import audit
+    from store.records.people import users
+    from store.records.signin import sessions
     from store.scope import SYSTEM
 
     try:
@@ -66,8 +68,8 @@ def sign_in_here(settings: Settings, email: str | None) -> Iterator[Cookie]:
 
 def _anybody() -> "User":
     """An operator, who sees most pages; where there is none, an administrator or whoever there is."""
-    from store.records import people
-    from store.records.listing import Wanted
+    from store.records.people import people
+    from store.records.schema.listing import Wanted
     from store.scope import SYSTEM
 
     for role in ("operator", "admin", None):

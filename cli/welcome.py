@@ -22,8 +22,9 @@ class Welcome(NamedTuple):
         """Load the demo when it is wanted and not there; a link for the first administrator when nobody could sign in."""
         if settings.demo:
             return cls(_load_demo(console), None)
-        from store.records import one_time_links, people
-        from store.records.listing import Wanted
+        from store.records.people import people
+        from store.records.schema.listing import Wanted
+        from store.records.signin import one_time_links
         from store.scope import SYSTEM
 
         if people.people(SYSTEM, Wanted(count=1)).total:

@@ -16,7 +16,9 @@ from flask_login import current_user
 from config.settings import settings
 from dashboard import arguments, refusals
 from store.errors import NotFound, Refused
-from store.records import meters, organisations, policy, regions
+from store.records.access import policy
+from store.records.people import organisations
+from store.records.plant import meters, regions
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]

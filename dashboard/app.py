@@ -12,11 +12,11 @@ from dashboard.forecasting.jobs import Jobs
 from dashboard.live import ready
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
-from store.records import engine
+from store.records.transaction import engine
 
 
 def create_app(settings: Settings) -> Flask:
-    """The server of these settings. The records must have been made (`store.records.engine.upgrade`).
+    """The server of these settings. The records must have been made (`store.records.transaction.engine.upgrade`).
 
     Raises:
         ValueError: no secret key has been generated.

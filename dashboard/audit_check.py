@@ -13,7 +13,7 @@ from dashboard.access import current_scope, guard, platform_admin
 from dashboard.aria import icon
 from dashboard.forecasting.jobs import answers_when_busy, lasts
 from store.errors import StoreAway
-from store.records import audit
+from store.records.access import audit
 
 POLL_MS = 500
 LASTS_S = 1800  # two hundred million entries, and somebody has forgotten it

@@ -9,8 +9,8 @@ from dashboard import audit_words
 from dashboard.access import current_scope, guard, people_admin
 from dashboard.gate import costly
 from store import sheets
-from store.records import audit
-from store.records.audit import Entry
+from store.records.access import audit
+from store.records.access.audit import Entry
 
 COLUMNS = (
     "entry", "at", "actor", "actor_name", "seeing_as", "action", "subject_kind", "subject_id",

@@ -8,9 +8,10 @@ from typing import Any
 from dash import html
 
 from store.errors import Refused
-from store.records import audit, people
-from store.records.audit import Entry, Filter
-from store.records.listing import Wanted
+from store.records.access import audit
+from store.records.access.audit import Entry, Filter
+from store.records.people import people
+from store.records.schema.listing import Wanted
 from store.scope import Scope
 
 KINDS = {

@@ -13,7 +13,7 @@ from dashboard import api, arguments, callbacks, landing, shell
 from dashboard.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
 from dashboard.signin import front
 from store.errors import NotFound
-from store.records import users
+from store.records.people import users
 from store.scope import NOBODY
 
 # Dash's own routes. `/` and everything else it would draw are pages, with the rule of their layout.

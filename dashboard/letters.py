@@ -8,13 +8,13 @@ from datetime import datetime
 
 from config.settings import settings
 from dashboard.signin import replies
-from store.records import inbox, mail
-from store.records.engine import session
-from store.records.inbox import Decision
-from store.records.invitations import Invited
-from store.records.mail import OnRequest
-from store.records.registration import Mailed
+from store.records.people import inbox, mail
+from store.records.people.inbox import Decision
+from store.records.people.invitations import Invited
+from store.records.people.mail import OnRequest
+from store.records.people.registration import Mailed
 from store.records.schema import Mail, User
+from store.records.transaction.engine import session
 from store.scope import SYSTEM, Scope
 
 SIGNATURE = "Loadstar"

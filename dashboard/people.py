@@ -8,9 +8,9 @@ from flask_wtf.csrf import generate_csrf
 from dashboard.aria import data
 from dashboard.signin.person import ROLES
 from dashboard.tables import Choice, Question, Text
-from store.records import people
-from store.records.listing import Wanted
+from store.records.people import people
 from store.records.schema import User
+from store.records.schema.listing import Wanted
 from store.scope import Role, Scope
 
 STATES = {"approved": "active", "pending": "waits for approval", "rejected": "not approved", "disabled": "disabled"}

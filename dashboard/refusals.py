@@ -14,7 +14,7 @@ from flask import request
 from flask_login import current_user
 
 from store.errors import StoreError
-from store.records import audit
+from store.records.access import audit
 
 log = logging.getLogger(__name__)
 EVERY_S = 60

@@ -24,7 +24,8 @@ from dashboard import navigation, site_state, static
 from dashboard.access import current_scope
 from dashboard.figures import lines
 from models import local_time
-from store.records import pictures, sites
+from store.records.people import pictures
+from store.records.plant import sites
 from store.scope import Scope
 
 KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}

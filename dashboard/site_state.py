@@ -7,7 +7,7 @@ from datetime import datetime
 
 from config import clock
 from models.presence import presence
-from store.records import activity
+from store.records.plant import activity
 from store.scope import Scope
 
 KEPT_S = 5.0

@@ -26,7 +26,7 @@ from dashboard.account.reading import reader
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
 from store.errors import NotFound, Refused
-from store.records.listing import Page, Wanted
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 ROWS = 50

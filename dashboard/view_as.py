@@ -2,7 +2,7 @@
 
 The session's row says whose view it is, so that a copy of a cookie brings back none that has ended; whether the
 administrator may have it is asked anew at every request, and after an hour it ends by itself. While it lasts, the request
-has the scope of whoever is looked at, and `store.records.engine.session` refuses every write, so that no route and no
+has the scope of whoever is looked at, and `store.records.transaction.engine.session` refuses every write, so that no route and no
 callback has to remember it. What is personal, by the rule `access.oneself`, is not shown. Beginning and end stand in the
 audit log, with both names.
 """
@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response
 
 from dashboard.access import current_scope, guard, people_admin, signed_in
 from store.errors import NotFound
-from store.records import audit, policy, sessions, users
-from store.records.columns import now
+from store.records.access import audit, policy
+from store.records.people import users
 from store.records.schema import User
-from store.records.sessions import Opened
+from store.records.schema.columns import now
+from store.records.signin import sessions
+from store.records.signin.sessions import Opened
 from store.scope import SYSTEM, Scope
 
 LASTS_S = 3600

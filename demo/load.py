@@ -22,8 +22,8 @@ from demo.replay import HOUR_S
 from demo.state import State
 from store.errors import NotFound, StoreAway
 from store.ids import ALPHABET
-from store.records import sites as site_records
-from store.records import users
+from store.records.people import users
+from store.records.plant import sites as site_records
 from store.scope import SYSTEM
 from store.series import bulk, rollup
 from store.series.write import INTERVALS, LATE, TELEMETRY

@@ -10,19 +10,10 @@ from config.quantities import INTERVAL_S
 from demo.plant import INTERVAL, Plant
 from demo.recordings import HOMES
 from demo.state import State
-from store.records import (
-    devices,
-    engine,
-    grants,
-    graph,
-    keys,
-    meters,
-    organisations,
-    regions,
-    sites,
-    tariffs,
-    users,
-)
+from store.records.access import grants
+from store.records.people import organisations, users
+from store.records.plant import devices, graph, keys, meters, regions, sites, tariffs
+from store.records.transaction import engine
 from store.scope import SYSTEM
 
 ORGANISATION = "Northgate Energy (demo)"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from config import clock
 from store.errors import StoreError
-from store.records import activity as records
-from store.records import keys
+from store.records.plant import activity as records
+from store.records.plant import keys
 from store.scope import SYSTEM
 
 log = logging.getLogger(__name__)

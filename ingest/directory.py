@@ -16,7 +16,7 @@ from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
 from store.errors import StoreError
-from store.records import directory as records
+from store.records.plant import directory as records
 from store.series.write import TELEMETRY, Series, series
 
 log = logging.getLogger(__name__)

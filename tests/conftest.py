@@ -83,7 +83,7 @@ def _no_settings_from_outside() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _passwords_take_little_work() -> Iterator[None]:
     """The real algorithm with the least work that it takes: a sign-in costs the tests a millisecond, not a tenth of a second."""
-    from store.records import passwords
+    from store.records.signin import passwords
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(passwords, "_hasher", passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from store.records import keys
+from store.records.plant import keys
 from store.scope import SYSTEM
 from store.series import connection
 from tests.dashboard.journeys import Product

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
-from store.records import engine
+from store.records.transaction import engine
 
 
 def fresh(url: str) -> None:

@@ -8,8 +8,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 from config.settings import Settings
-from store.records import mail
-from store.records.addresses import is_address
+from store.records.people import mail
+from store.records.people.addresses import is_address
 from store.records.schema import Mail
 from store.scope import SYSTEM
 

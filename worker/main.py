@@ -13,8 +13,10 @@ from typing import NoReturn
 from config import clock, heart
 from config.settings import PRIVATE, Settings, settings
 from store.errors import StoreFull
-from store.records import activity, audit, engine
-from store.records import mail as outbox
+from store.records.access import audit
+from store.records.people import mail as outbox
+from store.records.plant import activity
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import health, retention, rollup
 from worker import mail, room

@@ -9,9 +9,9 @@ from flask import Blueprint, Flask, Response
 from config import clock
 from dashboard.access import current_scope, guard, oneself
 from dashboard.gate import costly
-from store.records import sites
-from store.records.meters import require_meters
-from store.records.own_account import everything_about
+from store.records.people.own_account import everything_about
+from store.records.plant import sites
+from store.records.plant.meters import require_meters
 from store.scope import Scope
 from store.series import energy
 

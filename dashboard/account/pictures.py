@@ -13,7 +13,7 @@ from dashboard.access import current_scope, guard, oneself, signed_in
 from dashboard.faults import sentence
 from dashboard.gate import costly
 from store.errors import NotFound, Refused
-from store.records import pictures
+from store.records.people import pictures
 
 UPLOAD_BYTES = 10 * 2**20  # a phone's photograph
 MOST_PIXELS = 9_000_000  # a large screen's, 36 MB while it is looked at

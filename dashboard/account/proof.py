@@ -4,7 +4,7 @@ from flask_login import current_user
 
 from dashboard.signin import replies
 from store.errors import Refused
-from store.records import users
+from store.records.people import users
 
 
 def require_password(password: str | None) -> None:

@@ -15,7 +15,7 @@ from dashboard.faults import sentence
 from dashboard.gate import costly
 from dashboard.live.site_cost import site_cost
 from store.errors import Refused
-from store.records import meters, regions, sites
+from store.records.plant import meters, regions, sites
 from store.series import region_series
 from store.series.cost import cost_by
 from store.series.region_series import Value

@@ -13,7 +13,7 @@ from dashboard.access import current_scope, guard, signed_in, site_in
 from dashboard.api import PREFIX
 from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
 from models import local_time
-from store.records import meters, sites
+from store.records.plant import meters, sites
 from store.series import energy, finality, latest, peaks
 from store.series.differences import COLUMNS, FORWARD, REGISTERS, differences
 from store.series.peaks import Peak

@@ -12,7 +12,8 @@ from dashboard.api import PREFIX
 from dashboard.api.asked import refused
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import attempts, tokens, two_factor, users
+from store.records.people import users
+from store.records.signin import attempts, tokens, two_factor
 
 WRONG = "That email and password do not fit together."
 CODE_NEEDED = "This account has a second factor: send the code of the authenticator app, or a recovery code, as code."

@@ -15,7 +15,7 @@ from flask import Flask, g
 from config import settings as configuration
 from dashboard import cache
 from dashboard.forecasting.jobs import ANSWER_LASTS_S, LASTS, scope_from
-from store.records import engine
+from store.records.transaction import engine
 
 SPARE_S = 60.0  # beside the time budget: starting, waiting for a place, reading
 

@@ -25,7 +25,7 @@ from models import flows
 from models.forecast import choice, clear_sky
 from models.forecast.hours import TooLittleData, hours_after
 from models.graph import Graph
-from store.records import graph, sites
+from store.records.plant import graph, sites
 from store.scope import Scope
 from store.series import power, versions
 

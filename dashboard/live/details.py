@@ -14,7 +14,7 @@ from dashboard.live import past, periods
 from dashboard.live.now import Now, now_of
 from dashboard.live.site_view import Meter
 from store.errors import NotFound
-from store.records import activity
+from store.records.plant import activity
 from store.scope import Scope
 from store.series import power
 

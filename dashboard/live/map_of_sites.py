@@ -6,7 +6,7 @@ from dashboard import site_state
 from dashboard.figures import map as figure
 from dashboard.figures.wording import STATES
 from dashboard.live.once import once
-from store.records import sites
+from store.records.plant import sites
 from store.scope import Scope
 
 LASTS_S = 5.0

@@ -15,7 +15,7 @@ from dashboard.live.site_view import SiteView, site_view
 from models import flows
 from models.flows import Flows
 from models.presence import presence
-from store.records import activity
+from store.records.plant import activity
 from store.scope import Scope
 from store.series import latest, power
 

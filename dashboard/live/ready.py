@@ -11,7 +11,7 @@ from flask_login import user_logged_in
 from dashboard import landing
 from dashboard.live import past
 from store.errors import StoreError
-from store.records import policy
+from store.records.access import policy
 
 WAITING = 100  # people; when more sign in at once, the last ones' pages read the store themselves
 

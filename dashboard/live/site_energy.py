@@ -17,7 +17,7 @@ from dashboard.live.site_view import SiteView, natural
 from models import flows
 from models.flows import Flows
 from models.graph import Graph
-from store.records import graph
+from store.records.plant import graph
 from store.scope import Scope
 from store.series import energy, finality
 from store.series.energy import Flow

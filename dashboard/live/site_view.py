@@ -12,7 +12,7 @@ from config.limits import Limit
 from dashboard.live.once import once
 from models.flows import meters_of
 from models.graph import Graph, Node
-from store.records import devices, graph, limits, meters, sites
+from store.records.plant import devices, graph, limits, meters, sites
 from store.records.schema import EnergySource
 from store.scope import Scope
 

@@ -17,7 +17,7 @@ from dashboard.live.site_view import SiteView, site_view
 from models import local_time
 from models.flows import makers
 from models.tariffs import money, share
-from store.records import tariffs
+from store.records.plant import tariffs
 from store.records.schema import Tariff
 from store.scope import Scope
 from store.series.prices import Priced, prices

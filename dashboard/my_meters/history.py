@@ -17,7 +17,7 @@ from dashboard.my_meters import markup
 from dashboard.my_meters.now import way_of
 from models import local_time
 from store.errors import NotFound
-from store.records import meters, sites
+from store.records.plant import meters, sites
 from store.records.schema import Meter
 from store.scope import Scope
 from store.series import cost, energy, power

@@ -12,8 +12,8 @@ from dashboard.figures import wording
 from dashboard.live.once import once
 from models import local_time
 from models.presence import presence
-from store.records import graph, listing, meter_life, meters, sites
-from store.records.schema import Meter
+from store.records.plant import graph, meter_life, meters, sites
+from store.records.schema import Meter, listing
 from store.scope import Scope
 from store.series import cost, energy, power
 

@@ -15,8 +15,8 @@ from dashboard.account.reading import LANGUAGES
 from dashboard.aria import aria, data, icon
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import mail, new_address, own_account, pictures, users
-from store.records.engine import session
+from store.records.people import mail, new_address, own_account, pictures, users
+from store.records.transaction.engine import session
 
 register_page(__name__, path="/account", name="Account", title="Account · Loadstar")
 

@@ -14,8 +14,10 @@ from dashboard.account import proof
 from dashboard.aria import data, icon
 from dashboard.faults import sentence
 from store.errors import NotFound, Refused
-from store.records import grants, household, own_account, tokens
-from store.records.columns import now
+from store.records.access import grants
+from store.records.people import household, own_account
+from store.records.schema.columns import now
+from store.records.signin import tokens
 
 register_page(__name__, path="/account/data", name="My data", title="My data · Loadstar")
 

@@ -10,7 +10,7 @@ from dashboard.account import parts
 from dashboard.aria import aria
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import preferences
+from store.records.people import preferences
 
 register_page(__name__, path="/account/notifications", name="Notifications", title="Notifications · Loadstar")
 

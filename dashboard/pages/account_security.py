@@ -14,9 +14,10 @@ from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.signin.steps import stay_in
 from store.errors import NotFound, Refused
-from store.records import identities, own_account, passwords, sessions, tokens
-from store.records.engine import session as records_session
+from store.records.people import identities, own_account
 from store.records.schema import Identity
+from store.records.signin import passwords, sessions, tokens
+from store.records.transaction.engine import session as records_session
 
 register_page(__name__, path="/account/security", name="Password and sessions", title="Password and sessions · Loadstar")
 

@@ -12,10 +12,11 @@ from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.faults import sentence
 from store.errors import NotFound, Refused
-from store.records import own_account, tokens
-from store.records.columns import now
-from store.records.engine import session
+from store.records.people import own_account
 from store.records.schema import PersonalToken
+from store.records.schema.columns import now
+from store.records.signin import tokens
+from store.records.transaction.engine import session
 
 register_page(__name__, path="/account/tokens", name="Tokens", title="Tokens · Loadstar")
 

@@ -14,8 +14,9 @@ from dashboard.faults import sentence
 from dashboard.signin.replies import browser_address
 from dashboard.signin.steps import stay_in
 from store.errors import NotFound, Refused
-from store.records import own_account, two_factor
-from store.records.engine import session
+from store.records.people import own_account
+from store.records.signin import two_factor
+from store.records.transaction.engine import session
 
 register_page(__name__, path="/account/two-factor", name="Two-factor", title="Two-factor sign-in · Loadstar")
 

@@ -14,9 +14,10 @@ from dashboard.aria import data
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound
-from store.records import inbox, sites
-from store.records.inbox import Pending
-from store.records.listing import Page, Wanted
+from store.records.people import inbox
+from store.records.people.inbox import Pending
+from store.records.plant import sites
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

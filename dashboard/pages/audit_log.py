@@ -13,8 +13,8 @@ from dashboard.account.reading import reader
 from dashboard.aria import aria, data
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import audit
-from store.records.audit import Entry
+from store.records.access import audit
+from store.records.access.audit import Entry
 from store.scope import Scope
 
 register_page(

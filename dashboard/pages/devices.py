@@ -21,9 +21,9 @@ from dashboard.plant import declared_energy, forms, imports
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.presence import presence
 from store.errors import NotFound, Refused
-from store.records import activity, device_files, devices, field_maps, keys, meters, sites
-from store.records.listing import Page, Wanted
+from store.records.plant import activity, device_files, devices, field_maps, keys, meters, sites
 from store.records.schema import Device
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -13,7 +13,8 @@ from dashboard.figures import wording
 from dashboard.plant import forms, limits_table, regions_table, site_form
 from models.graph import Node
 from store.errors import NotFound, Refused
-from store.records import devices, graph, organisations, sites
+from store.records.people import organisations
+from store.records.plant import devices, graph, sites
 
 register_page(
     __name__,

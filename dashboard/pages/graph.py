@@ -16,10 +16,10 @@ from dashboard.plant import forms, wired
 from dashboard.plant.preview import preview
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import graph
-from store.records.dated import Dated
-from store.records.listing import Page, Wanted
+from store.records.plant import graph
 from store.records.schema import Edge, Node
+from store.records.schema.dated import Dated
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

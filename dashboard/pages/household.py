@@ -11,7 +11,7 @@ from dashboard.account import parts
 from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records import household
+from store.records.people import household
 from store.records.schema import Household
 
 register_page(

@@ -11,9 +11,10 @@ from dashboard.account.reading import reader
 from dashboard.aria import data
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from store.records import claims, key_requests
-from store.records.key_requests import Askable
-from store.records.listing import Page, Wanted
+from store.records.access import claims
+from store.records.plant import key_requests
+from store.records.plant.key_requests import Askable
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -17,9 +17,9 @@ from dashboard.faults import sentence
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import devices, keys, sites
-from store.records.keys import KeyRow
-from store.records.listing import Page, Wanted
+from store.records.plant import devices, keys, sites
+from store.records.plant.keys import KeyRow
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -16,11 +16,12 @@ from dashboard.faults import sentence
 from dashboard.plant import counter, dated, declared_energy, forms, virtual_meters
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import claims, grants, holders, meter_life, meters, sites
-from store.records.columns import now
-from store.records.holders import Holder
-from store.records.listing import Page, Wanted
+from store.records.access import claims, grants
+from store.records.plant import holders, meter_life, meters, sites
+from store.records.plant.holders import Holder
 from store.records.schema import Meter
+from store.records.schema.columns import now
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(__name__, path_template="/admin/meters/<meter_id>", name="Meter", title="Meter · Loadstar")

@@ -16,10 +16,10 @@ from dashboard.gate import costly
 from dashboard.plant import declared_energy, imports, virtual_meters
 from dashboard.tables import Choice, Column, Row, Table
 from store.errors import NotFound, Refused
-from store.records import holders, meter_files, meter_life, sites
-from store.records.holders import Holder
-from store.records.listing import Page, Wanted
-from store.records.meter_life import MeterRow
+from store.records.plant import holders, meter_files, meter_life, sites
+from store.records.plant.holders import Holder
+from store.records.plant.meter_life import MeterRow
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

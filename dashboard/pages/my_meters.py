@@ -31,7 +31,7 @@ from dashboard.live.periods import CUSTOM, DEFAULT_RANGE, RANGES
 from dashboard.my_meters import history, markup, now
 from dashboard.signin import replies
 from store.errors import NotFound, Refused, StoreAway
-from store.records import claims
+from store.records.access import claims
 from store.scope import Role, Scope
 
 register_page(

@@ -15,12 +15,13 @@ from dashboard.pages import users as users_page
 from dashboard.signin.person import ROLES
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Words
 from store.errors import NotFound, Refused
-from store.records import invitations, mail, meter_life, organisations
-from store.records.columns import now
-from store.records.engine import session
-from store.records.listing import Page, Wanted
-from store.records.meter_life import MeterRow
+from store.records.people import invitations, mail, organisations
+from store.records.plant import meter_life
+from store.records.plant.meter_life import MeterRow
 from store.records.schema import Invitation, Organisation
+from store.records.schema.columns import now
+from store.records.schema.listing import Page, Wanted
+from store.records.transaction.engine import session
 from store.scope import Scope
 
 register_page(

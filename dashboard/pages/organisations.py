@@ -12,11 +12,12 @@ from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import organisations, policy
-from store.records import people as listed
-from store.records.listing import Page, Wanted
-from store.records.people import OrganisationRow
+from store.records.access import policy
+from store.records.people import organisations
+from store.records.people import people as listed
+from store.records.people.people import OrganisationRow
 from store.records.schema import Organisation
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -13,9 +13,9 @@ from dashboard.account.reading import reader
 from dashboard.aria import data, icon
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound
-from store.records import mail
-from store.records.listing import Page, Wanted
+from store.records.people import mail
 from store.records.schema import Mail
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -7,7 +7,7 @@ from dash import html, register_page
 
 from dashboard.access import current_scope, guard, platform_admin
 from dashboard.pages import outbox
-from store.records import mail
+from store.records.people import mail
 
 register_page(__name__, path_template="/admin/outbox/<mail_id>", name="Mail", title="Mail · Loadstar")
 

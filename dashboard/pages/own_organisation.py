@@ -7,7 +7,7 @@ from dash import html, register_page
 from dashboard import navigation
 from dashboard.access import current_scope, guard, organisation_admin
 from dashboard.pages import organisation
-from store.records import organisations
+from store.records.people import organisations
 
 register_page(
     __name__,

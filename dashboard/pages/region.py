@@ -15,7 +15,7 @@ from dashboard.faults import sentence
 from dashboard.live.attention import words_of
 from dashboard.plant import forms, imports
 from store.errors import NotFound, Refused, StoreAway
-from store.records import regions
+from store.records.plant import regions
 from store.scope import Scope
 from store.series import prices, region_series
 

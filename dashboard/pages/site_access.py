@@ -15,10 +15,11 @@ from dashboard.faults import sentence
 from dashboard.plant import dated, forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import grants, holders, sites
-from store.records.columns import now
-from store.records.holders import Holder
-from store.records.listing import Page, Wanted
+from store.records.access import grants
+from store.records.plant import holders, sites
+from store.records.plant.holders import Holder
+from store.records.schema.columns import now
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

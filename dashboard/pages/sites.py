@@ -14,9 +14,10 @@ from dashboard.faults import sentence
 from dashboard.plant import forms, site_form
 from dashboard.tables import Column, Row, Table
 from store.errors import NotFound, Refused
-from store.records import organisations, sites
-from store.records.listing import Page, Wanted
-from store.records.sites import SiteRow
+from store.records.people import organisations
+from store.records.plant import sites
+from store.records.plant.sites import SiteRow
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -16,12 +16,12 @@ from dashboard.plant import dated, forms, tariff_hours
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from models.tariffs import Hours
 from store.errors import NotFound, Refused
-from store.records import regions, sites, tariffs
-from store.records.columns import now
-from store.records.dated import gaps
-from store.records.listing import Page, Wanted
+from store.records.plant import regions, sites, tariffs
+from store.records.plant.tariffs import Terms
 from store.records.schema import Site, Tariff
-from store.records.tariffs import Terms
+from store.records.schema.columns import now
+from store.records.schema.dated import gaps
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 register_page(

@@ -13,11 +13,13 @@ from dashboard.account.reading import reader
 from dashboard.faults import sentence
 from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
 from store.errors import NotFound, Refused
-from store.records import grants, passwords, policy, two_factor, users
-from store.records import people as listed
-from store.records.engine import session
-from store.records.listing import Page, Wanted
+from store.records.access import grants, policy
+from store.records.people import people as listed
+from store.records.people import users
 from store.records.schema import User
+from store.records.schema.listing import Page, Wanted
+from store.records.signin import passwords, two_factor
+from store.records.transaction.engine import session
 from store.scope import Scope
 
 register_page(

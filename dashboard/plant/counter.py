@@ -9,7 +9,7 @@ from dash import html
 from config import clock
 from dashboard.aria import aria
 from store.errors import StoreAway
-from store.records.meters import energy_declarations
+from store.records.plant.meters import energy_declarations
 from store.scope import Scope
 from store.series.differences import differences
 

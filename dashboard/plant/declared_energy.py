@@ -18,9 +18,9 @@ from dashboard.faults import sentence
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused, StoreAway
-from store.records import meters, sites
-from store.records.listing import Page, Wanted
+from store.records.plant import meters, sites
 from store.records.schema import EnergySource, Meter
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 from store.series import uncounted
 from store.series.uncounted import Uncounted

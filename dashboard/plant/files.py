@@ -6,7 +6,7 @@ from flask import Flask, Response, request, stream_with_context
 
 from dashboard.access import administers_site, current_scope, guard, plant_admin
 from dashboard.gate import costly
-from store.records import device_files, meter_files
+from store.records.plant import device_files, meter_files
 
 
 @guard(plant_admin)

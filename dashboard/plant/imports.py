@@ -12,7 +12,7 @@ from dashboard.account.reading import reader
 from dashboard.aria import aria, icon
 from dashboard.faults import sentence
 from store.errors import Refused
-from store.records.bulk import Line
+from store.records.transaction.bulk import Line
 
 LARGEST = 1_000_000  # bytes of a file
 MOST_SHOWN = 200  # lines of a file's report

@@ -15,8 +15,8 @@ from dashboard.live.attention import words_of
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import limits
-from store.records.listing import Page, Wanted
+from store.records.plant import limits
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 COLUMNS = (

@@ -16,7 +16,7 @@ from models.graph import Graph
 from models.presence import presence
 from models.sankey_links import links
 from store.errors import StoreAway
-from store.records import graph, meters
+from store.records.plant import graph, meters
 from store.scope import Scope
 from store.series import power
 

@@ -12,9 +12,9 @@ from dashboard.faults import sentence
 from dashboard.plant import forms
 from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from store.errors import NotFound, Refused
-from store.records import regions
-from store.records.listing import Page, Wanted
-from store.records.regions import RegionRow
+from store.records.plant import regions
+from store.records.plant.regions import RegionRow
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 COLUMNS = (Column("name", "Region"), Column("note", "Note", sortable=False), Column("sites", "Sites", number=True))

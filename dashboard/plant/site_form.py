@@ -9,7 +9,7 @@ from dash import State, html
 
 from dashboard.access import current_scope
 from dashboard.plant import forms
-from store.records import regions
+from store.records.plant import regions
 from store.records.schema import Site
 
 KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
@@ -77,7 +77,7 @@ def states(prefix: str) -> list[State]:
 
 
 def read(written: Sequence[Any]) -> dict[str, Any]:
-    """What was written, as `store.records.sites` takes it.
+    """What was written, as `store.records.plant.sites` takes it.
 
     Raises:
         Refused: something that should be a number is none.

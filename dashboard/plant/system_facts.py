@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import PROJECT, Settings
 from store.errors import StoreError
-from store.records import about
+from store.records.access import about
 from store.scope import Scope
 from store.series import health
 

@@ -14,11 +14,11 @@ from dashboard.aria import data
 from dashboard.faults import sentence
 from dashboard.plant import forms
 from store.errors import NotFound, Refused
-from store.records import field_maps, graph, meters, sites
-from store.records.columns import now
-from store.records.dated import holds_at
-from store.records.meters import Terms
+from store.records.plant import field_maps, graph, meters, sites
+from store.records.plant.meters import Terms
 from store.records.schema import Meter
+from store.records.schema.columns import now
+from store.records.schema.dated import holds_at
 from store.scope import Scope
 
 EXAMPLE = "+ Main meter\n- Workshop"

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from flask import g
 
-from store.records import graph, sites
-from store.records.graph import Wiring
+from store.records.plant import graph, sites
+from store.records.plant.graph import Wiring
 from store.scope import Scope
 
 

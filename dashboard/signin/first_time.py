@@ -10,9 +10,11 @@ from dashboard.access import guard, public
 from dashboard.faults import sentence
 from dashboard.signin import replies, steps
 from store.errors import Refused
-from store.records import audit, own_account, passwords, policy, two_factor
-from store.records.engine import session
+from store.records.access import audit, policy
+from store.records.people import own_account
 from store.records.schema import User
+from store.records.signin import passwords, two_factor
+from store.records.transaction.engine import session
 
 bp = Blueprint("first_time", __name__)
 

@@ -13,10 +13,11 @@ from dashboard.access import current_scope, guard, public
 from dashboard.signin import replies, steps
 from dashboard.signin.person import ROLES
 from dashboard.signin.registering import REGISTERED
-from store.records import invitations, new_address, one_time_links, passwords, registration
-from store.records.invitations import Offer
-from store.records.new_address import NEW_ADDRESS, UNDO_ADDRESS
+from store.records.people import invitations, new_address, registration
+from store.records.people.invitations import Offer
+from store.records.people.new_address import NEW_ADDRESS, UNDO_ADDRESS
 from store.records.schema import OneTimeLink, User
+from store.records.signin import one_time_links, passwords
 
 bp = Blueprint("links", __name__)
 

@@ -24,7 +24,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from config.settings import Settings, is_private
-from store.records.identities import Claimed
+from store.records.people.identities import Claimed
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,9 @@ from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
 from dashboard import api, view_as
-from store.records import audit, sessions, tokens, two_factor
+from store.records.access import audit
 from store.records.schema import User
+from store.records.signin import sessions, tokens, two_factor
 
 ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
 

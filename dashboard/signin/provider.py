@@ -18,7 +18,8 @@ from dashboard import letters
 from dashboard.access import guard, with_provider
 from dashboard.signin import destination, openid, replies, sign_in_page, steps
 from dashboard.signin.replies import DeclinedError
-from store.records import audit, identities
+from store.records.access import audit
+from store.records.people import identities
 from store.records.schema import User
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,11 @@ from dashboard import letters
 from dashboard.access import guard, public
 from dashboard.signin import replies
 from store.ids import new_id
-from store.records import engine, mail, passwords, registration
-from store.records.registration import Mailed
-from store.records.users import checked
+from store.records.people import mail, registration
+from store.records.people.registration import Mailed
+from store.records.people.users import checked
+from store.records.signin import passwords
+from store.records.transaction import engine
 
 bp = Blueprint("registering", __name__)
 

@@ -17,7 +17,7 @@ from dashboard import security
 from dashboard.faults import RETRY_S, sentence
 from dashboard.shell import theme_choice
 from store.errors import Refused, StoreAway, TooSoon
-from store.records import attempts
+from store.records.signin import attempts
 
 AWAY = "Loadstar cannot reach its store, so this has to wait. Try again in 5 seconds."
 EVEN_S = 0.5

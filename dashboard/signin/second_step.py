@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dashboard.access import guard, public
 from dashboard.signin import replies, steps
-from store.records import two_factor
+from store.records.signin import two_factor
 
 bp = Blueprint("second_step", __name__)
 

@@ -19,9 +19,11 @@ from dashboard.security import YEAR_S
 from dashboard.shell import THEME_COOKIE
 from dashboard.signin import destination, person, replies
 from store.errors import NotFound, Refused
-from store.records import audit, credentials, sessions, two_factor, users
-from store.records.columns import now
+from store.records.access import audit
+from store.records.people import users
 from store.records.schema import User
+from store.records.schema.columns import now
+from store.records.signin import credentials, sessions, two_factor
 from store.scope import SYSTEM
 
 KEY = "steps"

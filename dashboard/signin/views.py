@@ -22,8 +22,9 @@ from dashboard.signin import (
     steps,
 )
 from store.errors import NotFound, Refused
-from store.records import one_time_links, passwords, sessions, users
-from store.records.users import FIRST_ADMINISTRATOR
+from store.records.people import users
+from store.records.people.users import FIRST_ADMINISTRATOR
+from store.records.signin import one_time_links, passwords, sessions
 
 WRONG = "That email and password do not fit together."
 AWAY = "Loadstar cannot reach its store, so nobody can sign in now. Try again in 5 seconds."

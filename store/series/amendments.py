@@ -9,8 +9,8 @@ import pandas as pd
 from config import clock
 from config.quantities import INTERVAL_S, QUANTITIES
 from store.errors import Refused
-from store.records.meters import require_meters, require_series
-from store.records.policy import Action, require
+from store.records.access.policy import Action, require
+from store.records.plant.meters import require_meters, require_series
 from store.scope import ALWAYS, Scope, holds, within
 from store.series.connection import execute, frame, listed, query
 

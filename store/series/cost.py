@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models import local_time, tariffs
-from store.records import graph, meters, sites
+from store.records.plant import graph, meters, sites
 from store.records.schema import Meter
 from store.scope import Scope
 from store.series import finality

@@ -10,7 +10,7 @@ import pandas as pd
 from config.quantities import INTERVAL_S
 from models import energy as arithmetic
 from models.energy import PATIENCE
-from store.records import last_values
+from store.records.plant import last_values
 from store.scope import SYSTEM
 from store.series import amendments, samples
 from store.series.connection import frame, listed, no_rows

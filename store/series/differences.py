@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models import energy as arithmetic
-from store.records.meters import require_series
+from store.records.plant.meters import require_series
 from store.scope import ALWAYS, Scope, Times, holds
 from store.series import counters, energy, samples
 from store.series.energy import Span

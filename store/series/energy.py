@@ -24,7 +24,7 @@ from models import local_time
 from models.energy import PATIENCE
 from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
-from store.records.meters import energy_declarations, require_series, virtual_terms, zones_of
+from store.records.plant.meters import energy_declarations, require_series, virtual_terms, zones_of
 from store.scope import ALWAYS, Scope, Times, Window, within
 from store.series import checkpoint, counters, finality, kept, samples, short_intervals
 from store.series.counters import COUNTERS

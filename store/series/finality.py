@@ -13,8 +13,8 @@ from itertools import pairwise
 from config import clock
 from config.quantities import INTERVAL_S
 from models.energy import PATIENCE
-from store.records import restatements
-from store.records.meters import energy_declarations, require_meters, virtual_terms
+from store.records.plant import restatements
+from store.records.plant.meters import energy_declarations, require_meters, virtual_terms
 from store.records.schema import EnergySource
 from store.scope import ALWAYS, Scope
 from store.series import checkpoint

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from config import clock
 from config.settings import settings
-from store.records import last_values
-from store.records.last_values import Last
+from store.records.plant import last_values
+from store.records.plant.last_values import Last
 from store.scope import Scope
 from store.series.connection import listed, query
 from store.series.latest import OVERLAP, end_of, not_ahead

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from config import clock
 from config.quantities import QUANTITIES, Kind
 from config.settings import settings
-from store.records import last_values
-from store.records.meters import require_series
+from store.records.plant import last_values
+from store.records.plant.meters import require_series
 from store.scope import ALWAYS, SYSTEM, Scope, holds
 from store.series.connection import listed, query
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from config.quantities import INTERVAL_S
-from store.records.meters import require_series
+from store.records.plant.meters import require_series
 from store.scope import ALWAYS, Scope, Times, Window, within
 from store.series import checkpoint, kept, samples
 from store.series.energy import oldest_samples

@@ -12,8 +12,8 @@ import pandas as pd
 from config.quantities import INTERVAL_S
 from models import energy as arithmetic
 from models import local_time
-from store.records import last_values
-from store.records.meters import require_series, virtual_terms
+from store.records.plant import last_values
+from store.records.plant.meters import require_series, virtual_terms
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
 from store.series import energy, latest
 from store.series.connection import listed, query

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from config.quantities import INTERVAL_S
 from models import tariffs as models
 from models.tariffs import Prices
-from store.records import sites, tariffs
-from store.records.meters import require_series
+from store.records.plant import sites, tariffs
+from store.records.plant.meters import require_series
 from store.scope import Scope
 from store.series import checkpoint, samples
 from store.series.connection import frame

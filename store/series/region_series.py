@@ -15,10 +15,10 @@ from config.quantities import INTERVAL_S, QUANTITIES
 from config.settings import settings
 from store import sheets
 from store.errors import Refused
-from store.records import audit
-from store.records import bulk as lines
-from store.records.bulk import Line
-from store.records.regions import require_pricing
+from store.records.access import audit
+from store.records.plant.regions import require_pricing
+from store.records.transaction import bulk as lines
+from store.records.transaction.bulk import Line
 from store.scope import SYSTEM, Scope
 from store.series import bulk, prices, rollup
 from store.series.connection import query

@@ -19,8 +19,8 @@ from config.quantities import INTERVAL_S, QUANTITIES, Kind
 from config.settings import settings
 from models import energy as arithmetic
 from store.errors import Refused, StoreError
-from store.records import restatements
-from store.records.meters import declaring
+from store.records.plant import restatements
+from store.records.plant.meters import declaring
 from store.scope import Scope
 from store.series import amendments, checkpoint, counters, energy, last, samples, short_intervals
 from store.series.backlog import Backlog

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S
-from store.records.meters import energy_declarations, require_meters
-from store.records.policy import Action, require
+from store.records.access.policy import Action, require
+from store.records.plant.meters import energy_declarations, require_meters
 from store.records.schema import EnergySource
 from store.scope import ALWAYS, Scope
 from store.series.connection import Row, listed, query

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.quantities import DAY_S, INTERVAL_S, LONGEST_INTERVAL_S
-from store.records.meters import behind
+from store.records.plant.meters import behind
 from store.scope import Scope
 from store.series import checkpoint
 from store.series.connection import listed, query

@@ -7,9 +7,12 @@ from typing import Any
 from bench import admin
 from bench.crowd import CHIEF, ROOT, fill
 from bench.run import FEW
-from store.records import audit, engine, graph, people, policy, users
-from store.records.listing import Wanted
-from store.records.meter_life import meters_page
+from store.records.access import audit, policy
+from store.records.people import people, users
+from store.records.plant import graph
+from store.records.plant.meter_life import meters_page
+from store.records.schema.listing import Wanted
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.records import fresh
 

@@ -10,7 +10,7 @@ import pytest
 
 from config import settings as configuration
 from config.settings import PROJECT
-from store.records import engine
+from store.records.transaction import engine
 from store.series import connection
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product

@@ -9,7 +9,10 @@ from pydantic import SecretStr
 
 from cli import people
 from config import settings as configuration
-from store.records import audit, devices, directory, engine, keys, organisations, policy, sites, users
+from store.records.access import audit, policy
+from store.records.people import organisations, users
+from store.records.plant import devices, directory, keys, sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.records import fresh
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from store.records import activity, devices, keys
+from store.records.plant import activity, devices, keys
 from store.scope import SYSTEM
 from store.series import connection
 from tests.conftest import eventually

@@ -21,7 +21,9 @@ from cli.processes import OTHERS_STOP_S, STORE_STOP_S
 from cli.up import QUESTDB_START_S
 from config import heart
 from config.settings import PROJECT
-from store.records import devices, keys, policy, tokens
+from store.records.access import policy
+from store.records.plant import devices, keys
+from store.records.signin import tokens
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product

@@ -16,8 +16,9 @@ from cli.screens import CHROMIUM, CHROMIUM_ARGS
 from config import settings as configuration
 from config.settings import Settings
 from dashboard.live.once import once
-from store.records import engine, regions
+from store.records.plant import regions
 from store.records.schema import Site
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.dashboard.watched import LOS_ANGELES
 from tests.dashboard.world import World, make_records, world_of

@@ -9,7 +9,10 @@ from playwright.sync_api import Page, expect
 
 from config import settings as configuration
 from config.settings import Settings
-from store.records import claims, engine, graph, keys, meters, organisations, sites, users
+from store.records.access import claims
+from store.records.people import organisations, users
+from store.records.plant import graph, keys, meters, sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import mails_to, path_in
 from tests.dashboard.world import PASSWORD

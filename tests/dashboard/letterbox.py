@@ -4,7 +4,7 @@ import re
 
 from flask.testing import FlaskClient
 
-from store.records import mail
+from store.records.people import mail
 from store.records.schema import Mail
 from store.scope import SYSTEM
 from tests.dashboard.world import token_of

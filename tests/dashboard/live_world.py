@@ -6,7 +6,10 @@ import numpy as np
 
 from config.settings import Settings
 from dashboard.live.once import once
-from store.records import activity, devices, engine, grants, graph, meters, organisations, sites, tariffs, users
+from store.records.access import grants
+from store.records.people import organisations, users
+from store.records.plant import activity, devices, graph, meters, sites, tariffs
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
 from tests.records import fresh

@@ -18,18 +18,9 @@ from dashboard import gate
 from dashboard.account import pictures as taken
 from dashboard.account.reading import Reader
 from store.errors import NotFound, Refused
-from store.records import (
-    audit,
-    mail,
-    organisations,
-    pictures,
-    policy,
-    preferences,
-    sessions,
-    tokens,
-    two_factor,
-    users,
-)
+from store.records.access import audit, policy
+from store.records.people import mail, organisations, pictures, preferences, users
+from store.records.signin import sessions, tokens, two_factor
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, path_in, send
 from tests.dashboard.pages import call, shown

@@ -3,7 +3,9 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from store.records import claims, grants, inbox, mail, meters, policy, registration, users
+from store.records.access import claims, grants, policy
+from store.records.people import inbox, mail, registration, users
+from store.records.plant import meters
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press, rows
 from tests.dashboard.world import PASSWORD, World

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboard import arguments
 from dashboard.forecasting.jobs import Jobs
-from store.records import meters, regions, sites
+from store.records.plant import meters, regions, sites
 from store.scope import SYSTEM
 from tests.dashboard.world import World, csrf
 

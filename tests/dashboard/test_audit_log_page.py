@@ -7,7 +7,10 @@ import json
 import pytest
 from sqlalchemy import text
 
-from store.records import audit, engine, organisations, sites, users
+from store.records.access import audit
+from store.records.people import organisations, users
+from store.records.plant import sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.dashboard.pages import shown

@@ -7,8 +7,8 @@ import pytest
 from config import settings as configuration
 from config.settings import Settings
 from dashboard.app import create_app
-from store.records import one_time_links
-from store.records.users import FIRST_ADMINISTRATOR
+from store.records.people.users import FIRST_ADMINISTRATOR
+from store.records.signin import one_time_links
 from tests.dashboard.world import World, token_of
 
 GIVEN = {"name": "Ada", "email": "ada@example.org", "password": "a password of my own"}

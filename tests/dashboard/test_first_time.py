@@ -8,9 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from config import settings as configuration
-from store.records import audit, engine, policy, registration, sessions, tokens, two_factor, users
-from store.records.columns import now
+from store.records.access import audit, policy
+from store.records.people import registration, users
 from store.records.schema import User
+from store.records.schema.columns import now
+from store.records.signin import sessions, tokens, two_factor
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, mails_to, send
 from tests.dashboard.pressing import press, rows

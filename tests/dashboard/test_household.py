@@ -2,7 +2,8 @@
 
 import pytest
 
-from store.records import household, policy
+from store.records.access import policy
+from store.records.people import household
 from tests.dashboard.pages import call, shown
 from tests.dashboard.world import World
 

@@ -10,7 +10,8 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from store.records import grants, keys
+from store.records.access import grants
+from store.records.plant import keys
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.dashboard.journeys import Poster, Product, approve, email, press, sign_in, visit

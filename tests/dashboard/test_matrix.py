@@ -19,9 +19,13 @@ from config.settings import Settings
 from dashboard import access, callbacks, doorkeeper
 from dashboard.api import PREFIX
 from store.errors import NotFound, StoreAway
-from store.records import engine, grants, meters, organisations, policy, regions, tokens, users
-from store.records.found import required
+from store.records.access import grants, policy
+from store.records.people import organisations, users
+from store.records.plant import meters, regions
 from store.records.schema import Site
+from store.records.signin import tokens
+from store.records.transaction import engine
+from store.records.transaction.found import required
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.dashboard.world import PASSWORD, World, csrf, world_of
 from tests.matrix import count

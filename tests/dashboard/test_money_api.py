@@ -6,7 +6,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from config.settings import Settings
-from store.records import grants, policy, tariffs, tokens
+from store.records.access import grants, policy
+from store.records.plant import tariffs
+from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import region_series
 from tests.dashboard.plant.asking import plant

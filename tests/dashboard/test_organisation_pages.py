@@ -3,7 +3,9 @@
 import pytest
 
 from dashboard import navigation
-from store.records import invitations, mail, organisations, policy, sites, users
+from store.records.access import policy
+from store.records.people import invitations, mail, organisations, users
+from store.records.plant import sites
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press, rows
 from tests.dashboard.world import World, csrf

@@ -3,7 +3,8 @@
 import pytest
 
 from config import settings as configuration
-from store.records import audit, mail
+from store.records.access import audit
+from store.records.people import mail
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import send
 from tests.dashboard.pressing import press, rows

@@ -10,7 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from dashboard.api import PREFIX, openapi
-from store.records import meters, policy, tokens, two_factor, users
+from store.records.access import policy
+from store.records.people import users
+from store.records.plant import meters
+from store.records.signin import tokens, two_factor
 from store.scope import SYSTEM
 from tests.dashboard.world import PASSWORD, World
 

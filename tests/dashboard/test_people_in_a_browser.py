@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from store.records import claims, mail, meters, policy, users
+from store.records.access import claims, policy
+from store.records.people import mail, users
+from store.records.plant import meters
 from store.scope import SYSTEM
 from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD, World

@@ -14,7 +14,9 @@ from config import settings as configuration
 from config.settings import Settings
 from dashboard.signin import openid, provider
 from store.errors import NotFound
-from store.records import audit, identities, policy, registration, two_factor, users
+from store.records.access import audit, policy
+from store.records.people import identities, registration, users
+from store.records.signin import two_factor
 from store.scope import SYSTEM
 from tests.dashboard.issuer import BACK, CLIENT, SECRET, Issuer, running, shared
 from tests.dashboard.letterbox import OWN, mails_to

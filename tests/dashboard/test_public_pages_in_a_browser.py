@@ -9,8 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from store.records import engine, invitations, policy, two_factor
-from store.records.columns import now
+from store.records.access import policy
+from store.records.people import invitations
+from store.records.schema.columns import now
+from store.records.signin import two_factor
+from store.records.transaction import engine
 from tests.dashboard.letterbox import OWN, mails_to, path_in
 from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD, World

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dashboard import refusals
-from store.records import audit
+from store.records.access import audit
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press
 from tests.dashboard.world import World, csrf

@@ -8,8 +8,10 @@ import pytest
 
 from dashboard.signin import registering, replies
 from store.errors import NotFound
-from store.records import attempts, mail, new_address, one_time_links, organisations, policy, registration, sessions, users
-from store.records.columns import now
+from store.records.access import policy
+from store.records.people import mail, new_address, organisations, registration, users
+from store.records.schema.columns import now
+from store.records.signin import attempts, one_time_links, sessions
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, mails_to, path_in, send
 from tests.dashboard.pages import call

@@ -7,8 +7,10 @@ import pytest
 
 from config import settings as configuration
 from dashboard.signin import steps
-from store.records import invitations, policy, registration, two_factor, users
-from store.records.columns import now
+from store.records.access import policy
+from store.records.people import invitations, registration, users
+from store.records.schema.columns import now
+from store.records.signin import two_factor
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, send
 from tests.dashboard.world import PASSWORD, World, sign_in, token_of

@@ -8,7 +8,9 @@ import pytest
 
 from dashboard import access, landing
 from store.errors import NotFound
-from store.records import organisations, policy, sites, users
+from store.records.access import policy
+from store.records.people import organisations, users
+from store.records.plant import sites
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press
 from tests.dashboard.world import PASSWORD, World, csrf

@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from store.records import engine, sessions
+from store.records.signin import sessions
+from store.records.transaction import engine
 from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD, World
 

@@ -7,7 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from store.errors import StoreAway
-from store.records import audit, engine, sessions, users
+from store.records.access import audit
+from store.records.people import users
+from store.records.signin import sessions
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.dashboard.world import PASSWORD, World, csrf, sign_in, token_of
 

@@ -1,7 +1,8 @@
 """Administrators find people among thousands, give them roles, shut them out, let them in and delete them."""
 
-from store.records import organisations, people, policy, users
-from store.records.listing import Wanted
+from store.records.access import policy
+from store.records.people import organisations, people, users
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press, rows, view_of
 from tests.dashboard.world import World, csrf

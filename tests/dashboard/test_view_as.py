@@ -4,7 +4,10 @@ import pytest
 
 from dashboard import view_as
 from store.errors import Refused
-from store.records import audit, engine, organisations, sites, users
+from store.records.access import audit
+from store.records.people import organisations, users
+from store.records.plant import sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press
 from tests.dashboard.world import World, csrf

@@ -8,8 +8,10 @@ from flask.testing import FlaskClient
 
 from config.settings import Settings
 from dashboard.app import create_app
-from store.records import engine, organisations, sites, users
+from store.records.people import organisations, users
+from store.records.plant import sites
 from store.records.schema import Organisation
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.records import fresh
 

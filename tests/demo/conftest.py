@@ -11,7 +11,9 @@ from config import settings as configuration
 from config.settings import Settings
 from demo import load, state
 from demo.state import State
-from store.records import engine, policy, users
+from store.records.access import policy
+from store.records.people import users
+from store.records.transaction import engine
 from store.scope import SYSTEM, Scope
 from store.series import tables
 from tests.conftest import QuestDBServer

@@ -9,7 +9,8 @@ from demo.campus import campus
 from demo.homes import homes
 from demo.sites import record
 from demo.state import State
-from store.records import engine, sites
+from store.records.plant import sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.postgresql import Cluster
 from tests.records import fresh

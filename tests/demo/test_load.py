@@ -12,8 +12,9 @@ from demo import load, plant, state
 from demo.campus import campus
 from demo.homes import homes
 from demo.sites import ADMINISTRATOR, OPERATOR, resident
-from store.records import people, sites, users
-from store.records.listing import Wanted
+from store.records.people import people, users
+from store.records.plant import sites
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from store.series import connection
 from tests.conftest import eventually

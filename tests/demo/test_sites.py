@@ -9,7 +9,7 @@ from demo.campus import campus
 from demo.homes import homes
 from demo.sites import ADMINISTRATOR, OPERATOR, resident
 from store.errors import NotFound
-from store.records import devices, graph, meters, sites
+from store.records.plant import devices, graph, meters, sites
 from store.scope import SYSTEM
 from store.series import connection
 from tests.demo.conftest import DAYS, Demo

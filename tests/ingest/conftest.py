@@ -9,7 +9,7 @@ import pytest
 from cli.questdb import free_ports
 from config import settings as configuration
 from config.settings import Settings
-from store.records import engine
+from store.records.transaction import engine
 from tests.ingest.world import Api, Device, Stored, World, build_world
 
 

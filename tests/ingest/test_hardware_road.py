@@ -10,7 +10,7 @@ import pytest
 
 from config.settings import PROJECT
 from ingest.openapi import described
-from store.records import devices, graph, keys, meters
+from store.records.plant import devices, graph, keys, meters
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.ingest.world import HARDWARE, Device, Stored, World
@@ -211,7 +211,7 @@ def test_status_says_when_it_was_heard_and_how_much_was_taken(gateway: Device, w
 
 
 def test_a_device_that_never_posted_is_told_so(as_holder: Hold, world: World) -> None:
-    from store.records import devices, keys
+    from store.records.plant import devices, keys
     from store.scope import SYSTEM
 
     silent = devices.create_device(SYSTEM, world.site_id, name=f"silent {datetime.now(UTC)}").id

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from ingest import directory
-from store.records import devices, keys, meters
-from store.records.columns import now
+from store.records.plant import devices, keys, meters
+from store.records.schema.columns import now
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.ingest.world import HARDWARE, Api, Device, Stored, World

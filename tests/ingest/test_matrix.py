@@ -7,7 +7,8 @@ import pytest
 
 from config.settings import Settings
 from ingest.server import OWN, ROADS
-from store.records import engine, keys
+from store.records.plant import keys
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.ingest.conftest import Api, World

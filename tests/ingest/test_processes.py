@@ -95,7 +95,7 @@ def test_it_ends_and_answers_what_it_has_taken(own: Api, world: World) -> None:
 
 
 def test_its_counts_reach_the_records_when_it_ends(own: Api, world: World) -> None:
-    from store.records import activity
+    from store.records.plant import activity
     from store.scope import SYSTEM
 
     before = activity.activity_24h(SYSTEM, world.device).accepted

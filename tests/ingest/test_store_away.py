@@ -18,7 +18,7 @@ from ingest.committer import Committer
 from ingest.ledger import Ledger
 from ingest.problem import Refusal
 from ingest.rows import Rows
-from store.records import engine
+from store.records.transaction import engine
 from store.series import tables
 from store.series.write import now_us, series
 from tests.conftest import QuestDBServer, eventually, settings_for

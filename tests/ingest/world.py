@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from config import settings as configuration
 from config.settings import Settings
-from store.records import devices, graph, keys, meters, organisations, sites
+from store.records.people import organisations
+from store.records.plant import devices, graph, keys, meters, sites
 from store.scope import SYSTEM
 from tests.conftest import PATIENT_S, eventually
 from tests.records import fresh

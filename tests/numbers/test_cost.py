@@ -14,7 +14,8 @@ from config.settings import Settings
 from dashboard.live import site_view, today
 from dashboard.live.site_cost import site_cost
 from models.tariffs import Hours
-from store.records import graph, meter_life, meters, organisations, regions, sites, tariffs
+from store.records.people import organisations
+from store.records.plant import graph, meter_life, meters, regions, sites, tariffs
 from store.scope import SYSTEM, Scope
 from store.series import bulk, checkpoint, rollup
 from store.series import cost as costs

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from config import clock
-from store.records import meter_life, meters
+from store.records.plant import meter_life, meters
 from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, rollup
 from store.series.connection import execute

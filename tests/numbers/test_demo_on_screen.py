@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from config import settings as configuration
 from demo import load
-from store.records import engine
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import checkpoint, rollup, tables
 from tests.conftest import QuestDBServer

@@ -10,7 +10,7 @@ import pytest
 from dashboard.live import energy_flow, site_energy, site_view, today
 from dashboard.live.once import once
 from models.sankey_links import links
-from store.records import graph, meters
+from store.records.plant import graph, meters
 from store.scope import SYSTEM
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite

@@ -13,7 +13,9 @@ from flask.testing import FlaskClient
 
 from config import clock
 from dashboard.app import create_app
-from store.records import policy, tokens, users
+from store.records.access import policy
+from store.records.people import users
+from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import checkpoint, rollup
 from tests.conftest import thorough

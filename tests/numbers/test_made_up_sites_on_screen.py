@@ -11,7 +11,9 @@ from playwright.sync_api import Browser
 
 from config import settings as configuration
 from config.settings import Settings
-from store.records import engine, graph, meters, organisations, regions, sites, tariffs, users
+from store.records.people import organisations, users
+from store.records.plant import graph, meters, regions, sites, tariffs
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup, tables
 from tests.conftest import QuestDBServer

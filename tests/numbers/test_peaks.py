@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store.records import graph, meters
+from store.records.plant import graph, meters
 from store.scope import SYSTEM
 from store.series.peaks import Peak, Peaks, peaks, peaks_by
 from tests.numbers import second_path

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store.records import graph, meters
+from store.records.plant import graph, meters
 from store.scope import SYSTEM
 from store.series import energy
 from tests.conftest import thorough

@@ -11,7 +11,7 @@ import pytest
 
 from cli.questdb import free_ports
 from config.settings import PROJECT
-from store.records.attempts import network_of
+from store.records.signin.attempts import network_of
 from tests.conftest import eventually
 
 pytestmark = pytest.mark.nginx

@@ -15,7 +15,9 @@ import pytest
 
 from cli import machine
 from config.settings import PROJECT
-from store.records import engine, graph, keys, meters, organisations, sites
+from store.records.people import organisations
+from store.records.plant import graph, keys, meters, sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.production.conftest import Machine

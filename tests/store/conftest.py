@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from config import settings as configuration
-from store.records import engine
-from store.records.columns import Record
+from store.records.schema.columns import Record
+from store.records.transaction import engine
 from tests.postgresql import Cluster
 from tests.store.records.world import World, build
 

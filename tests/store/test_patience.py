@@ -13,7 +13,8 @@ from config import settings as configuration
 from config.settings import Settings
 from store import patience
 from store.errors import StoreAway
-from store.records import engine, organisations
+from store.records.people import organisations
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import connection, health
 from tests.conftest import QuestDBServer, eventually, settings_for

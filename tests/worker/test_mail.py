@@ -10,9 +10,11 @@ from pydantic import SecretStr
 from config import settings as configuration
 from config.settings import Settings
 from store.errors import Refused
-from store.records import audit, engine, mail, users
-from store.records.columns import now
+from store.records.access import audit
+from store.records.people import mail, users
 from store.records.schema import Mail
+from store.records.schema.columns import now
+from store.records.transaction import engine
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.records import fresh
 from tests.worker.smtp import MailServer

@@ -13,7 +13,7 @@ import pytest
 
 from config import settings as configuration
 from config.settings import PROJECT, Settings
-from store.records import last_values, regions
+from store.records.plant import last_values, regions
 from store.scope import SYSTEM
 from store.series import bulk, connection, tables
 from tests.conftest import QuestDBServer, eventually, settings_for

@@ -1,8 +1,9 @@
-"""Runs the revisions on the connection that `store.records.engine.upgrade` hands over, within its transaction."""
+"""Runs the revisions on the connection that `store.records.transaction.engine.upgrade` hands over, within its transaction."""
 
 from alembic import context
 
-from store.records import rules, schema
+from store.records import schema
+from store.records.schema import rules
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from store.records.columns import PERSONAL, Record, dated, identity, now, one_of, unique_while
+from store.records.schema.columns import PERSONAL, Record, dated, identity, now, one_of, unique_while
 from store.records.schema.people import Entity
 
 GIVEN = text("grants.origin <> 'owner'")  # as text, so that SQLite finds the index that is of these rows only

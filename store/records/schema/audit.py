@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import DDL, BigInteger, ForeignKey, Index, Integer, Table, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.columns import Record
+from store.records.schema.columns import Record
 
 # SQLite counts up in INTEGER only.
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.columns import Record, identity, now
+from store.records.schema.columns import Record, identity, now
 
 
 class Mail(Record):

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Connection, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from store.ids import new_claim_code, new_id
-from store.records.columns import QUIET, SECRET, Record, dated, identity, now, on_plan, one_of, unique_while
+from store.records.schema.columns import QUIET, SECRET, Record, dated, identity, now, on_plan, one_of, unique_while
 
 
 class Device(Record):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now, one_of, unique_while
+from store.records.schema.columns import PERSONAL, QUIET, SECRET, Record, identity, now, one_of, unique_while
 
 PICTURE_BYTES = 262_144  # a picture of 512 × 512 is far below
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from store.records.columns import Record, dated, identity, now, on_plan, one_of
+from store.records.schema.columns import Record, dated, identity, now, on_plan, one_of
 
 
 class Region(Record):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.columns import PERSONAL, QUIET, SECRET, Record, identity, now
+from store.records.schema.columns import PERSONAL, QUIET, SECRET, Record, identity, now
 
 
 class Session(Record):

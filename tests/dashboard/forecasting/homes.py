@@ -9,7 +9,8 @@ from diskcache import Cache
 from config.settings import Settings
 from dashboard import cache
 from dashboard.forecasting.site_forecast import site_forecast
-from store.records import graph, meters, organisations, sites
+from store.records.people import organisations
+from store.records.plant import graph, meters, sites
 from store.scope import SYSTEM, Scope
 from store.series import bulk, rollup
 

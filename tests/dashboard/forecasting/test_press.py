@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from dashboard.app import create_app
-from store.records import grants, users
+from store.records.access import grants
+from store.records.people import users
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.dashboard.forecasting.homes import LONG_AGO, Homes

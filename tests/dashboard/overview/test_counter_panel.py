@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.live.markup import markup
 from dashboard.plant.counter import last_readings
-from store.records import meters
+from store.records.plant import meters
 from store.scope import SYSTEM
 from tests.dashboard.live_world import LiveWorld
 

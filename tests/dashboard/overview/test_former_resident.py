@@ -14,7 +14,9 @@ from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.live.site_view import site_view
 from dashboard.my_meters import history
-from store.records import grants, policy, tokens, users
+from store.records.access import grants, policy
+from store.records.people import users
+from store.records.signin import tokens
 from store.scope import SYSTEM, Scope
 from store.series import checkpoint, rollup
 from tests.dashboard.live_world import PASSWORD, LiveWorld

@@ -13,7 +13,7 @@ from dashboard.live.once import once
 from dashboard.live.site_view import site_view
 from dashboard.live.today import read
 from store.errors import NotFound
-from store.records import policy
+from store.records.access import policy
 from store.scope import NOBODY, SYSTEM
 from tests.dashboard.live_world import EVERY_S, LiveWorld
 

@@ -11,7 +11,9 @@ from dashboard.account.reading import Reader
 from dashboard.live import periods
 from dashboard.my_meters import history, now
 from store.errors import NotFound
-from store.records import claims, inbox, meters, policy
+from store.records.access import claims, policy
+from store.records.people import inbox
+from store.records.plant import meters
 from store.scope import SYSTEM
 from tests.dashboard.live_world import EVERY_S, LONG_AGO, LiveWorld
 from tests.dashboard.overview.conftest import Served
@@ -219,7 +221,7 @@ def test_a_meter_is_released_after_a_question(site: LiveWorld, world: Served, re
 
 
 def test_many_meters_come_in_pages_and_are_searched(site: LiveWorld) -> None:
-    from store.records import grants
+    from store.records.access import grants
 
     for number in range(now.COUNT + 3):
         made = meters.create_meter(SYSTEM, site.site, name=f"Flat number{number:02}", role="condition")

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from store.records import claims, inbox, policy
+from store.records.access import claims, policy
+from store.records.people import inbox
 from store.scope import SYSTEM
 from tests.dashboard.live_world import LiveWorld
 from tests.dashboard.overview.conftest import Opener

@@ -11,7 +11,7 @@ from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.live.site_view import site_view
 from store.errors import NotFound
-from store.records import policy
+from store.records.access import policy
 from store.scope import NOBODY, SYSTEM, Scope
 from store.series import amendments, checkpoint, power, rollup
 from tests.dashboard.live_world import LiveWorld
@@ -88,7 +88,7 @@ def test_what_an_older_program_kept_is_not_shown(site: LiveWorld, now: datetime,
 
 
 def test_where_energy_comes_from_is_part_of_what_is_kept(site: LiveWorld, now: datetime) -> None:
-    from store.records import meters
+    from store.records.plant import meters
 
     labs = site.meters["labs"]
     assert shown(site, SYSTEM, now, QUARTER_S)[labs].notna().any()

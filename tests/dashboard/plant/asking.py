@@ -5,7 +5,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from store.records import devices, graph, meters
+from store.records.plant import devices, graph, meters
 from store.scope import SYSTEM
 from tests.dashboard.world import World, csrf
 

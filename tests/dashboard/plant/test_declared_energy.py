@@ -7,7 +7,7 @@ import pytest
 
 from config import clock
 from config.settings import Settings
-from store.records import meters
+from store.records.plant import meters
 from store.scope import SYSTEM
 from store.series import bulk, rollup
 from tests.dashboard.pages import shown

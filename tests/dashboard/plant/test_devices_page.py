@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from store.errors import Refused
-from store.records import devices, field_maps, keys, meters
+from store.records.plant import devices, field_maps, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import act, ask, call, plant, press, said
 from tests.dashboard.world import World

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from dashboard.plant.preview import preview
-from store.records import graph, meters
-from store.records.columns import now
+from store.records.plant import graph, meters
+from store.records.schema.columns import now
 from store.scope import SYSTEM
 from store.series.power import LivePower
 from tests.dashboard.plant.asking import act, ask, plant, press, said

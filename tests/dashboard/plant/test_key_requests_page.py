@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from store.records import inbox, keys, policy
+from store.records.access import policy
+from store.records.people import inbox
+from store.records.plant import keys
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.world import World

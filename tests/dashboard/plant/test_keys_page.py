@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from store.records import keys
-from store.records.columns import now
+from store.records.plant import keys
+from store.records.schema.columns import now
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import act, call, plant, press, said
 from tests.dashboard.world import World

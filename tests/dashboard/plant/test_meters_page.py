@@ -4,9 +4,11 @@ import base64
 
 import pytest
 
-from store.records import claims, grants, holders, meter_life, meters, organisations, sites, users
-from store.records.columns import now
-from store.records.listing import Wanted
+from store.records.access import claims, grants
+from store.records.people import organisations, users
+from store.records.plant import holders, meter_life, meters, sites
+from store.records.schema.columns import now
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, ask, call, plant, press, said

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.settings import Settings
-from store.records import meters, tariffs
+from store.records.plant import meters, tariffs
 from store.scope import SYSTEM
 from store.series import region_series
 from tests.dashboard.plant.asking import plant

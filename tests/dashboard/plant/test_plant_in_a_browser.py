@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from store.records import graph, holders, keys, meters
+from store.records.plant import graph, holders, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.test_shell_in_a_browser import drawn, faults

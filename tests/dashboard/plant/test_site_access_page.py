@@ -1,6 +1,6 @@
 """Who besides its owner's people has a whole site stands on a page, where it is assigned for a time and ended."""
 
-from store.records import grants, policy
+from store.records.access import grants, policy
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import act, ask, said
 from tests.dashboard.world import World

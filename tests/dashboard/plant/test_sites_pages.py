@@ -2,8 +2,9 @@
 
 import pytest
 
-from store.records import devices, graph, organisations, regions, sites, users
-from store.records.listing import Wanted
+from store.records.people import organisations, users
+from store.records.plant import devices, graph, regions, sites
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, ask, press, said

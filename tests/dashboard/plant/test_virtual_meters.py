@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from store.records import graph, meters
-from store.records.listing import Wanted
-from store.records.meter_life import meters_page
+from store.records.plant import graph, meters
+from store.records.plant.meter_life import meters_page
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, plant, said

@@ -12,8 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, select
 
-from store.records import engine, failures, rules, schema
-from store.records.columns import Record
+from store.records import schema
+from store.records.schema import rules
+from store.records.schema.columns import Record
+from store.records.transaction import engine, failures
 from tests.store.conftest import Databases
 
 HEAD = "010"
@@ -177,7 +179,7 @@ def test_migrating_twice_changes_nothing(empty: str) -> None:
 
 @pytest.mark.thorough
 def test_two_processes_may_migrate_at_the_same_moment(empty: str) -> None:
-    code = "import sys; from store.records import engine; engine.configure(sys.argv[1]); engine.upgrade()"
+    code = "import sys; from store.records.transaction import engine; engine.configure(sys.argv[1]); engine.upgrade()"
     both = [
         subprocess.Popen([sys.executable, "-W", "error", "-c", code, empty], stderr=subprocess.PIPE, env=os.environ)
         for _ in range(2)

@@ -3,20 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from store.records import (
-    devices,
-    engine,
-    grants,
-    graph,
-    keys,
-    meters,
-    organisations,
-    policy,
-    regions,
-    sites,
-    tariffs,
-    users,
-)
+from store.records.access import grants, policy
+from store.records.people import organisations, users
+from store.records.plant import devices, graph, keys, meters, regions, sites, tariffs
+from store.records.transaction import engine
 from store.scope import SYSTEM, Scope
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)

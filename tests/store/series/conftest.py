@@ -11,7 +11,8 @@ import pytest
 from questdb import Sender
 
 from config.settings import Settings
-from store.records import graph, meters, organisations, sites
+from store.records.people import organisations
+from store.records.plant import graph, meters, sites
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
 from tests.conftest import PATIENT_S, QuestDBServer

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.errors import NotFound
-from store.records import last_values
+from store.records.plant import last_values
 from store.scope import NOBODY, SYSTEM
 from store.series import latest, power
 from tests.store.series.conftest import Site, every

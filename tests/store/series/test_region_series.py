@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records import audit, organisations, policy, regions, sites, users
-from store.records.engine import session
+from store.records.access import audit, policy
+from store.records.people import organisations, users
+from store.records.plant import regions, sites
 from store.records.schema import Site as SiteRecord
+from store.records.transaction.engine import session
 from store.scope import SYSTEM, Scope
 from store.series import region_series
 from store.series.region_series import Span, Value

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.errors import NotFound
-from store.records import meters
+from store.records.plant import meters
 from store.scope import NOBODY, SYSTEM
 from store.series.energy import energy
 from store.series.uncounted import NO_METHOD, OTHER_LENGTH, OTHER_QUANTITY, TOO_EARLY, uncounted

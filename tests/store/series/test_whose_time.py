@@ -10,7 +10,9 @@ import pytest
 
 import store.series
 from store.errors import Refused
-from store.records import grants, last_values, meters, policy, users
+from store.records.access import grants, policy
+from store.records.people import users
+from store.records.plant import last_values, meters
 from store.scope import SYSTEM, Scope
 from store.series import amendments, cost, differences, energy, latest, levels, peaks, power
 from tests.store.series.conftest import Site, every
@@ -67,7 +69,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.differences.differences": differences.differences(scope, found["counter"], start, AFTER),
         "store.series.latest.latest": _sorted(latest.latest(scope, ids, timedelta(days=2)), found),
         "store.series.amendments.history": amended.drop(columns="recorded_at"),
-        "store.records.last_values.last_values": _sorted(last_values.last_values(scope, ids), found),
+        "store.records.plant.last_values.last_values": _sorted(last_values.last_values(scope, ids), found),
     }
     return {name: _plain(each.to_csv() if isinstance(each, pd.DataFrame) else repr(each), found) for name, each in told.items()}
 

@@ -10,7 +10,7 @@ import logging
 import sqlalchemy as sa
 from alembic import op
 
-from store.records import texts
+from store.records.schema import texts
 
 revision = "010"
 down_revision = "009"

@@ -1,0 +1,1 @@
+"""Who may see and do what, and who did: policy, grants, claims, the audit log."""

@@ -1,0 +1,1 @@
+"""Users and organisations, how they come, what they keep, and how they go."""

@@ -1,0 +1,189 @@
+"""Invitations: an organisation asks somebody in by a link in a mail. Whoever uses it has shown that the address is theirs."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session as Transaction
+
+from store.errors import Refused
+from store.records.access.policy import leads, require_lead
+from store.records.people import begun
+from store.records.people.users import by_address, checked, give_way
+from store.records.schema import Invitation, Organisation, User
+from store.records.schema.columns import now
+from store.records.schema.listing import Page, Wanted, page
+from store.records.signin import passwords
+from store.records.signin.one_time_links import TOKEN_BYTES, hash_of
+from store.records.transaction.engine import reading, session
+from store.records.transaction.found import missing
+from store.scope import NOBODY, Scope
+
+LASTS = timedelta(days=7)
+_OLD_LINK = "this invitation was used, withdrawn or is too old: ask for a new one"
+
+
+class Invited(NamedTuple):
+    """An invitation and the token of its link, which cannot be shown again: to be mailed."""
+
+    invitation: Invitation
+    token: str
+
+
+class Offer(NamedTuple):
+    """What an invitation's page shows: who invites whom, and whether they have an account, and so sign in with it first."""
+
+    organisation: str
+    email: str
+    role: str
+    has_account: bool
+
+
+def invite(scope: Scope, organisation_id: str, *, email: str, role: str = "viewer", at: datetime | None = None) -> Invited:
+    """Invite an address into an organisation, for a week; one that was not answered in time is made anew.
+
+    Raises:
+        NotFound: the organisation does not exist for the scope.
+        Refused: not one of its administrators, no address, an unknown role, or it was invited and may still answer.
+    """
+    at = at or now()
+    email, _ = checked(email, "somebody")
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with session() as records:
+        require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
+        unanswered = (Invitation.organisation_id == organisation_id, Invitation.email == email, Invitation.accepted_at.is_(None))
+        records.execute(delete(Invitation).where(*unanswered, Invitation.expires_at <= at))
+        made = Invitation(
+            organisation_id=organisation_id,
+            email=email,
+            role=role,
+            token_hash=hash_of(token),
+            invited_by=scope.user_id,
+            created_at=at,
+            expires_at=at + LASTS,
+        )
+        records.add(made)
+    return Invited(made, token)
+
+
+def invitations(scope: Scope, organisation_id: str) -> list[Invitation]:
+    """The organisation's invitations that were not accepted yet, the newest first, those that are too old as well.
+
+    Raises:
+        NotFound: the organisation does not exist for the scope.
+        Refused: not one of its administrators.
+    """
+    wanted = select(Invitation).where(Invitation.organisation_id == organisation_id, Invitation.accepted_at.is_(None))
+    with reading() as records:
+        require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
+        return list(records.scalars(wanted.order_by(Invitation.created_at.desc(), Invitation.id)))
+
+
+def invitations_page(scope: Scope, organisation_id: str, wanted: Wanted) -> Page[Invitation]:
+    """A page of the organisation's open invitations, sorted by `email`, `role`, `created_at` or `expires_at`.
+
+    Raises:
+        NotFound: the organisation does not exist for the scope.
+        Refused: not one of its administrators, or there is no such column to sort by.
+    """
+    query = select(Invitation).where(Invitation.organisation_id == organisation_id, Invitation.accepted_at.is_(None))
+    sorts = {
+        "email": Invitation.email,
+        "role": Invitation.role,
+        "created_at": Invitation.created_at,
+        "expires_at": Invitation.expires_at,
+    }
+    with reading() as records:
+        require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
+        rows, total = page(records, query, wanted, searched=(Invitation.email,), sorts=sorts, key=Invitation.id)
+    return Page([each for (each,) in rows], total)
+
+
+def withdraw(scope: Scope, invitation_id: str) -> None:
+    """Take an invitation back: its link works no longer.
+
+    Raises:
+        NotFound: it does not exist for the scope, or was accepted.
+    """
+    with session() as records:
+        found = records.get(Invitation, invitation_id)
+        home = records.get(Organisation, found.organisation_id) if found else None
+        if found is None or home is None or found.accepted_at is not None or not leads(scope, home):
+            raise missing(Invitation, invitation_id)
+        records.delete(found)
+
+
+def offer(token: str, *, at: datetime | None = None) -> Offer | None:
+    """What the link's page shows; none when the link works no longer."""
+    with reading() as records:
+        found = _open(records, token, at or now())
+        if found is None:
+            return None
+        invitation, home = found
+        person = records.scalar(by_address(invitation.email))
+        return Offer(home.name, invitation.email, invitation.role, person is not None and not _gives_way(person))
+
+
+def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NOBODY, at: datetime | None = None) -> User:
+    """Join the organisation by the link: as a new user with a name and a password, or as the `holder` who is signed in.
+
+    Raises:
+        Refused: the link works no longer; the address has an account whose owner has to sign in first; they are in an
+            organisation already, or have meters of their own to release.
+    """
+    at = at or now()
+    with reading() as records:
+        found = _open(records, token, at)
+        if found is None:
+            raise Refused(_OLD_LINK)
+        email = found[0].email
+        person = _owner(records, email, holder)
+    if person is None or person.id != holder.user_id:
+        _, name = checked(email, name)
+        password_hash = passwords.hash_of(password, email=email, name=name)  # takes a while: nobody waits for it
+    with session() as records:
+        found = _open(records, token, at)
+        if found is None:
+            raise Refused(_OLD_LINK)
+        invitation, home = found
+        person = _owner(records, email, holder)
+        if person is None or person.id != holder.user_id:
+            give_way(records, email)  # whoever has the mail has the address
+            person = User(email=email, name=name, password_hash=password_hash)
+            records.add(person)
+        elif person.organisation_id is not None:
+            raise Refused("you are in an organisation already: leave it first")
+        person.organisation_id, person.role = home.id, invitation.role
+        person.approval = "approved"
+        person.email_verified_at = person.email_verified_at or at
+        invitation.accepted_at = at
+        records.flush()
+        records.refresh(person)
+    return person
+
+
+def _owner(records: Transaction, email: str, holder: Scope) -> User | None:
+    """Who has an account with the address: the holder, or somebody who never confirmed it; anyone else signs in first."""
+    person = records.scalar(by_address(email).with_for_update(of=User))
+    if person is not None and not _gives_way(person) and person.id != holder.user_id:
+        raise Refused(f"{email} has an account: sign in with it, then use the link again")
+    return person
+
+
+def _gives_way(person: User) -> bool:
+    """Whether nobody has shown that the account's address is theirs."""
+    return person.email_verified_at is None and person.approval == "pending"
+
+
+def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, Organisation] | None:
+    """The invitation of a link that works, held until the transaction ends, and its organisation: whose right is asked again."""
+    wanted = (
+        select(Invitation, Organisation)
+        .join(Organisation, Organisation.id == Invitation.organisation_id)
+        .where(Invitation.token_hash == hash_of(token), Invitation.accepted_at.is_(None), Invitation.expires_at > at)
+        .where(Organisation.approval == "approved")
+        .with_for_update(of=Invitation)
+    )
+    row = records.execute(wanted).first()
+    return (row[0], row[1]) if row and begun.may_still_invite(row[0], row[1]) else None

@@ -1,0 +1,1 @@
+"""Sites and what stands on them: graph, meters, devices and their keys, tariffs, limits."""

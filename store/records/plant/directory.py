@@ -1,0 +1,183 @@
+"""What the device API must know to take a reading: keys, devices and meters as plain values, and their version.
+
+It is a process's own copy, loaded whole and again when the version has changed, so that no reading waits for SQL.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypedDict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.limits import Limit, limits
+from models.field_map import default_map
+from store.records.plant.limits import own_limits
+from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
+from store.records.transaction import versions
+from store.records.transaction.engine import reading
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """An API key: of a device, or of a site. `secret_hash` is the SHA-256 of its secret in hexadecimal digits."""
+
+    id: str
+    secret_hash: str
+    device_id: str | None
+    site_id: str  # of its device, for a device's key
+    can_write: bool
+    revoked: bool  # itself, or its device is retired
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """A device in use; `fields` is field → (meter id, quantity): its map, or without one what its meters allow.
+
+    `unmapped` says of fields that a device without a map cannot have, why.
+    """
+
+    id: str
+    name: str
+    site_id: str
+    site_number: int  # the `facility_id` that it may send
+    reporting_interval_s: int
+    energy_mode: str  # interval or counter
+    limits: Mapping[str, Limit]  # of its site, by quantity
+    fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    unmapped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def meter_ids(self) -> frozenset[str]:
+        """The meters that its fields write."""
+        return frozenset(meter_id for meter_id, _ in self.fields.values())
+
+
+class _Mapping(TypedDict):
+    fields: Mapping[str, tuple[str, str]]
+    unmapped: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterEntry:
+    """A meter that can be written to; virtual and retired ones are not here.
+
+    `one_way`: energy against its edge's direction cannot be. `quantities` are those that devices' fields write;
+    others may come by name. `interval_s` is that of its last energy declaration.
+    """
+
+    id: str
+    site_id: str
+    device_id: str | None
+    one_way: bool
+    quantities: frozenset[str]
+    interval_s: int | None
+    role: str
+    makes: bool  # its energy comes from a source of the site's own
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All of it at one version; mappings are by id."""
+
+    version: int
+    keys: Mapping[str, KeyEntry]
+    devices: Mapping[str, DeviceEntry]
+    meters: Mapping[str, MeterEntry]
+
+    def may_write(self, key: KeyEntry, meter: MeterEntry) -> bool:
+        """Whether the key writes to the meter: its device's meters, or any of its site."""
+        if key.revoked or not key.can_write or key.site_id != meter.site_id:
+            return False
+        if key.device_id is None:
+            return True
+        device = self.devices.get(key.device_id)
+        return meter.device_id == key.device_id or (device is not None and meter.id in device.meter_ids)
+
+
+def directory_version() -> int:
+    """How often keys, devices, meters, edges or sites have changed; one row is read."""
+    with reading() as records:
+        return versions.version(records, versions.DIRECTORY)
+
+
+def load_directory() -> Directory:
+    """Read all of it. A change that happens meanwhile has a higher version, so the next look finds it."""
+    with reading() as records:
+        version = versions.version(records, versions.DIRECTORY)
+        fields: dict[str, dict[str, tuple[str, str]]] = {}
+        written: dict[str, set[str]] = {}
+        wanted = select(DeviceField.device_id, DeviceField.field, DeviceField.meter_id, DeviceField.quantity)
+        for device_id, name, meter_id, quantity in records.execute(wanted):
+            fields.setdefault(device_id, {})[name] = (meter_id, quantity)
+            written.setdefault(meter_id, set()).add(quantity)
+        meters = _meters(records, written)
+        return Directory(version, _keys(records), _devices(records, fields, meters), meters)
+
+
+def _keys(records: Session) -> dict[str, KeyEntry]:
+    found = {}
+    wanted = select(ApiKey, Device.site_id, Device.retired_at).outerjoin(Device, Device.id == ApiKey.device_id)
+    for key, device_site_id, retired_at in records.execute(wanted):
+        revoked = key.revoked_at is not None or retired_at is not None
+        site_id = key.site_id or device_site_id
+        found[key.id] = KeyEntry(key.id, key.secret_hash, key.device_id, site_id, key.can_write, revoked, key.expires_at)
+    return found
+
+
+def _devices(
+    records: Session, fields: Mapping[str, Mapping[str, tuple[str, str]]], meters: Mapping[str, MeterEntry]
+) -> dict[str, DeviceEntry]:
+    own: dict[str, list[MeterEntry]] = {}
+    for meter in meters.values():
+        if meter.device_id:
+            own.setdefault(meter.device_id, []).append(meter)
+    of_sites = own_limits(records)
+    wanted = select(Device, Site).join(Site, Site.id == Device.site_id).where(Device.retired_at.is_(None))
+    return {
+        device.id: DeviceEntry(
+            id=device.id,
+            name=device.name,
+            site_id=device.site_id,
+            site_number=site.public_number,
+            reporting_interval_s=device.reporting_interval_s,
+            energy_mode=device.energy_mode,
+            limits=limits(site.nominal_voltage_v, site.nominal_frequency_hz) | of_sites.get(site.id, {}),
+            **_mapping(device, fields.get(device.id, {}), own.get(device.id, [])),
+        )
+        for device, site in records.execute(wanted)
+    }
+
+
+def _mapping(device: Device, said: Mapping[str, tuple[str, str]], meters: Sequence[MeterEntry]) -> _Mapping:
+    """The device's map, or without one what its meters allow."""
+    if said:
+        return {"fields": said, "unmapped": {}}
+    fields, whys = default_map([(meter.id, meter.role, meter.one_way, meter.makes) for meter in meters], device.energy_mode)
+    return {"fields": fields, "unmapped": whys}
+
+
+def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, MeterEntry]:
+    declared = select(EnergySource.meter_id, EnergySource.interval_s).order_by(EnergySource.valid_from)
+    intervals = dict(records.execute(declared).all())  # the last one stays
+    wanted = (
+        select(Meter.id, Meter.site_id, Meter.device_id, Meter.role, Edge.two_way, Node.kind, Node.technology)
+        .outerjoin(Edge, Edge.id == Meter.edge_id)
+        .outerjoin(Node, Node.id == Edge.from_node_id)
+        .where(Meter.role != "virtual", Meter.retired_at.is_(None))
+    )
+    return {
+        meter_id: MeterEntry(
+            id=meter_id,
+            site_id=site_id,
+            device_id=device_id,
+            one_way=two_way is False,
+            quantities=frozenset(written.get(meter_id, ())),
+            interval_s=intervals.get(meter_id),
+            role=role,
+            makes=kind == "source" and technology != "grid",
+        )
+        for meter_id, site_id, device_id, role, two_way, kind, technology in records.execute(wanted)
+    }

@@ -1,0 +1,80 @@
+"""The limits of a site: what the standards say for its nominal values, or what its administrators say in their place."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.limits import Limit
+from config.limits import limits as of_standards
+from config.quantities import QUANTITIES
+from store.errors import Refused
+from store.records.access.policy import Action, require
+from store.records.schema import Site, SiteLimit
+from store.records.transaction.engine import reading, session
+from store.records.transaction.found import required
+from store.scope import Scope
+
+
+def site_limits(scope: Scope, site_id: str) -> dict[str, Limit]:
+    """The limits that hold on a site, by quantity; raises `NotFound` for a site outside the scope."""
+    scope.require_site(site_id)
+    with reading() as records:
+        site = required(records, Site, site_id)
+        return of_standards(site.nominal_voltage_v, site.nominal_frequency_hz) | own_limits(records, site_id).get(site_id, {})
+
+
+def limits_of_its_own(scope: Scope, site_id: str) -> frozenset[str]:
+    """The quantities whose limits the site has of its own; raises `NotFound` for a site outside the scope."""
+    scope.require_site(site_id)
+    with reading() as records:
+        return frozenset(records.scalars(select(SiteLimit.quantity).where(SiteLimit.site_id == site_id)))
+
+
+def own_limits(records: Session, site_id: str | None = None) -> dict[str, dict[str, Limit]]:
+    """The limits that sites, or one of them, have of their own: site → quantity → limit; within a transaction."""
+    found: dict[str, dict[str, Limit]] = {}
+    wanted = select(SiteLimit) if site_id is None else select(SiteLimit).where(SiteLimit.site_id == site_id)
+    for row in records.scalars(wanted):
+        found.setdefault(row.site_id, {})[row.quantity] = Limit(
+            row.quantity, row.low, row.high, row.critical_low, row.critical_high, row.standard
+        )
+    return found
+
+
+def set_limit(scope: Scope, site_id: str, limit: Limit) -> None:
+    """Say what a quantity may be on a site, and by which standard; what was said before holds no longer.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site, no such quantity, no standard, or bounds that cannot be.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    if limit.quantity not in QUANTITIES:
+        raise Refused(f"no quantity {limit.quantity!r}: choose one of {', '.join(QUANTITIES)}")
+    if not limit.source.strip():
+        raise Refused("a limit comes from somewhere: name the standard, the contract or who decided it")
+    with session() as records:
+        required(records, Site, site_id)
+        records.merge(
+            SiteLimit(
+                site_id=site_id,
+                quantity=limit.quantity,
+                low=limit.low,
+                high=limit.high,
+                critical_low=limit.critical_low,
+                critical_high=limit.critical_high,
+                standard=limit.source.strip(),
+            )
+        )
+
+
+def reset_limit(scope: Scope, site_id: str, quantity: str) -> None:
+    """Let the standard's limit hold again, or none where there is no standard's; nothing happens if it does already.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with session() as records:
+        if (kept := records.get(SiteLimit, (site_id, quantity))) is not None:
+            records.delete(kept)

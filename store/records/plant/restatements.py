@@ -1,0 +1,43 @@
+"""Changes of what meters declare, until the energy of their time is made anew by the rollup.
+
+The rows are written with the change itself (`store.records.schema.metering`), whoever makes it.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+
+from store.records.access.policy import Action, require
+from store.records.plant.meters import require_series
+from store.records.schema import Restatement
+from store.records.transaction.engine import reading, session
+from store.records.transaction.found import in_parts
+from store.scope import Scope
+
+
+def waiting(scope: Scope, meter_ids: Collection[str] | None = None) -> list[Restatement]:
+    """What is still to be made anew, of these meters or, for Loadstar itself, of all.
+
+    Raises:
+        NotFound: one of the meters does not exist for the scope.
+        Refused: all are asked for, and not by one of Loadstar's own processes.
+    """
+    with reading() as records:
+        if meter_ids is None:
+            require(scope, Action.RUN)
+            return list(records.scalars(select(Restatement)))
+        require_series(scope, meter_ids)
+        parts = (records.scalars(select(Restatement).where(Restatement.meter_id.in_(part))) for part in in_parts(meter_ids))
+        return [each for part in parts for each in part]
+
+
+def done(scope: Scope, ids: Collection[str]) -> None:
+    """They are made anew.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        for part in in_parts(ids):
+            records.execute(delete(Restatement).where(Restatement.id.in_(part)))

@@ -1,0 +1,193 @@
+"""Sites: places with a time zone, a currency and a position."""
+
+import re
+from typing import NamedTuple
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from store.errors import Refused
+from store.records.access.policy import Action, require
+from store.records.schema import Device, Meter, Organisation, Region, Site
+from store.records.schema.listing import Page, Wanted, page
+from store.records.transaction.engine import reading, session
+from store.records.transaction.found import required
+from store.scope import Scope
+
+CURRENCY = re.compile("[A-Z]{3}")  # ISO 4217
+
+
+def visible_sites(scope: Scope) -> list[Site]:
+    """The sites that the scope may see, whole or in part, by name."""
+    wanted = select(Site).order_by(Site.name, Site.id)
+    if not scope.everything:
+        wanted = wanted.where(Site.id.in_(scope.site_ids | scope.part_site_ids))
+    with reading() as records:
+        return list(records.scalars(wanted))
+
+
+def site(scope: Scope, site_id: str) -> Site:
+    """One site; raises `NotFound`."""
+    scope.require_site(site_id)
+    with reading() as records:
+        return required(records, Site, site_id)
+
+
+def create_site(
+    scope: Scope,
+    *,
+    name: str,
+    kind: str,
+    organisation_id: str,
+    time_zone: str,
+    currency: str,
+    latitude: float,
+    longitude: float,
+    region_id: str | None = None,
+    public_number: int | None = None,
+    nominal_voltage_v: float = 230.0,
+    nominal_frequency_hz: float = 50.0,
+    reporting_interval_s: int = 60,
+    replay: bool = False,
+    source_note: str = "",
+) -> Site:
+    """Make a site of a distributor; the next free public number unless one is given.
+
+    Args:
+        scope: whose; an administrator of the distributor, or a platform administrator.
+        name: what people call it.
+        kind: `plant`, `campus` or `pv_battery`.
+        organisation_id: the distributor that owns it.
+        time_zone: IANA name; local days and tariffs follow it.
+        currency: ISO 4217, of its tariffs.
+        latitude: degrees north.
+        longitude: degrees east.
+        region_id: whose prices, CO2 intensity and weather it shares.
+        public_number: the `facility_id` that its devices send.
+        nominal_voltage_v: V, as its meters measure it.
+        nominal_frequency_hz: Hz.
+        reporting_interval_s: how often its devices post, s, unless they say otherwise.
+        replay: its data are a recorded year, replayed.
+        source_note: where its data come from, and under which licence.
+
+    Raises:
+        NotFound: the organisation or the region does not exist for the scope.
+        Refused: the site would break a rule; the message says which.
+    """
+    require(scope, Action.MANAGE_PEOPLE, organisation_id=organisation_id)
+    _check(name, time_zone, currency)
+    with session() as records:
+        if required(records, Organisation, organisation_id).kind != "distributor":
+            raise Refused("a site is owned by a distributor: give the id of one")
+        if region_id is not None:
+            required(records, Region, region_id)
+        made = Site(
+            public_number=public_number if public_number is not None else _next_number(records),
+            name=name.strip(),
+            kind=kind,
+            organisation_id=organisation_id,
+            region_id=region_id,
+            time_zone=time_zone,
+            currency=currency,
+            latitude=latitude,
+            longitude=longitude,
+            nominal_voltage_v=nominal_voltage_v,
+            nominal_frequency_hz=nominal_frequency_hz,
+            reporting_interval_s=reporting_interval_s,
+            replay=replay,
+            source_note=source_note,
+        )
+        records.add(made)
+        records.flush()
+        records.refresh(made)
+    return made
+
+
+def describe_site(
+    scope: Scope,
+    site_id: str,
+    *,
+    name: str,
+    kind: str,
+    time_zone: str,
+    currency: str,
+    latitude: float,
+    longitude: float,
+    region_id: str | None,
+    nominal_voltage_v: float,
+    nominal_frequency_hz: float,
+    reporting_interval_s: int,
+    source_note: str = "",
+) -> Site:
+    """Set what a site is: the arguments are those of `create_site`. Its owner and its public number stay.
+
+    Raises:
+        NotFound: the site or the region does not exist for the scope.
+        Refused: not an administrator of the site, or it would break a rule.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    _check(name, time_zone, currency)
+    with session() as records:
+        found = required(records, Site, site_id)
+        if region_id is not None:
+            required(records, Region, region_id)
+        found.name, found.kind, found.time_zone, found.currency = name.strip(), kind, time_zone, currency
+        found.latitude, found.longitude, found.region_id = latitude, longitude, region_id
+        found.nominal_voltage_v, found.nominal_frequency_hz = nominal_voltage_v, nominal_frequency_hz
+        found.reporting_interval_s, found.source_note = reporting_interval_s, source_note.strip()
+        records.flush()
+        records.refresh(found)
+    return found
+
+
+class SiteRow(NamedTuple):
+    """A site, its owner's name, and how many devices and meters it has in use."""
+
+    site: Site
+    owner: str
+    devices: int
+    meters: int
+
+
+def sites_page(scope: Scope, wanted: Wanted) -> Page[SiteRow]:
+    """A page of the sites that the scope administers, sorted by `name`, `public_number`, `kind`, `owner` or `created_at`.
+
+    Raises:
+        Refused: there is no such column to sort by.
+    """
+    devices = select(func.count()).where(Device.site_id == Site.id, Device.retired_at.is_(None))
+    meters = select(func.count()).where(Meter.site_id == Site.id, Meter.retired_at.is_(None))
+    counts = (devices.correlate(Site).scalar_subquery(), meters.correlate(Site).scalar_subquery())
+    query = select(Site, Organisation.name, *counts).join(Organisation, Organisation.id == Site.organisation_id)
+    if not scope.everything:
+        query = query.where(Site.id.in_(scope.admin_of))
+    with reading() as records:
+        rows, total = page(
+            records,
+            query,
+            wanted,
+            searched=(Site.name, Site.id, Organisation.name),
+            sorts={
+                "name": Site.name,
+                "public_number": Site.public_number,
+                "kind": Site.kind,
+                "owner": Organisation.name,
+                "created_at": Site.created_at,
+            },
+            key=Site.id,
+        )
+    return Page([SiteRow(*row) for row in rows], total)
+
+
+def _check(name: str, time_zone: str, currency: str) -> None:
+    if not name.strip():
+        raise Refused("a site has a name: give one")
+    if time_zone not in available_timezones():
+        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
+    if not CURRENCY.fullmatch(currency):
+        raise Refused(f"no currency {currency!r}: give three capital letters such as EUR (ISO 4217)")
+
+
+def _next_number(records: Session) -> int:
+    return (records.scalar(select(func.max(Site.public_number))) or 0) + 1

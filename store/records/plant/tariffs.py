@@ -1,0 +1,215 @@
+"""Tariffs: dated prices of a site by its local hours, and its CO2 factor, before or after the series of its region."""
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.quantities import QUANTITIES
+from models.tariffs import DAY_MIN, DAYS, QUARTER_MIN, Hours, Version, overlapping, spoken
+from store.errors import Refused
+from store.records.access.policy import Action, require
+from store.records.schema import Site, Tariff
+from store.records.schema.columns import now
+from store.records.schema.dated import fit_in, holds_at
+from store.records.transaction.engine import reading, session
+from store.records.transaction.found import missing, required
+from store.scope import Scope
+
+MOST_HOURS = 48
+
+
+class Terms(NamedTuple):
+    """What a tariff says: prices in the site's currency, CO2 in g/kWh (None: not stated), other prices at some hours."""
+
+    name: str
+    import_price_per_kwh: float
+    export_price_per_kwh: float
+    co2_g_per_kwh: float | None = None
+    region_first: bool = True
+    hours: Sequence[Hours] = ()
+    note: str = ""
+
+
+def create_tariff(
+    scope: Scope,
+    site_id: str,
+    *,
+    name: str,
+    import_price_per_kwh: float,
+    export_price_per_kwh: float,
+    co2_g_per_kwh: float | None = None,
+    valid_from: datetime,
+    valid_to: datetime | None = None,
+    region_first: bool = True,
+    hours: Sequence[Hours] = (),
+    note: str = "",
+) -> Tariff:
+    """Set a site's prices (in its currency) and CO2 factor from a moment on; the tariff before it ends there.
+
+    Args:
+        scope: whose; an administrator of the site.
+        site_id: whose prices they are.
+        name: what people call the tariff.
+        import_price_per_kwh: of a kWh bought, outside of `hours`.
+        export_price_per_kwh: of a kWh sold, outside of `hours`.
+        co2_g_per_kwh: of a kWh bought; None where nobody states it.
+        valid_from: its start, on a quarter of an hour.
+        valid_to: its end; None: until the next one.
+        region_first: the prices and CO2 of the site's region come first where it has series of them.
+        hours: other prices, by the site's clocks.
+        note: where the prices come from.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site, another tariff starts at that moment, or the terms cannot be.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    terms = Terms(name, import_price_per_kwh, export_price_per_kwh, co2_g_per_kwh, region_first, hours, note)
+    _on_quarters(valid_from, valid_to)
+    with session() as records:
+        required(records, Site, site_id)
+        made = Tariff(site_id=site_id, valid_from=valid_from, valid_to=valid_to)
+        _say(made, terms)
+        fit_in(made, _of(records, site_id), "a tariff")
+        if valid_to is not None and (made.valid_to is None or valid_to < made.valid_to):
+            made.valid_to = valid_to
+        records.add(made)
+    return made
+
+
+def change_tariff(scope: Scope, tariff_id: str, terms: Terms) -> Tariff:
+    """Say anew what a tariff says, for all of its time: what was computed of the past with it is computed anew.
+
+    Raises:
+        NotFound: the tariff does not exist for the scope.
+        Refused: not an administrator of its site, or the terms cannot be.
+    """
+    with session() as records:
+        found = _administered(records, scope, tariff_id)
+        _say(found, terms)
+    return found
+
+
+def end_tariff(scope: Scope, tariff_id: str, at: datetime) -> Tariff:
+    """End a tariff at a moment, before the next one starts.
+
+    Raises:
+        NotFound: the tariff does not exist for the scope.
+        Refused: not an administrator of its site, or the moment is not after its start, or lies beyond the start of the next.
+    """
+    with session() as records:
+        found = _administered(records, scope, tariff_id)
+        _on_quarters(found.valid_from, at)
+        after = [each for each in _of(records, found.site_id) if each.valid_from > found.valid_from]
+        if after and at > after[0].valid_from:
+            raise Refused(f"{after[0].name} starts before that: a tariff ends at the next one's start at the latest")
+        found.valid_to = at
+    return found
+
+
+def delete_tariff(scope: Scope, tariff_id: str) -> None:
+    """Take back a tariff that has not begun; the one that ended for it goes on.
+
+    Raises:
+        NotFound: the tariff does not exist for the scope.
+        Refused: not an administrator of its site, or the tariff has begun.
+    """
+    with session() as records:
+        found = _administered(records, scope, tariff_id)
+        if found.valid_from <= now():
+            raise Refused(f"{found.name} has begun, and what it priced stays: end it, or change what it says")
+        for each in _of(records, found.site_id):
+            if each.valid_to == found.valid_from:
+                each.valid_to = found.valid_to
+        records.delete(found)
+
+
+def tariffs(scope: Scope, site_id: str) -> list[Tariff]:
+    """All tariffs of a site, the earliest first; raises `NotFound` for a site outside the scope."""
+    scope.require_site(site_id)
+    with reading() as records:
+        return _of(records, site_id)
+
+
+def tariff_at(scope: Scope, site_id: str, at: datetime | None = None) -> Tariff | None:
+    """The tariff that holds at a moment, now by default; none before the first one.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+    """
+    at = at or now()
+    return next((tariff for tariff in tariffs(scope, site_id) if holds_at(tariff, at)), None)
+
+
+def versions(scope: Scope, site_id: str) -> list[Version]:
+    """The tariffs of a site as they are computed with; raises `NotFound` for a site outside the scope."""
+    return [
+        Version(
+            each.valid_from,
+            each.valid_to,
+            each.import_price_per_kwh,
+            each.export_price_per_kwh,
+            math.nan if each.co2_g_per_kwh is None else each.co2_g_per_kwh,
+            each.region_first,
+            tuple(Hours(*hours) for hours in each.hours),
+        )
+        for each in tariffs(scope, site_id)
+    ]
+
+
+def _of(records: Session, site_id: str) -> list[Tariff]:
+    return list(records.scalars(select(Tariff).where(Tariff.site_id == site_id).order_by(Tariff.valid_from)))
+
+
+def _administered(records: Session, scope: Scope, tariff_id: str) -> Tariff:
+    found = required(records, Tariff, tariff_id)
+    if not scope.sees_site(found.site_id):
+        raise missing(Tariff, tariff_id)
+    require(scope, Action.ADMINISTER, site_id=found.site_id)
+    return found
+
+
+def _say(tariff: Tariff, terms: Terms) -> None:
+    """Write the terms into a tariff, once they are found to be possible."""
+    if not terms.name.strip():
+        raise Refused("a tariff has a name: give one")
+    prices = [("import price", terms.import_price_per_kwh), ("export price", terms.export_price_per_kwh)]
+    for each in terms.hours:
+        prices += [("import price", each.import_price_per_kwh), ("export price", each.export_price_per_kwh)]
+    possible = QUANTITIES["price_per_kwh"]
+    for words, price in prices:
+        if not possible.least <= price <= possible.greatest:  # nothing that is no number is
+            raise Refused(f"an {words} of {price:g} per kWh cannot be: it is {possible.least:g} to {possible.greatest:g}")
+    factor, most = terms.co2_g_per_kwh, QUANTITIES["co2_g_per_kwh"].greatest
+    if factor is not None and not 0 <= factor <= most:
+        raise Refused(f"a CO2 factor of {factor:g} g/kWh cannot be: it is 0 to {most:g}, or left out")
+    _possible_hours(terms.hours)
+    tariff.name, tariff.note = terms.name.strip(), terms.note.strip()
+    tariff.import_price_per_kwh, tariff.export_price_per_kwh = terms.import_price_per_kwh, terms.export_price_per_kwh
+    tariff.co2_g_per_kwh, tariff.region_first = factor, terms.region_first
+    tariff.hours = [list(each) for each in terms.hours]
+
+
+def _possible_hours(hours: Sequence[Hours]) -> None:
+    if len(hours) > MOST_HOURS:
+        raise Refused(f"a tariff has {MOST_HOURS} lines of hours at the most: take together what has one price")
+    for each in hours:
+        if each.days not in DAYS:
+            raise Refused(f"no days {each.days!r}: choose one of {', '.join(DAYS)}")
+        times = (each.start_min, each.end_min)
+        if any(time % QUARTER_MIN or not 0 <= time <= DAY_MIN for time in times) or each.start_min in (DAY_MIN, each.end_min):
+            raise Refused(f"{spoken(each)}: hours begin and end on quarters, at two different times of a day")
+    if both := overlapping(hours):
+        raise Refused(f"{spoken(both[0])} and {spoken(both[1])} overlap: only one price can hold at a time")
+
+
+def _on_quarters(start: datetime, end: datetime | None) -> None:
+    for moment in filter(None, (start, end)):
+        if moment.timestamp() % timedelta(minutes=QUARTER_MIN).total_seconds():
+            raise Refused(f"a tariff starts and ends on a quarter of an hour, not at {moment:%H:%M:%S}: choose one")
+    if end is not None and end <= start:
+        raise Refused("a tariff cannot end before it starts: check the dates")

@@ -1,0 +1,1 @@
+"""What lets somebody in: passwords, second factors, sessions, tokens, links by mail."""

@@ -1,0 +1,1 @@
+"""How records are read and written: connections, transactions, and the audit log that each of them leaves."""

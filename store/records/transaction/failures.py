@@ -1,0 +1,170 @@
+"""What a database says went wrong, in the words of whoever can do something about it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from store.errors import NotStorable, Refused, StoreAway, StoreError, StoreFull
+from store.records.schema import texts
+
+# What each constraint and each refusing rule is for, for people. A test fails when one is missing here.
+RULES = {
+    "ck_api_keys_one_object": "a key is of one device or of one site: give one of the two",
+    "ck_devices_energy_mode": "a device's energies are of its 'interval' or of its 'counter': choose one",
+    "ck_devices_on_plan": "a place on the plan is two shares between 0 and 1: give both, or none",
+    "ck_devices_reporting_interval": "a device reports every second at the most: give an interval of 1 s or more",
+    "ck_edges_carrier": "an edge carries electricity, gas, heat, cooling or water: choose one",
+    "ck_edges_dates": "an edge cannot end before it starts: check the dates",
+    "ck_edges_two_nodes": "an edge joins two nodes: choose another end",
+    "ck_energy_sources_dates": "a declaration cannot end before it starts: check the dates",
+    "ck_energy_sources_interval": "readings are expected every second at the most: give an interval of 1 s or more",
+    "ck_energy_sources_method": "energy comes from a counter, an interval or power: choose one",
+    "ck_energy_sources_rollover": "only a counter rolls over, at more than 0 kWh: leave it out, or correct it",
+    "ck_entities_id": "an entity has the id of its owner: leave it to the database",
+    "ck_entities_one_owner": "an entity is of one user or of one organisation: give one of the two",
+    "ck_grants_dates": "a grant cannot end before it starts: check the dates",
+    "ck_grants_one_object": "a grant is on one site or on one meter: give one of the two",
+    "ck_grants_origin": "a grant is the owner's, given or claimed: choose one",
+    "ck_grants_role": "a role is viewer, operator or admin: choose one",
+    "ck_households_area": "a home has between 5 m² and 100,000 m²: correct the area, or leave it out",
+    "ck_households_building_type": "a building is a flat, terraced, semi_detached, detached or other: choose one, or none",
+    "ck_households_built_year": "a building is of a year between 1000 and 2200: correct it, or leave it out",
+    "ck_households_heating": "a heating is gas, oil, district, heat_pump, electric, wood or other: choose one, or leave it out",
+    "ck_households_people": "between 1 and 1,000 people live in a home: correct the number, or leave it out",
+    "ck_invitations_email_lower": "addresses are kept in lower case: write it so",
+    "ck_invitations_role": "a role is viewer, operator or admin: choose one",
+    "ck_meters_edge_or_node": "a meter measures an edge or a node: give one of the two",
+    "ck_meters_position": "a latitude is within −90 to 90 and a longitude within −180 to 180: give both, or none for the site's",
+    "ck_meters_role": "a meter is a main, check, virtual or condition meter: choose one",
+    "ck_nodes_dates": "a node cannot end before it starts: check the dates",
+    "ck_nodes_kind": "a node is a source, storage, bus, converter or sink: choose one",
+    "ck_nodes_on_plan": "a place on the plan is two shares between 0 and 1: give both, or none",
+    "ck_notification_preferences_channel": "notifications come by mail or in the browser: choose one",
+    "ck_notification_preferences_kind": "notifications are of an alert, event, report, approval or security: choose one",
+    "ck_organisations_approval": "an organisation is pending, approved, rejected or disabled: choose one",
+    "ck_organisations_distributor": "a distributor is nobody's customer: leave its distributor out",
+    "ck_organisations_kind": "an organisation is a distributor or a customer: choose one",
+    "ck_personal_tokens_dates": "a token cannot end before it starts: give it a later end",
+    "ck_pictures_content_type": "a picture is a PNG, JPEG or WebP: save it as one of them",
+    "ck_pictures_size": "a picture has 256 KiB at the most: make it smaller",
+    "ck_requests_decided": "a decision has a time and an answer: give both",
+    "ck_requests_kind": "a request is for a meter or for a key: choose one",
+    "ck_requests_object": "a request is for one meter or for the key of one device: give what fits its kind",
+    "ck_sites_kind": "a site is a plant, a campus or pv_battery: choose one",
+    "ck_sites_nominal": "a nominal voltage and frequency are above 0: correct them",
+    "ck_sites_position": "a latitude is within −90 to 90 and a longitude within −180 to 180: correct the position",
+    "ck_site_limits_band": "a limit's lower bound is below its upper one: correct them",
+    "ck_site_limits_bound": "a limit has a lower or an upper bound: give at least one",
+    "ck_site_limits_critical": "what is critical lies beyond what is allowed: correct it, or leave it out",
+    "ck_sites_public_number": "a public number is above 0: choose another",
+    "ck_sites_reporting_interval": "devices report every second at the most: give an interval of 1 s or more",
+    "ck_tariffs_co2": "a CO2 factor is 0 g/kWh or more: correct it",
+    "ck_tariffs_dates": "a tariff cannot end before it starts: check the dates",
+    "ck_users_approval": "a user is pending, approved, rejected or disabled: choose one",
+    "ck_users_email_lower": "addresses are kept in lower case: write it so",
+    "ck_users_role": "a role is viewer, operator or admin: choose one",
+    "ck_users_role_within_organisation": "a role is held within an organisation: give both, or none",
+    "ck_users_theme": "a theme is auto, light or dark: choose one",
+    "ck_virtual_terms_sign": "a term of a virtual meter is added (1) or taken away (-1): choose one",
+    "rule_customers_of_distributors": "an organisation is the customer of a distributor: give the id of one",
+    "rule_distributor_with_sites": "a distributor that has sites or customers stays one: hand them over first",
+    "rule_entity_fixed": "an entity never changes: make another user or organisation instead",
+    "rule_entity_stays": "an entity stays as long as its user or organisation: delete those instead",
+    "rule_no_own_meters": "people in an organisation have no meters of their own: give the meter to the organisation",
+    "rule_one_resident": "another resident has this meter in this time: end that assignment first, or choose other dates",
+    "rule_one_node_of_a_name": "the site has a node of this name: choose another name, or end that node first",
+    "rule_organisation_id": "an organisation's id never changes: leave it as it is",
+    "rule_release_meters": "whoever joins an organisation has no meters of their own: release them first",
+    "rule_sites_of_distributors": "a site is owned by a distributor: give the id of one",
+    "rule_user_id": "a user's id never changes: leave it as it is",
+    "uq_device_fields_meter_id_quantity": "another field writes this quantity of this meter already: give it a meter of its own",
+    "uq_devices_site_id_name": "the site has a device of this name: choose another name, or retire that device",
+    "uq_energy_sources_meter_id_valid_from": "a declaration starts at this time already: choose another",
+    "uq_entities_organisation_id": "the organisation has an entity already: leave it to the database",
+    "uq_entities_user_id": "the user has an entity already: leave it to the database",
+    "uq_identities_issuer_subject": "this was bound a moment ago: sign in again",
+    "uq_identities_user_id_issuer": (
+        "the provider lets somebody else into this account: they end that on their account's page, "
+        "or an administrator deletes their account"
+    ),
+    "uq_invitations_organisation_id_email": "this address was invited already: withdraw that invitation, or wait for the answer",
+    "uq_invitations_token_hash": "this invitation exists already: make a new one",
+    "uq_meters_claim_code": "another meter has this claim code: make a new one",
+    "uq_meters_edge_id": "the edge has a main meter already: make this one a check meter, or retire the other",
+    "uq_nodes_id_site_id": "this node exists already: make a new one",
+    "uq_requests_entity_id_meter_id": "this meter was asked for already: wait for the answer",
+    "uq_requests_user_id_device_id": "a key of this device was asked for already: wait for the answer",
+    "uq_sites_public_number": "another site has this public number: choose another",
+    "uq_tariffs_site_id_valid_from": "a tariff starts at this time already: choose another",
+    "uq_users_email": "somebody has an account with this address: choose another, or let them sign in",
+}
+
+RULES |= {
+    f"rule_texts_of_{table.name}": "a text is too long, or holds a character that is not seen: write it anew"
+    for table in texts.tables()
+}
+
+_FULL = re.compile("disk is full|No space left", re.IGNORECASE)
+_UNPREPARED = re.compile('no such (table|column)|(relation|column) "?[^ ]+ does not exist')
+_SQLITE_AWAY = re.compile("locked|busy|unable to open|disk I/O|readonly")
+_SQLITE_TRIGGER = re.compile(r"^rule_\w+$")
+_SQLITE_CHECK = re.compile(r"CHECK constraint failed: (\w+)")
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise a database's errors as those of `store.errors`; what is a fault of the program stays what it is."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Refused(_broken_rule(error)) from error
+    except PoolTimeout as error:
+        raise StoreAway("all connections to the records are in use: try again in a moment") from error
+    except DataError as error:
+        raise NotStorable from error
+    except DBAPIError as error:
+        known = _known(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _known(error: DBAPIError) -> StoreError | None:
+    text = str(error.orig)
+    if _FULL.search(text):
+        return StoreFull("the disk that holds the records is full: make room on it")
+    if _UNPREPARED.search(text):
+        return StoreAway("the records have no tables yet, or old ones: run `./loadstar migrate`")
+    sqlite = "sqlite3" in type(error.orig).__module__
+    if isinstance(error, (OperationalError, InterfaceError)) and (not sqlite or _SQLITE_AWAY.search(text)):
+        return StoreAway("the records cannot be reached: is their database running?")
+    return None
+
+
+def _broken_rule(error: IntegrityError) -> str:
+    name = constraint_of(error)
+    if name in RULES:
+        return RULES[name]
+    if "not null" in str(error.orig).lower():
+        return f"a value is missing: {error.orig}"
+    return "the record names another one that does not exist, or is still named by another: check what it refers to"
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """The name of the constraint that was broken; SQLite names those of references never, of uniqueness by columns."""
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        name: str | None = diagnosis.constraint_name
+        return name
+    if _SQLITE_TRIGGER.match(str(error.orig)):
+        return str(error.orig)
+    if check := _SQLITE_CHECK.search(str(error.orig)):
+        return check[1]
+    if unique := _SQLITE_UNIQUE.search(str(error.orig)):
+        columns = [column.strip().split(".") for column in unique[1].split(",")]
+        return "_".join(["uq", columns[0][0], *(column[-1] for column in columns)])
+    return None

@@ -1,0 +1,40 @@
+"""Counts the changes of a group of records, so that a process can tell cheaply that its copy is old.
+
+One group so far: `directory`, what the device API knows of keys, devices and meters. Whatever is written through a
+session of `store.records.transaction.engine` is counted in the same transaction, so no service can forget to.
+"""
+
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, Version, VirtualTerm
+from store.records.transaction.upsert import insert_into
+
+DIRECTORY = "directory"
+IN_DIRECTORY = (ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm)
+_CHANGED = "changed groups"
+
+
+def watch(session: Session) -> None:
+    """Notice what the session writes."""
+    event.listen(session, "before_flush", _notice)
+
+
+def _notice(session: Session, _context: Any, _instances: Any) -> None:
+    changed = (*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each)))
+    if any(isinstance(each, IN_DIRECTORY) for each in changed):
+        session.info.setdefault(_CHANGED, set()).add(DIRECTORY)
+
+
+def count_changes(session: Session) -> None:
+    """Count each group of records that the session has changed; once, before it commits."""
+    for name in sorted(session.info.pop(_CHANGED, ())):
+        statement = insert_into(session, Version).values(name=name, value=1)
+        session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": Version.value + 1}))
+
+
+def version(session: Session, name: str) -> int:
+    """How often the group has changed; 0 when never."""
+    return session.scalar(select(Version.value).where(Version.name == name)) or 0

@@ -1,0 +1,319 @@
+"""Sites, graph, meters, devices, keys and tariffs: what is impossible is refused with what to do."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from store.errors import NotFound, Refused
+from store.records.plant import devices, directory, graph, keys, meters, regions, sites, tariffs
+from store.scope import SYSTEM
+from tests.store.records.world import BEGAN, SWITCH, World
+
+DAY = timedelta(days=1)
+
+
+def _site(world: World, **wrong: object) -> object:
+    good: dict[str, object] = {
+        "name": "East",
+        "kind": "plant",
+        "organisation_id": world.organisations["north"],
+        "time_zone": "Asia/Kolkata",
+        "currency": "INR",
+        "latitude": 28.6,
+        "longitude": 77.2,
+    }
+    return sites.create_site(SYSTEM, **(good | wrong))
+
+
+def test_sites_are_numbered_one_after_the_other(world: World) -> None:
+    assert sorted(site.public_number for site in sites.visible_sites(SYSTEM)) == [1, 2]
+    assert _site(world).public_number == 3
+    assert _site(world, public_number=70).public_number == 70
+    assert _site(world).public_number == 71
+
+
+def test_a_site_comes_with_its_region(world: World) -> None:
+    region = regions.create_region(SYSTEM, name="Delhi").id
+    assert sites.site(SYSTEM, _site(world, region_id=region).id).region.name == "Delhi"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": ""}, "name"),
+        ({"kind": "castle"}, "plant, a campus"),
+        ({"time_zone": "Mars/Olympus"}, "IANA"),
+        ({"currency": "pounds"}, "ISO 4217"),
+        ({"latitude": 91.0}, "position"),
+        ({"longitude": -181.0}, "position"),
+        ({"public_number": 1}, "another"),
+        ({"public_number": 0}, "above 0"),
+        ({"nominal_frequency_hz": 0.0}, "above 0"),
+    ],
+)
+def test_an_impossible_site_is_refused(world: World, wrong: dict[str, object], said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        _site(world, **wrong)
+
+
+def test_a_customer_owns_no_site(world: World) -> None:
+    with pytest.raises(Refused, match="distributor"):
+        _site(world, organisation_id=world.organisations["shop"])
+
+
+def _node(world: World, **wrong: object) -> object:
+    return graph.create_node(SYSTEM, world.sites["north"], **({"name": "x", "kind": "bus", "valid_from": SWITCH} | wrong))
+
+
+def _edge(world: World, start: str, end: str, **wrong: object) -> object:
+    return graph.create_edge(SYSTEM, world.sites["north"], from_node_id=world.nodes[start], to_node_id=world.nodes[end], **wrong)
+
+
+IMPOSSIBLE: dict[str, tuple[Callable[[World], object], str]] = {
+    "a node of an unknown kind": (lambda w: _node(w, kind="cloud"), "source, storage"),
+    "a node that ends before it starts": (lambda w: _node(w, valid_to=BEGAN), "dates"),
+    "half a place on the plan": (lambda w: _node(w, plan_x=0.5), "give both"),
+    "a place off the plan": (lambda w: _node(w, plan_x=0.5, plan_y=1.5), "give both"),
+    "an edge from a node to itself": (lambda w: _edge(w, "north bus", "north bus"), "two nodes"),
+    "an edge of an unknown carrier": (lambda w: _edge(w, "north bus", "north grid", carrier="air"), "electricity"),
+    "an edge older than its nodes": (lambda w: _edge(w, "north bus", "north grid", valid_from=BEGAN - DAY), "node's dates"),
+    "a second main meter on an edge": (
+        lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="x", edge_id=w.edges["north first"]),
+        "main meter already",
+    ),
+    "a main meter of nothing": (lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="x"), "measures an edge"),
+    "a meter of an edge and a node": (
+        lambda w: meters.create_meter(
+            SYSTEM, w.sites["north"], name="x", role="check", edge_id=w.edges["north first"], node_id=w.nodes["north bus"]
+        ),
+        "one of the two",
+    ),
+    "a condition meter on an edge": (
+        lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="x", role="condition", edge_id=w.edges["north first"]),
+        "condition",
+    ),
+    "a virtual meter without terms": (
+        lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="x", role="virtual"),
+        "give its terms",
+    ),
+    "a real meter with terms": (
+        lambda w: meters.create_meter(
+            SYSTEM, w.sites["north"], name="x", role="check", edge_id=w.edges["north first"], terms=[(w.meters["north grid"], 1)]
+        ),
+        "leave them out",
+    ),
+    "a meter twice in a sum": (
+        lambda w: meters.create_meter(
+            SYSTEM, w.sites["north"], name="x", role="virtual", terms=[(w.meters["north grid"], 1), (w.meters["north grid"], -1)]
+        ),
+        "only once",
+    ),
+    "a sum of sums": (
+        lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="x", role="virtual", terms=[(w.meters["north losses"], 1)]),
+        "main and check meters only",
+    ),
+    "a term that counts double": (
+        lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="x", role="virtual", terms=[(w.meters["north grid"], 2)]),
+        "taken away",
+    ),
+    "energy of a sum": (
+        lambda w: meters.declare_energy(SYSTEM, w.meters["north losses"], method="power", interval_s=5, valid_from=SWITCH),
+        "main and check meters",
+    ),
+    "energy by an unknown method": (
+        lambda w: meters.declare_energy(SYSTEM, w.meters["north first"], method="guess", interval_s=5, valid_from=SWITCH),
+        "choose one of counter, interval, power",
+    ),
+    "a rollover of what is no counter": (
+        lambda w: meters.declare_energy(
+            SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=SWITCH, rollover_kwh=1e6
+        ),
+        "only a counter",
+    ),
+    "two declarations at one moment": (
+        lambda w: meters.declare_energy(SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=BEGAN),
+        "choose another time",
+    ),
+    "two devices of one name": (
+        lambda w: devices.create_device(SYSTEM, w.sites["north"], name="box first"),
+        "another name",
+    ),
+    "a device that never reports": (
+        lambda w: devices.create_device(SYSTEM, w.sites["north"], name="x", reporting_interval_s=0),
+        "1 s or more",
+    ),
+    "a device of an unknown mode": (
+        lambda w: devices.create_device(SYSTEM, w.sites["north"], name="x", energy_mode="both"),
+        "interval",
+    ),
+    "two tariffs at one moment": (
+        lambda w: tariffs.create_tariff(
+            SYSTEM, w.sites["north"], name="x", import_price_per_kwh=1, export_price_per_kwh=1, co2_g_per_kwh=1, valid_from=BEGAN
+        ),
+        "choose another time",
+    ),
+    "a key of nothing": (lambda w: keys.create_key(SYSTEM), "one of the two"),
+    "a key of a device and a site": (
+        lambda w: keys.create_key(SYSTEM, device_id=w.devices["north first"], site_id=w.sites["north"]),
+        "one of the two",
+    ),
+}
+
+
+@pytest.mark.parametrize("record", IMPOSSIBLE)
+def test_an_impossible_record_is_refused_with_what_to_do(world: World, record: str) -> None:
+    make, said = IMPOSSIBLE[record]
+    with pytest.raises(Refused, match=said):
+        make(world)
+
+
+FIELDS = {
+    "an unknown quantity": ({"energy_consumed": ("north first", "energy_mwh")}, {}, "no quantity"),
+    "a field in another unit": ({"voltage": ("north first", "current_a")}, {}, "choose a quantity in V"),
+    "a counter from a device that posts intervals": ({"energy_consumed": ("north first", "energy_total_kwh")}, {}, "energy mode"),
+    "an interval from a device that posts counters": (
+        {"energy_consumed": ("north first", "energy_kwh")},
+        {"energy_mode": "counter"},
+        "energy mode",
+    ),
+    "a virtual meter": ({"energy_consumed": ("north losses", "energy_kwh")}, {}, "computed"),
+    "a name that cannot be": ({"a field": ("north first", "voltage_v")}, {}, "letters, digits"),
+    "what another device writes": ({"energy_consumed": ("north first", "energy_kwh")}, {}, "meter of its own"),
+    "two fields into one": (
+        {"current1": ("north first", "current_a"), "current2": ("north first", "current_a")},
+        {},
+        "meter of its own",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", FIELDS)
+def test_a_field_that_cannot_be_meant_is_refused_and_no_device_is_left(world: World, wrong: str) -> None:
+    fields, more, said = FIELDS[wrong]
+    mapped = {field: (world.meters[meter], quantity) for field, (meter, quantity) in fields.items()}
+    with pytest.raises(Refused, match=said):
+        devices.create_device(SYSTEM, world.sites["north"], name="new", fields=mapped, **more)
+    assert devices.find_devices(SYSTEM, "new") == []
+
+
+def test_line_protocol_has_fields_of_its_own(world: World) -> None:
+    mapped = {"inverter.ac:power": (world.meters["north first"], "power_kw")}
+    made = devices.create_device(SYSTEM, world.sites["north"], name="new", fields=mapped)
+    assert devices.device_fields(SYSTEM, [made.id]) == {made.id: mapped}
+
+
+def test_fields_can_be_mapped_anew(world: World) -> None:
+    device, meter = world.devices["north first"], world.meters["north first"]
+    devices.map_fields(SYSTEM, device, {"voltage": (meter, "voltage_v"), "energy_consumed": (meter, "energy_kwh")})
+    devices.map_fields(SYSTEM, device, {"voltage": (meter, "voltage_v")})
+    assert devices.device_fields(SYSTEM, [device])[device] == {"voltage": (meter, "voltage_v")}
+
+
+def test_a_retired_device_makes_room_for_the_one_that_takes_its_place(world: World) -> None:
+    old = world.devices["north first"]
+    devices.retire_device(SYSTEM, old)
+    assert old not in {device.id for device in devices.devices_of(SYSTEM, world.sites["north"])}
+    assert old in {device.id for device in devices.devices_of(SYSTEM, world.sites["north"], retired=True)}
+    devices.create_device(
+        SYSTEM, world.sites["north"], name="box first", fields={"energy_consumed": (world.meters["north first"], "energy_kwh")}
+    )
+    with pytest.raises(Refused, match="retired"):
+        keys.create_key(SYSTEM, device_id=old)
+
+
+def test_a_new_declaration_ends_the_one_before_it_and_gives_way_to_the_one_after(world: World) -> None:
+    meter = world.meters["north first"]
+    meters.declare_energy(SYSTEM, meter, method="counter", interval_s=5, valid_from=SWITCH, rollover_kwh=1e6)
+    meters.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=SWITCH - DAY)
+    found = meters.energy_declarations(SYSTEM, [meter])[meter]
+    assert [(each.method, each.valid_from, each.valid_to) for each in found] == [
+        ("interval", BEGAN, SWITCH - DAY),
+        ("power", SWITCH - DAY, SWITCH),
+        ("counter", SWITCH, None),
+    ]
+
+
+def test_each_day_has_the_tariff_that_held_then(world: World) -> None:
+    north = world.sites["north"]
+    tariffs.create_tariff(
+        SYSTEM, north, name="new", import_price_per_kwh=0.4, export_price_per_kwh=0.1, co2_g_per_kwh=180, valid_from=SWITCH
+    )
+    moments = (BEGAN - DAY, BEGAN, SWITCH - timedelta(seconds=1), SWITCH)
+    found = [tariffs.tariff_at(SYSTEM, north, moment) for moment in moments]
+    assert [each and each.name for each in found] == [None, "flat", "flat", "new"]
+
+
+def test_only_a_hash_of_a_keys_secret_is_kept(world: World) -> None:
+    key_id, secret = world.keys["north first"].split(".")
+    [kept] = [key for key in keys.keys(SYSTEM, world.sites["north"]) if key.id == key_id]
+    assert kept.secret_hash == hashlib.sha256(secret.encode()).hexdigest() == keys.hash_of(secret)
+    assert len(secret) >= 43, "256 random bits"
+
+
+def test_the_directory_says_what_each_key_may_write(world: World) -> None:
+    site_key = keys.create_key(SYSTEM, site_id=world.sites["north"])
+    reader = keys.create_key(SYSTEM, device_id=world.devices["north first"], can_write=False)
+    loaded = directory.load_directory()
+    first, second, south = (loaded.meters[world.meters[name]] for name in ("north first", "north second", "south first"))
+
+    def writes(key: str) -> list[bool]:
+        entry = loaded.keys[key.partition(".")[0]]
+        return [loaded.may_write(entry, meter) for meter in (first, second, south)]
+
+    assert writes(world.keys["north first"]) == [True, False, False]
+    assert writes(site_key) == [True, True, False]
+    assert writes(reader) == [False, False, False]
+    keys.revoke_key(SYSTEM, site_key.partition(".")[0])
+    loaded = directory.load_directory()
+    assert writes(site_key) == [False, False, False]
+    devices.retire_device(SYSTEM, world.devices["north first"])
+    loaded = directory.load_directory()
+    assert writes(world.keys["north first"]) == [False, False, False]
+
+
+def test_the_directory_knows_meters_and_devices_as_the_device_api_needs_them(world: World) -> None:
+    loaded = directory.load_directory()
+    assert world.meters["north losses"] not in loaded.meters, "virtual meters are never written"
+    assert loaded.meters[world.meters["north first"]].one_way
+    assert not loaded.meters[world.meters["north grid"]].one_way
+    assert loaded.meters[world.meters["north first"]].quantities == {"energy_kwh"}
+    device = loaded.devices[world.devices["north first"]]
+    assert (device.site_number, device.reporting_interval_s, device.energy_mode) == (1, 5, "interval")
+    assert device.meter_ids == {world.meters["north first"]}
+
+
+CHANGES: dict[str, Callable[[World], object]] = {
+    "a key": lambda w: keys.create_key(SYSTEM, site_id=w.sites["north"]),
+    "a revoked key": lambda w: keys.revoke_key(SYSTEM, w.keys["north first"].partition(".")[0]),
+    "a device": lambda w: devices.create_device(SYSTEM, w.sites["north"], name="new"),
+    "a retired device": lambda w: devices.retire_device(SYSTEM, w.devices["north first"]),
+    "fields": lambda w: devices.map_fields(SYSTEM, w.devices["north first"], {}),
+    "a meter": lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="new", role="condition"),
+    "a site": lambda w: _site(w),
+    "a declaration": lambda w: meters.declare_energy(
+        SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=SWITCH
+    ),
+    "an edge": lambda w: _edge(w, "north grid", "north first"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_of_the_directory_changes_its_version(world: World, change: str) -> None:
+    before = directory.directory_version()
+    CHANGES[change](world)
+    assert directory.directory_version() > before
+    assert directory.load_directory().version == directory.directory_version()
+
+
+def test_what_does_not_concern_the_directory_leaves_its_version(world: World) -> None:
+    before = directory.directory_version()
+    tariffs.create_tariff(
+        SYSTEM, world.sites["north"], name="x", import_price_per_kwh=1, export_price_per_kwh=1, co2_g_per_kwh=1, valid_from=SWITCH
+    )
+    with pytest.raises(NotFound):
+        keys.revoke_key(SYSTEM, "key_unknown")
+    with pytest.raises(Refused):
+        devices.create_device(SYSTEM, world.sites["north"], name="box first")
+    assert directory.directory_version() == before
