@@ -9,8 +9,9 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import api, arguments, callbacks, landing, shell
+from dashboard import arguments, callbacks, landing, shell
 from dashboard.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
+from dashboard.addresses import API
 from dashboard.signin import front
 from store.errors import NotFound
 from store.records.people import users
@@ -43,7 +44,7 @@ def install(server: Flask) -> None:
         endpoint = request.endpoint
         if "\0" in request.path:
             raise NotFound("no address has such a character, and no record such an id")
-        if request.path.startswith(api.PREFIX) and (endpoint in (None, *PAGE_ROUTES) or request.method == "OPTIONS"):
+        if request.path.startswith(API) and (endpoint in (None, *PAGE_ROUTES) or request.method == "OPTIONS"):
             return _by_method(server)
         if endpoint is None:  # nothing there, or not with this method
             return None if current_user.is_authenticated else _unknown()
@@ -117,7 +118,7 @@ def _admit_to_page() -> Response | AnyResponse | None:
 
 def _unknown() -> Response | AnyResponse:
     """Nobody is signed in: a person is sent to the sign-in page, a script is told."""
-    if request.path.startswith(api.PREFIX):
+    if request.path.startswith(API):
         response = jsonify(error="no_token", message="Send a token that is good: Authorization: Bearer …")
         response.status_code = 401
         response.headers["WWW-Authenticate"] = 'Bearer realm="people"'

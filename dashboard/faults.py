@@ -11,7 +11,8 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashboard import api, refusals
+from dashboard import refusals
+from dashboard.addresses import API
 from dashboard.shell import theme_choice
 from store.errors import NotFound, NotStorable, Refused, StoreAway, StoreFull, TooSoon
 
@@ -34,7 +35,7 @@ def sentence(error: Exception) -> str:
 
 def _wants_json() -> bool:
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
-    return request.path.startswith(("/_", api.PREFIX)) or best == "application/json"
+    return request.path.startswith(("/_", API)) or best == "application/json"
 
 
 def answer(status: int, error: str, title: str, message: str, *, retry_s: int | None = None) -> Response:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user
 
 from dashboard.access import current_scope, guard, prices_region, signed_in, whole_site_in
-from dashboard.api import PREFIX
+from dashboard.addresses import API
 from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
 from dashboard.faults import sentence
 from dashboard.gate import costly
@@ -23,7 +23,7 @@ from store.series.region_series import Value
 READ_ONLY = "This token only reads: make one on the account page that may write."
 SHAPE = 'Send {"quantity": "price_per_kwh", "interval_s": 3600, "values": [{"start": "2026-01-31T00:00:00Z", "value": 0.31}]}.'
 
-bp = Blueprint("api_money", __name__, url_prefix=PREFIX.rstrip("/"))
+bp = Blueprint("api_money", __name__, url_prefix=API.rstrip("/"))
 answer_bad_parameters(bp)
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify
 from config.quantities import QUANTITIES
 from config.settings import settings
 from dashboard.access import guard, public
-from dashboard.api import PREFIX
+from dashboard.addresses import API
 from ingest.api_page import rendered
 from store.series import peaks, prices
 from store.series.differences import EVENTS, REGISTERS
@@ -262,7 +262,7 @@ ROUTES = (
     ),
 )
 
-bp = Blueprint("api_openapi", __name__, url_prefix=PREFIX.rstrip("/"))
+bp = Blueprint("api_openapi", __name__, url_prefix=API.rstrip("/"))
 
 
 @lru_cache(maxsize=1)
@@ -270,7 +270,7 @@ def described() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
     paths: dict[str, Any] = {}
     for route in ROUTES:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(API + route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -326,4 +326,4 @@ def manual() -> Response:
 @lru_cache(maxsize=1)
 def _page(address: str) -> str:
     way_in = "Send an access token, or a personal one of the account page: <code>Authorization: Bearer …</code>."
-    return rendered(described(), way_in, address, f"{PREFIX}openapi.json")
+    return rendered(described(), way_in, address, f"{API}openapi.json")

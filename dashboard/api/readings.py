@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from config.quantities import QUANTITIES
 from dashboard.access import current_scope, guard, signed_in, site_in
-from dashboard.api import PREFIX
+from dashboard.addresses import API
 from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
 from models import local_time
 from store.records.plant import meters, sites
@@ -20,7 +20,7 @@ from store.series.peaks import Peak
 
 LONGEST_READINGS = timedelta(days=7)
 
-bp = Blueprint("api_readings", __name__, url_prefix=PREFIX.rstrip("/"))
+bp = Blueprint("api_readings", __name__, url_prefix=API.rstrip("/"))
 answer_bad_parameters(bp)
 
 

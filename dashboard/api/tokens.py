@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from dashboard.access import guard, public
-from dashboard.api import PREFIX
+from dashboard.addresses import API
 from dashboard.api.asked import refused
 from dashboard.faults import sentence
 from store.errors import Refused
@@ -19,7 +19,7 @@ WRONG = "That email and password do not fit together."
 CODE_NEEDED = "This account has a second factor: send the code of the authenticator app, or a recovery code, as code."
 CODE_WRONG = "That code is not right, or was used already."
 
-bp = Blueprint("api_tokens", __name__, url_prefix=f"{PREFIX}token")
+bp = Blueprint("api_tokens", __name__, url_prefix=f"{API}token")
 
 
 @bp.post("")

@@ -3,7 +3,8 @@
 from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
-from dashboard import api, view_as
+from dashboard import view_as
+from dashboard.addresses import API
 from store.records.access import audit
 from store.records.schema import User
 from store.records.signin import sessions, tokens, two_factor
@@ -52,7 +53,7 @@ def install(server: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]  # flask-login is not typed
     def load(token: str) -> Person | None:
-        if request.path.startswith(api.PREFIX):  # a cookie is no key to it, so that no foreign page can use one
+        if request.path.startswith(API):  # a cookie is no key to it, so that no foreign page can use one
             return None
         opened = sessions.opened(token)
         if opened is None or two_factor.is_missing(opened.user):  # a duty holds for whoever came in before it did
@@ -67,7 +68,7 @@ def install(server: Flask) -> None:
     @manager.request_loader  # type: ignore[untyped-decorator]  # flask-login is not typed
     def load_program(asking: Request) -> Person | None:
         scheme, _, token = asking.headers.get("Authorization", "").partition(" ")
-        if not asking.path.startswith(api.PREFIX) or scheme.lower() != "bearer":
+        if not asking.path.startswith(API) or scheme.lower() != "bearer":
             return None
         bearer = tokens.bearer_of(token.strip())
         if bearer is None or two_factor.is_missing(bearer.user):

@@ -17,7 +17,7 @@ import pytest
 
 from config.settings import Settings
 from dashboard import access, callbacks, doorkeeper
-from dashboard.api import PREFIX
+from dashboard.addresses import API
 from store.errors import NotFound, StoreAway
 from store.records.access import grants, policy
 from store.records.people import organisations, users
@@ -292,7 +292,7 @@ def test_tokens_open_what_their_person_sees_and_nothing_else(crowd: Crowd, who: 
     period = "from=2026-05-01T00:00:00Z&to=2026-05-02T00:00:00Z"
     for route in server.url_map.iter_rules():
         rule = doorkeeper.rule_of_endpoint(server, route.endpoint)
-        if not route.rule.startswith(PREFIX) or rule in access.OPEN or not route.arguments <= {"site_id", "meter_id"}:
+        if not route.rule.startswith(API) or rule in access.OPEN or not route.arguments <= {"site_id", "meter_id"}:
             continue
         assert route.methods is not None
         assert route.methods <= {"GET", "HEAD", "OPTIONS"}, f"say here what {route.rule} may change"

@@ -9,7 +9,8 @@ import pyotp
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.api import PREFIX, openapi
+from dashboard.addresses import API
+from dashboard.api import openapi
 from store.records.access import policy
 from store.records.people import users
 from store.records.plant import meters
@@ -134,10 +135,10 @@ def test_every_route_is_described_and_nothing_else(world: World) -> None:
         (method, re.sub(r"<(\w+)>", r"{\1}", route.rule))
         for route in world.server.url_map.iter_rules()
         for method in route.methods - {"HEAD", "OPTIONS"}
-        if route.rule.startswith(PREFIX)
+        if route.rule.startswith(API)
     }
-    described = {(route.method, PREFIX + route.path) for route in openapi.ROUTES}
-    assert routes - described == {("GET", f"{PREFIX}openapi.json"), ("GET", f"{PREFIX}docs")}
+    described = {(route.method, API + route.path) for route in openapi.ROUTES}
+    assert routes - described == {("GET", f"{API}openapi.json"), ("GET", f"{API}docs")}
     assert described <= routes
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import dash
 import pytest
 
-from dashboard.api import PREFIX
+from dashboard.addresses import API
 from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.live.site_view import site_view
@@ -100,7 +100,7 @@ def test_no_answer_of_the_api_tells_what_the_former_resident_used(moved: LiveWor
     headers = {"Authorization": f"Bearer {tokens.create_token(scope, name='script')}"}
     now = datetime.now(UTC)
     period = f"from={now - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}&to={now:%Y-%m-%dT%H:%M:%SZ}"
-    routes = [route for route in world.server.url_map.iter_rules() if route.rule.startswith(PREFIX)]
+    routes = [route for route in world.server.url_map.iter_rules() if route.rule.startswith(API)]
     asked = [route for route in routes if "meter_id" in route.arguments]
     assert asked
     for route in asked:
