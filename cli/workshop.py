@@ -45,9 +45,9 @@ QUICK_PLACES = (
     "tests/dashboard/figures",
     "tests/dashboard/live",
     "tests/dashboard/test_every_way_in_has_a_rule.py",
-    "tests/dashboard/test_gate.py",
-    "tests/dashboard/test_refusals.py",
-    "tests/dashboard/test_sign_in.py",
+    "tests/dashboard/web/test_gate.py",
+    "tests/dashboard/web/test_refusals.py",
+    "tests/dashboard/signin/test_sign_in.py",
 )
 QUICK = ("-m", " and ".join(f"not {mark}" for mark in ("thorough", *(program.mark for program in PROGRAMS))), *QUICK_PLACES)
 

@@ -13,7 +13,7 @@ bind = [f"[{_settings.dashboard_host}]:{_settings.dashboard_port}"]
 if ":" not in _settings.dashboard_host:
     bind = [f"{_settings.dashboard_host}:{_settings.dashboard_port}"]
 workers = _settings.dashboard_workers
-worker_class = "dashboard.reception.Worker"  # threads, which get requests when they have arrived
+worker_class = "dashboard.web.reception.Worker"  # threads, which get requests when they have arrived
 umask = PRIVATE
 threads = _settings.dashboard_threads
 proc_name = "loadstar-dashboard"
@@ -22,7 +22,7 @@ proc_name = "loadstar-dashboard"
 # Nothing may be opened before the fork; `store` opens its connections at first use.
 preload_app = True
 
-timeout = 30  # s; a worker whose main loop stands still for so long is started anew (threads that hang: dashboard/hung.py)
+timeout = 30  # s; a worker whose main loop stands still for so long is started anew (threads that hang: dashboard/web/hung.py)
 graceful_timeout = 3  # s; within the 10 s that ending everything may take
 keepalive = 75  # s; longer than a proxy keeps a connection, so that it never sends into one that closes
 backlog = 512

@@ -5,13 +5,16 @@ from pathlib import Path
 from flask import Flask
 
 from config.settings import Settings
-from dashboard import audit_export, callbacks, compression, doorkeeper, faults, security, shell, static, view_as
+from dashboard import callbacks, doorkeeper
 from dashboard.account import export, pictures
 from dashboard.api import money, openapi, readings, tokens
+from dashboard.audit import download
 from dashboard.forecasting.jobs import Jobs
+from dashboard.frame import faults, shell, view_as
 from dashboard.live import ready
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
+from dashboard.web import compression, security, static
 from store.records.transaction import engine
 
 
@@ -27,7 +30,7 @@ def create_app(settings: Settings) -> Flask:
     server.extensions["loadstar-settings"] = settings
     signin.install(server, settings)
     view_as.install(server)
-    audit_export.install(server)
+    download.install(server)
     pictures.install(server)
     export.install(server)
     plant_files.install(server)

@@ -13,7 +13,7 @@ from dash import Dash, _callback
 from flask import Flask
 
 from dashboard import pages
-from dashboard.access import Rule, rule_of, signed_in, with_rule
+from dashboard.web.access import Rule, rule_of, signed_in, with_rule
 
 _map: dict[str, dict[str, Any]] = {}
 _list: list[dict[str, Any]] = []

@@ -9,10 +9,12 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import arguments, callbacks, landing, shell
-from dashboard.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
-from dashboard.addresses import API
+from dashboard import callbacks
+from dashboard.frame import landing, shell
 from dashboard.signin import front
+from dashboard.web import arguments
+from dashboard.web.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
+from dashboard.web.addresses import API
 from store.errors import NotFound
 from store.records.people import users
 from store.scope import NOBODY
@@ -23,7 +25,7 @@ DASH_ROUTES: dict[str, Rule] = {
     "/_dash-dependencies": signed_in,
     "/_dash-update-component": signed_in,  # and the callback's own rule
     "/_reload-hash": signed_in,
-    "_dash_assets.static": signed_in,  # an empty folder: assets are served by dashboard/static.py
+    "_dash_assets.static": signed_in,  # an empty folder: assets are served by dashboard/web/static.py
     "/_favicon.ico": public,
     "/healthz": public,
 }

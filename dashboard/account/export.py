@@ -7,8 +7,8 @@ import orjson
 from flask import Blueprint, Flask, Response
 
 from config import clock
-from dashboard.access import current_scope, guard, oneself
-from dashboard.gate import costly
+from dashboard.web.access import current_scope, guard, oneself
+from dashboard.web.gate import costly
 from store.records.people.own_account import everything_about
 from store.records.plant import sites
 from store.records.plant.meters import require_meters

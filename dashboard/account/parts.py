@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import ctx, dcc, html
 
-from dashboard.aria import aria
-from dashboard.tables import notice as notice
+from dashboard.parts.aria import aria
+from dashboard.parts.tables import notice as notice
 
 TABS = {
     "/account": "Profile",

@@ -9,9 +9,9 @@ import io
 from flask import Blueprint, Flask, Response, jsonify, request
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from dashboard.access import current_scope, guard, oneself, signed_in
-from dashboard.faults import sentence
-from dashboard.gate import costly
+from dashboard.frame.faults import sentence
+from dashboard.web.access import current_scope, guard, oneself, signed_in
+from dashboard.web.gate import costly
 from store.errors import NotFound, Refused
 from store.records.people import pictures
 

@@ -1,6 +1,6 @@
 """The people's API described: one table of what can be asked, from which the OpenAPI document and the page for people are made.
 
-`tests/dashboard/test_people_api.py` holds the table against the routes.
+`tests/dashboard/api/test_people_api.py` holds the table against the routes.
 """
 
 from functools import lru_cache
@@ -10,8 +10,8 @@ from flask import Blueprint, Response, jsonify
 
 from config.quantities import QUANTITIES
 from config.settings import settings
-from dashboard.access import guard, public
-from dashboard.addresses import API
+from dashboard.web.access import guard, public
+from dashboard.web.addresses import API
 from ingest.api_page import rendered
 from store.series import peaks, prices
 from store.series.differences import EVENTS, REGISTERS

@@ -9,9 +9,9 @@ from flask import Blueprint, Response, jsonify
 from flask_login import current_user
 
 from config.quantities import QUANTITIES
-from dashboard.access import current_scope, guard, signed_in, site_in
-from dashboard.addresses import API
 from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
+from dashboard.web.access import current_scope, guard, signed_in, site_in
+from dashboard.web.addresses import API
 from models import local_time
 from store.records.plant import meters, sites
 from store.series import energy, finality, latest, peaks

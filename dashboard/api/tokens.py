@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from dashboard.access import guard, public
-from dashboard.addresses import API
 from dashboard.api.asked import refused
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.web.access import guard, public
+from dashboard.web.addresses import API
 from store.errors import Refused
 from store.records.people import users
 from store.records.signin import attempts, tokens, two_factor

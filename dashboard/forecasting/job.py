@@ -42,7 +42,7 @@ def main() -> None:
     app = Flask("job")
     try:
         with app.app_context():
-            g.scope = scope_from(request["scope"])  # what `dashboard.access.current_scope` answers
+            g.scope = scope_from(request["scope"])  # what `dashboard.web.access.current_scope` answers
             answer = function(progress, *request["arguments"])
     except Exception:
         log.exception("%s failed", name)

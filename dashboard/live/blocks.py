@@ -7,12 +7,12 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Output, dcc, html
 
-from dashboard.aria import aria, data
 from dashboard.figures.wording import STATES, clock
 from dashboard.live import tiles
 from dashboard.live.details import Details
 from dashboard.live.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
 from dashboard.live.site_view import SiteView
+from dashboard.parts.aria import aria, data
 from models.flows import makers
 
 SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast", "legend": "Legend"}

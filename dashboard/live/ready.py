@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from flask_login import user_logged_in
 
-from dashboard import landing
+from dashboard.frame import landing
 from dashboard.live import past
 from store.errors import StoreError
 from store.records.access import policy

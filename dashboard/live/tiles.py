@@ -9,11 +9,11 @@ import numpy as np
 from dash import html
 
 from config import clock
-from dashboard.aria import aria, data
 from dashboard.figures import wording
 from dashboard.live import freshness
 from dashboard.live.now import Now
 from dashboard.live.today import WHOLE, Today
+from dashboard.parts.aria import aria, data
 from models.flows import Values, electric, makers
 
 WIDTH, HEIGHT = 96, 24

@@ -7,7 +7,6 @@ import numpy as np
 import orjson
 
 from config import clock
-from dashboard.account.reading import Reader
 from dashboard.figures import meter_energy, meter_power
 from dashboard.live import past
 from dashboard.live.blocks import step_words
@@ -15,6 +14,7 @@ from dashboard.live.periods import Impossible, Period, chosen_step, period
 from dashboard.live.site_view import site_view
 from dashboard.my_meters import markup
 from dashboard.my_meters.now import way_of
+from dashboard.parts.reading import Reader
 from models import local_time
 from store.errors import NotFound
 from store.records.plant import meters, sites

@@ -7,11 +7,11 @@ from typing import Any
 from dash import html
 
 from dashboard.account import parts
-from dashboard.account.reading import Reader
-from dashboard.aria import data, icon
 from dashboard.figures import wording
 from dashboard.live.today import WHOLE
 from dashboard.my_meters.now import COUNT, Mine, Value, age_words
+from dashboard.parts.aria import data, icon
+from dashboard.parts.reading import Reader
 from store.records.schema import Request
 
 UNCOUNTED = "Its readings are stored, but its energy is not counted: nothing says yet where it comes from. Ask your distributor."

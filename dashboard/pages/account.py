@@ -8,12 +8,12 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from dashboard import letters
-from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
-from dashboard.account.reading import LANGUAGES
-from dashboard.aria import aria, data, icon
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.aria import aria, data, icon
+from dashboard.parts.reading import LANGUAGES
+from dashboard.signin import letters
+from dashboard.web.access import current_scope, guard, oneself
 from store.errors import Refused
 from store.records.people import mail, new_address, own_account, pictures, users
 from store.records.transaction.engine import session

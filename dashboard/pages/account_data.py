@@ -8,11 +8,11 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from flask import session
 from flask_login import current_user
 
-from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts as frame
 from dashboard.account import proof
-from dashboard.aria import data, icon
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.aria import data, icon
+from dashboard.web.access import current_scope, guard, oneself
 from store.errors import NotFound, Refused
 from store.records.access import grants
 from store.records.people import household, own_account

@@ -5,10 +5,10 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, callback, ctx, html, no_update, register_page
 
-from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts
-from dashboard.aria import aria
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.aria import aria
+from dashboard.web.access import current_scope, guard, oneself
 from store.errors import Refused
 from store.records.people import preferences
 

@@ -7,12 +7,12 @@ from dash import ALL, Input, Output, State, callback, html, no_update, register_
 from flask_login import current_user
 
 from config.settings import settings
-from dashboard import letters
-from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
-from dashboard.account.reading import reader
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.reading import reader
+from dashboard.signin import letters
 from dashboard.signin.steps import stay_in
+from dashboard.web.access import current_scope, guard, oneself
 from store.errors import NotFound, Refused
 from store.records.people import identities, own_account
 from store.records.schema import Identity

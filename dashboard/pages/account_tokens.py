@@ -5,12 +5,12 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import letters
-from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.signin import letters
+from dashboard.web.access import current_scope, guard, oneself
 from store.errors import NotFound, Refused
 from store.records.people import own_account
 from store.records.schema import PersonalToken

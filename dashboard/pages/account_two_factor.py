@@ -6,13 +6,13 @@ from typing import Any
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask_login import current_user
 
-from dashboard import letters
-from dashboard.access import current_scope, guard, oneself
 from dashboard.account import parts, proof
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.aria import data
+from dashboard.signin import letters
 from dashboard.signin.replies import browser_address
 from dashboard.signin.steps import stay_in
+from dashboard.web.access import current_scope, guard, oneself
 from store.errors import NotFound, Refused
 from store.records.people import own_account
 from store.records.signin import two_factor

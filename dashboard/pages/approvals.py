@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from dash import html, register_page
 
-from dashboard import letters, navigation, people, tables
-from dashboard.access import approver, current_scope, guard
-from dashboard.account.reading import reader
-from dashboard.aria import data
+from dashboard.frame import navigation
+from dashboard.parts import people, tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from dashboard.plant import forms
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.signin import letters
+from dashboard.web.access import approver, current_scope, guard
 from store.errors import NotFound
 from store.records.people import inbox
 from store.records.people.inbox import Pending

@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, ctx, dcc, html, register_page
 
-from dashboard import audit_check, audit_words, navigation, tables
-from dashboard.access import current_scope, guard, people_admin
-from dashboard.account.reading import reader
-from dashboard.aria import aria, data
-from dashboard.faults import sentence
+from dashboard.audit import verification, wording
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import reader
+from dashboard.web.access import current_scope, guard, people_admin
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.audit import Entry
@@ -40,7 +42,7 @@ def layout(**query: Any) -> html.Div:
             html.Header([html.H1("Audit log"), html.P("Who did what, to what, from where.")], className="page-head"),
             html.Div(_tools(scope, given), className="toolbar table-tools", role="search"),
             html.Div(_acts(scope, given), className="choices mb-3"),
-            audit_check.verdict(),
+            verification.verdict(),
             dcc.Store(id="audit-older", data=[]),
             dcc.Store(id="audit-turn"),
             html.Div(_page(scope, given, [])[0], id="audit-page"),
@@ -50,9 +52,9 @@ def layout(**query: Any) -> html.Div:
 
 def _tools(scope: Scope, given: Mapping[str, str]) -> list[html.Label]:
     actions = [{"value": ANY, "label": "Every act"}]
-    actions += [{"value": each, "label": audit_words.did(each)} for each in audit.actions(scope)]
+    actions += [{"value": each, "label": wording.did(each)} for each in audit.actions(scope)]
     kinds = [{"value": ANY, "label": "Everything"}]
-    kinds += [{"value": name, "label": words.capitalize()} for name, words in audit_words.KINDS.items()]
+    kinds += [{"value": name, "label": words.capitalize()} for name, words in wording.KINDS.items()]
 
     def text(name: str, hint: str) -> dcc.Input:
         return dcc.Input(id=f"audit-{name}", type="search", debounce=0.4, value=given[name], placeholder=hint, maxLength=120)
@@ -78,7 +80,7 @@ def _acts(scope: Scope, given: Mapping[str, str]) -> list[Any]:
     export = html.A("Export as CSV", id="audit-export", href=_export(given), className="btn btn-quiet", download="")
     if not scope.platform_admin:
         return [export]
-    return [export, *audit_check.controls()]
+    return [export, *verification.controls()]
 
 
 def _export(given: Mapping[str, str]) -> str:
@@ -124,7 +126,7 @@ def show(
 
 def _page(scope: Scope, given: Mapping[str, str], way: list[int]) -> tuple[list[Any], list[int]]:
     try:
-        wanted = audit_words.wanted(scope, given)
+        wanted = wording.wanted(scope, given)
     except Refused as refused:
         return [tables.notice(sentence(refused), bad=True)], []
     found = audit.entries(scope, wanted, older_than=way[-1] if way else None, limit=audit.PAGE + 1)
@@ -155,10 +157,10 @@ def _page(scope: Scope, given: Mapping[str, str], way: list[int]) -> tuple[list[
 
 def _row(each: Entry) -> html.Tr:
     cells = (
-        audit_words.who(each),
-        audit_words.did(each.action),
-        audit_words.subject(each),
-        audit_words.changes(each),
+        wording.who(each),
+        wording.did(each.action),
+        wording.subject(each),
+        wording.changes(each),
         each.address or "—",
     )
     when = reader().stamp(each.at, seconds=True)

@@ -11,14 +11,15 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 
 from config import clock
 from config.quantities import QUANTITIES
-from dashboard import navigation, tables
-from dashboard.access import administers_site, current_scope, guard
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
-from dashboard.gate import costly
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from dashboard.plant import declared_energy, forms, imports
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import administers_site, current_scope, guard
+from dashboard.web.gate import costly
 from models.presence import presence
 from store.errors import NotFound, Refused
 from store.records.plant import activity, device_files, devices, field_maps, keys, meters, sites

@@ -4,13 +4,14 @@ from typing import Any
 
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import navigation, tables
-from dashboard.access import administers_site, current_scope, guard
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
 from dashboard.figures import wording
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
 from dashboard.plant import forms, limits_table, regions_table, site_form
+from dashboard.web.access import administers_site, current_scope, guard
 from models.graph import Node
 from store.errors import NotFound, Refused
 from store.records.people import organisations

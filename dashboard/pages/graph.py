@@ -8,13 +8,15 @@ import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html, no_update, register_page
 
 from config import clock
-from dashboard import navigation, static, tables
-from dashboard.access import administers_site, current_scope, guard
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from dashboard.plant import forms, wired
 from dashboard.plant.preview import preview
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.web import static
+from dashboard.web.access import administers_site, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.plant import graph
 from store.records.schema import Edge, Node

@@ -4,9 +4,9 @@ from typing import Any
 
 from dash import dcc, html, register_page
 
-from dashboard.access import current_scope, guard, signed_in
-from dashboard.aria import icon
-from dashboard.landing import SITES
+from dashboard.frame.landing import SITES
+from dashboard.parts.aria import icon
+from dashboard.web.access import current_scope, guard, signed_in
 
 register_page(__name__, path="/", name="Start", title="Loadstar")
 

@@ -5,11 +5,11 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import navigation
-from dashboard.access import current_scope, guard, residential
 from dashboard.account import parts
-from dashboard.account.reading import reader
-from dashboard.faults import sentence
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts.reading import reader
+from dashboard.web.access import current_scope, guard, residential
 from store.errors import Refused
 from store.records.people import household
 from store.records.schema import Household

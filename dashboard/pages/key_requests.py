@@ -5,12 +5,13 @@ from typing import Any
 
 from dash import html, register_page
 
-from dashboard import navigation, tables
-from dashboard.access import asks_for_keys, guard
-from dashboard.account.reading import reader
-from dashboard.aria import data
+from dashboard.frame import navigation
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from dashboard.plant import forms
-from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import asks_for_keys, guard
 from store.records.access import claims
 from store.records.plant import key_requests
 from store.records.plant.key_requests import Askable

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, ctx, dcc, html, no_update, register_page
 
-from dashboard import tables
-from dashboard.access import administers_meter, current_scope, guard
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from dashboard.plant import counter, dated, declared_energy, forms, virtual_meters
-from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.access import claims, grants
 from store.records.plant import holders, meter_life, meters, sites

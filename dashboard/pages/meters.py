@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 
 from dash import Input, Output, State, callback, html, no_update, register_page
 
-from dashboard import navigation, tables
-from dashboard.access import current_scope, guard, plant_admin
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
-from dashboard.gate import costly
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Choice, Column, Row, Table
 from dashboard.plant import declared_energy, imports, virtual_meters
-from dashboard.tables import Choice, Column, Row, Table
+from dashboard.web.access import current_scope, guard, plant_admin
+from dashboard.web.gate import costly
 from store.errors import NotFound, Refused
 from store.records.plant import holders, meter_files, meter_life, sites
 from store.records.plant.holders import Holder

@@ -4,8 +4,8 @@ from typing import Any
 
 from dash import html, register_page
 
-from dashboard.access import guard, signed_in
-from dashboard.aria import icon
+from dashboard.parts.aria import icon
+from dashboard.web.access import guard, signed_in
 
 register_page(__name__, path="/nothing-here", title="Nothing here · Loadstar")
 

@@ -6,14 +6,15 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import forms, letters, people, tables
-from dashboard.access import current_scope, guard, organisation_led
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
 from dashboard.pages import users as users_page
+from dashboard.parts import forms, people, tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Words
+from dashboard.signin import letters
 from dashboard.signin.person import ROLES
-from dashboard.tables import Act, Asked, Column, Question, Row, Table, Words
+from dashboard.web.access import current_scope, guard, organisation_led
 from store.errors import NotFound, Refused
 from store.records.people import invitations, mail, organisations
 from store.records.plant import meter_life

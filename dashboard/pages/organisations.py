@@ -6,11 +6,13 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import forms, letters, navigation, people, tables
-from dashboard.access import current_scope, customers_admin, guard
-from dashboard.account.reading import reader
-from dashboard.faults import sentence
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import forms, people, tables
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.signin import letters
+from dashboard.web.access import current_scope, customers_admin, guard
 from store.errors import NotFound, Refused
 from store.records.access import policy
 from store.records.people import organisations

@@ -7,11 +7,12 @@ from typing import Any
 from dash import html, register_page
 
 from config.settings import settings
-from dashboard import navigation, tables
-from dashboard.access import guard, platform_admin
-from dashboard.account.reading import reader
-from dashboard.aria import data, icon
-from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
+from dashboard.frame import navigation
+from dashboard.parts import tables
+from dashboard.parts.aria import data, icon
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Choice, Column, Row, Table, Words
+from dashboard.web.access import guard, platform_admin
 from store.errors import NotFound
 from store.records.people import mail
 from store.records.schema import Mail

@@ -5,8 +5,8 @@ from typing import Any
 
 from dash import html, register_page
 
-from dashboard.access import current_scope, guard, platform_admin
 from dashboard.pages import outbox
+from dashboard.web.access import current_scope, guard, platform_admin
 from store.records.people import mail
 
 register_page(__name__, path_template="/admin/outbox/<mail_id>", name="Mail", title="Mail · Loadstar")

@@ -8,9 +8,6 @@ from dash.exceptions import PreventUpdate
 
 from config import clock
 from config.settings import settings
-from dashboard import arguments, static
-from dashboard.access import current_scope, guard, site_in
-from dashboard.aria import data
 from dashboard.figures import plan
 from dashboard.figures.production_demand import Ahead
 from dashboard.forecasting.controls import controls
@@ -20,6 +17,9 @@ from dashboard.live.now import now_of
 from dashboard.live.periods import DEFAULT_RANGE
 from dashboard.live.tick import about, tick_of, today_or_none
 from dashboard.live.tiles import tiles
+from dashboard.parts.aria import data
+from dashboard.web import arguments, static
+from dashboard.web.access import current_scope, guard, site_in
 
 STALE_S = 60.0  # what the document's chart may lack at its right end: the next step draws it anew
 

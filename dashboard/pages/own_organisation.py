@@ -4,9 +4,9 @@ from typing import Any
 
 from dash import html, register_page
 
-from dashboard import navigation
-from dashboard.access import current_scope, guard, organisation_admin
+from dashboard.frame import navigation
 from dashboard.pages import organisation
+from dashboard.web.access import current_scope, guard, organisation_admin
 from store.records.people import organisations
 
 register_page(

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import tables
-from dashboard.access import current_scope, guard, prices_region
-from dashboard.account.reading import reader
-from dashboard.aria import aria
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
 from dashboard.live.attention import words_of
+from dashboard.parts import tables
+from dashboard.parts.aria import aria
+from dashboard.parts.reading import reader
 from dashboard.plant import forms, imports
+from dashboard.web.access import current_scope, guard, prices_region
 from store.errors import NotFound, Refused, StoreAway
 from store.records.plant import regions
 from store.scope import Scope

@@ -6,13 +6,14 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, html, no_update, register_page
 
-from dashboard import navigation, tables
-from dashboard.access import current_scope, guard, owns_sites, plant_admin
-from dashboard.account.reading import reader
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Column, Row, Table
 from dashboard.plant import forms, site_form
-from dashboard.tables import Column, Row, Table
+from dashboard.web.access import current_scope, guard, owns_sites, plant_admin
 from store.errors import NotFound, Refused
 from store.records.people import organisations
 from store.records.plant import sites

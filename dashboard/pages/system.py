@@ -6,13 +6,13 @@ from dash import Input, Output, callback, dcc, html, register_page
 
 from config import clock
 from config.settings import settings
-from dashboard import navigation
-from dashboard.access import current_scope, guard, platform_admin
-from dashboard.account.reading import reader
-from dashboard.aria import aria, data
+from dashboard.frame import navigation
 from dashboard.live import past
 from dashboard.live.once import once
+from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import reader
 from dashboard.plant import system_facts
+from dashboard.web.access import current_scope, guard, platform_admin
 from store.errors import StoreError
 from store.scope import Scope
 from store.series import health

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
-from dashboard import navigation, tables
-from dashboard.access import administers_site, current_scope, guard
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame import navigation
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from dashboard.plant import dated, forms, tariff_hours
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import administers_site, current_scope, guard
 from models.tariffs import Hours
 from store.errors import NotFound, Refused
 from store.records.plant import regions, sites, tariffs

@@ -7,11 +7,13 @@ import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask import g
 
-from dashboard import forms, letters, navigation, people, tables, view_as
-from dashboard.access import current_scope, guard, people_admin
-from dashboard.account.reading import reader
-from dashboard.faults import sentence
-from dashboard.tables import Act, Asked, Choice, Column, Row, Table, Words
+from dashboard.frame import navigation, view_as
+from dashboard.frame.faults import sentence
+from dashboard.parts import forms, people, tables
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Choice, Column, Row, Table, Words
+from dashboard.signin import letters
+from dashboard.web.access import current_scope, guard, people_admin
 from store.errors import NotFound, Refused
 from store.records.access import grants, policy
 from store.records.people import people as listed

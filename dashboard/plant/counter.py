@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from config import clock
-from dashboard.aria import aria
+from dashboard.parts.aria import aria
 from store.errors import StoreAway
 from store.records.plant.meters import energy_declarations
 from store.scope import Scope

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from dash import html
 
-from dashboard.aria import data
+from dashboard.parts.aria import data
 
 ACTIVE, ENDED, PLANNED = "active", "ended", "planned"
 MARKS = {ACTIVE: "live", ENDED: "never", PLANNED: "planned"}

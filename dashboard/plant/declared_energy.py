@@ -10,13 +10,13 @@ from dash import Input, Output, State, callback, html, no_update
 
 from config import clock
 from config.quantities import DAY_S
-from dashboard import tables
-from dashboard.access import administers_meter, current_scope, guard
-from dashboard.account.reading import reader
-from dashboard.aria import aria, data
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
 from dashboard.plant import forms
-from dashboard.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused, StoreAway
 from store.records.plant import meters, sites
 from store.records.schema import EnergySource, Meter

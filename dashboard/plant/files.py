@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from flask import Flask, Response, request, stream_with_context
 
-from dashboard.access import administers_site, current_scope, guard, plant_admin
-from dashboard.gate import costly
+from dashboard.web.access import administers_site, current_scope, guard, plant_admin
+from dashboard.web.gate import costly
 from store.records.plant import device_files, meter_files
 
 

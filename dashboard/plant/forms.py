@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.aria import icon
+from dashboard.parts.aria import icon
 from models import local_time
 from store.errors import Refused
 

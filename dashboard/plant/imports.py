@@ -7,10 +7,10 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboard import tables
-from dashboard.account.reading import reader
-from dashboard.aria import aria, icon
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import aria, icon
+from dashboard.parts.reading import reader
 from store.errors import Refused
 from store.records.transaction.bulk import Line
 

@@ -8,12 +8,12 @@ from dash import Input, Output, State, callback, html, no_update
 
 from config.limits import Limit
 from config.quantities import QUANTITIES, Kind
-from dashboard import tables
-from dashboard.access import administers_site, current_scope, guard
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
 from dashboard.live.attention import words_of
+from dashboard.parts import tables
+from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from dashboard.plant import forms
-from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import administers_site, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.plant import limits
 from store.records.schema.listing import Page, Wanted

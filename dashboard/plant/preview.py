@@ -8,8 +8,8 @@ import orjson
 from dash import html
 
 from config import clock
-from dashboard.aria import data, icon
 from dashboard.figures import sankey
+from dashboard.parts.aria import data, icon
 from models import balance, flows
 from models.balance import Finding
 from models.graph import Graph

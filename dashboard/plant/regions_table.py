@@ -5,12 +5,12 @@ from typing import Any
 
 from dash import Input, Output, State, callback, html, no_update
 
-from dashboard import tables
-from dashboard.access import current_scope, guard, platform_admin
-from dashboard.account.reading import reader
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.reading import reader
+from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
 from dashboard.plant import forms
-from dashboard.tables import Act, Asked, Column, Question, Row, Table, Text, Words
+from dashboard.web.access import current_scope, guard, platform_admin
 from store.errors import NotFound, Refused
 from store.records.plant import regions
 from store.records.plant.regions import RegionRow

@@ -7,8 +7,8 @@ from zoneinfo import available_timezones
 import dash_bootstrap_components as dbc
 from dash import State, html
 
-from dashboard.access import current_scope
 from dashboard.plant import forms
+from dashboard.web.access import current_scope
 from store.records.plant import regions
 from store.records.schema import Site
 

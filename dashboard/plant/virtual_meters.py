@@ -8,11 +8,11 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update
 
-from dashboard import tables
-from dashboard.access import administers_meter, current_scope, guard, plant_admin
-from dashboard.aria import data
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts import tables
+from dashboard.parts.aria import data
 from dashboard.plant import forms
+from dashboard.web.access import administers_meter, current_scope, guard, plant_admin
 from store.errors import NotFound, Refused
 from store.records.plant import field_maps, graph, meters, sites
 from store.records.plant.meters import Terms

@@ -4,7 +4,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
 from config.settings import Settings
-from dashboard import security
+from dashboard.web import security
 
 
 def cookie_of(token: str, settings: Settings) -> tuple[str, str]:

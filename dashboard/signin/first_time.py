@@ -5,10 +5,9 @@ import base64
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import letters
-from dashboard.access import guard, public
-from dashboard.faults import sentence
-from dashboard.signin import replies, steps
+from dashboard.frame.faults import sentence
+from dashboard.signin import letters, replies, steps
+from dashboard.web.access import guard, public
 from store.errors import Refused
 from store.records.access import audit, policy
 from store.records.people import own_account

@@ -8,11 +8,10 @@ from flask import Blueprint, Response, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import letters
-from dashboard.access import current_scope, guard, public
-from dashboard.signin import replies, steps
+from dashboard.signin import letters, replies, steps
 from dashboard.signin.person import ROLES
 from dashboard.signin.registering import REGISTERED
+from dashboard.web.access import current_scope, guard, public
 from store.records.people import invitations, new_address, registration
 from store.records.people.invitations import Offer
 from store.records.people.new_address import NEW_ADDRESS, UNDO_ADDRESS

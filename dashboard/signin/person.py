@@ -3,8 +3,8 @@
 from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
-from dashboard import view_as
-from dashboard.addresses import API
+from dashboard.frame import view_as
+from dashboard.web.addresses import API
 from store.records.access import audit
 from store.records.schema import User
 from store.records.signin import sessions, tokens, two_factor

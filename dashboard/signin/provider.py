@@ -14,10 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from config import clock
 from config.settings import Settings, settings
-from dashboard import letters
-from dashboard.access import guard, with_provider
-from dashboard.signin import destination, openid, replies, sign_in_page, steps
+from dashboard.signin import destination, letters, openid, replies, sign_in_page, steps
 from dashboard.signin.replies import DeclinedError
+from dashboard.web.access import guard, with_provider
 from store.records.access import audit
 from store.records.people import identities
 from store.records.schema import User

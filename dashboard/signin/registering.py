@@ -9,9 +9,8 @@ from flask import Blueprint, Response, redirect, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard import letters
-from dashboard.access import guard, public
-from dashboard.signin import replies
+from dashboard.signin import letters, replies
+from dashboard.web.access import guard, public
 from store.ids import new_id
 from store.records.people import mail, registration
 from store.records.people.registration import Mailed

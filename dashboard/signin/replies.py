@@ -13,9 +13,9 @@ from flask import Response, after_this_request, current_app, jsonify, make_respo
 from werkzeug.wrappers import Response as AnyResponse
 
 from config.settings import settings
-from dashboard import security
-from dashboard.faults import RETRY_S, sentence
-from dashboard.shell import theme_choice
+from dashboard.frame.faults import RETRY_S, sentence
+from dashboard.frame.shell import theme_choice
+from dashboard.web import security
 from store.errors import Refused, StoreAway, TooSoon
 from store.records.signin import attempts
 
@@ -103,7 +103,7 @@ def even_time() -> Iterator[None]:
 
 
 def page(template: str, title: str, *, status: int = 200, **given: Any) -> Response:
-    """A public page. What was typed may stand in it beside a token: it goes out as it is (dashboard/compression.py)."""
+    """A public page. What was typed may stand in it beside a token: it goes out as it is (dashboard/web/compression.py)."""
     has_mail_server = settings().smtp_host is not None
     drawn = render_template(template, title=f"{title} · Loadstar", theme=theme_choice(), has_mail_server=has_mail_server, **given)
     response = make_response(drawn, status)

@@ -3,8 +3,8 @@
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from dashboard.access import guard, public
 from dashboard.signin import replies, steps
+from dashboard.web.access import guard, public
 from store.records.signin import two_factor
 
 bp = Blueprint("second_step", __name__)

@@ -14,10 +14,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import clock
-from dashboard.faults import sentence
-from dashboard.security import YEAR_S
-from dashboard.shell import THEME_COOKIE
+from dashboard.frame.faults import sentence
+from dashboard.frame.shell import THEME_COOKIE
 from dashboard.signin import destination, person, replies
+from dashboard.web.security import YEAR_S
 from store.errors import NotFound, Refused
 from store.records.access import audit
 from store.records.people import users

@@ -6,9 +6,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from config.settings import Settings
-from dashboard import view_as
-from dashboard.access import current_scope, guard, public, signed_in
-from dashboard.faults import sentence
+from dashboard.frame import view_as
+from dashboard.frame.faults import sentence
 from dashboard.signin import (
     destination,
     first_time,
@@ -21,6 +20,7 @@ from dashboard.signin import (
     sign_in_page,
     steps,
 )
+from dashboard.web.access import current_scope, guard, public, signed_in
 from store.errors import NotFound, Refused
 from store.records.people import users
 from store.records.people.users import FIRST_ADMINISTRATOR

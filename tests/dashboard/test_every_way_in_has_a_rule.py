@@ -3,7 +3,8 @@
 import dash
 import pytest
 
-from dashboard import access, callbacks, doorkeeper
+from dashboard import callbacks, doorkeeper
+from dashboard.web import access
 from tests.dashboard.world import World, csrf
 
 PUBLIC = {

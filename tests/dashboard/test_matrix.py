@@ -16,8 +16,9 @@ import dash
 import pytest
 
 from config.settings import Settings
-from dashboard import access, callbacks, doorkeeper
-from dashboard.addresses import API
+from dashboard import callbacks, doorkeeper
+from dashboard.web import access
+from dashboard.web.addresses import API
 from store.errors import NotFound, StoreAway
 from store.records.access import grants, policy
 from store.records.people import organisations, users
@@ -71,9 +72,9 @@ PEOPLE = {
 
 LETS: dict[str, Callable[[Standing, str], bool]] = {
     "public": lambda who, place: True,
-    "with_provider": lambda who, place: False,  # there is none here; with one: tests/dashboard/test_provider.py
+    "with_provider": lambda who, place: False,  # there is none here; with one: tests/dashboard/signin/test_provider.py
     "signed_in": lambda who, place: who.signed_in,
-    "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/test_view_as.py
+    "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/frame/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,
     "approver": lambda who, place: who.manages_people or bool(who.administers),
     "organisation_led": lambda who, place: place in who.decides,

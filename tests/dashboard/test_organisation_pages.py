@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard import navigation
+from dashboard.frame import navigation
 from store.records.access import policy
 from store.records.people import invitations, mail, organisations, users
 from store.records.plant import sites

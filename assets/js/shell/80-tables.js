@@ -1,4 +1,4 @@
-// Long tables (dashboard/tables.py): tells the server which button was pressed and what was chosen, and keeps the focus.
+// Long tables (dashboard/parts/tables.py): tells the server which button was pressed and what was chosen, and keeps the focus.
 (() => {
   let asked = null; // the table whose question is about to open
 

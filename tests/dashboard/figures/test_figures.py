@@ -10,12 +10,12 @@ import numpy as np
 import orjson
 import pytest
 
-from dashboard import theme
 from dashboard.figures import lines, meter_energy, meter_power, plan, production_demand, sankey, wording
 from dashboard.figures import map as site_map
 from dashboard.figures.map import Place
 from dashboard.figures.plan import Standing
 from dashboard.figures.production_demand import Ahead, Course
+from dashboard.web import theme
 from models import flows
 from models.graph import Node
 from models.sankey_links import links, one_by_one

@@ -5,7 +5,7 @@ import re
 
 from plotly.offline import get_plotlyjs_version
 
-from dashboard.static import ASSETS
+from dashboard.web.static import ASSETS
 
 BUNDLE = ASSETS / "plotly" / "plotly.min.js"
 RECIPE = ASSETS.parent / "config" / "plotly"

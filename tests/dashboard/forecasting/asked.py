@@ -4,8 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from dashboard.access import current_scope, guard, signed_in, site_in
 from dashboard.forecasting.jobs import answers_when_busy
+from dashboard.web.access import current_scope, guard, signed_in, site_in
 
 
 @guard(signed_in)

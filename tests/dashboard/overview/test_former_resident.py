@@ -9,11 +9,11 @@ from typing import Any
 import dash
 import pytest
 
-from dashboard.addresses import API
 from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.live.site_view import site_view
 from dashboard.my_meters import history
+from dashboard.web.addresses import API
 from store.records.access import grants, policy
 from store.records.people import users
 from store.records.signin import tokens

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.dashboard.test_shell_in_a_browser import sign_in
+from tests.dashboard.frame.test_shell_in_a_browser import sign_in
 from tests.dashboard.watched import watched
 
 

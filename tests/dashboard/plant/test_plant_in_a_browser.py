@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from store.records.plant import graph, holders, keys, meters
 from store.scope import SYSTEM
+from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
 from tests.dashboard.plant.asking import plant
-from tests.dashboard.test_shell_in_a_browser import drawn, faults
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from dashboard.access import current_scope, guard, people_admin, signed_in
+from dashboard.web.access import current_scope, guard, people_admin, signed_in
 from store.errors import NotFound
 from store.records.access import audit, policy
 from store.records.people import users

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, request
 
-from dashboard import audit_words
-from dashboard.access import current_scope, guard, people_admin
-from dashboard.gate import costly
+from dashboard.audit import wording
+from dashboard.web.access import current_scope, guard, people_admin
+from dashboard.web.gate import costly
 from store import sheets
 from store.records.access import audit
 from store.records.access.audit import Entry
@@ -26,7 +26,7 @@ bp = Blueprint("audit_export", __name__)
 def export() -> Response:
     """The entries that fit the page's filters; that they were exported is in the log."""
     scope = current_scope()
-    found = audit.export(scope, audit_words.wanted(scope, request.args))
+    found = audit.export(scope, wording.wanted(scope, request.args))
     response = Response(sheets.written(COLUMNS, _rows(found)), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="loadstar-audit-log.csv"'
     return response

@@ -11,9 +11,9 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from dashboard import refusals
-from dashboard.addresses import API
-from dashboard.shell import theme_choice
+from dashboard.frame.shell import theme_choice
+from dashboard.web import refusals
+from dashboard.web.addresses import API
 from store.errors import NotFound, NotStorable, Refused, StoreAway, StoreFull, TooSoon
 
 log = logging.getLogger(__name__)

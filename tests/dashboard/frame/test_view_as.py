@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard import view_as
+from dashboard.frame import view_as
 from store.errors import Refused
 from store.records.access import audit
 from store.records.people import organisations, users

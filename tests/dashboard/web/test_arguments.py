@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 from werkzeug.exceptions import BadRequest
 
-from dashboard import arguments
 from dashboard.forecasting.jobs import Jobs
+from dashboard.web import arguments
 from store.records.plant import meters, regions, sites
 from store.scope import SYSTEM
 from tests.dashboard.world import World, csrf

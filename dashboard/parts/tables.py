@@ -21,10 +21,10 @@ from typing import Any
 from dash import Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.access import Rule, current_scope, guard
-from dashboard.account.reading import reader
-from dashboard.aria import aria, data, icon
-from dashboard.faults import sentence
+from dashboard.frame.faults import sentence
+from dashboard.parts.aria import aria, data, icon
+from dashboard.parts.reading import reader
+from dashboard.web.access import Rule, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope

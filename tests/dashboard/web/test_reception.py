@@ -14,13 +14,13 @@ import pytest
 
 from cli.questdb import free_ports
 from config.settings import PROJECT
-from dashboard import reception
+from dashboard.web import reception
 from tests.conftest import eventually
 
 THREADS = 4
 APPLICATION = """
 import threading, time
-from dashboard import hung
+from dashboard.web import hung
 hung.QUIET_S, hung.ALL_S, hung.LONGEST_S = 0.5, 4, 8
 def application(environ, start):
     body = environ["wsgi.input"].read()
@@ -48,7 +48,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with free_ports(1) as (free,):
         port = int(free)
     argv = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"127.0.0.1:{port}", "--threads", str(THREADS)]
-    argv += ["--worker-class", "dashboard.reception.Worker", "--graceful-timeout", "2", "answering:application"]
+    argv += ["--worker-class", "dashboard.web.reception.Worker", "--graceful-timeout", "2", "answering:application"]
     env = os.environ | {"PYTHONPATH": f"{PROJECT}{os.pathsep}{folder}"}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, cwd=folder, env=env, stdout=log, stderr=log)

@@ -9,8 +9,8 @@ from flask import Flask
 from pydantic import SecretStr
 
 from config.settings import Settings
-from dashboard import compression, security, static
 from dashboard.app import create_app
+from dashboard.web import compression, security, static
 from tests.dashboard.world import World
 
 

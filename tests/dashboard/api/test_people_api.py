@@ -9,8 +9,8 @@ import pyotp
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.addresses import API
 from dashboard.api import openapi
+from dashboard.web.addresses import API
 from store.records.access import policy
 from store.records.people import users
 from store.records.plant import meters

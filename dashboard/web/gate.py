@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Response
 from werkzeug.exceptions import TooManyRequests
 
-from dashboard.access import current_scope
+from dashboard.web.access import current_scope
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dashboard import static, theme
+from dashboard.web import static, theme
 
 THEMES = ("light", "dark")
 

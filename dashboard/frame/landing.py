@@ -5,7 +5,7 @@ Whoever founded a distributor begins where its first site is made.
 
 from flask_login import current_user
 
-from dashboard.access import has_own_meters, owns_sites
+from dashboard.web.access import has_own_meters, owns_sites
 from store.records.plant import sites
 from store.scope import Scope
 

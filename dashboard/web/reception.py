@@ -18,7 +18,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from dashboard.hung import UnderWay, where
+from dashboard.web.hung import UnderWay, where
 
 HEAD_S = 15.0  # for a request's head to arrive, or the first one after a connection was opened
 BODY_S = 60.0  # for the rest of it

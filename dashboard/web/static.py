@@ -21,8 +21,8 @@ from urllib.parse import quote
 from dash.fingerprint import check_fingerprint
 from flask import Flask, Response, abort, current_app, request
 
-from dashboard import compression, theme
-from dashboard.access import guard, public
+from dashboard.web import compression, theme
+from dashboard.web.access import guard, public
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import dash
 
-from dashboard.access import rule_of
+from dashboard.web.access import rule_of
 from store.errors import NotFound
 from store.scope import Scope
 

@@ -2,10 +2,11 @@
 
 import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+from config.settings import PROJECT
+
+ASSETS = PROJECT / "assets"
 FONT = '"Inter", system-ui, -apple-system, "Segoe UI", sans-serif'
 KINDS = ("grid", "pv", "storage", "demand", "residual")
 SEVERITIES = ("critical", "high", "medium", "low")

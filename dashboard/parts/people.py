@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dash import dcc, html
 from flask_wtf.csrf import generate_csrf
 
-from dashboard.aria import data
+from dashboard.parts.aria import data
+from dashboard.parts.tables import Choice, Question, Text
 from dashboard.signin.person import ROLES
-from dashboard.tables import Choice, Question, Text
 from store.records.people import people
 from store.records.schema import User
 from store.records.schema.listing import Wanted

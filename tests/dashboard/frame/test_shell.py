@@ -6,7 +6,8 @@ import re
 import dash
 import pytest
 
-from dashboard import access, landing
+from dashboard.frame import landing
+from dashboard.web import access
 from store.errors import NotFound
 from store.records.access import policy
 from store.records.people import organisations, users

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import refusals
+from dashboard.web import refusals
 from store.records.access import audit
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press

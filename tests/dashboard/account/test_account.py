@@ -14,9 +14,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import encode_multipart
 
-from dashboard import gate
 from dashboard.account import pictures as taken
-from dashboard.account.reading import Reader
+from dashboard.parts.reading import Reader
+from dashboard.web import gate
 from store.errors import NotFound, Refused
 from store.records.access import audit, policy
 from store.records.people import mail, organisations, pictures, preferences, users

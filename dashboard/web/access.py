@@ -14,7 +14,7 @@ from flask import g
 from flask_login import current_user
 
 from config.settings import settings
-from dashboard import arguments, refusals
+from dashboard.web import arguments, refusals
 from store.errors import NotFound, Refused
 from store.records.access import policy
 from store.records.people import organisations

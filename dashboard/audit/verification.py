@@ -8,10 +8,10 @@ from dash import Input, Output, callback, html
 from dash._utils import to_json
 from dash.development.base_component import Component
 
-from dashboard import tables
-from dashboard.access import current_scope, guard, platform_admin
-from dashboard.aria import icon
 from dashboard.forecasting.jobs import answers_when_busy, lasts
+from dashboard.parts import tables
+from dashboard.parts.aria import icon
+from dashboard.web.access import current_scope, guard, platform_admin
 from store.errors import StoreAway
 from store.records.access import audit
 

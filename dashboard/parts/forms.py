@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.aria import icon
+from dashboard.parts.aria import icon
 
 
 def field(label: str, control: Any, help_text: str | None = None) -> html.Div:

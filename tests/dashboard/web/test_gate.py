@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.test import Client, TestResponse
 
-from dashboard import gate
+from dashboard.web import gate
 from tests.dashboard.world import World
 
 PIECES = 20
