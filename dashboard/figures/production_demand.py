@@ -4,7 +4,7 @@ A value is the mean power of its step and stands at the step's middle; a step wi
 none the others still stand on each other, and their sum is called partial.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,23 +17,9 @@ from numpy.typing import NDArray
 
 from dashboard.figures import lines, wording
 from dashboard.figures.wording import text
+from dashboard.live.course import Course
 
 Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """Power over time (kW), the mean of each step between successive `edges`; NaN is a gap.
-
-    `arrays` are the sources one by one, name → values; `battery` is positive while it gives off.
-    """
-
-    edges: pd.DatetimeIndex
-    production: Values
-    demand: Values
-    imported: Values
-    battery: Values | None
-    arrays: Mapping[str, Values]
 
 
 Hours = Annotated[Sequence[float | None], Meta(min_length=1, max_length=10_000)]

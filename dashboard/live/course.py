@@ -1,5 +1,7 @@
 """Production and demand over a period, aggregated in the database: the data of the chart and of the tiles' trends."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -7,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from dashboard.figures.production_demand import Course
 from dashboard.live import past
 from dashboard.live.once import once
 from dashboard.live.periods import Period
 from dashboard.live.site_view import SiteView, site_view
 from models import flows
+from models.flows import Values
 from store.scope import Scope
 from store.series import power
 
@@ -21,6 +23,21 @@ PAST_LASTS_S = 60.0
 TREND = timedelta(hours=24)
 TREND_STEP_S = 1800
 TREND_LASTS_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Power over time (kW), the mean of each step between successive `edges`; NaN is a gap.
+
+    `arrays` are the sources one by one, name → values; `battery` is positive while it gives off.
+    """
+
+    edges: pd.DatetimeIndex
+    production: Values
+    demand: Values
+    imported: Values
+    battery: Values | None
+    arrays: Mapping[str, Values]
 
 
 def course_of(scope: Scope, site_id: str, period: Period, step_s: int, stale_s: float = 0.0) -> Course:

@@ -14,7 +14,8 @@ from dashboard.figures import lines, meter_energy, meter_power, plan, production
 from dashboard.figures import map as site_map
 from dashboard.figures.map import Place
 from dashboard.figures.plan import Standing
-from dashboard.figures.production_demand import Ahead, Course
+from dashboard.figures.production_demand import Ahead
+from dashboard.live.course import Course
 from dashboard.web import theme
 from models import flows
 from models.graph import Node
