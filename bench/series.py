@@ -116,10 +116,10 @@ def year(run: Run) -> list[Figure]:
     import orjson
 
     from dashboard.figures import production_demand
-    from dashboard.live.course import course_of
-    from dashboard.live.once import once
-    from dashboard.live.periods import Period
-    from dashboard.live.site_view import site_view
+    from insight.course import course_of
+    from insight.once import once
+    from insight.periods import Period
+    from insight.site_view import site_view
     from store.records.plant import graph
     from store.scope import SYSTEM, Scope
 

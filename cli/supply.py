@@ -19,7 +19,7 @@ PROBE = "jinja2==2.4.1"  # has known holes: an index that tells of none carries 
 Package = Mapping[str, Any]
 # Advisories that Loadstar lives with, and why: docs/security.md, "Known risks", says what protects.
 ACCEPTED = {
-    "CVE-2025-69872": "diskcache unpickles by default: Loadstar's caches refuse what is pickled (dashboard/cache.py)",
+    "CVE-2025-69872": "diskcache unpickles by default: Loadstar's caches refuse what is pickled (insight/cache.py)",
 }
 
 

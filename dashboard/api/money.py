@@ -10,10 +10,10 @@ from flask_login import current_user
 
 from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
 from dashboard.frame.faults import sentence
-from dashboard.live.site_cost import site_cost
 from dashboard.web.access import current_scope, guard, prices_region, signed_in, whole_site_in
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
+from insight.site_cost import site_cost
 from store.errors import Refused
 from store.records.plant import meters, regions, sites
 from store.series import region_series

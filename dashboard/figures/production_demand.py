@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dashboard.figures import lines, wording
 from dashboard.figures.wording import text
-from dashboard.live.course import Course
+from insight.course import Course
 
 Values = NDArray[np.float64]
 

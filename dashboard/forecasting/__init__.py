@@ -1,5 +1,4 @@
 """Forecasts on request: a press of a button, a process of its own, an answer or a stated fallback within the time budget.
 
-`controls` is what people see, `jobs` starts and ends the processes, `job` is what runs in one, `site_forecast` computes, and
-`fitting` keeps the ARIMA within its time.
+`controls` is what people see, `jobs` starts and ends the processes, `job` is what runs in one; `insight.forecast` computes.
 """

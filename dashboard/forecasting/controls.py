@@ -9,11 +9,11 @@ from typing import Any
 from dash import Input, Output, State, callback, html
 
 from config.settings import settings
-from dashboard import cache
 from dashboard.forecasting import wording
 from dashboard.forecasting.jobs import answers_when_busy
-from dashboard.forecasting.site_forecast import HOUR_S, Busy, site_forecast
 from dashboard.web.access import current_scope, guard, site_in
+from insight import cache
+from insight.forecast.site_forecast import HOUR_S, Busy, site_forecast
 from models.forecast.hours import TooLittleData
 from store.errors import NotFound, StoreAway
 

@@ -13,8 +13,8 @@ from typing import Any
 from flask import Flask, g
 
 from config import settings as configuration
-from dashboard import cache
 from dashboard.forecasting.jobs import ANSWER_LASTS_S, LASTS, scope_from
+from insight import cache
 from store.records.transaction import engine
 
 SPARE_S = 60.0  # beside the time budget: starting, waiting for a place, reading

@@ -23,10 +23,10 @@ from dash.background_callback.managers import BaseBackgroundCallbackManager
 from pydantic import SecretStr
 
 from config.settings import PROJECT, Settings
-from dashboard import cache
-from dashboard.forecasting.places import Places
 from dashboard.web import arguments
 from dashboard.web.access import current_scope, rule_of
+from insight import cache
+from insight.forecast.places import Places
 from store.errors import NotFound
 from store.scope import Scope
 

@@ -20,11 +20,11 @@ from flask import Flask, g, render_template, request
 from flask_login import current_user
 
 from config import clock
-from dashboard import site_state
 from dashboard.figures import lines
 from dashboard.frame import navigation
 from dashboard.web import static
 from dashboard.web.access import current_scope
+from insight import site_state
 from models import local_time
 from store.records.people import pictures
 from store.records.plant import sites

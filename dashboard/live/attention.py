@@ -13,7 +13,7 @@ from config.limits import Limit
 from config.quantities import QUANTITIES
 from dashboard.figures import wording
 from dashboard.live.now import Now
-from dashboard.live.once import once
+from insight.once import once
 from models.presence import presence
 from store.scope import Scope
 from store.series import levels

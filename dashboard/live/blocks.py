@@ -10,9 +10,9 @@ from dash import Output, dcc, html
 from dashboard.figures.wording import STATES, clock
 from dashboard.live import tiles
 from dashboard.live.details import Details
-from dashboard.live.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
-from dashboard.live.site_view import SiteView
 from dashboard.parts.aria import aria, data
+from insight.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
+from insight.site_view import SiteView
 from models.flows import makers
 
 SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast", "legend": "Legend"}

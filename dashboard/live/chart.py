@@ -10,9 +10,9 @@ from config import clock
 from dashboard.figures import production_demand
 from dashboard.figures.production_demand import Ahead
 from dashboard.live import blocks
-from dashboard.live.course import course_of
-from dashboard.live.periods import Impossible, Period, chosen_step, period, sensible_step, steps
-from dashboard.live.site_view import SiteView, site_view
+from insight.course import course_of
+from insight.periods import Impossible, Period, chosen_step, period, sensible_step, steps
+from insight.site_view import SiteView, site_view
 from models import local_time
 from store.scope import Scope
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
 from dashboard.figures import lines, meter_power, wording
-from dashboard.live import past, periods
 from dashboard.live.now import Now, now_of
-from dashboard.live.site_view import Meter
+from insight import past, periods
+from insight.site_view import Meter
 from store.errors import NotFound
 from store.records.plant import activity
 from store.scope import Scope

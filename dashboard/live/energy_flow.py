@@ -6,10 +6,11 @@ import orjson
 
 from config import clock
 from dashboard.figures import sankey, wording
-from dashboard.live import blocks, site_view
-from dashboard.live.once import once
-from dashboard.live.periods import Impossible, Period, period
-from dashboard.live.site_energy import site_energy
+from dashboard.live import blocks
+from insight import site_view
+from insight.once import once
+from insight.periods import Impossible, Period, period
+from insight.site_energy import site_energy
 from models.sankey_links import links, one_by_one
 from store.scope import Scope
 

@@ -2,10 +2,10 @@
 
 import orjson
 
-from dashboard import site_state
 from dashboard.figures import map as figure
 from dashboard.figures.wording import STATES
-from dashboard.live.once import once
+from insight import site_state
+from insight.once import once
 from store.records.plant import sites
 from store.scope import Scope
 

@@ -9,9 +9,9 @@ import numpy as np
 from config import clock
 from dashboard.figures import wording
 from dashboard.figures.plan import Standing
-from dashboard.live import freshness
-from dashboard.live.once import once
-from dashboard.live.site_view import SiteView, site_view
+from insight import freshness
+from insight.once import once
+from insight.site_view import SiteView, site_view
 from models import flows
 from models.flows import Flows
 from models.presence import presence

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_login import user_logged_in
 
 from dashboard.frame import landing
-from dashboard.live import past
+from insight import past
 from store.errors import StoreError
 from store.records.access import policy
 

@@ -9,9 +9,9 @@ import orjson
 from dashboard.figures import plan, sankey
 from dashboard.live import attention, tiles
 from dashboard.live.now import Now, now_of
-from dashboard.live.once import once
-from dashboard.live.site_view import SiteView
-from dashboard.live.today import Today, today_of
+from insight.once import once
+from insight.site_view import SiteView
+from insight.today import Today, today_of
 from models.sankey_links import links, one_by_one
 from store.errors import StoreAway
 from store.scope import Scope

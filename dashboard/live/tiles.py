@@ -10,10 +10,10 @@ from dash import html
 
 from config import clock
 from dashboard.figures import wording
-from dashboard.live import freshness
 from dashboard.live.now import Now
-from dashboard.live.today import WHOLE, Today
 from dashboard.parts.aria import aria, data
+from insight import freshness
+from insight.today import WHOLE, Today
 from models.flows import Values, electric, makers
 
 WIDTH, HEIGHT = 96, 24

@@ -8,13 +8,13 @@ import orjson
 
 from config import clock
 from dashboard.figures import meter_energy, meter_power
-from dashboard.live import past
 from dashboard.live.blocks import step_words
-from dashboard.live.periods import Impossible, Period, chosen_step, period
-from dashboard.live.site_view import site_view
 from dashboard.my_meters import markup
 from dashboard.my_meters.now import way_of
 from dashboard.parts.reading import Reader
+from insight import past
+from insight.periods import Impossible, Period, chosen_step, period
+from insight.site_view import site_view
 from models import local_time
 from store.errors import NotFound
 from store.records.plant import meters, sites

@@ -8,10 +8,10 @@ from dash import html
 
 from dashboard.account import parts
 from dashboard.figures import wording
-from dashboard.live.today import WHOLE
 from dashboard.my_meters.now import COUNT, Mine, Value, age_words
 from dashboard.parts.aria import data, icon
 from dashboard.parts.reading import Reader
+from insight.today import WHOLE
 from store.records.schema import Request
 
 UNCOUNTED = "Its readings are stored, but its energy is not counted: nothing says yet where it comes from. Ask your distributor."

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from dashboard.figures import wording
-from dashboard.live.once import once
+from insight.once import once
 from models import local_time
 from models.presence import presence
 from store.records.plant import graph, meter_life, meters, sites

@@ -24,13 +24,13 @@ from dashboard.account import parts
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.live import blocks
-from dashboard.live.periods import CUSTOM, DEFAULT_RANGE, RANGES
 from dashboard.my_meters import history, markup, now
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.signin import replies
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, meter_holder
+from insight.periods import CUSTOM, DEFAULT_RANGE, RANGES
 from store.errors import NotFound, Refused, StoreAway
 from store.records.access import claims
 from store.scope import Role, Scope

@@ -7,12 +7,12 @@ from dash import Input, Output, callback, dcc, html, register_page
 from config import clock
 from config.settings import settings
 from dashboard.frame import navigation
-from dashboard.live import past
-from dashboard.live.once import once
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import reader
 from dashboard.plant import system_facts
 from dashboard.web.access import current_scope, guard, platform_admin
+from insight import past
+from insight.once import once
 from store.errors import StoreError
 from store.scope import Scope
 from store.series import health

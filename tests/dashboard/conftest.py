@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from cli.screens import CHROMIUM, CHROMIUM_ARGS
 from config import settings as configuration
 from config.settings import Settings
-from dashboard.live.once import once
+from insight.once import once
 from store.records.plant import regions
 from store.records.schema import Site
 from store.records.transaction import engine

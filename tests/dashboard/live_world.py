@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from config.settings import Settings
-from dashboard.live.once import once
+from insight.once import once
 from store.records.access import grants
 from store.records.people import organisations, users
 from store.records.plant import activity, devices, graph, meters, sites, tariffs

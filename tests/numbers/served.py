@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from config.settings import Settings
 from dashboard.app import create_app
-from dashboard.live.once import once
+from insight.once import once
 from tests.conftest import eventually
 from tests.dashboard.watched import watched
 from tests.numbers.stored import Stored

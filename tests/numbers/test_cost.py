@@ -11,8 +11,8 @@ import pytest
 from questdb import Sender
 
 from config.settings import Settings
-from dashboard.live import site_view, today
-from dashboard.live.site_cost import site_cost
+from insight import site_view, today
+from insight.site_cost import site_cost
 from models.tariffs import Hours
 from store.records.people import organisations
 from store.records.plant import graph, meter_life, meters, regions, sites, tariffs

@@ -7,8 +7,9 @@ import numpy as np
 import orjson
 import pytest
 
-from dashboard.live import energy_flow, site_energy, site_view, today
-from dashboard.live.once import once
+from dashboard.live import energy_flow
+from insight import site_energy, site_view, today
+from insight.once import once
 from models.sankey_links import links
 from store.records.plant import graph, meters
 from store.scope import SYSTEM

@@ -10,7 +10,7 @@ import pytest
 
 from config import clock
 from config import settings as configuration
-from dashboard.live import past, site_view
+from insight import past, site_view
 from store.scope import SYSTEM
 from store.series import checkpoint, power, rollup
 from tests.conftest import thorough

@@ -15,8 +15,8 @@ from dashboard.figures import map as site_map
 from dashboard.figures.map import Place
 from dashboard.figures.plan import Standing
 from dashboard.figures.production_demand import Ahead
-from dashboard.live.course import Course
 from dashboard.web import theme
+from insight.course import Course
 from models import flows
 from models.graph import Node
 from models.sankey_links import links, one_by_one

@@ -7,8 +7,8 @@ import pandas as pd
 from diskcache import Cache
 
 from config.settings import Settings
-from dashboard import cache
-from dashboard.forecasting.site_forecast import site_forecast
+from insight import cache
+from insight.forecast.site_forecast import site_forecast
 from store.records.people import organisations
 from store.records.plant import graph, meters, sites
 from store.scope import SYSTEM, Scope

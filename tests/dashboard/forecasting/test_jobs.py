@@ -12,7 +12,7 @@ from flask import Flask, g
 
 from config.settings import Settings
 from dashboard.forecasting.jobs import WAITING, Jobs, plain_scope, plain_settings, progress_key, scope_from
-from dashboard.forecasting.places import Places
+from insight.forecast.places import Places
 from store.errors import NotFound
 from store.scope import NOBODY, SYSTEM, Role, Scope
 from tests.conftest import eventually

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.forecasting import site_forecast as module
 from dashboard.forecasting import wording
 from dashboard.forecasting.controls import ahead
-from dashboard.forecasting.places import Places
-from dashboard.forecasting.site_forecast import Busy
+from insight.forecast import site_forecast as module
+from insight.forecast.places import Places
+from insight.forecast.site_forecast import Busy
 from models.forecast.hours import TooLittleData
 from store.errors import NotFound
 from store.scope import Scope

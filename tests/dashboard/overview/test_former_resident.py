@@ -9,11 +9,11 @@ from typing import Any
 import dash
 import pytest
 
-from dashboard.live import past
-from dashboard.live.once import once
-from dashboard.live.site_view import site_view
 from dashboard.my_meters import history
 from dashboard.web.addresses import API
+from insight import past
+from insight.once import once
+from insight.site_view import site_view
 from store.records.access import grants, policy
 from store.records.people import users
 from store.records.signin import tokens

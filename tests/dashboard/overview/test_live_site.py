@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.live import attention, blocks, chart, details, energy_flow, first_paint, tick, tiles
 from dashboard.live.now import now_of
-from dashboard.live.once import once
-from dashboard.live.site_view import site_view
-from dashboard.live.today import read
+from insight.once import once
+from insight.site_view import site_view
+from insight.today import read
 from store.errors import NotFound
 from store.records.access import policy
 from store.scope import NOBODY, SYSTEM

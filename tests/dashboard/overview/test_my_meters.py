@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.live import periods
 from dashboard.my_meters import history, now
 from dashboard.parts.reading import Reader
+from insight import periods
 from store.errors import NotFound
 from store.records.access import claims, policy
 from store.records.people import inbox

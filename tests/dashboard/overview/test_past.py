@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from config import settings as configuration
-from dashboard.live import past
-from dashboard.live.once import once
-from dashboard.live.site_view import site_view
+from insight import past
+from insight.once import once
+from insight.site_view import site_view
 from store.errors import NotFound
 from store.records.access import policy
 from store.scope import NOBODY, SYSTEM, Scope

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.live import past
+from insight import past
 from store.scope import SYSTEM
 from store.series import checkpoint, rollup
 from tests.conftest import eventually

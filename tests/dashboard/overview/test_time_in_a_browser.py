@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.figures import lines, meter_energy, meter_power, production_demand
-from dashboard.live.course import Course
+from insight.course import Course
 from models import local_time
 from tests.conftest import eventually
 from tests.dashboard.charts import hover, table, ticks

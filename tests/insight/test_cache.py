@@ -10,7 +10,7 @@ from diskcache import Cache
 from diskcache.core import MODE_PICKLE
 
 from config.settings import Settings
-from dashboard import cache
+from insight import cache
 
 
 @pytest.mark.parametrize("opened", [cache.forecasts, cache.closed_power])

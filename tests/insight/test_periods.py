@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.live import periods
+from insight import periods
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 3, 29, 12, 0, tzinfo=UTC)  # the day the clocks go forward

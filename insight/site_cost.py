@@ -5,8 +5,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from dashboard.live import site_view
-from dashboard.live.site_energy import site_energy
+from insight import site_view
+from insight.site_energy import site_energy
 from models import local_time, tariffs
 from store.scope import Scope
 from store.series import finality

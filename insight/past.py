@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from config import clock
 from config.settings import settings
-from dashboard import cache
-from dashboard.live.periods import on_step
-from dashboard.live.site_view import Meter, SiteView, site_view
+from insight import cache
+from insight.periods import on_step
+from insight.site_view import Meter, SiteView, site_view
 from models import local_time
 from store.scope import Scope
 from store.series import power, versions

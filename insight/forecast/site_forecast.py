@@ -19,8 +19,8 @@ from diskcache import Cache
 
 from config import clock
 from config.settings import Settings
-from dashboard.forecasting import fitting
-from dashboard.forecasting.places import Places
+from insight.forecast import fitting
+from insight.forecast.places import Places
 from models import flows
 from models.forecast import choice, clear_sky
 from models.forecast.hours import TooLittleData, hours_after

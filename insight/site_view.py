@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from config.limits import Limit
-from dashboard.live.once import once
+from insight.once import once
 from models.flows import meters_of
 from models.graph import Graph, Node
 from store.records.plant import devices, graph, limits, meters, sites

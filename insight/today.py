@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config import clock
-from dashboard.live.once import once
-from dashboard.live.site_energy import site_energy
-from dashboard.live.site_view import SiteView, site_view
+from insight.once import once
+from insight.site_energy import site_energy
+from insight.site_view import SiteView, site_view
 from models import local_time
 from models.flows import makers
 from models.tariffs import money, share

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from diskcache import Cache
 
-from dashboard.live.once import RENEWERS, Once
+from insight.once import RENEWERS, Once
 from tests.conftest import eventually
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard.live.site_view import SiteView, natural
+from insight.site_view import SiteView, natural
 from models import flows
 from models.flows import Flows
 from models.graph import Graph

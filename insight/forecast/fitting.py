@@ -1,6 +1,6 @@
 """The ARIMA in a process that can be killed: a fit that hangs costs its time budget and nothing else.
 
-`python -m dashboard.forecasting.fitting` reads one series as JSON, and writes lines of JSON: `{"progress": …}` while it works
+`python -m insight.forecast.fitting` reads one series as JSON, and writes lines of JSON: `{"progress": …}` while it works
 and `{"forecast": …}` after each model, the best so far.
 """
 
@@ -24,7 +24,7 @@ from models.forecast import arima, choice
 from models.forecast.backtest import before_last_days
 from models.forecast.hours import TooLittleData, whole_hours
 
-COMMAND = (sys.executable, "-m", "dashboard.forecasting.fitting")
+COMMAND = (sys.executable, "-m", "insight.forecast.fitting")
 SPARE_S = 5.0
 
 Progress = Callable[[str], None]

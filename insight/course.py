@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from dashboard.live import past
-from dashboard.live.once import once
-from dashboard.live.periods import Period
-from dashboard.live.site_view import SiteView, site_view
+from insight import past
+from insight.once import once
+from insight.periods import Period
+from insight.site_view import SiteView, site_view
 from models import flows
 from models.flows import Values
 from store.scope import Scope

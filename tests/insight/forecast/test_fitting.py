@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.forecasting import fitting
+from insight.forecast import fitting
 from models.forecast import choice
 from models.forecast.hours import TooLittleData
 

@@ -1,0 +1,1 @@
+"""What a site will do: its next 24 hours, computed within a time budget."""
