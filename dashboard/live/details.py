@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
 from dashboard.figures import lines, meter_power, wording
-from dashboard.live.now import Now, now_of
 from insight import past, periods
+from insight.now import Now, now_of
 from insight.site_view import Meter
 from store.errors import NotFound
 from store.records.plant import activity
@@ -82,10 +82,10 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
     around = [edge.meter_id for edge in now.view.graph.edges if node_id in (edge.source, edge.target) and edge.meter_id]
     beside = [meter.id for meter in now.view.meters.values() if meter.node_id == node_id]
     measured = tuple(dict.fromkeys([*around, *beside]))
-    standing = now.standing.get(node_id)
+    standing = now.standing[node_id]
     facts = [("Kind", " · ".join(dict.fromkeys(part for part in (node.kind, node.technology) if part)))]
-    if standing and standing.power:
-        facts.append(("Now", standing.power))
+    if standing.kw is not None:
+        facts.append(("Now", f"{wording.power(standing.kw)} {standing.way}".rstrip()))
     if node.capacity_kw:
         facts.append(("Rating", wording.power(node.capacity_kw)))
     if node.capacity_kwh:
@@ -97,7 +97,7 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
     residual = now.flows.residuals.get(node_id)
     if residual is not None and np.isfinite(residual.value[0]):
         facts.append(("Unaccounted for now", wording.power(float(residual.value[0]))))
-    state = standing.state if standing and standing.state != "unmetered" else now.state
+    state = standing.state if standing.state != "unmetered" else now.state
     shown = measured if own else tuple(around)
     return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown))
 

@@ -5,11 +5,11 @@ from dash.html import H2, Div, Header, Section
 from config import clock
 from dashboard.live import blocks
 from dashboard.live.markup import markup
-from dashboard.live.now import now_of
 from dashboard.live.tick import tick_of, today_or_none
 from dashboard.live.tiles import tiles
 from dashboard.parts.aria import aria, data
 from insight.course import trends
+from insight.now import now_of
 from store.scope import Scope
 
 PANELS = ("place", "course", "attention", "hardware")

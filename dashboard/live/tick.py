@@ -8,7 +8,8 @@ import orjson
 
 from dashboard.figures import plan, sankey
 from dashboard.live import attention, tiles
-from dashboard.live.now import Now, now_of
+from dashboard.live.standing import standing
+from insight.now import Now, now_of
 from insight.once import once
 from insight.site_view import SiteView
 from insight.today import Today, today_of
@@ -72,7 +73,7 @@ def packed(scope: Scope, now: Now, today: Today | None, listed: bool) -> dict[st
         "about": about_version(now.view),
         "sankey": sankey.figure(nodes, bands, "kW", places, each)["data"],
         "says": sankey.summary(nodes, bands, "kW"),
-        "plan": plan.changes(now.view.graph, now.standing),
+        "plan": plan.changes(now.view.graph, standing(now)),
         "devices": [
             [
                 each.state,

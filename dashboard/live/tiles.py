@@ -10,9 +10,9 @@ from dash import html
 
 from config import clock
 from dashboard.figures import wording
-from dashboard.live.now import Now
 from dashboard.parts.aria import aria, data
 from insight import freshness
+from insight.now import Now
 from insight.today import WHOLE, Today
 from models.flows import Values, electric, makers
 

@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
+from math import isfinite, nan
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config import clock
 from dashboard.figures import wording
+from insight.meters_now import MeterNow, meters_now
 from insight.once import once
 from models import local_time
-from models.presence import presence
 from store.records.plant import graph, meter_life, meters, sites
 from store.records.schema import Meter, listing
 from store.scope import Scope
-from store.series import cost, energy, power
+from store.series import cost, energy
 
 COUNT = 12  # meters of one page
 LASTS_S = 2.0
@@ -24,6 +24,7 @@ UNDECLARED_S = 60
 
 Day = tuple[float | None, float | None, float | None, float]  # of `Value`: since local midnight
 NOTHING: Day = (None, None, None, 1.0)
+SILENT = MeterNow(nan, nan, None, "never")  # of a condition, which has no power
 
 
 class Way(NamedTuple):
@@ -109,16 +110,14 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
         StoreAway: the database cannot be reached.
     """
     ids = tuple(each.meter.id for each in shown if each.meter.role != "condition")
-    live = once.get(("my live", scope.key, ids), LASTS_S, lambda: power.live_power(scope, ids, clock.now())) if ids else {}
+    every_s = {each.meter.id: each.expected_s for each in shown if each.meter.role != "condition"}
+    telling = once.get(("my live", scope.key, ids), LASTS_S, lambda: meters_now(scope, every_s, clock.now())) if ids else {}
     today = once.get(("my today", scope.key, ids), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
-    now = clock.now()
     found = {}
     for each in shown:
-        heard = live.get(each.meter.id)
-        state = presence(heard.ts if heard else None, each.expected_s, now)
-        net = heard.forward_kw - heard.export_kw if heard and state in ("live", "late") else None
-        known = net if net is not None and isfinite(net) else None
-        found[each.meter.id] = Value(known, heard.ts if heard else None, state, *today.get(each.meter.id, NOTHING))
+        meter = telling.get(each.meter.id, SILENT)
+        known = meter.net_kw if isfinite(meter.net_kw) else None
+        found[each.meter.id] = Value(known, meter.heard, meter.state, *today.get(each.meter.id, NOTHING))
     return found
 
 

@@ -12,13 +12,13 @@ from dashboard.figures import plan
 from dashboard.figures.production_demand import Ahead
 from dashboard.forecasting.controls import controls
 from dashboard.live import blocks, chart, details, energy_flow, map_of_sites
-from dashboard.live.now import now_of
 from dashboard.live.tick import about, tick_of, today_or_none
 from dashboard.live.tiles import tiles
 from dashboard.parts.aria import data
 from dashboard.web import arguments, static
 from dashboard.web.access import current_scope, guard, site_in
 from insight.course import trends
+from insight.now import now_of
 from insight.periods import DEFAULT_RANGE
 
 STALE_S = 60.0  # what the document's chart may lack at its right end: the next step draws it anew

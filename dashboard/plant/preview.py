@@ -10,15 +10,14 @@ from dash import html
 from config import clock
 from dashboard.figures import sankey
 from dashboard.parts.aria import data, icon
+from insight.meters_now import meters_now, speaking
 from models import balance, flows
 from models.balance import Finding
 from models.graph import Graph
-from models.presence import presence
 from models.sankey_links import links
 from store.errors import StoreAway
 from store.records.plant import graph, meters
 from store.scope import Scope
-from store.series import power
 
 UNDECLARED_S = 60
 
@@ -46,19 +45,12 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
 
 def _now(scope: Scope, drawn: Graph) -> tuple[flows.Flows | None, str]:
     measuring = flows.meters_of(drawn)
-    at = clock.now()
+    declared = meters.energy_declarations(scope, measuring)
+    every_s = {meter: each[-1].interval_s if each else UNDECLARED_S for meter, each in declared.items()}
     try:
-        live = power.live_power(scope, measuring, at) if measuring else {}
+        return flows.solve(drawn, speaking(meters_now(scope, every_s, clock.now()))), ""
     except StoreAway:
         return None, "The readings cannot be reached now: every edge is drawn alike."
-    declared = meters.energy_declarations(scope, measuring)
-    every = {meter: each[-1].interval_s if each else UNDECLARED_S for meter, each in declared.items()}
-    speaking = {
-        meter: (each.forward_kw, each.export_kw)
-        for meter, each in live.items()
-        if presence(each.ts, every[meter], at) in ("live", "late")
-    }
-    return flows.solve(drawn, speaking), ""
 
 
 def _carries(solved: flows.Flows) -> bool:

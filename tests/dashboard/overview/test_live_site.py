@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.live import attention, blocks, chart, details, energy_flow, first_paint, tick, tiles
-from dashboard.live.now import now_of
+from insight.now import now_of
 from insight.once import once
 from insight.site_view import site_view
 from insight.today import read

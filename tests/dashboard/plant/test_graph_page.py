@@ -40,7 +40,7 @@ def _draw(world: World, browser, at: str = ""):
 @pytest.fixture(autouse=True)
 def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was measured yet: no QuestDB is asked."""
-    monkeypatch.setattr("dashboard.plant.preview.power.live_power", lambda *_: {})
+    monkeypatch.setattr("insight.meters_now.power.live_power", lambda *_: {})
 
 
 def test_a_node_is_added_and_joined_and_the_check_follows(world: World) -> None:
@@ -114,7 +114,7 @@ def test_what_is_measured_now_is_drawn_and_what_is_left_over_said(world: World, 
     ids = plant(world)
     grid = meters.create_meter(SYSTEM, world.site, name="Grid meter", edge_id=ids["in"]).id
     live = {grid: LivePower(10.0, 0.0, now()), ids["meter"]: LivePower(6.0, 0.0, now())}
-    monkeypatch.setattr("dashboard.plant.preview.power.live_power", lambda *_: live)
+    monkeypatch.setattr("insight.meters_now.power.live_power", lambda *_: live)
     page = world.client("admin").get(f"/site/{world.site}/graph").get_data(as_text=True)
     assert "+4 kW left over" in page
     assert "1 place needs a look" in page

@@ -18,7 +18,7 @@ KEY = re.compile(r"key_\w+\.[\w-]{43}")
 @pytest.fixture(autouse=True)
 def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was measured yet: no QuestDB is asked."""
-    monkeypatch.setattr("dashboard.plant.preview.power.live_power", lambda *_: {})
+    monkeypatch.setattr("insight.meters_now.power.live_power", lambda *_: {})
 
 
 def _open(page: Page, path: str) -> None:

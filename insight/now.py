@@ -7,9 +7,8 @@ from datetime import datetime
 import numpy as np
 
 from config import clock
-from dashboard.figures import wording
-from dashboard.figures.plan import Standing
 from insight import freshness
+from insight.meters_now import meters_now, speaking
 from insight.once import once
 from insight.site_view import SiteView, site_view
 from models import flows
@@ -17,7 +16,7 @@ from models.flows import Flows
 from models.presence import presence
 from store.records.plant import activity
 from store.scope import Scope
-from store.series import latest, power
+from store.series import latest
 
 LASTS_S = 0.5  # with a poll each tick, what was posted is seen within a tick and this
 SEEN_LASTS_S = 2.0
@@ -32,6 +31,19 @@ class DeviceNow:
     state: str
     last_seen: datetime | None
     load_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a node: the state of its meters (`unmetered` without any) and the power at it (kW, None: not known).
+
+    `way`: `charging` or `discharging` of a storage. `heard`: when its meters were last heard, unless they are live.
+    """
+
+    state: str
+    kw: float | None = None
+    way: str = ""
+    heard: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +79,10 @@ def now_of(scope: Scope, site_id: str) -> Now:
 
 
 def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
-    measuring = view.flow_meters
-    live = power.live_power(scope, measuring, at)
-    heard = {meter_id: each.ts for meter_id, each in live.items()}
-    states = {meter_id: presence(heard.get(meter_id), view.meters[meter_id].expected_s, at) for meter_id in measuring}
-    speaking = {
-        meter_id: (each.forward_kw, each.export_kw) for meter_id, each in live.items() if states[meter_id] in ("live", "late")
-    }
-    solved = flows.solve(view.graph, speaking)
+    telling = meters_now(scope, {meter_id: view.meters[meter_id].expected_s for meter_id in view.flow_meters}, at)
+    heard = {meter_id: each.heard for meter_id, each in telling.items() if each.heard is not None}
+    states = {meter_id: each.state for meter_id, each in telling.items()}
+    solved = flows.solve(view.graph, speaking(telling))
     values = latest.latest(scope, list(view.meters)) if view.meters else {}
     return Now(
         view=view,
@@ -84,7 +92,7 @@ def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
         states=states,
         values=values,
         devices=_devices(scope, view, values, at),
-        standing=_standing(view, solved, states, heard, at),
+        standing=_standing(view, solved, states, heard),
     )
 
 
@@ -106,28 +114,25 @@ def _devices(
     return tuple(found)
 
 
-def _standing(
-    view: SiteView, solved: Flows, states: Mapping[str, str], heard: Mapping[str, datetime], at: datetime
-) -> dict[str, Standing]:
+def _standing(view: SiteView, solved: Flows, states: Mapping[str, str], heard: Mapping[str, datetime]) -> dict[str, Standing]:
     """What is known of each node: by the meters of its edges; a bus in between has none of its own."""
     found = {}
     for node in view.graph.nodes:
         around = [flow for flow in solved.edges.values() if node.id in (flow.edge.source, flow.edge.target)]
         meter_ids = [each for each in (flow.edge.meter_id for flow in around) if each is not None and each in states]
-        note = "simulated" if node.simulated else ""
         if node.kind in ("bus", "converter") or not meter_ids:
             derived = [float(flow.net[0]) for flow in around if flow.origin == "derived"] if len(around) == 1 else []
-            shown = wording.power(abs(derived[0])) if derived and np.isfinite(derived[0]) else ""
-            found[node.id] = Standing("unmetered", shown, note)
+            found[node.id] = Standing("unmetered", _known(derived[0]) if derived else None)
             continue
         state = freshness.together(states[meter_id] for meter_id in meter_ids)
         last = max((heard[meter_id] for meter_id in meter_ids if meter_id in heard), default=None)
         total = sum(float(flow.net[0]) for flow in around if flow.edge.meter_id in states)
-        says = wording.power(abs(total)) if np.isfinite(total) else ""
-        if node.kind == "storage" and says and abs(total) > 0:
-            into = (total > 0) == (around[0].edge.target == node.id)
-            says += " charging" if into else " discharging"
-        if state != "live" and last is not None:
-            note = " · ".join(part for part in (f"last heard {wording.clock(last, view.zone, at)}", note) if part)
-        found[node.id] = Standing("late" if state == "partial" else state, says, note)
+        way = ""
+        if node.kind == "storage" and np.isfinite(total) and total:
+            way = "charging" if (total > 0) == (around[0].edge.target == node.id) else "discharging"
+        found[node.id] = Standing("late" if state == "partial" else state, _known(total), way, None if state == "live" else last)
     return found
+
+
+def _known(kw: float) -> float | None:
+    return abs(kw) if np.isfinite(kw) else None

@@ -1,0 +1,49 @@
+"""What meters do at this moment: one answer for a site's flows, for a graph that is being drawn, and for people's own meters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import nan
+
+from models.presence import presence
+from store.scope import Scope
+from store.series import power
+
+SPEAKING = ("live", "late")
+
+
+@dataclass(frozen=True, slots=True)
+class MeterNow:
+    """A meter's power in its direction and against it (kW, NaN when it has never told any), when it was heard, and its state."""
+
+    forward_kw: float
+    export_kw: float
+    heard: datetime | None
+    state: str
+
+    @property
+    def net_kw(self) -> float:
+        """The power in its direction less that against it; NaN when the meter is silent."""
+        return self.forward_kw - self.export_kw if self.state in SPEAKING else nan
+
+
+def meters_now(scope: Scope, every_s: Mapping[str, int], at: datetime) -> dict[str, MeterNow]:
+    """Each of the meters now; `every_s` says how often it should be heard (s).
+
+    Raises:
+        NotFound: one of the meters does not exist for the scope.
+        StoreAway: the database cannot be reached.
+    """
+    live = power.live_power(scope, list(every_s), at) if every_s else {}
+    found = {}
+    for meter_id, seconds in every_s.items():
+        told = live.get(meter_id)
+        heard = told.ts if told else None
+        forward_kw, export_kw = (told.forward_kw, told.export_kw) if told else (nan, nan)
+        found[meter_id] = MeterNow(forward_kw, export_kw, heard, presence(heard, seconds, at))
+    return found
+
+
+def speaking(meters: Mapping[str, MeterNow]) -> dict[str, tuple[float, float]]:
+    """What counts now, as `models.flows.solve` takes it: a meter that is silent tells nothing."""
+    return {meter_id: (each.forward_kw, each.export_kw) for meter_id, each in meters.items() if each.state in SPEAKING}
