@@ -10,9 +10,10 @@ from config import clock
 from dashboard.figures import meter_energy, meter_power
 from dashboard.live.blocks import step_words
 from dashboard.my_meters import markup
-from dashboard.my_meters.now import way_of
+from dashboard.my_meters.ways import WAYS
 from dashboard.parts.reading import Reader
 from insight import past
+from insight.own_meters import direction_of
 from insight.periods import Impossible, Period, chosen_step, period
 from insight.site_view import site_view
 from models import local_time
@@ -59,7 +60,7 @@ def history(
         chosen = period(name, zone, now, first, last)
     except Impossible as problem:
         return orjson.dumps({"problem": str(problem)}).decode()
-    way = way_of(scope, meter)
+    way = WAYS[direction_of(scope, meter)]
     if what == "energy":
         step, edges = energy_bars(name, chosen, zone)
         frame = energy.energy_by(scope, [meter_id], edges[0], edges[-1], step, zone.key)

@@ -8,9 +8,10 @@ from dash import html
 
 from dashboard.account import parts
 from dashboard.figures import wording
-from dashboard.my_meters.now import COUNT, Mine, Value, age_words
+from dashboard.my_meters.ways import WAYS
 from dashboard.parts.aria import data, icon
 from dashboard.parts.reading import Reader
+from insight.own_meters import COUNT, Mine, Value
 from insight.today import WHOLE
 from store.records.schema import Request
 
@@ -69,7 +70,7 @@ def reading(value: Value | None, mine: Mine, now: datetime, reader: Reader) -> l
     """A meter's numbers."""
     if value is None:  # the store of the readings is away
         return [html.P("Its values cannot be read now. The page tries again by itself.", className="muted")]
-    way = mine.way
+    way = WAYS[mine.direction]
     kw, unit = wording.scaled(abs(value.kilowatts) if value.kilowatts is not None else None, "kW")
     is_back = value.kilowatts is not None and value.kilowatts < 0
     said = [html.Span(reader.number(kw), className="value num"), html.Span(unit, className="unit")]
@@ -140,3 +141,11 @@ def _request_acts(request: Request, what: str, asking: str | None) -> Any:
     if request.id == asking:
         return parts.ask("my-request-act", request.id, "Nobody decides on it any more. ", "Take back", what)
     return parts.row_button("my-request-act", "ask", request.id, "Take back", f"Take back: {what}")
+
+
+def age_words(value: Value, now: datetime) -> str:
+    """How old a value is, and whether that is too old."""
+    if value.heard is None:
+        return wording.STATES["never"]
+    old = wording.age((now - value.heard).total_seconds())
+    return f"{old} ago" if value.state == "live" else f"{wording.STATES[value.state]}, {old}"

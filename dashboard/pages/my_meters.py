@@ -24,12 +24,13 @@ from dashboard.account import parts
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.live import blocks
-from dashboard.my_meters import history, markup, now
+from dashboard.my_meters import history, markup
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.signin import replies
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, meter_holder
+from insight import own_meters
 from insight.periods import CUSTOM, DEFAULT_RANGE, RANGES
 from store.errors import NotFound, Refused, StoreAway
 from store.records.access import claims
@@ -52,7 +53,7 @@ def _may_claim(scope: Scope) -> bool:
 
 
 def _drawn(scope: Scope, search: str, first: int, asking: str | None) -> list[Any]:
-    found = now.mine(scope, search, first)
+    found = own_meters.mine(scope, search, first)
     if not found.total and not search:
         return [markup.none_yet(_may_claim(scope))]
     if not found.total:
@@ -63,13 +64,13 @@ def _drawn(scope: Scope, search: str, first: int, asking: str | None) -> list[An
 
 def _values(scope: Scope, shown: Any) -> Any:
     try:
-        return now.values(scope, shown)
+        return own_meters.values(scope, shown)
     except StoreAway:
         return {}
 
 
 def _requests(scope: Scope, asking: str | None = None) -> Any:
-    names = {each.meter.id: each.meter.name for each in now.mine(scope, "", 0).rows}
+    names = {each.meter.id: each.meter.name for each in own_meters.mine(scope, "", 0).rows}
     return markup.requests(claims.my_requests(scope), names, reader(), asking)
 
 
@@ -116,14 +117,14 @@ def _claim(scope: Scope) -> html.Section:
 def layout(**_query: Any) -> html.Div:
     """The page."""
     scope = current_scope()
-    found = now.mine(scope, "", 0)
+    found = own_meters.mine(scope, "", 0)
     search = html.Div(
         [
             html.Label("Search my meters", htmlFor="my-meters-search", className="visually-hidden"),
             dcc.Input(id="my-meters-search", type="search", debounce=0.2, placeholder="Search name, number, site"),
         ],
         className="toolbar",
-        hidden=found.total <= now.COUNT,
+        hidden=found.total <= own_meters.COUNT,
     )
     drawable = [each for each in found.rows if each.meter.role != "condition"]
     return html.Div(
@@ -186,7 +187,7 @@ def turn(clicks: list[int | None]) -> Any:
 def tick(_n: int | None, ids: list[dict[str, str]], search: str | None, shown: dict[str, Any]) -> list[Any]:
     """The numbers of the cards that are shown."""
     scope, first = current_scope(), shown.get("first")
-    rows = now.mine(scope, search or "", first if isinstance(first, int) else 0).rows
+    rows = own_meters.mine(scope, search or "", first if isinstance(first, int) else 0).rows
     values, moment, read = _values(scope, rows), clock.now(), reader()
     shown_now = {each.meter.id: each for each in rows}
     return [

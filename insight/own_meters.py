@@ -1,14 +1,13 @@
-"""One's own meters now: live value and age of each, and its energy since local midnight."""
+"""People's own meters now: the power of each, when it was heard, and its energy since local midnight."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite, nan
-from typing import NamedTuple
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config import clock
-from dashboard.figures import wording
 from insight.meters_now import MeterNow, meters_now
 from insight.once import once
 from models import local_time
@@ -23,20 +22,9 @@ TODAY_LASTS_S = 30.0
 UNDECLARED_S = 60
 
 Day = tuple[float | None, float | None, float | None, float]  # of `Value`: since local midnight
+Direction = Literal["taken", "made", "charged", "discharged"]  # what energy in a meter's direction is to its holder
 NOTHING: Day = (None, None, None, 1.0)
 SILENT = MeterNow(nan, nan, None, "never")  # of a condition, which has no power
-
-
-class Way(NamedTuple):
-    """What is said of energy in a meter's direction, and of energy against it."""
-
-    forward: str
-    backward: str
-    tokens: tuple[str, str]  # the colours of both
-
-
-TAKEN, MADE = Way("taken", "fed in", ("demand", "pv")), Way("produced", "drawn", ("pv", "demand"))
-CHARGED, DISCHARGED = Way("charged", "discharged", ("storage", "grid")), Way("discharged", "charged", ("storage", "grid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +36,7 @@ class Mine:
     zone: ZoneInfo
     currency: str
     expected_s: int
-    way: Way
+    direction: Direction
     counts: bool  # whether anything declares now where its energy comes from
 
 
@@ -85,21 +73,21 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
                 ZoneInfo(places[meter.site_id].time_zone),
                 places[meter.site_id].currency,
                 current[-1].interval_s if current else UNDECLARED_S,
-                way_of(scope, meter),
+                direction_of(scope, meter),
                 bool(current) or meter.role not in ("main", "check"),
             )
         )
     return listing.Page(rows, found.total)
 
 
-def way_of(scope: Scope, meter: Meter) -> Way:
-    """What the meter's energy is called: by what it comes from and goes to."""
+def direction_of(scope: Scope, meter: Meter) -> Direction:
+    """What the meter's energy is: by what it comes from and goes to."""
     source, target = graph.ends(scope, meter.id) or (None, None)
     if source is not None and source.kind == "storage":
-        return DISCHARGED
+        return "discharged"
     if target is not None and target.kind == "storage":
-        return CHARGED
-    return MADE if source is not None and source.kind == "source" and source.technology != "grid" else TAKEN
+        return "charged"
+    return "made" if source is not None and source.kind == "source" and source.technology != "grid" else "taken"
 
 
 def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
@@ -133,11 +121,3 @@ def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, Day]:
                 paid = float(row["cost"]) if isfinite(row["cost"]) else None
                 found[str(meter_id)] = (float(row["forward_kwh"]), float(row["export_kwh"]), paid, float(row["priced"]))
     return found
-
-
-def age_words(value: Value, now: datetime) -> str:
-    """How old a value is, and whether that is too old."""
-    if value.heard is None:
-        return wording.STATES["never"]
-    old = wording.age((now - value.heard).total_seconds())
-    return f"{old} ago" if value.state == "live" else f"{wording.STATES[value.state]}, {old}"
