@@ -117,8 +117,8 @@ def year(run: Run) -> list[Figure]:
 
     from dashboard.figures import production_demand
     from insight.course import course_of
-    from insight.once import once
     from insight.periods import Period
+    from insight.shared import shared
     from insight.site_view import site_view
     from store.records.plant import graph
     from store.scope import SYSTEM, Scope
@@ -136,7 +136,7 @@ def year(run: Run) -> list[Figure]:
     def ask(seen: str = "nobody") -> bytes:
         # Whoever sees something else, if only by name, finds nothing that was kept for another.
         scope = Scope(user_id="usr_bench", part_site_ids=frozenset({site}), meter_ids=frozenset({meter, seen}))
-        once.clear()
+        shared.clear()
         view = site_view(scope, site)
         course = course_of(scope, site, period, 3600)
         return orjson.dumps(production_demand.figure(course, now, view.zone))

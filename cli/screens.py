@@ -68,12 +68,12 @@ def sign_in_here(settings: Settings, email: str | None) -> Iterator[Cookie]:
 
 def _anybody() -> "User":
     """An operator, who sees most pages; where there is none, an administrator or whoever there is."""
-    from store.records.people import people
+    from store.records.people import lists
     from store.records.schema.listing import Wanted
     from store.scope import SYSTEM
 
     for role in ("operator", "admin", None):
-        if found := people.people(SYSTEM, Wanted(count=1), approval="approved", role=role).rows:
+        if found := lists.people(SYSTEM, Wanted(count=1), approval="approved", role=role).rows:
             return found[0]
     raise click.ClickException("nobody can sign in yet: create the first administrator with the link that `./loadstar up` prints")
 

@@ -22,12 +22,12 @@ class Welcome(NamedTuple):
         """Load the demo when it is wanted and not there; a link for the first administrator when nobody could sign in."""
         if settings.demo:
             return cls(_load_demo(console), None)
-        from store.records.people import people
+        from store.records.people import lists
         from store.records.schema.listing import Wanted
         from store.records.signin import one_time_links
         from store.scope import SYSTEM
 
-        if people.people(SYSTEM, Wanted(count=1)).total:
+        if lists.people(SYSTEM, Wanted(count=1)).total:
             return cls([], None)
         token = one_time_links.create_link("first_administrator", LINK_HOURS, instead=True)
         return cls([], f"/first-administrator?token={token}")

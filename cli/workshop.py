@@ -35,7 +35,7 @@ QUICK_PLACES = (
     "tests/models",
     "tests/config",
     "tests/insight/test_periods.py",
-    "tests/insight/test_once.py",
+    "tests/insight/test_shared.py",
     "tests/demo/test_replay.py",
     "tests/bench/test_figures.py",
     "tests/ingest/test_bodies.py",

@@ -11,7 +11,7 @@ from dashboard.api import money, openapi, readings, tokens
 from dashboard.audit import download
 from dashboard.forecasting.jobs import Jobs
 from dashboard.frame import faults, shell, view_as
-from dashboard.live import ready
+from dashboard.live import first_screen
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
 from dashboard.web import compression, security, static
@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
     pictures.install(server)
     export.install(server)
     plant_files.install(server)
-    ready.install(server)
+    first_screen.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
     dash = shell.Shell(

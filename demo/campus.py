@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from demo import recordings, replay
-from demo.kept import Tables, kept
 from demo.plant import COUNTER, INTERVAL, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
 from demo.replay import Floats
+from demo.tables import Tables, kept
 
 PV_KWP = 2400.0
 # PVWatts (Dobos, NREL/TP-6A20-62641, 2014): 14 % system losses, −0.4 %/K above 25 °C cell temperature; the array lies flat,

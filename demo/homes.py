@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from demo import recordings, replay
-from demo.kept import Tables, kept
 from demo.plant import COUNTER, INTERVAL, POWER, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
 from demo.recordings import HOMES
 from demo.replay import Floats
+from demo.tables import Tables, kept
 
 # From the data set's schema.
 BATTERY = replay.Battery(kwh=6.4, kw=5.0, efficiency=0.9, reserve=0.1)

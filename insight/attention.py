@@ -11,7 +11,7 @@ import numpy as np
 
 from config.limits import Limit
 from insight.now import DeviceNow, Now
-from insight.once import once
+from insight.shared import shared
 from insight.site_view import Meter
 from models.presence import presence
 from store.scope import Scope
@@ -105,4 +105,4 @@ def _since(scope: Scope, now: Now, series_id: str, limit: Limit, newest: datetim
         began: datetime = column.index[len(column) - run].to_pydatetime() if run else newest
         return min(began, newest)
 
-    return once.get(("since", scope.key, series_id, limit.quantity), SINCE_LASTS_S, find, SINCE_LASTS_S)
+    return shared.get(("since", scope.key, series_id, limit.quantity), SINCE_LASTS_S, find, SINCE_LASTS_S)

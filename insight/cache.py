@@ -47,7 +47,7 @@ def forecasts(settings: Settings) -> Cache:
 
 
 def closed_power(settings: Settings) -> Cache:
-    """Powers of stretches of time that are over: `insight.past`."""
+    """Powers of stretches of time that are over: `insight.closed_power`."""
     return _open(settings, "closed", Bytes, 512 * 2**20)
 
 

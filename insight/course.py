@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from insight import past
-from insight.once import once
+from insight import closed_power
 from insight.periods import Period
+from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import flows
 from models.flows import Values
@@ -53,7 +53,7 @@ def course_of(scope: Scope, site_id: str, period: Period, step_s: int, stale_s: 
     edges = power.steps(period.start, period.end, step_s, view.zone)
     lasts = LIVE_LASTS_S if period.live else PAST_LASTS_S
     key = ("course", scope.key, site_id, edges[0], edges[-1], step_s)
-    return once.get(key, lasts, lambda: _course(scope, view, edges, step_s), stale_s)
+    return shared.get(key, lasts, lambda: _course(scope, view, edges, step_s), stale_s)
 
 
 def _course(scope: Scope, view: SiteView, edges: pd.DatetimeIndex, step_s: int) -> Course:
@@ -61,7 +61,7 @@ def _course(scope: Scope, view: SiteView, edges: pd.DatetimeIndex, step_s: int) 
     measured = view.flow_meters
     known: dict[str, NDArray[np.float64]] = {}
     if measured:
-        frame = past.mean_power(scope, view, measured, edges[0], edges[-1], step_s).reindex(edges[:-1])
+        frame = closed_power.mean_power(scope, view, measured, edges[0], edges[-1], step_s).reindex(edges[:-1])
         known = {str(meter_id): frame[meter_id].to_numpy(dtype=float) for meter_id in frame.columns}
     solved = flows.from_power(view.graph, known)
     totals = solved.totals
@@ -94,4 +94,4 @@ def trends(scope: Scope, site_id: str) -> dict[str, NDArray[np.float64]]:
         found["sufficiency"] = flows.share(day.demand - np.maximum(day.imported, 0), day.demand)
         return found
 
-    return once.get(("trends", scope.key, site_id), TREND_LASTS_S, compute, TREND_LASTS_S)
+    return shared.get(("trends", scope.key, site_id), TREND_LASTS_S, compute, TREND_LASTS_S)

@@ -9,7 +9,7 @@ import numpy as np
 from config import clock
 from insight import freshness
 from insight.meters_now import meters_now, speaking
-from insight.once import once
+from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import flows
 from models.flows import Flows
@@ -75,7 +75,7 @@ class Now:
 def now_of(scope: Scope, site_id: str) -> Now:
     """The site now, at most half a second old; raises `NotFound` and `StoreAway`."""
     scope.require_site(site_id)
-    return once.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id), clock.now()))
+    return shared.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id), clock.now()))
 
 
 def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
@@ -101,7 +101,9 @@ def _devices(
 ) -> tuple[DeviceNow, ...]:
     ids = [device.id for device in view.devices]
     seen = (
-        once.get(("seen", scope.key, view.id), SEEN_LASTS_S, lambda: activity.last_seen(scope, ids), SEEN_LASTS_S) if ids else {}
+        shared.get(("seen", scope.key, view.id), SEEN_LASTS_S, lambda: activity.last_seen(scope, ids), SEEN_LASTS_S)
+        if ids
+        else {}
     )
     found = []
     for device in view.devices:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from insight.meters_now import MeterNow, meters_now
-from insight.once import once
+from insight.shared import shared
 from models import local_time
 from store.records.plant import graph, meter_life, meters, sites
 from store.records.schema import Meter, listing
@@ -99,8 +99,8 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
     """
     ids = tuple(each.meter.id for each in shown if each.meter.role != "condition")
     every_s = {each.meter.id: each.expected_s for each in shown if each.meter.role != "condition"}
-    telling = once.get(("my live", scope.key, ids), LASTS_S, lambda: meters_now(scope, every_s, clock.now())) if ids else {}
-    today = once.get(("my today", scope.key, ids), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
+    telling = shared.get(("my live", scope.key, ids), LASTS_S, lambda: meters_now(scope, every_s, clock.now())) if ids else {}
+    today = shared.get(("my today", scope.key, ids), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
     found = {}
     for each in shown:
         meter = telling.get(each.meter.id, SILENT)

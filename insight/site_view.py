@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from config.limits import Limit
-from insight.once import once
+from insight.shared import shared
 from models.flows import meters_of
 from models.graph import Graph, Node
 from store.records.plant import devices, graph, limits, meters, sites
@@ -73,7 +73,7 @@ class SiteView:
 def site_view(scope: Scope, site_id: str) -> SiteView:
     """The site as the scope sees it, some seconds old at most while it is looked at; raises `NotFound`."""
     scope.require_site(site_id)
-    return once.get(("view", scope.key, site_id), LASTS_S, lambda: read(scope, site_id, clock.now()), STALE_S)
+    return shared.get(("view", scope.key, site_id), LASTS_S, lambda: read(scope, site_id, clock.now()), STALE_S)
 
 
 def read(scope: Scope, site_id: str, at: datetime) -> SiteView:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config import clock
-from insight.once import once
+from insight.shared import shared
 from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
 from models import local_time
@@ -52,7 +52,9 @@ class Today:
 def today_of(scope: Scope, site_id: str) -> Today:
     """The day so far, at most some seconds old; raises `NotFound` and `StoreAway`."""
     scope.require_site(site_id)
-    return once.get(("today", scope.key, site_id), LASTS_S, lambda: read(scope, site_view(scope, site_id), clock.now()), STALE_S)
+    return shared.get(
+        ("today", scope.key, site_id), LASTS_S, lambda: read(scope, site_view(scope, site_id), clock.now()), STALE_S
+    )
 
 
 def read(scope: Scope, view: SiteView, now: datetime) -> Today:

@@ -10,7 +10,7 @@ from dash import html
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.audit import Entry, Filter
-from store.records.people import people
+from store.records.people import lists
 from store.records.schema.listing import Wanted
 from store.scope import Scope
 
@@ -83,7 +83,7 @@ def _actor(scope: Scope, who: str) -> str | None:
     named = next((actor for actor, words in ACTORS.items() if who.lower() in (actor, words.lower())), None)
     if named is not None or who.startswith("usr_"):
         return named or who
-    found = people.people(scope, Wanted(search=who, count=10))
+    found = lists.people(scope, Wanted(search=who, count=10))
     exact = [each for each in found.rows if who.lower() in (each.email, each.name.lower())]
     meant = exact if len(exact) == 1 else found.rows
     if len(meant) == 1:

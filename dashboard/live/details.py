@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
 from dashboard.figures import lines, meter_power, wording
-from insight import past, periods
+from insight import closed_power, periods
 from insight.now import Now, now_of
 from insight.site_view import Meter
 from store.errors import NotFound
@@ -145,11 +145,11 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
 
 def _as_reported(scope: Scope, now: Now, meter: Meter, most: int) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
     """The edges of the steps that the meter reports in, or of as many together as leave at most `most`, and its power (kW)."""
-    native_s = past.native_step_s(meter)
+    native_s = closed_power.native_step_s(meter)
     together = -(-int(SHOWN.total_seconds()) // native_s // most)
     start = periods.on_step(now.at - SHOWN, native_s * together) + timedelta(seconds=native_s * together)
     edges = power.steps(start, now.at, native_s, now.view.zone)
-    frame = past.mean_power(scope, now.view, [meter.id], edges[0], now.at, native_s)
+    frame = closed_power.mean_power(scope, now.view, [meter.id], edges[0], now.at, native_s)
     reported = frame[meter.id].to_numpy(dtype=float)
     if together == 1:
         return edges, reported

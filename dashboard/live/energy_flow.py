@@ -8,8 +8,8 @@ from config import clock
 from dashboard.figures import sankey, wording
 from dashboard.live import blocks
 from insight import site_view
-from insight.once import once
 from insight.periods import Impossible, Period, period
+from insight.shared import shared
 from insight.site_energy import site_energy
 from models.sankey_links import links, one_by_one
 from store.scope import Scope
@@ -33,7 +33,7 @@ def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None,
         return orjson.dumps({"period": name, "figure": None, "says": "", "note": str(problem)}).decode()
     lasts = SHORT_LASTS_S if chosen.length <= SHORT else LONG_LASTS_S
     key = ("energy flow", scope.key, site_id, name, first, last)
-    return once.get(key, lasts, lambda: _text(scope, site_id, name, chosen))
+    return shared.get(key, lasts, lambda: _text(scope, site_id, name, chosen))
 
 
 def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:

@@ -10,7 +10,7 @@ from dashboard.figures import plan, sankey
 from dashboard.live import attention, tiles
 from dashboard.live.standing import standing
 from insight.now import Now, now_of
-from insight.once import once
+from insight.shared import shared
 from insight.site_view import SiteView
 from insight.today import Today, today_of
 from models.sankey_links import links, one_by_one
@@ -26,7 +26,7 @@ def tick_of(scope: Scope, site_id: str, listed: bool = False) -> str:
     `listed`: with every flow by itself, for those who read the energy flow as a table.
     """
     scope.require_site(site_id)
-    return once.get(("tick", scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
+    return shared.get(("tick", scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
 
 
 def today_or_none(scope: Scope, site_id: str) -> Today | None:

@@ -12,7 +12,7 @@ from dashboard.live.blocks import step_words
 from dashboard.my_meters import markup
 from dashboard.my_meters.ways import WAYS
 from dashboard.parts.reading import Reader
-from insight import past
+from insight import closed_power
 from insight.own_meters import direction_of
 from insight.periods import Impossible, Period, chosen_step, period
 from insight.site_view import site_view
@@ -79,7 +79,7 @@ def history(
         steps = power.steps(chosen.start, chosen.end, minutes * 60, zone)
         start, end = steps[0], chosen.end
         view = site_view(scope, meter.site_id)
-        frame = past.mean_power(scope, view, [meter_id], start, end, minutes * 60, zone=zone)
+        frame = closed_power.mean_power(scope, view, [meter_id], start, end, minutes * 60, zone=zone)
         values = frame[meter_id].to_numpy(dtype=float)
         course = meter_power.Course("power", meter.name, steps, values, way.tokens[0])
         figure = meter_power.figure([course], start, end, zone)

@@ -12,7 +12,7 @@ from dashboard.parts import people, tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.signin import letters
 from dashboard.web.access import approver, current_scope, guard
 from store.errors import NotFound
@@ -31,7 +31,7 @@ register_page(
 )
 
 SINCE = Text(
-    "since", f"Theirs since, by the site's clocks (like {forms.DAY}; empty: from now on)", lines=1, longest=forms.LONGEST
+    "since", f"Theirs since, by the site's clocks (like {inputs.DAY}; empty: from now on)", lines=1, longest=inputs.LONGEST
 )
 KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key": "Key"}
 YES = {
@@ -85,7 +85,7 @@ def _since(scope: Scope, asked: Asked) -> datetime | None:
         return None
     site_id = inbox.waiting(scope, asked.key).site_id
     zone = ZoneInfo(sites.site(scope, site_id).time_zone if site_id else "UTC")
-    return forms.moment("the start", given, zone)
+    return inputs.moment("the start", given, zone)
 
 
 TABLE = Table(

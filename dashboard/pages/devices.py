@@ -17,7 +17,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import declared_energy, forms, imports
+from dashboard.plant import declared_energy, imports, inputs
 from dashboard.web.access import administers_site, current_scope, guard
 from dashboard.web.gate import costly
 from models.presence import presence
@@ -82,7 +82,7 @@ def _row(scope: Scope, record: Line) -> Row:
     words = f"retired {reader().day(device.retired_at)}" if device.retired_at else STATES[state]
     cells = (
         html.Span([html.Span(words, className="state", **data(state=state)), declared_energy.mark(record.uncounted)]),
-        forms.ago(record.seen, now),
+        inputs.ago(record.seen, now),
         f"{reader().count(device.reporting_interval_s)} s",
         MODES[device.energy_mode],
         str(len(record.fields)),
@@ -118,7 +118,7 @@ def _new_key() -> Question:
         "A key of this device alone, that posts for it. Its other keys stay good.",
         (
             Text("name", "Name of the key", lines=1, longest=120),
-            Text("ends", f"Ends, UTC (like {forms.DAY}; empty: never)", lines=1, longest=forms.LONGEST),
+            Text("ends", f"Ends, UTC (like {inputs.DAY}; empty: never)", lines=1, longest=inputs.LONGEST),
         ),
     )
 
@@ -140,9 +140,9 @@ def _do(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such device on this site")
     given = asked.given
     if asked.act == "key":
-        ends = forms.moment("the end", given.get("ends"), ZoneInfo("UTC"), end_of_day=True)
+        ends = inputs.moment("the end", given.get("ends"), ZoneInfo("UTC"), end_of_day=True)
         made = keys.create_key(scope, device_id=device.id, name=given.get("name", ""), expires_at=ends)
-        return [f"The key of {device.name}: ", *forms.shown_once(made)]
+        return [f"The key of {device.name}: ", *inputs.shown_once(made)]
     if asked.act == "retire":
         devices.retire_device(scope, device.id)
         return f"{device.name} is retired."
@@ -151,7 +151,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         scope,
         device.id,
         name=given.get("name", ""),
-        reporting_interval_s=forms.whole("the reporting interval", given.get("every")),
+        reporting_interval_s=inputs.whole("the reporting interval", given.get("every")),
         energy_mode=mode if mode in MODES else device.energy_mode,
         fields=field_maps.read(scope, asked.context, given.get("fields", "")),
     )
@@ -176,9 +176,9 @@ tables.declare(TABLE)
 def _form(every_s: int) -> html.Details:
     modes = [{"label": words, "value": mode} for mode, words in MODES.items()]
     fields = [
-        forms.field("Name", forms.line("devices-name"), "As on its label; once in this site."),
-        forms.field("Posts every (s)", forms.line("devices-every", str(every_s), inputMode="numeric", longest=9)),
-        forms.field("Its energies are", dbc.Select(id="devices-mode", options=modes, value="interval")),
+        inputs.field("Name", inputs.line("devices-name"), "As on its label; once in this site."),
+        inputs.field("Posts every (s)", inputs.line("devices-every", str(every_s), inputMode="numeric", longest=9)),
+        inputs.field("Its energies are", dbc.Select(id="devices-mode", options=modes, value="interval")),
         html.Div(
             [
                 html.Label("Fields of its posts", htmlFor="devices-fields", className="form-label"),
@@ -190,7 +190,7 @@ def _form(every_s: int) -> html.Details:
             className="field wide",
         ),
     ]
-    return forms.folded("devices-form", "Add a device", "plus-lg", fields, forms.submit("devices-add", "Add"))
+    return inputs.folded("devices-form", "Add a device", "plus-lg", fields, inputs.submit("devices-add", "Add"))
 
 
 def _files(site_id: str) -> html.Section:
@@ -252,7 +252,7 @@ def add(clicks: int | None, name: str | None, every: str | None, mode: str | Non
             scope,
             site_id,
             name=str(name or ""),
-            reporting_interval_s=forms.whole("the reporting interval", every),
+            reporting_interval_s=inputs.whole("the reporting interval", every),
             energy_mode=str(mode or "interval"),
             fields=field_maps.read(scope, site_id, str(fields or "")),
         )

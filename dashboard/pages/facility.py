@@ -10,7 +10,7 @@ from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
-from dashboard.plant import forms, limits_table, regions_table, site_form
+from dashboard.plant import inputs, limits_table, regions_table, site_form
 from dashboard.web.access import administers_site, current_scope, guard
 from models.graph import Node
 from store.errors import NotFound, Refused
@@ -103,7 +103,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                     html.H2("Details"),
                     html.Div(site_form.fields("facility", site), className="fields"),
                     html.P(_intervals(devices.reporting_intervals(scope, site_id)), className="muted small"),
-                    forms.submit("facility-save", "Save"),
+                    inputs.submit("facility-save", "Save"),
                 ],
                 className="panel mb-3",
             ),

@@ -13,7 +13,7 @@ from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms, wired
+from dashboard.plant import inputs, wiring
 from dashboard.plant.preview import preview
 from dashboard.web import static
 from dashboard.web.access import administers_site, current_scope, guard
@@ -74,14 +74,14 @@ def _fits(text: str, wanted: Wanted) -> bool:
 
 def _load_nodes(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Node]:
     at = clock.now()
-    nodes = [node for node in wired.wiring(scope, context).nodes if _shown(node, chosen, at)]
+    nodes = [node for node in wiring.wiring(scope, context).nodes if _shown(node, chosen, at)]
     nodes = [node for node in nodes if _fits(f"{node.name} {node.kind} {node.technology}", wanted)]
     nodes.sort(key=lambda node: getattr(node, wanted.sort or "name"), reverse=wanted.descending)
     return Page(nodes[wanted.first : wanted.first + wanted.count], len(nodes))
 
 
 def _node_row(scope: Scope, node: Node) -> Row:
-    zone = wired.zone(scope, node.site_id)
+    zone = wiring.zone(scope, node.site_id)
     capacity = [
         f"{value:g} {unit}" for value, unit in ((node.capacity_kw, "kW"), (node.capacity_kwh, "kWh")) if value is not None
     ]
@@ -90,8 +90,8 @@ def _node_row(scope: Scope, node: Node) -> Row:
         node.technology or "–",
         ", ".join(capacity) or "–",
         f"{node.plan_x:g}, {node.plan_y:g}" if node.plan_x is not None and node.plan_y is not None else "–",
-        forms.day(node.valid_from, zone),
-        forms.day(node.valid_to, zone),
+        inputs.day(node.valid_from, zone),
+        inputs.day(node.valid_to, zone),
     )
     over = node.valid_to is not None and node.valid_to <= clock.now()
     return Row(node.id, node.name, cells, () if over else (Act("edit", "Edit", lambda: _edit(node), sure="Save"), END_NODE))
@@ -119,7 +119,7 @@ def _edit(node: Node) -> Question:
 def _ends(what: str) -> Question:
     return Question(
         f"{what} From that moment on it holds no longer; what it carried before stays right.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", "", forms.LONGEST, 1),),
+        (Text("at", f"Ends, by the site's clocks (like {inputs.MOMENT}; empty: now)", "", inputs.LONGEST, 1),),
     )
 
 
@@ -132,7 +132,7 @@ def _do_node(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such node on this site")
     given = asked.given
     if asked.act == "end":
-        count = graph.end_node(scope, asked.key, forms.moment("the end", given.get("at"), wired.zone(scope, asked.context)))
+        count = graph.end_node(scope, asked.key, inputs.moment("the end", given.get("at"), wiring.zone(scope, asked.context)))
         return f"Ended, and {count} edge{'' if count == 1 else 's'} with it."
     graph.describe_node(
         scope,
@@ -140,17 +140,17 @@ def _do_node(scope: Scope, asked: Asked) -> Words:
         name=given.get("name", ""),
         kind=given.get("kind", ""),
         technology=given.get("technology", ""),
-        capacity_kw=forms.number("the capacity", given.get("kw")),
-        capacity_kwh=forms.number("the capacity", given.get("kwh")),
-        plan_x=forms.number("the place", given.get("x")),
-        plan_y=forms.number("the place", given.get("y")),
+        capacity_kw=inputs.number("the capacity", given.get("kw")),
+        capacity_kwh=inputs.number("the capacity", given.get("kwh")),
+        plan_x=inputs.number("the place", given.get("x")),
+        plan_y=inputs.number("the place", given.get("y")),
     )
     return "Saved."
 
 
 def _load_edges(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str) -> Page[Way]:
     at = clock.now()
-    here = wired.wiring(scope, context)
+    here = wiring.wiring(scope, context)
     names = {node.id: node.name for node in here.nodes}
     measured = graph.measured_by(scope, context)
     ways = [
@@ -167,13 +167,13 @@ def _load_edges(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context
 
 
 def _edge_row(scope: Scope, way: Way) -> Row:
-    edge, zone = way.edge, wired.zone(scope, way.edge.site_id)
+    edge, zone = way.edge, wiring.zone(scope, way.edge.site_id)
     cells = (
         edge.carrier,
         "both" if edge.two_way else "one",
         way.meter,
-        forms.day(edge.valid_from, zone),
-        forms.day(edge.valid_to, zone),
+        inputs.day(edge.valid_from, zone),
+        inputs.day(edge.valid_to, zone),
     )
     over = edge.valid_to is not None and edge.valid_to <= clock.now()
     return Row(edge.id, way.name, cells, () if over else (END_EDGE,))
@@ -182,7 +182,7 @@ def _edge_row(scope: Scope, way: Way) -> Row:
 def _do_edge(scope: Scope, asked: Asked) -> Words:
     if asked.key not in {edge.id for edge in graph.wiring(scope, asked.context).edges}:
         raise NotFound("no such edge on this site")
-    graph.end_edge(scope, asked.key, forms.moment("the end", asked.given.get("at"), wired.zone(scope, asked.context)))
+    graph.end_edge(scope, asked.key, inputs.moment("the end", asked.given.get("at"), wiring.zone(scope, asked.context)))
     return "Ended."
 
 
@@ -217,40 +217,40 @@ tables.declare(EDGES)
 
 def _options(scope: Scope, site_id: str) -> list[dict[str, str]]:
     now = clock.now()
-    return [{"label": node.name, "value": node.id} for node in wired.wiring(scope, site_id).nodes if _shown(node, {}, now)]
+    return [{"label": node.name, "value": node.id} for node in wiring.wiring(scope, site_id).nodes if _shown(node, {}, now)]
 
 
 def _forms(scope: Scope, site_id: str) -> list[html.Details]:
     kinds = [{"label": words, "value": kind} for kind, words in KINDS.items()]
-    dates: dict[str, Any] = {"placeholder": forms.DAY, "longest": 20}
+    dates: dict[str, Any] = {"placeholder": inputs.DAY, "longest": 20}
     node = [
-        forms.field("Name", forms.line("graph-name")),
-        forms.field("Kind", dbc.Select(id="graph-kind", options=kinds, value="sink")),
-        forms.field(
-            "Technology", forms.line("graph-technology", list="graph-technologies", longest=40), "It chooses the colour."
+        inputs.field("Name", inputs.line("graph-name")),
+        inputs.field("Kind", dbc.Select(id="graph-kind", options=kinds, value="sink")),
+        inputs.field(
+            "Technology", inputs.line("graph-technology", list="graph-technologies", longest=40), "It chooses the colour."
         ),
         html.Datalist([html.Option(value=each) for each in TECHNOLOGIES], id="graph-technologies"),
-        forms.field("Capacity (kW)", forms.line("graph-kw", longest=20)),
-        forms.field("Capacity (kWh)", forms.line("graph-kwh", longest=20), "Of a storage."),
-        forms.field("On the plan, from the left", forms.line("graph-x", longest=20), "0 to 1."),
-        forms.field("On the plan, from the top", forms.line("graph-y", longest=20), "0 to 1."),
-        forms.field("From", forms.line("graph-from", **dates), "Empty: from now on."),
-        forms.field("Through", forms.line("graph-to", **dates), "Empty: until further notice."),
+        inputs.field("Capacity (kW)", inputs.line("graph-kw", longest=20)),
+        inputs.field("Capacity (kWh)", inputs.line("graph-kwh", longest=20), "Of a storage."),
+        inputs.field("On the plan, from the left", inputs.line("graph-x", longest=20), "0 to 1."),
+        inputs.field("On the plan, from the top", inputs.line("graph-y", longest=20), "0 to 1."),
+        inputs.field("From", inputs.line("graph-from", **dates), "Empty: from now on."),
+        inputs.field("Through", inputs.line("graph-to", **dates), "Empty: until further notice."),
     ]
     carriers = [{"label": each, "value": each} for each in CARRIERS]
     ways = [{"label": "one way", "value": "one"}, {"label": "both ways", "value": "both"}]
     choices = _options(scope, site_id)
     edge = [
-        forms.field("From", dbc.Select(id="graph-source", options=choices)),
-        forms.field("To", dbc.Select(id="graph-target", options=choices)),
-        forms.field("Carrier", dbc.Select(id="graph-carrier", options=carriers, value="electricity")),
-        forms.field("Flows", dbc.Select(id="graph-ways", options=ways, value="one")),
-        forms.field("From", forms.line("graph-edge-from", **dates), "Empty: as long as both nodes are there."),
-        forms.field("Through", forms.line("graph-edge-to", **dates)),
+        inputs.field("From", dbc.Select(id="graph-source", options=choices)),
+        inputs.field("To", dbc.Select(id="graph-target", options=choices)),
+        inputs.field("Carrier", dbc.Select(id="graph-carrier", options=carriers, value="electricity")),
+        inputs.field("Flows", dbc.Select(id="graph-ways", options=ways, value="one")),
+        inputs.field("From", inputs.line("graph-edge-from", **dates), "Empty: as long as both nodes are there."),
+        inputs.field("Through", inputs.line("graph-edge-to", **dates)),
     ]
     return [
-        forms.folded("graph-node-form", "Add a node", "plus-lg", node, forms.submit("graph-add-node", "Add")),
-        forms.folded("graph-edge-form", "Join two nodes", "plus-lg", edge, forms.submit("graph-add-edge", "Join")),
+        inputs.folded("graph-node-form", "Add a node", "plus-lg", node, inputs.submit("graph-add-node", "Add")),
+        inputs.folded("graph-edge-form", "Join two nodes", "plus-lg", edge, inputs.submit("graph-add-edge", "Join")),
     ]
 
 
@@ -259,7 +259,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
     scope = current_scope()
     drawn, check = preview(scope, site_id)
-    at = forms.line("graph-at", placeholder="now", longest=forms.LONGEST, debounce=True)
+    at = inputs.line("graph-at", placeholder="now", longest=inputs.LONGEST, debounce=True)
     return html.Div(
         [
             html.Header(
@@ -274,7 +274,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 [
                     html.Section(
                         [
-                            html.Header([html.H2("What it looks like"), forms.field("At", at)], className="preview-head"),
+                            html.Header([html.H2("What it looks like"), inputs.field("At", at)], className="preview-head"),
                             html.Div(id="graph-sankey", className="chart"),
                             html.P(id="graph-says", className="muted small mb-0"),
                         ],
@@ -314,7 +314,7 @@ def draw(_n: int | None, at: str | None, _nodes: Any, _edges: Any, _changed: Any
     """The picture and the check, after every change and every few seconds."""
     scope = current_scope()
     try:
-        drawn, check = preview(scope, site_id, forms.moment("the time", at, wired.zone(scope, site_id)))
+        drawn, check = preview(scope, site_id, inputs.moment("the time", at, wiring.zone(scope, site_id)))
     except Refused as refused:
         return no_update, tables.notice(sentence(refused), bad=True), no_update, no_update
     options = no_update if ctx.triggered_id == "graph-interval" else _options(scope, site_id)
@@ -339,19 +339,19 @@ def add_node(clicks: int | None, site_id: str, *written: Any) -> Any:
     name, kind, technology, kw, kwh, x, y, start, end = written
     scope = current_scope()
     try:
-        zone = wired.zone(scope, site_id)
+        zone = wiring.zone(scope, site_id)
         made = graph.create_node(
             scope,
             site_id,
             name=str(name or ""),
             kind=str(kind or ""),
             technology=str(technology or "").strip(),
-            capacity_kw=forms.number("the capacity", kw),
-            capacity_kwh=forms.number("the capacity", kwh),
-            plan_x=forms.number("the place", x),
-            plan_y=forms.number("the place", y),
-            valid_from=forms.moment("the start", start, zone),
-            valid_to=forms.moment("the end", end, zone, end_of_day=True),
+            capacity_kw=inputs.number("the capacity", kw),
+            capacity_kwh=inputs.number("the capacity", kwh),
+            plan_x=inputs.number("the place", x),
+            plan_y=inputs.number("the place", y),
+            valid_from=inputs.moment("the start", start, zone),
+            valid_to=inputs.moment("the end", end, zone, end_of_day=True),
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update, no_update
@@ -377,7 +377,7 @@ def add_edge(clicks: int | None, site_id: str, *written: Any) -> Any:
         return tables.notice("An edge has two ends: choose both nodes.", bad=True), no_update, no_update
     scope = current_scope()
     try:
-        zone = wired.zone(scope, site_id)
+        zone = wiring.zone(scope, site_id)
         made = graph.create_edge(
             scope,
             site_id,
@@ -385,8 +385,8 @@ def add_edge(clicks: int | None, site_id: str, *written: Any) -> Any:
             to_node_id=target,
             carrier=str(carrier or ""),
             two_way=ways == "both",
-            valid_from=forms.moment("the start", start, zone),
-            valid_to=forms.moment("the end", end, zone, end_of_day=True),
+            valid_from=inputs.moment("the start", start, zone),
+            valid_to=inputs.moment("the end", end, zone, end_of_day=True),
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update

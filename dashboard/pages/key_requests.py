@@ -10,7 +10,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import asks_for_keys, guard
 from store.records.access import claims
 from store.records.plant import key_requests
@@ -64,7 +64,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         key_requests.request_key(scope, asked.key, asked.given.get("note", ""))
         return "Asked. An administrator of the site sees it among the approvals."
     if asked.act == "make":
-        return ["The key: ", *forms.shown_once(key_requests.create_requested_key(scope, asked.key))]
+        return ["The key: ", *inputs.shown_once(key_requests.create_requested_key(scope, asked.key))]
     claims.take_back(scope, asked.key)
     return "Taken back."
 

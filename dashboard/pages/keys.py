@@ -15,7 +15,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import administers_site, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.plant import devices, keys, sites
@@ -66,7 +66,7 @@ def _row(_scope: Scope, record: KeyRow) -> Row:
         state,
         reader().date(key.created_at),
         reader().stamp(key.expires_at) if key.expires_at else "never",
-        forms.ago(key.last_used_at, now),
+        inputs.ago(key.last_used_at, now),
     )
     return Row(key.id, key.name or key.id, cells, () if ended else (ROTATE, REVOKE))
 
@@ -81,7 +81,7 @@ def _rotation() -> Question:
         "are given the new one.",
         (
             Choice("overlap", "The old key goes on for", tuple(OVERLAPS.items())),
-            Text("ends", f"The new key ends (like {forms.DAY}; empty: never)", lines=1, longest=forms.LONGEST),
+            Text("ends", f"The new key ends (like {inputs.DAY}; empty: never)", lines=1, longest=inputs.LONGEST),
         ),
     )
 
@@ -99,9 +99,9 @@ def _do(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such key on this site")
     if asked.act == "rotate":
         hours = int(asked.given["overlap"]) if asked.given.get("overlap") in OVERLAPS else 168
-        ends = forms.moment("the end", asked.given.get("ends"), _zone(scope, asked.context), end_of_day=True)
+        ends = inputs.moment("the end", asked.given.get("ends"), _zone(scope, asked.context), end_of_day=True)
         made = keys.rotate_key(scope, asked.key, timedelta(hours=hours), expires_at=ends)
-        return ["The new key: ", *forms.shown_once(made), f" The old one goes on for {OVERLAPS[str(hours)]}."]
+        return ["The new key: ", *inputs.shown_once(made), f" The old one goes on for {OVERLAPS[str(hours)]}."]
     keys.revoke_key(scope, asked.key)
     return "Revoked. It is refused within seconds."
 
@@ -131,17 +131,17 @@ def _form(site_id: str) -> html.Details:
     named = devices.devices_page(current_scope(), site_id, Wanted(count=MOST_NAMED)).rows
     rights = [{"label": "post readings", "value": "post"}, {"label": "read only", "value": "read"}]
     fields = [
-        forms.field("Name", forms.line("keys-name"), "What it is for, so that you know it again."),
-        forms.field("Device", forms.line("keys-device", list="keys-devices"), "Empty: a key for every device of this site."),
-        forms.field("It may", dbc.Select(id="keys-rights", options=rights, value="post")),
-        forms.field(
+        inputs.field("Name", inputs.line("keys-name"), "What it is for, so that you know it again."),
+        inputs.field("Device", inputs.line("keys-device", list="keys-devices"), "Empty: a key for every device of this site."),
+        inputs.field("It may", dbc.Select(id="keys-rights", options=rights, value="post")),
+        inputs.field(
             "Ends",
-            forms.when("keys-ends"),
+            inputs.when("keys-ends"),
             "A date, or a date and time; empty: never.",
         ),
         html.Datalist([html.Option(value=each.name) for each in named], id="keys-devices"),
     ]
-    return forms.folded("keys-form", "Make a key", "plus-lg", fields, forms.submit("keys-make", "Make"))
+    return inputs.folded("keys-form", "Make a key", "plus-lg", fields, inputs.submit("keys-make", "Make"))
 
 
 @guard(administers_site())
@@ -187,11 +187,11 @@ def make(clicks: int | None, name: str | None, device: str | None, rights: str |
             site_id=None if device_id else site_id,
             can_write=rights != "read",
             name=str(name or ""),
-            expires_at=forms.moment("the end", ends, _zone(scope, site_id), end_of_day=True),
+            expires_at=inputs.moment("the end", ends, _zone(scope, site_id), end_of_day=True),
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update
-    return tables.notice(["The key: ", *forms.shown_once(made)]), made.partition(".")[0], ""
+    return tables.notice(["The key: ", *inputs.shown_once(made)]), made.partition(".")[0], ""
 
 
 def _device(scope: Scope, site_id: str, name: str) -> str | None:

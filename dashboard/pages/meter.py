@@ -13,7 +13,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import counter, dated, declared_energy, forms, virtual_meters
+from dashboard.plant import counter, dated, declared_energy, inputs, virtual_meters
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.access import claims, grants
@@ -69,7 +69,7 @@ def _ending() -> Question:
     return Question(
         "From that moment on they do not see this meter any more, and what was measured in their time neither. "
         "An assignment that has not begun is removed.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=forms.LONGEST),),
+        (Text("at", f"Ends, by the site's clocks (like {inputs.MOMENT}; empty: now)", lines=1, longest=inputs.LONGEST),),
     )
 
 
@@ -79,9 +79,9 @@ END = Act("end", "End", asks=_ending, danger=True, sure="End it")
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.key not in {holder.grant.id for holder in holders.holders(scope, [asked.context])[asked.context]}:
         raise NotFound("no such assignment of this meter")
-    at = forms.moment("the end", asked.given.get("at"), _zone(scope, _meter(scope, asked.context)))
+    at = inputs.moment("the end", asked.given.get("at"), _zone(scope, _meter(scope, asked.context)))
     grants.end_grant(scope, asked.key, at)
-    return "Ended." if at is None or at <= now() else f"Ends at {forms.clock(at, UTC)} UTC."
+    return "Ended." if at is None or at <= now() else f"Ends at {inputs.clock(at, UTC)} UTC."
 
 
 TABLE = Table(
@@ -102,7 +102,7 @@ def _facts(scope: Scope, meter: Meter) -> html.Dl:
         "Site": sites.site(scope, meter.site_id).name,
         "Role": meter.role,
         "Id": meter.id,
-        "State": f"retired {forms.clock(meter.retired_at, _zone(scope, meter))}" if meter.retired_at else "in use",
+        "State": f"retired {inputs.clock(meter.retired_at, _zone(scope, meter))}" if meter.retired_at else "in use",
     }
     return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
 
@@ -118,7 +118,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
     meter = _meter(scope, meter_id)
     zone = _zone(scope, meter)
     roles = [{"label": words, "value": role} for role, words in ROLES.items()]
-    who = forms.line("meter-who", longest=254)
+    who = inputs.line("meter-who", longest=254)
     return html.Div(
         [
             html.Header(
@@ -135,18 +135,18 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 tables.view(TABLE, meter_id),
                 html.Div(
                     [
-                        forms.field("Assign to", who, "A person's email address, or an organisation's name."),
-                        forms.field("Role", dbc.Select(id="meter-role", options=roles, value="viewer")),
-                        forms.field("From", forms.when("meter-from"), forms.OF_WHEN),
-                        forms.field(
+                        inputs.field("Assign to", who, "A person's email address, or an organisation's name."),
+                        inputs.field("Role", dbc.Select(id="meter-role", options=roles, value="viewer")),
+                        inputs.field("From", inputs.when("meter-from"), inputs.OF_WHEN),
+                        inputs.field(
                             "Through",
-                            forms.when("meter-to"),
+                            inputs.when("meter-to"),
                             "Empty: until further notice.",
                         ),
                     ],
                     className="fields mt-3",
                 ),
-                forms.submit("meter-assign", "Assign"),
+                inputs.submit("meter-assign", "Assign"),
             ),
             _panel(
                 "Claim code",
@@ -171,16 +171,16 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 "Name, counter and place",
                 html.Div(
                     [
-                        forms.field("Name", forms.line("meter-name", meter.name)),
-                        forms.field("Serial number of its counter", forms.line("meter-serial", meter.serial_number or "")),
-                        forms.field(
-                            "Latitude", forms.line("meter-latitude", _said(meter.latitude), longest=20), "Empty: the site's."
+                        inputs.field("Name", inputs.line("meter-name", meter.name)),
+                        inputs.field("Serial number of its counter", inputs.line("meter-serial", meter.serial_number or "")),
+                        inputs.field(
+                            "Latitude", inputs.line("meter-latitude", _said(meter.latitude), longest=20), "Empty: the site's."
                         ),
-                        forms.field("Longitude", forms.line("meter-longitude", _said(meter.longitude), longest=20)),
+                        inputs.field("Longitude", inputs.line("meter-longitude", _said(meter.longitude), longest=20)),
                     ],
                     className="fields",
                 ),
-                forms.submit("meter-save", "Save"),
+                inputs.submit("meter-save", "Save"),
             ),
             html.Div([_exchange() if meter.role != "virtual" else None, _retirement(meter.role)], className="side-by-side"),
         ]
@@ -193,14 +193,14 @@ def _said(value: float | None) -> str:
 
 def _exchange() -> html.Details:
     fields = [
-        forms.field(
+        inputs.field(
             "When",
-            forms.when("meter-at", forms.MOMENT),
+            inputs.when("meter-at", inputs.MOMENT),
             "By the site's clocks; empty: now.",
         ),
-        forms.field("Serial number of the new counter", forms.line("meter-new-serial")),
-        forms.field("It starts again from zero at (kWh)", forms.line("meter-rollover", longest=20), "Empty: as the old one."),
-        forms.field("Why", forms.line("meter-note", longest=300)),
+        inputs.field("Serial number of the new counter", inputs.line("meter-new-serial")),
+        inputs.field("It starts again from zero at (kWh)", inputs.line("meter-rollover", longest=20), "Empty: as the old one."),
+        inputs.field("Why", inputs.line("meter-note", longest=300)),
     ]
     about = html.P(
         "Readings of the old counter and of the new one are never subtracted from each other. Its history stays.",
@@ -210,7 +210,7 @@ def _exchange() -> html.Details:
         [
             html.Summary("Exchange the counter", className="btn btn-quiet"),
             html.Div(
-                [about, html.Div(fields, className="fields"), forms.submit("meter-exchange", "Exchange")], className="panel mt-3"
+                [about, html.Div(fields, className="fields"), inputs.submit("meter-exchange", "Exchange")], className="panel mt-3"
             ),
         ],
         className="disclosure",
@@ -268,8 +268,8 @@ def assign(clicks: int | None, who: str | None, role: str | None, start: str | N
             meter_id,
             str(who or ""),
             role=role if role in ROLES else "viewer",
-            valid_from=forms.moment("the start", start, zone),
-            valid_to=forms.moment("the end", end, zone, end_of_day=True),
+            valid_from=inputs.moment("the start", start, zone),
+            valid_to=inputs.moment("the end", end, zone, end_of_day=True),
         )
     except (Refused, NotFound) as refused:
         return _bad(refused), no_update, no_update
@@ -323,8 +323,8 @@ def save(
             meter_id,
             name=str(name or ""),
             serial_number=serial,
-            latitude=forms.number("the latitude", latitude),
-            longitude=forms.number("the longitude", longitude),
+            latitude=inputs.number("the latitude", latitude),
+            longitude=inputs.number("the longitude", longitude),
         )
     except (Refused, NotFound) as refused:
         return _bad(refused), no_update
@@ -355,10 +355,10 @@ def exchange(
         made = meter_life.exchange(
             scope,
             meter_id,
-            at=forms.moment("the time", at, _zone(scope, _meter(scope, meter_id))) or now(),
+            at=inputs.moment("the time", at, _zone(scope, _meter(scope, meter_id))) or now(),
             serial_number=str(serial or ""),
             note=str(note or ""),
-            rollover_kwh=forms.number("where it starts again", rollover),
+            rollover_kwh=inputs.number("where it starts again", rollover),
         )
     except (Refused, NotFound) as refused:
         return _bad(refused), no_update, no_update

@@ -15,9 +15,9 @@ from dashboard.signin import letters
 from dashboard.web.access import current_scope, customers_admin, guard
 from store.errors import NotFound, Refused
 from store.records.access import policy
+from store.records.people import lists as listed
 from store.records.people import organisations
-from store.records.people import people as listed
-from store.records.people.people import OrganisationRow
+from store.records.people.lists import OrganisationRow
 from store.records.schema import Organisation
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope

@@ -12,7 +12,7 @@ from dashboard.live.attention import words_of
 from dashboard.parts import tables
 from dashboard.parts.aria import aria
 from dashboard.parts.reading import reader
-from dashboard.plant import forms, imports
+from dashboard.plant import imports, inputs
 from dashboard.web.access import current_scope, guard, prices_region
 from store.errors import NotFound, Refused, StoreAway
 from store.records.plant import regions
@@ -77,7 +77,7 @@ def layout(region_id: str, **_query: Any) -> html.Div:
         "a dot for decimals. An empty cell changes nothing.",
     ]
     lengths = [{"label": words, "value": str(length)} for length, words in LENGTHS.items()]
-    length = forms.field(
+    length = inputs.field(
         "Length of each interval", dbc.Select(id="series-length", options=lengths, placeholder="Choose a length")
     )
     return html.Div(
@@ -98,16 +98,16 @@ def _withdrawal() -> html.Details:
     options = [{"label": words_of(quantity), "value": quantity} for quantity in prices.QUANTITIES]
     until = "Intervals that start from then on stay. A day is meant with all of it."
     fields = [
-        forms.field("What", dbc.Select(id="withdraw-quantity", options=options, value=prices.QUANTITIES[0])),
-        forms.field("From", forms.when("withdraw-from"), "A date, or a date and time, in UTC or with its offset."),
-        forms.field("Until", forms.when("withdraw-to"), until),
+        inputs.field("What", dbc.Select(id="withdraw-quantity", options=options, value=prices.QUANTITIES[0])),
+        inputs.field("From", inputs.when("withdraw-from"), "A date, or a date and time, in UTC or with its offset."),
+        inputs.field("Until", inputs.when("withdraw-to"), until),
     ]
-    button = forms.submit("withdraw-go", "Take back")
-    return forms.folded("withdraw-form", "Take values back", "trash", fields, button)
+    button = inputs.submit("withdraw-go", "Take back")
+    return inputs.folded("withdraw-form", "Take values back", "trash", fields, button)
 
 
 def _period(start: object, end: object) -> tuple[datetime, datetime]:
-    first, last = forms.moment("from", start, UTC), forms.moment("until", end, UTC, end_of_day=True)
+    first, last = inputs.moment("from", start, UTC), inputs.moment("until", end, UTC, end_of_day=True)
     if first is None or last is None:
         raise Refused(WITHOUT_TIME)
     return first, last

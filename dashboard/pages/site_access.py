@@ -13,7 +13,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import dated, forms
+from dashboard.plant import dated, inputs
 from dashboard.web.access import administers_site, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.access import grants
@@ -67,14 +67,14 @@ def _ending(name: str) -> Question:
     return Question(
         f"From that moment on {name} does not see the site any more, its past neither. "
         "An assignment that has not begun is removed.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.MOMENT}; empty: now)", lines=1, longest=forms.LONGEST),),
+        (Text("at", f"Ends, by the site's clocks (like {inputs.MOMENT}; empty: now)", lines=1, longest=inputs.LONGEST),),
     )
 
 
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act != "end":
         raise NotFound(f"no act {asked.act}")
-    at = forms.moment("the end", asked.given.get("at"), _zone(scope, asked.context))
+    at = inputs.moment("the end", asked.given.get("at"), _zone(scope, asked.context))
     grants.end_grant(scope, asked.key, at)
     return "Ended." if at is None or at <= now() else ["Ends ", reader().stamp(at), "."]
 
@@ -103,12 +103,12 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     )
     roles = [{"label": words.capitalize(), "value": role} for role, words in ROLES.items()]
     fields = [
-        forms.field("Assign to", forms.line("access-who", longest=254), "A person's email address, or an organisation's name."),
-        forms.field("Who then", dbc.Select(id="access-role", options=roles, value="viewer")),
-        forms.field("From", forms.when("access-from"), forms.OF_WHEN),
-        forms.field(
+        inputs.field("Assign to", inputs.line("access-who", longest=254), "A person's email address, or an organisation's name."),
+        inputs.field("Who then", dbc.Select(id="access-role", options=roles, value="viewer")),
+        inputs.field("From", inputs.when("access-from"), inputs.OF_WHEN),
+        inputs.field(
             "Through",
-            forms.when("access-to"),
+            inputs.when("access-to"),
             "Empty: until further notice.",
         ),
     ]
@@ -123,7 +123,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             ),
             html.Div(id="access-said", role="status"),
             dcc.Store(id="access-site", data=site_id),
-            forms.folded("access-form", "Assign this site", "plus-lg", fields, forms.submit("access-assign", "Assign")),
+            inputs.folded("access-form", "Assign this site", "plus-lg", fields, inputs.submit("access-assign", "Assign")),
             tables.view(TABLE, site_id),
         ]
     )
@@ -154,8 +154,8 @@ def assign(clicks: int | None, who: str | None, role: str | None, start: str | N
             site_id,
             str(who or ""),
             role=role if role in ROLES else "viewer",
-            valid_from=forms.moment("the start", start, zone),
-            valid_to=forms.moment("the end", end, zone, end_of_day=True),
+            valid_from=inputs.moment("the start", start, zone),
+            valid_to=inputs.moment("the end", end, zone, end_of_day=True),
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update

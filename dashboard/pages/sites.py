@@ -12,7 +12,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Column, Row, Table
-from dashboard.plant import forms, site_form
+from dashboard.plant import inputs, site_form
 from dashboard.web.access import current_scope, guard, owns_sites, plant_admin
 from store.errors import NotFound, Refused
 from store.records.people import organisations
@@ -89,8 +89,8 @@ def layout(**_query: Any) -> html.Div:
     ]
     if owners:
         owner = dbc.Select(id="sites-owner", options=owners, value=owners[0]["value"])
-        fields = [*site_form.fields("sites", None), forms.field("Owner", owner, "The distributor.")]
-        parts.append(forms.folded("sites-form", "Make a site", "plus-lg", fields, forms.submit("sites-make", "Make")))
+        fields = [*site_form.fields("sites", None), inputs.field("Owner", owner, "The distributor.")]
+        parts.append(inputs.folded("sites-form", "Make a site", "plus-lg", fields, inputs.submit("sites-make", "Make")))
     return html.Div([*parts, tables.view(TABLE)])
 
 

@@ -11,8 +11,8 @@ from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import reader
 from dashboard.plant import system_facts
 from dashboard.web.access import current_scope, guard, platform_admin
-from insight import past
-from insight.once import once
+from insight import closed_power
+from insight.shared import shared
 from store.errors import StoreError
 from store.scope import Scope
 from store.series import health
@@ -154,7 +154,7 @@ def _processes() -> html.Section:
 
 
 def _kept_ready() -> html.Section:
-    found = past.kept()
+    found = closed_power.kept()
     asked = found.hits + found.misses
     share = f"{found.hits / asked:.1%} of {asked:,} charts" if asked else "none yet"
     said = {"Charts served from it": share, "Blocks": f"{found.pieces:,}", "Size": _megabytes(found.size)}
@@ -165,7 +165,7 @@ def _kept_ready() -> html.Section:
 
 
 def _disk() -> html.Section:
-    found = once.get(("disk", str(settings().home)), DISK_LASTS_S, lambda: system_facts.disk(settings()), DISK_LASTS_S)
+    found = shared.get(("disk", str(settings().home)), DISK_LASTS_S, lambda: system_facts.disk(settings()), DISK_LASTS_S)
     share = found.free / found.total
     says = f"{_gigabytes(found.free)} of {_gigabytes(found.total)} free"
     parts = {name: _megabytes(size) for name, size in found.parts.items()}

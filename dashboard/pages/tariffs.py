@@ -13,7 +13,7 @@ from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import dated, forms, tariff_hours
+from dashboard.plant import dated, inputs, tariff_hours
 from dashboard.web.access import administers_site, current_scope, guard
 from models.tariffs import Hours
 from store.errors import NotFound, Refused
@@ -59,8 +59,8 @@ def _row(scope: Scope, record: Tariff) -> Row:
     state = dated.state(record, at)
     lines = _lines(record).splitlines()
     cells = (
-        forms.clock(record.valid_from, zone),
-        forms.clock(record.valid_to, zone, "further notice"),
+        inputs.clock(record.valid_from, zone),
+        inputs.clock(record.valid_to, zone, "further notice"),
         f"{record.import_price_per_kwh:.10g}",
         f"{record.export_price_per_kwh:.10g}",
         html.Ul([html.Li(line) for line in lines], className="hours") if lines else "–",
@@ -104,7 +104,7 @@ END = Act(
     "End",
     asks=lambda: Question(
         "From then on the site has no price until another tariff starts. A tariff that follows ends this one by itself.",
-        (Text("at", f"Ends, by the site's clocks (like {forms.DAY} or {forms.MOMENT})", lines=1, longest=forms.LONGEST),),
+        (Text("at", f"Ends, by the site's clocks (like {inputs.DAY} or {inputs.MOMENT})", lines=1, longest=inputs.LONGEST),),
     ),
     danger=True,
     sure="End it",
@@ -123,7 +123,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "end":
         zone = _zone(scope, asked.context)
         at = _moment("the end", asked.given.get("at"), zone)
-        return f"It ends at {forms.clock(tariffs.end_tariff(scope, asked.key, at).valid_to, zone)}."
+        return f"It ends at {inputs.clock(tariffs.end_tariff(scope, asked.key, at).valid_to, zone)}."
     changed = tariffs.change_tariff(scope, asked.key, _terms(asked.given))
     return f"{changed.name} is saved."
 
@@ -134,9 +134,9 @@ def _moment(words: str, given: object, zone: ZoneInfo) -> datetime:
     Raises:
         Refused: it is none, or nothing was written.
     """
-    found = forms.moment(words, given, zone)
+    found = inputs.moment(words, given, zone)
     if found is None:
-        raise Refused(f"{words} is missing: write it like {forms.DAY} or {forms.MOMENT}")
+        raise Refused(f"{words} is missing: write it like {inputs.DAY} or {inputs.MOMENT}")
     return found
 
 
@@ -146,12 +146,12 @@ def _terms(given: Mapping[str, Any]) -> Terms:
     Raises:
         Refused: a price or the hours cannot be read.
     """
-    export = forms.needed("the export price", given.get("export"))
+    export = inputs.needed("the export price", given.get("export"))
     return Terms(
         str(given.get("name") or ""),
-        forms.needed("the import price", given.get("import")),
+        inputs.needed("the import price", given.get("import")),
         export,
-        forms.number("the CO₂ factor", given.get("co2")),
+        inputs.number("the CO₂ factor", given.get("co2")),
         given.get("whose") == BEHIND,
         tariff_hours.read(str(given.get("hours") or ""), export),
         str(given.get("note") or ""),
@@ -179,7 +179,9 @@ def _silence(scope: Scope, site: Site) -> Any:
     """From when until when there is no tariff."""
     zone = ZoneInfo(site.time_zone)
     found = gaps(tariffs.tariffs(scope, site.id))
-    lines = [f"No tariff from {forms.clock(start, zone)} to {forms.clock(end, zone, 'further notice')}." for start, end in found]
+    lines = [
+        f"No tariff from {inputs.clock(start, zone)} to {inputs.clock(end, zone, 'further notice')}." for start, end in found
+    ]
     return tables.notice(" ".join(lines), bad=True) if lines else None
 
 
@@ -189,22 +191,22 @@ def _form(site: Site) -> html.Details:
     )
     whose = [{"label": words, "value": value} for value, words in WHOSE]
     fields = [
-        forms.field("Name", forms.line("tariffs-name")),
-        forms.field(
+        inputs.field("Name", inputs.line("tariffs-name")),
+        inputs.field(
             "From",
-            forms.when("tariffs-from"),
+            inputs.when("tariffs-from"),
             "A day, or a day and a time, by the site's clocks; also in the past. The tariff before it ends then.",
         ),
-        forms.field(
+        inputs.field(
             "Through",
-            forms.when("tariffs-to"),
+            inputs.when("tariffs-to"),
             "Its last day. Leave empty: until further notice.",
         ),
-        forms.field(f"Import price ({site.currency} per kWh)", forms.line("tariffs-import", longest=20)),
-        forms.field(
-            f"Export price ({site.currency} per kWh)", forms.line("tariffs-export", longest=20), "0 if exports are not paid for."
+        inputs.field(f"Import price ({site.currency} per kWh)", inputs.line("tariffs-import", longest=20)),
+        inputs.field(
+            f"Export price ({site.currency} per kWh)", inputs.line("tariffs-export", longest=20), "0 if exports are not paid for."
         ),
-        forms.field("CO₂ (g/kWh)", forms.line("tariffs-co2", longest=20), "Of imported energy. Leave empty if unknown."),
+        inputs.field("CO₂ (g/kWh)", inputs.line("tariffs-co2", longest=20), "Of imported energy. Leave empty if unknown."),
         html.Div(
             [
                 html.Label("Time-of-use prices", htmlFor="tariffs-hours", className="form-label"),
@@ -213,10 +215,10 @@ def _form(site: Site) -> html.Details:
             ],
             className="field wide",
         ),
-        forms.field("Region's prices", dbc.Select(id="tariffs-whose", options=whose, value=OWN)),
-        forms.field("Note", forms.line("tariffs-note", longest=300), "For example the contract."),
+        inputs.field("Region's prices", dbc.Select(id="tariffs-whose", options=whose, value=OWN)),
+        inputs.field("Note", inputs.line("tariffs-note", longest=300), "For example the contract."),
     ]
-    return forms.folded("tariffs-form", "Add a tariff", "plus-lg", fields, forms.submit("tariffs-add", "Add"))
+    return inputs.folded("tariffs-form", "Add a tariff", "plus-lg", fields, inputs.submit("tariffs-add", "Add"))
 
 
 @guard(administers_site())
@@ -268,12 +270,12 @@ def add(clicks: int | None, site_id: str, *written: Any) -> Any:
             site_id,
             **terms._asdict(),
             valid_from=since,
-            valid_to=forms.moment("the end", given["to"], zone, end_of_day=True),
+            valid_to=inputs.moment("the end", given["to"], zone, end_of_day=True),
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update
-    until = f" until {forms.clock(made.valid_to, zone)}" if made.valid_to else ""
-    return tables.notice(f"{made.name} applies from {forms.clock(made.valid_from, zone)}{until}."), made.id
+    until = f" until {inputs.clock(made.valid_to, zone)}" if made.valid_to else ""
+    return tables.notice(f"{made.name} applies from {inputs.clock(made.valid_from, zone)}{until}."), made.id
 
 
 @callback(

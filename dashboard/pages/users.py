@@ -16,7 +16,7 @@ from dashboard.signin import letters
 from dashboard.web.access import current_scope, guard, people_admin
 from store.errors import NotFound, Refused
 from store.records.access import grants, policy
-from store.records.people import people as listed
+from store.records.people import lists as listed
 from store.records.people import users
 from store.records.schema import User
 from store.records.schema.listing import Page, Wanted

@@ -8,7 +8,7 @@ from flask_wtf.csrf import generate_csrf
 from dashboard.parts.aria import data
 from dashboard.parts.tables import Choice, Question, Text
 from dashboard.signin.person import ROLES
-from store.records.people import people
+from store.records.people import lists
 from store.records.schema import User
 from store.records.schema.listing import Wanted
 from store.scope import Role, Scope
@@ -76,9 +76,9 @@ def successor(scope: Scope, user: User) -> Sequence[Choice]:
     if user.role != Role.ADMIN or user.approval != "approved" or user.organisation_id is None:
         return []
     home = user.organisation_id
-    if people.people(scope, Wanted(count=1), organisation_id=home, approval="approved", role=Role.ADMIN).total > 1:
+    if lists.people(scope, Wanted(count=1), organisation_id=home, approval="approved", role=Role.ADMIN).total > 1:
         return []
-    there = people.people(scope, Wanted(count=MOST_SUCCESSORS), organisation_id=home, approval="approved")
+    there = lists.people(scope, Wanted(count=MOST_SUCCESSORS), organisation_id=home, approval="approved")
     others = [each for each in there.rows if each.id != user.id]
     if not others:
         return []

@@ -15,7 +15,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused, StoreAway
 from store.records.plant import meters, sites
@@ -57,7 +57,7 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 def _row(scope: Scope, record: EnergySource) -> Row:
     zone = zone_of(scope, _meter(scope, record.meter_id))
     cells = (
-        forms.clock(record.valid_to, zone, "further notice"),
+        inputs.clock(record.valid_to, zone, "further notice"),
         SOURCES[record.method],
         every(record.interval_s),
         "–" if record.rollover_kwh is None else f"{kwh(record.rollover_kwh)} kWh",
@@ -69,7 +69,7 @@ def _row(scope: Scope, record: EnergySource) -> Row:
 
 def since(declared: EnergySource, zone: ZoneInfo) -> str:
     """From when on it holds, in words."""
-    return "the beginning" if declared.valid_from == meters.BEGINNING else forms.clock(declared.valid_from, zone)
+    return "the beginning" if declared.valid_from == meters.BEGINNING else inputs.clock(declared.valid_from, zone)
 
 
 def every(interval_s: int) -> str:
@@ -91,9 +91,9 @@ def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
             Text("rollover", f"Starts again from zero at (kWh). {ROLLOVER}", _rollover(record), 24, 1),
             Text(
                 "since",
-                f"From (like {forms.DAY} or {forms.MOMENT}; empty: the beginning)",
+                f"From (like {inputs.DAY} or {inputs.MOMENT}; empty: the beginning)",
                 _since(record, zone),
-                forms.LONGEST,
+                inputs.LONGEST,
                 1,
             ),
         ),
@@ -105,7 +105,7 @@ def _rollover(record: EnergySource) -> str:
 
 
 def _since(record: EnergySource, zone: ZoneInfo) -> str:
-    return "" if record.valid_from == meters.BEGINNING else forms.written(record.valid_from, zone)
+    return "" if record.valid_from == meters.BEGINNING else inputs.written(record.valid_from, zone)
 
 
 WITHDRAW = Act(
@@ -137,9 +137,9 @@ def _read(given: Mapping[str, Any], zone: ZoneInfo, otherwise: datetime) -> Any:
     """
     return {
         "method": str(given.get("method") or ""),
-        "interval_s": forms.whole("how often a reading comes", given.get("every")),
-        "rollover_kwh": forms.number("where it starts again", given.get("rollover")),
-        "valid_from": forms.moment("the start", given.get("since"), zone) or otherwise,
+        "interval_s": inputs.whole("how often a reading comes", given.get("every")),
+        "rollover_kwh": inputs.number("where it starts again", given.get("rollover")),
+        "valid_from": inputs.moment("the start", given.get("since"), zone) or otherwise,
     }
 
 
@@ -160,12 +160,12 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
     """The declarations, what declares another, and what is not counted."""
     options = [{"label": words, "value": method} for method, words in METHODS.items()]
     fields = [
-        forms.field("Energy comes from", dbc.Select(id="declared-method", options=options, value="counter")),
-        forms.field("A reading every (s)", forms.line("declared-every", "900", longest=9), EVERY),
-        forms.field("Starts again from zero at (kWh)", forms.line("declared-rollover", longest=24), ROLLOVER),
-        forms.field(
+        inputs.field("Energy comes from", dbc.Select(id="declared-method", options=options, value="counter")),
+        inputs.field("A reading every (s)", inputs.line("declared-every", "900", longest=9), EVERY),
+        inputs.field("Starts again from zero at (kWh)", inputs.line("declared-rollover", longest=24), ROLLOVER),
+        inputs.field(
             "From",
-            forms.when("declared-since", forms.MOMENT),
+            inputs.when("declared-since", inputs.MOMENT),
             "What it measured before is not counted. Empty: the beginning, or now if there is one already.",
         ),
     ]
@@ -176,7 +176,7 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
             html.Div(not_counted(scope, meter), id="declared-uncounted"),
             tables.view(TABLE, meter.id),
             html.Div(
-                forms.folded("declared-form", "Declare its energy", "plus-lg", fields, forms.submit("declared-add", "Declare")),
+                inputs.folded("declared-form", "Declare its energy", "plus-lg", fields, inputs.submit("declared-add", "Declare")),
                 className="mt-3",
             ),
         ],
@@ -267,7 +267,7 @@ def mark(reasons: Sequence[str]) -> Any:
 def reason(each: Uncounted, zone: ZoneInfo) -> str:
     """How many readings of what are not counted, and what would count them."""
     length = f" of {every(each.interval_s)}" if each.interval_s else ""
-    when = f"{forms.clock(each.first, zone)} to {forms.clock(each.last, zone)}"
+    when = f"{inputs.clock(each.first, zone)} to {inputs.clock(each.last, zone)}"
     what = f"{reader().count(each.number)} × {each.quantity}{length}, {when}: "
     declared = each.declared
     if declared is None:

@@ -12,7 +12,7 @@ from dashboard.frame.faults import sentence
 from dashboard.live.attention import words_of
 from dashboard.parts import tables
 from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import administers_site, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.plant import limits
@@ -101,7 +101,7 @@ def read(quantity: str, given: Mapping[str, Any]) -> Limit:
     Raises:
         Refused: a bound is no number.
     """
-    bounds = {name: forms.number(words.lower(), given.get(name)) for name, words in BOUNDS.items()}
+    bounds = {name: inputs.number(words.lower(), given.get(name)) for name, words in BOUNDS.items()}
     return Limit(quantity, **bounds, source=str(given.get("standard") or ""))
 
 
@@ -113,11 +113,11 @@ def form() -> html.Details:
     """What adds a limit of another quantity."""
     options = [{"label": f"{words_of(name)} ({name})", "value": name} for name in CHOICES]
     fields: Sequence[Any] = [
-        forms.field("Quantity", dbc.Select(id="limits-quantity", options=options, value=CHOICES[0])),
-        *(forms.field(words, forms.line(f"limits-{name}", longest=20)) for name, words in BOUNDS.items()),
-        forms.field("Standard, or who decided it", forms.line("limits-standard", longest=200)),
+        inputs.field("Quantity", dbc.Select(id="limits-quantity", options=options, value=CHOICES[0])),
+        *(inputs.field(words, inputs.line(f"limits-{name}", longest=20)) for name, words in BOUNDS.items()),
+        inputs.field("Standard, or who decided it", inputs.line("limits-standard", longest=200)),
     ]
-    return forms.folded("limits-form", "Add a limit", "plus-lg", fields, forms.submit("limits-add", "Add"))
+    return inputs.folded("limits-form", "Add a limit", "plus-lg", fields, inputs.submit("limits-add", "Add"))
 
 
 @callback(

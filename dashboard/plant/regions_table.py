@@ -9,7 +9,7 @@ from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import current_scope, guard, platform_admin
 from store.errors import NotFound, Refused
 from store.records.plant import regions
@@ -68,10 +68,10 @@ tables.declare(TABLE)
 def form() -> html.Details:
     """What adds a region."""
     fields = [
-        forms.field("Name", forms.line("regions-name")),
-        forms.field("Note", forms.line("regions-note", longest=300), "For instance its bidding zone."),
+        inputs.field("Name", inputs.line("regions-name")),
+        inputs.field("Note", inputs.line("regions-note", longest=300), "For instance its bidding zone."),
     ]
-    return forms.folded("regions-form", "Add a region", "plus-lg", fields, forms.submit("regions-add", "Add"))
+    return inputs.folded("regions-form", "Add a region", "plus-lg", fields, inputs.submit("regions-add", "Add"))
 
 
 @callback(

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 import dash_bootstrap_components as dbc
 from dash import State, html
 
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import current_scope
 from store.records.plant import regions
 from store.records.schema import Site
@@ -26,7 +26,7 @@ def fields(prefix: str, site: Site | None) -> list[html.Div]:
     ]
 
     def line(name: str, value: Any, **more: Any) -> Any:
-        return forms.line(f"{prefix}-{name}", str(value), **more)
+        return inputs.line(f"{prefix}-{name}", str(value), **more)
 
     zone = html.Div(
         [
@@ -39,31 +39,33 @@ def fields(prefix: str, site: Site | None) -> list[html.Div]:
     )
     region = (site.region_id if site else None) or NO_REGION
     return [
-        forms.field("Name", line("name", site.name if site else "")),
-        forms.field(
+        inputs.field("Name", line("name", site.name if site else "")),
+        inputs.field(
             "Kind", dbc.Select(id=f"{prefix}-kind", options=kinds, value=site.kind if site else "plant"), "It decides its pages."
         ),
         zone,
-        forms.field("Currency", line("currency", site.currency if site else "", placeholder="EUR", longest=3), "Of its tariffs."),
-        forms.field(
+        inputs.field(
+            "Currency", line("currency", site.currency if site else "", placeholder="EUR", longest=3), "Of its tariffs."
+        ),
+        inputs.field(
             "Latitude", line("latitude", site.latitude if site else "", placeholder="54.01", longest=20), "Degrees north."
         ),
-        forms.field(
+        inputs.field(
             "Longitude", line("longitude", site.longitude if site else "", placeholder="-2.78", longest=20), "Degrees east."
         ),
-        forms.field(
+        inputs.field(
             "Region",
             dbc.Select(id=f"{prefix}-region", options=shared, value=region),
             "Whose prices, CO2 intensity and weather it shares.",
         ),
-        forms.field("Nominal voltage (V)", line("voltage", f"{site.nominal_voltage_v:g}" if site else "230", longest=20)),
-        forms.field("Nominal frequency (Hz)", line("frequency", f"{site.nominal_frequency_hz:g}" if site else "50", longest=20)),
-        forms.field(
+        inputs.field("Nominal voltage (V)", line("voltage", f"{site.nominal_voltage_v:g}" if site else "230", longest=20)),
+        inputs.field("Nominal frequency (Hz)", line("frequency", f"{site.nominal_frequency_hz:g}" if site else "50", longest=20)),
+        inputs.field(
             "Devices post every (s)",
             line("every", site.reporting_interval_s if site else 60, inputMode="numeric", longest=9),
             "Unless a device says otherwise.",
         ),
-        forms.field(
+        inputs.field(
             "Facility details",
             line("note", site.source_note if site else "", longest=300),
             "What it is; where its data come from.",
@@ -88,11 +90,11 @@ def read(written: Sequence[Any]) -> dict[str, Any]:
         "kind": str(given["kind"] or ""),
         "time_zone": str(given["zone"] or "").strip(),
         "currency": str(given["currency"] or "").strip().upper(),
-        "latitude": forms.needed("the latitude", given["latitude"]),
-        "longitude": forms.needed("the longitude", given["longitude"]),
+        "latitude": inputs.needed("the latitude", given["latitude"]),
+        "longitude": inputs.needed("the longitude", given["longitude"]),
         "region_id": given["region"] if given["region"] not in (None, "", NO_REGION) else None,
-        "nominal_voltage_v": forms.needed("the nominal voltage", given["voltage"]),
-        "nominal_frequency_hz": forms.needed("the nominal frequency", given["frequency"]),
-        "reporting_interval_s": forms.whole("the reporting interval", given["every"]),
+        "nominal_voltage_v": inputs.needed("the nominal voltage", given["voltage"]),
+        "nominal_frequency_hz": inputs.needed("the nominal frequency", given["frequency"]),
+        "reporting_interval_s": inputs.whole("the reporting interval", given["every"]),
         "source_note": str(given["note"] or ""),
     }

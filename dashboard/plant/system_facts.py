@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import PROJECT, Settings
 from store.errors import StoreError
-from store.records.access import about
+from store.records.access import database
 from store.scope import Scope
 from store.series import health
 
@@ -52,7 +52,7 @@ def versions(scope: Scope) -> dict[str, str]:
     """What runs, in which version."""
     said = {"Loadstar": _own_version(), "Python": platform.python_version()}
     try:
-        kept = about.about(scope)
+        kept = database.about(scope)
         said["Records"] = f"{kept.database} {kept.version}, tables at revision {kept.revision}"
     except StoreError as problem:
         said["Records"] = str(problem)

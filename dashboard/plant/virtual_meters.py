@@ -11,7 +11,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.aria import data
-from dashboard.plant import forms
+from dashboard.plant import inputs
 from dashboard.web.access import administers_meter, current_scope, guard, plant_admin
 from store.errors import NotFound, Refused
 from store.records.plant import field_maps, graph, meters, sites
@@ -69,14 +69,14 @@ def form(scope: Scope) -> html.Details:
     mine = [each for each in sites.visible_sites(scope) if scope.everything or each.id in scope.admin_of]
     options = [{"label": f"{each.name} ({each.public_number})", "value": each.id} for each in mine]
     fields = [
-        forms.field("Name", forms.line("virtual-name")),
-        forms.field("Site", dbc.Select(id="virtual-site", options=options, placeholder="Choose a site")),
-        forms.field(
+        inputs.field("Name", inputs.line("virtual-name")),
+        inputs.field("Site", dbc.Select(id="virtual-site", options=options, placeholder="Choose a site")),
+        inputs.field(
             "Edge", dbc.Select(id="virtual-edge", options=[], placeholder="Choose the site first"), "Those that nothing measures."
         ),
         _terms("virtual-terms"),
     ]
-    return forms.folded("virtual-form", "Make a virtual meter", "plus-lg", fields, forms.submit("virtual-make", "Make"))
+    return inputs.folded("virtual-form", "Make a virtual meter", "plus-lg", fields, inputs.submit("virtual-make", "Make"))
 
 
 @callback(
@@ -144,7 +144,7 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
             html.H2("What it adds up"),
             html.P(about, className="muted wide"),
             html.Div(_terms("meter-terms", lines), className="fields"),
-            forms.submit("meter-terms-save", "Save the terms"),
+            inputs.submit("meter-terms-save", "Save the terms"),
         ],
         className="panel mb-3",
     )

@@ -14,7 +14,7 @@ from store.records.plant import last_values
 from store.scope import SYSTEM
 from store.series import amendments, samples
 from store.series.connection import frame, listed, no_rows
-from store.series.kept import ROLLUP
+from store.series.interval_sums import ROLLUP
 from store.series.latest import not_ahead
 
 Register = tuple[str, str]  # a meter, and the quantity that one of its counters is

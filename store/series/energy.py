@@ -26,7 +26,7 @@ from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
 from store.records.plant.meters import energy_declarations, require_series, virtual_terms, zones_of
 from store.scope import ALWAYS, Scope, Times, Window, within
-from store.series import checkpoint, counters, finality, kept, samples, short_intervals
+from store.series import checkpoint, counters, finality, interval_sums, samples, short_intervals
 from store.series.counters import COUNTERS
 from store.series.grid import EPOCH
 
@@ -384,7 +384,7 @@ def _from_kept(span: Span, ids: list[str], start: datetime, end: datetime, cell_
         return _local_days(span, ids, start, end, registers, measures)
     # Rows of another length are of another source: never added.
     lasts = INTERVAL_S if span.sampled else span.interval_s
-    found = kept.aggregates(
+    found = interval_sums.aggregates(
         ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=(lasts, lasts)
     )
     return _pieces(_as_energy(span, found, registers))
@@ -406,7 +406,7 @@ def _local_days(
     """
     reach = timedelta(seconds=LOCAL_DAY_S[1] - LOCAL_DAY_S[0])
     asked = (start - reach, end + reach)
-    found = kept.aggregates(ids, list(registers), *asked, INTERVAL_S, measures, lengths_s=LOCAL_DAY_S)
+    found = interval_sums.aggregates(ids, list(registers), *asked, INTERVAL_S, measures, lengths_s=LOCAL_DAY_S)
     days_s = local_time.edges_s(asked[0] - reach, asked[1] + reach, "day", ZoneInfo(span.zone)).astype(float)
     first, last, rank = local_day(_seconds(found["ts"]), found["lasting_s"].to_numpy(float), days_s)
     told = found["lasting_s"].to_numpy(float)
@@ -456,7 +456,7 @@ def _beside_intervals(span: Span, ids: list[str], start: datetime, end: datetime
     """Power that was posted as samples although longer intervals are declared, where none of these tells it."""
     closed = min(max(checkpoint.recent().rolled_to, start), end)
     measures = ["total", "covered_s", "known_s", "until_s"]
-    found = kept.aggregates(ids, list(DERIVED), start, closed, INTERVAL_S, measures, lengths_s=(INTERVAL_S, INTERVAL_S))
+    found = interval_sums.aggregates(ids, list(DERIVED), start, closed, INTERVAL_S, measures, lengths_s=(INTERVAL_S, INTERVAL_S))
     pieces = [*_pieces(found.assign(quantity=found["quantity"].map(DERIVED)))]
     if closed < end:
         edges_s = np.arange(floor(closed, INTERVAL_S).timestamp(), end.timestamp() + INTERVAL_S, INTERVAL_S)

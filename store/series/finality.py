@@ -21,7 +21,7 @@ from store.series import checkpoint
 from store.series.checkpoint import GRACE
 from store.series.connection import listed, query
 from store.series.counters import COUNTERS
-from store.series.kept import ROLLUP
+from store.series.interval_sums import ROLLUP
 
 FIRST, FOREVER = ALWAYS[0]
 QUARTER = timedelta(seconds=INTERVAL_S)

@@ -10,7 +10,7 @@ import pandas as pd
 from config.quantities import INTERVAL_S
 from store.records.plant.meters import require_series
 from store.scope import ALWAYS, Scope, Times, Window, within
-from store.series import checkpoint, kept, samples
+from store.series import checkpoint, interval_sums, samples
 from store.series.energy import oldest_samples
 from store.series.power import STEPS_S, steps
 
@@ -57,7 +57,7 @@ def _between(
     closed = oldest_samples() if step_s < INTERVAL_S else checkpoint.recent().rolled_to
     closed = min(max(closed, start), end)
     # Hourly history lies in `intervals` also where samples would be looked for; samples win where both are.
-    found = kept.aggregates(series_ids, [quantity], start, end, step_s, [measure, "rows_s"])
+    found = interval_sums.aggregates(series_ids, [quantity], start, end, step_s, [measure, "rows_s"])
     # Of values of several lengths the shortest tell most.
     parts += [_in_steps(rows, measure, edges) for _, rows in found.groupby("interval_s")]
     found = samples.aggregates(series_ids, [quantity], closed, end, step_s, [measure])

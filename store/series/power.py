@@ -19,7 +19,7 @@ from store.series import energy, latest
 from store.series.connection import listed, query
 from store.series.counters import COUNTERS
 from store.series.energy import EXPORT, FORWARD, POWER, Span
-from store.series.kept import ROLLUP
+from store.series.interval_sums import ROLLUP
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
 UTC = ZoneInfo("UTC")

@@ -8,7 +8,7 @@ from bench import admin
 from bench.crowd import CHIEF, ROOT, fill
 from bench.run import FEW
 from store.records.access import audit, policy
-from store.records.people import people, users
+from store.records.people import lists, users
 from store.records.plant import graph
 from store.records.plant.meter_life import meters_page
 from store.records.schema.listing import Wanted
@@ -22,7 +22,7 @@ def test_as_many_are_made_as_were_asked_for_and_the_log_verifies(tmp_path: Path)
     made = fill(FEW)
     verdict = audit.verify(SYSTEM)
     assert (verdict.broken_at, verdict.entries > FEW.entries) == (None, True)
-    assert people.people(SYSTEM, Wanted()).total == FEW.users + 2
+    assert lists.people(SYSTEM, Wanted()).total == FEW.users + 2
     assert meters_page(SYSTEM, Wanted()).total == FEW.meters
     assert len(graph.site_graph(SYSTEM, made.sites[0]).nodes) == FEW.nodes
     assert policy.scope_of(users.user(SYSTEM, ROOT).id).everything

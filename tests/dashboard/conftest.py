@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from cli.screens import CHROMIUM, CHROMIUM_ARGS
 from config import settings as configuration
 from config.settings import Settings
-from insight.once import once
+from insight.shared import shared
 from store.records.plant import regions
 from store.records.schema import Site
 from store.records.transaction import engine
@@ -41,9 +41,9 @@ def _settings(home: Path) -> Settings:
 def _nothing_outlives_a_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No answer is kept for the next test, and no thread asks the records of this one when they are gone."""
     if "makes_ready" not in request.keywords:
-        monkeypatch.setattr("dashboard.live.ready.prepare", lambda *_: None)
+        monkeypatch.setattr("dashboard.live.first_screen.prepare", lambda *_: None)
     yield
-    once.clear()
+    shared.clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from config.settings import Settings
-from insight.once import once
+from insight.shared import shared
 from store.records.access import grants
 from store.records.people import organisations, users
 from store.records.plant import activity, devices, graph, meters, sites, tariffs
@@ -27,7 +27,7 @@ class LiveWorld:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        once.clear()
+        shared.clear()
         fresh(settings.records_url)
         checkpoint.forget()
         owner = organisations.create_organisation(SYSTEM, name="Northern Power", kind="distributor")
@@ -129,7 +129,7 @@ class LiveWorld:
                 meter = meters.create_meter(SYSTEM, self.site, name=name.capitalize(), edge_id=edge.id, device_id=device)
                 meters.declare_energy(SYSTEM, meter.id, method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
                 self.nodes[name], self.devices[name], self.meters[name] = home.id, device, meter.id
-        once.clear()
+        shared.clear()
         return names
 
     def post(self, values: dict[tuple[str, str], float], at: datetime | None = None) -> None:
@@ -138,7 +138,7 @@ class LiveWorld:
         self.history({key: [value] for key, value in values.items()}, [at])
         seen = activity.Activity
         activity.add_activity(SYSTEM, [seen(self.devices[name], at, 1, 0, at) for name in {meter for meter, _ in values}])
-        once.clear()
+        shared.clear()
 
     def history(self, values: dict[tuple[str, str], list[float]], times: list[datetime]) -> None:
         """The same for many moments."""

@@ -26,7 +26,7 @@ from store.records.plant import meters, regions
 from store.records.schema import Site
 from store.records.signin import tokens
 from store.records.transaction import engine
-from store.records.transaction.found import required
+from store.records.transaction.lookup import required
 from store.scope import NOBODY, SYSTEM, Scope
 from tests.dashboard.world import PASSWORD, World, csrf, world_of
 from tests.matrix import count

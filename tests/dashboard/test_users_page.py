@@ -1,7 +1,7 @@
 """Administrators find people among thousands, give them roles, shut them out, let them in and delete them."""
 
 from store.records.access import policy
-from store.records.people import organisations, people, users
+from store.records.people import lists, organisations, users
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press, rows, view_of
@@ -94,7 +94,7 @@ def test_deleting_says_what_goes_and_what_stays(world: World) -> None:
     asked = rows(press(browser, "users", do="ask", act="delete", row=world.people["resident"]))
     assert "Readings stay" in asked
     assert "Resident is deleted" in _act(browser, "delete", world.people["resident"])
-    assert people.people(SYSTEM, Wanted(search="resident@")).total == 0
+    assert lists.people(SYSTEM, Wanted(search="resident@")).total == 0
     assert "not there any more" in _act(browser, "delete", world.people["resident"])
 
 

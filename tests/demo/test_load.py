@@ -12,7 +12,7 @@ from demo import load, plant, state
 from demo.campus import campus
 from demo.homes import homes
 from demo.sites import ADMINISTRATOR, OPERATOR, resident
-from store.records.people import people, users
+from store.records.people import lists, users
 from store.records.plant import sites
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
@@ -32,9 +32,9 @@ def test_the_first_load_makes_accounts_that_sign_in_and_a_second_changes_nothing
     assert [account.email for account in fresh_demo.accounts] == [OPERATOR, ADMINISTRATOR, resident(1)]
     for account in fresh_demo.accounts:
         assert users.verify_password(account.email, account.password) is not None
-    before = (state.read(fresh_demo.settings), people.people(SYSTEM, Wanted()).total, rows("intervals"))
+    before = (state.read(fresh_demo.settings), lists.people(SYSTEM, Wanted()).total, rows("intervals"))
     assert load.ensure_demo(days=DAYS) == []
-    assert (state.read(fresh_demo.settings), people.people(SYSTEM, Wanted()).total, rows("intervals")) == before
+    assert (state.read(fresh_demo.settings), lists.people(SYSTEM, Wanted()).total, rows("intervals")) == before
 
 
 def test_an_interrupted_load_goes_on_and_ends_with_the_same_rows(empty: Settings) -> None:
@@ -75,7 +75,7 @@ def test_an_interruption_within_the_records_leaves_none(empty: Settings) -> None
     with pytest.raises(Interrupted):
         demo_sites.record(PLANTS, state.State(start=0, switch=86_400), keep=interrupt)
     assert sites.visible_sites(SYSTEM) == []
-    assert people.people(SYSTEM, Wanted()).total == 0
+    assert lists.people(SYSTEM, Wanted()).total == 0
 
 
 @pytest.mark.parametrize("away_s", [60, 2 * 3600, 7 * 3600 + 1234])

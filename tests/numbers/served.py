@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from config.settings import Settings
 from dashboard.app import create_app
-from insight.once import once
+from insight.shared import shared
 from tests.conftest import eventually
 from tests.dashboard.watched import watched
 from tests.numbers.stored import Stored
@@ -41,7 +41,7 @@ class Served:
     @contextmanager
     def opened(self, email: str, password: str, now: datetime, zone: str) -> Iterator[Page]:
         """Somebody signed in at that moment, in a browser in that zone."""
-        once.clear()
+        shared.clear()
         with watched(self.browser, self.address) as blank:
             page = blank(timezone_id=zone, viewport={"width": 1440, "height": 2600})
             page.clock.set_fixed_time(now)
@@ -57,7 +57,7 @@ class Served:
 def serving(settings: Settings, browser: Browser) -> Iterator[Served]:
     """The dashboard of these settings, until it is left."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("dashboard.live.ready.prepare", lambda *_: None)  # no thread outlives the records
+        patched.setattr("dashboard.live.first_screen.prepare", lambda *_: None)  # no thread outlives the records
         server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
         patched.setattr(server.RequestHandlerClass, "log", lambda *_: None)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -66,7 +66,7 @@ def serving(settings: Settings, browser: Browser) -> Iterator[Served]:
         server.shutdown()
         thread.join()
         server.server_close()
-        once.clear()
+        shared.clear()
 
 
 def overview(page: Page, site_id: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.live import energy_flow
 from insight import site_energy, site_view, today
-from insight.once import once
+from insight.shared import shared
 from models.sankey_links import links
 from store.records.plant import graph, meters
 from store.scope import SYSTEM
@@ -135,7 +135,7 @@ def test_tiles_and_energy_flow_tell_the_same_and_what_is_not_due_is_not_missing(
         pytest.approx(expected),
         pytest.approx(1),
     )
-    once.clear()
+    shared.clear()
     drawn = orjson.loads(energy_flow.energy_flow(SYSTEM, site.id, "today"))
     assert "100 % of the expected readings" in drawn["note"]
     assert sum(drawn["figure"]["data"][0]["link"]["value"]) == pytest.approx(2 * expected, rel=1e-3)

@@ -10,7 +10,7 @@ import pytest
 
 from config import clock
 from config import settings as configuration
-from insight import past, site_view
+from insight import closed_power, site_view
 from store.scope import SYSTEM
 from store.series import checkpoint, power, rollup
 from tests.conftest import thorough
@@ -68,6 +68,6 @@ def test_steps_of_hours_begin_at_local_midnight_and_hold_what_lies_in_them(site_
         asked = start + pd.Timedelta(hours=29.3)
         first = max(at for at, each in enumerate(edges) if each <= asked)
         for _ in range(2):
-            kept = past.mean_power(SYSTEM, view, [meter], asked.to_pydatetime(), end.to_pydatetime(), step_s)[meter]
+            kept = closed_power.mean_power(SYSTEM, view, [meter], asked.to_pydatetime(), end.to_pydatetime(), step_s)[meter]
             assert list(kept.index) == edges[first:-1]
             assert kept.to_numpy() == pytest.approx(expected[first:], rel=1e-6)

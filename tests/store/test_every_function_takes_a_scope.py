@@ -35,7 +35,7 @@ WITHOUT_DATA = {
 # Inner parts of the store: whoever calls them has checked the scope. Nothing outside the store may.
 INNER = {
     "store.series.samples": "effective samples, for the modules that take a scope",
-    "store.series.kept": "effective intervals, for the modules that take a scope",
+    "store.series.interval_sums": "effective intervals, for the modules that take a scope",
     "store.series.amendments.newest": "the amendments in force, for the same",
     "store.series.amendments.apply": "frames in, frame out",
     "store.series.amendments.without": "frames in, frame out",
@@ -46,7 +46,7 @@ INNER = {
     "store.series.energy.from_samples": "a part of the energy of meters that were checked",
     "store.records.plant.limits.own_limits": "within a transaction, once the scope was checked; and for the device API",
     "store.records.plant.meters.terms_of": "within a transaction; the caller checks who may see them",
-    "store.records.people.begun": "within a transaction: whether the right is still there, and its end",
+    "store.records.people.unfinished": "within a transaction: whether the right is still there, and its end",
     "store.records.signin.credentials.changed": "within a transaction; the caller says whose are others now",
     "store.records.signin.credentials.shut_out": "within a transaction; the caller says who is shut out",
     "store.records.signin.credentials.end_sessions": "within a transaction; the caller says whose sessions end",
@@ -64,10 +64,10 @@ INNER = {
     "store.records.access.claims.is_taken": "within a transaction, after the scope was checked",
     "store.records.signin.one_time_links.redeem": "the link's token is the right",
     "store.records.plant.names": "within a transaction, after the scope was checked",
-    "store.records.transaction.found": "within a transaction, after the scope was checked",
+    "store.records.transaction.lookup": "within a transaction, after the scope was checked",
     "store.records.transaction.versions": "counts changes within a transaction",
     "store.records.transaction.trail": "writes the audit log within a transaction",
-    "store.records.transaction.effects": "the same: what an act does, and whom it concerns",
+    "store.records.transaction.consequences": "the same: what an act does, and whom it concerns",
     "store.records.transaction.person_keys": "within a transaction, for the audit log",
     "store.records.transaction.upsert": "a statement, not yet run",
 }

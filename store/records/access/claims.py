@@ -12,7 +12,7 @@ from store.records.schema import Grant, Meter, Request, User
 from store.records.schema.access import GIVEN
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Role, Scope
 
 NOT_TO_BE_CLAIMED = "no meter can be claimed with this code: check it, or ask your distributor"

@@ -13,7 +13,7 @@ from store.records.schema import Grant, Meter, Organisation, Site, User
 from store.records.schema.access import GIVEN
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 

@@ -19,7 +19,7 @@ from store.records.schema import Identity, User
 from store.records.schema.columns import now
 from store.records.signin import credentials
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 LONGEST_NAME = 120

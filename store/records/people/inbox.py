@@ -10,12 +10,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from store.errors import NotFound, Refused
 from store.records.access import claims
 from store.records.access.policy import Action, may
-from store.records.people import begun, organisations, preferences, users
+from store.records.people import organisations, preferences, unfinished, users
 from store.records.schema import Device, Entity, Grant, Meter, Organisation, Request, User
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import Role, Scope
 
 _BLANK = literal("", String)
@@ -202,7 +202,7 @@ def _decide_request(
     if found.decided_at is not None:
         raise Refused(_DECIDED)
     found.decided_at, found.decided_by, found.approved, found.reason = at, scope.user_id, approve, reason
-    if approve and not begun.may_still_ask(records, found):
+    if approve and not unfinished.may_still_ask(records, found):
         raise Refused("whoever asked for this may not ask for it any more: say no")
     if approve and found.meter_id is not None and found.entity_id is not None:
         since = min(since or at, at)

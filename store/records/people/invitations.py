@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session as Transaction
 
 from store.errors import Refused
 from store.records.access.policy import leads, require_lead
-from store.records.people import begun
+from store.records.people import unfinished
 from store.records.people.users import by_address, checked, give_way
 from store.records.schema import Invitation, Organisation, User
 from store.records.schema.columns import now
@@ -17,7 +17,7 @@ from store.records.schema.listing import Page, Wanted, page
 from store.records.signin import passwords
 from store.records.signin.one_time_links import TOKEN_BYTES, hash_of
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import NOBODY, Scope
 
 LASTS = timedelta(days=7)
@@ -186,4 +186,4 @@ def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, O
         .with_for_update(of=Invitation)
     )
     row = records.execute(wanted).first()
-    return (row[0], row[1]) if row and begun.may_still_invite(row[0], row[1]) else None
+    return (row[0], row[1]) if row and unfinished.may_still_invite(row[0], row[1]) else None

@@ -20,7 +20,7 @@ from store.records.schema.listing import Page, Wanted
 from store.records.signin.attempts import network_of
 from store.records.transaction import sealing
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 PAGE = 50

@@ -19,7 +19,7 @@ from store.records.schema.columns import now
 from store.records.signin import credentials, one_time_links, passwords
 from store.records.signin.credentials import UNDO_ADDRESS as UNDO_ADDRESS
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import required
+from store.records.transaction.lookup import required
 from store.scope import Scope
 
 NEW_ADDRESS = "new_address"  # the purpose of the links that confirm one

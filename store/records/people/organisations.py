@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session as Transaction
 from store.errors import Refused
 from store.records.access import visibility
 from store.records.access.policy import Action, require, serves
-from store.records.people import begun
+from store.records.people import unfinished
 from store.records.schema import Organisation, Site, User
 from store.records.signin import credentials
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 _NAMELESS = "an organisation has a name: give one"
@@ -101,7 +101,7 @@ def set_organisation_approval(scope: Scope, organisation_id: str, approval: str)
         if approval != "approved":
             theirs = select(User.id).where(User.organisation_id == organisation_id)
             credentials.shut_out(records, theirs)
-            begun.end_invitations(records, theirs)
+            unfinished.end_invitations(records, theirs)
     return found
 
 

@@ -14,7 +14,7 @@ from store.records.schema import Organisation, Site, User
 from store.records.schema.columns import Record
 from store.records.signin import credentials, passwords, sessions, tokens
 from store.records.transaction.engine import reading, session, settle
-from store.records.transaction.found import required
+from store.records.transaction.lookup import required
 from store.scope import SYSTEM, Role, Scope
 
 MOST_SUCCESSORS = 200

@@ -11,7 +11,7 @@ from store.records.schema import Picture, User
 from store.records.schema.columns import now
 from store.records.schema.people import PICTURE_BYTES
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import Scope
 
 _STARTS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/webp": b"RIFF"}

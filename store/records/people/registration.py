@@ -17,7 +17,7 @@ from store.records.schema import OneTimeLink, Organisation, User
 from store.records.schema.columns import now
 from store.records.signin import credentials, one_time_links, passwords
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Role, Scope
 
 VERIFY_ADDRESS, RESET_PASSWORD = "verify_address", "reset_password"  # purposes of links

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from store.errors import Refused
 from store.records.schema import Organisation, User
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import Role
 
 

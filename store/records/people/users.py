@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session as Transaction
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.policy import Action, administers, holder, manages, require, require_lead
-from store.records.people import begun, mail, succession
+from store.records.people import mail, succession, unfinished
 from store.records.people.addresses import is_address
 from store.records.schema import Organisation, Site, User
 from store.records.schema.columns import now
 from store.records.signin import credentials, one_time_links, passwords
 from store.records.transaction.engine import reading, session, settle
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import SYSTEM, Role, Scope
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
@@ -139,8 +139,8 @@ def set_approval(scope: Scope, user_id: str, approval: str, *, successor_id: str
         records.flush()
         if approval != "approved":
             credentials.shut_out(records, [user_id])
-            begun.end_invitations(records, [user_id])
-            begun.end_requests(records, [user_id])
+            unfinished.end_invitations(records, [user_id])
+            unfinished.end_requests(records, [user_id])
     return person
 
 
@@ -158,7 +158,7 @@ def change_role(scope: Scope, user_id: str, role: str, *, successor_id: str | No
             raise Refused("a role is held within an organisation: invite them into one")
         if role != Role.ADMIN:
             succession.pass_on(records, person, successor_id)
-            begun.end_invitations(records, [user_id])
+            unfinished.end_invitations(records, [user_id])
         person.role = role
     return person
 
@@ -176,7 +176,7 @@ def delete_user(scope: Scope, user_id: str, *, successor_id: str | None = None) 
         require_another_platform_administrator(records, person)
         succession.pass_on(records, person, successor_id, leaves=True)
         mail.forget_recipient(SYSTEM, person.email)
-        begun.end_invitations(records, [user_id])
+        unfinished.end_invitations(records, [user_id])
         records.delete(person)
     settle()
 

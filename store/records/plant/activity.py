@@ -11,7 +11,7 @@ from store.records.plant.devices import has_seen_meter, require_devices
 from store.records.schema import Device, DeviceActivity
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import in_parts
+from store.records.transaction.lookup import in_parts
 from store.records.transaction.upsert import insert_into
 from store.scope import Scope
 

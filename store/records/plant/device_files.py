@@ -11,7 +11,7 @@ from store.records.schema.listing import MOST, Wanted
 from store.records.transaction import bulk
 from store.records.transaction.bulk import Line
 from store.records.transaction.engine import session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import Scope
 
 COLUMNS = ("id", "name", "reporting_interval_s", "energy_mode", "fields", "retired")

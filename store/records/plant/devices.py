@@ -15,7 +15,7 @@ from store.records.schema import Device, DeviceField, Meter, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import in_parts, missing, required
+from store.records.transaction.lookup import in_parts, missing, required
 from store.scope import Scope
 
 Fields = Mapping[str, tuple[str, str]]  # field → (meter id, quantity)

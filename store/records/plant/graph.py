@@ -15,7 +15,7 @@ from store.records.plant.meters import require_meters, terms_of
 from store.records.schema import Edge, Meter, Node, Site
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 FOREVER = datetime.max.replace(tzinfo=UTC)

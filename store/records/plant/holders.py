@@ -19,7 +19,7 @@ from store.records.schema.access import GIVEN
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import in_parts
+from store.records.transaction.lookup import in_parts
 from store.scope import Scope
 
 _NAME = func.coalesce(User.name, Organisation.name)

@@ -12,7 +12,7 @@ from store.records.schema import Device, Request
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import SYSTEM, Scope
 
 

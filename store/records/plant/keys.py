@@ -21,7 +21,7 @@ from store.records.schema import ApiKey, Device, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 SECRET_BYTES = 32

@@ -11,7 +11,7 @@ from store.records.access.policy import Action, require
 from store.records.plant.meters import require_series
 from store.records.schema import LastValue
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import in_parts
+from store.records.transaction.lookup import in_parts
 from store.records.transaction.upsert import insert_into
 from store.scope import ALWAYS, Scope, holds
 

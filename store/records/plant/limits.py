@@ -10,7 +10,7 @@ from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.schema import Site, SiteLimit
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import required
+from store.records.transaction.lookup import required
 from store.scope import Scope
 
 

@@ -15,7 +15,7 @@ from store.records.schema.columns import now
 from store.records.schema.dated import holds_at
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import required
+from store.records.transaction.lookup import required
 from store.scope import Scope
 
 

@@ -12,7 +12,7 @@ from store.records.access.policy import Action, require
 from store.records.schema import Device, Edge, EnergySource, Meter, Node, Region, Site, VirtualTerm
 from store.records.schema.dated import fit_in
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import in_parts, missing, required
+from store.records.transaction.lookup import in_parts, missing, required
 from store.scope import ALWAYS, Scope, Times
 
 Terms = Sequence[tuple[str, int]]  # (meter id, +1 or −1)

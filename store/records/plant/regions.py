@@ -9,7 +9,7 @@ from store.records.access.policy import Action, require
 from store.records.schema import Region, Site
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 _NAMELESS = "a region has a name: give one"

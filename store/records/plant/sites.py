@@ -12,7 +12,7 @@ from store.records.access.policy import Action, require
 from store.records.schema import Device, Meter, Organisation, Region, Site
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import required
+from store.records.transaction.lookup import required
 from store.scope import Scope
 
 CURRENCY = re.compile("[A-Z]{3}")  # ISO 4217

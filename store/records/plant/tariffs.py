@@ -16,7 +16,7 @@ from store.records.schema import Site, Tariff
 from store.records.schema.columns import now
 from store.records.schema.dated import fit_in, holds_at
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 MOST_HOURS = 48

@@ -25,7 +25,7 @@ from store.records.schema import Attempt
 from store.records.schema.columns import now
 from store.records.transaction import sealing
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import AT_ONCE
+from store.records.transaction.lookup import AT_ONCE
 from store.records.transaction.upsert import insert_into
 
 FORGOTTEN_AFTER = timedelta(minutes=15)

@@ -29,7 +29,7 @@ from store.records.signin.attempts import network_of
 from store.records.signin.sessions import TOUCH, closed
 from store.records.transaction import sealing
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import Scope
 
 SECRET_BYTES = 32

@@ -26,7 +26,7 @@ from store.records.schema.columns import now
 from store.records.signin import attempts, credentials
 from store.records.transaction import sealing
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing, required
+from store.records.transaction.lookup import missing, required
 from store.scope import Role, Scope
 
 STEP_S = 30

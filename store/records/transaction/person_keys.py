@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from store.records.schema import PersonKey, User
 from store.records.transaction import sealing
-from store.records.transaction.found import in_parts
+from store.records.transaction.lookup import in_parts
 from store.records.transaction.upsert import insert_into
 
 VISITORS = "visitors-"  # and the month: of people who are not signed in

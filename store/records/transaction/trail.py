@@ -25,8 +25,8 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from store.records import schema
 from store.records.schema import rules
 from store.records.schema.columns import Record, now
-from store.records.transaction import effects, person_keys
-from store.records.transaction.effects import Act
+from store.records.transaction import consequences, person_keys
+from store.records.transaction.consequences import Act
 
 NOT_AUDITED: dict[type[Record], str] = {
     schema.Attempt: "counts tries; tells nobody who",
@@ -131,8 +131,8 @@ def _before_flush(session: Session, _context: Any, _instances: Any) -> None:
 
 def _note_gone(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
     acts = noted(session)
-    acts.extend(effects.of_deleting(session, table, rows, is_audited))
-    effects.locate(session, acts)  # while all that they name is still there
+    acts.extend(consequences.of_deleting(session, table, rows, is_audited))
+    consequences.locate(session, acts)  # while all that they name is still there
 
 
 def _after_flush(session: Session, _context: Any) -> None:
@@ -169,9 +169,9 @@ def _before_statement(state: ORMExecuteState) -> Any:
         _note_gone(session, table, before)
         return state.invoke_statement()
     result = state.invoke_statement()
-    after = {effects.key_of(table, row): row for row in effects.rows_of(session, table, before)}
+    after = {consequences.key_of(table, row): row for row in consequences.rows_of(session, table, before)}
     noted(session).extend(
-        Act.of("change", table, row, after[key]) for row in before if (key := effects.key_of(table, row)) in after
+        Act.of("change", table, row, after[key]) for row in before if (key := consequences.key_of(table, row)) in after
     )
     return result
 
@@ -189,7 +189,7 @@ def _row(record: object) -> dict[str, Any]:
 def _kept(session: Session, record: object) -> dict[str, Any]:
     """The row as the database keeps it, where a rule of its own may have changed it."""
     table, row = _table_of(record), _row(record)
-    return next(effects.rows_of(session, table, [row]), row) if table.name in _RULED else row
+    return next(consequences.rows_of(session, table, [row]), row) if table.name in _RULED else row
 
 
 def _names(table: Table) -> list[str]:
@@ -205,7 +205,7 @@ def write(session: Session) -> None:
     acts = [act for act in session.info.pop(_ACTS, ()) if _tells(act)]
     if not acts:
         return
-    effects.locate(session, acts)
+    consequences.locate(session, acts)
     who = who_acts()
     moment = now()
     actors = {act.actor or who.actor for act in acts}

@@ -11,8 +11,8 @@ import pytest
 
 from dashboard.my_meters import history
 from dashboard.web.addresses import API
-from insight import past
-from insight.once import once
+from insight import closed_power
+from insight.shared import shared
 from insight.site_view import site_view
 from store.records.access import grants, policy
 from store.records.people import users
@@ -45,7 +45,7 @@ def moved(site: LiveWorld) -> LiveWorld:
     grants.end_grant(SYSTEM, before.id, move)
     site.people["next"] = users.create_user(SYSTEM, email="next@example.org", name="Next", password=PASSWORD).id
     grants.create_grant(SYSTEM, user_id=site.people["next"], meter_id=site.meters["library"], valid_from=move)
-    once.clear()
+    shared.clear()
     return site
 
 
@@ -70,7 +70,7 @@ def _charts(scope: Scope, site: LiveWorld) -> dict[str, Any]:
         for name in ("24h", "today", "7d")
     }
     for step_s in (60, 900, 3600):
-        found = past.mean_power(scope, view, [meter], now - timedelta(hours=12), now, step_s)
+        found = closed_power.mean_power(scope, view, [meter], now - timedelta(hours=12), now, step_s)
         told[f"power by {step_s} s"] = found[meter].dropna().tolist()
     return told
 

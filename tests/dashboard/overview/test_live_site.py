@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.live import attention, blocks, chart, details, energy_flow, first_paint, tick, tiles
 from insight.now import now_of
-from insight.once import once
+from insight.shared import shared
 from insight.site_view import site_view
 from insight.today import read
 from store.errors import NotFound
@@ -179,7 +179,7 @@ def test_the_chart_is_aggregated_and_keeps_gaps(site: LiveWorld) -> None:
     site.history(
         {(name, "power_kw"): [kw] * len(times) for name, kw in {"pv": 60.0, "grid": 40.0, "battery": -10.0}.items()}, times
     )
-    once.clear()
+    shared.clear()
     given = json.loads(chart.chart(SYSTEM, site.site, "24h", "15"))
     production = next(trace for trace in given["figure"]["data"] if trace["uid"] == "production-0")
     assert len(production["y"]) == 97

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from config import settings as configuration
-from insight import past
-from insight.once import once
+from insight import closed_power
+from insight.shared import shared
 from insight.site_view import site_view
 from store.errors import NotFound
 from store.records.access import policy
@@ -33,23 +33,23 @@ def now(site: LiveWorld) -> datetime:
 
 def shown(site: LiveWorld, scope: Scope, now: datetime, step_s: int, name: str = "labs") -> pd.DataFrame:
     view = site_view(scope, site.site)
-    return past.mean_power(scope, view, [site.meters[name]], now - past.READY, now, step_s)
+    return closed_power.mean_power(scope, view, [site.meters[name]], now - closed_power.READY, now, step_s)
 
 
 @pytest.mark.parametrize("step_s", [MINUTE_S, QUARTER_S, 3600])
 def test_what_is_kept_is_what_the_store_says(site: LiveWorld, now: datetime, step_s: int) -> None:
-    said = power.mean_power(SYSTEM, [site.meters["labs"]], now - past.READY, now, step_s)
+    said = power.mean_power(SYSTEM, [site.meters["labs"]], now - closed_power.READY, now, step_s)
     for _ in range(2):
         pd.testing.assert_frame_equal(shown(site, SYSTEM, now, step_s), said, check_freq=False, rtol=1e-6)
 
 
 def test_the_second_to_ask_finds_it_there_and_who_sees_something_else_does_not(site: LiveWorld, now: datetime) -> None:
-    before = past.kept()
+    before = closed_power.kept()
     for _ in range(2):
         shown(site, SYSTEM, now, QUARTER_S)
     resident = policy.scope_of(site.people["resident"])
     shown(site, resident, now, QUARTER_S, "library")
-    after = past.kept()
+    after = closed_power.kept()
     assert (after.hits - before.hits, after.misses - before.misses) == (1, 2)
     with pytest.raises(NotFound):
         shown(site, NOBODY, now, QUARTER_S)
@@ -75,15 +75,15 @@ def test_what_an_older_program_kept_is_not_shown(site: LiveWorld, now: datetime,
     def of_old(*asked: object) -> pd.DataFrame:
         return 2 * told(*asked)
 
-    assert past.FORMAT > 1
-    for number in range(1, past.FORMAT):
+    assert closed_power.FORMAT > 1
+    for number in range(1, closed_power.FORMAT):
         with monkeypatch.context() as older:
-            older.setattr(past, "FORMAT", number)
+            older.setattr(closed_power, "FORMAT", number)
             older.setattr(power, "mean_power", of_old)
             for step_s in (QUARTER_S, 3600):
                 shown(site, SYSTEM, now, step_s)
     for step_s in (QUARTER_S, 3600):
-        said = told(SYSTEM, [site.meters["labs"]], now - past.READY, now, step_s)
+        said = told(SYSTEM, [site.meters["labs"]], now - closed_power.READY, now, step_s)
         pd.testing.assert_frame_equal(shown(site, SYSTEM, now, step_s), said, check_freq=False, rtol=1e-6)
 
 
@@ -93,23 +93,23 @@ def test_where_energy_comes_from_is_part_of_what_is_kept(site: LiveWorld, now: d
     labs = site.meters["labs"]
     assert shown(site, SYSTEM, now, QUARTER_S)[labs].notna().any()
     meters.declare_energy(SYSTEM, labs, method="interval", interval_s=900, valid_from=now - timedelta(hours=55))
-    once.clear()
+    shared.clear()
     assert shown(site, SYSTEM, now, QUARTER_S)[labs].isna().all()
 
 
 def test_what_is_too_old_is_forgotten(site: LiveWorld, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     shown(site, SYSTEM, now, QUARTER_S)
-    assert past.kept().pieces > 0
+    assert closed_power.kept().pieces > 0
     later = time.time() + site.settings.closed_cache_minutes * 60 + 1
     monkeypatch.setattr("diskcache.core.time.time", lambda: later)
-    past.forget_expired()
-    assert past.kept().pieces == 0
+    closed_power.forget_expired()
+    assert closed_power.kept().pieces == 0
 
 
 def test_a_cache_that_cannot_be_used_breaks_no_page(site: LiveWorld, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_home: object) -> object:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(past, "_cache", broken)
+    monkeypatch.setattr(closed_power, "_cache", broken)
     assert shown(site, SYSTEM, now, QUARTER_S)[site.meters["labs"]].dropna().iloc[0] == pytest.approx(35)
-    assert past.kept() == past.Kept(0, 0, 0, 0)
+    assert closed_power.kept() == closed_power.Kept(0, 0, 0, 0)

@@ -8,7 +8,7 @@ import pytest
 from store.errors import NotFound, Refused
 from store.records.access import claims, grants, policy
 from store.records.access.policy import Action
-from store.records.people import inbox, invitations, organisations, people, pictures, users
+from store.records.people import inbox, invitations, lists, organisations, pictures, users
 from store.records.plant import (
     activity,
     devices,
@@ -106,7 +106,7 @@ def test_whoever_is_not_approved_sees_nothing(world: World, approval: str) -> No
 def test_nobody_sees_nothing(world: World) -> None:
     assert policy.scope_of("usr_unknown") == NOBODY
     assert sites.visible_sites(NOBODY) == regions.regions(NOBODY) == organisations.organisations(NOBODY) == []
-    assert people.people(NOBODY, Wanted()).total == 0
+    assert lists.people(NOBODY, Wanted()).total == 0
 
 
 def test_the_role_of_a_grant_counts_where_it_was_given_and_nowhere_else(world: World) -> None:
@@ -253,7 +253,7 @@ def test_what_is_foreign_is_not_found_in_the_words_for_what_does_not_exist(world
 
 def test_an_organisations_administrator_manages_its_people_and_no_others(world: World) -> None:
     scope = world.scope("north admin")
-    theirs = [person for person in people.people(scope, Wanted()).rows if policy.manages(scope, person)]
+    theirs = [person for person in lists.people(scope, Wanted()).rows if policy.manages(scope, person)]
     assert {person.name for person in theirs} == {"north admin", "north operator", "north viewer"}
     made = users.create_user(
         scope, email="new@example.org", name="New", password=None, organisation_id=world.organisations["north"], role="viewer"
@@ -273,7 +273,7 @@ def test_an_organisations_administrator_manages_its_people_and_no_others(world: 
 
 
 def test_others_see_no_people_but_themselves(world: World) -> None:
-    assert [person.name for person in people.people(world.scope("north operator"), Wanted()).rows] == ["north operator"]
+    assert [person.name for person in lists.people(world.scope("north operator"), Wanted()).rows] == ["north operator"]
     with pytest.raises(NotFound):
         users.user(world.scope("north operator"), world.people["north viewer"])
 

@@ -3,7 +3,7 @@
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records.people import household, people, pictures, preferences, users
+from store.records.people import household, lists, pictures, preferences, users
 from store.scope import NOBODY
 from tests.store.records.world import World
 
@@ -121,4 +121,4 @@ def test_a_page_has_a_row_at_least_however_foolishly_it_is_asked_for(world: Worl
     from store.records.schema.listing import Wanted
     from store.scope import SYSTEM
 
-    assert len(people.people(SYSTEM, Wanted(count=-3)).rows) == 1
+    assert len(lists.people(SYSTEM, Wanted(count=-3)).rows) == 1

@@ -8,7 +8,7 @@ import pytest
 from store.errors import NotFound, Refused
 from store.records import schema
 from store.records.access import grants, policy
-from store.records.people import invitations, organisations, people, users
+from store.records.people import invitations, lists, organisations, users
 from store.records.schema.listing import Wanted
 from store.records.signin import sessions
 from store.records.transaction import engine
@@ -218,18 +218,18 @@ PEOPLE = {
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_the_table_of_people_holds_whom_one_may_see(world: World, who: str) -> None:
-    page = people.people(world.scope(who), Wanted())
+    page = lists.people(world.scope(who), Wanted())
     assert {each.name for each in page.rows} == PEOPLE[who]
     assert page.total == len(PEOPLE[who])
 
 
 def test_nobody_sees_no_tables(world: World) -> None:
-    assert people.people(NOBODY, Wanted()).total == people.organisations_page(NOBODY, Wanted()).total == 0
+    assert lists.people(NOBODY, Wanted()).total == lists.organisations_page(NOBODY, Wanted()).total == 0
 
 
 def test_the_table_of_people_is_searched_sorted_filtered_and_cut(world: World) -> None:
     def names(wanted: Wanted, **filters: object) -> list[str]:
-        return [each.name for each in people.people(SYSTEM, wanted, **filters).rows]
+        return [each.name for each in lists.people(SYSTEM, wanted, **filters).rows]
 
     assert names(Wanted(search="NORTH view")) == ["north viewer"]
     assert names(Wanted(search="%")) == names(Wanted(search="_")) == []
@@ -244,11 +244,11 @@ def test_the_table_of_people_is_searched_sorted_filtered_and_cut(world: World) -
 
 
 def test_the_table_of_organisations_counts_their_people(world: World) -> None:
-    page = people.organisations_page(SYSTEM, Wanted(sort="people", descending=True))
+    page = lists.organisations_page(SYSTEM, Wanted(sort="people", descending=True))
     assert [(each.organisation.name, each.people) for each in page.rows] == [("North", 3), ("Shop", 2), ("South", 1)]
-    assert people.organisations_page(SYSTEM, Wanted(search="SHO")).total == 1
-    assert people.organisations_page(SYSTEM, Wanted(), kind="distributor").total == 2
-    assert people.organisations_page(world.scope("north admin"), Wanted()).total == 1
+    assert lists.organisations_page(SYSTEM, Wanted(search="SHO")).total == 1
+    assert lists.organisations_page(SYSTEM, Wanted(), kind="distributor").total == 2
+    assert lists.organisations_page(world.scope("north admin"), Wanted()).total == 1
 
 
 def test_assignments_are_listed_for_their_owner_and_for_who_administers_the_site(world: World) -> None:

@@ -29,7 +29,7 @@ class _Answer:
     renewing: bool = False
 
 
-class Once:
+class Shared:
     """Answers by key: the first who asks computes, whoever asks meanwhile waits for the same answer."""
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -100,4 +100,4 @@ class Once:
             old.renewing = False
 
 
-once = Once()
+shared = Shared()

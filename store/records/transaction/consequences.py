@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from store.records.schema import Device, Edge, Entity, Meter, Node, Site, User
 from store.records.schema.columns import Record
-from store.records.transaction.found import AT_ONCE, in_parts
+from store.records.transaction.lookup import AT_ONCE, in_parts
 
 # Whose site a row is of, when it names no site itself.
 _OF_SITE: dict[str, type[Meter] | type[Device] | type[Node] | type[Edge]] = {

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_login import user_logged_in
 
 from dashboard.frame import landing
-from insight import past
+from insight import closed_power
 from store.errors import StoreError
 from store.records.access import policy
 
@@ -46,12 +46,12 @@ def prepare(user_id: str, last_site_id: str | None) -> None:
 def _work() -> None:
     while True:
         user_id, last_site_id = _waiting.get()
-        past.forget_expired()
+        closed_power.forget_expired()
         try:
             scope = policy.scope_of(user_id)
             site_id = landing.first_site(scope, last_site_id)
             if site_id is not None:
-                past.make_ready(scope, site_id)
+                closed_power.make_ready(scope, site_id)
         except StoreError as problem:
             log.info("nothing was made ready: %s", problem)
         except Exception:  # the next person's page is to be ready all the same

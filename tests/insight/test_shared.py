@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from diskcache import Cache
 
-from insight.once import RENEWERS, Once
+from insight.shared import RENEWERS, Shared
 from tests.conftest import eventually
 
 
 def test_whoever_asks_at_the_same_time_shares_one_answer() -> None:
-    shared, calls, started = Once(), [], threading.Barrier(8)
+    shared, calls, started = Shared(), [], threading.Barrier(8)
 
     def compute() -> int:
         calls.append(1)
@@ -35,28 +35,28 @@ def test_whoever_asks_at_the_same_time_shares_one_answer() -> None:
 
 
 def test_an_answer_is_kept_no_longer_than_said() -> None:
-    shared = Once()
+    shared = Shared()
     assert shared.get("key", 0.0, lambda: 1) == 1
     assert shared.get("key", 60.0, lambda: 2) == 2
     assert shared.get("key", 60.0, lambda: 3) == 2
 
 
 def test_a_failure_reaches_the_asker_and_is_forgotten() -> None:
-    shared = Once()
+    shared = Shared()
     with pytest.raises(ZeroDivisionError):
         shared.get("key", 60.0, lambda: 1 // 0)
     assert shared.get("key", 60.0, lambda: 5) == 5
 
 
 def test_only_so_many_answers_are_kept() -> None:
-    shared = Once(kept=3)
+    shared = Shared(kept=3)
     for key in range(10):
         shared.get(key, 60.0, lambda key=key: key)
     assert len(shared._answers) == 3
 
 
 def test_an_answer_that_may_be_stale_is_given_at_once_and_renewed_behind() -> None:
-    shared, renewed = Once(), threading.Event()
+    shared, renewed = Shared(), threading.Event()
     assert shared.get("key", 0.0, lambda: 1, stale_s=60.0) == 1
 
     def slow() -> int:
@@ -72,7 +72,7 @@ def test_an_answer_that_may_be_stale_is_given_at_once_and_renewed_behind() -> No
 
 
 def test_a_renewal_that_fails_keeps_the_old_answer_until_it_is_too_old() -> None:
-    shared = Once()
+    shared = Shared()
     assert shared.get("key", 0.0, lambda: 1, stale_s=0.2) == 1
     assert shared.get("key", 0.0, lambda: 1 // 0, stale_s=0.2) == 1
     deadline = time.monotonic() + 5
@@ -85,7 +85,7 @@ def test_a_renewal_that_fails_keeps_the_old_answer_until_it_is_too_old() -> None
 
 
 def test_renewing_for_ever_opens_no_more_files(tmp_path: Path) -> None:
-    cache, asked = Cache(str(tmp_path)), Once()
+    cache, asked = Cache(str(tmp_path)), Shared()
     renewed = []
 
     def compute() -> int:
