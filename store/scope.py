@@ -1,7 +1,7 @@
 """What someone may see: every store function takes a scope, and nothing outside it exists for its holder."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -44,6 +44,11 @@ def within(times: Times, start: datetime, end: datetime) -> Times:
     """What of [start, end) is in the times."""
     cut = (Window(max(start, window.start), min(end, window.end)) for window in times)
     return tuple(window for window in cut if window.start < window.end)
+
+
+def both(one: Times, other: Times) -> Times:
+    """The times that are in one and in the other."""
+    return joined(each for window in one for each in within(other, *window))
 
 
 def holds(times: Times, moment: datetime) -> bool:
@@ -98,6 +103,33 @@ class Scope:
         places = [place for place, seen in ((meter_id, self.meter_ids), (site_id, self.site_ids)) if place in seen]
         return joined(window for place in places for window in self.held.get(place, ALWAYS))
 
+    def narrowed(self, by: "Scope") -> "Scope":
+        """What both see, of what time: for work that was asked for when its holder saw more, or other things, than now.
+
+        A meter that only one of them sees by its site is left out: which site that is, a scope does not know.
+        """
+        if self.everything or by.everything:
+            other = by if self.everything else self
+            return replace(
+                other,
+                everything=self.everything and by.everything,
+                platform_admin=self.platform_admin and by.platform_admin,
+                role=_lesser(self.role, by.role),
+            )
+        whole, meters = self.site_ids & by.site_ids, self.meter_ids & by.meter_ids
+        places = (whole | meters) & (self.held.keys() | by.held.keys())
+        return Scope(
+            self.user_id,
+            self.organisation_id if self.organisation_id == by.organisation_id else None,
+            _lesser(self.role, by.role),
+            site_ids=whole,
+            part_site_ids=(self.part_site_ids & by.part_site_ids) - whole if meters else frozenset(),
+            meter_ids=meters,
+            operator_of=self.operator_of & by.operator_of & (whole | meters),
+            admin_of=self.admin_of & by.admin_of & (whole | meters),
+            held={place: both(self.held.get(place, ALWAYS), by.held.get(place, ALWAYS)) for place in places},
+        )
+
     @property
     def key(self) -> str:
         """The same for scopes that see the same: part of every cache key."""
@@ -106,6 +138,10 @@ class Scope:
         ids = [",".join(sorted(each)) for each in (self.site_ids, self.part_site_ids, self.meter_ids)]
         times = (f"{place}={_text(self.held[place])}" for place in sorted(self.held))
         return "|".join([*ids, ",".join(times)])
+
+
+def _lesser(one: Role | None, other: Role | None) -> Role | None:
+    return min(one, other, key=list(Role).index) if one is not None and other is not None else None
 
 
 def _text(times: Times) -> str:

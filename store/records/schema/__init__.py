@@ -2,6 +2,7 @@
 
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
+from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, Restatement, VirtualTerm
 from store.records.schema.people import (
@@ -32,7 +33,9 @@ __all__ = [
     "Household",
     "Identity",
     "Invitation",
+    "Job",
     "LastValue",
+    "Lease",
     "Mail",
     "Meter",
     "Node",

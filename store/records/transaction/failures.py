@@ -36,6 +36,8 @@ RULES = {
     "ck_households_people": "between 1 and 1,000 people live in a home: correct the number, or leave it out",
     "ck_invitations_email_lower": "addresses are kept in lower case: write it so",
     "ck_invitations_role": "a role is viewer, operator or admin: choose one",
+    "ck_jobs_progress": "progress is a share between 0 and 1: correct it",
+    "ck_jobs_state": "a job is queued, running, done, failed or cancelled: choose one",
     "ck_meters_edge_or_node": "a meter measures an edge or a node: give one of the two",
     "ck_meters_position": "a latitude is within −90 to 90 and a longitude within −180 to 180: give both, or none for the site's",
     "ck_meters_role": "a meter is a main, check, virtual or condition meter: choose one",
@@ -86,6 +88,7 @@ RULES = {
     "uq_entities_organisation_id": "the organisation has an entity already: leave it to the database",
     "uq_entities_user_id": "the user has an entity already: leave it to the database",
     "uq_identities_issuer_subject": "this was bound a moment ago: sign in again",
+    "uq_jobs_once": "the same is asked for already: wait for it",
     "uq_identities_user_id_issuer": (
         "the provider lets somebody else into this account: they end that on their account's page, "
         "or an administrator deletes their account"

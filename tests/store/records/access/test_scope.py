@@ -1,7 +1,7 @@
 """Everyone sees what is theirs, and nothing else exists."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,7 +23,7 @@ from store.records.plant import (
     tariffs,
 )
 from store.records.schema.listing import Wanted
-from store.scope import NOBODY, SYSTEM, Scope
+from store.scope import NOBODY, SYSTEM, Scope, Window
 from tests.matrix import count
 from tests.store.records.world import BEGAN, SWITCH, World
 
@@ -295,3 +295,38 @@ def test_rewiring_keeps_history_right(world: World) -> None:
     after = graph.site_graph(scope, north, SWITCH)
     assert {edge.id for edge in before.edges} - {edge.id for edge in after.edges} == {world.edges["north second"]}
     assert graph.site_graph(scope, north, BEGAN - timedelta(days=1)).nodes == ()
+
+
+def test_what_two_scopes_both_see_is_never_more_than_either_sees(world: World) -> None:
+    """For every two people, and each of them at two times: of each site and meter no more, and no other times."""
+    at = BEGAN + timedelta(days=1)
+    scopes = [world.scope(who, moment) for who in world.people for moment in (None, at, BEGAN - timedelta(days=1))] + [NOBODY]
+    places = [(meter, world.sites[name.split()[0]]) for name, meter in world.meters.items()]
+    for one in scopes:
+        assert one.narrowed(one) == one
+        for other in scopes:
+            shared = one.narrowed(other)
+            assert shared.everything <= (one.everything and other.everything)
+            assert shared.platform_admin <= (one.platform_admin and other.platform_admin)
+            for meter, site in places:
+                assert shared.sees_whole_site(site) == (one.sees_whole_site(site) and other.sees_whole_site(site))
+                assert shared.sees_site(site) <= (one.sees_site(site) and other.sees_site(site))
+                for action in (Action.OPERATE, Action.ADMINISTER):
+                    for place in ({"site_id": site}, {"meter_id": meter}):
+                        both = policy.may(one, action, **place) and policy.may(other, action, **place)
+                        assert policy.may(shared, action, **place) <= both
+                for window in shared.times(meter, site):
+                    for scope in (one, other):
+                        assert any(w.start <= window.start and window.end <= w.end for w in scope.times(meter, site))
+
+
+def test_times_that_two_scopes_share_are_those_of_both() -> None:
+    def held(*years: tuple[int, int]) -> Scope:
+        windows = tuple(Window(datetime(a, 1, 1, tzinfo=UTC), datetime(b, 1, 1, tzinfo=UTC)) for a, b in years)
+        return Scope("usr_1", part_site_ids=frozenset({"s"}), meter_ids=frozenset({"m"}), held={"m": windows})
+
+    one, other = held((2000, 2005), (2010, 2020)), held((2003, 2012), (2015, 2016), (2020, 2021))
+    expected = held((2003, 2005), (2010, 2012), (2015, 2016))
+    assert one.narrowed(other) == other.narrowed(one) == expected
+    always = Scope("usr_1", part_site_ids=frozenset({"s"}), meter_ids=frozenset({"m"}))
+    assert one.narrowed(always) == one

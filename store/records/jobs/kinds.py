@@ -1,0 +1,119 @@
+"""The kinds of work that take long: by name, what each is told, where it queues, and whether it may be done twice.
+
+Whoever asks for work knows its kind; what does it is a file of the same name in `worker/tasks/`, which nobody who asks
+imports.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from store.errors import Refused
+from store.scope import Scope
+
+LONGEST_ARGUMENTS = 16 * 2**10  # bytes of JSON
+LONGEST_MESSAGE = 2 * 2**10
+LONGEST_RESULT = 2**20
+
+
+class Queue(StrEnum):
+    """What waits for what: work of one queue never waits for another's, where each has its workers."""
+
+    CONSUMPTION = "consumption"
+    AGGREGATION = "aggregation"
+    FORECAST = "forecast"
+    CLUSTERING = "clustering"
+    REPORT = "report"
+    MAIL = "mail"
+    CONTROL = "control"
+
+
+class Problem(StrEnum):
+    """Why a job failed."""
+
+    BROKE = "broke"  # a mistake in its program; the worker's log says which
+    ENDED = "ended"  # its process ended without a word, as often as it may be tried
+    INTERRUPTED = "interrupted"  # its worker ended in the middle, and it must not be done twice
+    NOT_THEIRS = "not_theirs"  # the person who asked may no longer see it, or is no longer there
+    REFUSED = "refused"  # by a rule of the records
+    STORE_AWAY = "store_away"  # as often as it may be tried
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"  # its result
+    TOO_MUCH_MEMORY = "too_much_memory"
+
+
+class TooMany(Refused):
+    """As much of this work waits as may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of work.
+
+    `arguments` is a structure that msgspec checks. `repeatable` work may be begun again after a worker died in the middle,
+    up to `most_attempts` in all. What `only_reads` may be asked for by whoever only looks. `most_waiting` are unfinished
+    at a time, all people together, `most_each` of them one person's.
+    """
+
+    name: str
+    queue: Queue
+    arguments: type[msgspec.Struct]
+    repeatable: bool = True
+    most_attempts: int = 3
+    only_reads: bool = False
+    most_waiting: int = 1000
+    most_each: int = 20
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of work that needs none."""
+
+
+class OfSite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of work on one site."""
+
+    site_id: str
+
+
+SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
+AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_waiting=4, most_each=1)
+TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
+
+KINDS: dict[str, Kind] = {each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING)}
+
+
+def kind_of(name: str) -> Kind | None:
+    """The kind of that name; none where another version of Loadstar knows it, and this one does not."""
+    return KINDS.get(name)
+
+
+def checked(kind: Kind, arguments: object) -> dict[str, Any]:
+    """The arguments as they are kept.
+
+    Raises:
+        Refused: they are not what the kind is told, or too long.
+    """
+    try:
+        plain: dict[str, Any] = _plain(msgspec.convert(_plain(arguments), kind.arguments))
+    except msgspec.ValidationError as wrong:
+        raise Refused(f"{kind.name} cannot be asked for so: {wrong}") from None
+    if len(msgspec.json.encode(plain)) > LONGEST_ARGUMENTS:
+        raise Refused(f"{kind.name} is told too much: {LONGEST_ARGUMENTS // 1024} kB at the most")
+    return plain
+
+
+def _plain(what: object) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(what))
+
+
+def plain_scope(scope: Scope) -> dict[str, Any]:
+    """The scope as JSON."""
+    plain: dict[str, Any] = _plain(scope)
+    return plain
+
+
+def scope_from(plain: dict[str, Any]) -> Scope:
+    """The scope that `plain_scope` has written."""
+    return msgspec.convert(plain, Scope)
