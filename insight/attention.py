@@ -4,10 +4,12 @@ The limits are the site's, each with the standard it comes from. Judged by singl
 judges ten-minute means over a week.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
+import pandas as pd
 
 from config.limits import Limit
 from insight.now import DeviceNow, Now
@@ -46,10 +48,10 @@ class Outside:
 Finding = Silent | Outside
 
 
-def findings(scope: Scope, now: Now) -> list[Finding]:
-    """Everything that wants attention, the worst first."""
-    found = [*_devices(now), *_readings(scope, now)]
-    return sorted(found, key=lambda each: SEVERITIES.index(each.severity))
+def findings(scope: Scope, now: Now, most: int) -> tuple[list[Finding], int]:
+    """What wants attention most, the worst first, and how many more there are."""
+    found = sorted([*_devices(now), *_readings(now)], key=lambda each: SEVERITIES.index(each.severity))
+    return _dated(scope, now, found[:most]), max(0, len(found) - most)
 
 
 def _devices(now: Now) -> list[Finding]:
@@ -72,7 +74,8 @@ def severity_of(value: float, limit: Limit) -> str | None:
     return "critical" if worst else "high"
 
 
-def _readings(scope: Scope, now: Now) -> list[Finding]:
+def _readings(now: Now) -> list[Finding]:
+    """Latest values outside their limits; since when is not known yet."""
     known = now.view.limits
     found: list[Finding] = []
     for (series_id, quantity), latest in now.values.items():
@@ -85,24 +88,39 @@ def _readings(scope: Scope, now: Now) -> list[Finding]:
         load = now.values.get((series_id, "load_pct"))
         if quantity == "power_factor" and load is not None and float(load.value) < IDLE_PCT:
             continue
-        since = _since(scope, now, series_id, limit, latest.ts)
-        longer = now.at - since > LOOK_BACK - timedelta(seconds=2 * STEP_S)
-        found.append(Outside(severity, meter, limit, value, None if longer else since))
+        found.append(Outside(severity, meter, limit, value, None))
     return found
 
 
-def _since(scope: Scope, now: Now, series_id: str, limit: Limit, newest: datetime) -> datetime:
-    """When the value left its limits, to five minutes, looking back a day; found once and kept while it lasts."""
+def _dated(scope: Scope, now: Now, found: list[Finding]) -> list[Finding]:
+    """The same with the moment since when each value is outside: asked for all together, and kept while they are the same."""
+    outside = tuple((each.meter.id, each.limit.quantity) for each in found if isinstance(each, Outside))
+    if not outside:
+        return found
+    key = ("since", scope.key, now.view.id, outside)
+    began = shared.get(key, SINCE_LASTS_S, lambda: _began(scope, now, outside), SINCE_LASTS_S)
 
-    def find() -> datetime:
-        start = now.at - LOOK_BACK
-        frame = levels.levels(scope, [series_id], limit.quantity, start, now.at, STEP_S)
-        if series_id not in frame or frame.empty:
-            return newest
-        column = frame[series_id]
-        outside = [bool(np.isnan(value)) or severity_of(float(value), limit) is not None for value in column]
-        run = next((length for length, bad in enumerate(reversed(outside)) if not bad), len(outside))
-        began: datetime = column.index[len(column) - run].to_pydatetime() if run else newest
-        return min(began, newest)
+    def since(each: Outside) -> datetime | None:
+        moment = began[each.meter.id, each.limit.quantity]
+        return None if now.at - moment > LOOK_BACK - timedelta(seconds=2 * STEP_S) else moment
 
-    return shared.get(("since", scope.key, series_id, limit.quantity), SINCE_LASTS_S, find, SINCE_LASTS_S)
+    return [replace(each, since=since(each)) if isinstance(each, Outside) else each for each in found]
+
+
+def _began(scope: Scope, now: Now, outside: Sequence[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+    """When each value (meter, quantity) left its limits, to five minutes, looking back a day: one question a quantity."""
+    began = {}
+    for quantity in {quantity for _, quantity in outside}:
+        ids = [meter_id for meter_id, of in outside if of == quantity]
+        frame = levels.levels(scope, ids, quantity, now.at - LOOK_BACK, now.at, STEP_S)
+        for meter_id in ids:
+            newest = now.values[meter_id, quantity].ts
+            began[meter_id, quantity] = min(_left(frame[meter_id], now.view.limits[quantity]) or newest, newest)
+    return began
+
+
+def _left(course: "pd.Series[float]", limit: Limit) -> datetime | None:
+    """The first moment of the steps up to the last one that are all outside the limit or silent; none when the last is within."""
+    outside = [bool(np.isnan(value)) or severity_of(float(value), limit) is not None for value in course]
+    run = next((length for length, bad in enumerate(reversed(outside)) if not bad), len(outside))
+    return course.index[len(course) - run].to_pydatetime() if run else None

@@ -79,7 +79,8 @@ def mean_power(
     steps = power.steps(blocks[0], blocks[-1], step_s, zone)
     lengths = np.diff(steps.searchsorted(pd.DatetimeIndex(blocks))).tolist()
     closed = _closed(scope, view, members, blocks, lengths, step_s, zone, counted)
-    rows = [members.index(meter_id) for meter_id in meter_ids]
+    places = {meter_id: row for row, meter_id in enumerate(members)}
+    rows = [places[meter_id] for meter_id in meter_ids]
     frame = pd.DataFrame(closed[rows].T.astype(float), index=steps[:-1], columns=list(meter_ids))
     frame = frame[frame.index >= power.steps(start, start, step_s, zone)[0]]
     last = blocks[-1]

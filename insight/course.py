@@ -62,7 +62,7 @@ def _course(scope: Scope, view: SiteView, edges: pd.DatetimeIndex, step_s: int) 
     known: dict[str, NDArray[np.float64]] = {}
     if measured:
         frame = closed_power.mean_power(scope, view, measured, edges[0], edges[-1], step_s).reindex(edges[:-1])
-        known = {str(meter_id): frame[meter_id].to_numpy(dtype=float) for meter_id in frame.columns}
+        known = dict(zip(frame.columns, frame.to_numpy(dtype=float).T, strict=True))
     solved = flows.from_power(view.graph, known)
     totals = solved.totals
     nothing = np.full(steps, np.nan)

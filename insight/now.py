@@ -24,10 +24,11 @@ SEEN_LASTS_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class DeviceNow:
-    """A device's state; `load_pct` is the highest that its meters tell."""
+    """A device's state; it should report every `interval_s`. `load_pct` is the highest that its meters tell."""
 
     id: str
     name: str
+    interval_s: int
     state: str
     last_seen: datetime | None
     load_pct: float | None
@@ -105,22 +106,25 @@ def _devices(
         if ids
         else {}
     )
+    newest: dict[str, datetime] = {}
+    for (series_id, _), each in values.items():
+        newest[series_id] = max(each.ts, newest.get(series_id, each.ts))
     found = []
     for device in view.devices:
-        newest = [each.ts for (meter_id, _), each in values.items() if meter_id in device.meter_ids]
-        last = max([moment for moment in (seen.get(device.id), *newest) if moment is not None], default=None)
+        moments = [seen.get(device.id), *(newest.get(meter_id) for meter_id in device.meter_ids)]
+        last = max((moment for moment in moments if moment is not None), default=None)
         loads = [float(values[meter_id, "load_pct"].value) for meter_id in device.meter_ids if (meter_id, "load_pct") in values]
         state = presence(last, device.interval_s, at)
         load = max(loads, default=None) if state in ("live", "late") else None
-        found.append(DeviceNow(device.id, device.name, state, last, load))
+        found.append(DeviceNow(device.id, device.name, device.interval_s, state, last, load))
     return tuple(found)
 
 
 def _standing(view: SiteView, solved: Flows, states: Mapping[str, str], heard: Mapping[str, datetime]) -> dict[str, Standing]:
     """What is known of each node: by the meters of its edges; a bus in between has none of its own."""
-    found = {}
+    found, at_node = {}, flows.ends(view.graph.edges)
     for node in view.graph.nodes:
-        around = [flow for flow in solved.edges.values() if node.id in (flow.edge.source, flow.edge.target)]
+        around = [solved.edges[edge.id] for edge, _ in at_node.get(node.id, ())]
         meter_ids = [each for each in (flow.edge.meter_id for flow in around) if each is not None and each in states]
         if node.kind in ("bus", "converter") or not meter_ids:
             derived = [float(flow.net[0]) for flow in around if flow.origin == "derived"] if len(around) == 1 else []

@@ -81,12 +81,13 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
     site = sites.site(scope, site_id)
     seen = meters.meters_of(scope, site_id)
     declared = meters.energy_declarations(scope, [meter.id for meter in seen])
-    intervals = {}
     found = {}
     hardware = devices.devices_of(scope, site_id)
-    for device in hardware:
-        intervals[device.id] = device.reporting_interval_s
+    intervals = {device.id: device.reporting_interval_s for device in hardware}
+    of_device: dict[str, list[str]] = {}
     for meter in seen:
+        if meter.device_id is not None:
+            of_device.setdefault(meter.device_id, []).append(meter.id)
         current = [each for each in declared.get(meter.id, ()) if each.valid_to is None or each.valid_to > at]
         hourly = [each for each in declared.get(meter.id, ()) if each.interval_s >= HOUR_S]
         expected = current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S)
@@ -114,12 +115,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         graph=ordered,
         meters=found,
         devices=tuple(
-            Device(
-                each.id,
-                each.name,
-                each.reporting_interval_s,
-                tuple(meter.id for meter in found.values() if meter.device_id == each.id),
-            )
+            Device(each.id, each.name, each.reporting_interval_s, tuple(of_device.get(each.id, ())))
             for each in sorted(hardware, key=lambda each: _natural(each.name))
             if each.retired_at is None
         ),

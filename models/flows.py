@@ -11,8 +11,9 @@ All values are arrays of one shape (one element for a live picture, one a step f
 NaN means that it is not known.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -139,7 +140,7 @@ def balanced_both_ways(graph: Graph) -> list[str]:
     if not derived:
         return []
     nodes = {end for edge in derived for end in (edge.source, edge.target)}
-    around = [edge for edge in graph.edges if nodes & {edge.source, edge.target}]
+    around = [edge for edge in graph.edges if edge.source in nodes or edge.target in nodes]
     return meters_of(Graph(graph.nodes, tuple(around)))
 
 
@@ -150,28 +151,38 @@ def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> 
     is has registers of its own, netted in its terms' intervals; otherwise its terms are netted as they are here.
     """
     columns = {meter: (_values(there), _values(back)) for meter, (there, back) in readings.items()}
-    shape = np.broadcast_shapes((1,), *(there.shape for there, _ in columns.values()))
-    columns = {meter: (np.broadcast_to(there, shape), np.broadcast_to(back, shape)) for meter, (there, back) in columns.items()}
+    shape = np.broadcast_shapes((1,), *{values.shape for both in columns.values() for values in both})
+    columns = {meter: (_wide(there, shape), _wide(back, shape)) for meter, (there, back) in columns.items()}
     nothing = np.full(shape, np.nan)
     edges = {edge.id: _measured(edge, columns, nothing) for edge in graph.edges}
     boundary = grid_nodes(graph)
-    _derive(graph, edges, boundary)
-    residuals = {
-        node.id: _residual(node, _around(edges.values(), node.id))
-        for node in graph.nodes
-        if node.kind in BALANCED and node.id not in boundary
-    }
-    return Flows(graph, edges, residuals, _totals(graph, edges, residuals, boundary))
+    balanced = [node for node in graph.nodes if node.kind in BALANCED and node.id not in boundary]
+    at_node = ends(graph.edges)
+    _derive(balanced, edges, at_node)
+    around = {node.id: [(edges[edge.id], sign) for edge, sign in at_node.get(node.id, ())] for node in balanced}
+    residuals = {node.id: _residual(node, around[node.id], shape) for node in balanced}
+    return Flows(graph, edges, residuals, _totals(graph, edges, residuals, around, boundary))
+
+
+def ends(edges: Iterable[Edge]) -> dict[str, list[tuple[Edge, int]]]:
+    """The edges at each node, each with +1 where its direction leads into the node and −1 where it leads out."""
+    found: dict[str, list[tuple[Edge, int]]] = {}
+    for edge in edges:
+        found.setdefault(edge.target, []).append((edge, 1))
+        if edge.source != edge.target:
+            found.setdefault(edge.source, []).append((edge, -1))
+    return found
 
 
 def makers(graph: Graph) -> dict[str, list[Edge]]:
     """What makes electricity on the site, with the edges by which it gives it off: sources, and converters such as a CHP unit."""
-    boundary = grid_nodes(graph)
+    boundary, at_node = grid_nodes(graph), ends(graph.edges)
     made: dict[str, list[Edge]] = {}
     for node in graph.nodes:
-        if node.id in boundary or not (node.kind == "source" or (node.kind == "converter" and not _passes_on(node, graph.edges))):
+        around = at_node.get(node.id, [])
+        if node.id in boundary or not (node.kind == "source" or (node.kind == "converter" and not _passes_on(node, around))):
             continue
-        ways = [edge for edge in electric(graph) if edge.source == node.id or (edge.two_way and edge.target == node.id)]
+        ways = [edge for edge, _ in around if edge.carrier == "electricity" and (edge.source == node.id or edge.two_way)]
         if ways:
             made[node.id] = ways
     return made
@@ -206,6 +217,10 @@ def _values(given: ArrayLike) -> Values:
     return np.atleast_1d(np.asarray(given, dtype=np.float64))
 
 
+def _wide(values: Values, shape: tuple[int, ...]) -> Values:
+    return values if values.shape == shape else np.broadcast_to(values, shape)
+
+
 def _measured(edge: Edge, columns: Mapping[str, tuple[Values, Values]], nothing: Values) -> EdgeFlow:
     if edge.virtual_id is not None and edge.virtual_id in columns:
         there, back = columns[edge.virtual_id]
@@ -226,58 +241,71 @@ def _measured(edge: Edge, columns: Mapping[str, tuple[Values, Values]], nothing:
     return EdgeFlow(edge, there, back, "metered")
 
 
-def _around(edges: Iterable[EdgeFlow], node_id: str) -> list[tuple[EdgeFlow, int]]:
-    """The edges at a node, each with +1 where its direction leads into the node and −1 where it leads out."""
-    return [(flow, 1 if flow.edge.target == node_id else -1) for flow in edges if node_id in (flow.edge.source, flow.edge.target)]
-
-
-def _derive(graph: Graph, edges: dict[str, EdgeFlow], boundary: frozenset[str]) -> None:
+def _derive(balanced: Iterable[Node], edges: dict[str, EdgeFlow], at_node: Mapping[str, list[tuple[Edge, int]]]) -> None:
     """Give each unmetered edge that alone is unknown at a balanced node what that node's other edges leave over."""
-    balanced = {node.id for node in graph.nodes if node.kind in BALANCED and node.id not in boundary}
-    kinds = {node.id: node.kind for node in graph.nodes}
-    while True:
-        found = [
-            (kinds[node_id] == "converter", node_id != open_[0].edge.target, open_[0].edge.id, node_id)
-            for node_id in balanced
-            if len(open_ := [flow for flow, _ in _around(edges.values(), node_id) if flow.origin == "unknown"]) == 1
-        ]
-        if not found:
-            return
-        # A bus first, for a converter loses; and what an edge delivers rather than what was sent, so losses stay upstream.
-        _, _, edge_id, node_id = min(found)
-        around = _around(edges.values(), node_id)
+    nodes = {node.id: node for node in balanced}
+    unknown = {
+        node_id: {edge.id for edge, _ in at_node.get(node_id, ()) if edges[edge.id].origin == "unknown"} for node_id in nodes
+    }
+
+    def order(node_id: str) -> tuple[bool, bool, str, str]:
+        """A bus first, for a converter loses; and what an edge delivers rather than what was sent, so losses stay upstream."""
+        (edge_id,) = unknown[node_id]
+        return nodes[node_id].kind == "converter", node_id != edges[edge_id].edge.target, edge_id, node_id
+
+    told = [order(node_id) for node_id, those in unknown.items() if len(those) == 1]
+    heapify(told)
+    while told:
+        _, _, edge_id, node_id = heappop(told)
+        if edge_id not in unknown[node_id]:  # the node at its other end told it before
+            continue
         edge = edges[edge_id].edge
-        known = sum(sign * flow.net for flow, sign in around if flow.edge.id != edge_id)
+        known = sum(sign * edges[other.id].net for other, sign in at_node[node_id] if other.id != edge_id)
         net = -known if edge.target == node_id else known
         zero = np.zeros_like(edges[edge_id].forward)
         net = np.asarray(net + zero)
         reverse = np.maximum(-net, 0) if edge.two_way else net * 0
         edges[edge_id] = EdgeFlow(edge, np.maximum(net, 0), reverse, "derived")
+        for end in {edge.source, edge.target} & nodes.keys():
+            unknown[end].discard(edge_id)
+            if len(unknown[end]) == 1:
+                heappush(told, order(end))
 
 
-def _residual(node: Node, around: list[tuple[EdgeFlow, int]]) -> Residual:
+def _residual(node: Node, around: Sequence[tuple[EdgeFlow, int]], shape: tuple[int, ...]) -> Residual:
     known = [(flow, sign) for flow, sign in around if flow.origin != "unknown"]
-    shape = around[0][0].forward.shape if around else (1,)
     value, silent, heard = np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     for flow, sign in known:
-        missing = np.isnan(flow.net)
-        value = value + sign * np.where(missing, 0.0, flow.net)
+        net = flow.net
+        missing = np.isnan(net)
+        value = value + sign * np.where(missing, 0.0, net)
         silent = silent + (missing & (flow.origin in ("metered", "virtual")))
         heard = heard + ~missing
     return Residual(node, np.where(heard > 0, value, np.nan), silent, len(around) - len(known))
 
 
-def _totals(graph: Graph, edges: dict[str, EdgeFlow], residuals: dict[str, Residual], boundary: frozenset[str]) -> Totals:
+def _totals(
+    graph: Graph,
+    edges: Mapping[str, EdgeFlow],
+    residuals: Mapping[str, Residual],
+    around: Mapping[str, Sequence[tuple[EdgeFlow, int]]],
+    boundary: frozenset[str],
+) -> Totals:
     electricity = [edges[edge.id] for edge in electric(graph)]
     shape = next(iter(edges.values())).forward.shape if edges else (1,)
+    only_electric = {node_id for node_id, those in around.items() if all(flow.edge.carrier == "electricity" for flow, _ in those)}
     of_kind: dict[str, set[str]] = {kind: set() for kind in ("grid", "source", "storage", "bus", "converter", "sink")}
     for node in graph.nodes:
         of_kind["grid" if node.id in boundary else node.kind].add(node.id)
-    converting = [node for node in graph.nodes if node.id in of_kind["converter"] and not _passes_on(node, graph.edges)]
     making = frozenset(makers(graph))
-    users = of_kind["sink"] | {node.id for node in converting}
+    converting = {
+        node.id
+        for node in graph.nodes
+        if node.id in of_kind["converter"] and not _passes_on(node, [(flow.edge, sign) for flow, sign in around[node.id]])
+    }
+    users = of_kind["sink"] | converting
 
-    def ends(ids: Collection[str], outward: bool, but: str = "") -> list[Values]:
+    def crossing(ids: Collection[str], outward: bool, but: str = "") -> list[Values]:
         """What flows out of (or into) those nodes, edge by edge; not those of an origin."""
         found = []
         for flow in electricity:
@@ -286,50 +314,48 @@ def _totals(graph: Graph, edges: dict[str, EdgeFlow], residuals: dict[str, Resid
             for end, along in ((flow.edge.source, outward), (flow.edge.target, not outward)):
                 if end in ids:
                     values = flow.forward if along else flow.reverse
-                    found.append(values if along or flow.edge.two_way else np.nan_to_num(values, nan=0.0))
+                    found.append(values if along or flow.edge.two_way else _or_nothing(values))
         return found
 
     # At a bus with several unmetered edges nobody knows which carries what, but together they carry the residual.
     lumps = [
         np.maximum(residual.value, 0)
         for residual in residuals.values()
-        if residual.unmetered and all(flow.edge.carrier == "electricity" for flow, _ in _around(edges.values(), residual.node.id))
+        if residual.unmetered and residual.node.id in only_electric
     ]
-    used = ends(users, outward=False, but="unknown") + lumps
+    used = crossing(users, outward=False, but="unknown") + lumps
     parts = {
-        "production": ends(making, outward=True),
-        "imported": ends(of_kind["grid"], outward=True),
-        "exported": ends(of_kind["grid"], outward=False),
-        "discharge": ends(of_kind["storage"], outward=True),
-        "charge": ends(of_kind["storage"], outward=False),
+        "production": crossing(making, outward=True),
+        "imported": crossing(of_kind["grid"], outward=True),
+        "exported": crossing(of_kind["grid"], outward=False),
+        "discharge": crossing(of_kind["storage"], outward=True),
+        "charge": crossing(of_kind["storage"], outward=False),
         "demand": used,
     }
     whole = {name: _sum(values, shape) for name, values in parts.items()}
-    partial = {name: _sum([np.nan_to_num(part, nan=0.0) for part in values], shape) for name, values in parts.items()}
+    partial = {name: _sum([_or_nothing(part) for part in values], shape) for name, values in parts.items()}
     known = {name: _share_known(values, shape) for name, values in parts.items()}
     # With a silent building the site's boundary still tells what all of them took together, losses that are known aside.
     across = whole["production"] + whole["imported"] + whole["discharge"] - whole["exported"] - whole["charge"]
     closed = bool(of_kind["grid"])
     if used:
-        left = np.maximum(across - _lost(edges, residuals, shape), 0)
+        left = np.maximum(across - _lost((residuals[node_id] for node_id in residuals if node_id in only_electric), shape), 0)
         whole["demand"] = np.where(np.isnan(whole["demand"]) & closed, left, whole["demand"])
     else:
         whole["demand"] = np.maximum(across, 0) if closed else np.full(shape, np.nan)
     return Totals(**whole, known=known, partial=partial)
 
 
-def _passes_on(converter: Node, edges: Iterable[Edge]) -> bool:
+def _passes_on(converter: Node, around: Iterable[tuple[Edge, int]]) -> bool:
     """Whether electricity goes through it, as through a transformer or a battery's inverter, rather than being made or used.
 
     It then comes from one neighbour and goes to another, and there is nothing but electricity at the converter.
     """
     come, go = set(), set()
-    for edge in edges:
-        if converter.id not in (edge.source, edge.target):
-            continue
+    for edge, sign in around:
         if edge.carrier != "electricity":
             return False
-        comes, other = edge.target == converter.id, edge.source if edge.target == converter.id else edge.target
+        comes, other = sign > 0, edge.source if sign > 0 else edge.target
         if comes or edge.two_way:
             come.add(other)
         if not comes or edge.two_way:
@@ -337,14 +363,17 @@ def _passes_on(converter: Node, edges: Iterable[Edge]) -> bool:
     return converter.technology not in GENERATORS and bool(come) and bool(go) and len(come | go) > 1
 
 
-def _lost(edges: Mapping[str, EdgeFlow], residuals: Mapping[str, Residual], shape: tuple[int, ...]) -> Values:
+def _lost(residuals: Iterable[Residual], shape: tuple[int, ...]) -> Values:
     """What electricity is known to get lost: the residuals of nodes of which every edge is metered and heard."""
     lost = np.zeros(shape)
-    for residual in residuals.values():
-        around = _around(edges.values(), residual.node.id)
-        if residual.unmetered == 0 and all(flow.edge.carrier == "electricity" for flow, _ in around):
+    for residual in residuals:
+        if residual.unmetered == 0:
             lost = lost + np.where((residual.silent == 0) & ~np.isnan(residual.value), residual.value, 0.0)
     return lost
+
+
+def _or_nothing(values: Values) -> Values:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _sum(parts: list[Values], shape: tuple[int, ...]) -> Values:

@@ -6,7 +6,9 @@ flow that closes it is cut: it leaves at the right and comes back at the left, b
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,8 +66,7 @@ def _draw(flows: Flows, both_ways: bool, at: int, groups: dict[str, tuple[str, .
         drawing.add(flow.edge.source, flow.edge.target, there, derived)
         drawing.add(flow.edge.target, flow.edge.source, back, derived)
     drawing.cut_circles()
-    for residual in flows.residuals.values():
-        drawing.add_residual(residual.node, float(residual.value[at]), residual.unmetered > 0)
+    drawing.add_residuals((each.node, float(each.value[at]), each.unmetered > 0) for each in flows.residuals.values())
     return drawing.result()
 
 
@@ -94,10 +95,14 @@ class _Drawing:
         if derived:
             self.derived.add(band)
 
-    def add_residual(self, node: Node, value: float, unmetered: bool) -> None:
+    def add_residuals(self, residuals: Iterable[tuple[Node, float, bool]]) -> None:
+        """Each node's, and whether something at the node is not metered; not those that would not be seen."""
         largest = max(self.bands.values(), default=0.0)
-        if np.isnan(value) or abs(value) <= NOISE * largest:
-            return
+        for node, value, unmetered in residuals:
+            if not np.isnan(value) and abs(value) > NOISE * largest:
+                largest = max(largest, self._add_residual(node, value, unmetered))
+
+    def _add_residual(self, node: Node, value: float, unmetered: bool) -> float:
         own = self._bar(node.id, "in" if value > 0 else "out")
         name = self.labels[own][0]
         if value < 0:
@@ -110,17 +115,44 @@ class _Drawing:
         band = (end, own) if value < 0 else (own, end)
         self.bands[band] = self.bands.get(band, 0.0) + abs(value)
         self.technologies[band] = "residual"
+        return self.bands[band]
 
     def cut_circles(self) -> None:
-        """Cut each band that closes a circle into an end at the right and an end at the left."""
-        while closing := self._closing():
-            value = self.bands.pop(closing)
-            (source, target), technology = closing, self.technologies[closing]
-            right = self._end((f"to {target[0]}", "in"), f"Back to {self.labels[target][0]}", technology)
-            left = self._end((f"from {source[0]}", "out"), f"Back from {self.labels[source][0]}", technology)
-            for band in ((source, right), (left, target)):
-                self.bands[band] = self.bands.get(band, 0.0) + value
-                self.technologies[band] = technology
+        """Cut the smallest band of each circle into an end at the right and an end at the left.
+
+        Depth first; after a cut the walk goes on where the band began, so that it is one walk however many circles there are.
+        """
+        left = {key: following[::-1] for key, following in self._onward().items()}  # not walked yet, the next one last
+        done: set[Key] = set()
+        for start in list(left):
+            path, at = [start], {start: 0}
+            while path:
+                here = path[-1]
+                following = left[here].pop() if left.get(here) else None
+                if following is None:
+                    done.add(path.pop())
+                    del at[here]
+                elif following in at:
+                    circle = [*path[at[following] :], following]
+                    source, target = min(pairwise(circle), key=lambda band: self.bands[band])
+                    self._cut((source, target))
+                    back = at[source] + 1
+                    for key, onto in pairwise([*path[back:], following]):
+                        left[key].append(onto)
+                        del at[key]
+                    del path[back:]
+                elif following not in done:
+                    at[following] = len(path)
+                    path.append(following)
+
+    def _cut(self, band: tuple[Key, Key]) -> None:
+        value, technology = self.bands.pop(band), self.technologies[band]
+        source, target = band
+        right = self._end((f"to {target[0]}", "in"), f"Back to {self.labels[target][0]}", technology)
+        left = self._end((f"from {source[0]}", "out"), f"Back from {self.labels[source][0]}", technology)
+        for part in ((source, right), (left, target)):
+            self.bands[part] = self.bands.get(part, 0.0) + value
+            self.technologies[part] = technology
 
     def result(self) -> tuple[list[SankeyNode], list[SankeyLink]]:
         used = self._in_order()
@@ -135,25 +167,26 @@ class _Drawing:
     def _in_order(self) -> list[Key]:
         """The bars, each beside those that it shares a neighbour with, so that few bands cross."""
         rank = {node_id: at for at, node_id in enumerate(self.nodes)}
-        onward: dict[Key, list[Key]] = {}
-        for source, target in self.bands:
-            onward.setdefault(source, []).append(target)
+        onward = self._onward()
 
         def by_graph(key: Key) -> tuple[bool, int]:
             return key[0] not in rank, rank.get(key[0], 0)
 
         targets = {target for _, target in self.bands}
         ordered: dict[Key, None] = {}
-
-        def visit(key: Key) -> None:
+        following = sorted((key for key in onward if key not in targets), key=by_graph)[::-1]
+        while following:
+            key = following.pop()
             if key not in ordered:
                 ordered[key] = None
-                for following in sorted(onward.get(key, ()), key=by_graph):
-                    visit(following)
-
-        for key in sorted((key for key in onward if key not in targets), key=by_graph):
-            visit(key)
+                following += sorted(onward.get(key, ()), key=by_graph)[::-1]
         return list(ordered)
+
+    def _onward(self) -> dict[Key, list[Key]]:
+        found: dict[Key, list[Key]] = {}
+        for source, target in self.bands:
+            found.setdefault(source, []).append(target)
+        return found
 
     def _bar(self, node_id: str, end: str) -> Key:
         node, grid = self.nodes[node_id], node_id in self.boundary
@@ -186,34 +219,6 @@ class _Drawing:
                 return node.technology or node.kind
         return "demand"
 
-    def _closing(self) -> tuple[Key, Key] | None:
-        """The smallest band of some circle, if there is one."""
-        onward: dict[Key, list[Key]] = {}
-        for source, target in self.bands:
-            onward.setdefault(source, []).append(target)
-        done: set[Key] = set()
-        for start in onward:
-            path: list[Key] = []
-            if circle := _walk(start, onward, path, done):
-                pairs = list(zip(circle, circle[1:] + circle[:1], strict=True))
-                return min(pairs, key=lambda pair: self.bands[pair])
-        return None
-
-
-def _walk(key: Key, onward: dict[Key, list[Key]], path: list[Key], done: set[Key]) -> list[Key] | None:
-    """Depth first from `key`: the keys of the first circle met."""
-    if key in path:
-        return path[path.index(key) :]
-    if key in done:
-        return None
-    path.append(key)
-    for following in onward.get(key, ()):
-        if circle := _walk(following, onward, path, done):
-            return circle
-    path.pop()
-    done.add(key)
-    return None
-
 
 def _groups(flows: Flows) -> dict[str, tuple[str, ...]]:
     """Which nodes are drawn as one: in a crowded graph, four or more of one kind and technology."""
@@ -230,7 +235,7 @@ def _groups(flows: Flows) -> dict[str, tuple[str, ...]]:
     for node in free:
         if counts[node.kind, node.technology] >= ALIKE:
             alike.setdefault((node.kind, node.technology), []).append(node.id)
-    return {node_id: tuple(members) for members in alike.values() for node_id in members}
+    return {node_id: members for members in map(tuple, alike.values()) for node_id in members}
 
 
 def _plural(node: Node) -> str:

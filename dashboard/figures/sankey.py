@@ -30,11 +30,11 @@ def figure(
     order = sorted(range(len(nodes)), key=lambda at: (FROM_THE_TOP[token(nodes[at].technology)], at))
     place = {old: new for new, old in enumerate(order)}
     ordered = [nodes[at] for at in order]
-    throughput = [0.0] * len(nodes)
-    for side in ("source", "target"):
-        for at in range(len(nodes)):
-            flow = sum(link.value for link in links if getattr(link, side) == at)
-            throughput[place[at]] = max(throughput[place[at]], flow)
+    away, towards = [0.0] * len(nodes), [0.0] * len(nodes)
+    for link in links:
+        away[link.source] += link.value
+        towards[link.target] += link.value
+    throughput = [max(away[at], towards[at]) for at in order]
     bands = sorted(links, key=lambda link: (place[link.source], place[link.target]))
     amounts = [" ".join(scaled(value, unit)) for value in throughput]
     return {

@@ -37,16 +37,17 @@ def words_of(quantity: str) -> str:
     return WORDS.get(quantity) or quantity.rpartition("_")[0].replace("_", " ").capitalize()
 
 
-def attention(scope: Scope, now: Now) -> list[Attention]:
-    """Everything that wants attention, the worst first."""
-    return [_silent(now, each) if isinstance(each, Silent) else _outside(now, each) for each in findings(scope, now)]
+def attention(scope: Scope, now: Now) -> tuple[list[Attention], int]:
+    """What wants attention most, the worst first, and how many more there are."""
+    found, more = findings(scope, now, SHOWN)
+    return [_silent(now, each) if isinstance(each, Silent) else _outside(now, each) for each in found], more
 
 
 def _silent(now: Now, found: Silent) -> Attention:
     device, what = found.device, f"device:{found.device.id}"
     if device.last_seen is None:
         return Attention(found.severity, f"{device.name} has not reported yet", "Give it a key and let it post.", "", "", what)
-    every = wording.age(next(each.interval_s for each in now.view.devices if each.id == device.id))
+    every = wording.age(device.interval_s)
     since = f"since {wording.clock(device.last_seen, now.view.zone, now.at)}"
     return Attention(found.severity, f"{device.name} is {device.state}", f"It should report every {every}.", since, "", what)
 
@@ -71,7 +72,6 @@ def _allowed(limit: Limit, unit: str) -> str:
     return f"Allowed: {'at least ' + low if low else 'at most ' + str(high)} {unit}".strip()
 
 
-def packed(found: list[Attention]) -> tuple[list[list[str]], int]:
-    """The worst of them as a tick carries them, and how many more there are."""
-    rows = [[each.severity, each.title, each.detail, each.since, each.source, each.what] for each in found[:SHOWN]]
-    return rows, max(0, len(found) - SHOWN)
+def packed(found: list[Attention]) -> list[list[str]]:
+    """The same as a tick carries it."""
+    return [[each.severity, each.title, each.detail, each.since, each.source, each.what] for each in found]

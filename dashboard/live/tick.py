@@ -62,7 +62,7 @@ def packed(scope: Scope, now: Now, today: Today | None, listed: bool) -> dict[st
     """The tick: tiles, the live Sankey's trace and its sentence, the plan's marks, devices, attention, power now."""
     nodes, bands = links(now.flows, both_ways=False)
     each = one_by_one(now.flows, both_ways=False) if listed else None
-    rows, more = attention.packed(attention.attention(scope, now))
+    urgent, more = attention.attention(scope, now)
     totals = now.flows.totals
     places = {node.id: at for at, node in enumerate(now.view.graph.nodes)}
     return {
@@ -82,7 +82,7 @@ def packed(scope: Scope, now: Now, today: Today | None, listed: bool) -> dict[st
             ]
             for each in now.devices
         ],
-        "attention": rows,
+        "attention": attention.packed(urgent),
         "more": more,
         "power": [_rounded(totals.production[0]), _rounded(totals.demand[0])],
     }

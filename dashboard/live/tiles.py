@@ -99,10 +99,13 @@ def _grid(now: Now, by_node: Mapping[str, list[str]], every: list[str]) -> Tile:
 def _battery(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
     storages = [node for node in now.view.graph.nodes if node.kind == "storage"]
     metered = [m for node in storages for m in by_node[node.id]]
+    beside: dict[str | None, list[str]] = {}
+    for meter in now.view.meters.values():
+        beside.setdefault(meter.node_id, []).append(meter.id)
     charge = [
         (level, node.capacity_kwh or 1.0)
         for node in storages
-        for level in [_level(now, node.id, by_node[node.id])]
+        for level in [_level(now, [*beside.get(node.id, ()), *by_node[node.id]])]
         if level is not None
     ]
     stored = sum(level * size for level, size in charge) / sum(size for _, size in charge) if charge else None
@@ -119,12 +122,9 @@ def _battery(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
     return Tile("battery", label, wording.number(stored), "%", note, state, _oldest(now, metered), coverage, _exact(stored, "%"))
 
 
-def _level(now: Now, node_id: str, edge_meters: Sequence[str]) -> float | None:
-    beside = [meter.id for meter in now.view.meters.values() if meter.node_id == node_id]
-    for meter_id in (*beside, *edge_meters):
-        if (level := now.level(meter_id, "soc_pct")) is not None:
-            return level
-    return None
+def _level(now: Now, meter_ids: Iterable[str]) -> float | None:
+    levels = (now.level(meter_id, "soc_pct") for meter_id in meter_ids)
+    return next((level for level in levels if level is not None), None)
 
 
 def _of_today(today: Today | None) -> list[Tile]:

@@ -122,7 +122,7 @@ def test_what_leaves_its_limits_is_listed_with_its_source_and_since_when(site: L
     times = [now - timedelta(minutes=minute) for minute in range(90, 0, -1)]
     site.history({("labs", "voltage_v"): [230.0] * 60 + [204.0] * 30}, times)
     site.post_everything()
-    found = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
+    found, _ = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
     assert [each.severity for each in found] == ["high"]
     assert found[0].title == "Voltage 204 V at Labs"
     assert "EN 50160" in found[0].source
@@ -135,7 +135,7 @@ def test_what_leaves_its_limits_is_listed_with_its_source_and_since_when(site: L
 
 def test_a_late_device_is_listed(site: LiveWorld) -> None:
     site.post_everything(datetime.now(UTC) - timedelta(seconds=35))
-    found = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
+    found, _ = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
     late = [each for each in found if each.title.endswith("is late")]
     assert len(late) == 6
     assert {each.severity for each in late} == {"medium"}
