@@ -70,7 +70,7 @@ def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path,
 def test_whoever_ends_the_bench_ends_what_it_has_started(tmp_path: Path, questdb_jar: Path) -> None:
     home = tmp_path / "product"
     bench = subprocess.Popen(
-        [sys.executable, "-m", "cli", "bench", "--quick", "--only", "single", "--home", str(home)],
+        [sys.executable, "-m", "cli", "bench", "--quick", "--only", "memory", "--home", str(home)],
         cwd=PROJECT,
         env=os.environ | {"LOADSTAR_HOME": str(tmp_path / "home"), "LOADSTAR_QUESTDB_JAR": str(questdb_jar)},
         stderr=subprocess.PIPE,
