@@ -16,7 +16,7 @@ from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted
 from store.records.transaction import trail
 from store.records.transaction.engine import reading, session
-from store.records.transaction.found import missing
+from store.records.transaction.lookup import missing
 from store.scope import Scope
 
 UNFINISHED = Job.state.in_(("queued", "running"))
