@@ -48,6 +48,7 @@ class Caller:
     key_id: str
     secret_hash: bytes
     revoked: bool
+    archived: bool  # its site is out of use
     can_write: bool
     site_number: int
     device: records.DeviceEntry | None
@@ -196,6 +197,7 @@ def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
                 key_id=key.id,
                 secret_hash=bytes.fromhex(key.secret_hash),
                 revoked=key.revoked,
+                archived=key.archived,
                 can_write=key.can_write,
                 site_number=device.site_number if device else 0,
                 device=device,

@@ -23,7 +23,7 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     `X-API-Key: id.secret`, or `Authorization: Bearer id.secret` (or `Token`, as InfluxDB's agents say).
 
     Raises:
-        Refusal: 401 no key or an unknown one, 403 one that may not write.
+        Refusal: 401 no key or an unknown one, 403 one that may not write, or whose site is archived.
     """
     given = headers.get("x-api-key") or _authorization(headers.get("authorization"))
     if not given:
@@ -34,6 +34,8 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     known = caller.secret_hash if caller is not None else bytes(32)
     if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or _ended(caller):
         raise Refusal(401, Problem("unknown_key", "the key is not known, or no longer valid"), headers=_CHALLENGE)
+    if caller.archived:
+        raise Refusal(403, Problem("site_archived", "the site of this key is archived: nothing is stored until it is restored"))
     door.activity.used(key_id)
     if write and not caller.can_write:
         raise Refusal(403, Problem("read_only_key", "the key may read, but not write"))

@@ -63,6 +63,7 @@ CODES = {
     "no_key": "there is no key in the request",
     "unknown_key": "the key is not known, or was revoked",
     "read_only_key": "the key may read, but not write",
+    "site_archived": "the site of the key is archived; its keys work again once it is restored",
     "device_key_needed": "this address takes a device's own key, not a site's",
     "too_much_at_once": "too many readings of this key are waiting",
     "queue_full": "too many readings of all are waiting",

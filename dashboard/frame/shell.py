@@ -65,9 +65,11 @@ def theme_choice() -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-def site_marks(scope: Scope) -> list[SiteMark]:
-    """The sites of the scope by name, each with its state now."""
+def site_marks(scope: Scope, shown_id: str | None = None) -> list[SiteMark]:
+    """The sites of the scope by name, each with its state now; an archived one only while a page of it is shown."""
     seen = sites.visible_sites(scope)
+    if shown_id is not None and scope.sees_site(shown_id) and all(site.id != shown_id for site in seen):
+        seen.append(sites.site(scope, shown_id))
     states = site_state.states(scope, [site.id for site in seen])
     return [
         SiteMark(
@@ -79,7 +81,7 @@ def site_marks(scope: Scope) -> list[SiteMark]:
             replay=site.replay,
             source_note=site.source_note,
             state=states[site.id],
-            state_words=STATES[states[site.id]],
+            state_words="archived" if site.archived_at else STATES[states[site.id]],
             href=f"/site/{site.id}/overview",
         )
         for site in sorted(seen, key=lambda site: site.name)
@@ -161,7 +163,7 @@ class Shell(Dash):
         if g.get("nothing_here") or not page:
             page, given = not_found_page(), {}
         site_id = given.get("site_id")
-        marks = site_marks(scope)
+        marks = site_marks(scope, site_id)
         site = _frame_site(marks, site_id)
         g.drawing_path = path
         return render_template(

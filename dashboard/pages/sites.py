@@ -11,7 +11,7 @@ from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
-from dashboard.parts.tables import Column, Row, Table
+from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
 from dashboard.plant import inputs, site_form
 from dashboard.web.access import current_scope, guard, owns_sites, plant_admin
 from store.errors import NotFound, Refused
@@ -40,8 +40,8 @@ COLUMNS = (
 )
 
 
-def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], _context: str) -> Page[SiteRow]:
-    return sites.sites_page(scope, wanted)
+def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[SiteRow]:
+    return sites.sites_page(scope, wanted, archived=bool(chosen.get("show")))
 
 
 def _row(_scope: Scope, record: SiteRow) -> Row:
@@ -54,7 +54,23 @@ def _row(_scope: Scope, record: SiteRow) -> Row:
         reader().count(record.meters),
         reader().date(site.created_at),
     )
-    return Row(site.id, site.name, cells, href=f"/site/{site.id}/facility")
+    return Row(site.id, site.name, cells, (RESTORE if site.archived_at else ARCHIVE,), href=f"/site/{site.id}/facility")
+
+
+def _archiving() -> Question:
+    return Question(
+        "It leaves every list and start page, and its keys are refused until it is restored. Everything measured there stays."
+    )
+
+
+ARCHIVE = Act("archive", "Archive", asks=_archiving)
+RESTORE = Act("restore", "Restore")
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    if asked.act == "archive":
+        return f"{sites.archive_site(scope, asked.key).name} is archived. Its keys are refused within seconds."
+    return f"{sites.restore_site(scope, asked.key).name} is in use again. Its keys work as before."
 
 
 TABLE = Table(
@@ -64,8 +80,10 @@ TABLE = Table(
     COLUMNS,
     load=_load,
     row=_row,
+    do=_do,
+    filters=(Choice("show", "Show", (("", "In use"), ("archived", "Archived"))),),
     search="name, owner",
-    empty="No site yet. Make one above; then draw its graph and add its devices.",
+    empty="No site yet. Create one above; its set-up page then leads to the first reading.",
 )
 tables.declare(TABLE)
 

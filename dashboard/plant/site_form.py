@@ -6,7 +6,9 @@ from zoneinfo import available_timezones
 
 import dash_bootstrap_components as dbc
 from dash import State, html
+from dash.development.base_component import Component
 
+from config.currencies import CURRENCIES
 from dashboard.plant import inputs
 from dashboard.web.access import current_scope
 from store.records.plant import regions
@@ -17,7 +19,7 @@ NO_REGION = "none"  # a select shows no option whose value is empty
 NAMES = ("name", "kind", "zone", "currency", "latitude", "longitude", "region", "voltage", "frequency", "every", "note")
 
 
-def fields(prefix: str, site: Site | None) -> list[html.Div]:
+def fields(prefix: str, site: Site | None) -> list[Component]:
     """The fields; ids begin with the prefix."""
     kinds = [{"label": words, "value": kind} for kind, words in KINDS.items()]
     shared = [
@@ -38,15 +40,17 @@ def fields(prefix: str, site: Site | None) -> list[html.Div]:
         className="field",
     )
     region = (site.region_id if site else None) or NO_REGION
+    currency: dict[str, Any] = {"list": f"{prefix}-currencies", "placeholder": "EUR", "longest": 20}
     return [
         inputs.field("Name", line("name", site.name if site else "")),
         inputs.field(
-            "Kind", dbc.Select(id=f"{prefix}-kind", options=kinds, value=site.kind if site else "plant"), "It decides its pages."
+            "Kind",
+            dbc.Select(id=f"{prefix}-kind", options=kinds, value=site.kind if site else "plant"),
+            "Determines which pages are shown.",
         ),
         zone,
-        inputs.field(
-            "Currency", line("currency", site.currency if site else "", placeholder="EUR", longest=3), "Of its tariffs."
-        ),
+        inputs.field("Currency", line("currency", site.currency if site else "", **currency), "Its code, for tariffs and costs."),
+        html.Datalist([html.Option(value=each) for each in sorted(CURRENCIES)], id=f"{prefix}-currencies"),
         inputs.field(
             "Latitude", line("latitude", site.latitude if site else "", placeholder="54.01", longest=20), "Degrees north."
         ),

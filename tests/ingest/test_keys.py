@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from ingest import directory
-from store.records.plant import devices, keys, meters
+from store.records.plant import devices, keys, meters, sites
 from store.records.schema.columns import now
 from store.scope import SYSTEM
 from tests.conftest import eventually
@@ -83,6 +83,26 @@ def test_a_revoked_key_is_refused_by_every_process_within_ten_seconds(api: Api, 
     keys.revoke_key(SYSTEM, key.partition(".")[0])
     assert directory.POLL_S < 10
     eventually(lambda: statuses() == {401})
+
+
+def test_the_keys_of_an_archived_site_are_refused_with_a_clear_answer_until_it_is_restored(api: Api, world: World) -> None:
+    of_device, of_site = keys.create_key(SYSTEM, device_id=world.device), keys.create_key(SYSTEM, site_id=world.site_id)
+    sites.archive_site(SYSTEM, world.site_id)
+    try:
+        eventually(lambda: _statuses(api, of_device) == {403})
+        for key, method, path in (
+            (of_device, "POST", "/api/hardware/data"),
+            (of_device, "GET", "/api/hardware/status"),
+            (of_site, "POST", "/api/v1/readings"),
+        ):
+            answer = httpx.request(method, f"{api.url}{path}", json=HARDWARE, headers={"X-API-Key": key}, timeout=30)
+            assert (answer.status_code, answer.json()["code"]) == (403, "site_archived")
+            assert "restored" in answer.json()["message"]
+        wrong = httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers={"X-API-Key": of_device + "x"}, timeout=30)
+        assert wrong.json()["code"] == "unknown_key", "whoever has no key is told nothing of the site"
+    finally:
+        sites.restore_site(SYSTEM, world.site_id)
+    eventually(lambda: _statuses(api, of_device) == {200})
 
 
 def _statuses(api: Api, key: str, times: int = 12) -> set[int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.limits import Limit, limits
@@ -29,6 +29,7 @@ class KeyEntry:
     site_id: str  # of its device, for a device's key
     can_write: bool
     revoked: bool  # itself, or its device is retired
+    archived: bool  # its site is
     expires_at: datetime | None = None
 
 
@@ -89,7 +90,7 @@ class Directory:
 
     def may_write(self, key: KeyEntry, meter: MeterEntry) -> bool:
         """Whether the key writes to the meter: its device's meters, or any of its site."""
-        if key.revoked or not key.can_write or key.site_id != meter.site_id:
+        if key.revoked or key.archived or not key.can_write or key.site_id != meter.site_id:
             return False
         if key.device_id is None:
             return True
@@ -119,11 +120,22 @@ def load_directory() -> Directory:
 
 def _keys(records: Session) -> dict[str, KeyEntry]:
     found = {}
-    wanted = select(ApiKey, Device.site_id, Device.retired_at).outerjoin(Device, Device.id == ApiKey.device_id)
-    for key, device_site_id, retired_at in records.execute(wanted):
-        revoked = key.revoked_at is not None or retired_at is not None
-        site_id = key.site_id or device_site_id
-        found[key.id] = KeyEntry(key.id, key.secret_hash, key.device_id, site_id, key.can_write, revoked, key.expires_at)
+    wanted = (
+        select(ApiKey, Site.id, Device.retired_at, Site.archived_at)
+        .outerjoin(Device, Device.id == ApiKey.device_id)
+        .join(Site, Site.id == func.coalesce(ApiKey.site_id, Device.site_id))
+    )
+    for key, site_id, retired_at, archived_at in records.execute(wanted):
+        found[key.id] = KeyEntry(
+            id=key.id,
+            secret_hash=key.secret_hash,
+            device_id=key.device_id,
+            site_id=site_id,
+            can_write=key.can_write,
+            revoked=key.revoked_at is not None or retired_at is not None,
+            archived=archived_at is not None,
+            expires_at=key.expires_at,
+        )
     return found
 
 

@@ -44,7 +44,7 @@ def meters_page(
     if organisation_id is not None:
         query = query.where(_assigned(organisation_id))
     if not retired:
-        query = query.where(Meter.retired_at.is_(None))
+        query = query.where(Meter.retired_at.is_(None), Site.archived_at.is_(None))
     with reading() as records:
         rows, total = page(
             records,

@@ -1,26 +1,27 @@
 """Sites: places with a time zone, a currency and a position."""
 
-import re
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config.currencies import CURRENCIES
 from store.errors import Refused
 from store.records.access.policy import Action, require
+from store.records.plant import names
 from store.records.schema import Device, Meter, Organisation, Region, Site
+from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import required
 from store.scope import Scope
 
-CURRENCY = re.compile("[A-Z]{3}")  # ISO 4217
-
 
 def visible_sites(scope: Scope) -> list[Site]:
-    """The sites that the scope may see, whole or in part, by name."""
-    wanted = select(Site).order_by(Site.name, Site.id)
+    """The sites in use that the scope may see, whole or in part, by name."""
+    wanted = select(Site).where(Site.archived_at.is_(None)).order_by(Site.name, Site.id)
     if not scope.everything:
         wanted = wanted.where(Site.id.in_(scope.site_ids | scope.part_site_ids))
     with reading() as records:
@@ -98,6 +99,7 @@ def create_site(
             replay=replay,
             source_note=source_note,
         )
+        names.require_free(records, made)
         records.add(made)
         records.flush()
         records.refresh(made)
@@ -136,8 +138,39 @@ def describe_site(
         found.latitude, found.longitude, found.region_id = latitude, longitude, region_id
         found.nominal_voltage_v, found.nominal_frequency_hz = nominal_voltage_v, nominal_frequency_hz
         found.reporting_interval_s, found.source_note = reporting_interval_s, source_note.strip()
+        if found.archived_at is None:
+            names.require_free(records, found)
         records.flush()
         records.refresh(found)
+    return found
+
+
+def archive_site(scope: Scope, site_id: str, at: datetime | None = None) -> Site:
+    """Take a site out of use: it is in no list, and its keys are refused. What was measured stays, and it can be restored.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with session() as records:
+        found = required(records, Site, site_id)
+        found.archived_at = found.archived_at or at or now()
+    return found
+
+
+def restore_site(scope: Scope, site_id: str) -> Site:
+    """Take an archived site into use again; its keys post as before.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site, or another of its distributor has its name by now.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with session() as records:
+        found = required(records, Site, site_id)
+        names.require_free(records, found)
+        found.archived_at = None
     return found
 
 
@@ -150,8 +183,10 @@ class SiteRow(NamedTuple):
     meters: int
 
 
-def sites_page(scope: Scope, wanted: Wanted) -> Page[SiteRow]:
-    """A page of the sites that the scope administers, sorted by `name`, `public_number`, `kind`, `owner` or `created_at`.
+def sites_page(scope: Scope, wanted: Wanted, *, archived: bool = False) -> Page[SiteRow]:
+    """A page of the sites that the scope administers, in use or archived.
+
+    Sorted by `name`, `public_number`, `kind`, `owner` or `created_at`.
 
     Raises:
         Refused: there is no such column to sort by.
@@ -160,6 +195,7 @@ def sites_page(scope: Scope, wanted: Wanted) -> Page[SiteRow]:
     meters = select(func.count()).where(Meter.site_id == Site.id, Meter.retired_at.is_(None))
     counts = (devices.correlate(Site).scalar_subquery(), meters.correlate(Site).scalar_subquery())
     query = select(Site, Organisation.name, *counts).join(Organisation, Organisation.id == Site.organisation_id)
+    query = query.where(Site.archived_at.is_not(None) if archived else Site.archived_at.is_(None))
     if not scope.everything:
         query = query.where(Site.id.in_(scope.admin_of))
     with reading() as records:
@@ -185,8 +221,8 @@ def _check(name: str, time_zone: str, currency: str) -> None:
         raise Refused("a site has a name: give one")
     if time_zone not in available_timezones():
         raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
-    if not CURRENCY.fullmatch(currency):
-        raise Refused(f"no currency {currency!r}: give three capital letters such as EUR (ISO 4217)")
+    if currency not in CURRENCIES:
+        raise Refused(f"no currency {currency!r}: give the code of one, such as EUR, GBP or USD (ISO 4217)")
 
 
 def _next_number(records: Session) -> int:

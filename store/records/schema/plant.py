@@ -47,6 +47,7 @@ class Site(Record):
     source_note: Mapped[str] = mapped_column(default="")  # where the data come from, and their licence
     created_at: Mapped[datetime] = mapped_column(default=now)
     reporting_interval_s: Mapped[int] = mapped_column(default=60, server_default=text("60"))  # of devices that say no other
+    archived_at: Mapped[datetime | None]  # out of use: not listed, and its keys are refused; what was measured stays
 
     region: Mapped[Region | None] = relationship(lazy="joined")
 

@@ -133,7 +133,7 @@ RULES: tuple[Rule, ...] = (
         "NEW.organisation_id IS NULL AND NEW.approval = 'pending' AND NEW.email_verified_at IS NOT NULL",
         do="UPDATE users SET approval = 'approved' WHERE id = NEW.id",
     ),
-    # What a site has at the same time can be told apart by name; spellings that people take for the same are `names`' to find.
+    # What is there at the same time can be told apart by name; spellings that people take for the same are `names`' to find.
     Rule(
         "rule_one_node_of_a_name",
         "nodes",
@@ -141,6 +141,23 @@ RULES: tuple[Rule, ...] = (
         "EXISTS (SELECT 1 FROM nodes n WHERE n.site_id = NEW.site_id AND n.id <> NEW.id AND n.name = NEW.name"
         " AND (n.valid_to IS NULL OR n.valid_to > NEW.valid_from) AND (NEW.valid_to IS NULL OR NEW.valid_to > n.valid_from))",
         lock="SELECT 1 FROM sites s WHERE s.id = NEW.site_id FOR NO KEY UPDATE",
+    ),
+    Rule(
+        "rule_one_edge_of_a_way",
+        "edges",
+        ("INSERT", "UPDATE OF from_node_id, to_node_id, carrier, valid_from"),
+        "EXISTS (SELECT 1 FROM edges e WHERE e.id <> NEW.id AND e.from_node_id = NEW.from_node_id"
+        " AND e.to_node_id = NEW.to_node_id AND e.carrier = NEW.carrier"
+        " AND (e.valid_to IS NULL OR e.valid_to > NEW.valid_from) AND (NEW.valid_to IS NULL OR NEW.valid_to > e.valid_from))",
+        lock="SELECT 1 FROM sites s WHERE s.id = NEW.site_id FOR NO KEY UPDATE",
+    ),
+    Rule(
+        "rule_one_site_of_a_name",
+        "sites",
+        ("INSERT", "UPDATE OF organisation_id, name, archived_at"),
+        "NEW.archived_at IS NULL AND EXISTS (SELECT 1 FROM sites s WHERE s.organisation_id = NEW.organisation_id"
+        " AND s.id <> NEW.id AND s.name = NEW.name AND s.archived_at IS NULL)",
+        lock="SELECT 1 FROM organisations o WHERE o.id = NEW.organisation_id FOR NO KEY UPDATE",
     ),
     # Sites are distributors', and each meter is assigned to its site's.
     Rule(

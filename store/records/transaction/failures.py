@@ -76,6 +76,8 @@ RULES = {
     "rule_entity_fixed": "an entity never changes: make another user or organisation instead",
     "rule_entity_stays": "an entity stays as long as its user or organisation: delete those instead",
     "rule_no_own_meters": "people in an organisation have no meters of their own: give the meter to the organisation",
+    "rule_one_edge_of_a_way": "these nodes are joined in this direction already: end that edge first, or choose another carrier",
+    "rule_one_site_of_a_name": "the distributor has a site of this name: choose another name",
     "rule_one_resident": "another resident has this meter in this time: end that assignment first, or choose other dates",
     "rule_one_node_of_a_name": "the site has a node of this name: choose another name, or end that node first",
     "rule_organisation_id": "an organisation's id never changes: leave it as it is",

@@ -108,6 +108,43 @@ def test_a_distributor_without_sites_makes_its_first(world: World) -> None:
     assert "Lake is there" in said(_make(world, browser, young))
 
 
+def test_a_site_is_archived_and_restored_from_its_list(world: World) -> None:
+    browser = world.client("admin")
+    _make(world, browser, _owner(world, world.site))
+    told = act(browser, "sites", "", "archive", world.site)
+    assert "North Campus is archived" in told
+    assert world.site not in told
+    shown_now = browser.get("/admin/sites").get_data(as_text=True)
+    assert f"/site/{world.site}/overview" not in shown_now, "neither the list nor the switcher of sites leads there"
+    assert "Lake" in shown_now
+    assert browser.get("/").headers["Location"] != f"/site/{world.site}/overview"
+    facility = browser.get(f"/site/{world.site}/facility").get_data(as_text=True)
+    assert "North Campus" in facility, "whoever administers it still finds what it is"
+    assert "archived" in facility
+    archived = said(press(browser, "sites", view={"filters": {"show": "archived"}}, do="turn", first=0))
+    assert "North Campus" in archived
+    assert "Restore" in archived
+    assert "in use again" in act(browser, "sites", "", "restore", world.site)
+    assert f"/site/{world.site}/overview" in browser.get("/admin/sites").get_data(as_text=True)
+
+
+def test_only_its_administrators_archive_a_site(world: World) -> None:
+    chief = said(press(world.client("chief"), "sites", do="act", act="archive", row=world.site, given={}))
+    assert "not there any more" in chief
+    for who in ("operator", "stranger", "resident"):
+        assert press(world.client(who), "sites", do="act", act="archive", row=world.site, given={}).status_code == 404
+    assert sites.site(SYSTEM, world.site).archived_at is None
+
+
+def test_a_second_site_of_the_same_name_is_refused_and_an_unknown_currency_too(world: World) -> None:
+    browser, owner = world.client("admin"), _owner(world, world.site)
+    assert "Lake" in said(_make(world, browser, owner))
+    assert "has a site of this name" in said(_make(world, browser, owner, name=" LAKE"))
+    for currency in ("pounds", "pou", "XXX"):
+        assert f"No currency '{currency.upper()}'" in said(_make(world, browser, owner, name="Pond", currency=currency))
+    assert sites.sites_page(SYSTEM, Wanted("Lake")).total == 1
+
+
 LIMIT = {"low": "220", "high": "240", "critical_low": "", "critical_high": "250", "standard": "our contract"}
 
 

@@ -143,6 +143,42 @@ def test_nodes_of_one_name_at_the_same_time_get_a_number_and_nothing_else_change
     assert "nod_other" not in caplog.text
 
 
+def test_sites_of_one_name_at_a_distributor_get_a_number_and_nothing_else_changes(
+    empty: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = engine.migrations()
+    with engine.engine().execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "010")
+        for statement in SAME_SITES:
+            connection.exec_driver_sql(statement)
+    engine.upgrade()
+    with engine.reading() as session:
+        told = {each.id: (each.name, each.public_number, each.archived_at) for each in session.scalars(select(schema.Site))}
+    assert told == {
+        "sit_1": ("Harbour", 1, None),
+        "sit_2": ("harbour (2)", 2, None),
+        "sit_3": (" Harbour (3)", 3, None),
+        "sit_4": ("Harbour", 4, None),
+    }
+    assert "sit_2 is now 'harbour (2)'" in caplog.text
+    assert "sit_4" not in caplog.text
+
+
+SAME_SITES = (
+    *(
+        "INSERT INTO organisations (id, name, kind, approval, created_at)"
+        f" VALUES ('org_{name}', '{name}', 'distributor', 'approved', {AT})"
+        for name in ("one", "two")
+    ),
+    *(
+        "INSERT INTO sites (id, public_number, name, kind, organisation_id, time_zone, currency, latitude, longitude,"
+        " nominal_voltage_v, nominal_frequency_hz, replay, source_note, created_at)"
+        f" VALUES ('sit_{number}', {number}, '{name}', 'plant', 'org_{firm}', 'UTC', 'GBP', 0, 0, 230, 50, false, '', {AT})"
+        for number, name, firm in ((1, "Harbour", "one"), (2, "harbour", "one"), (3, " Harbour", "one"), (4, "Harbour", "two"))
+    ),
+)
+
 SAME_NAMES = (
     "INSERT INTO organisations (id, name, kind, approval, created_at)"
     f" VALUES ('org_firm', 'Firm', 'distributor', 'approved', {AT})",

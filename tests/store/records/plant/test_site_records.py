@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records.plant import devices, directory, graph, keys, meters, regions, sites, tariffs
+from store.records.access import audit
+from store.records.plant import devices, directory, graph, keys, meter_life, meters, regions, sites, tariffs
+from store.records.schema import Site
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import BEGAN, SWITCH, World
 
@@ -30,8 +33,82 @@ def _site(world: World, **wrong: object) -> object:
 def test_sites_are_numbered_one_after_the_other(world: World) -> None:
     assert sorted(site.public_number for site in sites.visible_sites(SYSTEM)) == [1, 2]
     assert _site(world).public_number == 3
-    assert _site(world, public_number=70).public_number == 70
-    assert _site(world).public_number == 71
+    assert _site(world, name="West", public_number=70).public_number == 70
+    assert _site(world, name="Far east").public_number == 71
+
+
+def test_the_sites_of_a_distributor_have_different_names_in_whatever_spelling(world: World) -> None:
+    made = _site(world, name="Bâtiment É")
+    for name in ("Bâtiment É", " BA\u0302TIMENT E\u0301 ", "bâtiment é"):
+        with pytest.raises(Refused, match="has a site of this name"):
+            _site(world, name=name)
+    assert _site(world, name="Bâtiment É", organisation_id=world.organisations["south"]).name == made.name
+    other = _site(world)
+    with pytest.raises(Refused, match="has a site of this name"):
+        sites.describe_site(SYSTEM, other.id, **_described(other) | {"name": made.name})
+    assert sites.describe_site(SYSTEM, made.id, **_described(made)).name == made.name, "its own name is free for it"
+
+
+def _described(site: Site) -> dict[str, object]:
+    left_out = {"id", "public_number", "organisation_id", "replay", "created_at", "archived_at"}
+    return {name: getattr(site, name) for name in Site.__table__.columns.keys() if name not in left_out}  # noqa: SIM118
+
+
+def test_an_archived_site_is_in_no_list_keeps_what_it_has_and_comes_back(world: World) -> None:
+    north, scope = world.sites["north"], world.scope("north admin")
+    names = [site.name for site in sites.visible_sites(scope)]
+    before = [row.meter.id for row in meter_life.meters_page(scope, Wanted()).rows]
+    sites.archive_site(scope, north)
+    archived = sites.site(scope, north)
+    assert archived.archived_at is not None
+    assert archived.name not in [site.name for site in sites.visible_sites(scope)]
+    assert [row.site.id for row in sites.sites_page(scope, Wanted(), archived=True).rows] == [north]
+    assert sites.sites_page(scope, Wanted()).total == len(names) - 1
+    assert meter_life.meters_page(scope, Wanted()).total == 0
+    assert [
+        row.meter.id for row in meter_life.meters_page(scope, Wanted(), retired=True).rows if not row.meter.retired_at
+    ] == before
+    sites.archive_site(scope, north)
+    assert sites.site(scope, north).archived_at == archived.archived_at, "once is enough"
+    sites.restore_site(scope, north)
+    assert [site.name for site in sites.visible_sites(scope)] == names
+    assert [row.meter.id for row in meter_life.meters_page(scope, Wanted()).rows] == before
+
+
+def test_a_site_that_lost_its_name_meanwhile_does_not_come_back_under_it(world: World) -> None:
+    first = _site(world)
+    sites.archive_site(SYSTEM, first.id)
+    second = _site(world)
+    with pytest.raises(Refused, match="has a site of this name"):
+        sites.restore_site(SYSTEM, first.id)
+    sites.describe_site(SYSTEM, second.id, **_described(second) | {"name": "Other"})
+    sites.restore_site(SYSTEM, first.id)
+
+
+def test_only_its_administrators_archive_and_restore_a_site_and_the_audit_log_names_them(world: World) -> None:
+    north = world.sites["north"]
+    for act in (sites.archive_site, sites.restore_site):
+        with pytest.raises(Refused, match="administrator"):
+            act(world.scope("north operator"), north)
+        with pytest.raises(NotFound):
+            act(world.scope("south admin"), north)
+    scope = world.scope("north admin")
+    with audit.acting(scope.user_id or ""):
+        sites.archive_site(scope, north)
+    [entry] = audit.entries(SYSTEM, limit=1)
+    assert (entry.actor, entry.subject_id) == (scope.user_id, north)
+    assert list(entry.after or {}) == ["archived_at"]
+
+
+def test_two_edges_that_are_the_same_are_one_too_many(world: World) -> None:
+    edge = graph.wiring(SYSTEM, world.sites["north"]).edges[0]
+    ends = {"from_node_id": edge.from_node_id, "to_node_id": edge.to_node_id}
+    with pytest.raises(Refused, match="joined in this direction already"):
+        graph.create_edge(SYSTEM, world.sites["north"], **ends, carrier=edge.carrier)
+    heat = graph.create_edge(SYSTEM, world.sites["north"], **ends, carrier="heat")
+    graph.end_edge(SYSTEM, heat.id, SWITCH + DAY)
+    again = graph.create_edge(SYSTEM, world.sites["north"], **ends, carrier="heat", valid_from=SWITCH + DAY)
+    assert again.carrier == "heat", "once the first has ended, another may begin"
 
 
 def test_a_site_comes_with_its_region(world: World) -> None:

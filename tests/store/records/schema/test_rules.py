@@ -291,6 +291,42 @@ def test_a_site_has_one_node_of_a_name_at_a_time(sql: Sql, world: World) -> None
         sql.run("UPDATE nodes SET valid_to = NULL WHERE id = 'nod_one'")
 
 
+def test_a_distributor_has_one_site_of_a_name_in_use(sql: Sql, world: World) -> None:
+    made = world.sites["north"], world.organisations["south"]
+    with sql.refused("rule_one_site_of_a_name"):
+        sql.run("UPDATE sites SET name = 'South Homes', organisation_id = :owner WHERE id = :id", id=made[0], owner=made[1])
+    sql.run("UPDATE sites SET archived_at = :at WHERE id = :id", id=world.sites["south"], at=BEGAN)
+    sql.run("UPDATE sites SET name = 'South Homes', organisation_id = :owner WHERE id = :id", id=made[0], owner=made[1])
+    with sql.refused("rule_one_site_of_a_name"):
+        sql.run("UPDATE sites SET archived_at = NULL WHERE id = :id", id=world.sites["south"])
+
+
+def test_one_edge_goes_from_a_node_to_another_at_a_time_for_each_carrier(sql: Sql, world: World) -> None:
+    [(edge, site, source, target)] = sql.rows(
+        "SELECT id, site_id, from_node_id, to_node_id FROM edges WHERE id = :id", id=next(iter(world.edges.values()))
+    )
+
+    def join(name: str, carrier: str, since: datetime) -> None:
+        sql.run(
+            "INSERT INTO edges (id, site_id, from_node_id, to_node_id, carrier, two_way, valid_from)"
+            " VALUES (:id, :site, :source, :target, :carrier, false, :since)",
+            id=name,
+            site=site,
+            source=source,
+            target=target,
+            carrier=carrier,
+            since=since,
+        )
+
+    with sql.refused("rule_one_edge_of_a_way"):
+        join("edg_same", "electricity", BEGAN + A_DAY)
+    join("edg_heat", "heat", BEGAN + A_DAY)
+    with sql.refused("rule_one_edge_of_a_way"):
+        sql.run("UPDATE edges SET carrier = 'electricity' WHERE id = 'edg_heat'")
+    sql.run("UPDATE edges SET valid_to = :at WHERE id = :id", id=edge, at=BEGAN + 2 * A_DAY)
+    join("edg_next", "electricity", BEGAN + 2 * A_DAY)
+
+
 def test_two_who_make_a_node_of_one_name_at_the_same_moment_make_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(names, "require_free", lambda _records, _thing: None)
     refused: list[str] = []
