@@ -18,7 +18,7 @@ from store.records.schema.columns import Record
 from store.records.transaction import engine, failures
 from tests.store.conftest import Databases
 
-HEAD = "011"
+HEAD = "012"
 
 
 def _described(connection: Connection) -> dict[str, object]:
@@ -149,7 +149,7 @@ def test_sites_of_one_name_at_a_distributor_get_a_number_and_nothing_else_change
     config = engine.migrations()
     with engine.engine().execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "010")
+        command.upgrade(config, "011")
         for statement in SAME_SITES:
             connection.exec_driver_sql(statement)
     engine.upgrade()

@@ -2,7 +2,7 @@
 
 From here on the database itself refuses such a name, and a second edge that is the same as another (`rules`).
 
-Revision: 011, after 010
+Revision: 012, after 011
 """
 
 import logging
@@ -12,8 +12,8 @@ from alembic import op
 
 from store.records.schema import texts
 
-revision = "011"
-down_revision = "010"
+revision = "012"
+down_revision = "011"
 branch_labels = None
 depends_on = None
 
