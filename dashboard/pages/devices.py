@@ -22,7 +22,7 @@ from dashboard.web.access import administers_site, current_scope, guard
 from dashboard.web.gate import costly
 from models.presence import presence
 from store.errors import NotFound, Refused
-from store.records.plant import activity, device_files, devices, field_maps, keys, meters, sites
+from store.records.plant import activity, device_files, devices, field_maps, keys, meters, posted_energy, sites
 from store.records.schema import Device
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -155,6 +155,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         energy_mode=mode if mode in MODES else device.energy_mode,
         fields=field_maps.read(scope, asked.context, given.get("fields", "")),
     )
+    posted_energy.declare(scope, device.id)
     return "Saved. The device API knows it within seconds."
 
 
@@ -256,6 +257,7 @@ def add(clicks: int | None, name: str | None, every: str | None, mode: str | Non
             energy_mode=str(mode or "interval"),
             fields=field_maps.read(scope, site_id, str(fields or "")),
         )
+        posted_energy.declare(scope, made.id)
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), *kept
     return tables.notice(f"{made.name} is there. It posts with a key: press New key in its row."), made.id, "", ""

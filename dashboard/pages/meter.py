@@ -13,15 +13,16 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import counter, dated, declared_energy, inputs, virtual_meters
+from dashboard.plant import counter, dated, declared_energy, inputs, meter_form, virtual_meters
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.access import claims, grants
-from store.records.plant import holders, meter_life, meters, sites
+from store.records.plant import holders, meter_life, meters, posted_energy, sites
 from store.records.plant.holders import Holder
 from store.records.schema import Meter
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted
+from store.records.transaction.engine import session
 from store.scope import Scope
 
 register_page(__name__, path_template="/admin/meters/<meter_id>", name="Meter", title="Meter · Loadstar")
@@ -168,10 +169,11 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                 ),
             ),
             _panel(
-                "Name, counter and place",
+                "Name, device, counter and place",
                 html.Div(
                     [
                         inputs.field("Name", inputs.line("meter-name", meter.name)),
+                        _device(scope, meter),
                         inputs.field("Serial number of its counter", inputs.line("meter-serial", meter.serial_number or "")),
                         inputs.field(
                             "Latitude", inputs.line("meter-latitude", _said(meter.latitude), longest=20), "Empty: the site's."
@@ -185,6 +187,13 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             html.Div([_exchange() if meter.role != "virtual" else None, _retirement(meter.role)], className="side-by-side"),
         ]
     )
+
+
+def _device(scope: Scope, meter: Meter) -> html.Div:
+    options = meter_form.device_choices(scope, meter.site_id)
+    chosen = meter.device_id or meter_form.NO_DEVICE
+    select = dbc.Select(id="meter-device", options=options, value=chosen, disabled=meter.role == "virtual")
+    return inputs.field("In device", select, "What posts for it.")
 
 
 def _said(value: float | None) -> str:
@@ -303,6 +312,7 @@ def show_code(shown: int | None, renewed: int | None, meter_id: str) -> Any:
     FACTS,
     Input("meter-save", "n_clicks"),
     State("meter-name", "value"),
+    State("meter-device", "value"),
     State("meter-serial", "value"),
     State("meter-latitude", "value"),
     State("meter-longitude", "value"),
@@ -311,21 +321,33 @@ def show_code(shown: int | None, renewed: int | None, meter_id: str) -> Any:
 )
 @guard(administers_meter())
 def save(
-    clicks: int | None, name: str | None, serial: str | None, latitude: str | None, longitude: str | None, meter_id: str
+    clicks: int | None,
+    name: str | None,
+    device: str | None,
+    serial: str | None,
+    latitude: str | None,
+    longitude: str | None,
+    meter_id: str,
 ) -> Any:
     """Describe the meter anew."""
     if not clicks:
         return no_update, no_update
     scope = current_scope()
     try:
-        made = meter_life.describe_meter(
-            scope,
-            meter_id,
-            name=str(name or ""),
-            serial_number=serial,
-            latitude=inputs.number("the latitude", latitude),
-            longitude=inputs.number("the longitude", longitude),
-        )
+        device_id = None if device in (None, "", meter_form.NO_DEVICE) else device
+        with session():
+            if _meter(scope, meter_id).device_id != device_id:
+                meters.put_into_device(scope, meter_id, device_id)
+                if device_id:
+                    posted_energy.declare(scope, device_id)
+            made = meter_life.describe_meter(
+                scope,
+                meter_id,
+                name=str(name or ""),
+                serial_number=serial,
+                latitude=inputs.number("the latitude", latitude),
+                longitude=inputs.number("the longitude", longitude),
+            )
     except (Refused, NotFound) as refused:
         return _bad(refused), no_update
     return tables.notice("Saved."), _facts(scope, made)

@@ -13,7 +13,7 @@ from dashboard.parts import tables
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Choice, Column, Row, Table
-from dashboard.plant import declared_energy, imports, virtual_meters
+from dashboard.plant import declared_energy, imports, meter_form, virtual_meters
 from dashboard.web.access import current_scope, guard, plant_admin
 from dashboard.web.gate import costly
 from store.errors import NotFound, Refused
@@ -84,7 +84,7 @@ TABLE = Table(
     row=_row,
     filters=(Choice("retired", "Show", (("", "In use"), ("all", "Retired ones too"))),),
     search="name, site, serial number, id",
-    empty="No meter yet. Draw a site's graph first, then add meters from a file or with the device that posts for them.",
+    empty="No meter yet. Draw a site's graph first, then add its meters here, one by one or from a file.",
 )
 tables.declare(TABLE)
 
@@ -103,12 +103,14 @@ def _files() -> html.Section:
         " and ",
         html.Code("to"),
         " are the names of the two nodes of the edge that the meter measures, ",
+        html.Code("carrier"),
+        " what it carries if several edges join them, ",
         html.Code("node"),
         " that of a condition meter; ",
         html.Code("method"),
         " is counter, interval or power, ",
         html.Code("interval_s"),
-        " how often a reading comes, ",
+        " how often a reading comes (empty: as often as its device posts), ",
         html.Code("rollover_kwh"),
         " where a counter starts again from zero, ",
         html.Code("since"),
@@ -123,14 +125,15 @@ def _files() -> html.Section:
 
 
 @guard(plant_admin)
-def layout(**_query: Any) -> html.Div:
-    """The page."""
+def layout(site: str = "", **_query: Any) -> html.Div:
+    """The page; with a site's id in the query, its form is of that site."""
+    scope = current_scope()
     return html.Div(
         [
             html.Header([html.H1("Meters"), html.P("On all the sites that you see.")], className="page-head"),
             html.Div(id="meters-said", role="status"),
             html.Div(id="virtual-said", role="status"),
-            html.Div(virtual_meters.form(current_scope()), className="mb-3"),
+            html.Div([meter_form.form(scope, site), virtual_meters.form(scope)], className="side-by-side mb-3"),
             _files(),
             tables.view(TABLE),
         ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
-from store.records.plant import devices, field_maps
+from store.records.plant import devices, field_maps, posted_energy
 from store.records.schema import Device
 from store.records.schema.listing import MOST, Wanted
 from store.records.transaction import bulk
@@ -77,6 +77,7 @@ def _make(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Device,
         energy_mode=_mode(cells.get("energy_mode") or "interval"),
         fields=fields,
     )
+    posted_energy.declare(scope, made.id)
     count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
     return made, "new", f"a device with {count}, that posts every {made.reporting_interval_s} s"
 
@@ -98,6 +99,7 @@ def _change(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Devic
         return device, "same", ""
     name, every_s, mode, fields = after
     devices.describe_device(scope, device.id, name=name, reporting_interval_s=every_s, energy_mode=mode, fields=fields)
+    posted_energy.declare(scope, device.id)
     labels = ("name", "reporting interval", "energies")
     changes = [f"{label} {old} → {new}" for label, old, new in zip(labels, before, after, strict=False) if old != new]
     if before[3] != fields:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
-from store.records.plant import holders, meter_life, meters
+from store.records.plant import holders, meter_life, meters, posted_energy
 from store.records.schema import Device, Edge, EnergySource, Meter, Node, Site, texts
 from store.records.schema.columns import now
 from store.records.schema.dated import holds_at
@@ -26,6 +26,7 @@ COLUMNS = (
     "role",
     "from",
     "to",
+    "carrier",
     "node",
     "device",
     "serial_number",
@@ -43,8 +44,6 @@ COLUMNS = (
 )
 MOST_LINES = 1000  # 4 s, during which the records take no other change
 
-DEFAULT_INTERVAL_S = 900
-
 _Lines = list[tuple[int, Mapping[str, str]]]
 
 
@@ -60,9 +59,11 @@ def try_file(scope: Scope, text: str) -> list[Line]:
 
     A line with an `id` describes that meter anew (name, serial number, position; an empty cell empties it, a column that
     is not in the file changes nothing); a line without one makes a meter on the site with that public number: `from` and
-    `to` are the names of the two nodes of its edge, `node` that of a condition meter. Where a line names a `method`, it,
-    `interval_s`, `rollover_kwh` and `since` declare the energy of either: from the beginning where nothing was declared and
-    `since` is empty, and in the place of a declaration that begins then. Either is assigned to whom `assigned_to` names,
+    `to` are the names of the two nodes of its edge, `carrier` what it carries where several edges join them, `node` that of a
+    condition meter. Where a line names a `method`, it, `interval_s`, `rollover_kwh` and `since` declare the energy of either:
+    from the beginning where nothing was declared and `since` is empty, and in the place of a declaration that begins then. A
+    reading comes as often as the meter's device posts, or the site's devices, where `interval_s` is empty; a new meter in a
+    device without a `method` declares what that device posts (`posted_energy`). Either is assigned to whom `assigned_to` names,
     people by their address and organisations by their name, several with semicolons between them: whoever has it already
     keeps it as it is, and nobody loses it.
 
@@ -97,7 +98,7 @@ class _Places:
         self._scope = scope
         self._sites: dict[str, str] = {}
         self._nodes: dict[str, dict[str, list[str]]] = {}
-        self._edges: dict[str, dict[tuple[str, str], list[str]]] = {}
+        self._edges: dict[str, dict[tuple[str, str], dict[str, str]]] = {}  # by carrier
         self._devices: dict[str, dict[str, str]] = {}
 
     def site(self, number: str) -> str:
@@ -122,9 +123,9 @@ class _Places:
         names: dict[str, list[str]] = {}  # by what people take for the same
         for node in nodes:
             names.setdefault(texts.key(node.name), []).append(node.id)
-        ways: dict[tuple[str, str], list[str]] = {}
+        ways: dict[tuple[str, str], dict[str, str]] = {}
         for edge in edges:
-            ways.setdefault((edge.from_node_id, edge.to_node_id), []).append(edge.id)
+            ways.setdefault((edge.from_node_id, edge.to_node_id), {})[edge.carrier] = edge.id
         self._nodes[site_id], self._edges[site_id] = names, ways
         self._devices[site_id] = {texts.key(device.name): device.id for device in devices}
 
@@ -135,14 +136,16 @@ class _Places:
             raise Refused(f"{len(found) or 'no'} node{'s' if len(found) > 1 else ''} named {name}: check the site's graph")
         return found[0]
 
-    def edge(self, site_id: str, source: str, target: str) -> str:
-        """The id of the edge between the nodes with those names."""
-        found = self._edges[site_id].get((self.node(site_id, source), self.node(site_id, target)), [])
-        if len(found) != 1:
-            raise Refused(
-                f"{len(found) or 'no'} edge{'s' if len(found) > 1 else ''} from {source} to {target}: check the site's graph"
-            )
-        return found[0]
+    def edge(self, site_id: str, source: str, target: str, carrier: str) -> str:
+        """The id of the edge between the nodes with those names; of one carrier where several join them."""
+        ways = self._edges[site_id].get((self.node(site_id, source), self.node(site_id, target)), {})
+        if carrier:
+            ways = {name: edge_id for name, edge_id in ways.items() if name == carrier}
+        if not ways:
+            raise Refused(f"no edge {f'of {carrier} ' if carrier else ''}from {source} to {target}: check the site's graph")
+        if len(ways) > 1:
+            raise Refused(f"{source} and {target} are joined by edges of {' and '.join(sorted(ways))}: name one under 'carrier'")
+        return next(iter(ways.values()))
 
     def device(self, site_id: str, name: str) -> str:
         """The id of the device with that name."""
@@ -206,12 +209,12 @@ def _assign(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
 
 def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     """Declare the meter's energy as the line says, where that is not declared already; in words."""
-    if not cells.get("method"):
-        return ""
     declared = meters.energy_declarations(scope, [meter_id])[meter_id]
+    if not cells.get("method"):
+        return "" if declared or cells.get("id") else _declare_as_posted(scope, meter_id)
     since = bulk.moment("since", cells.get("since", "")) or (declared[-1].valid_from if declared else meters.BEGINNING)
     there = next((each for each in declared if each.valid_from == since), None)
-    interval_s = cells.get("interval_s") or str(there.interval_s if there else DEFAULT_INTERVAL_S)
+    interval_s = cells.get("interval_s") or str(there.interval_s if there else meters.usual_interval(scope, meter_id))
     rollover = bulk.number("rollover_kwh", cells.get("rollover_kwh", ""))
     if there and "rollover_kwh" not in cells and there.method == cells["method"]:
         rollover = there.rollover_kwh
@@ -223,12 +226,24 @@ def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     }
     if there is None:
         meters.declare_energy(scope, meter_id, **said)
-        return f"energy by {said['method']}"
+        return f"energy by {said['method']}, a reading every {said['interval_s']} s"
     before = there.method
     if (before, there.interval_s, there.rollover_kwh) == (said["method"], said["interval_s"], said["rollover_kwh"]):
         return ""
     meters.correct_declaration(scope, there.id, **said)
     return f"energy by {before} → {said['method']}" if before != said["method"] else f"energy by {before}, corrected"
+
+
+def _declare_as_posted(scope: Scope, meter_id: str) -> str:
+    """Declare what the new meter's device posts of it; in words, also that nothing is declared."""
+    meter = meters.require_meters(scope, [meter_id])[meter_id]
+    if meter.role not in ("main", "check"):
+        return ""
+    declared = posted_energy.declare(scope, meter.device_id) if meter.device_id else []
+    for each in declared:
+        if each.meter_id == meter_id:
+            return f"energy by {each.method}, a reading every {each.interval_s} s, as its device posts"
+    return "its energy is not counted until a method is declared"
 
 
 def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
@@ -246,7 +261,7 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
         site_id,
         name=cells.get("name", ""),
         role=role,
-        edge_id=places.edge(site_id, source, target) if source and target else None,
+        edge_id=places.edge(site_id, source, target, cells.get("carrier", "")) if source and target else None,
         node_id=places.node(site_id, node) if node else None,
         device_id=places.device(site_id, cells["device"]) if cells.get("device") else None,
         source_note=cells.get("source_note", ""),
@@ -302,6 +317,7 @@ def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell
                 meter.role,
                 names[edge.from_node_id] if edge else None,
                 names[edge.to_node_id] if edge else None,
+                edge.carrier if edge else None,
                 names.get(meter.node_id or ""),
                 devices.get(meter.device_id or ""),
                 meter.serial_number,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from config.quantities import DAY_S, QUANTITIES
@@ -344,6 +344,43 @@ def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, l
             for each in records.scalars(wanted):
                 found[each.meter_id].append(each)
     return found
+
+
+def usual_interval(scope: Scope, meter_id: str) -> int:
+    """How often the meter's device posts, or without one the devices of its site, s; raises `NotFound`."""
+    require_meters(scope, [meter_id])
+    wanted = (
+        select(func.coalesce(Device.reporting_interval_s, Site.reporting_interval_s))
+        .select_from(Meter)
+        .join(Site, Site.id == Meter.site_id)
+        .outerjoin(Device, Device.id == Meter.device_id)
+        .where(Meter.id == meter_id)
+    )
+    with reading() as records:
+        return records.scalars(wanted).one()
+
+
+def put_into_device(scope: Scope, meter_id: str, device_id: str | None) -> Meter:
+    """Say which device of its site a meter is in, or that it is in none.
+
+    Raises:
+        NotFound: the meter does not exist for the scope, or the device not on its site.
+        Refused: not an administrator of the site, or the meter or the device is out of use.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
+    if meter.role == "virtual" or meter.retired_at is not None:
+        raise Refused(f"{meter.name} takes no readings: it is in no device")
+    with session() as records:
+        if device_id is not None:
+            device = required(records, Device, device_id)
+            if device.site_id != meter.site_id:
+                raise missing(Device, device_id)
+            if device.retired_at is not None:
+                raise Refused(f"{device.name} is retired: choose the device that took its place")
+        kept = required(records, Meter, meter_id)
+        kept.device_id = device_id
+    return kept
 
 
 def zones_of(scope: Scope, meter_ids: Collection[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from dashboard.plant import meter_form
 from store.records.access import claims, grants
 from store.records.people import organisations, users
 from store.records.plant import holders, meter_life, meters, sites
@@ -158,7 +159,7 @@ def test_a_claim_code_is_shown_when_it_is_asked_for_and_made_anew(world: World) 
 def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     meters.declare_energy(SYSTEM, ids["meter"], method="counter", interval_s=900, valid_from=now().replace(year=2025))
-    given = {"name": "Kitchen", "serial": "A-1", "latitude": "54.5", "longitude": "−2"}
+    given = {"name": "Kitchen", "device": ids["device"], "serial": "A-1", "latitude": "54.5", "longitude": "−2"}
     assert "Saved" in said(_meter(world, browser, {"meter-save.n_clicks": 1}, **given, meter=ids["meter"]))
     found = meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]]
     assert (found.name, found.serial_number, found.longitude) == ("Kitchen", "A-1", -2.0)
@@ -169,6 +170,74 @@ def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
     assert "counter B-2 in the place of A-1: broken" in shown(browser, f"/admin/meters/{ids['meter']}")
     assert "Retired" in said(_meter(world, browser, {"meter-retire.n_clicks": 1}, meter=ids["meter"]))
     assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].retired_at
+
+
+ADDED = {"name": "Import", "device": "none", "method": "posted"}
+
+
+def _add(world: World, browser, **given: str) -> str:
+    chosen = {"site": world.site} | ADDED | given
+    state = {f"meters-{name}.value": chosen.get(name, "") for name in meter_form.NAMES}
+    return said(ask(world, browser, "meters-measures.value", {"meters-add.n_clicks": 1}, state))
+
+
+def _only(name: str):
+    [row] = meter_life.meters_page(SYSTEM, Wanted(name)).rows
+    declared = meters.energy_declarations(SYSTEM, [row.meter.id])[row.meter.id]
+    return row.meter, [(each.method, each.interval_s, each.valid_from) for each in declared]
+
+
+def test_a_meter_is_added_by_a_form_and_its_energy_is_what_its_device_posts(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    asked = {"meters-site.value": world.site, "meters-changed.data": None}
+    choices = said(ask(world, browser, "meters-measures.options", asked, {}))
+    for offered in ("Grid → Bus, electricity", "Bus → Hall, electricity, to check Hall meter", "Conditions at Bus", "Hall box"):
+        assert offered in choices
+    told = _add(world, browser, measures=f"main:{ids['in']}", device=ids["device"], serial="SN-7")
+    assert "Its energy comes from its intervals" in told
+    meter, declared = _only("SN-7")
+    assert (meter.name, meter.role, meter.edge_id, meter.device_id) == ("Import", "main", ids["in"], ids["device"])
+    assert declared == [("interval", 60, meters.BEGINNING)]
+    assert "Import" in browser.get("/admin/meters").get_data(as_text=True)
+
+
+def test_a_meter_of_no_device_says_that_it_is_not_counted_until_something_is_declared(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    assert "not counted yet" in _add(world, browser, measures=f"main:{ids['in']}")
+    meter, declared = _only("Import")
+    assert (meter.device_id, declared) == (None, [])
+    check = _add(world, browser, name="Twin", measures=f"check:{ids['in']}", method="power", every="5")
+    assert "Its energy comes from its power" in check
+    assert _only("Twin")[1] == [("power", 5, meters.BEGINNING)]
+    given = {"name": "Import", "device": ids["device"], "serial": "", "latitude": "", "longitude": ""}
+    assert "Saved" in said(_meter(world, browser, {"meter-save.n_clicks": 1}, **given, meter=meter.id))
+    assert _only("Import")[1] == [("interval", 60, meters.BEGINNING)], "what its device posts is counted from now on"
+
+
+def test_conditions_have_a_meter_of_their_own_without_any_energy(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    assert "added" in _add(world, browser, name="Panel", measures=f"condition:{ids['Bus']}", device=ids["device"])
+    assert "added" in _add(world, browser, name="Weather", measures="condition:")
+    assert [(_only(name)[0].node_id, _only(name)[1]) for name in ("Panel", "Weather")] == [(ids["Bus"], []), (None, [])]
+
+
+def test_what_is_wrong_with_a_new_meter_is_said_and_nothing_is_added(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    foreign = plant(world, world.foreign_site)
+    before = meter_life.meters_page(SYSTEM, Wanted()).total
+    for given, says in (
+        ({"measures": ""}, "hoose the site"),
+        ({"measures": f"main:{ids['in']}", "name": " "}, "has a name"),
+        ({"measures": f"main:{ids['out']}"}, "has a main meter already"),
+        ({"measures": f"main:{ids['in']}", "method": "power", "every": "often"}, "not a number"),
+        ({"measures": f"main:{ids['in']}", "method": "power", "every": "0"}, "cannot be declared"),
+        ({"measures": f"main:{foreign['in']}"}, "No edge"),
+        ({"measures": f"main:{ids['in']}", "device": foreign["device"]}, "No device"),
+        ({"measures": f"virtual:{ids['in']}"}, "sum of meters"),
+        ({"measures": f"main:{foreign['in']}", "site": world.foreign_site}, "No site"),
+    ):
+        assert says in _add(world, browser, **given), given
+    assert meter_life.meters_page(SYSTEM, Wanted()).total == before
 
 
 @pytest.mark.parametrize("who", ["operator", "stranger", "resident"])

@@ -4,7 +4,7 @@ import pytest
 
 from store import sheets
 from store.errors import Refused
-from store.records.plant import graph, holders, meter_files, meter_life, meters, sites
+from store.records.plant import devices, graph, holders, meter_files, meter_life, meters, sites
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import World
@@ -167,7 +167,7 @@ def test_a_file_declares_the_energy_of_a_meter_that_exists_with_its_rollover(wor
         meters.withdraw_declaration(SYSTEM, declared.id)
     text = _file("id,method,interval_s,rollover_kwh", f"{meter},counter,60,42.94967295")
     [line] = meter_files.import_file(scope, text)
-    assert (line.does, line.words) == ("changed", "energy by counter")
+    assert (line.does, line.words) == ("changed", "energy by counter, a reading every 60 s")
     [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
     assert (declared.interval_s, declared.rollover_kwh, declared.valid_from) == (60, 42.94967295, meters.BEGINNING)
     assert [line.does for line in meter_files.import_file(scope, text)] == ["same"]
@@ -176,3 +176,52 @@ def test_a_file_declares_the_energy_of_a_meter_that_exists_with_its_rollover(wor
     [line] = meter_files.import_file(scope, _file("id,method,interval_s", f"{meter},interval,900"))
     assert line.words == "energy by counter → interval"
     assert [each.rollover_kwh for each in meters.energy_declarations(SYSTEM, [meter])[meter]] == [None]
+
+
+def test_a_reading_is_expected_as_often_as_the_meters_device_posts_or_its_site_says(world: World) -> None:
+    _edge_for_a_third(world)
+    scope, number = world.scope("north admin"), _number(world)
+    box = devices.create_device(SYSTEM, world.sites["north"], name="Quick box", reporting_interval_s=5).id
+    lines = meter_files.import_file(
+        scope,
+        _file(
+            "site,name,role,from,to,device,method",
+            f"{number},In a device,main,bus,third,Quick box,interval",
+            f"{number},Check,check,bus,third,,power",
+            f"{number},As posted,check,bus,third,Quick box,",
+            f"{number},Of nothing,check,bus,third,,",
+        ),
+    )
+    assert [line.problem for line in lines] == [""] * 4
+    found = {row.meter.name: row.meter for row in meter_life.meters_page(scope, Wanted(count=500)).rows}
+    declared = meters.energy_declarations(scope, [each.id for each in found.values()])
+
+    def of(name: str) -> list[tuple[str, int]]:
+        return [(each.method, each.interval_s) for each in declared[found[name].id]]
+
+    assert found["As posted"].device_id == box
+    assert [of(name) for name in ("In a device", "Check", "As posted", "Of nothing")] == [
+        [("interval", 5)],
+        [("power", 60)],
+        [("interval", 5)],
+        [],
+    ]
+    assert "every 5 s, as its device posts" in lines[2].words
+    assert "not counted until a method is declared" in lines[3].words
+    [again] = meter_files.import_file(scope, _file("id,method", f"{found['Of nothing'].id},counter"))
+    assert again.words == "energy by counter, a reading every 60 s"
+
+
+def test_of_several_edges_between_two_nodes_the_carrier_names_one(world: World) -> None:
+    _edge_for_a_third(world)
+    scope, number, north = world.scope("north admin"), _number(world), world.sites["north"]
+    nodes = {node.name: node.id for node in graph.wiring(SYSTEM, north).nodes}
+    heat = graph.create_edge(SYSTEM, north, from_node_id=nodes["bus"], to_node_id=nodes["third"], carrier="heat").id
+    [line] = meter_files.try_file(scope, _file("site,name,from,to", f"{number},Third,bus,third"))
+    assert "joined by edges of electricity and heat: name one under 'carrier'" in line.problem
+    [line] = meter_files.try_file(scope, _file("site,name,from,to,carrier", f"{number},Third,bus,third,gas"))
+    assert "no edge of gas from bus to third" in line.problem
+    meter_files.import_file(scope, _file("site,name,from,to,carrier", f"{number},Third,bus,third,heat"))
+    [row] = meter_life.meters_page(scope, Wanted("Third")).rows
+    assert row.meter.edge_id == heat
+    assert '"bus","third","heat"' in "".join(meter_files.export_file(scope, "Third"))
