@@ -112,7 +112,7 @@ def _began(scope: Scope, now: Now, outside: Sequence[tuple[str, str]]) -> dict[t
     began = {}
     for quantity in {quantity for _, quantity in outside}:
         ids = [meter_id for meter_id, of in outside if of == quantity]
-        frame = levels.levels(scope, ids, quantity, now.at - LOOK_BACK, now.at, STEP_S)
+        frame = levels.levels(scope, ids, quantity, now.at - LOOK_BACK, now.at, STEP_S, known=now.view.metering)
         for meter_id in ids:
             newest = now.values[meter_id, quantity].ts
             began[meter_id, quantity] = min(_left(frame[meter_id], now.view.limits[quantity]) or newest, newest)

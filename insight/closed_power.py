@@ -75,7 +75,7 @@ def mean_power(
     zone, members = zone or view.zone, _members(view, step_s)
     blocks = _blocks(start, min(versions.settled_to(), end), step_s, zone)
     if len(blocks) < 2 or not meter_ids or not {*meter_ids} <= {*members}:
-        return power.mean_power(scope, meter_ids, start, end, step_s, zone)
+        return power.mean_power(scope, meter_ids, start, end, step_s, zone, view.metering)
     steps = power.steps(blocks[0], blocks[-1], step_s, zone)
     lengths = np.diff(steps.searchsorted(pd.DatetimeIndex(blocks))).tolist()
     closed = _closed(scope, view, members, blocks, lengths, step_s, zone, counted)
@@ -84,7 +84,7 @@ def mean_power(
     frame = pd.DataFrame(closed[rows].T.astype(float), index=steps[:-1], columns=list(meter_ids))
     frame = frame[frame.index >= power.steps(start, start, step_s, zone)[0]]
     last = blocks[-1]
-    return pd.concat([frame, power.mean_power(scope, meter_ids, last, end, step_s, zone)]) if last < end else frame
+    return pd.concat([frame, power.mean_power(scope, meter_ids, last, end, step_s, zone, view.metering)]) if last < end else frame
 
 
 def _members(view: SiteView, step_s: int) -> list[str]:
@@ -135,7 +135,7 @@ def _closed(
         _try(lambda kept: kept.incr(MISSES if missing else HITS))
     if missing:
         first, last = missing[0], missing[-1] + 1
-        made = power.mean_power(scope, ids, edges[first], edges[last], step_s, zone)[ids].to_numpy(np.float32).T
+        made = power.mean_power(scope, ids, edges[first], edges[last], step_s, zone, view.metering)[ids].to_numpy(np.float32).T
         computed = dict(zip(range(first, last), np.split(made, np.cumsum(lengths[first:last])[:-1], axis=1), strict=True))
         _keep({keys[at]: computed[at] for at in missing})
         blocks = [computed[at] if block is None else block for at, block in enumerate(blocks)]

@@ -6,6 +6,7 @@ from datetime import datetime
 from math import nan
 
 from models.presence import presence
+from store.records.plant.metering import Metering
 from store.scope import Scope
 from store.series import power
 
@@ -27,14 +28,16 @@ class MeterNow:
         return self.forward_kw - self.export_kw if self.state in SPEAKING else nan
 
 
-def meters_now(scope: Scope, every_s: Mapping[str, int], at: datetime) -> dict[str, MeterNow]:
+def meters_now(scope: Scope, every_s: Mapping[str, int], at: datetime, known: Metering | None = None) -> dict[str, MeterNow]:
     """Each of the meters now; `every_s` says how often it should be heard (s).
+
+    `known`: how they measure, if that was read already.
 
     Raises:
         NotFound: one of the meters does not exist for the scope.
         StoreAway: the database cannot be reached.
     """
-    live = power.live_power(scope, list(every_s), at) if every_s else {}
+    live = power.live_power(scope, list(every_s), at, known) if every_s else {}
     found = {}
     for meter_id, seconds in every_s.items():
         told = live.get(meter_id)

@@ -80,11 +80,11 @@ def now_of(scope: Scope, site_id: str) -> Now:
 
 
 def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
-    telling = meters_now(scope, {meter_id: view.meters[meter_id].expected_s for meter_id in view.flow_meters}, at)
+    telling = meters_now(scope, {meter_id: view.meters[meter_id].expected_s for meter_id in view.flow_meters}, at, view.metering)
     heard = {meter_id: each.heard for meter_id, each in telling.items() if each.heard is not None}
     states = {meter_id: each.state for meter_id, each in telling.items()}
     solved = flows.solve(view.graph, speaking(telling))
-    values = latest.latest(scope, list(view.meters)) if view.meters else {}
+    values = latest.latest(scope, list(view.meters), known=view.metering) if view.meters else {}
     return Now(
         view=view,
         at=at,

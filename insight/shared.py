@@ -61,10 +61,11 @@ class Shared:
         got: R = answer.future.result()
         return got
 
-    def clear(self) -> None:
-        """Forget everything; for tests."""
+    def clear(self, *kinds: str) -> None:
+        """Forget everything, or the answers whose keys begin so; for tests."""
         with self._lock:
-            self._answers.clear()
+            for key in [key for key in self._answers if not kinds or (isinstance(key, tuple) and key[0] in kinds)]:
+                del self._answers[key]
 
     def _begin(self, key: Hashable) -> _Answer:
         answer = self._answers[key] = _Answer()

@@ -18,6 +18,7 @@ from models import flows
 from models.flows import Flows
 from models.graph import Graph
 from store.records.plant import graph
+from store.records.plant.metering import metering
 from store.scope import Scope
 from store.series import energy, finality
 from store.series.energy import Flow
@@ -51,7 +52,8 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
     """
     start, end = edges[0], edges[-1]
     # Asked before the energies are, like theirs.
-    may_change = any(each for (each,) in finality.provisional(scope, list(view.meters), [start, end]).values())
+    known = metering(scope, list(view.meters))
+    may_change = any(each for (each,) in finality.provisional(scope, list(view.meters), [start, end], known).values())
     wired = graph.site_graphs(scope, view.id, start, end)
     moments = [*(each.moment for each in wired), end]
     parts, covered, due = [], dict[str, float](), dict[str, float]()
@@ -60,9 +62,9 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
         inner = [each for each in edges if first < each < last]
         if both_ways:
-            inner = sorted({*inner, *energy.cells(scope, both_ways, first, last)[1:-1]})
+            inner = sorted({*inner, *energy.cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
-        found = energy.flows(scope, _meters(drawn, view), steps)
+        found = energy.flows(scope, _meters(drawn, view), steps, known)
         solved = flows.solve(drawn, _readings(found))
         # Registers add up, and what is linear in them does: no need to solve step by step.
         parts.append(solved if both_ways else flows.solve(drawn, _readings({meter: _whole(of) for meter, of in found.items()})))

@@ -1,7 +1,7 @@
 """What there is on a site, as far as a scope sees it: its graph, meters and devices. Records change seldom."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from insight.shared import shared
 from models.flows import meters_of
 from models.graph import Graph, Node
 from store.records.plant import devices, graph, limits, meters, sites
-from store.records.schema import EnergySource
+from store.records.plant.metering import Metering, metering
 from store.scope import Scope
 
 LASTS_S = 10.0
@@ -62,7 +62,8 @@ class SiteView:
     meters: Mapping[str, Meter]
     devices: tuple[Device, ...]
     simulated: tuple[str, ...]
-    declared: str  # changes with where its meters' energy comes from
+    metering: Metering  # of its meters
+    declared: str  # changes with where their energy comes from
 
     @property
     def flow_meters(self) -> list[str]:
@@ -80,7 +81,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
     """The site as the scope sees it, with the graph of that moment; raises `NotFound`."""
     site = sites.site(scope, site_id)
     seen = meters.meters_of(scope, site_id)
-    declared = meters.energy_declarations(scope, [meter.id for meter in seen])
+    known = metering(scope, [meter.id for meter in seen])
     found = {}
     hardware = devices.devices_of(scope, site_id)
     intervals = {device.id: device.reporting_interval_s for device in hardware}
@@ -88,8 +89,8 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
     for meter in seen:
         if meter.device_id is not None:
             of_device.setdefault(meter.device_id, []).append(meter.id)
-        current = [each for each in declared.get(meter.id, ()) if each.valid_to is None or each.valid_to > at]
-        hourly = [each for each in declared.get(meter.id, ()) if each.interval_s >= HOUR_S]
+        current = [each for each in known.declared[meter.id] if each.valid_to is None or each.valid_to > at]
+        hourly = [each for each in known.declared[meter.id] if each.interval_s >= HOUR_S]
         expected = current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S)
         found[meter.id] = Meter(
             id=meter.id,
@@ -120,17 +121,18 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             if each.retired_at is None
         ),
         simulated=tuple(node.name for node in ordered.nodes if node.simulated),
-        declared=_declared(declared, meters.virtual_terms(scope, list(found))),
+        metering=known,
+        declared=_declared(known),
     )
 
 
-def _declared(of: Mapping[str, Sequence[EnergySource]], terms: Mapping[str, object]) -> str:
+def _declared(known: Metering) -> str:
     sources = [
         (meter_id, each.method, each.interval_s, each.rollover_kwh, each.valid_from, each.valid_to)
-        for meter_id, sources in sorted(of.items())
+        for meter_id, sources in sorted(known.declared.items())
         for each in sources
     ]
-    return sha256(repr((sources, sorted(terms.items()))).encode()).hexdigest()[:16]
+    return sha256(repr((sources, sorted(known.terms.items()))).encode()).hexdigest()[:16]
 
 
 def natural(node: Node) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from models import local_time, tariffs
 from store.records.plant import graph, meters, sites
+from store.records.plant.metering import metering
 from store.records.schema import Meter
 from store.scope import Scope
 from store.series import finality
@@ -58,8 +59,9 @@ def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> d
     # Local periods begin on quarters in every zone, and so do the stretches.
     first = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
     ids = [meter.id for meter in of_site]
-    may_change = finality.provisional(scope, ids, edges)  # before the energies are read
-    found, energies = {}, flows(scope, ids, priced.edges)
+    known = metering(scope, ids)
+    may_change = finality.provisional(scope, ids, edges, known)  # before the energies are read
+    found, energies = {}, flows(scope, ids, priced.edges, known)
     for meter in of_site:
         flow = energies[meter.id]
         bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)

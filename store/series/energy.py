@@ -24,7 +24,7 @@ from models import local_time
 from models.energy import PATIENCE
 from models.local_days import NO_DAY, local_day
 from models.presence import GRACE_S, LATE_AFTER
-from store.records.plant.meters import energy_declarations, require_series, virtual_terms, zones_of
+from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, Scope, Times, Window, within
 from store.series import checkpoint, counters, finality, interval_sums, samples, short_intervals
 from store.series.counters import COUNTERS
@@ -115,8 +115,9 @@ def energy_by(
 def _table(scope: Scope, meter_ids: Collection[str], edges: list[datetime]) -> pd.DataFrame:
     """A row a meter and stretch."""
     # Asked before the energies: what is final then is what they are, and no number from before a change is taken for final.
-    may_change = finality.provisional(scope, meter_ids, edges)
-    found = flows(scope, meter_ids, edges)
+    known = metering(scope, meter_ids)
+    may_change = finality.provisional(scope, meter_ids, edges, known)
+    found = flows(scope, meter_ids, edges, known)
     names = ["forward_kwh", "export_kwh", "coverage", "known_s", "due_s"]
     columns = [
         np.concatenate([np.zeros(0), *values])
@@ -129,21 +130,24 @@ def _table(scope: Scope, meter_ids: Collection[str], edges: list[datetime]) -> p
     return table.assign(provisional=np.concatenate([np.zeros(0, bool), *may_change.values()]))
 
 
-def flows(scope: Scope, meter_ids: Collection[str], edges: Edges) -> dict[str, Flow]:
+def flows(scope: Scope, meter_ids: Collection[str], edges: Edges, known: Metering | None = None) -> dict[str, Flow]:
     """Energy and coverage of each meter between successive edges, which may be anywhere.
+
+    `known`: how they measure, if that was read already.
 
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    terms = virtual_terms(scope, meter_ids)
-    found = _measured(scope, [meter for meter in meter_ids if meter not in terms], edges)
+    known = metering(scope, meter_ids, known)
+    terms = known.sums(meter_ids)
+    found = _measured(known, [meter for meter in meter_ids if meter not in terms], edges)
     for virtual, parts in terms.items():
-        found[virtual] = _netted(scope, parts, edges)
+        found[virtual] = _netted(known, parts, edges)
     return {meter: found[meter] for meter in meter_ids}
 
 
-def _netted(scope: Scope, parts: Sequence[tuple[str, int]], edges: Edges) -> Flow:
+def _netted(known: Metering, parts: Sequence[tuple[str, int]], edges: Edges) -> Flow:
     """A sum of meters, netted in the shortest intervals that all of them tell, each direction then added up.
 
     So the registers of a sum do not depend on the steps that are asked for. What a term does not tell, the sum does not.
@@ -151,7 +155,7 @@ def _netted(scope: Scope, parts: Sequence[tuple[str, int]], edges: Edges) -> Flo
     edges_s = _edges_us(edges) / 1e6
     ids = [term for term, _ in parts]
     sums = [np.zeros(len(edges) - 1) for _ in Flow._fields]
-    for start, end, rhythm_s, zone in _common_rhythms(scope, ids, edges[0], edges[-1]):
+    for start, end, rhythm_s, zone in _common_rhythms(known, ids, edges[0], edges[-1]):
         cells = _cells(start, end, rhythm_s, zone)
         cells_s = _edges_us(cells) / 1e6
         asked = (cells_s[1:] > edges_s[0]) & (cells_s[:-1] < edges_s[-1])
@@ -159,26 +163,27 @@ def _netted(scope: Scope, parts: Sequence[tuple[str, int]], edges: Edges) -> Flo
             continue
         reaching = np.append(asked, False) | np.insert(asked, 0, False)
         cells, cells_s = cells[reaching], cells_s[reaching]
-        found = _measured(scope, ids, cells)
+        found = _measured(known, ids, cells)
         net = sum((sign * (found[term].forward - found[term].export) for term, sign in parts), np.zeros(len(cells) - 1))
-        covered, known, due = (np.min([found[term][at] for term in ids], axis=0) for at in (2, 3, 4))
-        net = np.where(known > 0, net, 0.0)
-        for total, amounts in zip(sums, (net.clip(min=0), (-net).clip(min=0), covered, known, due), strict=True):
+        covered, told, due = (np.min([found[term][at] for term in ids], axis=0) for at in (2, 3, 4))
+        net = np.where(told > 0, net, 0.0)
+        for total, amounts in zip(sums, (net.clip(min=0), (-net).clip(min=0), covered, told, due), strict=True):
             total += arithmetic.spread(edges_s, cells_s[:-1], np.diff(cells_s), amounts)
     return Flow(*sums)
 
 
-def cells(scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime) -> pd.DatetimeIndex:
+def cells(
+    scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime, known: Metering | None = None
+) -> pd.DatetimeIndex:
     """The edges of the shortest intervals that all the meters tell within [start, end), which is cut by both.
 
     A virtual meter tells what its terms tell together. Where one of them declares nothing the others tell nothing together:
-    one cell. Raises `NotFound`.
+    one cell. `known`: how they measure, if that was read already. Raises `NotFound`.
     """
-    terms = virtual_terms(scope, meter_ids)
-    ids = sorted({*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms))
+    known = metering(scope, meter_ids, known)
     parts = [
         _cells(max(first, start), min(last, end), rhythm_s, zone)
-        for first, last, rhythm_s, zone in _common_rhythms(scope, ids, start, end)
+        for first, last, rhythm_s, zone in _common_rhythms(known, known.measured(meter_ids), start, end)
         if max(first, start) < min(last, end)
     ]
     every = np.concatenate([_edges_us([start, end]), *(_edges_us(part) for part in parts)])
@@ -186,11 +191,11 @@ def cells(scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime
 
 
 def _common_rhythms(
-    scope: Scope, meter_ids: Sequence[str], start: datetime, end: datetime
+    known: Metering, meter_ids: Sequence[str], start: datetime, end: datetime
 ) -> Iterable[tuple[datetime, datetime, int, str]]:
     """Parts of a range, and a day beyond its ends, in which all the meters declare a source: the longest rhythm, and its zone."""
     reach = timedelta(seconds=LONGEST_INTERVAL_S)
-    declared = spans(scope, meter_ids, start - reach, end + reach, whole_quarters=True)
+    declared = _spans(known, meter_ids, start - reach, end + reach, whole_quarters=True)
     moments = sorted({moment for span in declared for moment in (span.start, span.end)})
     for first, last in pairwise(moments):
         holding = [(span, ids) for span, ids in declared.items() if span.start <= first < span.end]
@@ -210,11 +215,10 @@ def _cells(start: datetime, end: datetime, rhythm_s: int, zone: str) -> pd.Datet
     return pd.DatetimeIndex(np.concatenate([[_us(start)], inside, [_us(end)]]).astype("datetime64[us]"), tz="UTC")
 
 
-def _measured(scope: Scope, meter_ids: Sequence[str], edges: Edges) -> dict[str, Flow]:
+def _measured(known: Metering, meter_ids: Sequence[str], edges: Edges) -> dict[str, Flow]:
     edges_us = _edges_us(edges)
-    times = require_series(scope, meter_ids)
-    tallies = {meter: _Tally(edges_us / 1e6, times.get(meter, ALWAYS)) for meter in meter_ids}
-    for span, ids in spans(scope, meter_ids, edges[0], edges[-1], whole_quarters=True).items():
+    tallies = {meter: _Tally(edges_us / 1e6, known.times.get(meter, ALWAYS)) for meter in meter_ids}
+    for span, ids in _spans(known, meter_ids, edges[0], edges[-1], whole_quarters=True).items():
         for meter in ids:
             tallies[meter].expects(span)
         for first, last in _runs(edges_us):
@@ -290,25 +294,32 @@ class _Tally:
 
 
 def spans(
-    scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, *, whole_quarters: bool = False
+    scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, known: Metering | None = None
 ) -> dict[Span, list[str]]:
     """The meters by what they declare within [start, end), in the times that are the holder's; raises `NotFound`.
+
+    `known`: how they measure, if that was read already.
+    """
+    return _spans(metering(scope, meter_ids, known), meter_ids, start, end)
+
+
+def _spans(
+    known: Metering, meter_ids: Collection[str], start: datetime, end: datetime, *, whole_quarters: bool = False
+) -> dict[Span, list[str]]:
+    """The same of meters that were checked.
 
     With `whole_quarters` the quarter of an hour in which somebody left and somebody came is neither's: what is kept of a
     quarter cannot be divided between them.
     """
     found: dict[Span, list[str]] = defaultdict(list)
-    times = require_series(scope, meter_ids)
-    if whole_quarters:
-        times = {meter: _whole_quarters(seen) for meter, seen in times.items()}
-    declared = energy_declarations(scope, meter_ids)
-    daily = [meter for meter, declarations in declared.items() if any(each.interval_s == DAY_S for each in declarations)]
-    zones = zones_of(scope, daily) if daily else {}
-    for meter, declarations in declared.items():
-        for each in declarations:
+    for meter in meter_ids:
+        times = known.times.get(meter, ALWAYS)
+        if whole_quarters and times != ALWAYS:
+            times = _whole_quarters(times)
+        for each in known.declared[meter]:
             dates = (each.valid_from, each.valid_to or ALWAYS[0].end)
-            zone = zones[meter] if each.method != "counter" and each.interval_s == DAY_S else ""
-            for first, last in within(times.get(meter, ALWAYS), max(start, dates[0]), min(end, dates[1])):
+            zone = known.zones[meter] if each.method != "counter" and each.interval_s == DAY_S else ""
+            for first, last in within(times, max(start, dates[0]), min(end, dates[1])):
                 found[Span(each.method, each.interval_s, each.rollover_kwh, first, last, *dates, zone)].append(meter)
     return found
 

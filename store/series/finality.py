@@ -14,7 +14,7 @@ from config import clock
 from config.quantities import INTERVAL_S
 from models.energy import PATIENCE
 from store.records.plant import restatements
-from store.records.plant.meters import energy_declarations, require_meters, virtual_terms
+from store.records.plant.metering import Metering, metering
 from store.records.schema import EnergySource
 from store.scope import ALWAYS, Scope
 from store.series import checkpoint
@@ -29,38 +29,40 @@ SHOWN_WITHIN_S = 0.25  # QuestDB shows what is committed within milliseconds; el
 WAITING = ("late", "amendments", "intervals")
 
 
-def provisional(scope: Scope, meter_ids: Collection[str], edges: Sequence[datetime]) -> dict[str, list[bool]]:
+def provisional(
+    scope: Scope, meter_ids: Collection[str], edges: Sequence[datetime], known: Metering | None = None
+) -> dict[str, list[bool]]:
     """Of each meter, whether its energy between successive edges (rising, in UTC) may still change.
 
-    A virtual meter's may as long as any of its terms' may.
+    A virtual meter's may as long as any of its terms' may. `known`: how they measure, if that was read already.
 
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    terms = virtual_terms(scope, meter_ids)
-    measured = sorted({*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms))
-    found = _measured(scope, measured, edges) if len(edges) > 1 else {meter: [] for meter in measured}
-    for virtual, parts in terms.items():
+    known = metering(scope, meter_ids, known)
+    measured = known.measured(meter_ids)
+    found = _measured(scope, known, measured, edges) if len(edges) > 1 else {meter: [] for meter in measured}
+    for virtual, parts in known.sums(meter_ids).items():
         found[virtual] = [any(each) for each in zip(*(found[term] for term, _ in parts), strict=True)]
     return {meter: found[meter] for meter in meter_ids}
 
 
-def _measured(scope: Scope, meter_ids: Collection[str], edges: Sequence[datetime]) -> dict[str, list[bool]]:
+def _measured(scope: Scope, known: Metering, meter_ids: Collection[str], edges: Sequence[datetime]) -> dict[str, list[bool]]:
     if not meter_ids:
         return {}
     if not _shown():
         return {meter: [True] * (len(edges) - 1) for meter in meter_ids}
     done, now = checkpoint.recent(), clock.now()
-    declared = energy_declarations(scope, meter_ids)
-    counting = {meter for meter, each in declared.items() if any(source.method == "counter" for source in each)}
-    waiting = _waiting(scope, meter_ids, counting, done.late_to)
-    silent = _silent(scope, counting, done.rolled_to) if counting and edges[1] <= done.rolled_to else {}
+    counting = {meter for meter in meter_ids if any(source.method == "counter" for source in known.declared[meter])}
+    waiting = _waiting(scope, known, meter_ids, counting, done.late_to)
+    still = counting - known.retired
+    silent = _silent(still, done.rolled_to) if still and edges[1] <= done.rolled_to else {}
     found: dict[str, list[bool]] = {}
     for meter in meter_ids:
         stretches = waiting.get(meter, [])
         found[meter] = [
-            end > min(done.rolled_to, now - _window(declared[meter], end))
+            end > min(done.rolled_to, now - _window(known.declared[meter], end))
             or end > silent.get(meter, end)
             or any(start < last and end > first for first, last in stretches)
             for start, end in pairwise(edges)
@@ -88,7 +90,7 @@ def _window(declared: Iterable[EnergySource], end: datetime) -> timedelta:
 
 
 def _waiting(
-    scope: Scope, meter_ids: Collection[str], counting: Collection[str], late_to: datetime
+    scope: Scope, known: Metering, meter_ids: Collection[str], counting: Collection[str], late_to: datetime
 ) -> dict[str, list[tuple[datetime, datetime]]]:
     """The stretches of each meter of which something waits. A counter's readings tell of what is beside them too."""
     found: dict[str, list[tuple[datetime, datetime]]] = {}
@@ -99,17 +101,16 @@ def _waiting(
     )
     for meter, first, last in rows:
         found.setdefault(meter, []).append((FIRST, FOREVER) if meter in counting else (first, last))
-    for each in restatements.waiting(scope, meter_ids):
+    for each in restatements.waiting(scope, meter_ids, known):
         found.setdefault(each.meter_id, []).append((each.since, each.until or FOREVER))
     return found
 
 
-def _silent(scope: Scope, counting: Collection[str], until: datetime) -> dict[str, datetime]:
-    """Until when counters that still count are read and rolled up: what follows is told by their next reading."""
-    retired = {meter for meter, found in require_meters(scope, counting).items() if found.retired_at is not None}
+def _silent(counting: Collection[str], until: datetime) -> dict[str, datetime]:
+    """Until when counters are read and rolled up: what follows is told by their next reading."""
     rows = query(
         f"SELECT meter, ts FROM intervals WHERE ts < %s AND meter IN ({listed(counting)}) AND quantity IN ({listed(COUNTERS)}) "
         f"AND source = '{ROLLUP}' AND interval_s = {INTERVAL_S} AND value != null LATEST ON ts PARTITION BY meter",
         [until],
     )
-    return {meter: ts + QUARTER for meter, ts in rows if meter not in retired}
+    return {meter: ts + QUARTER for meter, ts in rows}

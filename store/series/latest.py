@@ -8,7 +8,7 @@ from config import clock
 from config.quantities import QUANTITIES, Kind
 from config.settings import settings
 from store.records.plant import last_values
-from store.records.plant.meters import require_series
+from store.records.plant.metering import Metering, times_of
 from store.scope import ALWAYS, SYSTEM, Scope, holds
 from store.series.connection import listed, query
 
@@ -26,10 +26,12 @@ class Latest(NamedTuple):
     value: float
 
 
-def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN) -> dict[tuple[str, str], Latest]:
+def latest(
+    scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN, known: Metering | None = None
+) -> dict[tuple[str, str], Latest]:
     """The newest value of each quantity of the series, by (series id, quantity); absent where there never was one.
 
-    One of a time that is not the holder's is not there for them.
+    One of a time that is not the holder's is not there for them. `known`: how they measure, if that was read already.
 
     Raises:
         NotFound: a series does not exist for the scope.
@@ -37,9 +39,9 @@ def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN
     """
     if not series_ids:
         return {}
-    times = require_series(scope, series_ids)
+    times = times_of(scope, series_ids, known)
     until = not_ahead()
-    kept = last_values.last_values(scope, series_ids)
+    kept = last_values.last_values(scope, series_ids, known=known)
     found = {key: Latest(last.ts, last.value) for key, last in kept.items() if last.ts <= until + last_values.LONGEST}
     since = kept_since(clock.now() - within)
     for table, back, ends, measured in (
@@ -53,10 +55,10 @@ def latest(scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN
             [since - back, until],
         )
         for series, quantity, ts, value, lasts in rows:
-            known = found.get((series, quantity))
+            before = found.get((series, quantity))
             moment = end_of(quantity, ts, lasts)
             theirs = holds(times.get(series, ALWAYS), ts)
-            if value is not None and theirs and (known is None or known.ts <= moment):
+            if value is not None and theirs and (before is None or before.ts <= moment):
                 found[series, quantity] = Latest(moment, value)
     return found
 

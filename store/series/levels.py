@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from config.quantities import INTERVAL_S
-from store.records.plant.meters import require_series
+from store.records.plant.metering import Metering, times_of
 from store.scope import ALWAYS, Scope, Times, Window, within
 from store.series import checkpoint, interval_sums, samples
 from store.series.energy import oldest_samples
@@ -25,8 +25,11 @@ def levels(
     end: datetime,
     step_s: int,
     measure: str = "mean",
+    known: Metering | None = None,
 ) -> pd.DataFrame:
     """A quantity of meters or regions in steps of `step_s` over [start, end); `measure`: `mean`, `least` or `greatest`.
+
+    `known`: how the meters measure, if that was read already.
 
     Returns:
         Index: start of each step in UTC. A column a series, in the quantity's unit; NaN where there is no reading.
@@ -38,7 +41,7 @@ def levels(
     """
     if step_s not in STEPS_S or measure not in MEASURES:
         raise ValueError(f"not offered: step {step_s} s, measure {measure}")
-    times = require_series(scope, series_ids)
+    times = times_of(scope, series_ids, known)
     edges = steps(start, end, step_s)
     index = edges[:-1]
     together: dict[Times, list[str]] = {}

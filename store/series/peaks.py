@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import local_time
+from store.records.plant.metering import metering
 from store.scope import Scope
 from store.series import energy
 from store.series.energy import Floats
@@ -96,9 +97,9 @@ def _every(scope: Scope, meter_ids: Collection[str], edges: list[datetime]) -> d
         return {meter: _Steps(edges, nothing, nothing, np.zeros(0, bool)) for meter in meter_ids}
     at = pd.DatetimeIndex(edges).as_unit("us").asi8
     lasting_s = np.diff(at) / 1e6
-    found = {}
-    for meter, flow in energy.flows(scope, meter_ids, edges).items():
-        cells = energy.cells(scope, [meter], edges[0], edges[-1]).as_unit("us").asi8
+    found, known = {}, metering(scope, meter_ids)
+    for meter, flow in energy.flows(scope, meter_ids, edges, known).items():
+        cells = energy.cells(scope, [meter], edges[0], edges[-1], known).as_unit("us").asi8
         whole = (flow.covered_s >= COVERED * lasting_s) & np.isin(at[:-1], cells) & np.isin(at[1:], cells)
         found[meter] = _Steps(edges, flow.forward * 3600 / lasting_s, flow.export * 3600 / lasting_s, whole)
     return found

@@ -13,7 +13,7 @@ from config.quantities import INTERVAL_S
 from models import energy as arithmetic
 from models import local_time
 from store.records.plant import last_values
-from store.records.plant.meters import require_series, virtual_terms
+from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
 from store.series import energy, latest
 from store.series.connection import listed, query
@@ -41,27 +41,27 @@ class Reading(NamedTuple):
     value: float
 
 
-def live_power(scope: Scope, meter_ids: Collection[str], at: datetime) -> dict[str, LivePower]:
+def live_power(scope: Scope, meter_ids: Collection[str], at: datetime, known: Metering | None = None) -> dict[str, LivePower]:
     """The power of each meter at a moment; meters that were silent for two days before it are absent.
+
+    `known`: how they measure, if that was read already.
 
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    terms = virtual_terms(scope, meter_ids)
-    measured = {*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms)
-    times = require_series(scope, {*meter_ids, *measured})
+    known = metering(scope, meter_ids, known)
     found: dict[str, LivePower] = {}
-    for span, ids in energy.spans(scope, sorted(measured), at, at + timedelta(seconds=1)).items():
-        live = _live_counters(span, ids, at, times) if span.method == "counter" else _live(span, ids, at)
+    for span, ids in energy.spans(scope, known.measured(meter_ids), at, at + timedelta(seconds=1), known).items():
+        live = _live_counters(span, ids, at, known.times) if span.method == "counter" else _live(span, ids, at)
         silent = [meter for meter in ids if meter not in live]
         found |= live | (_silent(span, silent, at) if silent else {})
-    for virtual, parts in terms.items():
+    for virtual, parts in known.sums(meter_ids).items():
         if all(term in found for term, _ in parts):
             net = sum(sign * (found[term].forward_kw - found[term].export_kw) for term, sign in parts)
             found[virtual] = _signed(net, min(found[term].ts for term, _ in parts))
-    times = require_series(scope, meter_ids)
-    return {meter: found[meter] for meter in meter_ids if meter in found and holds(times.get(meter, ALWAYS), found[meter].ts)}
+    seen = {meter: each for meter, each in found.items() if holds(known.times.get(meter, ALWAYS), each.ts)}
+    return {meter: seen[meter] for meter in meter_ids if meter in seen}
 
 
 def _signed(net_kw: float, ts: datetime) -> LivePower:
@@ -146,9 +146,17 @@ def _rise_kw(readings: Sequence[Reading], span: Span) -> float:
 
 
 def mean_power(
-    scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, step_s: int, zone: ZoneInfo = UTC
+    scope: Scope,
+    meter_ids: Collection[str],
+    start: datetime,
+    end: datetime,
+    step_s: int,
+    zone: ZoneInfo = UTC,
+    known: Metering | None = None,
 ) -> pd.DataFrame:
     """Mean power of each meter in steps of `step_s` (one of `STEPS_S`) over [start, end), by the clock of a zone.
+
+    `known`: how they measure, if that was read already.
 
     Returns:
         Index: start of each step in UTC, as of `steps`. A column a meter: kW, forward minus export, over the part
@@ -160,10 +168,9 @@ def mean_power(
         StoreAway: QuestDB cannot be reached.
     """
     edges = steps(start, end, step_s, zone)
-    terms = virtual_terms(scope, meter_ids)
-    measured = {*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms)
-    kw, nothing = {}, np.zeros(len(edges) - 1)
-    found = energy.flows(scope, sorted(measured), edges)
+    known = metering(scope, meter_ids, known)
+    kw, nothing, terms = {}, np.zeros(len(edges) - 1), known.sums(meter_ids)
+    found = energy.flows(scope, known.measured(meter_ids), edges, known)
     for meter in meter_ids:
         # What a sum nets is its power in each step: registers do not matter here.
         parts = [(found[term], sign) for term, sign in terms.get(meter, [(meter, 1)])]

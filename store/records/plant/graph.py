@@ -54,7 +54,8 @@ def site_graphs(scope: Scope, site_id: str, start: datetime, end: datetime | Non
         nodes = records.scalars(select(Node).where(Node.site_id == site_id).order_by(Node.name, Node.id)).all()
         edges = records.scalars(select(Edge).where(Edge.site_id == site_id).order_by(Edge.id)).all()
         meters = _measuring(records, site_id)
-        terms = terms_of(records, [meter.id for meter in meters if meter.role == "virtual"])
+        virtual = [meter.id for meter in meters if meter.role == "virtual"]
+        terms = terms_of(records, virtual) if virtual else {}
     dates = {each for edge in edges for each in (edge.valid_from, edge.valid_to)} | {meter.retired_at for meter in meters}
     changes = sorted(each for each in dates if each is not None and end is not None and start < each < end)
     found: list[Since] = []

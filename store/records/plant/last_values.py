@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 
 from config.quantities import QUANTITIES, Kind
 from store.records.access.policy import Action, require
-from store.records.plant.meters import require_series
+from store.records.plant.metering import Metering, times_of
 from store.records.schema import LastValue
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts
@@ -92,16 +92,17 @@ def kept_to(scope: Scope) -> datetime | None:
 
 
 def last_values(
-    scope: Scope, series_ids: Collection[str], quantities: Collection[str] | None = None
+    scope: Scope, series_ids: Collection[str], quantities: Collection[str] | None = None, known: Metering | None = None
 ) -> dict[tuple[str, str], Last]:
     """The newest value of each series, by (series id, quantity), of these quantities or of all.
 
-    One that is, even in part, of a time that is not the holder's is not there for them.
+    One that is, even in part, of a time that is not the holder's is not there for them. `known`: how they measure, if that was
+    read already.
 
     Raises:
         NotFound: one of the series does not exist for the scope.
     """
-    times = require_series(scope, series_ids)
+    times = times_of(scope, series_ids, known)
     found: dict[tuple[str, str], Last] = {}
     with reading() as records:
         for part in in_parts(series_ids):

@@ -160,6 +160,8 @@ def terms_of(records: Session, virtual_ids: Collection[str]) -> dict[str, Terms]
 def virtual_terms(scope: Scope, meter_ids: Collection[str]) -> dict[str, Terms]:
     """The terms of those of the meters that are virtual; raises `NotFound` for a meter or a term outside the scope."""
     virtual = [meter.id for meter in require_meters(scope, meter_ids).values() if meter.role == "virtual"]
+    if not virtual:
+        return {}
     with reading() as records:
         terms = terms_of(records, virtual)
     require_series(scope, {term_id for each in terms.values() for term_id, _ in each})
@@ -337,12 +339,17 @@ def declaring(scope: Scope, series_ids: Collection[str]) -> set[str]:
 def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, list[EnergySource]]:
     """The declarations of each of the meters, the earliest first; raises `NotFound` for a meter outside the scope."""
     require_series(scope, meter_ids)
-    found: dict[str, list[EnergySource]] = {meter_id: [] for meter_id in meter_ids}
     with reading() as records:
-        for part in in_parts(meter_ids):
-            wanted = select(EnergySource).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
-            for each in records.scalars(wanted):
-                found[each.meter_id].append(each)
+        return declared_of(records, meter_ids)
+
+
+def declared_of(records: Session, meter_ids: Collection[str]) -> dict[str, list[EnergySource]]:
+    """The same within a transaction; who may see them is the caller's to check."""
+    found: dict[str, list[EnergySource]] = {meter_id: [] for meter_id in meter_ids}
+    for part in in_parts(meter_ids):
+        wanted = select(EnergySource).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
+        for each in records.scalars(wanted):
+            found[each.meter_id].append(each)
     return found
 
 
@@ -381,14 +388,3 @@ def put_into_device(scope: Scope, meter_id: str, device_id: str | None) -> Meter
         kept = required(records, Meter, meter_id)
         kept.device_id = device_id
     return kept
-
-
-def zones_of(scope: Scope, meter_ids: Collection[str]) -> dict[str, str]:
-    """The time zone of each meter's site; raises `NotFound` for a meter outside the scope."""
-    require_series(scope, meter_ids)
-    found: dict[str, str] = {}
-    with reading() as records:
-        for part in in_parts(meter_ids):
-            wanted = select(Meter.id, Site.time_zone).join(Site, Site.id == Meter.site_id).where(Meter.id.in_(part))
-            found.update(records.execute(wanted).all())
-    return found

@@ -8,15 +8,15 @@ from collections.abc import Collection
 from sqlalchemy import delete, select
 
 from store.records.access.policy import Action, require
-from store.records.plant.meters import require_series
+from store.records.plant.metering import Metering, times_of
 from store.records.schema import Restatement
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts
 from store.scope import Scope
 
 
-def waiting(scope: Scope, meter_ids: Collection[str] | None = None) -> list[Restatement]:
-    """What is still to be made anew, of these meters or, for Loadstar itself, of all.
+def waiting(scope: Scope, meter_ids: Collection[str] | None = None, known: Metering | None = None) -> list[Restatement]:
+    """What is still to be made anew, of these meters or, for Loadstar itself, of all; `known`: how they measure, if it is.
 
     Raises:
         NotFound: one of the meters does not exist for the scope.
@@ -26,7 +26,7 @@ def waiting(scope: Scope, meter_ids: Collection[str] | None = None) -> list[Rest
         if meter_ids is None:
             require(scope, Action.RUN)
             return list(records.scalars(select(Restatement)))
-        require_series(scope, meter_ids)
+        times_of(scope, meter_ids, known)
         parts = (records.scalars(select(Restatement).where(Restatement.meter_id.in_(part))) for part in in_parts(meter_ids))
         return [each for part in parts for each in part]
 

@@ -1,0 +1,97 @@
+"""How meters measure, as a scope sees them: read once for a question, and handed down to all who answer parts of it.
+
+Whatever is computed of meters needs to know which of them are sums, of which times they are the holder's, and where their energy
+comes from. Each function that is asked by a scope takes a `Metering` beside it, and reads its own when it is given none, or one
+that is another scope's or says nothing of a meter that is asked for: so it opens nothing.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config.quantities import DAY_S
+from store.records.plant.meters import Terms, declared_of, require_series, terms_of
+from store.records.schema import EnergySource, Meter, Site
+from store.records.transaction.engine import reading
+from store.records.transaction.lookup import in_parts, missing
+from store.scope import ALWAYS, Scope, Times
+
+
+@dataclass(frozen=True, slots=True)
+class Metering:
+    """Of some meters, and of the terms of those that are virtual.
+
+    `times` are of those of which the scope does not see all times, `declared` the declarations of each meter, the earliest first,
+    `zones` the time zones of those that tell whole days.
+    """
+
+    whose: str  # the scope's key
+    known: frozenset[str]
+    terms: Mapping[str, Terms]
+    times: Mapping[str, Times]
+    declared: Mapping[str, Sequence[EnergySource]]
+    zones: Mapping[str, str]
+    retired: frozenset[str] = field(default_factory=frozenset)
+
+    def is_of(self, scope: Scope, meter_ids: Collection[str]) -> bool:
+        """Whether it says how all of these meters measure, as this scope sees them."""
+        return self.known.issuperset(meter_ids) and self.whose == scope.key
+
+    def sums(self, meter_ids: Iterable[str]) -> dict[str, Terms]:
+        """Those of the meters that are virtual, with their terms."""
+        return {meter_id: self.terms[meter_id] for meter_id in meter_ids if meter_id in self.terms}
+
+    def measured(self, meter_ids: Collection[str]) -> list[str]:
+        """The meters that measure themselves among these and among the terms of the others, in the order of their ids."""
+        terms = self.sums(meter_ids)
+        return sorted({*meter_ids, *(term for each in terms.values() for term, _ in each)} - set(terms))
+
+
+def metering(scope: Scope, meter_ids: Collection[str], given: Metering | None = None) -> Metering:
+    """How these meters measure: what is given, if it is of this scope and of all of them, otherwise as the records say.
+
+    Raises:
+        NotFound: a meter, or a term of a virtual one, does not exist for the scope.
+    """
+    if given is not None and given.is_of(scope, meter_ids):
+        return given
+    with reading() as records:
+        homes = _homes(records, meter_ids)
+        virtual = [meter_id for meter_id, (_, role, _) in homes.items() if role == "virtual"]
+        terms = terms_of(records, virtual) if virtual else {}
+        others = {term for each in terms.values() for term, _ in each} - homes.keys()
+        homes |= _homes(records, others) if others else {}
+        for meter_id in (*meter_ids, *others):
+            if meter_id not in homes or not scope.sees_meter(meter_id, homes[meter_id][0]):
+                raise missing(Meter, meter_id)
+        declared = declared_of(records, homes)
+        daily = [meter_id for meter_id, each in declared.items() if any(source.interval_s == DAY_S for source in each)]
+        zones = _zones(records, {homes[meter_id][0] for meter_id in daily}) if daily else {}
+    seen = {meter_id: scope.times(meter_id, home) for meter_id, (home, _, _) in homes.items()} if scope.held else {}
+    return Metering(
+        whose=scope.key,
+        known=frozenset(homes),
+        terms=terms,
+        times={meter_id: times for meter_id, times in seen.items() if times != ALWAYS},
+        declared=declared,
+        zones={meter_id: zones[homes[meter_id][0]] for meter_id in daily},
+        retired=frozenset(meter_id for meter_id, (_, _, is_retired) in homes.items() if is_retired),
+    )
+
+
+def times_of(scope: Scope, series_ids: Collection[str], given: Metering | None = None) -> Mapping[str, Times]:
+    """Of which times the scope may see series, of meters or of regions, as `require_series` says; raises `NotFound`."""
+    return given.times if given is not None and given.is_of(scope, series_ids) else require_series(scope, series_ids)
+
+
+def _homes(records: Session, meter_ids: Collection[str]) -> dict[str, tuple[str, str, bool]]:
+    """Of each meter that exists: its site, its role, and whether it was retired."""
+    columns = Meter.id, Meter.site_id, Meter.role, Meter.retired_at.is_not(None)
+    rows = (row for part in in_parts(meter_ids) for row in records.execute(select(*columns).where(Meter.id.in_(part))))
+    return {meter_id: (site_id, role, bool(retired)) for meter_id, site_id, role, retired in rows}
+
+
+def _zones(records: Session, site_ids: Collection[str]) -> dict[str, str]:
+    return dict(records.execute(select(Site.id, Site.time_zone).where(Site.id.in_(site_ids))).all())

@@ -1,0 +1,124 @@
+"""What a tick asks the databases: as much of a large site as of a small one, and nothing that is known already."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import event
+
+from dashboard.live import attention, tick
+from insight.now import now_of
+from insight.shared import shared
+from store.errors import NotFound
+from store.records.access import policy
+from store.records.plant import restatements
+from store.records.plant.metering import metering
+from store.records.transaction import engine
+from store.scope import NOBODY, SYSTEM
+from store.series import checkpoint, connection, energy, finality, latest, levels, power
+from tests.dashboard.live_world import LiveWorld
+
+
+class Asked(NamedTuple):
+    """Questions to the records and to QuestDB."""
+
+    records: int
+    series: int
+
+
+EVERYTHING = Asked(24, 19)  # at most, when nobody has looked for a while
+NEXT = Asked(3, 3)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], object]], Asked]]:
+    records, series = list[str](), list[str]()
+    ask = connection._ask
+
+    def of_series(sql: str, params: Any) -> Any:
+        series.append(sql)
+        return ask(sql, params)
+
+    def of_records(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            records.append(statement)
+
+    def count(act: Callable[[], object]) -> Asked:
+        records.clear()
+        series.clear()
+        act()
+        return Asked(len(records), len(series))
+
+    monkeypatch.setattr(connection, "_ask", of_series)
+    event.listen(engine.engine(), "before_cursor_execute", of_records)
+    yield count
+    event.remove(engine.engine(), "before_cursor_execute", of_records)
+
+
+def first(site: LiveWorld) -> None:
+    shared.clear()
+    checkpoint.forget()
+    tick.tick_of(SYSTEM, site.site)
+
+
+def following(site: LiveWorld) -> None:
+    shared.clear("now", "tick")
+    tick.tick_of(SYSTEM, site.site)
+
+
+def test_a_tick_asks_a_large_site_no_more_than_a_small_one(
+    site: LiveWorld, asked: Callable[[Callable[[], object]], Asked]
+) -> None:
+    site.post_everything()
+    small = asked(lambda: first(site)), asked(lambda: following(site))
+    homes = site.crowd(40)
+    site.post_everything()
+    site.post({(home, "power_kw"): 1.5 for home in homes})
+    large = asked(lambda: first(site)), asked(lambda: following(site))
+    assert small == large
+    cold, warm = large
+    assert cold.records <= EVERYTHING.records
+    assert cold.series <= EVERYTHING.series
+    assert warm == NEXT
+
+
+def test_since_when_values_are_outside_their_limits_is_one_question_a_quantity(
+    site: LiveWorld, asked: Callable[[Callable[[], object]], Asked]
+) -> None:
+    site.post_everything()
+    homes = site.crowd(30)
+    site.post({(homes[0], "voltage_v"): 190.0})
+    one = asked(lambda: attention.attention(SYSTEM, now_of(SYSTEM, site.site)))
+    site.post({(home, "voltage_v"): 190.0 for home in homes})
+    many = asked(lambda: attention.attention(SYSTEM, now_of(SYSTEM, site.site)))
+    assert many == one
+    found, more = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
+    assert len(found) == attention.SHOWN
+    assert len(found) + more == len(homes) + 1  # and the voltage at Labs
+
+
+def test_what_was_read_for_one_opens_nothing_for_another(site: LiveWorld) -> None:
+    site.post_everything()
+    every, mine = list(site.meters.values()), site.meters["library"]
+    resident, now = policy.scope_of(site.people["resident"]), datetime.now(UTC)
+    foreign, hour = metering(SYSTEM, every), [now - timedelta(hours=1), now]
+    asks: list[Callable[[Any], object]] = [
+        lambda scope: power.live_power(scope, every, now, foreign),
+        lambda scope: power.mean_power(scope, every, *hour, 900, known=foreign),
+        lambda scope: energy.flows(scope, every, hour, foreign),
+        lambda scope: energy.cells(scope, every, *hour, foreign),
+        lambda scope: energy.spans(scope, every, *hour, foreign),
+        lambda scope: finality.provisional(scope, every, hour, foreign),
+        lambda scope: latest.latest(scope, every, known=foreign),
+        lambda scope: levels.levels(scope, every, "voltage_v", *hour, 900, known=foreign),
+        lambda scope: restatements.waiting(scope, every, foreign),
+    ]
+    for ask in asks:
+        for scope in (NOBODY, resident):
+            with pytest.raises(NotFound):
+                ask(scope)
+    assert power.live_power(resident, [mine], now, foreign)[mine].forward_kw == 30.0
+    own = metering(resident, [mine])
+    with pytest.raises(NotFound):
+        power.live_power(resident, every, now, own)
