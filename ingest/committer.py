@@ -165,7 +165,7 @@ class Committer:
                 if not future.done():
                     future.set_result(outcome)
             if self._flushed is not None:
-                self._flushed(sum(len(rows) for rows, _, _ in group), time.perf_counter() - began)
+                self._flushed(sum(outcome.written for outcome in outcomes), time.perf_counter() - began)
         for rows, key_id, _ in group:
             self._release(rows, key_id)
 

@@ -34,10 +34,10 @@ class Ledger:
         Raises:
             StoreAway: nothing of it may be acknowledged.
         """
-        outcomes = [Outcome() for _ in posts]
+        outcomes = [Outcome(written=len(post)) for post in posts]
         for at, why in self._write(list(chain.from_iterable(post.rows for post in posts)), now_us).items():
             number, position = _place(posts, at)
-            outcomes[number].refused[position] = why
+            outcomes[number].refuse(position, why)
         return outcomes
 
     def is_up(self) -> bool:
@@ -89,7 +89,7 @@ class LateLedger(Ledger):
         self._stored.written(rows)
         for at, why in refused.items():
             number, position = places[at]
-            outcomes[number].refused[position] = why
+            outcomes[number].refuse(position, why)
         return outcomes
 
     def is_up(self) -> bool:
@@ -173,6 +173,7 @@ def _compare(posts: list[Rows], stored: dict[Key, float], proven: bool) -> tuple
                     outcomes[number].before[position] = before
             now[of] = value
             written.add(of)
+            outcomes[number].written += 1
             places.append((number, position))
     return outcomes, places
 

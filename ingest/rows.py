@@ -20,8 +20,14 @@ class Rows:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the rows of one post: how many took the place of another value, and which the store refused."""
+    """What became of a post's rows: how many were written, how many took the place of another value, which the store refused."""
 
+    written: int = 0
     replaced: int = 0
     refused: dict[int, str] = field(default_factory=dict)  # position in the post's rows → the store's reason
     before: dict[int, float] = field(default_factory=dict)  # of `told_once`: position → the value that stood there
+
+    def refuse(self, position: int, why: str) -> None:
+        """The store takes none of that row."""
+        self.written -= 1
+        self.refused[position] = why

@@ -5,6 +5,7 @@ Means, sums, extremes and counts are made inside QuestDB. The energy of counters
 the same rows over themselves.
 """
 
+import logging
 import time
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ from store.series.connection import execute, frame, listed, query
 from store.series.counters import COUNTERS, Register
 from store.series.energy import DERIVED, ceil, floor
 from store.series.write import INTERVALS, NOW, Writer, now_us
+
+log = logging.getLogger(__name__)
 
 SOURCE = "rollup"
 AT_ONCE = timedelta(days=1)  # samples of one day are aggregated in a statement
@@ -63,6 +66,7 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
     _backlog.hear(done.late_to)
     _restate(scope, until)
     if not await_applied(("telemetry", "late", "amendments"), APPLY_S):
+        log.warning("QuestDB shows what was written %.0f s ago not yet: quarters that are over wait", APPLY_S)
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
     made = roll_up(scope, start, until) if start < until else 0
@@ -181,7 +185,7 @@ def _aggregate(start: datetime, end: datetime, series_ids: Collection[str] | Non
     told = {*query(_told(first, last))} if amended else set()
     for meter, quantity in amended:
         _aggregate_amended(meter, quantity, start, end, {ts for ts, *series in told if series == [meter, quantity]})
-    counted = query("SELECT count() FROM telemetry WHERE ts >= %s AND ts < %s", [start, end])
+    counted = query(f"SELECT count() FROM telemetry WHERE ts >= %s AND ts < %s {only}", [start, end])
     return int(counted[0][0])
 
 

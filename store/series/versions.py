@@ -70,9 +70,11 @@ def _changes(ids: Collection[str], start: datetime, end: datetime, bucket_s: int
             [since, end],
         )
         yield from ((ts, _micros(changed_at)) for ts, changed_at in rows if changed_at is not None)
+    # A marker is received after what it is of, and of those from before nothing is read; a day is more than clocks differ.
     rows = query(
-        f"SELECT ts, coalesce(ts_end, ts), max(received_at) FROM late WHERE ts < %s AND coalesce(ts_end, ts) > %s AND {which}",
-        [end, start - timedelta(seconds=INTERVAL_S)],
+        "SELECT ts, coalesce(ts_end, ts), max(received_at) FROM late "
+        f"WHERE received_at >= %s AND ts < %s AND coalesce(ts_end, ts) > %s AND {which}",
+        [since, end, start - timedelta(seconds=INTERVAL_S)],
     )
     bucket = timedelta(seconds=bucket_s)
     for ts, ts_end, changed_at in rows:

@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,6 +131,33 @@ def test_a_change_is_seen_in_the_blocks_that_it_reaches_and_in_no_other(site: Si
     amendments.void(SYSTEM, meter, "energy_kwh", start + timedelta(days=6), reason="meter test", interval_s=3600)
     rollup.await_applied(["amendments", "late"], 20)
     assert np.flatnonzero(versions.of_blocks(SYSTEM, [meter], days) > corrected).tolist() == [6, 7]
+
+
+def test_the_version_of_a_day_reads_no_marker_of_before(site: Site, quarter: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = []
+
+    def explained(sql: str, params: Sequence[object] = ()) -> list[Any]:
+        if " FROM late " in sql:
+            plans.append(" ".join(line for (line,) in query("EXPLAIN " + sql, params)))
+        return query(sql, params)
+
+    monkeypatch.setattr(versions, "query", explained)
+    versions.version(SYSTEM, [site.meter("power")], quarter, quarter + QUARTER)
+    (plan,) = plans
+    assert "Interval forward scan on: late" in plan
+
+
+def test_rolling_up_some_series_tells_how_many_samples_those_have(site: Site, quarter: datetime) -> None:
+    meter, other = site.meter("power", 60), site.meter("power", 60)
+    for each, number in ((meter, 15), (other, 30)):
+        site.samples(each, "power_kw", every(quarter, 60, number), [1.0] * number)
+    assert rollup.roll_up(SYSTEM, quarter, quarter + 2 * QUARTER, [meter]) == 15
+
+
+def test_a_log_that_lags_is_told(site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(rollup, "await_applied", lambda *_: False)
+    assert rollup.catch_up(SYSTEM) == 0
+    assert "quarters that are over wait" in caplog.text
 
 
 def test_conditions_join_hourly_history_and_samples(site: Site, quarter: datetime) -> None:
