@@ -102,7 +102,7 @@ def test_what_was_there_before_the_rule_can_still_be_used(world: World) -> None:
     "statement",
     [
         "UPDATE sites SET name = :name",
-        "INSERT INTO attempts (key, failures, until) VALUES (:name, 1, '2026-01-01')",
+        "INSERT INTO attempts (key, count, until) VALUES (:name, 1, '2026-01-01')",
         "SELECT 1 FROM sites WHERE name = :name",
         "UPDATE mails SET text = :name",
     ],
