@@ -227,6 +227,18 @@ def load(**named: Any) -> Settings:
         raise SettingsError("; ".join(lines)) from error
 
 
+def plain(made: Settings) -> dict[str, Any]:
+    """The settings as JSON that `load` takes, for the standard input of a process: secrets are in no command line."""
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else _text_or_number(value)
+        for name, value in made.model_dump(exclude_none=True).items()
+    }
+
+
+def _text_or_number(value: object) -> object:
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
 _in_force: list[Settings] = []
 
 

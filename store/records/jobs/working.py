@@ -27,6 +27,13 @@ LONGEST_PAUSE = timedelta(minutes=10)
 _AS_IT_IS = {"synchronize_session": False}
 
 
+class Heart(NamedTuple):
+    """The last heartbeat of an attempt, and whose it is."""
+
+    beaten: datetime
+    worker: str
+
+
 class Waiting(NamedTuple):
     """How a queue is: jobs that are due and wait, for how long the first of them has, and those that run."""
 
@@ -172,19 +179,19 @@ def hand_back(scope: Scope, claim: str, *, at: datetime | None = None) -> bool:
         return _write(records, claim, **_queued(found.attempts - 1, at or now()))
 
 
-def hearts(scope: Scope) -> dict[str, datetime]:
-    """The last heartbeat of every attempt that is under way, by its claim.
+def hearts(scope: Scope) -> dict[str, Heart]:
+    """The heart of every attempt that is under way, by its claim.
 
     Raises:
         Refused: not one of Loadstar's own processes.
     """
     require(scope, Action.RUN)
     with reading() as records:
-        rows = records.execute(select(Job.claim, Job.heartbeat_at).where(Job.state == "running")).all()
-    return {claim: beaten for claim, beaten in rows if claim is not None and beaten is not None}
+        rows = records.execute(select(Job.claim, Job.heartbeat_at, Job.worker).where(Job.state == "running")).all()
+    return {claim: Heart(beaten, worker or "") for claim, beaten, worker in rows if claim is not None and beaten is not None}
 
 
-def give_back(scope: Scope, stopped: Mapping[str, datetime], *, at: datetime | None = None) -> int:
+def give_back(scope: Scope, stopped: Mapping[str, Heart], *, at: datetime | None = None) -> int:
     """Take these attempts from workers whose hearts have stopped, unless one has beaten since that moment; how many it were.
 
     Raises:
@@ -193,8 +200,8 @@ def give_back(scope: Scope, stopped: Mapping[str, datetime], *, at: datetime | N
     require(scope, Action.RUN)
     taken = 0
     with session() as records:
-        for claim, beaten in stopped.items():
-            its = (Job.claim == claim, Job.state == "running", Job.heartbeat_at == beaten)
+        for claim, heart in stopped.items():
+            its = (Job.claim == claim, Job.state == "running", Job.heartbeat_at == heart.beaten)
             found = records.scalars(select(Job).where(*its).with_for_update(skip_locked=True)).one_or_none()
             if found is not None:
                 taken += 1

@@ -1,0 +1,1 @@
+"""Tasks for the tests of what does work."""
