@@ -1,4 +1,7 @@
-"""Work at its times, by the steady clock: a machine whose clock is set misses no turn and takes none twice."""
+"""Light work at its times, by the steady clock: a machine whose clock is set misses no turn and takes none twice.
+
+What is done every few seconds runs here, in threads of the worker; what takes long is a job, which the clock asks for.
+"""
 
 import logging
 import threading
@@ -9,10 +12,10 @@ from store.errors import StoreAway, StoreFull
 
 log = logging.getLogger("loadstar.worker")
 
-LONGEST_S = 1800.0  # that a job may take; one that takes longer hangs
+LONGEST_S = 1800.0  # that a duty may take; one that takes longer hangs
 
 
-class Job:
+class Duty:
     """Work whose turn comes so many seconds after its last; says once when the store goes away and once when it is back."""
 
     def __init__(self, name: str, every_s: float, work: Callable[[], object]) -> None:
@@ -38,38 +41,38 @@ class Job:
 
 
 class Lane:
-    """Jobs that run one at a time, in a thread of their own. A turn that comes while another job runs is late, not lost."""
+    """Duties that are done one at a time, in a thread of their own. A turn that comes while another is done is late, not lost."""
 
-    def __init__(self, name: str, jobs: Sequence[Job]) -> None:
-        self._jobs = jobs
+    def __init__(self, name: str, duties: Sequence[Duty]) -> None:
+        self._duties = duties
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name)
-        self._under_way: tuple[Job, float] | None = None
+        self._under_way: tuple[Duty, float] | None = None
 
     def start(self) -> None:
-        """Give each job its first turn now."""
+        """Give each duty its first turn now."""
         self._thread.start()
 
     def end(self) -> None:
-        """Let the job that is under way finish, and start no other."""
+        """Let the duty that is under way finish, and start no other."""
         self._end.set()
 
     def join(self) -> None:
         """Wait until it has finished."""
         self._thread.join()
 
-    def hangs(self) -> Job | None:
-        """The job that is under way, if it should have ended long ago."""
+    def hangs(self) -> Duty | None:
+        """The duty that is under way, if it should have ended long ago."""
         under_way = self._under_way
         return under_way[0] if under_way and time.monotonic() - under_way[1] > LONGEST_S else None
 
     def _run(self) -> None:
-        due = dict.fromkeys(self._jobs, time.monotonic())
+        due = dict.fromkeys(self._duties, time.monotonic())
         while not self._end.is_set():
-            job = min(due, key=lambda each: due[each])
-            if self._end.wait(max(0.0, due[job] - time.monotonic())):
+            duty = min(due, key=lambda each: due[each])
+            if self._end.wait(max(0.0, due[duty] - time.monotonic())):
                 return
-            self._under_way = job, time.monotonic()
-            job()
+            self._under_way = duty, time.monotonic()
+            duty()
             self._under_way = None
-            due[job] = time.monotonic() + job.every_s
+            due[duty] = time.monotonic() + duty.every_s

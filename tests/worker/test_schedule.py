@@ -17,7 +17,7 @@ from config.settings import PROJECT, Settings
 from store.errors import StoreAway
 from tests.conftest import eventually
 from worker import main
-from worker.schedule import Job, Lane
+from worker.schedule import Duty, Lane
 
 
 def test_a_store_that_is_away_is_said_once_and_its_return_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -27,7 +27,7 @@ def test_a_store_that_is_away_is_said_once_and_its_return_once(caplog: pytest.Lo
         if away.pop(0):
             raise StoreAway("no answer")
 
-    job = Job("the rollup", 20, work)
+    job = Duty("the rollup", 20, work)
     with caplog.at_level(logging.INFO):
         for _ in range(5):
             job()
@@ -41,7 +41,7 @@ def test_a_job_that_fails_is_told_whole_and_does_not_end_the_clock(caplog: pytes
     def work() -> None:
         raise ZeroDivisionError("a mistake")
 
-    Job("the rollup", 20, work)()
+    Duty("the rollup", 20, work)()
     assert "a mistake" in caplog.text
     assert "tried again" in caplog.text
 
@@ -56,7 +56,7 @@ def started() -> Iterator[list[Lane]]:
         lane.join()
 
 
-def start(started: list[Lane], *jobs: Job) -> Lane:
+def start(started: list[Lane], *jobs: Duty) -> Lane:
     lane = Lane("a lane", jobs)
     started.append(lane)
     lane.start()
@@ -65,7 +65,7 @@ def start(started: list[Lane], *jobs: Job) -> Lane:
 
 def test_a_clock_that_is_set_neither_delays_a_job_nor_runs_it_twice(started: list[Lane], monkeypatch: pytest.MonkeyPatch) -> None:
     ran = []
-    start(started, Job("often", 0.05, lambda: ran.append(time.monotonic())), Job("seldom", 3600, lambda: ran.append(0.0)))
+    start(started, Duty("often", 0.05, lambda: ran.append(time.monotonic())), Duty("seldom", 3600, lambda: ran.append(0.0)))
     eventually(lambda: len(ran) > 3)
     now = time.time()
     for days in (-100, 100):
@@ -86,8 +86,8 @@ def test_jobs_of_a_lane_never_run_at_once_and_a_slow_one_does_not_starve_the_oth
         ran.add(name)
         running.release()
 
-    slow = Job("slow", 0.01, lambda: work("slow", 0.05))
-    start(started, slow, *(Job(name, 0.1, partial(work, name, 0.0)) for name in ("one", "two", "three")))
+    slow = Duty("slow", 0.01, lambda: work("slow", 0.05))
+    start(started, slow, *(Duty(name, 0.1, partial(work, name, 0.0)) for name in ("one", "two", "three")))
     eventually(lambda: ran == {"slow", "one", "two", "three"})
 
 
@@ -99,7 +99,7 @@ def test_an_end_lets_the_job_that_is_under_way_finish(started: list[Lane]) -> No
         go_on.wait(10)
         finished.set()
 
-    lane = start(started, Job("long", 60, work))
+    lane = start(started, Duty("long", 60, work))
     assert began.wait(10)
     lane.end()
     go_on.set()
@@ -112,7 +112,7 @@ def test_nothing_of_ours_is_written_while_the_store_takes_nothing(
 ) -> None:
     wrote = []
     full = questdb_tables.model_copy(update={"least_free_mb": 2**40})
-    job = Job("the rollup", 20, lambda: main.with_room(full, lambda: wrote.append(1)))
+    job = Duty("the rollup", 20, lambda: main.with_room(full, lambda: wrote.append(1)))
     job()
     job()
     assert not wrote
@@ -127,7 +127,7 @@ import threading
 from config import settings as configuration
 from worker import main, schedule
 schedule.LONGEST_S = 1
-main.lanes = lambda made: [schedule.Lane("a lane", [schedule.Job("the mail", 5, threading.Event().wait)])]
+main.lanes = lambda *_: [schedule.Lane("a lane", [schedule.Duty("the mail", 5, threading.Event().wait)])]
 main.main()
 """
     env = os.environ | {"LOADSTAR_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)}

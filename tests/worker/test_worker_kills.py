@@ -1,0 +1,168 @@
+"""Workers that are killed at any moment lose no job, and do none twice that must not be done twice."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from config import settings as configuration
+from config.settings import PROJECT
+from store.records.jobs import asking, kinds, working
+from store.records.jobs.kinds import TIDYING, Nothing
+from store.records.people import users
+from store.records.schema import User
+from store.records.schema.columns import now
+from store.records.schema.listing import Wanted
+from store.records.transaction import engine
+from store.scope import SYSTEM
+from tests.conftest import eventually, thorough
+from tests.postgresql import Cluster
+from tests.records import fresh
+from tests.worker import kinds as ours
+from tests.worker.kinds import Folder
+from worker import lease, main, task
+from worker.lease import Lease
+
+JOBS = 12
+LONG_S = 200.0
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    cluster = Cluster() if request.param == "postgresql" else None
+    url = cluster.url(cluster.new_database()) if cluster else None
+    made = configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret"), database_url=url)
+    configuration.use(made)
+    fresh(made.records_url)
+    for name, kind in ours.ALL.items():
+        monkeypatch.setitem(kinds.KINDS, name, kind)
+    yield tmp_path
+    engine.configure()
+    if cluster:
+        cluster.stop()
+
+
+class Workers:
+    """Two workers, each started anew when it has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = (folder / "workers.log").open("ab")
+        url = configuration.settings().records_url
+        named = {"LOADSTAR_HOME": str(folder), "LOADSTAR_DATABASE_URL": url, "LOADSTAR_DEMO": "false"}
+        self._env = os.environ | named | {"PYTHONPATH": str(PROJECT)}
+        self.processes = [self._start(), self._start()]
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        argv = [sys.executable, "-m", "tests.worker.serving"]
+        return subprocess.Popen(argv, cwd=PROJECT, env=self._env, stderr=self._log)
+
+    def kill(self, which: int) -> None:
+        self.processes[which].kill()
+        self.processes[which].wait()
+        self.processes[which] = self._start()
+
+    def stop(self) -> None:
+        for each in self.processes:
+            each.terminate()
+        for each in self.processes:
+            each.wait(30)
+        self._log.close()
+
+
+@pytest.fixture
+def workers(folder: Path) -> Iterator[Workers]:
+    made = Workers(folder)
+    yield made
+    made.stop()
+
+
+def states() -> Counter[str]:
+    found = asking.jobs(SYSTEM, Wanted(count=100)).rows
+    return Counter(f"{each.kind} {each.state}" for each in found)
+
+
+@pytest.mark.parametrize("kills", [4, *thorough(20)])
+def test_kills_at_any_moment_lose_no_job_and_repeat_none_that_must_not_be(workers: Workers, folder: Path, kills: int) -> None:
+    (folder / "go").touch()
+    chosen = random.Random(kills)
+    for number in range(JOBS):
+        for kind in (ours.ADDS, ours.SETS_POINT):
+            asking.ask(SYSTEM, kind, Folder(str(folder), str(number)))
+    for _ in range(kills):
+        time.sleep(chosen.uniform(0.5, 4.0))
+        workers.kill(chosen.randrange(2))
+    eventually(lambda: working.queues(SYSTEM) == [], within_s=LONG_S, every_s=0.5)
+    found = states()
+    assert found["adds done"] == JOBS, found
+    assert found["sets_point done"] + found["sets_point failed"] == JOBS, found
+    assert set((folder / "began").read_text().split()) == {str(number) for number in range(JOBS)}
+    set_points = Counter((folder / "set").read_text().split())
+    assert set(set_points.values()) == {1}, "one was done twice"
+    assert len(set_points) >= found["sets_point done"]
+
+
+def test_a_worker_that_is_stopped_loses_its_job_to_another_and_what_it_says_later_is_not_heard(
+    workers: Workers, folder: Path
+) -> None:
+    asked = asking.ask(SYSTEM, ours.SETS_POINT, Folder(str(folder), "one")).id
+    eventually((folder / "set").exists, within_s=LONG_S)
+    number = int(asking.job(SYSTEM, asked).worker.split()[1])
+    os.kill(number, signal.SIGSTOP)
+    try:
+        eventually(lambda: asking.job(SYSTEM, asked).state == "failed", within_s=LONG_S)
+        assert asking.job(SYSTEM, asked).problem == "interrupted"
+        (folder / "go").touch()
+    finally:
+        os.kill(number, signal.SIGCONT)
+    eventually(lambda: not psutil.Process(number).children(recursive=True), within_s=LONG_S)
+    assert asking.job(SYSTEM, asked).problem == "interrupted"
+    assert (folder / "set").read_text() == "one\n"
+
+
+def test_of_two_workers_one_keeps_the_clock_and_the_other_takes_it_when_that_one_has_ended(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = Lease(holder="one"), Lease(holder="other")
+    one.turn()
+    other.turn()
+    assert (one.is_ours, other.is_ours) == (True, False)
+    steady = time.monotonic()
+    for later, expected in ((5.0, False), (lease.FREE_S - 1, False), (lease.FREE_S + 1, True)):
+        monkeypatch.setattr(time, "monotonic", lambda later=later: steady + later)
+        other.turn()
+        assert other.is_ours is expected
+        assert not (one.is_ours and other.is_ours)
+    one.turn()
+    assert (one.is_ours, other.is_ours) == (False, True)
+    other.let_go()
+    one.turn()
+    assert (one.is_ours, other.is_ours) == (True, False)
+
+
+def test_tidying_is_asked_for_once_a_day_and_forgets_accounts_that_nobody_confirmed(folder: Path) -> None:
+    tasks = task.all_tasks()
+    main.ask_for_due(tasks)
+    main.ask_for_due(tasks)
+    assert states() == {"tidying queued": 1}
+    made = {
+        who: users.create_user(SYSTEM, email=f"{who}@example.org", name=who, password=None).id for who in ("old", "new", "known")
+    }
+    with engine.session() as records:
+        for who, days in (("old", 40), ("new", 20), ("known", 40)):
+            person = records.get(User, made[who])
+            person.created_at = now() - timedelta(days=days)
+            person.approval, person.email_verified_at = ("approved", now()) if who == "known" else ("pending", None)
+    assert tasks[TIDYING.name].run(SYSTEM, Nothing(), lambda *_: None)["accounts"] == 1
+    with engine.reading() as records:
+        assert set(records.scalars(select(User.id))) == {made["new"], made["known"]}
