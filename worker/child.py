@@ -21,8 +21,9 @@ import msgspec
 from config import settings as configuration
 from config.settings import PRIVATE
 from store.errors import NotFound, Refused, StoreAway, StoreFull
+from store.records.access import audit
 from store.records.jobs.kinds import LONGEST_RESULT, Problem, scope_from
-from store.records.transaction import engine, trail
+from store.records.transaction import engine
 from worker.task import Task
 
 log = logging.getLogger("loadstar.worker.child")
@@ -63,7 +64,7 @@ def _done(asked: Mapping[str, Any], answers: IO[bytes]) -> dict[str, Any]:
     most = task.most_mb * 2**20
     resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
     scope = scope_from(asked["scope"])
-    trail.act_as(scope.user_id or trail.LOADSTAR, only_looks=task.kind.only_reads)
+    audit.act_as(*([scope.user_id] if scope.user_id else []), only_looks=task.kind.only_reads)
     try:
         result = task.run(scope, msgspec.convert(asked["arguments"], task.kind.arguments), progress)
         if len(plain := msgspec.json.encode(result)) > LONGEST_RESULT:

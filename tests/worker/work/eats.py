@@ -1,4 +1,4 @@
-"""Takes more and more memory, in a process that it has started: no limit of one process knows."""
+"""Takes more memory than it may, in three processes that it has started: no limit of one process knows."""
 
 import subprocess
 import sys
@@ -6,11 +6,12 @@ import sys
 from tests.worker.kinds import EATS
 from worker.task import Task
 
-PROGRAM = "import time\nheld = []\nwhile True:\n    held.append(bytearray(b'x' * 2**20))\n    time.sleep(0.005)"
+PROGRAM = "import time\nheld = bytearray(b'x' * 90 * 2**20)\ntime.sleep(3600)"
 
 
 def eat(scope, told, progress):
-    subprocess.run([sys.executable, "-c", PROGRAM], check=False)
+    for each in [subprocess.Popen([sys.executable, "-c", PROGRAM]) for _ in range(3)]:
+        each.wait()
 
 
 TASK = Task(EATS, eat, most_s=60, most_mb=200)
