@@ -53,9 +53,9 @@ class Attempt:
             self.outcome = {"problem": problem.value}
 
     @property
-    def left_well(self) -> bool:
-        """Whether its process may be given another job."""
-        return self.outcome is not None and "result" in self.outcome
+    def stays_warm(self) -> bool:
+        """Whether its process is kept for another job: people wait for such, and nothing went wrong in it."""
+        return self.task.stays_warm and self.outcome is not None and "result" in self.outcome
 
     def tell(self) -> None:
         """Write how far it is, now and then."""

@@ -134,7 +134,7 @@ class Pool:
                 except Exception:  # whatever it was, it must not keep the others: its heart stops, and it is given back
                     log.exception("what came of job %s could not be written", attempt.job.id)
                 lane.attempts.remove(attempt)
-                if attempt.left_well:
+                if attempt.stays_warm:
                     self._warm.append((attempt.process, time.monotonic()))
                 else:
                     attempt.process.end()

@@ -22,6 +22,7 @@ class Task:
 
     `run` is given what the job may see, its arguments as `kind.arguments`, and a `Progress`; it returns JSON. It is ended after
     `most_s` seconds, and when it and what it started take more than `most_mb`. By the clock it is asked for `every` so often.
+    Where people wait for it, `stays_warm`: its process is kept for a while for the next job.
     """
 
     kind: Kind
@@ -29,6 +30,7 @@ class Task:
     most_s: float
     most_mb: int
     every: timedelta | None = None
+    stays_warm: bool = False
 
     @property
     def module(self) -> str:

@@ -21,4 +21,4 @@ def wait(scope, told, progress):
     return "done"
 
 
-TASK = Task(WAITS, wait, most_s=300, most_mb=512)
+TASK = Task(WAITS, wait, most_s=300, most_mb=512, stays_warm=True)
