@@ -189,6 +189,13 @@ class Settings(BaseSettings):
         """Where the device API listens, as seen from this machine."""
         return address(self.device_host, self.device_port)
 
+    @property
+    def public_device_url(self) -> str:
+        """Where devices reach their API: the host that people type, at its port."""
+        here = urlsplit(self.dashboard_url)
+        host = here.hostname or ""
+        return f"{here.scheme}://{f'[{host}]' if ':' in host else host}:{self.device_port}"
+
     @cached_property
     def records_url(self) -> str:
         """SQLAlchemy address of the records."""

@@ -3,7 +3,8 @@
 A page puts itself there when it registers:
 `register_page(__name__, path_template="/site/<site_id>/history", name="History",
 nav={"section": "Site", "icon": "graph-up", "kinds": ("plant", "campus", "pv_battery")})`;
-without `kinds` it fits every site, without `<site_id>` in its path it needs none. Sections stand in `SECTIONS`' order.
+without `kinds` it fits every site, without `<site_id>` in its path it needs none. Sections stand in `SECTIONS`' order, the
+pages of one by their `place`, those without one last.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ SETUP = "Site setup"
 PLANT = "All sites"
 PEOPLE = "People and organisations"
 PLATFORM = "Platform"
+LAST = 99
 SECTIONS = (SITE, MINE, SETUP, PLANT, PEOPLE, PLATFORM)
 
 
@@ -48,7 +50,7 @@ class Section:
 def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> list[Section]:
     """The navigation of whoever asks, on that site (or on none), while `path` is shown."""
     found: dict[str, list[Item]] = {name: [] for name in SECTIONS}
-    for page in dash.page_registry.values():
+    for page in sorted(dash.page_registry.values(), key=lambda page: (page.get("nav") or {}).get("place", LAST)):
         nav: Mapping[str, Any] | None = page.get("nav")
         if nav is None or (kind is not None and kind not in nav.get("kinds", (kind,))):
             continue

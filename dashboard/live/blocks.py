@@ -14,6 +14,8 @@ from dashboard.parts.aria import aria, data
 from insight.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
 from insight.site_view import SiteView
 from models.flows import makers
+from store.records.access import policy
+from store.scope import Scope
 
 SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast", "legend": "Legend"}
 TYPED_MS = 800  # without another key, a date is typed to its end
@@ -231,15 +233,17 @@ def tile_row(shown: list[tiles.Tile], now: datetime, trends: Mapping[str, Any], 
     return html.Section(drawn, id=row_id, className="tiles", style=columns, **aria(label="Now and today"))
 
 
-def nothing_metered() -> html.Div:
+def nothing_metered(scope: Scope, site_id: str) -> html.Div:
     """What a site without meters would show, and how to get it."""
+    how: Any = "Ask an administrator of the site to set it up."
+    if policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
+        how = html.A("Set up this site", href=f"/site/{site_id}/set-up", className="btn btn-primary")
     return html.Div(
         [
             html.I(className="icon icon-plug", **aria(hidden="true")),
             html.H1("No meter on this site yet"),
             html.P("Production, demand, the energy flow and the state of each device would be here, live."),
-            html.P("Make a device and its meters, create a key for it, and let it post:"),
-            html.Pre("./loadstar key create DEVICE"),
+            html.P(how),
         ],
         className="empty",
     )

@@ -24,7 +24,7 @@ def html(scope: Scope, site_id: str) -> str:
     """
     now = now_of(scope, site_id)
     if not now.view.meters:
-        return markup(Div(blocks.nothing_metered(), className="overview"))
+        return markup(Div(blocks.nothing_metered(scope, site_id), className="overview"))
     row = blocks.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id), "first-tiles")
     chart = Div(id="first-sankey", className="chart", **data(first_chart="overview-sankey"))
     flow = Section([Header(H2("Energy flow")), chart], className="panel flow skeleton-panel")

@@ -32,7 +32,7 @@ register_page(
     path_template="/site/<site_id>/devices",
     name="Devices",
     title="Devices · Loadstar",
-    nav={"section": navigation.SETUP, "icon": "hdd-network"},
+    nav={"section": navigation.SETUP, "icon": "hdd-network", "place": 4},
 )
 
 COLUMNS = (

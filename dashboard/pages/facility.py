@@ -22,7 +22,7 @@ register_page(
     path_template="/site/<site_id>/facility",
     name="Facility",
     title="Facility · Loadstar",
-    nav={"section": navigation.SETUP, "icon": "building"},
+    nav={"section": navigation.SETUP, "icon": "building", "place": 1},
 )
 
 

@@ -29,7 +29,7 @@ register_page(
     path_template="/site/<site_id>/graph",
     name="Node graph",
     title="Node graph · Loadstar",
-    nav={"section": navigation.SETUP, "icon": "diagram-3"},
+    nav={"section": navigation.SETUP, "icon": "diagram-3", "place": 2},
 )
 
 KINDS = {"source": "source", "storage": "storage", "bus": "busbar", "converter": "converter", "sink": "use"}

@@ -22,7 +22,7 @@ def layout(**_query: Any) -> html.Div:
             html.P(
                 [
                     "Loadstar has none. ",
-                    dcc.Link("Make the first one", href=SITES),
+                    dcc.Link("Create the first one", href=SITES),
                     ", or start with two demo sites, on real data:",
                 ]
             ),

@@ -28,7 +28,7 @@ register_page(
     path_template="/site/<site_id>/keys",
     name="API keys",
     title="API keys · Loadstar",
-    nav={"section": navigation.SETUP, "icon": "key"},
+    nav={"section": navigation.SETUP, "icon": "key", "place": 5},
 )
 
 COLUMNS = (

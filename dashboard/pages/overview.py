@@ -38,7 +38,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     scope = current_scope()
     now = now_of(scope, site_id)
     if not now.view.meters:
-        return html.Div(blocks.nothing_metered(), className="overview", id="overview")
+        return html.Div(blocks.nothing_metered(scope, site_id), className="overview", id="overview")
     return html.Div(
         [
             html.H1(f"{now.view.name}, overview", className="visually-hidden"),

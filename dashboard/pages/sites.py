@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import Input, Output, State, callback, html, no_update, register_page
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.parts import tables
-from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
 from dashboard.plant import inputs, site_form
@@ -36,7 +35,7 @@ COLUMNS = (
     Column("owner", "Owner"),
     Column("devices", "Devices", sortable=False, number=True),
     Column("meters", "Meters", sortable=False, number=True),
-    Column("created_at", "Made"),
+    Column("created_at", "Created"),
 )
 
 
@@ -102,19 +101,21 @@ def layout(**_query: Any) -> html.Div:
     """The page."""
     owners = _owners(current_scope())
     parts: list[Any] = [
-        html.Header([html.H1("Sites"), html.P("Those that you administer.")], className="page-head"),
+        html.Header([html.H1("Sites"), html.P("Sites you administer.")], className="page-head"),
         html.Div(id="sites-made", role="status"),
+        dcc.Location(id="sites-go", refresh=True),
     ]
     if owners:
         owner = dbc.Select(id="sites-owner", options=owners, value=owners[0]["value"])
         fields = [*site_form.fields("sites", None), inputs.field("Owner", owner, "The distributor.")]
-        parts.append(inputs.folded("sites-form", "Make a site", "plus-lg", fields, inputs.submit("sites-make", "Make")))
+        parts.append(inputs.folded("sites-form", "Create a site", "plus-lg", fields, inputs.submit("sites-make", "Create")))
     return html.Div([*parts, tables.view(TABLE)])
 
 
 @callback(
     Output("sites-made", "children"),
     Output("sites-changed", "data"),
+    Output("sites-go", "href"),
     Input("sites-make", "n_clicks"),
     State("sites-owner", "value"),
     *site_form.states("sites"),
@@ -122,12 +123,11 @@ def layout(**_query: Any) -> html.Div:
 )
 @guard(plant_admin)
 def make(clicks: int | None, owner: str | None, *written: Any) -> Any:
-    """Make a site."""
+    """Create a site and go on to its set-up, as a new document: the frame around it knows the site too."""
     if not clicks:
-        return no_update, no_update
+        return (no_update,) * 3
     try:
         made = sites.create_site(current_scope(), organisation_id=str(owner or ""), **site_form.read(written))
     except (Refused, NotFound) as refused:
-        return tables.notice(sentence(refused), bad=True), no_update
-    graph = html.A("Draw its graph", href=f"/site/{made.id}/graph", **data(soft=""))
-    return tables.notice([f"{made.name} is there; its number is {made.public_number}. ", graph, "."]), made.id
+        return tables.notice(sentence(refused), bad=True), no_update, no_update
+    return tables.notice(f"{made.name} created (number {made.public_number})."), made.id, f"/site/{made.id}/set-up"

@@ -41,11 +41,11 @@ def test_whoever_founds_a_distributor_begins_where_its_first_site_is_made(world:
     founder = world.client("founder")
     assert founder.get("/").location == landing.SITES
     page = founder.get(landing.SITES).get_data(as_text=True)
-    assert "Make a site" in page
+    assert "Create a site" in page
     assert "My meters" not in page, "a distributor claims none of its own"
     assert founder.get("/my-meters").status_code == 404
     assert b"No site yet" in world.client("looker").get("/").data
-    assert b"Make the first one" not in world.client("looker").get("/").data
+    assert b"Create the first one" not in world.client("looker").get("/").data
 
 
 def test_callbacks_find_all_of_their_parts_where_there_is_no_meter_yet(world: World) -> None:

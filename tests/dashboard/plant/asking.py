@@ -12,8 +12,8 @@ from tests.dashboard.world import World, csrf
 Told = dict[str, Any]  # "id.property" → value
 
 
-def call(browser: FlaskClient, outputs: list[str], inputs: Told, state: Told):
-    """Ask a callback as the renderer does: the first input is the one that changed."""
+def call(browser: FlaskClient, outputs: list[str], inputs: Told, state: Told, changed: str | None = None):
+    """Ask a callback as the renderer does: the first input is the one that changed, unless another is named."""
 
     def part(named: str) -> dict[str, str]:
         name, _, prop = named.rpartition(".")
@@ -24,7 +24,7 @@ def call(browser: FlaskClient, outputs: list[str], inputs: Told, state: Told):
         "outputs": part(outputs[0]) if len(outputs) == 1 else [part(each) for each in outputs],
         "inputs": [part(each) | {"value": value} for each, value in inputs.items()],
         "state": [part(each) | {"value": value} for each, value in state.items()],
-        "changedPropIds": [next(iter(inputs))],
+        "changedPropIds": [changed or next(iter(inputs))],
     }
     browser.get("/account")  # whose document holds the token of forms
     return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
@@ -45,12 +45,12 @@ def act(browser: FlaskClient, table: str, context: str, act: str, row: str, *, s
     return said(press(browser, table, context, searched=searched, do="act", act=act, row=row, given=given))
 
 
-def ask(world: World, browser: FlaskClient, first: str, inputs: Told, state: Told):
+def ask(world: World, browser: FlaskClient, first: str, inputs: Told, state: Told, changed: str | None = None):
     """Ask the callback in which that output stands and that has these inputs; some outputs have names that only Dash knows."""
     known = world.server.extensions["loadstar-dash"].callback_map
     fitting = {name: {f"{each['id']}.{each['property']}" for each in made["inputs"]} for name, made in known.items()}
     [name] = [name for name, has in fitting.items() if first in name and set(inputs) <= has]
-    return call(browser, [each.strip(".") for each in name.split("...")], inputs, state)
+    return call(browser, [each.strip(".") for each in name.split("...")], inputs, state, changed)
 
 
 def said(answer) -> str:

@@ -42,8 +42,10 @@ def _save(world: World, browser, **given: str):
 
 def test_a_site_is_made_and_listed(world: World) -> None:
     browser = world.client("admin")
-    assert "Lake is there" in said(_make(world, browser, _owner(world, world.site)))
+    made = said(_make(world, browser, _owner(world, world.site)))
     [row] = sites.sites_page(SYSTEM, Wanted("Lake")).rows
+    assert f"Lake created (number {row.site.public_number})" in made
+    assert f"/site/{row.site.id}/set-up" in made, "its set-up is what comes next"
     assert (row.site.currency, row.site.longitude, row.site.nominal_voltage_v) == ("EUR", -1.0, 400.0)
     page = browser.get("/admin/sites").get_data(as_text=True)
     assert "Lake" in page
@@ -105,7 +107,7 @@ def test_a_distributor_without_sites_makes_its_first(world: World) -> None:
     browser = world.client()
     sign_in(browser, "young@example.org")
     assert "No site yet" in browser.get("/admin/sites").get_data(as_text=True)
-    assert "Lake is there" in said(_make(world, browser, young))
+    assert "Lake created" in said(_make(world, browser, young))
 
 
 def test_a_site_is_archived_and_restored_from_its_list(world: World) -> None:
