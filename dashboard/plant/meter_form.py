@@ -40,7 +40,11 @@ def form(scope: Scope, site_id: str = "") -> html.Details:
         inputs.field("Site", dbc.Select(id="meters-site", options=of_sites, value=chosen, placeholder="Choose a site")),
         inputs.field(
             "Measures",
-            dbc.Select(id="meters-measures", options=measures, placeholder="Choose the site first"),
+            dbc.Select(
+                id="meters-measures",
+                options=measures,
+                placeholder="Choose what it measures" if chosen else "Choose the site first",
+            ),
             "The flow between two nodes, or conditions such as voltage and load.",
         ),
         inputs.field("In device", dbc.Select(id="meters-device", options=in_device, value=NO_DEVICE), "What posts for it."),

@@ -93,6 +93,8 @@ def test_an_empty_distributor_has_its_first_number_within_fifteen_clicks_and_thr
     answer = subprocess.run(["bash", "-c", f"{snippet.inner_text()} -s -w '%{{http_code}}'"], capture_output=True, text=True)
     assert answer.stdout.endswith("200"), answer
     expect(page.locator("#set-up-arrived")).to_contain_text("First reading arrived")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "long lines of a post scroll by themselves"
     click("text=Open the live overview")
     page.wait_for_url("**/overview")
     expect(page.locator("#overview-sankey .sankey-node").first).to_be_visible()
