@@ -47,11 +47,11 @@ def overview(run: Run) -> list[Figure]:
     stock: list[dict[str, Any]] = []
     with yardsticks.served("stock_dash", product.home) as port, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
-        _load(browser, f"http://127.0.0.1:{port}/", {})  # the browser's own first page is slower than any other
+        load(browser, f"http://127.0.0.1:{port}/", {})  # the browser's own first page is slower than any other
         for turn in range(run.sizes.page_loads):
             run.say(f"cold browser, load {turn + 1} of {run.sizes.page_loads}")
-            stock.append(_load(browser, f"http://127.0.0.1:{port}/", {}))
-            ours.append(_load(browser, address, person.cookies))
+            stock.append(load(browser, f"http://127.0.0.1:{port}/", {}))
+            ours.append(load(browser, address, person.cookies))
         browser.close()
     person.close()
 
@@ -92,7 +92,7 @@ def _tells_numbers(page: str) -> bool:
     return len(re.findall(r"\d", words)) >= 3
 
 
-def _load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[str, Any]:
+def load(browser: "Chromium", address: str, cookies: dict[str, str]) -> dict[str, Any]:
     """One load in a context without a cache: ms to paint and to the first chart, bytes, requests that went elsewhere."""
     host = urlsplit(address).netloc
     context = browser.new_context(viewport={"width": 1440, "height": 900})

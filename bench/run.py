@@ -26,6 +26,7 @@ class Sizes:
     crowd: Crowd = field(default_factory=Crowd)
     asks: int = 5
     late_rows: int = 1_000_000
+    site_meters: int = 5_000
 
 
 FULL = Sizes()
@@ -43,6 +44,7 @@ QUICK = Sizes(
     crowd=FEW,
     asks=1,
     late_rows=20_000,
+    site_meters=80,
 )
 
 

@@ -21,7 +21,7 @@ def tick(run: Run) -> list[Figure]:
     """So many viewers, each with a session of their own, ask every 5 s while 500 readings a second come in."""
     product = run.started()
     run.say(f"{run.sizes.viewers} viewers sign in")
-    viewers = [_Viewer(product) for _ in range(run.sizes.viewers)]
+    viewers = [Viewer(product) for _ in range(run.sizes.viewers)]
     run.say(f"{run.sizes.viewers} viewers for {run.sizes.tick_s:.0f} s, {READINGS_A_SECOND} readings/s come in")
     spread = random.Random(SEED)  # noqa: S311 - viewers come when they come, the same in each run
     with steady(run, READINGS_A_SECOND):
@@ -48,7 +48,7 @@ def tick(run: Run) -> list[Figure]:
     ]
 
 
-class _Viewer:
+class Viewer:
     """A signed-in browser that polls as the page's script does."""
 
     def __init__(self, product: Product) -> None:

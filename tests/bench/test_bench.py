@@ -58,6 +58,7 @@ def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path,
         "latest",
         "the chain",
         "view as",
+        "large site",
     ):
         assert words in named
     assert all(figure["measured"] is not None for figure in figures)
