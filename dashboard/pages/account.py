@@ -216,4 +216,5 @@ def change_address(clicks: int | None, email: str | None, password: str | None) 
             letters.account_changed(own_account.oneself(current_scope()), "Another address was asked for", words)
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), ""
-    return parts.notice(f"A link went to {asked.email}. Open it there to use that address from now on."), ""
+    words = letters.sent(current_scope(), f"The mail to {asked.email}", "Open its link to use that address from now on.")
+    return parts.notice(words), ""

@@ -16,7 +16,7 @@ from dashboard.signin import letters
 from dashboard.signin.person import ROLES
 from dashboard.web.access import current_scope, guard, organisation_led
 from store.errors import NotFound, Refused
-from store.records.people import invitations, mail, organisations
+from store.records.people import invitations, lists, mail, organisations
 from store.records.plant import meter_life
 from store.records.plant.meter_life import MeterRow
 from store.records.schema import Invitation, Organisation
@@ -130,9 +130,11 @@ def page(home: Organisation) -> html.Div:
 
 def _invite(home: Organisation) -> html.Div:
     roles = [{"value": value, "label": words} for value, words in people.ROLE_CHOICES]
+    is_empty = not lists.people(current_scope(), Wanted(count=1), organisation_id=home.id).total
+    first = "The first person administers the organisation." if is_empty else None
     fields = [
         forms.field("Email", dcc.Input(id="invite-email", type="email", autoComplete="off", maxLength=254)),
-        forms.field("Role", dbc.Select(id="invite-role", options=roles, value="viewer")),
+        forms.field("Role", dbc.Select(id="invite-role", options=roles, value="admin" if is_empty else "viewer"), first),
     ]
     button = html.Button("Send the invitation", id="invite-send", className="btn btn-primary", type="button")
     return html.Div(
@@ -173,4 +175,6 @@ def invite(clicks: int | None, email: str | None, role: str | None, context: str
             letters.invitation(invited, organisations.organisation(scope, context).name)
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update
-    return tables.notice(f"A link went to {invited.invitation.email}. It works for 7 days."), invited.invitation.id, ""
+    role = ROLES[invited.invitation.role].lower()
+    words = letters.sent(scope, f"The invitation to {invited.invitation.email} as {role}", "Its link works for 7 days.")
+    return tables.notice(words), invited.invitation.id, ""

@@ -238,6 +238,8 @@ def add(
     words: list[Any] = [
         f"{user.name} may sign in with {user.email} within {users.FIRST_DAYS} days, and then chooses a password of their own."
     ]
+    if home and user.role != role:
+        words.append(f" As the first person of {people.organisation_of(user)} they administer it.")
     if made:
         words += [" The password is shown this once: ", html.Code(made, className="user-select-all"), ". Hand it over in person."]
     return tables.notice(words), user.id, "", "", ""

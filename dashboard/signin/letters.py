@@ -204,6 +204,14 @@ def decided(decision: Decision) -> None:
         _write(recipient, subject, words, kind="approval")
 
 
+def sent(scope: Scope, what: str, then: str) -> str:
+    """That a mail is on its way, or, without a mail server, where it waits and who can read it there."""
+    if settings().smtp_host:
+        return f"{what} is on its way. {then}"
+    where = "read it in the Outbox" if scope.platform_admin else "ask a platform administrator, who finds it in the Outbox"
+    return f"{what} is written, but no mail server is set up: {where} and hand it over. {then}"
+
+
 def link(path: str, token: str | None = None) -> str:
     """The address of a page for a mail: where people reach this Loadstar by its settings, whatever a request claims."""
     return f"{settings().dashboard_url}{path}{f'?token={token}' if token else ''}"

@@ -2,11 +2,13 @@
 
 import pytest
 
+from config import settings as configuration
 from dashboard.frame import navigation
 from store.records.access import policy
 from store.records.people import invitations, mail, organisations, users
 from store.records.plant import sites
 from store.scope import SYSTEM
+from tests.dashboard.pages import shown
 from tests.dashboard.pressing import press, rows
 from tests.dashboard.world import World, csrf
 
@@ -129,7 +131,9 @@ def test_an_administrator_of_a_distributor_adds_its_customer(world: World) -> No
 def test_an_invitation_is_mailed_listed_and_withdrawn(world: World) -> None:
     browser = _client(world, "admin")
     home = _north(world)
-    assert b"A link went to new@example.org" in _invite(browser, home, "New@example.org").data
+    told = _invite(browser, home, "New@example.org").get_data(as_text=True)
+    assert "The invitation to new@example.org as viewer is written, but no mail server is set up" in told
+    assert "ask a platform administrator, who finds it in the Outbox" in told
     (letter,) = mail.outbox(SYSTEM)
     assert letter.recipient == "new@example.org"
     assert "/invitation?token=" in letter.text
@@ -140,6 +144,22 @@ def test_an_invitation_is_mailed_listed_and_withdrawn(world: World) -> None:
     said = rows(press(browser, "invitations", context=home, search=None, do="act", act="withdraw", row=kept.id, given={}))
     assert "withdrawn" in said
     assert invitations.invitations(SYSTEM, home) == []
+
+
+def test_with_a_mail_server_an_invitation_is_on_its_way_and_without_one_a_platform_administrator_reads_it(world: World) -> None:
+    home = _north(world)
+    assert "read it in the Outbox" in _invite(_client(world, "root"), home, "one@example.org").get_data(as_text=True)
+    configuration.use(world.settings.model_copy(update={"smtp_host": "mail.example.org"}))
+    assert "as viewer is on its way" in _invite(_client(world, "root"), home, "two@example.org").get_data(as_text=True)
+
+
+def test_the_first_person_of_an_organisation_is_invited_as_what_they_will_be(world: World) -> None:
+    browser = _client(world, "admin")
+    home = organisations.create_organisation(SYSTEM, name="Mill", kind="customer", distributor_id=_north(world)).id
+    page = shown(browser, f"/admin/organisations/{home}")
+    assert "The first person administers the organisation." in page
+    assert "invite them as an administrator" in _invite(browser, home, "one@example.org").get_data(as_text=True)
+    assert "The first person" not in shown(browser, f"/admin/organisations/{_north(world)}")
 
 
 def test_its_people_are_listed_and_given_roles_there(world: World) -> None:

@@ -18,7 +18,7 @@ from store.records.signin import passwords
 from store.records.signin.one_time_links import TOKEN_BYTES, hash_of
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing
-from store.scope import NOBODY, Scope
+from store.scope import NOBODY, Role, Scope
 
 LASTS = timedelta(days=7)
 _OLD_LINK = "this invitation was used, withdrawn or is too old: ask for a new one"
@@ -40,12 +40,15 @@ class Offer(NamedTuple):
     has_account: bool
 
 
-def invite(scope: Scope, organisation_id: str, *, email: str, role: str = "viewer", at: datetime | None = None) -> Invited:
+def invite(scope: Scope, organisation_id: str, *, email: str, role: str | None = None, at: datetime | None = None) -> Invited:
     """Invite an address into an organisation, for a week; one that was not answered in time is made anew.
+
+    Without a role as a viewer, or as an administrator where nobody belongs to the organisation: its first person is one.
 
     Raises:
         NotFound: the organisation does not exist for the scope.
-        Refused: not one of its administrators, no address, an unknown role, or it was invited and may still answer.
+        Refused: not one of its administrators, no address, an unknown role, another one than an administrator's while nobody
+            belongs to the organisation and no administrator is invited, or it was invited and may still answer.
     """
     at = at or now()
     email, _ = checked(email, "somebody")
@@ -54,6 +57,10 @@ def invite(scope: Scope, organisation_id: str, *, email: str, role: str = "viewe
         require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
         unanswered = (Invitation.organisation_id == organisation_id, Invitation.email == email, Invitation.accepted_at.is_(None))
         records.execute(delete(Invitation).where(*unanswered, Invitation.expires_at <= at))
+        is_empty = _is_empty(records, organisation_id)
+        role = role or (Role.ADMIN if is_empty else Role.VIEWER)
+        if is_empty and role != Role.ADMIN and not _awaits_administrator(records, organisation_id, at):
+            raise Refused("the first person of an organisation administers it: invite them as an administrator")
         made = Invitation(
             organisation_id=organisation_id,
             email=email,
@@ -130,7 +137,7 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
 
     Raises:
         Refused: the link works no longer; the address has an account whose owner has to sign in first; they are in an
-            organisation already, or have meters of their own to release.
+            organisation already, or have meters of their own to release; or they would be its first person, and no administrator.
     """
     at = at or now()
     with reading() as records:
@@ -147,6 +154,8 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
         if found is None:
             raise Refused(_OLD_LINK)
         invitation, home = found
+        if invitation.role != Role.ADMIN and _is_empty(records, home.id):
+            raise Refused(f"{home.name} has no administrator yet: come back once they have accepted their invitation")
         person = _owner(records, email, holder)
         if person is None or person.id != holder.user_id:
             give_way(records, email)  # whoever has the mail has the address
@@ -161,6 +170,21 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
         records.flush()
         records.refresh(person)
     return person
+
+
+def _is_empty(records: Transaction, organisation_id: str) -> bool:
+    return records.scalar(select(User.id).where(User.organisation_id == organisation_id).limit(1)) is None
+
+
+def _awaits_administrator(records: Transaction, organisation_id: str, at: datetime) -> bool:
+    """Whether somebody may still come in as the organisation's administrator."""
+    open_ones = select(Invitation.id).where(
+        Invitation.organisation_id == organisation_id,
+        Invitation.role == Role.ADMIN,
+        Invitation.accepted_at.is_(None),
+        Invitation.expires_at > at,
+    )
+    return records.scalar(open_ones.limit(1)) is not None
 
 
 def _owner(records: Transaction, email: str, holder: Scope) -> User | None:

@@ -60,6 +60,23 @@ def test_only_an_administrator_invites(world: World, who: str, error: type[Excep
         invitations.invitations(world.scope(who), world.organisations["shop"])
 
 
+def test_the_first_person_of_an_organisation_is_told_from_the_start_that_they_administer_it(world: World) -> None:
+    home = organisations.create_organisation(SYSTEM, name="Mill", kind="customer", distributor_id=world.organisations["north"])
+    scope = world.scope("north admin")
+    for role in ("viewer", "operator"):
+        with pytest.raises(Refused, match="invite them as an administrator"):
+            invitations.invite(scope, home.id, email=ASKED, role=role)
+    first = invitations.invite(scope, home.id, email=ASKED)
+    second = invitations.invite(scope, home.id, email="second@example.org", role="viewer")
+    offers = [invitations.offer(each.token) for each in (first, second)]
+    assert [offer.role for offer in offers if offer] == ["admin", "viewer"]
+    assert [each.role for each in invitations.invitations(scope, home.id)] == ["viewer", "admin"]
+    with pytest.raises(Refused, match="Mill has no administrator yet"):
+        invitations.accept(second.token, name="Second", password=PASSWORD)
+    assert invitations.accept(first.token, name="First", password=PASSWORD).role == "admin"
+    assert invitations.accept(second.token, name="Second", password=PASSWORD).role == "viewer"
+
+
 def test_a_distributor_invites_the_first_of_its_customer_who_is_its_admin(world: World) -> None:
     scope = world.scope("north admin")
     home = organisations.create_organisation(scope, name="Bakery", kind="customer", distributor_id=world.organisations["north"])
