@@ -54,10 +54,10 @@ def layout(**_query: Any) -> html.Div:
     return parts.page(
         "/account/notifications",
         parts.section(
-            "What you hear of",
+            "Notifications",
             html.P(
-                "A change is kept at once. Approvals and security are mailed now; what you choose for the others is kept for "
-                "when Loadstar tells of them.",
+                "A change is saved at once. Only approvals and security are sent now, by mail. Alerts, events and reports are "
+                "not sent yet: your choice is kept for when they are.",
                 className="muted",
             ),
             html.Div(html.Table([head, html.Tbody(rows)], **aria(label="Notifications")), className="table-frame"),
@@ -83,4 +83,4 @@ def choose(_values: list[bool]) -> Any:
     except Refused as refused:
         return sentence(refused)
     kind, channel = KINDS[changed["kind"]][0], CHANNELS[changed["channel"]].lower()
-    return f"{kind} {channel}: {'on' if wanted else 'off'}. Kept."
+    return f"{kind} {channel}: {'on' if wanted else 'off'}. Saved."

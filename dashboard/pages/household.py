@@ -9,6 +9,7 @@ from dashboard.account import parts
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.parts.reading import reader
+from dashboard.plant import inputs
 from dashboard.web.access import current_scope, guard, residential
 from store.errors import Refused
 from store.records.people import household
@@ -50,8 +51,9 @@ APPLIANCES = {
 }
 UNSAID = "-"  # a select shows no choice that is empty
 ABOUT = (
-    "Everything here is voluntary. It is used for one thing: to compare your use with that of homes like yours. "
-    "Your distributor does not see it. Withdraw your consent at any time, and it is deleted."
+    "Everything here is voluntary. It is for one thing: to compare your use with that of homes like yours. Loadstar does not "
+    "make that comparison yet; until then your answers are only kept. "
+    "Your distributor does not see them. Withdraw your consent at any time, and they are deleted."
 )
 
 
@@ -59,8 +61,9 @@ def _said(choice: str | None) -> str | None:
     return None if choice in (None, "", UNSAID) else choice
 
 
-def _number(part_id: Any, value: Any, **limits: Any) -> dcc.Input:
-    return dcc.Input(id=part_id, type="number", value=value, autoComplete="off", **limits)
+def _number(part_id: Any, value: float | None, mode: str = "numeric") -> dcc.Input:
+    """A line for a number. Of one that cannot be, a browser's own field for numbers would send nothing, as of an empty line."""
+    return inputs.line(part_id, "" if value is None else f"{value:g}", longest=12, inputMode=mode)
 
 
 def _choice(part_id: str, options: dict[str, str], value: str | None) -> dbc.Select:
@@ -74,9 +77,7 @@ def _form(told: Household | None) -> list[Any]:
         html.Label(
             [
                 html.Span(words, className="form-label"),
-                _number(
-                    {"type": "household-appliance", "name": name}, counts.get(name), min=0, max=household.MOST_OF_ONE, step=1
-                ),
+                _number({"type": "household-appliance", "name": name}, counts.get(name)),
             ],
             className="field",
         )
@@ -85,10 +86,10 @@ def _form(told: Household | None) -> list[Any]:
     return [
         html.Div(
             [
-                parts.field("Living area (m²)", _number("household-area", told and told.area_m2, min=5, max=100_000, step="any")),
-                parts.field("People", _number("household-people", told and told.people, min=1, max=1000, step=1)),
+                parts.field("Living area (m²)", _number("household-area", told.area_m2 if told else None, "decimal")),
+                parts.field("People", _number("household-people", told.people if told else None)),
                 parts.field("Building", _choice("household-building", BUILDINGS, told.building_type if told else None)),
-                parts.field("Year built", _number("household-year", told and told.built_year, min=1000, max=2200, step=1)),
+                parts.field("Year built", _number("household-year", told.built_year if told else None)),
                 parts.field("Heating", _choice("household-heating", HEATINGS, told.heating if told else None)),
             ],
             className="fields",
@@ -112,7 +113,7 @@ def _consent(told: Household | None, asking: bool) -> Any:
     act: Any
     if asking:
         act = html.Div(
-            parts.ask("household-act", "consent", "All that you told here is deleted at once. ", "Withdraw", "my consent")
+            parts.ask("household-act", "consent", "All your answers here are deleted at once. ", "Withdraw", "my consent")
         )
     else:
         act = parts.row_button("household-act", "ask", "consent", "Withdraw my consent", "Withdraw my consent")
@@ -125,13 +126,17 @@ def layout(**_query: Any) -> html.Div:
     told = household.household(current_scope())
     return html.Div(
         [
-            html.Header([html.H1("Household"), html.P("What you tell of your home.")], className="page-head"),
+            html.Header([html.H1("Household"), html.P("About your home.")], className="page-head"),
             html.Div(id="household-notice", role="status"),
             parts.section("Your home", html.P(ABOUT, className="muted"), html.Div(_form(told), id="household-form")),
             html.Div(_consent(told, asking=False), id="household-consent-given"),
         ],
         className="narrow",
     )
+
+
+def _whole(words: str, written: str | None) -> int | None:
+    return inputs.whole(words, written) if str(written or "").strip() else None
 
 
 @callback(
@@ -152,31 +157,35 @@ def layout(**_query: Any) -> html.Div:
 def save(
     clicks: int | None,
     consent: bool | None,
-    area: float | None,
-    people: int | None,
+    area: str | None,
+    people: str | None,
     building: str | None,
-    year: int | None,
+    year: str | None,
     heating: str | None,
-    counts: list[int | None],
+    counts: list[str | None],
     appliances: list[dict[str, str]],
 ) -> Any:
-    """Keep what was told."""
+    """Keep what was told, all of it or nothing."""
     if not clicks:
         return no_update, no_update
     try:
+        owned = {
+            each["name"]: _whole(f"The number of {APPLIANCES.get(each['name'], each['name']).lower()}", count)
+            for each, count in zip(appliances, counts, strict=True)
+        }
         told = household.keep_household(
             current_scope(),
             consent=bool(consent),
-            area_m2=area,
-            people=people,
+            area_m2=inputs.number("The living area", area),
+            people=_whole("The number of people", people),
             building_type=_said(building),
-            built_year=year,
+            built_year=_whole("The year built", year),
             heating=_said(heating),
-            appliances={each["name"]: count for each, count in zip(appliances, counts, strict=True) if count},
+            appliances={name: count for name, count in owned.items() if count},
         )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), no_update
-    return parts.notice("Kept. Thank you."), _consent(told, asking=False)
+    return parts.notice("Saved."), _consent(told, asking=False)
 
 
 @callback(
@@ -196,4 +205,4 @@ def withdraw(clicks: list[int | None]) -> Any:
     if wanted[0] != "do":
         return no_update, _consent(household.household(scope), asking=wanted[0] == "ask"), no_update
     household.withdraw_household(scope)
-    return parts.notice("Your consent is withdrawn, and what you told is deleted."), None, _form(None)
+    return parts.notice("Your consent is withdrawn, and your answers are deleted."), None, _form(None)

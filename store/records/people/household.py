@@ -23,6 +23,9 @@ APPLIANCES = (
     "pv",
 )
 MOST_OF_ONE = 20
+AREA_M2 = (5, 100_000)
+PEOPLE = (1, 1000)
+FIRST_YEAR = 1000
 
 
 def household(scope: Scope) -> Household | None:
@@ -67,6 +70,13 @@ def keep_household(
     for word, count in counted.items():
         if word not in APPLIANCES or not 0 < count <= MOST_OF_ONE:
             raise Refused(f"{count} of {word!r} cannot be: choose up to {MOST_OF_ONE} of {', '.join(APPLIANCES)}")
+    for what, value, (least, most) in (
+        ("a living area in m²", area_m2, AREA_M2),
+        ("how many people live there", people, PEOPLE),
+        ("the year a home was built", built_year, (FIRST_YEAR, at.year)),
+    ):
+        if value is not None and not least <= value <= most:
+            raise Refused(f"{what} lies between {least} and {most}, not at {value:g}: correct it, or leave it out")
     with session() as records:
         found = records.get(Household, holder(scope))
         if found is None:

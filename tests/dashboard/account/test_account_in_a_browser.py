@@ -99,7 +99,7 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
     page.select_option("#household-heating", "heat_pump")
     page.check("#household-consent")
     page.click("#household-save")
-    expect(page.locator("#household-notice")).to_contain_text("Kept")
+    expect(page.locator("#household-notice")).to_contain_text("Saved")
 
     visit(page, "/account/data")
     with page.expect_download() as download:
