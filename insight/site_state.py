@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config import clock
 from models.presence import presence
@@ -11,6 +11,7 @@ from store.records.plant import activity
 from store.scope import Scope
 
 KEPT_S = 5.0
+GIVEN_UP = timedelta(days=7)
 
 _kept: dict[tuple[str, tuple[str, ...]], tuple[float, dict[str, str]]] = {}
 _lock = threading.Lock()
@@ -32,6 +33,29 @@ def states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
                 _kept.clear()
             _kept[key] = (time.monotonic(), found)
     return dict(found)
+
+
+def by_need(scope: Scope, site_ids: Sequence[str], last_used: str | None = None) -> list[str]:
+    """The sites in the order in which they need somebody: those that fell silent, the last used one, late ones, then larger ones.
+
+    A site that nobody has heard of for a week, or ever, needs a plan rather than a look: it comes last.
+
+    Raises:
+        NotFound: one of the sites does not exist for the scope.
+    """
+    now = clock.now()
+    found = activity.heard_by_site(scope, site_ids)
+
+    def need(site_id: str) -> tuple[int, int, int]:
+        heard = found[site_id]
+        state = _state(heard)
+        if state == "offline" and now - max(seen for _, seen in heard if seen is not None) > GIVEN_UP:
+            state = "never"
+        silent = sum(presence(seen, every_s, now) != "live" for every_s, seen in heard)
+        rank = 1 if site_id == last_used and state != "offline" else {"offline": 0, "late": 2, "live": 3, "never": 4}[state]
+        return rank, -silent if state == "late" else 0, -len(heard)
+
+    return sorted(site_ids, key=need)
 
 
 def _state(heard: Sequence[tuple[int, datetime | None]]) -> str:

@@ -1,4 +1,4 @@
-"""Where a person lands: the last used site, else the first one; whoever sees single meters or may claim one, at their meters.
+"""Where a person lands: the site that needs them most; whoever sees single meters or may claim one, at their meters.
 
 Whoever founded a distributor begins where its first site is made.
 """
@@ -6,6 +6,7 @@ Whoever founded a distributor begins where its first site is made.
 from flask_login import current_user
 
 from dashboard.web.access import has_own_meters, owns_sites
+from insight import site_state
 from store.records.plant import sites
 from store.scope import Scope
 
@@ -29,10 +30,9 @@ def elsewhere(scope: Scope, path: str) -> str | None:
 
 
 def first_site(scope: Scope, last_site_id: str | None) -> str | None:
-    """The site to begin with: the last one used if it may still be seen, else the first by name."""
+    """The site to begin with: one that has fallen silent, else the last one used, else by need (`site_state.by_need`)."""
     seen = sorted(sites.visible_sites(scope), key=lambda site: site.name)
-    ids = [site.id for site in seen]
-    return last_site_id if last_site_id in ids else next(iter(ids), None)
+    return next(iter(site_state.by_need(scope, [site.id for site in seen], last_site_id)), None)
 
 
 def overview(site_id: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import dash
 import pytest
@@ -11,7 +12,7 @@ from dashboard.web import access
 from store.errors import NotFound
 from store.records.access import policy
 from store.records.people import organisations, users
-from store.records.plant import sites
+from store.records.plant import activity, devices, sites
 from store.scope import SYSTEM
 from tests.dashboard.pressing import press
 from tests.dashboard.world import PASSWORD, World, csrf
@@ -95,6 +96,33 @@ def test_whoever_has_many_sites_lands_on_the_last_one_and_finds_the_others_with_
     assert 'id="site-search"' in menu
     assert menu.count('data-state="never">no data yet') == 9
     assert world.client("operator").get("/").location == landing.overview(last)
+
+
+def _device(site: str, heard: timedelta | None, count: int = 1) -> None:
+    for nth in range(count):
+        made = devices.create_device(SYSTEM, site, name=f"Device {nth}", reporting_interval_s=60).id
+        if heard is not None:
+            at = datetime.now(UTC) - heard
+            activity.add_activity(SYSTEM, [activity.Activity(made, at, 1, 0, at)])
+
+
+def test_a_person_begins_at_the_site_that_needs_them_most(world: World) -> None:
+    def lands() -> str:
+        return world.client("operator").get("/").location
+
+    small, large = _site(world, "A small one"), _site(world, "Z large one")
+    _device(small, timedelta(seconds=5))
+    _device(large, timedelta(seconds=5), count=3)
+    _device(_site(world, "B given up"), timedelta(days=30))
+    assert lands() == landing.overview(large), "of those that are well the largest, not the first by name"
+    late = _site(world, "M late one")
+    _device(late, timedelta(minutes=5))
+    assert lands() == landing.overview(late)
+    world.client("operator").get(landing.overview(small))
+    assert lands() == landing.overview(small), "the last one used, as long as none has fallen silent"
+    silent = _site(world, "S silent one")
+    _device(silent, timedelta(hours=2))
+    assert lands() == landing.overview(silent)
 
 
 def test_the_kind_of_a_site_decides_which_pages_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
