@@ -25,8 +25,8 @@ def limits(nominal_voltage_v: float = NOMINAL_VOLTAGE_V, nominal_frequency_hz: f
     """The limits of a site by quantity, for its nominal voltage (V, as its meters measure) and frequency (Hz)."""
     v, f = nominal_voltage_v, nominal_frequency_hz
     rows = (
-        Limit("voltage_v", 0.9 * v, 1.1 * v, 0.85 * v, 1.1 * v, "EN 50160:2022, 4.2.2: ±10 % of nominal, −15 % at the least"),
-        Limit("frequency_hz", 0.99 * f, 1.01 * f, 0.94 * f, 1.04 * f, "EN 50160:2022, 4.2.1: ±1 %, −6/+4 % at the most"),
+        Limit("voltage_v", 0.9 * v, 1.1 * v, 0.85 * v, 1.1 * v, "EN 50160:2022, 4.2.2: ±10 % of nominal, down to −15 %"),
+        Limit("frequency_hz", 0.99 * f, 1.01 * f, 0.94 * f, 1.04 * f, "EN 50160:2022, 4.2.1: ±1 %, within −6/+4 % at all times"),
         Limit("power_factor", 0.95, None, 0.90, None, "Common network charge thresholds: 0.95 and 0.90"),
     )
     return {row.quantity: row for row in rows}

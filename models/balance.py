@@ -49,10 +49,15 @@ def unmeasured(flows: Flows) -> list[Finding]:
     for flow in flows.edges.values():
         place = f"{names[flow.edge.source]} → {names[flow.edge.target]}"
         if flow.origin == "unknown":
-            found.append(Finding(place, "not measured, and no balance decides it: give it a meter", wrong=True))
+            found.append(Finding(place, "not measured, and cannot be derived: add a meter", wrong=True))
         elif flow.origin == "derived":
             found.append(Finding(place, "not measured: it carries what the other edges of its node leave over", wrong=False))
     return found
+
+
+def _three(kilowatts: float) -> str:
+    """Signed, to three digits, never as a power of ten."""
+    return f"{float(f'{kilowatts:.3g}'):+,.10g}"
 
 
 def residuals(flows: Flows, at: int = 0) -> list[Finding]:
@@ -77,7 +82,7 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
             found.append(Finding(names[node_id], "no values now: its balance is not known", wrong=False))
             continue
         share = abs(value) / passing if passing > 0 else 0.0
-        words = f"{'balances' if share <= 0.001 else f'{value:+.3g} kW left over, {share:.1%} of what passes'}"
+        words = f"{'balances' if share <= 0.001 else f'{_three(value)} kW left over, {share:.1%} of what passes'}"
         if silent:
             words += f"; {silent} of its meters {'is' if silent == 1 else 'are'} silent"
         if residual.unmetered:

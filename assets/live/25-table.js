@@ -28,7 +28,7 @@
     }
     return made;
   }
-  const amount = (value) => (value >= 0.001 ? value.toLocaleString("en", { maximumFractionDigits: 3 }).replaceAll(",", "\u2009") : value);
+  const amount = (value) => value.toLocaleString("en", value >= 0.001 ? { maximumFractionDigits: 3 } : { maximumSignificantDigits: 3 }).replaceAll(",", "\u2009");
   function ofSankey({ node, link, meta }) {
     const name = (at) => node.customdata[at][1];
     const each = meta.each ?? link.value.map((value, at) => [

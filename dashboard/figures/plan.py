@@ -151,6 +151,9 @@ def moving(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
     crowded = len(graph.nodes) > LABELLED
     short = alike([node for node in graph.nodes if node.id in at]) if crowded else {}
     texts, hovers, symbols, colours = [], [], [], []
+    known = [standing[node.id].state for node in graph.nodes if node.id in standing]
+    # what has no meter of its own is as little known as all that have one
+    silent = bool({*known} - {"unmetered"}) and {*known} <= {"unmetered", "offline", "never"}
     for node in graph.nodes:
         if node.id not in at:
             continue
@@ -164,7 +167,8 @@ def moving(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
         texts.append((f"{lines}<br><b>{beside}</b>" if beside else lines) if shown else "")
         hovers.append("<br>".join(part for part in (f"<b>{name}</b>", says, text(now.note)) if part))
         crossed = CROSSED.get(node.kind, "square-x-open")
-        symbols.append(crossed if now.state == "offline" else SHAPES[node.kind] + FILLED[now.state])
+        filling = "-open" if silent and now.state == "unmetered" else FILLED.get(now.state, "")
+        symbols.append(crossed if now.state == "offline" else SHAPES[node.kind] + filling)
         abnormal = {"late": "@medium", "offline": "@critical"}.get(now.state)
         colours.append(abnormal or f"@{token(node.technology or node.kind)}")
     return {

@@ -9,6 +9,7 @@ THIN = "\u202f"
 MINUS = "\u2212"
 NONE = "–"
 MOST_DECIMALS = 4
+MOST_EXACT_DECIMALS = 9
 
 # Signs of currencies that are well known by them; the others are written by their codes.
 SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
@@ -56,6 +57,22 @@ def number(value: float | None, digits: int = 3) -> str:
     if decimals > MOST_DECIMALS and round(rounded, MOST_DECIMALS) == 0:
         return "0"
     return f"{rounded:,.{max(0, min(decimals, MOST_DECIMALS))}f}".replace(",", THIN).replace("-", MINUS)
+
+
+def exact(value: float | None, digits: int = 6) -> str:
+    r"""The value with at most that many significant digits and all those before the point, never as a power of ten.
+
+    >>> [exact(v) for v in (55_795_312.4, 2074.6512, 231.0, -0.00012)]
+    ['55\u202f795\u202f312', '2\u202f074.65', '231', '\u22120.00012']
+    """
+    if value is None or not isfinite(value):
+        return NONE
+    if value == 0:
+        return "0"
+    decimals = min(MOST_EXACT_DECIMALS, max(0, digits - 1 - floor(log10(abs(value)))))
+    said = f"{value:,.{decimals}f}"
+    said = said.rstrip("0").rstrip(".") if decimals else said
+    return "0" if said in ("-0", "0") else said.replace(",", THIN).replace("-", MINUS)
 
 
 def count(things: int) -> str:

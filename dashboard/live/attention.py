@@ -18,6 +18,7 @@ WORDS = {
     "co2_g_per_kwh": "CO₂",
 }
 SHOWN = 12
+DIGITS = 4  # of a value that left its limits, and of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,23 @@ def _silent(now: Now, found: Silent) -> Attention:
 
 def _outside(now: Now, found: Outside) -> Attention:
     meter, unit = found.meter, QUANTITIES[found.limit.quantity].label
-    value = f"{found.value:.4g} {unit}".strip()
+    value = f"{wording.exact(found.value, DIGITS)} {unit}".strip()
     return Attention(
         found.severity,
         f"{words_of(found.limit.quantity)} {value} at {meter.name}",
-        f"{_allowed(found.limit, unit)}, indicative.",
+        f"Allowed: {allowed(found.limit, unit)}, indicative.",
         f"since {wording.clock(found.since, now.view.zone, now.at)}" if found.since else "for a day or longer",
         found.limit.source,
         f"node:{meter.node_id}" if meter.node_id else f"device:{meter.device_id}" if meter.device_id else "",
     )
 
 
-def _allowed(limit: Limit, unit: str) -> str:
-    low, high = (None if bound is None else f"{bound:.4g}" for bound in (limit.low, limit.high))
+def allowed(limit: Limit, unit: str) -> str:
+    """Between which values a quantity should stay."""
+    low, high = (None if bound is None else wording.exact(bound, DIGITS) for bound in (limit.low, limit.high))
     if low and high:
-        return f"Allowed: {low} to {high} {unit}".strip()
-    return f"Allowed: {'at least ' + low if low else 'at most ' + str(high)} {unit}".strip()
+        return f"{low} to {high} {unit}".strip()
+    return f"{'at least ' + low if low else 'at most ' + str(high)} {unit}".strip()
 
 
 def packed(found: list[Attention]) -> list[list[str]]:

@@ -123,7 +123,7 @@ def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
         found.append(
             (
                 named,
-                f"{float(latest.value):,.6g} {unit}".replace(",", wording.THIN).replace("-", wording.MINUS).strip(),
+                f"{wording.exact(float(latest.value))} {unit}".strip(),
                 f"{wording.age((now.at - latest.ts).total_seconds())} ago",
             )
         )

@@ -194,7 +194,7 @@ def _of(shares: Values, words: str) -> str:
 
 
 def _exact(value: float | None, unit: str) -> str:
-    return f"{value:.6g} {unit}" if value is not None and np.isfinite(value) else ""
+    return f"{wording.exact(value)} {unit}" if value is not None and np.isfinite(value) else ""
 
 
 def state_words(tile: Tile, now: datetime) -> str:

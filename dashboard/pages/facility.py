@@ -28,7 +28,7 @@ register_page(
 
 def _sum(values: list[float | None], unit: str) -> str:
     known = [value for value in values if value is not None]
-    return f"{reader().number(f'{sum(known):,.4g}'.replace(',', wording.THIN))} {unit}" if known else "–"
+    return f"{reader().number(wording.exact(sum(known), 4))} {unit}" if known else "–"
 
 
 def _capacity(nodes: tuple[Node, ...]) -> html.Dl:

@@ -74,7 +74,7 @@ def template(dark: bool) -> dict[str, Any]:
             "font": {"family": FONT, "size": 13, "color": colour["text"]},
             "colorway": [colour[kind] for kind in KINDS],
             "xaxis": {**axis, "showgrid": False, "ticklabelstandoff": 5},
-            "yaxis": axis,
+            "yaxis": {**axis, "exponentformat": "none", "separatethousands": True},
             "hovermode": "x unified",
             "hoverlabel": {
                 "bgcolor": colour["raised"],
