@@ -10,7 +10,7 @@ import math
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -55,6 +55,11 @@ class Kept(NamedTuple):
 def native_step_s(meter: Meter) -> int:
     """The shortest step that charts offer and that the meter reports in."""
     return next((step_s for step_s in power.STEPS_S if step_s >= meter.expected_s), power.STEPS_S[-1])
+
+
+def reported_min(meters: Iterable[Meter]) -> float:
+    """How often (minutes) the meter reports that reports most often, as steps of charts have it."""
+    return min((native_step_s(meter) for meter in meters), default=CHART_STEP_S) / 60
 
 
 def mean_power(

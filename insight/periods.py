@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 from models import local_time
 
 MOST_POINTS = 3000  # more than a screen can show, and than SVG draws without delay
-STEPS_MIN = (5, 10, 15, 30, 60, 120, 180, 360)
-DAY_MIN = 1440  # the only step for custom periods of more than two years
+STEPS_MIN = (1, 5, 10, 15, 30, 60, 120, 180, 360, 1440)
+USUAL_MIN = 5  # the finest step that suits every site: a shorter one only where meters report so often
 
 RANGES = {
-    "1h": ("1 h", timedelta(hours=1), 5),
+    "1h": ("1 h", timedelta(hours=1), 1),
     "24h": ("24 h", timedelta(hours=24), 15),
     "48h": ("48 h", timedelta(hours=48), 15),
     "7d": ("7 d", timedelta(days=7), 60),
     "30d": ("30 d", timedelta(days=30), 180),
-    "year": ("Year", timedelta(days=365), 360),
+    "year": ("Year", timedelta(days=365), 1440),
 }
 DEFAULT_RANGE = "48h"
 CUSTOM = "custom"
@@ -78,24 +78,26 @@ def steps(length: timedelta) -> list[int]:
     """The steps (minutes) that a period of that length can be drawn in: 2 to 3000 points."""
     minutes = length / timedelta(minutes=1)
     fitting = [step for step in STEPS_MIN if step * 2 <= minutes and minutes / step <= MOST_POINTS]
-    return fitting or [DAY_MIN if minutes > STEPS_MIN[-1] else STEPS_MIN[0]]
+    return fitting or [STEPS_MIN[0]]
 
 
-def sensible_step(name: str, length: timedelta) -> int:
-    """The step (minutes) that shows the shape of a period without noise: 100 to 500 points where that can be."""
-    if name in RANGES:
-        return RANGES[name][2]
-    fitting = steps(length)
+def sensible_step(name: str, length: timedelta, reported_min: float = 0.0) -> int:
+    """The step (minutes) that shows the shape of a period without noise: 100 to 500 points where that can be.
+
+    `reported_min`: how often the meters report; a step below five minutes is no shorter than that.
+    """
+    least = max(min(reported_min, USUAL_MIN), RANGES[name][2] if name in RANGES else 0)
+    fitting = [step for step in steps(length) if step >= least] or steps(length)[-1:]
     return next((step for step in fitting if length / timedelta(minutes=step) <= 500), fitting[-1])
 
 
-def chosen_step(name: str, length: timedelta, wanted: str | int | None) -> int:
+def chosen_step(name: str, length: timedelta, wanted: str | int | None, reported_min: float = 0.0) -> int:
     """The wanted step if the period can be drawn in it, else the sensible one."""
     try:
         step = int(wanted) if wanted not in (None, "", "auto") else 0
     except ValueError:
         step = 0
-    return step if step in steps(length) else sensible_step(name, length)
+    return step if step in steps(length) else sensible_step(name, length, reported_min)
 
 
 def on_step(moment: datetime, step_s: int) -> datetime:

@@ -1,4 +1,4 @@
-"""Does the site make what it uses? Production as areas, array by array, demand as a line, the forecast dashed.
+"""Does the site make what it uses? Production as areas, array by array, demand as a line, the forecasts of both dashed.
 
 A value is the mean power of its step and stands at the step's middle; a step without data is a gap. Where an array has
 none the others still stand on each other, and their sum is called partial.
@@ -20,25 +20,31 @@ from dashboard.figures.wording import text
 from insight.course import Course
 
 Values = NDArray[np.float64]
-
-
+FORECAST_TOKENS = {"production": "pv", "demand": "demand"}
 Hours = Annotated[Sequence[float | None], Meta(min_length=1, max_length=10_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A forecast of demand (kW): its mean and the band it should stay in, regular steps from `start`."""
+    """A forecast (kW): its mean and the band it should stay in, regular steps from `start`."""
 
     start: Annotated[datetime, Meta(tz=True)]
     step_s: Annotated[int, Meta(ge=1, le=86_400)]
     mean: Hours
     low: Hours
     high: Hours
-    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is forecast of a site: its demand, its production, or both."""
+
+    demand: Ahead | None = None
+    production: Ahead | None = None
 
 
 def figure(
-    course: Course, now: datetime, zone: ZoneInfo, ahead: Ahead | None = None, by_array: bool = True, live: bool = True
+    course: Course, now: datetime, zone: ZoneInfo, ahead: Outlook | None = None, by_array: bool = True, live: bool = True
 ) -> dict[str, Any]:
     """The chart, told by the clock of `zone`; `live` marks the moment `now`, and leaves room for what the meters say then."""
     stacked = course.arrays if by_array and len(course.arrays) > 1 else {"Production": course.production}
@@ -49,14 +55,15 @@ def figure(
             look["stack"] = "Production"
         traces.append(_line(course, f"production-{at}", text(name), values, "@pv", **look))
     traces.append(_line(course, "demand", "Demand", course.demand, "@demand", width=2))
-    traces.append(_line(course, "grid", "Grid import (+) and export (−)", course.imported, "@grid", shown="legendonly"))
+    traces.append(_line(course, "grid", "Grid import (+) / export (−)", course.imported, "@grid", shown="legendonly"))
     if course.battery is not None:
-        name = "Battery discharge (+) and charge (−)"
+        name = "Battery discharge (+) / charge (−)"
         traces.append(_line(course, "battery", name, course.battery, "@storage", shown="legendonly"))
     start, end = course.edges[0], course.edges[-1]
-    if ahead is not None:
-        traces.append(_forecast(ahead))
-        end = max(end, _steps(ahead)[-1])
+    for name in ("production", "demand"):
+        if (said := getattr(ahead, name, None)) is not None:
+            traces.append(_forecast(name, said))
+            end = max(end, _steps(said)[-1])
     if live:
         traces.append({"type": "scatter", "mode": "markers", "uid": "now", "x": [], "y": [], "showlegend": False})
     return {
@@ -75,10 +82,11 @@ def _line(course: Course, uid: str, name: str, values: Values, colour: str, **lo
     return lines.line(uid, name, values, course.edges, colour, **look)
 
 
-def _forecast(ahead: Ahead) -> dict[str, Any]:
-    look: dict[str, Any] = {"low": ahead.low, "high": ahead.high, "area": "@demand/0.16", "width": 2, "dash": "dash"}
+def _forecast(of: str, ahead: Ahead) -> dict[str, Any]:
+    token = f"@{FORECAST_TOKENS[of]}"
+    look: dict[str, Any] = {"low": ahead.low, "high": ahead.high, "area": f"{token}/0.16", "width": 2, "dash": "dash"}
     mean = np.asarray(ahead.mean, float)
-    return lines.line("forecast", text(ahead.label), mean, _steps(ahead), "@demand", **look)
+    return lines.line(f"forecast-{of}", f"{of.capitalize()} forecast", mean, _steps(ahead), token, **look)
 
 
 def _steps(ahead: Ahead) -> pd.DatetimeIndex:

@@ -85,9 +85,7 @@ def overview_forecast(progress: Callable[[str], None], _clicks: int | None, site
 
 
 def ahead(made: dict[str, Any]) -> dict[str, Any]:
-    """The overlay of demand as `dashboard.figures.production_demand.Ahead` takes it."""
-    demand = made["demand"]
-    return {name: demand[name] for name in ("start", "mean", "low", "high")} | {
-        "step_s": HOUR_S,
-        "label": f"Forecast: {demand['model']}",
-    }
+    """What the chart draws of it, as `dashboard.figures.production_demand.Outlook` takes it."""
+    drawn = ("start", "mean", "low", "high")
+    said = {name: made[name] for name in ("demand", "production") if made.get(name)}
+    return {name: {part: one[part] for part in drawn} | {"step_s": HOUR_S} for name, one in said.items()}

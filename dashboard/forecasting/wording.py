@@ -1,9 +1,12 @@
 """What people are told of a forecast: which model, how wrong it was on the last week, what the band means."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-BAND = "Band: 90 % of the hours should end within it."
+from dashboard.figures.wording import power
+
+BAND = "Band: expected to contain 90 % of hours."
 
 
 def lines(made: Mapping[str, Any]) -> list[str]:
@@ -15,7 +18,18 @@ def lines(made: Mapping[str, Any]) -> list[str]:
 def told(one: Mapping[str, Any]) -> str:
     """Model, reason for a fallback, error and skill of one forecast."""
     model = f"{one['model']}, because {one['fallback']}" if one["fallback"] else str(one["model"])
-    return f"{model}. {error(one)}"
+    beyond = f" {unusual(one['unseen'])}" if one.get("unseen") else ""
+    return f"{model}. {error(one)}{beyond}"
+
+
+def unusual(hour: Mapping[str, Any]) -> str:
+    """That a forecast leaves what has been seen: the hour that goes farthest beyond, and how far such days went."""
+    at = datetime.fromisoformat(hour["at"])
+    bound = "at most" if hour["forecast"] > hour["seen"] else "at least"
+    return (
+        f"Unusual: {power(hour['forecast'])} on {at:%A} at {at:%H:%M}; "
+        f"around that time, the last {hour['days']} {at:%A}s had {bound} {power(hour['seen'])}."
+    )
 
 
 def error(one: Mapping[str, Any]) -> str:
@@ -23,11 +37,11 @@ def error(one: Mapping[str, Any]) -> str:
     errors = one["errors"]
     if "wape" not in errors:
         return "Its error is not known yet: that takes two weeks of readings."
-    words = f"On the last week {percent(errors['wape'])} off"
+    words = f"Error over the last week: {percent(errors['wape'])}"
     if one["skill"] > 0:
         words += f", {percent(one['skill'])} less than repeating the past"
     if "coverage" in errors:
-        words += f"; {percent(errors['coverage'])} of the hours within the band"
+        words += f"; {percent(errors['coverage'])} of hours within the band"
     return f"{words}."
 
 

@@ -27,6 +27,11 @@ def step_words(minutes: int) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 1440 else "1 day"
 
 
+def each_words(minutes: int) -> str:
+    """A step as it follows "each"."""
+    return {60: "hour", 1440: "day"}.get(minutes) or step_words(minutes)
+
+
 def hourly_words(view: SiteView, start: datetime, end: datetime, now: datetime) -> str | None:
     """That some of the meters told only hours in a period, or in the first part of it; nothing where none did."""
     until = max((meter.hourly_until for meter in view.meters.values() if meter.hourly_until), default=start)

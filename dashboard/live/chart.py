@@ -8,10 +8,11 @@ import orjson
 
 from config import clock
 from dashboard.figures import production_demand
-from dashboard.figures.production_demand import Ahead
+from dashboard.figures.production_demand import Outlook
 from dashboard.live import blocks
+from insight import closed_power
 from insight.course import course_of
-from insight.periods import Impossible, Period, chosen_step, period, sensible_step, steps
+from insight.periods import Impossible, Period, chosen_step, period, steps
 from insight.site_view import SiteView, site_view
 from models import local_time
 from store.scope import Scope
@@ -27,7 +28,7 @@ def chart(
     first: str | None = None,
     last: str | None = None,
     shows: tuple[str, ...] = ("legend",),
-    ahead: Ahead | None = None,
+    ahead: Outlook | None = None,
     stale_s: float = 0.0,
 ) -> str:
     """The chart of a period as JSON; its open step may lack the last `stale_s`.
@@ -42,7 +43,8 @@ def chart(
         chosen = period(name, view.zone, now, first, last)
     except Impossible as problem:
         return orjson.dumps({"problem": str(problem)}).decode()
-    minutes = chosen_step(name, chosen.length, step)
+    reported = closed_power.reported_min(view.meters[each] for each in view.flow_meters)
+    minutes = chosen_step(name, chosen.length, step, reported)
     course = course_of(scope, site_id, chosen, minutes * 60, stale_s)
     figure = production_demand.figure(
         course, now, view.zone, ahead if "forecast" in shows else None, "arrays" in shows, chosen.live
@@ -59,13 +61,12 @@ def chart(
         "empty": not (np.isfinite(course.demand).any() or np.isfinite(course.production).any()),
         "live": chosen.live,
         "step": minutes * 60,
-        "auto": sensible_step(name, chosen.length),
     }
     return orjson.dumps(answer).decode()
 
 
 def _note(view: SiteView, chosen: Period, now: datetime, minutes: int, wanted: str | None) -> str:
-    parts = [f"Mean power of each {blocks.step_words(minutes)}, times in {local_time.names(view.zone, chosen.start, chosen.end)}"]
+    parts = [f"Mean power of each {blocks.each_words(minutes)}, times in {local_time.names(view.zone, chosen.start, chosen.end)}"]
     if wanted not in (None, "auto") and str(minutes) != wanted:
         offered = ", ".join(blocks.step_words(each) for each in steps(chosen.length))
         parts.append(f"this period can be drawn in steps of {offered}")

@@ -8,7 +8,7 @@ import orjson
 
 from config import clock
 from dashboard.figures import meter_energy, meter_power
-from dashboard.live.blocks import step_words
+from dashboard.live.blocks import each_words
 from dashboard.my_meters import markup
 from dashboard.my_meters.ways import WAYS
 from dashboard.parts.reading import Reader
@@ -75,16 +75,16 @@ def history(
         figure, says, empty = meter_energy.figure(bars, step, zone), meter_energy.summary(bars), not bars.known.any()
         note, start, end = f"Energy by {STEP_WORDS.get(step, step)}", edges[0], edges[-1]
     else:
-        minutes = chosen_step(name, chosen.length, None)
+        view = site_view(scope, meter.site_id)
+        minutes = chosen_step(name, chosen.length, None, closed_power.reported_min([view.meters[meter_id]]))
         steps = power.steps(chosen.start, chosen.end, minutes * 60, zone)
         start, end = steps[0], chosen.end
-        view = site_view(scope, meter.site_id)
         frame = closed_power.mean_power(scope, view, [meter_id], start, end, minutes * 60, zone=zone)
         values = frame[meter_id].to_numpy(dtype=float)
         course = meter_power.Course("power", meter.name, steps, values, way.tokens[0])
         figure = meter_power.figure([course], start, end, zone)
         says, empty = meter_power.summary(values), not np.isfinite(values).any()
-        note = f"Mean power of each {step_words(minutes)}"
+        note = f"Mean power of each {each_words(minutes)}"
     note += f", times in {local_time.names(zone, start, end)}."
     if what == "energy":
         note += _money(scope, meter, start, min(end, now), reader or Reader())

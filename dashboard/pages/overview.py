@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from config import clock
 from config.settings import settings
 from dashboard.figures import plan
-from dashboard.figures.production_demand import Ahead
+from dashboard.figures.production_demand import Outlook
 from dashboard.forecasting.controls import controls
 from dashboard.live import blocks, chart, details, energy_flow, map_of_sites
 from dashboard.live.tick import about, tick_of, today_or_none
@@ -121,7 +121,7 @@ def course(
     site_id: str,
 ) -> str:
     """Production and demand over the chosen range."""
-    known = arguments.read(ahead, Ahead) if ahead else None
+    known = arguments.read(ahead, Outlook) if ahead else None
     return chart.chart(current_scope(), site_id, name, step, first, last, tuple(shows or ()), known)
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from config.settings import PROJECT
 from models.forecast import arima, choice
 from models.forecast.backtest import before_last_days
 from models.forecast.hours import TooLittleData, whole_hours
+from models.forecast.seen import Unseen
 
 COMMAND = (sys.executable, "-m", "insight.forecast.fitting")
 SPARE_S = 5.0
@@ -117,13 +118,15 @@ def to_plain(said: choice.Forecast) -> dict[str, Any]:
         "errors": {name: value for name, value in said.errors.items() if np.isfinite(value)},
         "skill": said.skill,
         "fallback": said.fallback,
+        "unseen": asdict(said.unseen) | {"at": said.unseen.at.isoformat()} if said.unseen else None,
     }
 
 
 def from_plain(plain: dict[str, Any]) -> choice.Forecast:
     """The forecast that `to_plain` has written."""
     arrays = {name: np.asarray(plain[name], dtype=np.float64) for name in ("mean", "low", "high")}
-    return choice.Forecast(**plain | arrays | {"start": pd.Timestamp(plain["start"])})
+    beyond = plain["unseen"] and Unseen(**plain["unseen"] | {"at": pd.Timestamp(plain["unseen"]["at"])})
+    return choice.Forecast(**plain | arrays | {"start": pd.Timestamp(plain["start"]), "unseen": beyond})
 
 
 def main() -> None:

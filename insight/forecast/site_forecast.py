@@ -29,7 +29,7 @@ from store.records.plant import graph, sites
 from store.scope import Scope
 from store.series import power, versions
 
-FORMAT = 2  # of what is kept and what it is made of: a new number forgets what older programs kept
+FORMAT = 3  # of what is kept and what it is made of: a new number forgets what older programs kept
 HISTORY = timedelta(days=44)  # 36 days for the model's longest look back and a week to test it, and one to spare
 HOUR_S = 3600
 RESULT_LASTS_S = 2 * 3600

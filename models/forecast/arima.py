@@ -75,7 +75,7 @@ def fit(history: pd.Series, season_days: int, progress: Progress = lambda _: Non
         TooLittleData: the history is too short, too patchy, or constant.
     """
     known = _known(history)
-    progress("starting pmdarima")
+    progress("fitting the model")
     import pmdarima  # 3 s to import, and 150 MB
 
     scale = float(known.std())

@@ -10,6 +10,7 @@ from models import metrics
 from models.forecast.backtest import Backtest, backtest
 from models.forecast.hours import Model, TooLittleData, Values, hours_after, whole_hours
 from models.forecast.seasonal_naive import seasonal_naive
+from models.forecast.seen import Unseen, unseen
 
 NAIVE_NAMES = {7: "same hour last week", 1: "same hour yesterday"}
 
@@ -38,7 +39,8 @@ class Forecast:
 
     `low` and `high` are the 5 % and 95 % quantiles. `errors` are those of `model` on the last week by name
     (`models.metrics`; empty when there was no such week), `skill` the share of the seasonal naive's error that it saves (0 for
-    that one itself). `fallback` says why no better model is shown, or is empty.
+    that one itself). `fallback` says why no better model is shown, or is empty. `unseen` is the hour that is farthest outside
+    what has been seen on that weekday, if one is.
     """
 
     model: str
@@ -49,6 +51,7 @@ class Forecast:
     errors: dict[str, float] = field(default_factory=dict)
     skill: float = 0.0
     fallback: str = ""
+    unseen: Unseen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def better_of(history: pd.Series, candidates: Sequence[Candidate], bounds: Bound
     if gained > 0:
         return replace(best, skill=gained)
     return replace(
-        yardstick, fallback=f"{best.model} was further off on the last week ({_percent(best)} against {_percent(yardstick)})"
+        yardstick, fallback=f"{best.model} had a larger error last week ({_percent(best)} against {_percent(yardstick)})"
     )
 
 
@@ -122,7 +125,7 @@ def _forecast(candidate: Candidate, known: pd.Series, bounds: Bounds) -> Forecas
         low, high = outlook.mean - 1.645 * outlook.spread, outlook.mean + 1.645 * outlook.spread
         errors = {}
     mean, low, high = (bounds.within(values) for values in (outlook.mean, low, high))
-    return Forecast(candidate.name, ahead[0], mean, low, high, errors)
+    return Forecast(candidate.name, ahead[0], mean, low, high, errors, unseen=unseen(known, ahead, mean))
 
 
 def _last_week(model: Model, known: pd.Series) -> Backtest | None:

@@ -65,10 +65,18 @@ def test_every_range_offers_its_own_step_and_stays_below_the_most_points(name: s
 
 def test_a_year_cannot_be_drawn_in_five_minutes() -> None:
     year = timedelta(days=365)
-    assert periods.steps(year) == [180, 360]
-    assert periods.chosen_step("year", year, 5) == 360
+    assert periods.steps(year) == [180, 360, 1440]
+    assert periods.chosen_step("year", year, 5) == 1440
     assert periods.chosen_step("year", year, "180") == 180
-    assert periods.chosen_step("year", year, "<script>") == 360
+    assert periods.chosen_step("year", year, "<script>") == 1440
+
+
+def test_an_hour_is_drawn_as_finely_as_its_meters_report() -> None:
+    hour = timedelta(hours=1)
+    assert [periods.chosen_step("1h", hour, "auto", reported) for reported in (1, 5, 15, 60)] == [1, 5, 5, 5]
+    assert periods.chosen_step("1h", hour, "1", 15) == 1
+    assert periods.chosen_step("24h", timedelta(hours=24), "auto", 1) == 15
+    assert periods.chosen_step("custom", timedelta(hours=3), "auto", 15) == 5
 
 
 def test_a_custom_range_gets_a_step_by_its_length() -> None:

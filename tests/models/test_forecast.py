@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models import metrics
-from models.forecast import arima, backtest, choice, clear_sky, hours, seasonal_naive
+from models.forecast import arima, backtest, choice, clear_sky, hours, seasonal_naive, seen
 
 LONDON = "Europe/London"
 CAMPUS = (52.2, 0.12)
@@ -124,7 +124,7 @@ def test_a_model_that_loses_on_the_last_week_is_not_shown_and_the_reason_is(hist
     said = choice.better_of(history, [choice.Candidate("crystal ball", clueless)])
     assert said.model.startswith("same hour")
     assert said.skill == 0
-    assert "crystal ball was further off on the last week" in said.fallback
+    assert "crystal ball had a larger error last week" in said.fallback
 
 
 @pytest.mark.parametrize(
@@ -199,3 +199,42 @@ def test_gaps_are_filled_from_the_week_before() -> None:
     holed = known.copy()
     holed.iloc[-30] = np.nan
     assert hours.filled(holed).iloc[-30] == known.iloc[-30 - 168]
+
+
+# What has not been seen
+
+
+def test_a_forecast_that_goes_on_rising_is_not_shown_without_a_word() -> None:
+    known = building(44, end="2026-06-18 10:00", noise=0.0)  # a Thursday; its Fridays reach some 200 kW
+    ahead = hours.hours_after(known)
+    usual = seasonal_naive.seasonal_naive(7)(known, ahead).mean
+    assert seen.unseen(known, ahead, usual) is None
+    noon = ahead.get_loc(pd.Timestamp("2026-06-19 10:00", tz=LONDON))
+    rising = usual * np.where(np.arange(24) == noon, 1.3, 1.0)
+    found = seen.unseen(known, ahead, rising)
+    assert found is not None
+    fridays = known[(known.index.day_of_week == 4) & (known.index.hour >= 9) & (known.index.hour <= 11)]
+    assert (found.at, found.forecast) == (ahead[noon], rising[noon])
+    assert found.seen == pytest.approx(fridays.max())
+    assert found.days == 6
+
+
+def test_a_forecast_below_anything_seen_is_told_too_and_little_data_tells_nothing() -> None:
+    known = building(44)
+    ahead = hours.hours_after(known)
+    found = seen.unseen(known, ahead, np.zeros(24))
+    assert found is not None
+    assert found.forecast == 0 < found.seen
+    assert seen.unseen(known.iloc[-10 * 24 :], ahead, np.zeros(24)) is None
+    assert seen.unseen(known * np.nan, ahead, np.zeros(24)) is None
+
+
+def test_the_shown_forecast_carries_what_is_unseen_of_it() -> None:
+    known = building(44)
+
+    def crystal_ball(_history: pd.Series, ahead: pd.DatetimeIndex) -> hours.Outlook:
+        return hours.Outlook(building(60, end="2026-06-30 10:00").reindex(ahead).to_numpy() + 500, np.ones(len(ahead)))
+
+    said = choice._forecast(choice.Candidate("too high", crystal_ball), known, choice.ANYTHING)
+    assert said.unseen is not None
+    assert said.unseen.forecast > said.unseen.seen

@@ -14,7 +14,7 @@ from dashboard.figures import lines, meter_energy, meter_power, plan, production
 from dashboard.figures import map as site_map
 from dashboard.figures.map import Place
 from dashboard.figures.plan import Standing
-from dashboard.figures.production_demand import Ahead
+from dashboard.figures.production_demand import Ahead, Outlook
 from dashboard.web import theme
 from insight.course import Course
 from models import flows
@@ -99,7 +99,7 @@ def times(value: object, key: str = "") -> list[object]:
 
 
 def test_no_number_is_on_a_time_axis_and_no_text_without_its_zone() -> None:
-    ahead = Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0], "Forecast")
+    ahead = Outlook(demand=Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0]))
     one = meter_power.Course("m", "Main", lines.regular(NOW, 900, 2), np.array([1.0, 2.0]))
     bars = meter_energy.Bars([NOW, NOW + timedelta(hours=1)], np.ones(1), np.ones(1), np.ones(1))
     for figure in (
@@ -151,14 +151,21 @@ def test_a_year_of_hours_is_few_bytes() -> None:
     assert len(gzip.compress(orjson.dumps(production_demand.figure(made, NOW, BERLIN)))) < 90_000
 
 
-def test_the_forecast_is_dashed_with_its_band_and_only_when_asked_for() -> None:
-    ahead = Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0], "Forecast")
+def test_the_forecasts_are_dashed_with_their_bands_and_only_when_asked_for() -> None:
+    sun = Ahead(NOW, 3600, [3.0, 4.0, 0.0], [2.5, 3.0, 0.0], [5.0, 6.0, 0.0])
+    ahead = Outlook(demand=Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0]), production=sun)
     figure = production_demand.figure(course(96), NOW, BERLIN, ahead)
     by_uid = {trace["uid"]: trace for trace in figure["data"]}
-    assert by_uid["forecast"]["line"]["dash"] == "dash"
-    assert (by_uid["forecast"]["meta"]["low"], by_uid["forecast"]["meta"]["high"]) == ([0.5, 1.0], [2.0, 3.0])
-    assert figure["layout"]["xaxis"]["range"][1] == "2026-07-01T14:00:00Z"
-    assert "forecast" not in {trace["uid"] for trace in production_demand.figure(course(96), NOW, BERLIN)["data"]}
+    demand, production = by_uid["forecast-demand"], by_uid["forecast-production"]
+    assert (demand["line"]["dash"], production["line"]["dash"]) == ("dash", "dash")
+    assert (demand["meta"]["low"], demand["meta"]["high"]) == ([0.5, 1.0], [2.0, 3.0])
+    assert (production["meta"]["low"], production["meta"]["high"]) == ([2.5, 3.0, 0.0], [5.0, 6.0, 0.0])
+    assert (demand["name"], production["name"]) == ("Demand forecast", "Production forecast")
+    assert (demand["line"]["color"], production["line"]["color"]) == ("@demand", "@pv")
+    assert figure["layout"]["xaxis"]["range"][1] == "2026-07-01T15:00:00Z"
+    assert not [
+        uid for uid in (each["uid"] for each in production_demand.figure(course(96), NOW, BERLIN)["data"]) if "fore" in uid
+    ]
 
 
 def test_only_what_is_live_marks_the_moment() -> None:
@@ -182,7 +189,7 @@ def test_states_differ_in_shape_and_word_not_in_colour_alone() -> None:
 
 
 def test_a_plan_tells_only_what_differs() -> None:
-    changed = plan.changes(CAMPUS, {"labs": Standing("offline")})
+    changed = plan.changes(CAMPUS, {"labs": Standing("offline"), "pv": Standing("live")})
     assert [(at, symbol) for at, _, symbol, _ in changed] == [(5, "circle-x-open")]
     assert plan.changes(CAMPUS, {}) == []
 
@@ -235,3 +242,17 @@ def test_where_it_is_crowded_names_that_begin_alike_say_only_what_differs() -> N
     feeder = Node("f", "Feeder", "bus")
     assert plan.alike([feeder, *homes]) == {"h2": "2", "h3": "3"}
     assert plan.alike([feeder, Node("p", "Home 1 PV", "source"), homes[0]]) == {}
+
+
+@pytest.mark.parametrize("value", [2074.6512, 55_795_312.4, 1.5e15, 0.0000123, -1234.5, 999_999.9])
+def test_no_number_is_written_as_a_power_of_ten(value: float) -> None:
+    for said in (wording.exact(value), wording.exact(value, 4), wording.number(value), wording.power(value)):
+        assert "e" not in said, said
+    shown = float(wording.exact(value).replace(wording.THIN, "").replace(wording.MINUS, "-"))
+    assert shown == pytest.approx(value, rel=1e-4)
+
+
+def test_where_no_device_is_heard_nothing_on_the_plan_looks_live() -> None:
+    standing = {node.id: Standing("unmetered" if node.kind == "bus" else "offline") for node in CAMPUS.nodes}
+    symbols = plan.moving(CAMPUS, standing)["marker"]["symbol"]
+    assert all("open" in symbol for symbol in symbols), symbols

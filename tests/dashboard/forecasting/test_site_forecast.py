@@ -30,10 +30,11 @@ def test_demand_and_production_are_forecast_each_with_its_error_and_its_band(hom
     assert production["mean"][midnight % 24] == 0
     said = wording.lines(made)
     assert said[0].startswith(f"Demand: {demand['model']}")
-    assert "On the last week" in said[0]
+    assert "Error over the last week" in said[0]
     assert said[-1] == wording.BAND
     overlay = ahead(made)
-    assert set(overlay) == {"start", "step_s", "mean", "low", "high", "label"}
+    assert set(overlay) == {"demand", "production"}
+    assert all(set(one) == {"start", "step_s", "mean", "low", "high"} for one in overlay.values())
 
 
 def test_when_the_time_is_up_the_fallback_says_so(homes: Homes) -> None:

@@ -192,7 +192,7 @@ def test_the_chart_is_aggregated_and_keeps_gaps(site: LiveWorld) -> None:
 
 def test_the_chart_limits_impossible_steps_and_says_so(site: LiveWorld) -> None:
     given = json.loads(chart.chart(SYSTEM, site.site, "year", "5"))
-    assert given["step"] == 360 * 60
+    assert given["step"] == 86_400
     assert "3 h, 6 h" in given["note"]
     assert all(len(trace["y"]) <= 3000 for trace in given["figure"]["data"])
 
@@ -241,7 +241,7 @@ def test_the_first_paint_has_the_numbers_without_any_script(site: LiveWorld) -> 
 def test_an_empty_site_says_what_would_be_here(site: LiveWorld) -> None:
     painted = first_paint.html(SYSTEM, site.empty_site)
     assert "No meter on this site yet" in painted
-    assert "loadstar key create" in painted
+    assert "Set up this site" in painted
 
 
 def test_a_period_says_which_part_of_it_was_told_by_the_hour(site: LiveWorld) -> None:
