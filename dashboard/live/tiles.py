@@ -45,7 +45,8 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
     every = list(dict.fromkeys(m for metered in by_node.values() for m in metered))
     found: list[Tile] = []
     if made:
-        note = _of(totals.self_consumption, "used on site") if _one(totals.production) else "PV is not producing"
+        quiet = "not producing" if np.isfinite(totals.production[0]) else ""
+        note = _of(totals.self_consumption, "used on site") if _one(totals.production) else quiet
         found.append(_live(now, "production", "Production", totals.production, made, note))
     found.append(_live(now, "demand", "Demand", totals.demand, used or every, ""))
     found.append(_grid(now, by_node, every))
@@ -58,7 +59,7 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
             "Self-sufficiency",
             wording.percent(sufficiency),
             "%",
-            "of the demand now" if np.isfinite(sufficiency) else "not known now",
+            "of the demand now" if np.isfinite(sufficiency) else "unknown now",
             now_state(now, every),
             _oldest(now, every),
         )
@@ -90,7 +91,7 @@ def _grid(now: Now, by_node: Mapping[str, list[str]], every: list[str]) -> Tile:
     grid = [m for node in now.view.graph.nodes if node.technology == "grid" for m in by_node[node.id]] or every
     number, unit = wording.scaled(abs(net), "kW")
     label = "Grid" if not np.isfinite(net) else "Grid import" if net >= 0 else "Grid export"
-    note = "" if not np.isfinite(net) or net == 0 else "taken from the grid" if net > 0 else "given to the grid"
+    note = "" if not np.isfinite(net) or net == 0 else "from the grid" if net > 0 else "to the grid"
     return Tile(
         "grid", label, number, unit, note, now_state(now, grid), _oldest(now, grid), title=_exact(net, "kW, import is positive")
     )
@@ -111,7 +112,7 @@ def _battery(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
     stored = sum(level * size for level, size in charge) / sum(size for _, size in charge) if charge else None
     power = float((now.flows.totals.charge - now.flows.totals.discharge)[0])
     if not np.isfinite(power):
-        note = "power not known"
+        note = "power unknown"
     elif abs(power) < 0.005:
         note = "idle"
     else:

@@ -76,9 +76,7 @@ def tiles_agree(page: Page, site: Balance) -> None:
     net = now["imported"] - now["exported"]
     assert _said(shown["production"]) == spoken.scaled(now["production"], "kW")
     used = np.clip(1 - now["exported"] / now["production"], 0, 1) if now["production"] else np.nan
-    assert shown["production"]["note"] == (
-        f"{spoken.percent(used)} % used on site" if now["production"] else "PV is not producing"
-    )
+    assert shown["production"]["note"] == (f"{spoken.percent(used)} % used on site" if now["production"] else "not producing")
     assert _said(shown["demand"]) == spoken.scaled(now["demand"], "kW")
     assert shown["grid"]["label"] == ("Grid import" if net >= 0 else "Grid export")
     assert _said(shown["grid"]) == spoken.scaled(abs(net), "kW")
@@ -111,7 +109,8 @@ def _said(tile: Mapping[str, str]) -> str:
 
 
 def _exact(tile: Mapping[str, str]) -> float:
-    return float(tile["exact"].split()[0])
+    number, _, _ = tile["exact"].partition(" ")
+    return float(number.replace(spoken.THIN, "").replace(spoken.MINUS, "-"))
 
 
 def flow_now_agrees(page: Page, site: Balance) -> None:
