@@ -57,7 +57,9 @@ class Caller:
     devices: dict[str, str]  # meter → the device whose it is
     ends: float = math.inf  # seconds since 1970
     targets: dict[tuple[str, str, int | None], Target] = field(default_factory=dict)
-    fields: dict[str, Target] = field(default_factory=dict)  # of the device's posts
+    fields: dict[str, tuple[str, str, int | None]] = field(
+        default_factory=dict
+    )  # of the device's posts: meter, quantity, interval
 
     @cached_property
     def source(self) -> str:

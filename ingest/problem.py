@@ -1,12 +1,13 @@
 """What is wrong with something a device sent, in words its integrator can act on."""
 
-from typing import Any
+from typing import Any, final
 
 import msgspec
 
 ECHO = 120  # characters of a wrong value that are sent back
 
 
+@final
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that was refused: which field, what it was, and what is allowed instead."""
 

@@ -1,6 +1,5 @@
 """Road 1, `/api/hardware/…`: one flat object a post, whose fields the device's map turns into readings."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,13 +8,13 @@ from config import clock
 from config.quantities import QUANTITIES, Kind
 from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
-from ingest.directory import Caller, Target
+from ingest.directory import Caller
 from ingest.door import Door, Routes, arrival_us, counts_replaced, precision
+from ingest.judge import Judge, Reading, number
 from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
-from ingest.times import SECOND, closed_us, floor, iso
-from ingest.validate import number, possible
+from ingest.times import SECOND, floor, iso
 from models.presence import presence
 from store.series.write import Row
 
@@ -24,17 +23,10 @@ BODY_LIMIT = 65_536  # bytes of one object of a dozen fields
 REQUIRED = ("energy_produced", "energy_consumed", "current_load")
 OPTIONAL = ("voltage", "current", "current1", "current2", "current3", "frequency", "power_factor")
 MEASURED = REQUIRED + OPTIONAL
-_KNOWN = frozenset((*MEASURED, "facility_id", "timestamp"))
+_FIRST = frozenset((*REQUIRED, "facility_id", "timestamp"))  # looked at before the others
 _ALLOWED = ", ".join((*MEASURED, "facility_id", "timestamp"))
 
 _decode = msgspec.json.Decoder().decode
-
-
-@dataclass(frozen=True, slots=True)
-class _Time:
-    at_us: int
-    closed_us: int  # what lies before it is late
-    stamped: bool  # whether the device said when
 
 
 async def post(request: Request, door: Door) -> Answer:
@@ -73,56 +65,53 @@ async def post(request: Request, door: Door) -> Answer:
 
 def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, door: Door) -> tuple[Rows, list[Problem], bool]:
     """The rows to store, what is wrong with the other fields, and whether the rest may be stored without them."""
-    rows = Rows()
-    problems: list[Problem] = []
-    device = caller.device
+    rows, device = Rows(), caller.device
     assert device is not None  # noqa: S101  # checked by the only caller
-    now = clock.now_us()
     if (facility := _facility(content, caller)) is not None:
         return rows, [facility], False
-    if "timestamp" in content:
-        moment = door.window.moment(content["timestamp"], unit_of_time, now, "timestamp")
+    judge, stamped = Judge(caller, door.window, rows), "timestamp" in content
+    if stamped:
+        moment = judge.moment(content["timestamp"], unit_of_time, "timestamp")
         if isinstance(moment, Problem):
             return rows, [moment], False
     else:
         moment = floor(arrival_us(), device.reporting_interval_s)
-    time = _Time(moment, closed_us(now), stamped="timestamp" in content)
-    whole = True
+    said = _said(content, caller, moment)
+    judge.judge(said.values(), "us", named=list(said))
+    if not stamped:  # two energies of one interval may both be true: none goes without a word
+        rows.told_once = {place for place, (of, _, _) in enumerate(rows.rows) if QUANTITIES[of.quantity].kind is Kind.ENERGY}
+    wrong = any(problem.field in REQUIRED and problem.code != "unmapped_field" for problem in judge.problems)
+    return rows, judge.problems, not wrong
+
+
+def _said(content: dict[str, Any], caller: Caller, moment: int) -> dict[str, Reading | Problem]:
+    """What each field says of the moment (µs since 1970), or what is wrong with it; the required ones first."""
+    found: dict[str, Reading | Problem] = {}
     for name in REQUIRED:
         if name not in content:
-            problems.append(Problem("missing_field", f"{name} is missing", name, None, ", ".join(REQUIRED)))
-            whole = False
-        elif (problem := _field(name, content[name], caller, time, rows)) is not None:
-            problems.append(problem)
-            whole = whole and problem.code == "unmapped_field"
-    for name, value in content.items():
-        if name in OPTIONAL:
-            if (problem := _field(name, value, caller, time, rows)) is not None:
-                problems.append(problem)
-        elif name not in _KNOWN:
-            problems.append(Problem("unknown_field", "no such field", echo(name), echo(value), _ALLOWED))
-    return rows, problems, whole
+            found[name] = Problem("missing_field", f"{name} is missing", name, None, ", ".join(REQUIRED))
+        elif (said := _field(name, content[name], caller, moment)) is not None:
+            found[name] = said
+    for name, given in content.items():
+        if name in _FIRST:
+            continue
+        if name not in OPTIONAL:
+            found[name] = Problem("unknown_field", "no such field", echo(name), echo(given), _ALLOWED)
+        elif (said := _field(name, given, caller, moment)) is not None:
+            found[name] = said
+    return found
 
 
-def _field(name: str, given: Any, caller: Caller, time: _Time, rows: Rows) -> Problem | None:
-    """Add the row of one field, or say why there is none."""
-    value = number(given, name)
-    if isinstance(value, Problem):
+def _field(name: str, given: Any, caller: Caller, moment: int) -> Reading | Problem | None:
+    """What a field says, or what is wrong with it; nothing for a 0 that belongs to nothing."""
+    value = given if type(given) is float else number(given, name)
+    if type(value) is Problem:
         return value
-    target = _target(name, caller)
-    if isinstance(target, Problem):
+    target = caller.fields.get(name) or _target(name, caller)
+    if type(target) is Problem:
         # A device without a PV array posts 0 for it: there is nothing to store, and nothing is lost.
         return target if value != 0 else None
-    checked = possible(value, target, name)
-    if isinstance(checked, Problem):
-        return checked
-    at = time.at_us - target.duration_us
-    if target.duration_us and not time.stamped:
-        rows.told_once.add(len(rows))  # two energies of one interval may both be true: none goes without a word
-    rows.rows.append((target.series, at, checked))
-    if (at if target.sample else time.at_us) < time.closed_us:
-        rows.late = True
-    return None
+    return Reading(target[0], target[1], moment, value, None, target[2])
 
 
 def _told_before(row: Row, before: float, caller: Caller) -> Problem:
@@ -140,11 +129,8 @@ def _told_before(row: Row, before: float, caller: Caller) -> Problem:
     )
 
 
-def _target(name: str, caller: Caller) -> Target | Problem:
-    """Where a field of this device goes, by its map."""
-    found = caller.fields.get(name)
-    if found is not None:
-        return found
+def _target(name: str, caller: Caller) -> tuple[str, str, int | None] | Problem:
+    """The meter, the quantity and the interval of a field of this device, by its map."""
     device = caller.device
     assert device is not None  # noqa: S101  # a site's key is refused before
     mapped = device.fields.get(name)
@@ -153,10 +139,8 @@ def _target(name: str, caller: Caller) -> Target | Problem:
         return Problem("unmapped_field", f"{why}, so it is not stored", name, None, ", ".join(device.fields))
     meter, quantity = mapped
     of_interval = quantity in QUANTITIES and QUANTITIES[quantity].kind is Kind.ENERGY
-    target = caller.target(meter, quantity, device.reporting_interval_s if of_interval else None)
-    if isinstance(target, Target):
-        caller.fields[name] = target
-    return target
+    caller.fields[name] = meter, quantity, device.reporting_interval_s if of_interval else None
+    return caller.fields[name]
 
 
 def _facility(content: dict[str, Any], caller: Caller) -> Problem | None:

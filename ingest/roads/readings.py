@@ -11,30 +11,17 @@ from typing import Any
 
 import msgspec
 
-from config import clock
 from ingest import bodies, keys
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
 from ingest.door import Door, Routes, counts_replaced, precision
+from ingest.judge import Judge, Reading, number
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
-from ingest.times import FACTORS, closed_us
-from ingest.validate import number, possible
 
 READINGS_LIMIT = 10_000  # of one post; more gain nothing: a flush of 500 costs little more than one of 10
 AT_ONCE = 500  # judged before others have their turn
-
-
-class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """One reading as it is sent."""
-
-    meter: str
-    quantity: str
-    ts: str | int
-    value: float
-    unit: str | None = None
-    interval_s: int | None = None
 
 
 class Batch(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -57,11 +44,12 @@ async def post(request: Request, door: Door) -> Answer:
     body = await bodies.read(request, door.settings.body_limit_bytes)
     async with door.turns.of(caller.key_id, len(body)):
         readings = _read(body)
-        rows, rejected = Rows(counts_replaced=counting), list[Problem]()
+        judge = Judge(caller, door.window, Rows(counts_replaced=counting))
         for first in range(0, len(readings), AT_ONCE):
             if first:
                 await asyncio.sleep(0)
-            _check(readings[first : first + AT_ONCE], first, caller, unit_of_time, door, rows, rejected)
+            judge.judge(readings[first : first + AT_ONCE], unit_of_time, first)
+    rows, rejected = judge.rows, judge.problems
     replaced = 0 if counting else None
     if rows.rows:
         outcome = await door.commit(rows, caller.key_id)
@@ -74,77 +62,27 @@ async def post(request: Request, door: Door) -> Answer:
     return judged(accepted, replaced, rejected)
 
 
-def _read(body: bytes) -> Sequence[Any]:
-    """The readings of a body: decoded, or as they stand in one that is wrong somewhere.
+def _read(body: bytes) -> Sequence[Reading | Problem]:
+    """The readings of a body: decoded, or in one that is wrong somewhere taken apart one by one.
 
     Raises:
         Refusal: 413 too many, which is seen before they are decoded; 400 the body is of another shape.
     """
     # No reading has more commas within it than fields, so that many do not have to be counted one by one.
     many = body.count(b",") > READINGS_LIMIT * (len(_FIELDS) + 1)
-    readings: Sequence[Any] = ()
+    readings: Sequence[Reading | Problem] = ()
     if not many:
         try:
             readings = _decode(body).readings
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            readings = _taken_apart(body)
+            given = _taken_apart(body)
+            many, readings = len(given) > READINGS_LIMIT, [_reading(each) for each in given[:READINGS_LIMIT]]
     if many or len(readings) > READINGS_LIMIT:
         raise Refusal(
             413,
             Problem("too_many_readings", "send them in several posts", "readings", allowed=f"at most {READINGS_LIMIT:,} a post"),
         )
     return readings
-
-
-def _check(
-    readings: Sequence[Any],
-    first: int,
-    caller: Caller,
-    unit_of_time: str | None,
-    door: Door,
-    rows: Rows,
-    rejected: list[Problem],
-) -> None:
-    """Add the rows to store, and what is wrong with the other readings; the index of the first one is given."""
-    window = door.window
-    now = clock.now_us()
-    oldest, newest = now - window.back_us, now + window.ahead_us
-    closed = closed_us(now)
-    remembered, targets = window.read, caller.targets
-    factor = FACTORS.get(unit_of_time or "")
-    add = rows.rows.append
-    for index, reading in enumerate(readings, first):
-        if type(reading) is not Reading:
-            reading = _reading(reading)
-            if isinstance(reading, Problem):
-                rejected.append(reading.at(index))
-                continue
-        meter, quantity, ts, value, unit = reading.meter, reading.quantity, reading.ts, reading.value, reading.unit
-        target = targets.get((meter, quantity, reading.interval_s))
-        if target is None:
-            found = caller.target(meter, quantity, reading.interval_s)
-            if isinstance(found, Problem):
-                rejected.append(found.at(index))
-                continue
-            target = found
-        if unit is not None or not target.least <= value <= target.greatest:
-            checked = possible(value, target, "value", unit)
-            if isinstance(checked, Problem):
-                rejected.append(checked.at(index))
-                continue
-            value = checked
-        # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
-        at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]  # only texts are in it
-        if at is None or not oldest <= at <= newest:
-            moment = window.moment(ts, unit_of_time, now)
-            if isinstance(moment, Problem):
-                rejected.append(moment.at(index))
-                continue
-            at = moment
-        start = at - target.duration_us
-        add((target.series, start, value))
-        if (start if target.sample else at) < closed:
-            rows.late = True
 
 
 def _taken_apart(body: bytes) -> list[Any]:

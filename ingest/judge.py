@@ -1,0 +1,125 @@
+"""The one judge of readings: whether they may be written, can be true, and are of a time that is accepted.
+
+A road hands over a post as `Reading`s, and as `Problem`s where it found something wrong itself; the judge gives the rows to
+commit and, in the order of the post, what is wrong with the others. Nothing is judged anywhere else.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from config import clock
+from config.quantities import QUANTITIES
+from ingest.directory import Caller, Target
+from ingest.problem import Problem, Unreal, echo, json_type
+from ingest.rows import Rows
+from ingest.times import FACTORS, Window, closed_us
+from ingest.units import convert
+
+
+class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One reading: `ts` is a text, or an integer of the declared precision; `value` is in `unit`, or the quantity's own."""
+
+    meter: str
+    quantity: str
+    ts: str | int
+    value: float
+    unit: str | None = None
+    interval_s: int | None = None
+
+
+class Judge:
+    """Of one post. `rows` are what may be committed, `problems` what is wrong with the rest."""
+
+    __slots__ = ("_caller", "_now_us", "_window", "problems", "rows")
+
+    def __init__(self, caller: Caller, window: Window, rows: Rows):
+        self._caller, self._window = caller, window
+        self._now_us = clock.now_us()
+        self.rows = rows
+        self.problems: list[Problem] = []
+
+    def moment(self, ts: Any, precision: str | None, field: str) -> int | Problem:
+        """The time of a whole post (µs since 1970), or why it is refused; raises as `judge`."""
+        return self._window.moment(ts, precision, self._now_us, field)
+
+    def judge(
+        self, readings: Iterable[Reading | Problem], precision: str | None, first: int = 0, named: Sequence[str] = ()
+    ) -> None:
+        """Judge the readings from the place `first` in the post on, whose integer times are of this precision.
+
+        `named`: the field of each reading, in posts that name fields instead of counting readings: a problem is told by it.
+
+        Raises:
+            Refusal: 503 a time is ahead of the one that is known, and the machine's clock, which was set, says that it is not.
+        """
+        window, now = self._window, self._now_us
+        oldest, newest, closed = now - window.back_us, now + window.ahead_us, closed_us(now)
+        remembered, targets = window.read, self._caller.targets
+        factor = FACTORS.get(precision or "")
+        add, rows = self.rows.rows.append, self.rows
+        for place, reading in enumerate(readings, first):
+            if type(reading) is Problem:
+                self.problems.append(reading if named else reading.at(place))
+                continue
+            meter, quantity, ts, value, unit = reading.meter, reading.quantity, reading.ts, reading.value, reading.unit
+            target = targets.get((meter, quantity, reading.interval_s))
+            if target is None:
+                found = self._caller.target(meter, quantity, reading.interval_s)
+                if type(found) is Problem:
+                    self._refuse(found, place, named)
+                    continue
+                target = found
+            if unit is not None or not target.least <= value <= target.greatest:
+                checked = possible(value, target, named[place] if named else "value", unit)
+                if type(checked) is Problem:
+                    self._refuse(checked, place, named)
+                    continue
+                value = checked
+            # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
+            at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]  # only texts are in it
+            if at is None or not oldest <= at <= newest:
+                moment = window.moment(ts, precision, now)
+                if type(moment) is Problem:
+                    self._refuse(moment, place, named)
+                    continue
+                at = moment
+            start = at - target.duration_us
+            add((target.series, start, value))
+            if (start if target.sample else at) < closed:
+                rows.late = True
+
+    def _refuse(self, problem: Problem, place: int, named: Sequence[str]) -> None:
+        self.problems.append(msgspec.structs.replace(problem, field=named[place]) if named else problem.at(place))
+
+
+def number(value: Any, field: str) -> float | Problem:
+    """The value as a float, or why it is none. Nothing that is not a JSON number is turned into one."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return Problem(
+                "not_a_number", f"{field} is larger than any number that can be kept", field, echo(value), "a finite number"
+            )
+    what = f"{echo(value)}, which is no finite JSON number" if isinstance(value, Unreal) else f"{json_type(value)}, not a number"
+    return Problem("not_a_number", f"{field} is {what}", field, echo(value), "a finite number")
+
+
+def possible(value: float, target: Target, field: str = "value", unit: str | None = None) -> float | Problem:
+    """The value in the canonical unit if it can be true, or why it cannot."""
+    if unit is not None and unit != target.unit:
+        converted = convert(value, unit, target.series.quantity)
+        if isinstance(converted, Problem):
+            return converted
+        value = converted
+    if target.least <= value <= target.greatest:
+        return value
+    what = QUANTITIES[target.series.quantity]
+    if target.greatest < what.greatest and value > 0:
+        return Problem(
+            "one_way", f"the meter stands on a one-way edge, so nothing flows back: {what.name} must be 0", field, value, "0"
+        )
+    allowed = f"{target.least:g} to {target.greatest:g} {what.label}".strip()
+    return Problem("out_of_range", f"{what.name} cannot be {value:g} {what.label}".strip(), field, value, allowed)
