@@ -27,7 +27,7 @@ class NotStorable(Refused):
     """A number or a text that no database takes; whoever asks with it is told so as well."""
 
     def __init__(self) -> None:
-        super().__init__("a number is too large, or a text holds a character that no text has: write it anew")
+        super().__init__("a number is too large, or a text holds a character that no text has: type it again")
 
 
 class TooSoon(Refused):

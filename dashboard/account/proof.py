@@ -14,7 +14,7 @@ def require_password(password: str | None) -> None:
         Refused: it is another one, or there were too many tries.
     """
     if not current_user.has_password:
-        raise Refused("your account has no password yet: sign out and set one by “Password lost?” on the sign-in page")
+        raise Refused("your account has no password yet: sign out and set one by “Forgot password?” on the sign-in page")
     replies.admit(current_user.email)
     if users.verify_password(current_user.email, password or "") is None:
         raise Refused("this is not your password: type the one that you sign in with")

@@ -15,7 +15,7 @@ from store.errors import Refused
 from store.records.people import users
 from store.records.signin import attempts, tokens, two_factor
 
-WRONG = "That email and password do not fit together."
+WRONG = "Wrong email or password."
 CODE_NEEDED = "This account has a second factor: send the code of the authenticator app, or a recovery code, as code."
 CODE_WRONG = "That code is not right, or was used already."
 

@@ -43,7 +43,7 @@ def answer(status: int, error: str, title: str, message: str, *, retry_s: int | 
     if _wants_json():
         response = jsonify(error=error, message=f"{title}. {message}", reload=error == "form_expired")
     else:
-        href, action = (request.path, "Try again") if retry_s or status == 400 else ("/", "To the first page")
+        href, action = (request.path, "Try again") if retry_s or status == 400 else ("/", "Home")
         page = render_template(
             "message.html", title=title, message=message, href=href, action=action, retry_s=retry_s, theme=theme_choice()
         )

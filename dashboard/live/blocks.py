@@ -182,7 +182,7 @@ def course_panel(range_name: str, view: SiteView, forecasting: Any) -> html.Sect
     ranges = {name: words for name, (words, _, _) in RANGES.items()} | {CUSTOM: "Custom"}
     nothing = [
         html.P("No values in this period.", className="what"),
-        html.P("Choose another one, or look again when a device has posted.", className="do"),
+        html.P("Choose another one, or check back once a device has reported.", className="do"),
     ]
     shown = dbc.Checklist(
         id="overview-chart-shows",

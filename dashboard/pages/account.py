@@ -54,7 +54,7 @@ def _profile() -> html.Section:
                     "As others see it.",
                 ),
                 parts.field(
-                    "Language of numbers",
+                    "Number format",
                     dbc.Select(id="account-language", options=languages, value=current_user.language or UNSAID),
                 ),
                 parts.field(

@@ -27,7 +27,7 @@ DAYS = {"7": "7 days", "30": "30 days", "90": "90 days", "366": "A year"}
 def _table(asking: str | None) -> Any:
     found, read = tokens.own_tokens(current_scope()), reader()
     if not found:
-        return html.P("No token yet. Make one for a script that reads your data.", className="muted mb-0")
+        return html.P("No token yet. Create one for a script that reads your data.", className="muted mb-0")
     rows = [
         html.Tr(
             [
@@ -73,7 +73,7 @@ def layout(**_query: Any) -> html.Div:
             html.Div(_table(None), id="token-table"),
         ),
         parts.section(
-            "Make a token",
+            "Create a token",
             html.Div(
                 [
                     parts.field(
@@ -87,7 +87,7 @@ def layout(**_query: Any) -> html.Div:
                 ],
                 className="fields",
             ),
-            parts.button("Make it", "token-make"),
+            parts.button("Create it", "token-make"),
         ),
     )
 
@@ -122,8 +122,8 @@ def make(clicks: int | None, name: str | None, allowed: str | None, days: str | 
             )
             letters.account_changed(
                 own_account.oneself(scope),
-                "A token was made",
-                f"The token {(name or '').strip()!r} was made for your Loadstar account.",
+                "A token was created",
+                f"The token {(name or '').strip()!r} was created for your Loadstar account.",
             )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), no_update, no_update, ""

@@ -22,7 +22,7 @@ register_page(__name__, path="/account/two-factor", name="Two-factor", title="Tw
 
 ABOUT = (
     "With it, signing in takes your password and a code of six digits that an app on your phone shows. "
-    "Whoever learns your password alone does not come in."
+    "A stolen password alone is not enough."
 )
 FEW = 3  # recovery codes, of which one should make new ones
 
@@ -43,7 +43,7 @@ def _on() -> list[Any]:
     left = two_factor.recovery_codes_left(current_scope())
     words = f"{left} recovery code{'s' if left != 1 else ''} left."
     if left <= FEW:
-        words += " Make new ones before you need them."
+        words += " Create new ones before you need them."
     return [
         html.P([html.Span("on", className="state", **data(state="live")), " Signing in takes your password and a code."]),
         html.P(words),
@@ -55,7 +55,7 @@ def _on() -> list[Any]:
         ),
         html.Div(
             [
-                parts.button("Make new recovery codes", "two-factor-renew", "btn-quiet"),
+                parts.button("Create new recovery codes", "two-factor-renew", "btn-quiet"),
                 parts.button("Turn it off", "two-factor-off", "btn-danger"),
             ],
             className="choices",
@@ -153,7 +153,7 @@ def confirm(clicks: int | None, code: str | None) -> Any:
 )
 @guard(oneself)
 def renew(clicks: int | None, code: str | None) -> Any:
-    """Make new recovery codes."""
+    """Create new recovery codes."""
     if not clicks:
         return no_update, no_update
     scope = current_scope()
@@ -164,7 +164,7 @@ def renew(clicks: int | None, code: str | None) -> Any:
     person = own_account.oneself(scope)
     letters.account_changed(
         person,
-        "New recovery codes were made",
+        "New recovery codes were created",
         "The recovery codes of your Loadstar account are other ones now; the old ones work no longer.",
     )
     stay_in(person, "new recovery codes")

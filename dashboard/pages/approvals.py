@@ -36,15 +36,15 @@ SINCE = Text(
 KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key": "Key"}
 YES = {
     "user": "{who} may sign in and sees what {about} sees.",
-    "organisation": "{who} may sign in, with whoever founded it as its administrator. They get a mail.",
-    "meter": "{who} sees {about}, and what it measured since it has been theirs. They get a mail, unless they want none.",
-    "key": "{who} may make one key of {about}, and sees it once. They get a mail, unless they want none.",
+    "organisation": "{who} may sign in, with whoever founded it as its administrator. They are told by email.",
+    "meter": "{who} sees {about}, and what it measured since it has been theirs. They are told by email, unless they opted out.",
+    "key": "{who} may make one key of {about}, and sees it once. They are told by email, unless they opted out.",
 }
 NO = {
-    "user": "{who} may not come in. They get a mail.",
-    "organisation": "Nobody of {who} may come in. Its founder gets a mail.",
-    "meter": "{who} does not see {about}. They get a mail, unless they want none.",
-    "key": "No key is made. {who} gets a mail, unless they want none.",
+    "user": "{who} may not come in. They are told by email.",
+    "organisation": "Nobody of {who} may come in. Its founder is told by email.",
+    "meter": "{who} does not see {about}. They are told by email, unless they opted out.",
+    "key": "No key is created. {who} is told by email, unless they opted out.",
 }
 
 
@@ -58,7 +58,7 @@ def row(_scope: Scope, each: Pending) -> Row:
     about = each.about.capitalize() if each.kind == "organisation" else each.about
     asks: Words = [about, html.Div(f"“{each.note}”", className="muted small")] if each.note else about
     since = reader().stamp(each.since)
-    acts = [_answer("yes", "Approve", YES, each), _answer("no", "Say no", NO, each)]
+    acts = [_answer("yes", "Approve", YES, each), _answer("no", "Reject", NO, each)]
     return Row(each.id, each.who, (KINDS[each.kind], each.email or "—", asks, since), acts)
 
 

@@ -42,9 +42,9 @@ COLUMNS = (
     Column("reporting_interval_s", "Posts every", number=True),
     Column("energy_mode", "Energies"),
     Column("fields", "Fields", sortable=False, number=True),
-    Column("created_at", "Made"),
+    Column("created_at", "Created"),
 )
-MODES = {"interval": "of its interval", "counter": "registers that only rise"}
+MODES = {"interval": "of its interval", "counter": "cumulative register"}
 STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
 LONGEST_MAP = 20_000
 
@@ -115,7 +115,7 @@ def _edit(scope: Scope, record: Line) -> Question:
 
 def _new_key() -> Question:
     return Question(
-        "A key of this device alone, that posts for it. Its other keys stay good.",
+        "A key that only this device can use. Its other keys stay active.",
         (
             Text("name", "Name of the key", lines=1, longest=120),
             Text("ends", f"Ends, UTC (like {inputs.DAY}; empty: never)", lines=1, longest=inputs.LONGEST),
@@ -167,9 +167,9 @@ TABLE = Table(
     load=_load,
     row=_row,
     do=_do,
-    filters=(Choice("retired", "Show", (("", "In use"), ("all", "Retired ones too"))),),
+    filters=(Choice("retired", "Show", (("", "In use"), ("all", "Include retired"))),),
     search="name",
-    empty="No device yet. Add one, make a key for it, and its posts arrive here.",
+    empty="No device yet. Add one, create a key for it, and its posts arrive here.",
 )
 tables.declare(TABLE)
 
@@ -196,8 +196,8 @@ def _form(every_s: int) -> html.Details:
 
 def _files(site_id: str) -> html.Section:
     steps = (
-        "Export writes the devices that the search finds. Import reads such a file: a line with an id describes that device "
-        "anew, a line without one makes a device. You see what would happen first; then all of it happens, or nothing."
+        "Export writes the devices that the search finds. Import reads such a file: a row with an id updates that device, "
+        "a row without one adds a device. You see what would happen first; then all of it happens, or nothing."
     )
     columns = [
         html.Code(", ".join(device_files.COLUMNS)),
@@ -260,7 +260,7 @@ def add(clicks: int | None, name: str | None, every: str | None, mode: str | Non
         posted_energy.declare(scope, made.id)
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), *kept
-    return tables.notice(f"{made.name} is there. It posts with a key: press New key in its row."), made.id, "", ""
+    return tables.notice(f"{made.name} added. It posts with a key: press New key in its row."), made.id, "", ""
 
 
 @callback(

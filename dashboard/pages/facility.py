@@ -62,7 +62,7 @@ def _regions() -> html.Section:
     return html.Section(
         [
             html.H2("Regions"),
-            html.P("All of them, for every site: you see them as a platform administrator.", className="muted"),
+            html.P("Shared by all sites; visible to platform administrators only.", className="muted"),
             html.Div(id="regions-said", role="status"),
             html.Div(regions_table.form(), className="mb-3"),
             tables.view(regions_table.TABLE),
@@ -110,7 +110,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             html.Section(
                 [
                     html.H2("Capacity"),
-                    html.P(["Each part's own stands in the ", where, "; here they are added up."], className="muted"),
+                    html.P(["Each part's own is shown in the ", where, "; here is the sum."], className="muted"),
                     _capacity(graph.site_graph(scope, site_id).nodes),
                 ],
                 className="panel mb-3",
@@ -137,4 +137,4 @@ def save(clicks: int | None, site_id: str, *written: Any) -> Any:
         sites.describe_site(current_scope(), site_id, **site_form.read(written))
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True)
-    return tables.notice("Saved. A new time zone or kind shows when a page is loaded anew.")
+    return tables.notice("Saved. A new time zone or kind shows when a page is reloaded.")

@@ -118,13 +118,13 @@ def _edit(node: Node) -> Question:
 
 def _ends(what: str) -> Question:
     return Question(
-        f"{what} From that moment on it holds no longer; what it carried before stays right.",
+        f"{what} It ends then. Earlier data are unaffected.",
         (Text("at", f"Ends, by the site's clocks (like {inputs.MOMENT}; empty: now)", "", inputs.LONGEST, 1),),
     )
 
 
 END_NODE = Act("end", "End", lambda: _ends("Its edges end with it."), danger=True, sure="End it")
-END_EDGE = Act("end", "End", lambda: _ends("Its meter measures nothing then."), danger=True, sure="End it")
+END_EDGE = Act("end", "End", lambda: _ends("Its meter will stop counting."), danger=True, sure="End it")
 
 
 def _do_node(scope: Scope, asked: Asked) -> Words:
@@ -209,7 +209,7 @@ EDGES = Table(
     do=_do_edge,
     filters=(SHOW,),
     search="node, carrier, meter",
-    empty="No edge yet. Join two nodes.",
+    empty="No edge yet. Connect two nodes.",
 )
 tables.declare(NODES)
 tables.declare(EDGES)
@@ -226,12 +226,10 @@ def _forms(scope: Scope, site_id: str) -> list[html.Details]:
     node = [
         inputs.field("Name", inputs.line("graph-name")),
         inputs.field("Kind", dbc.Select(id="graph-kind", options=kinds, value="sink")),
-        inputs.field(
-            "Technology", inputs.line("graph-technology", list="graph-technologies", longest=40), "It chooses the colour."
-        ),
+        inputs.field("Technology", inputs.line("graph-technology", list="graph-technologies", longest=40), "Sets the colour."),
         html.Datalist([html.Option(value=each) for each in TECHNOLOGIES], id="graph-technologies"),
         inputs.field("Capacity (kW)", inputs.line("graph-kw", longest=20)),
-        inputs.field("Capacity (kWh)", inputs.line("graph-kwh", longest=20), "Of a storage."),
+        inputs.field("Capacity (kWh)", inputs.line("graph-kwh", longest=20), "Storage only."),
         inputs.field("On the plan, from the left", inputs.line("graph-x", longest=20), "0 to 1."),
         inputs.field("On the plan, from the top", inputs.line("graph-y", longest=20), "0 to 1."),
         inputs.field("From", inputs.line("graph-from", **dates), "Empty: from now on."),
@@ -250,7 +248,7 @@ def _forms(scope: Scope, site_id: str) -> list[html.Details]:
     ]
     return [
         inputs.folded("graph-node-form", "Add a node", "plus-lg", node, inputs.submit("graph-add-node", "Add")),
-        inputs.folded("graph-edge-form", "Join two nodes", "plus-lg", edge, inputs.submit("graph-add-edge", "Join")),
+        inputs.folded("graph-edge-form", "Connect two nodes", "plus-lg", edge, inputs.submit("graph-add-edge", "Connect")),
     ]
 
 
@@ -274,13 +272,13 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 [
                     html.Section(
                         [
-                            html.Header([html.H2("What it looks like"), inputs.field("At", at)], className="preview-head"),
+                            html.Header([html.H2("Preview"), inputs.field("At", at)], className="preview-head"),
                             html.Div(id="graph-sankey", className="chart"),
                             html.P(id="graph-says", className="muted small mb-0"),
                         ],
                         className="panel",
                     ),
-                    html.Section([html.H2("Does it balance"), html.Div(check, id="graph-check")], className="panel"),
+                    html.Section([html.H2("Balance check"), html.Div(check, id="graph-check")], className="panel"),
                 ],
                 className="preview",
             ),
@@ -355,7 +353,7 @@ def add_node(clicks: int | None, site_id: str, *written: Any) -> Any:
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update, no_update
-    return tables.notice(f"{made.name} is there. Join it to another node."), made.id, made.id, ""
+    return tables.notice(f"{made.name} added. Connect it to another node."), made.id, made.id, ""
 
 
 @callback(
@@ -369,7 +367,7 @@ def add_node(clicks: int | None, site_id: str, *written: Any) -> Any:
 )
 @guard(administers_site())
 def add_edge(clicks: int | None, site_id: str, *written: Any) -> Any:
-    """Join two nodes."""
+    """Connect two nodes."""
     if not clicks:
         return (no_update,) * 3
     source, target, carrier, ways, start, end = written
@@ -390,7 +388,7 @@ def add_edge(clicks: int | None, site_id: str, *written: Any) -> Any:
         )
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update
-    return tables.notice("Joined. A meter measures it once a device or a file says so."), made.id, made.id
+    return tables.notice("Connected. Add a meter to measure it."), made.id, made.id
 
 
 clientside_callback(ClientsideFunction("plant", "preview"), Input("graph-figure", "data"))

@@ -56,7 +56,7 @@ def _asking() -> Question:
 
 ASK = Act("ask", "Ask for a key", asks=_asking, sure="Ask")
 TAKE_BACK = Act("take-back", "Take back")
-MAKE = Act("make", "Make the key")
+MAKE = Act("make", "Create the key")
 
 
 def _do(scope: Scope, asked: Asked) -> Words:

@@ -36,7 +36,7 @@ COLUMNS = (
     Column("device", "Of"),
     Column("may", "May", sortable=False),
     Column("state", "State", sortable=False),
-    Column("created_at", "Made"),
+    Column("created_at", "Created"),
     Column("expires_at", "Ends"),
     Column("last_used_at", "Last used"),
 )
@@ -59,7 +59,7 @@ def _row(_scope: Scope, record: KeyRow) -> Row:
     elif key.expires_at is not None and key.expires_at - now < SOON:
         state = _state("late", "ends soon")
     else:
-        state = _state("live", "good")
+        state = _state("live", "active")
     cells = (
         record.device or "the whole site",
         "post" if key.can_write else "read",
@@ -114,9 +114,9 @@ TABLE = Table(
     load=_load,
     row=_row,
     do=_do,
-    filters=(Choice("ended", "Show", (("", "Good ones"), ("all", "Ended ones too"))),),
+    filters=(Choice("ended", "Show", (("", "Active"), ("all", "Include ended"))),),
     search="name, device",
-    empty="No key yet. Devices post with one: make it above, and give it to the device.",
+    empty="No key yet. Devices post with one: create it above, and give it to the device.",
     sort="created_at",
     descending=True,
 )
@@ -141,7 +141,7 @@ def _form(site_id: str) -> html.Details:
         ),
         html.Datalist([html.Option(value=each.name) for each in named], id="keys-devices"),
     ]
-    return inputs.folded("keys-form", "Make a key", "plus-lg", fields, inputs.submit("keys-make", "Make"))
+    return inputs.folded("keys-form", "Create a key", "plus-lg", fields, inputs.submit("keys-make", "Create"))
 
 
 @guard(administers_site())
@@ -150,7 +150,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header(
-                [html.H1("API keys"), html.P("What devices and programs post and read with. Kept as hashes only.")],
+                [html.H1("API keys"), html.P("What devices and programs post and read with. Only hashes are kept.")],
                 className="page-head",
             ),
             html.Div(id="keys-made", role="status"),

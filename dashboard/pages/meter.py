@@ -152,7 +152,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
             _panel(
                 "Claim code",
                 html.P(
-                    "Whoever has it may ask for this meter; you decide under Approvals. Hand it only to whom it is meant for.",
+                    "Whoever has it may claim this meter; you decide under Approvals. Give it only to whom it is meant for.",
                     className="muted",
                 ),
                 html.Div(id="meter-code", className="mb-2"),
@@ -161,7 +161,7 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
                         html.Button("Show the code", id="meter-show", className="btn btn-quiet", type="button"),
                         _asking(
                             "Create a new code",
-                            "The old code no longer works then. Claims that were made with it stay.",
+                            "The old code stops working. Claims made with it stay.",
                             html.Button("Create it now", id="meter-renew", className="btn btn-danger", type="button"),
                         ),
                     ],
@@ -301,7 +301,7 @@ def show_code(shown: int | None, renewed: int | None, meter_id: str) -> Any:
     said: Any = no_update
     if ctx.triggered_id == "meter-renew":
         code = claims.renew_claim_code(current_scope(), meter_id)
-        said = tables.notice("The old code is good for nothing now.")
+        said = tables.notice("The old code no longer works.")
     else:
         code = claims.claim_code(current_scope(), meter_id)
     return said, html.Code(code, className="user-select-all secret")

@@ -38,7 +38,7 @@ COLUMNS = (
     Column("serial_number", "Serial number"),
     Column("held", "Assigned to", sortable=False),
     Column("state", "State", sortable=False),
-    Column("created_at", "Made"),
+    Column("created_at", "Created"),
 )
 
 
@@ -82,7 +82,7 @@ TABLE = Table(
     COLUMNS,
     load=_load,
     row=_row,
-    filters=(Choice("retired", "Show", (("", "In use"), ("all", "Retired ones too"))),),
+    filters=(Choice("retired", "Show", (("", "In use"), ("all", "Include retired"))),),
     search="name, site, serial number, id",
     empty="No meter yet. Draw a site's graph first, then add its meters here, one by one or from a file.",
 )
@@ -91,8 +91,8 @@ tables.declare(TABLE)
 
 def _files() -> html.Section:
     steps = (
-        "Export writes the meters that the search finds. Import reads such a file: a line with an id describes that meter "
-        "anew, a line without one makes a meter. You see what would happen first; then all of it happens, or nothing."
+        "Export writes the meters that the search finds. Import reads such a file: a row with an id updates that meter, "
+        "a row without one adds a meter. You see what would happen first; then all of it happens, or nothing."
     )
     columns = [
         html.Code(", ".join(meter_files.COLUMNS)),

@@ -18,7 +18,7 @@ def layout(**_query: Any) -> html.Div:
             icon("search"),
             html.H1("Nothing here"),
             html.P("Perhaps the address is mistyped, or what it showed is not yours to see."),
-            html.A("To the first page", href="/", className="btn btn-primary mt-2"),
+            html.A("Home", href="/", className="btn btn-primary mt-2"),
         ],
         className="empty",
     )

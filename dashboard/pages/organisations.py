@@ -75,7 +75,9 @@ def _acts(home: Organisation, inhabitants: int, own: bool) -> list[Act]:
     if home.approval != "approved":
         acts.append(Act("approve", "Enable" if home.approval == "disabled" else "Approve"))
     if home.approval == "pending":
-        acts.append(Act("reject", "Say no", lambda: Question(f"Nobody of {home.name} may come in. Its founder gets a mail.")))
+        acts.append(
+            Act("reject", "Reject", lambda: Question(f"Nobody of {home.name} may come in. Its founder is told by email."))
+        )
     elif home.approval == "approved":
         ends = f"Nobody of {home.name} may come in any more, and the sessions of its {inhabitants:,} people end within a second."
         acts.append(Act("disable", "Disable", lambda: Question(f"{ends} Enable it to undo that."), danger=True))
@@ -179,4 +181,4 @@ def add(clicks: int | None, name: str | None, kind: str | None, distributor_id: 
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update
     page = html.A("Invite its administrator", href=f"/admin/organisations/{made.id}")
-    return tables.notice([f"{made.name} is there. ", page, ": the first person becomes one."]), made.id, ""
+    return tables.notice([f"{made.name} created. ", page, ": its first person."]), made.id, ""

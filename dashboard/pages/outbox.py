@@ -35,7 +35,7 @@ COLUMNS = (
 )
 STATE = Choice("state", "State", [("", "Every state"), ("waiting", "waiting"), ("sent", "sent"), ("given_up", "given up")])
 NO_SERVER = (
-    "This Loadstar has no mail server, so mails wait here: open one, and hand its link over to the person it is for. "
+    "This Loadstar has no mail server, so mails wait here: open one and pass its link on to the person it is for. "
     "That you read it is noted in the audit log. LOADSTAR_SMTP_HOST names a server."
 )
 SERVER = "Mails go out within seconds by {}. Once one is sent, its text is no longer kept."

@@ -98,7 +98,7 @@ tables.declare(TABLE)
 def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
     about = (
-        "The owner's people have this site by their role. Here stands who else is assigned the whole of it; "
+        "The owner's people have this site by their role. Others with access to the whole site are listed here; "
         "single meters are assigned on "
     )
     roles = [{"label": words.capitalize(), "value": role} for role, words in ROLES.items()]

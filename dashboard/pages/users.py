@@ -94,7 +94,7 @@ def _acts(scope: Scope, user: User) -> list[Act]:
     if user.approval == "approved":
         acts.append(Act("disable", "Disable", lambda: people.disable(scope, user), danger=True))
     elif user.approval == "pending":
-        acts.append(Act("reject", "Say no", lambda: tables.Question(f"{user.name} may not come in. They get a mail.")))
+        acts.append(Act("reject", "Reject", lambda: tables.Question(f"{user.name} may not come in. They are told by email.")))
     acts.append(Act("delete", "Delete", lambda: people.delete(scope, user, _assigned(scope, user)), danger=True))
     return acts
 

@@ -56,7 +56,7 @@ def reset_second_factor(user: User) -> Question:
     """Says what it does, and what it asks of whoever does it."""
     words = (
         f"For somebody who has lost their phone and their recovery codes: {user.name} then signs in with the password alone. "
-        "Make sure that it is them who ask: call them at a number that you had before, or see them. They get a mail."
+        "Make sure that it is them who ask: call them at a number that you had before, or see them. They are told by email."
     )
     return Question(words)
 

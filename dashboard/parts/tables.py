@@ -249,7 +249,7 @@ def _done(table: Table, seen: View, asked: Asked) -> html.Div:
         seen.written = dict(asked.given)
         return notice(sentence(refused), bad=True)
     except NotFound:
-        said = notice("This is not there any more, or not yours to change.", bad=True)
+        said = notice("This no longer exists, or you may not change it.", bad=True)
     seen.asking, seen.written = None, {}
     return said
 

@@ -84,7 +84,7 @@ def kwh(value: float) -> str:
 
 def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
     return Question(
-        "It is put right for all of its time, and the energy of that time is computed anew from the readings.",
+        "The correction holds for all of its time, and that energy is recomputed from the readings.",
         (
             Choice("method", "Energy comes from", sorted(METHODS.items(), key=lambda each: each[0] != record.method)),
             Text("every", f"A reading every (s). {EVERY}", str(record.interval_s), 9, 1),
@@ -126,7 +126,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         return "Withdrawn."
     zone = zone_of(scope, _meter(scope, asked.context))
     meters.correct_declaration(scope, asked.key, **_read(asked.given, zone, meters.BEGINNING))
-    return "Saved. The energy is computed anew; until then it is provisional."
+    return "Saved. The energy is being recomputed; until then it is provisional."
 
 
 def _read(given: Mapping[str, Any], zone: ZoneInfo, otherwise: datetime) -> Any:
@@ -208,7 +208,7 @@ def declare(
         made = meters.declare_energy(scope, meter_id, **said)
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update
-    return tables.notice(f"Declared from {since(made, zone)} on. What is stored already is counted in a moment."), made.id
+    return tables.notice(f"Declared from {since(made, zone)} on. What is stored already will be counted in a moment."), made.id
 
 
 @callback(

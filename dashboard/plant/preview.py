@@ -39,7 +39,7 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
     figure = sankey.figure(nodes, bands, "kW") if bands else None
     if figure and says == note:
         _without_amounts(figure)
-    told = {"figure": figure, "says": says if bands else "No edges yet: join two nodes, and they are drawn here."}
+    told = {"figure": figure, "says": says if bands else "No edges yet: connect two nodes, and they are drawn here."}
     return orjson.dumps(told).decode(), _check(drawn, solved)
 
 

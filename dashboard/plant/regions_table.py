@@ -92,4 +92,4 @@ def add(clicks: int | None, name: str | None, note: str | None) -> Any:
         made = regions.create_region(current_scope(), name=str(name or ""), note=str(note or "").strip())
     except Refused as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update
-    return tables.notice(f"{made.name} is there. Load the page again to choose it for this site."), made.id, ""
+    return tables.notice(f"{made.name} created. Reload the page to choose it for this site."), made.id, ""

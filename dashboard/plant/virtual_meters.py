@@ -24,7 +24,7 @@ from store.scope import Scope
 EXAMPLE = "+ Main meter\n- Workshop"
 SIGNS = {"+": 1, "-": -1, "−": -1, "–": -1}
 LONGEST = 20_000
-WITHOUT_EDGE = "A virtual meter stands for an edge that nothing measures: choose the site and the edge."
+WITHOUT_EDGE = "A virtual meter measures an edge that no other meter does: choose the site and the edge."
 ABOUT = "One a line: + adds a meter, - takes one away. A name that several meters share is no name: give the id."
 
 
@@ -76,7 +76,7 @@ def form(scope: Scope) -> html.Details:
         ),
         _terms("virtual-terms"),
     ]
-    return inputs.folded("virtual-form", "Make a virtual meter", "plus-lg", fields, inputs.submit("virtual-make", "Make"))
+    return inputs.folded("virtual-form", "Create a virtual meter", "plus-lg", fields, inputs.submit("virtual-make", "Create"))
 
 
 @callback(
@@ -126,7 +126,7 @@ def make(clicks: int | None, name: str | None, site_id: str | None, edge_id: str
     except (Refused, NotFound) as refused:
         return tables.notice(sentence(refused), bad=True), no_update, no_update, no_update
     link = html.A(made.name, href=f"/admin/meters/{made.id}", **data(soft=""))
-    return tables.notice([link, " is there, and shows what its terms add up to, for all of their past."]), made.id, "", ""
+    return tables.notice([link, " created. It shows what its terms add up to, for all of their past."]), made.id, "", ""
 
 
 def panel(scope: Scope, meter: Meter) -> html.Section:

@@ -175,7 +175,7 @@ def accept_invitation() -> Response | AnyResponse:
 def _invitation_form(message: str | None) -> Response:
     offer = invitations.offer(_token())
     if offer is None:
-        return _dead("The invitation was used, withdrawn, or is older than 7 days. Ask for a new one.", "/", "To the first page")
+        return _dead("The invitation was used, withdrawn, or is older than 7 days. Ask for a new one.", "/", "Home")
     return replies.page(
         "invitation.html",
         f"Join {offer.organisation}",

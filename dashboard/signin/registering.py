@@ -177,4 +177,4 @@ def sent() -> Response | AnyResponse:
     purpose, email = mailed["purpose"], mailed["email"]
     again = "/forgotten-password" if purpose == "password" else "/confirm-address/again"
     words = PURPOSES[purpose].format(email)
-    return replies.page("mail_sent.html", "Look into your mail", words=words, email=email, again=again, message=None)
+    return replies.page("mail_sent.html", "Check your email", words=words, email=email, again=again, message=None)

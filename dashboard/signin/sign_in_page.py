@@ -9,7 +9,7 @@ SAID = {  # what was done on the page before
     "confirmed": "Your address is confirmed. Sign in.",
     "moved": "Your new address is confirmed. Sign in with it.",
     "back": "Your account is yours again. Sign in with the address that it has now and your new password.",
-    "waits": "Your address is confirmed. You may sign in once you are approved; a mail tells you.",
+    "waits": "Your address is confirmed. You may sign in once you are approved; you will get an email.",
     "password": "Your password is changed. Sign in with it.",
     "everywhere": "You are signed out everywhere. Personal tokens go on: revoke them on your account's page, Tokens.",
     "late": "That took too long. Sign in again.",

@@ -33,7 +33,7 @@ LATE = "/sign-in?said=late"
 LASTS_S = 300  # to type a code
 LONGER_S = 1200  # to think of a password, or to find an app and install it
 OVER = (
-    "this password was chosen for you and was good for a few days: set one of your own by “Password lost?”, "
+    "this password was chosen for you and was good for a few days: set one of your own by “Forgot password?”, "
     "or ask an administrator for another"
 )
 

@@ -26,7 +26,7 @@ from store.records.people import users
 from store.records.people.users import FIRST_ADMINISTRATOR
 from store.records.signin import one_time_links, passwords, sessions
 
-WRONG = "That email and password do not fit together."
+WRONG = "Wrong email or password."
 AWAY = "Loadstar cannot reach its store, so nobody can sign in now. Try again in 5 seconds."
 
 bp = Blueprint("signin", __name__)

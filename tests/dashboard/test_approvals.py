@@ -101,7 +101,7 @@ def test_nobody_decides_about_what_waits_for_others(world: World) -> None:
     browser = _client(world, "chief")
     assert "Newcomer" not in rows(press(browser, "approvals"))
     for each in (asked, newcomer, "usr_unknown", "nothing"):
-        assert "not yours to change" in _answer(browser, "yes", each)
+        assert "you may not change it" in _answer(browser, "yes", each)
     assert inbox.pending_count(SYSTEM) == 2
 
 

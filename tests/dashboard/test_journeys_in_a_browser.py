@@ -110,7 +110,7 @@ def test_register_verify_claim_a_meter_and_see_it_live(opened: Opener, product: 
     ada.fill("#email", email("Ada"))
     ada.fill("#password", OWN)
     press(ada, "Register")
-    expect(ada.locator("h1")).to_have_text("Look into your mail")
+    expect(ada.locator("h1")).to_have_text("Check your email")
     sign_in(ada, "Ada", OWN)
     expect(ada.locator("#notice")).to_be_visible()  # not before the address is confirmed
     ada.goto(product.link_to("Ada"))
@@ -149,7 +149,7 @@ def test_found_an_organisation_invite_approve_and_assign(opened: Opener, product
     founder.fill("#email", email("Fanny"))
     founder.fill("#password", OWN)
     press(founder, "Register")
-    expect(founder.locator("h1")).to_have_text("Look into your mail")
+    expect(founder.locator("h1")).to_have_text("Check your email")
     founder.goto(product.link_to("Fanny"))
     press(founder, "Confirm")
     expect(founder.locator("#notice")).to_contain_text("once you are approved")
@@ -179,7 +179,7 @@ def test_found_an_organisation_invite_approve_and_assign(opened: Opener, product
     linus.fill("#email", email("Linus"))
     linus.fill("#password", OWN)
     press(linus, "Register")
-    expect(linus.locator("h1")).to_have_text("Look into your mail")
+    expect(linus.locator("h1")).to_have_text("Check your email")
     linus.goto(product.link_to("Linus"))
     press(linus, "Confirm")
     expect(linus.locator("#notice")).to_contain_text("once you are approved")
@@ -205,10 +205,10 @@ def test_a_lost_password_is_reset_by_the_mail_in_the_outbox(opened: Opener, prod
     elsewhere = opened("Rita")
     rita = opened()
     rita.goto("/sign-in")
-    rita.click("text=Password lost?")
+    rita.click("text=Forgot password?")
     rita.fill("#email", email("Rita"))
     press(rita, "Send the mail")
-    expect(rita.locator("h1")).to_have_text("Look into your mail")
+    expect(rita.locator("h1")).to_have_text("Check your email")
 
     root = opened("Root")  # there is no mail server: the administrator hands the link over
     visit(root, "/admin/outbox")
@@ -220,7 +220,7 @@ def test_a_lost_password_is_reset_by_the_mail_in_the_outbox(opened: Opener, prod
     press(rita, "Set the password")
     expect(rita.locator("#notice")).to_contain_text("Your password is changed")
     sign_in(rita, "Rita")
-    expect(rita.locator("#notice")).to_contain_text("do not fit together")
+    expect(rita.locator("#notice")).to_contain_text("Wrong email or password")
     sign_in(rita, "Rita", OWN)
     rita.wait_for_url("**/my-meters")
 
@@ -373,7 +373,7 @@ def test_delete_me_leaves_the_readings_and_a_log_that_still_verifies(opened: Ope
     elsewhere.goto("/my-meters")
     expect(elsewhere).to_have_url(re.compile("/sign-in"))
     sign_in(dora, "Dora")
-    expect(dora.locator("#notice")).to_contain_text("do not fit together")
+    expect(dora.locator("#notice")).to_contain_text("Wrong email or password")
 
     visit(root, "/admin/audit-log")
     expect(root.locator("#audit-page table")).to_be_visible()

@@ -125,7 +125,7 @@ def test_an_administrator_of_a_distributor_adds_its_customer(world: World) -> No
     done = _press_button(
         browser, outputs, "organisations-add", [*state, ("organisations-distributor", "value", _north(world))]
     ).get_data(as_text=True)
-    assert "Mill is there" in done
+    assert "Mill created" in done
 
 
 def test_an_invitation_is_mailed_listed_and_withdrawn(world: World) -> None:

@@ -74,4 +74,4 @@ def test_what_was_given_up_is_sent_again(world: World, letter: str) -> None:
 def test_an_act_that_there_is_not_does_nothing(world: World, letter: str) -> None:
     browser = world.client("root")
     browser.get("/admin/outbox")
-    assert "not there any more" in rows(press(browser, "outbox", do="act", act="burn", row=letter))
+    assert "no longer exists" in rows(press(browser, "outbox", do="act", act="burn", row=letter))

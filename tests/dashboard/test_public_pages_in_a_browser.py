@@ -74,7 +74,7 @@ def test_from_the_first_page_to_being_in(opened: Opener, world: World, scripts: 
     page.fill("#email", "ada@example.org")
     page.fill("#password", OWN)
     press(page, "Register")
-    expect(page.locator("h1")).to_have_text("Look into your mail")
+    expect(page.locator("h1")).to_have_text("Check your email")
     press(page, "Send it again")
     expect(page.locator("main")).to_contain_text("a mail with a new link")
     page.goto(path_in(mails_to("ada@example.org")[0]))
@@ -88,7 +88,7 @@ def test_from_the_first_page_to_being_in(opened: Opener, world: World, scripts: 
 
 def test_a_lost_password_is_set_anew(opened: Opener, world: World) -> None:
     page = opened("/sign-in")
-    page.click("text=Password lost?")
+    page.click("text=Forgot password?")
     page.fill("#email", "operator@example.org")
     press(page, "Send the mail")
     expect(page.locator("main")).to_contain_text("administrator can read the mail in the outbox")
@@ -129,7 +129,7 @@ def test_what_is_typed_waits_for_a_store_that_is_away(opened: Opener, world: Wor
     press(page, "Register")
     expect(page.locator("#notice")).to_contain_text(re.compile(r"cannot reach its store.*Trying again in \d s"))
     engine.configure(world.settings.records_url)
-    expect(page.locator("h1")).to_have_text("Look into your mail", timeout=30_000)
+    expect(page.locator("h1")).to_have_text("Check your email", timeout=30_000)
 
 
 def test_whoever_is_invited_joins(opened: Opener, world: World) -> None:

@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const NEXT = { auto: "light", light: "dark", dark: "auto" };
-  const WORDS = { auto: "as the system has it", light: "light", dark: "dark" };
+  const WORDS = { auto: "system", light: "light", dark: "dark" };
   const ICONS = { auto: "circle-half", light: "sun", dark: "moon-stars" };
 
   function resolve() {
@@ -12,7 +12,7 @@
   }
   function label() {
     for (const button of document.querySelectorAll("[data-theme-next]")) {
-      button.setAttribute("aria-label", `Theme: ${WORDS[root.dataset.theme]}. Change it`);
+      button.setAttribute("aria-label", `Theme: ${WORDS[root.dataset.theme]}. Change theme`);
       button.title = `Theme: ${WORDS[root.dataset.theme]}`;
       button.querySelector(".icon").className = `icon icon-${ICONS[root.dataset.theme]}`;
     }

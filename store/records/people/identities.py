@@ -112,6 +112,6 @@ def forget_identity(scope: Scope, identity_id: str) -> None:
             raise missing(Identity, identity_id)
         person = required(records, User, kept.user_id)
         if person.password_hash is None:
-            raise Refused("this is your only way in: set a password first, by “Password lost?” on the sign-in page")
+            raise Refused("this is your only way in: set a password first, by “Forgot password?” on the sign-in page")
         records.delete(kept)
         credentials.changed(records, person, and_tokens=False)

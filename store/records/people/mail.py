@@ -80,7 +80,7 @@ def write_mail(
     if any(mark in value for value in (recipient, subject) for mark in "\r\n"):
         raise Refused("an address and a subject are one line each: shorten them")
     if not is_address(recipient):
-        raise Refused(f"{recipient[:80]!r} is no address: a mail goes to one mailbox")
+        raise Refused(f"{recipient[:80]!r} is not a valid email address: a mail goes to one mailbox")
     with session() as records:
         made = Mail(recipient=recipient, subject=subject, text=text, kind=kind, user_id=user_id, asked_by=asked_by)
         made.next_at = now()
@@ -203,7 +203,7 @@ def send_again(scope: Scope, mail_id: str) -> Mail:
         if found is None:
             raise missing(Mail, mail_id)
         if found.sent_at is not None:
-            raise Refused("this mail was sent, and its text is no longer kept: have it written anew where it came from")
+            raise Refused("this mail was sent, and its text is no longer kept: send it again from where it came")
         found.attempts, found.next_at, found.last_error = 0, now(), None
         audit.note("sent_again", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
     return found

@@ -169,7 +169,7 @@ def verify_address(token: str, password: str, *, registered: str | None = None, 
     chosen = linked if linked.id == registered else None
     chosen = chosen or next((each for each in waiting if passwords.matches(each.password_hash, password)), None)
     if chosen is None:
-        raise Refused("this is not the password that was chosen with this address: type it, or register anew with another")
+        raise Refused("this is not the password that was chosen with this address: type it, or register again with another")
     with session() as records:
         if one_time_links.redeem(token, VERIFY_ADDRESS, at=at) is None:
             raise Refused(OLD_LINK)

@@ -34,7 +34,9 @@ def checked(email: str, name: str) -> tuple[str, str]:
     """An address and a name as they are kept; raises `Refused` for what can be neither."""
     email, name = normal_email(email), name.strip()
     if not is_address(email):
-        raise Refused(f"{email[:80]!r} is no address: write it as name@example.org, a domain with other letters as xn--…")
+        raise Refused(
+            f"{email[:80]!r} is not a valid email address: write it as name@example.org, a domain with other letters as xn--…"
+        )
     if not name:
         raise Refused("a person has a name: give one")
     return email, name

@@ -32,7 +32,7 @@ def read(scope: Scope, site_id: str, text: str) -> Fields:
         if not (field and equals and name and comma and quantity):
             raise Refused(f"the line {line!r} does not say which meter and quantity: write it like {EXAMPLE}")
         if field in said:
-            raise Refused(f"field {field} stands there twice: leave one out")
+            raise Refused(f"field {field} is there twice: leave one out")
         if quantity not in QUANTITIES:
             raise Refused(f"field {field}: no quantity {quantity!r}; choose one of {', '.join(QUANTITIES)}")
         said[field] = (name, quantity)

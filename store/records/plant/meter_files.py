@@ -248,7 +248,7 @@ def _declare_as_posted(scope: Scope, meter_id: str) -> str:
 
 def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     if not cells.get("site"):
-        raise Refused("a new meter stands on a site: give the site's number, or the id of a meter that exists")
+        raise Refused("a new meter belongs to a site: give the site's number, or the id of a meter that exists")
     site_id = places.site(cells["site"])
     role = cells.get("role") or "main"
     if role not in ("main", "check", "condition"):

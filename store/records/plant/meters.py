@@ -138,7 +138,7 @@ def create_meter(
 
 def _add_terms(records: Session, virtual: Meter, terms: Terms) -> None:
     if len({term_id for term_id, _ in terms}) < len(terms):
-        raise Refused("a meter stands in a sum once: name each only once")
+        raise Refused("a sum counts a meter once: name each only once")
     for term_id, sign in terms:
         term = required(records, Meter, term_id)
         if term.site_id != virtual.site_id:

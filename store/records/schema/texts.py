@@ -61,7 +61,7 @@ def clean(text: str, column: str) -> str:
     """The text as it is kept in a column of that name.
 
     Raises:
-        Refused: it is too long, or holds a character that is not seen.
+        Refused: it is too long, or holds an invisible character.
     """
     longest, said = LONGEST.get(column, ANY), column.replace("_", " ")
     if len(text) > 4 * longest:  # composed it may be shorter, but not by that much
@@ -75,7 +75,7 @@ def clean(text: str, column: str) -> str:
     if not text.isprintable():
         for each in text:
             if unicodedata.category(each) in UNSEEN and not (several and each in SEVERAL_LINES):
-                raise Refused(f"a {said} holds a character that is not seen (U+{ord(each):04X}): write it anew")
+                raise Refused(f"a {said} holds an invisible character (U+{ord(each):04X}): type it again")
     return text
 
 

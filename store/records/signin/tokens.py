@@ -71,7 +71,7 @@ def create_token(scope: Scope, *, name: str, can_write: bool = False, days: int 
     if not name.strip():
         raise Refused("a token has a name: say what it is for")
     if not 1 <= days <= LONGEST_DAYS:
-        raise Refused(f"a token is good for 1 to {LONGEST_DAYS} days: choose a number of them")
+        raise Refused(f"a token is valid for 1 to {LONGEST_DAYS} days: choose a number of them")
     secret, at = secrets.token_urlsafe(SECRET_BYTES), now()
     good = (PersonalToken.user_id == user_id, PersonalToken.revoked_at.is_(None), PersonalToken.expires_at > at)
     with session() as records:

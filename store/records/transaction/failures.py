@@ -15,12 +15,12 @@ RULES = {
     "ck_api_keys_one_object": "a key is of one device or of one site: give one of the two",
     "ck_devices_energy_mode": "a device's energies are of its 'interval' or of its 'counter': choose one",
     "ck_devices_on_plan": "a place on the plan is two shares between 0 and 1: give both, or none",
-    "ck_devices_reporting_interval": "a device reports every second at the most: give an interval of 1 s or more",
+    "ck_devices_reporting_interval": "a device can report at most once a second: give an interval of 1 s or more",
     "ck_edges_carrier": "an edge carries electricity, gas, heat, cooling or water: choose one",
     "ck_edges_dates": "an edge cannot end before it starts: check the dates",
     "ck_edges_two_nodes": "an edge joins two nodes: choose another end",
     "ck_energy_sources_dates": "a declaration cannot end before it starts: check the dates",
-    "ck_energy_sources_interval": "readings are expected every second at the most: give an interval of 1 s or more",
+    "ck_energy_sources_interval": "readings can be expected at most once a second: give an interval of 1 s or more",
     "ck_energy_sources_method": "energy comes from a counter, an interval or power: choose one",
     "ck_energy_sources_rollover": "only a counter rolls over, at more than 0 kWh: leave it out, or correct it",
     "ck_entities_id": "an entity has the id of its owner: leave it to the database",
@@ -62,7 +62,7 @@ RULES = {
     "ck_site_limits_bound": "a limit has a lower or an upper bound: give at least one",
     "ck_site_limits_critical": "what is critical lies beyond what is allowed: correct it, or leave it out",
     "ck_sites_public_number": "a public number is above 0: choose another",
-    "ck_sites_reporting_interval": "devices report every second at the most: give an interval of 1 s or more",
+    "ck_sites_reporting_interval": "devices can report at most once a second: give an interval of 1 s or more",
     "ck_tariffs_co2": "a CO2 factor is 0 g/kWh or more: correct it",
     "ck_tariffs_dates": "a tariff cannot end before it starts: check the dates",
     "ck_users_approval": "a user is pending, approved, rejected or disabled: choose one",
@@ -76,7 +76,7 @@ RULES = {
     "rule_entity_fixed": "an entity never changes: make another user or organisation instead",
     "rule_entity_stays": "an entity stays as long as its user or organisation: delete those instead",
     "rule_no_own_meters": "people in an organisation have no meters of their own: give the meter to the organisation",
-    "rule_one_edge_of_a_way": "these nodes are joined in this direction already: end that edge first, or choose another carrier",
+    "rule_one_edge_of_a_way": "these nodes are connected this way already: end that edge first, or choose another carrier",
     "rule_one_site_of_a_name": "the distributor has a site of this name: choose another name",
     "rule_one_resident": "another resident has this meter in this time: end that assignment first, or choose other dates",
     "rule_one_node_of_a_name": "the site has a node of this name: choose another name, or end that node first",
@@ -108,7 +108,7 @@ RULES = {
 }
 
 RULES |= {
-    f"rule_texts_of_{table.name}": "a text is too long, or holds a character that is not seen: write it anew"
+    f"rule_texts_of_{table.name}": "a text is too long, or holds an invisible character: type it again"
     for table in texts.tables()
 }
 

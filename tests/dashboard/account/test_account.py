@@ -207,7 +207,7 @@ def test_a_token_is_shown_once_and_revoked_after_a_question(world: World, browse
     assert tokens.bearer_of(secret)
     _with(world, browser, "token-act", {}, {**pressed, "act": "do"})
     assert tokens.bearer_of(secret) is None
-    assert [each.subject for each in mails_to("operator@example.org")] == ["A token was revoked", "A token was made"]
+    assert [each.subject for each in mails_to("operator@example.org")] == ["A token was revoked", "A token was created"]
     for bad in ({"token-name": ""}, {"token-name": "x", "token-days": "9999"}):
         assert "notice bad" in call(world, browser, "token-notice.children", given | bad)
 

@@ -114,4 +114,4 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
     page.fill("#email", "resident@example.org")
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
-    expect(page.locator("main")).to_contain_text("do not fit together")
+    expect(page.locator("main")).to_contain_text("Wrong email or password")

@@ -120,7 +120,7 @@ def test_a_page_needs_no_request_for_what_the_document_holds(opened: Opener) -> 
 def test_a_wrong_password_is_said_without_losing_the_address(opened: Opener) -> None:
     page = opened()
     sign_in(page, "operator", "not the password")
-    expect(page.locator("#notice")).to_contain_text("do not fit together")
+    expect(page.locator("#notice")).to_contain_text("Wrong email or password")
     expect(page.locator("#email")).to_have_value("operator@example.org")
 
 

@@ -20,7 +20,7 @@ def _add(browser, site: str, name: str = "Gate", every: str = "30", fields: str 
 
 def test_a_device_is_added_with_its_fields(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
-    assert "Gate is there" in said(_add(browser, world.site, fields="voltage = Hall meter, voltage_v\n\n"))
+    assert "Gate added" in said(_add(browser, world.site, fields="voltage = Hall meter, voltage_v\n\n"))
     [made] = devices.find_devices(SYSTEM, "Gate")
     assert made.reporting_interval_s == 30
     assert devices.device_fields(SYSTEM, [made.id])[made.id] == {"voltage": (ids["meter"], "voltage_v")}
@@ -82,7 +82,7 @@ def test_for_those_who_do_not_administer_the_site_the_page_is_not_there(world: W
 
 def test_a_device_of_another_site_is_not_there_in_this_ones_table(world: World) -> None:
     ids = plant(world, world.foreign_site)
-    assert "not there any more" in act(world.client("root"), "devices", world.site, "retire", ids["device"])
+    assert "no longer exists" in act(world.client("root"), "devices", world.site, "retire", ids["device"])
 
 
 def test_a_map_of_fields_is_read_as_it_was_written(world: World) -> None:

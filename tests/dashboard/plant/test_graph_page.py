@@ -46,11 +46,11 @@ def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_node_is_added_and_joined_and_the_check_follows(world: World) -> None:
     plant(world)
     browser = world.client("admin")
-    assert "Shed is there" in said(_add_node(world, browser))
+    assert "Shed added" in said(_add_node(world, browser))
     assert "no edge: nothing flows in or out" in said(_draw(world, browser))
     wired = graph.wiring(SYSTEM, world.site)
     ids = {node.name: node.id for node in wired.nodes}
-    assert "Joined" in said(_join(world, browser, ids["Bus"], ids["Shed"]))
+    assert "Connected" in said(_join(world, browser, ids["Bus"], ids["Shed"]))
     drawn = said(_draw(world, browser))
     assert "no edge" not in drawn
     assert "Bus → Shed" in drawn

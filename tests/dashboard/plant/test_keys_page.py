@@ -84,5 +84,5 @@ def test_for_those_who_do_not_administer_the_site_there_are_no_keys(world: World
 
 def test_a_key_of_another_site_is_not_there_in_this_ones_table(world: World) -> None:
     key = keys.create_key(SYSTEM, site_id=world.foreign_site).partition(".")[0]
-    assert "not there any more" in act(world.client("root"), "keys", world.site, "revoke", key)
+    assert "no longer exists" in act(world.client("root"), "keys", world.site, "revoke", key)
     assert [each.revoked_at for each in keys.keys(SYSTEM, world.foreign_site)] == [None]

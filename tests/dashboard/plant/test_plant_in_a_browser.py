@@ -29,7 +29,7 @@ def _open(page: Page, path: str) -> None:
 def test_a_key_is_made_rotated_with_an_overlap_and_revoked(page: Page, world: World) -> None:
     plant(world)
     _open(page, f"/site/{world.site}/keys")
-    page.click("text=Make a key")
+    page.click("text=Create a key")
     page.fill("#keys-name", "gate")
     page.fill("#keys-device", "Hall box")
     page.click("#keys-make")
@@ -60,7 +60,7 @@ def test_a_node_is_added_and_joined_and_is_drawn_at_once(page: Page, world: Worl
     page.fill("#graph-name", "Shed")
     page.click("#graph-add-node")
     expect(page.locator("#graph-check")).to_contain_text("Shed: no edge")
-    page.click("text=Join two nodes")
+    page.click("text=Connect two nodes")
     page.locator("#graph-source").select_option(label="Bus")
     page.locator("#graph-target").select_option(label="Shed")
     page.click("#graph-add-edge")
@@ -109,7 +109,7 @@ def test_a_limit_is_said_anew_and_a_sum_of_meters_made_edited_and_ended(page: Pa
     expect(page.locator("#limits-body tr", has_text="Voltage")).to_contain_text("our contract")
 
     _open(page, "/admin/meters")
-    page.click("text=Make a virtual meter")
+    page.click("text=Create a virtual meter")
     page.fill("#virtual-name", "Import")
     page.locator("#virtual-site").select_option(label="North Campus (1)")
     page.locator("#virtual-edge").select_option(label="Grid → Bus, electricity")

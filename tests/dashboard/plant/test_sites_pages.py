@@ -132,7 +132,7 @@ def test_a_site_is_archived_and_restored_from_its_list(world: World) -> None:
 
 def test_only_its_administrators_archive_a_site(world: World) -> None:
     chief = said(press(world.client("chief"), "sites", do="act", act="archive", row=world.site, given={}))
-    assert "not there any more" in chief
+    assert "no longer exists" in chief
     for who in ("operator", "stranger", "resident"):
         assert press(world.client(who), "sites", do="act", act="archive", row=world.site, given={}).status_code == 404
     assert sites.site(SYSTEM, world.site).archived_at is None
@@ -185,7 +185,7 @@ def test_how_often_devices_post_is_the_sites_to_say(world: World) -> None:
 def test_platform_administrators_make_name_and_remove_regions(world: World) -> None:
     browser = world.client("root")
     state = {"regions-name.value": "Isles", "regions-note.value": "islands"}
-    assert "Isles is there" in said(ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state))
+    assert "Isles created" in said(ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state))
     assert "has a name" in said(
         ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state | {"regions-name.value": " "})
     )

@@ -57,8 +57,8 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(world: Worl
     wrong = sign_in(world.client(), "operator@example.org", "not the password")
     unknown = sign_in(world.client(), "nobody@example.org", "not the password")
     assert wrong.status_code == unknown.status_code == 401
-    assert b"do not fit together" in wrong.data
-    assert b"do not fit together" in unknown.data
+    assert b"Wrong email or password" in wrong.data
+    assert b"Wrong email or password" in unknown.data
 
 
 def test_what_was_typed_is_escaped(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_store_that_is_away_is_not_a_wrong_password(world: World) -> None:
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert b"cannot reach its store" in answer.data
-    assert b"do not fit together" not in answer.data
+    assert b"Wrong email or password" not in answer.data
 
 
 def test_the_script_of_the_form_is_told_the_same_in_json(world: World) -> None:
@@ -154,7 +154,7 @@ def test_the_script_of_the_form_is_told_the_same_in_json(world: World) -> None:
     token = token_of(browser)
     as_script = {"Accept": "application/json"}
     given = {"csrf_token": token, "email": "operator@example.org", "password": "wrong"}
-    assert browser.post("/sign-in", data=given, headers=as_script).json["message"].startswith("That email")
+    assert browser.post("/sign-in", data=given, headers=as_script).json["message"].startswith("Wrong email")
     assert browser.post("/sign-in", data=given | {"password": PASSWORD}, headers=as_script).json == {"next": "/"}
 
 

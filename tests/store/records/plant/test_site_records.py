@@ -103,7 +103,7 @@ def test_only_its_administrators_archive_and_restore_a_site_and_the_audit_log_na
 def test_two_edges_that_are_the_same_are_one_too_many(world: World) -> None:
     edge = graph.wiring(SYSTEM, world.sites["north"]).edges[0]
     ends = {"from_node_id": edge.from_node_id, "to_node_id": edge.to_node_id}
-    with pytest.raises(Refused, match="joined in this direction already"):
+    with pytest.raises(Refused, match="connected this way already"):
         graph.create_edge(SYSTEM, world.sites["north"], **ends, carrier=edge.carrier)
     heat = graph.create_edge(SYSTEM, world.sites["north"], **ends, carrier="heat")
     graph.end_edge(SYSTEM, heat.id, SWITCH + DAY)

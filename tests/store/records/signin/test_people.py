@@ -242,7 +242,7 @@ def test_an_address_has_one_account_however_it_is_written(world: World) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"email": "no address"}, "no address"),
+        ({"email": "no address"}, "not a valid email address"),
         ({"name": " "}, "name"),
         ({"role": "admin"}, "within an organisation"),
         ({"approval": "maybe"}, "pending, approved"),
