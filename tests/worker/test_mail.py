@@ -11,6 +11,7 @@ from config import settings as configuration
 from config.settings import Settings
 from store.errors import Refused
 from store.records.access import audit
+from store.records.jobs.kinds import Nothing
 from store.records.people import mail, users
 from store.records.schema import Mail
 from store.records.schema.columns import now
@@ -19,7 +20,7 @@ from store.scope import NOBODY, SYSTEM, Scope
 from tests.records import fresh
 from tests.worker.smtp import MailServer
 from worker.mail import send_due
-from worker.main import tidy
+from worker.tasks.tidying import tidy
 
 
 @pytest.fixture
@@ -184,7 +185,7 @@ def test_mails_go_with_their_person_and_with_time(settings: Settings) -> None:
     old, young = _write(), _write()
     with engine.session() as records:
         records.get(Mail, old.id).made_at = now() - timedelta(days=settings.mail_days, minutes=1)
-    tidy(settings)
+    tidy(SYSTEM, Nothing(), lambda *_: None)
     assert [each.id for each in mail.outbox(SYSTEM)] == [young.id]
 
 
