@@ -241,7 +241,7 @@ def test_the_first_paint_has_the_numbers_without_any_script(site: LiveWorld) -> 
 def test_an_empty_site_says_what_would_be_here(site: LiveWorld) -> None:
     painted = first_paint.html(SYSTEM, site.empty_site)
     assert "No meter on this site yet" in painted
-    assert "Set up this site" in painted
+    assert f'href="/site/{site.empty_site}/set-up"' in painted
 
 
 def test_a_period_says_which_part_of_it_was_told_by_the_hour(site: LiveWorld) -> None:
