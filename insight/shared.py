@@ -16,6 +16,7 @@ R = TypeVar("R")
 
 KEPT = 512  # answers, in each process
 RENEWERS = 4  # threads of a process
+REST = 4  # a fifth of a thread's time at most goes into one answer
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ class Shared:
         """The answer for the key, kept for `lasts_s` from when it was ready: a busy machine computes less, not more.
 
         For `stale_s` longer the old answer is given while a thread computes the new one, so that nobody waits for what
-        need not be of this second. What fails is raised to all who waited, and not kept.
+        need not be of this second; one that took long is kept `REST` times as long as it took, so that a large site's does not
+        take the time of what is live. What fails is raised to all who waited, and not kept.
         """
         now = time.monotonic()
         with self._lock:
@@ -57,7 +59,7 @@ class Shared:
         if renew:
             self._renewers.submit(self._renew, key, lasts_s, compute, renew)
         if answer is not found:
-            self._compute(key, answer, lasts_s, compute)
+            self._compute(key, answer, lasts_s, compute, rests=stale_s > 0)
         got: R = answer.future.result()
         return got
 
@@ -74,7 +76,8 @@ class Shared:
             self._answers.popitem(last=False)
         return answer
 
-    def _compute(self, key: Hashable, answer: _Answer, lasts_s: float, compute: Callable[[], Any]) -> None:
+    def _compute(self, key: Hashable, answer: _Answer, lasts_s: float, compute: Callable[[], Any], rests: bool) -> None:
+        began = time.monotonic()
         try:
             result = compute()
         except BaseException as error:
@@ -83,13 +86,14 @@ class Shared:
                     del self._answers[key]
             answer.future.set_exception(error)
             return
-        answer.until = time.monotonic() + lasts_s
+        ready = time.monotonic()
+        answer.until = ready + (max(lasts_s, REST * (ready - began)) if rests else lasts_s)
         answer.future.set_result(result)
 
     def _renew(self, key: Hashable, lasts_s: float, compute: Callable[[], Any], old: _Answer) -> None:
         new = _Answer()
         try:
-            self._compute(key, new, lasts_s, compute)
+            self._compute(key, new, lasts_s, compute, rests=True)
             error = new.future.exception()
             if error is not None:
                 log.warning("%s was not renewed: %s", key, error)

@@ -4,7 +4,7 @@ Each moment counts with the graph that held then. What a balance tells of both d
 intervals; everything else adds up, so it is solved for the period as a whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from insight.site_view import SiteView, natural
 from models import flows
 from models.flows import Flows
-from models.graph import Graph
+from models.graph import Edge
 from store.records.plant import graph
 from store.records.plant.metering import metering
 from store.scope import Scope
@@ -64,13 +64,22 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         if both_ways:
             inner = sorted({*inner, *energy.cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
-        found = energy.flows(scope, _meters(drawn, view), steps, known)
-        solved = flows.solve(drawn, _readings(found))
-        # Registers add up, and what is linear in them does: no need to solve step by step.
-        parts.append(solved if both_ways else flows.solve(drawn, _readings({meter: _whole(of) for meter, of in found.items()})))
+        if both_ways or not all(edge.meter_id or edge.terms for edge in flows.at_the_grid(drawn)):
+            found = energy.flows(scope, _meters(drawn.edges, view), steps, known)
+            solved = flows.solve(drawn, _readings(found))
+            exchanged = solved.totals.told("imported"), solved.totals.told("exported")
+            parts.append(
+                solved if both_ways else flows.solve(drawn, _readings({meter: _whole(of) for meter, of in found.items()}))
+            )
+        else:
+            # Registers add up, and what is linear in them does: only what has a price is told step by step.
+            found = energy.flows(scope, _meters(drawn.edges, view), [first, last], known)
+            parts.append(flows.solve(drawn, _readings(found)))
+            crossing = energy.flows(scope, _meters(flows.at_the_grid(drawn), view), steps, known) if inner else found
+            exchanged = flows.exchanged(drawn, _readings(crossing))
         at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
-        for name, sums in across.items():
-            np.add.at(sums, at, np.broadcast_to(solved.totals.told(name), len(at)))
+        for sums, amounts in zip(across.values(), exchanged, strict=True):
+            np.add.at(sums, at, np.broadcast_to(amounts, len(at)))
         for meter, flow in found.items():
             covered[meter] = covered.get(meter, 0.0) + float(np.minimum(flow.covered_s, flow.due_s).sum())
             due[meter] = due.get(meter, 0.0) + float(flow.due_s.sum())
@@ -86,10 +95,10 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
     )
 
 
-def _meters(drawn: Graph, view: SiteView) -> list[str]:
-    """The meters to ask for: a virtual one for its own registers where it is seen, otherwise its terms."""
+def _meters(edges: Iterable[Edge], view: SiteView) -> list[str]:
+    """The meters of edges to ask for: a virtual one for its own registers where it is seen, otherwise its terms."""
     named: list[str] = []
-    for edge in drawn.edges:
+    for edge in edges:
         if edge.virtual_id in view.meters:
             named.append(str(edge.virtual_id))
         else:

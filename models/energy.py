@@ -146,24 +146,26 @@ def spread(edges_s: ArrayLike, starts_s: ArrayLike, lasting_s: ArrayLike, amount
         edges_s: shape (m + 1,), rising.
         starts_s: where each stretch starts, shape (n,).
         lasting_s: how long it lasts, shape (n,), positive.
-        amounts: what falls into it, shape (n,).
+        amounts: what falls into it, shape (n,), or of several kinds (k, n).
 
     Returns:
-        Shape (m,). What lies outside the edges is left out.
+        Shape (m,), or (k, m). What lies outside the edges is left out.
     """
     edges = np.asarray(edges_s, float)
-    starts, amounts = np.asarray(starts_s, float), np.asarray(amounts, float)
+    starts, kinds = np.asarray(starts_s, float), np.asarray(amounts, float)
     lasting = np.asarray(lasting_s, float)
     ends = starts + lasting
-    sums = np.zeros(len(edges) - 1)
+    sums = np.zeros((*kinds.shape[:-1], len(edges) - 1))
+    each = [*zip(np.atleast_2d(sums), np.atleast_2d(kinds), strict=True)]
     bucket = np.searchsorted(edges, starts, side="right") - 1
     last = np.searchsorted(edges, ends, side="left") - 1
     open_ = np.ones(len(starts), bool)
     while open_.any():
-        inside = open_ & (bucket >= 0) & (bucket < len(sums))
+        inside = open_ & (bucket >= 0) & (bucket < len(edges) - 1)
         at = bucket[inside]
         overlap = np.minimum(ends[inside], edges[at + 1]) - np.maximum(starts[inside], edges[at])
-        np.add.at(sums, at, amounts[inside] * overlap / lasting[inside])
+        for total, values in each:
+            np.add.at(total, at, values[inside] * overlap / lasting[inside])
         bucket = bucket + 1
-        open_ = bucket <= np.minimum(last, len(sums) - 1)
+        open_ = bucket <= np.minimum(last, len(edges) - 2)
     return sums

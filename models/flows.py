@@ -150,11 +150,7 @@ def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> 
     A meter that is not in `readings` has no value: its edge is silent, never replaced by a balance. A virtual meter that
     is has registers of its own, netted in its terms' intervals; otherwise its terms are netted as they are here.
     """
-    columns = {meter: (_values(there), _values(back)) for meter, (there, back) in readings.items()}
-    shape = np.broadcast_shapes((1,), *{values.shape for both in columns.values() for values in both})
-    columns = {meter: (_wide(there, shape), _wide(back, shape)) for meter, (there, back) in columns.items()}
-    nothing = np.full(shape, np.nan)
-    edges = {edge.id: _measured(edge, columns, nothing) for edge in graph.edges}
+    edges, shape = _told(graph.edges, readings)
     boundary = grid_nodes(graph)
     balanced = [node for node in graph.nodes if node.kind in BALANCED and node.id not in boundary]
     at_node = ends(graph.edges)
@@ -162,6 +158,34 @@ def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> 
     around = {node.id: [(edges[edge.id], sign) for edge, sign in at_node.get(node.id, ())] for node in balanced}
     residuals = {node.id: _residual(node, around[node.id], shape) for node in balanced}
     return Flows(graph, edges, residuals, _totals(graph, edges, residuals, around, boundary))
+
+
+def exchanged(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> tuple[Values, Values]:
+    """What is imported and exported, of what is known: as `solve` tells it, where meters tell of all edges `at_the_grid`."""
+    edges, shape = _told(at_the_grid(graph), readings)
+    boundary = grid_nodes(graph)
+    imported, exported = (
+        _sum([_or_nothing(part) for part in _crossing(edges.values(), boundary, outward)], shape) for outward in (True, False)
+    )
+    return imported, exported
+
+
+def at_the_grid(graph: Graph) -> list[Edge]:
+    """The edges by which electricity is exchanged with the grid."""
+    boundary = grid_nodes(graph)
+    return [edge for edge in electric(graph) if edge.source in boundary or edge.target in boundary]
+
+
+def _told(
+    edges: Iterable[Edge], readings: Mapping[str, tuple[ArrayLike, ArrayLike]]
+) -> tuple[dict[str, EdgeFlow], tuple[int, ...]]:
+    """What meters tell of the edges, and the shape of all values."""
+    there, back = _columns(readings)
+    # A register for the other direction that has no value is one that the meter does not have.
+    only = np.where(np.isnan(back) & ~np.isnan(there), 0.0, back)
+    columns = {meter: (there[at], back[at], only[at]) for at, meter in enumerate(readings)}
+    nothing = np.full(there.shape[1:], np.nan)
+    return {edge.id: _measured(edge, columns, nothing) for edge in edges}, there.shape[1:]
 
 
 def ends(edges: Iterable[Edge]) -> dict[str, list[tuple[Edge, int]]]:
@@ -217,27 +241,33 @@ def _values(given: ArrayLike) -> Values:
     return np.atleast_1d(np.asarray(given, dtype=np.float64))
 
 
-def _wide(values: Values, shape: tuple[int, ...]) -> Values:
-    return values if values.shape == shape else np.broadcast_to(values, shape)
+def _columns(readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> tuple[Values, Values]:
+    """The readings in the edge's direction and against it, each (meters, values)."""
+    try:
+        both = np.array([*readings.values()], dtype=np.float64).reshape(len(readings), 2, -1)
+    except ValueError:  # of different shapes
+        pairs = [(_values(there), _values(back)) for there, back in readings.values()]
+        shape = np.broadcast_shapes(*{values.shape for pair in pairs for values in pair})
+        both = np.array([[np.broadcast_to(values, shape) for values in pair] for pair in pairs])
+    return (both[:, 0], both[:, 1]) if len(both) else (np.zeros((0, 1)), np.zeros((0, 1)))
 
 
-def _measured(edge: Edge, columns: Mapping[str, tuple[Values, Values]], nothing: Values) -> EdgeFlow:
+def _measured(edge: Edge, columns: Mapping[str, tuple[Values, Values, Values]], nothing: Values) -> EdgeFlow:
+    unknown = nothing, nothing, nothing
     if edge.virtual_id is not None and edge.virtual_id in columns:
-        there, back = columns[edge.virtual_id]
+        there, back, _ = columns[edge.virtual_id]
         return EdgeFlow(
             edge, there if edge.two_way else np.maximum(there - back, 0), back if edge.two_way else back * 0, "virtual"
         )
     if edge.terms:
         net = np.zeros_like(nothing)
         for meter, sign in edge.terms:
-            there, back = columns.get(meter, (nothing, nothing))
+            there, back, _ = columns.get(meter, unknown)
             net = net + sign * (there - back)
         return EdgeFlow(edge, np.maximum(net, 0), np.maximum(-net, 0) if edge.two_way else net * 0, "virtual")
     if edge.meter_id is None:
         return EdgeFlow(edge, nothing, nothing, "unknown")
-    there, back = columns.get(edge.meter_id, (nothing, nothing))
-    # A register for the other direction that has no value is one that the meter does not have.
-    back = np.where(np.isnan(back) & ~np.isnan(there), 0.0, back)
+    there, _, back = columns.get(edge.meter_id, unknown)
     return EdgeFlow(edge, there, back, "metered")
 
 
@@ -274,14 +304,15 @@ def _derive(balanced: Iterable[Node], edges: dict[str, EdgeFlow], at_node: Mappi
 
 def _residual(node: Node, around: Sequence[tuple[EdgeFlow, int]], shape: tuple[int, ...]) -> Residual:
     known = [(flow, sign) for flow, sign in around if flow.origin != "unknown"]
-    value, silent, heard = np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for flow, sign in known:
-        net = flow.net
-        missing = np.isnan(net)
-        value = value + sign * np.where(missing, 0.0, net)
-        silent = silent + (missing & (flow.origin in ("metered", "virtual")))
-        heard = heard + ~missing
-    return Residual(node, np.where(heard > 0, value, np.nan), silent, len(around) - len(known))
+    if not known:
+        return Residual(node, np.full(shape, np.nan), np.zeros(shape, np.int64), len(around))
+    net = np.array([flow.forward for flow, _ in known]) - np.array([flow.reverse for flow, _ in known])
+    signs = np.array([sign for _, sign in known], float)[:, None]
+    measured = np.array([flow.origin in ("metered", "virtual") for flow, _ in known])[:, None]
+    missing = np.isnan(net)
+    value = np.cumsum(signs * np.where(missing, 0.0, net), axis=0)[-1]  # one after the other, as a person would add
+    silent = (missing & measured).sum(axis=0)
+    return Residual(node, np.where(missing.all(axis=0), np.nan, value), silent, len(around) - len(known))
 
 
 def _totals(
@@ -305,31 +336,19 @@ def _totals(
     }
     users = of_kind["sink"] | converting
 
-    def crossing(ids: Collection[str], outward: bool, but: str = "") -> list[Values]:
-        """What flows out of (or into) those nodes, edge by edge; not those of an origin."""
-        found = []
-        for flow in electricity:
-            if flow.origin == but:
-                continue
-            for end, along in ((flow.edge.source, outward), (flow.edge.target, not outward)):
-                if end in ids:
-                    values = flow.forward if along else flow.reverse
-                    found.append(values if along or flow.edge.two_way else _or_nothing(values))
-        return found
-
     # At a bus with several unmetered edges nobody knows which carries what, but together they carry the residual.
     lumps = [
         np.maximum(residual.value, 0)
         for residual in residuals.values()
         if residual.unmetered and residual.node.id in only_electric
     ]
-    used = crossing(users, outward=False, but="unknown") + lumps
+    used = _crossing(electricity, users, outward=False, but="unknown") + lumps
     parts = {
-        "production": crossing(making, outward=True),
-        "imported": crossing(of_kind["grid"], outward=True),
-        "exported": crossing(of_kind["grid"], outward=False),
-        "discharge": crossing(of_kind["storage"], outward=True),
-        "charge": crossing(of_kind["storage"], outward=False),
+        "production": _crossing(electricity, making, outward=True),
+        "imported": _crossing(electricity, of_kind["grid"], outward=True),
+        "exported": _crossing(electricity, of_kind["grid"], outward=False),
+        "discharge": _crossing(electricity, of_kind["storage"], outward=True),
+        "charge": _crossing(electricity, of_kind["storage"], outward=False),
         "demand": used,
     }
     whole = {name: _sum(values, shape) for name, values in parts.items()}
@@ -344,6 +363,19 @@ def _totals(
     else:
         whole["demand"] = np.maximum(across, 0) if closed else np.full(shape, np.nan)
     return Totals(**whole, known=known, partial=partial)
+
+
+def _crossing(flows: Iterable[EdgeFlow], ids: Collection[str], outward: bool, but: str = "") -> list[Values]:
+    """What flows out of (or into) those nodes, edge by edge; not those of an origin."""
+    found = []
+    for flow in flows:
+        if flow.origin == but:
+            continue
+        for end, along in ((flow.edge.source, outward), (flow.edge.target, not outward)):
+            if end in ids:
+                values = flow.forward if along else flow.reverse
+                found.append(values if along or flow.edge.two_way else _or_nothing(values))
+    return found
 
 
 def _passes_on(converter: Node, around: Iterable[tuple[Edge, int]]) -> bool:

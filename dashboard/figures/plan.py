@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import cos, pi, sin
 from textwrap import wrap
 from typing import Any
@@ -135,6 +136,11 @@ def changes(graph: Graph, standing: Mapping[str, Standing]) -> list[list[Any]]:
     return [[at, *new] for at, (old, new) in enumerate(rows) if old != new]
 
 
+@lru_cache(maxsize=16_384)  # of a large site, each tick
+def _lines(name: str) -> str:
+    return "<br>".join(text(line) for line in wrap(name, NARROW))
+
+
 def alike(nodes: Sequence[Node]) -> dict[str, str]:
     """Short names for where there is no room. Of a kind whose names begin with the same word, all but one lose it: Home 1, 2."""
     families: dict[tuple[str, str], list[Node]] = defaultdict(list)
@@ -161,7 +167,7 @@ def moving(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
         word = "" if now.state in ("live", "unmetered") else STATES[now.state]
         says = " · ".join(part for part in (now.power, word) if part)
         name = text(node.name)
-        lines = "<br>".join(text(line) for line in wrap(short.get(node.id, node.name), NARROW)) if len(at) > ROOMY else name
+        lines = _lines(short.get(node.id, node.name)) if len(at) > ROOMY else name
         shown = not crowded or node.kind == "bus" or bool(word)
         beside = says if len(at) <= ROOMY else word
         texts.append((f"{lines}<br><b>{beside}</b>" if beside else lines) if shown else "")

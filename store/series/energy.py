@@ -276,8 +276,11 @@ class _Tally:
         first, last = piece.starts_s, piece.starts_s + piece.lasting_s
         edges_s = np.clip(self._edges_s[where], start.timestamp(), end.timestamp())
         inside = slice(where.start, where.stop - 1)
-        for sums, amounts in ((self._kwh, piece.kwh), (self._covered_s, piece.covered_s), (self._known_s, piece.known_s)):
-            sums[piece.register][inside] += arithmetic.spread(edges_s, first, last - first, amounts)
+        alike = piece.known_s is piece.covered_s
+        told = (piece.kwh, piece.covered_s) if alike else (piece.kwh, piece.covered_s, piece.known_s)
+        amounts = [*arithmetic.spread(edges_s, first, last - first, told)]
+        for sums, amount in zip((self._kwh, self._covered_s, self._known_s), (*amounts, amounts[-1]), strict=False):
+            sums[piece.register][inside] += amount
         until = last if piece.until_s is None else np.minimum(last, piece.until_s)
         heard = until[(piece.covered_s > 0) & (first < edges_s[-1])]
         self._heard_to = max(self._heard_to, min(heard.max(initial=-np.inf), edges_s[-1]))
@@ -363,7 +366,7 @@ class Piece(NamedTuple):
 
     def between(self, edges_s: Floats) -> "Piece":
         """The same cut at these edges, a stretch between each two."""
-        amounts = (arithmetic.spread(edges_s, self.starts_s, self.lasting_s, values) for values in self[4:7])
+        amounts = arithmetic.spread(edges_s, self.starts_s, self.lasting_s, self[4:7])
         return Piece(self.meter, self.register, edges_s[:-1], np.diff(edges_s), *amounts)
 
 
@@ -556,11 +559,12 @@ def _between(span: Span, ids: list[str], start: datetime, end: datetime, grain_s
 
 
 def _pieces(found: pd.DataFrame) -> Iterable[Piece]:
-    names = ["lasting_s", "total", "covered_s", "known_s" if "known_s" in found else "covered_s"]
-    names += ["until_s"] if "until_s" in found else []
+    names = ["lasting_s", "total", "covered_s", *(name for name in ("known_s", "until_s") if name in found)]
     columns = [_seconds(found["ts"]), *(found[name].to_numpy(float) for name in names)]
     for meter, register, at in _by_register(found):
-        yield Piece(meter, register, *(values[at] for values in columns))
+        told = dict(zip(("starts_s", *names), (values[at] for values in columns), strict=True))
+        told["kwh"] = told.pop("total")
+        yield Piece(meter, register, **{"known_s": told["covered_s"], **told})
 
 
 def _by_register(found: pd.DataFrame) -> Iterable[tuple[str, str, NDArray[np.intp]]]:

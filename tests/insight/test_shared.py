@@ -2,12 +2,14 @@
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from diskcache import Cache
 
-from insight.shared import RENEWERS, Shared
+from insight.shared import RENEWERS, REST, Shared
 from tests.conftest import eventually
 
 
@@ -96,9 +98,26 @@ def test_renewing_for_ever_opens_no_more_files(tmp_path: Path) -> None:
     opened = []
     for _ in range(300):
         before = len(renewed)
-        asked.get("key", 0.0, compute, stale_s=60.0)
-        eventually(lambda before=before: len(renewed) > before)
+        eventually(lambda before=before: asked.get("key", 0.0, compute, stale_s=60.0) is not None and len(renewed) > before)
         opened.append(len(list(Path("/proc/self/fd").iterdir())))
     cache.close()
     assert len(set(renewed)) <= RENEWERS + 1
     assert max(opened) - opened[0] <= 4 * RENEWERS
+
+
+def test_what_took_long_rests_before_it_is_renewed_and_what_is_live_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = [100.0]
+    monkeypatch.setattr("insight.shared.time", SimpleNamespace(monotonic=lambda: moment[0]))
+    shared, asked = Shared(), list[str]()
+
+    def slow(name: str) -> str:
+        asked.append(name)
+        moment[0] += 3.0
+        return name
+
+    for name, stale_s in (("day", 20.0), ("live", 0.0)):
+        shared.get(name, 1.0, partial(slow, name), stale_s)
+    moment[0] += 3.0 * REST - 3.0 - 0.1  # of the day, which was ready three seconds before
+    shared.get("day", 1.0, partial(slow, "day"), 20.0)
+    shared.get("live", 1.0, partial(slow, "live"))
+    assert asked == ["day", "live", "live"]

@@ -27,7 +27,7 @@ class Asked(NamedTuple):
     series: int
 
 
-EVERYTHING = Asked(24, 19)  # at most, when nobody has looked for a while
+EVERYTHING = Asked(24, 23)  # at most, when nobody has looked for a while
 NEXT = Asked(3, 3)
 
 
