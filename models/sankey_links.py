@@ -48,12 +48,12 @@ def links(flows: Flows, both_ways: bool, at: int = 0) -> Drawn:
 
     `both_ways` draws both registers of a two-way edge (energy over a period); otherwise its sign decides (live power).
     """
-    return _draw(flows, both_ways, at, _groups(flows))
+    return _draw(flows, both_ways, at, drawn_as_one(flows))
 
 
 def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
     """The same with every node by itself, for those who read a table; None where `links` draws it so."""
-    return _draw(flows, both_ways, at, {}) if _groups(flows) else None
+    return _draw(flows, both_ways, at, {}) if drawn_as_one(flows) else None
 
 
 def _draw(flows: Flows, both_ways: bool, at: int, groups: dict[str, tuple[str, ...]]) -> Drawn:
@@ -194,7 +194,7 @@ class _Drawing:
         two_ended = self.split and (grid or node.kind == "storage")
         key = (members[0], end if two_ended else "")
         technology = "grid" if grid else node.technology or node.kind
-        label = node.name if len(members) == 1 else f"{_plural(node)} ({len(members)})"
+        label = node.name if len(members) == 1 else f"{plural(node)} ({len(members)})"
         if two_ended:
             label += {
                 ("in", True): ", export",
@@ -220,8 +220,8 @@ class _Drawing:
         return "demand"
 
 
-def _groups(flows: Flows) -> dict[str, tuple[str, ...]]:
-    """Which nodes are drawn as one: in a crowded graph, four or more of one kind and technology."""
+def drawn_as_one(flows: Flows) -> dict[str, tuple[str, ...]]:
+    """Which nodes are drawn as one, each with all of them: in a crowded graph, four or more of one kind and technology."""
     nodes = flows.graph.nodes
     if len(nodes) <= CROWDED:
         return {}
@@ -238,7 +238,8 @@ def _groups(flows: Flows) -> dict[str, tuple[str, ...]]:
     return {node_id: members for members in map(tuple, alike.values()) for node_id in members}
 
 
-def _plural(node: Node) -> str:
+def plural(node: Node) -> str:
+    """What several nodes like this one are called."""
     by_technology = {"pv": "PV arrays", "battery": "Batteries", "load": "Loads", "chp": "CHP units", "home": "Homes"}
     by_kind = {"bus": "Buses", "sink": "Loads", "source": "Sources", "storage": "Storages", "converter": "Converters"}
     return by_technology.get(node.technology) or by_kind[node.kind]

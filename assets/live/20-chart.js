@@ -153,10 +153,15 @@
       chart.drawing = false;
     }
   }
+  // a bar of an energy flow: a node by its position, or several that are drawn as one by that of the first
+  function opened(position) {
+    if (position >= 0) return `node:${ls.about.nodes[position]}`;
+    return position < -1 && `alike:${ls.about.nodes[-2 - position]}`;
+  }
   function clicked(event) {
     const point = event.points?.[0];
     const given = point?.customdata;
-    const what = Array.isArray(given) ? given[0] >= 0 && `node:${ls.about.nodes[given[0]]}` : given;
+    const what = Array.isArray(given) ? opened(given[0]) : given;
     if (typeof what !== "string" || !what.includes(":")) return;
     ls.open(what);
   }

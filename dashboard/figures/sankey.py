@@ -21,7 +21,8 @@ def figure(
     """A Sankey of the nodes and links, values in `unit` (kW or kWh).
 
     Bars keep the order of the graph (sources, sinks, residuals last), so that a live picture does not jump about. A bar's
-    `customdata` is the position of its node in `places` (by node id; −1 for none or several), its name, and its value:
+    `customdata` is the position of its node in `places` (by node id; −1 for none, −2 less that of the first of several), its
+    name, and its value:
     `assets/live/15-sankey.js` makes the labels from them. `meta` is for the table: the unit, and of a picture that draws
     several nodes as one (`grouped`) the flows of `each` (from, to, value, 1 where a balance told it).
     """
@@ -51,8 +52,7 @@ def figure(
                     "label": ["<br>".join(text(line) for line in wrap(node.label, NARROW)[:2]) for node in ordered],
                     "color": [f"@{token(node.technology)}" for node in ordered],
                     "customdata": [
-                        [known.get(node.node_ids[0], -1) if len(node.node_ids) == 1 else -1, text(node.label), amount]
-                        for node, amount in zip(ordered, amounts, strict=True)
+                        [_position(node, known), text(node.label), amount] for node, amount in zip(ordered, amounts, strict=True)
                     ],
                     "hovertemplate": "%{customdata[1]}<br><b>%{customdata[2]}</b><extra></extra>",
                 },
@@ -71,6 +71,14 @@ def figure(
         ],
         "layout": {"margin": {"l": 4, "r": 4, "t": 8, "b": 8}, "hovermode": "closest"},
     }
+
+
+def _position(node: SankeyNode, places: Mapping[str, int]) -> int:
+    """What a click on the bar opens, as a number."""
+    if not node.node_ids or node.node_ids[0] not in places:
+        return -1
+    first = places[node.node_ids[0]]
+    return first if len(node.node_ids) == 1 else -2 - first
 
 
 def _rows(nodes: list[SankeyNode], links: list[SankeyLink]) -> list[list[Any]]:

@@ -1,5 +1,6 @@
 """What is told of a node or a device when it is clicked: latest values, when it was last heard, its last 48 hours."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from dashboard.figures import lines, meter_power, wording
 from insight import closed_power, periods
 from insight.now import Now, now_of
 from insight.site_view import Meter
+from models.sankey_links import drawn_as_one, plural
 from store.errors import NotFound
 from store.records.plant import activity
 from store.scope import Scope
@@ -50,13 +52,19 @@ class Details:
 
 
 def details(scope: Scope, site_id: str, what: str) -> Details:
-    """The details of `node:<id>` or `device:<id>`; raises `NotFound` for anything the scope does not see on the site."""
+    """The details of `node:<id>`, `device:<id>`, or `alike:<id>` of the nodes that are drawn as one with a node.
+
+    Raises:
+        NotFound: it is nothing that the scope sees on the site.
+    """
     now = now_of(scope, site_id)
     kind, _, wanted = what.partition(":")
     if kind == "device":
         return _device(scope, now, wanted)
     if kind == "node":
         return _node(scope, now, wanted)
+    if kind == "alike":
+        return _alike(now, wanted)
     raise NotFound(f"no {what}")
 
 
@@ -100,6 +108,25 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
     state = standing.state if standing.state != "unmetered" else now.state
     shown = measured if own else tuple(around)
     return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown))
+
+
+def _alike(now: Now, node_id: str) -> Details:
+    """Nodes that are drawn as one: how many of them report, their power together, and each by itself."""
+    members = drawn_as_one(now.flows).get(node_id)
+    if members is None:
+        raise NotFound(f"no nodes that are drawn as one with {node_id}")
+    nodes = [node for node in now.view.graph.nodes if node.id in members]
+    standing = {node.id: now.standing[node.id] for node in nodes}
+    states = Counter(each.state for each in standing.values())
+    speaking = [each.kw for each in standing.values() if each.kw is not None]
+    facts = [("Reporting", f"{wording.count(states['live'] + states['late'])} of {wording.count(len(nodes))}")]
+    if speaking:
+        facts.append(("Now, together", wording.power(sum(speaking))))
+    values = []
+    for node in nodes:
+        power_now, state = wording.power(standing[node.id].kw), standing[node.id].state
+        values.append((node.name, f"{power_now} {standing[node.id].way}".rstrip(), wording.STATES.get(state, state)))
+    return Details(f"{plural(nodes[0])} ({len(nodes)})", states.most_common(1)[0][0], facts, values, None)
 
 
 def _when(now: Now, moment: datetime | None) -> str:

@@ -83,6 +83,23 @@ def test_a_crowded_sites_tick_carries_every_flow_for_those_alone_who_read_them(s
     assert {f"Home {at + 1}": 2.0 + at / 10 for at in range(24)}.items() <= told.items()
 
 
+def test_nodes_that_are_drawn_as_one_open_into_each_of_them(site: LiveWorld) -> None:
+    homes = site.crowd(24)
+    site.post({("grid", "power_kw"): 60.0} | {(home, "power_kw"): 2.0 + at / 10 for at, home in enumerate(homes[:20])})
+    drawn = json.loads(tick.tick_of(SYSTEM, site.site))["sankey"][0]["node"]["customdata"]
+    [position] = [position for position, name, _ in drawn if name == "Homes (24)"]
+    nodes = json.loads(json.dumps(tick.about(now_of(SYSTEM, site.site).view)))["nodes"]
+    found = details.details(SYSTEM, site.site, f"alike:{nodes[-2 - position]}")
+    assert found.title == "Homes (24)"
+    assert dict(found.facts) == {"Reporting": "20 of 24", "Now, together": "59.0 kW"}
+    assert [name for name, _, _ in found.values] == [f"Home {number}" for number in range(1, 25)]
+    assert found.values[1][1] == "2.10 kW"
+    with pytest.raises(NotFound):
+        details.details(SYSTEM, site.site, f"alike:{site.nodes['grid']}")
+    with pytest.raises(NotFound):
+        details.details(policy.scope_of(site.people["resident"]), site.site, f"alike:{nodes[-2 - position]}")
+
+
 def test_a_tick_is_computed_once_for_all_who_see_the_same(site: LiveWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     site.post_everything()
     operator = policy.scope_of(site.people["operator"])
