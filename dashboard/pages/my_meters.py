@@ -24,13 +24,13 @@ from dashboard.account import parts
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.live import blocks
-from dashboard.my_meters import history, markup
+from dashboard.my_meters import history, home, markup
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.signin import replies
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, meter_holder
-from insight import own_meters
+from insight import own_home, own_meters
 from insight.periods import CUSTOM, DEFAULT_RANGE, RANGES
 from store.errors import NotFound, Refused, StoreAway
 from store.records.access import claims
@@ -113,6 +113,23 @@ def _claim(scope: Scope) -> html.Section:
     )
 
 
+def _homes(scope: Scope) -> list[own_home.OwnHome]:
+    """The homes of a resident; whoever belongs to an organisation has none here."""
+    return own_home.homes(scope) if scope.organisation_id is None else []
+
+
+def _home(scope: Scope) -> html.Div:
+    """A resident's home, and its chart; there without one too, empty: callbacks need all of their parts."""
+    try:
+        homes = _homes(scope)
+    except StoreAway:
+        return html.Div([home.away(), dcc.Store(id="my-home-figure"), html.Div(id="my-home-facts"), html.Div(id="my-home-chart")])
+    shown: list[Any] = [home.panel(homes, reader())] if homes else [html.Div(id="my-home-facts"), html.Div(id="my-home-chart")]
+    return html.Div(
+        [dcc.Store(id="my-home-figure", data=home.chart(homes)), *shown], className="overview mb-3" if homes else None
+    )
+
+
 @guard(meter_holder)
 def layout(**_query: Any) -> html.Div:
     """The page."""
@@ -135,6 +152,7 @@ def layout(**_query: Any) -> html.Div:
             dcc.Store(id="my-meters-shown", data={"first": 0, "asking": None}),
             dcc.Store(id="my-meters-meter", data=drawable[0].meter.id if drawable else None),
             dcc.Store(id="my-meters-figure"),
+            _home(scope),
             search,
             html.Div(_drawn(scope, "", 0, None), id="my-meters-cards"),
             # there without a meter too, hidden: callbacks need all of their parts
@@ -160,6 +178,20 @@ def show(search: str | None, shown: dict[str, Any]) -> list[Any]:
     return _drawn(
         current_scope(), search or "", first if isinstance(first, int) else 0, asking if isinstance(asking, str) else None
     )
+
+
+@callback(
+    Output("my-home-facts", "children"),
+    Input("my-meters-interval", "n_intervals"),
+    prevent_initial_call=True,
+)
+@guard(meter_holder)
+def tell_home(_n: int | None) -> Any:
+    """The home's numbers as they are now."""
+    try:
+        return home.facts(_homes(current_scope()), reader())
+    except StoreAway:
+        return no_update
 
 
 @callback(
@@ -285,6 +317,11 @@ def take_back(clicks: list[int | None]) -> Any:
     return _requests(scope)
 
 
+clientside_callback(
+    ClientsideFunction("live", "draw"),
+    Input("my-home-figure", "data"),
+    State("my-home-chart", "id"),
+)
 clientside_callback(
     ClientsideFunction("live", "draw"),
     Input("my-meters-figure", "data"),

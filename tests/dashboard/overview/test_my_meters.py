@@ -11,11 +11,11 @@ from dashboard.my_meters import history
 from dashboard.parts.reading import Reader
 from insight import own_meters, periods
 from store.errors import NotFound
-from store.records.access import claims, policy
-from store.records.people import inbox
+from store.records.access import claims, grants, policy
+from store.records.people import inbox, organisations, users
 from store.records.plant import meters
 from store.scope import SYSTEM
-from tests.dashboard.live_world import EVERY_S, LONG_AGO, LiveWorld
+from tests.dashboard.live_world import EVERY_S, LONG_AGO, PASSWORD, LiveWorld
 from tests.dashboard.overview.conftest import Served
 from tests.dashboard.pages import call, shown
 from tests.dashboard.world import csrf, sign_in
@@ -48,6 +48,29 @@ def test_a_meter_shows_its_live_value_its_age_and_todays_energy(site: LiveWorld,
     assert "s ago" in page
     assert value.cost == pytest.approx(value.forward_kwh * 0.2)
     assert "Cost today" in page
+
+
+def test_a_resident_begins_with_their_home_and_people_of_organisations_do_not(
+    site: LiveWorld, world: Served, resident: FlaskClient
+) -> None:
+    site.post_hours(2, datetime.now(UTC))
+    site.post_everything()
+    page = shown(resident, "/my-meters")
+    for words in ("Your home", "Using now", "Used today", "Cost today", "two of your own weeks"):
+        assert words in page
+    assert "Producing now" not in page
+    grants.create_grant(SYSTEM, user_id=site.people["resident"], meter_id=site.meters["pv"])
+    told = call(world, resident, "my-home-facts.children", {})
+    assert "Using now" in told
+    assert '"30.0 kW"' in told, "a roof elsewhere that has told nothing in their time does not hide what the home uses"
+    shop = organisations.create_organisation(SYSTEM, name="Shop", kind="customer").id
+    users.create_user(SYSTEM, email="shop@example.org", name="Shop", password=PASSWORD, organisation_id=shop, role="admin")
+    grants.create_grant(SYSTEM, organisation_id=shop, meter_id=site.meters["halls"])
+    browser = world.server.test_client()
+    assert sign_in(browser, "shop@example.org").status_code == 302
+    told = shown(browser, "/my-meters")
+    assert "Halls" in told
+    assert "Your home" not in told
 
 
 def test_what_a_period_cost_stands_under_its_bars(site: LiveWorld) -> None:

@@ -34,6 +34,9 @@ def test_a_resident_claims_a_meter_sees_it_live_and_gives_it_back(opened: Opener
     site.post({("halls", "power_kw"): 22.2})
     expect(halls.locator(".value")).to_have_text("22.2")
 
+    expect(page.locator("#my-home-facts")).to_contain_text("Using now")
+    page.wait_for_selector("#my-home-chart[data-drawn]")
+
     halls.get_by_role("button", name="History of Halls").click()
     expect(page.locator("#my-meters-chosen")).to_have_text("Halls")
     page.wait_for_selector("#my-meters-chart[data-drawn]")
