@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     tick_s: int = Field(5, ge=1, le=300, description="seconds between updates of a live page")
     closed_cache_minutes: int = Field(3000, ge=1, description="how long powers of the past are kept ready; live ones never are")
     forecast_budget_s: float = Field(20, gt=0, description="time a forecast may take before the stated fallback is used")
-    forecast_at_once: int = Field(2, ge=1, le=16, description="forecasts computed at the same time, all users together")
+    forecast_at_once: int = Field(2, ge=1, le=16, description="forecasts that a worker computes at the same time")
 
     device_host: str = Field("127.0.0.1", description="address the device API listens on")
     device_port: Port = Field(8086, description="port of the device API")

@@ -9,12 +9,12 @@ from dashboard import callbacks, doorkeeper
 from dashboard.account import export, pictures
 from dashboard.api import money, openapi, readings, tokens
 from dashboard.audit import download
-from dashboard.forecasting.jobs import Jobs
 from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
 from dashboard.web import compression, security, static
+from dashboard.web.jobs import Jobs
 from store.records.transaction import engine
 
 
@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> Flask:
         update_title=None,  # type: ignore[arg-type]  # documented: no title while a callback runs
         csrf_token_name=security.cookie("_csrf_token", settings),
         add_log_handler=False,
-        background_callback_manager=Jobs(settings),
+        background_callback_manager=Jobs(),
     )
     dash.layout = shell.layout
     callbacks.declare()

@@ -42,7 +42,7 @@ def _refuse() -> Any:
 
 
 def forecasts(settings: Settings) -> Cache:
-    """Forecasts, and answers of background callbacks on their way to a browser."""
+    """Forecasts, for whoever computes them."""
     return _open(settings, "forecasts", Json, 64 * 2**20)
 
 

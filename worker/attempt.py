@@ -20,10 +20,11 @@ AGAIN = (Problem.STORE_AWAY, Problem.ENDED)  # what another attempt may overcome
 class Attempt:
     """A claimed job whose task runs."""
 
-    def __init__(self, job: Job, task: Task, scope: Scope, process: Process) -> None:
+    def __init__(self, job: Job, task: Task, scope: Scope, process: Process, lasts_s: float) -> None:
         assert job.claim is not None  # noqa: S101 - it was claimed
         self.job, self.task, self.claim, self.process = job, task, job.claim, process
         self.outcome: dict[str, object] | None = None
+        self._lasts_s = lasts_s
         self._began = self._told = self._weighed = time.monotonic()
         self._news: tuple[float, dict[str, object] | None] | None = None
         process.tell({"module": task.module, "scope": plain_scope(scope), "arguments": job.arguments})
@@ -40,7 +41,7 @@ class Attempt:
             else:
                 self.outcome = said
         now = time.monotonic()
-        if self.outcome is None and now - self._began > self.task.most_s:
+        if self.outcome is None and now - self._began > self._lasts_s:
             self._over(Problem.TOO_LONG)
         if self.outcome is None and now - self._weighed > WEIGH_S:
             self._weighed = now

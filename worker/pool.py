@@ -157,8 +157,9 @@ class Pool:
         if scope is None:
             working.fail(SYSTEM, job.claim, Problem.NOT_THEIRS)
             return
+        task = self._tasks[job.kind]
         process = self._warm.pop()[0] if self._warm else Process(self._settings)
-        lane.attempts.append(Attempt(job, self._tasks[job.kind], scope, process))
+        lane.attempts.append(Attempt(job, task, scope, process, task.lasts_s(self._settings)))
 
     def _cool(self) -> None:
         """End processes that nobody has needed for a while, and all but the newest at once."""

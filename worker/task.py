@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
+from config.settings import Settings
 from store.records.jobs.kinds import Kind
 from store.scope import Scope
 from worker import tasks
@@ -21,16 +22,20 @@ class Task:
     """The program of a kind of work.
 
     `run` is given what the job may see, its arguments as `kind.arguments`, and a `Progress`; it returns JSON. It is ended after
-    `most_s` seconds, and when it and what it started take more than `most_mb`. By the clock it is asked for `every` so often.
-    Where people wait for it, `stays_warm`: its process is kept for a while for the next job.
+    `most_s` seconds, which settings may say, and when it and what it started take more than `most_mb`. By the clock it is asked
+    for `every` so often. Where people wait for it, `stays_warm`: its process is kept for a while for the next job.
     """
 
     kind: Kind
     run: Callable[[Scope, Any, Progress], Any]
-    most_s: float
+    most_s: float | Callable[[Settings], float]
     most_mb: int
     every: timedelta | None = None
     stays_warm: bool = False
+
+    def lasts_s(self, settings: Settings) -> float:
+        """After how many seconds it is ended."""
+        return self.most_s(settings) if callable(self.most_s) else self.most_s
 
     @property
     def module(self) -> str:

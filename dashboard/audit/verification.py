@@ -1,24 +1,19 @@
 """The check of the audit log's chain, which takes a while over a million entries: a job with its progress and a way to stop."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 from dash import Input, Output, callback, html
-from dash._utils import to_json
 from dash.development.base_component import Component
 
-from dashboard.forecasting.jobs import answers_when_busy, lasts
 from dashboard.parts import tables
 from dashboard.parts.aria import icon
-from dashboard.web.access import current_scope, guard, platform_admin
-from store.errors import StoreAway
-from store.records.access import audit
+from dashboard.web.access import guard, platform_admin
+from dashboard.web.jobs import runs, said
+from store.records.jobs.kinds import AUDIT_CHECK, Nothing
+from store.records.schema import Job
 
 POLL_MS = 500
-LASTS_S = 1800  # two hundred million entries, and somebody has forgotten it
-TOO_MANY = "Loadstar computes as much as it may already. Try again in a minute."
-AWAY = "Loadstar cannot reach its store. Try again in a moment."
+TOO_MANY = "The chain is being checked already. Wait until that has ended."
 
 
 def controls() -> list[Component]:
@@ -36,9 +31,9 @@ def verdict() -> html.Div:
     return html.Div(id="audit-verdict", role="status")
 
 
-def _plain(part: Component) -> Any:
-    """As plain JSON: a job answers through a file."""
-    return json.loads(to_json(part))
+def _progress(job: Job) -> str:
+    told = job.message
+    return f"{told['checked']:,} of {told['of']:,} entries checked" if told else "Waiting for its turn"
 
 
 @callback(
@@ -56,18 +51,16 @@ def _plain(part: Component) -> Any:
     prevent_initial_call=True,
 )
 @guard(platform_admin)
-@answers_when_busy(lambda: _plain(tables.notice(TOO_MANY, bad=True)))
-@lasts(LASTS_S)
-def verify(progress: Callable[[str], None], _clicks: int | None) -> Any:
-    """Check each entry against the one before it, and say where the chain is broken, or that it holds."""
-    progress("Starting")
-    try:
-        found = audit.verify(current_scope(), lambda done, of: progress(f"{done:,} of {of:,} entries checked"))
-    except StoreAway:
-        return _plain(tables.notice(AWAY, bad=True))
-    if found.broken_at is not None:
-        words = f"The chain is broken at entry {found.broken_at:,}: {found.why}. Those before it hold."
-        return _plain(tables.notice(words, bad=True))
-    says = f"The chain holds: {found.entries:,} entries, each as it was written. Keep its newest hash elsewhere: "
-    code = html.Code(found.newest_hash, className="user-select-all text-break")
-    return _plain(html.Div([icon("check-lg"), html.P([says, code])], className="notice good"))
+@runs(AUDIT_CHECK, lambda _clicks: Nothing(), progress=_progress, busy=lambda: tables.notice(TOO_MANY, bad=True))
+def verify(job: Job, _clicks: int | None) -> Component:
+    """Where the chain is broken, or that it holds."""
+    if job.state == "failed":
+        return tables.notice(said(job.problem), bad=True)
+    found = job.result
+    if found["broken_at"] is not None:
+        return tables.notice(
+            f"The chain is broken at entry {found['broken_at']:,}: {found['why']}. Those before it hold.", bad=True
+        )
+    says = f"The chain holds: {found['entries']:,} entries, each as it was written. Keep its newest hash elsewhere: "
+    code = html.Code(found["newest_hash"], className="user-select-all text-break")
+    return html.Div([icon("check-lg"), html.P([says, code])], className="notice good")

@@ -3,22 +3,18 @@
 It fills `overview-ahead`, which the chart of production and demand draws, and ticks the forecast among what that shows.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from dash import Input, Output, State, callback, html
+from dash import Input, Output, State, callback, html, no_update
 
-from config.settings import settings
 from dashboard.forecasting import wording
-from dashboard.forecasting.jobs import answers_when_busy
-from dashboard.web.access import current_scope, guard, site_in
-from insight import cache
-from insight.forecast.site_forecast import HOUR_S, Busy, site_forecast
-from models.forecast.hours import TooLittleData
-from store.errors import NotFound, StoreAway
+from dashboard.web.access import guard, site_in
+from dashboard.web.jobs import runs, said
+from insight.forecast.site_forecast import HOUR_S
+from store.records.jobs.kinds import SITE_FORECAST, OfSite
+from store.records.schema import Job
 
 POLL_MS = 500
-AS_IT_IS = {"_dash_no_update": "_dash_no_update"}  # what Dash reads as no_update, in JSON
 TOO_MANY = "Too many forecasts are waiting already. Try again in a minute."
 
 Answer = tuple[Any, Any, list[Any]]
@@ -38,14 +34,13 @@ def controls() -> html.Div:
     )
 
 
-def _said(*sentences: str) -> list[Any]:
-    """The sentences as list items, in plain JSON: a job answers through a file."""
-    return [html.Li(words).to_plotly_json() for words in sentences]
+def _sentences(*sentences: str) -> list[html.Li]:
+    return [html.Li(words) for words in sentences]
 
 
 def busy() -> Answer:
-    """The answer when no further job is started."""
-    return AS_IT_IS, AS_IT_IS, _said(TOO_MANY)
+    """The answer when no further job is taken."""
+    return no_update, no_update, _sentences(TOO_MANY)
 
 
 @callback(
@@ -67,21 +62,20 @@ def busy() -> Answer:
     prevent_initial_call=True,
 )
 @guard(site_in())
-@answers_when_busy(busy)
-def overview_forecast(progress: Callable[[str], None], _clicks: int | None, site_id: str, shows: list[str] | None) -> Answer:
-    """The site's next 24 hours; runs in a process of its own (`dashboard.forecasting.job`)."""
-    progress("Starting")
-    try:
-        made = site_forecast(current_scope(), site_id, settings(), cache.forecasts(settings()), progress)
-    except Busy as busy_:
-        return AS_IT_IS, AS_IT_IS, _said(str(busy_))
-    except TooLittleData as why:
-        return None, AS_IT_IS, _said(f"No forecast yet: {why}.")
-    except NotFound:
-        return None, AS_IT_IS, _said("This site is not there, or not yours to see.")
-    except StoreAway:
-        return AS_IT_IS, AS_IT_IS, _said("Loadstar cannot reach its store. Try again in a moment.")
-    return ahead(made), sorted({*(shows or ()), "forecast"}), _said(*wording.lines(made))
+@runs(
+    SITE_FORECAST,
+    lambda _clicks, site_id, _shows: OfSite(site_id),
+    progress=lambda job: wording.stage(job.message),
+    busy=busy,
+)
+def overview_forecast(job: Job, _clicks: int | None, site_id: str, shows: list[str] | None) -> Answer:  # noqa: ARG001 - the rule's
+    """What came of the forecast of the site's next 24 hours."""
+    if job.state == "failed":
+        return no_update, no_update, _sentences(said(job.problem))
+    if "too_little" in job.result:
+        return None, no_update, _sentences(f"No forecast yet: {job.result['too_little']}.")
+    made = job.result["forecast"]
+    return ahead(made), sorted({*(shows or ()), "forecast"}), _sentences(*wording.lines(made))
 
 
 def ahead(made: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,19 @@ from typing import Any
 from dashboard.figures.wording import power
 
 BAND = "Band: expected to contain 90 % of hours."
+WAITS = "Waiting for its turn"
+
+
+def stage(told: Mapping[str, Any] | None) -> str:
+    """What is being done, as `insight.forecast.site_forecast.Progress` is told; nothing yet while it waits."""
+    if told is None:
+        return WAITS
+    if told["stage"] == "reading":
+        return "Reading the last six weeks"
+    series = str(told["series"]).capitalize()
+    if "of" not in told:
+        return f"{series}: looking at the last weeks"
+    return f"{series}: fitting model {told['fitted'] + 1} of {told['of']}"
 
 
 def lines(made: Mapping[str, Any]) -> list[str]:

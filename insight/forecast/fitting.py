@@ -28,7 +28,9 @@ from models.forecast.seen import Unseen
 COMMAND = (sys.executable, "-m", "insight.forecast.fitting")
 SPARE_S = 5.0
 
-Progress = Callable[[str], None]
+SEASONS = (7, 1)  # days: from the same hour last week, then from yesterday's
+
+Progress = Callable[[int, int], None]
 
 
 def best_arima(
@@ -40,7 +42,7 @@ def best_arima(
         history: hourly values in a time zone, the last one the hour before the forecast.
         bounds: what can be true; only its ends, not its nights.
         within_s: time budget in seconds, from now.
-        progress: told what is being done, in words.
+        progress: told how many models are fitted, of how many.
         command: the process that fits.
 
     Raises:
@@ -69,7 +71,7 @@ def best_arima(
             _send(process, json.dumps(task).encode())
             for said in _lines(process, deadline):
                 if "progress" in said:
-                    progress(str(said["progress"]))
+                    progress(*said["progress"])
                 elif "forecast" in said:
                     best = from_plain(said["forecast"])
         finally:
@@ -140,9 +142,13 @@ def main() -> None:
     history = pd.Series(np.asarray(task["values"], dtype=np.float64), index=index)
     bounds = choice.Bounds(task["least"], task["greatest"])
     fitted: list[choice.Candidate] = []
-    for season_days in (7, 1):
+    for turn, season_days in enumerate(SEASONS):
+
+        def tell(done: int, of: int, turn: int = turn) -> None:
+            _say(progress=[turn * of + done, len(SEASONS) * of])
+
         try:
-            model = arima.fit(before_last_days(history), season_days, lambda words: _say(progress=words))
+            model = arima.fit(before_last_days(history), season_days, tell)
         except TooLittleData as why:
             _say(forecast=to_plain(replace(choice.naive(history, bounds), fallback=f"ARIMA needs more: {why}")))
             return
@@ -150,8 +156,8 @@ def main() -> None:
         _say(forecast=to_plain(choice.better_of(history, fitted, bounds)))
 
 
-def _say(**words: Any) -> None:
-    sys.stdout.write(json.dumps(words) + "\n")
+def _say(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 
 

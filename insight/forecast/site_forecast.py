@@ -6,9 +6,8 @@ the version of the readings, so late readings and corrections make a new forecas
 
 import hashlib
 import json
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +19,6 @@ from diskcache import Cache
 from config import clock
 from config.settings import Settings
 from insight.forecast import fitting
-from insight.forecast.places import Places
 from models import flows
 from models.forecast import choice, clear_sky
 from models.forecast.hours import TooLittleData, hours_after
@@ -33,14 +31,9 @@ FORMAT = 3  # of what is kept and what it is made of: a new number forgets what 
 HISTORY = timedelta(days=44)  # 36 days for the model's longest look back and a week to test it, and one to spare
 HOUR_S = 3600
 RESULT_LASTS_S = 2 * 3600
-WAIT_S = 30.0
-POLL_S = 0.2
 
-Progress = Callable[[str], None]
-
-
-class Busy(Exception):
-    """As many forecasts as may be are being computed, and none has ended in time; the message says what to do."""
+Progress = Callable[[float, Mapping[str, Any]], None]
+"""Told how much is done, from 0 to 1, and the stage: `{"stage", "series", "fitted", "of"}`, as far as they apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +56,13 @@ def site_forecast(
     Args:
         scope: whose; what they see of the site is forecast.
         site_id: the site.
-        settings: the time budget, and how many may compute at once.
+        settings: the time budget.
         cache: where results are kept.
-        progress: told what is being done, in words.
+        progress: told how far it is.
         at: now, unless it is given.
 
     Raises:
         NotFound: the site does not exist for the scope.
-        Busy: too many forecasts at once.
         TooLittleData: there is less than a day of readings.
         StoreAway: a database cannot be reached.
     """
@@ -83,32 +75,15 @@ def site_forecast(
     key = _key(scope, site_id, wired, end, versions.version(scope, measured, start, end) if measured else 0)
     if (kept := cache.get(key)) is not None:
         return dict(kept)
-    place = _wait_for_place(settings, progress)
-    try:
-        if (kept := cache.get(key)) is not None:  # somebody else has computed it meanwhile
-            return dict(kept)
-        progress("Reading the last six weeks")
-        made = _compute(_course(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
-        cache.set(key, made, expire=RESULT_LASTS_S)
-        return made
-    finally:
-        os.close(place)
+    progress(0.0, {"stage": "reading"})
+    made = _compute(_course(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
+    cache.set(key, made, expire=RESULT_LASTS_S)
+    return made
 
 
 def _key(scope: Scope, site_id: str, wired: Graph, end: datetime, version: int) -> str:
     of = json.dumps([FORMAT, site_id, scope.key, repr(wired), end.isoformat(), version])
     return f"forecast-{hashlib.sha256(of.encode()).hexdigest()}"
-
-
-def _wait_for_place(settings: Settings, progress: Progress) -> int:
-    places = Places(settings.home / "cache" / "forecasts", "computing", settings.forecast_at_once)
-    deadline = time.monotonic() + WAIT_S
-    while (place := places.take()) is None:
-        progress(f"Waiting: {places.count} other forecasts are being computed")
-        if time.monotonic() > deadline:
-            raise Busy(f"{places.count} other forecasts are still being computed. Try again in a minute.")
-        time.sleep(POLL_S)
-    return place
 
 
 def _course(scope: Scope, site_id: str, wired: Graph, start: datetime, end: datetime) -> Course:
@@ -142,9 +117,8 @@ def _compute(course: Course, budget_s: float, progress: Progress, end: datetime)
         production = _production(course, deadline, progress)
     except TooLittleData:
         production = None  # no source on this site, or none that has been read
-    progress("Demand: looking at the last weeks")
     left_s = max(0.0, deadline - time.monotonic())
-    demand = fitting.best_arima(course.demand, choice.Bounds(least=0), left_s, lambda words: progress(f"Demand: {words}"))
+    demand = fitting.best_arima(course.demand, choice.Bounds(least=0), left_s, _fitting(progress, "demand", 0.5))
     return {
         "issued": end.isoformat(),
         "demand": fitting.to_plain(demand),
@@ -153,12 +127,22 @@ def _compute(course: Course, budget_s: float, progress: Progress, end: datetime)
 
 
 def _production(course: Course, deadline: float, progress: Progress) -> choice.Forecast:
-    progress("Production: looking at the last weeks")
     if not course.all_pv:
         half_s = (deadline - time.monotonic()) / 2
         bounds = choice.Bounds(0, course.rating_kw)
-        return fitting.best_arima(course.production, bounds, half_s, lambda words: progress(f"Production: {words}"))
+        return fitting.best_arima(course.production, bounds, half_s, _fitting(progress, "production", 0.0))
+    progress(0.0, {"stage": "fitting", "series": "production"})
     nights = clear_sky.nights(hours_after(course.production), course.latitude, course.longitude)
     bounds = choice.Bounds(0, course.rating_kw, nights)
     model = clear_sky.clear_sky(course.latitude, course.longitude, course.rating_kw)
     return choice.better_of(course.production, [choice.Candidate("clear-sky persistence", model)], bounds)
+
+
+def _fitting(progress: Progress, series: str, before: float) -> fitting.Progress:
+    """Half of the work from `before` on: told how many models of the series are fitted, of how many."""
+    progress(before, {"stage": "fitting", "series": series})
+
+    def tell(fitted: int, of: int) -> None:
+        progress(before + fitted / of / 2, {"stage": "fitting", "series": series, "fitted": fitted, "of": of})
+
+    return tell

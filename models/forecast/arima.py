@@ -23,7 +23,7 @@ NEEDED_H = TRAIN_H + WEEK_H + DAY_H  # the regressor reaches eight days further 
 ORDERS = ((1, 0, 0), (2, 0, 1))  # larger ones cost seconds and won nothing
 STEPS = 40  # of the optimiser, at most
 
-Progress = Callable[[str], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +63,25 @@ class Fitted:
         return Outlook(base + said.predicted_mean * self.scale, np.sqrt(said.var_pred_mean) * self.scale)
 
 
-def fit(history: pd.Series, season_days: int, progress: Progress = lambda _: None) -> Fitted:
+def fit(history: pd.Series, season_days: int, progress: Progress = lambda *_: None) -> Fitted:
     """The best of a few orders by AIC on the last four weeks.
 
     Args:
         history: hourly values on whole hours in a time zone, 36 days or more; up to a fifth may be missing.
         season_days: 7 to start from the same hour last week, 1 from yesterday's.
-        progress: told what is being done, in words.
+        progress: told how many orders are fitted, of how many.
 
     Raises:
         TooLittleData: the history is too short, too patchy, or constant.
     """
     known = _known(history)
-    progress("fitting the model")
     import pmdarima  # 3 s to import, and 150 MB
 
     scale = float(known.std())
     change, regressor = _changes(known, season_days, scale)
     best: Any = None
-    for order in ORDERS:
-        progress(f"fitting ARIMA({', '.join(map(str, order))})")
+    for fitted, order in enumerate(ORDERS):
+        progress(fitted, len(ORDERS))
         tried = pmdarima.ARIMA(order=order, maxiter=STEPS, suppress_warnings=True, with_intercept=True).fit(change, regressor)
         if best is None or tried.aic() < best.aic():
             best = tried

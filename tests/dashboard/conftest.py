@@ -23,6 +23,8 @@ from store.scope import SYSTEM
 from tests.dashboard.watched import LOS_ANGELES
 from tests.dashboard.world import World, make_records, world_of
 from tests.records import fresh
+from worker.pool import Pool, lanes
+from worker.task import all_tasks
 
 NOBODYS_PORT = 1  # whatever else runs on this machine
 
@@ -62,6 +64,20 @@ def dashboard_settings(tmp_path: Path) -> Settings:
     made = _settings(tmp_path)
     configuration.use(made)
     return made
+
+
+@pytest.fixture
+def worker(dashboard_settings: Settings) -> Iterator[None]:
+    """A worker that does jobs of these records, while the test runs."""
+    yield from working(dashboard_settings)
+
+
+def working(settings: Settings) -> Iterator[None]:
+    pool = Pool(settings, all_tasks(), lanes(settings))
+    pool.start()
+    yield
+    pool.end()
+    pool.join()
 
 
 @pytest.fixture

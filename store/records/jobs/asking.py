@@ -30,7 +30,15 @@ _SORTS: dict[str, listing.Column] = {
 }
 
 
-def ask(scope: Scope, kind: Kind, arguments: object, *, once_key: str | None = None, not_before: datetime | None = None) -> Job:
+def ask(
+    scope: Scope,
+    kind: Kind,
+    arguments: object,
+    *,
+    once_key: str | None = None,
+    not_before: datetime | None = None,
+    job_id: str | None = None,
+) -> Job:
     """Ask for work, in the transaction that it follows from; a worker does it later.
 
     Args:
@@ -39,6 +47,7 @@ def ask(scope: Scope, kind: Kind, arguments: object, *, once_key: str | None = N
         arguments: what it is told, as `kind.arguments` or the same as JSON.
         once_key: asked for again by the same person with this key while it is unfinished, it is the same job.
         not_before: begun then at the earliest, now by default.
+        job_id: one that was made by `store.ids` before, for whoever had to know it.
 
     Raises:
         Refused: the arguments are not what the kind is told; or whoever asks only looks, and it does more than that.
@@ -53,7 +62,7 @@ def ask(scope: Scope, kind: Kind, arguments: object, *, once_key: str | None = N
     if once_key is not None and scope.user_id is not None:
         once_key = f"{scope.user_id} {once_key}"
     made = Job(
-        id=new_id("job"),
+        id=job_id or new_id("job"),
         kind=kind.name,
         queue=kind.queue.value,
         user_id=scope.user_id,

@@ -136,7 +136,7 @@ def test_the_export_is_safe_in_a_spreadsheet_and_stands_in_the_log(world: World)
     assert audit.entries(SYSTEM, limit=1)[0].action == "export"
 
 
-def test_the_chain_is_verified_and_a_broken_one_said_to_be(world: World) -> None:
+def test_the_chain_is_verified_and_a_broken_one_said_to_be(world: World, worker: None) -> None:
     browser = _client(world, "root")
     assert "Stop" in json.dumps(shown(browser, "/admin/audit-log"))
     said, told = _verdict(browser)

@@ -1,6 +1,8 @@
 """Two homes with PV on one site and six weeks of hours behind them: a small true world for forecasts."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +26,7 @@ class Homes:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.cache: Cache = cache.forecasts(settings)
-        self.told: list[str] = []
+        self.told: list[tuple[float, Mapping[str, Any]]] = []
         self.now = datetime.now(UTC).replace(minute=20, second=0, microsecond=0)
         owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor")
         self.owner = owner.id
@@ -90,4 +92,4 @@ class Homes:
         assert rollup.await_applied(["intervals"], 20)
 
     def forecast(self, scope: Scope) -> dict:
-        return site_forecast(scope, self.id, self.settings, self.cache, self.told.append, self.now)
+        return site_forecast(scope, self.id, self.settings, self.cache, lambda *news: self.told.append(news), self.now)

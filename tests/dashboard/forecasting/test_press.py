@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from store.records.access import grants
 from store.records.people import users
 from store.scope import SYSTEM
 from tests.conftest import eventually
+from tests.dashboard.conftest import working
 from tests.dashboard.forecasting.homes import LONG_AGO, Homes
 from tests.dashboard.world import PASSWORD, csrf, sign_in
 
@@ -79,7 +81,7 @@ class Street:
 
 
 @pytest.fixture
-def street(homes: Homes) -> Street:
+def street(homes: Homes) -> Iterator[Street]:
     person = {"password": PASSWORD}
     users.create_user(  # the first of an organisation is its administrator
         SYSTEM, email="admin@example.org", name="Admin", organisation_id=homes.owner, password=None
@@ -91,7 +93,9 @@ def street(homes: Homes) -> Street:
         resident = users.create_user(SYSTEM, email=f"resident{number}@example.org", name=f"Resident {number}", **person)
         grants.create_grant(SYSTEM, user_id=resident.id, meter_id=load, valid_from=LONG_AGO)
     users.create_user(SYSTEM, email="stranger@example.org", name="Stranger", **person)
-    return Street(homes, create_app(homes.settings))
+    made = Street(homes, create_app(homes.settings))
+    for _ in working(homes.settings):
+        yield made
 
 
 def words(answer: dict[str, Any]) -> str:

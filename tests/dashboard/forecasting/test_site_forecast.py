@@ -1,6 +1,5 @@
 """A site's forecast: of what the asking person sees, kept for whoever sees the same, as long as the data are the same."""
 
-import os
 from datetime import timedelta
 
 import numpy as np
@@ -9,9 +8,6 @@ import pytest
 
 from dashboard.forecasting import wording
 from dashboard.forecasting.controls import ahead
-from insight.forecast import site_forecast as module
-from insight.forecast.places import Places
-from insight.forecast.site_forecast import Busy
 from models.forecast.hours import TooLittleData
 from store.errors import NotFound
 from store.scope import Scope
@@ -73,20 +69,19 @@ def test_corrected_readings_make_a_new_forecast(homes: Homes) -> None:
     assert np.sum(homes.forecast(homes.operator)["demand"]["mean"]) > 3 * np.sum(first["demand"]["mean"])
 
 
-def test_when_enough_are_computing_one_waits_says_so_and_gives_up_in_the_end(
-    homes: Homes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "WAIT_S", 0.5)
-    folder = homes.settings.home / "cache" / "forecasts"
-    others = [Places(folder, "computing", homes.settings.forecast_at_once).take() for _ in range(homes.settings.forecast_at_once)]
-    with pytest.raises(Busy, match="Try again in a minute"):
-        homes.forecast(homes.operator)
-    assert "Waiting: 2 other forecasts are being computed" in homes.told
-    assert others[0] is not None
-    os.close(others[0])
-    assert homes.forecast(homes.operator)["demand"]
-    assert others[1] is not None
-    os.close(others[1])
+def test_how_far_it_is_is_told_as_a_share_that_grows_and_what_is_being_done_in_words(homes: Homes) -> None:
+    homes.settings = homes.settings.model_copy(update={"forecast_budget_s": 60.0})
+    homes.forecast(homes.operator)
+    shares = [share for share, _ in homes.told]
+    assert shares == sorted(shares)
+    assert 0 <= shares[0] <= shares[-1] <= 1
+    said = [wording.stage(told) for _, told in homes.told]
+    assert said[:3] == [
+        "Reading the last six weeks",
+        "Production: looking at the last weeks",
+        "Demand: looking at the last weeks",
+    ]
+    assert said[3].startswith("Demand: fitting model 1 of ")
 
 
 def test_a_site_without_readings_has_no_forecast(homes: Homes) -> None:

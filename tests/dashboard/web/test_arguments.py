@@ -8,9 +8,10 @@ from typing import Any, Literal
 import pytest
 from werkzeug.exceptions import BadRequest
 
-from dashboard.forecasting.jobs import Jobs
 from dashboard.web import arguments
+from store.records.jobs import asking
 from store.records.plant import meters, regions, sites
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.world import World, csrf
 
@@ -105,16 +106,8 @@ def _of_the_server(world: World) -> Iterator[dict[str, Any]]:
     yield from (each for each in app._callback_list if not each["clientside_function"])
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The jobs that background callbacks would have started."""
-    made: list[dict[str, Any]] = []
-    monkeypatch.setattr(Jobs, "_start", lambda _self, request, _place: made.append(request) or 0)
-    return made
-
-
 @pytest.mark.parametrize("value", [{}, [], "0001-01-01", -1, "x", [{}], True, "\0", {"a": [None]}], ids=repr)
-def test_no_callback_breaks_whatever_is_posted(value: object, world: World, started: list[dict[str, Any]]) -> None:
+def test_no_callback_breaks_whatever_is_posted(value: object, world: World) -> None:
     browser = world.client("root")
     browser.get("/")
     token, broken, asked = csrf(browser), [], []
@@ -141,9 +134,7 @@ HOSTILE: list[object] = [
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:30])
-def test_no_callback_breaks_where_whoever_asks_may_and_one_thing_is_of_another_kind(
-    value: object, world: World, started: list[dict[str, Any]]
-) -> None:
+def test_no_callback_breaks_where_whoever_asks_may_and_one_thing_is_of_another_kind(value: object, world: World) -> None:
     north = sites.site(SYSTEM, world.site)
     known = {
         "site_id": world.site,
@@ -174,7 +165,7 @@ def test_no_callback_breaks_where_whoever_asks_may_and_one_thing_is_of_another_k
     assert broken == []
 
 
-def test_a_job_is_started_for_nobody_who_gives_what_it_does_not_ask_for(world: World, started: list[dict[str, Any]]) -> None:
+def test_a_job_is_started_for_nobody_who_gives_what_it_does_not_ask_for(world: World) -> None:
     browser = world.client("root")
     browser.get("/")
     for declared in _of_the_server(world):
@@ -182,7 +173,7 @@ def test_a_job_is_started_for_nobody_who_gives_what_it_does_not_ask_for(world: W
             for value in ({}, "x", [{}]):
                 answer = browser.post("/_dash-update-component", json=_call(declared, value), headers=csrf(browser))
                 assert answer.status_code in (400, 404), declared["output"]
-    assert started == []
+    assert asking.jobs(SYSTEM, Wanted()).rows == []
 
 
 MISSHAPEN: list[dict[str, Any]] = [
@@ -206,9 +197,7 @@ MISSHAPEN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("wrong", MISSHAPEN, ids=repr)
-def test_a_call_that_no_page_would_send_is_a_bad_request(
-    wrong: dict[str, Any], world: World, started: list[dict[str, Any]]
-) -> None:
+def test_a_call_that_no_page_would_send_is_a_bad_request(wrong: dict[str, Any], world: World) -> None:
     browser = world.client("root")
     browser.get("/")
     token = csrf(browser)
