@@ -1,9 +1,9 @@
 # One image for every process of Loadstar; docker-compose.yml says which of them a container is.
 
 FROM python:3.11.14-slim-bookworm AS build
-COPY requirements.lock /build/requirements.lock
+COPY requirements-production.lock /build/requirements-production.lock
 RUN python -m venv /opt/loadstar
-RUN /opt/loadstar/bin/python -m pip install --disable-pip-version-check --no-cache-dir --no-deps --require-hashes -r /build/requirements.lock
+RUN /opt/loadstar/bin/python -m pip install --disable-pip-version-check --no-cache-dir --no-deps --require-hashes -r /build/requirements-production.lock
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin loadstar

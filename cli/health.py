@@ -1,9 +1,10 @@
 """`python -m cli.health`: the containers' health check. Ends with 0 when all is well, else with 1 and why.
 
-`python -m cli.health http://127.0.0.1:8050/healthz` asks a server; `python -m cli.health stores` asks both databases, for
-processes that serve nothing.
+`python -m cli.health http://127.0.0.1:8050/healthz` asks a server; `python -m cli.health worker` looks whether a worker of this
+machine lives, and asks both databases: it serves nothing.
 """
 
+import math
 import socket
 import sys
 import urllib.error
@@ -16,13 +17,24 @@ POSTGRESQL_PORT = 5432
 
 def check(what: str) -> str | None:
     """What is wrong, or None."""
-    if what == "stores":
-        return _stores()
+    if what == "worker":
+        return _stores() or _worker()
     try:
         with urllib.request.urlopen(what, timeout=TIMEOUT_S):  # noqa: S310 - an address from our own compose file
             return None
     except (OSError, urllib.error.URLError, ValueError) as error:
         return f"{what}: {error}"
+
+
+def _worker() -> str | None:
+    """Whether a worker of this machine, which a container is, has given a sign of life lately."""
+    from config import heart
+    from config.settings import settings
+
+    silent_s = heart.worker_silence_s(settings().home)
+    if silent_s < heart.HUNG_S:
+        return None
+    return "no worker runs here" if math.isinf(silent_s) else f"no worker has given a sign of life for {silent_s:.0f} s"
 
 
 def _stores() -> str | None:

@@ -13,7 +13,7 @@ import click
 from config.settings import PROJECT
 
 BILL = Path("build/loadstar.cdx.json")
-LOCKS = ("requirements.lock", "requirements-test.lock")  # the second includes the first
+RUNS, ALL = "requirements-production.lock", "requirements-test.lock"  # the second includes the first
 AUDIT_S = 300
 PROBE = "jinja2==2.4.1"  # has known holes: an index that tells of none carries no advisories, and is asked nothing more
 Package = Mapping[str, Any]
@@ -26,11 +26,11 @@ ACCEPTED = {
 @click.command()
 @click.option("--into", type=click.Path(path_type=Path), default=BILL, show_default=True, help="The file to write.")
 def sbom(into: Path) -> None:
-    """Write a bill of materials (CycloneDX, JSON) of every package that runs, from requirements.lock."""
+    """Write a bill of materials (CycloneDX, JSON) of every package that runs, in production too."""
     path = into.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "--pyproject", "pyproject.toml", "--output-reproducible"]
-    run = [*command, "--output-format", "JSON", "--output-file", str(path), LOCKS[0]]
+    run = [*command, "--output-format", "JSON", "--output-file", str(path), RUNS]
     done = subprocess.run(run, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode:
         raise click.ClickException(f"the bill could not be written: {_last_line(done.stderr)}")
@@ -46,7 +46,7 @@ def audit() -> None:
         first, why = _asked("--no-deps", "--requirement", str(probe))
     packages: list[Package] = []
     if any(package.get("vulns") for package in first):
-        packages, why = _asked("--require-hashes", "--requirement", LOCKS[1])
+        packages, why = _asked("--require-hashes", "--requirement", ALL)
     if not packages:
         why = why or f"the index here knows of no hole in {PROBE}, which has some"
         click.secho(f"NOT AUDITED: no advisories can be had ({why}). Nothing is known to be good.", fg="yellow", err=True)

@@ -98,11 +98,20 @@ def lint() -> None:
         raise click.ClickException(f"something is wrong with: {', '.join(failed)}")
 
 
+# Each by what of pyproject.toml it holds: what runs, what runs in production, and all of that with what tests it.
+PRODUCTION = ("--extra", "production")
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-production.lock": PRODUCTION,
+    "requirements-test.lock": (*PRODUCTION, "--group", "pyproject.toml:test"),
+}
+
+
 @click.command()
 @click.option("--upgrade", is_flag=True, help="Take the newest versions that pyproject.toml allows.")
 def lock(upgrade: bool) -> None:
-    """Write requirements.lock and requirements-test.lock from pyproject.toml, with a hash of every file."""
-    for file, groups in (("requirements.lock", ()), ("requirements-test.lock", ("--group", "pyproject.toml:test"))):
+    """Write the lock files from pyproject.toml, with a hash of every file."""
+    for file, groups in LOCKS.items():
         options = ["--upgrade"] if upgrade else []
         command = ["-m", "uv", "pip", "compile", "pyproject.toml", *groups, *options, "--universal", "--python-version", "3.11"]
         quiet = ["--generate-hashes", "--no-header", "--no-emit-index-url", "--quiet", "--output-file", file]

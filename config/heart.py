@@ -7,8 +7,10 @@ work for ever. Only the standard library: the supervisor needs no more.
 
 import contextlib
 import logging
+import math
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 PROCESSES = Path("run", "hearts")  # within the state folder: of what the supervisor keeps up
+WORKERS = Path("run", "worker-hearts")
 DEVICE_WORKERS = Path("run", "device-hearts")
 BEAT_S = 1.0
 HUNG_S = 10.0  # without a beat
@@ -26,8 +29,8 @@ BIRTH_S = 120.0  # until the first one
 class Heart:
     """The sign of life of this process."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = _file(folder, os.getpid())
+    def __init__(self, folder: Path, name: str | None = None) -> None:
+        self._file = _file(folder, name or os.getpid())
 
     def beat(self) -> None:
         """Note that this process lives."""
@@ -37,6 +40,10 @@ class Heart:
                 self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 self._file.touch(0o600)
             os.utime(self._file, ns=(moment, moment))
+
+    def stop(self) -> None:
+        """Remove the sign: this process ends."""
+        self._file.unlink(missing_ok=True)
 
     def keep(self) -> None:
         """Go on beating in a thread, for a process whose own work always ends by itself."""
@@ -49,8 +56,19 @@ class Heart:
         threading.Thread(target=go_on, daemon=True, name="heart").start()
 
 
-def _file(folder: Path, pid: int) -> Path:
-    return folder / f"{pid}.beat"
+def _file(folder: Path, name: int | str) -> Path:
+    return folder / f"{name}.beat"
+
+
+def of_worker(home: Path) -> Heart:
+    """The sign of life of a worker, for the health check of its container; several containers may share the folder."""
+    return Heart(home / WORKERS, f"{socket.gethostname()}.{os.getpid()}")
+
+
+def worker_silence_s(home: Path) -> float:
+    """For how long the workers of this machine have given no sign of life (s): the one that did last. Infinite when none has."""
+    beaten = [file.stat().st_mtime_ns / 1e9 for file in (home / WORKERS).glob(f"{socket.gethostname()}.*.beat")]
+    return time.monotonic() - max(beaten) if beaten else math.inf
 
 
 def silence_s(folder: Path, pid: int, born: float, now: float) -> float:

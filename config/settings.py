@@ -102,7 +102,9 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(2**20, ge=1024, description="largest body after decompression")
 
     database_url: str | None = Field(None, description="SQLAlchemy address of the records; SQLite in the state folder by default")
-    redis_url: str | None = Field(None, description="Redis, when several machines share the work")
+    redis_url: str | None = Field(
+        None, description="Redis that tells workers of jobs; without one `python -m worker` does them itself"
+    )
 
     smtp_host: str | None = Field(None, description="mail server; without one administrators read mails in the outbox")
     smtp_port: Port = Field(587, description="its port")

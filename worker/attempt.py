@@ -1,6 +1,7 @@
 """One attempt at a job: in a process of its own, bounded in time and memory, and what came of it written down."""
 
 import logging
+import threading
 import time
 
 from store.records.jobs import working
@@ -24,6 +25,7 @@ class Attempt:
         assert job.claim is not None  # noqa: S101 - it was claimed
         self.job, self.task, self.claim, self.process = job, task, job.claim, process
         self.outcome: dict[str, object] | None = None
+        self.over = threading.Event()  # for whoever waits until it is written
         self._lasts_s = lasts_s
         self._began = self._told = self._weighed = time.monotonic()
         self._news: tuple[float, dict[str, object] | None] | None = None

@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NoReturn
@@ -33,7 +32,7 @@ ROOM_S = 5
 RESUME_S = 30
 HEARTS_S = 2
 DUE_S = 10
-HUNG_S = 120.0  # without a turn of the jobs, whose longest wait is for the records
+NEWS_S = 0.25
 
 
 def lanes(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane]:
@@ -70,6 +69,17 @@ def lanes(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane]:
     ]
 
 
+def engine_of(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane | Pool]:
+    """What has jobs done: this worker itself, or in production whoever Redis carries the news of them to."""
+    if made.redis_url is None:
+        return [Pool(made, tasks, pool.lanes(made))]
+    from worker import broker  # whose libraries are there in production only
+
+    redis = broker.broker(made)
+    news = Duty("telling of jobs", NEWS_S, lambda: broker.tell(redis, tasks) if ours.is_ours else None)
+    return [Lane("news", [news])]
+
+
 def ask_for_due(tasks: Mapping[str, Task]) -> None:
     """Ask for the jobs that are done by the clock."""
     for each in tasks.values():
@@ -101,11 +111,6 @@ def _give_up(hanging: list[str]) -> NoReturn:
     os._exit(1)
 
 
-def _hanging(running: list[Lane], jobs: Pool) -> list[str]:
-    found = [duty.name for lane in running if (duty := lane.hangs())]
-    return [*found, "a turn of the jobs"] if time.monotonic() - jobs.turned > HUNG_S else found
-
-
 def main() -> None:
     """Run until SIGTERM or SIGINT; duties that are under way are finished first, and jobs handed back."""
     os.umask(PRIVATE)
@@ -117,20 +122,22 @@ def main() -> None:
         signal.signal(number, lambda *_: end.set())
     tasks, ours = all_tasks(), Lease()
     Duty("keeping the clock", lease.TURN_S, ours.turn)()  # before the first turn of what is done by whoever keeps it
-    jobs, running = Pool(made, tasks, pool.lanes(made)), lanes(made, tasks, ours)
-    everything: list[Lane | Pool] = [*running, jobs]
-    for each in everything:
+    running: list[Lane | Pool] = [*lanes(made, tasks, ours), *engine_of(made, tasks, ours)]
+    for each in running:
         each.start()
     log.info("the worker runs")
-    own = heart.Heart(made.home / heart.PROCESSES)
+    signs = heart.Heart(made.home / heart.PROCESSES), heart.of_worker(made.home)
     while not end.wait(heart.BEAT_S):
-        own.beat()
-        if hanging := _hanging(running, jobs):
+        for sign in signs:
+            sign.beat()
+        if hanging := [name for each in running if (name := each.hangs())]:
             _give_up(hanging)
-    for each in everything:
+    for each in running:
         each.end()
-    for each in everything:
+    for each in running:
         each.join()
+    for sign in signs:
+        sign.stop()
     try:
         ours.let_go()
     except StoreError as why:

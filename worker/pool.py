@@ -1,15 +1,17 @@
-"""The worker's own engine: it claims jobs from the records and runs each in a process of its own.
+"""What does jobs: it claims them from the records and runs each in a process of its own.
 
 One thread does it all: it looks for what is due, starts it, keeps its heart beating, hears how far it is, ends what must end,
-and writes what came of it. Each lane has places of its own, so that no queue waits for another lane's work.
+and writes what came of it. Each lane has places of its own, so that no queue waits for another lane's work. Embedded it looks
+into the records itself; in production it is told of jobs, by `do`, and each is claimed all the same.
 """
 
 import contextlib
 import logging
+import queue
 import select
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from config.settings import Settings
@@ -28,6 +30,7 @@ log = logging.getLogger("loadstar.worker")
 LOOK_S = 0.25  # between two looks for what is due
 BEAT_S = 1.0
 WARM_S = 120.0  # a process is kept so long for the next job: starting one takes a second or more of a processor
+HUNG_S = 120.0  # without a turn, the longest of which waits for the records
 GRACE_S = 2.5  # for what must not be done twice, when the worker is told to end
 
 
@@ -51,16 +54,28 @@ def lanes(settings: Settings) -> list[PoolLane]:
 
 
 class Pool:
-    """Runs jobs until it is told to end."""
+    """Runs jobs until it is told to end. One that does not look for them itself does those that it is told of.
 
-    def __init__(self, settings: Settings, tasks: Mapping[str, Task], lanes: Sequence[PoolLane]) -> None:
-        self._settings, self._tasks, self._lanes = settings, tasks, lanes
+    `beat` is called with every turn, which comes several times a second.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        tasks: Mapping[str, Task],
+        lanes: Sequence[PoolLane],
+        *,
+        looks: bool = True,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._settings, self._tasks, self._lanes, self._looks, self._beat = settings, tasks, lanes, looks, beat
+        self._told: queue.SimpleQueue[tuple[str, threading.Event]] = queue.SimpleQueue()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs")
         self._warm: list[tuple[Process, float]] = []
         self._looked = self._beaten = 0.0
         self._away = False
-        self.turned = time.monotonic()  # whoever watches over the worker looks at it
+        self._turned = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
@@ -73,6 +88,18 @@ class Pool:
     def join(self) -> None:
         """Wait until that is done."""
         self._thread.join()
+
+    def hangs(self) -> str | None:
+        """What is under way, if it should have ended long ago."""
+        return "a turn of the jobs" if time.monotonic() - self._turned > HUNG_S else None
+
+    def do(self, job_id: str) -> None:
+        """Do the job of that id, if it is still to be done and of our queues; come back when that is over."""
+        over = threading.Event()
+        self._told.put((job_id, over))
+        while not over.wait(LOOK_S):
+            if not self._thread.is_alive():
+                return
 
     @property
     def _attempts(self) -> list[Attempt]:
@@ -93,7 +120,8 @@ class Pool:
             process.end()
 
     def _turn(self, *, looks: bool = True) -> None:
-        self.turned = time.monotonic()
+        self._turned = time.monotonic()
+        self._beat()
         attempts = self._attempts
         select.select([each.process for each in attempts if each.outcome is None], [], [], LOOK_S)
         try:
@@ -134,6 +162,7 @@ class Pool:
                 except Exception:  # whatever it was, it must not keep the others: its heart stops, and it is given back
                     log.exception("what came of job %s could not be written", attempt.job.id)
                 lane.attempts.remove(attempt)
+                attempt.over.set()
                 if attempt.stays_warm:
                     self._warm.append((attempt.process, time.monotonic()))
                 else:
@@ -141,6 +170,10 @@ class Pool:
 
     def _look(self) -> None:
         free = [lane for lane in self._lanes if len(lane.attempts) < lane.places]
+        if not self._looks:
+            for lane in free:
+                self._take_told(lane)
+            return
         if not free:
             return
         due = {each.queue for each in working.queues(SYSTEM) if each.due}
@@ -151,15 +184,32 @@ class Pool:
                     break
                 self._begin(lane, job)
 
-    def _begin(self, lane: PoolLane, job: Job) -> None:
+    def _take_told(self, lane: PoolLane) -> None:
+        while len(lane.attempts) < lane.places and not self._told.empty():
+            job_id, over = self._told.get()
+            try:
+                job = working.claim(SYSTEM, identity.own(), lane.queues, self._tasks, job_id=job_id)
+                if job is not None:
+                    self._begin(lane, job, over)
+                    continue
+            except StoreAway:
+                self._told.put((job_id, over))
+                raise
+            over.set()
+
+    def _begin(self, lane: PoolLane, job: Job, over: threading.Event | None = None) -> None:
         assert job.claim is not None  # noqa: S101 - it was claimed
         scope = working.scope_for(SYSTEM, job)
         if scope is None:
             working.fail(SYSTEM, job.claim, Problem.NOT_THEIRS)
+            if over is not None:
+                over.set()
             return
         task = self._tasks[job.kind]
         process = self._warm.pop()[0] if self._warm else Process(self._settings)
-        lane.attempts.append(Attempt(job, task, scope, process, task.lasts_s(self._settings)))
+        attempt = Attempt(job, task, scope, process, task.lasts_s(self._settings))
+        attempt.over = over or attempt.over
+        lane.attempts.append(attempt)
 
     def _cool(self) -> None:
         """End processes that nobody has needed for a while, and all but the newest at once."""

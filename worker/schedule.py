@@ -61,10 +61,10 @@ class Lane:
         """Wait until it has finished."""
         self._thread.join()
 
-    def hangs(self) -> Duty | None:
-        """The duty that is under way, if it should have ended long ago."""
+    def hangs(self) -> str | None:
+        """The name of the duty that is under way, if it should have ended long ago."""
         under_way = self._under_way
-        return under_way[0] if under_way and time.monotonic() - under_way[1] > LONGEST_S else None
+        return under_way[0].name if under_way and time.monotonic() - under_way[1] > LONGEST_S else None
 
     def _run(self) -> None:
         due = dict.fromkeys(self._duties, time.monotonic())

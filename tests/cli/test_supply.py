@@ -82,7 +82,7 @@ def test_the_bill_names_every_locked_package_with_its_version_and_hashes(tmp_pat
     bill = json.loads((tmp_path / "made" / "bill.json").read_text())
     assert bill["bomFormat"] == "CycloneDX"
     listed = {f"{each['name']}=={each['version']}" for each in bill["components"]}
-    locked = set(re.findall(r"^[\w.-]+==[^\s;]+", (PROJECT / "requirements.lock").read_text(), re.MULTILINE))
+    locked = set(re.findall(r"^[\w.-]+==[^\s;]+", (PROJECT / "requirements-production.lock").read_text(), re.MULTILINE))
     assert locked <= listed
     assert all(each["externalReferences"][0]["hashes"] for each in bill["components"])
 

@@ -115,7 +115,7 @@ def test_shell_scripts_are_posix(script: str) -> None:
 
 
 def test_the_locks_hold_a_hash_for_every_package_and_no_address() -> None:
-    for name in ("requirements.lock", "requirements-test.lock"):
+    for name in workshop.LOCKS:
         text = (PROJECT / name).read_text()
         assert "://" not in text
         for package in re.split(r"\n(?=\S)", text):

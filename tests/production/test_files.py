@@ -16,6 +16,7 @@ from cli import questdb, workshop
 from cli.processes import dashboard_argv
 from config import settings as configuration
 from config.settings import PROJECT, Settings
+from store.records.jobs.kinds import Queue
 from tests.production.conftest import COMPOSE, SECRETS, compose_file
 
 FILE = compose_file(SECRETS)
@@ -27,6 +28,16 @@ DOCKERFILE = [
 
 def dockerfile(instruction: str) -> list[str]:
     return [line.removeprefix(instruction).strip() for line in DOCKERFILE if line.startswith(f"{instruction} ")]
+
+
+JOBS = [name for name, described in SERVICES.items() if "worker.consumer" in described.get("command", [])]
+
+
+def test_each_queue_has_a_service_that_does_its_jobs_and_one_of_its_own_where_it_must_not_wait() -> None:
+    done = {name: [word for word in SERVICES[name]["command"][3:] if word in list(Queue)] for name in JOBS}
+    assert sorted(queue for queues in done.values() for queue in queues) == sorted(Queue)
+    assert done["forecasts"] == ["forecast"]
+    assert not set(done["controls"]) & {"consumption", "aggregation", "clustering", "report"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -65,7 +76,7 @@ def test_the_example_file_is_not_the_one_that_is_kept_in_version_control() -> No
     assert "tls/" in ignored
 
 
-@pytest.mark.parametrize("service", ["migrate", "devices", "dashboard", "worker"])
+@pytest.mark.parametrize("service", ["migrate", "devices", "dashboard", "worker", *JOBS])
 def test_the_settings_of_a_service_are_known_and_possible(service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in SERVICES[service]["environment"].items():
         monkeypatch.setenv(name, value)
@@ -120,7 +131,7 @@ def test_questdb_is_of_the_same_version_and_as_closed_as_the_embedded_one() -> N
 def test_the_image_runs_as_a_user_and_installs_only_what_is_locked() -> None:
     assert dockerfile("USER") == ["10001:10001"]
     assert all(re.fullmatch(r"python:\d+\.\d+\.\d+-slim-bookworm( AS build)?", image) for image in dockerfile("FROM"))
-    assert any("--no-deps --require-hashes -r /build/requirements.lock" in run for run in dockerfile("RUN"))
+    assert any("--no-deps --require-hashes -r /build/requirements-production.lock" in run for run in dockerfile("RUN"))
 
 
 def test_the_image_and_the_compose_file_run_the_dashboard_as_up_does() -> None:
@@ -131,11 +142,11 @@ def test_the_image_and_the_compose_file_run_the_dashboard_as_up_does() -> None:
 
 def test_the_image_holds_every_room_and_nothing_that_is_not_there() -> None:
     copied = [line.split()[0] for line in dockerfile("COPY") if not line.startswith("--from")]
-    assert copied == ["requirements.lock", "."]
+    assert copied == ["requirements-production.lock", "."]
     ignored, *lines = (PROJECT / ".dockerignore").read_text().splitlines()
     assert ignored == "*"
     let_through = [line[1:] for line in lines if line.startswith("!")]
-    assert sorted(let_through) == sorted([*workshop.ROOMS, "assets", "requirements.lock"])
+    assert sorted(let_through) == sorted([*workshop.ROOMS, "assets", "requirements-production.lock"])
     assert all((PROJECT / path).exists() for path in let_through)
 
 
@@ -144,7 +155,8 @@ def test_the_commands_that_build_the_image_work(tmp_path: Path) -> None:
     """Each RUN is run, with the image's folders moved into a temporary one. It takes a while: the whole lock is installed."""
     moved = {"/opt/loadstar": "opt", "/build": "build", "/var/lib/loadstar": "var"}
     (tmp_path / "build").mkdir()
-    (tmp_path / "build/requirements.lock").write_bytes((PROJECT / "requirements.lock").read_bytes())
+    lock = "requirements-production.lock"
+    (tmp_path / "build" / lock).write_bytes((PROJECT / lock).read_bytes())
     (tmp_path / "etc").mkdir()
     for name in ("passwd", "group", "shadow"):
         (tmp_path / "etc" / name).touch()

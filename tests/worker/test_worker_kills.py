@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from cli.questdb import free_ports
 from config import settings as configuration
 from config.settings import PROJECT
 from store.records.jobs import asking, kinds, working
@@ -38,6 +39,14 @@ JOBS = 12
 LONG_S = 200.0
 
 
+ENGINES = {"embedded": ("embedded", "embedded"), "production": ("consumer", "consumer", "clock", "clock")}
+MIXED = [
+    pytest.param("sqlite", "embedded"),
+    pytest.param("postgresql", "embedded", marks=pytest.mark.postgresql),
+    pytest.param("postgresql", "production", marks=[pytest.mark.postgresql, pytest.mark.redis]),
+]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cluster = Cluster() if request.param == "postgresql" else None
@@ -54,35 +63,46 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 class Workers:
-    """Two workers, each started anew when it has ended."""
+    """The processes of an engine, each started anew when it was killed; in production Redis is one of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: str) -> None:
+        self._folder = folder
         self._log = (folder / "workers.log").open("ab")
         url = configuration.settings().records_url
         named = {"LOADSTAR_HOME": str(folder), "LOADSTAR_DATABASE_URL": url, "LOADSTAR_DEMO": "false"}
+        self._argv = [[sys.executable, "-m", "tests.worker.serving", role] for role in ENGINES[engine]]
+        if engine == "production":
+            with free_ports(1) as (port,):
+                self.redis_url = named["LOADSTAR_REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+            # In memory alone: with a Redis that is killed, all of its messages are lost.
+            self._argv.append(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)])
         self._env = os.environ | named | {"PYTHONPATH": str(PROJECT)}
-        self.processes = [self._start(), self._start()]
+        self.processes = [self._start(argv) for argv in reversed(self._argv)][::-1]
 
-    def _start(self) -> "subprocess.Popen[bytes]":
-        argv = [sys.executable, "-m", "tests.worker.serving"]
-        return subprocess.Popen(argv, cwd=PROJECT, env=self._env, stderr=self._log)
+    def _start(self, argv: list[str]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(argv, cwd=PROJECT, env=self._env, stderr=self._log, stdout=self._log)
 
     def kill(self, which: int) -> None:
         self.processes[which].kill()
         self.processes[which].wait()
-        self.processes[which] = self._start()
+        self.start(which)
+
+    def start(self, which: int) -> None:
+        self.processes[which] = self._start(self._argv[which])
 
     def stop(self) -> None:
         for each in self.processes:
             each.terminate()
-        for each in self.processes:
-            each.wait(30)
+            each.wait(60)
         self._log.close()
+
+    def log(self) -> str:
+        return (self._folder / "workers.log").read_text()
 
 
 @pytest.fixture
-def workers(folder: Path) -> Iterator[Workers]:
-    made = Workers(folder)
+def workers(folder: Path, request: pytest.FixtureRequest) -> Iterator[Workers]:
+    made = Workers(folder, getattr(request, "param", "embedded"))
     yield made
     made.stop()
 
@@ -93,6 +113,7 @@ def states() -> Counter[str]:
 
 
 @pytest.mark.parametrize("kills", [4, *thorough(20)])
+@pytest.mark.parametrize(("folder", "workers"), MIXED, indirect=True)
 def test_kills_at_any_moment_lose_no_job_and_repeat_none_that_must_not_be(workers: Workers, folder: Path, kills: int) -> None:
     (folder / "go").touch()
     chosen = random.Random(kills)
@@ -101,7 +122,7 @@ def test_kills_at_any_moment_lose_no_job_and_repeat_none_that_must_not_be(worker
             asking.ask(SYSTEM, kind, Folder(str(folder), str(number)))
     for _ in range(kills):
         time.sleep(chosen.uniform(0.5, 4.0))
-        workers.kill(chosen.randrange(2))
+        workers.kill(chosen.randrange(len(workers.processes)))
     eventually(lambda: working.queues(SYSTEM) == [], within_s=LONG_S, every_s=0.5)
     found = states()
     assert found["adds done"] == JOBS, found

@@ -1,0 +1,91 @@
+"""Redis tells workers of jobs: what it loses is told again, and what somebody else writes into it does nothing."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from config import settings as configuration
+from store.errors import StoreAway
+from store.records.jobs import asking, kinds, working
+from store.scope import SYSTEM
+from tests.conftest import eventually
+from tests.records import fresh
+from tests.worker import kinds as ours
+from tests.worker.kinds import Folder
+from tests.worker.test_worker_kills import Workers
+from worker import broker
+
+pytestmark = pytest.mark.redis
+LONG_S = 200.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret"))
+    configuration.use(made)
+    fresh(made.records_url)
+    for name, kind in ours.ALL.items():
+        monkeypatch.setitem(kinds.KINDS, name, kind)
+    return tmp_path
+
+
+@pytest.fixture
+def workers(folder: Path) -> Iterator[Workers]:
+    made = Workers(folder, "production")
+    yield made
+    made.stop()
+
+
+def done(job_id: str) -> bool:
+    return asking.job(SYSTEM, job_id).state == "done"
+
+
+def test_what_redis_loses_is_told_again_and_what_others_write_into_it_does_nothing(workers: Workers, folder: Path) -> None:
+    first = asking.ask(SYSTEM, ours.ADDS, Folder(str(folder), "first")).id
+    eventually(lambda: done(first), within_s=LONG_S)
+    consumers = [0, 1]
+    for each in consumers:
+        workers.processes[each].terminate()
+        assert workers.processes[each].wait(60) == 0, workers.log()[-3000:]
+    lost = asking.ask(SYSTEM, ours.ADDS, Folder(str(folder), "lost")).id
+    eventually(lambda: asking.job(SYSTEM, lost).sent_at, within_s=LONG_S)
+    workers.kill(len(workers.processes) - 1)
+    others = redis.Redis.from_url(workers.redis_url)
+    eventually(lambda: _answers(others), within_s=LONG_S)
+    queue = broker.queue_of("report")
+    app = broker.broker(configuration.settings().model_copy(update={"redis_url": workers.redis_url}))
+    for arguments in ([], ["job_unknown"], [{"id": lost}], ["x" * 100_000], [None], ["job_unknown", "more"]):
+        app.send_task(broker.NEWS, arguments, queue=queue)
+    app.send_task("os.system", ["touch /tmp/loadstar-was-here"], queue=queue)
+    others.lpush(queue, json.dumps({"body": "%%", "headers": {}, "properties": {"delivery_info": {}, "delivery_tag": "1"}}))
+    for each in consumers:
+        workers.start(each)
+    eventually(lambda: done(lost), within_s=LONG_S)
+    after = asking.ask(SYSTEM, ours.ADDS, Folder(str(folder), "after")).id
+    eventually(lambda: done(after), within_s=LONG_S)
+    assert (folder / "began").read_text().split() == ["first", "lost", "after"]
+    assert working.queues(SYSTEM) == []
+
+
+def _answers(server: redis.Redis) -> bool:
+    try:
+        return bool(server.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def test_without_redis_it_is_said_that_it_is_away_and_the_job_waits(folder: Path) -> None:
+    app = broker.broker(configuration.settings().model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    asked = asking.ask(SYSTEM, ours.ADDS, Folder(str(folder)))
+    with pytest.raises(StoreAway, match="Redis cannot be reached"):
+        broker.tell(app, kinds.KINDS)
+    assert asking.job(SYSTEM, asked.id).sent_at is None
+
+
+def test_without_an_address_it_says_which_setting_is_missing(folder: Path) -> None:
+    with pytest.raises(ValueError, match="LOADSTAR_REDIS_URL"):
+        broker.broker(configuration.settings())
