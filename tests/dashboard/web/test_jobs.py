@@ -108,9 +108,9 @@ def test_a_press_is_a_job_of_the_person_its_progress_is_told_and_its_result_word
     assert list(one.ask()["progress"].values()) == ["Demand: fitting model 2 of 8"]
     working.finish(SYSTEM, claimed, FORECAST)
     answer = one.ask()["response"]
-    assert answer["overview-ahead"]["data"]["mean"] == SERIES["mean"]
+    assert answer["overview-ahead"]["data"]["demand"]["mean"] == SERIES["mean"]
     assert answer["overview-chart-shows"]["value"] == ["arrays", "forecast"]
-    assert "10 % off" in json.dumps(answer["overview-forecast-says"])
+    assert "Error over the last week: 10 %" in json.dumps(answer["overview-forecast-says"])
 
 
 def test_two_who_press_the_same_at_once_each_get_their_own_answer(world: World) -> None:
