@@ -14,7 +14,7 @@ ROLES = ("viewer", "operator", "admin")
 
 
 @contextmanager
-def _plain_words() -> Iterator[None]:
+def plain_words() -> Iterator[None]:
     """What the store refuses or misses is one line for whoever typed; the audit log says who it was."""
     from store.errors import StoreError
     from store.records.access import audit
@@ -65,7 +65,7 @@ def create_user(
 
     if role and not organisation:
         raise click.UsageError("a role is held within an organisation: give --organisation too")
-    with _plain_words():
+    with plain_words():
         home = _organisation(organisation) if organisation else None
         name = name or click.prompt("Name", default=email.partition("@")[0])
         password, generated = _asked_or_generated(generate)
@@ -107,7 +107,7 @@ def reset_password(email: str, generate: bool) -> None:
     from store.records.people import users
     from store.scope import SYSTEM
 
-    with _plain_words():
+    with plain_words():
         users.user(SYSTEM, email)
         password, generated = _asked_or_generated(generate)
         users.set_password(SYSTEM, email, password, first=generated)
@@ -129,7 +129,7 @@ def create_key(device: str, read_only: bool) -> None:
     from store.records.plant import keys
     from store.scope import SYSTEM
 
-    with _plain_words():
+    with plain_words():
         made = keys.create_key(SYSTEM, device_id=_device(device).id, can_write=not read_only)
     click.echo(made)
 

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from config import heart
 from config import settings as configuration
-from ingest import health, manual, openapi
+from ingest import health, job_figures, manual, openapi
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
 from ingest.committer import Committer
@@ -55,8 +55,9 @@ async def metrics(_request: Request, door: Door) -> Answer:
     """Figures for Prometheus, of all processes."""
     health.measure(door)
     door.metrics.write()
-    text = await asyncio.get_running_loop().run_in_executor(None, door.metrics.text)
-    return Answer(200, text, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
+    loop = asyncio.get_running_loop()
+    own, of_jobs = await asyncio.gather(*(loop.run_in_executor(None, each) for each in (door.metrics.text, job_figures.text)))
+    return Answer(200, own + of_jobs, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
 
 
 def _guards(answer: Answer) -> tuple[tuple[str, str], ...]:

@@ -22,7 +22,7 @@ FREE_S = 30.0  # since somebody else's last turn that was seen
 class Lease:
     """A lease of this name, as this process sees it."""
 
-    def __init__(self, name: str = "clock", holder: str | None = None) -> None:
+    def __init__(self, name: str = lease.CLOCK, holder: str | None = None) -> None:
         self._name, self._holder = name, holder or identity.own()
         self._turned: float | None = None
         self._seen: tuple[Held | None, float] | None = None

@@ -27,6 +27,8 @@ register_page(
 
 EVERY_MS = 10_000
 DISK_LASTS_S = 60.0  # a walk over all files
+STILL_S = 40.0  # after which another worker would keep the clock, if there were one
+LONG_WAIT_S = 60.0  # that nobody has begun a job that is due
 LOW = 0.1  # of the disk is free: worth a look
 
 
@@ -55,7 +57,7 @@ def again(_n: int) -> Any:
 
 
 def _parts(scope: Scope) -> list[html.Section]:
-    return [_stores(), _device_api(), _processes(), _kept_ready(), _disk(), _versions(scope)]
+    return [_stores(), _device_api(), _processes(), _jobs(scope), _kept_ready(), _disk(), _versions(scope)]
 
 
 def _panel(title: str, *parts: Any) -> html.Section:
@@ -151,6 +153,48 @@ def _processes() -> html.Section:
     ]
     total = html.P(f"{_megabytes(sum(each.memory for each in found))} of memory in all.", className="muted small mt-2 mb-0")
     return _panel("Processes", _table("Processes", ["Process", "State", "Process ID", "Uptime", "Memory"], rows), total)
+
+
+def _jobs(scope: Scope) -> html.Section:
+    """What waits for a worker, what is under way, and how it went within the last day."""
+    found = system_facts.jobs(scope)
+    if isinstance(found, str):
+        return _panel("Jobs", html.P(_state(False, found), className="mb-0"))
+    if found.clock is None:
+        kept = _state(False, "No worker keeps the clock")
+    elif found.still_s > STILL_S:
+        kept = _state(False, f"The clock has stood still for {_age(found.still_s)}; {found.clock} kept it")
+    else:
+        kept = _state(True, f"{found.clock} keeps the clock")
+    said: list[Any] = [html.P(kept)]
+    if found.queues:
+        rows = [
+            [
+                each.queue.capitalize(),
+                _state(each.waits_s < LONG_WAIT_S, "in time" if each.waits_s < LONG_WAIT_S else "behind"),
+                reader().count(each.due),
+                _age(each.waits_s),
+                reader().count(each.running),
+            ]
+            for each in found.queues
+        ]
+        said.append(_table("Queues", ["Queue", "State", "Waiting", "Since", "Running"], rows))
+    if found.ended:
+        rows = [
+            [
+                each.kind.replace("_", " ").capitalize(),
+                _state(not each.failed, "as it should" if not each.failed else "some failed"),
+                reader().count(each.done),
+                reader().count(each.failed),
+                _age(each.mean_s) if each.done else "–",
+                _age(each.longest_s) if each.done else "–",
+            ]
+            for each in found.ended
+        ]
+        said.append(_table("Jobs of the last day", ["Kind", "State", "Done", "Failed", "Mean time", "Longest"], rows))
+    if not (found.queues or found.ended):
+        said.append(html.P("No jobs within the last day.", className="muted mb-0"))
+    return _panel("Jobs", *said)
 
 
 def _kept_ready() -> html.Section:

@@ -8,6 +8,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -16,9 +17,12 @@ import httpx
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
+from config import clock
 from config.settings import PROJECT, Settings
 from store.errors import StoreError
 from store.records.access import database
+from store.records.jobs import lease, working
+from store.records.jobs.lease import Held
 from store.scope import Scope
 from store.series import health
 
@@ -135,6 +139,31 @@ def read_metrics(text: str) -> DeviceApi:
                     sums["requests"] += int(sample.value)
                     sums["failed"] += int(sample.value) if labels["status"].startswith("5") else 0
     return DeviceApi(up, sums["waiting"], sums["accepted"], sums["rejected"], sums["requests"], sums["failed"])
+
+
+class Jobs(NamedTuple):
+    """How the queues are, how jobs ended within the last day, which worker keeps the clock, and for how long it was seen to stand."""
+
+    queues: list[working.Waiting]
+    ended: list[working.Ended]
+    clock: str | None
+    still_s: float
+
+
+_clock_seen: tuple[Held | None, float] = (None, 0.0)
+
+
+def jobs(scope: Scope) -> Jobs | str:
+    """How the jobs are; or why that cannot be told."""
+    global _clock_seen
+    try:
+        held, now = lease.held(scope, lease.CLOCK), time.monotonic()
+        if held != _clock_seen[0]:
+            _clock_seen = held, now
+        worker = " ".join(held.holder.split()[:2]) if held else None  # the machine and the process
+        return Jobs(working.queues(scope), working.ended(scope, clock.now() - timedelta(days=1)), worker, now - _clock_seen[1])
+    except StoreError as problem:
+        return str(problem)
 
 
 class Disk(NamedTuple):

@@ -155,8 +155,11 @@ def again(scope: Scope, job_id: str) -> Job:
 
 
 def _acting(kind: Kind | None) -> AbstractContextManager[None]:
-    """What only reads changes nothing for anybody: whoever only looks may ask for it, and Loadstar writes the row."""
-    return trail.acting(trail.LOADSTAR) if kind is not None and kind.only_reads else nullcontext()
+    """What only reads changes nothing for anybody: whoever only looks may ask for it too."""
+    if kind is None or not kind.only_reads:
+        return nullcontext()
+    who = trail.who_acts()
+    return trail.acting(who.actor, who.address, who.behalf)
 
 
 def _unfinished(records: Session, kind: Kind, once_key: str) -> Job | None:

@@ -14,6 +14,8 @@ from store.records.transaction.engine import reading, session
 from store.records.transaction.upsert import insert_into
 from store.scope import Scope
 
+CLOCK = "clock"  # what is done by the clock
+
 
 class Held(NamedTuple):
     """Who holds a lease, and how often it was turned."""

@@ -3,12 +3,18 @@
 import json
 import subprocess
 import sys
+import time
+from datetime import timedelta
 
 import psutil
 import pytest
 
 from dashboard.plant import system_facts
 from store.errors import StoreAway
+from store.records.jobs import asking, kinds, lease, working
+from store.records.jobs.kinds import TIDYING, Nothing, Problem
+from store.records.schema.columns import now
+from store.scope import SYSTEM
 from store.series.health import TableHealth
 from tests.dashboard.plant.asking import call, said
 from tests.dashboard.world import World
@@ -61,6 +67,28 @@ def test_a_store_that_is_away_hides_nothing_else(world: World, monkeypatch: pyte
     assert "GB free" in page
     again = call(browser, ["system-parts.children"], {"system-interval.n_intervals": 1}, {})
     assert "QuestDB cannot be reached" in said(again)
+
+
+def test_it_shows_what_waits_what_runs_how_it_went_and_who_keeps_the_clock(
+    world: World, questdb: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = world.client("root")
+    page = browser.get("/admin/system").get_data(as_text=True)
+    assert "No worker keeps the clock" in page
+    assert "No jobs within the last day" in page
+    lease.take(SYSTEM, lease.CLOCK, "here 42 boot/1 7", None)
+    for problem in (None, Problem.TOO_LONG):
+        asking.ask(SYSTEM, TIDYING, Nothing())
+        job = working.claim(SYSTEM, "w", ["aggregation"], kinds.KINDS)
+        assert job and job.claim
+        working.fail(SYSTEM, job.claim, problem) if problem else working.finish(SYSTEM, job.claim, None)
+    asking.ask(SYSTEM, TIDYING, Nothing(), not_before=now() - timedelta(minutes=5))
+    page = browser.get("/admin/system").get_data(as_text=True)
+    for words in ("here 42 keeps the clock", "Aggregation", "behind", "5 min", "Tidying", "some failed"):
+        assert words in page
+    steady = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: steady + 100)
+    assert "The clock has stood still for 2 min; here 42 kept it" in browser.get("/admin/system").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("who", ["admin", "operator", "resident"])

@@ -107,10 +107,12 @@ def test_an_administrator_who_calls_off_somebody_elses_job_is_noted_and_its_aske
     resident = world.scope("resident")
     for who, noted in (("resident", False), ("root", True)):
         asked = asking.ask(resident, SITE_FORECAST, OfSite("sit_1"))
-        assert asking.cancel(world.scope(who), asked.id)
+        with audit.acting(world.people[who]):
+            assert asking.cancel(world.scope(who), asked.id)
         assert not asking.cancel(world.scope(who), asked.id)
         assert asking.job(resident, asked.id).state == "cancelled"
-        assert (asked.id in {each.subject_id for each in audit.entries(SYSTEM)}) is noted
+        actors = [each.actor for each in audit.entries(SYSTEM) if each.subject_id == asked.id]
+        assert actors == ([world.people["root"]] if noted else [])
 
 
 def test_a_job_that_has_ended_is_run_again_as_it_was_asked_for(world: World) -> None:
