@@ -45,7 +45,7 @@ def processes(settings: Settings) -> list[Process]:
     made = [
         Process("devices", [python, "-m", "ingest"], (settings.device_port,), "the device API"),
         Process("dashboard", dashboard_argv(), (settings.dashboard_port,), "what people see"),
-        Process("worker", [python, "-m", "worker"], (), "the clock's work"),
+        Process("worker", [python, "-m", "worker", "--alone"], (), "the clock's work, and jobs"),
     ]
     if settings.demo:
         made.append(Process("feed", [python, "-m", "demo"], (), "the demo's devices"))

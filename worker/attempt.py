@@ -13,6 +13,7 @@ from worker.task import Task
 
 log = logging.getLogger("loadstar.worker")
 
+STARTS_S = 120.0  # that a process may take until its task begins, on a machine that is busy
 TELL_S = 0.3  # between two words on how far it is
 WEIGH_S = 0.5
 AGAIN = (Problem.STORE_AWAY, Problem.ENDED)  # what another attempt may overcome
@@ -27,7 +28,8 @@ class Attempt:
         self.outcome: dict[str, object] | None = None
         self.over = threading.Event()  # for whoever waits until it is written
         self._lasts_s = lasts_s
-        self._began = self._told = self._weighed = time.monotonic()
+        self._ends = time.monotonic() + STARTS_S
+        self._told = self._weighed = time.monotonic()
         self._news: tuple[float, dict[str, object] | None] | None = None
         process.tell({"module": task.module, "scope": plain_scope(scope), "arguments": job.arguments})
 
@@ -38,12 +40,14 @@ class Attempt:
         for said in self.process.says():
             if said is None:
                 self._over(Problem.ENDED)
+            elif "began" in said:
+                self._ends = time.monotonic() + self._lasts_s
             elif "progress" in said:
                 self._news = float(said["progress"]), said["message"]
             else:
                 self.outcome = said
         now = time.monotonic()
-        if self.outcome is None and now - self._began > self._lasts_s:
+        if self.outcome is None and now > self._ends:
             self._over(Problem.TOO_LONG)
         if self.outcome is None and now - self._weighed > WEIGH_S:
             self._weighed = now

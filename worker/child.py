@@ -1,9 +1,11 @@
 """`python -m worker.child`: the process that runs tasks, one after the other, told by lines of JSON what to do.
 
-The first line holds the settings, each further one a job. It answers by lines of JSON, `{"progress", "message"}` while it works
-and then `{"result"}` or `{"problem"}`. When nobody is there any more to tell it anything, it ends with all that it has started.
+The first line holds the settings, each further one a job. It answers by lines of JSON: `{"began"}` when it has imported the task,
+`{"progress", "message"}` while it works, and then `{"result"}` or `{"problem"}`. When nobody is there any more to tell it
+anything, it ends with all that it has started.
 """
 
+import contextlib
 import importlib
 import json
 import logging
@@ -47,6 +49,11 @@ def main() -> None:
 def _listen(asked: queue.SimpleQueue[dict[str, Any]]) -> None:
     for line in sys.stdin.buffer:
         asked.put(json.loads(line))
+    import psutil  # only here: what is not needed until the end is not waited for at the beginning
+
+    for each in psutil.Process().children(recursive=True):  # those that left the group
+        with contextlib.suppress(psutil.Error):
+            each.kill()
     os.killpg(0, signal.SIGKILL)  # of which it is the leader
 
 
@@ -61,6 +68,7 @@ def _done(asked: Mapping[str, Any], answers: IO[bytes]) -> dict[str, Any]:
         _say(answers, progress=share, message=message)
 
     task: Task = importlib.import_module(asked["module"]).TASK
+    _say(answers, began=True)
     most = task.most_mb * 2**20
     resource.setrlimit(resource.RLIMIT_DATA, (most, resource.RLIM_INFINITY))
     scope = scope_from(asked["scope"])

@@ -69,9 +69,9 @@ def lanes(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane]:
     ]
 
 
-def engine_of(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane | Pool]:
-    """What has jobs done: this worker itself, or in production whoever Redis carries the news of them to."""
-    if made.redis_url is None:
+def engine_of(made: Settings, tasks: Mapping[str, Task], ours: Lease, *, alone: bool = False) -> list[Lane | Pool]:
+    """What has jobs done: this worker itself, when it is `alone`, or in production whoever Redis carries the news of them to."""
+    if alone or made.redis_url is None:
         return [Pool(made, tasks, pool.lanes(made))]
     from worker import broker  # whose libraries are there in production only
 
@@ -111,7 +111,7 @@ def _give_up(hanging: list[str]) -> NoReturn:
     os._exit(1)
 
 
-def main() -> None:
+def main(*, alone: bool = False) -> None:
     """Run until SIGTERM or SIGINT; duties that are under way are finished first, and jobs handed back."""
     os.umask(PRIVATE)
     made = settings()
@@ -122,7 +122,7 @@ def main() -> None:
         signal.signal(number, lambda *_: end.set())
     tasks, ours = all_tasks(), Lease()
     Duty("keeping the clock", lease.TURN_S, ours.turn)()  # before the first turn of what is done by whoever keeps it
-    running: list[Lane | Pool] = [*lanes(made, tasks, ours), *engine_of(made, tasks, ours)]
+    running: list[Lane | Pool] = [*lanes(made, tasks, ours), *engine_of(made, tasks, ours, alone=alone)]
     for each in running:
         each.start()
     log.info("the worker runs")

@@ -142,7 +142,7 @@ def read_metrics(text: str) -> DeviceApi:
 
 
 class Jobs(NamedTuple):
-    """How the queues are, how jobs ended within the last day, which worker keeps the clock, and for how long it was seen to stand."""
+    """How the queues are, how jobs of the last day ended, which worker keeps the clock, and for how long it was seen to stand."""
 
     queues: list[working.Waiting]
     ended: list[working.Ended]

@@ -133,6 +133,16 @@ def test_kills_at_any_moment_lose_no_job_and_repeat_none_that_must_not_be(worker
     assert len(set_points) >= found["sets_point done"]
 
 
+def test_with_a_worker_that_is_killed_goes_all_that_its_jobs_have_started(workers: Workers, folder: Path) -> None:
+    asked = asking.ask(SYSTEM, ours.STRAYS, Folder(str(folder), "one")).id
+    eventually(lambda: asking.job(SYSTEM, asked).message, within_s=LONG_S)
+    number = int(asking.job(SYSTEM, asked).worker.split()[1])
+    started = psutil.Process(number).children(recursive=True)
+    assert len(started) >= 2, "the task's process, and what it has started in a session of its own"
+    os.kill(number, signal.SIGKILL)
+    eventually(lambda: not psutil.wait_procs(started, timeout=0)[1], within_s=LONG_S)
+
+
 def test_a_worker_that_is_stopped_loses_its_job_to_another_and_what_it_says_later_is_not_heard(
     workers: Workers, folder: Path
 ) -> None:

@@ -1,7 +1,7 @@
 """Asking for work that takes long, and asking after it: a person sees and cancels their own, a platform administrator all."""
 
 from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, false, func, select, true, update
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,7 @@ from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing
 from store.scope import Scope
 
+HOUR = timedelta(hours=1)
 UNFINISHED = Job.state.in_(("queued", "running"))
 FINISHED = ("done", "failed", "cancelled")
 _SORTS: dict[str, listing.Column] = {
@@ -170,8 +171,13 @@ def _require_room(records: Session, scope: Scope, kind: Kind) -> None:
     waiting = select(func.count()).select_from(Job).where(Job.kind == kind.name, UNFINISHED)
     if (records.scalar(waiting) or 0) >= kind.most_waiting:
         raise TooMany("as much of this is waiting as may: try again in a minute")
-    if scope.user_id is not None and (records.scalar(waiting.where(Job.user_id == scope.user_id)) or 0) >= kind.most_each:
+    if scope.user_id is None:
+        return
+    if (records.scalar(waiting.where(Job.user_id == scope.user_id)) or 0) >= kind.most_each:
         raise TooMany("you have asked for as much of this as may be at a time: wait until some of it is done")
+    lately = (Job.kind == kind.name, Job.user_id == scope.user_id, Job.created_at > now() - HOUR)
+    if (records.scalar(select(func.count()).select_from(Job).where(*lately)) or 0) >= kind.most_hourly:
+        raise TooMany("you have asked for as much of this as may be within an hour: try again later")
 
 
 def _seen_by(scope: Scope) -> ColumnElement[bool]:

@@ -54,7 +54,7 @@ class Kind:
 
     `arguments` is a structure that msgspec checks. `repeatable` work may be begun again after a worker died in the middle,
     up to `most_attempts` in all. What `only_reads` may be asked for by whoever only looks. `most_waiting` are unfinished
-    at a time, all people together, `most_each` of them one person's.
+    at a time, all people together, `most_each` of them one person's, who may ask for `most_hourly` within an hour.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Kind:
     only_reads: bool = False
     most_waiting: int = 1000
     most_each: int = 20
+    most_hourly: int = 100
 
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,4 +15,4 @@ def stand(scope, told, progress):
     threading.Event().wait()
 
 
-TASK = Task(STANDS, stand, most_s=2, most_mb=512)
+TASK = Task(STANDS, stand, most_s=4, most_mb=512)

@@ -71,6 +71,15 @@ def test_no_more_waits_than_may_and_one_person_takes_no_place_of_all(world: Worl
     assert asking.ask(resident, SITE_FORECAST, OfSite("sit_1")).state == "queued"
 
 
+def test_who_asks_and_cancels_again_and_again_is_told_to_wait(world: World) -> None:
+    resident = world.scope("resident")
+    for _ in range(SITE_FORECAST.most_hourly):
+        asking.cancel(resident, asking.ask(resident, SITE_FORECAST, OfSite("sit_1")).id)
+    with pytest.raises(TooMany, match="within an hour"):
+        asking.ask(resident, SITE_FORECAST, OfSite("sit_1"))
+    assert asking.ask(world.scope("neighbour"), SITE_FORECAST, OfSite("sit_1"))
+
+
 def test_what_is_asked_twice_by_its_key_is_the_same_job_until_it_has_ended(world: World) -> None:
     one, other = world.scope("north admin"), world.scope("south admin")
     first = asking.ask(one, AUDIT_CHECK, Nothing(), once_key="today")
