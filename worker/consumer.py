@@ -5,9 +5,10 @@ Celery hands it the ids of jobs, as many at a time as it has places; the pool cl
 
 import logging
 import os
+import threading
 
 import click
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 
 from config import heart
 from config.settings import PRIVATE, settings
@@ -29,17 +30,26 @@ def main(queues: tuple[str, ...], at_once: int) -> None:
     made = settings()
     logging.basicConfig(level=made.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     engine.configure(made.records_url)
-    beats = heart.of_worker(made.home)
-    pool = Pool(made, all_tasks(), [PoolLane([Queue(each) for each in queues], at_once)], looks=False, beat=beats.beat)
+    sign, is_ready = heart.of_worker(made.home), threading.Event()
+
+    def beat() -> None:
+        if is_ready.is_set():
+            sign.beat()
+
+    pool = Pool(made, all_tasks(), [PoolLane([Queue(each) for each in queues], at_once)], looks=False, beat=beat)
     redis = broker.broker(made)
 
     @redis.task(name=broker.NEWS)  # type: ignore[untyped-decorator]  # its library declares no types
     def do(job_id: str) -> None:
         pool.do(job_id)
 
+    def ready(**_signal: object) -> None:
+        is_ready.set()
+
     def stop(**_signal: object) -> None:
         pool.end()  # while Celery waits for what is under way, which is handed back by that
 
+    worker_ready.connect(ready)
     worker_shutting_down.connect(stop)
     pool.start()
     names = ",".join(map(broker.queue_of, queues))
@@ -49,7 +59,7 @@ def main(queues: tuple[str, ...], at_once: int) -> None:
     finally:
         pool.end()
         pool.join()
-        beats.stop()
+        sign.stop()
         log.info("the worker of %s has ended", ", ".join(queues))
 
 
