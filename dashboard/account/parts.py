@@ -60,7 +60,7 @@ def ask(kind: str, subject: str, words: str, act: str, label: str) -> list[Any]:
         html.Span(words, className="muted small me-2"),
         row_button(kind, "do", subject, act, f"{act}: {label}", "btn-danger"),
         html.Span(" "),
-        row_button(kind, "keep", subject, "Keep", f"Keep: {label}"),
+        row_button(kind, "keep", subject, "Cancel", f"Cancel: {label}"),
     ]
 
 

@@ -82,7 +82,7 @@ def _has_account(mailed: Mailed) -> Mail:
         f"""Somebody, perhaps you, wanted to register at Loadstar with this address. It has an account already.
 
 Sign in: {link("/sign-in")}
-Password lost: {link("/forgotten-password")}
+Forgot password: {link("/forgotten-password")}
 
 If it was not you, there is nothing to do.""",
         kind="has_account",

@@ -154,7 +154,7 @@ def _confirm_again_form(message: str | None) -> Response:
 
 def _forgotten_form(message: str | None) -> Response:
     words = "You get a mail with a link that sets a new one. It works once, within 30 minutes."
-    return _ask_mail("Password lost", words, message)
+    return _ask_mail("Forgot password", words, message)
 
 
 def _ask_mail(heading: str, words: str, message: str | None) -> Response:
