@@ -29,6 +29,7 @@ COMMANDS = {
     "screens": Command("cli.screens", "screens", "Take a picture of every page."),
     "test": Command("cli.workshop", "test", "Run the tests; what this machine cannot run is skipped by name."),
     "lint": Command("cli.workshop", "lint", "Check style, types, security and the direction of imports."),
+    "texts": Command("cli.texts", "texts", "Gather the texts that are marked for translation."),
     "audit": Command("cli.supply", "audit", "Compare the locked packages with known advisories."),
     "sbom": Command("cli.supply", "sbom", "Write a bill of materials of every package that runs."),
     "lock": Command("cli.workshop", "lock", "Write the lock files from pyproject.toml."),

@@ -13,7 +13,7 @@ from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
 from dashboard.plant import files as plant_files
 from dashboard.signin import views as signin
-from dashboard.web import compression, security, static
+from dashboard.web import compression, language, security, static
 from dashboard.web.jobs import Jobs
 from store.records.transaction import engine
 
@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     server = Flask("dashboard", static_folder=None, root_path=str(Path(__file__).parent))
     security.configure(server, settings)
     server.extensions["loadstar-settings"] = settings
+    language.install(server)
     signin.install(server, settings)
     view_as.install(server)
     download.install(server)

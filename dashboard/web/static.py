@@ -56,7 +56,7 @@ def _style() -> str:
 
 
 def _sign_in_script() -> str:
-    return _join(sorted((ASSETS / "js" / "sign-in").glob("*.js")))
+    return _join([ASSETS / "js" / "shell" / "05-text.js", *sorted((ASSETS / "js" / "sign-in").glob("*.js"))])
 
 
 def _shell_script() -> str:

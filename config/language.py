@@ -1,0 +1,98 @@
+"""The language of what people read: the one mark of every text in the house, and the language that it is shown in.
+
+A text stands in the code in English and is marked where it is shown: `_("Site %(name)s created.", name=site.name)`. What is
+set down once for every language (a constant, a page's title) is marked by `N_` and worded, by `_`, where it is shown. A mark
+holds whole sentences with named places, never an f-string and never a sum of pieces: other languages put the pieces elsewhere.
+`./loadstar texts` gathers what is marked. Nothing of a screen is known here: the dashboard says what a request's language is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+from config.settings import PROJECT
+
+SOURCE = "en"  # of the texts in the code
+FOLDER = PROJECT / "dashboard" / "translations"  # <language>/LC_MESSAGES/messages.mo
+CATALOGUE = Path("LC_MESSAGES", "messages.mo")
+
+_chosen: ContextVar[str | None] = ContextVar("language", default=None)
+_of_request: Callable[[], str | None] = lambda: None  # noqa: E731 - replaced by `ask`
+
+
+def _(text: str, /, **values: object) -> str:
+    """The text in the language that is spoken here, with its values; a per cent sign beside values is written `%%`.
+
+    >>> _("%(share)s %% of the readings", share=90)
+    '90 % of the readings'
+    """
+    worded = _catalogue(FOLDER, spoken()).gettext(text)
+    return worded % values if values else worded
+
+
+def ngettext(one: str, many: str, num: int, /, **values: object) -> str:
+    """The text for that many, `%(num)s` within it, in the language that is spoken here.
+
+    >>> ngettext("%(num)s site", "%(num)s sites", 3)
+    '3 sites'
+    """
+    return _catalogue(FOLDER, spoken()).ngettext(one, many, num) % {"num": num, **values}
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name
+    """Mark a text that is worded later, by `_`, where it is shown."""
+    return text
+
+
+def spoken() -> str:
+    """The language of texts here: the one of `speaking`, else of the request, else the source's."""
+    return _chosen.get() or _of_request() or SOURCE
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Texts within are in this language, whoever asks: a mail in its recipient's, an answer that others share in theirs."""
+    before = _chosen.set(language)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
+def ask(of_request: Callable[[], str | None]) -> None:
+    """Have `of_request` say which language the request that is being answered wants; none outside of requests."""
+    global _of_request
+    _of_request = of_request
+
+
+def languages() -> tuple[str, ...]:
+    """Those that there are texts in: the source's, and each with a catalogue."""
+    return _languages(FOLDER)
+
+
+def best(tags: Iterable[str | None]) -> str:
+    """The first of these languages, as browsers and people name them (`de-AT`), that there are texts in; else the source's."""
+    there = {each.lower(): each for each in languages()}
+    for tag in tags:
+        whole = (tag or "").replace("-", "_").lower()
+        for name in (whole, whole.partition("_")[0]):
+            if name in there:
+                return there[name]
+    return SOURCE
+
+
+@lru_cache
+def _languages(folder: Path) -> tuple[str, ...]:
+    return SOURCE, *sorted(file.parent.parent.name for file in folder.glob(f"*/{CATALOGUE}"))
+
+
+@lru_cache
+def _catalogue(folder: Path, language: str) -> NullTranslations:
+    try:
+        with (folder / language / CATALOGUE).open("rb") as file:
+            return GNUTranslations(file)
+    except FileNotFoundError:
+        return NullTranslations()

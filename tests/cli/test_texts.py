@@ -1,0 +1,62 @@
+"""Every text that is marked can be translated: a mark holds a whole text that stands in the code, and all are gathered."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from cli.texts import gathered, written
+from cli.workshop import ROOMS
+from config.settings import PROJECT
+
+MARKS = {"_": 1, "N_": 1, "ngettext": 2}
+FILES = [file for room in ROOMS for file in sorted((PROJECT / room).rglob("*.py"))]
+
+
+def marks(source: str) -> Iterator[tuple[int, str, ast.expr]]:
+    """Each text within a mark: its line, the mark, and what stands there."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+            for text in node.args[: MARKS[node.func.id]]:
+                yield node.lineno, node.func.id, text
+
+
+def pieced(source: str) -> list[int]:
+    """The lines of marks whose text nobody can gather: put together, or with values already in it."""
+    built = (ast.JoinedStr, ast.BinOp)
+    return [
+        line
+        for line, mark, text in marks(source)
+        if isinstance(text, built)
+        or (isinstance(text, ast.Call) and isinstance(text.func, ast.Attribute))
+        or (mark != "_" and not isinstance(text, ast.Constant))
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '_(f"{name} created")',
+        '_("Site " + name)',
+        '_("Site %s" % name)',
+        '_("Site {}".format(name))',
+        "N_(name)",
+        "ngettext(a, b, 2)",
+    ],
+)
+def test_a_mark_whose_text_is_pieced_together_is_noticed(line: str) -> None:
+    assert set(pieced(line)) == {1}
+
+
+@pytest.mark.parametrize("line", ['_("Site " "created")', "_(TITLE)", "_(STATES[site.state])", '_("%(n)s left", n=2)'])
+def test_a_mark_of_a_whole_text_or_of_a_constant_is_none(line: str) -> None:
+    assert pieced(line) == []
+
+
+def test_no_mark_holds_a_text_that_is_pieced_together() -> None:
+    places = [f"{file.relative_to(PROJECT)}:{line}" for file in FILES for line in pieced(file.read_text(encoding="utf-8"))]
+    assert places == []
+
+
+def test_what_is_gathered_is_the_same_each_time() -> None:
+    assert written(gathered()) == written(gathered())
