@@ -9,8 +9,6 @@ from ingest.rows import Rows
 from ingest.times import Window
 from store.records.plant.directory import MeterEntry
 
-NOW = datetime.now(UTC)
-
 
 def caller() -> Caller:
     meters = {"mtr_a": MeterEntry("mtr_a", "sit_a", "dev_a", True, frozenset(), None, "main", False)}
@@ -22,7 +20,7 @@ def judge() -> Judge:
 
 
 def reading(value: float, meter: str = "mtr_a", quantity: str = "power_kw", ago: timedelta = timedelta()) -> Reading:
-    return Reading(meter, quantity, (NOW - ago).isoformat(), value)
+    return Reading(meter, quantity, (datetime.now(UTC) - ago).isoformat(), value)
 
 
 def test_problems_of_a_road_and_of_the_judge_come_in_the_order_of_the_post() -> None:
@@ -48,9 +46,10 @@ def test_where_a_post_names_fields_a_problem_is_told_by_the_field() -> None:
 
 def test_an_energy_is_kept_at_the_beginning_of_its_interval_and_is_late_when_that_quarter_is_over() -> None:
     found = judge()
-    found.judge([reading(0.5, quantity="energy_kwh", ago=timedelta(minutes=-1))], None)
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    found.judge([Reading("mtr_a", "energy_kwh", soon.isoformat(), 0.5)], None)
     ((_, at, _),) = found.rows.rows
-    assert at == round(NOW.timestamp() * 1e6)
+    assert at == round((soon - timedelta(minutes=1)).timestamp() * 1e6)
     assert not found.rows.late
     found.judge([reading(0.5, quantity="energy_kwh", ago=timedelta(hours=2))], None)
     assert found.rows.late
@@ -58,7 +57,7 @@ def test_an_energy_is_kept_at_the_beginning_of_its_interval_and_is_late_when_tha
 
 def test_integers_are_times_only_in_a_precision_that_is_declared() -> None:
     found = judge()
-    seconds = int(NOW.timestamp())
+    seconds = int(datetime.now(UTC).timestamp())
     found.judge([Reading("mtr_a", "power_kw", seconds, 1.0)], "s")
     found.judge([Reading("mtr_a", "power_kw", seconds, 1.0)], None, first=1)
     assert [each.code for each in found.problems] == ["precision_missing"]

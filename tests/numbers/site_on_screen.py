@@ -22,8 +22,8 @@ HOURS = {"24h": 24, "48h": 48, "7d": 168, "30d": 720}
 COLUMNS = {
     "production": "Production, kW",
     "demand": "Demand, kW",
-    "grid": "Grid import (+) and export (−), kW",
-    "battery": "Battery discharge (+) and charge (−), kW",
+    "grid": "Grid import (+) / export (−), kW",
+    "battery": "Battery discharge (+) / charge (−), kW",
 }
 
 
