@@ -1,5 +1,6 @@
 """Asking for work that takes long, and asking after it: a person sees and cancels their own, a platform administrator all."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from store.errors import NotFound, Refused
 from store.ids import new_id
 from store.records.access import audit
+from store.records.access.policy import holder
 from store.records.jobs.kinds import KINDS, Kind, TooMany, checked, kind_of, plain_scope
 from store.records.schema import Job, listing
 from store.records.schema.columns import now
@@ -111,6 +113,16 @@ def jobs(scope: Scope, wanted: Wanted, *, state: str | None = None, queue: str |
     with reading() as records:
         rows, total = listing.page(records, query, wanted, searched=(Job.kind, Job.id), sorts=_SORTS, key=Job.id)
     return Page([row[0] for row in rows], total)
+
+
+def own_jobs(scope: Scope) -> Sequence[Job]:
+    """All that the holder has asked for and that is still known, the newest first.
+
+    Raises:
+        NotFound: nobody is signed in.
+    """
+    with reading() as records:
+        return records.scalars(select(Job).where(Job.user_id == holder(scope)).order_by(Job.created_at.desc(), Job.id)).all()
 
 
 def cancel(scope: Scope, job_id: str) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import exists, func, inspect, select
 
 from store.records.access import audit, claims, grants
 from store.records.access.policy import Action, holder, require
+from store.records.jobs import asking
 from store.records.people import household, identities, organisations, pictures, preferences, users
 from store.records.schema import Organisation, Site, User
 from store.records.schema.columns import Record
@@ -139,6 +140,16 @@ def everything_about(scope: Scope) -> dict[str, Any]:
                 _told(each.grant) | {"site": each.site.name, "meter": each.meter.name if each.meter else None} for each in held
             ],
             "requests": _all_told(claims.my_requests(scope)),
+            "jobs": [
+                {
+                    "kind": each.kind,
+                    "about": each.arguments,
+                    "asked_at": _plain(each.created_at),
+                    "state": each.state,
+                    "ended_at": _plain(each.ended_at),
+                }
+                for each in asking.own_jobs(scope)
+            ],
             "done": [
                 {
                     "at": _plain(each.at),

@@ -6,6 +6,8 @@ import pytest
 
 from store.errors import NotFound, Refused
 from store.records.access import audit, policy
+from store.records.jobs import asking
+from store.records.jobs.kinds import SITE_FORECAST, TIDYING, Nothing, OfSite
 from store.records.people import household, organisations, own_account, users
 from store.records.plant import sites
 from store.records.schema import User
@@ -50,11 +52,16 @@ def test_everything_is_told_but_no_secret_and_that_it_was_is_noted(world: World)
     scope = world.scope("resident")
     household.keep_household(scope, consent=True, area_m2=70, appliances={"freezer": 1})
     token = tokens.create_token(scope, name="invoices")
+    asking.ask(scope, SITE_FORECAST, OfSite("sit_one"))
+    asking.ask(SYSTEM, TIDYING, Nothing())
     told = own_account.everything_about(scope)
     text = json.dumps(told)
     assert told["account"]["id"] == world.people["resident"]
     assert told["household"]["area_m2"] == 70
     assert told["tokens"][0]["name"] == "invoices"
+    assert [(each["kind"], each["about"], each["state"]) for each in told["jobs"]] == [
+        ("site_forecast", {"site_id": "sit_one"}, "queued")
+    ]
     assert told["account"]["organisation"] is None
     for secret in ("hash", "argon2", token.partition(".")[2]):
         assert secret not in text
