@@ -9,6 +9,7 @@ from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from config import language
+from store.errors import StoreAway
 
 BROWSER = "browser.json"  # within a language's folder: the texts of the scripts
 
@@ -30,7 +31,15 @@ def script_texts() -> str | None:
 
 
 def _wanted() -> str:
-    return language.best((getattr(current_user, "language", None), *request.accept_languages.values()))
+    return language.best((_own(), *request.accept_languages.values()))
+
+
+def _own() -> str | None:
+    """The language that whoever asks has chosen; unknown while the records are away, of which the page then tells."""
+    try:
+        return getattr(current_user, "language", None)
+    except StoreAway:
+        return None
 
 
 def _of_request() -> str | None:
