@@ -1,4 +1,4 @@
-"""Texts of the records have a length and nothing in them that is not seen, whichever way they are written."""
+"""Texts of the records have a length and nothing in them that is invisible, whichever way they are written."""
 
 import unicodedata
 from typing import Any
@@ -34,7 +34,7 @@ def test_no_way_of_naming_anything_takes_such_a_name(name: str, world: World) ->
         lambda: devices.create_device(SYSTEM, world.sites["north"], name=name),
     ]
     for way in ways:
-        with pytest.raises(Refused, match=r"not seen|characters at the most"):
+        with pytest.raises(Refused, match=r"invisible|characters at the most"):
             way()
 
 
@@ -46,7 +46,7 @@ def test_what_people_call_things_is_taken(name: str, world: World) -> None:
 def test_names_are_kept_composed_and_notes_may_have_lines(world: World) -> None:
     assert graph.create_node(SYSTEM, world.sites["north"], name=APART, kind="bus").name == COMPOSED
     assert regions.create_region(SYSTEM, name="Plain", note="one\r\ntwo").note == "one\ntwo"
-    with pytest.raises(Refused, match="not seen"):
+    with pytest.raises(Refused, match="invisible"):
         regions.create_region(SYSTEM, name="Hill", note="one\u202etwo")
 
 
@@ -82,7 +82,7 @@ def test_every_table_with_texts_has_a_rule_that_the_database_keeps() -> None:
 
 @pytest.mark.parametrize("name", [*UNSEEN, "x" * 121], ids=short)
 def test_the_database_refuses_what_is_written_past_the_program(name: str, world: World) -> None:
-    with pytest.raises(Refused, match="too long, or holds a character"), engine.session() as records:
+    with pytest.raises(Refused, match="too long, or holds an invisible character"), engine.session() as records:
         records.execute(text("UPDATE sites SET name = :name WHERE id = :id"), {"name": name, "id": world.sites["north"]})
 
 

@@ -129,7 +129,7 @@ def test_what_no_database_keeps_is_refused_or_not_there(records: str) -> None:
     """PostgreSQL knows no text with a NUL in it, SQLite does; neither is asked to keep one."""
     with pytest.raises((Refused, NotFound)):
         organisations.organisation(SYSTEM, "org_\0")
-    with pytest.raises(Refused, match="not seen"):
+    with pytest.raises(Refused, match="invisible"):
         organisations.create_organisation(SYSTEM, name="A\0B", kind="customer")
 
 
