@@ -1,6 +1,7 @@
 """Something computed once for everybody who asks at the same time, and kept for a while.
 
-Keys carry the scope's key: who sees something else never shares an answer.
+Keys carry the scope's key: who sees something else never shares an answer. The language is part of every key, for answers may
+hold words.
 """
 
 import logging
@@ -12,7 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from config import language
+
 R = TypeVar("R")
+Place = tuple[str, Hashable]  # of an answer: its language, and its key
 
 KEPT = 512  # answers, in each process
 RENEWERS = 4  # threads of a process
@@ -35,7 +39,7 @@ class Shared:
 
     def __init__(self, kept: int = KEPT) -> None:
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Hashable, _Answer] = OrderedDict()
+        self._answers: OrderedDict[Place, _Answer] = OrderedDict()
         self._kept = kept
         # Few, and always the same: what a thread opens for itself (a cache's database) is closed long after the thread is gone.
         self._renewers = ThreadPoolExecutor(RENEWERS, thread_name_prefix="renew")  # starts them at the first use, after any fork
@@ -47,60 +51,63 @@ class Shared:
         need not be of this second; one that took long is kept `REST` times as long as it took, so that a large site's does not
         take the time of what is live. What fails is raised to all who waited, and not kept.
         """
-        now = time.monotonic()
+        now, place = time.monotonic(), (language.spoken(), key)
         with self._lock:
-            found = self._answers.get(key)
+            found = self._answers.get(place)
             if found is None or found.until + stale_s <= now:
-                answer, renew = self._begin(key), None
+                answer, renew = self._begin(place), None
             else:
                 answer, renew = found, found if found.until <= now and not found.renewing else None
                 if renew:
                     renew.renewing = True
         if renew:
-            self._renewers.submit(self._renew, key, lasts_s, compute, renew)
+            self._renewers.submit(self._renew, place, lasts_s, compute, renew)
         if answer is not found:
-            self._compute(key, answer, lasts_s, compute, rests=stale_s > 0)
+            self._compute(place, answer, lasts_s, compute, rests=stale_s > 0)
         got: R = answer.future.result()
         return got
 
     def clear(self, *kinds: str) -> None:
         """Forget everything, or the answers whose keys begin so; for tests."""
         with self._lock:
-            for key in [key for key in self._answers if not kinds or (isinstance(key, tuple) and key[0] in kinds)]:
-                del self._answers[key]
+            for place in [
+                place for place in self._answers if not kinds or (isinstance(place[1], tuple) and place[1][0] in kinds)
+            ]:
+                del self._answers[place]
 
-    def _begin(self, key: Hashable) -> _Answer:
-        answer = self._answers[key] = _Answer()
-        self._answers.move_to_end(key)
+    def _begin(self, place: Place) -> _Answer:
+        answer = self._answers[place] = _Answer()
+        self._answers.move_to_end(place)
         while len(self._answers) > self._kept:
             self._answers.popitem(last=False)
         return answer
 
-    def _compute(self, key: Hashable, answer: _Answer, lasts_s: float, compute: Callable[[], Any], rests: bool) -> None:
+    def _compute(self, place: Place, answer: _Answer, lasts_s: float, compute: Callable[[], Any], rests: bool) -> None:
         began = time.monotonic()
         try:
             result = compute()
         except BaseException as error:
             with self._lock:
-                if self._answers.get(key) is answer:
-                    del self._answers[key]
+                if self._answers.get(place) is answer:
+                    del self._answers[place]
             answer.future.set_exception(error)
             return
         ready = time.monotonic()
         answer.until = ready + (max(lasts_s, REST * (ready - began)) if rests else lasts_s)
         answer.future.set_result(result)
 
-    def _renew(self, key: Hashable, lasts_s: float, compute: Callable[[], Any], old: _Answer) -> None:
+    def _renew(self, place: Place, lasts_s: float, compute: Callable[[], Any], old: _Answer) -> None:
         new = _Answer()
         try:
-            self._compute(key, new, lasts_s, compute, rests=True)
+            with language.speaking(place[0]):
+                self._compute(place, new, lasts_s, compute, rests=True)
             error = new.future.exception()
             if error is not None:
-                log.warning("%s was not renewed: %s", key, error)
+                log.warning("%s was not renewed: %s", place[1], error)
                 return
             with self._lock:
-                if self._answers.get(key) is old:
-                    self._answers[key] = new
+                if self._answers.get(place) is old:
+                    self._answers[place] = new
         finally:
             old.renewing = False
 

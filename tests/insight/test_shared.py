@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from diskcache import Cache
 
+from config import language
 from insight.shared import RENEWERS, REST, Shared
 from tests.conftest import eventually
 
@@ -121,3 +122,15 @@ def test_what_took_long_rests_before_it_is_renewed_and_what_is_live_does_not(mon
     shared.get("day", 1.0, partial(slow, "day"), 20.0)
     shared.get("live", 1.0, partial(slow, "live"))
     assert asked == ["day", "live", "live"]
+
+
+def test_an_answer_is_shared_within_a_language_and_renewed_in_it() -> None:
+    shared = Shared()
+    assert shared.get("key", 0.0, language.spoken, stale_s=60.0) == "en"
+    with language.speaking("de"):
+        assert shared.get("key", 0.0, language.spoken, stale_s=60.0) == "de"
+        renewed = threading.Event()
+        shared.get("key", 60.0, lambda: (language.spoken(), renewed.set()), stale_s=60.0)
+        assert renewed.wait(5)
+        eventually(lambda: shared.get("key", 60.0, str, stale_s=60.0) == ("de", None))
+    assert shared.get("key", 60.0, str, stale_s=60.0) == "en"
