@@ -39,7 +39,12 @@ def ngettext(one: str, many: str, num: int, /, **values: object) -> str:
     >>> ngettext("%(num)s site", "%(num)s sites", 3)
     '3 sites'
     """
-    return _catalogue(FOLDER, spoken()).ngettext(one, many, num) % {"num": num, **values}
+    return plural(one, many, num) % {"num": num, **values}
+
+
+def plural(one: str, many: str, num: int) -> str:
+    """The text for that many, its places unfilled: for templates, which fill them."""
+    return _catalogue(FOLDER, spoken()).ngettext(one, many, num)
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from config.language import _
 from models import local_time
 
 MOST_POINTS = 3000  # more than a screen can show, and than SVG draws without delay
@@ -55,22 +56,22 @@ def period(name: str, zone: ZoneInfo, now: datetime, first: str | None = None, l
     if name in RANGES:
         return Period(now - RANGES[name][1], now, live=True)
     if name != CUSTOM:
-        raise Impossible("Choose one of the periods.")
+        raise Impossible(_("Choose one of the periods."))
     try:
         earliest, latest = date.fromisoformat(first or ""), date.fromisoformat(last or "")
     except ValueError as error:
-        raise Impossible("Choose a first and a last day.") from error
+        raise Impossible(_("Choose a first and a last day.")) from error
     if latest < earliest:
-        raise Impossible("The last day is before the first.")
+        raise Impossible(_("The last day is before the first."))
     if earliest > now.astimezone(zone).date():
-        raise Impossible("This period lies ahead; choose one that has begun.")
+        raise Impossible(_("This period lies ahead; choose one that has begun."))
     if latest - earliest >= LONGEST:
-        raise Impossible("Choose at most eight years.")
+        raise Impossible(_("Choose at most eight years."))
     if earliest < EARLIEST:
-        raise Impossible(f"Choose days from {EARLIEST.year} on.")
+        raise Impossible(_("Choose days from %(year)s on.", year=EARLIEST.year))
     start, end = local_time.days(earliest, latest, zone)
     if start == end:
-        raise Impossible(f"The calendar of {zone.key} has no {earliest}: the clocks went over it.")
+        raise Impossible(_("The calendar of %(zone)s has no %(day)s: the clocks went over it.", zone=zone.key, day=earliest))
     return Period(start, min(end, now), live=end > now)
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config.language import _
+
 DAY_S = 86_400
 LENGTHS_S = {
     "quarter": 900,
@@ -120,7 +122,7 @@ def _begins(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> Secon
     step_s = min(_length_s(step), DAY_S)
     named = step_s > HOUR_S  # by its date and place in the day, which a clock that is set back does not begin again
     parts, before_s = [], None
-    for (since, offset_s, _), last in zip(stretches, until, strict=True):
+    for (since, offset_s, _name), last in zip(stretches, until, strict=True):
         first_s, last_s = int(since.timestamp()) + offset_s, last.timestamp() + offset_s
         local_s = np.arange(-(-first_s // step_s) * step_s, int(-(-last_s // 1)), step_s, dtype=np.int64)
         # A period also ends where the clocks are changed as it does, and a longer one where the change leads into another.
@@ -175,9 +177,9 @@ def moment(wall: datetime, zone: ZoneInfo) -> datetime:
         return shown[0]
     told = f"{wall:%Y-%m-%d %H:%M}"
     if not shown:
-        raise Unclear(f"{told} is left out by the clocks of {zone.key}", shown)
+        raise Unclear(_("%(time)s is left out by the clocks of %(zone)s", time=told, zone=zone.key), shown)
     ways = " or ".join(each.astimezone(zone).isoformat(" ", "minutes") for each in shown)
-    raise Unclear(f"{told} comes twice by the clocks of {zone.key}: write {ways}", shown)
+    raise Unclear(_("%(time)s comes twice by the clocks of %(zone)s: write %(ways)s", time=told, zone=zone.key, ways=ways), shown)
 
 
 def same_time(moments: pd.DatetimeIndex, days_before: int) -> pd.DatetimeIndex:

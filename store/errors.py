@@ -2,6 +2,8 @@
 
 import math
 
+from config.language import _
+
 
 class StoreError(Exception):
     """Anything the store refuses or cannot do."""
@@ -27,7 +29,7 @@ class NotStorable(Refused):
     """A number or a text that no database takes; whoever asks with it is told so as well."""
 
     def __init__(self) -> None:
-        super().__init__("a number is too large, or a text holds a character that no text has: type it again")
+        super().__init__(_("a number is too large, or a text holds a character that no text has: type it again"))
 
 
 class TooSoon(Refused):
@@ -35,4 +37,4 @@ class TooSoon(Refused):
 
     def __init__(self, wait_s: float) -> None:
         self.retry_s = math.ceil(wait_s)
-        super().__init__(f"too many tries: try again in {self.retry_s} s")
+        super().__init__(_("too many tries: try again in %(seconds)s s", seconds=self.retry_s))

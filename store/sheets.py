@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from config.language import _
 from store.errors import Refused
 
 # Where a cell may begin, for one who separates by something else; and what a formula begins with.
@@ -83,22 +84,39 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str], most: int) ->
                 continue
             if len(cells) > len(names):
                 raise Refused(
-                    f"line {reader.line_num} has {len(cells)} cells, and the head {len(names)}: quote texts that hold a separator"
+                    _(
+                        "line %(line)s has %(cells)s cells, and the head %(columns)s: quote texts that hold a separator",
+                        line=reader.line_num,
+                        cells=len(cells),
+                        columns=len(names),
+                    )
                 )
             if len(found) == most:
-                raise Refused(f"a file may have {most:,} lines: make two of it")
+                raise Refused(_("a file may have %(most)s lines: make two of it", most=f"{most:,}"))
             found.append((reader.line_num, {name: plain(each) for name, each in zip(names, cells, strict=False)}))
     except csv.Error as problem:
-        raise Refused(f"line {reader.line_num} cannot be read ({problem}): save the file as CSV, UTF-8") from problem
+        raise Refused(
+            _(
+                "line %(line)s cannot be read (%(problem)s): save the file as CSV, UTF-8",
+                line=reader.line_num,
+                problem=problem,
+            )
+        ) from problem
     return found
 
 
 def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[str]) -> None:
     unknown = [name for name in names if name not in columns]
     if unknown:
-        raise Refused(f"no column {unknown[0]!r}: the first line names columns, each one of {', '.join(columns)}")
+        raise Refused(
+            _(
+                "no column %(unknown)s: the first line names columns, each one of %(columns)s",
+                unknown=f"{unknown[0]!r}",
+                columns=", ".join(columns),
+            )
+        )
     if len(set(names)) < len(names):
-        raise Refused("a column stands in the file twice: leave one out")
+        raise Refused(_("a column stands in the file twice: leave one out"))
     missing = [name for name in needed if name not in names]
     if missing:
-        raise Refused(f"the column {missing[0]!r} is missing: the first line names the columns")
+        raise Refused(_("the column %(missing)s is missing: the first line names the columns", missing=f"{missing[0]!r}"))

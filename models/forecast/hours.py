@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config.language import _
 from models import local_time
 
 AHEAD_H = 24  # hours that are forecast
@@ -56,7 +57,7 @@ def whole_hours(history: pd.Series) -> pd.Series:
         raise ValueError("the history's index must be zone-aware times")
     known = history.dropna()
     if known.empty:
-        raise TooLittleData("there are no readings yet")
+        raise TooLittleData(_("there are no readings yet"))
     utc = index.tz_convert("UTC")
     if (utc != utc.floor("h")).any():
         raise ValueError("the history's times must be whole hours")
@@ -84,7 +85,7 @@ def filled(history: pd.Series) -> pd.Series:
     """The history without gaps: the same hour a week before, else a day before, else a straight line; ends held."""
     values = history.copy()
     for days in (7, 1):
-        for _ in range(3):  # a gap may be longer than the step back
+        for _turn in range(3):  # a gap may be longer than the step back
             gaps = pd.DatetimeIndex(values.index[values.isna()])
             if gaps.empty:
                 return values
@@ -96,8 +97,12 @@ def require_history(history: pd.Series, hours: int, share: float = 0.8) -> None:
     """Raise `TooLittleData` unless the last `hours` are there to at least `share` (0..1) and are not all the same."""
     last = history.iloc[-hours:]
     if len(last) < hours:
-        raise TooLittleData(f"{len(history) // DAY_H} days of readings are too few: {hours // DAY_H} are needed")
+        raise TooLittleData(
+            _("%(days)s days of readings are too few: %(needed)s are needed", days=len(history) // DAY_H, needed=hours // DAY_H)
+        )
     if (there := float(last.notna().mean())) < share:
-        raise TooLittleData(f"only {there:.0%} of the readings of the last {hours // DAY_H} days are there")
+        raise TooLittleData(
+            _("only %(there)s of the readings of the last %(needed)s days are there", there=f"{there:.0%}", needed=hours // DAY_H)
+        )
     if last.max() == last.min():
-        raise TooLittleData("the readings never change")
+        raise TooLittleData(_("the readings never change"))

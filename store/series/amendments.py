@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from config import clock
+from config.language import _
 from config.quantities import INTERVAL_S, QUANTITIES
 from store.errors import Refused
 from store.records.access.policy import Action, require
@@ -83,10 +84,10 @@ def _record(
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     if not reason.strip():
-        raise Refused("an amendment has a reason: give one")
+        raise Refused(_("an amendment has a reason: give one"))
     seen = scope.times(meter_id, meter.site_id)
     if not all(holds(seen, ts) for ts, _ in rows):
-        raise Refused(f"{meter.name} was not yours at that time: correct what was measured while it is")
+        raise Refused(_("%(meter)s was not yours at that time: correct what was measured while it is", meter=meter.name))
     now, by = clock.now(), scope.user_id or "loadstar"
     said = (None if value is None else float(value), is_void, reason.strip(), by, now)
     _append("amendments", COLUMNS, [(ts, meter_id, quantity, interval_s, *said) for ts, interval_s in rows])

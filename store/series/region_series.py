@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from config import clock
+from config.language import _
 from config.quantities import INTERVAL_S, QUANTITIES
 from config.settings import settings
 from store import sheets
@@ -87,7 +88,7 @@ def import_file(scope: Scope, region_id: str, text: str, interval_s: int) -> lis
     values, problems = _read(text)
     found = _judged(region_id, interval_s, values, problems)
     if bad := next((line for line in found if line.problem), None):
-        raise Refused(f"nothing was imported: line {bad.number}: {bad.problem}")
+        raise Refused(_("nothing was imported: line %(number)s: %(problem)s", number=bad.number, problem=bad.problem))
     _write(scope, region_id, interval_s, values)
     return found
 
@@ -96,7 +97,9 @@ def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence
     """Write values, all of them or, when one cannot be, none: then its line says why. Raises as `import_file`."""
     require_pricing(scope, region_id)
     if len(values) > MOST:
-        raise Refused(f"{len(values):,} values at once are too many: send {MOST:,} at the most")
+        raise Refused(
+            _("%(count)s values at once are too many: send %(most)s at the most", count=f"{len(values):,}", most=f"{MOST:,}")
+        )
     found = _judged(region_id, interval_s, values, [])
     if not any(line.problem for line in found):
         _write(scope, region_id, interval_s, values)
@@ -113,16 +116,22 @@ def withdraw(scope: Scope, region_id: str, quantity: str, start: datetime, end: 
     """
     require_pricing(scope, region_id)
     if quantity not in prices.QUANTITIES:
-        raise Refused(f"a region has no {quantity!r}: choose one of {', '.join(prices.QUANTITIES)}")
+        raise Refused(
+            _(
+                "a region has no %(quantity)s: choose one of %(quantities)s",
+                quantity=f"{quantity!r}",
+                quantities=", ".join(prices.QUANTITIES),
+            )
+        )
     rows = query(
         "SELECT ts, interval_s FROM intervals WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s AND value != null",
         [start, end, region_id, quantity],
     )
     if not rows:
-        raise Refused("there is no such value between these times: look above for what there is")
+        raise Refused(_("there is no such value between these times: look above for what there is"))
     told = {"withdrawn": len(rows), "quantity": quantity, "from": f"{start}", "to": f"{end}"}
     audit.note("series", subject_kind="regions", subject_id=region_id, told=told)
-    for interval_s in {lasting for _, lasting in rows}:
+    for interval_s in {lasting for _ts, lasting in rows}:
         # The newest row of a key counts: one without a value is nothing.
         _put(scope, region_id, interval_s, [(ts, quantity, math.nan) for ts, lasting in rows if lasting == interval_s])
     return len(rows)
@@ -142,7 +151,7 @@ def _read(text: str) -> tuple[list[Value], list[Line]]:
 def _of_line(number: int, cells: Mapping[str, str]) -> list[Value]:
     start = lines.moment("start", cells.get("start", ""))
     if start is None:
-        raise Refused("start is empty: every line needs the time at which its interval starts")
+        raise Refused(_("start is empty: every line needs the time at which its interval starts"))
     said = {quantity: lines.number(quantity, cells.get(quantity, "")) for quantity in prices.QUANTITIES}
     return [Value(number, quantity, start, value) for quantity, value in said.items() if value is not None]
 
@@ -150,7 +159,13 @@ def _of_line(number: int, cells: Mapping[str, str]) -> list[Value]:
 def _judged(region_id: str, interval_s: int, values: Sequence[Value], problems: list[Line]) -> list[Line]:
     """Each value as a line: whether it is new, another than before, the same, or cannot be."""
     if interval_s not in INTERVALS_S:
-        raise Refused(f"values of {interval_s} s cannot be written: choose one of {', '.join(map(str, INTERVALS_S))} s")
+        raise Refused(
+            _(
+                "values of %(interval_s)s s cannot be written: choose one of %(lengths)s s",
+                interval_s=interval_s,
+                lengths=", ".join(map(str, INTERVALS_S)),
+            )
+        )
     there = _there(region_id, interval_s, values)
     taken: dict[tuple[str, float], int] = {}
     found = list(problems)
@@ -206,7 +221,7 @@ def _there(region_id: str, interval_s: int, values: Sequence[Value]) -> dict[tup
 
 def _write(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value]) -> None:
     if not values:
-        raise Refused("there is no value to write")
+        raise Refused(_("there is no value to write"))
     starts = [each.start for each in values]
     # First, in the log: whoever only looks on behalf of somebody may not write, and is refused there.
     told = {"values": len(values), "interval_s": interval_s, "from": f"{min(starts)}", "to": f"{max(starts)}"}

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from config.language import _
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.schema import AuditEntry, AuditHead, Device, Meter, Organisation, Site, User
@@ -199,7 +200,7 @@ def forget_visitors(scope: Scope, before: datetime) -> int:
 
 def _require_reader(scope: Scope) -> None:
     if not scope.everything and not (scope.role is Role.ADMIN and scope.organisation_id):
-        raise Refused("only an administrator may read the audit log: ask one of them")
+        raise Refused(_("only an administrator may read the audit log: ask one of them"))
 
 
 def _rows(records: Session, scope: Scope, wanted: Filter, older_than: int | None, limit: int) -> list[AuditEntry]:

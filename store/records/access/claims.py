@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from config.language import N_, _
 from store.errors import Refused
 from store.ids import entity_id, new_claim_code, read_claim_code
 from store.records.access.policy import Action, holder, require
@@ -15,7 +16,7 @@ from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Role, Scope
 
-NOT_TO_BE_CLAIMED = "no meter can be claimed with this code: check it, or ask your distributor"
+NOT_TO_BE_CLAIMED = N_("no meter can be claimed with this code: check it, or ask your distributor")
 
 
 def claim_meter(scope: Scope, code: str, note: str = "") -> Request:
@@ -30,19 +31,19 @@ def claim_meter(scope: Scope, code: str, note: str = "") -> Request:
     with session() as records:
         person = required(records, User, holder(scope))
         if person.organisation_id is not None and person.role != Role.ADMIN:
-            raise Refused("meters go to your organisation: ask one of its administrators to claim it")
+            raise Refused(_("meters go to your organisation: ask one of its administrators to claim it"))
         claimer = entity_id(person.organisation_id or person.id)
         meter = records.scalar(select(Meter).where(Meter.claim_code == read_claim_code(code), Meter.retired_at.is_(None)))
         if meter is None:
-            raise Refused(NOT_TO_BE_CLAIMED)
+            raise Refused(_(NOT_TO_BE_CLAIMED))
         own_site = meter.site_id in scope.site_ids  # a distributor's
         if own_site or records.scalar(_held(meter.id, now()).where(Grant.entity_id == claimer)) is not None:
-            raise Refused(f"{meter.name} is yours already: nothing to claim")
+            raise Refused(_("%(meter)s is yours already: nothing to claim", meter=meter.name))
         asked = select(Request).where(Request.meter_id == meter.id, Request.entity_id == claimer, Request.decided_at.is_(None))
         if (before := records.scalar(asked)) is not None:
             return before
         if is_taken(records, meter.id, claimer):
-            raise Refused(NOT_TO_BE_CLAIMED)
+            raise Refused(_(NOT_TO_BE_CLAIMED))
         made = Request(kind="meter", user_id=person.id, entity_id=claimer, meter_id=meter.id, note=note.strip())
         records.add(made)
     return made
@@ -106,7 +107,7 @@ def release_meter(scope: Scope, meter_id: str, at: datetime | None = None) -> No
     with session() as records:
         person = required(records, User, holder(scope))
         if person.organisation_id is not None and person.role != Role.ADMIN:
-            raise Refused("the meters of your organisation are for its administrators to release: ask one of them")
+            raise Refused(_("the meters of your organisation are for its administrators to release: ask one of them"))
         owner = entity_id(person.organisation_id or person.id)
         wanted = select(Grant).where(Grant.meter_id == meter_id, GIVEN, Grant.entity_id == owner)
         found = records.scalars(wanted.where(or_(Grant.valid_to.is_(None), Grant.valid_to > at))).all()

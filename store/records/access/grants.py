@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 
+from config.language import _
 from store.errors import Refused
 from store.ids import entity_id
 from store.records.access import visibility
@@ -36,9 +37,9 @@ def create_grant(
             and people in an organisation none of their own.
     """
     if (site_id is None) == (meter_id is None):
-        raise Refused("a grant is on one site or on one meter: give one of the two")
+        raise Refused(_("a grant is on one site or on one meter: give one of the two"))
     if (user_id is None) == (organisation_id is None):
-        raise Refused("a grant is to one user or to one organisation: give one of the two")
+        raise Refused(_("a grant is to one user or to one organisation: give one of the two"))
     with session() as records:
         if meter_id is not None:
             meter = records.get(Meter, meter_id)
@@ -99,7 +100,7 @@ def assignments(scope: Scope, *, user_id: str | None = None, organisation_id: st
         Refused: both or neither given.
     """
     if (user_id is None) == (organisation_id is None):
-        raise Refused("assignments are of one user or of one organisation: give one of the two")
+        raise Refused(_("assignments are of one user or of one organisation: give one of the two"))
     owner = user_id or organisation_id or ""
     on = func.coalesce(Grant.site_id, Meter.site_id)
     wanted = (
@@ -132,7 +133,7 @@ def end_grant(scope: Scope, grant_id: str, at: datetime | None = None) -> None:
         if not may(scope, Action.ADMINISTER, site_id=site_id):
             raise missing(Grant, grant_id)
         if grant.origin == "owner":
-            raise Refused("the owner of a site has its meters as long as it owns it: nothing to end")
+            raise Refused(_("the owner of a site has its meters as long as it owns it: nothing to end"))
         if grant.valid_from >= at:
             records.delete(grant)
         elif grant.valid_to is None or grant.valid_to > at:

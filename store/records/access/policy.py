@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from sqlalchemy import Select, select
 
+from config.language import N_, _
 from store.errors import NotFound, Refused
 from store.ids import entity_id
 from store.records.schema import Entity, Grant, Meter, Organisation, Site, User
@@ -39,11 +40,11 @@ class Action(StrEnum):
 
 
 _NEEDED = {
-    Action.OPERATE: "this needs the role of an operator on the site: ask one of its administrators",
-    Action.ADMINISTER: "only an administrator of the site may do this: ask one of them",
-    Action.MANAGE_PEOPLE: "only an administrator of the organisation may do this: ask one of them",
-    Action.MANAGE_CUSTOMERS: "only an administrator of the distributor may do this: ask one of them",
-    Action.RUN: "only a platform administrator may do this: ask one of them",
+    Action.OPERATE: N_("this needs the role of an operator on the site: ask one of its administrators"),
+    Action.ADMINISTER: N_("only an administrator of the site may do this: ask one of them"),
+    Action.MANAGE_PEOPLE: N_("only an administrator of the organisation may do this: ask one of them"),
+    Action.MANAGE_CUSTOMERS: N_("only an administrator of the distributor may do this: ask one of them"),
+    Action.RUN: N_("only a platform administrator may do this: ask one of them"),
 }
 
 
@@ -159,7 +160,7 @@ def require_lead(scope: Scope, organisation: Organisation | None, organisation_i
     if organisation is None or not (leads(scope, organisation) or scope.organisation_id == organisation_id):
         raise NotFound(f"no organisation {organisation_id}")
     if not leads(scope, organisation):
-        raise Refused(_NEEDED[Action.MANAGE_PEOPLE])
+        raise Refused(_(_NEEDED[Action.MANAGE_PEOPLE]))
     return organisation
 
 
@@ -192,4 +193,5 @@ def require(
         raise NotFound(f"no {'meter' if meter_id else 'site'} {meter_id or site_id}")
     if organisation_id is not None and scope.organisation_id != organisation_id:
         raise NotFound(f"no organisation {organisation_id}")
-    raise Refused(_NEEDED.get(action, "this is not yours to see"))
+    needed = _NEEDED.get(action, N_("this is not yours to see"))
+    raise Refused(_(needed))

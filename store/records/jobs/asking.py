@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, false, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from config.language import _
 from store.errors import NotFound, Refused
 from store.ids import new_id
 from store.records.access import audit
@@ -60,7 +61,7 @@ def ask(
     if scope.user_id is None and not scope.everything:
         raise NotFound("nobody is signed in")
     if KINDS.get(kind.name) is not kind:
-        raise Refused(f"no work is called {kind.name}")
+        raise Refused(_("no work is called %(kind)s", kind=kind.name))
     plain = checked(kind, arguments)
     if once_key is not None and scope.user_id is not None:
         once_key = f"{scope.user_id} {once_key}"
@@ -152,9 +153,9 @@ def again(scope: Scope, job_id: str) -> Job:
     before = job(scope, job_id)
     kind = kind_of(before.kind)
     if kind is None:
-        raise Refused(f"this Loadstar knows no work called {before.kind}")
+        raise Refused(_("this Loadstar knows no work called %(kind)s", kind=before.kind))
     if before.state not in FINISHED:
-        raise Refused("this job has not ended: cancel it first")
+        raise Refused(_("this job has not ended: cancel it first"))
     values = {name: getattr(before, name) for name in ("kind", "queue", "user_id", "scope", "arguments", "once_key")}
     with _acting(kind), session() as records:
         if before.once_key is not None and (same := _unfinished(records, kind, before.once_key)):
@@ -182,14 +183,14 @@ def _unfinished(records: Session, kind: Kind, once_key: str) -> Job | None:
 def _require_room(records: Session, scope: Scope, kind: Kind) -> None:
     waiting = select(func.count()).select_from(Job).where(Job.kind == kind.name, UNFINISHED)
     if (records.scalar(waiting) or 0) >= kind.most_waiting:
-        raise TooMany("as much of this is waiting as may: try again in a minute")
+        raise TooMany(_("as much of this is waiting as may: try again in a minute"))
     if scope.user_id is None:
         return
     if (records.scalar(waiting.where(Job.user_id == scope.user_id)) or 0) >= kind.most_each:
-        raise TooMany("you have asked for as much of this as may be at a time: wait until some of it is done")
+        raise TooMany(_("you have asked for as much of this as may be at a time: wait until some of it is done"))
     lately = (Job.kind == kind.name, Job.user_id == scope.user_id, Job.created_at > now() - HOUR)
     if (records.scalar(select(func.count()).select_from(Job).where(*lately)) or 0) >= kind.most_hourly:
-        raise TooMany("you have asked for as much of this as may be within an hour: try again later")
+        raise TooMany(_("you have asked for as much of this as may be within an hour: try again later"))
 
 
 def _seen_by(scope: Scope) -> ColumnElement[bool]:

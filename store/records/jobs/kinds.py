@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from config.language import _
 from store.errors import Refused
 from store.scope import Scope
 
@@ -99,9 +100,15 @@ def checked(kind: Kind, arguments: object) -> dict[str, Any]:
     try:
         plain: dict[str, Any] = _plain(msgspec.convert(_plain(arguments), kind.arguments))
     except msgspec.ValidationError as wrong:
-        raise Refused(f"{kind.name} cannot be asked for so: {wrong}") from None
+        raise Refused(_("%(kind)s cannot be asked for so: %(wrong)s", kind=kind.name, wrong=wrong)) from None
     if len(msgspec.json.encode(plain)) > LONGEST_ARGUMENTS:
-        raise Refused(f"{kind.name} is told too much: {LONGEST_ARGUMENTS // 1024} kB at the most")
+        raise Refused(
+            _(
+                "%(kind)s is told too much: %(most)s kB at the most",
+                kind=kind.name,
+                most=LONGEST_ARGUMENTS // 1024,
+            )
+        )
     return plain
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
+from config.language import N_, _
 from store.errors import Refused
 from store.records.access.policy import holder
 from store.records.schema import Household
@@ -64,19 +65,35 @@ def keep_household(
         Refused: without consent, or something cannot be true.
     """
     if not consent:
-        raise Refused("this is kept only with your consent: give it, or leave the page as it is")
+        raise Refused(_("this is kept only with your consent: give it, or leave the page as it is"))
     at = at or now()
     counted = {word: count for word, count in (appliances or {}).items() if count}
     for word, count in counted.items():
         if word not in APPLIANCES or not 0 < count <= MOST_OF_ONE:
-            raise Refused(f"{count} of {word!r} cannot be: choose up to {MOST_OF_ONE} of {', '.join(APPLIANCES)}")
+            raise Refused(
+                _(
+                    "%(count)s of %(word)s cannot be: choose up to %(most)s of %(appliances)s",
+                    count=count,
+                    word=f"{word!r}",
+                    most=MOST_OF_ONE,
+                    appliances=", ".join(APPLIANCES),
+                )
+            )
     for what, value, (least, most) in (
-        ("a living area in m²", area_m2, AREA_M2),
-        ("how many people live there", people, PEOPLE),
-        ("the year a home was built", built_year, (FIRST_YEAR, at.year)),
+        (N_("a living area in m²"), area_m2, AREA_M2),
+        (N_("how many people live there"), people, PEOPLE),
+        (N_("the year a home was built"), built_year, (FIRST_YEAR, at.year)),
     ):
         if value is not None and not least <= value <= most:
-            raise Refused(f"{what} lies between {least} and {most}, not at {value:g}: correct it, or leave it out")
+            raise Refused(
+                _(
+                    "%(what)s lies between %(least)s and %(most)s, not at %(value)s: correct it, or leave it out",
+                    what=_(what),
+                    least=least,
+                    most=most,
+                    value=f"{value:g}",
+                )
+            )
     with session() as records:
         found = records.get(Household, holder(scope))
         if found is None:

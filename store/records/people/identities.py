@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
+from config.language import _
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.policy import holder
@@ -112,6 +113,6 @@ def forget_identity(scope: Scope, identity_id: str) -> None:
             raise missing(Identity, identity_id)
         person = required(records, User, kept.user_id)
         if person.password_hash is None:
-            raise Refused("this is your only way in: set a password first, by “Forgot password?” on the sign-in page")
+            raise Refused(_("this is your only way in: set a password first, by “Forgot password?” on the sign-in page"))
         records.delete(kept)
         credentials.changed(records, person, and_tokens=False)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, Subquery, false, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from config.language import N_, _
 from store.errors import NotFound, Refused
 from store.records.access import claims
 from store.records.access.policy import Action, may
@@ -19,7 +20,7 @@ from store.records.transaction.lookup import missing
 from store.scope import Role, Scope
 
 _BLANK = literal("", String)
-_DECIDED = "this was decided already: nothing waits here"
+_DECIDED = N_("this was decided already: nothing waits here")
 KINDS = ("user", "organisation", "meter", "key")
 
 
@@ -180,14 +181,14 @@ def decide(
 def _decide_user(records: Session, scope: Scope, user_id: str, approve: bool, reason: str) -> Decision:
     person = users.managed(records, scope, user_id)
     if person.approval != "pending":
-        raise Refused(_DECIDED)
+        raise Refused(_(_DECIDED))
     users.set_approval(scope, user_id, "approved" if approve else "rejected")
     return Decision("user", user_id, approve, reason, (person.email,))
 
 
 def _decide_organisation(records: Session, scope: Scope, home_id: str, approve: bool, reason: str) -> Decision:
     if organisations.organisation(scope, home_id).approval != "pending":
-        raise Refused(_DECIDED)
+        raise Refused(_(_DECIDED))
     organisations.set_organisation_approval(scope, home_id, "approved" if approve else "rejected")
     tell = records.scalars(select(User.email).where(User.organisation_id == home_id, User.role == Role.ADMIN)).all()
     return Decision("organisation", home_id, approve, reason, tuple(tell))
@@ -200,14 +201,14 @@ def _decide_request(
     if found is None or not may(scope, Action.ADMINISTER, site_id=_site_of(records, found)):
         raise missing(Request, request_id)
     if found.decided_at is not None:
-        raise Refused(_DECIDED)
+        raise Refused(_(_DECIDED))
     found.decided_at, found.decided_by, found.approved, found.reason = at, scope.user_id, approve, reason
     if approve and not unfinished.may_still_ask(records, found):
-        raise Refused("whoever asked for this may not ask for it any more: say no")
+        raise Refused(_("whoever asked for this may not ask for it any more: say no"))
     if approve and found.meter_id is not None and found.entity_id is not None:
         since = min(since or at, at)
         if claims.is_taken(records, found.meter_id, found.entity_id, since):
-            raise Refused("the meter is or was somebody else's in that time: end that assignment first, or give a later start")
+            raise Refused(_("the meter is or was somebody else's in that time: end that assignment first, or give a later start"))
         records.add(Grant(entity_id=found.entity_id, meter_id=found.meter_id, role="viewer", origin="claimed", valid_from=since))
     address = records.scalars(select(User.email).where(User.id == found.user_id)).one()
     tell = (address,) if preferences.is_wanted(records, found.user_id, "approval", "mail") else ()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session as Transaction
 
+from config.language import N_, _
 from store.errors import Refused
 from store.records.access.policy import leads, require_lead
 from store.records.people import unfinished
@@ -21,7 +22,7 @@ from store.records.transaction.lookup import missing
 from store.scope import NOBODY, Role, Scope
 
 LASTS = timedelta(days=7)
-_OLD_LINK = "this invitation was used, withdrawn or is too old: ask for a new one"
+_OLD_LINK = N_("this invitation was used, withdrawn or is too old: ask for a new one")
 
 
 class Invited(NamedTuple):
@@ -51,7 +52,7 @@ def invite(scope: Scope, organisation_id: str, *, email: str, role: str | None =
             belongs to the organisation and no administrator is invited, or it was invited and may still answer.
     """
     at = at or now()
-    email, _ = checked(email, "somebody")
+    email, _name = checked(email, "somebody")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with session() as records:
         require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
@@ -60,7 +61,7 @@ def invite(scope: Scope, organisation_id: str, *, email: str, role: str | None =
         is_empty = _is_empty(records, organisation_id)
         role = role or (Role.ADMIN if is_empty else Role.VIEWER)
         if is_empty and role != Role.ADMIN and not _awaits_administrator(records, organisation_id, at):
-            raise Refused("the first person of an organisation administers it: invite them as an administrator")
+            raise Refused(_("the first person of an organisation administers it: invite them as an administrator"))
         made = Invitation(
             organisation_id=organisation_id,
             email=email,
@@ -143,26 +144,28 @@ def accept(token: str, *, name: str = "", password: str = "", holder: Scope = NO
     with reading() as records:
         found = _open(records, token, at)
         if found is None:
-            raise Refused(_OLD_LINK)
+            raise Refused(_(_OLD_LINK))
         email = found[0].email
         person = _owner(records, email, holder)
     if person is None or person.id != holder.user_id:
-        _, name = checked(email, name)
+        _email, name = checked(email, name)
         password_hash = passwords.hash_of(password, email=email, name=name)  # takes a while: nobody waits for it
     with session() as records:
         found = _open(records, token, at)
         if found is None:
-            raise Refused(_OLD_LINK)
+            raise Refused(_(_OLD_LINK))
         invitation, home = found
         if invitation.role != Role.ADMIN and _is_empty(records, home.id):
-            raise Refused(f"{home.name} has no administrator yet: come back once they have accepted their invitation")
+            raise Refused(
+                _("%(home)s has no administrator yet: come back once they have accepted their invitation", home=home.name)
+            )
         person = _owner(records, email, holder)
         if person is None or person.id != holder.user_id:
             give_way(records, email)  # whoever has the mail has the address
             person = User(email=email, name=name, password_hash=password_hash)
             records.add(person)
         elif person.organisation_id is not None:
-            raise Refused("you are in an organisation already: leave it first")
+            raise Refused(_("you are in an organisation already: leave it first"))
         person.organisation_id, person.role = home.id, invitation.role
         person.approval = "approved"
         person.email_verified_at = person.email_verified_at or at
@@ -191,7 +194,7 @@ def _owner(records: Transaction, email: str, holder: Scope) -> User | None:
     """Who has an account with the address: the holder, or somebody who never confirmed it; anyone else signs in first."""
     person = records.scalar(by_address(email).with_for_update(of=User))
     if person is not None and not _gives_way(person) and person.id != holder.user_id:
-        raise Refused(f"{email} has an account: sign in with it, then use the link again")
+        raise Refused(_("%(email)s has an account: sign in with it, then use the link again", email=email))
     return person
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from config.language import _
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.policy import Action, require
@@ -78,9 +79,11 @@ def write_mail(
     require(scope, Action.RUN)
     recipient = recipient.strip().lower()
     if any(mark in value for value in (recipient, subject) for mark in "\r\n"):
-        raise Refused("an address and a subject are one line each: shorten them")
+        raise Refused(_("an address and a subject are one line each: shorten them"))
     if not is_address(recipient):
-        raise Refused(f"{recipient[:80]!r} is not a valid email address: a mail goes to one mailbox")
+        raise Refused(
+            _("%(recipient)s is not a valid email address: a mail goes to one mailbox", recipient=f"{recipient[:80]!r}")
+        )
     with session() as records:
         made = Mail(recipient=recipient, subject=subject, text=text, kind=kind, user_id=user_id, asked_by=asked_by)
         made.next_at = now()
@@ -132,7 +135,7 @@ def require_room(scope: Scope, recipient: str, what: OnRequest, asked_by: str) -
         Refused: it says yes; or not one of Loadstar's own processes.
     """
     if is_enough(scope, recipient, what, asked_by):
-        raise Refused(f"this address got {MOST_EACH} such mails within the hour: try again in an hour")
+        raise Refused(_("this address got %(most_each)s such mails within the hour: try again in an hour", most_each=MOST_EACH))
 
 
 def outbox(scope: Scope, *, older_than: Mail | None = None, limit: int = PAGE) -> list[Mail]:
@@ -158,7 +161,7 @@ def mails(scope: Scope, wanted: Wanted, *, state: str | None = None) -> Page[Mai
     """
     require(scope, Action.RUN)
     if state is not None and state not in _STATES:
-        raise Refused(f"no state {state!r}: choose one of {', '.join(_STATES)}")
+        raise Refused(_("no state %(state)s: choose one of %(states)s", state=f"{state!r}", states=", ".join(_STATES)))
     query = select(Mail) if state is None else select(Mail).where(_STATES[state])
     with reading() as records:
         rows, total = listing.page(records, query, wanted, searched=(Mail.recipient, Mail.subject), sorts=_SORTS, key=Mail.id)
@@ -203,7 +206,7 @@ def send_again(scope: Scope, mail_id: str) -> Mail:
         if found is None:
             raise missing(Mail, mail_id)
         if found.sent_at is not None:
-            raise Refused("this mail was sent, and its text is no longer kept: send it again from where it came")
+            raise Refused(_("this mail was sent, and its text is no longer kept: send it again from where it came"))
         found.attempts, found.next_at, found.last_error = 0, now(), None
         audit.note("sent_again", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
     return found

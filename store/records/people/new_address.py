@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session as Transaction
 
+from config.language import _
 from store.errors import Refused
 from store.records.access.policy import holder
 from store.records.people.registration import OLD_LINK, SHUT_OUT, VERIFY_HOURS, Mailed
@@ -52,7 +53,7 @@ def confirm_new_address(token: str, tell: Callable[[User, Mailed], object], *, a
         link = one_time_links.redeem(token, NEW_ADDRESS, at=at)
         person = required(records, User, link.user_id) if link is not None and link.user_id is not None else None
         if link is None or link.address is None or person is None or person.approval in SHUT_OUT:
-            raise Refused(OLD_LINK)
+            raise Refused(_(OLD_LINK))
         before = person.email
         _move(records, person, link.address, at or now())
         undo = one_time_links.create_link(UNDO_ADDRESS, UNDO_DAYS * 24, person=person, address=before, at=at)
@@ -72,7 +73,7 @@ def undo_new_address(token: str, password: str, tell: Callable[[User], object], 
     """
     link = one_time_links.find(token, UNDO_ADDRESS, at=at)
     if link is None or link.user_id is None or link.address is None:
-        raise Refused(OLD_LINK)
+        raise Refused(_(OLD_LINK))
     with reading() as records:
         person = required(records, User, link.user_id)
     password_hash = passwords.hash_of(password, email=link.address, name=person.name)  # takes a while: nobody waits for it
@@ -80,7 +81,7 @@ def undo_new_address(token: str, password: str, tell: Callable[[User], object], 
     with session() as records:
         person = required(records, User, link.user_id)
         if one_time_links.redeem(token, UNDO_ADDRESS, at=at) is None:
-            raise Refused(OLD_LINK)
+            raise Refused(_(OLD_LINK))
         person.password_hash, person.password_until = password_hash, None
         _move(records, person, link.address, at or now())
         records.execute(delete(TwoFactor).where(TwoFactor.user_id == person.id, TwoFactor.confirmed_at >= since))

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session as Transaction
 
+from config.language import N_, _, ngettext
 from store.errors import Refused
 from store.records.access import visibility
 from store.records.access.policy import Action, require, serves
@@ -13,7 +14,7 @@ from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
-_NAMELESS = "an organisation has a name: give one"
+_NAMELESS = N_("an organisation has a name: give one")
 
 
 def create_organisation(scope: Scope, *, name: str, kind: str, distributor_id: str | None = None) -> Organisation:
@@ -30,7 +31,7 @@ def create_organisation(scope: Scope, *, name: str, kind: str, distributor_id: s
     else:
         require(scope, Action.MANAGE_CUSTOMERS, organisation_id=distributor_id)
     if not name.strip():
-        raise Refused(_NAMELESS)
+        raise Refused(_(_NAMELESS))
     with session() as records:
         if distributor_id is not None:
             required(records, Organisation, distributor_id)
@@ -67,7 +68,7 @@ def rename_organisation(scope: Scope, organisation_id: str, name: str) -> Organi
         Refused: not one of its administrators or of its distributor's, or no name.
     """
     if not name.strip():
-        raise Refused(_NAMELESS)
+        raise Refused(_(_NAMELESS))
     with session() as records:
         found = _found(records, scope, organisation_id)
         if not serves(scope, found):
@@ -88,9 +89,9 @@ def set_organisation_approval(scope: Scope, organisation_id: str, approval: str)
     with session() as records:
         found = _found(records, scope, organisation_id)
         if not serves(scope, found):
-            raise Refused("an organisation's distributor decides about it, or a platform administrator: ask one of them")
+            raise Refused(_("an organisation's distributor decides about it, or a platform administrator: ask one of them"))
         if scope.organisation_id == organisation_id and approval != "approved":
-            raise Refused("nobody shuts themselves out: ask another administrator")
+            raise Refused(_("nobody shuts themselves out: ask another administrator"))
         waiting = update(User).where(
             User.organisation_id == organisation_id, User.approval == "pending", User.email_verified_at.is_not(None)
         )
@@ -115,16 +116,22 @@ def delete_organisation(scope: Scope, organisation_id: str) -> None:
     with session() as records:
         found = _found(records, scope, organisation_id)
         if not serves(scope, found):
-            raise Refused("an organisation's distributor removes it, or a platform administrator: ask one of them")
-        in_the_way = [
-            f"{count} {word}{'' if count == 1 else 's'}"
-            for word, column in (
-                ("site", Site.organisation_id),
-                ("user", User.organisation_id),
-                ("customer", Organisation.distributor_id),
-            )
-            if (count := records.scalar(select(func.count()).where(column == organisation_id)))
+            raise Refused(_("an organisation's distributor removes it, or a platform administrator: ask one of them"))
+        owned = (Site.organisation_id, User.organisation_id, Organisation.distributor_id)
+        site_count, user_count, customer_count = (
+            records.scalar(select(func.count()).where(column == organisation_id)) or 0 for column in owned
+        )
+        remaining = [
+            *([ngettext("%(num)s site", "%(num)s sites", site_count)] if site_count else []),
+            *([ngettext("%(num)s user", "%(num)s users", user_count)] if user_count else []),
+            *([ngettext("%(num)s customer", "%(num)s customers", customer_count)] if customer_count else []),
         ]
-        if in_the_way:
-            raise Refused(f"{found.name} still has {' and '.join(in_the_way)}: delete them or hand them over first")
+        if remaining:
+            raise Refused(
+                _(
+                    "%(organisation)s still has %(remaining)s: delete them or hand them over first",
+                    organisation=found.name,
+                    remaining=_(" and ").join(remaining),
+                )
+            )
         records.delete(found)

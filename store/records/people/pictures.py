@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from config.language import _
 from store.errors import Refused
 from store.records.access.policy import holder
 from store.records.access.visibility import may_be_seen
@@ -41,9 +42,9 @@ def keep_picture(scope: Scope, content: bytes, content_type: str) -> None:
         Refused: it is too big, or not what it says it is.
     """
     if len(content) > PICTURE_BYTES:
-        raise Refused(f"a picture has {PICTURE_BYTES // 1024} KiB at the most: make it smaller")
+        raise Refused(_("a picture has %(most)s KiB at the most: make it smaller", most=PICTURE_BYTES // 1024))
     if not content.startswith(_STARTS.get(content_type, b"\0 none")):
-        raise Refused("a picture is a PNG, JPEG or WebP: save it as one of them")
+        raise Refused(_("a picture is a PNG, JPEG or WebP: save it as one of them"))
     with session() as records:
         records.merge(Picture(user_id=holder(scope), content=content, content_type=content_type, updated_at=now()))
 

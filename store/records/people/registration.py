@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from config.language import N_, _
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.people.users import by_address, checked, give_way, is_shown, remove_unverified
@@ -26,7 +27,7 @@ RESET_HOURS = 0.5
 
 MOST_WAITING = 20  # registrations of one address that a password is compared with
 SHUT_OUT = ("rejected", "disabled")
-OLD_LINK = "this link was used already or is too old: ask for a new one"
+OLD_LINK = N_("this link was used already or is too old: ask for a new one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def found_organisation(
         Refused: as `register_residential`; or no name of an organisation, or an unknown kind.
     """
     if not organisation.strip():
-        raise Refused("an organisation has a name: give one")
+        raise Refused(_("an organisation has a name: give one"))
     newcomer = _newcomer(email, name, password)
     with session() as records:
         if distributor_id is not None and distributor_id not in {each.id for each in distributors()}:
@@ -89,7 +90,7 @@ def join_organisation(*, organisation: str, email: str, name: str, password: str
         Refused: as `register_residential`; or no name of an organisation.
     """
     if not organisation.strip():
-        raise Refused("write the name of the organisation that you belong to")
+        raise Refused(_("write the name of the organisation that you belong to"))
     wanted = select(Organisation).where(
         func.lower(Organisation.name) == func.lower(organisation.strip()), Organisation.approval == "approved"
     )
@@ -161,7 +162,7 @@ def verify_address(token: str, password: str, *, registered: str | None = None, 
     at = at or now()
     link = one_time_links.find(token, VERIFY_ADDRESS, at=at)
     if link is None or link.user_id is None:
-        raise Refused(OLD_LINK)
+        raise Refused(_(OLD_LINK))
     with reading() as records:
         linked = required(records, User, link.user_id)
         others = select(User).where(User.email == linked.email, ~is_shown(), User.id != linked.id)
@@ -169,10 +170,10 @@ def verify_address(token: str, password: str, *, registered: str | None = None, 
     chosen = linked if linked.id == registered else None
     chosen = chosen or next((each for each in waiting if passwords.matches(each.password_hash, password)), None)
     if chosen is None:
-        raise Refused("this is not the password that was chosen with this address: type it, or register again with another")
+        raise Refused(_("this is not the password that was chosen with this address: type it, or register again with another"))
     with session() as records:
         if one_time_links.redeem(token, VERIFY_ADDRESS, at=at) is None:
-            raise Refused(OLD_LINK)
+            raise Refused(_(OLD_LINK))
         person = required(records, User, chosen.id)
         give_way(records, person.email, but=person.id)
         person.email_verified_at = person.email_verified_at or at
@@ -210,14 +211,14 @@ def reset_password(
     at = at or now()
     link = one_time_links.find(token, RESET_PASSWORD, at=at)
     if link is None or link.user_id is None:
-        raise Refused(OLD_LINK)
+        raise Refused(_(OLD_LINK))
     with reading() as records:
         person = required(records, User, link.user_id)
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)  # takes a while: nobody waits for it
     with session() as records:
         person = required(records, User, link.user_id)
         if one_time_links.redeem(token, RESET_PASSWORD, at=at) is None or person.approval in SHUT_OUT:
-            raise Refused(OLD_LINK)
+            raise Refused(_(OLD_LINK))
         give_way(records, person.email, but=person.id)
         person.password_hash, person.password_until = password_hash, None
         person.email_verified_at = person.email_verified_at or at

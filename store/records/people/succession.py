@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from store.errors import Refused
 from store.records.schema import Organisation, User
 from store.records.transaction.lookup import missing
@@ -27,7 +28,7 @@ def pass_on(records: Session, person: User, successor_id: str | None, *, leaves:
         if successor is None or successor.organisation_id != person.organisation_id or successor.id == person.id:
             raise missing(User, successor_id)
         if successor.approval != "approved":
-            raise Refused(f"{successor.name} is not approved: approve them first, or name somebody else")
+            raise Refused(_("%(successor)s is not approved: approve them first, or name somebody else", successor=successor.name))
         successor.role = Role.ADMIN
         return
     others = select(User.id).where(User.organisation_id == person.organisation_id, User.id != person.id).limit(1)
@@ -35,4 +36,4 @@ def pass_on(records: Session, person: User, successor_id: str | None, *, leaves:
         return
     if leaves and records.scalar(others) is None:
         return
-    raise Refused("this is the organisation's only administrator: name somebody to take over first")
+    raise Refused(_("this is the organisation's only administrator: name somebody to take over first"))

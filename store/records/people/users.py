@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import ColumnElement, Select, case, delete, or_, select
 from sqlalchemy.orm import Session as Transaction
 
+from config.language import _
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.policy import Action, administers, holder, manages, require, require_lead
@@ -35,10 +36,13 @@ def checked(email: str, name: str) -> tuple[str, str]:
     email, name = normal_email(email), name.strip()
     if not is_address(email):
         raise Refused(
-            f"{email[:80]!r} is not a valid email address: write it as name@example.org, a domain with other letters as xn--…"
+            _(
+                "%(email)s is not a valid email address: write it as name@example.org, a domain with other letters as xn--…",
+                email=f"{email[:80]!r}",
+            )
         )
     if not name:
-        raise Refused("a person has a name: give one")
+        raise Refused(_("a person has a name: give one"))
     return email, name
 
 
@@ -107,7 +111,7 @@ def create_first_administrator(token: str, *, email: str, name: str, password: s
     with session() as records:
         if not one_time_links.use_link(token, FIRST_ADMINISTRATOR) or records.scalar(select(User.id).limit(1)) is not None:
             raise Refused(
-                "this link was used already or is too old: `./loadstar up` prints a new one while nobody has an account"
+                _("this link was used already or is too old: `./loadstar up` prints a new one while nobody has an account")
             )
         return create_user(SYSTEM, email=email, name=name, password=password, platform_admin=True)
 
@@ -134,7 +138,7 @@ def set_approval(scope: Scope, user_id: str, approval: str, *, successor_id: str
         person = managed(records, scope, user_id)
         if approval != "approved":
             if person.id == scope.user_id:
-                raise Refused("nobody shuts themselves out: ask another administrator")
+                raise Refused(_("nobody shuts themselves out: ask another administrator"))
             require_another_platform_administrator(records, person)
             succession.pass_on(records, person, successor_id)
         person.approval = approval
@@ -157,7 +161,7 @@ def change_role(scope: Scope, user_id: str, role: str, *, successor_id: str | No
     with session() as records:
         person = managed(records, scope, user_id)
         if person.organisation_id is None:
-            raise Refused("a role is held within an organisation: invite them into one")
+            raise Refused(_("a role is held within an organisation: invite them into one"))
         if role != Role.ADMIN:
             succession.pass_on(records, person, successor_id)
             unfinished.end_invitations(records, [user_id])
@@ -202,7 +206,7 @@ def managed(records: Transaction, scope: Scope, user_id: str, *, or_oneself: boo
 def require_another_platform_administrator(records: Transaction, person: User) -> None:
     """Raise `Refused` for the only platform administrator who may come in; within a transaction."""
     if person.platform_admin and person.approval == "approved" and not _other_administrators(records, person):
-        raise Refused("this is the only platform administrator: make another one first")
+        raise Refused(_("this is the only platform administrator: make another one first"))
 
 
 def _other_administrators(records: Transaction, person: User) -> bool:
@@ -253,9 +257,9 @@ def set_password(scope: Scope, who: str, password: str, *, first: bool = False) 
     """
     person = user(scope, who)
     if person.id != scope.user_id and not (scope.everything or administers(scope, person.organisation_id or "")):
-        raise Refused("only they and their own organisation choose their password: they can reset it by mail")
+        raise Refused(_("only they and their own organisation choose their password: they can reset it by mail"))
     if person.platform_admin and not (scope.everything or person.id == scope.user_id):
-        raise Refused("only a platform administrator may do this: ask one of them")
+        raise Refused(_("only a platform administrator may do this: ask one of them"))
     password_hash = passwords.hash_of(password, email=person.email, name=person.name)
     with session() as records:
         kept = required(records, User, person.id)
@@ -292,7 +296,7 @@ def choose_theme(scope: Scope, theme: str) -> None:
 def rename(scope: Scope, name: str) -> None:
     """Change the holder's name; raises `Refused` for none."""
     if not name.strip():
-        raise Refused("a person has a name: give one")
+        raise Refused(_("a person has a name: give one"))
     with session() as records:
         required(records, User, holder(scope)).name = name.strip()
 
@@ -304,15 +308,27 @@ def choose_language(scope: Scope, language: str | None) -> None:
         Refused: it is no language tag (BCP 47).
     """
     if language is not None and not LANGUAGE.fullmatch(language):
-        raise Refused(f"{language!r} is no language: write it as en-GB or de")
+        raise Refused(_("%(language)s is no language: write it as en-GB or de", language=f"{language!r}"))
     with session() as records:
         required(records, User, holder(scope)).language = language
+
+
+def language_of(scope: Scope, email: str) -> str | None:
+    """The language that the owner of an address has chosen, as a tag (BCP 47); none where they have not, or nobody has it.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with reading() as records:
+        found = records.scalar(by_address(email))
+    return found.language if found else None
 
 
 def choose_time_zone(scope: Scope, time_zone: str | None) -> None:
     """Keep the time zone that the holder reads times in; none: each site's own. Raises `Refused` for one that is not."""
     if time_zone is not None and time_zone not in available_timezones():
-        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
+        raise Refused(_("no time zone %(time_zone)s: give an IANA name such as Europe/London", time_zone=f"{time_zone!r}"))
     with session() as records:
         required(records, User, holder(scope)).time_zone = time_zone
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from config.language import _
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
@@ -49,7 +50,7 @@ def _read(scope: Scope, site_id: str, text: str) -> _Lines:
     require(scope, Action.ADMINISTER, site_id=site_id)
     lines = sheets.read(text, COLUMNS, (), MOST_LINES)
     if lines and not {"id", "name"} & lines[0][1].keys():
-        raise Refused("the column 'name' is missing: the first line names the columns")
+        raise Refused(_("the column 'name' is missing: the first line names the columns"))
     return lines
 
 
@@ -109,7 +110,7 @@ def _change(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Devic
 
 def _mode(text: str) -> str:
     if text not in ("interval", "counter"):
-        raise Refused(f"energy_mode is interval or counter, not {text!r}: choose one")
+        raise Refused(_("energy_mode is interval or counter, not %(text)s: choose one", text=f"{text!r}"))
     return text
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from config.quantities import QUANTITIES, Kind
 from store.errors import Refused
 from store.records.access.policy import Action, require
@@ -130,7 +131,7 @@ def create_device(
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     if not name.strip():
-        raise Refused("a device has a name: give one")
+        raise Refused(_("a device has a name: give one"))
     with session() as records:
         site = required(records, Site, site_id)
         made = Device(
@@ -171,7 +172,9 @@ def _map_fields(records: Session, device: Device, fields: Fields) -> None:
         if meter.site_id != device.site_id:
             raise missing(Meter, meter_id)
         if meter.role == "virtual":
-            raise Refused(f"field {field}: {meter.name} is computed from other meters: write to those")
+            raise Refused(
+                _("field %(field)s: %(meter)s is computed from other meters: write to those", field=field, meter=meter.name)
+            )
         if meter.device_id is None:
             meter.device_id = device.id
         records.add(DeviceField(device_id=device.id, field=field, meter_id=meter_id, quantity=quantity))
@@ -179,18 +182,39 @@ def _map_fields(records: Session, device: Device, fields: Fields) -> None:
 
 def _check_field(device: Device, field: str, quantity: str) -> None:
     if not FIELD_NAME.fullmatch(field):
-        raise Refused(f"field {field!r}: use letters, digits and _ . : / - only, 128 at the most")
+        raise Refused(_("field %(field)s: use letters, digits and _ . : / - only, 128 at the most", field=f"{field!r}"))
     known = QUANTITIES.get(quantity)
     if known is None:
-        raise Refused(f"field {field}: no quantity {quantity!r}; choose one of {', '.join(QUANTITIES)}")
+        raise Refused(
+            _(
+                "field %(field)s: no quantity %(quantity)s; choose one of %(quantities)s",
+                field=field,
+                quantity=f"{quantity!r}",
+                quantities=", ".join(QUANTITIES),
+            )
+        )
     unit = HARDWARE_UNITS.get(field)
     if unit is not None and known.unit != unit:
-        raise Refused(f"field {field} comes in {unit}, and {quantity} is kept in {known.unit}: choose a quantity in {unit}")
+        raise Refused(
+            _(
+                "field %(field)s comes in %(unit)s, and %(quantity)s is kept in %(kept)s: choose a quantity in %(unit)s",
+                field=field,
+                unit=unit,
+                quantity=quantity,
+                kept=known.unit,
+            )
+        )
     kind = _KIND_OF_MODE.get(device.energy_mode)
     if unit == "kWh" and known.kind is not kind:
         raise Refused(
-            f"field {field}: the device posts energies of its {device.energy_mode}, and {quantity} is of kind {known.kind}: "
-            "choose another quantity or another energy mode"
+            _(
+                "field %(field)s: the device posts energies of its %(mode)s, and %(quantity)s is of kind %(kind)s: "
+                "choose another quantity or another energy mode",
+                field=field,
+                mode=device.energy_mode,
+                quantity=quantity,
+                kind=known.kind,
+            )
         )
 
 
@@ -229,9 +253,9 @@ def describe_device(
     device = require_devices(scope, [device_id])[device_id]
     require(scope, Action.ADMINISTER, site_id=device.site_id)
     if device.retired_at is not None:
-        raise Refused(f"{device.name} is retired: make a new device")
+        raise Refused(_("%(device)s is retired: make a new device", device=device.name))
     if not name.strip():
-        raise Refused("a device has a name: give one")
+        raise Refused(_("a device has a name: give one"))
     with session() as records:
         found = required(records, Device, device_id)
         found.name, found.reporting_interval_s, found.energy_mode = name.strip(), reporting_interval_s, energy_mode

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
+from config.language import _
 from config.quantities import QUANTITIES
 from store.errors import Refused
 from store.records.plant import meters
@@ -30,11 +31,24 @@ def read(scope: Scope, site_id: str, text: str) -> Fields:
         field, equals, rest = (part.strip() for part in line.partition("="))
         name, comma, quantity = (part.strip() for part in rest.rpartition(","))
         if not (field and equals and name and comma and quantity):
-            raise Refused(f"the line {line!r} does not say which meter and quantity: write it like {EXAMPLE}")
+            raise Refused(
+                _(
+                    "the line %(line)s does not say which meter and quantity: write it like %(example)s",
+                    line=f"{line!r}",
+                    example=EXAMPLE,
+                )
+            )
         if field in said:
-            raise Refused(f"field {field} is there twice: leave one out")
+            raise Refused(_("field %(field)s is there twice: leave one out", field=field))
         if quantity not in QUANTITIES:
-            raise Refused(f"field {field}: no quantity {quantity!r}; choose one of {', '.join(QUANTITIES)}")
+            raise Refused(
+                _(
+                    "field %(field)s: no quantity %(quantity)s; choose one of %(quantities)s",
+                    field=field,
+                    quantity=f"{quantity!r}",
+                    quantities=", ".join(QUANTITIES),
+                )
+            )
         said[field] = (name, quantity)
     found = meters.meters_named(scope, site_id, {name for name, _ in said.values()})
     return {field: (the_one(found[name], name, f"field {field}"), quantity) for field, (name, quantity) in said.items()}
@@ -48,5 +62,5 @@ def the_one(fitting: Collection[str], name: str, where: str) -> str:
     """
     if len(fitting) != 1:
         problem = "several meters are" if fitting else "no meter on this site is"
-        raise Refused(f"{where}: {problem} named {name}: give the id of one")
+        raise Refused(_("%(where)s: %(problem)s named %(name)s: give the id of one", where=where, problem=problem, name=name))
     return next(iter(fitting))

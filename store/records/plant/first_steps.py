@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from config.language import _
 from models.starting_graphs import STARTING_GRAPHS, FirstMeter, first_meters
 from store.errors import Refused
 from store.records.access.policy import Action, require
@@ -22,10 +23,16 @@ def draw(scope: Scope, site_id: str, name: str) -> None:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     if name not in STARTING_GRAPHS:
-        raise Refused(f"no starting graph {name!r}: choose one of {', '.join(STARTING_GRAPHS)}")
+        raise Refused(
+            _(
+                "no starting graph %(name)s: choose one of %(starting_graphs)s",
+                name=f"{name!r}",
+                starting_graphs=", ".join(STARTING_GRAPHS),
+            )
+        )
     with session():
         if graph.wiring(scope, site_id).nodes:
-            raise Refused("the site has a graph: change it on its page")
+            raise Refused(_("the site has a graph: change it on its page"))
         nodes = {
             part.name: graph.create_node(
                 scope,
@@ -62,10 +69,10 @@ def add_meters(scope: Scope, site_id: str) -> list[Meter]:
     require(scope, Action.ADMINISTER, site_id=site_id)
     with session():
         if meters.meters_of(scope, site_id):
-            raise Refused("the site has meters: add others on the page of meters")
+            raise Refused(_("the site has meters: add others on the page of meters"))
         first = proposed(scope, site_id)
         if not first:
-            raise Refused("the graph has no source, use or grid connection to measure: draw it first")
+            raise Refused(_("the graph has no source, use or grid connection to measure: draw it first"))
         return [
             meters.create_meter(
                 scope, site_id, name=each.name, role="main" if each.edge_id else "condition", edge_id=each.edge_id

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from models import graph
 from store.errors import Refused
 from store.records.access.policy import Action, require
@@ -133,7 +134,7 @@ def create_node(
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     if not name.strip():
-        raise Refused("a node has a name: give one")
+        raise Refused(_("a node has a name: give one"))
     with session() as records:
         required(records, Site, site_id)
         made = Node(
@@ -178,7 +179,9 @@ def create_edge(
         end = valid_to or min((node.valid_to for node in ends if node.valid_to), default=None)
         for node in ends:
             if start < node.valid_from or (node.valid_to and (end is None or end > node.valid_to)):
-                raise Refused(f"the edge would be there when its node {node.name} is not: keep within the node's dates")
+                raise Refused(
+                    _("the edge would be there when its node %(node)s is not: keep within the node's dates", node=node.name)
+                )
         made = Edge(
             site_id=site_id,
             from_node_id=from_node_id,
@@ -206,7 +209,9 @@ def end_edge(scope: Scope, edge_id: str, at: datetime | None = None) -> None:
         require(scope, Action.ADMINISTER, site_id=edge.site_id)
         at = at or now()
         if edge.valid_to is not None and edge.valid_to <= at:
-            raise Refused(f"the edge ended at {edge.valid_to:%Y-%m-%d %H:%M} UTC already: nothing to do")
+            raise Refused(
+                _("the edge ended at %(valid_to)s UTC already: nothing to do", valid_to=f"{edge.valid_to:%Y-%m-%d %H:%M}")
+            )
         edge.valid_to = at
 
 
@@ -326,7 +331,7 @@ def describe_node(
         Refused: not an administrator of the site, or the node would break a rule.
     """
     if not name.strip():
-        raise Refused("a node has a name: give one")
+        raise Refused(_("a node has a name: give one"))
     with session() as records:
         node = _administered_node(scope, records, node_id)
         node.name, node.kind, node.technology = name.strip(), kind, technology.strip()
@@ -347,11 +352,13 @@ def end_node(scope: Scope, node_id: str, at: datetime | None = None) -> int:
     with session() as records:
         node = _administered_node(scope, records, node_id)
         if node.valid_to is not None and node.valid_to <= at:
-            raise Refused(f"the node ended at {node.valid_to:%Y-%m-%d %H:%M} UTC already: nothing to do")
+            raise Refused(
+                _("the node ended at %(valid_to)s UTC already: nothing to do", valid_to=f"{node.valid_to:%Y-%m-%d %H:%M}")
+            )
         around = or_(Edge.from_node_id == node_id, Edge.to_node_id == node_id)
         edges = records.scalars(select(Edge).where(around, or_(Edge.valid_to.is_(None), Edge.valid_to > at))).all()
         if any(edge.valid_from > at for edge in edges):
-            raise Refused("an edge of this node begins later: end the node after that, or remove the edge first")
+            raise Refused(_("an edge of this node begins later: end the node after that, or remove the edge first"))
         for edge in edges:
             edge.valid_to = at
         node.valid_to = at

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from store.errors import Refused
 from store.ids import entity_id
 from store.records.access import visibility
@@ -109,7 +110,7 @@ def assign_meter(
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if meter.retired_at is not None:
-        raise Refused(f"{meter.name} is retired: assign the meter that took its place")
+        raise Refused(_("%(meter)s is retired: assign the meter that took its place", meter=meter.name))
     who = who.strip()
     with session() as records:
         user_id, organisation_id = _found(records, scope, who)
@@ -151,7 +152,7 @@ def assign_site(
         if valid_to is not None:
             holds = holds.where(Grant.valid_from < valid_to)
         if records.scalar(holds.limit(1)) is not None:
-            raise Refused(f"{who} has this site in that time already: end that assignment first")
+            raise Refused(_("%(who)s has this site in that time already: end that assignment first", who=who))
         return create_grant(
             scope,
             user_id=user_id,
@@ -168,11 +169,13 @@ def _found(records: Session, scope: Scope, who: str) -> tuple[str | None, str | 
         resident = User.organisation_id.is_(None) & User.platform_admin.is_(False) & (User.approval == "approved")
         user = records.scalar(by_address(who).where(or_(resident, visibility.seen(scope))))
         if user is None:
-            raise Refused(f"nobody to assign it to has the address {who}: ask them to register first")
+            raise Refused(_("nobody to assign it to has the address %(who)s: ask them to register first", who=who))
         return user.id, None
     named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), visibility.seen_organisations(scope))
     ids = records.scalars(named.limit(2)).all() if who else []
     if len(ids) != 1:
         problem = "several organisations are" if ids else "no organisation of yours is"
-        raise Refused(f"{problem} named {who!r}: write its whole name, or a person's email address")
+        raise Refused(
+            _("%(problem)s named %(who)s: write its whole name, or a person's email address", problem=problem, who=f"{who!r}")
+        )
     return None, ids[0]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from config.language import _
 from store.errors import Refused
 from store.records.access.policy import Action, holder, require
 from store.records.plant.devices import require_devices
@@ -53,7 +54,7 @@ def request_key(scope: Scope, device_id: str, note: str = "") -> Request:
     device = require_devices(scope, [device_id])[device_id]
     require(scope, Action.OPERATE, site_id=device.site_id)
     if device.retired_at is not None:
-        raise Refused(f"{device.name} is retired: ask for a key of the device that took its place")
+        raise Refused(_("%(device)s is retired: ask for a key of the device that took its place", device=device.name))
     with session() as records:
         made = Request(kind="key", user_id=holder(scope), device_id=device_id, note=note.strip())
         records.add(made)
@@ -72,9 +73,9 @@ def create_requested_key(scope: Scope, request_id: str) -> str:
         if found is None or found.kind != "key" or found.device_id is None or found.user_id != holder(scope):
             raise missing(Request, request_id)
         if not found.approved:
-            raise Refused("this request was not approved yet: wait for an administrator of the site")
+            raise Refused(_("this request was not approved yet: wait for an administrator of the site"))
         if found.used_at is not None:
-            raise Refused("this key was made and shown already: ask for another one")
+            raise Refused(_("this key was made and shown already: ask for another one"))
         device = require_devices(scope, [found.device_id])[found.device_id]
         require(scope, Action.OPERATE, site_id=device.site_id)
         found.used_at = now()

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
+from config.language import _
 from store.errors import Refused
 from store.ids import new_id
 from store.records.access.policy import Action, may, require
@@ -54,13 +55,13 @@ def create_key(
         device = require_devices(scope, [device_id])[device_id]
         require(scope, Action.ADMINISTER, site_id=device.site_id)
         if device.retired_at is not None:
-            raise Refused(f"{device.name} is retired: make a key for the device that took its place")
+            raise Refused(_("%(device)s is retired: make a key for the device that took its place", device=device.name))
     elif site_id is not None and device_id is None:
         require(scope, Action.ADMINISTER, site_id=site_id)
     else:
-        raise Refused("a key is of one device or of one site: give one of the two")
+        raise Refused(_("a key is of one device or of one site: give one of the two"))
     if expires_at is not None and expires_at <= now():
-        raise Refused("a key cannot end in the past: choose a later time")
+        raise Refused(_("a key cannot end in the past: choose a later time"))
     secret = secrets.token_urlsafe(SECRET_BYTES)
     with session() as records:
         if site_id is not None:
@@ -92,7 +93,7 @@ def rotate_key(scope: Scope, key_id: str, overlap: timedelta = OVERLAP, *, expir
         old = _administered(scope, records, key_id)
         at = now()
         if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
-            raise Refused("this key has ended: make a new one")
+            raise Refused(_("this key has ended: make a new one"))
         made = create_key(
             scope,
             device_id=old.device_id,

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from config.limits import Limit
 from config.limits import limits as of_standards
 from config.quantities import QUANTITIES
@@ -49,9 +50,15 @@ def set_limit(scope: Scope, site_id: str, limit: Limit) -> None:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     if limit.quantity not in QUANTITIES:
-        raise Refused(f"no quantity {limit.quantity!r}: choose one of {', '.join(QUANTITIES)}")
+        raise Refused(
+            _(
+                "no quantity %(quantity)s: choose one of %(quantities)s",
+                quantity=f"{limit.quantity!r}",
+                quantities=", ".join(QUANTITIES),
+            )
+        )
     if not limit.source.strip():
-        raise Refused("a limit comes from somewhere: name the standard, the contract or who decided it")
+        raise Refused(_("a limit comes from somewhere: name the standard, the contract or who decided it"))
     with session() as records:
         required(records, Site, site_id)
         records.merge(

@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from sqlalchemy import select
 
+from config.language import _
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
@@ -77,7 +78,7 @@ def try_file(scope: Scope, text: str) -> list[Line]:
 def _read(text: str) -> _Lines:
     lines = sheets.read(text, COLUMNS, (), MOST_LINES)
     if lines and not {"id", "name"} & lines[0][1].keys():
-        raise Refused("the column 'name' is missing: the first line names the columns")
+        raise Refused(_("the column 'name' is missing: the first line names the columns"))
     return lines
 
 
@@ -108,7 +109,7 @@ class _Places:
                 wanted = select(Site.id).where(Site.public_number == bulk.whole("site", number))
                 site_id = records.scalar(wanted)
             if site_id is None or not self._scope.sees_site(site_id):
-                raise Refused(f"no site has the number {number}: see the list of sites")
+                raise Refused(_("no site has the number %(number)s: see the list of sites", number=number))
             require(self._scope, Action.ADMINISTER, site_id=site_id)
             self._read(site_id)
             self._sites[number] = site_id
@@ -132,8 +133,10 @@ class _Places:
     def node(self, site_id: str, name: str) -> str:
         """The id of the node with that name."""
         found = self._nodes[site_id].get(texts.key(name), [])
-        if len(found) != 1:
-            raise Refused(f"{len(found) or 'no'} node{'s' if len(found) > 1 else ''} named {name}: check the site's graph")
+        if not found:
+            raise Refused(_("no node named %(name)s: check the site's graph", name=name))
+        if len(found) > 1:
+            raise Refused(_("%(count)s nodes named %(name)s: check the site's graph", count=len(found), name=name))
         return found[0]
 
     def edge(self, site_id: str, source: str, target: str, carrier: str) -> str:
@@ -142,15 +145,27 @@ class _Places:
         if carrier:
             ways = {name: edge_id for name, edge_id in ways.items() if name == carrier}
         if not ways:
-            raise Refused(f"no edge {f'of {carrier} ' if carrier else ''}from {source} to {target}: check the site's graph")
+            ends = {"source": source, "target": target}
+            if carrier:
+                raise Refused(
+                    _("no edge of %(carrier)s from %(source)s to %(target)s: check the site's graph", carrier=carrier, **ends)
+                )
+            raise Refused(_("no edge from %(source)s to %(target)s: check the site's graph", **ends))
         if len(ways) > 1:
-            raise Refused(f"{source} and {target} are joined by edges of {' and '.join(sorted(ways))}: name one under 'carrier'")
+            raise Refused(
+                _(
+                    "%(source)s and %(target)s are joined by edges of %(ways)s: name one under 'carrier'",
+                    source=source,
+                    target=target,
+                    ways=" and ".join(sorted(ways)),
+                )
+            )
         return next(iter(ways.values()))
 
     def device(self, site_id: str, name: str) -> str:
         """The id of the device with that name."""
         if texts.key(name) not in self._devices[site_id]:
-            raise Refused(f"no device named {name} on the site: make it first, or leave it out")
+            raise Refused(_("no device named %(name)s on the site: make it first, or leave it out", name=name))
         return self._devices[site_id][texts.key(name)]
 
 
@@ -248,14 +263,14 @@ def _declare_as_posted(scope: Scope, meter_id: str) -> str:
 
 def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
     if not cells.get("site"):
-        raise Refused("a new meter belongs to a site: give the site's number, or the id of a meter that exists")
+        raise Refused(_("a new meter belongs to a site: give the site's number, or the id of a meter that exists"))
     site_id = places.site(cells["site"])
     role = cells.get("role") or "main"
     if role not in ("main", "check", "condition"):
-        raise Refused(f"a file holds main, check and condition meters, not {role!r}: choose one")
+        raise Refused(_("a file holds main, check and condition meters, not %(role)s: choose one", role=f"{role!r}"))
     source, target, node = cells.get("from"), cells.get("to"), cells.get("node")
     if bool(source) != bool(target):
-        raise Refused("an edge has two ends: give both 'from' and 'to'")
+        raise Refused(_("an edge has two ends: give both 'from' and 'to'"))
     made = meters.create_meter(
         scope,
         site_id,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from config.language import _
 from store.errors import Refused
 from store.ids import entity_id
 from store.records.access.policy import Action, require
@@ -98,7 +99,7 @@ def describe_meter(
     """
     _require_administered(scope, meter_id)
     if not name.strip():
-        raise Refused("a meter has a name: give one")
+        raise Refused(_("a meter has a name: give one"))
     with session() as records:
         meter = required(records, Meter, meter_id)
         meter.name, meter.serial_number = name.strip(), (serial_number or "").strip() or None
@@ -127,12 +128,12 @@ def exchange(
     meter = _require_administered(scope, meter_id)
     serial_number = serial_number.strip()
     if not serial_number:
-        raise Refused("the new counter has a serial number: give it")
+        raise Refused(_("the new counter has a serial number: give it"))
     if meter.retired_at is not None:
-        raise Refused(f"{meter.name} is retired: make a new meter")
+        raise Refused(_("%(meter)s is retired: make a new meter", meter=meter.name))
     before = [each for each in energy_declarations(scope, [meter_id])[meter_id] if holds_at(each, at)]
     if not before:
-        raise Refused(f"{meter.name} declares no energy at that time: declare where it comes from first")
+        raise Refused(_("%(meter)s declares no energy at that time: declare where it comes from first", meter=meter.name))
     with session() as records:
         made = declare_energy(
             scope,

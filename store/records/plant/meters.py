@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from config.quantities import DAY_S, QUANTITIES
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
@@ -107,13 +108,13 @@ def create_meter(
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     if not name.strip():
-        raise Refused("a meter has a name: give one")
+        raise Refused(_("a meter has a name: give one"))
     if role in ("main", "check") and edge_id is None:
-        raise Refused(f"a {role} meter measures an edge: give its id, or make it a condition meter")
+        raise Refused(_("a %(role)s meter measures an edge: give its id, or make it a condition meter", role=role))
     if role == "condition" and edge_id is not None:
-        raise Refused("a condition meter measures a node or the site: leave the edge out, or make it a main or check meter")
+        raise Refused(_("a condition meter measures a node or the site: leave the edge out, or make it a main or check meter"))
     if (role == "virtual") != bool(terms):
-        raise Refused("a virtual meter, and no other, is a sum of meters: give its terms, or leave them out")
+        raise Refused(_("a virtual meter, and no other, is a sum of meters: give its terms, or leave them out"))
     with session() as records:
         required(records, Site, site_id)
         parts: tuple[tuple[type[Edge | Node | Device], str | None], ...] = ((Edge, edge_id), (Node, node_id), (Device, device_id))
@@ -138,13 +139,13 @@ def create_meter(
 
 def _add_terms(records: Session, virtual: Meter, terms: Terms) -> None:
     if len({term_id for term_id, _ in terms}) < len(terms):
-        raise Refused("a sum counts a meter once: name each only once")
+        raise Refused(_("a sum counts a meter once: name each only once"))
     for term_id, sign in terms:
         term = required(records, Meter, term_id)
         if term.site_id != virtual.site_id:
             raise missing(Meter, term_id)
         if term.role not in ("main", "check"):
-            raise Refused(f"{term.name} is a {term.role} meter: add up main and check meters only")
+            raise Refused(_("%(term)s is a %(role)s meter: add up main and check meters only", term=term.name, role=term.role))
         records.add(VirtualTerm(meter_id=virtual.id, term_meter_id=term_id, sign=sign))
 
 
@@ -178,11 +179,11 @@ def set_terms(scope: Scope, meter_id: str, terms: Terms) -> None:
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if meter.role != "virtual":
-        raise Refused(f"{meter.name} measures by itself: only a virtual meter is a sum")
+        raise Refused(_("%(meter)s measures by itself: only a virtual meter is a sum", meter=meter.name))
     if meter.retired_at is not None:
-        raise Refused(f"{meter.name} has ended: make another virtual meter")
+        raise Refused(_("%(meter)s has ended: make another virtual meter", meter=meter.name))
     if not terms:
-        raise Refused("a virtual meter is a sum of meters: give its terms, or end it")
+        raise Refused(_("a virtual meter is a sum of meters: give its terms, or end it"))
     with session() as records:
         for term in records.scalars(select(VirtualTerm).where(VirtualTerm.meter_id == meter_id)):
             records.delete(term)
@@ -244,7 +245,13 @@ def declare_energy(
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if meter.role in ("virtual", "condition"):
-        raise Refused(f"{meter.name} is a {meter.role} meter: only main and check meters have energy of their own")
+        raise Refused(
+            _(
+                "%(meter)s is a %(role)s meter: only main and check meters have energy of their own",
+                meter=meter.name,
+                role=meter.role,
+            )
+        )
     _possible_source(method, interval_s, rollover_kwh)
     with session() as records:
         made = EnergySource(
@@ -310,14 +317,26 @@ def _give_back(going: EnergySource, others: Sequence[EnergySource]) -> None:
 
 def _possible_source(method: str, interval_s: int, rollover_kwh: float | None) -> None:
     if method not in METHODS:
-        raise Refused(f"no method {method!r}: choose one of {', '.join(METHODS)}")
+        raise Refused(_("no method %(method)s: choose one of %(methods)s", method=f"{method!r}", methods=", ".join(METHODS)))
     longest = LONGEST_READ_S if method == "counter" else DAY_S
     if not 1 <= interval_s <= longest:
-        raise Refused(f"a reading every {interval_s} s cannot be declared: by {method} it is 1 to {longest} s")
+        raise Refused(
+            _(
+                "a reading every %(interval_s)s s cannot be declared: by %(method)s it is 1 to %(longest)s s",
+                interval_s=interval_s,
+                method=method,
+                longest=longest,
+            )
+        )
     if rollover_kwh is not None and method != "counter":
-        raise Refused("only a counter starts again from zero: leave the rollover out")
+        raise Refused(_("only a counter starts again from zero: leave the rollover out"))
     if rollover_kwh is not None and not 0 < rollover_kwh <= QUANTITIES["energy_total_kwh"].greatest:
-        raise Refused(f"a counter starts again from zero at more than 0 kWh, not at {rollover_kwh:g}: correct it")
+        raise Refused(
+            _(
+                "a counter starts again from zero at more than 0 kWh, not at %(rollover_kwh)s: correct it",
+                rollover_kwh=f"{rollover_kwh:g}",
+            )
+        )
 
 
 def declaring(scope: Scope, series_ids: Collection[str]) -> set[str]:
@@ -377,14 +396,14 @@ def put_into_device(scope: Scope, meter_id: str, device_id: str | None) -> Meter
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if meter.role == "virtual" or meter.retired_at is not None:
-        raise Refused(f"{meter.name} takes no readings: it is in no device")
+        raise Refused(_("%(meter)s takes no readings: it is in no device", meter=meter.name))
     with session() as records:
         if device_id is not None:
             device = required(records, Device, device_id)
             if device.site_id != meter.site_id:
                 raise missing(Device, device_id)
             if device.retired_at is not None:
-                raise Refused(f"{device.name} is retired: choose the device that took its place")
+                raise Refused(_("%(device)s is retired: choose the device that took its place", device=device.name))
         kept = required(records, Meter, meter_id)
         kept.device_id = device_id
     return kept

@@ -3,6 +3,7 @@
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from config.language import _
 from store.errors import Refused
 from store.records.schema import Device, Node, Organisation, Site, texts
 from store.records.transaction import failures
@@ -41,4 +42,4 @@ def require_free(records: Session, thing: Node | Device | Site) -> None:
                 others = others.where(and_(Node.valid_from < thing.valid_to))
         for other_id, name in records.execute(others):
             if other_id != thing.id and texts.key(name) == texts.key(thing.name):
-                raise Refused(TAKEN[kind.__name__])
+                raise Refused(_(TAKEN[kind.__name__]))

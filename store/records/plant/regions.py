@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
+from config.language import N_, _, ngettext
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.schema import Region, Site
@@ -12,7 +13,7 @@ from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
-_NAMELESS = "a region has a name: give one"
+_NAMELESS = N_("a region has a name: give one")
 
 
 def create_region(scope: Scope, *, name: str, note: str = "") -> Region:
@@ -23,7 +24,7 @@ def create_region(scope: Scope, *, name: str, note: str = "") -> Region:
     """
     require(scope, Action.RUN)
     if not name.strip():
-        raise Refused(_NAMELESS)
+        raise Refused(_(_NAMELESS))
     with session() as records:
         made = Region(name=name.strip(), note=note)
         records.add(made)
@@ -39,7 +40,7 @@ def describe_region(scope: Scope, region_id: str, *, name: str, note: str = "") 
     """
     require(scope, Action.RUN)
     if not name.strip():
-        raise Refused(_NAMELESS)
+        raise Refused(_(_NAMELESS))
     with session() as records:
         found = required(records, Region, region_id)
         found.name, found.note = name.strip(), note.strip()
@@ -57,7 +58,14 @@ def delete_region(scope: Scope, region_id: str) -> None:
     with session() as records:
         found = required(records, Region, region_id)
         if count := records.scalar(select(func.count()).where(Site.region_id == region_id)):
-            raise Refused(f"{found.name} still has {count} site{'' if count == 1 else 's'}: give them another region first")
+            raise Refused(
+                ngettext(
+                    "%(region)s still has %(num)s site: give it another region first",
+                    "%(region)s still has %(num)s sites: give them another region first",
+                    count,
+                    region=found.name,
+                )
+            )
         records.delete(found)
 
 
@@ -117,7 +125,9 @@ def require_pricing(scope: Scope, region_id: str) -> Region:
     """
     found = region(scope, region_id)
     if not may_price(scope, region_id):
-        raise Refused(f"{found.name} has sites that you do not administer: a platform administrator writes its prices")
+        raise Refused(
+            _("%(region)s has sites that you do not administer: a platform administrator writes its prices", region=found.name)
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.currencies import CURRENCIES
+from config.language import _
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.plant import names
@@ -80,7 +81,7 @@ def create_site(
     _check(name, time_zone, currency)
     with session() as records:
         if required(records, Organisation, organisation_id).kind != "distributor":
-            raise Refused("a site is owned by a distributor: give the id of one")
+            raise Refused(_("a site is owned by a distributor: give the id of one"))
         if region_id is not None:
             required(records, Region, region_id)
         made = Site(
@@ -218,11 +219,13 @@ def sites_page(scope: Scope, wanted: Wanted, *, archived: bool = False) -> Page[
 
 def _check(name: str, time_zone: str, currency: str) -> None:
     if not name.strip():
-        raise Refused("a site has a name: give one")
+        raise Refused(_("a site has a name: give one"))
     if time_zone not in available_timezones():
-        raise Refused(f"no time zone {time_zone!r}: give an IANA name such as Europe/London")
+        raise Refused(_("no time zone %(time_zone)s: give an IANA name such as Europe/London", time_zone=f"{time_zone!r}"))
     if currency not in CURRENCIES:
-        raise Refused(f"no currency {currency!r}: give the code of one, such as EUR, GBP or USD (ISO 4217)")
+        raise Refused(
+            _("no currency %(currency)s: give the code of one, such as EUR, GBP or USD (ISO 4217)", currency=f"{currency!r}")
+        )
 
 
 def _next_number(records: Session) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.language import N_, _
 from config.quantities import QUANTITIES
 from models.tariffs import DAY_MIN, DAYS, QUARTER_MIN, Hours, Version, overlapping, spoken
 from store.errors import Refused
@@ -20,6 +21,8 @@ from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
 MOST_HOURS = 48
+_IMPORT_PRICE = N_("an import price of %(price)s per kWh cannot be: it is %(least)s to %(greatest)s")
+_EXPORT_PRICE = N_("an export price of %(price)s per kWh cannot be: it is %(least)s to %(greatest)s")
 
 
 class Terms(NamedTuple):
@@ -106,7 +109,9 @@ def end_tariff(scope: Scope, tariff_id: str, at: datetime) -> Tariff:
         _on_quarters(found.valid_from, at)
         after = [each for each in _of(records, found.site_id) if each.valid_from > found.valid_from]
         if after and at > after[0].valid_from:
-            raise Refused(f"{after[0].name} starts before that: a tariff ends at the next one's start at the latest")
+            raise Refused(
+                _("%(name)s starts before that: a tariff ends at the next one's start at the latest", name=after[0].name)
+            )
         found.valid_to = at
     return found
 
@@ -121,7 +126,7 @@ def delete_tariff(scope: Scope, tariff_id: str) -> None:
     with session() as records:
         found = _administered(records, scope, tariff_id)
         if found.valid_from <= now():
-            raise Refused(f"{found.name} has begun, and what it priced stays: end it, or change what it says")
+            raise Refused(_("%(tariff)s has begun, and what it priced stays: end it, or change what it says", tariff=found.name))
         for each in _of(records, found.site_id):
             if each.valid_to == found.valid_from:
                 each.valid_to = found.valid_to
@@ -176,17 +181,23 @@ def _administered(records: Session, scope: Scope, tariff_id: str) -> Tariff:
 def _say(tariff: Tariff, terms: Terms) -> None:
     """Write the terms into a tariff, once they are found to be possible."""
     if not terms.name.strip():
-        raise Refused("a tariff has a name: give one")
-    prices = [("import price", terms.import_price_per_kwh), ("export price", terms.export_price_per_kwh)]
+        raise Refused(_("a tariff has a name: give one"))
+    prices = [(_IMPORT_PRICE, terms.import_price_per_kwh), (_EXPORT_PRICE, terms.export_price_per_kwh)]
     for each in terms.hours:
-        prices += [("import price", each.import_price_per_kwh), ("export price", each.export_price_per_kwh)]
+        prices += [(_IMPORT_PRICE, each.import_price_per_kwh), (_EXPORT_PRICE, each.export_price_per_kwh)]
     possible = QUANTITIES["price_per_kwh"]
-    for words, price in prices:
+    for sentence, price in prices:
         if not possible.least <= price <= possible.greatest:  # nothing that is no number is
-            raise Refused(f"an {words} of {price:g} per kWh cannot be: it is {possible.least:g} to {possible.greatest:g}")
+            raise Refused(_(sentence, price=f"{price:g}", least=f"{possible.least:g}", greatest=f"{possible.greatest:g}"))
     factor, most = terms.co2_g_per_kwh, QUANTITIES["co2_g_per_kwh"].greatest
     if factor is not None and not 0 <= factor <= most:
-        raise Refused(f"a CO2 factor of {factor:g} g/kWh cannot be: it is 0 to {most:g}, or left out")
+        raise Refused(
+            _(
+                "a CO2 factor of %(factor)s g/kWh cannot be: it is 0 to %(most)s, or left out",
+                factor=f"{factor:g}",
+                most=f"{most:g}",
+            )
+        )
     _possible_hours(terms.hours)
     tariff.name, tariff.note = terms.name.strip(), terms.note.strip()
     tariff.import_price_per_kwh, tariff.export_price_per_kwh = terms.import_price_per_kwh, terms.export_price_per_kwh
@@ -196,20 +207,30 @@ def _say(tariff: Tariff, terms: Terms) -> None:
 
 def _possible_hours(hours: Sequence[Hours]) -> None:
     if len(hours) > MOST_HOURS:
-        raise Refused(f"a tariff has {MOST_HOURS} lines of hours at the most: take together what has one price")
+        raise Refused(
+            _("a tariff has %(most_hours)s lines of hours at the most: take together what has one price", most_hours=MOST_HOURS)
+        )
     for each in hours:
         if each.days not in DAYS:
-            raise Refused(f"no days {each.days!r}: choose one of {', '.join(DAYS)}")
+            raise Refused(_("no days %(days)s: choose one of %(known)s", days=f"{each.days!r}", known=", ".join(DAYS)))
         times = (each.start_min, each.end_min)
         if any(time % QUARTER_MIN or not 0 <= time <= DAY_MIN for time in times) or each.start_min in (DAY_MIN, each.end_min):
-            raise Refused(f"{spoken(each)}: hours begin and end on quarters, at two different times of a day")
+            raise Refused(_("%(hours)s: hours begin and end on quarters, at two different times of a day", hours=spoken(each)))
     if both := overlapping(hours):
-        raise Refused(f"{spoken(both[0])} and {spoken(both[1])} overlap: only one price can hold at a time")
+        raise Refused(
+            _(
+                "%(hours)s and %(other)s overlap: only one price can hold at a time",
+                hours=spoken(both[0]),
+                other=spoken(both[1]),
+            )
+        )
 
 
 def _on_quarters(start: datetime, end: datetime | None) -> None:
     for moment in filter(None, (start, end)):
         if moment.timestamp() % timedelta(minutes=QUARTER_MIN).total_seconds():
-            raise Refused(f"a tariff starts and ends on a quarter of an hour, not at {moment:%H:%M:%S}: choose one")
+            raise Refused(
+                _("a tariff starts and ends on a quarter of an hour, not at %(moment)s: choose one", moment=f"{moment:%H:%M:%S}")
+            )
     if end is not None and end <= start:
-        raise Refused("a tariff cannot end before it starts: check the dates")
+        raise Refused(_("a tariff cannot end before it starts: check the dates"))

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
+from config.language import _
 from store.errors import Refused
 
 
@@ -25,7 +26,13 @@ def fit_in(new: D, others: Sequence[D], what: str) -> None:
         Refused: another version starts at the same moment.
     """
     if any(other.valid_from == new.valid_from for other in others):
-        raise Refused(f"{what} starts at {new.valid_from:%Y-%m-%d %H:%M} UTC already: choose another time")
+        raise Refused(
+            _(
+                "%(what)s starts at %(valid_from)s UTC already: choose another time",
+                what=what,
+                valid_from=f"{new.valid_from:%Y-%m-%d %H:%M}",
+            )
+        )
     before = [other for other in others if other.valid_from < new.valid_from]
     after = [other for other in others if other.valid_from > new.valid_from]
     if before:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from config.language import _
 from store.errors import Refused
 
 MOST = 500  # rows of one page
@@ -51,7 +52,7 @@ def page(
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
     sort = wanted.sort or next(iter(sorts))
     if sort not in sorts:
-        raise Refused(f"no column {sort!r} to sort by: choose one of {', '.join(sorts)}")
+        raise Refused(_("no column %(sort)s to sort by: choose one of %(sorts)s", sort=f"{sort!r}", sorts=", ".join(sorts)))
     by = (sorts[sort].desc(), key.desc()) if wanted.descending else (sorts[sort].asc(), key.asc())
     first, count = max(0, wanted.first), max(1, min(wanted.count, MOST))
     if first == 0:  # a search that finds little is over with what it found: it is not done twice

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import String, Table, event
 from sqlalchemy.orm import Mapper
 
+from config.language import _
 from store.errors import Refused
 from store.records import schema
 from store.records.schema.columns import Record
@@ -65,17 +66,19 @@ def clean(text: str, column: str) -> str:
     """
     longest, said = LONGEST.get(column, ANY), column.replace("_", " ")
     if len(text) > 4 * longest:  # composed it may be shorter, but not by that much
-        raise Refused(f"a {said} has {longest:,} characters at the most: shorten it")
+        raise Refused(_("a %(said)s has %(longest)s characters at the most: shorten it", said=said, longest=f"{longest:,}"))
     text = unicodedata.normalize("NFC", text)
     several = longest == NOTE
     if several:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > longest:
-        raise Refused(f"a {said} has {longest:,} characters at the most: shorten it")
+        raise Refused(_("a %(said)s has %(longest)s characters at the most: shorten it", said=said, longest=f"{longest:,}"))
     if not text.isprintable():
         for each in text:
             if unicodedata.category(each) in UNSEEN and not (several and each in SEVERAL_LINES):
-                raise Refused(f"a {said} holds an invisible character (U+{ord(each):04X}): type it again")
+                raise Refused(
+                    _("a %(said)s holds an invisible character (U+%(code)s): type it again", said=said, code=f"{ord(each):04X}")
+                )
     return text
 
 

@@ -13,6 +13,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from config.language import _
 from store.errors import Refused
 
 SHORTEST = 12
@@ -45,11 +46,13 @@ def hash_of(password: str, *, email: str = "", name: str = "") -> str:
     """
     normal = _normal(password)
     if len(normal) < SHORTEST:
-        raise Refused(f"a password has {SHORTEST} characters or more: add some, three or four words are good")
+        raise Refused(
+            _("a password has %(shortest)s characters or more: add some, three or four words are good", shortest=SHORTEST)
+        )
     if len(normal) > LONGEST:
-        raise Refused(f"a password has {LONGEST} characters at the most: shorten it")
+        raise Refused(_("a password has %(longest)s characters at the most: shorten it", longest=LONGEST))
     if is_guessed(normal, email, name):
-        raise Refused("this password is among the first that anyone would try: choose three or four words instead")
+        raise Refused(_("this password is among the first that anyone would try: choose three or four words instead"))
     return renewed(normal)
 
 

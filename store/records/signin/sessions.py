@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, or_, select
 
+from config.language import N_, _
 from config.settings import settings
 from store.errors import NotFound, Refused
 from store.records.access import audit
@@ -21,27 +22,29 @@ TOKEN_BYTES = 32
 TOUCH = timedelta(minutes=1)  # `seen_at` is written no more often than this
 
 _CLOSED = {
-    "pending": "this account waits for approval: an administrator will look at it",
-    "rejected": "this account was not approved: ask an administrator",
-    "disabled": "this account is disabled: ask an administrator",
+    "pending": N_("this account waits for approval: an administrator will look at it"),
+    "rejected": N_("this account was not approved: ask an administrator"),
+    "disabled": N_("this account is disabled: ask an administrator"),
 }
-_UNVERIFIED = "this address is not confirmed yet: use the link in the mail that was sent to it, or ask for a new one"
+_UNVERIFIED = N_("this address is not confirmed yet: use the link in the mail that was sent to it, or ask for a new one")
 _CLOSED_HOME = {
-    "pending": "your organisation waits for approval: its distributor will look at it",
-    "rejected": "your organisation was not approved: ask its distributor",
-    "disabled": "your organisation is disabled: ask its distributor",
+    "pending": N_("your organisation waits for approval: its distributor will look at it"),
+    "rejected": N_("your organisation was not approved: ask its distributor"),
+    "disabled": N_("your organisation is disabled: ask its distributor"),
 }
 
 
 def closed(person: User | None) -> str | None:
     """Why the person may not come in, in words for them; none for whoever may."""
     if person is None:
-        return _CLOSED["disabled"]
+        return _(_CLOSED["disabled"])
     if person.approval == "pending" and person.email_verified_at is None:
-        return _UNVERIFIED
+        return _(_UNVERIFIED)
     if person.approval == "approved" and person.organisation is not None and not person.platform_admin:
-        return _CLOSED_HOME.get(person.organisation.approval)
-    return _CLOSED.get(person.approval)
+        why_not = _CLOSED_HOME.get(person.organisation.approval)
+    else:
+        why_not = _CLOSED.get(person.approval)
+    return None if why_not is None else _(why_not)
 
 
 # The first mark that is found decides: others claim to be Safari, and Chrome too.
@@ -115,7 +118,7 @@ def open_session(
         person = records.get(User, user.id)
         why_not = closed(person)
         if person is None or why_not is not None:
-            raise Refused(why_not or _CLOSED["disabled"])
+            raise Refused(why_not)
         records.execute(delete(Session).where(or_(Session.expires_at <= at, Session.seen_at <= at - _idle())))
         made = Session(
             token_hash=_hash_of(token),

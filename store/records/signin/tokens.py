@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from sqlalchemy import delete, func, select
 
+from config.language import _
 from config.settings import settings
 from store.errors import NotFound, Refused
 from store.ids import new_id
@@ -69,14 +70,14 @@ def create_token(scope: Scope, *, name: str, can_write: bool = False, days: int 
     """
     user_id = _holder(scope)
     if not name.strip():
-        raise Refused("a token has a name: say what it is for")
+        raise Refused(_("a token has a name: say what it is for"))
     if not 1 <= days <= LONGEST_DAYS:
-        raise Refused(f"a token is valid for 1 to {LONGEST_DAYS} days: choose a number of them")
+        raise Refused(_("a token is valid for 1 to %(longest_days)s days: choose a number of them", longest_days=LONGEST_DAYS))
     secret, at = secrets.token_urlsafe(SECRET_BYTES), now()
     good = (PersonalToken.user_id == user_id, PersonalToken.revoked_at.is_(None), PersonalToken.expires_at > at)
     with session() as records:
         if (records.scalar(select(func.count()).select_from(PersonalToken).where(*good)) or 0) >= MOST:
-            raise Refused(f"you have {MOST} tokens already: revoke one that is no longer needed")
+            raise Refused(_("you have %(most)s tokens already: revoke one that is no longer needed", most=MOST))
         made = PersonalToken(
             id=new_id("pat"),
             user_id=user_id,
@@ -122,9 +123,9 @@ def sign_in(user: User, address: str | None = None, user_agent: str | None = Non
     with session() as records:
         person = records.get(User, user.id)
         if person is None or (why_not := closed(person)) is not None:
-            raise Refused(why_not if person else "this account is gone")
+            raise Refused(why_not if person else _("this account is gone"))
         if person.password_until is not None or two_factor.is_missing(person):
-            raise Refused("something is to be done first: sign in once in a browser, it asks for it")
+            raise Refused(_("something is to be done first: sign in once in a browser, it asks for it"))
         records.execute(delete(TokenFamily).where(TokenFamily.expires_at <= at))
         family = TokenFamily(
             user_id=person.id,
@@ -169,7 +170,7 @@ def refresh(token: str, address: str | None = None, user_agent: str | None = Non
                 records.delete(family)
                 audit.note("token_copied", subject_kind="users", subject_id=family.user_id, actor=family.user_id)
     if pair is None:
-        raise Refused("this token is no longer good: sign in again")
+        raise Refused(_("this token is no longer good: sign in again"))
     return pair
 
 

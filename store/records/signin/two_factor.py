@@ -16,6 +16,7 @@ import segno
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config.language import N_, _
 from config.settings import settings
 from store.errors import NotFound, Refused
 from store.ids import ALPHABET
@@ -34,7 +35,7 @@ DRIFT = 1  # steps that an app's clock may be off, either way
 RECOVERY_CODES = 10
 RECOVERY_LENGTH = 16  # of 32 characters: 80 random bits, so that a plain hash is enough
 _SECRETS = "second factors"
-_WRONG = "this code is not right, or was used already: wait for the next one"
+_WRONG = N_("this code is not right, or was used already: wait for the next one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def begin(scope: Scope, *, again: bool = False) -> Enrolment:
         person = required(records, User, _holder(scope))
         kept = records.get(TwoFactor, person.id, with_for_update=True)
         if kept is not None and kept.confirmed_at is not None:
-            raise Refused("two-factor sign-in is on already: turn it off first to use another app")
+            raise Refused(_("two-factor sign-in is on already: turn it off first to use another app"))
         waiting = sealing.unseal(sealing.derived_key(_SECRETS), kept.secret, person.id) if kept and again else None
         secret = waiting or pyotp.random_base32()
         sealed = sealing.seal(sealing.derived_key(_SECRETS), secret, person.id)
@@ -88,9 +89,9 @@ def confirm(scope: Scope, code: str, *, at: datetime | None = None) -> list[str]
     with session() as records:
         kept = _kept(records, _holder(scope))
         if kept.confirmed_at is not None:
-            raise Refused("two-factor sign-in is on already")
+            raise Refused(_("two-factor sign-in is on already"))
         if not _use_code(kept, code, at or now()):
-            raise Refused(_WRONG)
+            raise Refused(_(_WRONG))
         kept.confirmed_at = at or now()
         return _new_codes(records, kept)
 
@@ -176,7 +177,7 @@ def reset(scope: Scope, user_id: str) -> None:
         if person is None or not (scope.everything or (person.organisation_id and administers(scope, person.organisation_id))):
             raise missing(User, user_id)
         if person.id == scope.user_id:
-            raise Refused("your own is turned off with one of its codes: ask another administrator if you have none")
+            raise Refused(_("your own is turned off with one of its codes: ask another administrator if you have none"))
         if person.platform_admin:
             require(scope, Action.RUN)
         records.delete(_kept(records, user_id))
@@ -189,7 +190,7 @@ def _prove(scope: Scope, code: str, address: str, at: datetime) -> str:
     if not is_on(user_id):
         raise NotFound("two-factor sign-in is off")
     if not check(user_id, code, address, at=at):
-        raise Refused(_WRONG)
+        raise Refused(_(_WRONG))
     return user_id
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from config.language import _
 from models.local_time import FIRST_YEAR, LAST_YEAR
 from store.errors import Refused
 from store.records.transaction.engine import session
@@ -52,7 +53,7 @@ def done(do: Callable[[], list[Line]]) -> list[Line]:
         found = do()
         bad = [line for line in found if line.problem]
         if bad:
-            raise Refused(f"nothing was imported: line {bad[0].number}: {bad[0].problem}")
+            raise Refused(_("nothing was imported: line %(number)s: %(problem)s", number=bad[0].number, problem=bad[0].problem))
     return found
 
 
@@ -70,7 +71,7 @@ def number(column: str, text: str) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        raise Refused(f"{column} {text!r} is not a number: write it like 51.5") from None
+        raise Refused(_("%(column)s %(text)s is not a number: write it like 51.5", column=column, text=f"{text!r}")) from None
 
 
 def whole(column: str, text: str) -> int:
@@ -80,7 +81,7 @@ def whole(column: str, text: str) -> int:
         Refused: it is none.
     """
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refused(f"{column} {text!r} is not a whole number: write it like 900")
+        raise Refused(_("%(column)s %(text)s is not a whole number: write it like 900", column=column, text=f"{text!r}"))
     return int(text)
 
 
@@ -97,7 +98,21 @@ def moment(column: str, text: str) -> datetime | None:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise Refused(f"{column} {text!r} is not a date and time with its offset from UTC: write it like {EXAMPLE}")
+        raise Refused(
+            _(
+                "%(column)s %(text)s is not a date and time with its offset from UTC: write it like %(example)s",
+                column=column,
+                text=f"{text!r}",
+                example=EXAMPLE,
+            )
+        )
     if not FIRST_YEAR <= found.year < LAST_YEAR:
-        raise Refused(f"{column} {text!r} is not of our time: write it like {EXAMPLE}")
+        raise Refused(
+            _(
+                "%(column)s %(text)s is not of our time: write it like %(example)s",
+                column=column,
+                text=f"{text!r}",
+                example=EXAMPLE,
+            )
+        )
     return found

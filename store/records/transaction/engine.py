@@ -26,6 +26,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from config.language import _
 from store.errors import NotStorable, Refused
 from store.patience import OF_THE_NETWORK, Patient
 from store.records.transaction import failures, trail, versions
@@ -141,7 +142,7 @@ def session() -> Iterator[Session]:
         StoreAway, StoreFull: the database cannot be reached, or has no room.
     """
     if trail.who_acts().only_looks:
-        raise Refused("you see what somebody else sees, and can change nothing: end the view first")
+        raise Refused(_("you see what somebody else sees, and can change nothing: end the view first"))
     outer = _current.get()
     with failures.translated():
         if outer is not None:

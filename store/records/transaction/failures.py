@@ -7,108 +7,117 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from config.language import N_, _
 from store.errors import NotStorable, Refused, StoreAway, StoreError, StoreFull
 from store.records.schema import texts
 
 # What each constraint and each refusing rule is for, for people. A test fails when one is missing here.
 RULES = {
-    "ck_api_keys_one_object": "a key is of one device or of one site: give one of the two",
-    "ck_devices_energy_mode": "a device's energies are of its 'interval' or of its 'counter': choose one",
-    "ck_devices_on_plan": "a place on the plan is two shares between 0 and 1: give both, or none",
-    "ck_devices_reporting_interval": "a device can report at most once a second: give an interval of 1 s or more",
-    "ck_edges_carrier": "an edge carries electricity, gas, heat, cooling or water: choose one",
-    "ck_edges_dates": "an edge cannot end before it starts: check the dates",
-    "ck_edges_two_nodes": "an edge joins two nodes: choose another end",
-    "ck_energy_sources_dates": "a declaration cannot end before it starts: check the dates",
-    "ck_energy_sources_interval": "readings can be expected at most once a second: give an interval of 1 s or more",
-    "ck_energy_sources_method": "energy comes from a counter, an interval or power: choose one",
-    "ck_energy_sources_rollover": "only a counter rolls over, at more than 0 kWh: leave it out, or correct it",
-    "ck_entities_id": "an entity has the id of its owner: leave it to the database",
-    "ck_entities_one_owner": "an entity is of one user or of one organisation: give one of the two",
-    "ck_grants_dates": "a grant cannot end before it starts: check the dates",
-    "ck_grants_one_object": "a grant is on one site or on one meter: give one of the two",
-    "ck_grants_origin": "a grant is the owner's, given or claimed: choose one",
-    "ck_grants_role": "a role is viewer, operator or admin: choose one",
-    "ck_households_area": "a home has between 5 m² and 100,000 m²: correct the area, or leave it out",
-    "ck_households_building_type": "a building is a flat, terraced, semi_detached, detached or other: choose one, or none",
-    "ck_households_built_year": "a building is of a year between 1000 and 2200: correct it, or leave it out",
-    "ck_households_heating": "a heating is gas, oil, district, heat_pump, electric, wood or other: choose one, or leave it out",
-    "ck_households_people": "between 1 and 1,000 people live in a home: correct the number, or leave it out",
-    "ck_invitations_email_lower": "addresses are kept in lower case: write it so",
-    "ck_invitations_role": "a role is viewer, operator or admin: choose one",
-    "ck_jobs_progress": "progress is a share between 0 and 1: correct it",
-    "ck_jobs_state": "a job is queued, running, done, failed or cancelled: choose one",
-    "ck_meters_edge_or_node": "a meter measures an edge or a node: give one of the two",
-    "ck_meters_position": "a latitude is within −90 to 90 and a longitude within −180 to 180: give both, or none for the site's",
-    "ck_meters_role": "a meter is a main, check, virtual or condition meter: choose one",
-    "ck_nodes_dates": "a node cannot end before it starts: check the dates",
-    "ck_nodes_kind": "a node is a source, storage, bus, converter or sink: choose one",
-    "ck_nodes_on_plan": "a place on the plan is two shares between 0 and 1: give both, or none",
-    "ck_notification_preferences_channel": "notifications come by mail or in the browser: choose one",
-    "ck_notification_preferences_kind": "notifications are of an alert, event, report, approval or security: choose one",
-    "ck_organisations_approval": "an organisation is pending, approved, rejected or disabled: choose one",
-    "ck_organisations_distributor": "a distributor is nobody's customer: leave its distributor out",
-    "ck_organisations_kind": "an organisation is a distributor or a customer: choose one",
-    "ck_personal_tokens_dates": "a token cannot end before it starts: give it a later end",
-    "ck_pictures_content_type": "a picture is a PNG, JPEG or WebP: save it as one of them",
-    "ck_pictures_size": "a picture has 256 KiB at the most: make it smaller",
-    "ck_requests_decided": "a decision has a time and an answer: give both",
-    "ck_requests_kind": "a request is for a meter or for a key: choose one",
-    "ck_requests_object": "a request is for one meter or for the key of one device: give what fits its kind",
-    "ck_sites_kind": "a site is a plant, a campus or pv_battery: choose one",
-    "ck_sites_nominal": "a nominal voltage and frequency are above 0: correct them",
-    "ck_sites_position": "a latitude is within −90 to 90 and a longitude within −180 to 180: correct the position",
-    "ck_site_limits_band": "a limit's lower bound is below its upper one: correct them",
-    "ck_site_limits_bound": "a limit has a lower or an upper bound: give at least one",
-    "ck_site_limits_critical": "what is critical lies beyond what is allowed: correct it, or leave it out",
-    "ck_sites_public_number": "a public number is above 0: choose another",
-    "ck_sites_reporting_interval": "devices can report at most once a second: give an interval of 1 s or more",
-    "ck_tariffs_co2": "a CO2 factor is 0 g/kWh or more: correct it",
-    "ck_tariffs_dates": "a tariff cannot end before it starts: check the dates",
-    "ck_users_approval": "a user is pending, approved, rejected or disabled: choose one",
-    "ck_users_email_lower": "addresses are kept in lower case: write it so",
-    "ck_users_role": "a role is viewer, operator or admin: choose one",
-    "ck_users_role_within_organisation": "a role is held within an organisation: give both, or none",
-    "ck_users_theme": "a theme is auto, light or dark: choose one",
-    "ck_virtual_terms_sign": "a term of a virtual meter is added (1) or taken away (-1): choose one",
-    "rule_customers_of_distributors": "an organisation is the customer of a distributor: give the id of one",
-    "rule_distributor_with_sites": "a distributor that has sites or customers stays one: hand them over first",
-    "rule_entity_fixed": "an entity never changes: make another user or organisation instead",
-    "rule_entity_stays": "an entity stays as long as its user or organisation: delete those instead",
-    "rule_no_own_meters": "people in an organisation have no meters of their own: give the meter to the organisation",
-    "rule_one_edge_of_a_way": "these nodes are connected this way already: end that edge first, or choose another carrier",
-    "rule_one_site_of_a_name": "the distributor has a site of this name: choose another name",
-    "rule_one_resident": "another resident has this meter in this time: end that assignment first, or choose other dates",
-    "rule_one_node_of_a_name": "the site has a node of this name: choose another name, or end that node first",
-    "rule_organisation_id": "an organisation's id never changes: leave it as it is",
-    "rule_release_meters": "whoever joins an organisation has no meters of their own: release them first",
-    "rule_sites_of_distributors": "a site is owned by a distributor: give the id of one",
-    "rule_user_id": "a user's id never changes: leave it as it is",
-    "uq_device_fields_meter_id_quantity": "another field writes this quantity of this meter already: give it a meter of its own",
-    "uq_devices_site_id_name": "the site has a device of this name: choose another name, or retire that device",
-    "uq_energy_sources_meter_id_valid_from": "a declaration starts at this time already: choose another",
-    "uq_entities_organisation_id": "the organisation has an entity already: leave it to the database",
-    "uq_entities_user_id": "the user has an entity already: leave it to the database",
-    "uq_identities_issuer_subject": "this was bound a moment ago: sign in again",
-    "uq_jobs_once": "the same is asked for already: wait for it",
-    "uq_identities_user_id_issuer": (
+    "ck_api_keys_one_object": N_("a key is of one device or of one site: give one of the two"),
+    "ck_devices_energy_mode": N_("a device's energies are of its 'interval' or of its 'counter': choose one"),
+    "ck_devices_on_plan": N_("a place on the plan is two shares between 0 and 1: give both, or none"),
+    "ck_devices_reporting_interval": N_("a device can report at most once a second: give an interval of 1 s or more"),
+    "ck_edges_carrier": N_("an edge carries electricity, gas, heat, cooling or water: choose one"),
+    "ck_edges_dates": N_("an edge cannot end before it starts: check the dates"),
+    "ck_edges_two_nodes": N_("an edge joins two nodes: choose another end"),
+    "ck_energy_sources_dates": N_("a declaration cannot end before it starts: check the dates"),
+    "ck_energy_sources_interval": N_("readings can be expected at most once a second: give an interval of 1 s or more"),
+    "ck_energy_sources_method": N_("energy comes from a counter, an interval or power: choose one"),
+    "ck_energy_sources_rollover": N_("only a counter rolls over, at more than 0 kWh: leave it out, or correct it"),
+    "ck_entities_id": N_("an entity has the id of its owner: leave it to the database"),
+    "ck_entities_one_owner": N_("an entity is of one user or of one organisation: give one of the two"),
+    "ck_grants_dates": N_("a grant cannot end before it starts: check the dates"),
+    "ck_grants_one_object": N_("a grant is on one site or on one meter: give one of the two"),
+    "ck_grants_origin": N_("a grant is the owner's, given or claimed: choose one"),
+    "ck_grants_role": N_("a role is viewer, operator or admin: choose one"),
+    "ck_households_area": N_("a home has between 5 m² and 100,000 m²: correct the area, or leave it out"),
+    "ck_households_building_type": N_("a building is a flat, terraced, semi_detached, detached or other: choose one, or none"),
+    "ck_households_built_year": N_("a building is of a year between 1000 and 2200: correct it, or leave it out"),
+    "ck_households_heating": N_(
+        "a heating is gas, oil, district, heat_pump, electric, wood or other: choose one, or leave it out"
+    ),
+    "ck_households_people": N_("between 1 and 1,000 people live in a home: correct the number, or leave it out"),
+    "ck_invitations_email_lower": N_("addresses are kept in lower case: write it so"),
+    "ck_invitations_role": N_("a role is viewer, operator or admin: choose one"),
+    "ck_jobs_progress": N_("progress is a share between 0 and 1: correct it"),
+    "ck_jobs_state": N_("a job is queued, running, done, failed or cancelled: choose one"),
+    "ck_meters_edge_or_node": N_("a meter measures an edge or a node: give one of the two"),
+    "ck_meters_position": N_(
+        "a latitude is within −90 to 90 and a longitude within −180 to 180: give both, or none for the site's"
+    ),
+    "ck_meters_role": N_("a meter is a main, check, virtual or condition meter: choose one"),
+    "ck_nodes_dates": N_("a node cannot end before it starts: check the dates"),
+    "ck_nodes_kind": N_("a node is a source, storage, bus, converter or sink: choose one"),
+    "ck_nodes_on_plan": N_("a place on the plan is two shares between 0 and 1: give both, or none"),
+    "ck_notification_preferences_channel": N_("notifications come by mail or in the browser: choose one"),
+    "ck_notification_preferences_kind": N_("notifications are of an alert, event, report, approval or security: choose one"),
+    "ck_organisations_approval": N_("an organisation is pending, approved, rejected or disabled: choose one"),
+    "ck_organisations_distributor": N_("a distributor is nobody's customer: leave its distributor out"),
+    "ck_organisations_kind": N_("an organisation is a distributor or a customer: choose one"),
+    "ck_personal_tokens_dates": N_("a token cannot end before it starts: give it a later end"),
+    "ck_pictures_content_type": N_("a picture is a PNG, JPEG or WebP: save it as one of them"),
+    "ck_pictures_size": N_("a picture has 256 KiB at the most: make it smaller"),
+    "ck_requests_decided": N_("a decision has a time and an answer: give both"),
+    "ck_requests_kind": N_("a request is for a meter or for a key: choose one"),
+    "ck_requests_object": N_("a request is for one meter or for the key of one device: give what fits its kind"),
+    "ck_sites_kind": N_("a site is a plant, a campus or pv_battery: choose one"),
+    "ck_sites_nominal": N_("a nominal voltage and frequency are above 0: correct them"),
+    "ck_sites_position": N_("a latitude is within −90 to 90 and a longitude within −180 to 180: correct the position"),
+    "ck_site_limits_band": N_("a limit's lower bound is below its upper one: correct them"),
+    "ck_site_limits_bound": N_("a limit has a lower or an upper bound: give at least one"),
+    "ck_site_limits_critical": N_("what is critical lies beyond what is allowed: correct it, or leave it out"),
+    "ck_sites_public_number": N_("a public number is above 0: choose another"),
+    "ck_sites_reporting_interval": N_("devices can report at most once a second: give an interval of 1 s or more"),
+    "ck_tariffs_co2": N_("a CO2 factor is 0 g/kWh or more: correct it"),
+    "ck_tariffs_dates": N_("a tariff cannot end before it starts: check the dates"),
+    "ck_users_approval": N_("a user is pending, approved, rejected or disabled: choose one"),
+    "ck_users_email_lower": N_("addresses are kept in lower case: write it so"),
+    "ck_users_role": N_("a role is viewer, operator or admin: choose one"),
+    "ck_users_role_within_organisation": N_("a role is held within an organisation: give both, or none"),
+    "ck_users_theme": N_("a theme is auto, light or dark: choose one"),
+    "ck_virtual_terms_sign": N_("a term of a virtual meter is added (1) or taken away (-1): choose one"),
+    "rule_customers_of_distributors": N_("an organisation is the customer of a distributor: give the id of one"),
+    "rule_distributor_with_sites": N_("a distributor that has sites or customers stays one: hand them over first"),
+    "rule_entity_fixed": N_("an entity never changes: make another user or organisation instead"),
+    "rule_entity_stays": N_("an entity stays as long as its user or organisation: delete those instead"),
+    "rule_no_own_meters": N_("people in an organisation have no meters of their own: give the meter to the organisation"),
+    "rule_one_edge_of_a_way": N_("these nodes are connected this way already: end that edge first, or choose another carrier"),
+    "rule_one_site_of_a_name": N_("the distributor has a site of this name: choose another name"),
+    "rule_one_resident": N_("another resident has this meter in this time: end that assignment first, or choose other dates"),
+    "rule_one_node_of_a_name": N_("the site has a node of this name: choose another name, or end that node first"),
+    "rule_organisation_id": N_("an organisation's id never changes: leave it as it is"),
+    "rule_release_meters": N_("whoever joins an organisation has no meters of their own: release them first"),
+    "rule_sites_of_distributors": N_("a site is owned by a distributor: give the id of one"),
+    "rule_user_id": N_("a user's id never changes: leave it as it is"),
+    "uq_device_fields_meter_id_quantity": N_(
+        "another field writes this quantity of this meter already: give it a meter of its own"
+    ),
+    "uq_devices_site_id_name": N_("the site has a device of this name: choose another name, or retire that device"),
+    "uq_energy_sources_meter_id_valid_from": N_("a declaration starts at this time already: choose another"),
+    "uq_entities_organisation_id": N_("the organisation has an entity already: leave it to the database"),
+    "uq_entities_user_id": N_("the user has an entity already: leave it to the database"),
+    "uq_identities_issuer_subject": N_("this was bound a moment ago: sign in again"),
+    "uq_jobs_once": N_("the same is asked for already: wait for it"),
+    "uq_identities_user_id_issuer": N_(
         "the provider lets somebody else into this account: they end that on their account's page, "
         "or an administrator deletes their account"
     ),
-    "uq_invitations_organisation_id_email": "this address was invited already: withdraw that invitation, or wait for the answer",
-    "uq_invitations_token_hash": "this invitation exists already: make a new one",
-    "uq_meters_claim_code": "another meter has this claim code: make a new one",
-    "uq_meters_edge_id": "the edge has a main meter already: make this one a check meter, or retire the other",
-    "uq_nodes_id_site_id": "this node exists already: make a new one",
-    "uq_requests_entity_id_meter_id": "this meter was asked for already: wait for the answer",
-    "uq_requests_user_id_device_id": "a key of this device was asked for already: wait for the answer",
-    "uq_sites_public_number": "another site has this public number: choose another",
-    "uq_tariffs_site_id_valid_from": "a tariff starts at this time already: choose another",
-    "uq_users_email": "somebody has an account with this address: choose another, or let them sign in",
+    "uq_invitations_organisation_id_email": N_(
+        "this address was invited already: withdraw that invitation, or wait for the answer"
+    ),
+    "uq_invitations_token_hash": N_("this invitation exists already: make a new one"),
+    "uq_meters_claim_code": N_("another meter has this claim code: make a new one"),
+    "uq_meters_edge_id": N_("the edge has a main meter already: make this one a check meter, or retire the other"),
+    "uq_nodes_id_site_id": N_("this node exists already: make a new one"),
+    "uq_requests_entity_id_meter_id": N_("this meter was asked for already: wait for the answer"),
+    "uq_requests_user_id_device_id": N_("a key of this device was asked for already: wait for the answer"),
+    "uq_sites_public_number": N_("another site has this public number: choose another"),
+    "uq_tariffs_site_id_valid_from": N_("a tariff starts at this time already: choose another"),
+    "uq_users_email": N_("somebody has an account with this address: choose another, or let them sign in"),
 }
 
 RULES |= {
-    f"rule_texts_of_{table.name}": "a text is too long, or holds an invisible character: type it again"
+    f"rule_texts_of_{table.name}": N_("a text is too long, or holds an invisible character: type it again")
     for table in texts.tables()
 }
 
@@ -128,7 +137,7 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         raise Refused(_broken_rule(error)) from error
     except PoolTimeout as error:
-        raise StoreAway("all connections to the records are in use: try again in a moment") from error
+        raise StoreAway(_("all connections to the records are in use: try again in a moment")) from error
     except DataError as error:
         raise NotStorable from error
     except DBAPIError as error:
@@ -141,22 +150,22 @@ def translated() -> Iterator[None]:
 def _known(error: DBAPIError) -> StoreError | None:
     text = str(error.orig)
     if _FULL.search(text):
-        return StoreFull("the disk that holds the records is full: make room on it")
+        return StoreFull(_("the disk that holds the records is full: make room on it"))
     if _UNPREPARED.search(text):
-        return StoreAway("the records have no tables yet, or old ones: run `./loadstar migrate`")
+        return StoreAway(_("the records have no tables yet, or old ones: run `./loadstar migrate`"))
     sqlite = "sqlite3" in type(error.orig).__module__
     if isinstance(error, (OperationalError, InterfaceError)) and (not sqlite or _SQLITE_AWAY.search(text)):
-        return StoreAway("the records cannot be reached: is their database running?")
+        return StoreAway(_("the records cannot be reached: is their database running?"))
     return None
 
 
 def _broken_rule(error: IntegrityError) -> str:
     name = constraint_of(error)
     if name in RULES:
-        return RULES[name]
+        return _(RULES[name])
     if "not null" in str(error.orig).lower():
-        return f"a value is missing: {error.orig}"
-    return "the record names another one that does not exist, or is still named by another: check what it refers to"
+        return _("a value is missing: %(column)s", column=error.orig)
+    return _("the record names another one that does not exist, or is still named by another: check what it refers to")
 
 
 def constraint_of(error: IntegrityError) -> str | None:
