@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import _
 from dashboard import callbacks
 from dashboard.frame import landing, shell
 from dashboard.signin import front
@@ -121,12 +122,12 @@ def _admit_to_page() -> Response | AnyResponse | None:
 def _unknown() -> Response | AnyResponse:
     """Nobody is signed in: a person is sent to the sign-in page, a script is told."""
     if request.path.startswith(API):
-        response = jsonify(error="no_token", message="Send a token that is good: Authorization: Bearer …")
+        response = jsonify(error="no_token", message=_("Send a token that is good: Authorization: Bearer …"))
         response.status_code = 401
         response.headers["WWW-Authenticate"] = 'Bearer realm="people"'
         return response
     if request.path.startswith("/_") or request.method not in ("GET", "HEAD"):
-        response = jsonify(error="signed_out", message="Sign in again.")
+        response = jsonify(error="signed_out", message=_("Sign in again."))
         response.status_code = 401
         return response
     wanted = request.full_path.rstrip("?")

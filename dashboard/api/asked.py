@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from config.language import _
+
 LONGEST = {
     "quarter": timedelta(days=92),
     "half_hour": timedelta(days=92),
@@ -39,7 +41,9 @@ def asked_range(steps: Collection[str] = tuple(LONGEST), most: timedelta = LONGE
     start, end = moment("from"), moment("to")
     longest = min(LONGEST[step], most)
     if not timedelta(0) < end - start <= longest:
-        raise BadParameter(f"from is to lie before to, and by {step} at most {longest.days} days apart")
+        raise BadParameter(
+            _("from is to lie before to, and by %(step)s at most %(days)s days apart", step=step, days=longest.days)
+        )
     return start, end, step
 
 
@@ -47,7 +51,9 @@ def one_of(name: str, values: Collection[str], otherwise: str) -> str:
     """The parameter of that name, which is one of these values; raises `BadParameter`."""
     given = request.args.get(name, otherwise)
     if given not in values:
-        raise BadParameter(f"{name} is {given!r}: use one of {', '.join(values)}")
+        raise BadParameter(
+            _("%(name)s is %(given)s: use one of %(values)s", name=name, given=f"{given!r}", values=", ".join(values))
+        )
     return given
 
 
@@ -59,7 +65,9 @@ def moment(name: str) -> datetime:
     except ValueError:
         found = None
     if found is None or found.tzinfo is None or not EARLIEST <= found.year <= LATEST:
-        raise BadParameter(f"{name} is {given!r}: write it as 2026-05-01T00:00:00Z, with its offset from UTC")
+        raise BadParameter(
+            _("%(name)s is %(given)s: write it as 2026-05-01T00:00:00Z, with its offset from UTC", name=name, given=f"{given!r}")
+        )
     return found.astimezone(UTC)
 
 

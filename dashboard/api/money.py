@@ -8,6 +8,7 @@ import pandas as pd
 from flask import Blueprint, Response, jsonify, request
 from flask_login import current_user
 
+from config.language import N_, _
 from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
 from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, prices_region, signed_in, whole_site_in
@@ -20,8 +21,10 @@ from store.series import region_series
 from store.series.cost import cost_by
 from store.series.region_series import Value
 
-READ_ONLY = "This token only reads: make one on the account page that may write."
-SHAPE = 'Send {"quantity": "price_per_kwh", "interval_s": 3600, "values": [{"start": "2026-01-31T00:00:00Z", "value": 0.31}]}.'
+READ_ONLY = N_("This token only reads: make one on the account page that may write.")
+SHAPE = N_(
+    'Send {"quantity": "price_per_kwh", "interval_s": 3600, "values": [{"start": "2026-01-31T00:00:00Z", "value": 0.31}]}.'
+)
 
 bp = Blueprint("api_money", __name__, url_prefix=API.rstrip("/"))
 answer_bad_parameters(bp)
@@ -79,12 +82,12 @@ def all_regions() -> Response:
 def write_series(region_id: str) -> Response:
     """Write values of a region, all of them or none: `{"quantity", "interval_s", "values": [{"start", "value"}]}`."""
     if not current_user.can_write:
-        return refused(403, "read_only", READ_ONLY)
+        return refused(403, "read_only", _(READ_ONLY))
     body = request.get_json(silent=True)
     given = body if isinstance(body, dict) else {}
     quantity, interval_s, values = (given.get(name) for name in ("quantity", "interval_s", "values"))
     if not isinstance(quantity, str) or type(interval_s) is not int or not isinstance(values, list) or not values:
-        return refused(400, "malformed", SHAPE)
+        return refused(400, "malformed", _(SHAPE))
     read = [_value(number, quantity, each) for number, each in enumerate(values)]
     wrong: list[dict[str, Any]] = [
         {"index": number, "message": each} for number, each in enumerate(read) if isinstance(each, str)
@@ -101,7 +104,7 @@ def write_series(region_id: str) -> Response:
         return refused(422, "refused", sentence(problem))
     wrong = wrong or [{"index": line.number, "message": sentence(Refused(line.problem))} for line in done if line.problem]
     if wrong:
-        return refused(422, "bad_values", "Nothing was written: correct what is named in rejected.", rejected=wrong)
+        return refused(422, "bad_values", _("Nothing was written: correct what is named in rejected."), rejected=wrong)
     counts = {does: sum(line.does == does for line in done) for does in ("new", "changed", "same")}
     return jsonify(region=region_id, quantity=quantity, interval_s=interval_s, **counts)
 
@@ -109,17 +112,17 @@ def write_series(region_id: str) -> Response:
 def _value(number: int, quantity: str, given: object) -> Value | str:
     """One value of the body, or what is wrong with it."""
     if not isinstance(given, dict):
-        return "It is no object with start and value."
+        return _("It is no object with start and value.")
     start, value = given.get("start"), given.get("value")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "value is no number."
+        return _("value is no number.")
     try:
         moment = datetime.fromisoformat(start) if isinstance(start, str) else None
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        return "start is not a date and time with its offset from UTC: write it like 2026-05-01T00:00:00Z."
+        return _("start is not a date and time with its offset from UTC: write it like 2026-05-01T00:00:00Z.")
     try:
         return Value(number, quantity, moment, float(value))
     except OverflowError:
-        return "value is larger than any number that can be kept."
+        return _("value is larger than any number that can be kept.")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, jsonify
 from flask_login import current_user
 
+from config.language import _
 from config.quantities import QUANTITIES
 from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
 from dashboard.web.access import current_scope, guard, signed_in, site_in
@@ -114,7 +115,7 @@ def counter_of(meter_id: str) -> Response:
     register = one_of("register", REGISTERS, FORWARD)
     start, end = moment("from"), moment("to")
     if not timedelta(0) < end - start <= LONGEST_READINGS:
-        raise BadParameter(f"from is to lie before to, and at most {LONGEST_READINGS.days} days apart")
+        raise BadParameter(_("from is to lie before to, and at most %(days)s days apart", days=LONGEST_READINGS.days))
     found = differences(current_scope(), meter_id, start, end, register)
     columns = (found[name] for name in COLUMNS)
     rows = [

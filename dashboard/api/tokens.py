@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from config.language import N_, _
 from dashboard.api.asked import refused
 from dashboard.frame.faults import sentence
 from dashboard.web.access import guard, public
@@ -15,9 +16,9 @@ from store.errors import Refused
 from store.records.people import users
 from store.records.signin import attempts, tokens, two_factor
 
-WRONG = "Wrong email or password."
-CODE_NEEDED = "This account has a second factor: send the code of the authenticator app, or a recovery code, as code."
-CODE_WRONG = "That code is not right, or was used already."
+WRONG = N_("Wrong email or password.")
+CODE_NEEDED = N_("This account has a second factor: send the code of the authenticator app, or a recovery code, as code.")
+CODE_WRONG = N_("That code is not right, or was used already.")
 
 bp = Blueprint("api_tokens", __name__, url_prefix=f"{API}token")
 
@@ -33,13 +34,13 @@ def sign_in() -> Response:
     attempts.admit(email, address)
     user = users.verify_password(email, given["password"])
     if user is None:
-        return refused(401, "wrong", WRONG)
+        return refused(401, "wrong", _(WRONG))
     if two_factor.is_on(user.id):
         code = given.get("code")
         if not isinstance(code, str) or not code.strip():
-            return refused(401, "code_needed", CODE_NEEDED)
+            return refused(401, "code_needed", _(CODE_NEEDED))
         if not two_factor.check(user.id, code.strip(), address):
-            return refused(401, "code_wrong", CODE_WRONG)
+            return refused(401, "code_wrong", _(CODE_WRONG))
     try:
         pair = tokens.sign_in(user, address, request.user_agent.string)
     except Refused as closed:
@@ -76,10 +77,10 @@ def _given(*required: str) -> tuple[dict[str, Any], Response | None]:
     """The body's object, or what is wrong with it."""
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
-        return {}, refused(400, "malformed", "Send a JSON object, with the content type application/json.")
+        return {}, refused(400, "malformed", _("Send a JSON object, with the content type application/json."))
     for name in required:
         if not isinstance(body.get(name), str):
-            return {}, refused(400, "missing_field", f"{name} is missing, or no text.")
+            return {}, refused(400, "missing_field", _("%(name)s is missing, or no text.", name=name))
     return body, None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from dash import Input, Output, callback, html
 from dash.development.base_component import Component
 
+from config.language import N_, _
 from dashboard.parts import tables
 from dashboard.parts.aria import icon
 from dashboard.web.access import guard, platform_admin
@@ -13,15 +14,15 @@ from store.records.jobs.kinds import AUDIT_CHECK, Nothing
 from store.records.schema import Job
 
 POLL_MS = 500
-TOO_MANY = "The chain is being checked already. Wait until that has ended."
+TOO_MANY = N_("The chain is being checked already. Wait until that has ended.")
 
 
 def controls() -> list[Component]:
     """The button, the way to stop, and how far it is; where `verdict` stands, it is said what came of it."""
     quiet: dict[str, Any] = {"className": "btn btn-quiet", "type": "button"}
     return [
-        html.Button("Verify the chain", id="audit-verify", **quiet),
-        html.Button("Stop", id="audit-verify-stop", hidden=True, **quiet),
+        html.Button(_("Verify the chain"), id="audit-verify", **quiet),
+        html.Button(_("Stop"), id="audit-verify-stop", hidden=True, **quiet),
         html.Span("", id="audit-verify-progress", role="status", className="remark"),
     ]
 
@@ -33,7 +34,11 @@ def verdict() -> html.Div:
 
 def _progress(job: Job) -> str:
     told = job.message
-    return f"{told['checked']:,} of {told['of']:,} entries checked" if told else "Waiting for its turn"
+    return (
+        _("%(checked)s of %(total)s entries checked", checked=f"{told['checked']:,}", total=f"{told['of']:,}")
+        if told
+        else _("Waiting for its turn")
+    )
 
 
 @callback(
@@ -51,7 +56,7 @@ def _progress(job: Job) -> str:
     prevent_initial_call=True,
 )
 @guard(platform_admin)
-@runs(AUDIT_CHECK, lambda _clicks: Nothing(), progress=_progress, busy=lambda: tables.notice(TOO_MANY, bad=True))
+@runs(AUDIT_CHECK, lambda _clicks: Nothing(), progress=_progress, busy=lambda: tables.notice(_(TOO_MANY), bad=True))
 def verify(job: Job, _clicks: int | None) -> Component:
     """Where the chain is broken, or that it holds."""
     if job.state == "failed":
@@ -59,8 +64,16 @@ def verify(job: Job, _clicks: int | None) -> Component:
     found = job.result
     if found["broken_at"] is not None:
         return tables.notice(
-            f"The chain is broken at entry {found['broken_at']:,}: {found['why']}. Those before it hold.", bad=True
+            _(
+                "The chain is broken at entry %(entry)s: %(reason)s. The entries before it hold.",
+                entry=f"{found['broken_at']:,}",
+                reason=found["why"],
+            ),
+            bad=True,
         )
-    says = f"The chain holds: {found['entries']:,} entries, each as it was written. Keep its newest hash elsewhere: "
+    says = _(
+        "The chain holds: %(entries)s entries, each as it was written. Keep its newest hash elsewhere:",
+        entries=f"{found['entries']:,}",
+    )
     code = html.Code(found["newest_hash"], className="user-select-all text-break")
-    return html.Div([icon("check-lg"), html.P([says, code])], className="notice good")
+    return html.Div([icon("check-lg"), html.P([says, " ", code])], className="notice good")

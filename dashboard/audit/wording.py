@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from config.language import N_, _, ngettext
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.audit import Entry, Filter
@@ -15,48 +16,48 @@ from store.records.schema.listing import Wanted
 from store.scope import Scope
 
 KINDS = {
-    "users": "person",
-    "organisations": "organisation",
-    "invitations": "invitation",
-    "grants": "assignment",
-    "requests": "request",
-    "households": "household",
-    "sites": "site",
-    "site_limits": "limit",
-    "nodes": "node",
-    "edges": "edge",
-    "meters": "meter",
-    "devices": "device",
-    "api_keys": "device key",
-    "personal_tokens": "access token",
-    "two_factor": "second factor",
-    "identities": "way in by a provider",
-    "pictures": "picture",
-    "tariffs": "tariff",
-    "regions": "region",
-    "mails": "mail",
-    "audit": "audit log",
+    "users": N_("person"),
+    "organisations": N_("organisation"),
+    "invitations": N_("invitation"),
+    "grants": N_("assignment"),
+    "requests": N_("request"),
+    "households": N_("household"),
+    "sites": N_("site"),
+    "site_limits": N_("limit"),
+    "nodes": N_("node"),
+    "edges": N_("edge"),
+    "meters": N_("meter"),
+    "devices": N_("device"),
+    "api_keys": N_("device key"),
+    "personal_tokens": N_("access token"),
+    "two_factor": N_("second factor"),
+    "identities": N_("sign-in by a provider"),
+    "pictures": N_("picture"),
+    "tariffs": N_("tariff"),
+    "regions": N_("region"),
+    "mails": N_("mail"),
+    "audit": N_("audit log"),
 }
 DID = {
-    "create": "Made",
-    "change": "Changed",
-    "delete": "Deleted",
-    "sign_in": "Signed in",
-    "sign_in_failed": "Tried to sign in",
-    "second_factor_failed": "Failed the second factor",
-    "refused": "Asked for what is not theirs",
-    "token_copied": "Showed a copied token",
-    "sent_again": "Sent again",
-    "sign_out": "Signed out",
-    "sign_out_everywhere": "Signed out everywhere",
-    "sign_out_elsewhere": "Signed out elsewhere",
-    "view_as": "Began a view as",
-    "view_as_end": "Ended a view as",
-    "export": "Exported",
-    "series": "Wrote series of",
-    "read": "Read",
+    "create": N_("Created"),
+    "change": N_("Changed"),
+    "delete": N_("Deleted"),
+    "sign_in": N_("Signed in"),
+    "sign_in_failed": N_("Tried to sign in"),
+    "second_factor_failed": N_("Failed the second factor"),
+    "refused": N_("Was refused"),
+    "token_copied": N_("Used a copied token"),
+    "sent_again": N_("Sent again"),
+    "sign_out": N_("Signed out"),
+    "sign_out_everywhere": N_("Signed out everywhere"),
+    "sign_out_elsewhere": N_("Signed out elsewhere"),
+    "view_as": N_("Began a view as"),
+    "view_as_end": N_("Ended a view as"),
+    "export": N_("Exported"),
+    "series": N_("Wrote series of"),
+    "read": N_("Read"),
 }
-ACTORS = {audit.COMMAND_LINE: "Command line", audit.VISITOR: "A visitor", "loadstar": "Loadstar"}
+ACTORS = {audit.COMMAND_LINE: N_("Command line"), audit.VISITOR: N_("A visitor"), "loadstar": "Loadstar"}
 LONGEST = 80  # of a value that is shown; the export has all of it
 
 
@@ -80,7 +81,7 @@ def wanted(scope: Scope, given: Mapping[str, str]) -> Filter:
 def _actor(scope: Scope, who: str) -> str | None:
     if not who:
         return None
-    named = next((actor for actor, words in ACTORS.items() if who.lower() in (actor, words.lower())), None)
+    named = next((actor for actor, words in ACTORS.items() if who.lower() in (actor, _(words).lower())), None)
     if named is not None or who.startswith("usr_"):
         return named or who
     found = lists.people(scope, Wanted(search=who, count=10))
@@ -89,8 +90,10 @@ def _actor(scope: Scope, who: str) -> str | None:
     if len(meant) == 1:
         return meant[0].id
     if not meant:
-        raise Refused(f"nobody here is called {who!r}: search under “to whom or what” for people who were deleted")
-    raise Refused(f"{found.total:,} people fit {who!r}: write the whole address")
+        raise Refused(
+            _("nobody here is called %(who)s: search under “to whom or what” for people who were deleted", who=f"{who!r}")
+        )
+    raise Refused(_("%(total)s people fit %(who)s: write the whole address", total=f"{found.total:,}", who=f"{who!r}"))
 
 
 def _day(text: str) -> datetime | None:
@@ -99,23 +102,24 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime.strptime(text[:10], "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise Refused(f"{text!r} is no day: write it as 2026-11-21") from None
+        raise Refused(_("%(text)s is no day: write it as 2026-11-21", text=f"{text!r}")) from None
 
 
 def did(action: str) -> str:
     """An action in words."""
-    return DID.get(action, action.replace("_", " ").capitalize())
+    return _(DID[action]) if action in DID else action.replace("_", " ").capitalize()
 
 
 def who(each: Entry) -> Any:
     """Who acted, and whose view it was."""
-    name = each.actor_name or ACTORS.get(each.actor) or html.Code(each.actor)
-    return [name, html.Div(["seeing as ", html.Code(each.behalf)], className="muted small")] if each.behalf else name
+    name = each.actor_name or (_(ACTORS[each.actor]) if each.actor in ACTORS else html.Code(each.actor))
+    return [name, html.Div([_("seeing as"), " ", html.Code(each.behalf)], className="muted small")] if each.behalf else name
 
 
 def subject(each: Entry) -> Any:
     """The record, by its kind, its name where the entry tells it, and its id."""
-    kind = KINDS.get(each.subject_kind or "", (each.subject_kind or "—").replace("_", " ")).capitalize()
+    table = each.subject_kind or "—"
+    kind = (_(KINDS[table]) if table in KINDS else table.replace("_", " ")).capitalize()
     name = next((told["name"] for told in (each.after, each.before) if told and isinstance(told.get("name"), str)), "")
     code = html.Code(each.subject_id, className="small text-break") if each.subject_id else None
     return [f"{kind} {name}".strip(), html.Div(code) if code else None]
@@ -130,7 +134,9 @@ def changes(each: Entry) -> Any:
     lines = [html.Li([html.Span(f"{name.replace('_', ' ')}: ", className="muted"), *_change(each, name)]) for name in columns]
     if len(lines) <= 3:
         return html.Ul(lines, className="changes")
-    return html.Details([html.Summary(f"{len(lines)} values"), html.Ul(lines, className="changes")])
+    return html.Details(
+        [html.Summary(ngettext("%(num)s value", "%(num)s values", len(lines))), html.Ul(lines, className="changes")]
+    )
 
 
 def _change(each: Entry, name: str) -> list[Any]:

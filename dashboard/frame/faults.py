@@ -11,6 +11,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from config.language import N_, _
 from dashboard.frame.shell import theme_choice
 from dashboard.web import refusals
 from dashboard.web.addresses import API
@@ -18,13 +19,14 @@ from store.errors import NotFound, NotStorable, Refused, StoreAway, StoreFull, T
 
 log = logging.getLogger(__name__)
 RETRY_S = 5
-AWAY = "Loadstar cannot reach its store"
+AWAY = N_("Loadstar cannot reach its store")
 WORDS = {
-    400: ("That did not arrive whole", "Go back, load the page again, and send it once more."),
-    429: ("One thing at a time", "Something large is still being worked on. Try again in a moment."),
-    405: ("Nothing here", "Nothing answers in that way at this address."),
-    413: ("Too large", "What was sent is larger than Loadstar takes."),
+    400: (N_("That did not arrive complete"), N_("Go back, reload the page, and send it once more.")),
+    429: (N_("One thing at a time"), N_("Something large is still being worked on. Try again in a moment.")),
+    405: (N_("Nothing here"), N_("This address does not answer that kind of request.")),
+    413: (N_("Too large"), N_("What was sent is larger than Loadstar takes.")),
 }
+UNNAMED = (N_("That did not work"), N_("Try again; the log of the dashboard says more."))
 
 
 def sentence(error: Exception) -> str:
@@ -43,7 +45,7 @@ def answer(status: int, error: str, title: str, message: str, *, retry_s: int | 
     if _wants_json():
         response = jsonify(error=error, message=f"{title}. {message}", reload=error == "form_expired")
     else:
-        href, action = (request.path, "Try again") if retry_s or status == 400 else ("/", "Home")
+        href, action = (request.path, _("Try again")) if retry_s or status == 400 else ("/", _("Home"))
         page = render_template(
             "message.html", title=title, message=message, href=href, action=action, retry_s=retry_s, theme=theme_choice()
         )
@@ -63,47 +65,57 @@ def install(server: Flask, dash: Dash) -> None:
             response = make_response(dash.index())
             response.status_code = 404
             return response
-        return answer(404, "not_found", "Nothing here", "Perhaps the address is mistyped, or it is not yours to see.")
+        return answer(404, "not_found", _("Nothing here"), _("Perhaps the address is mistyped, or you have no access to it."))
 
     def away(_error: Exception) -> Response:
         log.warning("the store is away: %s", _error)
-        return answer(503, "store_away", AWAY, "Nothing is lost. This page tries again every 5 seconds.", retry_s=RETRY_S)
+        return answer(503, "store_away", _(AWAY), _("Nothing is lost. This page tries again every 5 seconds."), retry_s=RETRY_S)
 
     def full(_error: Exception) -> Response:
         log.error("the store is full: %s", _error)
-        return answer(507, "store_full", "Loadstar's disk is full", "Nothing was changed. Ask whoever runs it to make room.")
+        return answer(
+            507, "store_full", _("Loadstar's disk is full"), _("Nothing was changed. Ask whoever runs it to make room.")
+        )
 
     def not_allowed(error: Refused) -> Response:
-        return answer(403, "refused", "Not allowed", sentence(error))
+        return answer(403, "refused", _("Not allowed"), sentence(error))
 
     def too_soon(error: TooSoon) -> Response:
-        return answer(429, "too_many_tries", "Too many tries", f"Try again in {error.retry_s} s.", retry_s=error.retry_s)
+        return answer(
+            429,
+            "too_many_tries",
+            _("Too many tries"),
+            _("Try again in %(seconds)s s.", seconds=error.retry_s),
+            retry_s=error.retry_s,
+        )
 
     def form_expired(_error: Exception) -> Response:
         refusals.note("form token", {})
-        return answer(400, "form_expired", "This page was open for too long", "Load it again and send it once more.")
+        return answer(400, "form_expired", _("This page was open for too long"), _("Reload it and send it once more."))
 
     def refused(error: HTTPException) -> Response | HTTPException:
         if error.code is None or error.code < 400 or error.code == 404:
             return nothing_here(error) if error.code == 404 else error
-        title, message = WORDS.get(error.code, ("That did not work", "Try again; the log of the dashboard says more."))
-        response = answer(error.code, "refused", title, message)
+        title, message = WORDS.get(error.code, UNNAMED)
+        response = answer(error.code, "refused", _(title), _(message))
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return response
 
     def no_text(_error: Exception) -> Response:  # JSON can write half a character
-        return answer(400, "malformed", WORDS[400][0], "A text in it holds a character that no text has.")
+        return answer(400, "malformed", _(WORDS[400][0]), _("A text in it holds a character that no text has."))
 
     def not_storable(error: NotStorable) -> Response:
-        return answer(400, "malformed", WORDS[400][0], sentence(error))
+        return answer(400, "malformed", _(WORDS[400][0]), sentence(error))
 
     def no_call(_error: Exception) -> Response:
-        return answer(400, "malformed", WORDS[400][0], "It is not what the callback takes.")
+        return answer(400, "malformed", _(WORDS[400][0]), _("It is not what the callback takes."))
 
     def broken(error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.path, exc_info=error)
-        return answer(500, "failed", "Something broke", "Nothing was changed. Try again; the log of the dashboard says more.")
+        return answer(
+            500, "failed", _("Something broke"), _("Nothing was changed. Try again; the log of the dashboard says more.")
+        )
 
     handlers: dict[Any, Callable[[Any], Any]] = {
         NotFound: nothing_here,

@@ -13,16 +13,17 @@ from typing import Any
 
 import dash
 
+from config.language import N_, _
 from dashboard.web.access import rule_of
 from store.errors import NotFound
 from store.scope import Scope
 
-SITE = "Site"
-MINE = "My energy"
-SETUP = "Site setup"
-PLANT = "All sites"
-PEOPLE = "People and organisations"
-PLATFORM = "Platform"
+SITE = N_("Site")
+MINE = N_("My energy")
+SETUP = N_("Site setup")
+PLANT = N_("All sites")
+PEOPLE = N_("People and organisations")
+PLATFORM = N_("Platform")
 LAST = 99
 SECTIONS = (SITE, MINE, SETUP, PLANT, PEOPLE, PLATFORM)
 
@@ -63,9 +64,9 @@ def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> 
         place = href.replace(f"/site/{site_id}", kind or "").strip("/")
         waits = nav.get("count")
         count = waits(scope) if waits else None
-        item = Item(page["name"], href, nav["icon"], place.replace("/", "-"), current=href == path, count=count)
+        item = Item(_(page["name"]), href, nav["icon"], place.replace("/", "-"), current=href == path, count=count)
         found.setdefault(nav["section"], []).append(item)
-    return [Section(name, tuple(items)) for name, items in found.items() if items]
+    return [Section(_(name), tuple(items)) for name, items in found.items() if items]
 
 
 def _may_open(scope: Scope, page: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from flask import Flask, g, render_template, request
 from flask_login import current_user
 
 from config import clock
+from config.language import N_, _
 from dashboard.figures import lines
 from dashboard.frame import navigation
 from dashboard.web import static
@@ -30,8 +31,8 @@ from store.records.people import pictures
 from store.records.plant import sites
 from store.scope import Scope
 
-KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
-STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
+KINDS = {"plant": N_("Plant"), "campus": N_("Campus"), "pv_battery": N_("PV and battery")}
+STATES = {"live": N_("live"), "late": N_("late"), "offline": N_("offline"), "never": N_("no data yet")}
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "loadstar-theme"
 SKELETON = (
@@ -76,12 +77,12 @@ def site_marks(scope: Scope, shown_id: str | None = None) -> list[SiteMark]:
             id=site.id,
             name=site.name,
             kind=site.kind,
-            kind_words=KINDS[site.kind],
+            kind_words=_(KINDS[site.kind]),
             time_zone=site.time_zone,
             replay=site.replay,
             source_note=site.source_note,
             state=states[site.id],
-            state_words="archived" if site.archived_at else STATES[states[site.id]],
+            state_words=_("archived") if site.archived_at else _(STATES[states[site.id]]),
             href=f"/site/{site.id}/overview",
         )
         for site in sorted(seen, key=lambda site: site.name)
@@ -130,7 +131,7 @@ def layout() -> html.Div:
 def title_of(page: dict[str, Any], given: dict[str, str]) -> str:
     """What the browser's tab says."""
     title = page["title"]
-    return str(title(**given) if callable(title) else title)
+    return str(title(**given) if callable(title) else _(title))
 
 
 def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:

@@ -8,6 +8,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
+from config.language import N_
 from dashboard.account import parts, proof
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria, data, icon
@@ -212,8 +213,9 @@ def change_address(clicks: int | None, email: str | None, password: str | None) 
         with session():
             asked = new_address.ask_new_address(current_scope(), email or "")
             letters.confirm_new_address(asked)
-            words = f"Whoever is signed in to your Loadstar account asked to use the address {asked.email} from now on."
-            letters.account_changed(own_account.oneself(current_scope()), "Another address was asked for", words)
+            change = N_("Somebody signed in to your Loadstar account asked to use the address %(address)s from now on.")
+            person = own_account.oneself(current_scope())
+            letters.account_changed(person, N_("A new address was requested"), change, address=asked.email)
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), ""
     words = letters.sent(current_scope(), f"The mail to {asked.email}", "Open its link to use that address from now on.")

@@ -6,6 +6,7 @@ import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, html, no_update, register_page
 from flask_login import current_user
 
+from config.language import N_
 from config.settings import settings
 from dashboard.account import parts, proof
 from dashboard.frame.faults import sentence
@@ -170,8 +171,8 @@ def end_identity(clicks: list[int | None]) -> Any:
             person = own_account.oneself(scope)
             letters.account_changed(
                 person,
-                "A way to sign in was removed",
-                "The provider that let you into your Loadstar account does so no longer.",
+                N_("A way to sign in was removed"),
+                N_("You can no longer sign in to your Loadstar account with the provider that you had connected."),
             )
     except (Refused, NotFound) as refused:
         return _identities(None), parts.notice(sentence(refused), bad=True)

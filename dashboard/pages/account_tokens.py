@@ -5,6 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, State, callback, dcc, html, no_update, register_page
 
+from config.language import N_
 from dashboard.account import parts, proof
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import data
@@ -122,8 +123,9 @@ def make(clicks: int | None, name: str | None, allowed: str | None, days: str | 
             )
             letters.account_changed(
                 own_account.oneself(scope),
-                "A token was created",
-                f"The token {(name or '').strip()!r} was created for your Loadstar account.",
+                N_("A token was created"),
+                N_("The token “%(token)s” was created for your Loadstar account."),
+                token=(name or "").strip(),
             )
     except Refused as refused:
         return parts.notice(sentence(refused), bad=True), no_update, no_update, ""
@@ -162,5 +164,8 @@ def _revoke(token_id: str) -> None:
     with session():
         tokens.revoke_token(scope, token_id)
         letters.account_changed(
-            own_account.oneself(scope), "A token was revoked", f"The token {name!r} of your Loadstar account works no longer."
+            own_account.oneself(scope),
+            N_("A token was revoked"),
+            N_("The token “%(token)s” of your Loadstar account no longer works."),
+            token=name,
         )

@@ -6,6 +6,7 @@ from typing import Any
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask_login import current_user
 
+from config.language import N_
 from dashboard.account import parts, proof
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import data
@@ -164,8 +165,8 @@ def renew(clicks: int | None, code: str | None) -> Any:
     person = own_account.oneself(scope)
     letters.account_changed(
         person,
-        "New recovery codes were created",
-        "The recovery codes of your Loadstar account are other ones now; the old ones work no longer.",
+        N_("New recovery codes were created"),
+        N_("Your Loadstar account has new recovery codes. The old ones no longer work."),
     )
     stay_in(person, "new recovery codes")
     return _on(), _codes(codes)
@@ -191,8 +192,8 @@ def turn_off(clicks: int | None, code: str | None) -> Any:
     person = own_account.oneself(scope)
     letters.account_changed(
         person,
-        "Two-factor sign-in is off",
-        "Signing in to your Loadstar account takes the password alone now.",
+        N_("Two-factor sign-in is off"),
+        N_("Signing in to your Loadstar account now takes only your password."),
     )
     stay_in(person, "second factor off")
     return _off(), parts.notice("Two-factor sign-in is off. Every other session has ended.")

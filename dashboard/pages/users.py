@@ -7,6 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask import g
 
+from config.language import N_
 from dashboard.frame import navigation, view_as
 from dashboard.frame.faults import sentence
 from dashboard.parts import forms, people, tables
@@ -118,10 +119,10 @@ def do(scope: Scope, asked: Asked) -> Words:
         case "factor":
             with session():
                 two_factor.reset(scope, asked.key)
-                words = (
-                    "An administrator turned two-factor sign-in off for your Loadstar account: the password alone opens it now."
+                change = N_(
+                    "An administrator turned two-factor sign-in off for your Loadstar account: your password is now enough."
                 )
-                letters.account_changed(person, "Two-factor sign-in is off", words)
+                letters.account_changed(person, N_("Two-factor sign-in is off"), change)
             return f"{name} signs in with the password alone now, and was told so by mail."
         case "reject":
             letters.decide(scope, asked.key, approve=False)

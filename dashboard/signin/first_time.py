@@ -5,6 +5,7 @@ import base64
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import _
 from dashboard.frame.faults import sentence
 from dashboard.signin import letters, replies, steps
 from dashboard.web.access import guard, public
@@ -36,7 +37,7 @@ def own_password() -> Response | AnyResponse:
             return steps.LATE
         password = request.form.get("password", "")
         if passwords.matches(user.password_hash, password):
-            raise Refused("this is the one that you were given, which somebody else knows: choose another")
+            raise Refused(_("this is the one that you were given, which somebody else knows: choose another"))
         audit.act_as(user.id, request.remote_addr)
         return steps.go_on(own_account.change_password(policy.scope_of(user.id), password, letters.password_changed))
 
@@ -46,9 +47,9 @@ def own_password() -> Response | AnyResponse:
 def _own_password_form(message: str | None) -> Response:
     return replies.page(
         "new_password.html",
-        "Choose your password",
-        heading="Choose your password",
-        words="The one that you came with was chosen by somebody else. It works no longer once you have your own.",
+        _("Choose your password"),
+        heading=_("Choose your password"),
+        words=_("Somebody else chose the password that you signed in with. It stops working once you have your own."),
         message=message,
         shortest=passwords.SHORTEST,
     )
@@ -79,11 +80,11 @@ def set_up() -> Response | AnyResponse:
         response.status_code = 422
         return response
     following = steps.go_on(user, with_code=True)
-    return steps.with_theme(replies.page("recovery_codes.html", "Recovery codes", codes=codes, following=following))
+    return steps.with_theme(replies.page("recovery_codes.html", _("Recovery codes"), codes=codes, following=following))
 
 
 def _set_up_form(user: User, message: str | None) -> Response:
     audit.act_as(user.id, request.remote_addr)
     made = two_factor.begin(policy.scope_of(user.id), again=True)
     picture = base64.b64encode(made.svg.encode()).decode("ascii")
-    return replies.page("set_up.html", "Two-factor sign-in", message=message, key=made.secret, picture=picture)
+    return replies.page("set_up.html", _("Two-factor sign-in"), message=message, key=made.secret, picture=picture)

@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from config.language import _
 from config.settings import settings
 from dashboard.signin import replies
 
@@ -9,4 +10,4 @@ from dashboard.signin import replies
 def page() -> Response:
     """The page. It asks no store: it is there when nothing else is."""
     known = settings()
-    return replies.page("front.html", "Energy, live", devices=f"{known.public_device_url}/docs", demo=known.demo)
+    return replies.page("front.html", _("Energy, live"), devices=f"{known.public_device_url}/docs", demo=known.demo)

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import N_, _
 from dashboard.signin import letters, replies, steps
-from dashboard.signin.person import ROLES
 from dashboard.signin.registering import REGISTERED
 from dashboard.web.access import current_scope, guard, public
 from store.records.people import invitations, new_address, registration
@@ -18,6 +18,11 @@ from store.records.people.new_address import NEW_ADDRESS, UNDO_ADDRESS
 from store.records.schema import OneTimeLink, User
 from store.records.signin import one_time_links, passwords
 
+INVITES = {
+    "viewer": N_("%(organisation)s invites %(email)s as a viewer."),
+    "operator": N_("%(organisation)s invites %(email)s as an operator."),
+    "admin": N_("%(organisation)s invites %(email)s as an administrator."),
+}
 bp = Blueprint("links", __name__)
 
 
@@ -27,13 +32,13 @@ def _token() -> str:
 
 def _dead(words: str, href: str, action: str) -> Response:
     """The page of a link that works no longer."""
-    heading = "This link works no longer"
+    heading = _("This link no longer works")
     return replies.page("message.html", heading, status=404, heading=heading, message=words, href=href, action=action)
 
 
 def _unconfirmed() -> Response:
-    words = "It was used already, or is too old. If you have confirmed the address, sign in; otherwise ask for a new link."
-    return _dead(words, "/confirm-address/again", "Ask for a new link")
+    words = _("It was used already, or is too old. If you have confirmed the address, sign in; otherwise ask for a new link.")
+    return _dead(words, "/confirm-address/again", _("Ask for a new link"))
 
 
 @bp.get("/confirm-address")
@@ -79,7 +84,7 @@ def _confirm_form(message: str | None) -> Response:
     if link is None:
         return _unconfirmed()
     which = link.purpose == registration.VERIFY_ADDRESS and link.user_id != session.get(REGISTERED)
-    return replies.page("confirm_address.html", "Confirm your address", address=link.address, which=which, message=message)
+    return replies.page("confirm_address.html", _("Confirm your address"), address=link.address, which=which, message=message)
 
 
 @bp.get("/undo-address")
@@ -107,14 +112,15 @@ def undo() -> Response | AnyResponse:
 def _undo_form(message: str | None) -> Response:
     link = one_time_links.find(_token(), UNDO_ADDRESS)
     if link is None:
-        return _dead("It was used already, or is older than 7 days.", "/forgotten-password", "Ask for a new password")
+        return _dead(_("It was used already, or is older than 7 days."), "/forgotten-password", _("Ask for a new password"))
     return replies.page(
         "new_password.html",
-        "Take your account back",
-        heading="Take your account back",
-        words=(
-            f"Its address is {link.address} again, with the password that you choose now. Every browser is signed out, tokens "
-            "end, and what was added since the address was changed is removed: second factors and providers."
+        _("Take your account back"),
+        heading=_("Take your account back"),
+        words=_(
+            "Its address is %(address)s again, with the password that you choose now. Every browser is signed out, tokens "
+            "end, and what was added since the address was changed is removed: second factors and providers.",
+            address=link.address,
         ),
         message=message,
         shortest=passwords.SHORTEST,
@@ -145,8 +151,8 @@ def new_password() -> Response | AnyResponse:
 
 def _new_password_form(message: str | None) -> Response:
     if not one_time_links.is_good(_token(), registration.RESET_PASSWORD):
-        return _dead("It was used already, or is older than 30 minutes.", "/forgotten-password", "Ask for a new link")
-    return replies.page("new_password.html", "Set a new password", message=message, shortest=passwords.SHORTEST)
+        return _dead(_("It was used already, or is older than 30 minutes."), "/forgotten-password", _("Ask for a new link"))
+    return replies.page("new_password.html", _("Set a new password"), message=message, shortest=passwords.SHORTEST)
 
 
 @bp.get("/invitation")
@@ -175,12 +181,12 @@ def accept_invitation() -> Response | AnyResponse:
 def _invitation_form(message: str | None) -> Response:
     offer = invitations.offer(_token())
     if offer is None:
-        return _dead("The invitation was used, withdrawn, or is older than 7 days. Ask for a new one.", "/", "Home")
+        return _dead(_("The invitation was used, withdrawn, or is older than 7 days. Ask for a new one."), "/", _("Home"))
     return replies.page(
         "invitation.html",
-        f"Join {offer.organisation}",
+        _("Join %(organisation)s", organisation=offer.organisation),
         offer=offer,
-        role=f"{'an' if offer.role[0] in 'ao' else 'a'} {ROLES[offer.role].lower()}",
+        invites=_(INVITES[offer.role], organisation=offer.organisation, email=offer.email),
         state=_state(offer),
         person=current_user,
         here=request.full_path,

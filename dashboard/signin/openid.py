@@ -23,6 +23,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
+from config.language import _
 from config.settings import Settings, is_private
 from store.records.people.identities import Claimed
 
@@ -95,11 +96,11 @@ class Provider:
             ProviderRefused: the code is no good, or what it says of them is not for us, not of now, or not signed by it.
         """
         if not code:
-            raise ProviderRefused("it said no")
+            raise ProviderRefused(_("it said no"))
         doors = self._known()
         says_who = doors.get("authorization_response_iss_parameter_supported") is True
         if issuer != self._settings.oidc_issuer and (says_who or issuer is not None):
-            raise ProviderRefused("the answer is of another issuer")
+            raise ProviderRefused(_("the answer is of another issuer"))
         with self._asking() as asking:
             token = self._exchanged(asking, doors, back, code, verifier)
             claims = self._claims(doors, token, nonce)
@@ -126,7 +127,7 @@ class Provider:
             if now < self._kept_until:
                 return self._doors
             if now < self._away_until:
-                raise ProviderAway("it did not answer a moment ago")
+                raise ProviderAway(_("it did not answer a moment ago"))
             try:
                 with self._asking() as asking:
                     doors = _json(asking, f"{(self._settings.oidc_issuer or '').rstrip('/')}/.well-known/openid-configuration")
@@ -147,7 +148,7 @@ class Provider:
             )
         except OAuth2Error as error:
             log.warning("the provider refuses a code: %r", error.error)
-            raise ProviderRefused("the code is no good") from error
+            raise ProviderRefused(_("the code is no good")) from error
         except (httpx.HTTPError, ValueError) as error:
             raise _away(error) from error
         return token
@@ -183,7 +184,7 @@ class Provider:
             claims.validate(leeway=LEEWAY_S)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             log.warning("what the provider says of somebody does not hold: %s", error)
-            raise ProviderRefused("what it says does not hold") from error
+            raise ProviderRefused(_("what it says does not hold")) from error
         return dict(claims)
 
     def _signing_keys(self, *, anew: bool = False) -> KeySet:
@@ -202,7 +203,7 @@ class Provider:
         except (httpx.HTTPError, ValueError) as error:
             raise _away(error) from error
         if told.get("sub") != subject:
-            raise ProviderRefused("it tells of somebody else")
+            raise ProviderRefused(_("it tells of somebody else"))
         return told
 
 
@@ -232,7 +233,7 @@ def _check(doors: dict[str, Any], issuer: str | None) -> None:
 
 def _away(error: Exception) -> ProviderAway:
     log.warning("the provider cannot be asked: %s: %s", type(error).__name__, error)
-    return ProviderAway("it cannot be asked now")
+    return ProviderAway(_("it cannot be asked now"))
 
 
 def _claimed(claims: dict[str, Any]) -> Claimed:

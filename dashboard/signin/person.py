@@ -3,13 +3,14 @@
 from flask import Flask, Request, request
 from flask_login import LoginManager, UserMixin
 
+from config.language import N_, _
 from dashboard.frame import view_as
 from dashboard.web.addresses import API
 from store.records.access import audit
 from store.records.schema import User
 from store.records.signin import sessions, tokens, two_factor
 
-ROLES = {"viewer": "Viewer", "operator": "Operator", "admin": "Administrator"}
+ROLES = {"viewer": N_("Viewer"), "operator": N_("Operator"), "admin": N_("Administrator")}
 
 
 class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
@@ -38,10 +39,10 @@ class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
     @property
     def standing(self) -> str:
         """What they are here, in words."""
-        within = f"{ROLES[self.role]}, {self.organisation}" if self.role and self.organisation else ""
+        within = f"{_(ROLES[self.role])}, {self.organisation}" if self.role and self.organisation else ""
         if self.platform_admin:
-            return f"Platform administrator · {within}" if within else "Platform administrator"
-        return within or "Residential"
+            return _("Platform administrator · %(within)s", within=within) if within else _("Platform administrator")
+        return within or _("Residential")
 
 
 def install(server: Flask) -> None:

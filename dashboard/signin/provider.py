@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import clock
+from config.language import N_, _
 from config.settings import Settings, settings
 from dashboard.signin import destination, letters, openid, replies, sign_in_page, steps
 from dashboard.signin.replies import DeclinedError
@@ -28,7 +29,7 @@ KEY = "provider"
 PATH, BACK = "/sign-in/provider", "/sign-in/provider/back"
 LASTS_S = 600
 RETRY_S = 5
-LATE = "This was begun in another browser or window, or took too long. Try again."
+LATE = N_("This was begun in another browser or window, or took too long. Try again.")
 
 
 @bp.get(PATH)
@@ -67,7 +68,7 @@ def back() -> Response | AnyResponse:
         given = request.args.get("state", "")
         is_late = kept is None or kept["until"] < clock.now_us() // clock.SECOND
         if kept is None or is_late or not hmac.compare_digest(given.encode(), kept["state"].encode()):
-            raise DeclinedError(400, LATE)
+            raise DeclinedError(400, _(LATE))
         tries = f"provider from {replies.browser_address()}"
         replies.admit(tries)
         user = _who(kept["nonce"], kept["verifier"])
@@ -89,7 +90,9 @@ def _who(nonce: str, verifier: str) -> User:
         raise _away() from away
     except openid.ProviderRefused as refused:
         audit.note("sign_in_failed", subject_kind="users", actor=audit.VISITOR, told={"by": "provider"})
-        raise DeclinedError(403, f"{_name(known)} did not let you in. Try again, or sign in with your password.") from refused
+        raise DeclinedError(
+            403, _("%(provider)s did not let you in. Try again, or sign in with your password.", provider=_name(known))
+        ) from refused
     user = identities.recognise(claimed, may_register=known.oidc_register, tell=lambda person: _tell(person, known))
     if user is None:
         raise DeclinedError(403, _nobody(known, claimed.email))
@@ -97,19 +100,26 @@ def _who(nonce: str, verifier: str) -> User:
 
 
 def _tell(person: User, known: Settings) -> None:
-    words = f"From now on {_name(known)} lets you into your Loadstar account, beside your password."
-    letters.account_changed(person, f"You can sign in with {known.oidc_name}", words)
+    change = N_("From now on you can sign in to your Loadstar account with %(provider)s, as well as with your password.")
+    letters.account_changed(person, N_("You can sign in with %(provider)s"), change, provider=known.oidc_name)
 
 
 def _away() -> DeclinedError:
-    words = f"{_name(settings())} cannot be reached. Try again in {RETRY_S} seconds, or sign in with your password."
+    words = _(
+        "%(provider)s cannot be reached. Try again in %(seconds)s seconds, or sign in with your password.",
+        provider=_name(settings()),
+        seconds=RETRY_S,
+    )
     return DeclinedError(503, words, RETRY_S)
 
 
 def _nobody(known: Settings, email: str | None) -> str:
     if email is None:
-        return f"{_name(known)} does not say that your address is confirmed. Sign in with your password, or register."
-    return f"Nobody here has the address {email}. Register with it, or ask an administrator for an invitation."
+        return _(
+            "%(provider)s does not say that your address is confirmed. Sign in with your password, or register.",
+            provider=_name(known),
+        )
+    return _("Nobody here has the address %(email)s. Register with it, or ask an administrator for an invitation.", email=email)
 
 
 def _name(known: Settings) -> str:

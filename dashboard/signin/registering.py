@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import N_, _
 from dashboard.signin import letters, replies
 from dashboard.web.access import guard, public
 from store.ids import new_id
@@ -24,16 +25,18 @@ REGISTERED = "registered"  # in the session: the account that this browser has r
 MAILED = "mailed"  # in the session: to which address a mail went, and what for
 SENT = "/mail-sent"
 ITSELF = "distributor"
-WAYS = {"resident": "Residential", "join": "Join an organisation", "found": "Found an organisation"}
+WAYS = {"resident": N_("Residential"), "join": N_("Join an organisation"), "found": N_("Found an organisation")}
 HELP = {
-    "resident": "For your own home. You may sign in as soon as your address is confirmed.",
-    "join": "For somebody of an organisation that uses Loadstar. Its administrators approve you.",
-    "found": "You become its administrator. Its distributor approves it, or whoever runs this Loadstar.",
+    "resident": N_("For your own home. You may sign in as soon as your address is confirmed."),
+    "join": N_("For members of an organisation that uses Loadstar. Its administrators approve you."),
+    "found": N_("You become its administrator. Its distributor approves it, or whoever runs this Loadstar."),
 }
 PURPOSES = {
-    "registered": "A mail with a link to confirm the address is on its way to {}. The link works for 24 hours.",
-    "confirm": "If {} waits to be confirmed, a mail with a new link is on its way. The link works for 24 hours.",
-    "password": "If {} has an account, a mail with a link to set a new password is on its way. The link works for 30 minutes.",
+    "registered": N_("An email with a link to confirm the address is on its way to %(address)s. The link works for 24 hours."),
+    "confirm": N_("If %(address)s has yet to be confirmed, an email with a new link is on its way. The link works for 24 hours."),
+    "password": N_(
+        "If %(address)s has an account, an email with a link to set a new password is on its way. The link works for 30 minutes."
+    ),
 }
 FIELDS = ("organisation", "kind", "name", "email")
 
@@ -88,14 +91,14 @@ def _register_form(message: str | None) -> Response:
     given = {field: request.form.get(field, "") for field in FIELDS}
     kinds = {}
     if way == "found":
-        kinds = {each.id: f"A customer of {each.name}" for each in registration.distributors()}
-        kinds |= {"": "A customer of nobody in this list", ITSELF: "A distributor with sites of its own"}
+        kinds = {each.id: _("A customer of %(distributor)s", distributor=each.name) for each in registration.distributors()}
+        kinds |= {"": _("A customer of nobody in this list"), ITSELF: _("A distributor with sites of its own")}
     return replies.page(
         "register.html",
-        "Register",
-        ways=WAYS,
+        _("Register"),
+        ways={name: _(words) for name, words in WAYS.items()},
         way=way,
-        help=HELP[way],
+        help=_(HELP[way]),
         kinds=kinds,
         given=given,
         message=message,
@@ -148,13 +151,13 @@ def _mail(
 
 
 def _confirm_again_form(message: str | None) -> Response:
-    words = "Registered, but the mail is lost or its link too old? A new one ends the one before it."
-    return _ask_mail("Confirm your address", words, message)
+    words = _("Registered, but the mail is lost or its link has expired? A new link replaces the old one.")
+    return _ask_mail(_("Confirm your address"), words, message)
 
 
 def _forgotten_form(message: str | None) -> Response:
-    words = "You get a mail with a link that sets a new one. It works once, within 30 minutes."
-    return _ask_mail("Forgot password", words, message)
+    words = _("We email you a link to set a new one. It works once, within 30 minutes.")
+    return _ask_mail(_("Forgot password"), words, message)
 
 
 def _ask_mail(heading: str, words: str, message: str | None) -> Response:
@@ -176,5 +179,5 @@ def sent() -> Response | AnyResponse:
         return redirect("/sign-in")
     purpose, email = mailed["purpose"], mailed["email"]
     again = "/forgotten-password" if purpose == "password" else "/confirm-address/again"
-    words = PURPOSES[purpose].format(email)
-    return replies.page("mail_sent.html", "Check your email", words=words, email=email, again=again, message=None)
+    words = _(PURPOSES[purpose], address=email)
+    return replies.page("mail_sent.html", _("Check your email"), words=words, email=email, again=again, message=None)

@@ -12,6 +12,7 @@ from typing import Any
 from flask import Response, after_this_request, current_app, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import N_, _
 from config.settings import settings
 from dashboard.frame.faults import RETRY_S, sentence
 from dashboard.frame.shell import theme_choice
@@ -19,7 +20,7 @@ from dashboard.web import security
 from store.errors import Refused, StoreAway, TooSoon
 from store.records.signin import attempts
 
-AWAY = "Loadstar cannot reach its store, so this has to wait. Try again in 5 seconds."
+AWAY = N_("Loadstar cannot reach its store, so this has to wait. Try again in 5 seconds.")
 EVEN_S = 0.5
 MARK = "loadstar_known"  # the cookie of a browser in which somebody has signed in
 
@@ -35,7 +36,7 @@ class DeclinedError(Exception):
         self.retry_s = retry_s
 
 
-def reply(do: Callable[[], str], form: Form, *, away: str = AWAY) -> Response | AnyResponse:
+def reply(do: Callable[[], str], form: Form, *, away: str | None = None) -> Response | AnyResponse:
     """Do it and go where it says; what it declines or refuses is said above the form."""
     as_json = request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
     try:
@@ -43,11 +44,13 @@ def reply(do: Callable[[], str], form: Form, *, away: str = AWAY) -> Response | 
     except DeclinedError as error:
         declined = error
     except TooSoon as too_soon:
-        declined = DeclinedError(429, f"Too many tries. Try again in {too_soon.retry_s} s.", too_soon.retry_s)
+        declined = DeclinedError(
+            429, _("Too many tries. Try again in %(seconds)s s.", seconds=too_soon.retry_s), too_soon.retry_s
+        )
     except Refused as refused:
         declined = DeclinedError(422, sentence(refused))
     except StoreAway:
-        declined = DeclinedError(503, away, RETRY_S)
+        declined = DeclinedError(503, away or _(AWAY), RETRY_S)
     else:
         return jsonify(next=following) if as_json else redirect(following)
     message = str(declined)

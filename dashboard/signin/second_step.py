@@ -3,13 +3,14 @@
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import N_, _
 from dashboard.signin import replies, steps
 from dashboard.web.access import guard, public
 from store.records.signin import two_factor
 
 bp = Blueprint("second_step", __name__)
 
-WRONG = "This code is not right, or was used already. Wait for the next one, or use a recovery code."
+WRONG = N_("This code is not right, or was used already. Wait for the next one, or use a recovery code.")
 
 
 @bp.get(steps.CODE)
@@ -29,11 +30,11 @@ def check_code() -> Response | AnyResponse:
         if user is None:
             return steps.LATE
         if not two_factor.check(user.id, request.form.get("code", ""), replies.browser_address()):
-            raise replies.DeclinedError(401, WRONG)
+            raise replies.DeclinedError(401, _(WRONG))
         return steps.go_on(user, with_code=True)
 
     return steps.with_theme(replies.reply(do, _code_form))
 
 
 def _code_form(message: str | None) -> Response:
-    return replies.page("second_step.html", "Code", message=message, recovery="recovery" in request.args)
+    return replies.page("second_step.html", _("Code"), message=message, recovery="recovery" in request.args)

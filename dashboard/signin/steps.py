@@ -14,6 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import clock
+from config.language import N_, _
 from dashboard.frame.faults import sentence
 from dashboard.frame.shell import THEME_COOKIE
 from dashboard.signin import destination, person, replies
@@ -32,8 +33,8 @@ CODE, OWN_PASSWORD, SET_UP = "/sign-in/code", "/sign-in/own-password", "/sign-in
 LATE = "/sign-in?said=late"
 LASTS_S = 300  # to type a code
 LONGER_S = 1200  # to think of a password, or to find an app and install it
-OVER = (
-    "this password was chosen for you and was good for a few days: set one of your own by “Forgot password?”, "
+OVER = N_(
+    "this password was chosen for you and was valid for a few days: set one of your own by “Forgot password?”, "
     "or ask an administrator for another"
 )
 
@@ -66,7 +67,7 @@ def come_in(user: User, wanted: str, by: str = "password") -> str:
         raise replies.DeclinedError(403, sentence(Refused(why_not)))
     kept = users.user(SYSTEM, user.id)  # its hash may have been renewed just now
     if by == "password" and kept.password_until is not None and kept.password_until <= now():
-        raise replies.DeclinedError(403, sentence(Refused(OVER)))
+        raise replies.DeclinedError(403, sentence(Refused(_(OVER))))
     session[KEY] = {"user": kept.id, "proof": credentials.proof(kept), "next": wanted, "by": by, "code": False}
     return go_on(kept)
 

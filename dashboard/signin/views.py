@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request, se
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from config.language import N_, _
 from config.settings import Settings
 from dashboard.frame import view_as
 from dashboard.frame.faults import sentence
@@ -26,8 +27,8 @@ from store.records.people import users
 from store.records.people.users import FIRST_ADMINISTRATOR
 from store.records.signin import one_time_links, passwords, sessions
 
-WRONG = "Wrong email or password."
-AWAY = "Loadstar cannot reach its store, so nobody can sign in now. Try again in 5 seconds."
+WRONG = N_("Wrong email or password.")
+AWAY = N_("Loadstar cannot reach its store, so nobody can sign in now. Try again in 5 seconds.")
 
 bp = Blueprint("signin", __name__)
 
@@ -53,10 +54,10 @@ def sign_in() -> Response | AnyResponse:
         replies.admit(email)
         user = users.verify_password(email, request.form.get("password", ""))
         if user is None:
-            raise replies.DeclinedError(401, WRONG)
+            raise replies.DeclinedError(401, _(WRONG))
         return steps.come_in(user, wanted)
 
-    return steps.with_theme(replies.reply(do, lambda message: sign_in_page.page(wanted, email, message), away=AWAY))
+    return steps.with_theme(replies.reply(do, lambda message: sign_in_page.page(wanted, email, message), away=_(AWAY)))
 
 
 @bp.post("/theme")
@@ -116,7 +117,7 @@ def first_administrator() -> Response | AnyResponse:
 def _first_form(name: str, email: str, message: str | None) -> Response:
     return replies.page(
         "first_administrator.html",
-        "First administrator",
+        _("First administrator"),
         status=422 if message else 200,
         name=name,
         email=email,

@@ -14,6 +14,7 @@ from typing import Any
 from dash.background_callback.managers import BaseBackgroundCallbackManager
 from flask import current_app, g, request
 
+from config.language import N_, _
 from dashboard.web import arguments
 from dashboard.web.access import current_scope, rule_of
 from store.errors import NotFound
@@ -23,12 +24,12 @@ from store.records.jobs.kinds import Kind, Problem, TooMany
 from store.records.schema import Job
 
 SAID = {
-    Problem.NOT_THEIRS: "This is not there, or not yours to see.",
-    Problem.STORE_AWAY: "Loadstar cannot reach its store. Try again in a moment.",
-    Problem.TOO_LONG: "This took longer than it may, and was stopped.",
-    Problem.TOO_MUCH_MEMORY: "This took more memory than it may, and was stopped.",
+    Problem.NOT_THEIRS: N_("This is not there, or not yours to see."),
+    Problem.STORE_AWAY: N_("Loadstar cannot reach its store. Try again in a moment."),
+    Problem.TOO_LONG: N_("This took longer than it may, and was stopped."),
+    Problem.TOO_MUCH_MEMORY: N_("This took more memory than it may, and was stopped."),
 }
-FAILED = "This went wrong. The log of the worker says why."
+FAILED = N_("This went wrong. The log of the worker says why.")
 
 _WORK = "__work__"
 _TOO_MANY = "none"  # the handle of a call for which no job was made
@@ -65,7 +66,7 @@ def runs(
 
 def said(problem: str | None) -> str:
     """Why a job failed, for whoever pressed the button."""
-    return SAID.get(Problem(problem), FAILED) if problem in list(Problem) else FAILED
+    return _(SAID.get(Problem(problem), FAILED) if problem in list(Problem) else FAILED)
 
 
 class Jobs(BaseBackgroundCallbackManager):

@@ -20,7 +20,7 @@ def install(server: Flask) -> None:
     language.ask(_of_request)
     server.jinja_env.add_extension("jinja2.ext.i18n")
     server.jinja_env.policies["ext.i18n.trimmed"] = True
-    server.jinja_env.install_gettext_callables(language._, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    server.jinja_env.install_gettext_callables(language._, language.plural, newstyle=True)  # type: ignore[attr-defined]
     server.jinja_env.globals.update(language=lambda: language.spoken().replace("_", "-"), script_texts=script_texts)
 
 

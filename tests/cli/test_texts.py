@@ -1,6 +1,7 @@
 """Every text that is marked can be translated: a mark holds a whole text that stands in the code, and all are gathered."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from cli.workshop import ROOMS
 from config.settings import PROJECT
 
 MARKS = {"_": 1, "N_": 1, "ngettext": 2}
+PLACE = re.compile(r"%\((\w+)\)s")
 FILES = [file for room in ROOMS for file in sorted((PROJECT / room).rglob("*.py"))]
 
 
@@ -19,6 +21,23 @@ def marks(source: str) -> Iterator[tuple[int, str, ast.expr]]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
             for text in node.args[: MARKS[node.func.id]]:
                 yield node.lineno, node.func.id, text
+
+
+def amiss(source: str) -> list[int]:
+    """The lines of marks whose values are not those that the text has places for, or whose per cent sign is none."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "ngettext")):
+            continue
+        texts = [text.value for text in node.args[: MARKS[node.func.id]] if isinstance(text, ast.Constant)]
+        given = {keyword.arg for keyword in node.keywords}
+        if None in given or not texts:
+            continue
+        places = {place for text in texts for place in PLACE.findall(text)} - ({"num"} if node.func.id == "ngettext" else set())
+        filled = bool(given) or node.func.id == "ngettext"
+        if places != given or (filled and any("%" in PLACE.sub("", text).replace("%%", "") for text in texts)):
+            lines.append(node.lineno)
+    return lines
 
 
 def pieced(source: str) -> list[int]:
@@ -55,6 +74,25 @@ def test_a_mark_of_a_whole_text_or_of_a_constant_is_none(line: str) -> None:
 
 def test_no_mark_holds_a_text_that_is_pieced_together() -> None:
     places = [f"{file.relative_to(PROJECT)}:{line}" for file in FILES for line in pieced(file.read_text(encoding="utf-8"))]
+    assert places == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '_("%(name)s", nmae=1)',
+        '_("%(name)s")',
+        '_("plain", name=1)',
+        '_("90 % of %(n)s", n=1)',
+        'ngettext("%(num)s a", "%(n)s b", 2)',
+    ],
+)
+def test_a_mark_with_other_values_than_its_text_has_places_for_is_noticed(line: str) -> None:
+    assert amiss(line) == [1]
+
+
+def test_every_mark_has_the_values_that_its_text_has_places_for() -> None:
+    places = [f"{file.relative_to(PROJECT)}:{line}" for file in FILES for line in amiss(file.read_text(encoding="utf-8"))]
     assert places == []
 
 

@@ -207,7 +207,7 @@ def test_a_lost_password_is_reset_by_the_mail_in_the_outbox(opened: Opener, prod
     rita.goto("/sign-in")
     rita.click("text=Forgot password?")
     rita.fill("#email", email("Rita"))
-    press(rita, "Send the mail")
+    press(rita, "Send the email")
     expect(rita.locator("h1")).to_have_text("Check your email")
 
     root = opened("Root")  # there is no mail server: the administrator hands the link over

@@ -14,8 +14,8 @@
     document.documentElement.dataset.connection = "lost";
     words.textContent =
       reason === "store"
-        ? `Loadstar cannot reach its store. You see the values of ${at()}; trying again every 5 seconds.`
-        : `Connection lost. You see the values of ${at()}; trying again every 5 seconds.`;
+        ? Loadstar.text("Loadstar cannot reach its store. You see the values of %(time)s; trying again every 5 seconds.", { time: at() })
+        : Loadstar.text("Connection lost. You see the values of %(time)s; trying again every 5 seconds.", { time: at() });
     banner.hidden = false;
   }
   function back() {

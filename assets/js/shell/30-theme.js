@@ -3,7 +3,11 @@
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
   const NEXT = { auto: "light", light: "dark", dark: "auto" };
-  const WORDS = { auto: "system", light: "light", dark: "dark" };
+  const WORDS = {
+    auto: [Loadstar.text("Theme: system"), Loadstar.text("Theme: system. Change theme")],
+    light: [Loadstar.text("Theme: light"), Loadstar.text("Theme: light. Change theme")],
+    dark: [Loadstar.text("Theme: dark"), Loadstar.text("Theme: dark. Change theme")],
+  };
   const ICONS = { auto: "circle-half", light: "sun", dark: "moon-stars" };
 
   function resolve() {
@@ -12,8 +16,8 @@
   }
   function label() {
     for (const button of document.querySelectorAll("[data-theme-next]")) {
-      button.setAttribute("aria-label", `Theme: ${WORDS[root.dataset.theme]}. Change theme`);
-      button.title = `Theme: ${WORDS[root.dataset.theme]}`;
+      button.setAttribute("aria-label", WORDS[root.dataset.theme][1]);
+      button.title = WORDS[root.dataset.theme][0];
       button.querySelector(".icon").className = `icon icon-${ICONS[root.dataset.theme]}`;
     }
     for (const choice of document.querySelectorAll("[data-theme-set]"))

@@ -22,11 +22,11 @@
   };
   const show = () => sheet.open || sheet.showModal();
   const click = (selector) => () => document.querySelector(selector)?.click();
-  window.loadstar.shortcut("?", "Show this list", show);
-  window.loadstar.shortcut("s", "Choose a site", click("[popovertarget=sites]"));
-  window.loadstar.shortcut("o", "Overview of this site", click("#nav a[data-screen$=overview]"));
-  window.loadstar.shortcut("t", "Change the theme", click("[data-theme-next]"));
-  window.loadstar.shortcut("m", "Go to the content", () => document.getElementById("main").focus());
+  window.loadstar.shortcut("?", Loadstar.text("Show this list"), show);
+  window.loadstar.shortcut("s", Loadstar.text("Choose a site"), click("[popovertarget=sites]"));
+  window.loadstar.shortcut("o", Loadstar.text("Overview of this site"), click("#nav a[data-screen$=overview]"));
+  window.loadstar.shortcut("t", Loadstar.text("Change the theme"), click("[data-theme-next]"));
+  window.loadstar.shortcut("m", Loadstar.text("Go to the content"), () => document.getElementById("main").focus());
 
   toggle.checked = isOn();
   toggle.addEventListener("change", () => localStorage.setItem("loadstar-keys", toggle.checked ? "on" : "off"));

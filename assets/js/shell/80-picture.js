@@ -5,7 +5,7 @@
     if (place) place.textContent = words;
   };
   async function send(file) {
-    say("Sending…");
+    say(Loadstar.text("Sending…"));
     const name = JSON.parse(document.getElementById("_dash-config").textContent).csrf_token_name;
     const token = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const body = new FormData();
@@ -14,9 +14,9 @@
       const headers = { "X-CSRFToken": token, Accept: "application/json" };
       const answer = await fetch("/account/picture", { method: "POST", body, headers });
       if (answer.ok) return location.assign("/account?said=picture");
-      say(answer.status === 413 ? "A picture file has 10 MB at the most. Choose a smaller one." : (await answer.json()).message);
+      say(answer.status === 413 ? Loadstar.text("A picture file has 10 MB at the most. Choose a smaller one.") : (await answer.json()).message);
     } catch {
-      say("The picture did not arrive. Try again.");
+      say(Loadstar.text("The picture did not arrive. Try again."));
     }
   }
   document.addEventListener("click", (event) => {

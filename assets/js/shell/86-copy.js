@@ -7,11 +7,11 @@ document.addEventListener("click", async (event) => {
   button.dataset.words = words;
   try {
     await navigator.clipboard.writeText(source.textContent);
-    button.textContent = "Copied";
+    button.textContent = Loadstar.text("Copied");
   } catch {
     // without TLS a browser lets nobody write to the clipboard: what is marked can be copied by hand
     getSelection().selectAllChildren(source);
-    button.textContent = "Marked: press Ctrl+C";
+    button.textContent = Loadstar.text("Selected: press Ctrl+C");
   }
   setTimeout(() => { button.textContent = words; }, 2000);
 });

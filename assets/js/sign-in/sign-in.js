@@ -37,15 +37,16 @@
       });
     } catch {
       button.textContent = words;
-      return later(RETRY_S, (s) => `Loadstar does not answer. Trying again in ${s} s.`);
+      return later(RETRY_S, (seconds) => Loadstar.text("Loadstar does not answer. Trying again in %(seconds)s s.", { seconds }));
     }
     const said = await answer.json().catch(() => ({}));
     if (answer.ok) return location.assign(said.next);
     button.textContent = words;
-    if (answer.status === 503) return later(RETRY_S, (s) => `Loadstar cannot reach its store. What you typed is kept. Trying again in ${s} s.`);
+    if (answer.status === 503) return later(RETRY_S, (seconds) =>
+      Loadstar.text("Loadstar cannot reach its store. What you typed is kept. Trying again in %(seconds)s s.", { seconds }));
     button.disabled = false;
     if (said.reload) return location.reload();
-    say(said.message || "That did not work. Try again.");
+    say(said.message || Loadstar.text("That did not work. Try again."));
     form.querySelector("#code, #password, input:not([type=hidden])")?.select();
   }
   form.addEventListener("submit", (event) => {

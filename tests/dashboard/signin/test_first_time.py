@@ -64,7 +64,7 @@ def test_it_is_good_for_a_week_and_then_only_the_mail_helps(world: World, newcom
         kept.password_until = now() - timedelta(minutes=1)
     answer = sign_in(world.client(), WHO)
     assert answer.status_code == 403
-    assert b"was good for a few days" in answer.data
+    assert b"was valid for a few days" in answer.data
     mailed = registration.ask_new_password(WHO)
     assert mailed
     assert mailed.token

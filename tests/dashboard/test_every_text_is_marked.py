@@ -1,0 +1,72 @@
+"""Every text that a page shows is marked for translation, wing by wing."""
+
+import json
+from pathlib import Path
+
+import dash
+import pytest
+
+from config import language
+from config.settings import Settings
+from tests.dashboard import pseudo
+from tests.dashboard.world import World
+
+# Names, units and codes, which are the same in every language.
+KNOWN = {
+    "Loadstar", "North Campus", "South Works", "Northern Power", "Southern Grid", "Europe", "London", "GMT", "BST", "UTC", "GBP",
+    "kWh", "kW", "MW", "MWh", "kg", "CO2", "Hz", "example", "org", "Root", "Admin", "Operator", "Chief", "Stranger", "Resident",
+}  # fmt: skip
+NOT_YET: set[str] = set()  # pages whose texts are still to be marked: becomes shorter, never longer
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("translations")
+    pseudo.write(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def bracketed(catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "FOLDER", catalogue)
+
+
+def unmarked(texts: list[str]) -> set[str]:
+    return {text for text in texts if pseudo.words(text, KNOWN)}
+
+
+PUBLIC = (
+    *("/", "/sign-in", "/register", "/register?way=join", "/register?way=found", "/forgotten-password", "/confirm-address/again"),
+    *("/new-password?token=none", "/invitation?token=none", "/confirm-address?token=none"),
+)
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_what_strangers_see_is_marked(world: World, path: str) -> None:
+    page = world.client().get(path, headers={"Accept-Language": pseudo.LANGUAGE}).get_data(as_text=True)
+    assert f'<html lang="{pseudo.LANGUAGE}"' in page
+    assert unmarked(pseudo.of_document(page)) == set()
+
+
+def pages(world: World) -> dict[str, set[str]]:
+    """The texts without a mark on each page that anybody of the world may open, by the page's module; by "frame" around all."""
+    found: dict[str, set[str]] = {}
+    for who in ("root", "admin", "operator", "resident"):
+        browser = world.client(who)
+        for page in dash.page_registry.values():
+            path = (page["path_template"] or page["path"]).replace("<site_id>", world.site)
+            answer = browser.get(path, headers={"Accept-Language": pseudo.LANGUAGE}) if "<" not in path else None
+            if answer is not None and answer.status_code == 200:
+                texts = unmarked(pseudo.of_document(answer.get_data(as_text=True)))
+                found.setdefault(page["module"].rpartition(".")[2], set()).update(texts)
+    return found
+
+
+def test_what_the_pages_show_is_marked(world: World, questdb_tables: Settings) -> None:
+    found = pages(world)
+    assert len(found) > 20
+    missing = {page: sorted(texts) for page, texts in found.items() if texts and page not in NOT_YET}
+    assert missing == {}, json.dumps(missing, indent=1, ensure_ascii=False)
+    assert NOT_YET & {page for page, texts in found.items() if not texts} == set(), (
+        "these are marked now: take them from the list"
+    )
