@@ -37,7 +37,8 @@ def _wanted() -> str:
 def _own() -> str | None:
     """The language that whoever asks has chosen; unknown while the records are away, of which the page then tells."""
     try:
-        return getattr(current_user, "language", None)
+        with language.speaking(language.SOURCE):  # that they are away is said in words, too
+            return getattr(current_user, "language", None)
     except StoreAway:
         return None
 
