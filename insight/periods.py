@@ -64,14 +64,14 @@ def period(name: str, zone: ZoneInfo, now: datetime, first: str | None = None, l
     if latest < earliest:
         raise Impossible(_("The last day is before the first."))
     if earliest > now.astimezone(zone).date():
-        raise Impossible(_("This period lies ahead; choose one that has begun."))
+        raise Impossible(_("This period is in the future. Choose one that has started."))
     if latest - earliest >= LONGEST:
         raise Impossible(_("Choose at most eight years."))
     if earliest < EARLIEST:
         raise Impossible(_("Choose days from %(year)s on.", year=EARLIEST.year))
     start, end = local_time.days(earliest, latest, zone)
     if start == end:
-        raise Impossible(_("The calendar of %(zone)s has no %(day)s: the clocks went over it.", zone=zone.key, day=earliest))
+        raise Impossible(_("%(day)s does not exist in %(zone)s: the calendar skipped that day.", zone=zone.key, day=earliest))
     return Period(start, min(end, now), live=end > now)
 
 

@@ -1,6 +1,7 @@
 // The labels of a Sankey stand outside it, sources' to the left and uses' to the right, so that no band runs through them.
 (() => {
   const ls = window.loadstar;
+  const LAST_WORD = 8; // letters that a last word may have to be kept
   const SIZE = { wide: 12.5, narrow: 11 };
   const pen = document.createElement("canvas").getContext("2d");
   // names come escaped, for plotly knows tags: they are measured and cut as they are read
@@ -10,9 +11,14 @@
 
   function cut(words, width) {
     if (pen.measureText(words).width <= width) return words;
-    let shown = words;
-    while (shown.length > 4 && pen.measureText(`${shown}…`).width > width) shown = shown.slice(0, -1);
-    return `${shown.trimEnd()}…`;
+    // what tells alike names apart often stands at their end: it is kept as long as there is room
+    const last = words.split(" ").at(-1);
+    for (const end of [last.length < words.length && last.length <= LAST_WORD ? `… ${last}` : "…", "…"]) {
+      let shown = words.slice(0, words.length - (end.length > 1 ? last.length : 0)).trimEnd();
+      while (shown.length > 3 && pen.measureText(`${shown}${end}`).width > width) shown = shown.slice(0, -1).trimEnd();
+      if (pen.measureText(`${shown}${end}`).width <= width || end === "…") return `${shown}${end}`;
+    }
+    return words;
   }
   // how many columns of bars stand beside each other
   function columns(link, bars) {

@@ -30,10 +30,10 @@
   }
   function show(element, figure, event) {
     const plane = element.querySelector(".nsewdrag");
-    const range = element.querySelector(".plot")?.layout?.xaxis?.range;
+    const range = figure && element.querySelector(".plot")?.layout?.xaxis?.range; // of a plan or a map it is no time
     let box = element.querySelector(".readout");
     const within = plane?.getBoundingClientRect();
-    const [start, end] = (range ?? []).map(ls.moment);
+    const [start, end] = (range || []).map(ls.moment);
     const share = within ? (event.clientX - within.left) / within.width : -1;
     const inside = share >= 0 && share <= 1 && event.clientY >= within.top && event.clientY <= within.bottom;
     const ms = start + share * (end - start);

@@ -109,6 +109,13 @@
     return { ...figure, data: figure.data.map((trace) => (kept(trace) ? { ...trace, visible: chosen[trace.uid].shown } : trace)) };
   }
 
+  const picture = (Plotly, element, chart) => ({
+    name: "picture",
+    title: "Download as a picture",
+    icon: Plotly.Icons.camera,
+    click: () => ls.savePicture(element, chart.plot),
+  });
+
   async function redraw(element) {
     const chart = charts.get(element);
     if (chart.drawing) {
@@ -128,11 +135,10 @@
         const config = {
           displaylogo: false,
           displayModeBar: element.dataset.tools && width >= NARROW_PX ? "hover" : false,
-          modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+          modeBarButtons: [[picture(Plotly, element, chart), "zoom2d", "pan2d", "resetScale2d"]],
           scrollZoom: element.dataset.wheel === "zoom",
           doubleClick: "reset",
           showTips: false,
-          toImageButtonOptions: { filename: document.title.replace(/[^\p{L}\p{N}]+/gu, "-") },
         };
         chart.plot ??= element.appendChild(Object.assign(document.createElement("div"), { className: "plot" }));
         await Plotly.react(chart.plot, data, { ...layout, autosize: true }, config);
@@ -146,6 +152,7 @@
           chart.plot.on("plotly_legendclick", (event) => toggled(element, event));
           chart.plot.on("plotly_legenddoubleclick", () => !told(chart.figure));
           ls.readout(element, () => told(chart.figure) && chart.figure);
+          if (element.dataset.wheel) ls.zoomButtons(element, chart.plot);
           sizes.observe(element);
         }
       } while (chart.again);
@@ -190,6 +197,18 @@
     }
     await redraw(element);
   };
+  // In the place of a chart: what there is to say instead of it, [what, what to do]; `true` for the words that it came with.
+  ls.nothing = (id, instead) => {
+    const box = document.getElementById(`${id}-empty`);
+    if (!box) return;
+    const [what, todo] = box.children;
+    box.given ??= [what.textContent, todo.textContent];
+    box.hidden = !instead;
+    box.parentElement.toggleAttribute("data-nothing", Boolean(instead));
+    const [said, advised = ""] = instead === true ? box.given : instead || [];
+    if (!instead || (what.textContent === said && todo.textContent === advised)) return;
+    [what.textContent, todo.textContent] = [said, advised];
+  };
   ls.drawnFigure = (id) => charts.get(document.getElementById(id))?.figure;
   // change traces by their uid, and the layout, of what is drawn
   ls.amend = (id, traces, layout = {}) => {
@@ -199,6 +218,13 @@
     ls.draw(id, { ...figure, data, layout: { ...figure.layout, ...layout } });
   };
 
+  // on paper a picture is as wide as the paper, not as the screen it was drawn for
+  window.addEventListener("beforeprint", () => {
+    for (const svg of document.querySelectorAll(".chart .main-svg")) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+  });
+  window.addEventListener("afterprint", () => {
+    for (const svg of document.querySelectorAll(".chart .main-svg")) svg.removeAttribute("viewBox");
+  });
   window.addEventListener("loadstar:theme", () => {
     forget();
     for (const element of charts.keys()) redraw(element);

@@ -35,7 +35,7 @@
       name(link.source[at]), name(link.target[at]), value, /balance/.test(link.customdata[at])]);
     const rows = each.map(([from, to, value, derived]) => [
       ls.plain(from), ls.plain(to), `${amount(value)}${derived ? " (from the balance)" : ""}`]);
-    const caption = meta.grouped && !meta.each ? "Alike ones added up; each by itself follows in a moment" : "";
+    const caption = meta.grouped && !meta.each ? "Similar ones are added up; each one follows in a moment" : "";
     return table(["From", "To", `Flow, ${meta.unit}`], rows, caption, 2);
   }
   function ofTime(figure, heading, starts, more = []) {
@@ -86,7 +86,7 @@
   }
   // the figure's numbers as a <table>
   ls.table = (figure) => {
-    if (!figure) return document.createTextNode("Nothing is drawn yet.");
+    if (!figure) return document.createTextNode("No data yet.");
     const [first] = figure.data;
     if (first?.type === "sankey") return ofSankey(first);
     const { clock, edges } = figure.layout?.meta ?? {};

@@ -106,7 +106,7 @@
       const calm = made("li", "calm");
       const icon = made("i", "icon icon-check-lg");
       icon.setAttribute("aria-hidden", "true");
-      calm.append(icon, made("span", "", "Nothing wants attention. All devices report, and voltage, frequency and power factor are within their limits."));
+      calm.append(icon, made("span", "", "All clear. All devices report, and voltage, frequency and power factor are within their limits."));
       rows.push(calm);
     }
     box.replaceChildren(...rows);

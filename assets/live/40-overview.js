@@ -3,7 +3,7 @@
   const ls = window.loadstar;
   const dash = (window.dash_clientside ??= {});
   const MINUTE = 60_000;
-  const EMPTY = { data: [], layout: {} };
+  const DAY = 1440 * MINUTE;
   const LAYOUT = { hovermode: "closest" };
   const AGAIN_MS = 60_000;
   let flowShown = "live";
@@ -16,13 +16,18 @@
     const element = document.getElementById(id);
     if (element && element.textContent !== words) element.textContent = words;
   };
-  function sankey(figure, says) {
-    const empty = !figure.data.length || !figure.data[0].link.value.length;
-    const box = document.getElementById("overview-sankey-empty");
-    if (box) box.hidden = !empty;
+  function sankey(figure, says, instead = true) {
+    const empty = !figure?.data[0]?.link.value.length;
+    ls.nothing("overview-sankey", empty && instead);
     say("overview-sankey-says", says);
     if (!empty) ls.draw("overview-sankey", figure);
   }
+  // a picture of now that has nothing to draw says why
+  const silent = ({ state }) => ({
+    offline: ["No live readings.", "Every device of this site is offline. Its last hours are under 24 h."],
+    never: ["No readings yet.", "The energy flow appears with the first reading."],
+  })[state] ?? ["No metered flow now.", "Choose a period to see what has flowed."];
+  const sankeyNow = (tick) => sankey({ data: tick.sankey, layout: LAYOUT }, tick.says, silent(tick));
   // the live ends of the lines: power now, at the moment of the tick
   function nowMarks(tick) {
     if (!chart?.live) return {};
@@ -42,8 +47,9 @@
     sessionStorage.setItem("loadstar-again", String(Date.now()));
     location.reload();
   }
-  let planBefore = "[]";
-  function planMarks(changes) {
+  let planBefore = null;
+  // the plan as it is now: always all of it, so that no mark is lost that came before it was drawn
+  function plan(changes) {
     const said = JSON.stringify(changes);
     if (said === planBefore || !planned) return;
     planBefore = said;
@@ -52,7 +58,8 @@
     for (const [at, words, shape, colour] of changes) [text[at], symbol[at], color[at]] = [words, shape, colour];
     const marker = { ...nodes.marker, symbol, color, line: { ...nodes.marker.line, color } };
     const hovertext = text.map((words, at) => (words && words.includes("<br><b>") ? words : nodes.hovertext[at]));
-    ls.amend("overview-plan", { nodes: { text, hovertext, marker } });
+    const marked = { ...nodes, text, hovertext, marker };
+    ls.draw("overview-plan", { ...planned, data: planned.data.map((trace) => (trace === nodes ? marked : trace)) });
   }
   function dueSteps(tick) {
     if (!chart?.live) return null;
@@ -70,8 +77,8 @@
       const before = ls.lastTick();
       if (before && before.site === tick.site && before.at > tick.at) return none;
       ls.applyTick(tick);
-      if (flowShown === "live") sankey({ data: tick.sankey, layout: LAYOUT }, tick.says);
-      planMarks(tick.plan);
+      if (flowShown === "live") sankeyNow(tick);
+      plan(tick.plan);
       ls.amend("overview-chart", nowMarks(tick));
       const due = dueSteps(tick);
       if (due === null || due === asked) return none;
@@ -84,20 +91,31 @@
       flowShown = period;
       if (period === "live") {
         const tick = ls.lastTick();
-        if (tick) sankey({ data: tick.sankey, layout: LAYOUT }, tick.says);
+        if (tick) sankeyNow(tick);
         say("overview-flow-note", "");
       } else if (text) {
         const given = JSON.parse(text);
         if (given.period !== period) return;
-        sankey(given.figure ?? EMPTY, given.says);
+        sankey(given.figure, given.says, given.problem ? [given.problem] : true);
         say("overview-flow-note", given.note);
       }
+    },
+    // the address says what is shown: a reload and a link show the same
+    keep(flow, flowFirst, flowLast, range, first, last, step, view) {
+      const usual = { flow: "live", range: "48h", step: "auto", view: "plan" };
+      const days = { flow_first: flow === "custom" && flowFirst, flow_last: flow === "custom" && flowLast, first: range === "custom" && first, last: range === "custom" && last };
+      const said = Object.entries({ flow, range, step, view, ...days }).filter(([name, value]) => value && value !== usual[name]);
+      const query = new URLSearchParams(said).toString();
+      history.replaceState(history.state, "", location.pathname + (query && `?${query}`) + location.hash);
     },
     chart(text) {
       if (!text) return dash.no_update;
       const given = JSON.parse(text);
       if (given.problem) {
-        say("overview-chart-note", given.problem);
+        chart = null;
+        ls.nothing("overview-chart", [given.problem]);
+        say("overview-chart-says", given.problem);
+        say("overview-chart-note", "");
         return dash.no_update;
       }
       chart = given;
@@ -107,20 +125,17 @@
         const marks = nowMarks(tick).now;
         if (marks) figure.data = figure.data.map((trace) => (trace.uid === "now" ? { ...trace, ...marks } : trace));
       }
-      const empty = document.getElementById("overview-chart-empty");
-      if (empty) empty.hidden = !given.empty;
+      ls.nothing("overview-chart", given.empty);
       say("overview-chart-says", given.says);
       say("overview-chart-note", given.note);
       ls.draw("overview-chart", figure);
       return dash.no_update;
     },
-    plan(text, id) {
+    plan(text) {
       if (!text) return;
       planned = JSON.parse(text);
-      planBefore = "[]";
-      ls.draw(id, planned);
-      const tick = ls.lastTick();
-      if (tick) planMarks(tick.plan);
+      planBefore = null;
+      plan(ls.lastTick()?.plan ?? []);
     },
     details(text) {
       if (text) ls.draw("overview-details-chart", JSON.parse(text).figure);
@@ -129,6 +144,18 @@
     map(text, view, id) {
       if (text && view === "map") ls.draw(id, JSON.parse(text));
     },
+    // as many whole days earlier or later as are shown, up to today
+    step(earlier, later, name, first, last) {
+      const DAYS = { "48h": 2, "7d": 7, "30d": 30, year: 365 };
+      const day = (text) => Date.parse(`${text}T00:00Z`) / DAY;
+      const today = day(ls.today());
+      const isCustom = name === "custom" && first && last;
+      const [from, to] = isCustom ? [day(first), day(last)] : [today - (DAYS[name] ?? 1) + 1, today];
+      const by = dash.callback_context.triggered_id.endsWith("-later") ? to - from + 1 : from - to - 1;
+      if (from + by > today) return [dash.no_update, dash.no_update, dash.no_update];
+      const text = (at) => new Date(at * DAY).toISOString().slice(0, 10);
+      return ["custom", text(from + by), text(Math.min(today, to + by))];
+    },
     // custom periods show their two days
     custom(period) {
       return { display: period === "custom" ? "flex" : "none" };
@@ -136,7 +163,7 @@
     show(view) {
       const [plan, map] = [view === "plan", view === "map"];
       requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
-      return [!plan, !map];
+      return [!plan, !map, !plan, !map];
     },
   };
 

@@ -7,11 +7,10 @@
   (window.dash_clientside ??= {}).live.draw = (text, id) => {
     if (!text) return;
     const given = JSON.parse(text);
-    put(`${id}-note`, given.problem ?? given.note);
+    put(`${id}-note`, given.note);
+    put(`${id}-says`, given.problem ?? given.says);
+    window.loadstar.nothing(id, given.problem ? [given.problem] : given.empty);
     if (given.problem) return;
-    put(`${id}-says`, given.says);
-    const empty = document.getElementById(`${id}-empty`);
-    if (empty) empty.hidden = !given.empty;
     window.loadstar.draw(id, given.figure);
   };
 })();

@@ -13,6 +13,9 @@ from dashboard.figures.wording import STATES, text
 
 FARTHEST_NORTH = 85.0
 LEAST_DEGREES = 6.0  # of the longitude that a map of one site shows
+NEIGHBOURS, NEIGHBOURS_BEYOND = 3, 1.4  # the nearest sites that the map shows first, and how far beyond them
+BESIDE_X, BESIDE_Y = 0.25, 0.05  # of the map: within it, another site's mark would lie under a name
+GAP = "\u2002"  # between a mark, with the ring around it, and its name
 
 # The shape says the state as well as the colour does, and the word beside it as well as both.
 SYMBOLS = {"live": "circle", "late": "circle-open", "offline": "x-thin-open", "never": "circle-open-dot"}
@@ -42,10 +45,14 @@ def mercator(latitude: float) -> float:
 
 
 def figure(places: Sequence[Place], here: str | None) -> dict[str, Any]:
-    """The map of the sites; the one that is looked at now has a ring."""
+    """The map of the sites; it opens on the one that is looked at now, which has a ring. `layout.meta.all` shows them all."""
     xs = [place.longitude for place in places]
     ys = [round(mercator(place.latitude), 4) for place in places]
     states = [place.state for place in places]
+    everything = window(xs), window(ys)
+    at_once = [at for at, place in enumerate(places) if place.site_id == here]
+    across, up = around(at_once[0], xs, ys) if at_once else everything
+    side = [sides(at, xs, ys, across, up) for at in range(len(xs))]
     outline = {"type": "scatter", "mode": "lines", "x": [], "y": [], "hoverinfo": "skip", "connectgaps": False}
     words = ["" if state == "live" else f" · {STATES[state]}" for state in states]
     return {
@@ -54,7 +61,7 @@ def figure(places: Sequence[Place], here: str | None) -> dict[str, Any]:
                 **outline,
                 "uid": "land",
                 "fill": "toself",
-                "fillcolor": "@sunken",
+                "fillcolor": "@raised",
                 "line": {"width": 0.8, "color": "@outline/0.55"},
             },
             {**outline, "uid": "borders", "line": {"width": 0.6, "color": "@outline/0.35"}},
@@ -73,8 +80,11 @@ def figure(places: Sequence[Place], here: str | None) -> dict[str, Any]:
                 "uid": "sites",
                 "x": xs,
                 "y": ys,
-                "text": [f"{text(place.name)}{word}" for place, word in zip(places, words, strict=True)],
-                "textposition": [sides(at, xs, ys) for at in range(len(xs))],
+                "text": [
+                    f"{GAP}{text(place.name)}{word}" if to.endswith("right") else f"{text(place.name)}{word}{GAP}"
+                    for place, word, to in zip(places, words, side, strict=True)
+                ],
+                "textposition": side,
                 "textfont": {"color": "@text", "size": 12},
                 "customdata": [f"site:{place.site_id}" for place in places],
                 "hovertext": [f"<b>{text(place.name)}</b><br>{text(place.note)}" for place in places],
@@ -93,16 +103,27 @@ def figure(places: Sequence[Place], here: str | None) -> dict[str, Any]:
             "showlegend": False,
             "hovermode": "closest",
             "dragmode": "pan",
-            "xaxis": {"visible": False, "range": window(xs), "constrain": "range"},
-            "yaxis": {"visible": False, "range": window(ys), "scaleanchor": "x", "constrain": "range"},
+            "plot_bgcolor": "@grid/0.12",
+            "meta": {"all": everything},
+            "xaxis": {"visible": False, "range": across, "constrain": "range"},
+            "yaxis": {"visible": False, "range": up, "scaleanchor": "x", "constrain": "range"},
         },
     }
 
 
-def sides(at: int, xs: Sequence[float], ys: Sequence[float]) -> str:
-    """On which side the name stands: to the right, unless another site stands close there."""
-    close = [other for other in range(len(xs)) if other != at and 0 <= xs[other] - xs[at] < 30 and abs(ys[other] - ys[at]) < 4]
-    return "middle left" if close or (xs[at] > max(xs) - 1e-9 and len(xs) > 1) else "middle right"
+def sides(at: int, xs: Sequence[float], ys: Sequence[float], across: Sequence[float], up: Sequence[float]) -> str:
+    """On which side the name stands: to the right, unless another site stands close there, or the edge of what is shown."""
+    width, height = across[1] - across[0], up[1] - up[0]
+    others = [other for other in range(len(xs)) if other != at and abs(ys[other] - ys[at]) < BESIDE_Y * height]
+    close = [other for other in others if 0 <= xs[other] - xs[at] < BESIDE_X * width]
+    return "middle left" if close or across[1] - xs[at] < BESIDE_X * width else "middle right"
+
+
+def around(at: int, xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
+    """What both axes show first: a site in the middle, with its nearest neighbours as far as they are near."""
+    away = sorted(max(abs(x - xs[at]), abs(y - ys[at])) for other, (x, y) in enumerate(zip(xs, ys, strict=True)) if other != at)
+    reach = min(LEAST_DEGREES, max(LEAST_DEGREES / 12, NEIGHBOURS_BEYOND * away[:NEIGHBOURS][-1])) if away else LEAST_DEGREES / 2
+    return [xs[at] - reach, xs[at] + reach], [ys[at] - reach, ys[at] + reach]
 
 
 def window(values: Sequence[float]) -> list[float]:

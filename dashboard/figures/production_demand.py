@@ -72,6 +72,7 @@ def figure(
             **lines.time_axis(start, end, zone),
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
+            "showlegend": True,
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
             **(_now(now) if live else {}),
         },

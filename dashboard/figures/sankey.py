@@ -49,7 +49,7 @@ def figure(
                     "pad": 14,
                     "thickness": 12,
                     "line": {"width": 0},
-                    "label": ["<br>".join(text(line) for line in wrap(node.label, NARROW)[:2]) for node in ordered],
+                    "label": ["<br>".join(text(line) for line in two_lines(node.label)) for node in ordered],
                     "color": [f"@{token(node.technology)}" for node in ordered],
                     "customdata": [
                         [_position(node, known), text(node.label), amount] for node, amount in zip(ordered, amounts, strict=True)
@@ -79,6 +79,21 @@ def _position(node: SankeyNode, places: Mapping[str, int]) -> int:
         return -1
     first = places[node.node_ids[0]]
     return first if len(node.node_ids) == 1 else -2 - first
+
+
+def two_lines(name: str) -> list[str]:
+    """A name in at most two lines. What does not fit is left out of its middle: alike names often differ at their ends.
+
+    >>> [two_lines(each) for each in ("Transformer 2", "Distribution cabinet in the north 1")]
+    [['Transformer', '2'], ['Distribution', '… north 1']]
+    """
+    lines = wrap(name, NARROW)
+    if len(lines) <= 2:
+        return lines
+    *rest, end = " ".join(lines[1:]).split()
+    while rest and len(f"… {rest[-1]} {end}") <= NARROW:
+        end = f"{rest.pop()} {end}"
+    return [lines[0], f"… {end}"]
 
 
 def _rows(nodes: list[SankeyNode], links: list[SankeyLink]) -> list[list[Any]]:

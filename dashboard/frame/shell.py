@@ -143,8 +143,9 @@ def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
 def _clock(time_zone: str) -> dict[str, Any]:
     """The clock of a site in the frame: what it shows now, and what the browser goes on by."""
     zone, now = ZoneInfo(time_zone), clock.now()
-    shown = f"{now.astimezone(zone):%H:%M:%S} {local_time.name(now, zone)}"
-    return {"shown": shown, "stretches": lines.clock(zone, now, now)}
+    local = now.astimezone(zone)
+    shown = f"{local:%H:%M:%S} {local_time.name(now, zone)}"
+    return {"shown": shown, "date": f"{local:%a} {local.day} {local:%b %Y}", "stretches": lines.clock(zone, now, now)}
 
 
 def _picture(scope: Scope) -> str | None:

@@ -23,7 +23,7 @@ DIGITS = 4  # of a value that left its limits, and of these
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One thing: `what` is the node or device that a click opens, `since` when it began, as people read it."""
+    """One thing: `what` is the device or the meter's quantity that a click opens, `since` when it began, as people read it."""
 
     severity: str
     title: str
@@ -47,7 +47,9 @@ def attention(scope: Scope, now: Now) -> tuple[list[Attention], int]:
 def _silent(now: Now, found: Silent) -> Attention:
     device, what = found.device, f"device:{found.device.id}"
     if device.last_seen is None:
-        return Attention(found.severity, f"{device.name} has not reported yet", "Give it a key and let it post.", "", "", what)
+        return Attention(
+            found.severity, f"{device.name} has not reported yet", "Create a key for it and start posting.", "", "", what
+        )
     every = wording.age(device.interval_s)
     since = f"since {wording.clock(device.last_seen, now.view.zone, now.at)}"
     return Attention(found.severity, f"{device.name} is {device.state}", f"It should report every {every}.", since, "", what)
@@ -62,7 +64,7 @@ def _outside(now: Now, found: Outside) -> Attention:
         f"Allowed: {allowed(found.limit, unit)}, indicative.",
         f"since {wording.clock(found.since, now.view.zone, now.at)}" if found.since else "for a day or longer",
         found.limit.source,
-        f"node:{meter.node_id}" if meter.node_id else f"device:{meter.device_id}" if meter.device_id else "",
+        f"meter:{meter.id}:{found.limit.quantity}",
     )
 
 

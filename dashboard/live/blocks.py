@@ -9,6 +9,7 @@ from dash import Output, dcc, html
 
 from dashboard.figures.wording import STATES, clock
 from dashboard.live import tiles
+from dashboard.live.chosen import AUTO, VIEWS, Chosen
 from dashboard.live.details import Details
 from dashboard.parts.aria import aria, data
 from insight.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
@@ -17,8 +18,9 @@ from models.flows import makers
 from store.records.access import policy
 from store.scope import Scope
 
-SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast", "legend": "Legend"}
+SHOWN = {"arrays": "Each array", "grid": "Grid", "battery": "Battery", "forecast": "Forecast"}
 TYPED_MS = 800  # without another key, a date is typed to its end
+ROW_PX = 24  # of the names above the lines of a chart
 MOST_ARRAYS = 6  # drawn one by one unless asked for: more are no longer told apart
 
 
@@ -44,6 +46,7 @@ def segmented(part_id: str, options: Mapping[str, str], value: str, label: str) 
     """A choice of one among a few, as a row of buttons."""
     choice = dbc.RadioItems(
         id=part_id,
+        name=part_id,  # one group for the browser: one stop of the tab key, arrows within
         options=[{"label": words, "value": name} for name, words in options.items()],
         value=value,
         className="segmented",
@@ -67,13 +70,13 @@ def select(part_id: str, options: Mapping[str, str], value: str, label: str) -> 
     )
 
 
-def days(prefix: str, label: str) -> html.Div:
+def days(prefix: str, label: str, first: str | None = None, last: str | None = None) -> html.Div:
     """The two days of a custom period; shown when it is chosen."""
     date: dict[str, Any] = {"type": "date", "size": "sm", "debounce": TYPED_MS}
     return html.Div(
         [
-            html.Label([html.Span("First day"), dbc.Input(id=f"{prefix}-first", **date)], className="choice"),
-            html.Label([html.Span("Last day"), dbc.Input(id=f"{prefix}-last", **date)], className="choice"),
+            html.Label([html.Span("First day"), dbc.Input(id=f"{prefix}-first", value=first, **date)], className="choice"),
+            html.Label([html.Span("Last day"), dbc.Input(id=f"{prefix}-last", value=last, **date)], className="choice"),
         ],
         id=f"{prefix}-days",
         className="days",
@@ -83,20 +86,34 @@ def days(prefix: str, label: str) -> html.Div:
     )
 
 
-def chart(chart_id: str, label: str, empty: Any = None, **data: str) -> list[Any]:
-    """A chart with the sentence that says the same and the table that holds the same."""
+def chart(chart_id: str, label: str, empty: tuple[str, str] | None = None, **data: str) -> list[Any]:
+    """A chart with the sentence that says the same and the table that holds the same.
+
+    `empty`: what stands in its place when there is nothing to draw, and what to do then (`ls.nothing` in the browser).
+    """
     given: dict[str, Any] = {f"data-{name}": value for name, value in data.items()}
     described = aria(label=label, describedby=f"{chart_id}-says")
-    parts: list[Any] = [
+    place: list[Any] = [
         html.Div(id=chart_id, className="chart", role="figure" if "tools" in data else "img", **described, **given),
         html.Div(
             id=f"{chart_id}-table", className="table-frame chart-table", hidden=True, tabIndex=0, role="region", **described
         ),
-        html.P(id=f"{chart_id}-says", className="visually-hidden"),
     ]
     if empty is not None:
-        parts.append(html.Div(empty, id=f"{chart_id}-empty", className="nothing", hidden=True))
-    return parts
+        what, todo = empty
+        words = [html.P(what, className="what"), html.P(todo, className="do")]
+        place.append(html.Div(words, id=f"{chart_id}-empty", className="nothing", hidden=True, role="status"))
+    return [html.Div(place, className="chart-place"), html.P(id=f"{chart_id}-says", className="visually-hidden")]
+
+
+def stepping(prefix: str, what: str) -> html.Div:
+    """To the period before, and to the one after: as many whole days as are shown."""
+    ways = (("earlier", "‹", f"Earlier {what}"), ("later", "›", f"Later {what}"))
+    buttons = [
+        html.Button(sign, id=f"{prefix}-{way}", type="button", className="step", title=words, **aria(label=words))
+        for way, sign, words in ways
+    ]
+    return html.Div(buttons, className="stepping")
 
 
 def waits(chart_id: str) -> tuple[Output, str, str]:
@@ -122,24 +139,28 @@ def panel(name: str, title: Any, tools: Any, content: Any, foot: Any = None) -> 
     )
 
 
-def flow_panel() -> html.Section:
+def flow_panel(chosen: Chosen) -> html.Section:
     """The Sankey with its periods."""
-    nothing = [html.P("Nothing flows that is metered.", className="what"), html.P("Choose another period.", className="do")]
+    nothing = ("No metered flow in this period.", "Choose another period.")
     return panel(
         "flow",
         "Energy flow",
-        [segmented("overview-flow", ENERGY_PERIODS, "live", "Period of the energy flow"), days("overview-flow", "Custom period")],
+        [
+            stepping("overview-flow", "energy flow"),
+            segmented("overview-flow", ENERGY_PERIODS, chosen.flow, "Period of the energy flow"),
+            days("overview-flow", "Custom period", chosen.flow_first, chosen.flow_last),
+        ],
         chart("overview-sankey", "Energy flow of the site, from its sources to its uses", nothing, ask="node"),
         [html.P(id="overview-flow-note", className="remark"), as_table("overview-sankey")],
     )
 
 
-def place_panel(outlines: str) -> html.Section:
+def place_panel(outlines: str, chosen: Chosen) -> html.Section:
     """The plan of the site, and the map of all sites."""
     return panel(
         "place",
         "Site",
-        segmented("overview-view", {"plan": "Plan", "map": "Map"}, "plan", "Plan or map"),
+        segmented("overview-view", VIEWS, chosen.view, "Plan or map"),
         [
             html.Div(chart("overview-plan", "Plan of the site with its devices and their states"), id="overview-plan-box"),
             html.Div(
@@ -157,7 +178,8 @@ def place_panel(outlines: str) -> html.Section:
                 ],
                 className="remark keys",
             ),
-            as_table("overview-plan"),
+            html.Span(as_table("overview-plan"), id="overview-plan-tool", className="tool"),
+            html.Span(as_table("overview-map"), id="overview-map-tool", className="tool", hidden=True),
         ],
     )
 
@@ -174,16 +196,13 @@ def _arrays(view: SiteView) -> int:
 
 def shown_first(view: SiteView) -> tuple[str, ...]:
     """What of it is shown until somebody chooses."""
-    return ("arrays", "legend") if 1 < _arrays(view) <= MOST_ARRAYS else ("legend",)
+    return ("arrays",) if 1 < _arrays(view) <= MOST_ARRAYS else ()
 
 
-def course_panel(range_name: str, view: SiteView, forecasting: Any) -> html.Section:
+def course_panel(chosen: Chosen, view: SiteView, forecasting: Any) -> html.Section:
     """Production and demand over time."""
     ranges = {name: words for name, (words, _, _) in RANGES.items()} | {CUSTOM: "Custom"}
-    nothing = [
-        html.P("No values in this period.", className="what"),
-        html.P("Choose another one, or check back once a device has reported.", className="do"),
-    ]
+    nothing = ("No values in this period.", "Choose another one, or check back once a device has reported.")
     shown = dbc.Checklist(
         id="overview-chart-shows",
         options=[{"label": words, "value": name} for name, words in offered_lines(view).items()],
@@ -196,9 +215,10 @@ def course_panel(range_name: str, view: SiteView, forecasting: Any) -> html.Sect
         "course",
         "Production and demand",
         [
-            segmented("overview-range", ranges, range_name, "Period of the chart"),
-            days("overview-range", "Custom period"),
-            select("overview-step", {"auto": "auto"} | {str(each): step_words(each) for each in STEPS_MIN}, "auto", "Step"),
+            stepping("overview-range", "production and demand"),
+            segmented("overview-range", ranges, chosen.range, "Period of the chart"),
+            days("overview-range", "Custom period", chosen.first, chosen.last),
+            select("overview-step", {AUTO: "auto"} | {str(each): step_words(each) for each in STEPS_MIN}, chosen.step, "Step"),
         ],
         chart("overview-chart", "Production and demand over time", nothing, tools="yes"),
         [shown, forecasting, html.P(id="overview-chart-note", className="remark"), as_table("overview-chart")],
@@ -275,19 +295,20 @@ def details(found: Details) -> list[Any]:
     if rows:
         parts += [html.H3("Latest values"), html.Div(html.Table(html.Tbody(rows)), className="table-frame")]
     if found.figure:
-        drawn = chart("overview-details-chart", f"Power of {found.title} over the last 48 hours")
-        drawn[0].style = {"height": f"{220 + 24 * (len(found.figure['data']) - 1)}px"}  # their names stand above the lines
+        drawn = chart("overview-details-chart", f"{found.drawn} over the last 48 hours")
+        names = len(found.figure["data"]) - 1
+        drawn[0].children[0].style = {"height": f"{220 + ROW_PX * names}px"}  # the names of several stand above the lines
         parts += [html.H3("Last 48 hours"), *drawn, as_table("overview-details-chart")]
     return parts
 
 
-def stores(site_id: str, tick: str, about: str, course: str, plan: str, places: str) -> list[Any]:
+def stores(site_id: str, tick: str, energy: str | None, about: str, course: str, plan: str, places: str) -> list[Any]:
     """What the browser is given with the page, so that it need not ask again."""
     given: dict[str, Any] = {
         "overview-site": site_id,
         "overview-tick": tick,
         "overview-listed": False,
-        "overview-energy": None,
+        "overview-energy": energy,
         "overview-about": about,
         "overview-course": course,
         "overview-plan-figure": plan,

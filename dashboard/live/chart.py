@@ -27,7 +27,7 @@ def chart(
     step: str | None = "auto",
     first: str | None = None,
     last: str | None = None,
-    shows: tuple[str, ...] = ("legend",),
+    shows: tuple[str, ...] = (),
     ahead: Outlook | None = None,
     stale_s: float = 0.0,
 ) -> str:
@@ -52,7 +52,6 @@ def chart(
     for trace in figure["data"]:
         if trace.get("uid") in ("grid", "battery"):
             trace["visible"] = trace["uid"] in shows
-    figure["layout"]["showlegend"] = "legend" in shows
     figure["layout"]["uirevision"] = f"{name} {first} {last}"
     answer: dict[str, Any] = {
         "figure": figure,

@@ -1,4 +1,4 @@
-"""What is told of a node or a device when it is clicked: latest values, when it was last heard, its last 48 hours."""
+"""What is told of what is clicked, a node, a device or a quantity of a meter: latest values, when it was heard, 48 hours."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,22 +10,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
-from dashboard.figures import lines, meter_power, wording
+from dashboard.figures import lines, meter_level, meter_power, wording
+from dashboard.live.attention import allowed, words_of
 from insight import closed_power, periods
 from insight.now import Now, now_of
 from insight.site_view import Meter
+from models.presence import presence
 from models.sankey_links import drawn_as_one, plural
 from store.errors import NotFound
 from store.records.plant import activity
 from store.scope import Scope
-from store.series import power
+from store.series import levels, power
 
 SHOWN = timedelta(hours=48)
+LEVEL_STEP_S = 300
 NAMES = {
-    "energy_kwh": "Energy of its interval",
-    "energy_export_kwh": "Energy of its interval, other direction",
-    "energy_total_kwh": "Counter",
-    "energy_export_total_kwh": "Counter, other direction",
+    "energy_kwh": "Energy in last interval",
+    "energy_export_kwh": "Energy exported in last interval",
+    "energy_total_kwh": "Energy register",
+    "energy_export_total_kwh": "Export register",
     "power_kw": "Power",
     "voltage_v": "Voltage",
     "current_a": "Current",
@@ -42,20 +45,22 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """`facts` and `values` are (name, words); `figure` is that of the last 48 hours, or nothing."""
+    """`facts` and `values` are (name, words); `figure` is that of the last 48 hours, or nothing; it shows what `drawn` says."""
 
     title: str
     state: str
     facts: list[tuple[str, str]]
     values: list[tuple[str, str, str]]
     figure: dict[str, Any] | None
+    drawn: str
 
 
 def details(scope: Scope, site_id: str, what: str) -> Details:
-    """The details of `node:<id>`, `device:<id>`, or `alike:<id>` of the nodes that are drawn as one with a node.
+    """The details of `node:<id>`, `device:<id>`, `meter:<id>:<quantity>`, or `alike:<id>`: nodes drawn as one with that one.
 
     Raises:
         NotFound: it is nothing that the scope sees on the site.
+        StoreAway: the database cannot be reached.
     """
     now = now_of(scope, site_id)
     kind, _, wanted = what.partition(":")
@@ -65,6 +70,9 @@ def details(scope: Scope, site_id: str, what: str) -> Details:
         return _node(scope, now, wanted)
     if kind == "alike":
         return _alike(now, wanted)
+    if kind == "meter":
+        meter_id, _, quantity = wanted.partition(":")
+        return _level(scope, now, meter_id, quantity)
     raise NotFound(f"no {what}")
 
 
@@ -79,7 +87,14 @@ def _device(scope: Scope, now: Now, device_id: str) -> Details:
         ("Reports every", wording.age(device.interval_s)),
         ("Readings in 24 h", f"{wording.count(counted.accepted)} accepted, {wording.count(counted.rejected)} rejected"),
     ]
-    return Details(device.name, current.state, facts, _values(now, device.meter_ids), _figure(scope, now, device.meter_ids))
+    return Details(
+        device.name,
+        current.state,
+        facts,
+        _values(now, device.meter_ids),
+        _figure(scope, now, device.meter_ids),
+        _power_of(device.name),
+    )
 
 
 def _node(scope: Scope, now: Now, node_id: str) -> Details:
@@ -107,7 +122,30 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
         facts.append(("Unaccounted for now", wording.power(float(residual.value[0]))))
     state = standing.state if standing.state != "unmetered" else now.state
     shown = measured if own else tuple(around)
-    return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown))
+    return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown), _power_of(node.name))
+
+
+def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
+    meter, latest = now.view.meters.get(meter_id), now.values.get((meter_id, quantity))
+    if meter is None or latest is None:
+        raise NotFound(f"no {quantity} of {meter_id}")
+    name, unit, limit = words_of(quantity), QUANTITIES[quantity].label, now.view.limits.get(quantity)
+    facts = [("Now", f"{wording.exact(float(latest.value))} {unit}".strip()), ("Last heard", _when(now, latest.ts))]
+    if limit is not None:
+        facts += [("Allowed", allowed(limit, unit)), ("Limit from", limit.source)]
+    start = now.at - SHOWN
+    step_s = max(LEVEL_STEP_S, closed_power.native_step_s(meter))
+    measured = {each: levels.levels(scope, [meter_id], quantity, start, now.at, step_s, each) for each in levels.MEASURES}
+    mean, least, greatest = (frame[meter_id].to_numpy(dtype=float) for frame in measured.values())
+    course = meter_level.Course(name, unit, power.steps(start, now.at, step_s), mean, least, greatest)
+    figure = meter_level.figure(course, limit, start, now.at, now.view.zone)
+    title = f"{name} at {meter.name}"
+    state = presence(latest.ts, meter.expected_s, now.at)
+    return Details(title, state, facts, _values(now, (meter_id,)), figure, title)
+
+
+def _power_of(name: str) -> str:
+    return f"Power of {name}"
 
 
 def _alike(now: Now, node_id: str) -> Details:
@@ -126,7 +164,7 @@ def _alike(now: Now, node_id: str) -> Details:
     for node in nodes:
         power_now, state = wording.power(standing[node.id].kw), standing[node.id].state
         values.append((node.name, f"{power_now} {standing[node.id].way}".rstrip(), wording.STATES.get(state, state)))
-    return Details(f"{plural(nodes[0])} ({len(nodes)})", states.most_common(1)[0][0], facts, values, None)
+    return Details(f"{plural(nodes[0])} ({len(nodes)})", states.most_common(1)[0][0], facts, values, None, "")
 
 
 def _when(now: Now, moment: datetime | None) -> str:

@@ -23,10 +23,7 @@ def panel(homes: Sequence[OwnHome], reader: Reader) -> html.Section | None:
     """The home's panel with its chart; nothing for whoever has no meter of energy."""
     if not homes:
         return None
-    nothing = [
-        html.P("No values in the last two weeks.", className="what"),
-        html.P("They appear as your meters report.", className="do"),
-    ]
+    nothing = ("No values in the last two weeks.", "They appear as your meters report.")
     return blocks.panel(
         "home",
         "Your home" if len(homes) == 1 else "Your homes",

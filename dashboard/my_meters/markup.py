@@ -15,22 +15,22 @@ from insight.own_meters import COUNT, Mine, Value
 from insight.today import WHOLE
 from store.records.schema import Request
 
-UNCOUNTED = "Its readings are stored, but its energy is not counted: nothing says yet where it comes from. Ask your distributor."
+UNCOUNTED = "Readings are stored, but energy is not counted yet: this meter has no energy source declared. Ask your distributor."
 WAITS, GRANTED, REFUSED = "waits for a decision", "approved", "refused"
 
 
 def none_yet(may_claim: bool) -> html.Div:
     """What would be here, and how to get it."""
     how = (
-        "Claim one below with the code that is printed on it or came by letter."
+        "Claim one below with the code printed on it or sent to you by letter."
         if may_claim
-        else "Ask an administrator of yours."
+        else "Ask one of your administrators."
     )
     return html.Div(
         [
             icon("lightning-charge"),
             html.H2("No meter yet"),
-            html.P("What your meter measures would be here: its power now, today's energy, and its history."),
+            html.P("Your meter's power now, today's energy and its history will appear here."),
             html.P(how),
         ],
         className="empty compact",
@@ -47,10 +47,10 @@ def _card(mine: Mine, value: Value | None, now: datetime, reader: Reader, asking
     meter_id, name = mine.meter.id, mine.meter.name
     acts: list[Any] = [parts.row_button("my-meter-act", "history", meter_id, "History", f"History of {name}")]
     if may_release and asking == meter_id:
-        words = "You no longer see its values, and whoever lives there next can claim it. "
+        words = "You will no longer see its values, and the next resident can claim it. "
         acts = parts.ask("my-meter-act", meter_id, words, "Release", name)
     elif may_release:
-        acts.append(parts.row_button("my-meter-act", "ask", meter_id, "Release", f"Release {name}"))
+        acts.append(parts.row_button("my-meter-act", "ask", meter_id, "Release", f"Release {name}", "btn-link"))
     notes = [
         mine.site,
         *(["simulated"] if mine.meter.simulated else []),
@@ -69,7 +69,7 @@ def _card(mine: Mine, value: Value | None, now: datetime, reader: Reader, asking
 def reading(value: Value | None, mine: Mine, now: datetime, reader: Reader) -> list[Any]:
     """A meter's numbers."""
     if value is None:  # the store of the readings is away
-        return [html.P("Its values cannot be read now. The page tries again by itself.", className="muted")]
+        return [html.P("Values cannot be read right now. The page keeps trying.", className="muted")]
     way = WAYS[mine.direction]
     kw, unit = wording.scaled(abs(value.kilowatts) if value.kilowatts is not None else None, "kW")
     is_back = value.kilowatts is not None and value.kilowatts < 0
@@ -114,7 +114,7 @@ def pager(first: int, total: int) -> Any:
 def requests(found: Sequence[Request], names: dict[str, str], reader: Reader, asking: str | None) -> Any:
     """What the holder has asked for, and what became of it."""
     if not found:
-        return html.P("Nothing yet. A claim waits here until your distributor decides.", className="muted mb-0")
+        return html.P("No requests yet. A claim stays here until your distributor decides.", className="muted mb-0")
     rows: list[Any] = []
     for each in found:
         what = "A device's key" if each.kind == "key" else names.get(each.meter_id or "", "A meter, by its code")
@@ -139,7 +139,7 @@ def _request_acts(request: Request, what: str, asking: str | None) -> Any:
     if request.decided_at is not None:
         return None
     if request.id == asking:
-        return parts.ask("my-request-act", request.id, "Nobody decides on it any more. ", "Take back", what)
+        return parts.ask("my-request-act", request.id, "It is withdrawn and will not be decided on. ", "Take back", what)
     return parts.row_button("my-request-act", "ask", request.id, "Take back", f"Take back: {what}")
 
 

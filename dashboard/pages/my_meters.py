@@ -57,7 +57,7 @@ def _drawn(scope: Scope, search: str, first: int, asking: str | None) -> list[An
     if not found.total and not search:
         return [markup.none_yet(_may_claim(scope))]
     if not found.total:
-        return [html.P("No meter of yours fits this search.", className="muted")]
+        return [html.P("No meter matches this search.", className="muted")]
     shown = markup.cards(found.rows, _values(scope, found.rows), clock.now(), reader(), asking, _may_claim(scope))
     return [shown, markup.pager(first, found.total)]
 
@@ -76,7 +76,7 @@ def _requests(scope: Scope, asking: str | None = None) -> Any:
 
 def _history(of: str) -> html.Section:
     ranges = {name: words for name, (words, _, _) in RANGES.items()} | {CUSTOM: "Custom"}
-    nothing = [html.P("No values in this period.", className="what"), html.P("Choose another one.", className="do")]
+    nothing = ("No values in this period.", "Choose another one.")
     return blocks.panel(
         "course",
         ["History of ", html.Span(of, id="my-meters-chosen")],
@@ -143,12 +143,13 @@ def layout(**_query: Any) -> html.Div:
         className="toolbar",
         hidden=found.total <= own_meters.COUNT,
     )
+    every_s = max(TICK_S, settings().tick_s)
     drawable = [each for each in found.rows if each.meter.role != "condition"]
     return html.Div(
         [
             html.Header([html.H1("My meters"), html.P("Live, today, and before.")], className="page-head"),
             html.Div(id="my-meters-notice", role="status"),
-            dcc.Interval(id="my-meters-interval", interval=max(TICK_S, settings().tick_s) * 1000, disabled=not found.total),
+            dcc.Interval(id="my-meters-interval", interval=every_s * 1000, disabled=not found.total),
             dcc.Store(id="my-meters-shown", data={"first": 0, "asking": None}),
             dcc.Store(id="my-meters-meter", data=drawable[0].meter.id if drawable else None),
             dcc.Store(id="my-meters-figure"),
@@ -160,7 +161,7 @@ def layout(**_query: Any) -> html.Div:
             _claim(scope) if _may_claim(scope) else None,
             parts.section("My requests", html.Div(_requests(scope), id="my-meters-requests")),
         ],
-        **data(plotly=static.url("plotly/plotly.min.js")),
+        **data(plotly=static.url("plotly/plotly.min.js"), **({"ticks": f"{every_s:g}"} if found.total else {})),
     )
 
 

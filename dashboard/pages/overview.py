@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
+from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from dash.exceptions import PreventUpdate
 
 from config import clock
@@ -11,7 +11,8 @@ from config.settings import settings
 from dashboard.figures import plan
 from dashboard.figures.production_demand import Outlook
 from dashboard.forecasting.controls import controls
-from dashboard.live import blocks, chart, details, energy_flow, map_of_sites
+from dashboard.live import blocks, chart, details, energy_flow, in_browser, map_of_sites
+from dashboard.live.chosen import chosen
 from dashboard.live.tick import about, tick_of, today_or_none
 from dashboard.live.tiles import tiles
 from dashboard.parts.aria import data
@@ -19,7 +20,6 @@ from dashboard.web import arguments, static
 from dashboard.web.access import current_scope, guard, site_in
 from insight.course import trends
 from insight.now import now_of
-from insight.periods import DEFAULT_RANGE
 
 STALE_S = 60.0  # what the document's chart may lack at its right end: the next step draws it anew
 
@@ -33,8 +33,9 @@ register_page(
 
 
 @guard(site_in())
-def layout(site_id: str, **_query: Any) -> html.Div:
-    """The page with its first values already in it."""
+def layout(site_id: str, **query: Any) -> html.Div:
+    """The page with its first values already in it, as the address says what of them to show."""
+    show = chosen(query)
     scope = current_scope()
     now = now_of(scope, site_id)
     if not now.view.meters:
@@ -46,21 +47,26 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 site_id,
                 tick=tick_of(scope, site_id),
                 about=_json(about(now.view)),
-                course=chart.chart(scope, site_id, DEFAULT_RANGE, shows=blocks.shown_first(now.view), stale_s=STALE_S),
+                course=chart.chart(
+                    scope, site_id, show.range, show.step, show.first, show.last, blocks.shown_first(now.view), stale_s=STALE_S
+                ),
+                energy=None
+                if show.flow == "live"
+                else energy_flow.energy_flow(scope, site_id, show.flow, show.flow_first, show.flow_last),
                 plan=_json(plan.figure(now.view.graph, {})),
                 places=map_of_sites.figure_text(scope, site_id),
             ),
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
             blocks.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
-            blocks.flow_panel(),
-            blocks.place_panel(static.url("map/outlines.json")),
-            blocks.course_panel(DEFAULT_RANGE, now.view, controls()),
+            blocks.flow_panel(show),
+            blocks.place_panel(static.url("map/outlines.json"), show),
+            blocks.course_panel(show, now.view, controls()),
             *blocks.strips(),
             blocks.details_sheet(),
         ],
         className="overview",
         id="overview",
-        **data(plotly=static.url("plotly/plotly.min.js")),
+        **data(plotly=static.url("plotly/plotly.min.js"), ticks=f"{settings().tick_s:g}"),
     )
 
 
@@ -149,16 +155,4 @@ def _json(figure: Any) -> str:
     return orjson.dumps(figure).decode()
 
 
-def _in_browser(function: str, *arguments: Any, first: bool = True) -> None:
-    clientside_callback(ClientsideFunction("live", function), *arguments, prevent_initial_call=not first)
-
-
-_in_browser("tick", Output("overview-due", "data"), Input("overview-tick", "data"), State("overview-about", "data"))
-_in_browser("flow", Input("overview-flow", "value"), Input("overview-energy", "data"), first=False)
-_in_browser("chart", Input("overview-course", "data"))
-_in_browser("plan", Input("overview-plan-figure", "data"), State("overview-plan", "id"))
-_in_browser("map", Input("overview-map-figure", "data"), Input("overview-view", "value"), State("overview-map", "id"))
-_in_browser("details", Input("overview-details-figure", "data"), first=False)
-_in_browser("custom", Output("overview-flow-days", "style"), Input("overview-flow", "value"))
-_in_browser("custom", Output("overview-range-days", "style"), Input("overview-range", "value"))
-_in_browser("show", Output("overview-plan-box", "hidden"), Output("overview-map-box", "hidden"), Input("overview-view", "value"))
+in_browser.callbacks()

@@ -72,7 +72,7 @@ def serving(settings: Settings, browser: Browser) -> Iterator[Served]:
 def overview(page: Page, site_id: str) -> None:
     """The overview of a site, drawn, with its numbers."""
     page.goto(f"/site/{site_id}/overview")
-    page.wait_for_selector("#overview-chart[data-drawn]")
+    page.wait_for_selector("#overview-chart[data-drawn]", state="attached")
     page.wait_for_function("window.loadstar.lastTick?.()")
 
 

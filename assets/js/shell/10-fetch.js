@@ -6,6 +6,7 @@
   let drawn = given["/_dash-layout"] && location.pathname + location.search; // the page that the layout already holds
 
   const tell = (name, detail) => window.dispatchEvent(new CustomEvent(`loadstar:${name}`, { detail }));
+  const GIVEN_UP_MS = 60_000; // what has no answer by then gets none: Dash asks anew only when it knows
   const json = { headers: { "Content-Type": "application/json" } };
 
   function isRouting(body) {
@@ -33,7 +34,7 @@
     }
     let answer;
     try {
-      answer = await real(resource, options);
+      answer = await real(resource, { signal: AbortSignal.timeout(GIVEN_UP_MS), ...options });
     } catch (error) {
       tell("lost", "network");
       throw error;

@@ -81,6 +81,8 @@
       label: (ms) => `${wall(ms).toISOString().slice(0, 10)} ${timeOf(ms)}${twice(ms) ? ` ${name(ms)}` : ""}`,
       // the time of day to the second, as a clock on the wall of the site shows it
       clock: (ms) => `${timeOf(ms)}:${two(wall(ms).getUTCSeconds())} ${name(ms)}`,
+      // the date, as "Thu 26 Nov 2026"
+      date: (ms) => `${dayOf(ms)} ${yearOf(ms)}`,
       // a stretch of time in words
       stretch(start, end) {
         const last = end - 1;

@@ -11,13 +11,22 @@
   };
 
   window.loadstar.clock = (moment = Date.now()) => (told ? told.clock(moment + ahead) : new Date(moment).toLocaleTimeString("en-GB"));
+  // the date at the site, as ISO text
+  window.loadstar.today = () => (told ? told.label(window.loadstar.now()) : new Date().toISOString()).slice(0, 10);
   window.loadstar.now = () => Date.now() + ahead;
+  const mark = clock?.querySelector(".state");
+  const lost = () => document.documentElement.dataset.connection === "lost";
+  let known = mark?.dataset.state; // what was last told
+  function showState() {
+    const [state, said] = lost() ? ["never", "not live"] : [known, words[known] ?? known];
+    if (!mark || mark.textContent === said) return;
+    mark.dataset.state = state;
+    mark.textContent = said;
+  }
   // called by a page's ticks: "live", "late", "offline" or "never"
   window.loadstar.siteState = (state) => {
-    const mark = clock?.querySelector(".state");
-    if (!mark || mark.dataset.state === state) return;
-    mark.dataset.state = state;
-    mark.textContent = words[state] ?? state;
+    known = state;
+    showState();
   };
   const SEVERITIES = {
     critical: Loadstar.text("Attention: %(count)s, the worst is critical"),
@@ -34,11 +43,21 @@
     flag.querySelector(".count").textContent = count;
     flag.setAttribute("aria-label", SEVERITIES[worst] ? Loadstar.text(SEVERITIES[worst], { count }) : "");
   };
+  window.loadstar.showClock = () => {}; // given the moment of the last answer when none comes any more
   if (!clock) return;
-  const time = clock.querySelector("time");
+  const [time, date] = [clock.querySelector("time"), clock.querySelector(".date")];
+  // while nothing is heard, the clock stands still as the values do
   const draw = () => {
     const shown = window.loadstar.clock();
-    if (time.textContent !== shown) time.textContent = shown;
+    if (lost() || time.textContent === shown) return;
+    time.textContent = shown;
+    const day = `, ${told.date(window.loadstar.now())}`; // on paper
+    if (date.textContent !== day) date.textContent = day;
+  };
+  window.loadstar.showClock = (moment) => {
+    showState();
+    if (moment) time.textContent = window.loadstar.clock(moment);
+    else draw();
   };
   draw();
   setInterval(() => document.hidden || draw(), 1000);

@@ -10,8 +10,15 @@
   };
   const ICONS = { auto: "circle-half", light: "sun", dark: "moon-stars" };
 
+  let onPaper = false;
+  for (const [event, prints] of [["beforeprint", true], ["afterprint", false]])
+    window.addEventListener(event, () => {
+      onPaper = prints;
+      apply();
+    });
+
   function resolve() {
-    const chosen = root.dataset.theme;
+    const chosen = onPaper ? "light" : root.dataset.theme;
     return chosen === "auto" ? (system.matches ? "dark" : "light") : chosen;
   }
   function label() {

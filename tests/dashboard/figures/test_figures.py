@@ -256,3 +256,27 @@ def test_where_no_device_is_heard_nothing_on_the_plan_looks_live() -> None:
     standing = {node.id: Standing("unmetered" if node.kind == "bus" else "offline") for node in CAMPUS.nodes}
     symbols = plan.moving(CAMPUS, standing)["marker"]["symbol"]
     assert all("open" in symbol for symbol in symbols), symbols
+
+
+def test_the_map_opens_on_the_site_that_is_looked_at_and_knows_how_to_show_all() -> None:
+    far = [Place("here", "Here", 52.0, 0.0, "live", ""), Place("near", "Near", 52.5, 0.6, "live", "")]
+    far += [Place(f"s{n}", f"Site {n}", -30.0 + n, 140.0 + n, "late", "") for n in range(3)]
+    layout = site_map.figure(far, "here")["layout"]
+    low, high = layout["xaxis"]["range"]
+    assert (low + high) / 2 == 0.0
+    assert high - low <= 2 * site_map.LEAST_DEGREES
+    (west, east), (south, north) = layout["meta"]["all"]
+    assert west < 0.0 < 142.0 < east
+    assert south < site_map.mercator(-30.0) < site_map.mercator(52.5) < north
+    assert site_map.figure(far, None)["layout"]["xaxis"]["range"] == [west, east]
+    alone = site_map.figure(far[:1], "here")["layout"]["xaxis"]["range"]
+    assert alone[1] - alone[0] == site_map.LEAST_DEGREES
+
+
+def test_a_name_on_the_map_keeps_clear_of_its_mark_and_of_the_next_one() -> None:
+    places = [Place("a", "West", 52.0, 0.0, "late", ""), Place("b", "East", 52.0, 0.2, "live", "")]
+    sites = site_map.figure(places, "a")["data"][3]
+    assert sites["textposition"] == ["middle left", "middle right"]
+    assert site_map.sides(0, [2.9], [0.0], [-3.0, 3.0], [-3.0, 3.0]) == "middle left", "not over the edge"
+    for text, side in zip(sites["text"], sites["textposition"], strict=True):
+        assert text.startswith(site_map.GAP) if side == "middle right" else text.endswith(site_map.GAP)

@@ -55,7 +55,7 @@ def opened(chromium: Browser, address: str, world: Served) -> Iterator[Opener]:
             if site_id:
                 page.goto(f"/site/{site_id}/overview")
             if drawn:
-                page.wait_for_selector("#overview-chart[data-drawn]")
+                page.wait_for_selector("#overview-chart[data-drawn]", state="attached")
             return page
 
         yield open_page

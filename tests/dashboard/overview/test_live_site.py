@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
 from dashboard.live import attention, blocks, chart, details, energy_flow, first_paint, tick, tiles
@@ -129,7 +130,8 @@ def test_who_sees_nothing_of_a_site_is_told_that_it_does_not_exist(site: LiveWor
         with pytest.raises(NotFound):
             ask(NOBODY, site.site)
     resident = policy.scope_of(site.people["resident"])
-    for what in (f"node:{site.nodes['labs']}", f"device:{site.devices['labs']}", "node:x", "nonsense"):
+    labs = (f"node:{site.nodes['labs']}", f"device:{site.devices['labs']}", f"meter:{site.meters['labs']}:voltage_v")
+    for what in (*labs, f"meter:{site.meters['library']}:soc_pct", "meter:x:voltage_v", "meter:", "node:x", "nonsense"):
         with pytest.raises(NotFound):
             details.details(resident, site.site, what)
 
@@ -148,6 +150,29 @@ def test_what_leaves_its_limits_is_listed_with_its_source_and_since_when(site: L
     local = (now - timedelta(minutes=30)).astimezone(now_of(SYSTEM, site.site).view.zone)
     apart = (hour * 60 + minute - local.hour * 60 - local.minute) % 1440
     assert min(apart, 1440 - apart) <= 5
+
+
+def test_an_alarm_opens_the_course_of_what_left_its_limits(site: LiveWorld) -> None:
+    now = datetime.now(UTC)
+    times = [now - timedelta(minutes=minute) for minute in range(90, 0, -1)]
+    site.history({("labs", "voltage_v"): [230.0] * 60 + [204.0] * 30}, times)
+    site.post_everything()
+    told, _ = attention.attention(SYSTEM, now_of(SYSTEM, site.site))
+    [alarm] = [each for each in told if each.title.startswith("Voltage")]
+    found = details.details(SYSTEM, site.site, alarm.what)
+    assert (found.title, found.drawn) == ("Voltage at Labs", "Voltage at Labs")
+    assert dict(found.facts) | {"Last heard": ""} == {
+        "Now": "204 V",
+        "Allowed": "207 to 253 V",
+        "Limit from": alarm.source,
+        "Last heard": "",
+    }
+    assert found.figure
+    assert orjson.dumps(found.figure)
+    [line] = found.figure["data"]
+    seen = [value for value in line["y"] if value is not None]
+    assert (line["meta"]["unit"], max(seen), min(seen)) == ("V", 230.0, 204.0)
+    assert sorted(shape["y0"] for shape in found.figure["layout"]["shapes"]) == pytest.approx([207.0, 253.0])
 
 
 def test_a_late_device_is_listed(site: LiveWorld) -> None:
@@ -186,7 +211,7 @@ def test_the_energy_of_a_period_shows_both_directions_and_what_is_known_of_it(si
 
 def test_an_impossible_period_is_answered_in_words(site: LiveWorld) -> None:
     given = json.loads(energy_flow.energy_flow(SYSTEM, site.site, "custom", "2026-02-02", "2026-02-01"))
-    assert given["note"] == "The last day is before the first."
+    assert (given["problem"], given["figure"]) == ("The last day is before the first.", None)
     assert json.loads(chart.chart(SYSTEM, site.site, "custom", "auto", None, None))["problem"].startswith("Choose a first")
 
 

@@ -81,10 +81,10 @@ def test_what_a_period_cost_stands_under_its_bars(site: LiveWorld) -> None:
 
 
 def test_a_meter_of_which_nothing_says_where_its_energy_comes_from_says_so(site: LiveWorld, resident: FlaskClient) -> None:
-    assert "its energy is not counted" not in shown(resident, "/my-meters")
+    assert "energy is not counted yet" not in shown(resident, "/my-meters")
     [declared] = meters.energy_declarations(SYSTEM, [site.meters["library"]])[site.meters["library"]]
     meters.withdraw_declaration(SYSTEM, declared.id)
-    assert "its energy is not counted" in shown(resident, "/my-meters")
+    assert "energy is not counted yet" in shown(resident, "/my-meters")
 
 
 def test_what_was_posted_is_in_the_next_tick(site: LiveWorld, world: Served, resident: FlaskClient) -> None:
@@ -226,7 +226,7 @@ def test_a_claim_is_taken_back_after_a_question(site: LiveWorld, world: Served, 
     asked = claims.claim_meter(scope, claims.claim_code(SYSTEM, site.meters["halls"]))
     button = {"type": "my-request-act", "of": asked.id}
     output = next(each for each in _outputs(world) if each.startswith("my-meters-requests.children@"))
-    assert "Nobody decides" in call(world, resident, output, {}, {**button, "act": "ask"})
+    assert "will not be decided on" in call(world, resident, output, {}, {**button, "act": "ask"})
     assert claims.my_requests(scope)
     call(world, resident, output, {}, {**button, "act": "do"})
     assert claims.my_requests(scope) == []
