@@ -29,6 +29,23 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Whose prices a cost is of: the names of the tariffs of the time, whether any price is of these, and any of the region."""
+
+    tariffs: tuple[str, ...]
+    of_tariffs: bool
+    of_region: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Carbon:
+    """The factors that CO2 is told by: for which share (0..1) of the imported energy, and whether one is for all times."""
+
+    known: float
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Today:
     """Energies in kWh, cost in the site's currency, CO2 in kg; `coverage` (0..1) is the mean of the meters behind them.
 
@@ -43,8 +60,8 @@ class Today:
     priced: float
     co2_kg: float | None
     currency: str
-    price_note: str
-    co2_note: str
+    price: Price | None
+    carbon: Carbon | None
     coverage: float
     produces: bool
 
@@ -77,31 +94,22 @@ def read(scope: Scope, view: SiteView, now: datetime) -> Today:
         priced=known,
         co2_kg=float(np.nansum(emitted)) if np.isfinite(emitted).any() else None,
         currency=view.currency,
-        price_note=price_note(priced, tariffs.tariffs(scope, view.id), known) if is_priced else "no price known",
-        co2_note=_co2_note(priced, imported),
+        price=_price(priced, tariffs.tariffs(scope, view.id)) if is_priced else None,
+        carbon=_carbon(priced, imported),
         coverage=day.coverage,
         produces=bool(makers(view.graph)),
     )
 
 
-def price_note(priced: Priced, every: list[Tariff], known: float) -> str:
-    """Whose prices a cost is of, and of how much of the energy, in words."""
+def _price(priced: Priced, every: list[Tariff]) -> Price:
     start, end = priced.edges[0], priced.edges[-1]
-    held = [each.name.lower() for each in every if each.valid_from < end and (each.valid_to is None or each.valid_to > start)]
-    named = held[0] if len(held) == 1 else f"by {len(held)} tariffs"
-    if priced.by_region.any():
-        own = np.isfinite(priced.prices.importing) & ~priced.by_region
-        said = f"by the region's price, else {named}" if held and own.any() else "by the region's price"
-    else:
-        said = named
-    return said if known > WHOLE else f"{said}; {100 * known:.0f} % priced"
+    held = [each.name for each in every if each.valid_from < end and (each.valid_to is None or each.valid_to > start)]
+    own = np.isfinite(priced.prices.importing) & ~priced.by_region
+    return Price(tuple(held), bool(own.any()), bool(priced.by_region.any()))
 
 
-def _co2_note(priced: Priced, imported: Floats) -> str:
-    known = np.isfinite(priced.prices.co2)
+def _carbon(priced: Priced, imported: Floats) -> Carbon | None:
+    factors, known = priced.prices.co2, np.isfinite(priced.prices.co2)
     if not known.any():
-        return "no factor known"
-    part = share(float(imported[known].sum()), float(imported[~known].sum()))
-    if part <= WHOLE:
-        return f"known for {100 * part:.0f} %"
-    return "fixed factor" if np.ptp(priced.prices.co2[known]) == 0 else "hourly factors"
+        return None
+    return Carbon(share(float(imported[known].sum()), float(imported[~known].sum())), bool(np.ptp(factors[known]) == 0))

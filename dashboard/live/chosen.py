@@ -1,6 +1,6 @@
 """What somebody has chosen to see of a site, as the page's address keeps it: after a reload, and in a link, it is there again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from insight.periods import CUSTOM, DEFAULT_RANGE, ENERGY_PERIODS, RANGES, STEPS_MIN
@@ -28,10 +28,10 @@ def chosen(query: Mapping[str, str]) -> Chosen:
     """What the address says; what it does not say, or says wrongly, is as it is for everybody."""
     usual = Chosen()
 
-    def one_of(name: str, offered: object) -> str:
+    def one_of(name: str, offered: Collection[str]) -> str:
         said = query.get(name, "")
         known: str = getattr(usual, name)
-        return said if said in offered else known  # type: ignore[operator]
+        return said if said in offered else known
 
     def day(name: str) -> str | None:
         return query.get(name, "")[:LONGEST] or None

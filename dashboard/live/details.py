@@ -6,24 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES
-from dashboard.figures import lines, meter_level, meter_power, wording
+from dashboard.figures import meter_level, meter_power, wording
 from dashboard.live.attention import allowed, words_of
-from insight import closed_power, periods
+from insight import meter_course
 from insight.now import Now, now_of
-from insight.site_view import Meter
 from models.presence import presence
 from models.sankey_links import drawn_as_one, plural
 from store.errors import NotFound
 from store.records.plant import activity
 from store.scope import Scope
-from store.series import levels, power
 
 SHOWN = timedelta(hours=48)
-LEVEL_STEP_S = 300
 NAMES = {
     "energy_kwh": "Energy in last interval",
     "energy_export_kwh": "Energy exported in last interval",
@@ -133,12 +128,8 @@ def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
     facts = [("Now", f"{wording.exact(float(latest.value))} {unit}".strip()), ("Last heard", _when(now, latest.ts))]
     if limit is not None:
         facts += [("Allowed", allowed(limit, unit)), ("Limit from", limit.source)]
-    start = now.at - SHOWN
-    step_s = max(LEVEL_STEP_S, closed_power.native_step_s(meter))
-    measured = {each: levels.levels(scope, [meter_id], quantity, start, now.at, step_s, each) for each in levels.MEASURES}
-    mean, least, greatest = (frame[meter_id].to_numpy(dtype=float) for frame in measured.values())
-    course = meter_level.Course(name, unit, power.steps(start, now.at, step_s), mean, least, greatest)
-    figure = meter_level.figure(course, limit, start, now.at, now.view.zone)
+    told = meter_course.condition(scope, now, meter, quantity, SHOWN)
+    figure = meter_level.figure(name, unit, told, limit, (now.at - SHOWN, now.at), now.view.zone)
     title = f"{name} at {meter.name}"
     state = presence(latest.ts, meter.expected_s, now.at)
     return Details(title, state, facts, _values(now, (meter_id,)), figure, title)
@@ -196,30 +187,9 @@ def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
 
 
 def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any] | None:
-    measured = [meter_id for meter_id in meter_ids if meter_id in now.states]
+    measured = [meter_id for meter_id in meter_ids if meter_id in now.states][: meter_power.MOST]
     if not measured:
         return None
-    drawn = measured[: meter_power.MOST]
-    courses = []
-    for meter_id in drawn:
-        meter = now.view.meters[meter_id]
-        edges, kw = _as_reported(scope, now, meter, periods.MOST_POINTS // len(drawn))
-        courses.append(meter_power.Course(meter_id, meter.name, edges, kw))
+    told = meter_course.powers(scope, now, measured, SHOWN)
+    courses = [meter_power.Course(each.meter.id, each.meter.name, each.edges, each.kilowatts) for each in told]
     return meter_power.figure(courses, now.at - SHOWN, now.at, now.view.zone)
-
-
-def _as_reported(scope: Scope, now: Now, meter: Meter, most: int) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
-    """The edges of the steps that the meter reports in, or of as many together as leave at most `most`, and its power (kW)."""
-    native_s = closed_power.native_step_s(meter)
-    together = -(-int(SHOWN.total_seconds()) // native_s // most)
-    start = periods.on_step(now.at - SHOWN, native_s * together) + timedelta(seconds=native_s * together)
-    edges = power.steps(start, now.at, native_s, now.view.zone)
-    frame = closed_power.mean_power(scope, now.view, [meter.id], edges[0], now.at, native_s)
-    reported = frame[meter.id].to_numpy(dtype=float)
-    if together == 1:
-        return edges, reported
-    kw = np.pad(reported, (0, -len(reported) % together), constant_values=np.nan).reshape(-1, together)
-    known = np.isfinite(kw)
-    with np.errstate(invalid="ignore"):
-        means = np.where(known, kw, 0.0).sum(axis=1) / known.sum(axis=1)
-    return lines.regular(edges[0].to_pydatetime(), native_s * together, len(means)), means

@@ -1,8 +1,9 @@
 """The numbers at the top of the overview: each with its unit, its state, its age and what is behind it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from urllib.parse import quote
 
 import numpy as np
@@ -11,12 +12,12 @@ from dash import html
 from config import clock
 from dashboard.figures import wording
 from dashboard.parts.aria import aria, data
-from insight import freshness
+from insight.key_figures import KeyFigure, KeyFigures, Stored, key_figures
 from insight.now import Now
-from insight.today import WHOLE, Today
-from models.flows import Values, electric, makers
+from insight.today import WHOLE, Carbon, Price, Today
 
 WIDTH, HEIGHT = 96, 24
+IDLE_KW = 0.005  # below it a battery does nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,96 +37,54 @@ class Tile:
 
 def tiles(now: Now, today: Today | None) -> list[Tile]:
     """The tiles that the site has something to say in, in their order. `today` may be missing (its store is away)."""
-    totals, view = now.flows.totals, now.view
-    technologies = {node.technology or node.kind for node in view.graph.nodes}
-    kinds = {node.kind for node in view.graph.nodes}
-    by_node = _meters_by_node(now)
-    made = [m for node_id in makers(view.graph) for m in by_node[node_id]]
-    used = [m for node in view.graph.nodes if node.kind == "sink" for m in by_node[node.id]]
-    every = list(dict.fromkeys(m for metered in by_node.values() for m in metered))
-    found: list[Tile] = []
-    if made:
-        quiet = "not producing" if np.isfinite(totals.production[0]) else ""
-        note = _of(totals.self_consumption, "used on site") if _one(totals.production) else quiet
-        found.append(_live(now, "production", "Production", totals.production, made, note))
-    found.append(_live(now, "demand", "Demand", totals.demand, used or every, ""))
-    found.append(_grid(now, by_node, every))
-    if "storage" in kinds or "battery" in technologies:
-        found.append(_battery(now, by_node))
-    sufficiency = float(totals.self_sufficiency[0])
-    found.append(
-        Tile(
-            "sufficiency",
-            "Self-sufficiency",
-            wording.percent(sufficiency),
-            "%",
-            "of the demand now" if np.isfinite(sufficiency) else "unknown now",
-            now_state(now, every),
-            _oldest(now, every),
-        )
-    )
+    told = key_figures(now)
+    sufficiency = told.self_sufficiency
+    of_demand = "of the demand now" if isfinite(sufficiency.value) else "unknown now"
+    found = [
+        *([_production(told, told.production)] if told.production else []),
+        _power("demand", "Demand", told.demand, ""),
+        _grid(told.grid),
+        *([_battery(told.stored)] if told.stored else []),
+        _tile("sufficiency", "Self-sufficiency", (wording.percent(sufficiency.value), "%"), of_demand, sufficiency),
+    ]
     return [*found, *_of_today(today)]
 
 
-def now_state(now: Now, meter_ids: Iterable[str]) -> str:
-    """The state of what these meters tell together."""
-    return freshness.together(now.states.get(meter_id, "never") for meter_id in meter_ids)
+def _tile(key: str, label: str, number: tuple[str, str], note: str, of: KeyFigure, title: str = "") -> Tile:
+    return Tile(key, label, *number, note, of.state, of.seen, title=title)
 
 
-def _live(now: Now, key: str, label: str, values: Values, meter_ids: Iterable[str], note: str) -> Tile:
-    measured = list(meter_ids)
-    value = float(values[0])
-    known = float(now.flows.totals.known[key][0]) if key in now.flows.totals.known else 1.0
-    if not np.isfinite(value) and known > 0:
-        value = float(now.flows.totals.partial[key][0])
-    number, unit = wording.scaled(value, "kW")
-    state = now_state(now, measured)
-    if state == "live" and known < 1:
-        state = "partial"
-    return Tile(key, label, number, unit, note, state, _oldest(now, measured), known, _exact(value, "kW"))
+def _power(key: str, label: str, of: KeyFigure, note: str) -> Tile:
+    number = wording.scaled(of.value, "kW")
+    return Tile(key, label, *number, note, of.state, of.seen, of.known, _exact(of.value, "kW"))
 
 
-def _grid(now: Now, by_node: Mapping[str, list[str]], every: list[str]) -> Tile:
-    totals = now.flows.totals
-    net = float((totals.imported - totals.exported)[0])
-    grid = [m for node in now.view.graph.nodes if node.technology == "grid" for m in by_node[node.id]] or every
-    number, unit = wording.scaled(abs(net), "kW")
-    label = "Grid" if not np.isfinite(net) else "Grid import" if net >= 0 else "Grid export"
-    note = "" if not np.isfinite(net) or net == 0 else "from the grid" if net > 0 else "to the grid"
-    return Tile(
-        "grid", label, number, unit, note, now_state(now, grid), _oldest(now, grid), title=_exact(net, "kW, import is positive")
-    )
+def _production(told: KeyFigures, of: KeyFigure) -> Tile:
+    if told.produced_kw > 0:
+        note = f"{wording.percent(told.self_consumption)} % used on site" if isfinite(told.self_consumption) else ""
+    else:
+        note = "not producing" if isfinite(told.produced_kw) else ""
+    return _power("production", "Production", of, note)
 
 
-def _battery(now: Now, by_node: Mapping[str, list[str]]) -> Tile:
-    storages = [node for node in now.view.graph.nodes if node.kind == "storage"]
-    metered = [m for node in storages for m in by_node[node.id]]
-    beside: dict[str | None, list[str]] = {}
-    for meter in now.view.meters.values():
-        beside.setdefault(meter.node_id, []).append(meter.id)
-    charge = [
-        (level, node.capacity_kwh or 1.0)
-        for node in storages
-        for level in [_level(now, [*beside.get(node.id, ()), *by_node[node.id]])]
-        if level is not None
-    ]
-    stored = sum(level * size for level, size in charge) / sum(size for _, size in charge) if charge else None
-    power = float((now.flows.totals.charge - now.flows.totals.discharge)[0])
-    if not np.isfinite(power):
+def _grid(of: KeyFigure) -> Tile:
+    net = of.value
+    label = "Grid" if not isfinite(net) else "Grid import" if net >= 0 else "Grid export"
+    note = "" if not isfinite(net) or net == 0 else "from the grid" if net > 0 else "to the grid"
+    return _tile("grid", label, wording.scaled(abs(net), "kW"), note, of, _exact(net, "kW, import is positive"))
+
+
+def _battery(stored: Stored) -> Tile:
+    charge, kilowatts = stored.charge, stored.power_kw
+    if not isfinite(kilowatts):
         note = "power unknown"
-    elif abs(power) < 0.005:
+    elif abs(kilowatts) < IDLE_KW:
         note = "idle"
     else:
-        note = f"{'↑ charging' if power > 0 else '↓ discharging'} {wording.power(abs(power))}"
-    label = "Battery" if len(storages) == 1 else "Batteries"
-    state = now_state(now, metered)
-    coverage = len(charge) / len(storages) if storages else None
-    return Tile("battery", label, wording.number(stored), "%", note, state, _oldest(now, metered), coverage, _exact(stored, "%"))
-
-
-def _level(now: Now, meter_ids: Iterable[str]) -> float | None:
-    levels = (now.level(meter_id, "soc_pct") for meter_id in meter_ids)
-    return next((level for level in levels if level is not None), None)
+        note = f"{'↑ charging' if kilowatts > 0 else '↓ discharging'} {wording.power(abs(kilowatts))}"
+    label = "Battery" if stored.count == 1 else "Batteries"
+    number, title = wording.number(charge.value), _exact(charge.value, "%")
+    return Tile("battery", label, number, "%", note, charge.state, charge.seen, charge.known, title)
 
 
 def _of_today(today: Today | None) -> list[Tile]:
@@ -135,7 +94,7 @@ def _of_today(today: Today | None) -> list[Tile]:
     energy, unit = wording.scaled(today.demand_kwh, "kWh")
     produced = " ".join(wording.scaled(today.production_kwh, "kWh"))
     carbon, weight = wording.scaled(today.co2_kg, "kg")
-    known = np.isfinite(today.production_kwh) and today.produces
+    known = isfinite(today.production_kwh) and today.produces
     return [
         Tile(
             "energy",
@@ -152,7 +111,7 @@ def _of_today(today: Today | None) -> list[Tile]:
             "Cost today",
             wording.money(today.cost, today.currency),
             "",
-            today.price_note,
+            price_note(today.price, today.priced),
             "never" if today.cost is None else "partial" if state == "live" and today.priced <= WHOLE else state,
             coverage=today.coverage,
             title=_exact(today.cost, today.currency),
@@ -162,7 +121,7 @@ def _of_today(today: Today | None) -> list[Tile]:
             "CO₂ today",
             carbon,
             weight,
-            today.co2_note,
+            co2_note(today.carbon),
             state if today.co2_kg is not None else "never",
             coverage=today.coverage,
             title=_exact(today.co2_kg, "kg of CO₂, of what came from the grid"),
@@ -170,32 +129,32 @@ def _of_today(today: Today | None) -> list[Tile]:
     ]
 
 
-def _meters_by_node(now: Now) -> dict[str, list[str]]:
-    """The meters of electricity at each node: a tile of electricity is not late because a gas meter is."""
-    found: dict[str, list[str]] = {node.id: [] for node in now.view.graph.nodes}
-    for edge in electric(now.view.graph):
-        for meter_id in (*(term for term, _ in edge.terms), edge.meter_id):
-            if meter_id is not None and meter_id in now.states:
-                found[edge.source].append(meter_id)
-                found[edge.target].append(meter_id)
-    return found
+def price_note(price: Price | None, priced: float) -> str:
+    """Whose prices a cost is of, and of how much of the energy."""
+    if price is None:
+        return "no price known"
+    tariffs = price.tariffs
+    named = tariffs[0].lower() if len(tariffs) == 1 else f"by {len(tariffs)} tariffs"
+    if not price.of_region:
+        said = named
+    elif tariffs and price.of_tariffs:
+        said = f"by the region's price, else {named}"
+    else:
+        said = "by the region's price"
+    return said if priced > WHOLE else f"{said}; {100 * priced:.0f} % priced"
 
 
-def _oldest(now: Now, meter_ids: Iterable[str]) -> datetime | None:
-    moments = [now.heard[meter_id] for meter_id in meter_ids if meter_id in now.heard]
-    return min(moments, default=None)
-
-
-def _one(values: Values) -> bool:
-    return bool(np.isfinite(values[0]) and values[0] > 0)
-
-
-def _of(shares: Values, words: str) -> str:
-    return f"{wording.percent(float(shares[0]))} % {words}" if np.isfinite(shares[0]) else ""
+def co2_note(carbon: Carbon | None) -> str:
+    """By which factors CO₂ is told, and for how much of the energy."""
+    if carbon is None:
+        return "no factor known"
+    if carbon.known <= WHOLE:
+        return f"known for {100 * carbon.known:.0f} %"
+    return "fixed factor" if carbon.fixed else "hourly factors"
 
 
 def _exact(value: float | None, unit: str) -> str:
-    return f"{wording.exact(value)} {unit}" if value is not None and np.isfinite(value) else ""
+    return f"{wording.exact(value)} {unit}" if value is not None and isfinite(value) else ""
 
 
 def state_words(tile: Tile, now: datetime) -> str:

@@ -11,6 +11,7 @@ import pytest
 from questdb import Sender
 
 from config.settings import Settings
+from dashboard.live.tiles import price_note
 from insight import site_view, today
 from insight.site_cost import site_cost
 from models.tariffs import Hours
@@ -284,7 +285,7 @@ def test_the_tile_has_the_tariff_of_each_moment(works: Callable[[str], Works], y
     made.store("energy_kwh", every(f"{yesterday}T00:00Z", f"{yesterday}T12:00Z", 900, lambda n: 0.5))
     found = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(f"{yesterday}T12:00Z")), at(f"{yesterday}T12:00Z"))
     assert found.cost == pytest.approx(12 * 0.1 + 12 * 0.3)
-    assert found.price_note == "by 2 tariffs"
+    assert price_note(found.price, found.priced) == "by 2 tariffs"
     assert found.cost == pytest.approx(cost(SYSTEM, made.meter, at(f"{yesterday}T00:00Z"), at(f"{yesterday}T12:00Z"))["cost"])
 
 
@@ -293,12 +294,12 @@ def test_the_tile_says_how_much_of_the_energy_has_a_price(works: Callable[[str],
     start, end = f"{yesterday}T00:00+05:45", f"{yesterday}T12:00+05:45"
     made.store("energy_kwh", every(start, end, 900, lambda n: 0.5))
     nothing = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(end)), at(end))
-    assert (nothing.cost, nothing.price_note) == (None, "no price known")
+    assert (nothing.cost, price_note(nothing.price, nothing.priced)) == (None, "no price known")
     made.store("price_per_kwh", every(f"{yesterday}T00:00Z", f"{yesterday}T06:00Z", 3600, lambda n: 0.1 * (n + 1)))
     found = today.read(SYSTEM, site_view.read(SYSTEM, made.site, at(end)), at(end))
     # from 05:45 local, hour by hour in UTC, up to noon at 06:15Z
     assert found.cost == pytest.approx(2 * sum(0.1 * (n + 1) for n in range(6)))
-    assert found.price_note == "by the region's price; 50 % priced"
+    assert price_note(found.price, found.priced) == "by the region's price; 50 % priced"
 
 
 @pytest.mark.parametrize(("zone", "date", "hours"), DAYS)

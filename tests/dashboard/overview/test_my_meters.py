@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from dashboard.my_meters import history
 from dashboard.parts.reading import Reader
-from insight import own_meters, periods
+from insight import meter_history, own_meters, periods
 from store.errors import NotFound
 from store.records.access import claims, grants, policy
 from store.records.people import inbox, organisations, users
@@ -153,10 +153,10 @@ def test_a_period_has_as_many_bars_as_its_name_says(site: LiveWorld, name: str, 
 @pytest.mark.parametrize("hour", range(0, 24 * 400, 797))
 def test_it_has_them_at_any_hour_of_any_season(zone: str, hour: int) -> None:
     at = datetime(2026, 1, 1, 0, 20, tzinfo=UTC) + timedelta(hours=hour)
-    for name, (step, count) in history.BARS.items():
+    for name, (step, count) in meter_history.BARS.items():
         chosen = periods.period(name, ZoneInfo(zone), at)
-        assert history.energy_bars(name, chosen, ZoneInfo(zone))[0] == step
-        edges = history.energy_bars(name, chosen, ZoneInfo(zone))[1]
+        assert meter_history.bars(name, chosen, ZoneInfo(zone))[0] == step
+        edges = meter_history.bars(name, chosen, ZoneInfo(zone))[1]
         assert len(edges) == count + 1
         assert edges[-2] <= at <= edges[-1]
 
