@@ -95,9 +95,9 @@ def test_the_zoom_survives_ticks(opened: Opener, world: Served) -> None:
     world.site.post_hours(3, datetime.now(UTC))
     world.site.post_everything()
     page = opened(viewport={"width": 1440, "height": 1800})
+    ticks(page, 1)
     chart = page.locator("#overview-chart .nsewdrag").first
-    box = chart.bounding_box()
-    assert box
+    box = eventually(chart.bounding_box)  # none while it is drawn anew
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=5)
