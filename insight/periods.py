@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from config.language import _
+from config.language import N_, _
 from models import local_time
 
 MOST_POINTS = 3000  # more than a screen can show, and than SVG draws without delay
@@ -12,17 +12,25 @@ STEPS_MIN = (1, 5, 10, 15, 30, 60, 120, 180, 360, 1440)
 USUAL_MIN = 5  # the finest step that suits every site: a shorter one only where meters report so often
 
 RANGES = {
-    "1h": ("1 h", timedelta(hours=1), 1),
-    "24h": ("24 h", timedelta(hours=24), 15),
-    "48h": ("48 h", timedelta(hours=48), 15),
-    "7d": ("7 d", timedelta(days=7), 60),
-    "30d": ("30 d", timedelta(days=30), 180),
-    "year": ("Year", timedelta(days=365), 1440),
+    "1h": (N_("1 h"), timedelta(hours=1), 1),
+    "24h": (N_("24 h"), timedelta(hours=24), 15),
+    "48h": (N_("48 h"), timedelta(hours=48), 15),
+    "7d": (N_("7 d"), timedelta(days=7), 60),
+    "30d": (N_("30 d"), timedelta(days=30), 180),
+    "year": (N_("Year"), timedelta(days=365), 1440),
 }
 DEFAULT_RANGE = "48h"
 CUSTOM = "custom"
 
-ENERGY_PERIODS = {"live": "Live", "today": "Today", "24h": "24 h", "7d": "7 d", "30d": "30 d", "year": "Year", CUSTOM: "Custom"}
+ENERGY_PERIODS = {
+    "live": N_("Live"),
+    "today": N_("Today"),
+    "24h": N_("24 h"),
+    "7d": N_("7 d"),
+    "30d": N_("30 d"),
+    "year": N_("Year"),
+    CUSTOM: N_("Custom"),
+}
 LONGEST = timedelta(days=8 * 365)
 EARLIEST = date(1970, 1, 1)
 

@@ -17,6 +17,7 @@ from models.graph import Node
 
 CROWDED = 26  # nodes; above this, alike ones are drawn as one: a label needs about 14 px
 ALIKE = 4
+ENDS = 20  # bars that the side of the uses has room for
 NOISE = 0.001  # of the largest flow: below this a residual is what meters round away, and would not be seen
 
 
@@ -221,7 +222,10 @@ class _Drawing:
 
 
 def drawn_as_one(flows: Flows) -> dict[str, tuple[str, ...]]:
-    """Which nodes are drawn as one, each with all of them: in a crowded graph, four or more of one kind and technology."""
+    """Which nodes are drawn as one, each with all of them: in a crowded graph, four or more of one kind and technology.
+
+    Uses stay by themselves as long as all that may stand at their side has room there: half of the picture would be empty else.
+    """
     nodes = flows.graph.nodes
     if len(nodes) <= CROWDED:
         return {}
@@ -235,6 +239,12 @@ def drawn_as_one(flows: Flows) -> dict[str, tuple[str, ...]]:
     for node in free:
         if counts[node.kind, node.technology] >= ALIKE:
             alike.setdefault((node.kind, node.technology), []).append(node.id)
+    ends = sum(node.kind in ("sink", "storage") or node.id in boundary for node in nodes)
+    ends -= sum(len(members) - 1 for (kind, _), members in alike.items() if kind in ("sink", "storage"))
+    for of, members in sorted(alike.items(), key=lambda each: len(each[1])):
+        if of[0] == "sink" and (opened := ends + len(members) - 1) <= ENDS:
+            ends = opened
+            del alike[of]
     return {node_id: members for members in map(tuple, alike.values()) for node_id in members}
 
 

@@ -28,7 +28,7 @@
     }
     const { uid, visible, meta } = trace;
     const quiet = { hoverinfo: "skip", showlegend: false, legendgroup: uid };
-    return { type: "scatter", mode: "lines", uid: `${uid}-area`, x, y, fill: "toself", fillcolor: meta.area, line: { width: 0 }, visible, ...quiet };
+    return { type: "scatter", mode: "lines", uid: `${uid}-area`, x, y, fill: "toself", fillcolor: meta.area, line: { width: 0, shape: trace.line.shape }, visible, ...quiet };
   }
   function line(trace, y) {
     const alone = new Set(runs(y).filter(([first, last]) => first === last).map(([at]) => at));

@@ -1,8 +1,10 @@
-// The labels of a Sankey stand outside it, sources' to the left and uses' to the right, so that no band runs through them.
+// The labels of a Sankey stand outside it, sources' to the left and uses' to the right, and those of bars in the middle above
+// these, so that no band runs through them.
 (() => {
   const ls = window.loadstar;
   const LAST_WORD = 8; // letters that a last word may have to be kept
   const SIZE = { wide: 12.5, narrow: 11 };
+  const LINE = 1.3; // of the size of the letters, as plotly sets its lines
   const pen = document.createElement("canvas").getContext("2d");
   // names come escaped, for plotly knows tags: they are measured and cut as they are read
   const CODES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
@@ -40,7 +42,7 @@
     const targets = new Set(link.target);
     const most = { left: width * (narrow ? 0.24 : 0.2), right: width * (narrow ? 0.4 : 0.36) };
     const room = { left: 8, right: 8 };
-    // a bar in the middle is named between it and the next one: what stands at the right leaves room for that, as far as it can
+    // a bar in the middle is named above it, as wide as its column: what stands at the right leaves room for that, as far as it can
     const between = columns(link, node.label.length) - 1;
     const inner = (at) => sources.has(at) && targets.has(at);
     write(400);
@@ -60,31 +62,38 @@
     });
     if (named.length) {
       write(400);
-      const step = (width - Math.round(room.left) - Math.round(room.right) - node.thickness) / between - node.thickness - 5;
-      const fitted = (words) => words.split("<br>").map((line) => escaped(cut(read(line), step))).join("<br>");
-      label.forEach((words, at) => inner(at) && (label[at] = fitted(words)));
+      const step = (width - Math.round(room.left) - Math.round(room.right) - node.thickness) / between - 8;
+      const fitted = (words, whole) => {
+        if (pen.measureText(read(whole)).width <= step) return whole;
+        return words.split("<br>").map((line) => escaped(cut(read(line), step))).join("<br>");
+      };
+      label.forEach((words, at) => inner(at) && (label[at] = fitted(words, node.customdata[at][1])));
     }
     // few bands need not fill the height
     const ends = Math.max([...sources].filter((at) => !targets.has(at)).length, [...targets].filter((at) => !sources.has(at)).length);
-    const above = 10 + height * ({ 1: 0.26, 2: 0.16, 3: 0.08 }[ends] ?? 0);
+    const around = 10 + height * ({ 1: 0.26, 2: 0.16, 3: 0.08 }[ends] ?? 0);
+    const lines = Math.max(0, ...label.map((words, at) => (inner(at) && words ? words.split("<br>").length : 0)));
+    const above = Math.max(around, 10 + lines * LINE * size * ls.textScale());
     const pad = Math.max(6, Math.min(14, 220 / Math.max(1, label.length - sources.size)));
     return {
       data: [{ ...trace, textfont: { size }, node: { ...node, label, pad } }],
-      layout: { ...figure.layout, margin: { l: Math.round(room.left), r: Math.round(room.right), t: above, b: above } },
+      layout: { ...figure.layout, margin: { l: Math.round(room.left), r: Math.round(room.right), t: above, b: around } },
     };
   };
-  // plotly writes every label inside: put those at the two ends outside
+  // plotly writes every label inside: put those at the two ends outside, and those in the middle above their bars
   ls.placeLabels = (element) => {
     for (const label of element.querySelectorAll(".sankey .node-label")) {
       const bar = label.__data__;
       if (!bar) continue;
       const at = /translate\(\s*[-\d.e]+[ ,]+([-\d.e]+)\)/.exec(label.getAttribute("transform") ?? "");
       if (!at) continue;
-      const first = !bar.node.targetLinks.length;
-      if (!first && bar.node.sourceLinks.length) continue;
-      label.setAttribute("text-anchor", first ? "end" : "start");
-      for (const line of label.querySelectorAll("tspan.line")) line.setAttribute("x", 0);
-      label.setAttribute("transform", `translate(${first ? -6 : bar.visibleWidth + 6},${at[1]})`);
+      const [first, last] = [!bar.node.targetLinks.length, !bar.node.sourceLinks.length];
+      const lines = label.querySelectorAll("tspan.line");
+      const beneath = (Math.max(1, lines.length) - 1) * LINE * parseFloat(getComputedStyle(label).fontSize);
+      const [anchor, x, y] = first ? ["end", -6, at[1]] : last ? ["start", bar.visibleWidth + 6, at[1]] : ["middle", bar.visibleWidth / 2, -6 - beneath];
+      label.setAttribute("text-anchor", anchor);
+      for (const line of lines) line.setAttribute("x", 0);
+      label.setAttribute("transform", `translate(${x},${y})`);
     }
   };
 })();

@@ -23,12 +23,20 @@
     });
     return loading;
   }
+  const isFlow = (figure) => figure.data[0]?.type === "sankey";
+  const isPlan = (figure) => Boolean(figure.layout?.meta?.plan);
+  const isFitted = (figure) => isFlow(figure) || isPlan(figure);
+  // the figure with its labels made for the room that it has
+  function fitted(figure, width, height) {
+    if (isFlow(figure)) return ls.fittedSankey(figure, width, height);
+    return isPlan(figure) ? ls.fittedPlan(figure, width, height) : figure;
+  }
   function resize(element) {
     const chart = charts.get(element);
     if (!chart?.done || !element.isConnected || !element.clientWidth) return;
     if (chart.width === element.clientWidth && chart.height === element.clientHeight) return;
     [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
-    if (chart.figure.data[0]?.type === "sankey" || told(chart.figure)) redraw(element);
+    if (isFitted(chart.figure) || told(chart.figure)) redraw(element);
     else window.Plotly.Plots.resize(chart.plot);
   }
   function forget() {
@@ -128,10 +136,9 @@
       do {
         chart.again = false;
         if (!element.isConnected) return;
-        const flow = chart.figure.data[0]?.type === "sankey";
         const { figure } = chart;
         const { clientWidth: width, clientHeight: height } = element;
-        const { data, layout } = ls.painted(flow ? ls.fittedSankey(figure, width, height) : told(figure) ? timed(chart, width) : figure);
+        const { data, layout } = ls.painted(told(figure) ? timed(chart, width) : fitted(figure, width, height));
         const config = {
           displaylogo: false,
           displayModeBar: element.dataset.tools && width >= NARROW_PX ? "hover" : false,
@@ -142,7 +149,7 @@
         };
         chart.plot ??= element.appendChild(Object.assign(document.createElement("div"), { className: "plot" }));
         await Plotly.react(chart.plot, data, { ...layout, autosize: true }, config);
-        if (flow) ls.placeLabels(chart.plot);
+        if (isFlow(figure)) ls.placeLabels(chart.plot);
         if (!chart.done) {
           chart.done = true;
           [chart.width, chart.height] = [element.clientWidth, element.clientHeight];

@@ -3,7 +3,7 @@
   const ls = window.loadstar;
   const dash = (window.dash_clientside ??= {});
   const MINUTE = 60_000;
-  const DAY = 1440 * MINUTE;
+  const [HOUR, DAY] = [60 * MINUTE, 1440 * MINUTE];
   const LAYOUT = { hovermode: "closest" };
   const AGAIN_MS = 60_000;
   let flowShown = "live";
@@ -49,17 +49,11 @@
   }
   let planBefore = null;
   // the plan as it is now: always all of it, so that no mark is lost that came before it was drawn
-  function plan(changes) {
-    const said = JSON.stringify(changes);
+  function plan({ plan: rows, lines }) {
+    const said = JSON.stringify([rows, lines]);
     if (said === planBefore || !planned) return;
     planBefore = said;
-    const nodes = planned.data.find((trace) => trace.uid === "nodes");
-    const [text, symbol, color] = [[...nodes.text], [...nodes.marker.symbol], [...nodes.marker.color]];
-    for (const [at, words, shape, colour] of changes) [text[at], symbol[at], color[at]] = [words, shape, colour];
-    const marker = { ...nodes.marker, symbol, color, line: { ...nodes.marker.line, color } };
-    const hovertext = text.map((words, at) => (words && words.includes("<br><b>") ? words : nodes.hovertext[at]));
-    const marked = { ...nodes, text, hovertext, marker };
-    ls.draw("overview-plan", { ...planned, data: planned.data.map((trace) => (trace === nodes ? marked : trace)) });
+    ls.draw("overview-plan", ls.planNow(planned, rows, lines));
   }
   function dueSteps(tick) {
     if (!chart?.live) return null;
@@ -78,7 +72,7 @@
       if (before && before.site === tick.site && before.at > tick.at) return none;
       ls.applyTick(tick);
       if (flowShown === "live") sankeyNow(tick);
-      plan(tick.plan);
+      plan(tick);
       ls.amend("overview-chart", nowMarks(tick));
       const due = dueSteps(tick);
       if (due === null || due === asked) return none;
@@ -135,7 +129,7 @@
       if (!text) return;
       planned = JSON.parse(text);
       planBefore = null;
-      plan(ls.lastTick()?.plan ?? []);
+      plan(ls.lastTick() ?? { plan: [], lines: "" });
     },
     details(text) {
       if (text) ls.draw("overview-details-chart", JSON.parse(text).figure);
@@ -144,6 +138,12 @@
     map(text, view, id) {
       if (text && view === "map") ls.draw(id, JSON.parse(text));
     },
+    // a forecast is asked for when it is wanted and the one that is there has begun to lie in the past
+    forecast(shows, ahead) {
+      const begins = Date.parse((ahead?.demand ?? ahead?.production)?.start);
+      return shows.includes("forecast") && !(ls.now() - begins < HOUR) ? Date.now() : dash.no_update;
+    },
+    unforecast: (_clicks, shows) => shows.filter((line) => line !== "forecast"),
     // as many whole days earlier or later as are shown, up to today
     step(earlier, later, name, first, last) {
       const DAYS = { "48h": 2, "7d": 7, "30d": 30, year: 365 };

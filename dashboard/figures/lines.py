@@ -20,6 +20,7 @@ from models import local_time
 Values = NDArray[np.float64]
 Clock = tuple[tuple[int, int, str], ...]
 DIGITS = 5  # of the largest value of a line: what hover and table show
+STEPPED = "hvh"  # a mean holds over its step: between two of them it does not slope
 MOST_DECIMALS = 3  # of a kW and a kWh, whatever their size
 BEYOND = timedelta(days=400)  # how far an axis may be dragged beyond its range and still tell the right time
 
@@ -65,7 +66,8 @@ def line(
         "uid": uid,
         **places,
         "y": known,
-        "line": {"width": look.get("width", 1.5), "color": colour} | ({"dash": look["dash"]} if "dash" in look else {}),
+        "line": {"width": look.get("width", 1.5), "color": colour, "shape": STEPPED}
+        | ({"dash": look["dash"]} if "dash" in look else {}),
         "visible": look.get("shown", True),
         "meta": meta | steps,
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import degrees, log, pi, radians, tan
 from typing import Any
 
+from config.language import _
 from dashboard.figures.wording import STATES, text
 
 FARTHEST_NORTH = 85.0
@@ -54,7 +55,7 @@ def figure(places: Sequence[Place], here: str | None) -> dict[str, Any]:
     across, up = around(at_once[0], xs, ys) if at_once else everything
     side = [sides(at, xs, ys, across, up) for at in range(len(xs))]
     outline = {"type": "scatter", "mode": "lines", "x": [], "y": [], "hoverinfo": "skip", "connectgaps": False}
-    words = ["" if state == "live" else f" · {STATES[state]}" for state in states]
+    words = ["" if state == "live" else f" · {_(STATES[state])}" for state in states]
     return {
         "data": [
             {

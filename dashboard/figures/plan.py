@@ -1,19 +1,27 @@
-"""What stands on the site, how is it connected, and does every part report?"""
+"""What stands on the site, how is it connected, what does each part do now, and does every part report?
+
+`figure` is what stands still: lines, shapes and names. `changes` and `thickness` are what a tick tells of it, and the browser
+puts on it (`assets/live/16-plan.js`), where names and powers find their places beside the shapes too.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, nan, pi, sin
 from textwrap import wrap
 from typing import Any
 
+from config.language import _
 from dashboard.figures.wording import STATES, text, token
-from models.graph import Graph, Node
+from models.graph import Edge, Graph, Node
 
 NARROW = 14  # letters in a line of a name
-ROOMY = 12  # nodes; on a plan of more, names stand without values
-LABELLED = 32  # nodes; on a plan of more, only buses carry their name
+ROOMY = 12  # nodes; on a plan of more, a name stands in lines of few letters
+LABELLED = 32  # nodes; on a plan of more, only buses carry their name, and none its power
+WIDTHS = (1, 2, 3.5, 6)  # px of a line, by its power
+SHARES = (0.02, 0.15, 0.45)  # of the largest power on the plan, from which on a line is wider
+MOST_LINES = 200  # on a plan of more, all are thin
 
 # The kind chooses the shape, the state whether it is filled; what is offline is crossed.
 SHAPES = {"source": "diamond", "storage": "hexagon", "bus": "square", "converter": "pentagon", "sink": "circle"}
@@ -25,7 +33,7 @@ COLUMNS = {"source": 0.1, "converter": 0.32, "storage": 0.5, "bus": 0.5, "sink":
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of a node now: its state, and its power as people read it (or nothing)."""
+    """What is known of a node now: its state, its power as people read it, and what else there is to say (or nothing)."""
 
     state: str
     power: str = ""
@@ -68,41 +76,39 @@ def _columns(nodes: Sequence[Node]) -> dict[str, tuple[float, float]]:
     return placed
 
 
-def figure(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
-    """The plan: lines for edges, a shape for each node, its name, its power and, unless it is live, its state."""
+def figure(graph: Graph) -> dict[str, Any]:
+    """The plan: a line for each edge, in a trace of each width; a shape for each node, and its name."""
     at = positions(graph)
     shown = [node for node in graph.nodes if node.id in at]
-    lines_x: list[float | None] = []
-    lines_y: list[float | None] = []
-    for edge in graph.edges:
-        if edge.source not in at or edge.target not in at:
-            continue
-        (x0, y0), (x1, y1) = at[edge.source], at[edge.target]
-        lines_x += [x0, x1, None]
-        lines_y += [y0, y1, None]
+    ends = [(at[edge.source], at[edge.target]) for edge in _drawn(graph, at)]
+    lines: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "x": [],
+        "y": [],
+        "line": {"color": "@outline/0.5", "width": WIDTHS[0]},
+    }
+    thin = {axis: [place for pair in ends for place in (pair[0][of], pair[1][of], None)] for of, axis in enumerate("xy")}
+    wider = [{**lines, "uid": f"edges-{n}", "line": {**lines["line"], "width": width}} for n, width in enumerate(WIDTHS)]
     return {
         "data": [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "uid": "edges",
-                "x": lines_x,
-                "y": lines_y,
-                "line": {"color": "@outline/0.5", "width": 1},
-                "hoverinfo": "skip",
-            },
+            wider[0] | thin,
+            *wider[1:],
             {
                 "type": "scatter",
                 "mode": "markers+text",
                 "uid": "nodes",
                 "x": [round(at[node.id][0], 4) for node in shown],
                 "y": [round(at[node.id][1], 4) for node in shown],
+                "text": _names(graph, shown),
+                "hovertext": ["<br>".join([f"<b>{text(node.name)}</b>", *([_("simulated")] * node.simulated)]) for node in shown],
                 "customdata": [f"node:{node.id}" for node in shown],
                 "textposition": ["top center" if node.kind in ("converter", "storage") else "bottom center" for node in shown],
                 "textfont": {"size": 11.5, "color": "@text"},
                 "cliponaxis": False,
                 "hovertemplate": "%{hovertext}<extra></extra>",
-                **moving(graph, standing),
+                "marker": _marker([_look(node, "unmetered") for node in shown]),
             },
         ],
         "layout": {
@@ -110,10 +116,38 @@ def figure(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
             "showlegend": False,
             "hovermode": "closest",
             "dragmode": "pan",
+            "meta": {"plan": True},
             "xaxis": {"visible": False, "range": spread([x for x, _ in at.values()])},
             "yaxis": {"visible": False, "range": spread([y for _, y in at.values()])[::-1]},
         },
     }
+
+
+def _drawn(graph: Graph, at: Mapping[str, tuple[float, float]]) -> list[Edge]:
+    return [edge for edge in graph.edges if edge.source in at and edge.target in at]
+
+
+def _names(graph: Graph, shown: Sequence[Node]) -> list[str]:
+    """The name that each node carries, or nothing where it is crowded."""
+    if len(graph.nodes) > LABELLED:
+        short = alike(shown)
+        return [_lines(short.get(node.id, node.name)) if node.kind == "bus" else "" for node in shown]
+    return [_lines(node.name) if len(shown) > ROOMY else text(node.name) for node in shown]
+
+
+def _look(node: Node, state: str, silent: bool = False) -> tuple[str, str]:
+    """Shape and colour of a node; where all that has a meter is `silent`, what has none is as little known."""
+    if state == "offline":
+        symbol = CROSSED.get(node.kind, "square-x-open")
+    else:
+        symbol = SHAPES[node.kind] + ("-open" if silent and state == "unmetered" else FILLED.get(state, ""))
+    abnormal = {"late": "@medium", "offline": "@critical"}.get(state)
+    return symbol, abnormal or f"@{token(node.technology or node.kind)}"
+
+
+def _marker(looks: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    colours = [colour for _, colour in looks]
+    return {"symbol": [symbol for symbol, _ in looks], "color": colours, "size": 15, "line": {"width": 2, "color": colours}}
 
 
 def spread(values: Sequence[float]) -> list[float]:
@@ -126,14 +160,37 @@ def spread(values: Sequence[float]) -> list[float]:
 
 
 def changes(graph: Graph, standing: Mapping[str, Standing]) -> list[list[Any]]:
-    """What a plan drawn without any standing has to change: [position, text, symbol, colour] of each node that differs."""
-    before, after = moving(graph, {}), moving(graph, standing)
-    rows = zip(
-        zip(before["text"], before["marker"]["symbol"], before["marker"]["color"], strict=True),
-        zip(after["text"], after["marker"]["symbol"], after["marker"]["color"], strict=True),
-        strict=True,
-    )
-    return [[at, *new] for at, (old, new) in enumerate(rows) if old != new]
+    """What a tick changes on the plan, a row for each shown node that there is something to say of.
+
+    [position, words beside it], and of one that is not live [position, words beside it, words of the pointer, symbol, colour].
+    """
+    at, crowded = positions(graph), len(graph.nodes) > LABELLED
+    states = {standing[node.id].state for node in graph.nodes if node.id in standing}
+    silent = bool(states - {"unmetered"}) and states <= {"unmetered", "offline", "never"}
+    rows: list[list[Any]] = []
+    for place, node in enumerate(node for node in graph.nodes if node.id in at):
+        now = standing.get(node.id, Standing("unmetered"))
+        word = "" if now.state in ("live", "unmetered") else _(STATES[now.state])
+        beside = " · ".join(part for part in ("" if crowded else now.power, word) if part)
+        look = _look(node, now.state, silent)
+        if look != _look(node, "unmetered"):
+            rows.append([place, beside, " · ".join(part for part in (now.power, word, text(now.note)) if part), *look])
+        elif beside:
+            rows.append([place, beside])
+    return rows
+
+
+def thickness(graph: Graph, kilowatts: Mapping[str, float]) -> str:
+    """How wide each line of the plan is by the power of its edge (by id, NaN: not known): a digit a line, none on a crowded plan.
+
+    >>> thickness(Graph((), ()), {})
+    ''
+    """
+    powers = [abs(kilowatts.get(edge.id, nan)) for edge in _drawn(graph, positions(graph))]
+    largest = max((power for power in powers if power > 0), default=0.0)
+    if not largest or len(powers) > MOST_LINES:
+        return ""
+    return "".join(str(sum(power > share * largest for share in SHARES)) for power in powers)
 
 
 @lru_cache(maxsize=16_384)  # of a large site, each tick
@@ -149,36 +206,3 @@ def alike(nodes: Sequence[Node]) -> dict[str, str]:
         if rest:
             families[node.kind, first].append(node)
     return {node.id: node.name.partition(" ")[2] for family in families.values() for node in family[1:]}
-
-
-def moving(graph: Graph, standing: Mapping[str, Standing]) -> dict[str, Any]:
-    """Texts, shapes and colours of the nodes."""
-    at = positions(graph)
-    crowded = len(graph.nodes) > LABELLED
-    short = alike([node for node in graph.nodes if node.id in at]) if crowded else {}
-    texts, hovers, symbols, colours = [], [], [], []
-    known = [standing[node.id].state for node in graph.nodes if node.id in standing]
-    # what has no meter of its own is as little known as all that have one
-    silent = bool({*known} - {"unmetered"}) and {*known} <= {"unmetered", "offline", "never"}
-    for node in graph.nodes:
-        if node.id not in at:
-            continue
-        now = standing.get(node.id, Standing("unmetered"))
-        word = "" if now.state in ("live", "unmetered") else STATES[now.state]
-        says = " · ".join(part for part in (now.power, word) if part)
-        name = text(node.name)
-        lines = _lines(short.get(node.id, node.name)) if len(at) > ROOMY else name
-        shown = not crowded or node.kind == "bus" or bool(word)
-        beside = says if len(at) <= ROOMY else word
-        texts.append((f"{lines}<br><b>{beside}</b>" if beside else lines) if shown else "")
-        hovers.append("<br>".join(part for part in (f"<b>{name}</b>", says, text(now.note)) if part))
-        crossed = CROSSED.get(node.kind, "square-x-open")
-        filling = "-open" if silent and now.state == "unmetered" else FILLED.get(now.state, "")
-        symbols.append(crossed if now.state == "offline" else SHAPES[node.kind] + filling)
-        abnormal = {"late": "@medium", "offline": "@critical"}.get(now.state)
-        colours.append(abnormal or f"@{token(node.technology or node.kind)}")
-    return {
-        "text": texts,
-        "hovertext": hovers,
-        "marker": {"symbol": symbols, "color": colours, "size": 15, "line": {"width": 2, "color": colours}},
-    }

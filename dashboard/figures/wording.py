@@ -5,6 +5,8 @@ from html import escape
 from math import floor, isfinite, log10
 from zoneinfo import ZoneInfo
 
+from config.language import N_
+
 THIN = "\u202f"
 MINUS = "\u2212"
 NONE = "–"
@@ -18,7 +20,7 @@ CENTS = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "
     ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
 )
 
-STATES = {"live": "live", "late": "late", "offline": "offline", "never": "no data yet"}
+STATES = {"live": N_("live"), "late": N_("late"), "offline": N_("offline"), "never": N_("no data yet")}
 
 # How much of each kind of flow is drawn in which colour token.
 TOKENS = {

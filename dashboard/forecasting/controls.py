@@ -1,12 +1,14 @@
-"""The forecast's place on the overview: a button, its progress, a way to cancel, and what came of it.
+"""The forecast's place on the overview: its progress, a way to cancel, and what came of it.
 
-It fills `overview-ahead`, which the chart of production and demand draws, and ticks the forecast among what that shows.
+It is asked for by ticking it among what the chart of production and demand shows (`assets/live/40-overview.js`), and fills
+`overview-ahead`, which that chart draws.
 """
 
 from typing import Any
 
-from dash import Input, Output, State, callback, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 
+from config.language import N_, _
 from dashboard.forecasting import wording
 from dashboard.web.access import guard, site_in
 from dashboard.web.jobs import runs, said
@@ -15,18 +17,18 @@ from store.records.jobs.kinds import SITE_FORECAST, OfSite
 from store.records.schema import Job
 
 POLL_MS = 500
-TOO_MANY = "Too many forecasts are waiting already. Try again in a minute."
+TOO_MANY = N_("Too many forecasts are waiting already. Try again in a minute.")
 
-Answer = tuple[Any, Any, list[Any]]
+Answer = tuple[Any, list[Any]]
 
 
 def controls() -> html.Div:
-    """The button and its surroundings; stands under the chart of production and demand."""
+    """What is told of a forecast; stands under the chart of production and demand."""
     quiet: dict[str, Any] = {"className": "btn btn-sm btn-quiet", "type": "button"}
     return html.Div(
         [
-            html.Button("Forecast the next 24 h", id="overview-forecast-start", **quiet),
-            html.Button("Cancel", id="overview-forecast-cancel", hidden=True, **quiet),
+            dcc.Store(id="overview-forecast-start"),
+            html.Button(_("Cancel"), id="overview-forecast-cancel", hidden=True, **quiet),
             html.Span("", id="overview-forecast-progress", role="status", className="remark"),
             html.Ul([], id="overview-forecast-says", className="remark list-unstyled"),
         ],
@@ -40,23 +42,20 @@ def _sentences(*sentences: str) -> list[html.Li]:
 
 def busy() -> Answer:
     """The answer when no further job is taken."""
-    return no_update, no_update, _sentences(TOO_MANY)
+    return no_update, _sentences(_(TOO_MANY))
 
 
 @callback(
     Output("overview-ahead", "data"),
-    Output("overview-chart-shows", "value"),
     Output("overview-forecast-says", "children"),
-    Input("overview-forecast-start", "n_clicks"),
+    Input("overview-forecast-start", "data"),
     State("overview-site", "data"),
-    State("overview-chart-shows", "value"),
     background=True,
     interval=POLL_MS,
     progress=[Output("overview-forecast-progress", "children")],
     progress_default=[""],
     cancel=[Input("overview-forecast-cancel", "n_clicks")],
     running=[
-        (Output("overview-forecast-start", "disabled"), True, False),
         (Output("overview-forecast-cancel", "hidden"), False, True),
     ],
     prevent_initial_call=True,
@@ -64,18 +63,18 @@ def busy() -> Answer:
 @guard(site_in())
 @runs(
     SITE_FORECAST,
-    lambda _clicks, site_id, _shows: OfSite(site_id),
+    lambda _asked, site_id: OfSite(site_id),
     progress=lambda job: wording.stage(job.message),
     busy=busy,
 )
-def overview_forecast(job: Job, _clicks: int | None, site_id: str, shows: list[str] | None) -> Answer:  # noqa: ARG001 - the rule's
+def overview_forecast(job: Job, _asked: float | None, site_id: str) -> Answer:  # noqa: ARG001 - the rule's
     """What came of the forecast of the site's next 24 hours."""
     if job.state == "failed":
-        return no_update, no_update, _sentences(said(job.problem))
+        return no_update, _sentences(said(job.problem))
     if "too_little" in job.result:
-        return None, no_update, _sentences(f"No forecast yet: {job.result['too_little']}.")
+        return None, _sentences(_("No forecast yet: %(reason)s.", reason=job.result["too_little"]))
     made = job.result["forecast"]
-    return ahead(made), sorted({*(shows or ()), "forecast"}), _sentences(*wording.lines(made))
+    return ahead(made), _sentences(*wording.lines(made))
 
 
 def ahead(made: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import orjson
 from config import clock
 from dashboard.figures import production_demand
 from dashboard.figures.production_demand import Outlook
-from dashboard.live import blocks
+from dashboard.live import wording
 from insight import closed_power
 from insight.course import course_of
 from insight.periods import Impossible, Period, chosen_step, period, steps
@@ -65,11 +65,13 @@ def chart(
 
 
 def _note(view: SiteView, chosen: Period, now: datetime, minutes: int, wanted: str | None) -> str:
-    parts = [f"Mean power of each {blocks.each_words(minutes)}, times in {local_time.names(view.zone, chosen.start, chosen.end)}"]
+    parts = [
+        f"Mean power of each {wording.each_words(minutes)}, times in {local_time.names(view.zone, chosen.start, chosen.end)}"
+    ]
     if wanted not in (None, "auto") and str(minutes) != wanted:
-        offered = ", ".join(blocks.step_words(each) for each in steps(chosen.length))
+        offered = ", ".join(wording.step_words(each) for each in steps(chosen.length))
         parts.append(f"this period can be drawn in steps of {offered}")
     step = timedelta(minutes=minutes)
-    if minutes < HOUR_MIN and (hourly := blocks.hourly_words(view, chosen.start + step, chosen.end, now)):
+    if minutes < HOUR_MIN and (hourly := wording.hourly_words(view, chosen.start + step, chosen.end, now)):
         parts.append(hourly)
     return "; ".join(parts) + "."

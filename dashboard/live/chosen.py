@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from config.language import N_
 from insight.periods import CUSTOM, DEFAULT_RANGE, ENERGY_PERIODS, RANGES, STEPS_MIN
 
-VIEWS = {"plan": "Plan", "map": "Map"}
+VIEWS = {"plan": N_("Plan"), "map": N_("Map")}
 AUTO = "auto"
 LONGEST = 10  # of a date
 

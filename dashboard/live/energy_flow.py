@@ -5,8 +5,9 @@ from datetime import timedelta
 import orjson
 
 from config import clock
+from config.language import spoken
 from dashboard.figures import sankey, wording
-from dashboard.live import blocks
+from dashboard.live.wording import hourly_words
 from insight import site_view
 from insight.periods import Impossible, Period, period
 from insight.shared import shared
@@ -32,7 +33,7 @@ def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None,
     except Impossible as problem:
         return orjson.dumps({"period": name, "figure": None, "says": str(problem), "note": "", "problem": str(problem)}).decode()
     lasts = SHORT_LASTS_S if chosen.length <= SHORT else LONG_LASTS_S
-    key = ("energy flow", scope.key, site_id, name, first, last)
+    key = ("energy flow", spoken(), scope.key, site_id, name, first, last)
     return shared.get(key, lasts, lambda: _text(scope, site_id, name, chosen))
 
 
@@ -43,7 +44,7 @@ def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:
     note = [f"{wording.percent(found.coverage)} % of the expected readings"] if view.flow_meters else []
     if found.provisional:
         note.append("provisional")
-    if hourly := blocks.hourly_words(view, chosen.start, chosen.end, chosen.end):
+    if hourly := hourly_words(view, chosen.start, chosen.end, chosen.end):
         note.append(hourly)
     places = {node.id: at for at, node in enumerate(view.graph.nodes)}
     answer = {

@@ -3,7 +3,8 @@
 from dash.html import H2, Div, Header, Section
 
 from config import clock
-from dashboard.live import blocks
+from config.language import _
+from dashboard.live import panels
 from dashboard.live.markup import markup
 from dashboard.live.tick import tick_of, today_or_none
 from dashboard.live.tiles import tiles
@@ -11,8 +12,6 @@ from dashboard.parts.aria import aria, data
 from insight.course import trends
 from insight.now import now_of
 from store.scope import Scope
-
-PANELS = ("place", "course", "attention", "hardware")
 
 
 def html(scope: Scope, site_id: str) -> str:
@@ -24,12 +23,15 @@ def html(scope: Scope, site_id: str) -> str:
     """
     now = now_of(scope, site_id)
     if not now.view.meters:
-        return markup(Div(blocks.nothing_metered(scope, site_id), className="overview"))
-    row = blocks.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id), "first-tiles")
+        return markup(Div(panels.nothing_metered(scope, site_id), className="overview"))
+    row = panels.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id), "first-tiles")
     chart = Div(id="first-sankey", className="chart", **data(first_chart="overview-sankey"))
-    flow = Section([Header(H2("Energy flow")), chart], className="panel flow skeleton-panel")
-    outlines = [flow, *(Div(className=f"panel {name} skeleton-panel") for name in PANELS)]
+    outlines = [_outline(name, *([chart] if name == "flow" else [])) for name in panels.TITLES]
     painted = markup(Div([row, *outlines], className="overview", **aria(busy="true")))
     # in a script element nothing is markup but its own end
     tick = tick_of(scope, site_id).replace("<", "\\u003c")
     return f'{painted}<script id="first-tick" type="application/json">{tick}</script>'
+
+
+def _outline(name: str, *content: Div) -> Section:
+    return Section([Header(H2(_(panels.TITLES[name]))), *content], className=f"panel {name} skeleton-panel")

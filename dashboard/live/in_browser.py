@@ -9,6 +9,7 @@ PERIODS = ("overview-flow", "overview-range")
 
 def callbacks() -> None:
     """Register them, for the page that has their parts."""
+    shows, cancelled = Input("overview-chart-shows", "value"), Input("overview-forecast-cancel", "n_clicks")
     _callback("tick", Output("overview-due", "data"), Input("overview-tick", "data"), State("overview-about", "data"))
     _callback("flow", Input("overview-flow", "value"), Input("overview-energy", "data"))
     _callback("chart", Input("overview-course", "data"))
@@ -17,6 +18,10 @@ def callbacks() -> None:
     _callback("details", Input("overview-details-figure", "data"), first=False)
     shown = [Output(f"overview-{view}-{part}", "hidden") for part in ("box", "tool") for view in ("plan", "map")]
     _callback("show", *shown, Input("overview-view", "value"))
+    _callback("forecast", Output("overview-forecast-start", "data"), shows, State("overview-ahead", "data"), first=False)
+    _callback(
+        "unforecast", Output("overview-chart-shows", "value"), cancelled, State("overview-chart-shows", "value"), first=False
+    )
     periods = [_parts(period) for period in PERIODS]
     chosen = [*periods[0], *periods[1], "overview-step", "overview-view"]
     _callback("keep", *(Input(part, "value") for part in chosen), first=False)

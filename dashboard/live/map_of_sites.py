@@ -2,6 +2,7 @@
 
 import orjson
 
+from config.language import _, spoken
 from dashboard.figures import map as figure
 from dashboard.figures.wording import STATES
 from insight import site_state
@@ -15,14 +16,14 @@ STALE_S = 30.0
 
 def figure_text(scope: Scope, here: str | None) -> str:
     """The map's figure as JSON, the site looked at now with a ring."""
-    return shared.get(("map", scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
+    return shared.get(("map", spoken(), scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
 
 
 def _figure(scope: Scope, here: str | None) -> dict[str, object]:
     seen = sites.visible_sites(scope)
     states = site_state.states(scope, [site.id for site in seen])
     places = [
-        figure.Place(site.id, site.name, site.latitude, site.longitude, states[site.id], f"{STATES[states[site.id]]}")
+        figure.Place(site.id, site.name, site.latitude, site.longitude, states[site.id], _(STATES[states[site.id]]))
         for site in seen
     ]
     return figure.figure(places, here)

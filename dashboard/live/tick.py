@@ -6,9 +6,9 @@ from zlib import crc32
 import numpy as np
 import orjson
 
+from config.language import spoken
 from dashboard.figures import plan, sankey
-from dashboard.live import attention, tiles
-from dashboard.live.standing import standing
+from dashboard.live import attention, standing, tiles
 from insight.now import Now, now_of
 from insight.shared import shared
 from insight.site_view import SiteView
@@ -26,7 +26,7 @@ def tick_of(scope: Scope, site_id: str, listed: bool = False) -> str:
     `listed`: with every flow by itself, for those who read the energy flow as a table.
     """
     scope.require_site(site_id)
-    return shared.get(("tick", scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
+    return shared.get(("tick", spoken(), scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
 
 
 def today_or_none(scope: Scope, site_id: str) -> Today | None:
@@ -73,7 +73,8 @@ def packed(scope: Scope, now: Now, today: Today | None, listed: bool) -> dict[st
         "about": about_version(now.view),
         "sankey": sankey.figure(nodes, bands, "kW", places, each)["data"],
         "says": sankey.summary(nodes, bands, "kW"),
-        "plan": plan.changes(now.view.graph, standing(now)),
+        "plan": plan.changes(now.view.graph, standing.standing(now)),
+        "lines": standing.lines(now),
         "devices": [
             [
                 each.state,

@@ -7,21 +7,20 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from dash.exceptions import PreventUpdate
 
 from config import clock
+from config.language import _
 from config.settings import settings
-from dashboard.figures import plan
 from dashboard.figures.production_demand import Outlook
 from dashboard.forecasting.controls import controls
-from dashboard.live import blocks, chart, details, energy_flow, in_browser, map_of_sites
+from dashboard.live import chart, details, energy_flow, given, in_browser, panels
+from dashboard.live.blocks import waits
 from dashboard.live.chosen import chosen
-from dashboard.live.tick import about, tick_of, today_or_none
+from dashboard.live.tick import tick_of, today_or_none
 from dashboard.live.tiles import tiles
 from dashboard.parts.aria import data
 from dashboard.web import arguments, static
 from dashboard.web.access import current_scope, guard, site_in
 from insight.course import trends
 from insight.now import now_of
-
-STALE_S = 60.0  # what the document's chart may lack at its right end: the next step draws it anew
 
 register_page(
     __name__,
@@ -39,30 +38,18 @@ def layout(site_id: str, **query: Any) -> html.Div:
     scope = current_scope()
     now = now_of(scope, site_id)
     if not now.view.meters:
-        return html.Div(blocks.nothing_metered(scope, site_id), className="overview", id="overview")
+        return html.Div(panels.nothing_metered(scope, site_id), className="overview", id="overview")
     return html.Div(
         [
-            html.H1(f"{now.view.name}, overview", className="visually-hidden"),
-            *blocks.stores(
-                site_id,
-                tick=tick_of(scope, site_id),
-                about=_json(about(now.view)),
-                course=chart.chart(
-                    scope, site_id, show.range, show.step, show.first, show.last, blocks.shown_first(now.view), stale_s=STALE_S
-                ),
-                energy=None
-                if show.flow == "live"
-                else energy_flow.energy_flow(scope, site_id, show.flow, show.flow_first, show.flow_last),
-                plan=_json(plan.figure(now.view.graph, {})),
-                places=map_of_sites.figure_text(scope, site_id),
-            ),
+            html.H1(_("%(site)s, overview", site=now.view.name), className="visually-hidden"),
+            *given.stores(scope, now, show),
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
-            blocks.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
-            blocks.flow_panel(show),
-            blocks.place_panel(static.url("map/outlines.json"), show),
-            blocks.course_panel(show, now.view, controls()),
-            *blocks.strips(),
-            blocks.details_sheet(),
+            panels.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
+            panels.flow_panel(show),
+            panels.place_panel(static.url("map/outlines.json"), show),
+            panels.course_panel(show, now.view, controls()),
+            *panels.strips(),
+            panels.details_sheet(),
         ],
         className="overview",
         id="overview",
@@ -91,7 +78,7 @@ def tick(_n: int, site_id: str, listed: bool | None) -> str:
     Input("overview-flow-last", "value"),
     Input("overview-due", "data"),
     State("overview-site", "data"),
-    running=[blocks.waits("overview-sankey")],
+    running=[waits("overview-sankey")],
     prevent_initial_call=True,
 )
 @guard(site_in())
@@ -112,7 +99,7 @@ def flow(period: str, first: str | None, last: str | None, _due: str | None, sit
     Input("overview-ahead", "data"),
     Input("overview-due", "data"),
     State("overview-site", "data"),
-    running=[blocks.waits("overview-chart")],
+    running=[waits("overview-chart")],
     prevent_initial_call=True,
 )
 @guard(site_in())
@@ -148,11 +135,7 @@ def show_details(asked: dict[str, Any] | None, site_id: str) -> Any:
     found = details.details(current_scope(), site_id, asked["what"])
     figure = {"figure": found.figure, "at": asked.get("at")} if found.figure else None
     title = html.Span(found.title, id="overview-details-title")
-    return True, title, blocks.details(found), _json(figure) if figure else None
-
-
-def _json(figure: Any) -> str:
-    return orjson.dumps(figure).decode()
+    return True, title, panels.details(found), orjson.dumps(figure).decode() if figure else None
 
 
 in_browser.callbacks()

@@ -80,14 +80,24 @@ def test_homes_that_sell_to_the_bus_that_feeds_them_make_no_circle() -> None:
 
 
 def test_a_crowded_site_draws_alike_nodes_as_one_and_loses_nothing() -> None:
-    graph, readings = estate(17)
+    graph, readings = estate(20)
     solved = flows.solve(graph, readings)
     nodes, bands = links(solved, both_ways=True)
     drawn = named((nodes, bands))
-    assert drawn["PV arrays (17)", "Buses (17)"] == pytest.approx(51)
-    assert drawn["Buses (17)", "Loads (17)"] == pytest.approx(68)
+    assert drawn["PV arrays (20)", "Buses (20)"] == pytest.approx(60)
+    assert drawn["Buses (20)", "Loads (20)"] == pytest.approx(80)
     assert circle_free(bands)
     assert len(nodes) < 12
+
+
+def test_uses_stay_by_themselves_while_their_side_of_the_picture_has_room_for_them() -> None:
+    graph, readings = estate(17)
+    nodes, bands = links(flows.solve(graph, readings), both_ways=True)
+    used = [band for band in bands if nodes[band.target].label == "Use"]
+    assert [nodes[band.source].label for band in used] == ["Buses (17)"] * 17
+    assert [band.value for band in used] == [4.0] * 17
+    assert "PV arrays (17)" in {node.label for node in nodes}
+    assert circle_free(bands)
 
 
 def test_no_values_no_links() -> None:

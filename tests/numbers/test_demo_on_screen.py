@@ -64,8 +64,8 @@ def demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory
 
 
 def _alike(name: str) -> str:
-    """How the seventeen homes are drawn: each kind of their parts as one."""
-    for part, together in ((" PV", "PV arrays"), (" battery", "Batteries"), (" load", "Loads"), ("", "Homes")):
+    """How the seventeen homes are drawn: each kind of their parts as one, but what they use."""
+    for part, together in ((" PV", "PV arrays"), (" battery", "Batteries"), ("", "Homes")):
         if re.fullmatch(rf"Home \d+{part}", name):
             return f"{together} (17)"
     return name

@@ -43,7 +43,7 @@ def every_figure() -> list[dict[str, Any]]:
     solved = flows.solve(CAMPUS, READINGS)
     return [
         sankey.figure(*links(solved, both_ways=False), "kW"),
-        plan.figure(CAMPUS, {}),
+        plan.figure(CAMPUS),
         site_map.figure([Place("s", "Here", 52.0, 0.0, "late", "late")], "s"),
         production_demand.figure(course(96, arrays=3), NOW, BERLIN),
     ]
@@ -177,21 +177,33 @@ def test_only_what_is_live_marks_the_moment() -> None:
 
 
 def test_states_differ_in_shape_and_word_not_in_colour_alone() -> None:
-    standing = {"library": Standing("late", "30 kW"), "labs": Standing("offline"), "pv": Standing("live", "60 kW")}
-    made = plan.figure(CAMPUS, standing)["data"][1]
-    shown = dict(zip([each.id for each in CAMPUS.nodes], zip(made["marker"]["symbol"], made["text"], strict=True), strict=True))
-    assert shown["library"][0] == "circle-open"
-    assert "late" in shown["library"][1]
-    assert shown["labs"][0] == "circle-x-open"
-    assert "offline" in shown["labs"][1]
-    assert shown["pv"][0] == "diamond"
+    standing = {"library": Standing("late", "30 kW"), "labs": Standing("offline", "", "last heard 09:58"), "pv": Standing("live")}
+    rows = {CAMPUS.nodes[row[0]].id: row[1:] for row in plan.changes(CAMPUS, standing)}
+    assert rows == {
+        "library": ["30 kW · late", "30 kW · late", "circle-open", "@medium"],
+        "labs": ["offline", "offline · last heard 09:58", "circle-x-open", "@critical"],
+    }
     assert len(set(site_map.SYMBOLS.values())) == len(site_map.SYMBOLS)
 
 
-def test_a_plan_tells_only_what_differs() -> None:
-    changed = plan.changes(CAMPUS, {"labs": Standing("offline"), "pv": Standing("live")})
-    assert [(at, symbol) for at, _, symbol, _ in changed] == [(5, "circle-x-open")]
+def test_a_plan_tells_the_power_of_what_is_live_and_more_only_of_what_is_not() -> None:
     assert plan.changes(CAMPUS, {}) == []
+    [row] = plan.changes(CAMPUS, {"pv": Standing("live", "60.0 kW", "last heard 12:00")})
+    assert (CAMPUS.nodes[row[0]].id, row[1:]) == ("pv", ["60.0 kW"])
+
+
+def test_the_lines_of_a_plan_are_wider_where_more_flows() -> None:
+    powers = {"grid>bus": 400.0, "pv>bus": -100.0, "bus>labs": 9.0, "bus>library": float("nan")}
+    told = plan.thickness(CAMPUS, powers)
+    drawn = [edge.id for edge in CAMPUS.edges]
+    assert len(told) == len(drawn)
+    assert {name: told[drawn.index(name)] for name in powers} == {
+        "grid>bus": "3",
+        "pv>bus": "2",
+        "bus>labs": "1",
+        "bus>library": "0",
+    }
+    assert plan.thickness(CAMPUS, {}) == ""
 
 
 def test_a_node_without_a_place_stands_beside_its_neighbour() -> None:
@@ -254,8 +266,9 @@ def test_no_number_is_written_as_a_power_of_ten(value: float) -> None:
 
 def test_where_no_device_is_heard_nothing_on_the_plan_looks_live() -> None:
     standing = {node.id: Standing("unmetered" if node.kind == "bus" else "offline") for node in CAMPUS.nodes}
-    symbols = plan.moving(CAMPUS, standing)["marker"]["symbol"]
-    assert all("open" in symbol for symbol in symbols), symbols
+    symbols = {row[0]: row[3] for row in plan.changes(CAMPUS, standing)}
+    assert len(symbols) == len(CAMPUS.nodes)
+    assert all("open" in symbol for symbol in symbols.values()), symbols
 
 
 def test_the_map_opens_on_the_site_that_is_looked_at_and_knows_how_to_show_all() -> None:

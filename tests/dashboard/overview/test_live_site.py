@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
-from dashboard.live import attention, blocks, chart, details, energy_flow, first_paint, tick, tiles
+from dashboard.live import attention, chart, details, energy_flow, first_paint, tick, tiles, wording
 from insight.now import now_of
 from insight.shared import shared
 from insight.site_view import site_view
@@ -291,7 +291,7 @@ def test_a_period_says_which_part_of_it_was_told_by_the_hour(site: LiveWorld) ->
     until = datetime(2026, 11, 26, 17, tzinfo=UTC)
     view = replace(seen, meters={key: replace(meter, hourly_until=until) for key, meter in seen.meters.items()})
     day, now = timedelta(days=1), until + timedelta(hours=3)
-    assert blocks.hourly_words(view, until - day, now, now) == "hourly values before 17:00"
-    assert blocks.hourly_words(view, until - 9 * day, until - 8 * day, now) == "hourly values", "no time of another day"
-    assert blocks.hourly_words(view, until, now, now) is None
-    assert blocks.hourly_words(seen, until - day, now, now) is None
+    assert wording.hourly_words(view, until - day, now, now) == "hourly values before 17:00"
+    assert wording.hourly_words(view, until - 9 * day, until - 8 * day, now) == "hourly values", "no time of another day"
+    assert wording.hourly_words(view, until, now, now) is None
+    assert wording.hourly_words(seen, until - day, now, now) is None

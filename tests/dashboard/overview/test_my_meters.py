@@ -136,7 +136,7 @@ def test_the_history_is_power_or_energy_of_the_chosen_period(site: LiveWorld) ->
     assert "Energy by hour" in energy["note"]
     assert json.loads(history.history(scope, meter, "energy", "year"))["note"].startswith("Energy by month")
     assert json.loads(history.history(scope, meter, "power", "custom"))["problem"]
-    assert "JST" in json.loads(history.history(scope, meter, "power", "24h", reader=Reader(None, "Asia/Tokyo")))["note"]
+    assert "JST" in json.loads(history.history(scope, meter, "power", "24h", told_by=Reader(None, "Asia/Tokyo")))["note"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.world import World, csrf
 
-OUTPUTS = ("overview-ahead.data", "overview-chart-shows.value", "overview-forecast-says.children")
+OUTPUTS = ("overview-ahead.data", "overview-forecast-says.children")
 SERIES = {
     "model": "clear-sky persistence",
     "start": "2026-06-01T12:00:00+01:00",
@@ -46,11 +46,10 @@ class Press:
         body = {
             "output": f"..{'...'.join(OUTPUTS)}..",
             "outputs": [dict(zip(("id", "property"), each.split("."), strict=True)) for each in OUTPUTS],
-            "inputs": [{"id": "overview-forecast-start", "property": "n_clicks", "value": 1}],
-            "changedPropIds": ["overview-forecast-start.n_clicks"],
+            "inputs": [{"id": "overview-forecast-start", "property": "data", "value": 1}],
+            "changedPropIds": ["overview-forecast-start.data"],
             "state": [
                 {"id": "overview-site", "property": "data", "value": self.site},
-                {"id": "overview-chart-shows", "property": "value", "value": ["arrays"]},
             ],
         }
         return self.browser.post("/_dash-update-component", json=body, query_string=query, headers=csrf(self.browser))
@@ -109,7 +108,6 @@ def test_a_press_is_a_job_of_the_person_its_progress_is_told_and_its_result_word
     working.finish(SYSTEM, claimed, FORECAST)
     answer = one.ask()["response"]
     assert answer["overview-ahead"]["data"]["demand"]["mean"] == SERIES["mean"]
-    assert answer["overview-chart-shows"]["value"] == ["arrays", "forecast"]
     assert "Error over the last week: 10 %" in json.dumps(answer["overview-forecast-says"])
 
 
