@@ -11,16 +11,23 @@
   const read = (words) => words.replace(/&(lt|gt|amp);/g, (code) => CODES[code]);
   const escaped = (words) => words.replace(/[<>&]/g, (letter) => ({ "<": "&lt;", ">": "&gt;", "&": "&amp;" })[letter]);
 
-  function cut(words, width) {
-    if (pen.measureText(words).width <= width) return words;
-    // what tells alike names apart often stands at their end: it is kept as long as there is room
-    const last = words.split(" ").at(-1);
-    for (const end of [last.length < words.length && last.length <= LAST_WORD ? `… ${last}` : "…", "…"]) {
-      let shown = words.slice(0, words.length - (end.length > 1 ? last.length : 0)).trimEnd();
-      while (shown.length > 3 && pen.measureText(`${shown}${end}`).width > width) shown = shown.slice(0, -1).trimEnd();
-      if (pen.measureText(`${shown}${end}`).width <= width || end === "…") return `${shown}${end}`;
-    }
-    return words;
+  const fits = (words, width) => pen.measureText(words).width <= width;
+  // the words with so much of their beginning as there is room for before their end
+  function cut(words, width, end = "…") {
+    if (fits(words, width)) return words;
+    let shown = words;
+    while (shown.length > 3 && !fits(`${shown}${end}`, width)) shown = shown.slice(0, -1).trimEnd();
+    return `${shown}${end}`;
+  }
+  // names within their widths; those that would look alike keep their last words, for alike names often differ at their ends
+  function shortened(names, widths) {
+    const begun = names.map((name, at) => cut(name, widths[at]));
+    return begun.map((shown, at) => {
+      const [name, last] = [names[at], names[at].split(" ").at(-1)];
+      if (shown === name || last.length > LAST_WORD || begun.indexOf(shown) === begun.lastIndexOf(shown)) return shown;
+      const ended = cut(name.slice(0, -last.length).trimEnd(), widths[at] - pen.measureText(`… ${last}`).width, "");
+      return fits(`${ended}… ${last}`, widths[at]) ? `${ended}… ${last}` : shown;
+    });
   }
   // how many columns of bars stand beside each other
   function columns(link, bars) {
@@ -50,12 +57,17 @@
     const widest = Math.max(0, ...named.map((words) => pen.measureText(words).width)) + 14;
     if (named.length) most.right = Math.max(0.24 * width, Math.min(most.right, width - most.left / 2 - between * (widest + node.thickness)));
     write(600);
-    const label = node.customdata.map(([, name, amount], at) => {
+    const isLeft = (at) => !targets.has(at);
+    const besides = node.customdata.map(([, , amount], at) => (isLeft(at) ? 0 : pen.measureText(amount).width + 10));
+    const names = shortened(
+      node.customdata.map(([, name]) => read(name)),
+      besides.map((beside, at) => most[isLeft(at) ? "left" : "right"] - beside - 14),
+    );
+    const label = node.customdata.map(([, , amount], at) => {
       if (inner(at)) return narrow ? "" : node.label[at];
-      const left = !targets.has(at);
+      const left = isLeft(at);
       const gap = left ? "<br>" : "  ";
-      const beside = left ? 0 : pen.measureText(amount).width + 10;
-      const shown = cut(read(name), most[left ? "left" : "right"] - beside - 14);
+      const [shown, beside] = [names[at], besides[at]];
       const wide = left ? Math.max(pen.measureText(shown).width, pen.measureText(amount).width) : pen.measureText(shown).width + beside;
       room[left ? "left" : "right"] = Math.max(room[left ? "left" : "right"], wide + 14);
       return `${escaped(shown)}${gap}<b>${amount}</b>`;

@@ -5,7 +5,9 @@
   const GAP_PX = 3;
   const LINE = 1.3; // of the size of the letters, as plotly sets its lines
   const WIDEST_POWER = "888 kW"; // as much room as a power needs, so that no label moves while numbers change
-  const SIDES = ["bottom center", "top center", "middle right", "middle left", "bottom right", "top right", "bottom left", "top left"];
+  const APART_PX = 4; // between two labels beside each other
+  const STRAIGHT = ["bottom center", "top center", "middle right", "middle left"];
+  const SLANTED = ["bottom right", "top right", "bottom left", "top left"];
   const pen = document.createElement("canvas").getContext("2d");
   const nodesOf = (figure) => figure.data.find((trace) => trace.uid === "nodes");
 
@@ -30,7 +32,7 @@
     return { ...figure, data: figure.data.map((trace) => (trace === nodes ? now : lines ? wide(trace) : trace)) };
   };
 
-  const apart = (one, other) => one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+  const apart = (one, other) => one.right + APART_PX <= other.left || other.right + APART_PX <= one.left || one.bottom <= other.top || other.bottom <= one.top;
   // the box of a label that stands at a side of the shape at (x, y)
   function box([x, y], side, width, height) {
     const [up, across] = side.split(" ");
@@ -42,8 +44,8 @@
     const top = y + above * away * diagonal - (above > 0 ? 0 : above < 0 ? height : height / 2);
     return { left, right: left + width, top, bottom: top + height };
   }
-  // The figure with its labels where none lies over another or over a shape. A label that finds no place as a whole leaves its
-  // power out, and one that finds none even then is left to the pointer; what is abnormal is placed first.
+  // The figure with its labels where none lies over another or over a shape: straight beside their shapes as far as there is
+  // room, else slanted, else without their power, else left to the pointer. What is abnormal comes first, then buses.
   ls.fittedPlan = (figure, width, height) => {
     const nodes = nodesOf(figure);
     const { margin, xaxis, yaxis } = figure.layout;
@@ -54,31 +56,32 @@
       margin.t + (1 - share(nodes.y[at], yaxis.range)) * (height - margin.t - margin.b),
     ]);
     const taken = places.map(([x, y]) => ({ left: x - SHAPE_PX, right: x + SHAPE_PX, top: y - SHAPE_PX, bottom: y + SHAPE_PX }));
+    const isPower = (line) => line.includes("<b>");
     const measured = (line) => {
-      pen.font = `${line.includes("<b>") ? 600 : 400} ${size}px Inter, sans-serif`;
-      const words = ls.plain(line);
-      return Math.max(pen.measureText(words).width, line.includes("<b>") ? pen.measureText(WIDEST_POWER).width : 0);
+      pen.font = `${isPower(line) ? 600 : 400} ${size}px Inter, sans-serif`;
+      return Math.max(pen.measureText(ls.plain(line)).width, isPower(line) ? pen.measureText(WIDEST_POWER).width : 0);
     };
     const text = nodes.text.map(() => "");
     const textposition = [...nodes.textposition];
-    function place(at, lines) {
+    function place(at, lines, sides) {
       const [wide, high] = [Math.max(...lines.map(measured)), lines.length * LINE * size];
-      for (const side of new Set([nodes.textposition[at], ...SIDES])) {
+      const free = ({ left, right, top, bottom }) => left >= 0 && right <= width && top >= 0 && bottom <= height;
+      for (const side of sides) {
         const found = box(places[at], side, wide, high);
-        if (found.left < 0 || found.right > width || found.top < 0 || found.bottom > height) continue;
-        if (!taken.every((other, of) => of === at || apart(found, other))) continue;
+        if (!free(found) || !taken.every((other, of) => of === at || apart(found, other))) continue;
         taken.push(found);
         [text[at], textposition[at]] = [lines.join("<br>"), side];
-        return true;
+        return;
       }
-      return false;
     }
-    const urgent = (at) => (/-open/.test(nodes.marker.symbol[at]) ? 0 : 1);
-    const order = nodes.text.map((_, at) => at).filter((at) => nodes.text[at]).sort((one, other) => urgent(one) - urgent(other) || one - other);
-    for (const at of order) {
-      const lines = nodes.text[at].split("<br>");
-      if (!place(at, lines)) place(at, lines.filter((line) => !line.includes("<b>") || !urgent(at)));
-    }
+    const isAbnormal = (at) => /-open/.test(nodes.marker.symbol[at]);
+    const rank = (at) => (isAbnormal(at) ? 0 : /^square/.test(nodes.marker.symbol[at]) ? 1 : 2);
+    const named = nodes.text.map((_, at) => at).filter((at) => nodes.text[at]).sort((one, other) => rank(one) - rank(other) || one - other);
+    const lines = (at) => nodes.text[at].split("<br>");
+    const nameOnly = (at) => lines(at).filter((line) => isAbnormal(at) || !isPower(line));
+    for (const at of named) place(at, lines(at), new Set([nodes.textposition[at], ...STRAIGHT]));
+    for (const at of named) if (!text[at]) place(at, lines(at), SLANTED);
+    for (const at of named) if (!text[at]) place(at, nameOnly(at), [...STRAIGHT, ...SLANTED]);
     const placed = { ...nodes, text, textposition };
     return { ...figure, data: figure.data.map((trace) => (trace === nodes ? placed : trace)) };
   };
