@@ -9,7 +9,17 @@
   const STRAIGHT = ["bottom center", "top center", "middle right", "middle left"];
   const SLANTED = ["bottom right", "top right", "bottom left", "top left"];
   const pen = document.createElement("canvas").getContext("2d");
-  const nodesOf = (figure) => figure.data.find((trace) => trace.uid === "nodes");
+  const nodesOf = (ls.nodesOfPlan = (figure) => figure.data.find((trace) => trace.uid === "nodes"));
+
+  // the plan with one of its nodes, and the ends of its lines, at another place
+  ls.movedPlan = (figure, place, x, y) => {
+    const nodes = nodesOf(figure);
+    const [wasX, wasY] = [nodes.x[place], nodes.y[place]];
+    const there = (trace, at) => trace.x[at] === wasX && trace.y[at] === wasY;
+    const put = (trace, value, axis) => trace[axis].map((each, at) => (there(trace, at) ? value : each));
+    const moved = (trace) => ({ ...trace, x: put(trace, x, "x"), y: put(trace, y, "y") });
+    return { ...figure, data: figure.data.map(moved) };
+  };
 
   // the figure with the words, shapes and colours of a tick's rows, and with its lines as wide as the tick's digits say
   ls.planNow = (figure, rows, lines) => {

@@ -82,21 +82,32 @@
     const middle = ([at]) => (Date.parse(edges[at]) + Date.parse(edges[at + 1])) / 2;
     return { tickvals: texts(named.map(middle)), ticktext: named.map(([, said]) => said) };
   }
+  // what somebody zoomed to is kept while the same is shown, however its own range moves on: plotly would keep it only until then
+  const shownOf = ({ figure }) => figure.layout.uirevision ?? figure;
+  const zoomOf = (chart) => (chart.zoom?.of === shownOf(chart) ? chart.zoom : null);
   // what plotly is given for a figure over time
   function timed(chart, width) {
-    const { figure, plot } = chart;
-    const { uirevision } = figure.layout; // while it is the same, plotly keeps what somebody zoomed to
-    const zoomed = uirevision && chart.zoomed === uirevision && plot.layout.xaxis.range;
-    const axis = { tickmode: "array", tickangle: 0, ...ticks(figure, zoomed || figure.layout.xaxis.range, width) };
-    return { data: ls.marks(figure.data), layout: { ...figure.layout, hovermode: false, xaxis: { ...figure.layout.xaxis, ...axis } } };
+    const { data, layout: { uirevision, xaxis, yaxis, ...layout } } = chart.figure;
+    const zoom = zoomOf(chart);
+    const range = zoom?.x ?? xaxis.range;
+    const axis = { tickmode: "array", tickangle: 0, range, ...ticks(chart.figure, range, width) };
+    const height = zoom?.y ? { range: zoom.y } : {};
+    return { data: ls.marks(data), layout: { ...layout, hovermode: false, xaxis: { ...xaxis, ...axis }, yaxis: { ...yaxis, ...height } } };
   }
-  // other ticks for what somebody zoomed to
-  function rescaled(element, changed) {
+  function zoomed(element, changed) {
     const chart = charts.get(element);
-    if (!told(chart.figure) || !Object.keys(changed).some((name) => /^xaxis\.(range|autorange)/.test(name))) return;
-    chart.zoomed = chart.figure.layout.uirevision;
-    const { tickvals, ticktext } = ticks(chart.figure, chart.plot.layout.xaxis.range, element.clientWidth);
-    window.Plotly.relayout(chart.plot, { "xaxis.tickvals": tickvals, "xaxis.ticktext": ticktext });
+    const names = Object.keys(changed);
+    if (!told(chart.figure) || !names.some((name) => /^[xy]axis\.range/.test(name))) return;
+    const { xaxis, yaxis } = chart.plot.layout;
+    const y = names.some((name) => name.startsWith("yaxis")) ? [...yaxis.range] : zoomOf(chart)?.y;
+    chart.zoom = { of: shownOf(chart), x: [...xaxis.range], y };
+    redraw(element);
+  }
+  function whole(element) {
+    const chart = charts.get(element);
+    if (!told(chart.figure)) return;
+    chart.zoom = null;
+    redraw(element);
   }
   // a line is shown or hidden by its name in the legend: the others of its stack are drawn anew without it
   function toggled(element, { node, data, curveNumber }) {
@@ -123,6 +134,7 @@
     icon: Plotly.Icons.camera,
     click: () => ls.savePicture(element, chart.plot),
   });
+  const reset = (Plotly, element) => ({ name: "reset", title: "Show all of the period", icon: Plotly.Icons.home, click: () => whole(element) });
 
   async function redraw(element) {
     const chart = charts.get(element);
@@ -142,9 +154,9 @@
         const config = {
           displaylogo: false,
           displayModeBar: element.dataset.tools && width >= NARROW_PX ? "hover" : false,
-          modeBarButtons: [[picture(Plotly, element, chart), "zoom2d", "pan2d", "resetScale2d"]],
+          modeBarButtons: [[picture(Plotly, element, chart), "zoom2d", "pan2d", reset(Plotly, element)]],
           scrollZoom: element.dataset.wheel === "zoom",
-          doubleClick: "reset",
+          doubleClick: told(figure) ? false : "reset",
           showTips: false,
         };
         chart.plot ??= element.appendChild(Object.assign(document.createElement("div"), { className: "plot" }));
@@ -155,7 +167,8 @@
           [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
           element.dataset.drawn = "yes";
           chart.plot.on("plotly_click", clicked);
-          chart.plot.on("plotly_relayout", (changed) => rescaled(element, changed));
+          chart.plot.on("plotly_relayout", (changed) => zoomed(element, changed));
+          chart.plot.on("plotly_doubleclick", () => whole(element));
           chart.plot.on("plotly_legendclick", (event) => toggled(element, event));
           chart.plot.on("plotly_legenddoubleclick", () => !told(chart.figure));
           ls.readout(element, () => told(chart.figure) && chart.figure);

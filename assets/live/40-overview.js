@@ -4,6 +4,7 @@
   const dash = (window.dash_clientside ??= {});
   const MINUTE = 60_000;
   const [HOUR, DAY] = [60 * MINUTE, 1440 * MINUTE];
+  const NOTHING = { plan: [], lines: "" }; // what a tick would say of the plan
   const LAYOUT = { hovermode: "closest" };
   const AGAIN_MS = 60_000;
   let flowShown = "live";
@@ -55,6 +56,11 @@
     planBefore = said;
     ls.draw("overview-plan", ls.planNow(planned, rows, lines));
   }
+  ls.movePlan = (place, x, y) => {
+    planned = ls.movedPlan(planned, place, x, y);
+    planBefore = null;
+    plan(ls.lastTick() ?? NOTHING);
+  };
   function dueSteps(tick) {
     if (!chart?.live) return null;
     return `${Math.floor((tick.at - 3000) / Math.min(chart.step * 1000, 5 * MINUTE))}`;
@@ -129,7 +135,7 @@
       if (!text) return;
       planned = JSON.parse(text);
       planBefore = null;
-      plan(ls.lastTick() ?? { plan: [], lines: "" });
+      plan(ls.lastTick() ?? NOTHING);
     },
     details(text) {
       if (text) ls.draw("overview-details-chart", JSON.parse(text).figure);

@@ -78,7 +78,7 @@ def _columns(nodes: Sequence[Node]) -> dict[str, tuple[float, float]]:
 
 def figure(graph: Graph) -> dict[str, Any]:
     """The plan: a line for each edge, in a trace of each width; a shape for each node, and its name."""
-    at = positions(graph)
+    at = {node_id: (round(x, 4), round(y, 4)) for node_id, (x, y) in positions(graph).items()}
     shown = [node for node in graph.nodes if node.id in at]
     ends = [(at[edge.source], at[edge.target]) for edge in _drawn(graph, at)]
     lines: dict[str, Any] = {
@@ -99,8 +99,8 @@ def figure(graph: Graph) -> dict[str, Any]:
                 "type": "scatter",
                 "mode": "markers+text",
                 "uid": "nodes",
-                "x": [round(at[node.id][0], 4) for node in shown],
-                "y": [round(at[node.id][1], 4) for node in shown],
+                "x": [at[node.id][0] for node in shown],
+                "y": [at[node.id][1] for node in shown],
                 "text": _names(graph, shown),
                 "hovertext": ["<br>".join([f"<b>{text(node.name)}</b>", *([_("simulated")] * node.simulated)]) for node in shown],
                 "customdata": [f"node:{node.id}" for node in shown],

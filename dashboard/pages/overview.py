@@ -11,7 +11,7 @@ from config.language import _
 from config.settings import settings
 from dashboard.figures.production_demand import Outlook
 from dashboard.forecasting.controls import controls
-from dashboard.live import chart, details, energy_flow, given, in_browser, panels
+from dashboard.live import arranging, chart, details, energy_flow, given, in_browser, panels
 from dashboard.live.blocks import waits
 from dashboard.live.chosen import chosen
 from dashboard.live.tick import tick_of, today_or_none
@@ -46,7 +46,7 @@ def layout(site_id: str, **query: Any) -> html.Div:
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
             panels.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
             panels.flow_panel(show),
-            panels.place_panel(static.url("map/outlines.json"), show),
+            panels.place_panel(static.url("map/outlines.json"), show, arranging.button(scope, site_id)),
             panels.course_panel(show, now.view, controls()),
             *panels.strips(),
             panels.details_sheet(),

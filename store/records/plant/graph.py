@@ -1,6 +1,6 @@
 """The node graph of a site, with dates: what energy flows through, and how."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -339,6 +339,20 @@ def describe_node(
         node.capacity_kw, node.capacity_kwh = capacity_kw, capacity_kwh
         node.plan_x, node.plan_y = plan_x, plan_y
     return node
+
+
+def place_nodes(scope: Scope, site_id: str, places: Mapping[str, tuple[float, float]]) -> None:
+    """Set where nodes of a site stand on its plan, by their ids: shares (0..1) from the left and from the top.
+
+    Raises:
+        NotFound: the site or one of the nodes does not exist for the scope.
+        Refused: not an administrator of the site, or a place that is not on the plan.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with session() as records:
+        for node_id, (x, y) in places.items():
+            node = _node_of(records, site_id, node_id)
+            node.plan_x, node.plan_y = x, y
 
 
 def end_node(scope: Scope, node_id: str, at: datetime | None = None) -> int:

@@ -8,8 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Error, Page, expect
 
+from dashboard.figures import plan
 from dashboard.web import theme
+from insight.site_view import site_view
+from store.records.people import users
+from store.records.plant import graph, sites
+from store.scope import SYSTEM
 from tests.conftest import eventually
+from tests.dashboard.live_world import PASSWORD
 from tests.dashboard.overview.conftest import Opener, Served
 from tests.dashboard.overview.test_overview_in_a_browser import ticks, value
 
@@ -27,6 +33,16 @@ FAINTEST_BAND = """() => new Promise((resolve) => {
     };
     look(40);
 })"""
+
+
+PLACE_OF_A_NODE = """(node) => {
+    const plot = document.querySelector('#overview-plan .plot');
+    const { x, y, customdata } = plot.data.find((trace) => trace.uid === 'nodes');
+    const { left, top, width, height } = plot.querySelector('.nsewdrag').getBoundingClientRect();
+    const share = (value, [low, high]) => (value - low) / (high - low);
+    const at = customdata.indexOf(node);
+    return [left + share(x[at], plot.layout.xaxis.range) * width, top + (1 - share(y[at], plot.layout.yaxis.range)) * height];
+}"""
 
 
 def choose(page: Page, group: str, words: str) -> None:
@@ -297,3 +313,34 @@ def test_the_map_is_zoomed_by_buttons_and_shows_all_sites_by_one(opened: Opener,
     eventually(lambda: page.evaluate(width) <= 360.5)
     page.get_by_role("button", name="Show all sites").click()
     eventually(lambda: page.evaluate(width) < 60)
+
+
+def test_who_may_change_the_graph_moves_its_nodes_on_the_plan_and_nobody_else(opened: Opener, world: Served) -> None:
+    world.site.post_everything()
+    assert opened().locator("#overview-arrange").count() == 0
+    before = plan.positions(site_view(SYSTEM, world.site.site).graph)
+    owner = sites.site(SYSTEM, world.site.site).organisation_id
+    users.create_user(SYSTEM, email="planner@example.org", name="Planner", password=PASSWORD, organisation_id=owner, role="admin")
+    page = opened("planner", world.site.site)
+    ticks(page, 1)
+    page.wait_for_selector("#overview-plan[data-drawn]")
+    page.click("#overview-arrange")
+    at = page.evaluate(PLACE_OF_A_NODE, f"node:{world.site.nodes['labs']}")
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.move(at[0] - 60, at[1] + 10, steps=4)
+    page.mouse.up()
+    expect(page.locator("#overview-plan-note")).to_have_text("Saved.")
+    put = {node.id: (node.plan_x, node.plan_y) for node in graph.wiring(SYSTEM, world.site.site).nodes}
+    for node_id, (x, y) in put.items():
+        assert x is not None
+        assert y is not None
+        if node_id != world.site.nodes["labs"]:
+            assert (x, y) == pytest.approx(before[node_id], abs=1e-4), "the others stay where they stood"
+    x, _ = put[world.site.nodes["labs"]]
+    assert x is not None
+    assert x < before[world.site.nodes["labs"]][0] - 0.05
+    ends = page.evaluate(
+        "document.querySelector('#overview-plan .plot').data.flatMap(({ uid, x }) => (uid.startsWith('edges') ? x : []))"
+    )
+    assert any(end == pytest.approx(x, abs=1e-4) for end in ends if end is not None), "its lines come along"

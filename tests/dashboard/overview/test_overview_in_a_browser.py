@@ -91,6 +91,14 @@ def _plotly_of_python() -> str:
     return str(get_plotlyjs_version())
 
 
+QUARTER_LATER = """() => {
+    const { xaxis } = window.loadstar.drawnFigure('overview-chart').layout;
+    const range = xaxis.range.map((text) => new Date(window.loadstar.moment(text) + 900_000).toISOString());
+    window.loadstar.amend('overview-chart', {}, { xaxis: { ...xaxis, range } });
+    return range;
+}"""
+
+
 def test_the_zoom_survives_ticks(opened: Opener, world: Served) -> None:
     world.site.post_hours(3, datetime.now(UTC))
     world.site.post_everything()
@@ -102,12 +110,17 @@ def test_the_zoom_survives_ticks(opened: Opener, world: Served) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=5)
     page.mouse.up()
-    shown = page.evaluate("document.querySelector('#overview-chart .plot').layout.xaxis.range")
+    ranges = "['xaxis', 'yaxis'].map((axis) => document.querySelector('#overview-chart .plot').layout[axis].range)"
+    shown = page.evaluate(ranges)
     world.site.post({("pv", "power_kw"): 61.0})
     eventually(lambda: value(page, "production") == "61.0")
     ticks(page, 2)
-    assert page.evaluate("document.querySelector('#overview-chart .plot').layout.xaxis.range") == shown
-    assert page.evaluate("document.querySelector('#overview-chart .plot').layout.xaxis.autorange") is not True
+    assert page.evaluate(ranges) == shown
+    moved = page.evaluate(QUARTER_LATER)  # as the chart of the last 48 hours does
+    ticks(page, 2)
+    assert page.evaluate(ranges) == shown
+    page.mouse.dblclick(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    eventually(lambda: page.evaluate(ranges)[0] == moved)
 
 
 def test_ticks_leave_nothing_behind(opened: Opener, world: Served) -> None:
