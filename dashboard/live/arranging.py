@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from dash import Input, Output, State, callback, html, no_update
+from dash import Input, Output, State, callback, dcc, html, no_update
 from msgspec import Meta, Struct
 
 from config.language import _
@@ -28,12 +28,16 @@ class Moved(Struct, frozen=True):
     y: Share
 
 
-def button(scope: Scope, site_id: str) -> html.Button | None:
-    """The button that lets the plan's nodes be moved; nothing for those who may not."""
+def tools(scope: Scope, site_id: str) -> list[Any]:
+    """The button that lets the plan's nodes be moved, and what came of it; nothing for those who may not."""
     if not policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
-        return None
+        return []
     words = data(arranges="overview-plan", done=_("Done"))
-    return html.Button(_("Arrange"), type="button", className="link", id="overview-arrange", **words, **aria(pressed="false"))
+    return [
+        dcc.Store(id="overview-moved"),
+        html.Span(id="overview-plan-note", className="remark", role="status"),
+        html.Button(_("Arrange"), type="button", className="link", id="overview-arrange", **words, **aria(pressed="false")),
+    ]
 
 
 @callback(

@@ -53,8 +53,8 @@ def flow_panel(chosen: Chosen) -> html.Section:
     )
 
 
-def place_panel(outlines: str, chosen: Chosen, arrange: html.Button | None) -> html.Section:
-    """The plan of the site, with the button to arrange it for those who may, and the map of all sites."""
+def place_panel(outlines: str, chosen: Chosen, arranging: list[Any]) -> html.Section:
+    """The plan of the site, with the tools to arrange it for those who may, and the map of all sites."""
     plan = chart("overview-plan", _("Plan of the site with its devices and their states"))
     places = chart("overview-map", _("Map of all sites with their states"), outlines=outlines, wheel="zoom")
     keys = (("●", "live"), ("○", "late"), ("⊗", "offline"))
@@ -64,8 +64,7 @@ def place_panel(outlines: str, chosen: Chosen, arrange: html.Button | None) -> h
         [html.Div(plan, id="overview-plan-box"), html.Div(places, id="overview-map-box", hidden=True)],
         [
             html.P([html.Span(f"{sign} {_(STATES[state])}", className="key") for sign, state in keys], className="remark keys"),
-            html.P(id="overview-plan-note", className="remark", role="status"),
-            html.Span([arrange, as_table("overview-plan")], id="overview-plan-tool", className="tool"),
+            html.Span([*arranging, as_table("overview-plan")], id="overview-plan-tool", className="tool"),
             html.Span(as_table("overview-map"), id="overview-map-tool", className="tool", hidden=True),
         ],
     )

@@ -46,7 +46,7 @@ def layout(site_id: str, **query: Any) -> html.Div:
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
             panels.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
             panels.flow_panel(show),
-            panels.place_panel(static.url("map/outlines.json"), show, arranging.button(scope, site_id)),
+            panels.place_panel(static.url("map/outlines.json"), show, arranging.tools(scope, site_id)),
             panels.course_panel(show, now.view, controls()),
             *panels.strips(),
             panels.details_sheet(),
