@@ -250,6 +250,10 @@
     for (const element of charts.keys()) redraw(element);
   });
   document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) ls.open(opener.dataset.opens);
+  });
+  document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-table-of]");
     if (!button) return;
     const id = button.dataset.tableOf;

@@ -126,8 +126,8 @@ def strips() -> list[html.Section]:
         role="region",
         **aria(label=_("Table of devices")),
     )
-    attention = html.Ul(id="attention-list", className="attention-rows")
-    return [titled("attention", None, [attention]), titled("hardware", None, [devices])]
+    attention = [html.Ul(id="attention-list", className="attention-rows"), html.Div(id="attention-recent", className="recent")]
+    return [titled("attention", None, attention), titled("hardware", None, [devices])]
 
 
 def tile_row(shown: list[tiles.Tile], now: datetime, trends: Mapping[str, Any], row_id: str = "overview-tiles") -> html.Section:

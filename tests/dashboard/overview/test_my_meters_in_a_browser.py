@@ -46,7 +46,7 @@ def test_a_resident_claims_a_meter_sees_it_live_and_gives_it_back(opened: Opener
     expect(page.locator("#my-meters-chart-note")).to_contain_text("Energy by day")
 
     halls.get_by_role("button", name="Release Halls").click()
-    expect(halls).to_contain_text("You no longer see its values")
+    expect(halls).to_contain_text("You will no longer see its values")
     halls.get_by_role("button", name=re.compile("^Release: Halls")).click()
     expect(page.locator("#my-meters-notice")).to_contain_text("Released")
     expect(halls).to_have_count(0)
