@@ -95,7 +95,6 @@ QUARTER_LATER = """() => {
     const { xaxis } = window.loadstar.drawnFigure('overview-chart').layout;
     const range = xaxis.range.map((text) => new Date(window.loadstar.moment(text) + 900_000).toISOString());
     window.loadstar.amend('overview-chart', {}, { xaxis: { ...xaxis, range } });
-    return range;
 }"""
 
 
@@ -116,11 +115,16 @@ def test_the_zoom_survives_ticks(opened: Opener, world: Served) -> None:
     eventually(lambda: value(page, "production") == "61.0")
     ticks(page, 2)
     assert page.evaluate(range_now) == shown
-    moved = page.evaluate(QUARTER_LATER)  # as the chart of the last 48 hours does
+    page.evaluate(QUARTER_LATER)  # as the chart of the last 48 hours does
     ticks(page, 2)
     assert page.evaluate(range_now) == shown
-    page.mouse.dblclick(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-    eventually(lambda: page.evaluate(range_now) == moved)
+    own = "window.loadstar.drawnFigure('overview-chart').layout.xaxis.range"
+
+    def whole() -> bool:
+        page.mouse.dblclick(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+        return bool(page.evaluate(range_now) == page.evaluate(own))
+
+    eventually(whole, every_s=0.6)  # slower clicks than a double one
 
 
 def test_ticks_leave_nothing_behind(opened: Opener, world: Served) -> None:
@@ -288,7 +292,7 @@ def test_the_page_says_when_the_connection_is_lost_and_goes_on_when_it_is_back(o
     ticks(page, 1)
 
 
-OVER_THE_NEXT = """(width) => {
+INTO_THE_NEXT = """(width) => {
     const middle = ["Substation", "Transformer<br>1", "Low-voltage<br>board 1", "Distribution<br>cabinet in"];
     const names = ["Grid", ...middle.map((words) => words.replace("<br>", " ")), "Homes at the end of a long street"];
     const ends = [0, 1, 2, 3, 4];
@@ -297,16 +301,18 @@ OVER_THE_NEXT = """(width) => {
         link: { source: ends, target: ends.map((at) => at + 1), value: ends.map(() => 1490) } }] }, width, 400);
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = `400 ${trace.textfont.size * window.loadstar.textScale()}px Inter, sans-serif`;
-    const between = (width - margin.l - margin.r - 12) / 5 - 12;
+    const column = (width - margin.l - margin.r - 12) / 5;
     const lines = trace.node.label.slice(1, 5).flatMap((words) => words.split("<br>"));
-    return lines.map((line) => [line, pen.measureText(line).width - between]);
+    return lines.map((line) => [line, pen.measureText(line).width - column]);
 }"""
 
 
 @pytest.mark.parametrize("width", [560, 640, 900, 1400])
-def test_what_stands_in_the_middle_of_the_flow_is_named_without_running_into_the_next_bar(width: int, opened: Opener) -> None:
-    found = opened().evaluate(OVER_THE_NEXT, width)
-    assert len(found) == 7
+def test_what_stands_in_the_middle_of_the_flow_is_named_above_it_without_running_into_the_next_name(
+    width: int, opened: Opener
+) -> None:
+    found = opened().evaluate(INTO_THE_NEXT, width)
+    assert len(found) >= 4, "each in one line or in two"
     assert [each for each in found if each[1] > 0] == []
     if width > 800:
-        assert "Transformer" in dict(found), "and no shorter than it has to be"
+        assert {"Transformer 1", "Transformer"} & {*dict(found)}, "and no shorter than it has to be"
