@@ -5,7 +5,6 @@ from datetime import timedelta
 import orjson
 
 from config import clock
-from config.language import spoken
 from dashboard.figures import sankey, wording
 from dashboard.live.wording import hourly_words
 from insight import site_view
@@ -33,7 +32,7 @@ def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None,
     except Impossible as problem:
         return orjson.dumps({"period": name, "figure": None, "says": str(problem), "note": "", "problem": str(problem)}).decode()
     lasts = SHORT_LASTS_S if chosen.length <= SHORT else LONG_LASTS_S
-    key = ("energy flow", spoken(), scope.key, site_id, name, first, last)
+    key = ("energy flow", scope.key, site_id, name, first, last)
     return shared.get(key, lasts, lambda: _text(scope, site_id, name, chosen))
 
 

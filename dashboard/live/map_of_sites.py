@@ -2,7 +2,7 @@
 
 import orjson
 
-from config.language import _, spoken
+from config.language import _
 from dashboard.figures import map as figure
 from dashboard.figures.wording import STATES
 from insight import site_state
@@ -16,7 +16,7 @@ STALE_S = 30.0
 
 def figure_text(scope: Scope, here: str | None) -> str:
     """The map's figure as JSON, the site looked at now with a ring."""
-    return shared.get(("map", spoken(), scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
+    return shared.get(("map", scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
 
 
 def _figure(scope: Scope, here: str | None) -> dict[str, object]:

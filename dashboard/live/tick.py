@@ -6,7 +6,6 @@ from zlib import crc32
 import numpy as np
 import orjson
 
-from config.language import spoken
 from dashboard.figures import plan, sankey
 from dashboard.live import attention, standing, tiles
 from insight.now import Now, now_of
@@ -26,7 +25,7 @@ def tick_of(scope: Scope, site_id: str, listed: bool = False) -> str:
     `listed`: with every flow by itself, for those who read the energy flow as a table.
     """
     scope.require_site(site_id)
-    return shared.get(("tick", spoken(), scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
+    return shared.get(("tick", scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
 
 
 def today_or_none(scope: Scope, site_id: str) -> Today | None:
