@@ -104,12 +104,21 @@ def test_the_zoom_survives_ticks(opened: Opener, world: Served) -> None:
     page = opened(viewport={"width": 1440, "height": 1800})
     ticks(page, 1)
     chart = page.locator("#overview-chart .nsewdrag").first
-    box = eventually(chart.bounding_box)  # none while it is drawn anew
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=5)
-    page.mouse.up()
     range_now = "document.querySelector('#overview-chart .plot').layout.xaxis.range"
+    own = "window.loadstar.drawnFigure('overview-chart').layout.xaxis.range"
+
+    def is_whole() -> bool:
+        return bool(page.evaluate(range_now) == page.evaluate(own))
+
+    def zoomed() -> bool:
+        box = eventually(chart.bounding_box)  # none while it is drawn anew
+        page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7, steps=5)
+        page.mouse.up()
+        return not is_whole()
+
+    eventually(zoomed)
     shown = page.evaluate(range_now)
     world.site.post({("pv", "power_kw"): 61.0})
     eventually(lambda: value(page, "production") == "61.0")
@@ -118,11 +127,11 @@ def test_the_zoom_survives_ticks(opened: Opener, world: Served) -> None:
     page.evaluate(QUARTER_LATER)  # as the chart of the last 48 hours does
     ticks(page, 2)
     assert page.evaluate(range_now) == shown
-    own = "window.loadstar.drawnFigure('overview-chart').layout.xaxis.range"
+    box = eventually(chart.bounding_box)
 
     def whole() -> bool:
         page.mouse.dblclick(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
-        return bool(page.evaluate(range_now) == page.evaluate(own))
+        return is_whole()
 
     eventually(whole, every_s=0.6)  # slower clicks than a double one
 
