@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from ingest.problem import Problem, Refusal
 
@@ -21,17 +23,17 @@ class Answer:
 
 
 class Verdict(msgspec.Struct):
-    """What became of the readings of a post: accepted + rejected = sent.
+    """What became of the readings of a post: accepted + rejected = sent."""
 
-    `accepted` counts every reading that is committed, whether it was new, the same again, or took the place of another
-    value; `replaced` says how many of the accepted did the last, to those who ask for it. `notes` are of accepted readings
-    whose sender may have meant something else.
-    """
-
-    accepted: int
+    accepted: Annotated[int, Meta(description="committed readings: new, the same again, or in place of another value")]
     rejected: list[Problem]
-    replaced: int | msgspec.UnsetType = msgspec.UNSET
-    notes: list[Problem] | msgspec.UnsetType = msgspec.UNSET
+    replaced: Annotated[
+        int | msgspec.UnsetType, Meta(description="how many of the accepted took the place of another value; to those who ask")
+    ] = msgspec.UNSET
+    notes: Annotated[
+        list[Problem] | msgspec.UnsetType,
+        Meta(description="of accepted readings whose sender may have meant something else; absent without any"),
+    ] = msgspec.UNSET
 
 
 class Nothing(Verdict, omit_defaults=True, kw_only=True):

@@ -37,15 +37,26 @@ def rendered(spec: dict[str, Any], way_in: str, example_head: str, document: str
         f"<title>{info['title']}</title><style>{_STYLE}</style><main><h1>{info['title']}</h1><p>{info['description']}</p>",
         f"<p>{way_in} The same as an <a href='{document}'>OpenAPI document</a>.</p>",
     ]
+    types = spec["components"]["schemas"]
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
-            parts += _operation(method.upper(), path, operation, example_head)
-    parts += [f"<h2>{name}</h2>" + fields(schema) for name, schema in spec["components"]["schemas"].items()]
+            parts += _operation(method.upper(), path, operation, types, example_head)
+    parts.append("<h2>Problem</h2>" + fields(_resolved(types["Problem"], types)))
     parts += [f"<h2>{title}</h2>{markup}" for title, markup in tables]
     return "".join(parts) + "</main></html>"
 
 
-def _operation(method: str, path: str, operation: dict[str, Any], example_head: str) -> list[str]:
+def _resolved(part: Any, types: dict[str, Any]) -> Any:
+    """The part of a document with each reference to a type replaced by the type."""
+    if isinstance(part, list):
+        return [_resolved(each, types) for each in part]
+    if not isinstance(part, dict):
+        return part
+    named = types[part["$ref"].rpartition("/")[2]] if "$ref" in part else {}
+    return {name: _resolved(each, types) for name, each in (named | part).items() if name != "$ref"}
+
+
+def _operation(method: str, path: str, operation: dict[str, Any], types: dict[str, Any], example_head: str) -> list[str]:
     parts = [f"<h2><span class=method>{method}</span> <code>{path}</code></h2><p>{operation['summary']}.</p>"]
     if "parameters" in operation:
         rows = [
@@ -54,14 +65,20 @@ def _operation(method: str, path: str, operation: dict[str, Any], example_head: 
         ]
         parts.append("<h3>Parameters</h3>" + table(("Parameter", *_FIELDS[1:]), rows))
     if "requestBody" in operation:
-        schema = operation["requestBody"]["content"][_JSON]["schema"]
+        schema = _resolved(operation["requestBody"]["content"][_JSON]["schema"], types)
         parts += [fields(schema), f"<h3>Example</h3><pre>{_example(path, schema['example'], example_head)}</pre>"]
     answers = operation["responses"]
     parts.append("<h3>Answers</h3>" + table(("Status", "Means"), [(each, answers[each]["description"]) for each in answers]))
-    schema = answers.get("200", {}).get("content", {}).get(_JSON, {}).get("schema", {})
+    schema = _resolved(_answered(operation), types)
     if "properties" in schema:
         parts.append(fields(schema))
     return parts
+
+
+def _answered(operation: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what is answered when all is well."""
+    schema: dict[str, Any] = operation["responses"].get("200", {}).get("content", {}).get(_JSON, {}).get("schema", {})
+    return schema
 
 
 def fields(schema: dict[str, Any]) -> str:
@@ -74,14 +91,15 @@ def _rows(schema: dict[str, Any], prefix: str) -> list[tuple[str, str, str, str]
     for name, field in schema["properties"].items():
         required = "yes" if name in schema.get("required", ()) else ""
         rows.append((f"{prefix}{name}", _kind(field), required, field.get("description", "")))
-        inside = field.get("items") or field.get("additionalProperties") or {}
-        if "properties" in inside:
-            rows += _rows(inside, f"{prefix}{name}[].")
+        several = field.get("items") or field.get("additionalProperties") or {}
+        one = [option for option in (field, *field.get("anyOf", ())) if "properties" in option]
+        rows += _rows(several, f"{prefix}{name}[].") if "properties" in several else []
+        rows += _rows(one[0], f"{prefix}{name}.") if one else []
     return rows
 
 
 def _kind(field: dict[str, Any]) -> str:
-    kinds = field.get("type") or [option["type"] for option in field.get("oneOf", ())] or ["any"]
+    kinds = field.get("type") or [option["type"] for option in field.get("anyOf", ())] or ["any"]
     return kinds if isinstance(kinds, str) else " or ".join(kinds)
 
 

@@ -5,28 +5,34 @@ commit and, in the order of the post, what is wrong with the others. Nothing is 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from config import clock
-from config.quantities import QUANTITIES
+from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
 from ingest.directory import Caller, Target
 from ingest.problem import Problem, Unreal, echo, json_type
 from ingest.rows import Rows
 from ingest.times import FACTORS, Window, closed_us
 from ingest.units import convert
 
+TIME = "RFC 3339 with an offset, or an integer with `?precision=`. Of a value with a duration: its end."
+
 
 class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """One reading: `ts` is a text, or an integer of the declared precision; `value` is in `unit`, or the quantity's own."""
+    """One reading of one meter."""
 
-    meter: str
-    quantity: str
-    ts: str | int
+    meter: Annotated[str, Meta(description="a meter's id")]
+    quantity: Annotated[str, Meta(extra_json_schema={"enum": list(QUANTITIES)})]
+    ts: Annotated[Annotated[str, Meta(extra_json_schema={"format": "date-time"})] | int, Meta(description=TIME)]
     value: float
-    unit: str | None = None
-    interval_s: int | None = None
+    unit: Annotated[str | None, Meta(description="any unit that converts to the quantity's own, which is the default")] = None
+    interval_s: Annotated[
+        Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_INTERVAL_S})] | None,
+        Meta(description="the stretch of time, ending at ts, that the value is of"),
+    ] = None
 
 
 class Judge:

@@ -1,17 +1,18 @@
-"""The OpenAPI document of the device API, made from what the code enforces."""
+"""The OpenAPI document of the device API, made from what the code enforces: bodies and answers from their types."""
 
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
-from ingest.answers import Answer
+from ingest.answers import Answer, Verdict
 from ingest.bodies import RECEIVE_S
 from ingest.door import Door
+from ingest.judge import TIME
+from ingest.problem import Problem
 from ingest.request import Request
 from ingest.roads.hardware import MEASURED, REQUIRED
-from ingest.roads.readings import READINGS_LIMIT
+from ingest.roads.readings import READINGS_LIMIT, Batch
 from ingest.times import PRECISIONS
 
 STATUSES = {
@@ -75,9 +76,18 @@ CODES = {
     "try_again": "a defect of ours, logged; nothing is acknowledged",
 }
 
-_TIME: dict[str, Any] = {
-    "oneOf": [{"type": "string", "format": "date-time"}, {"type": "integer"}],
-    "description": "RFC 3339 with an offset, or an integer with `?precision=`. Of a value with a duration: its end.",
+_SCHEMAS = "#/components/schemas/{name}"
+BATCH = {
+    "readings": [
+        {
+            "meter": "mtr_4k7q0x9v2n8e",
+            "quantity": "power_kw",
+            "ts": "2026-05-01T12:00:00+02:00",
+            "value": 12.5,
+            "unit": "kW",
+            "interval_s": 900,
+        }
+    ]
 }
 _PRECISION = {
     "name": "precision",
@@ -95,6 +105,8 @@ _REPLACED = {
 
 def described() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
+    _, types = msgspec.json.schema_components([Batch, Problem, Verdict], ref_template=_SCHEMAS)
+    types["Problem"]["properties"]["code"]["enum"] = list(CODES)
     units = {"energy_produced": "kWh", "energy_consumed": "kWh", "current_load": "%"}
     measured = {name: {"type": "number", "description": units.get(name, "in its base unit")} for name in MEASURED}
     hardware = {
@@ -104,49 +116,10 @@ def described() -> dict[str, Any]:
         "properties": measured
         | {
             "facility_id": {"type": "integer", "description": "the site's public number; must fit the key"},
-            "timestamp": _TIME
-            | {"description": _TIME["description"] + " Left out: the server's, floored to the reporting interval."},
+            "timestamp": types["Reading"]["properties"]["ts"]
+            | {"description": f"{TIME} Left out: the server's, floored to the reporting interval."},
         },
         "example": {"energy_produced": 1.25, "energy_consumed": 0.75, "current_load": 45.2, "voltage": 231.4},
-    }
-    reading = {
-        "type": "object",
-        "required": ["meter", "quantity", "ts", "value"],
-        "additionalProperties": False,
-        "properties": {
-            "meter": {"type": "string", "description": "a meter's id"},
-            "quantity": {"type": "string", "enum": list(QUANTITIES)},
-            "ts": _TIME,
-            "value": {"type": "number"},
-            "unit": {
-                "type": ["string", "null"],
-                "description": "any unit that converts to the quantity's own, which is the default",
-            },
-            "interval_s": {
-                "type": ["integer", "null"],
-                "minimum": 1,
-                "maximum": LONGEST_INTERVAL_S,
-                "description": "the stretch of time, ending at ts, that the value is of",
-            },
-        },
-    }
-    batch = {
-        "type": "object",
-        "required": ["readings"],
-        "additionalProperties": False,
-        "properties": {"readings": {"type": "array", "maxItems": READINGS_LIMIT, "items": reading}},
-        "example": {
-            "readings": [
-                {
-                    "meter": "mtr_4k7q0x9v2n8e",
-                    "quantity": "power_kw",
-                    "ts": "2026-05-01T12:00:00+02:00",
-                    "value": 12.5,
-                    "unit": "kW",
-                    "interval_s": 900,
-                }
-            ]
-        },
     }
     return {
         "openapi": "3.1.0",
@@ -166,7 +139,9 @@ def described() -> dict[str, Any]:
             "/api/hardware/status": {"get": _operation("How the device is doing, as Loadstar sees it", (200, 401, 403, 503))},
             "/api/hardware/config": {"get": _operation("What Loadstar knows of the device", (200, 401, 403, 503))},
             "/api/v1/readings": {
-                "post": _operation("Post a batch of readings", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), batch)
+                "post": _operation(
+                    "Post a batch of readings", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), _of("Batch", BATCH)
+                )
                 | {"parameters": [_PRECISION, _REPLACED]}
             },
             "/healthz": {"get": _operation("Whether readings are taken now", (200, 503)) | {"security": []}},
@@ -177,45 +152,19 @@ def described() -> dict[str, Any]:
                 "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "id.secret"},
                 "bearer": {"type": "http", "scheme": "bearer", "description": "the same key"},
             },
-            "schemas": {"Problem": PROBLEM, "Verdict": VERDICT},
+            "schemas": types,
         },
     }
 
 
-PROBLEM = {
-    "type": "object",
-    "required": ["code", "message"],
-    "properties": {
-        "code": {"type": "string", "enum": list(CODES)},
-        "message": {"type": "string", "description": "for the person who can put it right"},
-        "field": {"type": "string"},
-        "value": {"description": "what was sent, cut short"},
-        "allowed": {"type": "string", "description": "what would have been taken"},
-        "index": {"type": "integer", "description": "of the reading in its batch, from 0"},
-    },
-}
-VERDICT = {
-    "type": "object",
-    "required": ["accepted", "rejected"],
-    "properties": {
-        "accepted": {"type": "integer", "description": "committed readings: new, the same again, or in place of another value"},
-        "replaced": {
-            "type": "integer",
-            "description": "how many of the accepted took the place of another value; to those who ask",
-        },
-        "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/Problem"}},
-        "notes": {
-            "type": "array",
-            "items": {"$ref": "#/components/schemas/Problem"},
-            "description": "of accepted readings whose sender may have meant something else; absent without any",
-        },
-    },
-}
+def _of(name: str, example: Any = None) -> dict[str, Any]:
+    """A type by its name, with an example."""
+    return {"$ref": _SCHEMAS.format(name=name)} | ({"example": example} if example else {})
 
 
 def _operation(summary: str, statuses: tuple[int, ...], body: dict[str, Any] | None = None) -> dict[str, Any]:
-    verdict = {"application/json": {"schema": {"$ref": "#/components/schemas/Verdict"}}}
-    problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    verdict = {"application/json": {"schema": _of("Verdict")}}
+    problem = {"application/json": {"schema": _of("Problem")}}
     responses: dict[str, Any] = {}
     for status in statuses:
         if body is None and status == 200:

@@ -1,8 +1,9 @@
 """What is wrong with something a device sent, in words its integrator can act on."""
 
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import msgspec
+from msgspec import Meta
 
 ECHO = 120  # characters of a wrong value that are sent back
 
@@ -12,11 +13,11 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that was refused: which field, what it was, and what is allowed instead."""
 
     code: str
-    message: str
+    message: Annotated[str, Meta(description="for the person who can put it right")]
     field: str | None = None
-    value: Any = None
-    allowed: str | None = None
-    index: int | None = None
+    value: Annotated[Any, Meta(description="what was sent, cut short")] = None
+    allowed: Annotated[str | None, Meta(description="what would have been taken")] = None
+    index: Annotated[int | None, Meta(description="of the reading in its batch, from 0")] = None
 
     def at(self, index: int) -> "Problem":
         """The same problem, of the reading at `index` of its post (counted from 0)."""

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from flask_login import current_user
 
 from config.language import N_, _
+from dashboard.api import answers
+from dashboard.api.answers import said
 from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
 from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, prices_region, signed_in, whole_site_in
@@ -38,7 +40,7 @@ def cost_of(meter_id: str) -> Response:
     start, end, step = asked_range()
     site = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id)
     found = cost_by(scope, meter_id, start, end, step)
-    return jsonify(meter=meter_id, step=step, time_zone=site.time_zone, currency=site.currency, cost=_rows(found))
+    return said(answers.MeterCosts(step, site.time_zone, site.currency, _rows(found), meter_id))
 
 
 @bp.get("/sites/<site_id>/cost")
@@ -50,20 +52,13 @@ def cost_of_site(site_id: str) -> Response:
     start, end, step = asked_range(most=YEAR)
     site = sites.site(scope, site_id)
     found = site_cost(scope, site_id, start, end, step)
-    return jsonify(site=site_id, step=step, time_zone=site.time_zone, currency=site.currency, cost=_rows(found))
+    return said(answers.SiteCosts(step, site.time_zone, site.currency, _rows(found), site_id))
 
 
-def _rows(found: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(found: pd.DataFrame) -> list[answers.CostOfPeriod]:
     columns = (found[name].tolist() for name in ("bought_kwh", "sold_kwh", "cost", "priced", "provisional"))
     return [
-        {
-            "start": iso(ts),
-            "bought_kwh": bought,
-            "sold_kwh": sold,
-            "cost": None if math.isnan(paid) else paid,
-            "priced": round(priced, 4),
-            "provisional": provisional,
-        }
+        answers.CostOfPeriod(iso(ts), bought, sold, None if math.isnan(paid) else paid, round(priced, 4), provisional)
         for ts, bought, sold, paid, priced, provisional in zip(found.index, *columns, strict=True)
     ]
 
@@ -73,8 +68,8 @@ def _rows(found: pd.DataFrame) -> list[dict[str, Any]]:
 def all_regions() -> Response:
     """The regions of the sites that may be seen, and whether their series may be written."""
     scope = current_scope()
-    seen = [{"id": each.id, "name": each.name, "writable": regions.may_price(scope, each.id)} for each in regions.regions(scope)]
-    return jsonify(regions=seen)
+    seen = [answers.Region(each.id, each.name, regions.may_price(scope, each.id)) for each in regions.regions(scope)]
+    return said(answers.Regions(seen))
 
 
 @bp.post("/regions/<region_id>/series")
@@ -106,7 +101,7 @@ def write_series(region_id: str) -> Response:
     if wrong:
         return refused(422, "bad_values", _("Nothing was written: correct what is named in rejected."), rejected=wrong)
     counts = {does: sum(line.does == does for line in done) for does in ("new", "changed", "same")}
-    return jsonify(region=region_id, quantity=quantity, interval_s=interval_s, **counts)
+    return said(answers.Written(region_id, quantity, interval_s, **counts))
 
 
 def _value(number: int, quantity: str, given: object) -> Value | str:

@@ -2,14 +2,15 @@
 
 import math
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 from flask_login import current_user
 
 from config.language import _
 from config.quantities import QUANTITIES
+from dashboard.api import answers
+from dashboard.api.answers import said
 from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
 from dashboard.web.access import current_scope, guard, signed_in, site_in
 from dashboard.web.addresses import API
@@ -29,13 +30,15 @@ answer_bad_parameters(bp)
 @guard(signed_in)
 def me() -> Response:
     """Whose token it is."""
-    return jsonify(
-        id=current_scope().user_id,
-        email=current_user.email,
-        name=current_user.name,
-        organisation=current_user.organisation,
-        role=current_user.role,
-        platform_admin=current_user.platform_admin,
+    return said(
+        answers.Person(
+            id=current_user.id,
+            email=current_user.email,
+            name=current_user.name,
+            organisation=current_user.organisation,
+            role=current_user.role,
+            platform_admin=current_user.platform_admin,
+        )
     )
 
 
@@ -44,19 +47,15 @@ def me() -> Response:
 def all_sites() -> Response:
     """The sites that may be seen, whole or in part."""
     seen = sites.visible_sites(current_scope())
-    return jsonify(
-        sites=[
-            {
-                "id": site.id,
-                "name": site.name,
-                "kind": site.kind,
-                "time_zone": site.time_zone,
-                "currency": site.currency,
-                "latitude": site.latitude,
-                "longitude": site.longitude,
-            }
-            for site in seen
-        ]
+    return said(
+        answers.Sites(
+            [
+                answers.Site(
+                    site.id, site.name, site.kind, site.time_zone, site.currency, latitude=site.latitude, longitude=site.longitude
+                )
+                for site in seen
+            ]
+        )
     )
 
 
@@ -66,9 +65,7 @@ def meters_of_site(site_id: str) -> Response:
     """The meters of a site that may be seen."""
     scope = current_scope()
     seen = meters.meters_of(scope, sites.site(scope, site_id).id)
-    return jsonify(
-        meters=[{"id": meter.id, "name": meter.name, "role": meter.role, "simulated": meter.simulated} for meter in seen]
-    )
+    return said(answers.Meters([answers.Meter(meter.id, meter.name, meter.role, meter.simulated) for meter in seen]))
 
 
 @bp.get("/meters/<meter_id>/latest")
@@ -76,13 +73,11 @@ def meters_of_site(site_id: str) -> Response:
 def latest_of(meter_id: str) -> Response:
     """The newest value of each quantity of a meter."""
     found = latest.latest(current_scope(), [meter_id])
-    return jsonify(
-        meter=meter_id,
-        latest={
-            quantity: {"value": newest.value, "unit": QUANTITIES[quantity].label, "ts": iso(newest.ts)}
-            for (_, quantity), newest in sorted(found.items())
-        },
-    )
+    newest = {
+        quantity: answers.Newest(value.value, QUANTITIES[quantity].label, iso(value.ts))
+        for (_meter, quantity), value in sorted(found.items())
+    }
+    return said(answers.Latest(meter_id, newest))
 
 
 @bp.get("/meters/<meter_id>/energy")
@@ -94,18 +89,12 @@ def energy_of(meter_id: str) -> Response:
     zone = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id).time_zone
     found = energy.energy_by(scope, [meter_id], start, end, step, zone)
     rows = [
-        {
-            "start": iso(ts),
-            "energy_kwh": forward,
-            "energy_export_kwh": export,
-            "coverage": round(coverage, 4),
-            "provisional": provisional,
-        }
+        answers.EnergyOfPeriod(iso(ts), forward, export, round(coverage, 4), provisional)
         for (_, ts), forward, export, coverage, provisional in zip(
             found.index, *(found[name].tolist() for name in ("forward_kwh", "export_kwh", "coverage", "provisional")), strict=True
         )
     ]
-    return jsonify(meter=meter_id, step=step, time_zone=zone, energy=rows)
+    return said(answers.Energy(meter_id, step, zone, rows))
 
 
 @bp.get("/meters/<meter_id>/counter")
@@ -119,15 +108,10 @@ def counter_of(meter_id: str) -> Response:
     found = differences(current_scope(), meter_id, start, end, register)
     columns = (found[name] for name in COLUMNS)
     rows = [
-        {
-            "ts": iso(ts),
-            "reading_kwh": float(reading_kwh),
-            "energy_kwh": None if math.isnan(energy_kwh) else float(energy_kwh),
-            "event": event or None,
-        }
+        answers.CounterReading(iso(ts), float(reading_kwh), None if math.isnan(energy_kwh) else float(energy_kwh), event or None)
         for ts, reading_kwh, energy_kwh, event in zip(*columns, strict=True)
     ]
-    return jsonify(meter=meter_id, register=register, readings=rows)
+    return said(answers.Counter(meter_id, register, rows))
 
 
 @bp.get("/meters/<meter_id>/peaks")
@@ -142,11 +126,11 @@ def peaks_of(meter_id: str) -> Response:
     may_change = finality.provisional(scope, [meter_id], edges)[meter_id]  # before the energies are read
     found = peaks.peaks_by(scope, meter_id, start, end, over, zone, step)
     rows = [
-        {"start": iso(ts), "peak": _peak(told.forward), "peak_export": _peak(told.export), "provisional": provisional}
+        answers.PeaksOfPeriod(iso(ts), _peak(told.forward), _peak(told.export), provisional)
         for (ts, told), provisional in zip(found, may_change, strict=True)
     ]
-    return jsonify(meter=meter_id, step=step, over=over, time_zone=zone, peaks=rows)
+    return said(answers.Peaks(meter_id, step, over, zone, rows))
 
 
-def _peak(found: Peak | None) -> dict[str, Any] | None:
-    return None if found is None else {"start": iso(found.ts), "power_kw": found.kw}
+def _peak(found: Peak | None) -> answers.Peak | None:
+    return None if found is None else answers.Peak(iso(found.ts), found.kw)

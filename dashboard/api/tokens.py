@@ -5,9 +5,11 @@ The pair is that of RFC 6749's bearer tokens; the body is JSON, because a form c
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from config.language import N_, _
+from dashboard.api import answers
+from dashboard.api.answers import said
 from dashboard.api.asked import refused
 from dashboard.frame.faults import sentence
 from dashboard.web.access import guard, public
@@ -85,5 +87,4 @@ def _given(*required: str) -> tuple[dict[str, Any], Response | None]:
 
 
 def _pair(pair: tokens.Pair) -> Response:
-    named = {"access_token": pair.access, "refresh_token": pair.refresh, "token_type": "Bearer"}
-    return jsonify(named | {"expires_in": pair.expires_in_s})
+    return said(answers.Pair(pair.access, pair.refresh, "Bearer", pair.expires_in_s))

@@ -7,9 +7,10 @@ value, so that the readings beside it are stored all the same.
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from ingest import bodies, keys
 from ingest.answers import Answer, judged
@@ -27,7 +28,7 @@ AT_ONCE = 500  # judged before others have their turn
 class Batch(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The body of a post."""
 
-    readings: list[Reading]
+    readings: Annotated[list[Reading], Meta(extra_json_schema={"maxItems": READINGS_LIMIT})]
 
 
 _decode = msgspec.json.Decoder(Batch).decode
