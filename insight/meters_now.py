@@ -11,6 +11,7 @@ from store.scope import Scope
 from store.series import power
 
 SPEAKING = ("live", "late")
+UNDECLARED_S = 60  # how often a meter is to be heard that nothing is declared of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from config import clock
-from insight.meters_now import MeterNow, meters_now
+from insight.meters_now import UNDECLARED_S, MeterNow, meters_now
 from insight.shared import shared
 from models import local_time
 from store.records.plant import graph, meter_life, meters, sites
@@ -19,7 +19,6 @@ from store.series import cost, energy
 COUNT = 12  # meters of one page
 LASTS_S = 2.0
 TODAY_LASTS_S = 30.0
-UNDECLARED_S = 60
 
 Day = tuple[float | None, float | None, float | None, float]  # of `Value`: since local midnight
 Direction = Literal["taken", "made", "charged", "discharged"]  # what energy in a meter's direction is to its holder

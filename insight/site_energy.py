@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insight.site_view import SiteView, natural
+from insight.site_view import SiteView
 from models import flows
 from models.flows import Flows
 from models.graph import Edge
+from models.natural_order import natural
 from store.records.plant import graph
 from store.records.plant.metering import metering
 from store.scope import Scope
@@ -84,7 +85,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             covered[meter] = covered.get(meter, 0.0) + float(np.minimum(flow.covered_s, flow.due_s).sum())
             due[meter] = due.get(meter, 0.0) + float(flow.due_s.sum())
     added = flows.added(parts)
-    nodes = tuple(sorted(added.graph.nodes, key=natural))
+    nodes = tuple(sorted(added.graph.nodes, key=lambda node: natural(node.name)))
     shares = [covered[meter] / lasting for meter, lasting in due.items() if lasting > 0]
     return SiteEnergy(
         flows=replace(added, graph=replace(added.graph, nodes=nodes)),

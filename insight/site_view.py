@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from config.limits import Limit
+from insight.meters_now import UNDECLARED_S
 from insight.shared import shared
 from models.flows import meters_of
-from models.graph import Graph, Node
+from models.graph import Graph
+from models.natural_order import natural
 from store.records.plant import devices, graph, limits, meters, sites
 from store.records.plant.metering import Metering, metering
 from store.scope import Scope
@@ -19,7 +21,6 @@ from store.scope import Scope
 LASTS_S = 10.0
 STALE_S = 10.0
 HOUR_S = 3600
-UNDECLARED_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             hourly_until=(hourly[-1].valid_to or at) if hourly else None,
         )
     wired = graph.site_graph(scope, site_id, at)
-    ordered = replace(wired, nodes=tuple(sorted(wired.nodes, key=natural)))
+    ordered = replace(wired, nodes=tuple(sorted(wired.nodes, key=lambda node: natural(node.name))))
     return SiteView(
         id=site.id,
         name=site.name,
@@ -117,7 +118,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         meters=found,
         devices=tuple(
             Device(each.id, each.name, each.reporting_interval_s, tuple(of_device.get(each.id, ())))
-            for each in sorted(hardware, key=lambda each: _natural(each.name))
+            for each in sorted(hardware, key=lambda each: natural(each.name))
             if each.retired_at is None
         ),
         simulated=tuple(node.name for node in ordered.nodes if node.simulated),
@@ -133,11 +134,6 @@ def _declared(known: Metering) -> str:
         for each in sources
     ]
     return sha256(repr((sources, sorted(known.terms.items()))).encode()).hexdigest()[:16]
-
-
-def natural(node: Node) -> tuple[object, ...]:
-    """Orders names as people count: Home 9 before Home 10."""
-    return _natural(node.name)
 
 
 def _natural(name: str) -> tuple[object, ...]:

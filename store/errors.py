@@ -22,7 +22,11 @@ class NotFound(StoreError):
 
 
 class Refused(StoreError):
-    """The record would break a rule; the message says which and what to do."""
+    """The record would break a rule; the message says which and what to do, `about` the argument that broke it, if one did."""
+
+    def __init__(self, message: str | None = "", about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class NotStorable(Refused):

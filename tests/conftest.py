@@ -180,7 +180,8 @@ def settings(questdb_server: QuestDBServer, tmp_path: Path) -> Settings:
 def questdb_tables(settings: Settings) -> Settings:
     """The tables of the session's QuestDB made and emptied; the settings that reach them."""
     from store.series import tables
+    from tests.emptied import empty_tables
 
     tables.create_tables(settings)
-    tables.empty_tables(settings)
+    empty_tables(settings)
     return settings

@@ -8,9 +8,10 @@ import orjson
 from dash import html
 
 from config import clock
+from config.language import _
 from dashboard.figures import sankey
 from dashboard.parts.aria import data, icon
-from insight.meters_now import meters_now, speaking
+from insight.meters_now import UNDECLARED_S, meters_now, speaking
 from models import balance, flows
 from models.balance import Finding
 from models.graph import Graph
@@ -18,8 +19,6 @@ from models.sankey_links import links
 from store.errors import StoreAway
 from store.records.plant import graph, meters
 from store.scope import Scope
-
-UNDECLARED_S = 60
 
 
 def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str, list[Any]]:
@@ -76,7 +75,7 @@ def _check(drawn: Graph, solved: flows.Flows | None) -> list[Any]:
         found += balance.residuals(solved)
     wrong = [each for each in found if each.wrong]
     if not drawn.nodes:
-        return [html.P("No nodes yet. Add what energy flows through: the grid, a busbar, what makes, keeps and uses it.")]
+        return [html.P(_("No nodes yet. Add what energy flows through: the grid, a busbar, what makes, keeps and uses it."))]
     count = f"{len(wrong)} {'place needs' if len(wrong) == 1 else 'places need'} a look."
     known = solved is not None and _carries(solved)
     fine = "Every node has a way in and out, and balances." if known else "Every node has a way in and out."

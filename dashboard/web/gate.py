@@ -53,15 +53,6 @@ def costly(function: Callable[P, R]) -> Callable[P, R]:
     return gated
 
 
-def is_gated(function: object) -> bool:
-    """Whether the function, or one that it wraps, is let in by the gate."""
-    while function is not None:
-        if getattr(function, GATED, False):
-            return True
-        function = getattr(function, "__wrapped__", None)
-    return False
-
-
 @contextmanager
 def _alone(person: str) -> Iterator[None]:
     began = time.monotonic()

@@ -2,7 +2,6 @@
 
 from config.settings import Settings
 from store.errors import Refused
-from store.series import checkpoint
 from store.series.connection import execute
 
 SYMBOLS = 65_536  # near the number of series: meters and regions; capacity 256 by default
@@ -95,10 +94,3 @@ def _keep(settings: Settings) -> None:
     for (name,) in execute("SELECT table_name FROM tables() WHERE ttlValue > 0", settings):
         if name in TABLES:
             execute(f"ALTER TABLE {name} SET TTL 0 DAYS", settings)
-
-
-def empty_tables(settings: Settings) -> None:
-    """Remove every row of every table, for tests that share a server."""
-    for name in TABLES:
-        execute(f"TRUNCATE TABLE {name}", settings)
-    checkpoint.forget()

@@ -17,6 +17,7 @@ from store.records.transaction import engine
 from store.scope import SYSTEM, Scope
 from store.series import tables
 from tests.conftest import QuestDBServer
+from tests.emptied import empty_tables
 from tests.ingest.world import Api
 from tests.records import fresh
 
@@ -70,7 +71,7 @@ def standing_demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPa
     made = questdb_server.settings.model_copy(update=own)
     begin(made)
     tables.create_tables(made)
-    tables.empty_tables(made)
+    empty_tables(made)
     return loaded(made)
 
 

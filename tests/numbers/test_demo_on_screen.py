@@ -17,6 +17,7 @@ from store.series import checkpoint, rollup, tables
 from tests.conftest import QuestDBServer
 from tests.dashboard.conftest import chromium
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
+from tests.emptied import empty_tables
 from tests.held_clock import held
 from tests.numbers import served, site_sums, spoken
 from tests.numbers import site_on_screen as screen
@@ -54,7 +55,7 @@ def demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory
         engine.configure(made.records_url)
         engine.upgrade()
         tables.create_tables(made)
-        tables.empty_tables(made)
+        empty_tables(made)
         passwords = {each.email: each.password for each in load.ensure_demo(now=NOW.timestamp(), days=DAYS)}
         rollup.catch_up(SYSTEM, None, late_s=120)
         checkpoint.forget()

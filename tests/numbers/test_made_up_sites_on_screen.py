@@ -19,6 +19,7 @@ from store.series import bulk, checkpoint, rollup, tables
 from tests.conftest import QuestDBServer
 from tests.dashboard.conftest import chromium
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
+from tests.emptied import empty_tables
 from tests.held_clock import held
 from tests.numbers import second_path, served
 from tests.numbers import site_on_screen as screen
@@ -224,7 +225,7 @@ def _stored(settings: Settings, works: Works, price: Callable[[Works], None]) ->
     engine.configure(settings.records_url)
     engine.upgrade()
     tables.create_tables(settings)
-    tables.empty_tables(settings)
+    empty_tables(settings)
     owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor").id
     for email, role in (("admin@example.org", "admin"), (OPERATOR, "operator")):
         users.create_user(SYSTEM, email=email, name=email, password=PASSWORD, organisation_id=owner, role=role)

@@ -65,7 +65,7 @@ def keep_household(
         Refused: without consent, or something cannot be true.
     """
     if not consent:
-        raise Refused(_("this is kept only with your consent: give it, or leave the page as it is"))
+        raise Refused(_("this is kept only with your consent: give it, or leave the page as it is"), "consent")
     at = at or now()
     counted = {word: count for word, count in (appliances or {}).items() if count}
     for word, count in counted.items():
@@ -77,12 +77,13 @@ def keep_household(
                     word=f"{word!r}",
                     most=MOST_OF_ONE,
                     appliances=", ".join(APPLIANCES),
-                )
+                ),
+                word,
             )
-    for what, value, (least, most) in (
-        (N_("a living area in m²"), area_m2, AREA_M2),
-        (N_("how many people live there"), people, PEOPLE),
-        (N_("the year a home was built"), built_year, (FIRST_YEAR, at.year)),
+    for about, what, value, (least, most) in (
+        ("area_m2", N_("a living area in m²"), area_m2, AREA_M2),
+        ("people", N_("how many people live there"), people, PEOPLE),
+        ("built_year", N_("the year a home was built"), built_year, (FIRST_YEAR, at.year)),
     ):
         if value is not None and not least <= value <= most:
             raise Refused(
@@ -92,7 +93,8 @@ def keep_household(
                     least=least,
                     most=most,
                     value=f"{value:g}",
-                )
+                ),
+                about,
             )
     with session() as records:
         found = records.get(Household, holder(scope))

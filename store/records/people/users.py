@@ -21,7 +21,6 @@ from store.records.transaction.lookup import missing, required
 from store.scope import SYSTEM, Role, Scope
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-SHORTEST_PASSWORD = passwords.SHORTEST
 FIRST_DAYS = 7  # that a password is good which somebody else chose
 FIRST_ADMINISTRATOR = "first_administrator"  # the purpose of the link that `loadstar up` prints
 
@@ -339,15 +338,6 @@ def choose_profile(scope: Scope, *, name: str, language: str | None, time_zone: 
         rename(scope, name)
         choose_language(scope, language)
         choose_time_zone(scope, time_zone)
-
-
-def last_site(scope: Scope) -> str | None:
-    """The id of the site that the holder looked at last, while it is one that the scope may see."""
-    if scope.user_id is None:
-        return None
-    with reading() as records:
-        site_id = records.scalar(select(User.last_site_id).where(User.id == scope.user_id))
-    return site_id if site_id is not None and scope.sees_site(site_id) else None
 
 
 def remember_site(scope: Scope, site_id: str) -> None:

@@ -15,6 +15,7 @@ from store.records.plant import names
 from store.records.schema import Device, DeviceField, Meter, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts, missing, required
 from store.scope import Scope
@@ -297,7 +298,7 @@ def devices_page(scope: Scope, site_id: str, wanted: Wanted, *, retired: bool = 
             wanted,
             searched=(Device.name, Device.id),
             sorts={
-                "name": Device.name,
+                "name": Natural(Device.name),
                 "reporting_interval_s": Device.reporting_interval_s,
                 "energy_mode": Device.energy_mode,
                 "created_at": Device.created_at,

@@ -88,15 +88,6 @@ class Directory:
     devices: Mapping[str, DeviceEntry]
     meters: Mapping[str, MeterEntry]
 
-    def may_write(self, key: KeyEntry, meter: MeterEntry) -> bool:
-        """Whether the key writes to the meter: its device's meters, or any of its site."""
-        if key.revoked or key.archived or not key.can_write or key.site_id != meter.site_id:
-            return False
-        if key.device_id is None:
-            return True
-        device = self.devices.get(key.device_id)
-        return meter.device_id == key.device_id or (device is not None and meter.id in device.meter_ids)
-
 
 def directory_version() -> int:
     """How often keys, devices, meters, edges or sites have changed; one row is read."""

@@ -169,13 +169,14 @@ def _found(records: Session, scope: Scope, who: str) -> tuple[str | None, str | 
         resident = User.organisation_id.is_(None) & User.platform_admin.is_(False) & (User.approval == "approved")
         user = records.scalar(by_address(who).where(or_(resident, visibility.seen(scope))))
         if user is None:
-            raise Refused(_("nobody to assign it to has the address %(who)s: ask them to register first", who=who))
+            raise Refused(_("nobody to assign it to has the address %(who)s: ask them to register first", who=who), "who")
         return user.id, None
     named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), visibility.seen_organisations(scope))
     ids = records.scalars(named.limit(2)).all() if who else []
     if len(ids) != 1:
         problem = "several organisations are" if ids else "no organisation of yours is"
         raise Refused(
-            _("%(problem)s named %(who)s: write its whole name, or a person's email address", problem=problem, who=f"{who!r}")
+            _("%(problem)s named %(who)s: write its whole name, or a person's email address", problem=problem, who=f"{who!r}"),
+            "who",
         )
     return None, ids[0]

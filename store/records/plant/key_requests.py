@@ -12,6 +12,7 @@ from store.records.plant.keys import create_key
 from store.records.schema import Device, Request
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing
 from store.scope import SYSTEM, Scope
@@ -35,7 +36,9 @@ def askable_page(scope: Scope, site_id: str, wanted: Wanted) -> Page[Askable]:
     require(scope, Action.OPERATE, site_id=site_id)
     query = select(Device).where(Device.site_id == site_id, Device.retired_at.is_(None))
     with reading() as records:
-        rows, total = page(records, query, wanted, searched=(Device.name, Device.id), sorts={"name": Device.name}, key=Device.id)
+        rows, total = page(
+            records, query, wanted, searched=(Device.name, Device.id), sorts={"name": Natural(Device.name)}, key=Device.id
+        )
         devices = [device for (device,) in rows]
         asked = select(Request).where(
             Request.user_id == holder(scope), Request.device_id.in_([each.id for each in devices]), Request.used_at.is_(None)

@@ -21,6 +21,7 @@ from store.records.plant.devices import require_devices
 from store.records.schema import ApiKey, Device, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
@@ -61,7 +62,7 @@ def create_key(
     else:
         raise Refused(_("a key is of one device or of one site: give one of the two"))
     if expires_at is not None and expires_at <= now():
-        raise Refused(_("a key cannot end in the past: choose a later time"))
+        raise Refused(_("a key cannot end in the past: choose a later time"), "expires_at")
     secret = secrets.token_urlsafe(SECRET_BYTES)
     with session() as records:
         if site_id is not None:
@@ -193,8 +194,8 @@ def keys_page(scope: Scope, site_id: str, wanted: Wanted, *, ended: bool = False
             wanted,
             searched=(ApiKey.name, ApiKey.id, Device.name),
             sorts={
-                "device": Device.name,
-                "name": ApiKey.name,
+                "device": Natural(Device.name),
+                "name": Natural(ApiKey.name),
                 "created_at": ApiKey.created_at,
                 "expires_at": ApiKey.expires_at,
                 "last_used_at": ApiKey.last_used_at,

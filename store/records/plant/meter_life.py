@@ -15,6 +15,7 @@ from store.records.schema.access import GIVEN
 from store.records.schema.columns import now
 from store.records.schema.dated import holds_at
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import required
 from store.scope import Scope
@@ -53,8 +54,8 @@ def meters_page(
             wanted,
             searched=(Meter.name, Meter.serial_number, Meter.id, Site.name),
             sorts={
-                "name": Meter.name,
-                "site": Site.name,
+                "name": Natural(Meter.name),
+                "site": Natural(Site.name),
                 "role": Meter.role,
                 "serial_number": Meter.serial_number,
                 "created_at": Meter.created_at,

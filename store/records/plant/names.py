@@ -42,4 +42,4 @@ def require_free(records: Session, thing: Node | Device | Site) -> None:
                 others = others.where(and_(Node.valid_from < thing.valid_to))
         for other_id, name in records.execute(others):
             if other_id != thing.id and texts.key(name) == texts.key(thing.name):
-                raise Refused(_(TAKEN[kind.__name__]))
+                raise Refused(_(TAKEN[kind.__name__]), "name")

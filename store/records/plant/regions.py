@@ -9,6 +9,7 @@ from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.schema import Region, Site
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
@@ -90,7 +91,7 @@ def regions_page(scope: Scope, wanted: Wanted) -> Page[RegionRow]:
             select(Region, count),
             wanted,
             searched=(Region.name, Region.note),
-            sorts={"name": func.lower(Region.name), "sites": count},
+            sorts={"name": Natural(Region.name), "sites": count},
             key=Region.id,
         )
     return Page([RegionRow(*row) for row in rows], total)

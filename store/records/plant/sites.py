@@ -15,6 +15,7 @@ from store.records.plant import names
 from store.records.schema import Device, Meter, Organisation, Region, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import required
 from store.scope import Scope
@@ -206,10 +207,10 @@ def sites_page(scope: Scope, wanted: Wanted, *, archived: bool = False) -> Page[
             wanted,
             searched=(Site.name, Site.id, Organisation.name),
             sorts={
-                "name": Site.name,
+                "name": Natural(Site.name),
                 "public_number": Site.public_number,
                 "kind": Site.kind,
-                "owner": Organisation.name,
+                "owner": Natural(Organisation.name),
                 "created_at": Site.created_at,
             },
             key=Site.id,
@@ -219,12 +220,15 @@ def sites_page(scope: Scope, wanted: Wanted, *, archived: bool = False) -> Page[
 
 def _check(name: str, time_zone: str, currency: str) -> None:
     if not name.strip():
-        raise Refused(_("a site has a name: give one"))
+        raise Refused(_("a site has a name: give one"), "name")
     if time_zone not in available_timezones():
-        raise Refused(_("no time zone %(time_zone)s: give an IANA name such as Europe/London", time_zone=f"{time_zone!r}"))
+        raise Refused(
+            _("no time zone %(time_zone)s: give an IANA name such as Europe/London", time_zone=f"{time_zone!r}"), "time_zone"
+        )
     if currency not in CURRENCIES:
         raise Refused(
-            _("no currency %(currency)s: give the code of one, such as EUR, GBP or USD (ISO 4217)", currency=f"{currency!r}")
+            _("no currency %(currency)s: give the code of one, such as EUR, GBP or USD (ISO 4217)", currency=f"{currency!r}"),
+            "currency",
         )
 
 

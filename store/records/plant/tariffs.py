@@ -15,7 +15,7 @@ from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.schema import Site, Tariff
 from store.records.schema.columns import now
-from store.records.schema.dated import fit_in, holds_at
+from store.records.schema.dated import fit_in
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
@@ -140,16 +140,6 @@ def tariffs(scope: Scope, site_id: str) -> list[Tariff]:
         return _of(records, site_id)
 
 
-def tariff_at(scope: Scope, site_id: str, at: datetime | None = None) -> Tariff | None:
-    """The tariff that holds at a moment, now by default; none before the first one.
-
-    Raises:
-        NotFound: the site does not exist for the scope.
-    """
-    at = at or now()
-    return next((tariff for tariff in tariffs(scope, site_id) if holds_at(tariff, at)), None)
-
-
 def versions(scope: Scope, site_id: str) -> list[Version]:
     """The tariffs of a site as they are computed with; raises `NotFound` for a site outside the scope."""
     return [
@@ -196,7 +186,8 @@ def _say(tariff: Tariff, terms: Terms) -> None:
                 "a CO2 factor of %(factor)s g/kWh cannot be: it is 0 to %(most)s, or left out",
                 factor=f"{factor:g}",
                 most=f"{most:g}",
-            )
+            ),
+            "co2_g_per_kwh",
         )
     _possible_hours(terms.hours)
     tariff.name, tariff.note = terms.name.strip(), terms.note.strip()
@@ -215,14 +206,17 @@ def _possible_hours(hours: Sequence[Hours]) -> None:
             raise Refused(_("no days %(days)s: choose one of %(known)s", days=f"{each.days!r}", known=", ".join(DAYS)))
         times = (each.start_min, each.end_min)
         if any(time % QUARTER_MIN or not 0 <= time <= DAY_MIN for time in times) or each.start_min in (DAY_MIN, each.end_min):
-            raise Refused(_("%(hours)s: hours begin and end on quarters, at two different times of a day", hours=spoken(each)))
+            raise Refused(
+                _("%(hours)s: hours begin and end on quarters, at two different times of a day", hours=spoken(each)), "hours"
+            )
     if both := overlapping(hours):
         raise Refused(
             _(
                 "%(hours)s and %(other)s overlap: only one price can hold at a time",
                 hours=spoken(both[0]),
                 other=spoken(both[1]),
-            )
+            ),
+            "hours",
         )
 
 
@@ -233,4 +227,4 @@ def _on_quarters(start: datetime, end: datetime | None) -> None:
                 _("a tariff starts and ends on a quarter of an hour, not at %(moment)s: choose one", moment=f"{moment:%H:%M:%S}")
             )
     if end is not None and end <= start:
-        raise Refused(_("a tariff cannot end before it starts: check the dates"))
+        raise Refused(_("a tariff cannot end before it starts: check the dates"), "valid_to")

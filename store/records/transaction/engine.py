@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from config.language import _
+from models.natural_order import natural
 from store.errors import NotStorable, Refused
 from store.patience import OF_THE_NETWORK, Patient
 from store.records.transaction import failures, trail, versions
@@ -116,6 +117,11 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("natural_order", 1, _natural, deterministic=True)
+
+
+def _natural(text: object) -> object:
+    return natural(text) if isinstance(text, str) else text
 
 
 def _begin_sqlite(connection: Connection) -> None:

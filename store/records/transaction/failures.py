@@ -121,6 +121,35 @@ RULES |= {
     for table in texts.tables()
 }
 
+# Which argument a broken rule is about, where it is one: a form says it beside that field.
+ABOUT = {
+    "ck_devices_energy_mode": "energy_mode",
+    "ck_devices_reporting_interval": "reporting_interval_s",
+    "ck_edges_dates": "valid_to",
+    "ck_edges_two_nodes": "to_node_id",
+    "ck_energy_sources_interval": "interval_s",
+    "ck_energy_sources_rollover": "rollover_kwh",
+    "ck_grants_dates": "valid_to",
+    "ck_meters_position": "latitude",
+    "ck_nodes_dates": "valid_to",
+    "ck_nodes_kind": "kind",
+    "ck_nodes_on_plan": "plan_x",
+    "ck_site_limits_band": "low",
+    "ck_site_limits_bound": "low",
+    "ck_site_limits_critical": "critical_low",
+    "ck_sites_nominal": "nominal_voltage_v",
+    "ck_sites_position": "latitude",
+    "ck_sites_reporting_interval": "reporting_interval_s",
+    "rule_one_edge_of_a_way": "to_node_id",
+    "uq_device_fields_meter_id_quantity": "fields",
+    "uq_devices_site_id_name": "name",
+    "uq_energy_sources_meter_id_valid_from": "valid_from",
+    "uq_invitations_organisation_id_email": "email",
+    "uq_meters_edge_id": "edge_id",
+    "uq_tariffs_site_id_valid_from": "valid_from",
+    "uq_users_email": "email",
+}
+
 _FULL = re.compile("disk is full|No space left", re.IGNORECASE)
 _UNPREPARED = re.compile('no such (table|column)|(relation|column) "?[^ ]+ does not exist')
 _SQLITE_AWAY = re.compile("locked|busy|unable to open|disk I/O|readonly")
@@ -135,7 +164,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Refused(_broken_rule(error)) from error
+        raise Refused(_broken_rule(error), ABOUT.get(constraint_of(error) or "", "")) from error
     except PoolTimeout as error:
         raise StoreAway(_("all connections to the records are in use: try again in a moment")) from error
     except DataError as error:

@@ -312,42 +312,11 @@ def test_a_new_declaration_ends_the_one_before_it_and_gives_way_to_the_one_after
     ]
 
 
-def test_each_day_has_the_tariff_that_held_then(world: World) -> None:
-    north = world.sites["north"]
-    tariffs.create_tariff(
-        SYSTEM, north, name="new", import_price_per_kwh=0.4, export_price_per_kwh=0.1, co2_g_per_kwh=180, valid_from=SWITCH
-    )
-    moments = (BEGAN - DAY, BEGAN, SWITCH - timedelta(seconds=1), SWITCH)
-    found = [tariffs.tariff_at(SYSTEM, north, moment) for moment in moments]
-    assert [each and each.name for each in found] == [None, "flat", "flat", "new"]
-
-
 def test_only_a_hash_of_a_keys_secret_is_kept(world: World) -> None:
     key_id, secret = world.keys["north first"].split(".")
     [kept] = [key for key in keys.keys(SYSTEM, world.sites["north"]) if key.id == key_id]
     assert kept.secret_hash == hashlib.sha256(secret.encode()).hexdigest() == keys.hash_of(secret)
     assert len(secret) >= 43, "256 random bits"
-
-
-def test_the_directory_says_what_each_key_may_write(world: World) -> None:
-    site_key = keys.create_key(SYSTEM, site_id=world.sites["north"])
-    reader = keys.create_key(SYSTEM, device_id=world.devices["north first"], can_write=False)
-    loaded = directory.load_directory()
-    first, second, south = (loaded.meters[world.meters[name]] for name in ("north first", "north second", "south first"))
-
-    def writes(key: str) -> list[bool]:
-        entry = loaded.keys[key.partition(".")[0]]
-        return [loaded.may_write(entry, meter) for meter in (first, second, south)]
-
-    assert writes(world.keys["north first"]) == [True, False, False]
-    assert writes(site_key) == [True, True, False]
-    assert writes(reader) == [False, False, False]
-    keys.revoke_key(SYSTEM, site_key.partition(".")[0])
-    loaded = directory.load_directory()
-    assert writes(site_key) == [False, False, False]
-    devices.retire_device(SYSTEM, world.devices["north first"])
-    loaded = directory.load_directory()
-    assert writes(world.keys["north first"]) == [False, False, False]
 
 
 def test_the_directory_knows_meters_and_devices_as_the_device_api_needs_them(world: World) -> None:

@@ -267,12 +267,12 @@ def test_the_first_user_of_an_organisation_becomes_its_admin(world: World) -> No
     assert made == ["admin", "viewer"]
 
 
-def test_the_last_site_is_remembered_while_it_is_seen(world: World) -> None:
+def test_the_last_site_is_remembered_and_none_that_is_not_seen(world: World) -> None:
     scope = world.scope("north viewer")
-    assert users.last_site(scope) is None
     users.remember_site(scope, world.sites["north"])
-    assert users.last_site(scope) == world.sites["north"]
-    assert users.last_site(NOBODY) is None
+    with pytest.raises(NotFound):
+        users.remember_site(scope, world.sites["south"])
+    assert users.user(SYSTEM, scope.user_id or "").last_site_id == world.sites["north"]
 
 
 def test_a_theme_is_kept_and_a_foolish_one_refused(world: World) -> None:
