@@ -27,6 +27,7 @@ from dashboard.web import static
 from dashboard.web.access import current_scope
 from insight import site_state
 from models import local_time
+from models.natural_order import natural
 from store.records.people import pictures
 from store.records.plant import sites
 from store.scope import Scope
@@ -85,7 +86,7 @@ def site_marks(scope: Scope, shown_id: str | None = None) -> list[SiteMark]:
             state_words=_("archived") if site.archived_at else _(STATES[states[site.id]]),
             href=f"/site/{site.id}/overview",
         )
-        for site in sorted(seen, key=lambda site: site.name)
+        for site in sorted(seen, key=lambda site: natural(site.name))
     ]
 
 
@@ -173,6 +174,7 @@ class Shell(Dash):
             title=title_of(page, given),
             theme=theme_choice(),
             site=site,
+            of_site=site_id is not None,
             sites=marks,
             person=current_user,
             picture=_picture(scope),

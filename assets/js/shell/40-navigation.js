@@ -6,6 +6,7 @@
   if (!nav) return;
 
   function mark() {
+    root.toggleAttribute("data-off-site", !location.pathname.startsWith("/site/")); // no clock of a site over other pages
     for (const link of nav.querySelectorAll("a"))
       if (new URL(link.href).pathname === location.pathname) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
