@@ -4,29 +4,31 @@ from typing import Any
 
 from dash import ctx, dcc, html
 
-from dashboard.parts.aria import aria
-from dashboard.parts.tables import notice as notice
+from config.language import N_, _
+from dashboard.parts.aria import aria, data
 
 TABS = {
-    "/account": "Profile",
-    "/account/security": "Password and sessions",
-    "/account/two-factor": "Two-factor",
-    "/account/notifications": "Notifications",
-    "/account/tokens": "Tokens",
-    "/account/data": "My data",
+    "/account": N_("Profile"),
+    "/account/security": N_("Password and sessions"),
+    "/account/two-factor": N_("Two-factor"),
+    "/account/notifications": N_("Notifications"),
+    "/account/tokens": N_("Tokens"),
+    "/account/data": N_("My data"),
 }
 
 
 def page(path: str, *sections: Any) -> html.Div:
     """One of the account's pages, with the way to the others."""
     links = [
-        html.A(words, href=href, className="account-tab", **({"data-soft": ""} | (aria(current="page") if href == path else {})))
+        html.A(
+            _(words), href=href, className="account-tab", **({"data-soft": ""} | (aria(current="page") if href == path else {}))
+        )
         for href, words in TABS.items()
     ]
     return html.Div(
         [
-            html.Header(html.H1("Account"), className="page-head"),
-            html.Nav(links, className="account-tabs", **aria(label="Account")),
+            html.Header(html.H1(_("Account")), className="page-head"),
+            html.Nav(links, className="account-tabs", **aria(label=_("Account"))),
             *sections,
         ],
         className="narrow",
@@ -81,14 +83,21 @@ def pressed(clicks: list[int | None]) -> tuple[str, str] | None:
     return (found["act"], found["of"]) if any(clicks) and isinstance(found, dict) else None
 
 
+def secret(text: str) -> list[Any]:
+    """Something that is shown this once, with a button that copies it."""
+    place = f"secret-{text.partition('.')[0]}"
+    copy = html.Button(_("Copy"), type="button", className="btn btn-sm btn-quiet ms-2", **data(copy_of=place))
+    return [html.Code(text, id=place, className="user-select-all secret"), copy]
+
+
 def table(label: str, heads: list[str], rows: list[html.Tr]) -> html.Div:
     """A short table; the last column holds what can be done."""
-    last = html.Th(html.Span("Actions", className="visually-hidden"), scope="col")
+    last = html.Th(html.Span(_("Actions"), className="visually-hidden"), scope="col")
     head = html.Thead(html.Tr([*[html.Th(each, scope="col") for each in heads], last]))
     return html.Div(
         html.Table([head, html.Tbody(rows)], **aria(label=label)),
         className="table-frame",
         tabIndex=0,
         role="region",
-        **aria(label=f"{label}, scrolls sideways"),
+        **aria(label=_("%(label)s, scrolls sideways", label=label)),
     )

@@ -6,8 +6,8 @@ from dash import Input, Output, callback, html
 from dash.development.base_component import Component
 
 from config.language import N_, _
-from dashboard.parts import tables
 from dashboard.parts.aria import icon
+from dashboard.parts.notices import notice
 from dashboard.web.access import guard, platform_admin
 from dashboard.web.jobs import runs, said
 from store.records.jobs.kinds import AUDIT_CHECK, Nothing
@@ -56,14 +56,14 @@ def _progress(job: Job) -> str:
     prevent_initial_call=True,
 )
 @guard(platform_admin)
-@runs(AUDIT_CHECK, lambda _clicks: Nothing(), progress=_progress, busy=lambda: tables.notice(_(TOO_MANY), bad=True))
+@runs(AUDIT_CHECK, lambda _clicks: Nothing(), progress=_progress, busy=lambda: notice(_(TOO_MANY), bad=True))
 def verify(job: Job, _clicks: int | None) -> Component:
     """Where the chain is broken, or that it holds."""
     if job.state == "failed":
-        return tables.notice(said(job.problem), bad=True)
+        return notice(said(job.problem), bad=True)
     found = job.result
     if found["broken_at"] is not None:
-        return tables.notice(
+        return notice(
             _(
                 "The chain is broken at entry %(entry)s: %(reason)s. The entries before it hold.",
                 entry=f"{found['broken_at']:,}",

@@ -11,6 +11,7 @@ from dashboard.account import parts
 from dashboard.frame.faults import sentence
 from dashboard.my_meters import markup
 from dashboard.my_meters.claiming import may_claim
+from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web.access import current_scope, guard, meter_holder
 from insight import own_meters
@@ -111,5 +112,5 @@ def act(clicks: list[int | None], shown: dict[str, Any]) -> Any:
     try:
         claims.release_meter(current_scope(), meter_id)
     except (Refused, NotFound) as refused:
-        return {**shown, "asking": None}, no_update, parts.notice(sentence(refused), bad=True)
-    return {"first": 0, "asking": None}, no_update, parts.notice(_("Released."))
+        return {**shown, "asking": None}, no_update, notice(sentence(refused), bad=True)
+    return {"first": 0, "asking": None}, no_update, notice(_("Released."))

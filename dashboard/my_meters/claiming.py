@@ -10,6 +10,7 @@ from config.language import _
 from dashboard.account import parts
 from dashboard.frame.faults import sentence
 from dashboard.my_meters import markup
+from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.signin import replies
 from dashboard.web.access import current_scope, guard, meter_holder
@@ -76,9 +77,9 @@ def claim(clicks: int | None, code: str | None, note: str | None) -> Any:
         replies.admit(account, current_user.email)
         claims.claim_meter(scope, code or "", (note or "")[:LONGEST_NOTE])
     except Refused as refused:
-        return parts.notice(sentence(refused), bad=True), no_update, no_update
+        return notice(sentence(refused), bad=True), no_update, no_update
     replies.succeeded(account, current_user.email)
-    return parts.notice(_("Requested. The meter appears here as soon as your distributor agrees.")), "", requests(scope)
+    return notice(_("Requested. The meter appears here as soon as your distributor agrees.")), "", requests(scope)
 
 
 @callback(

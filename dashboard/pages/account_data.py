@@ -2,86 +2,21 @@
 
 from typing import Any
 
-import dash_bootstrap_components as dbc
 import flask_login
 from dash import Input, Output, State, callback, dcc, html, no_update, register_page
 from flask import session
-from flask_login import current_user
 
+from config.language import N_, _
+from dashboard.account import leaving, proof
 from dashboard.account import parts as frame
-from dashboard.account import proof
 from dashboard.frame.faults import sentence
-from dashboard.parts.aria import data, icon
+from dashboard.parts.aria import icon
+from dashboard.parts.notices import notice
 from dashboard.web.access import current_scope, guard, oneself
 from store.errors import NotFound, Refused
-from store.records.access import grants
-from store.records.people import household, own_account
-from store.records.schema.columns import now
-from store.records.signin import tokens
+from store.records.people import own_account
 
-register_page(__name__, path="/account/data", name="My data", title="My data · Loadstar")
-
-
-def _consequences() -> list[str]:
-    """What deleting the account does, for this person."""
-    scope = current_scope()
-    held = [
-        each
-        for each in grants.assignments(scope, user_id=current_user.id)
-        if each.grant.valid_to is None or each.grant.valid_to > now()
-    ]
-    good = [each for each in tokens.own_tokens(scope) if each.revoked_at is None and each.expires_at > now()]
-    said = ["You are signed out everywhere at once, and cannot sign in again."]
-    if held:
-        said.append(f"{_count(len(held), 'assignment')} of sites and meters to you end{'s' if len(held) == 1 else ''}.")
-    if good:
-        said.append(f"{_count(len(good), 'token')} of yours stop{'s' if len(good) == 1 else ''} working.")
-    if household.household(scope) is not None:
-        said.append("What you told of your household is deleted.")
-    said.append("Your name, address, picture, preferences and requests are deleted.")
-    said.append("The readings of meters stay with their distributor, and the audit log keeps what was done, without your name.")
-    return said
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"
-
-
-def _hand_over(left: own_account.Leaving | None) -> html.Div:
-    """What the only administrator of an organisation has to settle first, with the ways to do it."""
-    name = left.home.name if left else ""
-    page = html.A("Your organisation", href="/organisation", **data(soft=""))
-    parts: list[Any] = []
-    if left and left.successors:
-        parts = [
-            f"You are the only administrator of {name}, which needs one. Hand it over to one of its people here. "
-            "To delete the organisation instead, delete its other people first, on the page ",
-            page,
-            "; then it can go with your account.",
-        ]
-    elif left and left.others:
-        parts = [
-            f"You are the only administrator of {name}, and none of its other people may come in. Approve the one who is to take "
-            "over, or delete their accounts, on the page ",
-            page,
-            ". Your account can go after that.",
-        ]
-    elif left and left.owns:
-        parts = [f"Nobody else is in {name}. It stays, with its sites and customers, for a platform administrator to look after."]
-    elif left:
-        parts = [f"Nobody else is in {name}. Without you nobody can come in to it any more."]
-    choices = [{"label": f"{each.name}, {each.email}", "value": each.id} for each in left.successors] if left else []
-    select = dbc.Select(id="data-successor", options=choices, placeholder="Choose")
-    may_close = left is not None and not left.others and not left.owns
-    words = f"Delete {name} too, with its invitations and what it is assigned"
-    close = dcc.Checklist(id="data-close", options=[{"label": words, "value": "close"}], value=[])
-    return html.Div(
-        [
-            html.P(parts, className="fw-semibold") if parts else None,
-            html.Div(frame.field("Who administers it after you", select), hidden=not choices),
-            html.Div(close, className="mb-3", hidden=not may_close),
-        ]
-    )
+register_page(__name__, path="/account/data", name=N_("My data"), title=N_("My data · Loadstar"))
 
 
 @guard(oneself)
@@ -91,8 +26,8 @@ def layout(**_query: Any) -> html.Div:
     stuck = left is not None and bool(left.others) and not left.successors
     ask = html.Div(
         [
-            frame.field("Your password, to delete your account", frame.password("data-password")),
-            frame.button("Delete my account", "data-delete", "btn-danger"),
+            frame.field(_("Your password, to delete your account"), frame.password("data-password")),
+            frame.button(_("Delete my account"), "data-delete", "btn-danger"),
         ],
         hidden=stuck,
     )
@@ -100,24 +35,26 @@ def layout(**_query: Any) -> html.Div:
         "/account/data",
         dcc.Location(id="data-leave", refresh=True),
         frame.section(
-            "Export my data",
+            _("Export my data"),
             html.P(
-                "One JSON file: your account, household, notifications, sessions, tokens (without their secrets), assignments, "
-                "requests, what you did here, and the energy of your own meters by day over the last year."
+                _(
+                    "One JSON file: your account, household, notifications, sessions, tokens (without their secrets), "
+                    "assignments, requests, what you did here, and the energy of your own meters by day over the last year."
+                )
             ),
             html.A(
-                [icon("table"), "Download my data"],
+                [icon("table"), _("Download my data")],
                 href="/account/export.json",
                 download="loadstar-my-data.json",
                 className="btn btn-quiet",
             ),
         ),
         frame.section(
-            "Delete my account",
-            _hand_over(left),
-            html.P("This is what will happen:"),
-            html.Ul([html.Li(words) for words in _consequences()]),
-            html.P("It cannot be undone.", className="fw-semibold"),
+            _("Delete my account"),
+            leaving.hand_over(left),
+            html.P(_("This is what will happen:")),
+            html.Ul([html.Li(words) for words in leaving.consequences(current_scope())]),
+            html.P(_("It cannot be undone."), className="fw-semibold"),
             ask,
             html.Div(id="data-notice", className="mt-3", role="status"),
         ),
@@ -143,9 +80,9 @@ def delete(clicks: int | None, password: str | None, successor_id: str | None = 
         proof.require_password(password)
         own_account.delete_oneself(current_scope(), successor_id=successor_id or None, with_organisation="close" in (close or ()))
     except Refused as refused:
-        return no_update, frame.notice(sentence(refused), bad=True), ""
+        return no_update, notice(sentence(refused), bad=True), ""
     except NotFound:
-        return no_update, frame.notice("Whom you chose is not in your organisation any more: choose somebody else.", bad=True), ""
+        return no_update, notice(_("Whom you chose is not in your organisation any more: choose somebody else."), bad=True), ""
     flask_login.logout_user()
     session.clear()
     return "/", no_update, ""

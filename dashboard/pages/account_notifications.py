@@ -5,6 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, callback, ctx, html, no_update, register_page
 
+from config.language import N_, _
 from dashboard.account import parts
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria
@@ -12,22 +13,24 @@ from dashboard.web.access import current_scope, guard, oneself
 from store.errors import Refused
 from store.records.people import preferences
 
-register_page(__name__, path="/account/notifications", name="Notifications", title="Notifications · Loadstar")
+register_page(__name__, path="/account/notifications", name=N_("Notifications"), title=N_("Notifications · Loadstar"))
 
-CHANNELS = {"browser": "In the browser", "mail": "By mail"}
+CHANNELS = {"browser": N_("In the browser"), "mail": N_("By mail")}
 KINDS = {
-    "alert": ("Alerts", "a value outside its limits, a device that is silent"),
-    "event": ("Events", "what changed on a site: a meter exchanged, data corrected"),
-    "report": ("Reports", "a report that was made for you"),
-    "approval": ("Approvals", "your requests that were decided"),
-    "security": ("Security", "your password, your second factor, your address"),
+    "alert": (N_("Alerts"), N_("a value outside its limits, a device that is silent")),
+    "event": (N_("Events"), N_("what changed on a site: a meter exchanged, data corrected")),
+    "report": (N_("Reports"), N_("a report that was made for you")),
+    "approval": (N_("Approvals"), N_("your requests that were decided")),
+    "security": (N_("Security"), N_("your password, your second factor, your address")),
 }
 
 
 def _switch(kind: str, channel: str, wanted: bool) -> html.Td:
-    label = f"{KINDS[kind][0]}, {CHANNELS[channel].lower()}"
+    label = f"{_(KINDS[kind][0])}, {_(CHANNELS[channel]).lower()}"
     if (kind, channel) == preferences.ALWAYS:
-        return html.Td(html.Span("always", className="tag", title="So that whoever took over an account cannot hide it from you"))
+        return html.Td(
+            html.Span(_("always"), className="tag", title=_("So that whoever took over an account cannot hide it from you"))
+        )
     box = dbc.Checkbox(
         id={"type": "notify", "kind": kind, "channel": channel},
         value=wanted,
@@ -44,23 +47,27 @@ def layout(**_query: Any) -> html.Div:
     rows = [
         html.Tr(
             [
-                html.Th([words, html.Br(), html.Span(about, className="muted small fw-normal")], scope="row"),
+                html.Th([_(words), html.Br(), html.Span(_(about), className="muted small fw-normal")], scope="row"),
                 *[_switch(kind, channel, wanted[kind, channel]) for channel in CHANNELS],
             ]
         )
         for kind, (words, about) in KINDS.items()
     ]
-    head = html.Thead(html.Tr([html.Th("Kind", scope="col"), *[html.Th(words, scope="col") for words in CHANNELS.values()]]))
+    head = html.Thead(
+        html.Tr([html.Th(_("Kind"), scope="col"), *[html.Th(_(words), scope="col") for words in CHANNELS.values()]])
+    )
     return parts.page(
         "/account/notifications",
         parts.section(
-            "Notifications",
+            _("Notifications"),
             html.P(
-                "A change is saved at once. Only approvals and security are sent now, by mail. Alerts, events and reports are "
-                "not sent yet: your choice is kept for when they are.",
+                _(
+                    "A change is saved at once. Only approvals and security are sent now, by mail. Alerts, events and reports "
+                    "are not sent yet: your choice is kept for when they are."
+                ),
                 className="muted",
             ),
-            html.Div(html.Table([head, html.Tbody(rows)], **aria(label="Notifications")), className="table-frame"),
+            html.Div(html.Table([head, html.Tbody(rows)], **aria(label=_("Notifications"))), className="table-frame"),
             html.P(id="notify-says", className="muted small mt-2 mb-0", role="status"),
         ),
     )
@@ -82,5 +89,5 @@ def choose(_values: list[bool]) -> Any:
         preferences.choose_notification(current_scope(), changed["kind"], changed["channel"], wanted)
     except Refused as refused:
         return sentence(refused)
-    kind, channel = KINDS[changed["kind"]][0], CHANNELS[changed["channel"]].lower()
-    return f"{kind} {channel}: {'on' if wanted else 'off'}. Saved."
+    said = {"kind": _(KINDS[changed["kind"]][0]), "channel": _(CHANNELS[changed["channel"]]).lower()}
+    return _("%(kind)s %(channel)s: on. Saved.", **said) if wanted else _("%(kind)s %(channel)s: off. Saved.", **said)

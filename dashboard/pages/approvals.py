@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from dash import html, register_page
 
+from config.language import N_, _
 from dashboard.frame import navigation
 from dashboard.parts import people, tables
 from dashboard.parts.aria import data
+from dashboard.parts.fields import Choice, Field, Moment
+from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
-from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Text, Words
-from dashboard.plant import inputs
+from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.signin import letters
 from dashboard.web.access import approver, current_scope, guard
 from store.errors import NotFound
@@ -25,26 +27,26 @@ from store.scope import Scope
 register_page(
     __name__,
     path="/admin/approvals",
-    name="Approvals",
-    title="Approvals · Loadstar",
+    name=N_("Approvals"),
+    title=N_("Approvals · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "check-lg", "count": inbox.pending_count},
 )
 
-SINCE = Text(
-    "since", f"Theirs since, by the site's clocks (like {inputs.DAY}; empty: from now on)", lines=1, longest=inputs.LONGEST
-)
-KINDS = {"user": "User", "organisation": "Organisation", "meter": "Meter", "key": "Key"}
+SINCE = Moment("since", N_("Theirs since"), help=N_("By the site's clocks. Empty: from now on."))
+KINDS = {"user": N_("User"), "organisation": N_("Organisation"), "meter": N_("Meter"), "key": N_("Key")}
 YES = {
-    "user": "{who} may sign in and sees what {about} sees.",
-    "organisation": "{who} may sign in, with whoever founded it as its administrator. They are told by email.",
-    "meter": "{who} sees {about}, and what it measured since it has been theirs. They are told by email, unless they opted out.",
-    "key": "{who} may make one key of {about}, and sees it once. They are told by email, unless they opted out.",
+    "user": N_("{who} may sign in and sees what {about} sees."),
+    "organisation": N_("{who} may sign in, with whoever founded it as its administrator. They are told by email."),
+    "meter": N_(
+        "{who} sees {about}, and what it measured since it has been theirs. They are told by email, unless they opted out."
+    ),
+    "key": N_("{who} may make one key of {about}, and sees it once. They are told by email, unless they opted out."),
 }
 NO = {
-    "user": "{who} may not come in. They are told by email.",
-    "organisation": "Nobody of {who} may come in. Its founder is told by email.",
-    "meter": "{who} does not see {about}. They are told by email, unless they opted out.",
-    "key": "No key is created. {who} is told by email, unless they opted out.",
+    "user": N_("{who} may not come in. They are told by email."),
+    "organisation": N_("Nobody of {who} may come in. Its founder is told by email."),
+    "meter": N_("{who} does not see {about}. They are told by email, unless they opted out."),
+    "key": N_("No key is created. {who} is told by email, unless they opted out."),
 }
 
 
@@ -59,11 +61,11 @@ def row(_scope: Scope, each: Pending) -> Row:
     asks: Words = [about, html.Div(f"“{each.note}”", className="muted small")] if each.note else about
     since = reader().stamp(each.since)
     acts = [_answer("yes", "Approve", YES, each), _answer("no", "Reject", NO, each)]
-    return Row(each.id, each.who, (KINDS[each.kind], each.email or "—", asks, since), acts)
+    return Row(each.id, each.who, (_(KINDS[each.kind]), each.email or "—", asks, since), acts)
 
 
 def _answer(key: str, words: str, says: Mapping[str, str], each: Pending) -> Act:
-    asked = [SINCE, people.REASON] if (key, each.kind) == ("yes", "meter") else [people.REASON]
+    asked: list[Field] = [SINCE, people.REASON] if (key, each.kind) == ("yes", "meter") else [people.REASON]
     question = Question(says[each.kind].format(who=each.who, about=each.about), asked)
     return Act(key, words, lambda: question)
 
@@ -74,30 +76,32 @@ def do(scope: Scope, asked: Asked) -> Words:
         raise NotFound(f"no act {asked.act}")
     reason = asked.given.get("reason", "")[:300]
     decision = letters.decide(scope, asked.key, approve=asked.act == "yes", reason=reason, since=_since(scope, asked))
-    said = "Approved." if decision.approved else "Not approved."
+    said = _("Approved.") if decision.approved else _("Not approved.")
     told = " They were told by mail." if decision.tell else ""
     return [f"{said}{told}", html.Span(**data(waiting=str(inbox.pending_count(scope)), waiting_of="admin-approvals"))]
 
 
 def _since(scope: Scope, asked: Asked) -> datetime | None:
     """From when on a claimed meter is theirs, as it was written."""
-    if not (given := asked.given.get("since", "").strip()):
+    given = asked.read((SINCE,))
+    if not given.text("since"):
         return None
     site_id = inbox.waiting(scope, asked.key).site_id
-    zone = ZoneInfo(sites.site(scope, site_id).time_zone if site_id else "UTC")
-    return inputs.moment("the start", given, zone)
+    since = given.moment("since", ZoneInfo(sites.site(scope, site_id).time_zone if site_id else "UTC"))
+    given.check()
+    return since
 
 
 TABLE = Table(
     "approvals",
-    "Approvals",
+    N_("Approvals"),
     approver,
     (
-        Column("who", "Who", sortable=False),
-        Column("kind", "Asks for", sortable=False),
-        Column("email", "Email", sortable=False),
-        Column("about", "About", sortable=False),
-        Column("since", "Waits since"),
+        Column("who", N_("Who"), sortable=False),
+        Column("kind", N_("Asks for"), sortable=False),
+        Column("email", N_("Email"), sortable=False),
+        Column("about", N_("About"), sortable=False),
+        Column("since", N_("Waits since")),
     ),
     load=load,
     row=row,
@@ -105,19 +109,19 @@ TABLE = Table(
     filters=(
         Choice(
             "kind",
-            "Kind",
+            N_("Kind"),
             [
-                ("", "Everything"),
-                ("user", "Users"),
-                ("organisation", "Organisations"),
-                ("meter", "Meter claims"),
-                ("key", "Key requests"),
+                ("", N_("Everything")),
+                ("user", N_("Users")),
+                ("organisation", N_("Organisations")),
+                ("meter", N_("Meter claims")),
+                ("key", N_("Key requests")),
             ],
         ),
     ),
-    search="name, email, meter",
+    search=N_("name, email, meter"),
     sort="since",
-    empty="Nothing waits. Who registers, claims a meter or asks for a key shows up here.",
+    empty=N_("Nothing waits. Who registers, claims a meter or asks for a key shows up here."),
 )
 tables.declare(TABLE)
 
@@ -129,7 +133,7 @@ def layout(**_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header(
-                [html.H1("Approvals"), html.P("Who and what waits for you, the longest first.")],
+                [html.H1(_("Approvals")), html.P(_("Who and what waits for you, the longest first."))],
                 className="page-head",
                 **data(waiting=str(waiting), waiting_of="admin-approvals"),
             ),

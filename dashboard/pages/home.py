@@ -4,11 +4,12 @@ from typing import Any
 
 from dash import dcc, html, register_page
 
+from config.language import N_, _
 from dashboard.frame.landing import SITES
 from dashboard.parts.aria import icon
 from dashboard.web.access import current_scope, guard, signed_in
 
-register_page(__name__, path="/", name="Start", title="Loadstar")
+register_page(__name__, path="/", name=N_("Start"), title=N_("Loadstar"))
 
 DEMO = "./loadstar down\nLOADSTAR_DEMO=true ./loadstar up"
 
@@ -18,19 +19,19 @@ def layout(**_query: Any) -> html.Div:
     """What would be here, and how to get it."""
     if current_scope().platform_admin:
         words = [
-            html.P("A site is a place with a grid connection, devices and meters. Its live overview would be here."),
+            html.P(_("A site is a place with a grid connection, devices and meters. Its live overview would be here.")),
             html.P(
                 [
-                    "Loadstar has none. ",
+                    _("Loadstar has none. "),
                     dcc.Link("Create the first one", href=SITES),
-                    ", or start with two demo sites, on real data:",
+                    _(", or start with two demo sites, on real data:"),
                 ]
             ),
             html.Pre(DEMO),
         ]
     else:
         words = [
-            html.P("A site's live overview would be here, once you may see one."),
-            html.P("Ask the administrator of your organisation, or your energy supplier, to grant you a site or a meter."),
+            html.P(_("A site's live overview would be here, once you may see one.")),
+            html.P(_("Ask the administrator of your organisation, or your energy supplier, to grant you a site or a meter.")),
         ]
-    return html.Div([icon("buildings"), html.H1("No site yet"), *words], className="empty")
+    return html.Div([icon("buildings"), html.H1(_("No site yet")), *words], className="empty")

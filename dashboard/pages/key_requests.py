@@ -5,12 +5,15 @@ from typing import Any
 
 from dash import html, register_page
 
+from config.language import N_, _
 from dashboard.frame import navigation
 from dashboard.parts import tables
 from dashboard.parts.aria import data
+from dashboard.parts.fields import Text
+from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
-from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import inputs
+from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import first_post
 from dashboard.web.access import asks_for_keys, guard
 from store.records.access import claims
 from store.records.plant import key_requests
@@ -21,8 +24,8 @@ from store.scope import Scope
 register_page(
     __name__,
     path_template="/site/<site_id>/key-requests",
-    name="Ask for keys",
-    title="Ask for keys · Loadstar",
+    name=N_("Ask for keys"),
+    title=N_("Ask for keys · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "key"},
 )
 
@@ -49,41 +52,41 @@ def _state(state: str, words: str) -> html.Span:
 
 def _asking() -> Question:
     return Question(
-        "An administrator of the site decides. Once they say yes, you make the key here and see it once.",
-        (Text("note", "What it is for", lines=1),),
+        _("An administrator of the site decides. Once they say yes, you make the key here and see it once."),
+        (Text("note", _("What it is for"), lines=1),),
     )
 
 
-ASK = Act("ask", "Ask for a key", asks=_asking, sure="Ask")
-TAKE_BACK = Act("take-back", "Take back")
-MAKE = Act("make", "Create the key")
+ASK = Act("ask", N_("Ask for a key"), asks=_asking, sure=N_("Ask"))
+TAKE_BACK = Act("take-back", N_("Take back"))
+MAKE = Act("make", N_("Create the key"))
 
 
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "ask":
         key_requests.request_key(scope, asked.key, asked.given.get("note", ""))
-        return "Asked. An administrator of the site sees it among the approvals."
+        return _("Asked. An administrator of the site sees it among the approvals.")
     if asked.act == "make":
-        return ["The key: ", *inputs.shown_once(key_requests.create_requested_key(scope, asked.key))]
+        return first_post.view(key_requests.create_requested_key(scope, asked.key))
     claims.take_back(scope, asked.key)
-    return "Taken back."
+    return _("Taken back.")
 
 
 TABLE = Table(
     "key-requests",
-    "Devices",
+    N_("Devices"),
     asks_for_keys("context"),
     (
-        Column("name", "Device"),
-        Column("state", "Your request", sortable=False),
-        Column("asked", "Asked", sortable=False),
-        Column("note", "Note", sortable=False),
+        Column("name", N_("Device")),
+        Column("state", N_("Your request"), sortable=False),
+        Column("asked", N_("Asked"), sortable=False),
+        Column("note", N_("Note"), sortable=False),
     ),
     load=_load,
     row=_row,
     do=_do,
-    search="name",
-    empty="No device on this site yet: an administrator adds them.",
+    search=N_("name"),
+    empty=N_("No device on this site yet: an administrator adds them."),
     sort="name",
 )
 tables.declare(TABLE)
@@ -95,7 +98,10 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header(
-                [html.H1("Ask for keys"), html.P("A device posts with a key of its own; an administrator says yes to each.")],
+                [
+                    html.H1(_("Ask for keys")),
+                    html.P(_("A device posts with a key of its own; an administrator says yes to each.")),
+                ],
                 className="page-head",
             ),
             tables.view(TABLE, site_id),

@@ -4,10 +4,11 @@ from typing import Any
 
 from dash import html, register_page
 
+from config.language import N_, _
 from dashboard.parts.aria import icon
 from dashboard.web.access import guard, signed_in
 
-register_page(__name__, path="/nothing-here", title="Nothing here · Loadstar")
+register_page(__name__, path="/nothing-here", title=N_("Nothing here · Loadstar"))
 
 
 @guard(signed_in)
@@ -16,9 +17,9 @@ def layout(**_query: Any) -> html.Div:
     return html.Div(
         [
             icon("search"),
-            html.H1("Nothing here"),
-            html.P("Perhaps the address is mistyped, or what it showed is not yours to see."),
-            html.A("Home", href="/", className="btn btn-primary mt-2"),
+            html.H1(_("Nothing here")),
+            html.P(_("Perhaps the address is mistyped, or what it showed is not yours to see.")),
+            html.A(_("Home"), href="/", className="btn btn-primary mt-2"),
         ],
         className="empty",
     )

@@ -6,12 +6,15 @@ from typing import Any
 
 from dash import html, register_page
 
+from config.language import N_, _
 from config.settings import settings
 from dashboard.frame import navigation
 from dashboard.parts import tables
 from dashboard.parts.aria import data, icon
+from dashboard.parts.fields import Choice
+from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
-from dashboard.parts.tables import Act, Asked, Choice, Column, Row, Table, Words
+from dashboard.parts.rows import Act, Asked, Column, Row, Table
 from dashboard.web.access import guard, platform_admin
 from store.errors import NotFound
 from store.records.people import mail
@@ -22,18 +25,22 @@ from store.scope import Scope
 register_page(
     __name__,
     path="/admin/outbox",
-    name="Outbox",
-    title="Outbox · Loadstar",
+    name=N_("Outbox"),
+    title=N_("Outbox · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "envelope"},
 )
 
 COLUMNS = (
-    Column("subject", "Subject"),
-    Column("recipient", "To"),
-    Column("made_at", "Written"),
-    Column("state", "State", sortable=False),
+    Column("subject", N_("Subject")),
+    Column("recipient", N_("To")),
+    Column("made_at", N_("Written")),
+    Column("state", N_("State"), sortable=False),
 )
-STATE = Choice("state", "State", [("", "Every state"), ("waiting", "waiting"), ("sent", "sent"), ("given_up", "given up")])
+STATE = Choice(
+    "state",
+    N_("State"),
+    [("", N_("Every state")), ("waiting", N_("waiting")), ("sent", N_("sent")), ("given_up", N_("given up"))],
+)
 NO_SERVER = (
     "This Loadstar has no mail server, so mails wait here: open one and pass its link on to the person it is for. "
     "That you read it is noted in the audit log. LOADSTAR_SMTP_HOST names a server."
@@ -50,7 +57,7 @@ def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str)
 def row(_scope: Scope, letter: Mail) -> Row:
     """A mail, and what became of it."""
     tried = letter.sent_at is None and (letter.attempts > 0 or letter.next_at is None)
-    acts = [Act("again", "Send again")] if tried and settings().smtp_host else []
+    acts = [Act("again", _("Send again"))] if tried and settings().smtp_host else []
     return Row(letter.id, letter.subject, (letter.recipient, moment(letter.made_at), state(letter)), acts, href=path(letter.id))
 
 
@@ -67,33 +74,37 @@ def moment(at: datetime) -> html.Time:
 def state(letter: Mail) -> html.Span:
     """What became of a mail, in words."""
     if letter.sent_at is not None:
-        return html.Span(["sent ", moment(letter.sent_at)], className="state", **data(state="live"))
+        return html.Span([_("sent "), moment(letter.sent_at)], className="state", **data(state="live"))
     if letter.next_at is None:
-        return html.Span(f"given up: {letter.last_error or 'nobody said why'}", className="state wraps", **data(state="offline"))
+        return html.Span(
+            _("given up: %(value)s", value=letter.last_error or _("nobody said why")),
+            className="state wraps",
+            **data(state="offline"),
+        )
     if letter.last_error is not None:
         words: list[Any] = [f"{letter.last_error}; tried again at ", moment(letter.next_at)]
         return html.Span(words, className="state wraps", **data(state="late"))
-    return html.Span("waits" if settings().smtp_host else "waits to be read here", className="state", **data(state="late"))
+    return html.Span(_("waits") if settings().smtp_host else _("waits to be read here"), className="state", **data(state="late"))
 
 
 def do(scope: Scope, asked: Asked) -> Words:
     """Send a mail again."""
     if asked.act != "again":
         raise NotFound(f"no act {asked.act}")
-    return f"“{mail.send_again(scope, asked.key).subject}” is tried again within seconds."
+    return _("“%(subject)s” is tried again within seconds.", subject=mail.send_again(scope, asked.key).subject)
 
 
 TABLE = Table(
     "outbox",
-    "Outbox",
+    N_("Outbox"),
     platform_admin,
     COLUMNS,
     load=load,
     row=row,
     do=do,
     filters=(STATE,),
-    search="address, subject",
-    empty="No mail yet. Registering, resetting a password and inviting somebody write one.",
+    search=N_("address, subject"),
+    empty=N_("No mail yet. Registering, resetting a password and inviting somebody write one."),
     sort="made_at",
     descending=True,
 )
@@ -106,7 +117,7 @@ def layout(**_query: Any) -> html.Div:
     server = settings().smtp_host
     return html.Div(
         [
-            html.Header([html.H1("Outbox"), html.P("What Loadstar writes to people.")], className="page-head"),
+            html.Header([html.H1(_("Outbox")), html.P(_("What Loadstar writes to people."))], className="page-head"),
             html.Div([icon("info-circle"), html.P(SERVER.format(server) if server else NO_SERVER)], className="notice"),
             tables.view(TABLE),
         ]

@@ -5,11 +5,12 @@ from typing import Any
 
 from dash import html, register_page
 
+from config.language import N_, _
 from dashboard.pages import outbox
 from dashboard.web.access import current_scope, guard, platform_admin
 from store.records.people import mail
 
-register_page(__name__, path_template="/admin/outbox/<mail_id>", name="Mail", title="Mail · Loadstar")
+register_page(__name__, path_template="/admin/outbox/<mail_id>", name=N_("Mail"), title=N_("Mail · Loadstar"))
 
 LINK = re.compile(r"(https?://\S+)")
 
@@ -24,10 +25,10 @@ def layout(mail_id: str = "", **_query: Any) -> html.Div:
         "State": outbox.state(letter),
     }
     parts = [html.Code(part, className="user-select-all") if LINK.match(part) else part for part in LINK.split(letter.text)]
-    gone = html.P("The text of a mail that was sent is no longer kept.", className="muted mb-0")
+    gone = html.P(_("The text of a mail that was sent is no longer kept."), className="muted mb-0")
     return html.Div(
         [
-            html.P(html.A("Outbox", href="/admin/outbox"), className="mb-2 no-print"),
+            html.P(html.A(_("Outbox"), href="/admin/outbox"), className="mb-2 no-print"),
             html.Header(html.H1(letter.subject), className="page-head"),
             html.Section(
                 html.Dl(

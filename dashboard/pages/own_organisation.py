@@ -4,6 +4,7 @@ from typing import Any
 
 from dash import html, register_page
 
+from config.language import N_
 from dashboard.frame import navigation
 from dashboard.pages import organisation
 from dashboard.web.access import current_scope, guard, organisation_admin
@@ -12,8 +13,8 @@ from store.records.people import organisations
 register_page(
     __name__,
     path="/organisation",
-    name="Your organisation",
-    title="Your organisation · Loadstar",
+    name=N_("Your organisation"),
+    title=N_("Your organisation · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "building"},
 )
 

@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-import dash_bootstrap_components as dbc
-from dash import Input, Output, State, callback, dcc, html, no_update, register_page
+from dash import html, register_page
 
+from config.language import N_, _
 from dashboard.frame import navigation
-from dashboard.frame.faults import sentence
-from dashboard.parts import tables
+from dashboard.parts import forms, tables
+from dashboard.parts.fields import Choice
+from dashboard.parts.forms import Form, Go
+from dashboard.parts.given import Given
+from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
-from dashboard.parts.tables import Act, Asked, Choice, Column, Question, Row, Table, Words
-from dashboard.plant import inputs, site_form
+from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import site_form
 from dashboard.web.access import current_scope, guard, owns_sites, plant_admin
-from store.errors import NotFound, Refused
 from store.records.people import organisations
 from store.records.plant import sites
 from store.records.plant.sites import SiteRow
@@ -23,19 +25,19 @@ from store.scope import Scope
 register_page(
     __name__,
     path="/admin/sites",
-    name="Sites",
-    title="Sites · Loadstar",
+    name=N_("Sites"),
+    title=N_("Sites · Loadstar"),
     nav={"section": navigation.PLANT, "icon": "geo-alt"},
 )
 
 COLUMNS = (
-    Column("name", "Name"),
-    Column("public_number", "Number", number=True),
-    Column("kind", "Kind"),
-    Column("owner", "Owner"),
-    Column("devices", "Devices", sortable=False, number=True),
-    Column("meters", "Meters", sortable=False, number=True),
-    Column("created_at", "Created"),
+    Column("name", N_("Name")),
+    Column("public_number", N_("Number"), number=True),
+    Column("kind", N_("Kind")),
+    Column("owner", N_("Owner")),
+    Column("devices", N_("Devices"), sortable=False, number=True),
+    Column("meters", N_("Meters"), sortable=False, number=True),
+    Column("created_at", N_("Created")),
 )
 
 
@@ -47,7 +49,7 @@ def _row(_scope: Scope, record: SiteRow) -> Row:
     site = record.site
     cells = (
         str(site.public_number),
-        site_form.KINDS[site.kind],
+        _(site_form.KINDS[site.kind]),
         record.owner,
         reader().count(record.devices),
         reader().count(record.meters),
@@ -58,76 +60,70 @@ def _row(_scope: Scope, record: SiteRow) -> Row:
 
 def _archiving() -> Question:
     return Question(
-        "It leaves every list and start page, and its keys are refused until it is restored. Everything measured there stays."
+        _("It leaves every list and start page, and its keys are refused until it is restored. Everything measured there stays.")
     )
 
 
-ARCHIVE = Act("archive", "Archive", asks=_archiving)
-RESTORE = Act("restore", "Restore")
+ARCHIVE = Act("archive", N_("Archive"), asks=_archiving)
+RESTORE = Act("restore", N_("Restore"))
 
 
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "archive":
-        return f"{sites.archive_site(scope, asked.key).name} is archived. Its keys are refused within seconds."
-    return f"{sites.restore_site(scope, asked.key).name} is in use again. Its keys work as before."
+        return _("%(name)s is archived. Its keys are refused within seconds.", name=sites.archive_site(scope, asked.key).name)
+    return _("%(name)s is in use again. Its keys work as before.", name=sites.restore_site(scope, asked.key).name)
 
 
 TABLE = Table(
     "sites",
-    "Sites",
+    N_("Sites"),
     plant_admin,
     COLUMNS,
     load=_load,
     row=_row,
     do=_do,
-    filters=(Choice("show", "Show", (("", "In use"), ("archived", "Archived"))),),
-    search="name, owner",
-    empty="No site yet. Create one above; its set-up page then leads to the first reading.",
+    filters=(Choice("show", N_("Show"), (("", N_("In use")), ("archived", N_("Archived")))),),
+    search=N_("name, owner"),
+    empty=N_("No site yet. Create one above; its set-up page then leads to the first reading."),
 )
-tables.declare(TABLE)
 
 
-def _owners(scope: Scope) -> list[dict[str, str]]:
+def _owners(scope: Scope) -> list[tuple[str, str]]:
     """The distributors for which the holder may make a site."""
     if not owns_sites(scope):
         return []
     seen = organisations.organisations(scope)
     mine = [each for each in seen if each.kind == "distributor" and (scope.everything or each.id == scope.organisation_id)]
-    return [{"label": each.name, "value": each.id} for each in mine]
+    return [(each.id, each.name) for each in mine]
+
+
+def _now(scope: Scope, _of: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return site_form.now(scope, None) | {"owner": {"options": _owners(scope)}}
+
+
+def _create(scope: Scope, given: Given, _of: str) -> Go:
+    """Create a site and go on to its set-up, as a new document: the frame around it knows the site too."""
+    owner = given.text("owner")
+    return Go(f"/site/{sites.create_site(scope, organisation_id=owner, **site_form.read(given)).id}/set-up")
+
+
+FORM = Form(
+    "sites",
+    N_("Create a site"),
+    plant_admin,
+    (*site_form.FIELDS, Choice("owner", N_("Owner"), of="organisation_id", help=N_("The distributor."))),
+    do=_create,
+    act="make",
+    button=N_("Create"),
+    now=_now,
+    goes=True,
+)
+tables.declare(TABLE)
+forms.declare(FORM)
 
 
 @guard(plant_admin)
 def layout(**_query: Any) -> html.Div:
     """The page."""
-    owners = _owners(current_scope())
-    parts: list[Any] = [
-        html.Header([html.H1("Sites"), html.P("Sites you administer.")], className="page-head"),
-        html.Div(id="sites-made", role="status"),
-        dcc.Location(id="sites-go", refresh=True),
-    ]
-    if owners:
-        owner = dbc.Select(id="sites-owner", options=owners, value=owners[0]["value"])
-        fields = [*site_form.fields("sites", None), inputs.field("Owner", owner, "The distributor.")]
-        parts.append(inputs.folded("sites-form", "Create a site", "plus-lg", fields, inputs.submit("sites-make", "Create")))
-    return html.Div([*parts, tables.view(TABLE)])
-
-
-@callback(
-    Output("sites-made", "children"),
-    Output("sites-changed", "data"),
-    Output("sites-go", "href"),
-    Input("sites-make", "n_clicks"),
-    State("sites-owner", "value"),
-    *site_form.states("sites"),
-    prevent_initial_call=True,
-)
-@guard(plant_admin)
-def make(clicks: int | None, owner: str | None, *written: Any) -> Any:
-    """Create a site and go on to its set-up, as a new document: the frame around it knows the site too."""
-    if not clicks:
-        return (no_update,) * 3
-    try:
-        made = sites.create_site(current_scope(), organisation_id=str(owner or ""), **site_form.read(written))
-    except (Refused, NotFound) as refused:
-        return tables.notice(sentence(refused), bad=True), no_update, no_update
-    return tables.notice(f"{made.name} created (number {made.public_number})."), made.id, f"/site/{made.id}/set-up"
+    head = html.Header([html.H1(_("Sites")), html.P(_("Sites you administer."))], className="page-head")
+    return html.Div([head, forms.view(FORM) if _owners(current_scope()) else None, tables.view(TABLE)])

@@ -44,6 +44,11 @@ class Reader:
         _, point, thousands, _ = LANGUAGES[self.language]
         return text.translate({ord("."): point, ord(wording.THIN): thousands})
 
+    @property
+    def point(self) -> str:
+        """The sign before decimals."""
+        return LANGUAGES[self.language][1] if self.language in LANGUAGES else "."
+
     def money(self, amount: float | None, currency: str) -> str:
         r"""An amount with its currency.
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from config import clock
+from config.language import N_, _
 from dashboard.parts.aria import aria
 from store.errors import StoreAway
 from store.records.plant.meters import energy_declarations
@@ -15,13 +16,13 @@ from store.series.differences import differences
 
 SHOWN = 12
 WITHIN = timedelta(hours=24)
-REGISTERS = {"energy_total_kwh": "Import register", "energy_export_total_kwh": "Export register"}
+REGISTERS = {"energy_total_kwh": N_("Import register"), "energy_export_total_kwh": N_("Export register")}
 EVENTS = {
-    "reset": "began again from zero",
-    "rollover": "was full and began again",
-    "correction": "fell a little: taken back",
-    "glitch": "fell and came back: passed over",
-    "exchange": "another counter",
+    "reset": N_("began again from zero"),
+    "rollover": N_("was full and began again"),
+    "correction": N_("fell a little: taken back"),
+    "glitch": N_("fell and came back: passed over"),
+    "exchange": N_("another counter"),
     "": "",
 }
 
@@ -35,8 +36,8 @@ def last_readings(scope: Scope, meter_id: str, zone: ZoneInfo) -> html.Div | Non
     try:
         tables = [table for register, name in REGISTERS.items() if (table := _table(scope, meter_id, register, name, now, zone))]
     except StoreAway as away:
-        return html.Div(html.P(f"The readings cannot be shown now: {away}.", className="muted mb-0"))
-    return html.Div(tables or html.P("Its counter was not read in the last 24 hours.", className="muted mb-0"))
+        return html.Div(html.P(_("The readings cannot be shown now: %(away)s.", away=away), className="muted mb-0"))
+    return html.Div(tables or html.P(_("Its counter was not read in the last 24 hours."), className="muted mb-0"))
 
 
 def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime, zone: ZoneInfo) -> html.Div | None:
@@ -49,9 +50,9 @@ def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime,
         html.Tr(
             [
                 html.Th(f"{ts:%Y-%m-%d %H:%M:%S}", scope="row"),
-                html.Td(f"{reading_kwh:,.3f} kWh", className="num"),
-                html.Td("–" if math.isnan(kwh) else f"{kwh:,.3f} kWh", className="num"),
-                html.Td(EVENTS[event]),
+                html.Td(_("%(reading_kwh)s kWh", reading_kwh=f"{reading_kwh:,.3f}"), className="num"),
+                html.Td("–" if math.isnan(kwh) else _("%(kwh)s kWh", kwh=f"{kwh:,.3f}"), className="num"),
+                html.Td(_(EVENTS[event])),
             ]
         )
         for ts, reading_kwh, kwh, event in zip(*columns, strict=True)
@@ -64,5 +65,5 @@ def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime,
         className="table-frame mb-3",
         tabIndex=0,
         role="region",
-        **aria(label=f"{name}, scrolls sideways"),
+        **aria(label=_("%(name)s, scrolls sideways", name=name)),
     )

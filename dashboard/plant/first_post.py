@@ -1,27 +1,41 @@
-"""What a device's first post looks like, ready to be run: its address, its key and its fields, in several languages."""
+"""A new key, said the only time that it can be, and what a first post with it looks like in several languages."""
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from dash import html
 
+from config import clock
+from config.language import _
 from config.settings import settings
 from dashboard.parts.aria import data
 
 EXAMPLE = {"energy_produced": 0.4, "energy_consumed": 1.2, "current_load": 35}  # kWh, kWh, %
-PATH = "/api/hardware/data"
 SHOWN_ONCE = "This is shown once: copy it now, Loadstar keeps only a hash."
 
 
-def example(fields: Collection[str]) -> dict[str, float]:
+class Post(NamedTuple):
+    """What is posted, and where."""
+
+    path: str
+    body: dict[str, Any]
+
+
+def of_device(fields: Collection[str]) -> Post:
     """A post of the standard fields; a field that the device gives no meaning is 0, which is stored nowhere."""
-    return {name: value if name in fields else 0 for name, value in EXAMPLE.items()}
+    return Post("/api/hardware/data", {name: value if name in fields else 0 for name, value in EXAMPLE.items()})
 
 
-def snippets(key: str, fields: Collection[str]) -> dict[str, str]:
+def of_meter(meter_id: str) -> Post:
+    """A reading of a meter, as whoever has a key of its site posts it."""
+    at = clock.now().isoformat(timespec="seconds")
+    return Post("/api/v1/readings", {"readings": [{"meter": meter_id, "quantity": "power_kw", "ts": at, "value": 1.2}]})
+
+
+def snippets(key: str, post: Post) -> dict[str, str]:
     """The same first post by language or tool."""
-    address, body = f"{settings().public_device_url}{PATH}", json.dumps(example(fields))
+    address, body = f"{settings().public_device_url}{post.path}", json.dumps(post.body)
     return {
         "curl": f"curl -X POST {address} \\\n  -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\\n  -d '{body}'",
         "Python": f"""import json
@@ -53,13 +67,14 @@ int status = http.POST({json.dumps(body)});""",
     }
 
 
-def view(key: str, fields: Collection[str]) -> html.Div:
-    """The key, which is shown this once, and each snippet with a button that copies it."""
+def view(key: str, post: Post | None = None) -> html.Div:
+    """The key, which is shown this once, and each snippet of a first post, each with a button that copies it."""
+    place = f"key-{key.partition('.')[0]}"
     drawn: list[Any] = [
-        html.P(["The key: ", html.Code(key, id="first-key", className="secret"), " ", _copy("first-key", "Copy the key")]),
+        html.P([_("The key: "), html.Code(key, id=place, className="secret"), " ", _copy(place, "Copy the key")]),
         html.P(SHOWN_ONCE, className="muted"),
     ]
-    for number, (name, text) in enumerate(snippets(key, fields).items()):
+    for number, (name, text) in enumerate(snippets(key, post).items() if post else ()):
         place = f"first-post-{number}"
         shown = [html.Pre(text, id=place, tabIndex=0), _copy(place, f"Copy for {name}")]
         drawn.append(html.Details([html.Summary(name), html.Div(shown, className="snippet")], open=not number))

@@ -5,11 +5,12 @@ from typing import Any
 from dash import html
 
 from config import clock
+from config.language import _
 from config.quantities import QUANTITIES
 from dashboard.figures import wording
+from dashboard.parts import moments
 from dashboard.parts.aria import data, icon
 from dashboard.parts.reading import reader
-from dashboard.plant import inputs
 from store.errors import StoreAway
 from store.records.plant import activity, devices, meters
 from store.scope import Scope
@@ -34,12 +35,12 @@ def arrived(scope: Scope, site_id: str) -> html.Div | None:
             html.P(
                 [
                     icon("check-lg"),
-                    html.B("First reading arrived. "),
-                    f"{names[meter_id]}: {value} {QUANTITIES[quantity].label}, {inputs.ago(newest.ts, clock.now())}.",
+                    html.B(_("First reading arrived. ")),
+                    f"{names[meter_id]}: {value} {QUANTITIES[quantity].label}, {moments.ago(newest.ts, clock.now())}.",
                 ],
                 className="mb-2",
             ),
-            html.A("Open the live overview", href=f"/site/{site_id}/overview", className="btn btn-primary"),
+            html.A(_("Open the live overview"), href=f"/site/{site_id}/overview", className="btn btn-primary"),
         ],
         **data(arrived="yes"),
     )
@@ -48,9 +49,12 @@ def arrived(scope: Scope, site_id: str) -> html.Div | None:
 def waiting(scope: Scope, site_id: str) -> Any:
     """That nothing arrived yet; and that posts come but are refused, where that is so."""
     refused = sum(activity.activity_24h(scope, device.id).rejected for device in devices.devices_of(scope, site_id))
-    words = "Waiting for the first reading. This page looks every two seconds."
+    words = _("Waiting for the first reading. This page looks every two seconds.")
     if refused:
-        words = f"Posts arrive, but {reader().count(refused)} readings were refused: the answer to each post says why."
+        words = _(
+            "Posts arrive, but %(refused)s readings were refused: the answer to each post says why.",
+            refused=reader().count(refused),
+        )
     return html.P(words, className="muted mb-0")
 
 
@@ -59,5 +63,5 @@ def state(scope: Scope, site_id: str) -> tuple[Any, bool]:
     try:
         found = arrived(scope, site_id)
     except StoreAway:
-        return html.P("The readings cannot be reached now. This page tries again by itself.", className="muted mb-0"), False
+        return html.P(_("The readings cannot be reached now. This page tries again by itself."), className="muted mb-0"), False
     return (found, True) if found else (waiting(scope, site_id), False)

@@ -1,50 +1,156 @@
-"""Files of a table: chosen, shown line by line before anything is written, and imported; ids begin with the table's name."""
+"""Files of a table: chosen, shown line by line before anything is written, and imported; and the file of what there is.
+
+    FILES = Files("meters", plant_admin, STEPS, COLUMNS, try_file=_try, import_file=_import, address="/admin/meters.csv")
+    imports.declare(FILES)                  # beside the page's other callbacks
+    imports.view(FILES, site_id)            # in its layout; a rule that looks at the site asks for `of`
+
+After an import something new is written into the store `<id>-changed`, which a table of that id has.
+"""
 
 import base64
 import binascii
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from dash import dcc, html
+from dash import Input, Output, State, callback, dcc, html, no_update
 
+from config.language import _
 from dashboard.frame.faults import sentence
-from dashboard.parts import tables
 from dashboard.parts.aria import aria, icon
-from dashboard.parts.reading import reader
-from store.errors import Refused
+from dashboard.parts.fields import Choice, in_form
+from dashboard.parts.notices import notice
+from dashboard.plant.import_report import counted, report
+from dashboard.web.access import Rule, current_scope, guard
+from dashboard.web.gate import costly
+from store.errors import NotFound, Refused, StoreAway
 from store.records.transaction.bulk import Line
+from store.scope import Scope
 
 LARGEST = 1_000_000  # bytes of a file
-MOST_SHOWN = 200  # lines of a file's report
-DOES = {"new": "new", "changed": "changed", "same": "unchanged"}
+Reads = Callable[[Scope, str, str, str], Sequence[Line]]
 
 
-def panel(prefix: str, address: str | None, steps: str, columns: Sequence[Any], *first: Any) -> html.Section:
-    """Export (where it has an address) and import, what the columns are, and where a file's report appears; `first` is above."""
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files of a table. What reads one gets the scope, what the page is of, the text, and what was chosen beside it."""
+
+    id: str
+    rule: Rule
+    steps: str
+    columns: Sequence[Any]
+    try_file: Reads
+    import_file: Reads
+    address: str = ""  # of the file of what there is, with `{of}` for what the page is of; none: nothing is exported
+    then: str = ""  # what to do after an import
+    beside: Choice | None = None  # what has to be said about a file
+    each: str = "line"  # what is counted: a line, or a value in one
+
+
+def view(files: Files, of: str = "") -> html.Section:
+    """Export (where it has an address) and import, what the columns are, and where a file's report appears."""
     upload = dcc.Upload(
-        html.Span([icon("arrow-up"), "Import a file"], className="btn btn-quiet"),
-        id=f"{prefix}-upload",
+        html.Span([icon("arrow-up"), _("Import a file")], className="btn btn-quiet"),
+        id=f"{files.id}-upload",
         accept=".csv,text/csv",
         max_size=LARGEST,
         className="upload",
     )
     ways: list[Any] = [html.Label(upload)]
-    if address:
-        ways.insert(
-            0, html.A([icon("arrow-down"), "Export as CSV"], id=f"{prefix}-export", href=address, className="btn btn-quiet")
-        )
-    explained = html.Details([html.Summary("The columns"), html.P(columns, className="muted small mb-0 mt-2")])
+    if files.address:
+        words: list[Any] = [icon("arrow-down"), "Export as CSV"]
+        ways.insert(0, html.A(words, id=f"{files.id}-export", href=files.address.format(of=of), className="btn btn-quiet"))
+    beside = in_form(files.id, files.beside, {}, None) if files.beside else None
     return html.Section(
         [
-            html.H2("Files"),
-            html.P(steps, className="muted"),
-            *first,
+            html.H2(_("Files")),
+            html.P(_(files.steps), className="muted"),
+            dcc.Store(id=f"{files.id}-files-of", data=of),
+            html.Div(id=f"{files.id}-imported", role="status"),
+            html.Div(beside, className="fields mb-2") if beside else None,
             html.Div(ways, className="choices mb-2"),
-            explained,
-            html.Div(id=f"{prefix}-report", role="status", className="mt-3", **aria(live="polite")),
+            html.Details([html.Summary(_("The columns")), html.P(files.columns, className="muted small mb-0 mt-2")]),
+            html.Div(id=f"{files.id}-report", role="status", className="mt-3", **aria(live="polite")),
         ],
         className="panel mb-3",
     )
+
+
+def declare(files: Files) -> None:
+    """The callbacks: what a file would do, doing it, and the address of the file of what the table shows."""
+    name = files.id
+    beside = f"{name}-{files.beside.key}" if files.beside else ""
+
+    @callback(
+        Output(f"{name}-report", "children"),
+        Input(f"{name}-upload", "contents"),
+        State(f"{name}-upload", "filename"),
+        State(f"{name}-files-of", "data"),
+        *([Input(beside, "value")] if beside else []),
+        prevent_initial_call=True,
+    )
+    @guard(files.rule)
+    @costly
+    def try_file(contents: str | None, filename: str | None, of: str | None, chosen: str | None = None) -> Any:
+        """What the file would do, line by line; nothing is written."""
+        if not contents:
+            return no_update
+        try:
+            lines = files.try_file(current_scope(), of or "", text_of(contents), chosen or "")
+        except (Refused, StoreAway) as problem:
+            return notice(f"{filename}: {sentence(problem)}", bad=True)
+        return report(name, str(filename or "The file"), lines, of=files.each)
+
+    @callback(
+        Output(f"{name}-imported", "children"),
+        Output(f"{name}-changed", "data", allow_duplicate=True),
+        Output(f"{name}-report", "children", allow_duplicate=True),
+        Output(f"{name}-upload", "contents"),
+        Input(f"{name}-import", "n_clicks"),
+        Input(f"{name}-drop", "n_clicks"),
+        State(f"{name}-upload", "contents"),
+        State(f"{name}-files-of", "data"),
+        *([State(beside, "value")] if beside else []),
+        prevent_initial_call=True,
+    )
+    @guard(files.rule)
+    @costly
+    def import_file(
+        clicks: int | None, dropped: int | None, contents: str | None, of: str | None, chosen: str | None = None
+    ) -> Any:
+        """Do what was shown, all of it; or put the file away."""
+        if dropped:
+            return no_update, no_update, None, None
+        if not clicks or not contents:
+            return (no_update,) * 4
+        try:
+            done = files.import_file(current_scope(), of or "", text_of(contents), chosen or "")
+        except (Refused, NotFound, StoreAway) as problem:
+            return notice(sentence(problem), bad=True), no_update, None, None
+        return (
+            notice([_("Imported: %(lines)s.", lines=counted(done)), " ", _(files.then) if files.then else ""]),
+            uuid.uuid4().hex,
+            None,
+            None,
+        )
+
+    if files.address:
+
+        @callback(
+            Output(f"{name}-export", "href"),
+            Input(f"{name}-search", "value"),
+            Input(f"{name}-view", "data"),
+            State(f"{name}-files-of", "data"),
+            prevent_initial_call=True,
+        )
+        @guard(files.rule)
+        def export_address(search: str | None, view: dict[str, Any] | None, of: str | None) -> str:
+            """The file of what the table shows."""
+            filters = (view or {}).get("filters") or {}
+            asked = {"search": str(search or "")} | ({"retired": "all"} if filters.get("retired") else {})
+            return f"{files.address.format(of=of)}?{urlencode(asked)}"
 
 
 def text_of(contents: str) -> str:
@@ -60,52 +166,3 @@ def text_of(contents: str) -> str:
         return raw.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         raise Refused("this is not a text in UTF-8: save the file as CSV, UTF-8") from None
-
-
-def counted(lines: Sequence[Line]) -> str:
-    """How many lines, or values of lines, do what."""
-    counts = {words: sum(line.does == does for line in lines) for does, words in DOES.items()}
-    return ", ".join(f"{reader().count(count)} {words}" for words, count in counts.items() if count)
-
-
-def report(prefix: str, name: str, lines: Sequence[Line], of: str = "line") -> html.Div:
-    """What a file would do, and the buttons that do it or discard it; `of`: what each of `lines` is, a line or a value in one."""
-    bad = [line for line in lines if line.problem]
-    number, wrong = (len({line.number for line in each}) for each in (lines, bad))
-    if not lines:
-        return tables.notice(f"{name} has no lines below its head.", bad=True)
-    if bad:
-        head = tables.notice(
-            f"{name}: {wrong:,} of {number:,} lines cannot be imported. Correct them and choose the file again.", bad=True
-        )
-        buttons = []
-    else:
-        head = tables.notice(f"{name} can be imported: {counted(lines)}. Nothing is written yet.")
-        words = f"Import {len(lines):,} {of}{'s' if len(lines) > 1 else ''}"
-        imports = html.Button(words, id=f"{prefix}-import", className="btn btn-primary", type="button")
-        buttons = [imports] if any(line.does != "same" for line in lines) else []
-    drop = html.Button("Discard file", id=f"{prefix}-drop", className="btn btn-quiet", type="button")
-    if not buttons:
-        buttons = [html.Button(id=f"{prefix}-import", hidden=True, type="button")]
-    shown = (bad or [line for line in lines if line.does != "same"])[:MOST_SHOWN]
-    rows = [
-        html.Tr(
-            [
-                html.Td(str(line.number), className="num"),
-                html.Th(line.name or "–", scope="row"),
-                html.Td(sentence(Refused(line.problem)) if line.problem else f"{DOES[line.does]}: {line.words}"),
-            ]
-        )
-        for line in shown
-    ]
-    heads = html.Thead(html.Tr([html.Th(words, scope="col") for words in ("Line", "Name", "Problem" if bad else "Change")]))
-    table = html.Div(
-        html.Table([heads, html.Tbody(rows)], **aria(label="What the file does")),
-        className="table-frame my-3",
-        tabIndex=0,
-        role="region",
-        **aria(label="What the file does, scrolls sideways"),
-    )
-    more = len(bad or lines) - len(shown) if bad else sum(line.does != "same" for line in lines) - len(shown)
-    rest = html.P(f"And {more:,} more.", className="muted small") if more > 0 else None
-    return html.Div([head, table if shown else None, rest, html.Div([*buttons, drop], className="choices")])

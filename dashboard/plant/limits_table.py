@@ -1,39 +1,43 @@
 """The limits of a site: what its quantities may be, each with the standard that it comes from, edited row by row."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
-import dash_bootstrap_components as dbc
-from dash import Input, Output, State, callback, html, no_update
-
+from config.language import N_, _
 from config.limits import Limit
 from config.quantities import QUANTITIES, Kind
-from dashboard.frame.faults import sentence
 from dashboard.live.attention import words_of
-from dashboard.parts import tables
-from dashboard.parts.tables import Act, Asked, Column, Question, Row, Table, Text, Words
-from dashboard.plant import inputs
-from dashboard.web.access import administers_site, current_scope, guard
-from store.errors import NotFound, Refused
+from dashboard.parts import forms, tables
+from dashboard.parts.fields import Choice, Text, filled
+from dashboard.parts.forms import Form
+from dashboard.parts.given import Given
+from dashboard.parts.notices import Words
+from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.web.access import administers_site
 from store.records.plant import limits
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 COLUMNS = (
-    Column("quantity", "Quantity", sortable=False),
-    Column("allowed", "Allowed", sortable=False),
-    Column("critical", "Critical", sortable=False),
-    Column("standard", "Standard", sortable=False),
-    Column("whose", "Said by", sortable=False),
+    Column("quantity", N_("Quantity"), sortable=False),
+    Column("allowed", N_("Allowed"), sortable=False),
+    Column("critical", N_("Critical"), sortable=False),
+    Column("standard", N_("Standard"), sortable=False),
+    Column("whose", N_("Said by"), sortable=False),
 )
 # What a condition can have limits of: the energies of a meter are no condition.
 CHOICES = tuple(name for name, each in QUANTITIES.items() if each.kind in (Kind.LEVEL, Kind.POWER))
 BOUNDS = {
-    "low": "At least",
-    "high": "At most",
-    "critical_low": "Critical below",
-    "critical_high": "Critical above",
+    "low": N_("At least"),
+    "high": N_("At most"),
+    "critical_low": N_("Critical below"),
+    "critical_high": N_("Critical above"),
 }
+FIELDS = (
+    *(Text(name, words, longest=20, keys="decimal") for name, words in BOUNDS.items()),
+    Text("standard", N_("Standard, or who decided it"), longest=200, required=True, of="source"),
+)
 
 
 class Shown(NamedTuple):
@@ -52,7 +56,7 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 def _row(_scope: Scope, record: Shown) -> Row:
     limit, own = record
     unit = QUANTITIES[limit.quantity].label
-    edit = Act("edit", "Edit", lambda: _edit(limit, unit), sure="Save")
+    edit = Act("edit", _("Edit"), lambda: _edit(limit, unit), sure=_("Save"))
     critical = band(limit.critical_low, limit.critical_high, unit, "below", "above")
     cells = (band(limit.low, limit.high, unit), critical, limit.source, "this site" if own else "the standard")
     return Row(limit.quantity, words_of(limit.quantity), cells, (edit, RESET) if own else (edit,))
@@ -67,76 +71,54 @@ def band(low: float | None, high: float | None, unit: str, under: str = "at leas
 
 
 def _edit(limit: Limit, unit: str) -> Question:
-    def said(bound: float | None) -> str:
-        return "" if bound is None else f"{bound:.10g}"
-
-    bounds = [
-        Text(name, f"{words} ({unit})" if unit else words, said(getattr(limit, name)), 20, 1) for name, words in BOUNDS.items()
-    ]
+    bounds = {name: getattr(limit, name) for name in BOUNDS}
+    values = {name: "" if bound is None else f"{bound:.10g}" for name, bound in bounds.items()} | {"standard": limit.source}
+    fields = [replace(each, words=f"{each.words} ({unit})") if unit and each.key in BOUNDS else each for each in FIELDS]
     return Question(
-        "Readings outside want attention from the next one on; devices are told it too. An empty bound is none.",
-        [*bounds, Text("standard", "Standard, or who decided it", limit.source, 200, 1)],
+        _("Readings outside want attention from the next one on; devices are told it too. An empty bound is none."),
+        filled(fields, values),
     )
 
 
 RESET = Act(
     "reset",
-    "Reset",
-    lambda: Question("The standard's limit holds again, for this site's nominal values; without one this quantity has no limit."),
-    sure="Reset it",
+    N_("Reset"),
+    lambda: Question(
+        _("The standard's limit holds again, for this site's nominal values; without one this quantity has no limit.")
+    ),
+    sure=N_("Reset it"),
 )
 
 
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "reset":
         limits.reset_limit(scope, asked.context, asked.key)
-        return "Reset."
-    limits.set_limit(scope, asked.context, read(asked.key, asked.given))
-    return "Saved."
+        return _("Reset.")
+    limits.set_limit(scope, asked.context, _read(asked.key, asked.read(FIELDS)))
+    return _("Saved.")
 
 
-def read(quantity: str, given: Mapping[str, Any]) -> Limit:
-    """A limit as it was written.
-
-    Raises:
-        Refused: a bound is no number.
-    """
-    bounds = {name: inputs.number(words.lower(), given.get(name)) for name, words in BOUNDS.items()}
-    return Limit(quantity, **bounds, source=str(given.get("standard") or ""))
+def _read(quantity: str, given: Given) -> Limit:
+    """A limit as it was written; raises `Wrong` where a bound is no number."""
+    bounds = {name: given.number(name) for name in BOUNDS}
+    source = given.text("standard")
+    given.check()
+    return Limit(quantity, **bounds, source=source)
 
 
-TABLE = Table("limits", "Limits", administers_site("context"), COLUMNS, load=_load, row=_row, do=_do)
-tables.declare(TABLE)
+def _add(scope: Scope, given: Given, site_id: str) -> Words:
+    limits.set_limit(scope, site_id, _read(given.text("quantity"), given))
+    return _("Saved.")
 
 
-def form() -> html.Details:
-    """What adds a limit of another quantity."""
-    options = [{"label": f"{words_of(name)} ({name})", "value": name} for name in CHOICES]
-    fields: Sequence[Any] = [
-        inputs.field("Quantity", dbc.Select(id="limits-quantity", options=options, value=CHOICES[0])),
-        *(inputs.field(words, inputs.line(f"limits-{name}", longest=20)) for name, words in BOUNDS.items()),
-        inputs.field("Standard, or who decided it", inputs.line("limits-standard", longest=200)),
-    ]
-    return inputs.folded("limits-form", "Add a limit", "plus-lg", fields, inputs.submit("limits-add", "Add"))
-
-
-@callback(
-    Output("limits-said", "children"),
-    Output("limits-changed", "data"),
-    Input("limits-add", "n_clicks"),
-    State("facility-site", "data"),
-    State("limits-quantity", "value"),
-    *[State(f"limits-{name}", "value") for name in (*BOUNDS, "standard")],
-    prevent_initial_call=True,
+TABLE = Table("limits", N_("Limits"), administers_site("context"), COLUMNS, load=_load, row=_row, do=_do)
+FORM = Form(
+    "limits",
+    N_("Add a limit"),
+    administers_site("of"),
+    (Choice("quantity", N_("Quantity"), [(name, f"{words_of(name)} ({name})") for name in CHOICES]), *FIELDS),
+    do=_add,
+    changes=("limits",),
 )
-@guard(administers_site())
-def add(clicks: int | None, site_id: str, quantity: str | None, *written: Any) -> Any:
-    """Add a limit, or say one anew."""
-    if not clicks:
-        return no_update, no_update
-    try:
-        given = dict(zip((*BOUNDS, "standard"), written, strict=True))
-        limits.set_limit(current_scope(), site_id, read(str(quantity or ""), given))
-    except (Refused, NotFound) as refused:
-        return tables.notice(sentence(refused), bad=True), no_update
-    return tables.notice("Saved."), f"{quantity} {clicks}"
+tables.declare(TABLE)
+forms.declare(FORM)

@@ -1,104 +1,99 @@
 """What is written about a site, the same for a new one and for one that is there."""
 
-from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
-import dash_bootstrap_components as dbc
-from dash import State, html
-from dash.development.base_component import Component
-
 from config.currencies import CURRENCIES
-from dashboard.plant import inputs
-from dashboard.web.access import current_scope
+from config.language import N_, _
+from dashboard.parts.fields import NONE, Choice, Text
+from dashboard.parts.given import Given
 from store.records.plant import regions
 from store.records.schema import Site
+from store.scope import Scope
 
-KINDS = {"plant": "Plant", "campus": "Campus", "pv_battery": "PV and battery"}
-NO_REGION = "none"  # a select shows no option whose value is empty
-NAMES = ("name", "kind", "zone", "currency", "latitude", "longitude", "region", "voltage", "frequency", "every", "note")
-
-
-def fields(prefix: str, site: Site | None) -> list[Component]:
-    """The fields; ids begin with the prefix."""
-    kinds = [{"label": words, "value": kind} for kind, words in KINDS.items()]
-    shared = [
-        {"label": "None", "value": NO_REGION},
-        *({"label": each.name, "value": each.id} for each in regions.regions(current_scope())),
-    ]
-
-    def line(name: str, value: Any, **more: Any) -> Any:
-        return inputs.line(f"{prefix}-{name}", str(value), **more)
-
-    zone = html.Div(
-        [
-            html.Label("Time zone", htmlFor=f"{prefix}-zone", className="form-label"),
-            line("zone", site.time_zone if site else "", list=f"{prefix}-zones", placeholder="Europe/London", longest=64),
-            html.Datalist([html.Option(value=each) for each in sorted(available_timezones())], id=f"{prefix}-zones"),
-            html.P("Local days and tariffs follow it.", className="form-text mb-0"),
-        ],
-        className="field",
-    )
-    region = (site.region_id if site else None) or NO_REGION
-    currency: dict[str, Any] = {"list": f"{prefix}-currencies", "placeholder": "EUR", "longest": 20}
-    return [
-        inputs.field("Name", line("name", site.name if site else "")),
-        inputs.field(
-            "Kind",
-            dbc.Select(id=f"{prefix}-kind", options=kinds, value=site.kind if site else "plant"),
-            "Determines which pages are shown.",
-        ),
-        zone,
-        inputs.field("Currency", line("currency", site.currency if site else "", **currency), "Its code, for tariffs and costs."),
-        html.Datalist([html.Option(value=each) for each in sorted(CURRENCIES)], id=f"{prefix}-currencies"),
-        inputs.field(
-            "Latitude", line("latitude", site.latitude if site else "", placeholder="54.01", longest=20), "Degrees north."
-        ),
-        inputs.field(
-            "Longitude", line("longitude", site.longitude if site else "", placeholder="-2.78", longest=20), "Degrees east."
-        ),
-        inputs.field(
-            "Region",
-            dbc.Select(id=f"{prefix}-region", options=shared, value=region),
-            "Whose prices, CO2 intensity and weather it shares.",
-        ),
-        inputs.field("Nominal voltage (V)", line("voltage", f"{site.nominal_voltage_v:g}" if site else "230", longest=20)),
-        inputs.field("Nominal frequency (Hz)", line("frequency", f"{site.nominal_frequency_hz:g}" if site else "50", longest=20)),
-        inputs.field(
-            "Devices post every (s)",
-            line("every", site.reporting_interval_s if site else 60, inputMode="numeric", longest=9),
-            "Unless a device says otherwise.",
-        ),
-        inputs.field(
-            "Facility details",
-            line("note", site.source_note if site else "", longest=300),
-            "What it is; where its data come from.",
-        ),
-    ]
+KINDS = {"plant": N_("Plant"), "campus": N_("Campus"), "pv_battery": N_("PV and battery")}
+FIELDS = (
+    Text("name", N_("Name"), longest=120, required=True),
+    Choice("kind", N_("Kind"), tuple(KINDS.items()), help=N_("Determines which pages are shown.")),
+    Text(
+        "zone",
+        N_("Time zone"),
+        longest=64,
+        required=True,
+        of="time_zone",
+        like="Europe/London",
+        suggested=sorted(available_timezones()),
+        help=N_("Local days and tariffs follow it."),
+    ),
+    Text(
+        "currency",
+        N_("Currency"),
+        longest=20,
+        required=True,
+        like="EUR",
+        suggested=sorted(CURRENCIES),
+        help=N_("Its code, for tariffs and costs."),
+    ),
+    Text("latitude", N_("Latitude"), longest=20, required=True, like="54.01", help=N_("Degrees north.")),
+    Text("longitude", N_("Longitude"), longest=20, required=True, like="-2.78", help=N_("Degrees east.")),
+    Choice("region", N_("Region"), of="region_id", help=N_("Whose prices, CO2 intensity and weather it shares.")),
+    Text("voltage", N_("Nominal voltage (V)"), "230", 20, required=True, of="nominal_voltage_v", keys="decimal"),
+    Text("frequency", N_("Nominal frequency (Hz)"), "50", 20, required=True, of="nominal_frequency_hz", keys="decimal"),
+    Text(
+        "every",
+        N_("Devices post every (s)"),
+        "60",
+        9,
+        required=True,
+        of="reporting_interval_s",
+        keys="numeric",
+        help=N_("Unless a device says otherwise."),
+    ),
+    Text("note", N_("Facility details"), longest=300, of="source_note", help=N_("What it is; where its data come from.")),
+)
 
 
-def states(prefix: str) -> list[State]:
-    """What a callback is given, in the order that `read` takes."""
-    return [State(f"{prefix}-{name}", "value") for name in NAMES]
+def now(scope: Scope, site: Site | None) -> dict[str, dict[str, Any]]:
+    """What of the fields depends on the moment: the regions, and what is said about the site that is there."""
+    shared = [(NONE, _("None")), *((each.id, each.name) for each in regions.regions(scope))]
+    found: dict[str, dict[str, Any]] = {"region": {"options": shared, "value": NONE}}
+    if site is not None:
+        values = {
+            "name": site.name,
+            "kind": site.kind,
+            "zone": site.time_zone,
+            "currency": site.currency,
+            "latitude": str(site.latitude),
+            "longitude": str(site.longitude),
+            "region": site.region_id or NONE,
+            "voltage": f"{site.nominal_voltage_v:g}",
+            "frequency": f"{site.nominal_frequency_hz:g}",
+            "every": str(site.reporting_interval_s),
+            "note": site.source_note,
+        }
+        for key, value in values.items():
+            found.setdefault(key, {})["value"] = value
+    return found
 
 
-def read(written: Sequence[Any]) -> dict[str, Any]:
+def read(given: Given) -> dict[str, Any]:
     """What was written, as `store.records.plant.sites` takes it.
 
     Raises:
-        Refused: something that should be a number is none.
+        Wrong: something is missing, or should be a number and is none.
     """
-    given = dict(zip(NAMES, written, strict=True))
-    return {
-        "name": str(given["name"] or ""),
-        "kind": str(given["kind"] or ""),
-        "time_zone": str(given["zone"] or "").strip(),
-        "currency": str(given["currency"] or "").strip().upper(),
-        "latitude": inputs.needed("the latitude", given["latitude"]),
-        "longitude": inputs.needed("the longitude", given["longitude"]),
-        "region_id": given["region"] if given["region"] not in (None, "", NO_REGION) else None,
-        "nominal_voltage_v": inputs.needed("the nominal voltage", given["voltage"]),
-        "nominal_frequency_hz": inputs.needed("the nominal frequency", given["frequency"]),
-        "reporting_interval_s": inputs.whole("the reporting interval", given["every"]),
-        "source_note": str(given["note"] or ""),
+    said = {
+        "name": given.text("name"),
+        "kind": given.text("kind"),
+        "time_zone": given.text("zone"),
+        "currency": given.text("currency").upper(),
+        "latitude": given.needed("latitude"),
+        "longitude": given.needed("longitude"),
+        "region_id": given.chosen("region"),
+        "nominal_voltage_v": given.needed("voltage"),
+        "nominal_frequency_hz": given.needed("frequency"),
+        "reporting_interval_s": given.count("every"),
+        "source_note": given.text("note"),
     }
+    given.check()
+    return said

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from config.language import N_
 from models.tariffs import Hours, spoken
 from store.errors import Refused
 
 EXAMPLE = "weekday 07:00-22:00 = 0.35, 0.08"
-ABOUT = (
+ABOUT = N_(
     "One line each: weekday, weekend or every, then the hours = import price, export price. Without an export price the one "
     "above applies. Hours may run past midnight. At all other times the prices above apply."
 )

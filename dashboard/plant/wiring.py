@@ -3,13 +3,19 @@
 What a request changes it changes before it draws, so nothing that is kept here is older than the change.
 """
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import g
 
+from models.natural_order import natural
 from store.records.plant import graph, sites
 from store.records.plant.graph import Wiring
+from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
+
+T = TypeVar("T")
 
 
 def wiring(scope: Scope, site_id: str) -> Wiring:
@@ -26,3 +32,14 @@ def zone(scope: Scope, site_id: str) -> ZoneInfo:
     if site_id not in kept:
         kept[site_id] = ZoneInfo(sites.site(scope, site_id).time_zone)
     return kept[site_id]
+
+
+def fits(text: str, search: str) -> bool:
+    """Whether every word of the search stands in the text."""
+    return all(word in text.casefold() for word in search.casefold().split())
+
+
+def page(rows: Sequence[T], wanted: Wanted, key: Callable[[T], str]) -> Page[T]:
+    """A page of rows that are all known, in the order of a text of theirs."""
+    ordered = sorted(rows, key=lambda row: natural(key(row)), reverse=wanted.descending)
+    return Page(ordered[wanted.first : wanted.first + wanted.count], len(ordered))

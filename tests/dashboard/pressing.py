@@ -5,7 +5,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.dashboard.world import csrf
+from tests.dashboard.world import World, csrf
 
 
 def press(
@@ -44,3 +44,34 @@ def rows(answer) -> str:
 def view_of(answer) -> dict[str, Any]:
     """What the browser keeps of the table."""
     return next(each["data"] for name, each in answer.get_json()["response"].items() if name.endswith("-view"))
+
+
+def fill(world: World, browser: FlaskClient, form: str, of: str = "", **written: Any):
+    """Send a form: what was written into its fields by their keys, the others left empty."""
+    known = world.server.extensions["loadstar-dash"].callback_map
+    [name] = [name for name in known if name.strip(".").split("...")[0] == f"{form}-inputs.children"]
+    outputs = [part(each.partition("@")[0]) for each in name.strip(".").split("...")]
+    state = [{"id": each["id"], "property": each["property"]} for each in known[name]["state"]]
+    there = {each["id"] for each in state}
+    told = {f"{form}-of": of}
+    for key, value in written.items():
+        exact = f"{form}-{key}"
+        told[exact if exact in there else exact.replace("_", "-")] = value
+    unknown = set(told) - there
+    assert not unknown, f"the form has no such fields: {unknown}"
+    [button] = known[name]["inputs"]
+    body = {
+        "output": name,
+        "outputs": outputs,
+        "inputs": [{"id": button["id"], "property": "n_clicks", "value": 1}],
+        "state": [each | {"value": told.get(each["id"], "")} for each in state],
+        "changedPropIds": [f"{button['id']}.n_clicks"],
+    }
+    browser.get("/account")  # whose document holds the token of forms
+    return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
+
+
+def part(named: str) -> dict[str, str]:
+    """An id and a property, of the two with a dot between."""
+    name, _, prop = named.rpartition(".")
+    return {"id": name, "property": prop}

@@ -186,8 +186,8 @@ def test_found_an_organisation_invite_approve_and_assign(opened: Opener, product
     approve(founder, "Linus")
 
     visit(admin, f"/admin/meters/{meter}")
-    admin.fill("#meter-who", "Mill Works")
-    admin.click("#meter-assign")
+    admin.fill("#holders-who", "Mill Works")
+    admin.click("#holders-assign")
     expect(admin.locator("#holders-body")).to_contain_text("Mill Works")
     product.measure(meter, 7.5)
     sign_in(linus, "Linus", OWN)

@@ -9,8 +9,8 @@ from store.records.people import invitations, mail, organisations, users
 from store.records.plant import sites
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
-from tests.dashboard.pressing import press, rows
-from tests.dashboard.world import World, csrf
+from tests.dashboard.pressing import fill, press, rows
+from tests.dashboard.world import World
 
 
 def _north(world: World) -> str:
@@ -34,21 +34,8 @@ def _act(browser, act: str, key: str, **given: str) -> str:
     return rows(press(browser, "organisations", do="act", act=act, row=key, given=given))
 
 
-def _press_button(browser, outputs, button: str, state):
-    body = {
-        "output": f"..{'...'.join('.'.join(each) for each in outputs)}..",
-        "outputs": [{"id": name, "property": what} for name, what in outputs],
-        "inputs": [{"id": button, "property": "n_clicks", "value": 1}],
-        "state": [{"id": name, "property": what, "value": value} for name, what, value in state],
-        "changedPropIds": [f"{button}.n_clicks"],
-    }
-    return browser.post("/_dash-update-component", json=body, headers=csrf(browser))
-
-
-def _invite(browser, organisation_id: str, email: str, role: str = "viewer"):
-    outputs = [("invite-said", "children"), ("invitations-changed", "data"), ("invite-email", "value")]
-    state = [("invite-email", "value", email), ("invite-role", "value", role), ("invite-organisation", "data", organisation_id)]
-    return _press_button(browser, outputs, "invite-send", state)
+def _invite(world: World, browser, organisation_id: str, email: str, role: str = "viewer"):
+    return fill(world, browser, "invite", organisation_id, email=email, role=role)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +67,7 @@ def test_a_foreign_organisation_and_an_unknown_one_get_the_same_answer(world: Wo
         assert press(browser, "members", context=each).status_code == 404
         assert press(browser, "invitations", context=each, search=None).status_code == 404
         assert press(browser, "its-meters", context=each).status_code == 404
-        assert _invite(browser, each, "somebody@example.org").status_code == 404
+        assert _invite(world, browser, each, "somebody@example.org").status_code == 404
 
 
 def test_a_distributors_administrator_finds_its_customers_only(world: World) -> None:
@@ -115,29 +102,21 @@ def test_nobody_decides_about_their_own_distributor(world: World) -> None:
 
 def test_an_administrator_of_a_distributor_adds_its_customer(world: World) -> None:
     browser = _client(world, "admin")
-    outputs = [("organisations-added", "children"), ("organisations-changed", "data"), ("organisations-name", "value")]
-    state = [("organisations-name", "value", "Mill"), ("organisations-kind", "value", "customer")]
-    foreign = sites.site(SYSTEM, world.foreign_site).organisation_id
-    refused = _press_button(
-        browser, outputs, "organisations-add", [*state, ("organisations-distributor", "value", foreign)]
-    ).get_data(as_text=True)
-    assert "No organisation" in refused
-    done = _press_button(
-        browser, outputs, "organisations-add", [*state, ("organisations-distributor", "value", _north(world))]
-    ).get_data(as_text=True)
-    assert "Mill created" in done
+    foreign, mill = sites.site(SYSTEM, world.foreign_site).organisation_id, {"name": "Mill", "kind": "customer"}
+    assert b"No organisation" in fill(world, browser, "organisations", **mill, distributor=foreign).data
+    assert b"Mill created" in fill(world, browser, "organisations", **mill, distributor=_north(world)).data
 
 
 def test_an_invitation_is_mailed_listed_and_withdrawn(world: World) -> None:
     browser = _client(world, "admin")
     home = _north(world)
-    told = _invite(browser, home, "New@example.org").get_data(as_text=True)
+    told = _invite(world, browser, home, "New@example.org").get_data(as_text=True)
     assert "The invitation to new@example.org as viewer is written, but no mail server is set up" in told
     assert "ask a platform administrator, who finds it in the Outbox" in told
     (letter,) = mail.outbox(SYSTEM)
     assert letter.recipient == "new@example.org"
     assert "/invitation?token=" in letter.text
-    assert b"invited already" in _invite(browser, home, "new@example.org").data
+    assert b"invited already" in _invite(world, browser, home, "new@example.org").data
     assert len(mail.outbox(SYSTEM)) == 1
     (kept,) = invitations.invitations(SYSTEM, home)
     assert "new@example.org" in rows(press(browser, "invitations", context=home, search=None))
@@ -148,9 +127,9 @@ def test_an_invitation_is_mailed_listed_and_withdrawn(world: World) -> None:
 
 def test_with_a_mail_server_an_invitation_is_on_its_way_and_without_one_a_platform_administrator_reads_it(world: World) -> None:
     home = _north(world)
-    assert "read it in the Outbox" in _invite(_client(world, "root"), home, "one@example.org").get_data(as_text=True)
+    assert "read it in the Outbox" in _invite(world, _client(world, "root"), home, "one@example.org").get_data(as_text=True)
     configuration.use(world.settings.model_copy(update={"smtp_host": "mail.example.org"}))
-    assert "as viewer is on its way" in _invite(_client(world, "root"), home, "two@example.org").get_data(as_text=True)
+    assert "as viewer is on its way" in _invite(world, _client(world, "root"), home, "two@example.org").get_data(as_text=True)
 
 
 def test_the_first_person_of_an_organisation_is_invited_as_what_they_will_be(world: World) -> None:
@@ -158,7 +137,7 @@ def test_the_first_person_of_an_organisation_is_invited_as_what_they_will_be(wor
     home = organisations.create_organisation(SYSTEM, name="Mill", kind="customer", distributor_id=_north(world)).id
     page = shown(browser, f"/admin/organisations/{home}")
     assert "The first person administers the organisation." in page
-    assert "invite them as an administrator" in _invite(browser, home, "one@example.org").get_data(as_text=True)
+    assert "invite them as an administrator" in _invite(world, browser, home, "one@example.org").get_data(as_text=True)
     assert "The first person" not in shown(browser, f"/admin/organisations/{_north(world)}")
 
 

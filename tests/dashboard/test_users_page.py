@@ -4,8 +4,8 @@ from store.records.access import policy
 from store.records.people import lists, organisations, users
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
-from tests.dashboard.pressing import press, rows, view_of
-from tests.dashboard.world import World, csrf
+from tests.dashboard.pressing import fill, press, rows, view_of
+from tests.dashboard.world import World
 
 
 def _signed_in(world: World, who: str):
@@ -120,15 +120,6 @@ def test_those_who_administer_nobody_get_no_table(world: World) -> None:
 def test_a_made_password_is_shown_once(world: World) -> None:
     browser = _signed_in(world, "root")
     home = organisations.organisations(SYSTEM)[0].id
-    values = {"name": "New One", "email": "new@example.org", "organisation": home, "role": "viewer", "password": ""}
-    outputs = [("users-added", "children"), ("users-changed", "data")]
-    outputs += [(f"users-{name}", "value") for name in ("name", "email", "password")]
-    body = {
-        "output": f"..{'...'.join('.'.join(each) for each in outputs)}..",
-        "outputs": [{"id": name, "property": what} for name, what in outputs],
-        "inputs": [{"id": "users-add", "property": "n_clicks", "value": 1}],
-        "state": [{"id": f"users-{name}", "property": "value", "value": value} for name, value in values.items()],
-        "changedPropIds": ["users-add.n_clicks"],
-    }
-    answer = browser.post("/_dash-update-component", json=body, headers=csrf(browser)).get_data(as_text=True)
+    given = {"name": "New One", "email": "new@example.org", "organisation": home, "role": "viewer"}
+    answer = fill(world, browser, "users", **given).get_data(as_text=True)
     assert "shown this once" in answer

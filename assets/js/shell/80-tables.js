@@ -7,7 +7,7 @@
   }
   function given(button) {
     const fields = button.closest(".question")?.querySelectorAll("[data-given]") ?? [];
-    return Object.fromEntries([...fields].map((field) => [field.dataset.given, field.value]));
+    return Object.fromEntries([...fields].map((field) => [field.dataset.given, (field.querySelector("input") ?? field).value]));
   }
 
   document.addEventListener("click", (event) => {

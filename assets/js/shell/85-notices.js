@@ -8,6 +8,7 @@
   });
   function show(notice) {
     pressed = false;
+    if (notice.closest("[data-form], [data-table]")?.querySelector(".problem")) return; // that comes into sight: 84-forms.js
     const { top, bottom } = notice.getBoundingClientRect();
     const covered = document.querySelector(".bar")?.getBoundingClientRect().bottom ?? 0;
     if (top < covered) window.scrollBy(0, top - covered - MARGIN_PX);

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 import time
 from types import SimpleNamespace
@@ -24,6 +25,8 @@ from store.records.signin import sessions, tokens, two_factor
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, path_in, send
 from tests.dashboard.pages import call, shown
+from tests.dashboard.plant.asking import act, press, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import PASSWORD, World, csrf, sign_in
 
 ANOTHER = "nineteen brisk herons"
@@ -49,16 +52,16 @@ def test_everyone_finds_every_page_of_their_account(world: World, who: str) -> N
 
 
 def test_a_name_a_language_and_a_time_zone_are_kept(world: World, browser: FlaskClient) -> None:
-    given = {"account-name": "Olive Operator", "account-language": "de-DE", "account-zone": "Europe/Berlin"}
-    assert "/account?said=profile" in call(world, browser, "account-again.href", given)
+    given = {"name": "Olive Operator", "language": "de-DE", "zone": "Europe/Berlin"}
+    assert "/account?said=profile" in _fill(world, browser, "account", **given)
     person = users.user(SYSTEM, "operator@example.org")
     assert (person.name, person.language, person.time_zone) == ("Olive Operator", "de-DE", "Europe/Berlin")
     assert "Olive Operator" in browser.get("/account").text
 
 
 def test_a_profile_is_kept_whole_or_not_at_all(world: World, browser: FlaskClient) -> None:
-    given = {"account-name": "Somebody", "account-language": "de-DE", "account-zone": "Nowhere/Atall"}
-    assert "no time zone" in call(world, browser, "account-again.href", given).lower()
+    given = {"name": "Somebody", "language": "de-DE", "zone": "Nowhere/Atall"}
+    assert "no time zone" in _fill(world, browser, "account", **given).lower()
     assert users.user(SYSTEM, "operator@example.org").name == "Operator"
 
 
@@ -69,10 +72,8 @@ def test_numbers_are_read_in_ones_own_language() -> None:
 
 
 def test_an_address_changes_by_a_mailed_link_and_the_old_one_is_told(world: World, browser: FlaskClient) -> None:
-    given = {"account-email": "Olive@Example.net", "account-email-password": PASSWORD}
-    assert "The mail to olive@example.net is written, but no mail server is set up" in call(
-        world, browser, "account-email-notice.children", given
-    )
+    told = _fill(world, browser, "address", email="Olive@Example.net", password=PASSWORD)
+    assert "The mail to olive@example.net is written, but no mail server is set up" in told
     assert users.user(SYSTEM, world.people["operator"]).email == "operator@example.org", "not before the link is used"
     assert "olive@example.net" in mails_to("operator@example.org")[0].text
     link = next(word for word in mails_to("olive@example.net")[0].text.split() if "token=" in word)
@@ -93,12 +94,15 @@ def test_an_address_changes_by_a_mailed_link_and_the_old_one_is_told(world: Worl
 
 
 def test_what_a_thief_would_change_needs_the_password(world: World, browser: FlaskClient) -> None:
+    for form, written in (
+        ("address", {"email": "thief@example.net", "password": "wrong"}),
+        ("security", {"old": "wrong", "new": ANOTHER}),
+        ("token", {"name": "x", "scope": "write", "days": "366", "password": "wrong"}),
+    ):
+        assert "not your password" in _fill(world, browser, form, **written)
     for output, given in (
-        ("account-email-notice.children", {"account-email": "thief@example.net", "account-email-password": "wrong"}),
-        ("security-password-notice.children", {"security-old": "wrong", "security-new": ANOTHER}),
         ("two-factor-state.children", {"two-factor-password": "wrong"}),
         ("data-leave.href", {"data-password": "wrong"}),
-        ("token-notice.children", {"token-name": "x", "token-scope": "write", "token-days": "366", "token-password": "wrong"}),
     ):
         assert "not your password" in call(world, browser, output, given)
     assert users.verify_password("operator@example.org", PASSWORD)
@@ -113,11 +117,10 @@ def test_guessing_the_password_from_an_open_browser_is_slowed_down(world: World,
 def test_a_new_password_ends_every_other_session_and_keeps_this_one(world: World, browser: FlaskClient) -> None:
     there = world.client("operator")
     before = browser.get_cookie("loadstar").value
-    given = {"security-old": PASSWORD, "security-new": ANOTHER}
-    assert "password is changed" in call(world, browser, "security-password-notice.children", given)
+    assert "password is changed" in _fill(world, browser, "security", old=PASSWORD, new=ANOTHER, tokens=True)
     assert there.get("/account").status_code == 302
     assert browser.get_cookie("loadstar").value != before
-    again = call(world, browser, "security-password-notice.children", {"security-old": ANOTHER, "security-new": "short"})
+    again = _fill(world, browser, "security", old=ANOTHER, new="short")
     assert "12 characters" in again, "the open page goes on working"
     assert sign_in(world.client(), "operator@example.org", ANOTHER).status_code == 302
     assert [each.subject for each in mails_to("operator@example.org")] == ["Your password was changed"]
@@ -128,8 +131,7 @@ def test_a_new_password_ends_the_tokens_too_unless_one_wants_them_to_go_on(
     world: World, browser: FlaskClient, and_tokens: bool
 ) -> None:
     token = tokens.create_token(policy.scope_of(world.people["operator"]), name="script")
-    given = {"security-old": PASSWORD, "security-new": ANOTHER, "security-tokens": and_tokens}
-    said = call(world, browser, "security-password-notice.children", given)
+    said = _fill(world, browser, "security", old=PASSWORD, new=ANOTHER, tokens=and_tokens)
     assert ("so have your personal tokens" in said) == and_tokens
     assert ("your personal tokens go on" in said) != and_tokens
     assert (tokens.bearer_of(token) is None) == and_tokens
@@ -139,10 +141,9 @@ def test_a_session_is_ended_after_a_question(world: World, browser: FlaskClient)
     there = world.client("operator")
     scope = policy.scope_of(world.people["operator"])
     other = next(each.id for each in sessions.own_sessions(scope, None) if each.id != _this(browser, scope))
-    asked = call(world, browser, "security-sessions.children", {}, {"type": "session-act", "act": "ask", "of": other})
-    assert "Signed out there at once" in asked
+    assert "Signed out there at once" in said(press(browser, "sessions", searched=False, do="ask", act="end", row=other))
     assert there.get("/account").status_code == 200, "asking ends nothing"
-    call(world, browser, "security-sessions.children", {}, {"type": "session-act", "act": "do", "of": other})
+    act(browser, "sessions", "", "end", other, searched=False)
     assert there.get("/account").status_code == 302
     assert browser.get("/account").status_code == 200
 
@@ -150,7 +151,7 @@ def test_a_session_is_ended_after_a_question(world: World, browser: FlaskClient)
 def test_all_other_sessions_end_together(world: World, browser: FlaskClient) -> None:
     others = [world.client("operator") for _ in range(2)]
     tokens.sign_in(users.user(SYSTEM, "operator@example.org"))
-    call(world, browser, "security-sessions.children", {}, {"type": "session-act", "act": "do", "of": "others"})
+    _fill(world, browser, "others")
     assert [each.get("/account").status_code for each in others] == [302, 302]
     assert tokens.own_programs(policy.scope_of(world.people["operator"])) == []
     assert browser.get("/account").status_code == 200
@@ -159,7 +160,7 @@ def test_all_other_sessions_end_together(world: World, browser: FlaskClient) -> 
 def test_nobody_ends_the_session_of_somebody_else(world: World, browser: FlaskClient) -> None:
     admin = world.client("admin")
     theirs = sessions.own_sessions(policy.scope_of(world.people["admin"]))[0].id
-    call(world, browser, "security-sessions.children", {}, {"type": "session-act", "act": "do", "of": theirs})
+    act(browser, "sessions", "", "end", theirs, searched=False)
     assert admin.get("/account").status_code == 200
 
 
@@ -193,23 +194,22 @@ def test_notifications_are_chosen_by_kind_and_channel(world: World, browser: Fla
 
 
 def test_a_token_is_shown_once_and_revoked_after_a_question(world: World, browser: FlaskClient) -> None:
-    given = {"token-name": "invoices", "token-scope": "read", "token-days": "30", "token-password": PASSWORD}
-    made = json.loads(call(world, browser, "token-notice.children", given))["response"]
-    secret = made["token-notice"]["children"]["props"]["children"][1]["props"]["children"][1]["props"]["children"]
+    given = {"name": "invoices", "scope": "read", "days": "30", "password": PASSWORD}
+    [secret] = re.findall(r"pat_\w+\.[\w-]{40,}", _fill(world, browser, "token", **given))
     bearer = tokens.bearer_of(secret)
     assert bearer
     assert not bearer.can_write
     page = shown(browser, "/account/tokens")
     assert "invoices" in page
     assert secret.partition(".")[2] not in page
-    pressed = {"type": "token-act", "of": bearer.token_id}
-    assert "shut out at once" in _with(world, browser, "token-act", {}, {**pressed, "act": "ask"})
+    asked = said(press(browser, "tokens", searched=False, do="ask", act="revoke", row=bearer.token_id))
+    assert "shut out at once" in asked
     assert tokens.bearer_of(secret)
-    _with(world, browser, "token-act", {}, {**pressed, "act": "do"})
+    act(browser, "tokens", "", "revoke", bearer.token_id, searched=False)
     assert tokens.bearer_of(secret) is None
     assert [each.subject for each in mails_to("operator@example.org")] == ["A token was revoked", "A token was created"]
-    for bad in ({"token-name": ""}, {"token-name": "x", "token-days": "9999"}):
-        assert "notice bad" in call(world, browser, "token-notice.children", given | bad)
+    for bad in ({"name": ""}, {"name": "x", "days": "9999"}):
+        assert "notice bad" in _fill(world, browser, "token", **(given | bad))
 
 
 def test_everything_is_exported_but_no_secret(world: World, browser: FlaskClient) -> None:
@@ -368,6 +368,10 @@ def test_a_picture_is_seen_by_whoever_sees_the_person_and_by_nobody_else(world: 
     assert browser.post("/account/picture", data={"picture": (io.BytesIO(b""), "x")}).status_code == 400, "without its token"
 
 
+def _fill(world: World, browser: FlaskClient, form: str, **written: object) -> str:
+    return fill(world, browser, form, **written).get_data(as_text=True).replace("\\u002f", "/")
+
+
 def _with(world: World, browser: FlaskClient, button: str, given: dict[str, object], pressed: dict[str, str] | None = None):
     """The callback that listens to a button."""
     app = world.server.extensions["loadstar-dash"]
@@ -378,4 +382,4 @@ def _with(world: World, browser: FlaskClient, button: str, given: dict[str, obje
 def _this(browser: FlaskClient, scope: object) -> str:
     page = shown(browser, "/account/security")
     ids = {each.id for each in sessions.own_sessions(scope)}
-    return next(each for each in ids if f'"of":"{each}"' not in page.replace(" ", ""))
+    return next(each for each in ids if each not in page)

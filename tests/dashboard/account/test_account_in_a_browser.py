@@ -86,20 +86,21 @@ def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
     expect(page.locator("#two-factor-state")).to_contain_text("10 recovery codes left")
 
     page.click("nav.account-tabs >> text=Tokens")
+    page.click("text=Create a token")
     page.fill("#token-name", "invoices")
     page.fill("#token-password", PASSWORD)
     page.click("#token-make")
-    expect(page.locator("#token-notice code")).to_have_text(re.compile(r"pat_\w+\.[\w-]{40,}"))
-    page.click("#token-table >> text=Revoke")
-    page.click("#token-table .btn-danger")
-    expect(page.locator("#token-table")).to_contain_text("revoked")
+    expect(page.locator("#token-said code")).to_have_text(re.compile(r"pat_\w+\.[\w-]{40,}"))
+    page.click("#tokens-body >> text=Revoke")
+    page.click("#tokens-body .btn-danger")
+    expect(page.locator("#tokens-body")).to_contain_text("revoked")
 
     visit(page, "/household")
     page.fill("#household-area", "82.5")
     page.select_option("#household-heating", "heat_pump")
     page.check("#household-consent")
     page.click("#household-save")
-    expect(page.locator("#household-notice")).to_contain_text("Saved")
+    expect(page.locator("#household-said")).to_contain_text("Saved")
 
     visit(page, "/account/data")
     with page.expect_download() as download:

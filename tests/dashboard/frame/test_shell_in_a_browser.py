@@ -152,7 +152,7 @@ def test_an_administrator_adds_somebody_and_shuts_them_out(opened: Opener) -> No
     page.fill("#users-name", "Grace")
     page.fill("#users-email", "grace@example.org")
     page.click("#users-add")
-    password = page.locator("#users-added code").inner_text()
+    password = page.locator("#users-said code").inner_text()
     assert len(password) >= 16
     other = opened()
     other.fill("#email", "grace@example.org")

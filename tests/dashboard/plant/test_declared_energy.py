@@ -11,15 +11,15 @@ from store.records.plant import meters
 from store.scope import SYSTEM
 from store.series import bulk, rollup
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import act, ask, plant, press, said
+from tests.dashboard.plant.asking import act, plant, press, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
 GIVEN = {"method": "counter", "every": "900", "rollover": "42.94967295", "since": ""}
 
 
 def _declare(world: World, browser, meter: str, **given: str):
-    state = {f"declared-{name}.value": value for name, value in (GIVEN | given).items()} | {"meter-id.data": meter}
-    return ask(world, browser, "declared-changed.data", {"declared-add.n_clicks": 1}, state)
+    return fill(world, browser, "declared", meter, **(GIVEN | given))
 
 
 def _declared(meter: str):
@@ -62,7 +62,7 @@ def test_a_declaration_that_is_moved_leaves_no_hole_behind(world: World) -> None
     ("given", "says"),
     [
         ({"method": "guess"}, "no method"),
-        ({"every": ""}, "missing"),
+        ({"every": ""}, "Fill this in"),
         ({"every": "0"}, "cannot be declared"),
         ({"method": "interval", "every": "604800", "rollover": ""}, "cannot be declared"),
         ({"method": "power"}, "only a counter"),

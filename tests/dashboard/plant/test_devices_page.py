@@ -8,23 +8,21 @@ from store.errors import Refused
 from store.records.plant import devices, field_maps, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import act, ask, call, plant, press, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
-OUTPUTS = ["devices-made.children", "devices-changed.data", "devices-name.value", "devices-fields.value"]
 
-
-def _add(browser, site: str, name: str = "Gate", every: str = "30", fields: str = ""):
-    state = {"name.value": name, "every.value": every, "mode.value": "interval", "fields.value": fields, "site.data": site}
-    return call(browser, OUTPUTS, {"devices-add.n_clicks": 1}, {f"devices-{part}": value for part, value in state.items()})
+def _add(world: World, browser, name: str = "Gate", every: str = "30", fields: str = ""):
+    return fill(world, browser, "devices", world.site, name=name, every=every, mode="interval", fields=fields)
 
 
 def test_a_device_is_added_with_its_fields(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
-    assert "Gate added" in said(_add(browser, world.site, fields="voltage = Hall meter, voltage_v\n\n"))
+    assert "Gate added" in said(_add(world, browser, fields="voltage = Hall meter, voltage_v\n\n"))
     [made] = devices.find_devices(SYSTEM, "Gate")
     assert made.reporting_interval_s == 30
     assert devices.device_fields(SYSTEM, [made.id])[made.id] == {"voltage": (ids["meter"], "voltage_v")}
-    assert "has a device of this name" in said(_add(browser, world.site))
+    assert "has a device of this name" in said(_add(world, browser))
     page = browser.get(f"/site/{world.site}/devices").get_data(as_text=True)
     assert "Gate" in page
     assert "no data yet" in page
@@ -43,7 +41,7 @@ def test_a_device_is_added_with_its_fields(world: World) -> None:
 )
 def test_what_is_wrong_is_said_and_no_device_is_made(world: World, every: str, fields: str, says: str) -> None:
     plant(world)
-    assert says in said(_add(world.client("admin"), world.site, "Gate", every, fields))
+    assert says in said(_add(world, world.client("admin"), "Gate", every, fields))
     assert devices.find_devices(SYSTEM, "Gate") == []
 
 
@@ -75,7 +73,7 @@ def test_a_device_gets_a_key_and_is_retired(world: World) -> None:
 def test_for_those_who_do_not_administer_the_site_the_page_is_not_there(world: World, who: str) -> None:
     ids, browser = plant(world), world.client(who)
     assert browser.get(f"/site/{world.site}/devices").status_code == 404
-    assert _add(browser, world.site).status_code == 404
+    assert _add(world, browser).status_code == 404
     assert press(browser, "devices", world.site, do="act", act="retire", row=ids["device"], given={}).status_code == 404
     assert devices.require_devices(SYSTEM, [ids["device"]])[ids["device"]].retired_at is None
 
@@ -102,10 +100,10 @@ def _upload(text: str) -> str:
 
 def _import(world: World, browser, text: str, at: str) -> tuple[str, str]:
     """What trying the file says, and what importing it does."""
-    state = {"devices-upload.filename": "boxes.csv", "devices-site.data": at}
+    state = {"devices-upload.filename": "boxes.csv", "devices-files-of.data": at}
     tried = call(browser, ["devices-report.children"], {"devices-upload.contents": _upload(text)}, state)
     inputs = {"devices-import.n_clicks": 1, "devices-drop.n_clicks": None}
-    state = {"devices-upload.contents": _upload(text), "devices-site.data": at}
+    state = {"devices-upload.contents": _upload(text), "devices-files-of.data": at}
     return said(tried), said(ask(world, browser, "devices-upload.contents", inputs, state))
 
 

@@ -4,7 +4,6 @@ import base64
 
 import pytest
 
-from dashboard.plant import meter_form
 from store.records.access import claims, grants
 from store.records.people import organisations, users
 from store.records.plant import holders, meter_life, meters, sites
@@ -13,6 +12,7 @@ from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, ask, call, plant, press, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import PASSWORD, World, sign_in
 
 
@@ -21,7 +21,7 @@ def _upload(text: str) -> str:
 
 
 def _try(browser, text: str):
-    state = {"meters-upload.filename": "new.csv"}
+    state = {"meters-upload.filename": "new.csv", "meters-files-of.data": ""}
     return call(browser, ["meters-report.children"], {"meters-upload.contents": _upload(text)}, state)
 
 
@@ -29,16 +29,15 @@ def _import(world: World, browser, text: str, **pressed: int):
     return ask(
         world,
         browser,
-        "meters-said.children",
+        "meters-imported.children",
         {"meters-import.n_clicks": pressed.get("go", 1), "meters-drop.n_clicks": pressed.get("drop")},
-        {"meters-upload.contents": _upload(text)},
+        {"meters-upload.contents": _upload(text), "meters-files-of.data": ""},
     )
 
 
-def _meter(world: World, browser, inputs, outputs_with: str = "meter-notice.children", **state: str | None):
-    meter = state.pop("meter")
-    given = {f"meter-{name.replace('_', '-')}.value": value for name, value in state.items()} | {"meter-id.data": meter}
-    return ask(world, browser, outputs_with, inputs, given)
+def _meter(world: World, browser, inputs, meter: str):
+    output = "meter-code.children" if "meter-show.n_clicks" in inputs else "meter-notice.children"
+    return ask(world, browser, output, inputs, {"meter-of.data": meter})
 
 
 def test_the_table_shows_whose_meters_are_and_leads_to_their_pages(world: World) -> None:
@@ -90,9 +89,8 @@ def test_a_file_that_is_none_is_refused_in_words(world: World, text: str, says: 
         assert says in said(_try(browser, text))
     else:
         contents = "data:text/csv;base64," + base64.b64encode(b"name\n\xff\xfe").decode()
-        answer = call(
-            browser, ["meters-report.children"], {"meters-upload.contents": contents}, {"meters-upload.filename": "a.csv"}
-        )
+        state = {"meters-upload.filename": "a.csv", "meters-files-of.data": ""}
+        answer = call(browser, ["meters-report.children"], {"meters-upload.contents": contents}, state)
         assert "not a text in UTF-8" in said(answer)
 
 
@@ -118,30 +116,15 @@ def test_the_export_is_safe_in_a_spreadsheet_and_holds_only_ones_own(world: Worl
 
 def test_a_meter_is_assigned_and_the_assignment_ends(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
-    answer = _meter(
-        world,
-        browser,
-        {"meter-assign.n_clicks": 1},
-        who="resident@example.org",
-        role="viewer",
-        **{"from": "", "to": "2190-01-01"},
-        meter=ids["meter"],
-    )
+    given = {"who": "resident@example.org", "role": "viewer", "to": "2190-01-01"}
+    answer = fill(world, browser, "holders", ids["meter"], **given)
     assert "Assigned" in said(answer)
     [holder] = holders.holders(SYSTEM, [ids["meter"]])[ids["meter"]]
     assert (holder.email, f"{holder.grant.valid_to:%Y-%m-%d}") == ("resident@example.org", "2190-01-02")
     assert "Resident" in browser.get(f"/admin/meters/{ids['meter']}").get_data(as_text=True)
     assert "Ended" in act(browser, "holders", ids["meter"], "end", holder.grant.id, searched=False, at="")
     assert holders.holders(SYSTEM, [ids["meter"]]) == {ids["meter"]: []}
-    again = _meter(
-        world,
-        browser,
-        {"meter-assign.n_clicks": 1},
-        who="nobody@example.org",
-        role="viewer",
-        **{"from": "", "to": ""},
-        meter=ids["meter"],
-    )
+    again = fill(world, browser, "holders", ids["meter"], who="nobody@example.org", role="viewer")
     assert "Nobody to assign it to" in said(again)
 
 
@@ -160,13 +143,13 @@ def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     meters.declare_energy(SYSTEM, ids["meter"], method="counter", interval_s=900, valid_from=now().replace(year=2025))
     given = {"name": "Kitchen", "device": ids["device"], "serial": "A-1", "latitude": "54.5", "longitude": "−2"}
-    assert "Saved" in said(_meter(world, browser, {"meter-save.n_clicks": 1}, **given, meter=ids["meter"]))
+    assert "Saved" in said(fill(world, browser, "meter", ids["meter"], **given))
     found = meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]]
     assert (found.name, found.serial_number, found.longitude) == ("Kitchen", "A-1", -2.0)
-    wrong = _meter(world, browser, {"meter-save.n_clicks": 1}, **(given | {"latitude": "north"}), meter=ids["meter"])
+    wrong = fill(world, browser, "meter", ids["meter"], **(given | {"latitude": "north"}))
     assert "not a number" in said(wrong)
-    exchanged = {"at": "2026-01-31 14:00", "new_serial": "B-2", "rollover": "", "note": "broken"}
-    assert "Exchanged" in said(_meter(world, browser, {"meter-exchange.n_clicks": 1}, **exchanged, meter=ids["meter"]))
+    exchanged = {"at": "2026-01-31", "at_time": "14:00", "serial": "B-2", "note": "broken"}
+    assert "Exchanged" in said(fill(world, browser, "exchange", ids["meter"], **exchanged))
     assert "counter B-2 in the place of A-1: broken" in shown(browser, f"/admin/meters/{ids['meter']}")
     assert "Retired" in said(_meter(world, browser, {"meter-retire.n_clicks": 1}, meter=ids["meter"]))
     assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].retired_at
@@ -176,9 +159,7 @@ ADDED = {"name": "Import", "device": "none", "method": "posted"}
 
 
 def _add(world: World, browser, **given: str) -> str:
-    chosen = {"site": world.site} | ADDED | given
-    state = {f"meters-{name}.value": chosen.get(name, "") for name in meter_form.NAMES}
-    return said(ask(world, browser, "meters-measures.value", {"meters-add.n_clicks": 1}, state))
+    return said(fill(world, browser, "meters", **({"site": world.site} | ADDED | given)))
 
 
 def _only(name: str):
@@ -189,7 +170,7 @@ def _only(name: str):
 
 def test_a_meter_is_added_by_a_form_and_its_energy_is_what_its_device_posts(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
-    asked = {"meters-site.value": world.site, "meters-changed.data": None}
+    asked = {"meters-site.value": world.site}
     choices = said(ask(world, browser, "meters-measures.options", asked, {}))
     for offered in ("Grid → Bus, electricity", "Bus → Hall, electricity, to check Hall meter", "Conditions at Bus", "Hall box"):
         assert offered in choices
@@ -210,7 +191,7 @@ def test_a_meter_of_no_device_says_that_it_is_not_counted_until_something_is_dec
     assert "Its energy comes from its power" in check
     assert _only("Twin")[1] == [("power", 5, meters.BEGINNING)]
     given = {"name": "Import", "device": ids["device"], "serial": "", "latitude": "", "longitude": ""}
-    assert "Saved" in said(_meter(world, browser, {"meter-save.n_clicks": 1}, **given, meter=meter.id))
+    assert "Saved" in said(fill(world, browser, "meter", meter.id, **given))
     assert _only("Import")[1] == [("interval", 60, meters.BEGINNING)], "what its device posts is counted from now on"
 
 
@@ -226,8 +207,8 @@ def test_what_is_wrong_with_a_new_meter_is_said_and_nothing_is_added(world: Worl
     foreign = plant(world, world.foreign_site)
     before = meter_life.meters_page(SYSTEM, Wanted()).total
     for given, says in (
-        ({"measures": ""}, "hoose the site"),
-        ({"measures": f"main:{ids['in']}", "name": " "}, "has a name"),
+        ({"measures": ""}, "Choose one"),
+        ({"measures": f"main:{ids['in']}", "name": " "}, "Fill this in"),
         ({"measures": f"main:{ids['out']}"}, "has a main meter already"),
         ({"measures": f"main:{ids['in']}", "method": "power", "every": "often"}, "not a number"),
         ({"measures": f"main:{ids['in']}", "method": "power", "every": "0"}, "cannot be declared"),

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.plant import inputs
+from dashboard.parts import moments, written
 from store.errors import Refused
 
 
 def read(text: str, zone: str, *, end_of_day: bool = False) -> str:
-    found = inputs.moment("the start", text, ZoneInfo(zone), end_of_day=end_of_day)
+    found = written.moment(text, ZoneInfo(zone), end_of_day=end_of_day)
     assert found
     return found.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
@@ -49,8 +49,8 @@ def test_a_moment_is_what_the_clocks_show_or_what_its_offset_says() -> None:
     ],
 )
 def test_a_time_that_is_no_moment_or_two_is_refused_and_says_what_to_write(text: str, zone: str, says: str) -> None:
-    with pytest.raises(Refused, match="the start") as refused:
-        inputs.moment("the start", text, ZoneInfo(zone))
+    with pytest.raises(Refused, match=r"comes twice|left out") as refused:
+        written.moment(text, ZoneInfo(zone))
     assert says in str(refused.value)
 
 
@@ -59,5 +59,5 @@ def test_what_a_form_shows_is_read_as_the_same_moment(zone: str) -> None:
     for month, day in ((3, 8), (4, 5), (10, 25), (11, 1), (7, 1)):
         for minute in range(0, 24 * 60, 15):
             moment = datetime(2026, month, day, minute // 60, minute % 60, tzinfo=UTC)
-            assert inputs.moment("the start", inputs.written(moment, ZoneInfo(zone)), ZoneInfo(zone)) == moment
-            assert len(inputs.written(moment, ZoneInfo(zone))) <= inputs.LONGEST
+            assert written.moment(moments.written(moment, ZoneInfo(zone)), ZoneInfo(zone)) == moment
+            assert len(moments.written(moment, ZoneInfo(zone))) <= written.LONGEST

@@ -33,8 +33,8 @@ def test_a_key_is_made_rotated_with_an_overlap_and_revoked(page: Page, world: Wo
     page.fill("#keys-name", "gate")
     page.fill("#keys-device", "Hall box")
     page.click("#keys-make")
-    expect(page.locator("#keys-made code")).to_have_text(KEY)
-    first = page.locator("#keys-made code").inner_text()
+    expect(page.locator("#keys-said code")).to_have_text(KEY)
+    first = page.locator("#keys-said code").inner_text()
     page.click("[aria-label='Rotate gate']")
     page.locator("[data-given=overlap]").select_option("24")
     page.click("[aria-label='Rotate gate now']")
@@ -57,13 +57,13 @@ def test_a_node_is_added_and_joined_and_is_drawn_at_once(page: Page, world: Worl
     _open(page, f"/site/{world.site}/graph")
     expect(page.locator("#graph-sankey .sankey-node")).to_have_count(3)
     page.click("text=Add a node")
-    page.fill("#graph-name", "Shed")
-    page.click("#graph-add-node")
+    page.fill("#node-name", "Shed")
+    page.click("#node-add")
     expect(page.locator("#graph-check")).to_contain_text("Shed: no edge")
     page.click("text=Connect two nodes")
-    page.locator("#graph-source").select_option(label="Bus")
-    page.locator("#graph-target").select_option(label="Shed")
-    page.click("#graph-add-edge")
+    page.locator("#edge-source").select_option(label="Bus")
+    page.locator("#edge-target").select_option(label="Shed")
+    page.click("#edge-add")
     expect(page.locator("#graph-sankey .sankey-node")).to_have_count(4)
     expect(page.locator("#graph-check")).not_to_contain_text("no edge")
     assert faults(page) == []
@@ -88,10 +88,10 @@ def test_a_file_of_meters_is_shown_then_imported_and_a_meter_assigned(page: Page
     expect(page.locator("#meters-report")).to_contain_text("name Hall meter → Kitchen")
     assert meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]].name == "Hall meter"
     page.click("#meters-import")
-    expect(page.locator("#meters-said")).to_contain_text("Imported: 1 changed")
+    expect(page.locator("#meters-imported")).to_contain_text("Imported: 1 changed")
     page.click("#meters-body >> text=Kitchen")
-    page.fill("#meter-who", "resident@example.org")
-    page.click("#meter-assign")
+    page.fill("#holders-who", "resident@example.org")
+    page.click("#holders-assign")
     expect(page.locator("#holders-body")).to_contain_text("Resident, resident@example.org")
     assert [each.name for each in holders.holders(SYSTEM, [ids["meter"]])[ids["meter"]]] == ["Resident"]
     assert faults(page) == []
@@ -117,10 +117,10 @@ def test_a_limit_is_said_anew_and_a_sum_of_meters_made_edited_and_ended(page: Pa
     assert faults(page) == []
     page.click("#virtual-make")
     page.click("#virtual-said >> text=Import")
-    expect(page.locator("#meter-terms")).to_have_value("+ Hall meter")
-    page.fill("#meter-terms", "- Hall meter")
+    expect(page.locator("#meter-terms-terms")).to_have_value("+ Hall meter")
+    page.fill("#meter-terms-terms", "- Hall meter")
     page.click("#meter-terms-save")
-    expect(page.locator("#meter-notice")).to_contain_text("Saved")
+    expect(page.locator("#meter-terms-said")).to_contain_text("Saved")
     assert faults(page) == []
     page.click("summary:has-text('End the virtual meter')")
     page.click("#meter-retire")
@@ -138,3 +138,47 @@ def test_pages_are_accessible_and_nothing_is_wider_than_a_phone(page: Page, worl
         _open(page, path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert faults(page) == [], path
+
+
+def test_a_form_is_filled_in_corrected_and_sent_without_a_mouse(page: Page, world: World) -> None:
+    _open(page, f"/site/{world.site}/graph")
+    page.locator("#node-form > summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#node-kw").focus()
+    page.keyboard.type("much")
+    page.keyboard.press("Enter")
+    expect(page.locator("#node-name-problem")).to_have_text("Fill this in.")
+    expect(page.locator("#node-kw-problem")).to_contain_text("is not a number")
+    expect(page.locator("#node-name")).to_be_focused()
+    expect(page.locator("#node-name")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#node-name")).to_have_attribute("aria-describedby", "node-name-problem")
+    assert faults(page) == []
+    page.keyboard.type("Shed")
+    page.locator("#node-kw").fill("12")
+    page.locator("#node-from").fill("2026-01-31")
+    page.locator("#node-from-time").fill("14:00")
+    page.locator("#node-kw").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#node-said")).to_contain_text("Shed added")
+    expect(page.locator("#node-form")).not_to_have_attribute("open", re.compile(".*"))
+    expect(page.locator("#node-form > summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    for field in ("name", "kw", "from", "from-time"):
+        expect(page.locator(f"#node-{field}")).to_have_value("")
+    [shed] = graph.wiring(SYSTEM, world.site).nodes
+    assert (shed.name, shed.capacity_kw, f"{shed.valid_from:%Y-%m-%d %H:%M}") == ("Shed", 12.0, "2026-01-31 14:00")
+
+
+def test_the_question_of_a_row_is_answered_without_a_mouse(page: Page, world: World) -> None:
+    ids = plant(world)
+    _open(page, f"/site/{world.site}/graph")
+    page.locator("[aria-label='Edit Hall']").focus()
+    page.keyboard.press("Enter")
+    page.locator("[data-given=kw]").fill("much")
+    page.locator("[data-given=kw]").press("Enter")
+    expect(page.locator(".question .problem")).to_contain_text("is not a number")
+    expect(page.locator("[data-given=kw]")).to_be_focused()
+    page.locator("[data-given=kw]").fill("7")
+    page.locator("[data-given=kw]").press("Enter")
+    expect(page.locator("#nodes-notice")).to_contain_text("Saved")
+    assert {node.id: node.capacity_kw for node in graph.wiring(SYSTEM, world.site).nodes}[ids["Hall"]] == 7.0

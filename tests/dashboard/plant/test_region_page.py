@@ -9,6 +9,7 @@ from store.scope import SYSTEM
 from store.series import prices, region_series
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
 TEXT = "start,price_per_kwh\n2026-05-01T00:00:00Z,0.25\n2026-05-01T00:30:00Z,0.31\n"
@@ -18,10 +19,10 @@ def _asked(world: World, browser, region: str, text: str, length: str | None, *,
     contents = f"data:text/csv;base64,{base64.b64encode(text.encode()).decode()}"
     if go:
         pressed = {"series-import.n_clicks": 1, "series-drop.n_clicks": None}
-        told = {"series-upload.contents": contents, "series-length.value": length, "series-region.data": region}
-        return ask(world, browser, "series-said.children", pressed, told)
+        told = {"series-upload.contents": contents, "series-files-of.data": region, "series-length.value": length}
+        return ask(world, browser, "series-imported.children", pressed, told)
     chosen = {"series-upload.contents": contents, "series-length.value": length}
-    told = {"series-upload.filename": "prices.csv", "series-region.data": region}
+    told = {"series-upload.filename": "prices.csv", "series-files-of.data": region}
     return ask(world, browser, "series-report.children", chosen, told)
 
 
@@ -63,20 +64,14 @@ def test_others_find_no_region(world: World, region: str, who: str) -> None:
 
 
 def _withdrawn(world: World, browser, region: str, quantity: str, start: str, end: str):
-    told = {
-        "withdraw-quantity.value": quantity,
-        "withdraw-from.value": start,
-        "withdraw-to.value": end,
-        "series-region.data": region,
-    }
-    return ask(world, browser, "series-said.children", {"withdraw-go.n_clicks": 1}, told)
+    return fill(world, browser, "withdraw", region, quantity=quantity, to=end, **{"from": start})
 
 
 def test_values_are_taken_back_and_written_anew(world: World, region: str) -> None:
     browser = world.client("admin")
     _asked(world, browser, region, TEXT, "1800", go=True)
     for start, end, says in (
-        ("", "2026-05-01", "from when"),
+        ("", "2026-05-01", "fill this in"),
         ("2026-04-01", "2026-04-02", "no such value"),
         ("2026-05-01 00:30", "soon", "not a date"),
     ):

@@ -91,7 +91,7 @@ def test_what_stands_in_the_way_of_a_step_is_said_and_nothing_is_made(world: Wor
     _press(world, browser, "meters")
     assert "The site has meters" in said(_press(world, browser, "meters"))
     assert "whole number" in said(_press(world, browser, "add", every="0.5"))
-    assert "has a name" in said(_press(world, browser, "add", device=" "))
+    assert "Fill this in" in said(_press(world, browser, "add", device=" "))
     assert devices.devices_of(SYSTEM, world.site) == []
     assert keys.keys(SYSTEM, world.site) == []
 

@@ -2,14 +2,13 @@
 
 from store.records.access import grants, policy
 from store.scope import SYSTEM
-from tests.dashboard.plant.asking import act, ask, said
+from tests.dashboard.plant.asking import act, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
 
-def _assign(world: World, browser, **state: str | None) -> str:
-    given = {f"access-{name}.value": state.get(name) for name in ("who", "role", "from", "to")}
-    given["access-site.data"] = state.get("site") or world.site
-    return said(ask(world, browser, "access-said.children", {"access-assign.n_clicks": 1}, given))
+def _assign(world: World, browser, **given: str | None) -> str:
+    return said(fill(world, browser, "access", world.site, **given))
 
 
 def test_a_site_is_assigned_shown_and_ended_in_the_browser(world: World) -> None:

@@ -7,7 +7,8 @@ from store.records.plant import devices, graph, regions, sites
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import act, ask, press, said
+from tests.dashboard.plant.asking import act, press, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import PASSWORD, World, sign_in
 
 GIVEN = {
@@ -30,21 +31,17 @@ def _owner(world: World, site: str) -> str:
 
 
 def _make(world: World, browser, owner: str, **given: str):
-    state = {f"sites-{name}.value": value for name, value in (GIVEN | given).items()}
-    return ask(world, browser, "sites-made.children", {"sites-make.n_clicks": 1}, {"sites-owner.value": owner} | state)
+    return fill(world, browser, "sites", owner=owner, **(GIVEN | given))
 
 
 def _save(world: World, browser, **given: str):
-    state = {f"facility-{name}.value": value for name, value in (GIVEN | given).items()}
-    inputs = {"facility-save.n_clicks": 1}
-    return ask(world, browser, "facility-notice.children", inputs, {"facility-site.data": world.site} | state)
+    return fill(world, browser, "facility", world.site, **(GIVEN | given))
 
 
 def test_a_site_is_made_and_listed(world: World) -> None:
     browser = world.client("admin")
     made = said(_make(world, browser, _owner(world, world.site)))
     [row] = sites.sites_page(SYSTEM, Wanted("Lake")).rows
-    assert f"Lake created (number {row.site.public_number})" in made
     assert f"/site/{row.site.id}/set-up" in made, "its set-up is what comes next"
     assert (row.site.currency, row.site.longitude, row.site.nominal_voltage_v) == ("EUR", -1.0, 400.0)
     page = browser.get("/admin/sites").get_data(as_text=True)
@@ -55,9 +52,9 @@ def test_a_site_is_made_and_listed(world: World) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"name": ""}, "has a name"),
+        ({"name": ""}, "Fill this in"),
         ({"zone": "Mars"}, "time zone"),
-        ({"latitude": ""}, "missing"),
+        ({"latitude": ""}, "Fill this in"),
         ({"currency": "€"}, "currency"),
     ],
 )
@@ -107,7 +104,7 @@ def test_a_distributor_without_sites_makes_its_first(world: World) -> None:
     browser = world.client()
     sign_in(browser, "young@example.org")
     assert "No site yet" in browser.get("/admin/sites").get_data(as_text=True)
-    assert "Lake created" in said(_make(world, browser, young))
+    assert "/set-up" in said(_make(world, browser, young))
 
 
 def test_a_site_is_archived_and_restored_from_its_list(world: World) -> None:
@@ -140,7 +137,7 @@ def test_only_its_administrators_archive_a_site(world: World) -> None:
 
 def test_a_second_site_of_the_same_name_is_refused_and_an_unknown_currency_too(world: World) -> None:
     browser, owner = world.client("admin"), _owner(world, world.site)
-    assert "Lake" in said(_make(world, browser, owner))
+    assert "/set-up" in said(_make(world, browser, owner))
     assert "has a site of this name" in said(_make(world, browser, owner, name=" LAKE"))
     for currency in ("pounds", "pou", "XXX"):
         assert f"No currency '{currency.upper()}'" in said(_make(world, browser, owner, name="Pond", currency=currency))
@@ -151,9 +148,7 @@ LIMIT = {"low": "220", "high": "240", "critical_low": "", "critical_high": "250"
 
 
 def _limit(world: World, browser, quantity: str = "temperature_c", **given: str):
-    state = {"facility-site.data": world.site, "limits-quantity.value": quantity}
-    state |= {f"limits-{name}.value": value for name, value in (LIMIT | given).items()}
-    return ask(world, browser, "limits-said.children", {"limits-add.n_clicks": 1}, state)
+    return fill(world, browser, "limits", world.site, quantity=quantity, **(LIMIT | given))
 
 
 def test_the_limits_of_a_site_stand_with_their_standard_and_are_edited(world: World) -> None:
@@ -169,7 +164,7 @@ def test_the_limits_of_a_site_stand_with_their_standard_and_are_edited(world: Wo
     assert "Saved" in said(_limit(world, browser))
     assert "Temperature" in shown(browser, f"/site/{world.site}/facility")
     assert "not a number" in said(_limit(world, browser, low="warm"))
-    assert "name the standard" in said(_limit(world, browser, standard=""))
+    assert "Fill this in" in said(_limit(world, browser, standard=""))
 
 
 def test_how_often_devices_post_is_the_sites_to_say(world: World) -> None:
@@ -184,11 +179,8 @@ def test_how_often_devices_post_is_the_sites_to_say(world: World) -> None:
 
 def test_platform_administrators_make_name_and_remove_regions(world: World) -> None:
     browser = world.client("root")
-    state = {"regions-name.value": "Isles", "regions-note.value": "islands"}
-    assert "Isles created" in said(ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state))
-    assert "has a name" in said(
-        ask(world, browser, "regions-said.children", {"regions-add.n_clicks": 1}, state | {"regions-name.value": " "})
-    )
+    assert "Isles created" in said(fill(world, browser, "regions", name="Isles", note="islands"))
+    assert "Fill this in" in said(fill(world, browser, "regions", name=" ", note="islands"))
     [row] = regions.regions_page(SYSTEM, Wanted()).rows
     assert "Western Isles is saved" in act(browser, "regions", "", "edit", row.region.id, name="Western Isles", note="")
     assert "Saved" in said(_save(world, browser, region=row.region.id))

@@ -8,7 +8,8 @@ from models.tariffs import Hours
 from store.records.plant import tariffs
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import act, ask, press, said
+from tests.dashboard.plant.asking import act, press, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
 GIVEN = {
@@ -25,8 +26,7 @@ GIVEN = {
 
 
 def _add(world: World, browser, **given: str):
-    state = {f"tariffs-{name}.value": value for name, value in (GIVEN | given).items()}
-    return ask(world, browser, "tariffs-said.children", {"tariffs-add.n_clicks": 1}, {"tariffs-site.data": world.site} | state)
+    return fill(world, browser, "tariffs", world.site, **(GIVEN | given))
 
 
 def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None:
@@ -67,13 +67,13 @@ def test_one_that_follows_ends_the_one_before_and_gives_it_back_when_it_is_delet
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"name": " "}, "has a name"),
-        ({"from": ""}, "start is missing"),
+        ({"name": " "}, "Fill this in"),
+        ({"from": ""}, "Fill this in"),
         ({"from": "2026-01-01 00:07"}, "quarter of an hour"),
         ({"from": "2026-05-01", "to": "2026-04-01"}, "cannot end before it starts"),
         ({"import": "cheap"}, "not a number"),
         ({"import": "1e9"}, "cannot be"),
-        ({"export": ""}, "missing"),
+        ({"export": ""}, "Fill this in"),
         ({"co2": "-1"}, "cannot be"),
         ({"hours": "weekday 7-22 = 0.3"}, "write it like"),
         ({"hours": "monday 07:00-22:00 = 0.3"}, "write it like"),

@@ -10,25 +10,24 @@ from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, plant, said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
 
 def _edges(world: World, browser, site: str):
-    return ask(world, browser, "virtual-edge.options", {"virtual-site.value": site, "virtual-said.children": None}, {})
+    return ask(world, browser, "virtual-edge.options", {"virtual-site.value": site}, {})
 
 
 def _make(world: World, browser, **given: str | None):
-    state = {f"virtual-{name}.value": given.get(name) for name in ("name", "site", "edge", "terms")}
-    return ask(world, browser, "virtual-said.children", {"virtual-make.n_clicks": 1}, state)
+    return fill(world, browser, "virtual", **given)
 
 
 def _save(world: World, browser, meter: str, terms: str):
-    state = {"meter-terms.value": terms, "meter-id.data": meter}
-    return ask(world, browser, "meter-terms.value", {"meter-terms-save.n_clicks": 1}, state)
+    return fill(world, browser, "meter-terms", meter, terms=terms)
 
 
 def _retire(world: World, browser, meter: str):
-    return ask(world, browser, "meter-facts.children", {"meter-retire.n_clicks": 1}, {"meter-id.data": meter})
+    return ask(world, browser, "meter-notice.children", {"meter-retire.n_clicks": 1}, {"meter-of.data": meter})
 
 
 def _terms(site: str, edge: str):
@@ -63,11 +62,11 @@ def test_a_sum_of_meters_lives_on_the_pages_of_meters(world: World) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"edge": None}, "choose the site and the edge"),
+        ({"edge": None}, "Choose one"),
         ({"terms": "Hall meter"}, "has no sign"),
         ({"terms": "+ Nowhere"}, "no meter on this site is named Nowhere"),
-        ({"terms": ""}, "give its terms"),
-        ({"name": " "}, "has a name"),
+        ({"terms": ""}, "Fill this in"),
+        ({"name": " "}, "Fill this in"),
         ({"terms": "+ Hall meter\n+ Hall meter"}, "only once"),
     ],
 )

@@ -21,6 +21,7 @@ from store.scope import SYSTEM
 from tests.dashboard.issuer import BACK, CLIENT, SECRET, Issuer, running, shared
 from tests.dashboard.letterbox import OWN, mails_to
 from tests.dashboard.pages import call, shown
+from tests.dashboard.plant.asking import act, press, said
 from tests.dashboard.world import World
 
 WHO = "operator@example.org"
@@ -291,10 +292,10 @@ def test_its_owner_ends_it_on_their_page_and_is_told_by_mail(world: World, issue
     come_back(browser, issuer)
     [kept] = identities.own_identities(policy.scope_of(world.people["operator"]))
     assert issuer.address in shown(browser, "/account/security")
-    pressed = {"type": "identity-act", "of": kept.id}
-    assert "lets you in no longer" in call(world, browser, "security-identities.children", {}, {**pressed, "act": "ask"})
+    asked = said(press(browser, "identities", searched=False, do="ask", act="end", row=kept.id))
+    assert "lets you in no longer" in asked
     assert identities.own_identities(policy.scope_of(world.people["operator"]))
-    call(world, browser, "security-identities.children", {}, {**pressed, "act": "do"})
+    act(browser, "identities", "", "end", kept.id, searched=False)
     assert identities.own_identities(policy.scope_of(world.people["operator"])) == []
     assert mails_to(WHO)[0].subject == "A way to sign in was removed"
 

@@ -14,7 +14,7 @@ from store.records.schema.columns import now
 from store.records.signin import attempts, one_time_links, sessions
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import OWN, mails_to, path_in, send
-from tests.dashboard.pages import call
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import PASSWORD, World, sign_in
 
 ADA = {"name": "Ada", "email": "ada@example.org", "password": OWN}
@@ -353,11 +353,10 @@ def test_a_thief_with_the_password_does_not_get_the_account_by_a_new_address(wor
     thief, owner = world.client("operator"), world.client("operator")
     for browser in (thief, owner):
         browser.get("/account")
-    asked = {"account-email": "thief@example.net", "account-email-password": PASSWORD}
-    call(world, thief, "account-email-notice.children", asked)
+    fill(world, thief, "address", email="thief@example.net", password=PASSWORD)
     (confirm,) = mails_to("thief@example.net")
     assert "set a new password now" in mails_to("operator@example.org")[0].text
-    call(world, owner, "security-password-notice.children", {"security-old": PASSWORD, "security-new": OWN})
+    fill(world, owner, "security", old=PASSWORD, new=OWN, tokens=True)
     assert world.client().get(path_in(confirm)).status_code == 404
     assert thief.get("/account").status_code == 302
     assert users.user(SYSTEM, world.people["operator"]).email == "operator@example.org"

@@ -1,0 +1,23 @@
+"""What was done, or why not, as a page says it."""
+
+import uuid
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from config.language import N_
+from dashboard.parts.aria import data, icon
+
+MARKED = N_("Not saved yet. Check what is marked below.")
+Words = str | Component | Sequence[str | Component]
+
+
+def notice(words: Words, *, bad: bool = False) -> html.Div:
+    """A notice; with the same words again it is another: `assets/js/shell/85-notices.js` shows each."""
+    return html.Div(
+        [icon("exclamation-triangle" if bad else "check-lg"), html.Div(words)],
+        className=f"notice {'bad' if bad else 'good'}",
+        role="alert" if bad else "status",
+        **data(said=uuid.uuid4().hex[:8]),
+    )

@@ -1,0 +1,88 @@
+"""Numbers and moments as people write them."""
+
+import math
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from models import local_time
+from store.errors import Refused
+
+DAY = "2026-01-31"
+MOMENT = f"{DAY} 14:00"
+LONGEST = 25  # of a moment, with its offset
+LARGEST = 2**31
+
+
+def number(given: object) -> float | None:
+    """What was written as a number, none for nothing.
+
+    Raises:
+        Refused: it is none.
+    """
+    text = str(given if given is not None else "").strip().replace("−", "-")
+    if not text:
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise Refused(f"{text!r} is not a number: write it like 51.5")
+    return found
+
+
+def whole(given: object) -> int | None:
+    """What was written as a whole number, none for nothing.
+
+    Raises:
+        Refused: it is none.
+    """
+    found = number(given)
+    if found is None:
+        return None
+    if found != int(found) or abs(found) >= LARGEST:
+        raise Refused(f"{found:g} is not a whole number: write it like 60")
+    return int(found)
+
+
+def moment(given: object, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
+    """What was written as a day or a moment of that zone's clocks, none for nothing.
+
+    A day is its start; with `end_of_day` the start of the next, for what holds through that day.
+
+    Raises:
+        Refused: it is neither, or one that the clocks leave out.
+        TwiceShown: the clocks show it twice.
+    """
+    text = str(given or "").strip()
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is not a date or time: write it like {DAY} or {MOMENT}") from None
+    if not local_time.FIRST_YEAR <= found.year < local_time.LAST_YEAR:
+        raise Refused(f"{text!r} is not of our time: write it like {DAY}")
+    if found.tzinfo:
+        return found
+    try:
+        return _day(found, zone, end_of_day) if len(text) <= len(DAY) else local_time.moment(found, zone)
+    except local_time.Unclear as unclear:
+        if unclear.moments:
+            raise TwiceShown(str(unclear), [each.astimezone(zone) for each in unclear.moments]) from None
+        raise Refused(str(unclear)) from None
+
+
+class TwiceShown(Refused):
+    """A time that the clocks show twice; `moments` are the two, by those clocks."""
+
+    def __init__(self, message: str, moments: list[datetime]) -> None:
+        super().__init__(message)
+        self.moments = moments
+
+
+def _day(found: datetime, zone: ZoneInfo, end_of_day: bool) -> datetime:
+    start, end = local_time.days(found.date(), found.date(), zone)
+    if start == end:
+        raise local_time.Unclear(f"{found:%Y-%m-%d} is left out by the calendar of {zone.key}", ())
+    return end if end_of_day else start

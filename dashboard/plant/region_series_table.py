@@ -1,0 +1,87 @@
+"""What prices and CO2 intensities there are of a region, and values of a time taken back."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import html
+
+from config.language import N_, _, ngettext
+from dashboard.live.attention import words_of
+from dashboard.parts.aria import aria
+from dashboard.parts.fields import Choice, Moment
+from dashboard.parts.forms import Form
+from dashboard.parts.given import Given
+from dashboard.parts.notices import Words
+from dashboard.parts.reading import reader
+from dashboard.web.access import prices_region
+from store.errors import StoreAway
+from store.scope import Scope
+from store.series import prices, region_series
+
+LENGTHS = {300: N_("5 minutes"), 900: N_("15 minutes"), 1800: N_("30 minutes"), 3600: N_("1 hour")}
+UTC = ZoneInfo("UTC")
+HEADS = ("What", "Interval", "Values", "First", "Last")
+
+
+def known(scope: Scope, region_id: str) -> Any:
+    """What there is, a line a quantity and interval."""
+    try:
+        found = region_series.known(scope, region_id)
+    except StoreAway as away:
+        return html.P(_("What there is cannot be read now: %(away)s.", away=away), className="muted")
+    if not found:
+        return html.P(
+            _("No prices or CO₂ yet: its sites are priced by their tariffs alone. Import a file below."), className="muted mb-0"
+        )
+    rows = [
+        html.Tr(
+            [
+                html.Th(words_of(each.quantity), scope="row"),
+                html.Td(LENGTHS.get(each.interval_s, f"{each.interval_s} s")),
+                html.Td(reader().count(each.values), className="num"),
+                html.Td(reader().stamp(each.first)),
+                html.Td(reader().stamp(each.last)),
+            ]
+        )
+        for each in found
+    ]
+    heads = [html.Th(words, scope="col", className="num" if words == "Values" else None) for words in HEADS]
+    return html.Div(
+        html.Table([html.Caption(_("What there is"), className="visually-hidden"), html.Thead(html.Tr(heads)), html.Tbody(rows)]),
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=_("What there is, scrolls sideways")),
+    )
+
+
+def _withdraw(scope: Scope, given: Given, region_id: str) -> Words:
+    first: datetime | None = given.moment("from", UTC)
+    last = given.moment("to", UTC, end_of_day=True)
+    quantity = given.text("quantity")
+    given.check()
+    if first is None or last is None:
+        return ""
+    count = region_series.withdraw(scope, region_id, quantity, first, last)
+    return ngettext("Taken back: %(num)s value.", "Taken back: %(num)s values.", count)
+
+
+WITHDRAW = Form(
+    "withdraw",
+    N_("Take values back"),
+    prices_region("of"),
+    (
+        Choice("quantity", N_("What"), [(quantity, words_of(quantity)) for quantity in prices.QUANTITIES]),
+        Moment("from", N_("From"), required=True, help=N_("In UTC.")),
+        Moment(
+            "to", N_("Until"), required=True, help=N_("Intervals that start from then on stay. A day is meant with all of it.")
+        ),
+    ),
+    do=_withdraw,
+    act="go",
+    button=N_("Take back"),
+    icon="slash-circle",
+    rare=True,
+    changes=("series",),
+)

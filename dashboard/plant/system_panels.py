@@ -1,0 +1,209 @@
+"""How Loadstar itself is doing, panel by panel: its stores, the device API, processes, jobs, caches, disk and versions."""
+
+from typing import Any
+
+from dash import html
+
+from config import clock
+from config.language import _
+from config.settings import settings
+from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import reader
+from dashboard.plant import system_facts
+from insight import closed_power
+from insight.shared import shared
+from store.errors import StoreError
+from store.scope import Scope
+from store.series import health
+
+DISK_LASTS_S = 60.0  # a walk over all files
+STILL_S = 40.0  # after which another worker would keep the clock, if there were one
+LONG_WAIT_S = 60.0  # that nobody has begun a job that is due
+LOW = 0.1  # of the disk is free: worth a look
+
+
+def panels(scope: Scope) -> list[html.Section]:
+    """All of them, as they are now."""
+    return [_stores(), _device_api(), _processes(), _jobs(scope), _kept_ready(), _disk(), _versions(scope)]
+
+
+def _panel(title: str, *parts: Any) -> html.Section:
+    return html.Section([html.H2(title), *parts], className="panel")
+
+
+def _state(good: bool, words: str) -> html.Span:
+    return html.Span(words, className="state", **data(state="live" if good else "offline"))
+
+
+def _facts(said: dict[str, Any]) -> html.Dl:
+    return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+
+
+def _table(label: str, heads: list[str], rows: list[list[Any]]) -> html.Div:
+    """A table of what is named in its first column, with its state in the second, and numbers."""
+    looks = [None, None] + ["num"] * (len(heads) - 2)
+    named = zip(heads, looks, strict=True)
+    head = html.Thead(html.Tr([html.Th(words, scope="col", className=look) for words, look in named]))
+    body = [
+        html.Tr(
+            [
+                html.Th(row[0], scope="row"),
+                *(html.Td(cell, className=look) for cell, look in zip(row[1:], looks[1:], strict=True)),
+            ]
+        )
+        for row in rows
+    ]
+    return html.Div(
+        html.Table([head, html.Tbody(body)], **aria(label=label)),
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=_("%(label)s, scrolls sideways", label=label)),
+    )
+
+
+def _stores() -> html.Section:
+    try:
+        tables = health.tables()
+        full = health.full(settings())
+    except StoreError as problem:
+        return _panel(_("Store of readings"), html.P(_state(False, str(problem))))
+    rows = [
+        [
+            table.name,
+            _state(not table.suspended, "suspended" if table.suspended else "writable"),
+            reader().count(table.lag),
+        ]
+        for table in tables
+    ]
+    says = _state(full is None, full or "takes readings")
+    unsure = clock.unsure()
+    when = [html.P(_state(False, unsure))] if unsure else []
+    heads = ["Table", "State", "Backlog"]
+    return _panel(_("Store of readings"), html.P(says), *when, _table("Tables of readings", heads, rows))
+
+
+def _device_api() -> html.Section:
+    found = system_facts.device_api(settings())
+    says = _state(found.up, "takes readings" if found.up else "does not answer, or refuses readings")
+    if not (found.up or found.requests):
+        return _panel(_("Device API"), html.P(says, className="mb-0"))
+    return _panel(
+        _("Device API"),
+        html.P(says),
+        _facts(
+            {
+                "Rows in its queue": reader().count(found.waiting),
+                "Readings accepted": reader().count(found.accepted),
+                "Readings rejected": reader().count(found.rejected),
+                "Requests answered": reader().count(found.requests),
+                "Server errors": reader().count(found.failed),
+            }
+        ),
+        html.P(_("Since it was started."), className="muted small mt-2 mb-0"),
+    )
+
+
+def _processes() -> html.Section:
+    found = system_facts.processes(settings())
+    if not found:
+        return _panel(
+            _("Processes"), html.P(_("Something else runs Loadstar's processes here: look there."), className="muted mb-0")
+        )
+    rows = [
+        [
+            each.name,
+            _state(each.pid is not None, "running" if each.pid else "not running"),
+            f"{each.pid or '–'}",
+            _age(each.age_s) if each.pid else "–",
+            _megabytes(each.memory) if each.pid else "–",
+        ]
+        for each in found
+    ]
+    total = html.P(
+        _("%(value)s of memory in all.", value=_megabytes(sum(each.memory for each in found))), className="muted small mt-2 mb-0"
+    )
+    return _panel(_("Processes"), _table("Processes", ["Process", "State", "Process ID", "Uptime", "Memory"], rows), total)
+
+
+def _jobs(scope: Scope) -> html.Section:
+    """What waits for a worker, what is under way, and how it went within the last day."""
+    found = system_facts.jobs(scope)
+    if isinstance(found, str):
+        return _panel(_("Jobs"), html.P(_state(False, found), className="mb-0"))
+    if found.clock is None:
+        kept = _state(False, "No worker keeps the clock")
+    elif found.still_s > STILL_S:
+        kept = _state(False, f"The clock has stood still for {_age(found.still_s)}; {found.clock} kept it")
+    else:
+        kept = _state(True, f"{found.clock} keeps the clock")
+    said: list[Any] = [html.P(kept)]
+    if found.queues:
+        rows = [
+            [
+                each.queue.capitalize(),
+                _state(each.waits_s < LONG_WAIT_S, "in time" if each.waits_s < LONG_WAIT_S else "behind"),
+                reader().count(each.due),
+                _age(each.waits_s),
+                reader().count(each.running),
+            ]
+            for each in found.queues
+        ]
+        said.append(_table("Queues", ["Queue", "State", "Waiting", "Since", "Running"], rows))
+    if found.ended:
+        rows = [
+            [
+                each.kind.replace("_", " ").capitalize(),
+                _state(not each.failed, "as it should" if not each.failed else "some failed"),
+                reader().count(each.done),
+                reader().count(each.failed),
+                _age(each.mean_s) if each.done else "–",
+                _age(each.longest_s) if each.done else "–",
+            ]
+            for each in found.ended
+        ]
+        said.append(_table("Jobs of the last day", ["Kind", "State", "Done", "Failed", "Mean time", "Longest"], rows))
+    if not (found.queues or found.ended):
+        said.append(html.P(_("No jobs within the last day."), className="muted mb-0"))
+    return _panel(_("Jobs"), *said)
+
+
+def _kept_ready() -> html.Section:
+    found = closed_power.kept()
+    asked = found.hits + found.misses
+    share = f"{found.hits / asked:.1%} of {asked:,} charts" if asked else "none yet"
+    said = {"Charts served from it": share, "Blocks": f"{found.pieces:,}", "Size": _megabytes(found.size)}
+    about = _(
+        "Power of past periods, kept for %(closed_cache_minutes)s minutes. Each sign-in prepares the last 48 hours.",
+        closed_cache_minutes=f"{settings().closed_cache_minutes:,}",
+    )
+    return _panel(_("Cached history"), _facts(said), html.P(about, className="muted small mt-2 mb-0"))
+
+
+def _disk() -> html.Section:
+    found = shared.get(("disk", str(settings().home)), DISK_LASTS_S, lambda: system_facts.disk(settings()), DISK_LASTS_S)
+    share = found.free / found.total
+    says = _("%(free)s of %(total)s free", free=_gigabytes(found.free), total=_gigabytes(found.total))
+    parts = {name: _megabytes(size) for name, size in found.parts.items()}
+    return _panel(_("Disk of the state folder"), html.P(_state(share > LOW, says)), _facts(parts))
+
+
+def _versions(scope: Scope) -> html.Section:
+    now = reader().stamp(clock.now(), seconds=True)
+    at = html.P([_("As of "), now, _(", updated every 10 seconds")], className="muted small mt-2 mb-0")
+    return _panel(_("Versions"), _facts(system_facts.versions(scope)), at)
+
+
+def _megabytes(size: int) -> str:
+    return f"{reader().count(round(size / 2**20))} MB" if size >= 2**20 else f"{reader().count(round(size / 2**10))} kB"
+
+
+def _gigabytes(size: int) -> str:
+    return f"{reader().number(f'{size / 2**30:.1f}')} GB"
+
+
+def _age(seconds: float) -> str:
+    for unit, length, below in (("s", 1, 90), ("min", 60, 5400), ("h", 3600, 172_800)):
+        if seconds < below:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
