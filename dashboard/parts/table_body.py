@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.language import _
+from dashboard.parts import table_address
 from dashboard.parts.aria import aria, data
 from dashboard.parts.fields import Problem, in_question, unwritten, worded
 from dashboard.parts.notices import Words
@@ -33,10 +34,11 @@ def body(table: Table, seen: View, context: str, problems: Mapping[str, Problem]
     if not page.rows and seen.first:  # the last row of the last page is gone
         seen.first = max(0, (page.total - 1) // ROWS * ROWS)
         page = table.load(scope, Wanted(seen.search, sort, seen.descending, seen.first, ROWS), chosen, context)
+    address = html.Span(hidden=True, **data(keeps=table_address.kept(table, seen), keeps_of=table.id))
     if not page.rows:
         narrowed = bool(seen.search or chosen)
         words = _("Nothing fits. Search for less, or show all.") if narrowed else _(table.empty)
-        return [html.Div(html.P(words, role="status"), className="panel table-empty")]
+        return [html.Div(html.P(words, role="status"), className="panel table-empty"), address]
     rows = [table.row(scope, record) for record in page.rows]
     frame = html.Div(
         html.Table(
@@ -47,7 +49,7 @@ def body(table: Table, seen: View, context: str, problems: Mapping[str, Problem]
         role="region",
         **aria(label=_(table.label)),
     )
-    return [frame, _pager(table, seen, len(page.rows), page.total)]
+    return [frame, _pager(table, seen, len(page.rows), page.total), address]
 
 
 def _head(table: Table, seen: View, acts: bool) -> html.Thead:

@@ -21,6 +21,7 @@ from dash.development.base_component import Component
 
 from config.language import _
 from dashboard.frame.faults import sentence
+from dashboard.parts import table_address
 from dashboard.parts.aria import aria, data
 from dashboard.parts.fields import Choice, Problem, select, worded
 from dashboard.parts.notices import MARKED, notice
@@ -30,9 +31,9 @@ from dashboard.web.access import current_scope, guard
 from store.errors import NotFound, Refused
 
 
-def view(table: Table, context: str = "", *, search: str = "", filters: Mapping[str, str] | None = None) -> html.Section:
-    """The table with its toolbar, as it is first seen."""
-    first = View(search=search, sort=table.sort, descending=table.descending, filters=dict(filters or {}))
+def view(table: Table, context: str = "") -> html.Section:
+    """The table with its toolbar, as it is first seen, or as the page's address has it."""
+    first = table_address.asked(table)
     tools: list[Component] = []
     if table.search:
         name = f"{table.id}-search"
@@ -42,7 +43,7 @@ def view(table: Table, context: str = "", *, search: str = "", filters: Mapping[
                 id=name,
                 type="search",
                 debounce=0.3,
-                value=search,
+                value=first.search,
                 placeholder=_("Search %(name)s", name=_(table.search)),
                 maxLength=200,
             ),

@@ -10,9 +10,10 @@ from dashboard.parts.fields import Choice, Moment, Text, in_question
 from dashboard.parts.given import Given, Wrong
 from dashboard.parts.table_body import aligned
 from store.errors import Refused
-from store.records.plant import graph, sites
+from store.records.plant import devices, graph, sites
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
+from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
@@ -181,3 +182,20 @@ def test_decimals_stand_in_one_line() -> None:
     assert [len(each) for each in aligned(["0.3", "0.275", "–", "12"])] == [5, 5, 1, 6]
     assert aligned(["1.5 kW", "10 kW"])[1].endswith(" kW")
     assert aligned(["1 234", "7"]) == ["1 234", "7"], "whole numbers need no room"
+
+
+def test_the_address_keeps_what_is_searched_chosen_and_sorted(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    devices.create_device(SYSTEM, world.site, name="Roof")
+    devices.retire_device(SYSTEM, ids["device"])
+    path = f"/site/{world.site}/devices"
+    assert "Hall box" not in shown(browser, path)
+    page = shown(browser, f"{path}?devices.search=hall&devices.retired=all&devices.sort=-name")
+    assert "Hall box" in page
+    assert "Roof" not in page
+    seen = {"search": "", "sort": "name", "descending": True, "filters": {"retired": "all"}}
+    turned = said(press(browser, "devices", world.site, seen, do="sort", column="created_at"))
+    assert "devices.retired=all&devices.sort=created_at" in turned
+    long = f"devices.search={'x' * 999}"
+    for foolish in ("devices.first=-1", "devices.first=9e9", "devices.sort=password", "devices.retired=%00", long):
+        assert browser.get(f"{path}?{foolish}").status_code == 200

@@ -2,8 +2,9 @@
 (() => {
   let asked = null; // the table whose question is about to open
 
-  function tell(table, told) {
-    window.dash_clientside.set_props(`${table}-press`, { data: { ...told, at: Date.now() } });
+  function tell(table, wanted) {
+    told = table;
+    window.dash_clientside.set_props(`${table}-press`, { data: { ...wanted, at: Date.now() } });
   }
   function given(button) {
     const fields = button.closest(".question")?.querySelectorAll("[data-given]") ?? [];
@@ -19,9 +20,9 @@
     const button = event.target.closest("[data-press]");
     const table = button?.closest("[data-table]")?.dataset.table;
     if (!table) return;
-    const told = JSON.parse(button.dataset.press);
-    asked = told.do === "ask" || told.do === "keep" ? table : null;
-    tell(table, { ...told, given: given(button) });
+    const pressed = JSON.parse(button.dataset.press);
+    asked = pressed.do === "ask" || pressed.do === "keep" ? table : null;
+    tell(table, { ...pressed, given: given(button) });
   });
 
   document.addEventListener("change", (event) => {
@@ -48,10 +49,27 @@
     }
   }
 
+  // What is searched, chosen and sorted stands in the address: a reload and the way back show the same rows.
+  let told = null; // the table that was asked for other rows since this page came
+  for (const gone of ["popstate", "_dashprivate_pushstate"]) window.addEventListener(gone, () => { told = null; });
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("input[type=search]")) told = event.target.closest("[data-table]")?.dataset.table ?? told;
+  });
+  function keep() {
+    const kept = told && document.querySelector(`[data-keeps-of="${told}"]`);
+    if (!kept) return;
+    const query = new URLSearchParams(location.search);
+    for (const name of [...query.keys()]) if (name.startsWith(`${told}.`)) query.delete(name);
+    for (const [name, value] of new URLSearchParams(kept.dataset.keeps)) query.set(name, value);
+    const address = location.pathname + (query.size ? `?${query}` : "");
+    if (address !== location.pathname + location.search) history.replaceState(history.state, "", address + location.hash);
+  }
+
   // A question that opens gets the focus; when it is closed again, the button that opened it has it back.
   let opener = null;
   new MutationObserver(() => {
     count();
+    keep();
     if (!asked) return;
     const region = document.querySelector(`[data-table="${asked}"]`);
     const question = region?.querySelector(".question");

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from store.records.plant import graph, holders, keys, meters
+from store.records.plant import devices, graph, holders, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
 from tests.dashboard.plant.asking import plant
@@ -182,3 +182,25 @@ def test_the_question_of_a_row_is_answered_without_a_mouse(page: Page, world: Wo
     page.locator("[data-given=kw]").press("Enter")
     expect(page.locator("#nodes-notice")).to_contain_text("Saved")
     assert {node.id: node.capacity_kw for node in graph.wiring(SYSTEM, world.site).nodes}[ids["Hall"]] == 7.0
+
+
+def test_a_reload_and_the_way_back_keep_what_is_searched_and_chosen(page: Page, world: World) -> None:
+    ids = plant(world)
+    devices.retire_device(SYSTEM, ids["device"])
+    _open(page, f"/site/{world.site}/devices")
+    expect(page.locator("#devices-body")).to_contain_text("No device yet")
+    page.locator("[data-filter=retired]").select_option("all")
+    page.fill("#devices-search", "hall")
+    expect(page.locator("#devices-body")).to_contain_text("Hall box")
+    page.wait_for_url("**/devices?devices.search=hall&devices.retired=all")
+    page.reload()
+    drawn(page)
+    expect(page.locator("#devices-search")).to_have_value("hall")
+    expect(page.locator("[data-filter=retired]")).to_have_value("all")
+    expect(page.locator("#devices-body")).to_contain_text("Hall box")
+    page.click("nav >> text=API keys")
+    expect(page.locator("h1")).to_have_text("API keys")
+    assert page.url.endswith("/keys"), "the next page's address is its own"
+    page.go_back()
+    expect(page.locator("#devices-search")).to_have_value("hall")
+    expect(page.locator("#devices-body")).to_contain_text("Hall box")
