@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from config.language import _
 from dashboard.figures import lines, wording
 from models import local_time
 
@@ -85,12 +86,21 @@ def summary(bars: Bars) -> str:
     """The picture in one sentence."""
     known = bars.known
     if not known.any():
-        return "No values in this period."
+        return _("No values in this period.")
     said = f"{_sum(bars.forward[known])} {bars.names[0]}"
     if bars.backward[known].any():
         said += f", {_sum(bars.backward[known])} {bars.names[1]}"
     partial = int(np.sum(bars.coverage < WHOLE))
-    return f"{said}; {partial} of {len(bars.coverage)} bars are of incomplete data." if partial else f"{said}."
+    return (
+        _(
+            "%(energy)s; %(partial)s of %(bars)s bars are of incomplete data.",
+            energy=said,
+            partial=partial,
+            bars=len(bars.coverage),
+        )
+        if partial
+        else f"{said}."
+    )
 
 
 def _sum(kwh: Values) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config.language import _
 from dashboard.figures import lines, wording
 
 Values = NDArray[np.float64]
@@ -54,8 +55,12 @@ def summary(kilowatts: Values) -> str:
     """The picture of one meter in one sentence."""
     known = np.isfinite(kilowatts)
     if not known.any():
-        return "No values in this period."
+        return _("No values in this period.")
     values = kilowatts[known]
-    said = f"On average {wording.power(float(np.mean(values)))}, at most {wording.power(float(np.max(values)))}"
+    said = _(
+        "On average %(mean)s, at most %(most)s",
+        mean=wording.power(float(np.mean(values))),
+        most=wording.power(float(np.max(values))),
+    )
     gaps = float(np.mean(~known))
-    return said + (f"; {gaps:.0%} of the steps have no data." if gaps > 0 else ".")
+    return f"{said}; {wording.gaps(gaps)}." if gaps > 0 else f"{said}."

@@ -15,6 +15,7 @@ import pandas as pd
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from config.language import _
 from dashboard.figures import lines, wording
 from dashboard.figures.wording import text
 from insight.course import Course
@@ -52,12 +53,12 @@ def figure(
     for at, (name, values) in enumerate(stacked.items()):
         look: dict[str, Any] = {"area": f"@pv/{0.5 - 0.32 * at / len(stacked):.2f}", "width": 1 if len(stacked) > 1 else 1.5}
         if len(stacked) > 1:
-            look["stack"] = "Production"
+            look["stack"] = _("Production")
         traces.append(_line(course, f"production-{at}", text(name), values, "@pv", **look))
-    traces.append(_line(course, "demand", "Demand", course.demand, "@demand", width=2))
-    traces.append(_line(course, "grid", "Grid import (+) / export (−)", course.imported, "@grid", shown="legendonly"))
+    traces.append(_line(course, "demand", _("Demand"), course.demand, "@demand", width=2))
+    traces.append(_line(course, "grid", _("Grid import (+) / export (−)"), course.imported, "@grid", shown="legendonly"))
     if course.battery is not None:
-        name = "Battery discharge (+) / charge (−)"
+        name = _("Battery discharge (+) / charge (−)")
         traces.append(_line(course, "battery", name, course.battery, "@storage", shown="legendonly"))
     start, end = course.edges[0], course.edges[-1]
     for name in ("production", "demand"):
@@ -87,7 +88,9 @@ def _forecast(of: str, ahead: Ahead) -> dict[str, Any]:
     token = f"@{FORECAST_TOKENS[of]}"
     look: dict[str, Any] = {"low": ahead.low, "high": ahead.high, "area": f"{token}/0.16", "width": 2, "dash": "dash"}
     mean = np.asarray(ahead.mean, float)
-    return lines.line(f"forecast-{of}", f"{of.capitalize()} forecast", mean, _steps(ahead), token, **look)
+    return lines.line(
+        f"forecast-{of}", _("Demand forecast") if of == "demand" else _("Production forecast"), mean, _steps(ahead), token, **look
+    )
 
 
 def _steps(ahead: Ahead) -> pd.DatetimeIndex:
@@ -108,11 +111,11 @@ def _now(now: datetime) -> dict[str, Any]:
 def summary(course: Course) -> str:
     """The picture in one sentence."""
     if not np.isfinite(course.demand).any() and not np.isfinite(course.production).any():
-        return "No values in this period."
+        return _("No values in this period.")
     parts = []
-    for name, values in (("Production", course.production), ("Demand", course.demand)):
+    for name, values in ((_("Production"), course.production), (_("Demand"), course.demand)):
         if np.isfinite(values).any():
             average, most = wording.power(float(np.nanmean(values))), wording.power(float(np.nanmax(values)))
-            parts.append(f"{name} averaged {average}, at most {most}")
+            parts.append(_("%(name)s averaged %(average)s, at most %(most)s", name=name, average=average, most=most))
     gaps = float(np.mean(np.isnan(course.demand)))
-    return "; ".join(parts) + (f"; {gaps:.0%} of the steps have no data." if gaps > 0 else ".")
+    return "; ".join([*parts, *([wording.gaps(gaps)] if gaps > 0 else [])]) + "."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
 
+from config.language import _
 from dashboard.figures.wording import scaled, text, token
 from models.sankey_links import Drawn, SankeyLink, SankeyNode
 
@@ -61,9 +62,7 @@ def figure(
                     "target": [place[link.target] for link in bands],
                     "value": [_exact(link.value) for link in bands],
                     "color": [f"@{token(link.technology)}/0.38" for link in bands],
-                    "customdata": [
-                        " ".join(scaled(link.value, unit)) + (" (from the balance)" if link.derived else "") for link in bands
-                    ],
+                    "customdata": [_amount(link, unit) for link in bands],
                     "hovertemplate": "%{source.customdata[1]} → %{target.customdata[1]}<br><b>%{customdata}</b><extra></extra>",
                 },
                 "meta": {"unit": unit} | ({"grouped": True} if grouped else {}) | ({"each": _rows(*each)} if each else {}),
@@ -71,6 +70,11 @@ def figure(
         ],
         "layout": {"margin": {"l": 4, "r": 4, "t": 8, "b": 8}, "hovermode": "closest"},
     }
+
+
+def _amount(link: SankeyLink, unit: str) -> str:
+    amount = " ".join(scaled(link.value, unit))
+    return _("%(energy)s (from the balance)", energy=amount) if link.derived else amount
 
 
 def _position(node: SankeyNode, places: Mapping[str, int]) -> int:
@@ -111,11 +115,11 @@ def _exact(value: float) -> float:
 def summary(nodes: list[SankeyNode], links: list[SankeyLink], unit: str) -> str:
     """The picture in one sentence, for those who do not see it."""
     if not links:
-        return "No energy flows in this period."
+        return _("No energy flows in this period.")
     sources, targets = {link.source for link in links}, {link.target for link in links}
     into = _listed(nodes, [(link.source, link.value) for link in links if link.source not in targets], unit)
     out = _listed(nodes, [(link.target, link.value) for link in links if link.target not in sources], unit)
-    return f"From {into}. To {out}."
+    return _("From %(into)s. To %(out)s.", into=into, out=out)
 
 
 def _listed(nodes: list[SankeyNode], ends: list[tuple[int, float]], unit: str) -> str:
@@ -125,5 +129,11 @@ def _listed(nodes: list[SankeyNode], ends: list[tuple[int, float]], unit: str) -
     largest = sorted(amounts.items(), key=lambda item: -item[1])
     named = [f"{nodes[at].label} {' '.join(scaled(value, unit))}" for at, value in largest[:5]]
     if len(largest) > 5:
-        named.append(f"{len(largest) - 5} others {' '.join(scaled(sum(value for _, value in largest[5:]), unit))}")
+        named.append(
+            _(
+                "%(count)s others %(energy)s",
+                count=len(largest) - 5,
+                energy=" ".join(scaled(sum(value for _at, value in largest[5:]), unit)),
+            )
+        )
     return ", ".join(named)

@@ -5,7 +5,7 @@ from html import escape
 from math import floor, isfinite, log10
 from zoneinfo import ZoneInfo
 
-from config.language import N_
+from config.language import N_, _
 
 THIN = "\u202f"
 MINUS = "\u2212"
@@ -75,6 +75,11 @@ def exact(value: float | None, digits: int = 6) -> str:
     said = f"{value:,.{decimals}f}"
     said = said.rstrip("0").rstrip(".") if decimals else said
     return "0" if said in ("-0", "0") else said.replace(",", THIN).replace("-", MINUS)
+
+
+def gaps(share: float) -> str:
+    """How much of a chart has no values, in words."""
+    return _("%(share)s of the steps have no data", share=f"{share:.0%}")
 
 
 def count(things: int) -> str:

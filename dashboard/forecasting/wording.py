@@ -4,33 +4,37 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from config.language import N_, _
 from dashboard.figures.wording import power
 
-BAND = "Band: expected to contain 90 % of hours."
-WAITS = "Waiting for its turn"
+SERIES = {"demand": N_("Demand"), "production": N_("Production")}
+BAND = N_("Band: expected to contain 90 % of hours.")
+WAITS = N_("Waiting for its turn")
 
 
 def stage(told: Mapping[str, Any] | None) -> str:
     """What is being done, as `insight.forecast.site_forecast.Progress` is told; nothing yet while it waits."""
     if told is None:
-        return WAITS
+        return _(WAITS)
     if told["stage"] == "reading":
-        return "Reading the last six weeks"
-    series = str(told["series"]).capitalize()
+        return _("Reading the last six weeks")
+    series = _(SERIES[told["series"]])
     if "of" not in told:
-        return f"{series}: looking at the last weeks"
-    return f"{series}: fitting model {told['fitted'] + 1} of {told['of']}"
+        return _("%(series)s: looking at the last weeks", series=series)
+    return _("%(series)s: fitting model %(number)s of %(total)s", series=series, number=told["fitted"] + 1, total=told["of"])
 
 
 def lines(made: Mapping[str, Any]) -> list[str]:
     """The result in sentences, one a series and one on the band."""
-    parts = [(name.capitalize(), made.get(name)) for name in ("demand", "production")]
-    return [f"{title}: {told(one)}" for title, one in parts if one] + [BAND]
+    parts = [(_(title), made.get(name)) for name, title in SERIES.items()]
+    return [f"{title}: {told(one)}" for title, one in parts if one] + [_(BAND)]
 
 
 def told(one: Mapping[str, Any]) -> str:
     """Model, reason for a fallback, error and skill of one forecast."""
-    model = f"{one['model']}, because {one['fallback']}" if one["fallback"] else str(one["model"])
+    model = (
+        _("%(model)s, because %(reason)s", model=one["model"], reason=one["fallback"]) if one["fallback"] else str(one["model"])
+    )
     beyond = f" {unusual(one['unseen'])}" if one.get("unseen") else ""
     return f"{model}. {error(one)}{beyond}"
 
@@ -38,10 +42,22 @@ def told(one: Mapping[str, Any]) -> str:
 def unusual(hour: Mapping[str, Any]) -> str:
     """That a forecast leaves what has been seen: the hour that goes farthest beyond, and how far such days went."""
     at = datetime.fromisoformat(hour["at"])
-    bound = "at most" if hour["forecast"] > hour["seen"] else "at least"
-    return (
-        f"Unusual: {power(hour['forecast'])} on {at:%A} at {at:%H:%M}; "
-        f"around that time, the last {hour['days']} {at:%A}s had {bound} {power(hour['seen'])}."
+    seen = {
+        "power": power(hour["forecast"]),
+        "weekday": f"{at:%A}",
+        "time": f"{at:%H:%M}",
+        "days": hour["days"],
+        "bound": power(hour["seen"]),
+    }
+    if hour["forecast"] > hour["seen"]:
+        return _(
+            "Unusual: %(power)s on %(weekday)s at %(time)s; "
+            "around that time, the last %(days)s %(weekday)ss had at most %(bound)s.",
+            **seen,
+        )
+    return _(
+        "Unusual: %(power)s on %(weekday)s at %(time)s; around that time, the last %(days)s %(weekday)ss had at least %(bound)s.",
+        **seen,
     )
 
 
@@ -49,12 +65,14 @@ def error(one: Mapping[str, Any]) -> str:
     """How far off it was on the last week, against the seasonal naive, and how often within its band."""
     errors = one["errors"]
     if "wape" not in errors:
-        return "Its error is not known yet: that takes two weeks of readings."
-    words = f"Error over the last week: {percent(errors['wape'])}"
+        return _("Its error is not known yet: that takes two weeks of readings.")
+    values = {"error": percent(errors["wape"]), "skill": percent(one["skill"])}
     if one["skill"] > 0:
-        words += f", {percent(one['skill'])} less than repeating the past"
+        words = _("Error over the last week: %(error)s, %(skill)s less than repeating the past", **values)
+    else:
+        words = _("Error over the last week: %(error)s", error=values["error"])
     if "coverage" in errors:
-        words += f"; {percent(errors['coverage'])} of hours within the band"
+        words += "; " + _("%(share)s of hours within the band", share=percent(errors["coverage"]))
     return f"{words}."
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from config.language import N_, _
 from config.limits import Limit
 from config.quantities import QUANTITIES
 from dashboard.figures import wording
@@ -10,11 +11,11 @@ from insight.now import Now
 from store.scope import Scope
 
 WORDS = {
-    "voltage_v": "Voltage",
-    "frequency_hz": "Frequency",
-    "power_factor": "Power factor",
-    "price_per_kwh": "Import price",
-    "export_price_per_kwh": "Export price",
+    "voltage_v": N_("Voltage"),
+    "frequency_hz": N_("Frequency"),
+    "power_factor": N_("Power factor"),
+    "price_per_kwh": N_("Import price"),
+    "export_price_per_kwh": N_("Export price"),
     "co2_g_per_kwh": "CO₂",
 }
 SHOWN = 12
@@ -35,7 +36,7 @@ class Attention:
 
 def words_of(quantity: str) -> str:
     """What people call a quantity, without its unit: what its name ends with."""
-    return WORDS.get(quantity) or quantity.rpartition("_")[0].replace("_", " ").capitalize()
+    return _(WORDS[quantity]) if quantity in WORDS else quantity.rpartition("_")[0].replace("_", " ").capitalize()
 
 
 def attention(scope: Scope, now: Now) -> tuple[list[Attention], int]:
@@ -48,11 +49,23 @@ def _silent(now: Now, found: Silent) -> Attention:
     device, what = found.device, f"device:{found.device.id}"
     if device.last_seen is None:
         return Attention(
-            found.severity, f"{device.name} has not reported yet", "Create a key for it and start posting.", "", "", what
+            found.severity,
+            _("%(device)s has not reported yet", device=device.name),
+            _("Create a key for it and start posting."),
+            "",
+            "",
+            what,
         )
     every = wording.age(device.interval_s)
-    since = f"since {wording.clock(device.last_seen, now.view.zone, now.at)}"
-    return Attention(found.severity, f"{device.name} is {device.state}", f"It should report every {every}.", since, "", what)
+    since = _("since %(time)s", time=wording.clock(device.last_seen, now.view.zone, now.at))
+    return Attention(
+        found.severity,
+        _("%(device)s is late", device=device.name) if device.state == "late" else _("%(device)s is offline", device=device.name),
+        _("It should report every %(every)s.", every=every),
+        since,
+        "",
+        what,
+    )
 
 
 def _outside(now: Now, found: Outside) -> Attention:
@@ -60,9 +73,9 @@ def _outside(now: Now, found: Outside) -> Attention:
     value = f"{wording.exact(found.value, DIGITS)} {unit}".strip()
     return Attention(
         found.severity,
-        f"{words_of(found.limit.quantity)} {value} at {meter.name}",
-        f"Allowed: {allowed(found.limit, unit)}, indicative.",
-        f"since {wording.clock(found.since, now.view.zone, now.at)}" if found.since else "for a day or longer",
+        _("%(quantity)s %(value)s at %(meter)s", quantity=words_of(found.limit.quantity), value=value, meter=meter.name),
+        _("Allowed: %(allowed)s, indicative.", allowed=allowed(found.limit, unit)),
+        _("since %(time)s", time=wording.clock(found.since, now.view.zone, now.at)) if found.since else _("for a day or longer"),
         found.limit.source,
         f"meter:{meter.id}:{found.limit.quantity}",
     )
@@ -72,8 +85,10 @@ def allowed(limit: Limit, unit: str) -> str:
     """Between which values a quantity should stay."""
     low, high = (None if bound is None else wording.exact(bound, DIGITS) for bound in (limit.low, limit.high))
     if low and high:
-        return f"{low} to {high} {unit}".strip()
-    return f"{'at least ' + low if low else 'at most ' + str(high)} {unit}".strip()
+        return _("%(low)s to %(high)s %(unit)s", low=low, high=high, unit=unit).strip()
+    if low:
+        return _("at least %(low)s %(unit)s", low=low, unit=unit).strip()
+    return _("at most %(high)s %(unit)s", high=high, unit=unit).strip()
 
 
 def packed(found: list[Attention]) -> list[list[str]]:

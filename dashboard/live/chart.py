@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 
 from config import clock
+from config.language import _
 from dashboard.figures import production_demand
 from dashboard.figures.production_demand import Outlook
 from dashboard.live import wording
@@ -66,11 +67,15 @@ def chart(
 
 def _note(view: SiteView, chosen: Period, now: datetime, minutes: int, wanted: str | None) -> str:
     parts = [
-        f"Mean power of each {wording.each_words(minutes)}, times in {local_time.names(view.zone, chosen.start, chosen.end)}"
+        _(
+            "Mean power of each %(step)s, times in %(zone)s",
+            step=wording.each_words(minutes),
+            zone=local_time.names(view.zone, chosen.start, chosen.end),
+        )
     ]
     if wanted not in (None, "auto") and str(minutes) != wanted:
         offered = ", ".join(wording.step_words(each) for each in steps(chosen.length))
-        parts.append(f"this period can be drawn in steps of {offered}")
+        parts.append(_("this period can be drawn in steps of %(steps)s", steps=offered))
     step = timedelta(minutes=minutes)
     if minutes < HOUR_MIN and (hourly := wording.hourly_words(view, chosen.start + step, chosen.end, now)):
         parts.append(hourly)

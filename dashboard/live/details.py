@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from config.language import N_, _
 from config.quantities import QUANTITIES
 from dashboard.figures import meter_level, meter_power, wording
 from dashboard.live.attention import allowed, words_of
@@ -20,21 +21,21 @@ from store.scope import Scope
 
 SHOWN = timedelta(hours=48)
 NAMES = {
-    "energy_kwh": "Energy in last interval",
-    "energy_export_kwh": "Energy exported in last interval",
-    "energy_total_kwh": "Energy register",
-    "energy_export_total_kwh": "Export register",
-    "power_kw": "Power",
-    "voltage_v": "Voltage",
-    "current_a": "Current",
-    "current_l1_a": "Current, phase 1",
-    "current_l2_a": "Current, phase 2",
-    "current_l3_a": "Current, phase 3",
-    "frequency_hz": "Frequency",
-    "power_factor": "Power factor",
-    "load_pct": "Load",
-    "soc_pct": "State of charge",
-    "temperature_c": "Temperature",
+    "energy_kwh": N_("Energy in last interval"),
+    "energy_export_kwh": N_("Energy exported in last interval"),
+    "energy_total_kwh": N_("Energy register"),
+    "energy_export_total_kwh": N_("Export register"),
+    "power_kw": N_("Power"),
+    "voltage_v": N_("Voltage"),
+    "current_a": N_("Current"),
+    "current_l1_a": N_("Current, phase 1"),
+    "current_l2_a": N_("Current, phase 2"),
+    "current_l3_a": N_("Current, phase 3"),
+    "frequency_hz": N_("Frequency"),
+    "power_factor": N_("Power factor"),
+    "load_pct": N_("Load"),
+    "soc_pct": N_("State of charge"),
+    "temperature_c": N_("Temperature"),
 }
 
 
@@ -78,9 +79,16 @@ def _device(scope: Scope, now: Now, device_id: str) -> Details:
         raise NotFound(f"no device {device_id}")
     counted = activity.activity_24h(scope, device_id)
     facts = [
-        ("Last seen", _when(now, current.last_seen)),
-        ("Reports every", wording.age(device.interval_s)),
-        ("Readings in 24 h", f"{wording.count(counted.accepted)} accepted, {wording.count(counted.rejected)} rejected"),
+        (_("Last seen"), _when(now, current.last_seen)),
+        (_("Reports every"), wording.age(device.interval_s)),
+        (
+            _("Readings in 24 h"),
+            _(
+                "%(accepted)s accepted, %(rejected)s rejected",
+                accepted=wording.count(counted.accepted),
+                rejected=wording.count(counted.rejected),
+            ),
+        ),
     ]
     return Details(
         device.name,
@@ -101,20 +109,20 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
     beside = [meter.id for meter in now.view.meters.values() if meter.node_id == node_id]
     measured = tuple(dict.fromkeys([*around, *beside]))
     standing = now.standing[node_id]
-    facts = [("Kind", " · ".join(dict.fromkeys(part for part in (node.kind, node.technology) if part)))]
+    facts = [(_("Kind"), " · ".join(dict.fromkeys(part for part in (node.kind, node.technology) if part)))]
     if standing.kw is not None:
-        facts.append(("Now", f"{wording.power(standing.kw)} {standing.way}".rstrip()))
+        facts.append((_("Now"), f"{wording.power(standing.kw)} {standing.way}".rstrip()))
     if node.capacity_kw:
-        facts.append(("Rating", wording.power(node.capacity_kw)))
+        facts.append((_("Rating"), wording.power(node.capacity_kw)))
     if node.capacity_kwh:
-        facts.append(("Capacity", " ".join(wording.scaled(node.capacity_kwh, "kWh"))))
+        facts.append((_("Capacity"), " ".join(wording.scaled(node.capacity_kwh, "kWh"))))
     heard = max((now.heard[each] for each in measured if each in now.heard), default=None)
-    facts.append(("Last heard", _when(now, heard)))
+    facts.append((_("Last heard"), _when(now, heard)))
     if node.simulated:
-        facts.append(("Data", "simulated"))
+        facts.append((_("Data"), _("simulated")))
     residual = now.flows.residuals.get(node_id)
     if residual is not None and np.isfinite(residual.value[0]):
-        facts.append(("Unaccounted for now", wording.power(float(residual.value[0]))))
+        facts.append((_("Unaccounted for now"), wording.power(float(residual.value[0]))))
     state = standing.state if standing.state != "unmetered" else now.state
     shown = measured if own else tuple(around)
     return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown), _power_of(node.name))
@@ -125,18 +133,18 @@ def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
     if meter is None or latest is None:
         raise NotFound(f"no {quantity} of {meter_id}")
     name, unit, limit = words_of(quantity), QUANTITIES[quantity].label, now.view.limits.get(quantity)
-    facts = [("Now", f"{wording.exact(float(latest.value))} {unit}".strip()), ("Last heard", _when(now, latest.ts))]
+    facts = [(_("Now"), f"{wording.exact(float(latest.value))} {unit}".strip()), (_("Last heard"), _when(now, latest.ts))]
     if limit is not None:
-        facts += [("Allowed", allowed(limit, unit)), ("Limit from", limit.source)]
+        facts += [(_("Allowed"), allowed(limit, unit)), (_("Limit from"), limit.source)]
     told = meter_course.condition(scope, now, meter, quantity, SHOWN)
     figure = meter_level.figure(name, unit, told, limit, (now.at - SHOWN, now.at), now.view.zone)
-    title = f"{name} at {meter.name}"
+    title = _("%(name)s at %(meter)s", name=name, meter=meter.name)
     state = presence(latest.ts, meter.expected_s, now.at)
     return Details(title, state, facts, _values(now, (meter_id,)), figure, title)
 
 
 def _power_of(name: str) -> str:
-    return f"Power of {name}"
+    return _("Power of %(name)s", name=name)
 
 
 def _alike(now: Now, node_id: str) -> Details:
@@ -148,9 +156,18 @@ def _alike(now: Now, node_id: str) -> Details:
     standing = {node.id: now.standing[node.id] for node in nodes}
     states = Counter(each.state for each in standing.values())
     speaking = [each.kw for each in standing.values() if each.kw is not None]
-    facts = [("Reporting", f"{wording.count(states['live'] + states['late'])} of {wording.count(len(nodes))}")]
+    facts = [
+        (
+            _("Reporting"),
+            _(
+                "%(reporting)s of %(total)s",
+                reporting=wording.count(states["live"] + states["late"]),
+                total=wording.count(len(nodes)),
+            ),
+        )
+    ]
     if speaking:
-        facts.append(("Now, together", wording.power(sum(speaking))))
+        facts.append((_("Now, together"), wording.power(sum(speaking))))
     values = []
     for node in nodes:
         power_now, state = wording.power(standing[node.id].kw), standing[node.id].state
@@ -162,7 +179,7 @@ def _when(now: Now, moment: datetime | None) -> str:
     if moment is None:
         return "never"
     ago = wording.age((now.at - moment).total_seconds())
-    return f"{wording.clock(moment, now.view.zone, now.at)}, {ago} ago"
+    return _("%(time)s, %(ago)s ago", time=wording.clock(moment, now.view.zone, now.at), ago=ago)
 
 
 def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
@@ -174,13 +191,13 @@ def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
         if series_id not in meter_ids:
             continue
         unit = QUANTITIES[quantity].label
-        name = NAMES.get(quantity, quantity)
+        name = _(NAMES[quantity]) if quantity in NAMES else quantity
         named = f"{now.view.meters[series_id].name}: {name.lower()}" if len(meter_ids) > 1 else name
         found.append(
             (
                 named,
                 f"{wording.exact(float(latest.value))} {unit}".strip(),
-                f"{wording.age((now.at - latest.ts).total_seconds())} ago",
+                _("%(age)s ago", age=wording.age((now.at - latest.ts).total_seconds())),
             )
         )
     return found

@@ -5,6 +5,7 @@ from datetime import timedelta
 import orjson
 
 from config import clock
+from config.language import _
 from dashboard.figures import sankey, wording
 from dashboard.live.wording import hourly_words
 from insight import site_view
@@ -40,9 +41,9 @@ def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:
     view = site_view.site_view(scope, site_id)
     found = site_energy(scope, view, [chosen.start, chosen.end])
     nodes, bands = links(found.flows, both_ways=True)
-    note = [f"{wording.percent(found.coverage)} % of the expected readings"] if view.flow_meters else []
+    note = [_("%(share)s %% of the expected readings", share=wording.percent(found.coverage))] if view.flow_meters else []
     if found.provisional:
-        note.append("provisional")
+        note.append(_("provisional"))
     if hourly := hourly_words(view, chosen.start, chosen.end, chosen.end):
         note.append(hourly)
     places = {node.id: at for at, node in enumerate(view.graph.nodes)}

@@ -1,5 +1,6 @@
 """What stands at each node of the plan, as people read it, and how much flows between them."""
 
+from config.language import _
 from dashboard.figures import plan, wording
 from insight.now import Now
 
@@ -10,7 +11,7 @@ def standing(now: Now) -> dict[str, plan.Standing]:
     for node in now.view.graph.nodes:
         known = now.standing[node.id]
         power = "" if known.kw is None else f"{wording.power(known.kw)} {known.way}".rstrip()
-        heard = "" if known.heard is None else f"last heard {wording.clock(known.heard, now.view.zone, now.at)}"
+        heard = "" if known.heard is None else _("last heard %(time)s", time=wording.clock(known.heard, now.view.zone, now.at))
         found[node.id] = plan.Standing(known.state, power, heard)
     return found
 

@@ -10,6 +10,7 @@ import numpy as np
 from dash import html
 
 from config import clock
+from config.language import _
 from dashboard.figures import wording
 from dashboard.parts.aria import aria, data
 from insight.key_figures import KeyFigure, KeyFigures, Stored, key_figures
@@ -39,13 +40,13 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
     """The tiles that the site has something to say in, in their order. `today` may be missing (its store is away)."""
     told = key_figures(now)
     sufficiency = told.self_sufficiency
-    of_demand = "of the demand now" if isfinite(sufficiency.value) else "unknown now"
+    of_demand = _("of the demand now") if isfinite(sufficiency.value) else _("unknown now")
     found = [
         *([_production(told, told.production)] if told.production else []),
-        _power("demand", "Demand", told.demand, ""),
+        _power("demand", _("Demand"), told.demand, ""),
         _grid(told.grid),
         *([_battery(told.stored)] if told.stored else []),
-        _tile("sufficiency", "Self-sufficiency", (wording.percent(sufficiency.value), "%"), of_demand, sufficiency),
+        _tile("sufficiency", _("Self-sufficiency"), (wording.percent(sufficiency.value), "%"), of_demand, sufficiency),
     ]
     return [*found, *_of_today(today)]
 
@@ -61,28 +62,33 @@ def _power(key: str, label: str, of: KeyFigure, note: str) -> Tile:
 
 def _production(told: KeyFigures, of: KeyFigure) -> Tile:
     if told.produced_kw > 0:
-        note = f"{wording.percent(told.self_consumption)} % used on site" if isfinite(told.self_consumption) else ""
+        note = (
+            _("%(share)s %% used on site", share=wording.percent(told.self_consumption))
+            if isfinite(told.self_consumption)
+            else ""
+        )
     else:
-        note = "not producing" if isfinite(told.produced_kw) else ""
-    return _power("production", "Production", of, note)
+        note = _("not producing") if isfinite(told.produced_kw) else ""
+    return _power("production", _("Production"), of, note)
 
 
 def _grid(of: KeyFigure) -> Tile:
     net = of.value
-    label = "Grid" if not isfinite(net) else "Grid import" if net >= 0 else "Grid export"
-    note = "" if not isfinite(net) or net == 0 else "from the grid" if net > 0 else "to the grid"
-    return _tile("grid", label, wording.scaled(abs(net), "kW"), note, of, _exact(net, "kW, import is positive"))
+    label = _("Grid") if not isfinite(net) else _("Grid import") if net >= 0 else _("Grid export")
+    note = "" if not isfinite(net) or net == 0 else _("from the grid") if net > 0 else _("to the grid")
+    return _tile("grid", label, wording.scaled(abs(net), "kW"), note, of, _exact(net, _("kW, import is positive")))
 
 
 def _battery(stored: Stored) -> Tile:
     charge, kilowatts = stored.charge, stored.power_kw
     if not isfinite(kilowatts):
-        note = "power unknown"
+        note = _("power unknown")
     elif abs(kilowatts) < IDLE_KW:
-        note = "idle"
+        note = _("idle")
     else:
-        note = f"{'↑ charging' if kilowatts > 0 else '↓ discharging'} {wording.power(abs(kilowatts))}"
-    label = "Battery" if stored.count == 1 else "Batteries"
+        power = wording.power(abs(kilowatts))
+        note = _("↑ charging %(power)s", power=power) if kilowatts > 0 else _("↓ discharging %(power)s", power=power)
+    label = _("Battery") if stored.count == 1 else _("Batteries")
     number, title = wording.number(charge.value), _exact(charge.value, "%")
     return Tile("battery", label, number, "%", note, charge.state, charge.seen, charge.known, title)
 
@@ -98,17 +104,17 @@ def _of_today(today: Today | None) -> list[Tile]:
     return [
         Tile(
             "energy",
-            "Energy today",
+            _("Energy today"),
             energy,
             unit,
-            f"{produced} produced" if known else "used",
+            _("%(produced)s produced", produced=produced) if known else _("used"),
             state,
             coverage=today.coverage,
-            title=_exact(today.demand_kwh, "kWh used"),
+            title=_exact(today.demand_kwh, _("kWh used")),
         ),
         Tile(
             "cost",
-            "Cost today",
+            _("Cost today"),
             wording.money(today.cost, today.currency),
             "",
             price_note(today.price, today.priced),
@@ -118,13 +124,13 @@ def _of_today(today: Today | None) -> list[Tile]:
         ),
         Tile(
             "co2",
-            "CO₂ today",
+            _("CO₂ today"),
             carbon,
             weight,
             co2_note(today.carbon),
             state if today.co2_kg is not None else "never",
             coverage=today.coverage,
-            title=_exact(today.co2_kg, "kg of CO₂, of what came from the grid"),
+            title=_exact(today.co2_kg, _("kg of CO₂, of what came from the grid")),
         ),
     ]
 
@@ -132,25 +138,25 @@ def _of_today(today: Today | None) -> list[Tile]:
 def price_note(price: Price | None, priced: float) -> str:
     """Whose prices a cost is of, and of how much of the energy."""
     if price is None:
-        return "no price known"
+        return _("no price known")
     tariffs = price.tariffs
-    named = tariffs[0].lower() if len(tariffs) == 1 else f"by {len(tariffs)} tariffs"
+    named = tariffs[0].lower() if len(tariffs) == 1 else _("by %(count)s tariffs", count=len(tariffs))
     if not price.of_region:
         said = named
     elif tariffs and price.of_tariffs:
-        said = f"by the region's price, else {named}"
+        said = _("by the region's price, else %(tariff)s", tariff=named)
     else:
-        said = "by the region's price"
-    return said if priced > WHOLE else f"{said}; {100 * priced:.0f} % priced"
+        said = _("by the region's price")
+    return said if priced > WHOLE else _("%(prices)s; %(share)s %% priced", prices=said, share=f"{100 * priced:.0f}")
 
 
 def co2_note(carbon: Carbon | None) -> str:
     """By which factors CO₂ is told, and for how much of the energy."""
     if carbon is None:
-        return "no factor known"
+        return _("no factor known")
     if carbon.known <= WHOLE:
-        return f"known for {100 * carbon.known:.0f} %"
-    return "fixed factor" if carbon.fixed else "hourly factors"
+        return _("known for %(share)s %%", share=f"{100 * carbon.known:.0f}")
+    return _("fixed factor") if carbon.fixed else _("hourly factors")
 
 
 def _exact(value: float | None, unit: str) -> str:
@@ -161,12 +167,13 @@ def state_words(tile: Tile, now: datetime) -> str:
     """The tile's state in words: its age while live, else what is wrong."""
     seconds = (now - tile.seen).total_seconds() if tile.seen else None
     if tile.state == "live":
-        return f"{wording.age(seconds)} ago" if seconds is not None else "since midnight"
+        return _("%(age)s ago", age=wording.age(seconds)) if seconds is not None else _("since midnight")
     if tile.state == "partial":
-        return f"{wording.percent(tile.coverage)} % of data" if tile.coverage is not None else "incomplete"
+        return _("%(share)s %% of data", share=wording.percent(tile.coverage)) if tile.coverage is not None else _("incomplete")
     if tile.state == "never":
-        return "no data yet"
-    return f"{'late' if tile.state == 'late' else 'offline'}, {wording.age(seconds)}"
+        return _("no data yet")
+    state = _("late") if tile.state == "late" else _("offline")
+    return f"{state}, {wording.age(seconds)}"
 
 
 def element(tile: Tile, now: datetime, trend: str | None = None) -> html.Article:

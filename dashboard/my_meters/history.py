@@ -117,7 +117,7 @@ def _power(told: Power, name: str, way: Way, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _energy(told: Energy, way: Way, zone: ZoneInfo) -> dict[str, Any]:
-    names = way.forward, way.backward
+    names = _(way.forward), _(way.backward)
     bars = meter_energy.Bars(told.edges, told.forward, told.backward, told.coverage, names, way.tokens)
     return {
         "figure": meter_energy.figure(bars, told.step, zone),

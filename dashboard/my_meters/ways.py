@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from config.language import N_
 from insight.own_meters import Direction
 
 
@@ -15,8 +16,8 @@ class Way(NamedTuple):
 
 
 WAYS: Mapping[Direction, Way] = {
-    "taken": Way("taken", "fed in", ("demand", "pv")),
-    "made": Way("produced", "drawn", ("pv", "demand")),
-    "charged": Way("charged", "discharged", ("storage", "grid")),
-    "discharged": Way("discharged", "charged", ("storage", "grid")),
+    "taken": Way(N_("taken"), N_("fed in"), ("demand", "pv")),
+    "made": Way(N_("produced"), N_("drawn"), ("pv", "demand")),
+    "charged": Way(N_("charged"), N_("discharged"), ("storage", "grid")),
+    "discharged": Way(N_("discharged"), N_("charged"), ("storage", "grid")),
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update, register_page
 
-from config.language import _
+from config.language import N_, _
 from config.settings import settings
 from dashboard.account import parts
 from dashboard.frame import navigation
@@ -21,7 +21,7 @@ register_page(
     __name__,
     path="/my-meters",
     name="My meters",
-    title="My meters · Loadstar",
+    title=N_("My meters · Loadstar"),
     nav={"section": navigation.MINE, "icon": "lightning-charge"},
 )
 

@@ -7,7 +7,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update, register_
 from dash.exceptions import PreventUpdate
 
 from config import clock
-from config.language import _
+from config.language import N_, _
 from config.settings import settings
 from dashboard.figures.production_demand import Outlook
 from dashboard.forecasting.controls import controls
@@ -26,7 +26,7 @@ register_page(
     __name__,
     path_template="/site/<site_id>/overview",
     name="Overview",
-    title="Overview · Loadstar",
+    title=N_("Overview · Loadstar"),
     nav={"section": "Site", "icon": "activity"},
 )
 
