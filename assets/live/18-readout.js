@@ -14,7 +14,7 @@
       const head = made("th", "", ls.plain(name));
       head.prepend(swatch);
       const value = words(at);
-      line.append(head, made("td", "num", value === "–" ? "no data" : `${value} ${unit}`));
+      line.append(head, made("td", "num", value === "–" ? Loadstar.text("no data") : `${value} ${unit}`));
       return [line];
     });
   }

@@ -130,11 +130,11 @@
 
   const picture = (Plotly, element, chart) => ({
     name: "picture",
-    title: "Download as a picture",
+    title: Loadstar.text("Download as a picture"),
     icon: Plotly.Icons.camera,
     click: () => ls.savePicture(element, chart.plot),
   });
-  const reset = (Plotly, element) => ({ name: "reset", title: "Show all of the period", icon: Plotly.Icons.home, click: () => whole(element) });
+  const reset = (Plotly, element) => ({ name: "reset", title: Loadstar.text("Show all of the period"), icon: Plotly.Icons.home, click: () => whole(element) });
 
   async function redraw(element) {
     const chart = charts.get(element);
@@ -263,7 +263,7 @@
     table.hidden = !wanted;
     chart.hidden = wanted;
     button.setAttribute("aria-pressed", String(wanted));
-    button.textContent = wanted ? "Show as chart" : "Show as table";
+    button.textContent = wanted ? Loadstar.text("Show as chart") : Loadstar.text("Show as table");
     if (!wanted) resize(chart);
     window.dispatchEvent(new CustomEvent("loadstar:table", { detail: { id, shown: wanted } }));
   });

@@ -13,7 +13,7 @@
     const note = textOf(document.getElementById(`${element.id}-note`));
     const [date, time] = [textOf(document.querySelector("#clock .date")).replace(/^, /, ""), ls.clock()];
     const head = [site, title, period].filter(Boolean);
-    const below = [note, `As of ${[date, time].filter(Boolean).join(", ")}.`].filter(Boolean).join(" ");
+    const below = [note, Loadstar.text("As of %(time)s.", { time: [date, time].filter(Boolean).join(", ") })].filter(Boolean).join(" ");
     const colours = ls.tokens[ls.theme.shown()];
     const layout = {
       ...plot.layout,

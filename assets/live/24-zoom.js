@@ -3,7 +3,7 @@
   const ls = window.loadstar;
   const STEP = 0.6;
   const WORLD = 360; // degrees: farther out there is nothing to see
-  const ACTS = [["nearer", "+", "Zoom in"], ["farther", "\u2212", "Zoom out"], ["all", "\u2922", "Show all sites"]];
+  const ACTS = [["nearer", "+", Loadstar.text("Zoom in")], ["farther", "\u2212", Loadstar.text("Zoom out")], ["all", "\u2922", Loadstar.text("Show all sites")]];
 
   function ranges(act, { xaxis, yaxis, meta }) {
     if (act === "all") return meta.all;

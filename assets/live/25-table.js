@@ -32,11 +32,11 @@
   function ofSankey({ node, link, meta }) {
     const name = (at) => node.customdata[at][1];
     const each = meta.each ?? link.value.map((value, at) => [
-      name(link.source[at]), name(link.target[at]), value, /balance/.test(link.customdata[at])]);
+      name(link.source[at]), name(link.target[at]), value, link.customdata[at].endsWith(")")]);
     const rows = each.map(([from, to, value, derived]) => [
-      ls.plain(from), ls.plain(to), `${amount(value)}${derived ? " (from the balance)" : ""}`]);
-    const caption = meta.grouped && !meta.each ? "Similar ones are added up; each one follows in a moment" : "";
-    return table(["From", "To", `Flow, ${meta.unit}`], rows, caption, 2);
+      ls.plain(from), ls.plain(to), derived ? Loadstar.text("%(energy)s (from the balance)", { energy: amount(value) }) : amount(value)]);
+    const caption = meta.grouped && !meta.each ? Loadstar.text("Similar ones are added up; each one follows in a moment") : "";
+    return table([Loadstar.text("From"), Loadstar.text("To"), Loadstar.text("Flow, %(unit)s", { unit: meta.unit })], rows, caption, 2);
   }
   function ofTime(figure, heading, starts, more = []) {
     const series = ls.series(figure);
@@ -49,7 +49,9 @@
       }),
       ...more.map(([, value]) => value(start)),
     ]);
-    const caption = shown.length < starts.length ? `The newest ${MOST_ROWS} of ${starts.length} rows, the newest first` : "The newest first";
+    const caption = shown.length < starts.length
+      ? Loadstar.text("The newest %(count)s of %(total)s rows, the newest first", { count: MOST_ROWS, total: starts.length })
+      : Loadstar.text("The newest first");
     const headings = [heading, ...series.map(({ name, unit }) => `${plain(name)}, ${unit}`), ...more.map(([words]) => words)];
     return table(headings, rows, caption);
   }
@@ -64,29 +66,36 @@
       starts.sort((one, other) => one - other);
     }
     const names = clock.names(starts[0] ?? 0, starts.at(-1) ?? 0);
-    return ofTime(figure, `Step from, ${names}`, starts.reverse().map((start) => [start, clock.label(start)]));
+    return ofTime(figure, Loadstar.text("Step from, %(zone)s", { zone: names }), starts.reverse().map((start) => [start, clock.label(start)]));
   }
+  const STEPS = {
+    quarter: Loadstar.text("Quarter"),
+    half_hour: Loadstar.text("Half hour"),
+    hour: Loadstar.text("Hour"),
+    day: Loadstar.text("Day"),
+    month: Loadstar.text("Month"),
+  };
   function ofBars(figure) {
     const { clock, edges, labels, step, coverage } = figure.layout.meta;
     const starts = edges.slice(0, -1).map((edge) => Date.parse(edge));
     const names = ls.localTime(clock).names(starts[0], starts.at(-1));
-    const heading = `${step[0].toUpperCase()}${step.slice(1)}, ${names}`;
-    const readings = ["Readings, %", (start) => String(coverage[starts.indexOf(start)])];
+    const heading = `${STEPS[step] ?? step}, ${names}`;
+    const readings = [Loadstar.text("Readings, %"), (start) => String(coverage[starts.indexOf(start)])];
     return ofTime(figure, heading, starts.map((start, at) => [start, labels[at]]).reverse(), [readings]);
   }
   function ofPoints(traces) {
     const trace = traces.find((each) => each.customdata && each.hovertext);
-    return table(["Name", "State"], (trace?.hovertext ?? []).map((words, at) => {
+    return table([Loadstar.text("Name"), Loadstar.text("State")], (trace?.hovertext ?? []).map((words, at) => {
       const [name, ...rest] = String(words).split("<br>");
       const opener = document.createElement("button");
       [opener.type, opener.className, opener.textContent] = ["button", "link", plain(name)];
       opener.addEventListener("click", () => ls.open(trace.customdata[at]));
-      return [opener, plain(rest.join(" · ")) || "live"];
+      return [opener, plain(rest.join(" · ")) || Loadstar.text("live")];
     }), "", 2);
   }
   // the figure's numbers as a <table>
   ls.table = (figure) => {
-    if (!figure) return document.createTextNode("No data yet.");
+    if (!figure) return document.createTextNode(Loadstar.text("No data yet."));
     const [first] = figure.data;
     if (first?.type === "sankey") return ofSankey(first);
     const { clock, edges } = figure.layout?.meta ?? {};

@@ -1,7 +1,12 @@
 // A tick: what changed on the site, put where it belongs. Only texts that differ are touched.
 (() => {
   const ls = window.loadstar;
-  const WORDS = { live: "live", late: "late", offline: "offline", never: "no data yet" };
+  const WORDS = {
+    live: Loadstar.text("live"),
+    late: Loadstar.text("late"),
+    offline: Loadstar.text("offline"),
+    never: Loadstar.text("no data yet"),
+  };
   const SHAPES = { critical: "■", high: "▲", medium: "◆", low: "●" };
   let last = null;
 
@@ -43,10 +48,10 @@
     for (const tile of document.querySelectorAll("#overview-tiles [data-tile]")) {
       if (!tile.dataset.seen || !["live", "late", "offline"].includes(tile.dataset.state)) continue;
       const old = age(now - Number(tile.dataset.seen));
-      put(tile.querySelector('[data-part="age"]'), tile.dataset.state === "live" ? `${old} ago` : `${WORDS[tile.dataset.state]}, ${old}`);
+      put(tile.querySelector('[data-part="age"]'), tile.dataset.state === "live" ? Loadstar.text("%(age)s ago", { age: old }) : `${WORDS[tile.dataset.state]}, ${old}`);
     }
     for (const row of document.querySelectorAll("#overview-devices [data-seen]"))
-      put(row.querySelector(".ago"), row.dataset.seen ? `${age(now - Number(row.dataset.seen))} ago` : "never");
+      put(row.querySelector(".ago"), row.dataset.seen ? Loadstar.text("%(age)s ago", { age: age(now - Number(row.dataset.seen)) }) : Loadstar.text("never"));
   }
   function devices(list) {
     const body = document.querySelector("#overview-devices tbody");
@@ -101,12 +106,12 @@
       row.append(word, head, made("p", "since num", since), says);
       return row;
     });
-    if (more) rows.push(made("li", "more", `and ${more} more`));
+    if (more) rows.push(made("li", "more", Loadstar.text("and %(count)s more", { count: more })));
     if (!rows.length) {
       const calm = made("li", "calm");
       const icon = made("i", "icon icon-check-lg");
       icon.setAttribute("aria-hidden", "true");
-      calm.append(icon, made("span", "", "All clear. All devices report, and voltage, frequency and power factor are within their limits."));
+      calm.append(icon, made("span", "", Loadstar.text("All clear. All devices report, and voltage, frequency and power factor are within their limits.")));
       rows.push(calm);
     }
     box.replaceChildren(...rows);

@@ -25,15 +25,15 @@
   }
   // a picture of now that has nothing to draw says why
   const silent = ({ state }) => ({
-    offline: ["No live readings.", "Every device of this site is offline. Its last hours are under 24 h."],
-    never: ["No readings yet.", "The energy flow appears with the first reading."],
-  })[state] ?? ["No metered flow now.", "Choose a period to see what has flowed."];
+    offline: [Loadstar.text("No live readings."), Loadstar.text("Every device of this site is offline. Its last hours are under 24 h.")],
+    never: [Loadstar.text("No readings yet."), Loadstar.text("The energy flow appears with the first reading.")],
+  })[state] ?? [Loadstar.text("No metered flow now."), Loadstar.text("Choose a period to see what has flowed.")];
   const sankeyNow = (tick) => sankey({ data: tick.sankey, layout: LAYOUT }, tick.says, silent(tick));
   // the live ends of the lines: power now, at the moment of the tick
   function nowMarks(tick) {
     if (!chart?.live) return {};
     const at = new Date(tick.at).toISOString();
-    const shown = [["Production", "@pv", tick.power[0]], ["Demand", "@demand", tick.power[1]]].filter(([, , kw]) => kw !== null);
+    const shown = [[Loadstar.text("Production"), "@pv", tick.power[0]], [Loadstar.text("Demand"), "@demand", tick.power[1]]].filter(([, , kw]) => kw !== null);
     return {
       now: {
         x: shown.map(() => at),

@@ -26,7 +26,7 @@ STATUSES = {
     200: "as asked",
     204: "done; there is nothing to say",
     400: "malformed, or a field is missing",
-    401: "no token, or one that is good no longer; when signing in: what does not fit, or `code_needed`",
+    401: "no token, or one that is no longer valid; when signing in: what is wrong, or `code_needed`",
     403: "not allowed; the message says why",
     404: "not there, or not yours to see; the two are never told apart",
     413: "too large",

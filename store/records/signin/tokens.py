@@ -170,7 +170,7 @@ def refresh(token: str, address: str | None = None, user_agent: str | None = Non
                 records.delete(family)
                 audit.note("token_copied", subject_kind="users", subject_id=family.user_id, actor=family.user_id)
     if pair is None:
-        raise Refused(_("this token is no longer good: sign in again"))
+        raise Refused(_("this token is no longer valid: sign in again"))
     return pair
 
 
