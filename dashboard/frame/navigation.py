@@ -50,7 +50,7 @@ class Section:
 
 def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> list[Section]:
     """The navigation of whoever asks, on that site (or on none), while `path` is shown."""
-    found: dict[str, list[Item]] = {name: [] for name in SECTIONS}
+    items_of: dict[str, list[Item]] = {name: [] for name in SECTIONS}
     for page in sorted(dash.page_registry.values(), key=lambda page: (page.get("nav") or {}).get("place", LAST)):
         nav: Mapping[str, Any] | None = page.get("nav")
         if nav is None or (kind is not None and kind not in nav.get("kinds", (kind,))):
@@ -65,8 +65,8 @@ def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> 
         waits = nav.get("count")
         count = waits(scope) if waits else None
         item = Item(_(page["name"]), href, nav["icon"], place.replace("/", "-"), current=href == path, count=count)
-        found.setdefault(nav["section"], []).append(item)
-    return [Section(_(name), tuple(items)) for name, items in found.items() if items]
+        items_of.setdefault(nav["section"], []).append(item)
+    return [Section(_(name), tuple(items)) for name, items in items_of.items() if items]
 
 
 def _may_open(scope: Scope, page: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

@@ -106,8 +106,8 @@ def page_at(path: str) -> tuple[dict[str, Any], dict[str, str]]:
 
 def not_found_page() -> dict[str, Any]:
     """The page for a path that is none."""
-    found: dict[str, Any] = next(page for name, page in dash.page_registry.items() if name.endswith("not_found_404"))
-    return found
+    page_of_nothing: dict[str, Any] = next(page for name, page in dash.page_registry.items() if name.endswith("not_found_404"))
+    return page_of_nothing
 
 
 def layout() -> html.Div:
@@ -137,8 +137,8 @@ def title_of(page: dict[str, Any], given: dict[str, str]) -> str:
 
 def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
     """The site of the page, or the last used one on pages that belong to none."""
-    wanted = site_id or current_user.last_site_id
-    return next((mark for mark in marks if mark.id == wanted), marks[0] if marks else None)
+    shown_id = site_id or current_user.last_site_id
+    return next((mark for mark in marks if mark.id == shown_id), marks[0] if marks else None)
 
 
 def _clock(time_zone: str) -> dict[str, Any]:

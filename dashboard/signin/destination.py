@@ -9,18 +9,18 @@ from urllib.parse import unquote, urlsplit
 START = "/"
 
 
-def safe(wanted: str | None) -> str:
+def safe(address: str | None) -> str:
     """The wanted path with its query if it is one of ours to show, else the first page."""
-    if not wanted or len(wanted) > 2000:
+    if not address or len(address) > 2000:
         return START
     try:
-        parts = urlsplit(wanted)
+        parts = urlsplit(address)
     except ValueError:
         return START
     path = unquote(parts.path)
-    if any(ord(character) < 33 or character in "\\\x7f" for character in wanted + path.replace(" ", "")):
+    if any(ord(character) < 33 or character in "\\\x7f" for character in address + path.replace(" ", "")):
         return START
-    if parts.scheme or parts.netloc or not path.startswith("/") or wanted.startswith("//") or path.startswith("//"):
+    if parts.scheme or parts.netloc or not path.startswith("/") or address.startswith("//") or path.startswith("//"):
         return START
     if path.startswith(("/sign-", "/_", "/assets/", "/first-administrator")):
         return START

@@ -75,8 +75,8 @@ def _moved(person: User) -> str:
 
 
 def _to_confirm() -> OneTimeLink | None:
-    found = (one_time_links.find(_token(), purpose) for purpose in (registration.VERIFY_ADDRESS, NEW_ADDRESS))
-    return next((link for link in found if link is not None), None)
+    links = (one_time_links.find(_token(), purpose) for purpose in (registration.VERIFY_ADDRESS, NEW_ADDRESS))
+    return next((link for link in links if link is not None), None)
 
 
 def _confirm_form(message: str | None) -> Response:

@@ -216,10 +216,10 @@ def _trusted() -> ssl.SSLContext:
 def _json(asking: httpx.Client, address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
     answer = asking.get(address, headers=headers)
     answer.raise_for_status()
-    found = answer.json()
-    if not isinstance(found, dict):
+    document = answer.json()
+    if not isinstance(document, dict):
         raise TypeError(f"{address} answers no object")
-    return found
+    return document
 
 
 def _check(doors: dict[str, Any], issuer: str | None) -> None:

@@ -17,10 +17,10 @@ SAID = {  # what was done on the page before
 }
 
 
-def page(wanted: str, email: str, message: str | None) -> Response:
+def page(target: str, email: str, message: str | None) -> Response:
     """The page, which leads to `wanted`; with a message of what went wrong, and the address that was typed."""
     known = settings()
     done = SAID.get(request.args.get("said", "")) if message is None else None
     good = _(done) if done else None
     provider = known.oidc_name if known.oidc_issuer else None
-    return replies.page("sign_in.html", _("Sign in"), next=wanted, email=email, message=message, good=good, provider=provider)
+    return replies.page("sign_in.html", _("Sign in"), next=target, email=email, message=message, good=good, provider=provider)

@@ -70,16 +70,16 @@ class Kept:
 
     def make(self, body: bytes, encoding: Encoding) -> bytes:
         """The kept form; made now, thoroughly, if there is none."""
-        found = self.find(body, encoding)
-        if found is not None:
-            return found
-        made = compress(body, encoding, thoroughly=True)
+        kept = self.find(body, encoding)
+        if kept is not None:
+            return kept
+        packed = compress(body, encoding, thoroughly=True)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.folder)
         with os.fdopen(handle, "wb") as file:
-            file.write(made)
+            file.write(packed)
         Path(name).replace(self._path(body, encoding))  # two processes may do this at once: each writes the same
-        return made
+        return packed
 
     def _path(self, body: bytes, encoding: Encoding) -> Path:
         return self.folder / f"{digest(body)}.{encoding}"

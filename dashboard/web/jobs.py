@@ -102,21 +102,21 @@ class Jobs(BaseBackgroundCallbackManager):
         function, args = _asked()
         if job == _TOO_MANY:
             return _work_of(function).busy()
-        found = _row(key)
-        if found is None or found.state not in ("done", "failed"):
+        row = _row(key)
+        if row is None or row.state not in ("done", "failed"):
             return self.UNDEFINED
-        return function(found, *args)
+        return function(row, *args)
 
     def job_running(self, job: str | None) -> bool:
         """Whether the job has not ended, as `get_result` has just seen it."""
-        found = _row(job)
-        return found is not None and found.state in ("queued", "running")
+        row = _row(job)
+        return row is not None and row.state in ("queued", "running")
 
     def terminate_job(self, job: str | None) -> None:
         """Call the job off, if it is the asking person's and has not ended."""
-        found = _row(job)
-        if found is not None and found.state in ("queued", "running"):
-            asking.cancel(current_scope(), found.id)
+        row = _row(job)
+        if row is not None and row.state in ("queued", "running"):
+            asking.cancel(current_scope(), row.id)
 
     def terminate_unhealthy_job(self, job: str | None) -> bool:
         """Whether the job was there without a worker, and is now ended: never, another worker takes it."""
@@ -124,8 +124,8 @@ class Jobs(BaseBackgroundCallbackManager):
 
     def get_progress(self, key: str) -> Any:
         """How far the job is, in the callback's words."""
-        found = _row(key)
-        return [_work_of(_asked()[0]).progress(found)] if found is not None and self.job_running(key) else None
+        row = _row(key)
+        return [_work_of(_asked()[0]).progress(row)] if row is not None and self.job_running(key) else None
 
     def get_updated_props(self, _key: str) -> dict[str, Any]:
         """What a job sets beside its answer: nothing."""

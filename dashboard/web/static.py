@@ -150,13 +150,13 @@ def _serve_suite(dash: Any) -> Callable[[str, str], Response]:
 def _loaded(dash: Any) -> list[tuple[bytes, str]]:
     """Everything a browser may fetch, what it fetches first first."""
     own = [*BUNDLES, *(file.relative_to(ASSETS).as_posix() for file in sorted((ASSETS / "plotly").glob("*.js")))]
-    found = [(_asset(path), path) for path in own]
+    files = [(_asset(path), path) for path in own]
     suites = [
         (package, path) for package, paths in dash.registered_paths.items() for path in paths if path.endswith((".js", ".css"))
     ]
     lazy = re.compile(r"async-(mathjax|highlight|export)|dash_table|\.dev\.js|plotly\.min")
-    found += [(_packaged(*suite), suite[1]) for suite in suites if not lazy.search(suite[1])]
-    return [(body, path) for body, path in found if body and len(body) >= compression.SMALLEST_BYTES]
+    files += [(_packaged(*suite), suite[1]) for suite in suites if not lazy.search(suite[1])]
+    return [(body, path) for body, path in files if body and len(body) >= compression.SMALLEST_BYTES]
 
 
 def compress_all(dash: Any, kept: compression.Kept) -> None:
