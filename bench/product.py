@@ -69,7 +69,7 @@ class Browser:
         if status not in (302, 303):
             raise NotUp(f"signing in as {email} answers {status}")
         path = headers["Location"]
-        for _ in range(3):
+        for _ in range(5):
             status, headers, _ = self.ask("GET", path)
             if status == 200:
                 return path

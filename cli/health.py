@@ -31,7 +31,7 @@ def _worker() -> str | None:
     from config import heart
     from config.settings import settings
 
-    silent_s = heart.worker_silence_s(settings().home)
+    silent_s = heart.worker_silence_s(settings().run)
     if silent_s < heart.HUNG_S:
         return None
     return "no worker runs here" if math.isinf(silent_s) else f"no worker has given a sign of life for {silent_s:.0f} s"

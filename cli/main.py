@@ -26,6 +26,7 @@ COMMANDS = {
     "jobs": Command("cli.jobs", "jobs", "List the work that takes long, cancel it, run it again."),
     "migrate": Command("cli.migrate", "migrate", "Make or update the tables of both databases."),
     "bench": Command("bench", "bench", "Measure the figures that Loadstar promises."),
+    "faults": Command("faults", "faults", "Kill every part under load, and count what was promised."),
     "screens": Command("cli.screens", "screens", "Take a picture of every page."),
     "test": Command("cli.workshop", "test", "Run the tests; what this machine cannot run is skipped by name."),
     "lint": Command("cli.workshop", "lint", "Check style, types, security and the direction of imports."),

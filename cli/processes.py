@@ -83,6 +83,7 @@ def environment(settings: Settings) -> dict[str, str]:
     """What every process finds in its environment beside what `up` itself was given."""
     made = {
         "LOADSTAR_HOME": str(settings.home),
+        "LOADSTAR_RUN_FOLDER": str(run_folder(settings)),
         "LOADSTAR_DEMO": str(settings.demo).lower(),
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",

@@ -62,7 +62,7 @@ def patched() -> None:
 
 def watch_hearts(run: Path) -> None:
     """End, for ever, what gives no signs of life any more: supervisord starts it anew, and what it leaves is ended with it."""
-    folder, watcher = run.parent / heart.PROCESSES, heart.Watcher()
+    folder, watcher = run / heart.PROCESSES, heart.Watcher()
     born: dict[int, float] = {}
     while True:
         now = watcher.looks()
@@ -87,7 +87,7 @@ def main(config: str) -> None:
     patched()
     logging.basicConfig(format="%(asctime)s %(message)s")
     run = Path(config).parent
-    heart.clear(run.parent / heart.PROCESSES)
+    heart.clear(run / heart.PROCESSES)
     threading.Thread(target=watch_hearts, args=(run,), daemon=True, name="hearts").start()
     supervisord.main()
 

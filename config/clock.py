@@ -162,7 +162,8 @@ class Clock:
         if self._file is None:
             return
         note = Note(self.boot, steady, self._offset + steady, self._claimed, self._since)
-        draft = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+        # Not by its process id: containers that share the folder have the same ones.
+        draft = self._file.with_name(f".{self._file.name}.{os.urandom(4).hex()}")
         try:
             draft.write_text(json.dumps(note._asdict()))
             draft.replace(self._file)

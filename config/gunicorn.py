@@ -46,4 +46,4 @@ def when_ready(_server: Any) -> None:
     """Keep what is loaded out of the collector's sight, which would copy every shared page; give signs of life."""
     gc.collect()
     gc.freeze()
-    Heart(_settings.home / PROCESSES).keep()
+    Heart(_settings.run / PROCESSES).keep()

@@ -10,7 +10,6 @@ import logging
 import math
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -18,9 +17,9 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-PROCESSES = Path("run", "hearts")  # within the state folder: of what the supervisor keeps up
-WORKERS = Path("run", "worker-hearts")
-DEVICE_WORKERS = Path("run", "device-hearts")
+PROCESSES = "hearts"  # within the run folder: of what the supervisor keeps up
+WORKERS = "worker-hearts"
+DEVICE_WORKERS = "device-hearts"
 BEAT_S = 1.0
 HUNG_S = 10.0  # without a beat
 BIRTH_S = 120.0  # until the first one
@@ -29,8 +28,8 @@ BIRTH_S = 120.0  # until the first one
 class Heart:
     """The sign of life of this process."""
 
-    def __init__(self, folder: Path, name: str | None = None) -> None:
-        self._file = _file(folder, name or os.getpid())
+    def __init__(self, folder: Path) -> None:
+        self._file = _file(folder, os.getpid())
 
     def beat(self) -> None:
         """Note that this process lives."""
@@ -56,18 +55,13 @@ class Heart:
         threading.Thread(target=go_on, daemon=True, name="heart").start()
 
 
-def _file(folder: Path, name: int | str) -> Path:
-    return folder / f"{name}.beat"
+def _file(folder: Path, pid: int) -> Path:
+    return folder / f"{pid}.beat"
 
 
-def of_worker(home: Path) -> Heart:
-    """The sign of life of a worker, for the health check of its container; several containers may share the folder."""
-    return Heart(home / WORKERS, f"{socket.gethostname()}.{os.getpid()}")
-
-
-def worker_silence_s(home: Path) -> float:
-    """For how long the workers of this machine have given no sign of life (s): the one that did last. Infinite when none has."""
-    beaten = [file.stat().st_mtime_ns / 1e9 for file in (home / WORKERS).glob(f"{socket.gethostname()}.*.beat")]
+def worker_silence_s(run: Path) -> float:
+    """For how long (s) the workers of this run folder have been silent: the one that was heard last. Infinite when none was."""
+    beaten = [file.stat().st_mtime_ns / 1e9 for file in (run / WORKERS).glob("*.beat")]
     return time.monotonic() - max(beaten) if beaten else math.inf
 
 

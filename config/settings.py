@@ -60,6 +60,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(PROJECT / ".loadstar", description="state folder: databases, caches, logs; kept at mode 0700")
     settings_file: Path | None = Field(None, description="settings file; `loadstar.toml` in the state folder by default")
+    run_folder: Path | None = Field(
+        None, description="folder of what is named by process ids, each replica's own; `run` in the state folder by default"
+    )
     demo: bool = Field(True, description="load and replay the demo sites")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severe line that is logged")
 
@@ -94,6 +97,11 @@ class Settings(BaseSettings):
     device_host: str = Field("127.0.0.1", description="address the device API listens on")
     device_port: Port = Field(8086, description="port of the device API")
     device_workers: int = Field(2, ge=1, le=32, description="processes of the device API")
+    device_replicas: str | None = Field(
+        None,
+        pattern=r"^[\w.-]+:\d+(,[\w.-]+:\d+)*$",
+        description="where the replicas of the device API are asked for figures, `HOST:PORT,…`; here by default",
+    )
     accept_back_days: int | None = Field(
         None, ge=1, description="how old a device's reading may be; 30 by default, always within telemetry_days"
     )
@@ -170,6 +178,11 @@ class Settings(BaseSettings):
             _file(settings_cls, file),
             _file(settings_cls, home / "generated.toml"),
         )
+
+    @property
+    def run(self) -> Path:
+        """Where the signs of life of this replica's processes are."""
+        return self.run_folder or self.home / "run"
 
     @property
     def kept_telemetry_days(self) -> int:

@@ -283,5 +283,5 @@ def main() -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    heart.Heart(settings().home / heart.PROCESSES).keep()
+    heart.Heart(settings().run / heart.PROCESSES).keep()
     run(settings(), stopped=lambda: bool(ended))

@@ -84,7 +84,7 @@ def run(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level.lower()),
         log_dictconfig={"loggers": {"_granian": {}}},  # to the handlers that are there
     )
-    server.hearts = settings.home / heart.DEVICE_WORKERS
+    server.hearts = settings.run / heart.DEVICE_WORKERS
     heart.clear(server.hearts)
     import_module("ingest.server")  # once, before the workers are forked: they start faster and share its memory
     # A collector that looks through it would write to, and so copy, every shared page.
@@ -92,7 +92,7 @@ def run(settings: Settings) -> None:
     gc.freeze()
     threading.Thread(target=_watch_parent, args=(server,), daemon=True, name="parent").start()
     threading.Thread(target=_watch_hearts, args=(server, settings), daemon=True, name="hearts").start()
-    with owned, metrics.shared(f"loadstar-devices-{settings.device_port}", settings.home / "run" / "device-metrics"):
+    with owned, metrics.shared(f"loadstar-devices-{settings.device_port}", settings.run / "device-metrics"):
         server.serve()
 
 
@@ -122,7 +122,7 @@ def _own(host: str, port: int) -> socket.socket:
 
 def _watch_hearts(server: Server, settings: Settings) -> None:
     """End workers that hang: granian starts others in their place. Whoever watches over this process knows that it does so."""
-    own, watcher = heart.Heart(settings.home / heart.PROCESSES), heart.Watcher()
+    own, watcher = heart.Heart(settings.run / heart.PROCESSES), heart.Watcher()
     while not server.interrupt_signal:
         own.beat()
         if (now := watcher.looks()) is not None:

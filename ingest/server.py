@@ -138,7 +138,7 @@ class Application:
             activity.keep(),
             counted.keep(),
             health.watch(self._door),
-            _beat(heart.Heart(settings.home / heart.DEVICE_WORKERS)),
+            _beat(heart.Heart(settings.run / heart.DEVICE_WORKERS)),
             _watch_parent(),
         ):
             self._tasks.append(asyncio.create_task(_guarded(work)))

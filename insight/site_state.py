@@ -1,20 +1,16 @@
 """Whether each site is live, by when its devices were last heard: what the switcher shows, without asking QuestDB."""
 
-import threading
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from config import clock
+from insight.shared import shared
 from models.presence import presence
 from store.records.plant import activity
 from store.scope import Scope
 
 KEPT_S = 5.0
 GIVEN_UP = timedelta(days=7)
-
-_kept: dict[tuple[str, tuple[str, ...]], tuple[float, dict[str, str]]] = {}
-_lock = threading.Lock()
 
 
 def states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
@@ -23,16 +19,11 @@ def states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
     Raises:
         NotFound: one of the sites does not exist for the scope.
     """
-    key = (scope.key, tuple(site_ids))
-    with _lock:
-        made_at, found = _kept.get(key, (0.0, {}))
-    if time.monotonic() - made_at > KEPT_S:
-        found = {site_id: _state(heard) for site_id, heard in activity.heard_by_site(scope, site_ids).items()}
-        with _lock:
-            if len(_kept) > 500:
-                _kept.clear()
-            _kept[key] = (time.monotonic(), found)
-    return dict(found)
+    return dict(shared.get(("site_state", scope.key, tuple(site_ids)), KEPT_S, lambda: _states(scope, site_ids)))
+
+
+def _states(scope: Scope, site_ids: Sequence[str]) -> dict[str, str]:
+    return {site_id: _state(heard) for site_id, heard in activity.heard_by_site(scope, site_ids).items()}
 
 
 def by_need(scope: Scope, site_ids: Sequence[str], last_used: str | None = None) -> list[str]:

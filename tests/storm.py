@@ -24,11 +24,11 @@ import pytest
 
 from cli import leash, questdb
 from config.settings import Settings
+from faults.posting import AS_THEY_SHOULD, Poster
 from store.series import connection, health
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product
 from tests.disk import Disk, small_disk
-from tests.posting import AS_THEY_SHOULD, Poster
 from tests.running import CHILDREN, Terminal
 from tests.set_clock import SetClock
 
@@ -140,7 +140,7 @@ def main(minutes: float, seed: int, meters: int) -> None:
         ending.callback(connection.close)
         terminal.start()
         product = Product(terminal)
-        posters = [Poster(product, product.meter(f"Home {n}"), MALFORMED) for n in range(meters)]
+        posters = [Poster([product.devices], product.key(), product.meter(f"Home {n}"), MALFORMED) for n in range(meters)]
         storm = Storm(terminal, disk, clock, seed)
         click.echo(f"At first: {resources(terminal)}")
         try:

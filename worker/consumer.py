@@ -30,7 +30,7 @@ def main(queues: tuple[str, ...], at_once: int) -> None:
     made = settings()
     logging.basicConfig(level=made.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     engine.configure(made.records_url)
-    sign, is_ready = heart.of_worker(made.home), threading.Event()
+    sign, is_ready = heart.Heart(made.run / heart.WORKERS), threading.Event()
 
     def beat() -> None:
         if is_ready.is_set():

@@ -126,7 +126,7 @@ def main(*, alone: bool = False) -> None:
     for each in running:
         each.start()
     log.info("the worker runs")
-    signs = heart.Heart(made.home / heart.PROCESSES), heart.of_worker(made.home)
+    signs = heart.Heart(made.run / heart.PROCESSES), heart.Heart(made.run / heart.WORKERS)
     while not end.wait(heart.BEAT_S):
         for sign in signs:
             sign.beat()

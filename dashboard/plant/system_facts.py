@@ -4,10 +4,12 @@ import json
 import os
 import platform
 import shutil
+import socket
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +20,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import clock
-from config.settings import PROJECT, Settings
+from config.settings import PROJECT, Settings, address, reachable
 from store.errors import StoreError
 from store.records.access import database
 from store.records.jobs import lease, working
@@ -42,9 +44,14 @@ class Process(NamedTuple):
 
 
 class DeviceApi(NamedTuple):
-    """What the device API says of itself, all of its processes together since they were started."""
+    """What the device API says of itself, all processes of all replicas together since they were started.
+
+    `up` is whether each replica takes readings, `silent` how many gave no answer.
+    """
 
     up: bool
+    replicas: int
+    silent: int
     waiting: int
     accepted: int
     rejected: int
@@ -107,24 +114,63 @@ def _memory(process: psutil.Process) -> int:
 
 
 def device_api(settings: Settings) -> DeviceApi:
-    """Its own figures, as it gives them to Prometheus."""
-    host = "127.0.0.1" if settings.device_host in ("0.0.0.0", "::") else settings.device_host  # noqa: S104 - compared with
+    """Its own figures, as each replica gives them to Prometheus."""
+    addresses = _replicas(settings)
+    with ThreadPoolExecutor(max(1, len(addresses))) as pool:
+        answers = list(pool.map(_metrics, addresses))
+    return read_metrics(answers)
+
+
+def _replicas(settings: Settings) -> list[tuple[str, int]]:
+    """Where the replicas of the device API listen: all addresses of the names that are given."""
+    here = f"{reachable(settings.device_host)}:{settings.device_port}"
+    found: list[tuple[str, int]] = []
+    for named in (settings.device_replicas or here).split(","):
+        host, _, port = named.rpartition(":")
+        try:
+            known = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+        except OSError:  # no such name now
+            known = []
+        # One replica may have an address of either kind.
+        found += dict.fromkeys((str(where[0]), int(port)) for family, *_, where in known if family == known[0][0])
+    return found
+
+
+def _metrics(where: tuple[str, int]) -> str | None:
     try:
-        answer = httpx.get(f"http://{host}:{settings.device_port}/metrics", timeout=ASKED_S)
-        answer.raise_for_status()
-        return read_metrics(answer.text)
-    except (httpx.HTTPError, ValueError):
-        return DeviceApi(False, 0, 0, 0, 0, 0)
+        return httpx.get(f"{address(*where)}/metrics", timeout=ASKED_S).raise_for_status().text
+    except httpx.HTTPError:
+        return None
 
 
-def read_metrics(text: str) -> DeviceApi:
-    """What the figures say.
+def read_metrics(answers: Sequence[str | None]) -> DeviceApi:
+    """What the figures of the replicas say together; None is one that gave no answer."""
+    sums: Counter[str] = Counter()
+    up, silent = bool(answers), 0
+    for text in answers:
+        try:
+            up = _add(text or "", sums) and up
+        except ValueError:  # no figures
+            silent += 1
+    return DeviceApi(
+        up and not silent,
+        len(answers),
+        silent,
+        sums["waiting"],
+        sums["accepted"],
+        sums["rejected"],
+        sums["requests"],
+        sums["failed"],
+    )
+
+
+def _add(text: str, sums: Counter[str]) -> bool:
+    """Add what the figures of a replica say; whether it takes readings.
 
     Raises:
         ValueError: they are none.
     """
-    sums: Counter[str] = Counter()
-    up = True
+    up: bool | None = None
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             labels: Mapping[str, str] = sample.labels
@@ -132,13 +178,15 @@ def read_metrics(text: str) -> DeviceApi:
                 case "loadstar_queue_rows":
                     sums["waiting"] += int(sample.value)
                 case "loadstar_store_up":
-                    up = up and sample.value == 1
+                    up = up is not False and sample.value == 1
                 case "loadstar_readings_total":
                     sums["rejected" if labels["verdict"] == "rejected" else "accepted"] += int(sample.value)
                 case "loadstar_requests_total":
                     sums["requests"] += int(sample.value)
                     sums["failed"] += int(sample.value) if labels["status"].startswith("5") else 0
-    return DeviceApi(up, sums["waiting"], sums["accepted"], sums["rejected"], sums["requests"], sums["failed"])
+    if up is None:
+        raise ValueError("these are no figures of the device API")
+    return up
 
 
 class Jobs(NamedTuple):

@@ -85,7 +85,7 @@ def _stores() -> html.Section:
 
 def _device_api() -> html.Section:
     found = system_facts.device_api(settings())
-    says = _state(found.up, "takes readings" if found.up else "does not answer, or refuses readings")
+    says = _state(found.up, _takes(found))
     if not (found.up or found.requests):
         return _panel(_("Device API"), html.P(says, className="mb-0"))
     return _panel(
@@ -102,6 +102,16 @@ def _device_api() -> html.Section:
         ),
         html.P(_("Since it was started."), className="muted small mt-2 mb-0"),
     )
+
+
+def _takes(api: system_facts.DeviceApi) -> str:
+    if api.silent and api.silent < api.replicas:
+        return _(
+            "%(silent)s of %(replicas)s replicas do not answer",
+            silent=reader().count(api.silent),
+            replicas=reader().count(api.replicas),
+        )
+    return _("takes readings") if api.up else _("does not answer, or refuses readings")
 
 
 def _processes() -> html.Section:

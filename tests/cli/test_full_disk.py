@@ -9,11 +9,11 @@ import pytest
 
 from cli import leash
 from cli.home import absolute_settings, make_folders
+from faults.posting import AS_THEY_SHOULD, Kept, Poster
 from store.series import connection, health
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product
 from tests.disk import Disk, small_disk
-from tests.posting import AS_THEY_SHOULD, Kept, Poster
 from tests.running import CHILDREN, Terminal
 from worker.room import RESERVE_BYTES
 
@@ -38,7 +38,7 @@ def terminal(disk: Disk, questdb_jar: Path) -> Iterator[Terminal]:
 def test_everything_goes_on_devices_are_told_507_and_all_heals_when_there_is_room(terminal: Terminal, disk: Disk) -> None:
     terminal.start()
     product = Product(terminal)
-    poster = Poster(product, product.meter("Home"), malformed=0.3)
+    poster = Poster([product.devices], product.key(), product.meter("Home"), malformed=0.3)
     try:
         eventually(lambda: len(poster.acknowledged) > 500, within_s=PATIENT_S)
         eventually(lambda: (terminal.home / "reserve").exists(), within_s=PATIENT_S)

@@ -10,11 +10,11 @@ import pytest
 
 from config import settings as configuration
 from config.settings import PROJECT
+from faults.posting import Poster
 from store.records.transaction import engine
 from store.series import connection
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product
-from tests.posting import Poster
 from tests.running import Terminal
 
 pytestmark = pytest.mark.timeout(900)
@@ -39,7 +39,7 @@ def test_a_backup_under_load_is_whole_and_restores_with_nothing_but_up(
 ) -> None:
     terminal.start()
     product = Product(terminal)
-    poster = Poster(product, product.meter("Home"))
+    poster = Poster([product.devices], product.key(), product.meter("Home"))
     try:
         eventually(lambda: len(poster.acknowledged) > 500, within_s=PATIENT_S)
         before = dict(poster.acknowledged)

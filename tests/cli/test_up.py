@@ -166,7 +166,7 @@ def test_a_questdb_that_was_killed_leaves_nothing_of_its_library_behind(running:
 def test_a_process_that_hangs_with_all_its_own_is_ended_and_started_again(running: Terminal, name: str) -> None:
     hung = running.pid(name)
     assert hung
-    eventually((running.home / heart.PROCESSES / f"{hung}.beat").exists, within_s=START_S)
+    eventually((running.run / heart.PROCESSES / f"{hung}.beat").exists, within_s=START_S)
     others = {other: running.pid(other) for other in ("up", "supervisord", *CHILDREN) if other != name}
     stopped = leash.family(running.run, name)
     for pid in stopped:

@@ -58,12 +58,15 @@ class Product:
         """What is printed on the meter."""
         return claims.claim_code(SYSTEM, meter)
 
+    def key(self) -> str:
+        """An API key of the site."""
+        return keys.create_key(SYSTEM, site_id=self.site)
+
     def measure(self, meter: str, kilowatts: float) -> None:
         """Let the meter's device post what it measures now, and be told that it is stored."""
-        key = keys.create_key(SYSTEM, site_id=self.site)
         reading = {"meter": meter, "quantity": "power_kw", "ts": datetime.now(UTC).isoformat(), "value": kilowatts}
         answer = httpx.post(
-            f"{self.devices}/api/v1/readings", json={"readings": [reading]}, headers={"X-API-Key": key}, timeout=30
+            f"{self.devices}/api/v1/readings", json={"readings": [reading]}, headers={"X-API-Key": self.key()}, timeout=30
         )
         assert (answer.status_code, answer.json()["accepted"]) == (200, 1), answer.text
 

@@ -159,7 +159,7 @@ def test_interrupt_ends_it_too(own: Api) -> None:
 
 def test_a_worker_that_hangs_is_ended_and_another_started(own: Api, world: World) -> None:
     stopped = workers(own)[0]
-    beats = own.settings.home / heart.DEVICE_WORKERS / f"{stopped.pid}.beat"
+    beats = own.settings.run / heart.DEVICE_WORKERS / f"{stopped.pid}.beat"
     eventually(beats.exists)  # until then it may still be starting, for two minutes
     stopped.send_signal(signal.SIGSTOP)
     eventually(lambda: not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE)

@@ -16,8 +16,9 @@ from cli import questdb, workshop
 from cli.processes import dashboard_argv
 from config import settings as configuration
 from config.settings import PROJECT, Settings
+from faults.production import COMPOSE, SECRETS, compose_file
 from store.records.jobs.kinds import Queue
-from tests.production.conftest import COMPOSE, SECRETS, compose_file
+from store.series import connection
 
 FILE = compose_file(SECRETS)
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
@@ -56,6 +57,32 @@ def test_only_nginx_is_reachable_from_outside() -> None:
     assert [name for name, described in SERVICES.items() if "outside" in described["networks"]] == ["nginx"]
     assert [name for name, described in SERVICES.items() if "mail" in described["networks"]] == ["worker"]
     assert FILE["networks"]["inside"]["internal"]
+
+
+REPLICATED = ["devices", "dashboard", "worker", *JOBS]
+
+
+@pytest.mark.parametrize("service", REPLICATED)
+def test_of_each_service_of_our_own_there_may_be_several(service: str) -> None:
+    described = SERVICES[service]
+    assert not {"container_name", "hostname", "ports"} & set(described), "one of a machine"
+    folder = described["environment"]["LOADSTAR_RUN_FOLDER"]
+    assert [each for each in described["tmpfs"] if each.startswith(f"{folder}:uid=10001,")], "of the container alone"
+    assert not [each for each in described["volumes"] if folder.startswith(each.split(":")[1])]
+
+
+def test_nginx_asks_again_and_again_which_replicas_there_are() -> None:
+    template = (PROJECT / "config/nginx/loadstar.conf.template").read_text()
+    assert re.search(r"^resolver \$\{LOADSTAR_NGINX_RESOLVER\} valid=\ds", template, re.MULTILINE)
+    for name in ("DASHBOARD", "DEVICES"):
+        assert re.search(rf"zone \w+ \d+k;\n    server \$\{{LOADSTAR_NGINX_{name}\}} fail_timeout=\ds;", template)
+        assert SERVICES["nginx"]["environment"][f"LOADSTAR_NGINX_{name}"].endswith(" resolve")
+
+
+def test_both_databases_take_the_connections_of_ten_replicas_of_each_service() -> None:
+    processes = 10 * (Settings().dashboard_workers + Settings().device_workers + 1) + 10 * len(JOBS)
+    assert int(SERVICES["questdb"]["environment"]["QDB_PG_NET_CONNECTION_LIMIT"]) > processes * connection.POOL_SIZE
+    assert int(re.search(r"max_connections=(\d+)", str(SERVICES["postgres"]["command"]))[1]) > processes * 4
 
 
 def test_no_secret_has_a_default_and_the_example_names_each() -> None:
@@ -122,8 +149,9 @@ def test_questdb_is_of_the_same_version_and_as_closed_as_the_embedded_one() -> N
         if name.startswith(("QDB_CAIRO_WRITER", "QDB_CAIRO_O3_COLUMN", "QDB_SHARED", "QDB_WAL_APPLY", "QDB_RAM", "QDB_LOG_W"))
         or name.endswith("_POOL_CAPACITY")
     }
-    assert set(embedded) - tuned_for_small_machines == set(ours)
-    for name in ours:
+    for_many_replicas = {"QDB_PG_NET_CONNECTION_LIMIT"}
+    assert set(embedded) - tuned_for_small_machines == set(ours) - for_many_replicas
+    for name in set(ours) - for_many_replicas:
         if not re.search(r"BIND_TO|PASSWORD|COMMIT_MODE", name):
             assert ours[name] == embedded[name], name
 

@@ -2,72 +2,26 @@
 
 import http.client
 import json
-import shutil
 import ssl
-import string
 import subprocess
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from cli import machine
-from config.settings import PROJECT
+from faults.production import Production
 from store.records.people import organisations
 from store.records.plant import graph, keys, meters, sites
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.production.conftest import Machine
 
 pytestmark = [pytest.mark.nginx, pytest.mark.postgresql]
-TEMPLATE = PROJECT / "config/nginx/loadstar.conf.template"
 
 
-class Template(string.Template):
-    """What the image's envsubst does: only names that begin with its filter are filled in."""
-
-    pattern = r"\$(?:(?P<escaped>\Z\Z)|(?P<named>\Z\Z)|\{(?P<braced>LOADSTAR_NGINX_\w+)\}|(?P<invalid>\Z\Z))"
-
-
-def certificate(folder: Path) -> None:
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    files = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
-    subprocess.run(["openssl", "req", "-x509", *curve, *subject, *files], check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def front(stores: Machine) -> Iterator[Machine]:
-    """The dashboard and the device API run, and nginx stands before them."""
-    program = machine.nginx()
-    assert program
-    certificate(stores.folder / "tls")
-    folder = stores.folder / "nginx"
-    folder.mkdir()
-    (folder / "loadstar.conf").write_text(Template(TEMPLATE.read_text()).substitute(stores.environment("nginx")))
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    (folder / "nginx.conf").write_text(
-        f"daemon off;\npid {folder}/pid;\nerror_log stderr warn;\nevents {{}}\n"
-        f"http {{\n{temporary}access_log off;\ninclude {folder}/loadstar.conf;\n}}\n"
-    )
-    tried = subprocess.run([program, "-t", "-q", "-c", str(folder / "nginx.conf")], capture_output=True, text=True, check=False)
-    assert (tried.returncode, tried.stderr) == (0, ""), tried.stderr
-    stores.start("devices")
-    stores.start("dashboard")
-    stores.await_healthy("devices")
-    stores.await_healthy("dashboard")
-    stores.start("nginx", [program, "-e", "stderr", "-c", str(folder / "nginx.conf")])
-    stores.await_healthy("nginx")
-    yield stores
-    for service in ("nginx", "dashboard", "devices"):
-        stores.stop(service)
-    shutil.rmtree(folder)
-
-
-def ask(front: Machine, port: str, method: str, path: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+def ask(
+    front: Production, port: str, method: str, path: str, body: bytes | None = None, **headers: str
+) -> http.client.HTTPResponse:
     """One request to nginx by TLS, its certificate checked."""
     context = ssl.create_default_context(cafile=str(front.folder / "tls/fullchain.pem"))
     connection = http.client.HTTPSConnection("localhost", front.ports[port], timeout=30, context=context)
@@ -79,7 +33,7 @@ def ask(front: Machine, port: str, method: str, path: str, body: bytes | None = 
 
 
 @pytest.fixture(scope="module")
-def site(front: Machine) -> tuple[str, str]:
+def site(front: Production) -> tuple[str, str]:
     """A meter of a site in the production records, and a key that may write it."""
     engine.configure(front.environment("migrate")["LOADSTAR_DATABASE_URL"])
     try:
@@ -95,7 +49,7 @@ def site(front: Machine) -> tuple[str, str]:
         engine.configure(None)
 
 
-def test_people_get_the_sign_in_page_by_tls_with_cookies_that_need_it(front: Machine) -> None:
+def test_people_get_the_sign_in_page_by_tls_with_cookies_that_need_it(front: Production) -> None:
     page = ask(front, "8443", "GET", "/sign-in")
     assert page.status == http.client.OK
     assert page.headers.get_all("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"]
@@ -105,13 +59,13 @@ def test_people_get_the_sign_in_page_by_tls_with_cookies_that_need_it(front: Mac
     assert page.headers["Server"] == "nginx"
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_address_that_they_typed(front: Machine) -> None:
+def test_whoever_is_not_signed_in_is_sent_to_the_address_that_they_typed(front: Production) -> None:
     page = ask(front, "8443", "GET", "/account", Host="energy.example.org", X_Forwarded_Host="evil.example.org")
     assert page.status == http.client.FOUND
     assert page.headers["Location"].startswith(("/sign-in", "https://energy.example.org/sign-in"))
 
 
-def test_without_tls_everything_is_sent_to_where_it_is(front: Machine) -> None:
+def test_without_tls_everything_is_sent_to_where_it_is(front: Production) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", front.ports["8080"], timeout=5)
     connection.request("GET", "/history?site=1", headers={"Host": "energy.example.org"})
     answer = connection.getresponse()
@@ -122,7 +76,7 @@ def test_without_tls_everything_is_sent_to_where_it_is(front: Machine) -> None:
 @pytest.mark.parametrize(
     "path", ["new-password", "confirm-address", "invitation", "first-administrator", "sign-in/provider/back"]
 )
-def test_no_log_holds_the_token_of_a_one_time_link(front: Machine, path: str) -> None:
+def test_no_log_holds_the_token_of_a_one_time_link(front: Production, path: str) -> None:
     log = front.folder / "nginx.log"
     ask(
         front,
@@ -135,7 +89,7 @@ def test_no_log_holds_the_token_of_a_one_time_link(front: Machine, path: str) ->
     assert "a-secret-token" not in log.read_text()
 
 
-def test_old_tls_is_refused(front: Machine) -> None:
+def test_old_tls_is_refused(front: Production) -> None:
     run = subprocess.run(
         ["openssl", "s_client", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-connect", f"localhost:{front.ports['8443']}"],
         input=b"",
@@ -147,7 +101,7 @@ def test_old_tls_is_refused(front: Machine) -> None:
     assert b"alert" in run.stderr
 
 
-def test_a_reading_posted_through_nginx_is_stored(front: Machine, site: tuple[str, str]) -> None:
+def test_a_reading_posted_through_nginx_is_stored(front: Production, site: tuple[str, str]) -> None:
     meter, key = site
     moment = datetime.now(UTC).isoformat()
     body = json.dumps({"readings": [{"meter": meter, "quantity": "power_kw", "ts": moment, "value": 12.5}]}).encode()
@@ -159,7 +113,7 @@ def test_a_reading_posted_through_nginx_is_stored(front: Machine, site: tuple[st
     eventually(accepted, within_s=15, every_s=0.5)
 
 
-def test_the_device_apis_own_answers_come_through(front: Machine) -> None:
+def test_the_device_apis_own_answers_come_through(front: Production) -> None:
     unknown = ask(front, "8486", "POST", "/api/v1/readings", b"{}", X_API_Key="no.key", Content_Type="application/json")
     assert unknown.status == http.client.UNAUTHORIZED
     assert "json" in unknown.headers["Content-Type"]
@@ -167,11 +121,11 @@ def test_the_device_apis_own_answers_come_through(front: Machine) -> None:
     assert unknown.headers.get_all("Strict-Transport-Security") == ["max-age=31536000; includeSubDomains"]
 
 
-def test_metrics_are_not_for_the_world(front: Machine) -> None:
+def test_metrics_are_not_for_the_world(front: Production) -> None:
     assert ask(front, "8486", "GET", "/metrics").status == http.client.NOT_FOUND
 
 
-def test_a_body_that_no_device_sends_is_refused_before_it_is_read(front: Machine) -> None:
+def test_a_body_that_no_device_sends_is_refused_before_it_is_read(front: Production) -> None:
     context = ssl.create_default_context(cafile=str(front.folder / "tls/fullchain.pem"))
     connection = http.client.HTTPSConnection("localhost", front.ports["8486"], timeout=10, context=context)
     connection.putrequest("POST", "/api/v1/readings")
@@ -182,7 +136,7 @@ def test_a_body_that_no_device_sends_is_refused_before_it_is_read(front: Machine
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/new-password?token=a-slowed-token"), ("POST", "/api/v1/token")])
-def test_many_attempts_to_sign_in_are_slowed_by_network(front: Machine, method: str, path: str) -> None:
+def test_many_attempts_to_sign_in_are_slowed_by_network(front: Production, method: str, path: str) -> None:
     statuses = []
     deadline = time.monotonic() + 60
     while http.client.TOO_MANY_REQUESTS not in statuses and time.monotonic() < deadline:

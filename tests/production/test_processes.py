@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from faults.production import Production
 from tests.conftest import eventually
-from tests.production.conftest import Machine
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("service", ["devices", "dashboard", "worker", "forecasts"])
-def test_a_process_becomes_healthy_ends_when_asked_and_is_then_not_healthy(stores: Machine, service: str) -> None:
+def test_a_process_becomes_healthy_ends_when_asked_and_is_then_not_healthy(stores: Production, service: str) -> None:
     if service in ("worker", "forecasts"):
         stores.start("redis")
         stores.await_healthy("redis")
     stores.start(service)
     stores.await_healthy(service)
+    eventually(lambda: stores.check(service), within_s=120, every_s=0.2)
     process = stores.processes.pop(service)
     process.terminate()
     assert process.wait(15) in (0, -15), (stores.folder / f"{service}.log").read_text()[-2000:]
@@ -27,14 +28,14 @@ def test_a_process_becomes_healthy_ends_when_asked_and_is_then_not_healthy(store
 
 
 @pytest.mark.postgresql
-def test_migrating_again_changes_nothing(stores: Machine) -> None:
+def test_migrating_again_changes_nothing(stores: Production) -> None:
     again = stores.start("migrate")
     assert again.wait(60) == 0
     del stores.processes["migrate"]
 
 
 @pytest.mark.postgresql
-def test_a_health_check_says_which_store_is_away(stores: Machine) -> None:
+def test_a_health_check_says_which_store_is_away(stores: Production) -> None:
     argv = stores.argv(stores.compose["services"]["worker"]["healthcheck"]["test"][1:])
     for away, said in (
         ({"LOADSTAR_QUESTDB_PG_PORT": "9"}, "QuestDB does not answer"),
@@ -46,7 +47,7 @@ def test_a_health_check_says_which_store_is_away(stores: Machine) -> None:
 
 
 @pytest.mark.postgresql
-def test_the_time_series_refuse_whoever_has_no_password(stores: Machine) -> None:
+def test_the_time_series_refuse_whoever_has_no_password(stores: Production) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", stores.ports["9000"], timeout=5)
     connection.request("GET", "/exec?query=SELECT%201")
     assert connection.getresponse().status == http.client.UNAUTHORIZED
@@ -54,7 +55,7 @@ def test_the_time_series_refuse_whoever_has_no_password(stores: Machine) -> None
 
 
 @pytest.mark.redis
-def test_redis_answers_only_with_its_password_and_shows_it_to_nobody(production: Machine) -> None:
+def test_redis_answers_only_with_its_password_and_shows_it_to_nobody(production: Production) -> None:
     process = production.start("redis")
     production.await_healthy("redis")
     password = production.environment("redis")["REDISCLI_AUTH"]

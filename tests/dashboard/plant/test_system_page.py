@@ -9,6 +9,7 @@ from datetime import timedelta
 import psutil
 import pytest
 
+from config.settings import Settings
 from dashboard.plant import system_facts
 from store.errors import StoreAway
 from store.records.jobs import asking, kinds, lease, working
@@ -98,9 +99,27 @@ def test_only_platform_administrators_see_it(world: World, who: str) -> None:
     assert call(browser, ["system-parts.children"], {"system-interval.n_intervals": 1}, {}).status_code == 404
 
 
-def test_the_device_apis_figures_are_of_all_its_processes() -> None:
-    found = system_facts.read_metrics(METRICS)
-    assert found == system_facts.DeviceApi(True, 7, 100, 2, 51, 1)
+def test_the_device_apis_figures_are_of_all_its_processes_and_replicas() -> None:
+    assert system_facts.read_metrics([METRICS]) == system_facts.DeviceApi(True, 1, 0, 7, 100, 2, 51, 1)
+    assert system_facts.read_metrics([METRICS, METRICS]) == system_facts.DeviceApi(True, 2, 0, 14, 200, 4, 102, 2)
+    for silent in (None, "", "<html>"):
+        assert system_facts.read_metrics([METRICS, silent]) == system_facts.DeviceApi(False, 2, 1, 7, 100, 2, 51, 1)
+    refusing = METRICS.replace('loadstar_store_up{pid="1"} 1.0', 'loadstar_store_up{pid="1"} 0.0')
+    assert refusing != METRICS
+    assert not system_facts.read_metrics([METRICS, refusing]).up
+    assert not system_facts.read_metrics([]).up
+
+
+def test_each_address_of_a_name_is_a_replica(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(host: str, port: int, **_more: object) -> list[object]:
+        if host == "gone":
+            raise OSError("no such name")
+        return [(2, 1, 6, "", (at, port)) for at in {"devices": ("10.0.0.2", "10.0.0.3", "10.0.0.2")}.get(host, (host,))]
+
+    monkeypatch.setattr(system_facts.socket, "getaddrinfo", found)
+    named = Settings(device_replicas="devices:8086,gone:8086,10.0.0.9:8087")
+    assert system_facts._replicas(named) == [("10.0.0.2", 8086), ("10.0.0.3", 8086), ("10.0.0.9", 8087)]
+    assert system_facts._replicas(Settings(device_host="0.0.0.0")) == [("127.0.0.1", 8086)]
 
 
 def test_a_process_is_known_by_more_than_its_number(world: World) -> None:

@@ -1,0 +1,48 @@
+"""Somebody who is signed in and looks at pages, by turns at each dashboard, and remembers what they were answered."""
+
+import http.client
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from itertools import cycle
+
+from bench.product import Browser
+
+PAUSE_S = 0.1
+PAGES = ("/account", "/admin/users", "/admin/meters")
+
+
+class Viewer:
+    """A person's thread; their session is one, whichever dashboard answers."""
+
+    def __init__(self, ports: Sequence[int], email: str, password: str) -> None:
+        self.answers: Counter[int] = Counter()
+        self.unreached = 0  # pages without an answer
+        self.signed_out = 0  # pages that asked them to sign in again
+        self._browsers = [Browser(port) for port in ports]
+        self._browsers[0].sign_in(email, password)
+        for each in self._browsers[1:]:
+            each.cookies = self._browsers[0].cookies
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Look at nothing more."""
+        self._end.set()
+        self._thread.join()
+        for each in self._browsers:
+            each.close()
+
+    def _run(self) -> None:
+        browsers, pages = cycle(self._browsers), cycle(PAGES)
+        while not self._end.wait(PAUSE_S):
+            browser = next(browsers)
+            try:
+                status, headers, _ = browser.ask("GET", next(pages))
+            except (OSError, http.client.HTTPException):
+                self.unreached += 1
+                browser.close()
+                continue
+            self.answers[status] += 1
+            self.signed_out += "/sign-in" in (headers.get("Location") or "")

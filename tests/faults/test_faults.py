@@ -1,0 +1,35 @@
+"""A Loadstar in production, two of everything, keeps what it promises while each part of it is killed."""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from config.settings import PROJECT
+from faults.command import KILLED, Verdict, table
+
+
+@pytest.mark.postgresql
+@pytest.mark.redis
+@pytest.mark.timeout(1800)
+def test_whatever_is_killed_under_load_no_reading_and_no_job_is_lost_or_doubled_and_nobody_is_signed_out() -> None:
+    argv = [sys.executable, "-m", "cli", "faults", "--kills", "2"]
+    ran = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, f"{ran.stderr[-6000:]}\n{ran.stdout}"
+    counted = dict(line.rstrip(" ok").rsplit(maxsplit=1) for line in ran.stdout.splitlines())
+    assert [counted[f"kills of {what}"] for what in KILLED] == ["2"] * len(KILLED)
+    for what in ("readings acknowledged", "jobs done", "pages shown"):
+        assert int(counted[what].replace(",", "")) > 10, ran.stdout
+
+
+def test_the_table_says_which_promise_was_broken() -> None:
+    verdicts = [Verdict("readings", 1200), Verdict("lost", 3, True), Verdict("doubled", 0, True), Verdict("jobs", 0, is_due=True)]
+    said = table(Counter({"Redis": 2}), verdicts)
+    assert [line.split() for line in said.splitlines()] == [
+        ["kills", "of", "Redis", "2"],
+        ["readings", "1,200"],
+        ["lost", "3", "BAD"],
+        ["doubled", "0", "ok"],
+        ["jobs", "0", "BAD"],
+    ]
