@@ -22,6 +22,7 @@ from store.records.plant import graph
 from store.records.plant.metering import metering
 from store.scope import Scope
 from store.series import energy, finality
+from store.series.declared import cells
 from store.series.energy import Flow
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
         inner = [each for each in edges if first < each < last]
         if both_ways:
-            inner = sorted({*inner, *energy.cells(scope, both_ways, first, last, known)[1:-1]})
+            inner = sorted({*inner, *cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
         if both_ways or not all(edge.meter_id or edge.terms for edge in flows.at_the_grid(drawn)):
             found = energy.flows(scope, _meters(drawn.edges, view), steps, known)

@@ -151,21 +151,50 @@ def spread(edges_s: ArrayLike, starts_s: ArrayLike, lasting_s: ArrayLike, amount
     Returns:
         Shape (m,), or (k, m). What lies outside the edges is left out.
     """
-    edges = np.asarray(edges_s, float)
-    starts, kinds = np.asarray(starts_s, float), np.asarray(amounts, float)
-    lasting = np.asarray(lasting_s, float)
+    kinds = np.asarray(amounts, float)
+    sums = spread_by(edges_s, starts_s, lasting_s, np.atleast_2d(kinds), np.zeros(kinds.shape[-1], np.intp), 1)
+    return sums.reshape(*kinds.shape[:-1], -1)
+
+
+def spread_by(
+    edges_s: ArrayLike, starts_s: ArrayLike, lasting_s: ArrayLike, amounts: ArrayLike, whose: NDArray[np.intp], count: int
+) -> Floats:
+    """The same of `count` series at once, of which each stretch is one's (`whose`): shape (k, count, m) of amounts (k, n)."""
+    edges, starts, kinds = np.asarray(edges_s, float), np.asarray(starts_s, float), np.asarray(amounts, float)
+    lasting, buckets = np.asarray(lasting_s, float), len(edges) - 1
     ends = starts + lasting
-    sums = np.zeros((*kinds.shape[:-1], len(edges) - 1))
-    each = [*zip(np.atleast_2d(sums), np.atleast_2d(kinds), strict=True)]
+    sums = np.zeros((len(kinds), count * buckets))
     bucket = np.searchsorted(edges, starts, side="right") - 1
-    last = np.searchsorted(edges, ends, side="left") - 1
-    open_ = np.ones(len(starts), bool)
-    while open_.any():
-        inside = open_ & (bucket >= 0) & (bucket < len(edges) - 1)
-        at = bucket[inside]
-        overlap = np.minimum(ends[inside], edges[at + 1]) - np.maximum(starts[inside], edges[at])
-        for total, values in each:
-            np.add.at(total, at, values[inside] * overlap / lasting[inside])
-        bucket = bucket + 1
-        open_ = bucket <= np.minimum(last, len(edges) - 2)
-    return sums
+    last = np.minimum(np.searchsorted(edges, ends, side="left") - 1, buckets - 1)
+    bucket = np.where(last >= 0, np.maximum(bucket, 0), bucket)
+    left = np.flatnonzero((bucket >= 0) & (bucket <= last))
+    while len(left):
+        at = bucket[left]
+        overlap = np.minimum(ends[left], edges[at + 1]) - np.maximum(starts[left], edges[at])
+        place = whose[left] * buckets + at
+        for total, values in zip(sums, kinds, strict=True):
+            np.add.at(total, place, values[left] * overlap / lasting[left])
+        bucket[left] += 1
+        left = left[bucket[left] <= last[left]]
+    return sums.reshape(len(kinds), count, buckets)
+
+
+def between_by(edges_s: Floats, readings_s: Floats, counted_kwh: Floats, whose: NDArray[np.intp], count: int) -> Floats:
+    """As `between`, of `count` series at once: shape (count, m). The readings are sorted by whose they are, and by time.
+
+    Every series has readings.
+    """
+    moments = np.unique(readings_s)
+    # One rising axis for all of them: each series has a stretch of it to itself, of the places of all moments.
+    width, series = len(moments) + 1, np.arange(count)[:, None]
+    axis = whose * width + np.searchsorted(moments, readings_s)
+    asked = series * width + np.searchsorted(moments, edges_s, side="right")
+    begin, end = np.searchsorted(whose, np.arange(count)), np.searchsorted(whose, np.arange(count), side="right") - 1
+    after = np.clip(np.searchsorted(axis, asked), begin[:, None] + 1, np.maximum(end, begin + 1)[:, None])
+    after = np.minimum(after, end[:, None])  # of a series that was read once
+    before = np.maximum(after - 1, begin[:, None])
+    since, until = readings_s[before], readings_s[after]
+    within = np.clip(edges_s, since, until) - since
+    share = np.divide(within, until - since, out=np.zeros(within.shape), where=until > since)
+    stood = counted_kwh[before] + share * (counted_kwh[after] - counted_kwh[before])
+    return np.diff(stood, axis=1)

@@ -12,8 +12,8 @@ import pandas as pd
 from models import energy as arithmetic
 from store.records.plant.meters import require_series
 from store.scope import ALWAYS, Scope, Times, holds
-from store.series import counters, energy, samples
-from store.series.energy import Span
+from store.series import counters, samples
+from store.series.declared import Span, spans
 from store.series.latest import not_ahead
 
 FORWARD = "energy_total_kwh"
@@ -39,7 +39,7 @@ def differences(scope: Scope, meter_id: str, start: datetime, end: datetime, reg
     """
     if register not in REGISTERS:
         raise ValueError(f"{register} is no register of a counter: {', '.join(REGISTERS)}")
-    declared = sorted(energy.spans(scope, [meter_id], start, end), key=lambda span: span.since)
+    declared = sorted(spans(scope, [meter_id], start, end), key=lambda span: span.since)
     counting = [span for span in declared if span.method == "counter"]
     seen = require_series(scope, [meter_id]).get(meter_id, ALWAYS)
     parts = [

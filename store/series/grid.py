@@ -27,7 +27,7 @@ class Grid(NamedTuple):
     @classmethod
     def of(cls, start: datetime, end: datetime, cell_s: float, origin: datetime = EPOCH) -> "Grid":
         """The cells of [start, end), `cell_s` seconds long from `origin` on, which is not after `start`."""
-        return cls(_us(start), _us(end), round(cell_s * 1e6), _us(origin))
+        return cls(us(start), us(end), round(cell_s * 1e6), us(origin))
 
     def stretch(self, lasting_s: str) -> str:
         """In SQL, where the stretch of a row that lasts so long starts: with its cell if that holds it, else with the row."""
@@ -42,7 +42,7 @@ class Grid(NamedTuple):
         """The same of rows that were read."""
         at, lasting, offset = self._places(rows)
         inside = (at >= self.start) & (at + lasting <= self.end) & (offset + lasting <= self.cell)
-        return _moments(np.where(inside, np.maximum(at - offset, self.start), at))
+        return moments(np.where(inside, np.maximum(at - offset, self.start), at))
 
     def lasting_s(self, stretches: pd.DataFrame) -> Floats:
         """How long each stretch lasts: as what the range leaves of its cell, or as its row that does not fit into that."""
@@ -57,14 +57,31 @@ class Grid(NamedTuple):
         return at, rows["interval_s"].to_numpy(np.int64) * 1_000_000, (at - self.origin) % self.cell
 
 
-def moment(us: int) -> datetime:
+def moment(since_us: int) -> datetime:
     """The moment so many microseconds since 1970."""
-    return EPOCH + timedelta(microseconds=int(us))
+    return EPOCH + timedelta(microseconds=int(since_us))
 
 
-def _us(moment: datetime) -> int:
+def us(moment: datetime) -> int:
+    """The moment in microseconds since 1970."""
     return round(moment.timestamp() * 1e6)
 
 
-def _moments(us: NDArray[np.int64]) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(us.view("datetime64[us]"), tz="UTC")
+def micros(edges: "list[datetime] | pd.DatetimeIndex") -> NDArray[np.int64]:
+    """The moments in microseconds since 1970."""
+    return pd.DatetimeIndex(edges).as_unit("us").asi8
+
+
+def moments(since_us: NDArray[np.int64]) -> pd.DatetimeIndex:
+    """The moments so many microseconds since 1970."""
+    return pd.DatetimeIndex(since_us.astype("datetime64[us]"), tz="UTC")
+
+
+def floor(moment: datetime, step_s: int) -> datetime:
+    """The multiple of `step_s` seconds since 1970 at or before the moment."""
+    return datetime.fromtimestamp(moment.timestamp() // step_s * step_s, UTC)
+
+
+def ceil(moment: datetime, step_s: int) -> datetime:
+    """The multiple of `step_s` seconds since 1970 at or after the moment."""
+    return datetime.fromtimestamp(-(-moment.timestamp() // step_s) * step_s, UTC)

@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models import local_time
+from models.energy import Floats
 from store.records.plant.metering import metering
 from store.scope import Scope
 from store.series import energy
-from store.series.energy import Floats
+from store.series.declared import cells
 
 STEPS = ("quarter", "half_hour")
 PERIODS = ("hour", "day", "month")
@@ -99,8 +100,8 @@ def _every(scope: Scope, meter_ids: Collection[str], edges: list[datetime]) -> d
     lasting_s = np.diff(at) / 1e6
     found, known = {}, metering(scope, meter_ids)
     for meter, flow in energy.flows(scope, meter_ids, edges, known).items():
-        cells = energy.cells(scope, [meter], edges[0], edges[-1], known).as_unit("us").asi8
-        whole = (flow.covered_s >= COVERED * lasting_s) & np.isin(at[:-1], cells) & np.isin(at[1:], cells)
+        told = cells(scope, [meter], edges[0], edges[-1], known).as_unit("us").asi8
+        whole = (flow.covered_s >= COVERED * lasting_s) & np.isin(at[:-1], told) & np.isin(at[1:], told)
         found[meter] = _Steps(edges, flow.forward * 3600 / lasting_s, flow.export * 3600 / lasting_s, whole)
     return found
 

@@ -12,14 +12,18 @@ import pandas as pd
 from config.quantities import INTERVAL_S
 from models import energy as arithmetic
 from models import local_time
+from models.energy import Floats
 from store.records.plant import last_values
 from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
 from store.series import energy, latest
 from store.series.connection import listed, query
 from store.series.counters import COUNTERS
-from store.series.energy import EXPORT, FORWARD, POWER, Span
+from store.series.declared import Span, spans
+from store.series.energy_of_samples import POWER
+from store.series.grid import floor
 from store.series.interval_sums import ROLLUP
+from store.series.pieces import EXPORT, FORWARD
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
 UTC = ZoneInfo("UTC")
@@ -52,7 +56,7 @@ def live_power(scope: Scope, meter_ids: Collection[str], at: datetime, known: Me
     """
     known = metering(scope, meter_ids, known)
     found: dict[str, LivePower] = {}
-    for span, ids in energy.spans(scope, known.measured(meter_ids), at, at + timedelta(seconds=1), known).items():
+    for span, ids in spans(scope, known.measured(meter_ids), at, at + timedelta(seconds=1), known).items():
         live = _live_counters(span, ids, at, known.times) if span.method == "counter" else _live(span, ids, at)
         silent = [meter for meter in ids if meter not in live]
         found |= live | (_silent(span, silent, at) if silent else {})
@@ -169,16 +173,22 @@ def mean_power(
     """
     edges = steps(start, end, step_s, zone)
     known = metering(scope, meter_ids, known)
-    kw, nothing, terms = {}, np.zeros(len(edges) - 1), known.sums(meter_ids)
-    found = energy.flows(scope, known.measured(meter_ids), edges, known)
-    for meter in meter_ids:
-        # What a sum nets is its power in each step: registers do not matter here.
-        parts = [(found[term], sign) for term, sign in terms.get(meter, [(meter, 1)])]
-        kwh = sum((sign * (flow.forward - flow.export) for flow, sign in parts), nothing)
-        known_s, covered_s = (np.min([flow[at] for flow, _ in parts], axis=0) for at in (3, 2))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            kw[meter] = np.where(covered_s > 0, kwh * 3600 / known_s, np.nan)
-    return pd.DataFrame(kw, index=edges[:-1])
+    found, terms = energy.flows(scope, known.measured(meter_ids), edges, known), known.sums(meter_ids)
+    own = [meter for meter in dict.fromkeys(meter_ids) if meter not in terms]
+    of = found.of(own)
+    kw = pd.DataFrame(_mean_kw(of.forward - of.export, of.covered_s, of.known_s).T, index=edges[:-1], columns=own)
+    # What a sum nets is its power in each step: registers do not matter here.
+    for virtual, parts in terms.items():
+        of = found.of([term for term, _ in parts])
+        net = np.array([sign for _, sign in parts], float) @ (of.forward - of.export)
+        kw[virtual] = _mean_kw(net, of.covered_s.min(axis=0), of.known_s.min(axis=0))
+    return kw[list(dict.fromkeys(meter_ids))] if terms else kw
+
+
+def _mean_kw(kwh: Floats, covered_s: Floats, known_s: Floats) -> Floats:
+    """Power over the part that the energy is of; NaN where nothing is covered."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(covered_s > 0, kwh * 3600 / known_s, np.nan)
 
 
 def steps(start: datetime, end: datetime, step_s: int, zone: ZoneInfo = UTC) -> pd.DatetimeIndex:
@@ -192,6 +202,6 @@ def steps(start: datetime, end: datetime, step_s: int, zone: ZoneInfo = UTC) -> 
     if step_s > INTERVAL_S:
         at = local_time.edges_s(start, end, step_s, zone).view("datetime64[s]")
         return pd.DatetimeIndex(at, tz="UTC", name="ts").as_unit("us")
-    first = energy.floor(start, step_s)
+    first = floor(start, step_s)
     count = -(-(end - first) // timedelta(seconds=step_s))
     return pd.date_range(first, periods=int(count) + 1, freq=pd.Timedelta(seconds=step_s), unit="us", name="ts")

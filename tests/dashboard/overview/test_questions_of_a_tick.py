@@ -16,7 +16,7 @@ from store.records.plant import restatements
 from store.records.plant.metering import metering
 from store.records.transaction import engine
 from store.scope import NOBODY, SYSTEM
-from store.series import checkpoint, connection, energy, finality, latest, levels, power
+from store.series import checkpoint, connection, declared, energy, finality, latest, levels, power
 from tests.dashboard.live_world import LiveWorld
 
 
@@ -107,8 +107,8 @@ def test_what_was_read_for_one_opens_nothing_for_another(site: LiveWorld) -> Non
         lambda scope: power.live_power(scope, every, now, foreign),
         lambda scope: power.mean_power(scope, every, *hour, 900, known=foreign),
         lambda scope: energy.flows(scope, every, hour, foreign),
-        lambda scope: energy.cells(scope, every, *hour, foreign),
-        lambda scope: energy.spans(scope, every, *hour, foreign),
+        lambda scope: declared.cells(scope, every, *hour, foreign),
+        lambda scope: declared.spans(scope, every, *hour, foreign),
         lambda scope: finality.provisional(scope, every, hour, foreign),
         lambda scope: latest.latest(scope, every, known=foreign),
         lambda scope: levels.levels(scope, every, "voltage_v", *hour, 900, known=foreign),

@@ -1,0 +1,205 @@
+"""The energy that samples of counters and powers tell of, by closed quarters, as `store.series.energy` reads it again.
+
+It is computed by the same functions as that of the open quarter, and kept as `derived_energy_kwh`.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+
+from config.quantities import INTERVAL_S
+from config.settings import settings
+from models.energy import Floats
+from store.errors import StoreError
+from store.records.plant.meters import declaring
+from store.scope import SYSTEM
+from store.series import amendments, counters, quarters, short_intervals
+from store.series.connection import frame, listed, query
+from store.series.counters import COUNTERS, Register
+from store.series.declared import Span, spans
+from store.series.energy_of_intervals import DERIVED
+from store.series.energy_of_samples import POWER, from_samples
+from store.series.grid import ceil, floor
+from store.series.interval_sums import ROLLUP
+from store.series.pieces import REGISTERS, Pieces
+from store.series.write import INTERVALS, NOW, Writer, now_us
+
+LINES_AT_ONCE = 20_000
+QUARTERS_AT_ONCE = 100_000  # of energy, computed together
+HOLDS = counters.patience(90_000)  # a sample of power, at the slowest rhythm
+BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
+MOMENT = timedelta(microseconds=1)
+
+
+def derive(start: datetime, end: datetime, series_ids: Collection[str] | None, closed: datetime) -> None:
+    """Make the energy that the samples of counters and powers in [start, end) tell of, of all series or of these.
+
+    What a counter counted between two readings is told by both, and a sample of power holds until the next: a reading
+    changes all that lies between those beside it, be they months away. No quarter from `closed` on is made.
+    """
+    meters = declaring(SYSTEM, series_ids if series_ids is not None else _deriving(start, end))
+    for (first, until), registers in _reached(meters, start, end, closed).items():
+        at_once = timedelta(seconds=INTERVAL_S) * max(QUARTERS_AT_ONCE // len(registers), 96)
+        while first < until:
+            stop = min(first + at_once, until)
+            _write(_lines(_energies(registers, first, stop)))
+            first = stop
+
+
+def _reached(
+    meters: Collection[str], start: datetime, end: datetime, closed: datetime
+) -> dict[tuple[datetime, datetime], set[Register]]:
+    """The registers of energy that readings in [start, end) tell of, by the closed quarters in which they do."""
+    found: dict[tuple[datetime, datetime], set[Register]] = {}
+    by_patience: dict[timedelta, set[str]] = {}
+    for span, ids in spans(SYSTEM, meters, start, end).items():
+        if span.method == "power":
+            reach = _quarters(start - counters.patience(span.interval_s), end + counters.patience(span.interval_s), closed)
+            found.setdefault(reach, set()).update((meter, name) for meter in ids for name in DERIVED.values())
+        elif span.method == "interval" and span.sampled:
+            # Only what begins off the grid: the others are added up in the database.
+            longer = timedelta(seconds=span.interval_s)
+            if across := short_intervals.across_quarters(ids, start, end, span.interval_s):
+                found.setdefault(_quarters(start - longer, end + longer, closed), set()).update(across)
+        elif span.method == "counter":
+            by_patience.setdefault(counters.patience(span.interval_s), set()).update(ids)
+    for patience, those in by_patience.items():
+        read = {register for register in _read(start, end) if register[0] in those}
+        before = _moments(counters.previous(read, BEGINNING, start - patience))
+        unknown = read - before.keys()
+        gone = unknown - _moments(counters.previous(unknown, start - patience, start)).keys()
+        before |= _moments(counters.kept_before(gone, BEGINNING, start))
+        after = _moments(counters.following({meter for meter, _ in read}, end + patience, closed))
+        for meter, name in read:
+            since, until = before.get((meter, name), start - patience), after.get((meter, name), end + patience)
+            found.setdefault(_quarters(since, until + MOMENT, closed), set()).add((meter, COUNTERS[name]))
+    return found
+
+
+def _quarters(start: datetime, end: datetime, closed: datetime) -> tuple[datetime, datetime]:
+    return floor(start, INTERVAL_S), min(ceil(end, INTERVAL_S), closed)
+
+
+def _moments(readings: pd.DataFrame) -> dict[Register, datetime]:
+    return {
+        (meter, name): ts.to_pydatetime()
+        for meter, name, ts in zip(readings["meter"], readings["quantity"], readings["ts"], strict=True)
+    }
+
+
+def _read(start: datetime, end: datetime) -> set[Register]:
+    """The counters that were read in [start, end), or of which a person says what was read."""
+    which = f"WHERE ts >= %s AND ts < %s AND quantity IN ({listed(COUNTERS)})"
+    return {
+        (meter, name)
+        for table in ("telemetry", "amendments")
+        for meter, name in query(f"SELECT DISTINCT meter, quantity FROM {table} {which}", [start, end])
+    }
+
+
+def _energies(registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
+    """The energy of each quarter of [start, end); nothing for those that had some and have none any more."""
+    meters = sorted({meter for meter, _ in registers})
+    edges_s = np.arange(start.timestamp(), end.timestamp() + 1, INTERVAL_S)
+    frames = [
+        _rows(span, ids, from_samples(span, ids, span.start, span.end, INTERVAL_S), edges_s)
+        for span, ids in spans(SYSTEM, meters, start, end).items()
+        if span.sampled or span.method == "power"
+    ]
+    frames.append(_emptied(meters, start, end))
+    rows = pd.concat([each for each in frames if len(each)] or frames[-1:], ignore_index=True)
+    # Two declarations may meet within a quarter: their parts are one row.
+    rows = rows.groupby(["meter", "register", "quantity", "ts"], as_index=False, sort=False).sum()
+    wanted = np.array([each in registers for each in zip(rows["meter"], rows["register"], strict=True)], bool)
+    return _untold(rows[wanted], start, end)
+
+
+def _untold(rows: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
+    """Without the quarters that a device or a file told itself: they stand."""
+    if rows["quantity"].isin(list(DERIVED)).all():
+        return rows
+    told = frame(quarters.told(*(f"'{each.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'" for each in (start, end))))
+    told["ts"] = pd.DatetimeIndex(told["ts"]).as_unit("us").asi8
+    return amendments.without(rows, told)
+
+
+def _lines(rows: pd.DataFrame) -> Iterable[str]:
+    """Rows of `intervals`.
+
+    `value` is the energy (kWh), `covered_s` for how long something was heard (`count`: whether anything was), `known_s` the part
+    of the quarter that the energy is of, and `min` and `max` are the mean power (kW) over it.
+    """
+    kw = 3600 * rows["kwh"] / rows["known_s"].where(rows["known_s"] > 0, INTERVAL_S)
+    numbers = (rows[name].tolist() for name in ("kwh", "covered_s", "known_s"))
+    for meter, quantity, ts, mean, kwh, covered_s, known_s in zip(
+        rows["meter"], rows["quantity"], rows["ts"], kw.tolist(), *numbers, strict=True
+    ):
+        yield (
+            f"{INTERVALS},meter={meter},quantity={quantity},source={ROLLUP} received_at={NOW}t,interval_s={INTERVAL_S}i,"
+            f"count={int(covered_s > 0)}i,covered_s={covered_s!r},known_s={known_s!r},"
+            f"value={kwh!r},min={mean!r},max={mean!r} {ts}\n"
+        )
+
+
+def _write(lines: Iterable[str]) -> None:
+    writer = Writer(settings())
+    try:
+        for part in _batched(lines, LINES_AT_ONCE):
+            if refused := writer.write(part, now_us()):
+                raise StoreError(f"QuestDB refuses what the rollup made: {next(iter(refused.values()))}")
+    finally:
+        writer.close()
+
+
+def _batched(lines: Iterable[str], size: int) -> Iterable[list[str]]:
+    """The lines in lists of at most that many."""
+    left = iter(lines)
+    while part := list(islice(left, size)):
+        yield part
+
+
+def _emptied(meters: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    """Nothing for each quarter made before: what remains of one all of whose samples are void by now."""
+    found = frame(
+        f"SELECT ts, meter, quantity FROM intervals WHERE ts >= %s AND ts < %s AND interval_s = {INTERVAL_S} "
+        f"AND meter IN ({listed(meters)}) AND quantity IN ({listed(DERIVED)})",
+        [start, end],
+    )
+    micros = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8
+    zeros = dict.fromkeys(("kwh", "covered_s", "known_s"), 0.0)
+    registers = found["quantity"].map(DERIVED)
+    return pd.DataFrame({"meter": found["meter"], "register": registers, "quantity": found["quantity"], "ts": micros, **zeros})
+
+
+def _rows(span: Span, ids: Sequence[str], told: Pieces, edges_s: Floats) -> pd.DataFrame:
+    """The energy (kWh) of each quarter with something in it, the seconds that were heard of, and those that the energy is of."""
+    kwh, covered_s, known_s = told.sums(edges_s, len(ids))
+    at = register, meter, quarter = np.nonzero((kwh != 0) | (covered_s > 0))
+    kept = REGISTERS if span.method == "interval" else [*DERIVED]
+    return pd.DataFrame(
+        {
+            "meter": np.array(ids, object)[meter],
+            "register": np.array(REGISTERS, object)[register],
+            "quantity": np.array(kept, object)[register],
+            "ts": (edges_s[quarter] * 1e6).astype(np.int64),
+            "kwh": kwh[at],
+            "covered_s": np.minimum(covered_s[at], INTERVAL_S),
+            "known_s": known_s[at],
+        }
+    )
+
+
+def _deriving(start: datetime, end: datetime) -> list[str]:
+    """Meters whose samples tell of the range: those in it, power that still holds, and energies that reach into it."""
+    which = (
+        f"ts < %s AND (ts >= %s AND quantity IN ({listed(COUNTERS)}) OR ts >= %s AND quantity = %s "
+        f"OR ts >= %s AND quantity IN ({listed(short_intervals.REGISTERS)}))"
+    )
+    rows = query(
+        f"SELECT DISTINCT meter FROM telemetry WHERE ts >= %s AND {which}",
+        [start - HOLDS, end, start, start - HOLDS, POWER, start - timedelta(seconds=INTERVAL_S)],
+    )
+    return [meter for (meter,) in rows]

@@ -1,0 +1,84 @@
+"""The energy of meters from rows of `intervals`: what devices and files told, and what the rollup has made of samples."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from config.quantities import INTERVAL_S, LOCAL_DAY_S
+from models import local_time
+from models.local_days import NO_DAY, local_day
+from store.series import interval_sums
+from store.series.declared import Span
+from store.series.energy_of_samples import POWER
+from store.series.pieces import EXPORT, FORWARD, Pieces, pieces, seconds
+
+DERIVED = {"derived_energy_kwh": FORWARD, "derived_energy_export_kwh": EXPORT}
+
+
+def from_intervals(span: Span, ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime) -> Pieces:
+    """Energy of the span's meters in [start, end): a stretch a cell of the grid, and one a row that crosses an edge of it.
+
+    Whose a piece is, is a place in `ids`.
+    """
+    if span.method == "interval":
+        registers, measures = {FORWARD: FORWARD, EXPORT: EXPORT}, ["total", "covered_s", "until_s"]
+    elif span.sampled:
+        return derived(ids, start, end, cell_s, origin, span.interval_s)
+    else:
+        registers, measures = {POWER: POWER}, ["above", "below", "covered_s", "until_s"]
+    if span.zone:
+        return _local_days(span, ids, start, end, registers, measures)
+    # Rows of another length are of another source: never added.
+    lasts = span.interval_s if not span.sampled else INTERVAL_S
+    found = interval_sums.aggregates(
+        ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=(lasts, lasts)
+    )
+    return pieces(_as_energy(span, found, registers), ids)
+
+
+def derived(ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime, expected_s: int = 1) -> Pieces:
+    """Energy that the rollup has made of samples, likewise."""
+    measures, quarter = ["total", "covered_s", "known_s", "until_s"], (INTERVAL_S, INTERVAL_S)
+    found = interval_sums.aggregates(
+        ids, list(DERIVED), start, end, cell_s, measures, origin=origin, expected_s=expected_s, lengths_s=quarter
+    )
+    return pieces(found.assign(quantity=found["quantity"].map(DERIVED)), ids)
+
+
+def _as_energy(span: Span, found: pd.DataFrame, registers: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of a span's quantities as rows of its registers of energy; power becomes the energies of two registers."""
+    if span.method != "power":
+        return found.assign(quantity=found["quantity"].map(registers))
+    halves = [
+        found.assign(quantity=register, total=found[sign] / 3600) for register, sign in ((FORWARD, "above"), (EXPORT, "below"))
+    ]
+    return pd.concat(halves, ignore_index=True)
+
+
+def _local_days(
+    span: Span, ids: Sequence[str], start: datetime, end: datetime, registers: Mapping[str, str], measures: Collection[str]
+) -> Pieces:
+    """Energy from values of days: one that ends or begins at a local midnight is of that local day, however long it was.
+
+    Devices that know only days of 24 hours send those also where clocks change. A day that was told twice, as of 24 hours
+    and as long as it was, counts as the latter says.
+    """
+    reach = timedelta(seconds=LOCAL_DAY_S[1] - LOCAL_DAY_S[0])
+    asked = (start - reach, end + reach)
+    found = interval_sums.aggregates(ids, list(registers), *asked, INTERVAL_S, measures, lengths_s=LOCAL_DAY_S)
+    days_s = local_time.edges_s(asked[0] - reach, asked[1] + reach, "day", ZoneInfo(span.zone)).astype(float)
+    first, last, rank = local_day(seconds(found["ts"]), found["lasting_s"].to_numpy(float), days_s)
+    told = found["lasting_s"].to_numpy(float)
+    share = (last - first) / told if span.method == "power" else 1.0
+    found = found.assign(
+        ts=pd.to_datetime(first * 1e6, unit="us", utc=True),
+        lasting_s=last - first,
+        covered_s=last - first,
+        until_s=last,
+        rank=rank,
+        **{name: found[name] * share for name in ("total", "above", "below") if name in found},
+    )
+    found = found[found["rank"] < NO_DAY].sort_values("rank", kind="stable").drop_duplicates(["ts", "meter", "quantity"])
+    return pieces(_as_energy(span, found, registers), ids)
