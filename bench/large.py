@@ -100,7 +100,6 @@ def _history(run: Run, product: Product, made: Made) -> None:
     """A day of quarters, as the rollup keeps them."""
     from store.scope import SYSTEM
     from store.series import bulk, rollup
-    from store.series.interval_sums import ROLLUP
 
     now_s = int(time.time()) // QUARTER_S * QUARTER_S
     starts = np.arange(now_s - int(HISTORY.total_seconds()), now_s, QUARTER_S, dtype=np.int64) * 1_000_000
@@ -110,7 +109,7 @@ def _history(run: Run, product: Product, made: Made) -> None:
         for ts in np.array_split(starts, 8):
             at, whose = np.repeat(ts, len(ids)), np.tile(ids, len(ts))
             quantity = np.full(len(at), "derived_energy_kwh", dtype=object)
-            frame = bulk.intervals(at, whose, quantity, np.full(len(at), 0.4), ROLLUP, interval_s=QUARTER_S)
+            frame = bulk.intervals(at, whose, quantity, np.full(len(at), 0.4), rollup.SOURCE, interval_s=QUARTER_S)
             bulk.write(SYSTEM, sender, "intervals", frame)
     rollup.await_applied(["intervals"], run.sizes.fill_s)
 

@@ -97,7 +97,8 @@ def _all(scope: Scope) -> list[Mine]:
 
 
 def _home(scope: Scope, mine: Sequence[Mine]) -> OwnHome | None:
-    parts = [Part(each.meter.id, *ends) for each in mine if (ends := graph.ends(scope, each.meter.id)) is not None]
+    ends = graph.ends(scope, [each.meter.id for each in mine])
+    parts = [Part(each.meter.id, *ends[each.meter.id]) for each in mine if each.meter.id in ends]
     home = home_of(parts)
     if not home.meter_ids:
         return None

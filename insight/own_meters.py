@@ -81,7 +81,7 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
 
 def direction_of(scope: Scope, meter: Meter) -> Direction:
     """What the meter's energy is: by what it comes from and goes to."""
-    source, target = graph.ends(scope, meter.id) or (None, None)
+    source, target = graph.ends(scope, [meter.id]).get(meter.id, (None, None))
     if source is not None and source.kind == "storage":
         return "discharged"
     if target is not None and target.kind == "storage":

@@ -33,6 +33,11 @@ class _Answer:
     until: float = float("inf")
     renewing: bool = False
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it was computed, and did not fail."""
+        return self.future.done() and self.future.exception() is None
+
 
 class Shared:
     """Answers by key: the first who asks computes, whoever asks meanwhile waits for the same answer."""
@@ -44,17 +49,25 @@ class Shared:
         # Few, and always the same: what a thread opens for itself (a cache's database) is closed long after the thread is gone.
         self._renewers = ThreadPoolExecutor(RENEWERS, thread_name_prefix="renew")  # starts them at the first use, after any fork
 
-    def get(self, key: Hashable, lasts_s: float, compute: Callable[[], R], stale_s: float = 0.0) -> R:
+    def get(
+        self,
+        key: Hashable,
+        lasts_s: float,
+        compute: Callable[[], R],
+        stale_s: float = 0.0,
+        good: Callable[[R], bool] = lambda _: True,
+    ) -> R:
         """The answer for the key, kept for `lasts_s` from when it was ready: a busy machine computes less, not more.
 
         For `stale_s` longer the old answer is given while a thread computes the new one, so that nobody waits for what
         need not be of this second; one that took long is kept `REST` times as long as it took, so that a large site's does not
-        take the time of what is live. What fails is raised to all who waited, and not kept.
+        take the time of what is live. What fails is raised to all who waited, and not kept. An answer that is `good` no more is
+        computed anew whatever its age.
         """
         now, place = time.monotonic(), (language.spoken(), key)
         with self._lock:
             found = self._answers.get(place)
-            if found is None or found.until + stale_s <= now:
+            if found is None or found.until + stale_s <= now or (found.is_ready and not good(found.future.result())):
                 answer, renew = self._begin(place), None
             else:
                 answer, renew = found, found if found.until <= now and not found.renewing else None

@@ -18,8 +18,6 @@ from models import flows
 from models.flows import Flows
 from models.graph import Edge
 from models.natural_order import natural
-from store.records.plant import graph
-from store.records.plant.metering import metering
 from store.scope import Scope
 from store.series import energy, finality
 from store.series.declared import cells
@@ -54,9 +52,9 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
     """
     start, end = edges[0], edges[-1]
     # Asked before the energies are, like theirs.
-    known = metering(scope, list(view.meters))
+    known = view.metering
     may_change = any(each for (each,) in finality.provisional(scope, list(view.meters), [start, end], known).values())
-    wired = graph.site_graphs(scope, view.id, start, end)
+    wired = view.drawings.between(start, end)
     moments = [*(each.moment for each in wired), end]
     parts, covered, due = [], dict[str, float](), dict[str, float]()
     across = {name: np.zeros(len(edges) - 1) for name in ("imported", "exported")}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -15,11 +15,12 @@ from models.flows import meters_of
 from models.graph import Graph
 from models.natural_order import natural
 from store.records.plant import devices, graph, limits, meters, sites
+from store.records.plant.graph import Drawings
 from store.records.plant.metering import Metering, metering
 from store.scope import Scope
 
-LASTS_S = 10.0
-STALE_S = 10.0
+KEPT_S = 3600.0
+FOREVER = datetime.max.replace(tzinfo=UTC)
 HOUR_S = 3600
 
 
@@ -65,6 +66,10 @@ class SiteView:
     simulated: tuple[str, ...]
     metering: Metering  # of its meters
     declared: str  # changes with where their energy comes from
+    drawings: Drawings  # its graph at all times
+    version: int  # of the records that it was read from
+    since: datetime  # when the graph is of, and until when it stays so
+    until: datetime
 
     @property
     def flow_meters(self) -> list[str]:
@@ -73,18 +78,24 @@ class SiteView:
 
 
 def site_view(scope: Scope, site_id: str) -> SiteView:
-    """The site as the scope sees it, some seconds old at most while it is looked at; raises `NotFound`."""
+    """The site as the scope sees it; kept until its records change or a date of its graph comes. Raises `NotFound`."""
     scope.require_site(site_id)
-    return shared.get(("view", scope.key, site_id), LASTS_S, lambda: read(scope, site_id, clock.now()), STALE_S)
+    now, version = clock.now(), sites.version(scope, site_id)
+
+    def holds(view: SiteView) -> bool:
+        return view.version == version and view.since <= now < view.until
+
+    return shared.get(("view", scope.key, site_id), KEPT_S, lambda: read(scope, site_id, now), good=holds)
 
 
 def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
     """The site as the scope sees it, with the graph of that moment; raises `NotFound`."""
+    version = sites.version(scope, site_id)  # before all that it is of
     site = sites.site(scope, site_id)
-    seen = meters.meters_of(scope, site_id)
+    seen = meters.outlines(scope, site_id)
     known = metering(scope, [meter.id for meter in seen])
     found = {}
-    hardware = devices.devices_of(scope, site_id)
+    hardware = devices.outlines(scope, site_id)
     intervals = {device.id: device.reporting_interval_s for device in hardware}
     of_device: dict[str, list[str]] = {}
     for meter in seen:
@@ -92,20 +103,15 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             of_device.setdefault(meter.device_id, []).append(meter.id)
         current = [each for each in known.declared[meter.id] if each.valid_to is None or each.valid_to > at]
         hourly = [each for each in known.declared[meter.id] if each.interval_s >= HOUR_S]
-        expected = current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S)
         found[meter.id] = Meter(
-            id=meter.id,
-            name=meter.name,
-            device_id=meter.device_id,
-            edge_id=meter.edge_id,
-            node_id=meter.node_id,
-            simulated=meter.simulated,
-            source_note=meter.source_note,
-            expected_s=expected,
-            hourly_until=(hourly[-1].valid_to or at) if hourly else None,
+            *meter,
+            expected_s=current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
+            hourly_until=(hourly[-1].valid_to or FOREVER) if hourly else None,
         )
-    wired = graph.site_graph(scope, site_id, at)
+    drawn = graph.drawings(scope, site_id)
+    wired = drawn.at(at)
     ordered = replace(wired, nodes=tuple(sorted(wired.nodes, key=lambda node: natural(node.name))))
+    dates = [*drawn.dates, *(each.valid_to for every in known.declared.values() for each in every if each.valid_to)]
     return SiteView(
         id=site.id,
         name=site.name,
@@ -113,17 +119,20 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         zone=ZoneInfo(site.time_zone),
         currency=site.currency,
         region_id=site.region_id,
-        limits=limits.site_limits(scope, site_id),
+        limits=limits.limits_of(scope, site),
         graph=ordered,
+        drawings=drawn,
         meters=found,
         devices=tuple(
             Device(each.id, each.name, each.reporting_interval_s, tuple(of_device.get(each.id, ())))
             for each in sorted(hardware, key=lambda each: natural(each.name))
-            if each.retired_at is None
         ),
         simulated=tuple(node.name for node in ordered.nodes if node.simulated),
         metering=known,
         declared=_declared(known),
+        version=version,
+        since=at,
+        until=min((date for date in dates if date > at), default=FOREVER),
     )
 
 

@@ -61,16 +61,16 @@ def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> d
     ids = [meter.id for meter in of_site]
     known = metering(scope, ids)
     may_change = finality.provisional(scope, ids, edges, known)  # before the energies are read
-    found, energies = {}, flows(scope, ids, priced.edges, known)
+    found, energies, giving = {}, flows(scope, ids, priced.edges, known), _giving(scope, ids)
     for meter in of_site:
         flow = energies[meter.id]
-        bought, sold = (flow.export, flow.forward) if _gives(scope, meter) else (flow.forward, flow.export)
+        bought, sold = (flow.export, flow.forward) if meter.id in giving else (flow.forward, flow.export)
         values = tariffs.bill(bought, sold, priced.prices, first)._asdict() | {"provisional": may_change[meter.id]}
         found[meter.id] = pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
     return found
 
 
-def _gives(scope: Scope, meter: Meter) -> bool:
-    """Whether energy in the meter's direction comes from a source or a storage of the site's own, or came while it was there."""
-    ends = graph.ends(scope, meter.id)
-    return ends is not None and ends[0].kind in ("source", "storage") and ends[0].technology != "grid"
+def _giving(scope: Scope, meter_ids: Collection[str]) -> set[str]:
+    """The meters whose direction leads from a source or a storage of the site's own, or led so while that was there."""
+    sources = {meter_id: source for meter_id, (source, _) in graph.ends(scope, meter_ids).items()}
+    return {meter_id for meter_id, node in sources.items() if node.kind in ("source", "storage") and node.technology != "grid"}

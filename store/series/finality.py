@@ -14,8 +14,7 @@ from config import clock
 from config.quantities import INTERVAL_S
 from models.energy import PATIENCE
 from store.records.plant import restatements
-from store.records.plant.metering import Metering, metering
-from store.records.schema import EnergySource
+from store.records.plant.metering import Declared, Metering, metering
 from store.scope import ALWAYS, Scope
 from store.series import checkpoint
 from store.series.checkpoint import GRACE
@@ -83,7 +82,7 @@ def _shown() -> bool:
         time.sleep(0.01)
 
 
-def _window(declared: Iterable[EnergySource], end: datetime) -> timedelta:
+def _window(declared: Iterable[Declared], end: datetime) -> timedelta:
     """For how long after a period's end its readings may still come as usual."""
     holding = [each for each in declared if each.valid_from < end and (each.valid_to is None or end <= each.valid_to)]
     return max([GRACE, *(timedelta(seconds=PATIENCE * each.interval_s) for each in holding)])

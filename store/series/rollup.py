@@ -20,9 +20,11 @@ from store.series.backlog import Backlog
 from store.series.checkpoint import GRACE, NEVER, Checkpoint
 from store.series.connection import listed, query
 from store.series.grid import floor
+from store.series.interval_sums import ROLLUP
 
 log = logging.getLogger(__name__)
 
+SOURCE = ROLLUP  # of the rows that it makes
 AT_ONCE = timedelta(days=1)  # samples of one day are aggregated in a statement
 APPLY_S = 30.0
 LATE_S = 8.0  # of each run, for what came late: the worker rests as long again

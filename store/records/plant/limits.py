@@ -9,6 +9,7 @@ from config.limits import limits as of_standards
 from config.quantities import QUANTITIES
 from store.errors import Refused
 from store.records.access.policy import Action, require
+from store.records.plant import sites
 from store.records.schema import Site, SiteLimit
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import required
@@ -17,10 +18,15 @@ from store.scope import Scope
 
 def site_limits(scope: Scope, site_id: str) -> dict[str, Limit]:
     """The limits that hold on a site, by quantity; raises `NotFound` for a site outside the scope."""
-    scope.require_site(site_id)
+    return limits_of(scope, sites.site(scope, site_id))
+
+
+def limits_of(scope: Scope, site: Site) -> dict[str, Limit]:
+    """The same of a site that was read already."""
+    scope.require_site(site.id)
     with reading() as records:
-        site = required(records, Site, site_id)
-        return of_standards(site.nominal_voltage_v, site.nominal_frequency_hz) | own_limits(records, site_id).get(site_id, {})
+        own = own_limits(records, site.id).get(site.id, {})
+    return of_standards(site.nominal_voltage_v, site.nominal_frequency_hz) | own
 
 
 def limits_of_its_own(scope: Scope, site_id: str) -> frozenset[str]:

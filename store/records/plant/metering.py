@@ -7,16 +7,28 @@ that is another scope's or says nothing of a meter that is asked for: so it open
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.quantities import DAY_S
-from store.records.plant.meters import Terms, declared_of, require_series, terms_of
+from store.records.plant.meters import Terms, require_series, terms_of
 from store.records.schema import EnergySource, Meter, Site
 from store.records.transaction.engine import reading
 from store.records.transaction.lookup import in_parts, missing
 from store.scope import ALWAYS, Scope, Times
+
+
+class Declared(NamedTuple):
+    """Where a meter's energy comes from, from a moment until another, if any, as it declares."""
+
+    method: str
+    interval_s: int
+    rollover_kwh: float | None
+    valid_from: datetime
+    valid_to: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +43,7 @@ class Metering:
     known: frozenset[str]
     terms: Mapping[str, Terms]
     times: Mapping[str, Times]
-    declared: Mapping[str, Sequence[EnergySource]]
+    declared: Mapping[str, Sequence[Declared]]
     zones: Mapping[str, str]
     retired: frozenset[str] = field(default_factory=frozenset)
 
@@ -66,7 +78,7 @@ def metering(scope: Scope, meter_ids: Collection[str], given: Metering | None = 
         for meter_id in (*meter_ids, *others):
             if meter_id not in homes or not scope.sees_meter(meter_id, homes[meter_id][0]):
                 raise missing(Meter, meter_id)
-        declared = declared_of(records, homes)
+        declared = _declared(records, homes)
         daily = [meter_id for meter_id, each in declared.items() if any(source.interval_s == DAY_S for source in each)]
         zones = _zones(records, {homes[meter_id][0] for meter_id in daily}) if daily else {}
     seen = {meter_id: scope.times(meter_id, home) for meter_id, (home, _, _) in homes.items()} if scope.held else {}
@@ -91,6 +103,17 @@ def _homes(records: Session, meter_ids: Collection[str]) -> dict[str, tuple[str,
     columns = Meter.id, Meter.site_id, Meter.role, Meter.retired_at.is_not(None)
     rows = (row for part in in_parts(meter_ids) for row in records.execute(select(*columns).where(Meter.id.in_(part))))
     return {meter_id: (site_id, role, bool(retired)) for meter_id, site_id, role, retired in rows}
+
+
+def _declared(records: Session, meter_ids: Collection[str]) -> dict[str, list[Declared]]:
+    """The declarations of each meter, the earliest first: as columns, for there are thousands."""
+    found: dict[str, list[Declared]] = {meter_id: [] for meter_id in meter_ids}
+    columns = (EnergySource.meter_id, *(getattr(EnergySource, name) for name in Declared._fields))
+    for part in in_parts(meter_ids):
+        wanted = select(*columns).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
+        for meter_id, *each in records.execute(wanted):
+            found[meter_id].append(Declared(*each))
+    return found
 
 
 def _zones(records: Session, site_ids: Collection[str]) -> dict[str, str]:

@@ -4,6 +4,8 @@ The rows are written with the change itself (`store.records.schema.metering`), w
 """
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
 
@@ -15,20 +17,31 @@ from store.records.transaction.lookup import in_parts
 from store.scope import Scope
 
 
-def waiting(scope: Scope, meter_ids: Collection[str] | None = None, known: Metering | None = None) -> list[Restatement]:
+class Waiting(NamedTuple):
+    """A time of a meter whose energy is to be made anew."""
+
+    id: str
+    meter_id: str
+    since: datetime
+    until: datetime | None
+
+
+def waiting(scope: Scope, meter_ids: Collection[str] | None = None, known: Metering | None = None) -> list[Waiting]:
     """What is still to be made anew, of these meters or, for Loadstar itself, of all; `known`: how they measure, if it is.
 
     Raises:
         NotFound: one of the meters does not exist for the scope.
         Refused: all are asked for, and not by one of Loadstar's own processes.
     """
-    with reading() as records:
-        if meter_ids is None:
-            require(scope, Action.RUN)
-            return list(records.scalars(select(Restatement)))
+    wanted = select(*(getattr(Restatement, name) for name in Waiting._fields))  # columns: there may be one a meter
+    if meter_ids is None:
+        require(scope, Action.RUN)
+        parts = [wanted]
+    else:
         times_of(scope, meter_ids, known)
-        parts = (records.scalars(select(Restatement).where(Restatement.meter_id.in_(part))) for part in in_parts(meter_ids))
-        return [each for part in parts for each in part]
+        parts = [wanted.where(Restatement.meter_id.in_(part)) for part in in_parts(meter_ids)]
+    with reading() as records:
+        return [Waiting(*row) for each in parts for row in records.execute(each)]
 
 
 def done(scope: Scope, ids: Collection[str]) -> None:

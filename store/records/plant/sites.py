@@ -16,6 +16,7 @@ from store.records.schema import Device, Meter, Organisation, Region, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.schema.natural import Natural
+from store.records.transaction import versions
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import required
 from store.scope import Scope
@@ -35,6 +36,13 @@ def site(scope: Scope, site_id: str) -> Site:
     scope.require_site(site_id)
     with reading() as records:
         return required(records, Site, site_id)
+
+
+def version(scope: Scope, site_id: str) -> int:
+    """Differs when what there is on sites, or how it measures, is not as it was; one row is read. Raises `NotFound`."""
+    scope.require_site(site_id)
+    with reading() as records:
+        return versions.version(records, versions.PLANT)
 
 
 def create_site(

@@ -1,7 +1,8 @@
 """Counts the changes of a group of records, so that a process can tell cheaply that its copy is old.
 
-One group so far: `directory`, what the device API knows of keys, devices and meters. Whatever is written through a
-session of `store.records.transaction.engine` is counted in the same transaction, so no service can forget to.
+`directory` is what the device API knows of keys, devices and meters, `plant` what there is on sites and how it measures.
+Whatever is written through a session of `store.records.transaction.engine` is counted in the same transaction, so no service can
+forget to.
 """
 
 from typing import Any
@@ -9,11 +10,26 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, Version, VirtualTerm
+from store.records.schema import (
+    ApiKey,
+    Device,
+    DeviceField,
+    Edge,
+    EnergySource,
+    Meter,
+    Node,
+    Site,
+    SiteLimit,
+    Version,
+    VirtualTerm,
+)
 from store.records.transaction.upsert import insert_into
 
-DIRECTORY = "directory"
-IN_DIRECTORY = (ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm)
+DIRECTORY, PLANT = "directory", "plant"
+GROUPS = {
+    DIRECTORY: (ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm),
+    PLANT: (Device, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
+}
 _CHANGED = "changed groups"
 
 
@@ -24,8 +40,9 @@ def watch(session: Session) -> None:
 
 def _notice(session: Session, _context: Any, _instances: Any) -> None:
     changed = (*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each)))
-    if any(isinstance(each, IN_DIRECTORY) for each in changed):
-        session.info.setdefault(_CHANGED, set()).add(DIRECTORY)
+    for group, records in GROUPS.items():
+        if any(isinstance(each, records) for each in changed):
+            session.info.setdefault(_CHANGED, set()).add(group)
 
 
 def count_changes(session: Session) -> None:
