@@ -6,8 +6,9 @@ from datetime import datetime
 
 from insight import freshness
 from insight.now import Now
-from models.flows import Values, electric, makers
+from models.flows import Values
 from models.graph import Node
+from models.topology import electric, makers
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from insight.site_view import SiteView, site_view
 from models import flows
 from models.flows import Flows
 from models.presence import presence
+from models.topology import ends
 from store.records.plant import activity
 from store.scope import Scope
 from store.series import latest
@@ -100,12 +101,8 @@ def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
 def _devices(
     scope: Scope, view: SiteView, values: Mapping[tuple[str, str], latest.Latest], at: datetime
 ) -> tuple[DeviceNow, ...]:
-    ids = [device.id for device in view.devices]
-    seen = (
-        shared.get(("seen", scope.key, view.id), SEEN_LASTS_S, lambda: activity.last_seen(scope, ids), SEEN_LASTS_S)
-        if ids
-        else {}
-    )
+    key = ("seen", scope.key, view.id)
+    seen = shared.get(key, SEEN_LASTS_S, lambda: activity.heard_of(scope, view.id), SEEN_LASTS_S) if view.devices else {}
     newest: dict[str, datetime] = {}
     for (series_id, _), each in values.items():
         newest[series_id] = max(each.ts, newest.get(series_id, each.ts))
@@ -122,7 +119,7 @@ def _devices(
 
 def _standing(view: SiteView, solved: Flows, states: Mapping[str, str], heard: Mapping[str, datetime]) -> dict[str, Standing]:
     """What is known of each node: by the meters of its edges; a bus in between has none of its own."""
-    found, at_node = {}, flows.ends(view.graph.edges)
+    found, at_node = {}, ends(view.graph)
     for node in view.graph.nodes:
         around = [solved.edges[edge.id] for edge, _ in at_node.get(node.id, ())]
         meter_ids = [each for each in (flow.edge.meter_id for flow in around) if each is not None and each in states]

@@ -18,6 +18,7 @@ from models import flows
 from models.flows import Flows
 from models.graph import Edge
 from models.natural_order import natural
+from models.topology import at_the_grid
 from store.scope import Scope
 from store.series import energy, finality
 from store.series.declared import cells
@@ -64,7 +65,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         if both_ways:
             inner = sorted({*inner, *cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
-        if both_ways or not all(edge.meter_id or edge.terms for edge in flows.at_the_grid(drawn)):
+        if both_ways or not all(edge.meter_id or edge.terms for edge in at_the_grid(drawn)):
             found = energy.flows(scope, _meters(drawn.edges, view), steps, known)
             solved = flows.solve(drawn, _readings(found))
             exchanged = solved.totals.told("imported"), solved.totals.told("exported")
@@ -75,7 +76,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             # Registers add up, and what is linear in them does: only what has a price is told step by step.
             found = energy.flows(scope, _meters(drawn.edges, view), [first, last], known)
             parts.append(flows.solve(drawn, _readings(found)))
-            crossing = energy.flows(scope, _meters(flows.at_the_grid(drawn), view), steps, known) if inner else found
+            crossing = energy.flows(scope, _meters(at_the_grid(drawn), view), steps, known) if inner else found
             exchanged = flows.exchanged(drawn, _readings(crossing))
         at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
         for sums, amounts in zip(across.values(), exchanged, strict=True):

@@ -11,9 +11,9 @@ from config import clock
 from config.limits import Limit
 from insight.meters_now import UNDECLARED_S
 from insight.shared import shared
-from models.flows import meters_of
 from models.graph import Graph
 from models.natural_order import natural
+from models.topology import meters_of
 from store.records.plant import devices, graph, limits, meters, sites
 from store.records.plant.graph import Drawings
 from store.records.plant.metering import Metering, metering

@@ -15,8 +15,8 @@ from insight.shared import shared
 from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
 from models import local_time
-from models.flows import makers
 from models.tariffs import money, share
+from models.topology import makers
 from store.records.plant import tariffs
 from store.records.schema import Tariff
 from store.scope import Scope

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.flows import BALANCED, EdgeFlow, Flows, grid_nodes
+from models.flows import EdgeFlow, Flows
 from models.graph import Edge, Graph
+from models.topology import BALANCED, grid_nodes
 
 LARGE = 0.05  # share of what passes a node: above this a residual is worth a look
 

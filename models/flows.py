@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.graph import Edge, Graph, Node
+from models.topology import BALANCED, at_the_grid, electric, ends, grid_nodes, makers, meters_of, once, passes_on
 
 Values = NDArray[np.float64]
 
-BALANCED = frozenset({"bus", "converter"})
-GENERATORS = frozenset({"chp", "generator", "genset", "fuel_cell", "turbine"})  # converters that make electricity
 TOTALS = ("production", "demand", "imported", "exported", "charge", "discharge")
 
 
@@ -110,30 +109,8 @@ def share(part: Values, whole: Values) -> Values:
         return np.where(whole > 0, np.clip(part / whole, 0.0, 1.0), np.nan)
 
 
-def grid_nodes(graph: Graph) -> frozenset[str]:
-    """Ids of the nodes through which the site is connected to the grid.
-
-    Someone who sees a part of a site sees its boundary as a bus with a single edge: that is their grid connection.
-    """
-    grid = frozenset(node.id for node in graph.nodes if node.technology == "grid")
-    if grid:
-        return grid
-    degree: dict[str, int] = {}
-    for edge in graph.edges:
-        for end in (edge.source, edge.target):
-            degree[end] = degree.get(end, 0) + 1
-    return frozenset(node.id for node in graph.nodes if node.kind == "bus" and degree.get(node.id) == 1)
-
-
-def meters_of(graph: Graph) -> list[str]:
-    """The meters that the graph's flows are read from, terms of virtual meters among them, each once."""
-    named: list[str] = []
-    for edge in graph.edges:
-        named += [meter for meter, _ in edge.terms] or ([edge.meter_id] if edge.meter_id else [])
-    return list(dict.fromkeys(named))
-
-
-def balanced_both_ways(graph: Graph) -> list[str]:
+@once
+def balanced_both_ways(graph: Graph) -> Sequence[str]:
     """The meters whose balance tells both directions of edges that nothing measures: what of them nets within an interval."""
     if not any(edge.two_way and edge.meter_id is None and not edge.terms for edge in graph.edges):
         return []
@@ -155,7 +132,7 @@ def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> 
     edges, shape = _told(graph.edges, readings)
     boundary = grid_nodes(graph)
     balanced = [node for node in graph.nodes if node.kind in BALANCED and node.id not in boundary]
-    at_node = ends(graph.edges)
+    at_node = ends(graph)
     _derive(balanced, edges, at_node)
     around = {node.id: [(edges[edge.id], sign) for edge, sign in at_node.get(node.id, ())] for node in balanced}
     residuals = {node.id: _residual(node, around[node.id], shape) for node in balanced}
@@ -172,12 +149,6 @@ def exchanged(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]])
     return imported, exported
 
 
-def at_the_grid(graph: Graph) -> list[Edge]:
-    """The edges by which electricity is exchanged with the grid."""
-    boundary = grid_nodes(graph)
-    return [edge for edge in electric(graph) if edge.source in boundary or edge.target in boundary]
-
-
 def _told(
     edges: Iterable[Edge], readings: Mapping[str, tuple[ArrayLike, ArrayLike]]
 ) -> tuple[dict[str, EdgeFlow], tuple[int, ...]]:
@@ -188,35 +159,6 @@ def _told(
     columns = {meter: (there[at], back[at], only[at]) for at, meter in enumerate(readings)}
     nothing = np.full(there.shape[1:], np.nan)
     return {edge.id: _measured(edge, columns, nothing) for edge in edges}, there.shape[1:]
-
-
-def ends(edges: Iterable[Edge]) -> dict[str, list[tuple[Edge, int]]]:
-    """The edges at each node, each with +1 where its direction leads into the node and −1 where it leads out."""
-    found: dict[str, list[tuple[Edge, int]]] = {}
-    for edge in edges:
-        found.setdefault(edge.target, []).append((edge, 1))
-        if edge.source != edge.target:
-            found.setdefault(edge.source, []).append((edge, -1))
-    return found
-
-
-def makers(graph: Graph) -> dict[str, list[Edge]]:
-    """What makes electricity on the site, with the edges by which it gives it off: sources, and converters such as a CHP unit."""
-    boundary, at_node = grid_nodes(graph), ends(graph.edges)
-    made: dict[str, list[Edge]] = {}
-    for node in graph.nodes:
-        around = at_node.get(node.id, [])
-        if node.id in boundary or not (node.kind == "source" or (node.kind == "converter" and not _passes_on(node, around))):
-            continue
-        ways = [edge for edge, _ in around if edge.carrier == "electricity" and (edge.source == node.id or edge.two_way)]
-        if ways:
-            made[node.id] = ways
-    return made
-
-
-def electric(graph: Graph) -> list[Edge]:
-    """The edges that carry electricity: of other carriers a site's production and demand know nothing."""
-    return [edge for edge in graph.edges if edge.carrier == "electricity"]
 
 
 def made_by(flows: Flows) -> dict[str, Values]:
@@ -273,7 +215,7 @@ def _measured(edge: Edge, columns: Mapping[str, tuple[Values, Values, Values]], 
     return EdgeFlow(edge, there, back, "metered")
 
 
-def _derive(balanced: Iterable[Node], edges: dict[str, EdgeFlow], at_node: Mapping[str, list[tuple[Edge, int]]]) -> None:
+def _derive(balanced: Iterable[Node], edges: dict[str, EdgeFlow], at_node: Mapping[str, Sequence[tuple[Edge, int]]]) -> None:
     """Give each unmetered edge that alone is unknown at a balanced node what that node's other edges leave over."""
     nodes = {node.id: node for node in balanced}
     unknown = {
@@ -334,7 +276,7 @@ def _totals(
     converting = {
         node.id
         for node in graph.nodes
-        if node.id in of_kind["converter"] and not _passes_on(node, [(flow.edge, sign) for flow, sign in around[node.id]])
+        if node.id in of_kind["converter"] and not passes_on(node, [(flow.edge, sign) for flow, sign in around[node.id]])
     }
     users = of_kind["sink"] | converting
 
@@ -378,23 +320,6 @@ def _crossing(flows: Iterable[EdgeFlow], ids: Collection[str], outward: bool, bu
                 values = flow.forward if along else flow.reverse
                 found.append(values if along or flow.edge.two_way else _or_nothing(values))
     return found
-
-
-def _passes_on(converter: Node, around: Iterable[tuple[Edge, int]]) -> bool:
-    """Whether electricity goes through it, as through a transformer or a battery's inverter, rather than being made or used.
-
-    It then comes from one neighbour and goes to another, and there is nothing but electricity at the converter.
-    """
-    come, go = set(), set()
-    for edge, sign in around:
-        if edge.carrier != "electricity":
-            return False
-        comes, other = sign > 0, edge.source if sign > 0 else edge.target
-        if comes or edge.two_way:
-            come.add(other)
-        if not comes or edge.two_way:
-            go.add(other)
-    return converter.technology not in GENERATORS and bool(come) and bool(go) and len(come | go) > 1
 
 
 def _lost(residuals: Iterable[Residual], shape: tuple[int, ...]) -> Values:

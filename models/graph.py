@@ -1,6 +1,8 @@
 """A site's node graph as plain values: what energy flows through and how."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Graph:
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    known: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # `models.topology.once`
 
     def node(self, node_id: str) -> Node:
         """The node of that id; raises `KeyError`."""

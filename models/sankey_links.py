@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.flows import Flows, grid_nodes
+from models.flows import Flows
 from models.graph import Node
+from models.topology import grid_nodes
 
 CROWDED = 26  # nodes; above this, alike ones are drawn as one: a label needs about 14 px
 ALIKE = 4

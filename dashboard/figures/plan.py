@@ -15,6 +15,7 @@ from typing import Any
 from config.language import _
 from dashboard.figures.wording import STATES, text, token
 from models.graph import Edge, Graph, Node
+from models.topology import once
 
 NARROW = 14  # letters in a line of a name
 ROOMY = 12  # nodes; on a plan of more, a name stands in lines of few letters
@@ -40,6 +41,7 @@ class Standing:
     note: str = ""
 
 
+@once
 def positions(graph: Graph) -> dict[str, tuple[float, float]]:
     """Where each node stands (0..1 from the left and from the top).
 
@@ -186,9 +188,12 @@ def thickness(graph: Graph, kilowatts: Mapping[str, float]) -> str:
     >>> thickness(Graph((), ()), {})
     ''
     """
-    powers = [abs(kilowatts.get(edge.id, nan)) for edge in _drawn(graph, positions(graph))]
+    drawn = _drawn(graph, positions(graph))
+    if len(drawn) > MOST_LINES:
+        return ""
+    powers = [abs(kilowatts.get(edge.id, nan)) for edge in drawn]
     largest = max((power for power in powers if power > 0), default=0.0)
-    if not largest or len(powers) > MOST_LINES:
+    if not largest:
         return ""
     return "".join(str(sum(power > share * largest for share in SHARES)) for power in powers)
 

@@ -17,7 +17,7 @@ from dashboard.live.wording import step_words
 from dashboard.parts.aria import aria, data
 from insight.periods import CUSTOM, ENERGY_PERIODS, RANGES, STEPS_MIN
 from insight.site_view import SiteView
-from models.flows import makers
+from models.topology import makers
 from store.records.access import policy
 from store.scope import Scope
 

@@ -12,7 +12,7 @@ from config.language import _
 from dashboard.figures import sankey
 from dashboard.parts.aria import data, icon
 from insight.meters_now import UNDECLARED_S, meters_now, speaking
-from models import balance, flows
+from models import balance, flows, topology
 from models.balance import Finding
 from models.graph import Graph
 from models.sankey_links import links
@@ -43,7 +43,7 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
 
 
 def _now(scope: Scope, drawn: Graph) -> tuple[flows.Flows | None, str]:
-    measuring = flows.meters_of(drawn)
+    measuring = topology.meters_of(drawn)
     declared = meters.energy_declarations(scope, measuring)
     every_s = {meter: each[-1].interval_s if each else UNDECLARED_S for meter, each in declared.items()}
     try:

@@ -19,7 +19,7 @@ from diskcache import Cache
 from config import clock
 from config.settings import Settings
 from insight.forecast import fitting
-from models import flows
+from models import flows, topology
 from models.forecast import choice, clear_sky
 from models.forecast.hours import TooLittleData, hours_after
 from models.graph import Graph
@@ -71,7 +71,7 @@ def site_forecast(
     end = at.replace(minute=0, second=0, microsecond=0)
     start = end - HISTORY
     wired = graph.site_graph(scope, site_id, at)
-    measured = flows.meters_of(wired)
+    measured = topology.meters_of(wired)
     key = _key(scope, site_id, wired, end, versions.version(scope, measured, start, end) if measured else 0)
     if (kept := cache.get(key)) is not None:
         return dict(kept)
@@ -88,11 +88,11 @@ def _key(scope: Scope, site_id: str, wired: Graph, end: datetime, version: int) 
 
 def _course(scope: Scope, site_id: str, wired: Graph, start: datetime, end: datetime) -> Course:
     site = sites.site(scope, site_id)
-    measured = flows.meters_of(wired)
+    measured = topology.meters_of(wired)
     index = pd.date_range(start, end, freq="h", inclusive="left")
     frame = power.mean_power(scope, measured, start, end, HOUR_S).reindex(index) if measured else pd.DataFrame(index=index)
     solved = flows.from_power(wired, {str(meter): frame[meter].to_numpy(dtype=np.float64) for meter in frame.columns})
-    boundary = flows.grid_nodes(wired)
+    boundary = topology.grid_nodes(wired)
     makers = [node for node in wired.nodes if node.kind == "source" and node.id not in boundary]
     ratings = [node.capacity_kw for node in makers]
     local = index.tz_convert(site.time_zone)

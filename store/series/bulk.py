@@ -1,6 +1,7 @@
-"""Whole histories into QuestDB, a few hundred thousand rows at a time, by the processes of Loadstar alone.
+"""What is in columns into QuestDB, a few hundred thousand rows at a time, by the processes of Loadstar alone.
 
-Devices' readings take another way (`store.series.write`). A row that is there already is replaced. The rows are visible once
+So go whole histories, series of regions, and what the rollup has made. What devices post is text from the moment it is judged
+(`store.series.write`); decision 345 says why both. A row that is there already is replaced. The rows are visible once
 QuestDB has applied its log.
 """
 
@@ -40,7 +41,6 @@ def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, so
             "quantity": pd.Series(quantity, dtype=object),
             "source": pd.Series(np.full(len(ts), source, dtype=object), dtype=object),
             "value": value,
-            "received_at": np.full(len(ts), _now(), dtype="datetime64[us]"),
             "ts": ts.astype("datetime64[us]"),
         }
     )
@@ -109,7 +109,10 @@ def write(scope: Scope, sender: Sender, table: str, frame: pd.DataFrame) -> int:
     at = "received_at" if table == "late" else "ts"
     for start in range(0, len(frame), FLUSH_ROWS):
         try:
-            sender.dataframe(frame.iloc[start : start + FLUSH_ROWS], table_name=table, symbols=SYMBOLS[table], at=at)
+            rows = frame.iloc[start : start + FLUSH_ROWS]
+            if table != "late":  # of the moment of the flush, as of all that is written (`store.series.write`)
+                rows = rows.assign(received_at=_now())
+            sender.dataframe(rows, table_name=table, symbols=SYMBOLS[table], at=at)
             sender.flush()
         except QuestDBError as error:
             raise StoreAway(f"QuestDB does not take the history: {error}") from error

@@ -3,9 +3,8 @@
 It is computed by the same functions as that of the open quarter, and kept as `derived_energy_kwh`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,9 @@ import pandas as pd
 from config.quantities import INTERVAL_S
 from config.settings import settings
 from models.energy import Floats
-from store.errors import StoreError
 from store.records.plant.meters import declaring
 from store.scope import SYSTEM
-from store.series import amendments, counters, quarters, short_intervals
+from store.series import amendments, bulk, counters, quarters, short_intervals
 from store.series.connection import frame, listed, query
 from store.series.counters import COUNTERS, Register
 from store.series.declared import Span, spans
@@ -25,9 +23,8 @@ from store.series.energy_of_samples import POWER, from_samples
 from store.series.grid import ceil, floor
 from store.series.interval_sums import ROLLUP
 from store.series.pieces import REGISTERS, Pieces
-from store.series.write import INTERVALS, NOW, Writer, now_us
+from store.series.write import INTERVALS
 
-LINES_AT_ONCE = 20_000
 QUARTERS_AT_ONCE = 100_000  # of energy, computed together
 HOLDS = counters.patience(90_000)  # a sample of power, at the slowest rhythm
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
@@ -41,12 +38,13 @@ def derive(start: datetime, end: datetime, series_ids: Collection[str] | None, c
     changes all that lies between those beside it, be they months away. No quarter from `closed` on is made.
     """
     meters = declaring(SYSTEM, series_ids if series_ids is not None else _deriving(start, end))
-    for (first, until), registers in _reached(meters, start, end, closed).items():
-        at_once = timedelta(seconds=INTERVAL_S) * max(QUARTERS_AT_ONCE // len(registers), 96)
-        while first < until:
-            stop = min(first + at_once, until)
-            _write(_lines(_energies(registers, first, stop)))
-            first = stop
+    with bulk.writer(settings()) as sender:
+        for (first, until), registers in _reached(meters, start, end, closed).items():
+            at_once = timedelta(seconds=INTERVAL_S) * max(QUARTERS_AT_ONCE // len(registers), 96)
+            while first < until:
+                stop = min(first + at_once, until)
+                bulk.write(SYSTEM, sender, INTERVALS, _intervals(_energies(registers, first, stop)))
+                first = stop
 
 
 def _reached(
@@ -126,39 +124,18 @@ def _untold(rows: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
     return amendments.without(rows, told)
 
 
-def _lines(rows: pd.DataFrame) -> Iterable[str]:
+def _intervals(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of `intervals`.
 
     `value` is the energy (kWh), `covered_s` for how long something was heard (`count`: whether anything was), `known_s` the part
     of the quarter that the energy is of, and `min` and `max` are the mean power (kW) over it.
     """
-    kw = 3600 * rows["kwh"] / rows["known_s"].where(rows["known_s"] > 0, INTERVAL_S)
-    numbers = (rows[name].tolist() for name in ("kwh", "covered_s", "known_s"))
-    for meter, quantity, ts, mean, kwh, covered_s, known_s in zip(
-        rows["meter"], rows["quantity"], rows["ts"], kw.tolist(), *numbers, strict=True
-    ):
-        yield (
-            f"{INTERVALS},meter={meter},quantity={quantity},source={ROLLUP} received_at={NOW}t,interval_s={INTERVAL_S}i,"
-            f"count={int(covered_s > 0)}i,covered_s={covered_s!r},known_s={known_s!r},"
-            f"value={kwh!r},min={mean!r},max={mean!r} {ts}\n"
-        )
-
-
-def _write(lines: Iterable[str]) -> None:
-    writer = Writer(settings())
-    try:
-        for part in _batched(lines, LINES_AT_ONCE):
-            if refused := writer.write(part, now_us()):
-                raise StoreError(f"QuestDB refuses what the rollup made: {next(iter(refused.values()))}")
-    finally:
-        writer.close()
-
-
-def _batched(lines: Iterable[str], size: int) -> Iterable[list[str]]:
-    """The lines in lists of at most that many."""
-    left = iter(lines)
-    while part := list(islice(left, size)):
-        yield part
+    kwh, covered_s, known_s = (rows[name].to_numpy(float) for name in ("kwh", "covered_s", "known_s"))
+    kw = 3600 * kwh / np.where(known_s > 0, known_s, INTERVAL_S)
+    meter, quantity = (rows[name].to_numpy(object) for name in ("meter", "quantity"))
+    ts = rows["ts"].to_numpy(np.int64)
+    made = bulk.intervals(ts, meter, quantity, kwh, ROLLUP, interval_s=INTERVAL_S, extremes=(kw, kw))
+    return made.assign(count=(covered_s > 0).astype(np.int64), covered_s=covered_s, known_s=known_s)
 
 
 def _emptied(meters: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:

@@ -35,11 +35,16 @@ def _held(span: Span, ids: Sequence[str], start: datetime, end: datetime, grain_
     """Energy of power: each sample holds until the next one, at most `PATIENCE` intervals; what was later is not guessed."""
     patience_s = PATIENCE * span.interval_s
     first = max(span.since, start - timedelta(seconds=patience_s))
-    # The samples before the range by quarters: of them only the last one reaches into it.
-    before = samples.aggregates(ids, [POWER], first, start, INTERVAL_S, MEASURES, span.interval_s)
-    before = before.sort_values("last_ts").drop_duplicates("meter", keep="last")
-    within = samples.aggregates(ids, [POWER], start, end, grain_s, MEASURES, span.interval_s)
-    found = pd.concat([each for each in (before, within) if len(each)] or [within], ignore_index=True)
+    # Of the samples before the range only the last one reaches into it.
+    if start.timestamp() % grain_s:
+        before = samples.aggregates(ids, [POWER], first, start, INTERVAL_S, MEASURES, span.interval_s)
+        within = samples.aggregates(ids, [POWER], start, end, grain_s, MEASURES, span.interval_s)
+        found = pd.concat([each for each in (before, within) if len(each)] or [within], ignore_index=True)
+    else:
+        found = samples.aggregates(ids, [POWER], first, end, grain_s, MEASURES, span.interval_s)
+    early = found["last_ts"] < start
+    last_before = found[early].sort_values("last_ts").drop_duplicates("meter", keep="last").index
+    found = found[~early | found.index.isin(last_before)]
     whose, first_s, last_s = places(found["meter"], ids), seconds(found["first_ts"]), seconds(found["last_ts"])
     order = np.lexsort((last_s, whose))
     whose, first_s, last_s = whose[order], first_s[order], last_s[order]

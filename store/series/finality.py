@@ -73,13 +73,14 @@ def _shown() -> bool:
     """Whether everything that is committed can be read, within a moment."""
     deadline = time.monotonic() + SHOWN_WITHIN_S
     sql = f"SELECT name, writerTxn, sequencerTxn FROM wal_tables() WHERE name IN ({listed(WAITING)})"
-    wanted = {name: committed for name, _, committed in query(sql)}
-    while True:
-        if all(written >= wanted[name] for name, written, _ in query(sql)):
-            return True
+    shown = query(sql)
+    wanted = {name: committed for name, _, committed in shown}
+    while any(written < wanted[name] for name, written, _ in shown):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
+        shown = query(sql)
+    return True
 
 
 def _window(declared: Iterable[Declared], end: datetime) -> timedelta:

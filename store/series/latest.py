@@ -9,7 +9,7 @@ from config.quantities import QUANTITIES, Kind
 from config.settings import settings
 from store.records.plant import last_values
 from store.records.plant.metering import Metering, times_of
-from store.scope import ALWAYS, SYSTEM, Scope, holds
+from store.scope import SYSTEM, Scope, holds
 from store.series.connection import listed, query
 
 WITHIN = timedelta(days=2)  # an unbounded LATEST ON reads back to the last word of the most silent meter
@@ -57,7 +57,7 @@ def latest(
         for series, quantity, ts, value, lasts in rows:
             before = found.get((series, quantity))
             moment = end_of(quantity, ts, lasts)
-            theirs = holds(times.get(series, ALWAYS), ts)
+            theirs = series not in times or holds(times[series], ts)
             if value is not None and theirs and (before is None or before.ts <= moment):
                 found[series, quantity] = Latest(moment, value)
     return found

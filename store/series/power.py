@@ -64,7 +64,7 @@ def live_power(scope: Scope, meter_ids: Collection[str], at: datetime, known: Me
         if all(term in found for term, _ in parts):
             net = sum(sign * (found[term].forward_kw - found[term].export_kw) for term, sign in parts)
             found[virtual] = _signed(net, min(found[term].ts for term, _ in parts))
-    seen = {meter: each for meter, each in found.items() if holds(known.times.get(meter, ALWAYS), each.ts)}
+    seen = {meter: each for meter, each in found.items() if meter not in known.times or holds(known.times[meter], each.ts)}
     return {meter: seen[meter] for meter in meter_ids if meter in seen}
 
 

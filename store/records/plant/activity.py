@@ -126,6 +126,16 @@ def last_seen(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime |
     return found
 
 
+def heard_of(scope: Scope, site_id: str) -> dict[str, datetime | None]:
+    """The devices in use on a site of which the scope sees a meter, and when each was last heard; raises `NotFound`."""
+    scope.require_site(site_id)
+    wanted = select(Device.id, _NEWEST).where(Device.site_id == site_id, Device.retired_at.is_(None))
+    if not scope.sees_whole_site(site_id):
+        wanted = wanted.where(has_seen_meter(scope))
+    with reading() as records:
+        return dict(records.execute(wanted).all())
+
+
 def forget(scope: Scope, before: datetime) -> int:
     """Drop the hours before a moment, but the last in which each device was heard, and those to come; returns how many.
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboard.figures import plan, sankey
-from models import flows, sankey_links
+from models import flows, sankey_links, topology
 from models.graph import Edge, Graph, Node
 from models.sankey_links import Drawn
 
@@ -61,7 +61,7 @@ def draw(drawn: Drawn | None) -> None:
 
 ACTS: dict[str, Callable[[Graph, Readings], object]] = {
     "solve": flows.solve,
-    "makers": lambda graph, _: flows.makers(graph),
+    "makers": lambda graph, _: topology.makers(graph),
     "balance": lambda graph, _: flows.balanced_both_ways(graph),
     "live flow": lambda graph, readings: draw(sankey_links.links(flows.solve(graph, readings), both_ways=False)),
     "energy": lambda graph, readings: draw(sankey_links.links(flows.solve(graph, readings), both_ways=True)),

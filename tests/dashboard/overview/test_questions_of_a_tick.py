@@ -7,16 +7,18 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import event
 
+from config import clock
 from dashboard.live import attention, tick
 from insight.now import now_of
 from insight.shared import shared
+from insight.site_view import site_view
 from store.errors import NotFound
 from store.records.access import policy
-from store.records.plant import restatements
+from store.records.plant import graph, meters, restatements
 from store.records.plant.metering import metering
 from store.records.transaction import engine
 from store.scope import NOBODY, SYSTEM
-from store.series import checkpoint, connection, declared, energy, finality, latest, levels, power
+from store.series import checkpoint, connection, cost, declared, energy, finality, latest, levels, power
 from tests.dashboard.live_world import LiveWorld
 
 
@@ -27,8 +29,8 @@ class Asked(NamedTuple):
     series: int
 
 
-EVERYTHING = Asked(24, 23)  # at most, when nobody has looked for a while
-NEXT = Asked(3, 3)
+EVERYTHING = Asked(20, 12)  # at most, when nobody has looked for a while
+NEXT = Asked(5, 3)
 
 
 @pytest.fixture
@@ -51,6 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], ob
         return Asked(len(records), len(series))
 
     monkeypatch.setattr(connection, "_ask", of_series)
+    monkeypatch.setattr(checkpoint, "LASTS_S", 3600.0)  # however long a busy machine takes, it is one tick
     event.listen(engine.engine(), "before_cursor_execute", of_records)
     yield count
     event.remove(engine.engine(), "before_cursor_execute", of_records)
@@ -63,7 +66,7 @@ def first(site: LiveWorld) -> None:
 
 
 def following(site: LiveWorld) -> None:
-    shared.clear("now", "tick")
+    shared.clear("now", "tick", "seen")
     tick.tick_of(SYSTEM, site.site)
 
 
@@ -81,6 +84,55 @@ def test_a_tick_asks_a_large_site_no_more_than_a_small_one(
     assert cold.records <= EVERYTHING.records
     assert cold.series <= EVERYTHING.series
     assert warm == NEXT
+
+
+def test_sums_of_meters_and_what_they_cost_are_asked_for_together(
+    site: LiveWorld, asked: Callable[[Callable[[], object]], Asked]
+) -> None:
+    names = site.crowd(24)
+    site.post({(home, "power_kw"): 1.5 for home in names})
+    homes, now = [site.meters[name] for name in names], datetime.now(UTC)
+    sums = [
+        meters.create_meter(SYSTEM, site.site, name=f"Both {n}", role="virtual", terms=[(homes[n], 1), (homes[n + 1], 1)]).id
+        for n in range(20)
+    ]
+    for ask in (
+        lambda ids: energy.flows(SYSTEM, ids, [now - timedelta(hours=2), now]),
+        lambda ids: cost.cost(SYSTEM, ids, now - timedelta(hours=2), now),
+    ):
+        ask(sums)  # how far the rollup has come is known from now on
+        one, every = asked(lambda ask=ask: ask(sums[:1])), asked(lambda ask=ask: ask(sums))
+        assert one == every
+    assert asked(lambda: cost.cost(SYSTEM, homes[:1], now - timedelta(hours=2), now)) == asked(
+        lambda: cost.cost(SYSTEM, homes, now - timedelta(hours=2), now)
+    )
+
+
+def test_a_view_is_read_again_when_its_records_change_and_only_then(
+    site: LiveWorld, asked: Callable[[Callable[[], object]], Asked]
+) -> None:
+    shared.clear()
+    before = site_view(SYSTEM, site.site)
+    assert asked(lambda: site_view(SYSTEM, site.site)) == Asked(1, 0)
+    meter = site.meters["library"]
+    meters.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=datetime.now(UTC) + timedelta(hours=1))
+    after = site_view(SYSTEM, site.site)
+    assert [each.interval_s for each in after.metering.declared[meter]] == [
+        *(each.interval_s for each in before.metering.declared[meter]), 60
+    ]  # fmt: skip
+    graph.describe_node(
+        SYSTEM, site.nodes["library"], name="Old library", kind="sink", technology="load", capacity_kw=None, capacity_kwh=None,
+        plan_x=None, plan_y=None,
+    )  # fmt: skip
+    assert site_view(SYSTEM, site.site).graph.node(site.nodes["library"]).name == "Old library"
+
+
+def test_a_view_shows_what_begins_when_its_time_has_come(site: LiveWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    annexe = graph.create_node(SYSTEM, site.site, name="Annexe", kind="sink", valid_from=soon).id
+    assert annexe not in {node.id for node in site_view(SYSTEM, site.site).graph.nodes}
+    monkeypatch.setattr(clock, "now", lambda: soon + timedelta(seconds=1))
+    assert annexe in {node.id for node in site_view(SYSTEM, site.site).graph.nodes}
 
 
 def test_since_when_values_are_outside_their_limits_is_one_question_a_quantity(
