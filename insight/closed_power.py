@@ -9,7 +9,6 @@ import logging
 import math
 import sqlite3
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,6 +34,7 @@ from store.series import power, versions
 FORMAT = 2  # of what is kept and how it is computed: a new number forgets what older programs kept
 READY = timedelta(hours=48)  # what a sign-in makes ready
 CHART_STEP_S = 900  # of the chart on the first screen
+TOGETHER = 1_000  # meters of which steps below a quarter are kept as one
 SHORT_BLOCK_S, LONG_BLOCK_STEPS, DAY_S = 6 * 3600, 96, 86_400
 HITS, MISSES = "hits", "misses"
 
@@ -93,8 +93,12 @@ def mean_power(
 
 
 def _members(view: SiteView, step_s: int) -> list[str]:
-    """The meters whose powers are kept together: all, and in steps below a quarter those that report so often."""
-    return sorted(each.id for each in view.meters.values() if step_s >= CHART_STEP_S or native_step_s(each) == step_s)
+    """The meters whose powers are kept together: all, and in steps below a quarter those that report so often, unless too many.
+
+    The minutes of thousands of meters take QuestDB long and are looked at one by one: whoever asks for one reads that one.
+    """
+    found = sorted(each.id for each in view.meters.values() if step_s >= CHART_STEP_S or native_step_s(each) == step_s)
+    return found if step_s >= CHART_STEP_S or len(found) <= TOGETHER else []
 
 
 def _blocks(start: datetime, until: datetime, step_s: int, zone: ZoneInfo) -> list[datetime]:
@@ -189,7 +193,7 @@ def kept() -> Kept:
 
 
 def make_ready(scope: Scope, site_id: str) -> None:
-    """Have the last 48 hours of every meter of the site in the cache, in its own steps and in those of the first chart.
+    """Have the last 48 hours of the site's meters in the cache, in the steps of the first chart and in their own.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -198,13 +202,11 @@ def make_ready(scope: Scope, site_id: str) -> None:
     view = site_view(scope, site_id)
     now = clock.now()
     over = on_step(versions.settled_to(), SHORT_BLOCK_S)
-    together: defaultdict[int, list[str]] = defaultdict(list)
-    for meter in view.meters.values():
-        together[native_step_s(meter)].append(meter.id)
-        together[CHART_STEP_S].append(meter.id)
-    for step_s, ids in together.items():
-        if now - READY < over:
-            mean_power(scope, view, sorted({*ids}), now - READY, over, step_s, counted=False)
+    if now - READY >= over:
+        return
+    for step_s in sorted({CHART_STEP_S, *(native_step_s(meter) for meter in view.meters.values())}, reverse=True):
+        if ids := _members(view, step_s):
+            mean_power(scope, view, ids, now - READY, over, step_s, counted=False)
 
 
 def forget_expired() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -113,3 +114,22 @@ def test_a_cache_that_cannot_be_used_breaks_no_page(site: LiveWorld, now: dateti
     monkeypatch.setattr(closed_power, "_cache", broken)
     assert shown(site, SYSTEM, now, QUARTER_S)[site.meters["labs"]].dropna().iloc[0] == pytest.approx(35)
     assert closed_power.kept() == closed_power.Kept(0, 0, 0, 0)
+
+
+def test_of_a_large_site_minutes_are_read_of_the_meter_that_is_looked_at_and_of_no_other(
+    site: LiveWorld, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, set[str]]] = []
+    read = power.mean_power
+
+    def noted(scope: Scope, meter_ids: list[str], start: datetime, end: datetime, step_s: int, *more: Any) -> pd.DataFrame:
+        asked.append((step_s, {*meter_ids}))
+        return read(scope, meter_ids, start, end, step_s, *more)
+
+    monkeypatch.setattr(power, "mean_power", noted)
+    monkeypatch.setattr(closed_power, "TOGETHER", 3)
+    closed_power.make_ready(SYSTEM, site.site)
+    assert {step_s for step_s, _ in asked} == {QUARTER_S}, "nobody waits for minutes of every meter after a sign-in"
+    asked.clear()
+    shown(site, SYSTEM, now, MINUTE_S)
+    assert asked == [(MINUTE_S, {site.meters["labs"]})]
