@@ -5,6 +5,8 @@ So go whole histories, series of regions, and what the rollup has made. What dev
 QuestDB has applied its log.
 """
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -31,6 +33,8 @@ SYMBOLS = {
     "intervals": ["meter", "quantity", "source"],
     "late": ["meter"],
 }
+
+_mine = threading.local()  # each thread's connection
 
 
 def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str) -> pd.DataFrame:
@@ -85,16 +89,25 @@ def _now() -> np.datetime64:
 
 @contextmanager
 def writer(settings: Settings) -> Iterator[Sender]:
-    """A connection for `write`."""
+    """A connection for `write`, which this thread keeps for the next time unless something goes wrong."""
     password = settings.questdb_password.get_secret_value() if settings.questdb_password else ""
+    # Of this process alone: a forked one must not use its parent's.
+    whose = os.getpid(), settings.questdb_host, settings.questdb_http_port, settings.questdb_user, password
     try:
-        with Sender.from_conf(
-            f"http::addr={settings.questdb_host}:{settings.questdb_http_port};username={settings.questdb_user};"
-            f"password={password};protocol_version=2;auto_flush=off;request_timeout=60000;retry_timeout=20000;"
-        ) as sender:
-            yield sender
-    except QuestDBError as error:
-        raise StoreAway(f"QuestDB does not take the history: {error}") from error
+        if getattr(_mine, "whose", None) != whose:
+            _mine.whose = None
+            _mine.sender = Sender.from_conf(
+                f"http::addr={settings.questdb_host}:{settings.questdb_http_port};username={settings.questdb_user};"
+                f"password={password};protocol_version=2;auto_flush=off;request_timeout=60000;retry_timeout=20000;"
+            )
+            _mine.sender.establish()
+            _mine.whose = whose
+        yield _mine.sender
+    except BaseException as error:
+        _mine.whose = None
+        if isinstance(error, QuestDBError):
+            raise StoreAway(f"QuestDB does not take the history: {error}") from error
+        raise
 
 
 def write(scope: Scope, sender: Sender, table: str, frame: pd.DataFrame) -> int:
