@@ -23,6 +23,7 @@ from store.scope import Scope
 from store.series import energy, finality
 from store.series.declared import cells
 from store.series.energy import Flow
+from store.series.energy import Flows as Energies
 
 Floats = NDArray[np.float64]
 Readings = Mapping[str, tuple[Floats, Floats]]
@@ -69,9 +70,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             found = energy.flows(scope, _meters(drawn.edges, view), steps, known)
             solved = flows.solve(drawn, _readings(found))
             exchanged = solved.totals.told("imported"), solved.totals.told("exported")
-            parts.append(
-                solved if both_ways else flows.solve(drawn, _readings({meter: _whole(of) for meter, of in found.items()}))
-            )
+            parts.append(solved if both_ways else flows.solve(drawn, _readings(_whole(found))))
         else:
             # Registers add up, and what is linear in them does: only what has a price is told step by step.
             found = energy.flows(scope, _meters(drawn.edges, view), [first, last], known)
@@ -81,9 +80,10 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
         for sums, amounts in zip(across.values(), exchanged, strict=True):
             np.add.at(sums, at, np.broadcast_to(amounts, len(at)))
-        for meter, flow in found.items():
-            covered[meter] = covered.get(meter, 0.0) + float(np.minimum(flow.covered_s, flow.due_s).sum())
-            due[meter] = due.get(meter, 0.0) + float(flow.due_s.sum())
+        of = found.every
+        for total, seconds in ((covered, np.minimum(of.covered_s, of.due_s)), (due, of.due_s)):
+            for meter, lasting in zip(found, seconds.sum(axis=1).tolist(), strict=True):
+                total[meter] = total.get(meter, 0.0) + lasting
     added = flows.added(parts)
     nodes = tuple(sorted(added.graph.nodes, key=lambda node: natural(node.name)))
     shares = [covered[meter] / lasting for meter, lasting in due.items() if lasting > 0]
@@ -107,13 +107,12 @@ def _meters(edges: Iterable[Edge], view: SiteView) -> list[str]:
     return [meter for meter in dict.fromkeys(named) if meter in view.meters]
 
 
-def _readings(found: Mapping[str, Flow]) -> Readings:
+def _readings(found: Energies) -> Readings:
     """Energies that are known: what a counter counted while it was silent is, though no reading covers it."""
-    return {
-        meter: (np.where(flow.known_s > 0, flow.forward, np.nan), np.where(flow.known_s > 0, flow.export, np.nan))
-        for meter, flow in found.items()
-    }
+    of = found.every
+    both = (np.where(of.known_s > 0, kwh, np.nan) for kwh in (of.forward, of.export))
+    return dict(zip(found, zip(*both, strict=True), strict=True))
 
 
-def _whole(flow: Flow) -> Flow:
-    return Flow(*(values.sum(keepdims=True) for values in flow))
+def _whole(found: Energies) -> Energies:
+    return Energies([*found], Flow(*(values.sum(axis=1, keepdims=True) for values in found.every)))
