@@ -18,7 +18,8 @@ from store.records.plant import graph, meters, restatements
 from store.records.plant.metering import metering
 from store.records.transaction import engine
 from store.scope import NOBODY, SYSTEM
-from store.series import checkpoint, connection, cost, declared, energy, finality, latest, levels, power
+from store.series import checkpoint, connection, cost, declared, energy, finality, grid, latest, levels, power, rollup
+from tests.conftest import PATIENT_S
 from tests.dashboard.live_world import LiveWorld
 
 
@@ -29,7 +30,7 @@ class Asked(NamedTuple):
     series: int
 
 
-EVERYTHING = Asked(20, 12)  # at most, when nobody has looked for a while
+EVERYTHING = Asked(20, 16)  # at most, when nobody has looked for a while
 NEXT = Asked(5, 3)
 
 
@@ -73,6 +74,11 @@ def following(site: LiveWorld) -> None:
 def test_a_tick_asks_a_large_site_no_more_than_a_small_one(
     site: LiveWorld, asked: Callable[[Callable[[], object]], Asked]
 ) -> None:
+    closed = grid.floor(
+        datetime.now(UTC) - timedelta(hours=1), 900
+    )  # what is before it is read from intervals, the rest from samples
+    checkpoint.write(checkpoint.Checkpoint(closed, closed))
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     site.post_everything()
     small = asked(lambda: first(site)), asked(lambda: following(site))
     homes = site.crowd(40)
