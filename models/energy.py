@@ -161,8 +161,8 @@ def spread_by(
 ) -> Floats:
     """The same of `count` series at once, of which each stretch is one's (`whose`): shape (k, count, m) of amounts (k, n)."""
     edges, starts, kinds = np.asarray(edges_s, float), np.asarray(starts_s, float), np.asarray(amounts, float)
-    lasting, buckets = np.asarray(lasting_s, float), len(edges) - 1
-    ends = starts + lasting
+    ends, buckets = starts + np.asarray(lasting_s, float), len(edges) - 1
+    lasting = ends - starts  # as it is between moments: what lies within a bucket is there to the last digit
     sums = np.zeros((len(kinds), count * buckets))
     bucket = np.searchsorted(edges, starts, side="right") - 1
     last = np.minimum(np.searchsorted(edges, ends, side="left") - 1, buckets - 1)
