@@ -1,6 +1,5 @@
 """What there is on a site, as far as a scope sees it: its graph, meters and devices. Records change seldom."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -143,7 +142,3 @@ def _declared(known: Metering) -> str:
         for each in sources
     ]
     return sha256(repr((sources, sorted(known.terms.items()))).encode()).hexdigest()[:16]
-
-
-def _natural(name: str) -> tuple[object, ...]:
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", name) if part)
