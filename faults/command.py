@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import click
 
+from bench.product import NotUp
 from cli import questdb
 from cli.home import absolute_settings
 from cli.machine import postgresql, redis
@@ -253,7 +254,7 @@ def faults(kills: int, only: tuple[str, ...], seed: int, keep: bool) -> None:
             verdicts = house.verdicts()
     except Ended:
         raise click.ClickException("stopped before the end; nothing was counted") from None
-    except NotWell as error:
+    except (NotWell, NotUp) as error:
         keep = True
         raise click.ClickException(f"{error}; the logs are in {folder}") from None
     finally:

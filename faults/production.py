@@ -156,7 +156,7 @@ class Production:
         """As its health check finds, but without a new process for each look where that is not a server's own."""
         service = service_of(name)
         if service in SERVES:
-            return waiting.answers("127.0.0.1", self.port(name))
+            return waiting.answers("127.0.0.1", self.port(name), timeout_s=CHECK_S)
         if self.compose["services"][service]["healthcheck"]["test"][-1] == "worker":
             return heart.worker_silence_s(self.folder / "run" / name) < heart.HUNG_S
         return self.check(name)

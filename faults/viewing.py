@@ -2,13 +2,16 @@
 
 import http.client
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from itertools import cycle
 
-from bench.product import Browser
+from bench.product import Browser, NotUp
 
 PAUSE_S = 0.1
+AGAIN_S = 2.0  # before somebody tries to sign in again
+PATIENT_S = 300.0
 PAGES = ("/account", "/admin/users", "/admin/meters")
 
 
@@ -20,7 +23,7 @@ class Viewer:
         self.unreached = 0  # pages without an answer
         self.signed_out = 0  # pages that asked them to sign in again
         self._browsers = [Browser(port) for port in ports]
-        self._browsers[0].sign_in(email, password)
+        self._sign_in(email, password)
         for each in self._browsers[1:]:
             each.cookies = self._browsers[0].cookies
         self._end = threading.Event()
@@ -33,6 +36,20 @@ class Viewer:
         self._thread.join()
         for each in self._browsers:
             each.close()
+
+    def _sign_in(self, email: str, password: str) -> None:
+        """On a machine that is busy a store may be away for moments, and whoever signs in is told to come again."""
+        deadline = time.monotonic() + PATIENT_S
+        while True:
+            try:
+                self._browsers[0].sign_in(email, password)
+            except (NotUp, OSError, http.client.HTTPException):
+                if time.monotonic() > deadline:
+                    raise
+                self._browsers[0].close()
+                time.sleep(AGAIN_S)
+            else:
+                return
 
     def _run(self) -> None:
         browsers, pages = cycle(self._browsers), cycle(PAGES)

@@ -16,7 +16,7 @@ from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
 
-pytestmark = [pytest.mark.nginx, pytest.mark.postgresql]
+pytestmark = [pytest.mark.nginx, pytest.mark.postgresql, pytest.mark.timeout(900)]
 
 
 def ask(

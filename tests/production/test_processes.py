@@ -9,6 +9,8 @@ import pytest
 from faults.production import Production
 from tests.conftest import eventually
 
+pytestmark = pytest.mark.timeout(900)  # each sets up servers, on a machine that may be busy
+
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("service", ["devices", "dashboard", "worker", "forecasts"])
