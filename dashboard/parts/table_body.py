@@ -145,7 +145,11 @@ def _question(
     keep = html.Button(_("Cancel"), className="btn btn-sm btn-quiet", type="button", **_press(do="keep"))
     words = html.P(question.words, className="mb-0")
     asked = html.Div(
-        [words, *fields, html.Div([question.instead or sure, keep], className="choices")],
+        [
+            words,
+            html.Div(fields, className="question-fields") if fields else None,
+            html.Div([question.instead or sure, keep], className="choices"),
+        ],
         className="question",
         role="group",
         tabIndex=-1,

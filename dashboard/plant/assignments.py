@@ -19,7 +19,7 @@ from store.records.plant.holders import Holder
 from store.records.schema.columns import now
 from store.scope import Scope
 
-ROLES = {"viewer": N_("sees it"), "operator": N_("sees and operates it"), "admin": N_("administers it")}
+ROLES = {"viewer": N_("Sees it"), "operator": N_("Sees and operates it"), "admin": N_("Administers it")}
 ORIGINS = {"given": N_("assigned"), "claimed": N_("claimed by its code"), "owner": N_("owner")}
 FIELDS = (
     Text("who", N_("Assign to"), longest=254, required=True, help=N_("A person's email address, or an organisation's name.")),

@@ -17,7 +17,7 @@ def test_a_site_is_assigned_shown_and_ended_in_the_browser(world: World) -> None
     assert "Assigned." in _assign(world, browser, who="resident@example.org", role="operator")
     shown = browser.get(page).get_data(as_text=True)
     assert "resident@example.org" in shown
-    assert "sees and operates it" in shown
+    assert "Sees and operates it" in shown
     assert world.client("resident").get("/").location == f"/site/{world.site}/overview"
     assert "already" in _assign(world, browser, who="resident@example.org")
     assert "register" in _assign(world, browser, who="ghost@example.org")
