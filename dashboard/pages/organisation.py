@@ -6,7 +6,7 @@ from dash import html, register_page
 
 from config.language import N_, _
 from dashboard.parts import forms, people, tables
-from dashboard.people import belonging
+from dashboard.people import belonging, organisations_table
 from dashboard.web.access import current_scope, guard, organisation_led
 from store.records.people import organisations
 from store.records.schema import Organisation
@@ -28,7 +28,7 @@ def page(home: Organisation) -> html.Div:
     return html.Div(
         [
             html.Header(
-                [html.H1(home.name), html.P(home.kind.capitalize()), people.state(home.approval)],
+                [html.H1(home.name), html.P(_(organisations_table.KINDS[home.kind])), people.state(home.approval)],
                 className="page-head",
             ),
             html.Section(

@@ -41,11 +41,11 @@ STATE = Choice(
     N_("State"),
     [("", N_("Every state")), ("waiting", N_("waiting")), ("sent", N_("sent")), ("given_up", N_("given up"))],
 )
-NO_SERVER = (
+NO_SERVER = N_(
     "This Loadstar has no mail server, so mails wait here: open one and pass its link on to the person it is for. "
     "That you read it is noted in the audit log. LOADSTAR_SMTP_HOST names a server."
 )
-SERVER = "Mails go out within seconds by {}. Once one is sent, its text is no longer kept."
+SERVER = N_("Mails go out within seconds by %(host)s. Once one is sent, its text is no longer kept.")
 
 
 def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[Mail]:
@@ -118,7 +118,7 @@ def layout(**_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header([html.H1(_("Outbox")), html.P(_("What Loadstar writes to people."))], className="page-head"),
-            html.Div([icon("info-circle"), html.P(SERVER.format(server) if server else NO_SERVER)], className="notice"),
+            html.Div([icon("info-circle"), html.P(_(SERVER, host=server) if server else _(NO_SERVER))], className="notice"),
             tables.view(TABLE),
         ]
     )

@@ -70,7 +70,12 @@ def view(form: Form, of: str = "", *about: Component) -> html.Div:
         inside = [html.Details([summary, panel], id=f"{form.id}-form", className="disclosure mb-3")]
     goes = [dcc.Location(id=f"{form.id}-go", refresh=True)] if form.goes else []
     said = html.Div(id=f"{form.id}-said", role="status")
-    return html.Div([said, dcc.Store(id=f"{form.id}-of", data=of), *goes, *inside], **data(form=form.id))
+    asks = form.changes or any(isinstance(each, Text) and each.kind == "password" for each in form.fields)
+    return html.Div(
+        [said, dcc.Store(id=f"{form.id}-of", data=of), *goes, *inside],
+        className="asks" if asks else None,  # says nothing on paper
+        **data(form=form.id),
+    )
 
 
 def _drawn(

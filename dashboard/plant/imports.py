@@ -60,7 +60,7 @@ def view(files: Files, of: str = "") -> html.Section:
     )
     ways: list[Any] = [html.Label(upload)]
     if files.address:
-        words: list[Any] = [icon("arrow-down"), "Export as CSV"]
+        words: list[Any] = [icon("arrow-down"), _("Export as CSV")]
         ways.insert(0, html.A(words, id=f"{files.id}-export", href=files.address.format(of=of), className="btn btn-quiet"))
     beside = in_form(files.id, files.beside, {}, None) if files.beside else None
     return html.Section(
@@ -74,7 +74,7 @@ def view(files: Files, of: str = "") -> html.Section:
             html.Details([html.Summary(_("The columns")), html.P(files.columns, className="muted small mb-0 mt-2")]),
             html.Div(id=f"{files.id}-report", role="status", className="mt-3", **aria(live="polite")),
         ],
-        className="panel mb-3",
+        className="panel mb-3 files",
     )
 
 

@@ -53,7 +53,13 @@ def _steps(scope: Scope, site_id: str) -> list[Step]:
     measured = [meter.name for meter in meters.meters_of(scope, site_id) if meter.retired_at is None]
     posting = [device.name for device in devices.devices_of(scope, site_id)]
     held = sum(key.revoked_at is None for key in keys.keys(scope, site_id))
-    facility = f"{_(site_form.KINDS[site.kind])}, number {site.public_number}, {site.time_zone}, {site.currency}. "
+    facility = _(
+        "%(kind)s, number %(number)s, %(zone)s, %(currency)s. ",
+        kind=_(site_form.KINDS[site.kind]),
+        number=site.public_number,
+        zone=site.time_zone,
+        currency=site.currency,
+    )
     return [
         Step(_("Facility"), True, [facility, _link(_("Change it"), f"{here}/facility")]),
         _graph(drawn, here),
