@@ -10,12 +10,13 @@ from dashboard.parts.fields import Choice, Moment, Text, in_question
 from dashboard.parts.given import Given, Wrong
 from dashboard.parts.table_body import aligned
 from store.errors import Refused
-from store.records.plant import devices, graph, sites
+from store.records.plant import devices, graph, regions, sites
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
+from tests.dashboard.web.test_arguments import HOSTILE, OF
 from tests.dashboard.world import World
 
 FIELDS = (
@@ -199,3 +200,20 @@ def test_the_address_keeps_what_is_searched_chosen_and_sorted(world: World) -> N
     long = f"devices.search={'x' * 999}"
     for foolish in ("devices.first=-1", "devices.first=9e9", "devices.sort=password", "devices.retired=%00", long):
         assert browser.get(f"{path}?{foolish}").status_code == 200
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: repr(value)[:30])
+def test_no_form_breaks_on_what_nobody_would_write(world: World, value: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("insight.meters_now.power.live_power", lambda *_: {})
+    ids, browser = plant(world), world.client("root")
+    others = {"meter_id": ids["meter"], "region_id": regions.create_region(SYSTEM, name="GB").id}
+    others |= {"site_id": world.site, "organisation_id": sites.site(SYSTEM, world.site).organisation_id}
+    known = world.server.extensions["loadstar-dash"].callback_map
+    found = [name.strip(".").partition("-inputs.children")[0] for name in known if "-inputs.children" in name]
+    assert len(found) > 20
+    for form in found:
+        [name] = [each for each in known if each.strip(".").startswith(f"{form}-inputs.children")]
+        keys = [each["id"].removeprefix(f"{form}-") for each in known[name]["state"]]
+        written = {key: value for key in keys if key != "of"}
+        answer = fill(world, browser, form, others[OF.get(form, "site_id")], **written)
+        assert answer.status_code < 500, f"{form}: {answer.get_data(as_text=True)[:200]}"
