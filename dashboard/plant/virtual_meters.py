@@ -44,7 +44,7 @@ FIELDS = (
 
 def written(scope: Scope, meter: Meter) -> str:
     """The terms of a virtual meter as lines."""
-    terms = meters.virtual_terms(scope, [meter.id])[meter.id]
+    terms = meters.virtual_terms(scope, [meter.id]).get(meter.id, ())  # whoever asks for them of another meter gets none
     names = meters.names_of(scope, meter.site_id, [term for term, _ in terms])
     return "\n".join(f"{'+' if sign > 0 else '-'} {names[term]}" for term, sign in sorted(terms, key=lambda term: -term[1]))
 

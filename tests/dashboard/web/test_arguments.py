@@ -134,7 +134,7 @@ HOSTILE: list[object] = [
 
 
 # What a form, a table or its files are of, where that is no site.
-OF = dict.fromkeys(("meter", "exchange", "declared", "holders"), "meter_id") | {
+OF = dict.fromkeys(("meter", "meter-terms", "exchange", "declared", "holders"), "meter_id") | {
     "withdraw": "region_id",
     "series": "region_id",
     "invite": "organisation_id",
