@@ -105,7 +105,7 @@ class Jobs(BaseBackgroundCallbackManager):
         row = _row(key)
         if row is None or row.state not in ("done", "failed"):
             return self.UNDEFINED
-        return function(row, *args)
+        return function(row, *_given(function, row, args))
 
     def job_running(self, job: str | None) -> bool:
         """Whether the job has not ended, as `get_result` has just seen it."""
@@ -161,6 +161,12 @@ def _allowed(function: Callable[..., Any], args: Any) -> Sequence[Any]:
     rule(current_scope(), given)
     arguments.check(inspect.unwrap(function), given)
     return list(args)
+
+
+def _given(function: Callable[..., Any], job: Job, args: Sequence[Any]) -> list[Any]:
+    """What the callback is given once its job has ended: what the job was told, for a page that asks after it sends no values."""
+    names = list(inspect.signature(function).parameters)[1:]
+    return [job.arguments.get(name, value) for name, value in zip(names, args, strict=True)]
 
 
 def _asked() -> tuple[Callable[..., Any], Sequence[Any]]:

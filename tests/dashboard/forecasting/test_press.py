@@ -39,7 +39,7 @@ class Press:
 
     def _post(self, query: dict[str, str]) -> Any:
         state = [
-            {"id": "overview-site", "property": "data", "value": self.site},
+            {"id": "overview-site", "property": "data", "value": None if query else self.site},  # none with questions after it
         ]
         return self.browser.post(
             "/_dash-update-component", json={**CALLBACK, "state": state}, query_string=query, headers=csrf(self.browser)

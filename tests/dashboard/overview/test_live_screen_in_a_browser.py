@@ -11,6 +11,7 @@ from playwright.sync_api import Error, Page, expect
 from dashboard.figures import plan
 from dashboard.web import theme
 from insight.site_view import site_view
+from store.records.jobs import kinds, working
 from store.records.people import users
 from store.records.plant import graph, sites
 from store.scope import SYSTEM
@@ -18,6 +19,7 @@ from tests.conftest import eventually
 from tests.dashboard.live_world import PASSWORD
 from tests.dashboard.overview.conftest import Opener, Served
 from tests.dashboard.overview.test_overview_in_a_browser import ticks, value
+from tests.dashboard.web.test_jobs import FORECAST
 
 pytestmark = pytest.mark.browser
 DESK = {"width": 1440, "height": 1800}
@@ -344,3 +346,22 @@ def test_who_may_change_the_graph_moves_its_nodes_on_the_plan_and_nobody_else(op
         "document.querySelector('#overview-plan .plot').data.flatMap(({ uid, x }) => (uid.startsWith('edges') ? x : []))"
     )
     assert any(end == pytest.approx(x, abs=1e-4) for end in ends if end is not None), "its lines come along"
+
+
+def test_a_tick_asks_for_a_forecast_which_is_drawn_when_it_is_there(opened: Opener, world: Served) -> None:
+    world.site.post_hours(2, datetime.now(UTC))
+    world.site.post_everything()
+    page = opened(viewport=DESK)
+    drawn = "document.querySelector('#overview-chart .plot').data.map(({ uid }) => uid)"
+    wanted = page.locator("#overview-chart-shows input[value=forecast]")
+    wanted.check()
+    expect(page.locator("#overview-forecast-progress")).to_have_text("Waiting for its turn")
+    job = eventually(lambda: working.claim(SYSTEM, "a worker", ["forecast"], kinds.KINDS))
+    working.finish(SYSTEM, job.claim, FORECAST)
+    eventually(lambda: "forecast-demand" in page.evaluate(drawn))
+    expect(page.locator("#overview-forecast-says")).to_contain_text("Error over the last week")
+    wanted.uncheck()
+    eventually(lambda: "forecast-demand" not in page.evaluate(drawn))
+    wanted.check()
+    page.get_by_role("button", name="Cancel").click()
+    expect(wanted).not_to_be_checked()

@@ -43,13 +43,14 @@ class Press:
         self.browser.get("/account")  # beside every page comes the token that the script sends
 
     def post(self, **query: str) -> Any:
+        known = "job" not in query  # Dash's page sends values with the press alone, and none when it asks what came of it
         body = {
             "output": f"..{'...'.join(OUTPUTS)}..",
             "outputs": [dict(zip(("id", "property"), each.split("."), strict=True)) for each in OUTPUTS],
-            "inputs": [{"id": "overview-forecast-start", "property": "data", "value": 1}],
+            "inputs": [{"id": "overview-forecast-start", "property": "data", "value": 1 if known else None}],
             "changedPropIds": ["overview-forecast-start.data"],
             "state": [
-                {"id": "overview-site", "property": "data", "value": self.site},
+                {"id": "overview-site", "property": "data", "value": self.site if known else None},
             ],
         }
         return self.browser.post("/_dash-update-component", json=body, query_string=query, headers=csrf(self.browser))
