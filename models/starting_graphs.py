@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from config.language import N_
 from models.field_map import CONDITIONS, ENERGIES
 from models.graph import Graph
 
@@ -40,8 +41,10 @@ _SOLAR = Part("Solar", "source", "pv", 0.45, 0.2)
 _SUPPLY = (Way("Grid", "Main board", two_way=True), Way("Main board", "Demand"))
 
 STARTING_GRAPHS: Mapping[str, StartingGraph] = {
-    "solar": StartingGraph("Grid, solar and demand", (_GRID, _BOARD, _SOLAR, _DEMAND), (*_SUPPLY, Way("Solar", "Main board"))),
-    "demand": StartingGraph("Grid and demand", (_GRID, _BOARD, _DEMAND), _SUPPLY),
+    "solar": StartingGraph(
+        N_("Grid, solar and demand"), (_GRID, _BOARD, _SOLAR, _DEMAND), (*_SUPPLY, Way("Solar", "Main board"))
+    ),
+    "demand": StartingGraph(N_("Grid and demand"), (_GRID, _BOARD, _DEMAND), _SUPPLY),
 }
 
 

@@ -45,10 +45,10 @@ def layout(**query: Any) -> html.Div:
 
 
 def _tools(scope: Scope, given: Mapping[str, str]) -> list[html.Label]:
-    actions = [{"value": ANY, "label": "Every act"}]
+    actions = [{"value": ANY, "label": _("Every act")}]
     actions += [{"value": each, "label": wording.did(each)} for each in audit.actions(scope)]
-    kinds = [{"value": ANY, "label": "Everything"}]
-    kinds += [{"value": name, "label": words.capitalize()} for name, words in wording.KINDS.items()]
+    kinds = [{"value": ANY, "label": _("Everything")}]
+    kinds += [{"value": name, "label": _(words).capitalize()} for name, words in wording.KINDS.items()]
 
     def text(name: str, hint: str) -> dcc.Input:
         return dcc.Input(id=f"audit-{name}", type="search", debounce=0.4, value=given[name], placeholder=hint, maxLength=120)
@@ -60,12 +60,12 @@ def _tools(scope: Scope, given: Mapping[str, str]) -> list[html.Label]:
         return dbc.Input(id=f"audit-{name}", type="date", debounce=True, value=given[name])
 
     tools = (
-        ("Who", text("who", "Name, address or id")),
-        ("To whom or what", text("text", "Name, address or id")),
-        ("Did", choice("action", actions)),
-        ("Kind of record", choice("kind", kinds)),
-        ("From day", day("since")),
-        ("To day", day("until")),
+        (_("Who"), text("who", _("Name, address or id"))),
+        (_("To whom or what"), text("text", _("Name, address or id"))),
+        (_("Did"), choice("action", actions)),
+        (_("Kind of record"), choice("kind", kinds)),
+        (_("From day"), day("since")),
+        (_("To day"), day("until")),
     )
     return [html.Label([html.Span(words), control], className="field-line") for words, control in tools]
 

@@ -14,7 +14,7 @@ from dashboard.parts.notices import Words
 from dashboard.plant import devices_table, imports
 from dashboard.plant.imports import Files
 from dashboard.web.access import administers_site, guard
-from store.records.plant import device_files, devices, field_maps, posted_energy, sites
+from store.records.plant import device_files, devices, posted_energy, sites
 from store.scope import Scope
 
 register_page(
@@ -44,16 +44,12 @@ FILES = Files(
         "Export writes the devices that the search finds. Import reads such a file: a row with an id updates that device, "
         "a row without one adds a device. You see what would happen first; then all of it happens, or nothing."
     ),
-    [
-        html.Code(", ".join(device_files.COLUMNS)),
-        ". Only name, or the id of a device that exists, is needed. ",
-        html.Code("energy_mode"),
-        " is interval or counter; ",
-        html.Code("fields"),
-        " are written like ",
-        html.Code(field_maps.EXAMPLE),
-        ", several with semicolons between them.",
-    ],
+    device_files.COLUMNS,
+    N_(
+        "Only name, or the id of a device that exists, is needed. `energy_mode` is "
+        "interval or counter; `fields` are written like `energy_consumed = Main meter, energy_kwh`, several with "
+        "semicolons between them."
+    ),
     try_file=lambda scope, site_id, text, _: device_files.try_file(scope, site_id, text),
     import_file=lambda scope, site_id, text, _: device_files.import_file(scope, site_id, text),
     address="/site/{of}/devices.csv",

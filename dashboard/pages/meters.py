@@ -27,33 +27,16 @@ FILES = Files(
         "Export writes the meters that the search finds. Import reads such a file: a row with an id updates that meter, "
         "a row without one adds a meter. You see what would happen first; then all of it happens, or nothing."
     ),
-    [
-        html.Code(", ".join(meter_files.COLUMNS)),
-        ". Only name, or the id of a meter that exists, is needed. ",
-        html.Code("site"),
-        " is the site's number, ",
-        html.Code("from"),
-        " and ",
-        html.Code("to"),
-        " are the names of the two nodes of the edge that the meter measures, ",
-        html.Code("carrier"),
-        " what it carries if several edges join them, ",
-        html.Code("node"),
-        " that of a condition meter; ",
-        html.Code("method"),
-        " is counter, interval or power, ",
-        html.Code("interval_s"),
-        " how often a reading comes (empty: as often as its device posts), ",
-        html.Code("rollover_kwh"),
-        " where a counter starts again from zero, ",
-        html.Code("since"),
-        " from when on; all four also for a meter that exists. To assign meters in bulk, ",
-        html.Code("id"),
-        " and ",
-        html.Code("assigned_to"),
-        " are enough: a person's email address or an organisation's name, several with semicolons between them; "
-        "nobody loses a meter by it.",
-    ],
+    meter_files.COLUMNS,
+    N_(
+        "Only name, or the id of a meter that exists, is needed. `site` is the site's "
+        "number, `from` and `to` are the names of the two nodes of the edge that the meter measures, `carrier` what it "
+        "carries if several edges join them, `node` that of a condition meter; `method` is counter, interval or power, "
+        "`interval_s` how often a reading comes (empty: as often as its device posts), `rollover_kwh` where a counter "
+        "starts again from zero, `since` from when on; all four also for a meter that exists. To assign meters in bulk,"
+        " `id` and `assigned_to` are enough: a person's email address or an organisation's name, several with "
+        "semicolons between them; nobody loses a meter by it."
+    ),
     try_file=lambda scope, _of, text, _: meter_files.try_file(scope, text),
     import_file=lambda scope, _of, text, _: meter_files.import_file(scope, text),
     address="/admin/meters.csv",

@@ -25,7 +25,7 @@ from insight.now import now_of
 register_page(
     __name__,
     path_template="/site/<site_id>/overview",
-    name="Overview",
+    name=N_("Overview"),
     title=N_("Overview · Loadstar"),
     nav={"section": "Site", "icon": "activity"},
 )

@@ -44,13 +44,11 @@ FILES = Files(
         "One line for each interval: its start with the offset from UTC, and what a kWh costs, earns or emits in it. You see "
         "what would change first; then all of it is imported, or nothing. A value replaces the one that its interval had."
     ),
-    [
-        html.Code(", ".join(region_series.COLUMNS)),
-        ". ",
-        html.Code("start"),
-        " like 2026-01-31T00:00:00+01:00, and one of the others at least: prices in the currency of its sites, g/kWh for CO₂, "
-        "a dot for decimals. An empty cell changes nothing.",
-    ],
+    region_series.COLUMNS,
+    N_(
+        "`start` like 2026-01-31T00:00:00+01:00, and one of the others at least: "
+        "prices in the currency of its sites, g/kWh for CO₂, a dot for decimals. An empty cell changes nothing."
+    ),
     try_file=_try,
     import_file=_import,
     beside=Choice(

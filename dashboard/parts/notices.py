@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from config.language import N_
+from config.language import N_, _
 from dashboard.parts.aria import data, icon
 
 MARKED = N_("Not saved yet. Check what is marked below.")
 Words = str | Component | Sequence[str | Component]
+
+
+def coded(text: str) -> list[str | Component]:
+    """A text that `N_` marks, worded, with what stands in backquotes as code."""
+    pieces = _(text).split("`")
+    return [html.Code(piece) if at % 2 else piece for at, piece in enumerate(pieces)]
 
 
 def notice(words: Words, *, bad: bool = False) -> html.Div:

@@ -8,7 +8,6 @@ from dash import html
 
 from config import clock
 from config.language import N_, _
-from config.quantities import QUANTITIES
 from dashboard.parts import moments
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Moment, Text, filled
@@ -46,7 +45,7 @@ FIELDS = (
         longest=20_000,
         lines=4,
         like=field_maps.EXAMPLE,
-        help=f"One a line: field = meter, quantity. Quantities: {', '.join(QUANTITIES)}.",
+        help=N_("One a line: field = meter, quantity. The quantities are those of the device API's description."),
     ),
 )
 KEY_FIELDS = (

@@ -35,7 +35,7 @@ FIELDS = (
     Choice("target", N_("To"), required=True, of="to_node_id", hint=N_("Choose a node")),
     Choice("carrier", N_("Carrier"), [(each, each) for each in CARRIERS]),
     Choice("ways", N_("Flows"), (("one", N_("one way")), ("both", N_("both ways")))),
-    replace(START, words="Since", help="By the site's clocks. Empty: as long as both nodes are there."),
+    replace(START, words=N_("Since"), help=N_("By the site's clocks. Empty: as long as both nodes exist.")),
     END_DATE,
 )
 

@@ -21,7 +21,7 @@ from config.language import _
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria, icon
 from dashboard.parts.fields import Choice, in_form
-from dashboard.parts.notices import notice
+from dashboard.parts.notices import coded, notice
 from dashboard.plant.import_report import counted, report
 from dashboard.web.access import Rule, current_scope, guard
 from dashboard.web.gate import costly
@@ -40,7 +40,8 @@ class Files:
     id: str
     rule: Rule
     steps: str
-    columns: Sequence[Any]
+    columns: Sequence[str]
+    about: str  # of the columns, marked by `N_`, with their names in backquotes
     try_file: Reads
     import_file: Reads
     address: str = ""  # of the file of what there is, with `{of}` for what the page is of; none: nothing is exported
@@ -71,7 +72,12 @@ def view(files: Files, of: str = "") -> html.Section:
             html.Div(id=f"{files.id}-imported", role="status"),
             html.Div(beside, className="fields mb-2") if beside else None,
             html.Div(ways, className="choices mb-2"),
-            html.Details([html.Summary(_("The columns")), html.P(files.columns, className="muted small mb-0 mt-2")]),
+            html.Details(
+                [
+                    html.Summary(_("The columns")),
+                    html.P([html.Code(", ".join(files.columns)), ". ", *coded(files.about)], className="muted small mb-0 mt-2"),
+                ]
+            ),
             html.Div(id=f"{files.id}-report", role="status", className="mt-3", **aria(live="polite")),
         ],
         className="panel mb-3 files",

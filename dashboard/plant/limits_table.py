@@ -57,16 +57,26 @@ def _row(_scope: Scope, record: Shown) -> Row:
     limit, own = record
     unit = QUANTITIES[limit.quantity].label
     edit = Act("edit", _("Edit"), lambda: _edit(limit, unit), sure=_("Save"))
-    critical = band(limit.critical_low, limit.critical_high, unit, "below", "above")
-    cells = (band(limit.low, limit.high, unit), critical, limit.source, "this site" if own else "the standard")
+    critical = _critical(limit.critical_low, limit.critical_high, unit)
+    cells = (band(limit.low, limit.high, unit), critical, limit.source, _("this site") if own else _("the standard"))
     return Row(limit.quantity, words_of(limit.quantity), cells, (edit, RESET) if own else (edit,))
 
 
-def band(low: float | None, high: float | None, unit: str, under: str = "at least", over: str = "at most") -> str:
+def band(low: float | None, high: float | None, unit: str) -> str:
     """Two bounds in words, in a unit."""
-    if under == "at least" and low is not None and high is not None:
-        return f"{low:g} to {high:g} {unit}".strip()
-    parts = [f"{words} {bound:g} {unit}".strip() for words, bound in ((under, low), (over, high)) if bound is not None]
+    if low is not None and high is not None:
+        return _("%(low)s to %(high)s %(unit)s", low=f"{low:g}", high=f"{high:g}", unit=unit).strip()
+    if low is not None:
+        return _("at least %(low)s %(unit)s", low=f"{low:g}", unit=unit).strip()
+    return _("at most %(high)s %(unit)s", high=f"{high:g}", unit=unit).strip() if high is not None else "–"
+
+
+def _critical(low: float | None, high: float | None, unit: str) -> str:
+    """Beyond which bounds a value is critical, in words."""
+    parts = [
+        *([_("below %(low)s %(unit)s", low=f"{low:g}", unit=unit).strip()] if low is not None else []),
+        *([_("above %(high)s %(unit)s", high=f"{high:g}", unit=unit).strip()] if high is not None else []),
+    ]
     return ", ".join(parts) or "–"
 
 

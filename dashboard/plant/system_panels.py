@@ -71,16 +71,16 @@ def _stores() -> html.Section:
     rows = [
         [
             table.name,
-            _state(not table.suspended, "suspended" if table.suspended else "writable"),
+            _state(not table.suspended, _("suspended") if table.suspended else _("writable")),
             reader().count(table.lag),
         ]
         for table in tables
     ]
-    says = _state(full is None, full or "takes readings")
+    says = _state(full is None, full or _("takes readings"))
     unsure = clock.unsure()
     when = [html.P(_state(False, unsure))] if unsure else []
-    heads = ["Table", "State", "Backlog"]
-    return _panel(_("Store of readings"), html.P(says), *when, _table("Tables of readings", heads, rows))
+    heads = [_("Table"), _("State"), _("Backlog")]
+    return _panel(_("Store of readings"), html.P(says), *when, _table(_("Tables of readings"), heads, rows))
 
 
 def _device_api() -> html.Section:
@@ -93,11 +93,11 @@ def _device_api() -> html.Section:
         html.P(says),
         _facts(
             {
-                "Rows in its queue": reader().count(found.waiting),
-                "Readings accepted": reader().count(found.accepted),
-                "Readings rejected": reader().count(found.rejected),
-                "Requests answered": reader().count(found.requests),
-                "Server errors": reader().count(found.failed),
+                _("Rows in its queue"): reader().count(found.waiting),
+                _("Readings accepted"): reader().count(found.accepted),
+                _("Readings rejected"): reader().count(found.rejected),
+                _("Requests answered"): reader().count(found.requests),
+                _("Server errors"): reader().count(found.failed),
             }
         ),
         html.P(_("Since it was started."), className="muted small mt-2 mb-0"),
@@ -123,7 +123,7 @@ def _processes() -> html.Section:
     rows = [
         [
             each.name,
-            _state(each.pid is not None, "running" if each.pid else "not running"),
+            _state(each.pid is not None, _("running") if each.pid else _("not running")),
             f"{each.pid or '–'}",
             _age(each.age_s) if each.pid else "–",
             _megabytes(each.memory) if each.pid else "–",
@@ -131,9 +131,12 @@ def _processes() -> html.Section:
         for each in found
     ]
     total = html.P(
-        _("%(value)s of memory in all.", value=_megabytes(sum(each.memory for each in found))), className="muted small mt-2 mb-0"
+        _("%(memory)s of memory in all.", memory=_megabytes(sum(each.memory for each in found))),
+        className="muted small mt-2 mb-0",
     )
-    return _panel(_("Processes"), _table("Processes", ["Process", "State", "Process ID", "Uptime", "Memory"], rows), total)
+    return _panel(
+        _("Processes"), _table(_("Processes"), [_("Process"), _("State"), _("Process ID"), _("Uptime"), _("Memory")], rows), total
+    )
 
 
 def _jobs(scope: Scope) -> html.Section:
@@ -142,29 +145,31 @@ def _jobs(scope: Scope) -> html.Section:
     if isinstance(found, str):
         return _panel(_("Jobs"), html.P(_state(False, found), className="mb-0"))
     if found.clock is None:
-        kept = _state(False, "No worker keeps the clock")
+        kept = _state(False, _("No worker keeps the clock"))
     elif found.still_s > STILL_S:
-        kept = _state(False, f"The clock has stood still for {_age(found.still_s)}; {found.clock} kept it")
+        kept = _state(
+            False, _("The clock has stood still for %(age)s; %(clock)s kept it", age=_age(found.still_s), clock=found.clock)
+        )
     else:
-        kept = _state(True, f"{found.clock} keeps the clock")
+        kept = _state(True, _("%(clock)s keeps the clock", clock=found.clock))
     said: list[Any] = [html.P(kept)]
     if found.queues:
         rows = [
             [
                 each.queue.capitalize(),
-                _state(each.waits_s < LONG_WAIT_S, "in time" if each.waits_s < LONG_WAIT_S else "behind"),
+                _state(each.waits_s < LONG_WAIT_S, _("in time") if each.waits_s < LONG_WAIT_S else _("behind")),
                 reader().count(each.due),
                 _age(each.waits_s),
                 reader().count(each.running),
             ]
             for each in found.queues
         ]
-        said.append(_table("Queues", ["Queue", "State", "Waiting", "Since", "Running"], rows))
+        said.append(_table(_("Queues"), [_("Queue"), _("State"), _("Waiting"), _("Since"), _("Running")], rows))
     if found.ended:
         rows = [
             [
                 each.kind.replace("_", " ").capitalize(),
-                _state(not each.failed, "as it should" if not each.failed else "some failed"),
+                _state(not each.failed, _("as it should") if not each.failed else _("some failed")),
                 reader().count(each.done),
                 reader().count(each.failed),
                 _age(each.mean_s) if each.done else "–",
@@ -172,7 +177,9 @@ def _jobs(scope: Scope) -> html.Section:
             ]
             for each in found.ended
         ]
-        said.append(_table("Jobs of the last day", ["Kind", "State", "Done", "Failed", "Mean time", "Longest"], rows))
+        said.append(
+            _table(_("Jobs of the last day"), [_("Kind"), _("State"), _("Done"), _("Failed"), _("Mean time"), _("Longest")], rows)
+        )
     if not (found.queues or found.ended):
         said.append(html.P(_("No jobs within the last day."), className="muted mb-0"))
     return _panel(_("Jobs"), *said)
@@ -181,8 +188,10 @@ def _jobs(scope: Scope) -> html.Section:
 def _kept_ready() -> html.Section:
     found = closed_power.kept()
     asked = found.hits + found.misses
-    share = f"{found.hits / asked:.1%} of {asked:,} charts" if asked else "none yet"
-    said = {"Charts served from it": share, "Blocks": f"{found.pieces:,}", "Size": _megabytes(found.size)}
+    share = (
+        _("%(share)s of %(charts)s charts", share=f"{found.hits / asked:.1%}", charts=f"{asked:,}") if asked else _("none yet")
+    )
+    said = {_("Charts served from it"): share, _("Blocks"): f"{found.pieces:,}", _("Size"): _megabytes(found.size)}
     about = _(
         "Power of past periods, kept for %(closed_cache_minutes)s minutes. Each sign-in prepares the last 48 hours.",
         closed_cache_minutes=f"{settings().closed_cache_minutes:,}",

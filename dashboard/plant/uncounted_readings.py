@@ -19,13 +19,17 @@ from store.series import uncounted
 from store.series.uncounted import Uncounted
 
 SOURCES = {"counter": N_("its counter"), "interval": N_("its intervals"), "power": N_("its power")}
-METHODS = {method: f"{words} ({uncounted.QUANTITIES[method][0]})" for method, words in SOURCES.items()}
+METHODS = {
+    "counter": N_("its counter (energy_total_kwh)"),
+    "interval": N_("its intervals (energy_kwh)"),
+    "power": N_("its power (power_kw)"),
+}
 NOT_COUNTED = N_("Stored, but not counted, because:")
 
 
 def every(interval_s: int) -> str:
     """How often a reading comes, in words."""
-    return "local day" if interval_s == DAY_S else f"{reader().count(interval_s)} s"
+    return _("local day") if interval_s == DAY_S else f"{reader().count(interval_s)} s"
 
 
 def not_counted(scope: Scope, meter: Meter, zone: ZoneInfo) -> Any:
@@ -72,14 +76,16 @@ def mark(reasons: Sequence[str]) -> Any:
 
 def reason(each: Uncounted, zone: ZoneInfo) -> str:
     """How many readings of what are not counted, and what would count them."""
-    length = f" of {every(each.interval_s)}" if each.interval_s else ""
-    when = f"{moments.clock(each.first, zone)} to {moments.clock(each.last, zone)}"
+    length = _(" of %(every)s", every=every(each.interval_s)) if each.interval_s else ""
+    when = _("%(first)s to %(last)s", first=moments.clock(each.first, zone), last=moments.clock(each.last, zone))
     what = f"{reader().count(each.number)} × {each.quantity}{length}, {when}: "
     declared = each.declared
     if declared is None:
         if each.why == uncounted.NO_METHOD:
-            return what + "nothing declares where its energy comes from. Declare it."
-        return what + "no declaration holds then. Let one begin earlier."
+            return what + _("nothing declares where its energy comes from. Declare it.")
+        return what + _("no declaration holds then. Let one begin earlier.")
     if each.why == uncounted.OTHER_QUANTITY:
-        return what + f"its energy comes from {_(METHODS[declared.method])}; two sources are never added."
-    return what + f"its energy is declared of {every(declared.interval_s)}. Put that right, or let the device post that."
+        return what + _("its energy comes from %(source)s; two sources are never added.", source=_(METHODS[declared.method]))
+    return what + _(
+        "its energy is declared of %(every)s. Put that right, or let the device post that.", every=every(declared.interval_s)
+    )

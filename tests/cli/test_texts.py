@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.texts import gathered, written
+from cli.texts import TEMPLATE, gathered, written
 from cli.workshop import ROOMS
+from config import language
 from config.settings import PROJECT
 
 MARKS = {"_": 1, "N_": 1, "ngettext": 2}
@@ -94,6 +95,11 @@ def test_a_mark_with_other_values_than_its_text_has_places_for_is_noticed(line: 
 def test_every_mark_has_the_values_that_its_text_has_places_for() -> None:
     places = [f"{file.relative_to(PROJECT)}:{line}" for file in FILES for line in amiss(file.read_text(encoding="utf-8"))]
     assert places == []
+
+
+def test_the_template_is_up_to_date() -> None:
+    kept = (language.FOLDER / TEMPLATE).read_text(encoding="utf-8")
+    assert kept == written(gathered()), "run `./loadstar texts`"
 
 
 def test_what_is_gathered_is_the_same_each_time() -> None:

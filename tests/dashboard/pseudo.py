@@ -15,6 +15,11 @@ LANGUAGE = "eo"  # which nobody has translated Loadstar to
 SHOWN = ("children", "label", "placeholder", "title", "aria-label", "alt", "help", "summary", "data-label")
 UNREAD = ("script", "style", "code", "noscript", "svg")
 OPEN, CLOSE = "⟦", "⟧"
+# Addresses, ids and names of columns; days and months, which every language has its own way to write.
+NO_WORDS = re.compile(
+    r"\S+@\S+|\b[a-z]{3}_[0-9a-z]{4,}\b|\b\w+(?:_\w+)+\b|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\bsha256:\w+|^Loading\.\.\.$"
+)
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -79,7 +84,12 @@ def of_layout(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for each in part:
             yield from of_layout(each)
-    elif isinstance(part, dict) and "props" in part and part["type"] not in ("Code", "Kbd", "Store"):
+    elif (
+        isinstance(part, dict)
+        and "props" in part
+        and part["type"] not in ("Code", "Kbd", "Store")
+        and "changes" not in (part["props"].get("className") or "")
+    ):
         for name, value in part["props"].items():
             if name in SHOWN or name.startswith("aria-label"):
                 yield from of_layout(value)
@@ -89,7 +99,7 @@ def of_layout(part: Any) -> Iterator[str]:
 
 def words(text: str, known: set[str]) -> set[str]:
     """The words of a text that are neither marked nor names."""
-    rest = bare(text)
+    rest = NO_WORDS.sub(" ", bare(text))
     for name in sorted(known, key=len, reverse=True):
         rest = rest.replace(name, " ")
     return set(WORD.findall(rest))

@@ -13,16 +13,15 @@ from tests.dashboard.world import World
 
 # Names, units and codes, which are the same in every language.
 KNOWN = {
-    "Loadstar", "North Campus", "South Works", "Northern Power", "Southern Grid", "Europe", "London", "GMT", "BST", "UTC", "GBP",
-    "kWh", "kW", "MW", "MWh", "kg", "CO2", "Hz", "example", "org", "Root", "Admin", "Operator", "Chief", "Stranger", "Resident",
-}  # fmt: skip
-# Pages whose texts are still to be marked: becomes shorter, never longer.
+    *("Loadstar", "North Campus", "South Works", "Northern Power", "Southern Grid", "Europe/London", "GMT", "BST", "UTC", "GBP"),
+    *("kWh", "kW", "MW", "MWh", "kg", "kB", "MB", "GB", "Hz", "CO2", "g/kWh", "EUR", "V", "CSV", "QuestDB", "SQLite", "Python"),
+    *("Root", "Admin", "Operator", "Chief", "Stranger", "Resident", "Werkzeug"),
+}
+# Pages whose texts are still to be marked, or known to be no texts of ours: becomes shorter, never longer.
 NOT_YET = {
-    "account", "account_data", "account_notifications", "account_security", "account_tokens", "account_two_factor",
-    "approvals", "audit_log", "devices", "facility", "graph", "home", "household", "key_requests", "keys", "meter",
-    "meters", "my_meters", "not_found_404", "organisation", "organisations", "outbox", "outbox_mail", "overview",
-    "own_organisation", "region", "set_up", "site_access", "sites", "system", "tariffs", "users",
-}  # fmt: skip
+    *("account", "audit_log", "devices", "facility", "graph", "household", "key_requests", "meters", "my_meters", "outbox"),
+    *("overview", "own_organisation", "set_up", "sites", "system", "tariffs", "users"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_what_strangers_see_is_marked(world: World, path: str) -> None:
 def pages(world: World) -> dict[str, set[str]]:
     """The texts without a mark on each page that anybody of the world may open, by the page's module."""
     found: dict[str, set[str]] = {}
-    for who in ("root", "admin", "operator", "resident"):
+    for who in ("root", "resident"):
         browser = world.client(who)
         for page in dash.page_registry.values():
             path = (page["path_template"] or page["path"]).replace("<site_id>", world.site)
