@@ -169,7 +169,7 @@ def _questions(page: Page, table: str) -> Iterator[tuple[str, Given]]:
             yield f"from row {press['first']:,}", pressed(press)
     for key, values in _filters(page, table).items():
         for value in values:
-            yield f"{key} {value}", pressed({"do": "filter", "column": key, "value": value})
+            yield f"{key} {value}", pressed({"chosen": {key: value}})
     asks = {press["act"]: press for press in presses if press["do"] == "ask"}
     for act, press in asks.items():
         yield f"asked to {act}", pressed(press)

@@ -85,12 +85,22 @@ def declare(table: Table) -> None:
         seen = View.of(view)
         said: Any = no_update
         problems: dict[str, Problem] = {}
-        pressed: dict[str, Any] = press if isinstance(press, dict) and ctx.triggered_id == f"{name}-press" else {}
-        if str(search or "") != seen.search:
-            seen.search, seen.first = str(search or ""), 0
-        elif pressed:
-            said = _pressed(table, seen, pressed, str(context or ""), problems)
+        last: dict[str, Any] = press if isinstance(press, dict) else {}
+        _narrow(seen, str(search or ""), last.get("chosen"))
+        if f"{name}-press.data" in ctx.triggered_prop_ids:
+            said = _pressed(table, seen, last, str(context or ""), problems)
         return body(table, seen, str(context or ""), problems), asdict(seen), said
+
+
+def _narrow(seen: View, search: str, chosen: Any) -> None:
+    """Show what is searched and chosen now, from its first row on.
+
+    Both come with every question, not only with the one that they changed by: of two that overlap, the later one's answer is
+    shown, and what it was asked with does not hold what the earlier one brought.
+    """
+    filters = seen.filters | {str(key): str(value) for key, value in chosen.items()} if isinstance(chosen, dict) else seen.filters
+    if (search, filters) != (seen.search, seen.filters):
+        seen.search, seen.filters, seen.first = search, filters, 0
 
 
 def _pressed(table: Table, seen: View, press: Mapping[str, Any], context: str, problems: dict[str, Problem]) -> Any:
@@ -101,9 +111,6 @@ def _pressed(table: Table, seen: View, press: Mapping[str, Any], context: str, p
             current = sorted_by(table, seen)
             seen.descending = column == current and not seen.descending
             seen.sort, seen.first = column, 0
-        case "filter":
-            seen.filters[str(press.get("column"))] = str(press.get("value") or "")
-            seen.first = 0
         case "turn":
             seen.first = row_number(press.get("first"))
         case "ask":

@@ -44,7 +44,7 @@ def test_everything_that_waits_stands_in_one_queue(world: World) -> None:
     found = rows(press(_client(world, "root"), "approvals"))
     for words in ("Flat 4", "I moved in", "Newcomer", "Mill", "1–3 of 3"):
         assert words in found
-    of_one_kind = rows(press(_client(world, "root"), "approvals", do="filter", column="kind", value="meter"))
+    of_one_kind = rows(press(_client(world, "root"), "approvals", chosen={"kind": "meter"}))
     assert "1–1 of 1" in of_one_kind
     assert "Newcomer" not in of_one_kind
 

@@ -55,10 +55,10 @@ def test_a_column_that_there_is_not_sorts_as_usual(world: World) -> None:
 
 def test_states_and_kinds_filter(world: World) -> None:
     browser = _signed_in(world, "root")
-    residents = press(browser, "users", do="filter", column="kind", value="residential")
+    residents = press(browser, "users", chosen={"kind": "residential"})
     assert "resident@example.org" in rows(residents)
     assert "operator@example.org" not in rows(residents)
-    assert "Nothing fits" in rows(press(browser, "users", do="filter", column="approval", value="disabled"))
+    assert "Nothing fits" in rows(press(browser, "users", chosen={"approval": "disabled"}))
 
 
 def test_an_administrator_finds_their_own_people_only(world: World) -> None:

@@ -4,7 +4,9 @@
 
   function tell(table, wanted) {
     told = table;
-    window.dash_clientside.set_props(`${table}-press`, { data: { ...wanted, at: Date.now() } });
+    const selects = document.querySelectorAll(`[data-table="${table}"] [data-filter]`);
+    const chosen = Object.fromEntries([...selects].map((each) => [each.dataset.filter, each.value]));
+    window.dash_clientside.set_props(`${table}-press`, { data: { ...wanted, chosen, at: Date.now() } });
   }
   function given(button) {
     const fields = button.closest(".question")?.querySelectorAll("[data-given]") ?? [];
@@ -26,9 +28,8 @@
   });
 
   document.addEventListener("change", (event) => {
-    const select = event.target.closest("[data-filter]");
-    const table = select?.closest("[data-table]")?.dataset.table;
-    if (table) tell(table, { do: "filter", column: select.dataset.filter, value: select.value });
+    const table = event.target.closest("[data-filter]")?.closest("[data-table]")?.dataset.table;
+    if (table) tell(table, {});
   });
 
   document.addEventListener("keydown", (event) => {

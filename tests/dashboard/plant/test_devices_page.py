@@ -65,7 +65,7 @@ def test_a_device_gets_a_key_and_is_retired(world: World) -> None:
     assert f"{key.id}." in told
     assert "is retired" in act(browser, "devices", world.site, "retire", ids["device"])
     assert "No device yet" in browser.get(f"/site/{world.site}/devices").get_data(as_text=True)
-    shown = said(press(browser, "devices", world.site, do="filter", column="retired", value="all"))
+    shown = said(press(browser, "devices", world.site, chosen={"retired": "all"}))
     assert "Hall box" in shown
 
 

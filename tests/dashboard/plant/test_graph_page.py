@@ -92,7 +92,7 @@ def test_a_node_is_edited_and_ends_with_its_edges_and_the_past_stays(world: Worl
     assert "1 edge with it" in act(browser, "nodes", world.site, "end", ids["Hall"], at="")
     assert "Great hall" not in said(_draw(world, browser))
     assert len(graph.site_graph(SYSTEM, world.site, was).edges) == 2
-    assert "Great hall" in said(press(browser, "nodes", world.site, do="filter", column="when", value="all"))
+    assert "Great hall" in said(press(browser, "nodes", world.site, chosen={"when": "all"}))
 
 
 def test_an_edge_ends(world: World) -> None:
