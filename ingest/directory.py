@@ -15,7 +15,7 @@ from functools import cached_property
 from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
-from store.errors import StoreError
+from store.errors import StoreAway, StoreError
 from store.records.plant import directory as records
 from store.series.write import TELEMETRY, Series, series
 
@@ -124,6 +124,7 @@ class Directory:
         self.callers: dict[str, Caller] = {}
         self.version: object = None
         self._looked = 0.0
+        self._away = False  # whether the records could not be read when they were last looked into
         self._renewing = asyncio.Lock()
 
     async def keep(self) -> None:
@@ -145,18 +146,26 @@ class Directory:
                 changed = await asyncio.get_running_loop().run_in_executor(None, _load, self.version)
             except StoreError as error:
                 log.warning("the records cannot be read, the keys known so far stay in force: %s", error)
+                self._away = True
                 return
+            self._away = False
             if changed is not None:
                 self.version, self.callers = changed
 
     async def caller(self, key_id: str) -> Caller | None:
-        """Who holds this key; one made a moment ago is found too, and one that does not exist waits for its answer."""
+        """Who holds this key; one made a moment ago is found too, and one that does not exist waits for its answer.
+
+        Raises:
+            StoreAway: it is not known here, and whether it exists cannot be found out now.
+        """
         caller = self.callers.get(key_id)
         if caller is None:
             asked = time.monotonic()
             await asyncio.sleep(max(0.0, self._looked + UNKNOWN_S - asked))
             await self.renew(asked)
             caller = self.callers.get(key_id)
+            if caller is None and self._away:
+                raise StoreAway("whether there is such a key cannot be found out while the records are away")
         return caller
 
 
