@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     series: int
 
 
-EVERYTHING = Asked(20, 16)  # at most, when nobody has looked for a while
+EVERYTHING = Asked(20, 20)  # at most, when nobody has looked for a while
 NEXT = Asked(5, 3)
 
 
