@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from pydantic import SecretStr
 
 from config import settings as configuration
 from store.records.access import policy
@@ -17,7 +16,6 @@ from store.records.people import organisations, users
 from store.records.schema import Job
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.records import fresh
 from tests.worker import kinds as ours
 from tests.worker import work
 from tests.worker.kinds import Folder
@@ -26,16 +24,6 @@ from worker.pool import Pool, PoolLane
 from worker.task import all_tasks
 
 LONG_S = 120.0
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret"))
-    configuration.use(made)
-    fresh(made.records_url)
-    for name, kind in ours.ALL.items():
-        monkeypatch.setitem(kinds.KINDS, name, kind)
-    return tmp_path
 
 
 @pytest.fixture

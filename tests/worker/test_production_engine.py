@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from pydantic import SecretStr
 
 from config import settings as configuration
 from store.errors import StoreAway
 from store.records.jobs import asking, kinds, working
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.records import fresh
 from tests.worker import kinds as ours
 from tests.worker.kinds import Folder
 from tests.worker.test_worker_kills import Workers
@@ -21,16 +19,6 @@ from worker import broker
 
 pytestmark = pytest.mark.redis
 LONG_S = 200.0
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret"))
-    configuration.use(made)
-    fresh(made.records_url)
-    for name, kind in ours.ALL.items():
-        monkeypatch.setitem(kinds.KINDS, name, kind)
-    return tmp_path
 
 
 @pytest.fixture
