@@ -63,7 +63,7 @@ def test_the_picture_is_of_the_theme(opened: Opener) -> None:
     expect(picture).to_have_count(1)
     expect(picture).to_have_attribute("src", re.compile("overview-dark"))
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('figure img')].some((one) => one.naturalWidth === 1440)")
+    page.wait_for_function("() => [...document.querySelectorAll('figure img')].some((one) => one.naturalWidth === 1440)")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])

@@ -73,7 +73,7 @@ def overview(page: Page, site_id: str) -> None:
     """The overview of a site, drawn, with its numbers."""
     page.goto(f"/site/{site_id}/overview")
     page.wait_for_selector("#overview-chart[data-drawn]", state="attached")
-    page.wait_for_function("window.loadstar.lastTick?.()")
+    page.wait_for_function("() => window.loadstar.lastTick?.()")
 
 
 def tiles(page: Page) -> dict[str, dict[str, str]]:
