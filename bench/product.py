@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from cli import questdb
 from cli.home import absolute_settings
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PREFIX, PROJECT, Settings
 

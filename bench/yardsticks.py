@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from cli.waiting import answers, await_ready
 from config.settings import PROJECT
 

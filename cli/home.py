@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cli import leash
-from cli.ports import is_free
-from cli.questdb import free_ports
+from cli.ports import free_ports, is_free
 from cli.watch import UP
 from config import settings as configuration
 from config.settings import PRIVATE, Settings, SettingsError

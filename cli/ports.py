@@ -3,6 +3,8 @@
 import contextlib
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +23,19 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+@contextmanager
+def free_ports(count: int) -> Iterator[list[int]]:
+    """Different loopback ports that nothing listens on now; held until the block ends."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for held in sockets:
+            held.bind(("127.0.0.1", 0))
+        yield [held.getsockname()[1] for held in sockets]
+    finally:
+        for held in sockets:
+            held.close()
 
 
 def claim(port: int) -> socket.socket | None:

@@ -5,8 +5,6 @@ import os
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,16 +175,3 @@ def is_ready(settings: Settings, timeout_s: float = 1.0) -> bool:
             return True
     except (OSError, urllib.error.URLError):
         return False
-
-
-@contextmanager
-def free_ports(count: int) -> Iterator[list[int]]:
-    """Different loopback ports that nothing listens on now; held until the block ends."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        yield [held.getsockname()[1] for held in sockets]
-    finally:
-        for held in sockets:
-            held.close()

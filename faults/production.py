@@ -23,7 +23,7 @@ import psutil
 import yaml
 
 from cli import leash, machine, questdb, waiting
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from config import heart
 from config.settings import PROJECT, Settings
 

@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli import leash, machine, questdb
+from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PROJECT, Settings
 from tests.matrix import cells
@@ -140,7 +141,7 @@ def questdb_jar() -> Path:
 def settings_for(home: Path, jar: Path, **named: object) -> Settings:
     """Settings of a Loadstar of its own: own state folder, own free ports, own passwords."""
     (home / "questdb").mkdir(parents=True, exist_ok=True)
-    with questdb.free_ports(5) as (http, pg, health, dashboard, devices):
+    with free_ports(5) as (http, pg, health, dashboard, devices):
         defaults: dict[str, object] = {
             "home": home,
             "demo": False,

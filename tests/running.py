@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from cli import leash
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from cli.waiting import answers
 from config.settings import PROJECT
 from tests.conftest import eventually

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from cli import machine
 from cli.main import loadstar
-from cli.questdb import free_ports
+from cli.ports import free_ports
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import Settings
 from demo import load, state

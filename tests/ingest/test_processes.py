@@ -13,7 +13,7 @@ import httpx
 import psutil
 import pytest
 
-from cli import questdb
+from cli.ports import free_ports
 from config import heart
 from config.settings import Settings
 from ingest import serve, server
@@ -24,7 +24,7 @@ from tests.ingest.world import HARDWARE, PROJECT, Api, World, environment
 @pytest.fixture
 def own(device_settings: Settings, world: World, tmp_path: Path) -> Iterator[Api]:
     """A device API of this test's own, on the session's records and QuestDB."""
-    with questdb.free_ports(1) as (port,):
+    with free_ports(1) as (port,):
         pass
     running = Api(device_settings.model_copy(update={"home": tmp_path, "device_port": port})).start()
     yield running
@@ -114,7 +114,7 @@ def test_workers_end_when_their_parent_was_killed(own: Api) -> None:
 
 
 def test_it_ends_when_the_process_that_started_it_was_killed(device_settings: Settings, world: World, tmp_path: Path) -> None:
-    with questdb.free_ports(1) as (port,):
+    with free_ports(1) as (port,):
         pass
     settings = device_settings.model_copy(update={"home": tmp_path, "device_port": port})
     code = (
@@ -171,7 +171,7 @@ def test_a_worker_that_hangs_is_ended_and_another_started(own: Api, world: World
 def test_of_two_that_start_at_the_same_port_at_once_one_gets_it_and_the_other_says_why(
     device_settings: Settings, world: World, tmp_path: Path
 ) -> None:
-    with questdb.free_ports(1) as (port,):
+    with free_ports(1) as (port,):
         pass
     both = []
     for name in ("one", "two"):

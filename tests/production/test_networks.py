@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from config.settings import PROJECT
 from store.records.signin.attempts import network_of
 from tests.conftest import eventually

@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PROJECT
 from store.records.jobs import asking, kinds, working

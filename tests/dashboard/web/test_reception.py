@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cli.questdb import free_ports
+from cli.ports import free_ports
 from config.settings import PROJECT
 from dashboard.web import reception
 from tests.conftest import eventually
