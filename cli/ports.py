@@ -1,14 +1,20 @@
 """Ports: which are free, who holds those that are not, and which a Loadstar that starts has claimed for itself."""
 
 import contextlib
+import random
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psutil
+
+OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+SPAN = 10_000
+LOWEST = 11_000  # browsers refuse some of those below, 10080 the last of them
 
 
 def is_free(host: str, port: int) -> bool:
@@ -27,15 +33,36 @@ def is_free(host: str, port: int) -> bool:
 
 @contextmanager
 def free_ports(count: int) -> Iterator[list[int]]:
-    """Different loopback ports that nothing listens on now; held until the block ends."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Different loopback ports that nothing listens on now; held until the block ends.
+
+    They lie below those that the system gives to outgoing connections: one of those could take the port in the seconds between
+    here and the server that listens there.
+    """
+    below = _first_outgoing()
+    sockets: list[socket.socket] = []
     try:
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
+        for port in random.sample(range(below - SPAN, below), SPAN):
+            if len(sockets) == count:
+                break
+            held = socket.socket()
+            try:
+                held.bind(("127.0.0.1", port))
+            except OSError:
+                held.close()
+            else:
+                sockets.append(held)
         yield [held.getsockname()[1] for held in sockets]
     finally:
         for held in sockets:
             held.close()
+
+
+def _first_outgoing() -> int:
+    """The lowest port that the system takes for an outgoing connection."""
+    try:
+        return max(int(OUTGOING.read_text().split()[0]), LOWEST + SPAN)
+    except (OSError, ValueError):
+        return 32_768  # what Linux comes with; elsewhere they begin higher
 
 
 def claim(port: int) -> socket.socket | None:
