@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from config import clock
+from config.language import N_
 from insight import freshness
 from insight.meters_now import meters_now, speaking
 from insight.shared import shared
@@ -132,7 +133,7 @@ def _standing(view: SiteView, solved: Flows, states: Mapping[str, str], heard: M
         total = sum(float(flow.net[0]) for flow in around if flow.edge.meter_id in states)
         way = ""
         if node.kind == "storage" and np.isfinite(total) and total:
-            way = "charging" if (total > 0) == (around[0].edge.target == node.id) else "discharging"
+            way = N_("charging") if (total > 0) == (around[0].edge.target == node.id) else N_("discharging")
         found[node.id] = Standing("late" if state == "partial" else state, _known(total), way, None if state == "live" else last)
     return found
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from config.language import _, ngettext
 from models.flows import EdgeFlow, Flows
 from models.graph import Edge, Graph
 from models.topology import BALANCED, grid_nodes
 
+EVEN = 0.001  # share of what passes a node: below this a residual is what meters round away
 LARGE = 0.05  # share of what passes a node: above this a residual is worth a look
 
 
@@ -18,6 +20,7 @@ class Finding:
     place: str
     words: str
     wrong: bool
+    balances: bool = False  # what comes goes, and nothing is to be said beside it
 
 
 def structure(graph: Graph) -> list[Finding]:
@@ -35,11 +38,11 @@ def structure(graph: Graph) -> list[Finding]:
         comes = any(edge.target == node.id or edge.two_way for edge in edges)
         goes = any(edge.source == node.id or edge.two_way for edge in edges)
         if not edges:
-            found.append(Finding(node.name, "no edge: nothing flows in or out", wrong=True))
+            found.append(Finding(node.name, _("no edge: nothing flows in or out"), wrong=True))
         elif not comes and node.kind != "source":
-            found.append(Finding(node.name, f"no way in: nothing can reach this {node.kind}", wrong=True))
+            found.append(Finding(node.name, _("no way in: nothing can reach this node"), wrong=True))
         elif not goes and node.kind != "sink":
-            found.append(Finding(node.name, f"no way out: nothing can leave this {node.kind}", wrong=True))
+            found.append(Finding(node.name, _("no way out: nothing can leave this node"), wrong=True))
     return found
 
 
@@ -50,9 +53,9 @@ def unmeasured(flows: Flows) -> list[Finding]:
     for flow in flows.edges.values():
         place = f"{names[flow.edge.source]} → {names[flow.edge.target]}"
         if flow.origin == "unknown":
-            found.append(Finding(place, "not measured, and cannot be derived: add a meter", wrong=True))
+            found.append(Finding(place, _("not measured, and cannot be derived: add a meter"), wrong=True))
         elif flow.origin == "derived":
-            found.append(Finding(place, "not measured: it carries what the other edges of its node leave over", wrong=False))
+            found.append(Finding(place, _("not measured: it carries what the other edges of its node leave over"), wrong=False))
     return found
 
 
@@ -80,13 +83,16 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
         silent = int(residual.silent[at])
         passing = sum(abs(float(flow.net[at])) for flow in around if np.isfinite(flow.net[at])) / 2
         if not np.isfinite(value):
-            found.append(Finding(names[node_id], "no values now: its balance is not known", wrong=False))
+            found.append(Finding(names[node_id], _("no values now: its balance is not known"), wrong=False))
             continue
         share = abs(value) / passing if passing > 0 else 0.0
-        words = f"{'balances' if share <= 0.001 else f'{_three(value)} kW left over, {share:.1%} of what passes'}"
+        even = share <= EVEN
+        left = {"power": f"{_three(value)} kW", "share": f"{share:.1%}"}
+        said = [_("balances") if even else _("%(power)s left over, %(share)s of what passes", **left)]
         if silent:
-            words += f"; {silent} of its meters {'is' if silent == 1 else 'are'} silent"
+            said.append(ngettext("%(num)s of its meters is silent", "%(num)s of its meters are silent", silent))
         if residual.unmetered:
-            words += f"; {residual.unmetered} edge{'s' if residual.unmetered > 1 else ''} not measured"
-        found.append(Finding(names[node_id], words, wrong=share > LARGE and not silent and not residual.unmetered))
+            said.append(ngettext("%(num)s edge not measured", "%(num)s edges not measured", residual.unmetered))
+        wrong = share > LARGE and not silent and not residual.unmetered
+        found.append(Finding(names[node_id], "; ".join(said), wrong, balances=even and len(said) == 1))
     return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from config.language import _
+
 # What a device without a map may mean by the fields of its posts, beside its energies.
 CONDITIONS = {
     "current_load": "load_pct",
@@ -30,10 +32,10 @@ def default_map(
     """
     forward, back = ENERGIES[energy_mode]
     flows = [(meter_id, one_way, makes) for meter_id, role, one_way, makes in meters if role in ("main", "check")]
-    makers = [meter_id for meter_id, _, makes in flows if makes]
-    takers = [meter_id for meter_id, _, makes in flows if not makes]
+    makers = [meter_id for meter_id, _one_way, makes in flows if makes]
+    takers = [meter_id for meter_id, _one_way, makes in flows if not makes]
     two_way = [meter_id for meter_id, one_way, makes in flows if not makes and not one_way]
-    conditions = [meter_id for meter_id, role, _, _ in meters if role == "condition"]
+    conditions = [meter_id for meter_id, role, _one_way, _makes in meters if role == "condition"]
     every = [meter_id for meter_id, *_ in meters]
     fitting = {
         "energy_produced": (makers, forward) if makers else (two_way, back),
@@ -42,8 +44,10 @@ def default_map(
     }
     fields = {field: (found[0], quantity) for field, (found, quantity) in fitting.items() if len(found) == 1}
     whys = {
-        field: f"the device has no map, and {len(found) or 'none'} of its meters could take {field}"
-        for field, (found, _) in fitting.items()
+        field: _("the device has no map, and %(num)s of its meters could take %(field)s", num=len(found), field=field)
+        if found
+        else _("the device has no map, and none of its meters could take %(field)s", field=field)
+        for field, (found, _quantity) in fitting.items()
         if len(found) != 1
     }
     return fields, whys

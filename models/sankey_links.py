@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from config.language import N_, _
 from models.flows import Flows
 from models.graph import Node
 from models.topology import grid_nodes
@@ -41,6 +42,27 @@ class SankeyLink:
     technology: str
     derived: bool
 
+
+TWO_ENDED = {  # by the end, and whether it is the grid's
+    ("in", True): N_("%(node)s, export"),
+    ("out", True): N_("%(node)s, import"),
+    ("in", False): N_("%(node)s, charge"),
+    ("out", False): N_("%(node)s, discharge"),
+}
+ALIKE_TECHNOLOGIES = {
+    "pv": N_("PV arrays"),
+    "battery": N_("Batteries"),
+    "load": N_("Loads"),
+    "chp": N_("CHP units"),
+    "home": N_("Homes"),
+}
+ALIKE_KINDS = {
+    "bus": N_("Buses"),
+    "sink": N_("Loads"),
+    "source": N_("Sources"),
+    "storage": N_("Storage units"),
+    "converter": N_("Converters"),
+}
 
 Drawn = tuple[list[SankeyNode], list[SankeyLink]]
 
@@ -108,11 +130,11 @@ class _Drawing:
         own = self._bar(node.id, "in" if value > 0 else "out")
         name = self.labels[own][0]
         if value < 0:
-            label = f"Unmetered source, {name}"
+            label = _("Unmetered source, %(node)s", node=name)
         elif unmetered:
-            label = f"Not metered, {name}"
+            label = _("Not metered, %(node)s", node=name)
         else:
-            label = f"Losses, {name}" if node.kind == "converter" else f"Unaccounted for, {name}"
+            label = _("Losses, %(node)s", node=name) if node.kind == "converter" else _("Unaccounted for, %(node)s", node=name)
         end = self._end((f"residual {own[0]}", "out" if value < 0 else "in"), label, "residual")
         band = (end, own) if value < 0 else (own, end)
         self.bands[band] = self.bands.get(band, 0.0) + abs(value)
@@ -150,8 +172,8 @@ class _Drawing:
     def _cut(self, band: tuple[Key, Key]) -> None:
         value, technology = self.bands.pop(band), self.technologies[band]
         source, target = band
-        right = self._end((f"to {target[0]}", "in"), f"Back to {self.labels[target][0]}", technology)
-        left = self._end((f"from {source[0]}", "out"), f"Back from {self.labels[source][0]}", technology)
+        right = self._end((f"to {target[0]}", "in"), _("Back to %(node)s", node=self.labels[target][0]), technology)
+        left = self._end((f"from {source[0]}", "out"), _("Back from %(node)s", node=self.labels[source][0]), technology)
         for part in ((source, right), (left, target)):
             self.bands[part] = self.bands.get(part, 0.0) + value
             self.technologies[part] = technology
@@ -198,12 +220,7 @@ class _Drawing:
         technology = "grid" if grid else node.technology or node.kind
         label = node.name if len(members) == 1 else f"{plural(node)} ({len(members)})"
         if two_ended:
-            label += {
-                ("in", True): ", export",
-                ("out", True): ", import",
-                ("in", False): ", charge",
-                ("out", False): ", discharge",
-            }[end, grid]
+            label = _(TWO_ENDED[end, grid], node=label)
         self.labels.setdefault(key, (label, technology, members))
         return key
 
@@ -251,6 +268,4 @@ def drawn_as_one(flows: Flows) -> dict[str, tuple[str, ...]]:
 
 def plural(node: Node) -> str:
     """What several nodes like this one are called."""
-    by_technology = {"pv": "PV arrays", "battery": "Batteries", "load": "Loads", "chp": "CHP units", "home": "Homes"}
-    by_kind = {"bus": "Buses", "sink": "Loads", "source": "Sources", "storage": "Storages", "converter": "Converters"}
-    return by_technology.get(node.technology) or by_kind[node.kind]
+    return _(ALIKE_TECHNOLOGIES.get(node.technology) or ALIKE_KINDS[node.kind])

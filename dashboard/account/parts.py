@@ -60,9 +60,9 @@ def ask(kind: str, subject: str, words: str, act: str, label: str) -> list[Any]:
     """A question before something is done that cannot be undone: what will happen, do it, or keep."""
     return [
         html.Span(words, className="muted small me-2"),
-        row_button(kind, "do", subject, act, f"{act}: {label}", "btn-danger"),
+        row_button(kind, "do", subject, act, _("%(act)s: %(label)s", act=act, label=label), "btn-danger"),
         html.Span(" "),
-        row_button(kind, "keep", subject, "Cancel", f"Cancel: {label}"),
+        row_button(kind, "keep", subject, _("Cancel"), _("Cancel: %(label)s", label=label)),
     ]
 
 

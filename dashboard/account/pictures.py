@@ -9,6 +9,7 @@ import io
 from flask import Blueprint, Flask, Response, jsonify, request
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from config.language import N_, _
 from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, oneself, signed_in
 from dashboard.web.gate import costly
@@ -20,7 +21,7 @@ MOST_PIXELS = 9_000_000  # a large screen's, 36 MB while it is looked at
 MOST_OF_A_JPEG = 50_000_000  # a phone's photograph: decoded at an eighth of its size where that is enough
 SIDE = 256
 FORMATS = ("PNG", "JPEG", "WEBP")
-NOT_READ = "this is no picture that Loadstar can read: choose a PNG, a JPEG or a WebP"
+NOT_READ = N_("this is no picture that Loadstar can read: choose a PNG, a JPEG or a WebP")
 
 bp = Blueprint("pictures", __name__)
 
@@ -37,11 +38,11 @@ def made_anew(content: bytes) -> bytes:
             given.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than is needed
             most = MOST_OF_A_JPEG if given.format == "JPEG" else MOST_PIXELS
             if width * height > most or given.width * given.height > MOST_PIXELS:
-                raise Refused(f"a picture has {most // 10**6} million pixels at the most: make it smaller")
+                raise Refused(_("a picture has %(most)s million pixels at the most: make it smaller", most=most // 10**6))
             given.thumbnail((4 * SIDE, 4 * SIDE))  # in place, before anything copies it
             square = ImageOps.fit(ImageOps.exif_transpose(given).convert("RGBA"), (SIDE, SIDE))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Refused(NOT_READ) from error
+        raise Refused(_(NOT_READ)) from error
     plain = Image.frombytes("RGBA", square.size, square.tobytes())  # pixels alone: no EXIF, no profile, no comment
     out = io.BytesIO()
     plain.save(out, "WEBP", quality=85, method=4)

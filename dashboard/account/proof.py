@@ -2,6 +2,7 @@
 
 from flask_login import current_user
 
+from config.language import _
 from dashboard.parts.fields import Text
 from dashboard.signin import replies
 from store.errors import Refused
@@ -20,8 +21,8 @@ def require_password(password: str | None, about: str = "") -> None:
         Refused: it is another one, or there were too many tries.
     """
     if not current_user.has_password:
-        raise Refused("your account has no password yet: sign out and set one by “Forgot password?” on the sign-in page")
+        raise Refused(_("your account has no password yet: sign out and set one by “Forgot password?” on the sign-in page"))
     replies.admit(current_user.email)
     if users.verify_password(current_user.email, password or "") is None:
-        raise Refused("this is not your password: type the one that you sign in with", about)
+        raise Refused(_("this is not your password: type the one that you sign in with"), about)
     replies.succeeded(current_user.email)

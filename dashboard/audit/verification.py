@@ -67,7 +67,7 @@ def verify(job: Job, _clicks: int | None) -> Component:
             _(
                 "The chain is broken at entry %(entry)s: %(reason)s. The entries before it hold.",
                 entry=f"{found['broken_at']:,}",
-                reason=found["why"],
+                reason=_(found["why"]),
             ),
             bad=True,
         )

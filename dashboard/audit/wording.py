@@ -91,9 +91,9 @@ def _actor(scope: Scope, who: str) -> str | None:
         return meant[0].id
     if not meant:
         raise Refused(
-            _("nobody here is called %(who)s: search under “to whom or what” for people who were deleted", who=f"{who!r}")
+            _("nobody here is called %(who)s: search under “to whom or what” for people who were deleted", who=repr(who))
         )
-    raise Refused(_("%(total)s people fit %(who)s: write the whole address", total=f"{found.total:,}", who=f"{who!r}"))
+    raise Refused(_("%(total)s people fit %(who)s: write the whole address", total=f"{found.total:,}", who=repr(who)))
 
 
 def _day(text: str) -> datetime | None:
@@ -102,7 +102,7 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime.strptime(text[:10], "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise Refused(_("%(text)s is no day: write it as 2026-11-21", text=f"{text!r}")) from None
+        raise Refused(_("%(text)s is no day: write it as 2026-11-21", text=repr(text))) from None
 
 
 def did(action: str) -> str:
@@ -146,5 +146,5 @@ def _change(each: Entry, name: str) -> list[Any]:
 
 
 def _value(value: Any) -> str:
-    text = "nothing" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = _("nothing") if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -31,7 +31,7 @@ class Bars:
     forward: Values
     backward: Values
     coverage: Values
-    names: tuple[str, str] = ("taken", "fed in")  # in the meter's direction, and against it
+    names: tuple[str, str]  # in words: in the meter's direction, and against it
     tokens: tuple[str, str] = ("demand", "pv")  # the colours of both
 
     @property

@@ -48,7 +48,7 @@ def figure(
     course: Course, now: datetime, zone: ZoneInfo, ahead: Outlook | None = None, by_array: bool = True, live: bool = True
 ) -> dict[str, Any]:
     """The chart, told by the clock of `zone`; `live` marks the moment `now`, and leaves room for what the meters say then."""
-    stacked = course.arrays if by_array and len(course.arrays) > 1 else {"Production": course.production}
+    stacked = course.arrays if by_array and len(course.arrays) > 1 else {_("Production"): course.production}
     traces: list[dict[str, Any]] = []
     for at, (name, values) in enumerate(stacked.items()):
         look: dict[str, Any] = {"area": f"@pv/{0.5 - 0.32 * at / len(stacked):.2f}", "width": 1 if len(stacked) > 1 else 1.5}

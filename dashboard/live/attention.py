@@ -11,12 +11,23 @@ from insight.now import Now
 from store.scope import Scope
 
 WORDS = {
+    "power_kw": N_("Power"),
+    "reactive_power_kvar": N_("Reactive power"),
     "voltage_v": N_("Voltage"),
+    "current_a": N_("Current"),
+    "current_l1_a": N_("Current in L1"),
+    "current_l2_a": N_("Current in L2"),
+    "current_l3_a": N_("Current in L3"),
     "frequency_hz": N_("Frequency"),
     "power_factor": N_("Power factor"),
+    "load_pct": N_("Load"),
+    "soc_pct": N_("State of charge"),
+    "temperature_c": N_("Temperature"),
+    "humidity_pct": N_("Humidity"),
+    "irradiance_w_m2": N_("Irradiance"),
     "price_per_kwh": N_("Import price"),
     "export_price_per_kwh": N_("Export price"),
-    "co2_g_per_kwh": "CO₂",
+    "co2_g_per_kwh": N_("CO₂"),
 }
 SHOWN = 12
 DIGITS = 4  # of a value that left its limits, and of these
@@ -35,8 +46,8 @@ class Attention:
 
 
 def words_of(quantity: str) -> str:
-    """What people call a quantity, without its unit: what its name ends with."""
-    return _(WORDS[quantity]) if quantity in WORDS else quantity.rpartition("_")[0].replace("_", " ").capitalize()
+    """What people call a quantity, without its unit."""
+    return _(WORDS[quantity])
 
 
 def attention(scope: Scope, now: Now) -> tuple[list[Attention], int]:
@@ -76,7 +87,7 @@ def _outside(now: Now, found: Outside) -> Attention:
         _("%(quantity)s %(value)s at %(meter)s", quantity=words_of(found.limit.quantity), value=value, meter=meter.name),
         _("Allowed: %(allowed)s, indicative.", allowed=allowed(found.limit, unit)),
         _("since %(time)s", time=wording.clock(found.since, now.view.zone, now.at)) if found.since else _("for a day or longer"),
-        found.limit.source,
+        _(found.limit.source),
         f"meter:{meter.id}:{found.limit.quantity}",
     )
 

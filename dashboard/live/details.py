@@ -12,7 +12,7 @@ from config.quantities import QUANTITIES
 from dashboard.figures import meter_level, meter_power, wording
 from dashboard.live.attention import allowed, words_of
 from insight import meter_course
-from insight.now import Now, now_of
+from insight.now import Now, Standing, now_of
 from models.presence import presence
 from models.sankey_links import drawn_as_one, plural
 from store.errors import NotFound
@@ -111,7 +111,7 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
     standing = now.standing[node_id]
     facts = [(_("Kind"), " · ".join(dict.fromkeys(part for part in (node.kind, node.technology) if part)))]
     if standing.kw is not None:
-        facts.append((_("Now"), f"{wording.power(standing.kw)} {standing.way}".rstrip()))
+        facts.append((_("Now"), f"{wording.power(standing.kw)} {_way(standing)}".rstrip()))
     if node.capacity_kw:
         facts.append((_("Rating"), wording.power(node.capacity_kw)))
     if node.capacity_kwh:
@@ -135,12 +135,16 @@ def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
     name, unit, limit = words_of(quantity), QUANTITIES[quantity].label, now.view.limits.get(quantity)
     facts = [(_("Now"), f"{wording.exact(float(latest.value))} {unit}".strip()), (_("Last heard"), _when(now, latest.ts))]
     if limit is not None:
-        facts += [(_("Allowed"), allowed(limit, unit)), (_("Limit from"), limit.source)]
+        facts += [(_("Allowed"), allowed(limit, unit)), (_("Limit from"), _(limit.source))]
     told = meter_course.condition(scope, now, meter, quantity, SHOWN)
     figure = meter_level.figure(name, unit, told, limit, (now.at - SHOWN, now.at), now.view.zone)
     title = _("%(name)s at %(meter)s", name=name, meter=meter.name)
     state = presence(latest.ts, meter.expected_s, now.at)
     return Details(title, state, facts, _values(now, (meter_id,)), figure, title)
+
+
+def _way(standing: Standing) -> str:
+    return _(standing.way) if standing.way else ""
 
 
 def _power_of(name: str) -> str:
@@ -171,13 +175,13 @@ def _alike(now: Now, node_id: str) -> Details:
     values = []
     for node in nodes:
         power_now, state = wording.power(standing[node.id].kw), standing[node.id].state
-        values.append((node.name, f"{power_now} {standing[node.id].way}".rstrip(), wording.STATES.get(state, state)))
+        values.append((node.name, f"{power_now} {_way(standing[node.id])}".rstrip(), _(wording.STATES[state])))
     return Details(f"{plural(nodes[0])} ({len(nodes)})", states.most_common(1)[0][0], facts, values, None, "")
 
 
 def _when(now: Now, moment: datetime | None) -> str:
     if moment is None:
-        return "never"
+        return _("never")
     ago = wording.age((now.at - moment).total_seconds())
     return _("%(time)s, %(ago)s ago", time=wording.clock(moment, now.view.zone, now.at), ago=ago)
 

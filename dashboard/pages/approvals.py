@@ -60,7 +60,7 @@ def row(_scope: Scope, each: Pending) -> Row:
     about = each.about.capitalize() if each.kind == "organisation" else each.about
     asks: Words = [about, html.Div(f"“{each.note}”", className="muted small")] if each.note else about
     since = reader().stamp(each.since)
-    acts = [_answer("yes", "Approve", YES, each), _answer("no", "Reject", NO, each)]
+    acts = [_answer("yes", N_("Approve"), YES, each), _answer("no", N_("Reject"), NO, each)]
     return Row(each.id, each.who, (_(KINDS[each.kind]), each.email or "—", asks, since), acts)
 
 
@@ -77,7 +77,7 @@ def do(scope: Scope, asked: Asked) -> Words:
     reason = asked.given.get("reason", "")[:300]
     decision = letters.decide(scope, asked.key, approve=asked.act == "yes", reason=reason, since=_since(scope, asked))
     said = _("Approved.") if decision.approved else _("Not approved.")
-    told = " They were told by mail." if decision.tell else ""
+    told = " " + _("They were told by mail.") if decision.tell else ""
     return [f"{said}{told}", html.Span(**data(waiting=str(inbox.pending_count(scope)), waiting_of="admin-approvals"))]
 
 

@@ -42,6 +42,9 @@ def _limits(site_id: str) -> html.Section:
     )
 
 
+MOST_NAMED = 6  # intervals of devices
+
+
 def _regions() -> html.Section:
     return html.Section(
         [
@@ -59,8 +62,13 @@ def _intervals(counted: dict[int, int]) -> str:
     if not counted:
         return _("This site has no device yet.")
     read = reader()
-    parts = [f"{read.count(count)} every {read.count(every)} s" for every, count in counted.items()]
-    return f"Devices that post now: {', '.join(parts[:6])}{' and others' if len(parts) > 6 else ''}."
+    parts = [
+        _("%(devices)s every %(seconds)s s", devices=read.count(count), seconds=read.count(every))
+        for every, count in counted.items()
+    ]
+    if len(parts) > MOST_NAMED:
+        return _("Devices that post now: %(devices)s and others.", devices=", ".join(parts[:MOST_NAMED]))
+    return _("Devices that post now: %(devices)s.", devices=", ".join(parts))
 
 
 def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -94,7 +102,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     try:
         owner = organisations.organisation(scope, site.organisation_id).name
     except NotFound:  # an administrator by a grant, of another organisation
-        owner = "another organisation"
+        owner = _("another organisation")
     where = html.A(_("node graph"), href=f"/site/{site_id}/graph", **data(soft=""))
     return html.Div(
         [

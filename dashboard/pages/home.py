@@ -23,7 +23,7 @@ def layout(**_query: Any) -> html.Div:
             html.P(
                 [
                     _("Loadstar has none. "),
-                    dcc.Link("Create the first one", href=SITES),
+                    dcc.Link(_("Create the first one"), href=SITES),
                     _(", or start with two demo sites, on real data:"),
                 ]
             ),

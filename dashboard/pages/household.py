@@ -35,10 +35,10 @@ def _consent(told: Household | None, asking: bool) -> Any:
     if told is None:
         return None
     given = html.P(_("You agreed on %(consent_at)s.", consent_at=reader().moment(told.consent_at)), className="muted")
-    act: Any = parts.row_button("household-act", "ask", "consent", "Withdraw my consent", "Withdraw my consent")
+    act: Any = parts.row_button("household-act", "ask", "consent", _("Withdraw my consent"), _("Withdraw my consent"))
     if asking:
         what_happens = _("All your answers here are deleted at once. ")
-        act = html.Div(parts.ask("household-act", "consent", what_happens, "Withdraw", "my consent"))
+        act = html.Div(parts.ask("household-act", "consent", what_happens, _("Withdraw"), _("my consent")))
     return parts.section(_("Your consent"), given, act)
 
 

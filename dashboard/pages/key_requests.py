@@ -40,10 +40,10 @@ def _row(_scope: Scope, record: Askable) -> Row:
         return Row(record.device.id, record.device.name, ("–", "–", "–"), (ASK,))
     day = reader().day(asked.created_at)
     if asked.decided_at is None:
-        return Row(asked.id, record.device.name, (_state("late", "waits"), day, asked.note or "–"), (TAKE_BACK,))
+        return Row(asked.id, record.device.name, (_state("late", _("waits")), day, asked.note or "–"), (TAKE_BACK,))
     if asked.approved:
-        return Row(asked.id, record.device.name, (_state("live", "approved"), day, asked.reason or "–"), (MAKE,))
-    return Row(record.device.id, record.device.name, (_state("offline", "not approved"), day, asked.reason or "–"), (ASK,))
+        return Row(asked.id, record.device.name, (_state("live", _("approved")), day, asked.reason or "–"), (MAKE,))
+    return Row(record.device.id, record.device.name, (_state("offline", _("not approved")), day, asked.reason or "–"), (ASK,))
 
 
 def _state(state: str, words: str) -> html.Span:

@@ -68,7 +68,9 @@ def _device(scope: Scope, site_id: str, given: Given) -> str | None:
     name = given.text("device")
     found = [each.id for each in devices.find_devices(scope, name) if each.site_id == site_id] if name else []
     if name and not found:
-        given.note("device", f"No device named {name} on this site. Choose one, or leave it empty for the whole site.")
+        given.note(
+            "device", _("No device named %(name)s on this site. Choose one, or leave it empty for the whole site.", name=name)
+        )
     return found[0] if found else None
 
 

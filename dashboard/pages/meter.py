@@ -14,7 +14,7 @@ from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words, notice
 from dashboard.parts.rows import Asked, Table
-from dashboard.plant import assignments, claim_code, counter, declared_energy, meter_changes, virtual_meters, wiring
+from dashboard.plant import assignments, claim_code, counter, declared_energy, meter_changes, meters_table, virtual_meters, wiring
 from dashboard.plant.meter_changes import meter_of
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused
@@ -43,13 +43,17 @@ def _assign(scope: Scope, given: Given, meter_id: str) -> Words:
     return assignments.assign(given, zone, partial(holders.assign_meter, scope, meter_id))
 
 
+ENDING = N_(
+    "From that moment on %(name)s sees nothing of this meter any more, not even its past. "
+    "An assignment that has not begun is removed."
+)
 TABLE = Table(
     "holders",
     N_("Assignments"),
     administers_meter("context"),
     assignments.METER_COLUMNS,
     load=_load,
-    row=assignments.row("this meter", assignments.METER_COLUMNS),
+    row=assignments.row(ENDING, assignments.METER_COLUMNS),
     do=_end,
     empty=N_("Nobody but its distributor has this meter. Assign it below, or hand out its claim code."),
 )
@@ -72,10 +76,10 @@ for form in (ASSIGN, meter_changes.DESCRIBE, meter_changes.EXCHANGE):
 def _facts(scope: Scope, meter: Meter) -> html.Dl:
     retired = moments.clock(meter.retired_at, wiring.zone(scope, meter.site_id))
     said = {
-        "Site": sites.site(scope, meter.site_id).name,
-        "Role": meter.role,
-        "Id": meter.id,
-        "State": f"retired {retired}" if meter.retired_at else "in use",
+        _("Site"): sites.site(scope, meter.site_id).name,
+        _("Role"): _(meters_table.ROLES[meter.role]),
+        _("ID"): meter.id,
+        _("State"): _("retired %(when)s", when=retired) if meter.retired_at else _("in use"),
     }
     return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
 

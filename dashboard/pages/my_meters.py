@@ -20,7 +20,7 @@ from store.scope import Scope
 register_page(
     __name__,
     path="/my-meters",
-    name="My meters",
+    name=N_("My meters"),
     title=N_("My meters · Loadstar"),
     nav={"section": navigation.MINE, "icon": "lightning-charge"},
 )

@@ -82,7 +82,7 @@ def state(letter: Mail) -> html.Span:
             **data(state="offline"),
         )
     if letter.last_error is not None:
-        words: list[Any] = [f"{letter.last_error}; tried again at ", moment(letter.next_at)]
+        words: list[Any] = [_("%(problem)s; tried again at ", problem=letter.last_error), moment(letter.next_at)]
         return html.Span(words, className="state wraps", **data(state="late"))
     return html.Span(_("waits") if settings().smtp_host else _("waits to be read here"), className="state", **data(state="late"))
 

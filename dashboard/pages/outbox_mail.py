@@ -20,9 +20,9 @@ def layout(mail_id: str = "", **_query: Any) -> html.Div:
     """The mail. Its links are to be copied: opened here, they would be used by whoever reads."""
     letter = mail.read_mail(current_scope(), mail_id)
     facts: dict[str, Any] = {
-        "To": letter.recipient,
-        "Written (UTC)": outbox.moment(letter.made_at),
-        "State": outbox.state(letter),
+        _("To"): letter.recipient,
+        _("Written"): outbox.moment(letter.made_at),
+        _("State"): outbox.state(letter),
     }
     parts = [html.Code(part, className="user-select-all") if LINK.match(part) else part for part in LINK.split(letter.text)]
     gone = html.P(_("The text of a mail that was sent is no longer kept."), className="muted mb-0")

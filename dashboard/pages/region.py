@@ -71,7 +71,7 @@ def layout(region_id: str, **_query: Any) -> html.Div:
     known = html.Div(region_series_table.known(scope, region_id), id="series-known")
     return html.Div(
         [
-            html.Header([html.H1(found.name), html.P(found.note or "What its sites share")], className="page-head"),
+            html.Header([html.H1(found.name), html.P(found.note or _("What its sites share"))], className="page-head"),
             dcc.Store(id="series-changed"),
             html.Section([html.H2(_("Prices and CO₂")), known], className="panel mb-3"),
             forms.view(region_series_table.WITHDRAW, region_id),

@@ -48,13 +48,17 @@ def _assign(scope: Scope, given: Given, site_id: str) -> Words:
     return assignments.assign(given, wiring.zone(scope, site_id), partial(holders.assign_site, scope, site_id))
 
 
+ENDING = N_(
+    "From that moment on %(name)s sees nothing of the site any more, not even its past. "
+    "An assignment that has not begun is removed."
+)
 TABLE = Table(
     "access",
     N_("Access"),
     administers_site("context"),
     assignments.SITE_COLUMNS,
     load=_load,
-    row=assignments.row("the site", assignments.SITE_COLUMNS),
+    row=assignments.row(ENDING, assignments.SITE_COLUMNS),
     do=_end,
     filters=(Choice("ended", N_("Show"), (("", N_("Current and planned")), ("all", N_("Include ended")))),),
     search=N_("name, email"),

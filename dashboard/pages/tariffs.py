@@ -58,8 +58,11 @@ def _add(scope: Scope, given: Given, site_id: str) -> Words:
     start, end = given.moment("from", zone), given.moment("to", zone, end_of_day=True)
     terms = tariffs_table.terms(given)
     made = tariffs.create_tariff(scope, site_id, **terms._asdict(), valid_from=start or now(), valid_to=end)
-    until = f" until {moments.clock(made.valid_to, zone)}" if made.valid_to else ""
-    return _("%(name)s applies from %(zone)s%(until)s.", name=made.name, zone=moments.clock(made.valid_from, zone), until=until)
+    since = moments.clock(made.valid_from, zone)
+    if made.valid_to:
+        until = moments.clock(made.valid_to, zone)
+        return _("%(name)s applies from %(since)s until %(until)s.", name=made.name, since=since, until=until)
+    return _("%(name)s applies from %(since)s on.", name=made.name, since=since)
 
 
 FORM = Form("tariffs", N_("Add a tariff"), administers_site("of"), FIELDS, do=_add, now=_now, changes=("tariffs",))
@@ -72,7 +75,10 @@ def _silence(scope: Scope, site: Site) -> Any:
     zone = ZoneInfo(site.time_zone)
     found = gaps(tariffs.tariffs(scope, site.id))
     lines = [
-        f"No tariff from {moments.clock(start, zone)} to {moments.clock(end, zone, 'further notice')}." for start, end in found
+        _("No tariff from %(start)s to %(end)s.", start=moments.clock(start, zone), end=moments.clock(end, zone))
+        if end
+        else _("No tariff from %(start)s on.", start=moments.clock(start, zone))
+        for start, end in found
     ]
     return notice(" ".join(lines), bad=True) if lines else None
 

@@ -72,12 +72,25 @@ def _add(scope: Scope, given: Given, _of: str) -> Words:
         first=True,
     )
     words: list[Any] = [
-        f"{user.name} may sign in with {user.email} within {users.FIRST_DAYS} days, and then chooses a password of their own."
+        _(
+            "%(name)s may sign in with %(email)s within %(days)s days, and then chooses a password of their own.",
+            name=user.name,
+            email=user.email,
+            days=users.FIRST_DAYS,
+        )
     ]
     if home and user.role != role:
-        words.append(f" As the first person of {people.organisation_of(user)} they administer it.")
+        words += [
+            " ",
+            _("As the first person of %(organisation)s they administer it.", organisation=people.organisation_of(user)),
+        ]
     if made:
-        words += [" The password is shown this once: ", html.Code(made, className="user-select-all"), ". Hand it over in person."]
+        words += [
+            " ",
+            _("Hand the password over in person; it is shown this once:"),
+            " ",
+            html.Code(made, className="user-select-all"),
+        ]
     return words
 
 

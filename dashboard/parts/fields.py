@@ -257,6 +257,8 @@ def filled(fields: Sequence[Field], values: Mapping[str, str]) -> list[Field]:
 def worded(field: FIELD) -> FIELD:
     """The same field in the language of whoever reads it."""
     said: dict[str, Any] = {"words": _(field.words), "help": _(field.help) if field.help else ""}
+    if isinstance(field, Text):
+        said["like"] = _(field.like) if field.like else ""
     if isinstance(field, Choice):
         said["options"] = [(value, _(words)) for value, words in field.options]
         said["hint"] = _(field.hint) if field.hint else ""

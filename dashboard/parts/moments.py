@@ -4,7 +4,15 @@ import math
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from config.language import N_, _
 from models import local_time
+
+AGO = (
+    (N_("%(num)s s ago"), 1, 90),
+    (N_("%(num)s min ago"), 60, 5400),
+    (N_("%(num)s h ago"), 3600, 172_800),
+    (N_("%(num)s d ago"), 86_400, math.inf),
+)
 
 
 def clock(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
@@ -27,12 +35,12 @@ def day(at: datetime | None, zone: tzinfo, otherwise: str = "–") -> str:
     return f"{at.astimezone(zone):%Y-%m-%d}" if at else otherwise
 
 
-def ago(at: datetime | None, now: datetime, otherwise: str = "never") -> str:
+def ago(at: datetime | None, now: datetime, otherwise: str = "") -> str:
     """How long ago a moment was, in one unit."""
     if at is None:
-        return otherwise
+        return otherwise or _("never")
     seconds = max(0.0, (now - at).total_seconds())
-    for unit, length, below in (("s", 1, 90), ("min", 60, 5400), ("h", 3600, 172_800), ("d", 86_400, math.inf)):
+    for words, length, below in AGO:
         if seconds < below:
-            return f"{seconds / length:.0f} {unit} ago"
-    return otherwise
+            return _(words, num=f"{seconds / length:.0f}")
+    return otherwise or _("never")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 from flask_wtf.csrf import generate_csrf
 
-from config.language import N_, _
+from config.language import N_, _, ngettext
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Text
 from dashboard.parts.rows import Question
@@ -80,12 +80,21 @@ def reset_second_factor(user: User) -> Question:
 
 def delete(scope: Scope, user: User, meters: int) -> Question:
     """Says what deleting takes along and what stays."""
-    taken = f", what they are assigned ({meters} meters or sites)" if meters else ""
-    words = _(
-        "Deletes the account of %(name)s%(taken)s, their picture, household, tokens and open requests, for "
-        "good. Readings stay, and so does the audit log, without their personal data.",
-        name=user.name,
-        taken=taken,
+    words = (
+        ngettext(
+            "Deletes the account of %(name)s, their %(num)s assignment, their picture, household, tokens and open requests, for "
+            "good. Readings stay, and so does the audit log, without their personal data.",
+            "Deletes the account of %(name)s, their %(num)s assignments, their picture, household, tokens and open requests, for "
+            "good. Readings stay, and so does the audit log, without their personal data.",
+            meters,
+            name=user.name,
+        )
+        if meters
+        else _(
+            "Deletes the account of %(name)s, their picture, household, tokens and open requests, for good. Readings stay, and "
+            "so does the audit log, without their personal data.",
+            name=user.name,
+        )
     )
     return Question(words, successor(scope, user))
 

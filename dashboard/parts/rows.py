@@ -6,6 +6,7 @@ from typing import Any
 
 from dash.development.base_component import Component
 
+from config.language import N_
 from dashboard.parts.fields import Choice, Field
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
@@ -93,7 +94,7 @@ class Table:
     do: Callable[[Scope, Asked], Words] | None = None
     filters: Sequence[Choice] = ()
     search: str = ""  # what can be searched for; none: no search box
-    empty: str = "Nothing here yet."
+    empty: str = N_("Nothing here yet.")
     sort: str = ""
     descending: bool = False
 

@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from config.language import _
 from models import local_time
 from store.errors import Refused
 
@@ -27,7 +28,7 @@ def number(given: object) -> float | None:
     except ValueError:
         found = math.nan
     if not math.isfinite(found):
-        raise Refused(f"{text!r} is not a number: write it like 51.5")
+        raise Refused(_("%(text)s is not a number: write it like 51.5", text=repr(text)))
     return found
 
 
@@ -41,7 +42,7 @@ def whole(given: object) -> int | None:
     if found is None:
         return None
     if found != int(found) or abs(found) >= LARGEST:
-        raise Refused(f"{found:g} is not a whole number: write it like 60")
+        raise Refused(_("%(number)s is not a whole number: write it like 60", number=f"{found:g}"))
     return int(found)
 
 
@@ -60,9 +61,11 @@ def moment(given: object, zone: ZoneInfo, *, end_of_day: bool = False) -> dateti
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{text!r} is not a date or time: write it like {DAY} or {MOMENT}") from None
+        raise Refused(
+            _("%(text)s is not a date or time: write it like %(day)s or %(moment)s", text=repr(text), day=DAY, moment=MOMENT)
+        ) from None
     if not local_time.FIRST_YEAR <= found.year < local_time.LAST_YEAR:
-        raise Refused(f"{text!r} is not of our time: write it like {DAY}")
+        raise Refused(_("%(text)s is not of our time: write it like %(day)s", text=repr(text), day=DAY))
     if found.tzinfo:
         return found
     try:
@@ -84,5 +87,5 @@ class TwiceShown(Refused):
 def _day(found: datetime, zone: ZoneInfo, end_of_day: bool) -> datetime:
     start, end = local_time.days(found.date(), found.date(), zone)
     if start == end:
-        raise local_time.Unclear(f"{found:%Y-%m-%d} is left out by the calendar of {zone.key}", ())
+        raise local_time.Unclear(_("%(day)s is left out by the calendar of %(zone)s", day=f"{found:%Y-%m-%d}", zone=zone.key), ())
     return end if end_of_day else start

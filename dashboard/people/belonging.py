@@ -93,7 +93,7 @@ def _meters(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: s
 def _meter(_scope: Scope, each: MeterRow) -> Row:
     meter = each.meter
     site = html.A(each.site, href=f"/site/{meter.site_id}/overview")
-    return Row(meter.id, meter.name, (site, METER_ROLES.get(meter.role, meter.role), meter.serial_number or "—"))
+    return Row(meter.id, meter.name, (site, _(METER_ROLES[meter.role]), meter.serial_number or "—"))
 
 
 METERS = Table(
@@ -117,7 +117,7 @@ def _invite_now(scope: Scope, organisation_id: str, _said: Mapping[str, str]) ->
     is_empty = not lists.people(scope, Wanted(count=1), organisation_id=organisation_id).total
     if not is_empty:
         return {}
-    return {"role": {"value": "admin", "help": "The first person administers the organisation."}}
+    return {"role": {"value": "admin", "help": _("The first person administers the organisation.")}}
 
 
 def _invite(scope: Scope, given: Given, organisation_id: str) -> Words:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from config.language import N_, _
+from config.language import N_, _, ngettext
 from dashboard.parts import people
 from dashboard.parts.fields import Choice, Text
 from dashboard.parts.notices import Words
@@ -75,11 +75,28 @@ def _acts(home: Organisation, inhabitants: int, own: bool) -> list[Act]:
             )
         )
     elif home.approval == "approved":
-        ends = f"Nobody of {home.name} may come in any more, and the sessions of its {inhabitants:,} people end within a second."
-        acts.append(Act("disable", _("Disable"), lambda: Question(_("%(ends)s Enable it to undo that.", ends=ends)), danger=True))
-    goes = f"Deletes {home.name} with its invitations and what it is assigned, for good. Readings and the audit log stay."
-    first = f" It still has {inhabitants:,} people: delete them first." if inhabitants else ""
-    acts.append(Act("delete", _("Delete"), lambda: Question(goes + first), danger=True))
+        ends = ngettext(
+            "Nobody of %(name)s may come in any more, and the sessions of its one person end within a second. "
+            "Enable it to undo that.",
+            "Nobody of %(name)s may come in any more, and the sessions of its %(people)s people end within a second. "
+            "Enable it to undo that.",
+            inhabitants,
+            name=home.name,
+            people=reader().count(inhabitants),
+        )
+        acts.append(Act("disable", _("Disable"), lambda: Question(ends), danger=True))
+    goes = _(
+        "Deletes %(name)s with its invitations and what it is assigned, for good. Readings and the audit log stay.",
+        name=home.name,
+    )
+    if inhabitants:
+        goes += " " + ngettext(
+            "One person still belongs to it: delete them first.",
+            "%(people)s people still belong to it: delete them first.",
+            inhabitants,
+            people=reader().count(inhabitants),
+        )
+    acts.append(Act("delete", _("Delete"), lambda: Question(goes), danger=True))
     return acts
 
 

@@ -49,8 +49,8 @@ METER_COLUMNS = (
 )
 
 
-def row(what: str, columns: Sequence[Column]) -> Callable[[Scope, Holder], Row]:
-    """What draws the row of an assignment of `what`: the site, or this meter."""
+def row(ending: str, columns: Sequence[Column]) -> Callable[[Scope, Holder], Row]:
+    """What draws the row of an assignment; `ending` says, with a place for `name`, what happens when it ends."""
 
     def drawn(_scope: Scope, record: Holder) -> Row:
         grant = record.grant
@@ -58,17 +58,12 @@ def row(what: str, columns: Sequence[Column]) -> Callable[[Scope, Holder], Row]:
         cells: dict[str, Words] = {
             "role": _(ROLES[grant.role]),
             "valid_from": reader().stamp(grant.valid_from),
-            "valid_to": reader().stamp(grant.valid_to) if grant.valid_to else "further notice",
+            "valid_to": reader().stamp(grant.valid_to) if grant.valid_to else _("until further notice"),
             "origin": _(ORIGINS[grant.origin]),
             "state": dated.mark(state),
         }
         name = f"{record.name}, {record.email}" if record.email else record.name
-        words = _(
-            "From that moment on %(name)s does not see %(what)s any more, nor anything of its past. An "
-            "assignment that has not begun is removed.",
-            name=record.name,
-            what=what,
-        )
+        words = _(ending, name=record.name)
         end = Act("end", _("End"), asks=lambda: Question(words, END_FIELDS), danger=True, sure=_("End it"))
         return Row(grant.id, name, [cells[each.key] for each in columns[1:]], () if state == dated.ENDED else (end,))
 
@@ -83,7 +78,7 @@ def end(scope: Scope, asked: Asked, zone: ZoneInfo) -> Words:
     at = given.moment("at", zone)
     given.check()
     grants.end_grant(scope, asked.key, at)
-    return _("Ended.") if at is None or at <= now() else ["Ends ", reader().stamp(at), "."]
+    return _("Ended.") if at is None or at <= now() else [_("Ends at "), reader().stamp(at), "."]
 
 
 def assign(given: Given, zone: ZoneInfo, do: Callable[..., Any]) -> Words:

@@ -44,7 +44,7 @@ def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime,
     found = differences(scope, meter_id, now - WITHIN, now, register).tail(SHOWN).iloc[::-1]
     if found.empty:
         return None
-    heads = ("Read at", "Register", "Counted since", "What happened")
+    heads = (_("Read at"), _("Register"), _("Counted since"), _("What happened"))
     columns = (found["ts"].dt.tz_convert(zone), found["reading_kwh"], found["energy_kwh"], found["event"])
     rows = [
         html.Tr(

@@ -78,7 +78,7 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 def _row(scope: Scope, record: EnergySource) -> Row:
     zone = zone_of(scope, record.meter_id)
     cells = (
-        moments.clock(record.valid_to, zone, "further notice"),
+        moments.clock(record.valid_to, zone, _("until further notice")),
         _(SOURCES[record.method]),
         uncounted_readings.every(record.interval_s),
         "–" if record.rollover_kwh is None else f"{_kwh(record.rollover_kwh)} kWh",
@@ -89,7 +89,7 @@ def _row(scope: Scope, record: EnergySource) -> Row:
 
 
 def _since(declared: EnergySource, zone: ZoneInfo) -> str:
-    return "the beginning" if declared.valid_from == meters.BEGINNING else moments.clock(declared.valid_from, zone)
+    return _("the beginning") if declared.valid_from == meters.BEGINNING else moments.clock(declared.valid_from, zone)
 
 
 def _kwh(value: float) -> str:

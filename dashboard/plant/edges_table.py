@@ -11,7 +11,7 @@ from dashboard.parts.fields import Choice
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
-from dashboard.parts.rows import Act, Asked, Column, Row, Table
+from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.plant import dated, nodes_table, wiring
 from dashboard.web.access import administers_site
 from store.errors import NotFound
@@ -20,7 +20,13 @@ from store.records.schema import Edge
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
-CARRIERS = ("electricity", "gas", "heat", "cooling", "water")
+CARRIERS = {
+    "electricity": N_("electricity"),
+    "gas": N_("gas"),
+    "heat": N_("heat"),
+    "cooling": N_("cooling"),
+    "water": N_("water"),
+}
 COLUMNS = (
     Column("from", N_("Edge")),
     Column("carrier", N_("Carrier")),
@@ -33,7 +39,7 @@ START, END_DATE = nodes_table.DATES
 FIELDS = (
     Choice("source", N_("From"), required=True, of="from_node_id", hint=N_("Choose a node")),
     Choice("target", N_("To"), required=True, of="to_node_id", hint=N_("Choose a node")),
-    Choice("carrier", N_("Carrier"), [(each, each) for each in CARRIERS]),
+    Choice("carrier", N_("Carrier"), list(CARRIERS.items())),
     Choice("ways", N_("Flows"), (("one", N_("one way")), ("both", N_("both ways")))),
     replace(START, words=N_("Since"), help=N_("By the site's clocks. Empty: as long as both nodes exist.")),
     END_DATE,
@@ -58,7 +64,11 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
         for edge in here.edges
         if chosen.get("when") or dated.state(edge, at) != dated.ENDED
     ]
-    ways = [way for way in ways if wiring.fits(f"{way.name} {way.edge.carrier} {way.meter}", wanted.search)]
+    ways = [
+        way
+        for way in ways
+        if wiring.fits(f"{way.name} {way.edge.carrier} {_(CARRIERS[way.edge.carrier])} {way.meter}", wanted.search)
+    ]
     keys = {"carrier": lambda way: way.edge.carrier, "valid_from": lambda way: f"{way.edge.valid_from}"}
     return wiring.page(ways, wanted, keys.get(wanted.sort, lambda way: way.name))
 
@@ -66,8 +76,8 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 def _row(scope: Scope, way: Way) -> Row:
     edge, zone = way.edge, wiring.zone(scope, way.edge.site_id)
     cells = (
-        edge.carrier,
-        "both" if edge.two_way else "one",
+        _(CARRIERS[edge.carrier]),
+        _("both ways") if edge.two_way else _("one way"),
         way.meter,
         moments.day(edge.valid_from, zone),
         moments.day(edge.valid_to, zone),
@@ -75,7 +85,13 @@ def _row(scope: Scope, way: Way) -> Row:
     return Row(edge.id, way.name, cells, () if dated.state(edge, clock.now()) == dated.ENDED else (END,))
 
 
-END = Act("end", N_("End"), lambda: nodes_table.ending("Its meter will stop counting."), danger=True, sure=N_("End it"))
+END = Act(
+    "end",
+    N_("End"),
+    lambda: Question(_("Its meter stops counting then, and the edge ends. Earlier data are unaffected."), nodes_table.END_FIELDS),
+    danger=True,
+    sure=N_("End it"),
+)
 
 
 def _do(scope: Scope, asked: Asked) -> Words:

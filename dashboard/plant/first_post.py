@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from dash import html
 
 from config import clock
-from config.language import _
+from config.language import N_, _
 from config.settings import settings
 from dashboard.parts.aria import data
 
 EXAMPLE = {"energy_produced": 0.4, "energy_consumed": 1.2, "current_load": 35}  # kWh, kWh, %
-SHOWN_ONCE = "This is shown once: copy it now, Loadstar keeps only a hash."
+SHOWN_ONCE = N_("This is shown once: copy it now, Loadstar keeps only a hash.")
 
 
 class Post(NamedTuple):
@@ -71,12 +71,12 @@ def view(key: str, post: Post | None = None) -> html.Div:
     """The key, which is shown this once, and each snippet of a first post, each with a button that copies it."""
     place = f"key-{key.partition('.')[0]}"
     drawn: list[Any] = [
-        html.P([_("The key: "), html.Code(key, id=place, className="secret"), " ", _copy(place, "Copy the key")]),
-        html.P(SHOWN_ONCE, className="muted"),
+        html.P([_("The key: "), html.Code(key, id=place, className="secret"), " ", _copy(place, _("Copy the key"))]),
+        html.P(_(SHOWN_ONCE), className="muted"),
     ]
     for number, (name, text) in enumerate(snippets(key, post).items() if post else ()):
         place = f"first-post-{number}"
-        shown = [html.Pre(text, id=place, tabIndex=0), _copy(place, f"Copy for {name}")]
+        shown = [html.Pre(text, id=place, tabIndex=0), _copy(place, _("Copy for %(name)s", name=name))]
         drawn.append(html.Details([html.Summary(name), html.Div(shown, className="snippet")], open=not number))
     return html.Div(drawn, className="first-post")
 

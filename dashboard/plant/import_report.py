@@ -60,7 +60,9 @@ def report(prefix: str, name: str, lines: Sequence[Line], of: str = "line") -> h
         )
         for line in shown
     ]
-    heads = html.Thead(html.Tr([html.Th(words, scope="col") for words in ("Line", "Name", "Problem" if bad else "Change")]))
+    heads = html.Thead(
+        html.Tr([html.Th(words, scope="col") for words in (_("Line"), _("Name"), _("Problem") if bad else _("Change"))])
+    )
     table = html.Div(
         html.Table([heads, html.Tbody(rows)], **aria(label=_("What the file does"))),
         className="table-frame my-3",

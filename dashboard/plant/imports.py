@@ -107,7 +107,7 @@ def declare(files: Files) -> None:
             lines = files.try_file(current_scope(), of or "", text_of(contents), chosen or "")
         except (Refused, StoreAway) as problem:
             return notice(f"{filename}: {sentence(problem)}", bad=True)
-        return report(name, str(filename or "The file"), lines, of=files.each)
+        return report(name, str(filename or _("The file")), lines, of=files.each)
 
     @callback(
         Output(f"{name}-imported", "children"),
@@ -168,7 +168,7 @@ def text_of(contents: str) -> str:
     try:
         raw = base64.b64decode(contents.partition(",")[2], validate=True)
         if len(raw) > LARGEST:
-            raise Refused("the file is too large: make several of it")
+            raise Refused(_("the file is too large: make several of it"))
         return raw.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
-        raise Refused("this is not a text in UTF-8: save the file as CSV, UTF-8") from None
+        raise Refused(_("this is not a text in UTF-8: save the file as CSV, UTF-8")) from None

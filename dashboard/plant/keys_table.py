@@ -52,19 +52,19 @@ def _row(_scope: Scope, record: KeyRow) -> Row:
     key, now = record.key, clock.now()
     ended = key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now)
     if key.revoked_at is not None:
-        state = _state("offline", f"revoked {reader().day(key.revoked_at)}")
+        state = _state("offline", _("revoked %(day)s", day=reader().day(key.revoked_at)))
     elif ended:
-        state = _state("offline", "ended")
+        state = _state("offline", _("ended"))
     elif key.expires_at is not None and key.expires_at - now < SOON:
-        state = _state("late", "ends soon")
+        state = _state("late", _("ends soon"))
     else:
-        state = _state("live", "active")
+        state = _state("live", _("active"))
     cells = (
-        record.device or "the whole site",
-        "post" if key.can_write else "read",
+        record.device or _("the whole site"),
+        _("post") if key.can_write else _("read"),
         state,
         reader().date(key.created_at),
-        reader().stamp(key.expires_at) if key.expires_at else "never",
+        reader().stamp(key.expires_at) if key.expires_at else _("never"),
         ago(key.last_used_at, now),
     )
     return Row(key.id, key.name or key.id, cells, () if ended else (ROTATE, REVOKE))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from config.language import N_, _
 from config.limits import Limit
 from config.quantities import QUANTITIES, Kind
-from dashboard.live.attention import words_of
+from dashboard.live.attention import WORDS, words_of
 from dashboard.parts import forms, tables
 from dashboard.parts.fields import Choice, Text, filled
 from dashboard.parts.forms import Form
@@ -58,7 +58,7 @@ def _row(_scope: Scope, record: Shown) -> Row:
     unit = QUANTITIES[limit.quantity].label
     edit = Act("edit", _("Edit"), lambda: _edit(limit, unit), sure=_("Save"))
     critical = _critical(limit.critical_low, limit.critical_high, unit)
-    cells = (band(limit.low, limit.high, unit), critical, limit.source, _("this site") if own else _("the standard"))
+    cells = (band(limit.low, limit.high, unit), critical, _(limit.source), _("this site") if own else _("the standard"))
     return Row(limit.quantity, words_of(limit.quantity), cells, (edit, RESET) if own else (edit,))
 
 
@@ -82,7 +82,7 @@ def _critical(low: float | None, high: float | None, unit: str) -> str:
 
 def _edit(limit: Limit, unit: str) -> Question:
     bounds = {name: getattr(limit, name) for name in BOUNDS}
-    values = {name: "" if bound is None else f"{bound:.10g}" for name, bound in bounds.items()} | {"standard": limit.source}
+    values = {name: "" if bound is None else f"{bound:.10g}" for name, bound in bounds.items()} | {"standard": _(limit.source)}
     fields = [replace(each, words=f"{each.words} ({unit})") if unit and each.key in BOUNDS else each for each in FIELDS]
     return Question(
         _("Readings outside want attention from the next one on; devices are told it too. An empty bound is none."),
@@ -126,7 +126,7 @@ FORM = Form(
     "limits",
     N_("Add a limit"),
     administers_site("of"),
-    (Choice("quantity", N_("Quantity"), [(name, f"{words_of(name)} ({name})") for name in CHOICES]), *FIELDS),
+    (Choice("quantity", N_("Quantity"), [(name, WORDS[name]) for name in CHOICES]), *FIELDS),
     do=_add,
     changes=("limits",),
 )

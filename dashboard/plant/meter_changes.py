@@ -121,10 +121,10 @@ def retirement(role: str) -> html.Details:
     about = _(
         "It takes no readings and cannot be claimed any more. What it measured stays to be seen. This cannot be taken back."
     )
-    words, sure = "Retire the meter", "Retire it now"
+    words, sure = _("Retire the meter"), _("Retire it now")
     if role == "virtual":
         about = _("Its edge is measured by nothing from now on, and free for another meter. This cannot be taken back.")
-        words, sure = "End the virtual meter", "End it now"
+        words, sure = _("End the virtual meter"), _("End it now")
     return asking(words, about, html.Button(sure, id="meter-retire", className="btn btn-danger", type="button"))
 
 

@@ -71,7 +71,9 @@ def unmeasured(scope: Scope, site_id: str) -> tuple[Options, Options]:
         if holds_at(edge, at)
     )
     free = [(edge, way) for way, edge in ways if edge not in measured]
-    return free, [(edge, f"{way}, to check {measured[edge]}") for way, edge in ways if edge in measured]
+    return free, [
+        (edge, _("%(edge)s, to check %(meter)s", edge=way, meter=measured[edge])) for way, edge in ways if edge in measured
+    ]
 
 
 def _measurable(scope: Scope, site_id: str) -> Options:

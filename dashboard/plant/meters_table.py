@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from dash import html
 
-from config.language import N_
+from config.language import N_, _
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice
 from dashboard.parts.reading import reader
@@ -37,6 +37,9 @@ class Shown(NamedTuple):
     uncounted: Sequence[str]
 
 
+ROLES = {"main": N_("main"), "check": N_("check"), "virtual": N_("virtual"), "condition": N_("condition")}
+
+
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str) -> Page[Shown]:
     found = meter_life.meters_page(scope, wanted, retired=bool(chosen.get("retired")))
     mine = [row.meter.id for row in found.rows if scope.everything or row.meter.site_id in scope.admin_of]
@@ -49,10 +52,10 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str
 
 def _row(scope: Scope, record: Shown) -> Row:
     meter = record.row.meter
-    state = (f"retired {reader().day(meter.retired_at)}", "offline") if meter.retired_at else ("in use", "live")
+    state = (_("retired %(when)s", when=reader().day(meter.retired_at)), "offline") if meter.retired_at else (_("in use"), "live")
     cells = (
         record.row.site,
-        meter.role,
+        _(ROLES[meter.role]),
         meter.serial_number or "–",
         ", ".join(holder.name for holder in record.held) or "–",
         html.Span([html.Span(state[0], className="state", **data(state=state[1])), uncounted_readings.mark(record.uncounted)]),

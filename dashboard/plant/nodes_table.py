@@ -90,12 +90,13 @@ def _edit(node: Node) -> Question:
     )
 
 
-def ending(what: str) -> Question:
-    """Asks when something of the graph ends."""
-    return Question(_("%(what)s It ends then. Earlier data are unaffected.", what=what), END_FIELDS)
-
-
-END = Act("end", N_("End"), lambda: ending("Its edges end with it."), danger=True, sure=N_("End it"))
+END = Act(
+    "end",
+    N_("End"),
+    lambda: Question(_("Its edges end with it. Earlier data are unaffected."), END_FIELDS),
+    danger=True,
+    sure=N_("End it"),
+)
 
 
 def _do(scope: Scope, asked: Asked) -> Words:

@@ -8,7 +8,7 @@ import orjson
 from dash import html
 
 from config import clock
-from config.language import _
+from config.language import _, ngettext
 from dashboard.figures import sankey
 from dashboard.parts.aria import data, icon
 from insight.meters_now import UNDECLARED_S, meters_now, speaking
@@ -28,9 +28,9 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
         NotFound: the site does not exist for the scope.
     """
     drawn = graph.site_graph(scope, site_id, at)
-    solved, note = (None, "As it is wired at that moment, every edge drawn alike.") if at else _now(scope, drawn)
+    solved, note = (None, _("As it is wired at that moment, every edge drawn alike.")) if at else _now(scope, drawn)
     if solved is None or not _carries(solved):
-        says = note = note or "No values now: every edge is drawn alike."
+        says = note = note or _("No values now: every edge is drawn alike.")
         nodes, bands = links(_alike(drawn), both_ways=False)
     else:
         nodes, bands = links(solved, both_ways=False)
@@ -38,7 +38,7 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
     figure = sankey.figure(nodes, bands, "kW") if bands else None
     if figure and says == note:
         _without_amounts(figure)
-    told = {"figure": figure, "says": says if bands else "No edges yet: connect two nodes, and they are drawn here."}
+    told = {"figure": figure, "says": says if bands else _("No edges yet: connect two nodes, and they are drawn here.")}
     return orjson.dumps(told).decode(), _check(drawn, solved)
 
 
@@ -49,7 +49,7 @@ def _now(scope: Scope, drawn: Graph) -> tuple[flows.Flows | None, str]:
     try:
         return flows.solve(drawn, speaking(meters_now(scope, every_s, clock.now()))), ""
     except StoreAway:
-        return None, "The readings cannot be reached now: every edge is drawn alike."
+        return None, _("The readings cannot be reached now: every edge is drawn alike.")
 
 
 def _carries(solved: flows.Flows) -> bool:
@@ -76,14 +76,14 @@ def _check(drawn: Graph, solved: flows.Flows | None) -> list[Any]:
     wrong = [each for each in found if each.wrong]
     if not drawn.nodes:
         return [html.P(_("No nodes yet. Add what energy flows through: the grid, a busbar, what makes, keeps and uses it."))]
-    count = f"{len(wrong)} {'place needs' if len(wrong) == 1 else 'places need'} a look."
+    count = ngettext("%(num)s place needs a look.", "%(num)s places need a look.", len(wrong))
     known = solved is not None and _carries(solved)
-    fine = "Every node has a way in and out, and balances." if known else "Every node has a way in and out."
+    fine = _("Every node has a way in and out, and balances.") if known else _("Every node has a way in and out.")
     head = count if wrong else fine
     lines = [_line(each) for each in sorted(found, key=lambda each: not each.wrong)]
     return [html.P(head, className="mb-2"), html.Ul(lines, className="findings")]
 
 
 def _line(found: Finding) -> html.Li:
-    sign = icon("exclamation-triangle" if found.wrong else "check-lg" if found.words == "balances" else "info-circle")
+    sign = icon("exclamation-triangle" if found.wrong else "check-lg" if found.balances else "info-circle")
     return html.Li([sign, html.Span([html.B(found.place), f": {found.words}"])], **data(wrong="yes" if found.wrong else "no"))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from config.language import N_, _, ngettext
-from dashboard.live.attention import words_of
+from dashboard.live.attention import WORDS, words_of
 from dashboard.parts.aria import aria
 from dashboard.parts.fields import Choice, Moment
 from dashboard.parts.forms import Form
@@ -21,7 +21,8 @@ from store.series import prices, region_series
 
 LENGTHS = {300: N_("5 minutes"), 900: N_("15 minutes"), 1800: N_("30 minutes"), 3600: N_("1 hour")}
 UTC = ZoneInfo("UTC")
-HEADS = ("What", "Interval", "Values", "First", "Last")
+VALUES = N_("Values")
+HEADS = (N_("What"), N_("Interval"), VALUES, N_("First"), N_("Last"))
 
 
 def known(scope: Scope, region_id: str) -> Any:
@@ -38,7 +39,7 @@ def known(scope: Scope, region_id: str) -> Any:
         html.Tr(
             [
                 html.Th(words_of(each.quantity), scope="row"),
-                html.Td(LENGTHS.get(each.interval_s, f"{each.interval_s} s")),
+                html.Td(_(LENGTHS[each.interval_s]) if each.interval_s in LENGTHS else f"{each.interval_s} s"),
                 html.Td(reader().count(each.values), className="num"),
                 html.Td(reader().stamp(each.first)),
                 html.Td(reader().stamp(each.last)),
@@ -46,7 +47,7 @@ def known(scope: Scope, region_id: str) -> Any:
         )
         for each in found
     ]
-    heads = [html.Th(words, scope="col", className="num" if words == "Values" else None) for words in HEADS]
+    heads = [html.Th(_(words), scope="col", className="num" if words == VALUES else None) for words in HEADS]
     return html.Div(
         html.Table([html.Caption(_("What there is"), className="visually-hidden"), html.Thead(html.Tr(heads)), html.Tbody(rows)]),
         className="table-frame",
@@ -72,7 +73,7 @@ WITHDRAW = Form(
     N_("Take values back"),
     prices_region("of"),
     (
-        Choice("quantity", N_("What"), [(quantity, words_of(quantity)) for quantity in prices.QUANTITIES]),
+        Choice("quantity", N_("What"), [(quantity, WORDS[quantity]) for quantity in prices.QUANTITIES]),
         Moment("from", N_("From"), required=True, help=N_("In UTC.")),
         Moment(
             "to", N_("Until"), required=True, help=N_("Intervals that start from then on stay. A day is meant with all of it.")

@@ -17,7 +17,7 @@ from store.records.plant import devices, graph, keys, meters, sites
 from store.scope import Scope
 
 MOST_NAMED = 6
-DEVICE, KEY = "Gateway", "first key"  # names to begin with
+DEVICE, KEY = N_("Gateway"), N_("first key")  # names to begin with
 DEVICE_FIELDS = (
     Text("device", N_("Name"), longest=120, required=True, help=N_("The hardware or program that posts.")),
     Text("every", N_("Posts every (s)"), longest=9, required=True, keys="numeric"),
@@ -43,7 +43,8 @@ def _link(words: str, href: str) -> html.A:
 
 
 def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
+    shown = ", ".join(names[:MOST_NAMED])
+    return _("%(names)s and others", names=shown) if len(names) > MOST_NAMED else shown
 
 
 def _steps(scope: Scope, site_id: str) -> list[Step]:
@@ -95,7 +96,7 @@ def _meters(drawn: Graph, measured: Sequence[str], site_id: str) -> Step:
 
 
 def _device(posting: Sequence[str], every_s: int, measured: bool, here: str) -> Step:
-    said = {"device": DEVICE, "every": str(every_s)}
+    said = {"device": _(DEVICE), "every": str(every_s)}
     fields = [in_form("set-up", worded(field), said, None) for field in DEVICE_FIELDS]
     words = (
         f"{_named(posting)}. "
@@ -148,7 +149,7 @@ def first_key(scope: Scope, site_id: str) -> html.Div:
     """A new key of the site's first device, in its first post."""
     posting = devices.devices_of(scope, site_id)
     if not posting:
-        raise Refused("the site has no device yet: create it first")
+        raise Refused(_("the site has no device yet: create it first"))
     device_id = posting[0].id
-    key = keys.create_key(scope, device_id=device_id, name=KEY)
+    key = keys.create_key(scope, device_id=device_id, name=_(KEY))
     return first_post.view(key, first_post.of_device(devices.device_fields(scope, [device_id])[device_id]))

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import time
@@ -11,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import clock
+from config.language import _
 from config.settings import PROJECT, Settings, address, reachable
 from store.errors import StoreError
 from store.records.access import database
@@ -28,7 +29,6 @@ from store.records.jobs.lease import Held
 from store.scope import Scope
 from store.series import health
 
-PACKAGES = ("dash", "plotly", "sqlalchemy", "pandas", "granian", "gunicorn")
 ASKED_S = 1.5
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 START_TICKS = 19  # in /proc/PID/stat, counted from the state on
@@ -62,23 +62,35 @@ class DeviceApi(NamedTuple):
 def versions(scope: Scope) -> dict[str, str]:
     """What runs, in which version."""
     said = {"Loadstar": _own_version(), "Python": platform.python_version()}
+    records, series = _("Records"), _("Time series")
     try:
         kept = database.about(scope)
-        said["Records"] = f"{kept.database} {kept.version}, tables at revision {kept.revision}"
+        said[records] = _(
+            "%(database)s %(version)s, tables at revision %(revision)s",
+            database=kept.database,
+            version=kept.version,
+            revision=kept.revision,
+        )
     except StoreError as problem:
-        said["Records"] = str(problem)
+        said[records] = str(problem)
     try:
-        said["Time series"] = health.build()
+        said[series] = _questdb(health.build())
     except StoreError as problem:
-        said["Time series"] = str(problem)
-    return said | {package: version(package) for package in PACKAGES}
+        said[series] = str(problem)
+    return said
+
+
+def _questdb(build: str) -> str:
+    """Name and version of what it says of its build, which tells of its Java and its commit too."""
+    found = re.search(r"QuestDB [^\s,]+", build)
+    return found[0] if found else build
 
 
 def _own_version() -> str:
     try:
         return str(tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
     except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return "not known here"
+        return _("not known here")
 
 
 def processes(settings: Settings) -> list[Process]:
@@ -235,7 +247,7 @@ def _size(entry: os.DirEntry[str]) -> int:
     if not entry.is_dir(follow_symlinks=False):
         return entry.stat(follow_symlinks=False).st_size
     total = 0
-    for folder, _, files in os.walk(entry.path):
+    for folder, _folders, files in os.walk(entry.path):
         for name in files:
             try:
                 total += Path(folder, name).lstat().st_blocks * 512

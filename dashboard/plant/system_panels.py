@@ -1,11 +1,13 @@
 """How Loadstar itself is doing, panel by panel: its stores, the device API, processes, jobs, caches, disk and versions."""
 
+from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Any
 
 from dash import html
 
 from config import clock
-from config.language import _
+from config.language import N_, _
 from config.settings import settings
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import reader
@@ -21,6 +23,22 @@ STILL_S = 40.0  # after which another worker would keep the clock, if there were
 LONG_WAIT_S = 60.0  # that nobody has begun a job that is due
 LOW = 0.1  # of the disk is free: worth a look
 
+PACKAGES = ("dash", "plotly", "sqlalchemy", "pandas", "granian", "gunicorn")
+QUEUES = {
+    "consumption": N_("Consumption"),
+    "aggregation": N_("Aggregation"),
+    "forecast": N_("Forecast"),
+    "clustering": N_("Clustering"),
+    "report": N_("Report"),
+    "mail": N_("Mail"),
+    "control": N_("Control"),
+}
+KINDS = {
+    "site_forecast": N_("Site forecast"),
+    "audit_check": N_("Audit check"),
+    "tidying": N_("Tidying"),
+}
+
 
 def panels(scope: Scope) -> list[html.Section]:
     """All of them, as they are now."""
@@ -35,8 +53,8 @@ def _state(good: bool, words: str) -> html.Span:
     return html.Span(words, className="state", **data(state="live" if good else "offline"))
 
 
-def _facts(said: dict[str, Any]) -> html.Dl:
-    return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+def _facts(said: Iterable[tuple[Any, Any]]) -> html.Dl:
+    return html.Dl([part for name, value in said for part in (html.Dt(name), html.Dd(value))], className="definitions")
 
 
 def _table(label: str, heads: list[str], rows: list[list[Any]]) -> html.Div:
@@ -70,7 +88,7 @@ def _stores() -> html.Section:
         return _panel(_("Store of readings"), html.P(_state(False, str(problem))))
     rows = [
         [
-            table.name,
+            html.Code(table.name),
             _state(not table.suspended, _("suspended") if table.suspended else _("writable")),
             reader().count(table.lag),
         ]
@@ -92,13 +110,13 @@ def _device_api() -> html.Section:
         _("Device API"),
         html.P(says),
         _facts(
-            {
-                _("Rows in its queue"): reader().count(found.waiting),
-                _("Readings accepted"): reader().count(found.accepted),
-                _("Readings rejected"): reader().count(found.rejected),
-                _("Requests answered"): reader().count(found.requests),
-                _("Server errors"): reader().count(found.failed),
-            }
+            [
+                (_("Rows in its queue"), reader().count(found.waiting)),
+                (_("Readings accepted"), reader().count(found.accepted)),
+                (_("Readings rejected"), reader().count(found.rejected)),
+                (_("Requests answered"), reader().count(found.requests)),
+                (_("Server errors"), reader().count(found.failed)),
+            ]
         ),
         html.P(_("Since it was started."), className="muted small mt-2 mb-0"),
     )
@@ -122,7 +140,7 @@ def _processes() -> html.Section:
         )
     rows = [
         [
-            each.name,
+            html.Code(each.name),
             _state(each.pid is not None, _("running") if each.pid else _("not running")),
             f"{each.pid or '–'}",
             _age(each.age_s) if each.pid else "–",
@@ -156,7 +174,7 @@ def _jobs(scope: Scope) -> html.Section:
     if found.queues:
         rows = [
             [
-                each.queue.capitalize(),
+                _(QUEUES[each.queue]),
                 _state(each.waits_s < LONG_WAIT_S, _("in time") if each.waits_s < LONG_WAIT_S else _("behind")),
                 reader().count(each.due),
                 _age(each.waits_s),
@@ -168,7 +186,7 @@ def _jobs(scope: Scope) -> html.Section:
     if found.ended:
         rows = [
             [
-                each.kind.replace("_", " ").capitalize(),
+                _(KINDS[each.kind]) if each.kind in KINDS else html.Code(each.kind),
                 _state(not each.failed, _("as it should") if not each.failed else _("some failed")),
                 reader().count(each.done),
                 reader().count(each.failed),
@@ -189,9 +207,15 @@ def _kept_ready() -> html.Section:
     found = closed_power.kept()
     asked = found.hits + found.misses
     share = (
-        _("%(share)s of %(charts)s charts", share=f"{found.hits / asked:.1%}", charts=f"{asked:,}") if asked else _("none yet")
+        _("%(share)s of %(charts)s charts", share=f"{found.hits / asked:.1%}", charts=reader().count(asked))
+        if asked
+        else _("none yet")
     )
-    said = {_("Charts served from it"): share, _("Blocks"): f"{found.pieces:,}", _("Size"): _megabytes(found.size)}
+    said = [
+        (_("Charts served from it"), share),
+        (_("Blocks"), reader().count(found.pieces)),
+        (_("Size"), _megabytes(found.size)),
+    ]
     about = _(
         "Power of past periods, kept for %(closed_cache_minutes)s minutes. Each sign-in prepares the last 48 hours.",
         closed_cache_minutes=f"{settings().closed_cache_minutes:,}",
@@ -203,14 +227,15 @@ def _disk() -> html.Section:
     found = shared.get(("disk", str(settings().home)), DISK_LASTS_S, lambda: system_facts.disk(settings()), DISK_LASTS_S)
     share = found.free / found.total
     says = _("%(free)s of %(total)s free", free=_gigabytes(found.free), total=_gigabytes(found.total))
-    parts = {name: _megabytes(size) for name, size in found.parts.items()}
+    parts = [(html.Code(name), _megabytes(size)) for name, size in found.parts.items()]
     return _panel(_("Disk of the state folder"), html.P(_state(share > LOW, says)), _facts(parts))
 
 
 def _versions(scope: Scope) -> html.Section:
     now = reader().stamp(clock.now(), seconds=True)
+    libraries = [(html.Code(package), version(package)) for package in PACKAGES]
     at = html.P([_("As of "), now, _(", updated every 10 seconds")], className="muted small mt-2 mb-0")
-    return _panel(_("Versions"), _facts(system_facts.versions(scope)), at)
+    return _panel(_("Versions"), _facts([*system_facts.versions(scope).items(), *libraries]), at)
 
 
 def _megabytes(size: int) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from config.language import N_
+from config.language import N_, _
 from models.tariffs import Hours, spoken
 from store.errors import Refused
 
@@ -34,19 +34,25 @@ def _line(line: str, export_price_per_kwh: float) -> Hours:
     said = LINE.fullmatch(line)
     days = DAYS.get(said["days"].casefold()) if said else None
     if said is None or days is None:
-        raise Refused(f"the line {line!r} is not hours and prices: write it like {EXAMPLE}")
+        raise Refused(_("the line %(line)s is not hours and prices: write it like %(example)s", line=repr(line), example=EXAMPLE))
     start, end = (_minutes(said[name], line) for name in ("start", "end"))
     try:
         prices = [float(part) for part in said["prices"].split(",")]
     except ValueError:
         prices = []
     if len(prices) not in (1, 2):
-        raise Refused(f"the line {line!r} ends in one or two prices, with a dot for decimals: write it like {EXAMPLE}")
+        raise Refused(
+            _(
+                "the line %(line)s ends in one or two prices, with a dot for decimals: write it like %(example)s",
+                line=repr(line),
+                example=EXAMPLE,
+            )
+        )
     return Hours(days, start, end or 24 * 60, prices[0], prices[1] if len(prices) == 2 else export_price_per_kwh)
 
 
 def _minutes(text: str, line: str) -> int:
     hours, minutes = (int(part) for part in text.split(":"))
     if minutes > 59 or hours * 60 + minutes > 24 * 60:
-        raise Refused(f"the line {line!r} names a time that no clock shows: {text}")
+        raise Refused(_("the line %(line)s names a time that no clock shows: %(time)s", line=repr(line), time=text))
     return hours * 60 + minutes

@@ -90,7 +90,7 @@ def _row(scope: Scope, record: Tariff) -> Row:
     lines = _lines(record).splitlines()
     cells = (
         moments.clock(record.valid_from, zone),
-        moments.clock(record.valid_to, zone, "further notice"),
+        moments.clock(record.valid_to, zone, _("until further notice")),
         f"{record.import_price_per_kwh:.10g}",
         f"{record.export_price_per_kwh:.10g}",
         html.Ul([html.Li(line) for line in lines], className="hours") if lines else "–",

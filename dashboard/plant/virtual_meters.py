@@ -31,7 +31,7 @@ TERMS = Text(
     longest=20_000,
     lines=4,
     required=True,
-    like="+ Main meter\n- Workshop",
+    like=N_("+ Main meter\n- Workshop"),
     help=N_("One a line: + adds a meter, - takes one away. A name that several meters share is no name: give the id."),
 )
 FIELDS = (
@@ -60,16 +60,16 @@ def read(scope: Scope, site_id: str, text: str) -> Terms:
     for line in filter(None, (each.strip() for each in text.splitlines())):
         sign, name = SIGNS.get(line[0]), line[1:].strip()
         if sign is None or not name:
-            raise Refused(f"the line {line!r} has no sign or no meter: write it like + Main meter")
+            raise Refused(_("the line %(line)s has no sign or no meter: write it like + Main meter", line=repr(line)))
         said.append((name, sign))
     found = meters.meters_named(scope, site_id, {name for name, _ in said})
-    return [(field_maps.the_one(found[name], name, "the sum"), sign) for name, sign in said]
+    return [(field_maps.the_one(found[name], name), sign) for name, sign in said]
 
 
 def _edges(scope: Scope, site_id: str) -> tuple[meter_form.Options, str]:
     """The edges of the site that nothing measures, and what to do with them."""
     options, _measured = meter_form.unmeasured(scope, site_id)
-    return options, "Choose an edge" if options else "All its edges are measured"
+    return options, _("Choose an edge") if options else _("All its edges are measured")
 
 
 def _now(scope: Scope, _of: str, said: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -30,8 +30,16 @@ def amend(scope: Scope, meter_id: str, quantity: str, ts: datetime, value: float
     """
     known = QUANTITIES.get(quantity)
     if known is None or not known.least <= value <= known.greatest:
+        if known is None:
+            raise Refused(_("%(value)s cannot be %(quantity)s: no such quantity", value=value, quantity=quantity))
         raise Refused(
-            f"{value} cannot be {quantity}" + (f": {known.least:g} to {known.greatest:g}" if known else ": no such quantity")
+            _(
+                "%(value)s cannot be %(quantity)s: %(least)s to %(greatest)s",
+                value=value,
+                quantity=quantity,
+                least=f"{known.least:g}",
+                greatest=f"{known.greatest:g}",
+            )
         )
     _record(scope, meter_id, quantity, [(ts, interval_s)], value, False, reason)
 

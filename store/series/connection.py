@@ -19,6 +19,7 @@ from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 from pydantic import SecretStr
 
+from config.language import _
 from config.settings import Settings, settings
 from store.errors import StoreAway
 from store.patience import OF_THE_NETWORK, Patient, Silent, answers
@@ -114,7 +115,7 @@ def execute(sql: str, of: Settings | None = None, *, params: Sequence[object] = 
             cursor = connection.execute(sql, [_naive_utc(value) for value in params] or None, prepare=False)
             return cursor.fetchall() if cursor.description else []
     except psycopg.OperationalError as error:
-        raise StoreAway(f"QuestDB cannot be reached: {error}") from error
+        raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
 
 
 def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int], list[Row]]:
@@ -136,10 +137,10 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
             # using it; then the others are looked at too.
             if attempt == 2 or isinstance(error, Silent):
                 _breaker.open(str(error))
-                raise StoreAway(f"QuestDB cannot be reached: {error}") from error
+                raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
             pool.check()
         except (PoolClosed, TooManyRequests) as error:
-            raise StoreAway(f"QuestDB cannot be reached: {error}") from error
+            raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
     raise AssertionError("two attempts either return or raise")
 
 
@@ -154,7 +155,7 @@ def _connected(pool: Pool) -> Iterator[Connection]:
         except PoolTimeout as error:
             _breaker.check()
             if time.monotonic() > deadline:
-                raise StoreAway("all connections to QuestDB are in use: try again in a moment") from error
+                raise StoreAway(_("all connections to QuestDB are in use: try again in a moment")) from error
     try:
         with connection:
             yield connection
@@ -185,7 +186,7 @@ class _Breaker:
     def check(self) -> None:
         """Raise `StoreAway` while it is known to be away."""
         if time.monotonic() < self._until:
-            raise StoreAway(f"QuestDB cannot be reached: {self._why}")
+            raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=self._why))
 
     def admit(self) -> None:
         """Raise `StoreAway` while it is known to be away; then let one try, while the others are still told."""

@@ -4,6 +4,7 @@ import shutil
 from datetime import datetime
 from typing import NamedTuple
 
+from config.language import _
 from config.settings import Settings
 from store.errors import Refused
 from store.scope import Scope
@@ -53,7 +54,7 @@ def disk_full(settings: Settings) -> str | None:
         return None
     free = shutil.disk_usage(settings.home).free
     if free < least_free(settings):
-        return f"the disk of the state folder is nearly full: {free / 2**30:.1f} GiB are free"
+        return _("the disk of the state folder is nearly full: %(free)s GiB are free", free=f"{free / 2**30:.1f}")
     return None
 
 
@@ -67,7 +68,13 @@ def full(settings: Settings) -> str | None:
     if suspended := [table for table in tables() if table.suspended]:
         why = next((table.why for table in suspended if table.why), "")
         names = ", ".join(table.name for table in suspended)
-        return f"QuestDB has suspended {names}{why and f' ({why})'}: it goes on within a minute if the disk has room"
+        if why:
+            return _(
+                "QuestDB has suspended %(tables)s (%(why)s): it goes on within a minute if the disk has room",
+                tables=names,
+                why=why,
+            )
+        return _("QuestDB has suspended %(tables)s: it goes on within a minute if the disk has room", tables=names)
     return None
 
 

@@ -184,16 +184,33 @@ def _judged(region_id: str, interval_s: int, values: Sequence[Value], problems: 
 def _impossible(each: Value, interval_s: int) -> str:
     quantity = QUANTITIES.get(each.quantity)
     if quantity is None or each.quantity not in prices.QUANTITIES:
-        return f"a region has no {each.quantity!r}: choose one of {', '.join(prices.QUANTITIES)}"
+        return _(
+            "a region has no %(quantity)s: choose one of %(quantities)s",
+            quantity=repr(each.quantity),
+            quantities=", ".join(prices.QUANTITIES),
+        )
     if not math.isfinite(each.value) or not quantity.least <= each.value <= quantity.greatest:
-        return f"{each.value:g} cannot be: {each.quantity} is {quantity.least:g} to {quantity.greatest:g}"
+        return _(
+            "%(value)s cannot be: %(quantity)s is %(least)s to %(greatest)s",
+            value=f"{each.value:g}",
+            quantity=each.quantity,
+            least=f"{quantity.least:g}",
+            greatest=f"{quantity.greatest:g}",
+        )
     if each.start.tzinfo is None:
-        return "start has no offset from UTC: write it like 2026-01-31T00:00:00Z"
+        return _("start has no offset from UTC: write it like 2026-01-31T00:00:00Z")
     if not EARLIEST <= each.start <= clock.now() + AHEAD:
-        return f"{each.start.isoformat()} is not of our time: from {EARLIEST:%Y} to two years ahead"
+        return _(
+            "%(start)s is not of our time: from %(year)s to two years ahead", start=each.start.isoformat(), year=EARLIEST.year
+        )
     if each.start.timestamp() % min(interval_s, INTERVAL_S):
         step = min(interval_s, INTERVAL_S) // 60
-        return f"a value of {interval_s} s starts on a multiple of {step} minutes: correct {each.start:%H:%M:%S}"
+        return _(
+            "a value of %(interval)s s starts on a multiple of %(step)s minutes: correct %(start)s",
+            interval=interval_s,
+            step=step,
+            start=f"{each.start:%H:%M:%S}",
+        )
     return ""
 
 
@@ -204,7 +221,7 @@ def _overlap(each: Value, interval_s: int, taken: dict[tuple[str, float], int]) 
     times = [(each.quantity, first + nth * step) for nth in range(interval_s // step)]
     other = next((taken[time] for time in times if time in taken), None)
     taken.update(dict.fromkeys(times, each.number))
-    return "" if other is None else f"it overlaps the value of line {other}: one holds at a time"
+    return "" if other is None else _("it overlaps the value of line %(line)s: one holds at a time", line=other)
 
 
 def _there(region_id: str, interval_s: int, values: Sequence[Value]) -> dict[tuple[str, datetime], float]:

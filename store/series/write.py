@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from config.clock import now_us as now_us
+from config.language import _
 from config.quantities import INTERVAL_S
 from config.settings import Settings
 from store.errors import StoreAway, StoreError
@@ -131,12 +132,12 @@ class Writer:
                 # A kept connection that the server has closed meanwhile fails at once; dedup makes a second post safe.
                 if attempt == 1 and not fresh and not isinstance(error, TimeoutError):
                     continue
-                raise StoreAway(f"QuestDB does not answer: {error or type(error).__name__}") from error
+                raise StoreAway(_("QuestDB does not answer: %(why)s", why=error or type(error).__name__)) from error
             if status in (200, 204):
                 return
             if status == 400 and "table does not exist" not in reason:
                 raise RowRefused(reason)
-            raise StoreAway(f"QuestDB answers {status}: {reason[:500]}")
+            raise StoreAway(_("QuestDB answers %(status)s: %(reason)s", status=status, reason=reason[:500]))
 
     def is_up(self) -> bool:
         """Whether QuestDB takes lines now."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,21 @@ def of_document(page: str) -> list[str]:
     return reading.texts + (list(of_layout(json.loads(layout[1]))) if layout else [])
 
 
+def _is_of_a_line(part: Any) -> bool:
+    return isinstance(part, str) or (isinstance(part, dict) and part.get("type") == "Code")
+
+
 def of_layout(part: Any) -> Iterator[str]:
     """The texts of a Dash component and of all within it."""
     if isinstance(part, str):
         yield part
     elif isinstance(part, list):
-        for each in part:
-            yield from of_layout(each)
+        for one_line, run in groupby(part, _is_of_a_line):
+            if one_line:  # a sentence with code in its midst is one text
+                yield "".join(each if isinstance(each, str) else " " for each in run)
+            else:
+                for each in run:
+                    yield from of_layout(each)
     elif (
         isinstance(part, dict)
         and "props" in part
@@ -91,7 +100,7 @@ def of_layout(part: Any) -> Iterator[str]:
         and "changes" not in (part["props"].get("className") or "")
     ):
         for name, value in part["props"].items():
-            if name in SHOWN or name.startswith("aria-label"):
+            if name in SHOWN or name == "aria-label":
                 yield from of_layout(value)
             elif name == "options":
                 yield from (each["label"] for each in value if each["label"] != str(each["value"]).replace("_", " "))

@@ -84,7 +84,7 @@ def test_renaming_approving_disabling_and_deleting(world: World) -> None:
     assert "is called Big Bakery now" in _act(browser, "rename", bakery, name="Big Bakery")
     baker = users.create_user(SYSTEM, email="baker@example.org", name="Baker", password=None, organisation_id=bakery)
     asked = rows(press(browser, "organisations", do="ask", act="disable", row=bakery))
-    assert "the sessions of its 1 people end" in asked
+    assert "the sessions of its one person end" in asked
     _act(browser, "disable", bakery)
     assert policy.scope_of(baker.id).user_id is None
     assert "still has 1 user" in _act(browser, "delete", bakery)

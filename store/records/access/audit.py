@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from config.language import _
+from config.language import N_, _
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.schema import AuditEntry, AuditHead, Device, Meter, Organisation, Site, User
@@ -171,19 +171,19 @@ def verify(scope: Scope, tell: Callable[[int, int], object] | None = None) -> Ve
             page = select(*_CHECKED).where(AuditEntry.sequence > number, AuditEntry.sequence <= end)
             rows = records.execute(page.order_by(AuditEntry.sequence).limit(MOST)).all()
             if not rows:
-                return Verdict(number, previous, number + 1, "the entry is missing")
+                return Verdict(number, previous, number + 1, N_("the entry is missing"))
             for *values, written in rows:
                 if values[_SEQUENCE] != number + 1:
-                    return Verdict(number, previous, number + 1, "the entry is missing")
+                    return Verdict(number, previous, number + 1, N_("the entry is missing"))
                 if values[_PREVIOUS] != previous:
-                    return Verdict(number, previous, number + 1, "the entry does not follow the one before it")
+                    return Verdict(number, previous, number + 1, N_("the entry does not follow the one before it"))
                 if written != trail.digest_of(values):
-                    return Verdict(number, previous, number + 1, "the entry was changed")
+                    return Verdict(number, previous, number + 1, N_("the entry was changed"))
                 previous, number = written, number + 1
     if previous != end_hash:
-        return Verdict(number, previous, number, "the entry is not the one that was written last")
+        return Verdict(number, previous, number, N_("the entry is not the one that was written last"))
     if (last or 0) > end:
-        return Verdict(number, previous, end + 1, "the entry was added by something else")
+        return Verdict(number, previous, end + 1, N_("the entry was added by something else"))
     return Verdict(number, previous)
 
 

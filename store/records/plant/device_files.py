@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from config.language import _
+from config.language import _, ngettext
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
@@ -79,8 +79,13 @@ def _make(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Device,
         fields=fields,
     )
     posted_energy.declare(scope, made.id)
-    count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
-    return made, "new", f"a device with {count}, that posts every {made.reporting_interval_s} s"
+    words = ngettext(
+        "a device with %(num)s field, that posts every %(every)s s",
+        "a device with %(num)s fields, that posts every %(every)s s",
+        len(fields),
+        every=made.reporting_interval_s,
+    )
+    return made, "new", words
 
 
 def _change(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Device, str, str]:
@@ -101,10 +106,15 @@ def _change(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Devic
     name, every_s, mode, fields = after
     devices.describe_device(scope, device.id, name=name, reporting_interval_s=every_s, energy_mode=mode, fields=fields)
     posted_energy.declare(scope, device.id)
-    labels = ("name", "reporting interval", "energies")
+    labels = (_("name"), _("reporting interval"), _("energies"))
     changes = [f"{label} {old} → {new}" for label, old, new in zip(labels, before, after, strict=False) if old != new]
     if before[3] != fields:
-        changes.append(f"{len(before[3])} → {len(fields)} fields" if len(before[3]) != len(fields) else "its fields")
+        same = len(before[3]) == len(fields)
+        changes.append(
+            _("its fields")
+            if same
+            else ngettext("%(old)s → %(num)s field", "%(old)s → %(num)s fields", len(fields), old=len(before[3]))
+        )
     return device, "changed", ", ".join(changes)
 
 

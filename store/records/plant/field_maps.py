@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Mapping
 
-from config.language import _
+from config.language import N_, _
 from config.quantities import QUANTITIES
 from store.errors import Refused
 from store.records.plant import meters
 from store.scope import Scope
 
 Fields = Mapping[str, tuple[str, str]]  # field → (meter id, quantity)
-EXAMPLE = "energy_consumed = Main meter, energy_kwh"
+EXAMPLE = N_("energy_consumed = Main meter, energy_kwh")
 
 
 def written(scope: Scope, site_id: str, fields: Fields) -> str:
@@ -35,7 +35,7 @@ def read(scope: Scope, site_id: str, text: str) -> Fields:
                 _(
                     "the line %(line)s does not say which meter and quantity: write it like %(example)s",
                     line=f"{line!r}",
-                    example=EXAMPLE,
+                    example=_(EXAMPLE),
                 )
             )
         if field in said:
@@ -51,16 +51,24 @@ def read(scope: Scope, site_id: str, text: str) -> Fields:
             )
         said[field] = (name, quantity)
     found = meters.meters_named(scope, site_id, {name for name, _ in said.values()})
-    return {field: (the_one(found[name], name, f"field {field}"), quantity) for field, (name, quantity) in said.items()}
+    return {field: (_of_field(field, found[name], name), quantity) for field, (name, quantity) in said.items()}
 
 
-def the_one(fitting: Collection[str], name: str, where: str) -> str:
+def the_one(fitting: Collection[str], name: str) -> str:
     """The id of the only meter of a name.
 
     Raises:
         Refused: there is none, or there are several.
     """
-    if len(fitting) != 1:
-        problem = "several meters are" if fitting else "no meter on this site is"
-        raise Refused(_("%(where)s: %(problem)s named %(name)s: give the id of one", where=where, problem=problem, name=name))
+    if len(fitting) > 1:
+        raise Refused(_("several meters are named %(name)s: give the id of one", name=name))
+    if not fitting:
+        raise Refused(_("no meter on this site is named %(name)s: give the id of one", name=name))
     return next(iter(fitting))
+
+
+def _of_field(field: str, fitting: Collection[str], name: str) -> str:
+    try:
+        return the_one(fitting, name)
+    except Refused as problem:
+        raise Refused(_("field %(field)s: %(problem)s", field=field, problem=problem)) from None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from config.language import _
+from config.language import N_, _
 from store.errors import Refused
 from store.ids import entity_id
 from store.records.access import visibility
@@ -174,9 +174,7 @@ def _found(records: Session, scope: Scope, who: str) -> tuple[str | None, str | 
     named = select(Organisation.id).where(func.lower(Organisation.name) == who.lower(), visibility.seen_organisations(scope))
     ids = records.scalars(named.limit(2)).all() if who else []
     if len(ids) != 1:
-        problem = "several organisations are" if ids else "no organisation of yours is"
-        raise Refused(
-            _("%(problem)s named %(who)s: write its whole name, or a person's email address", problem=problem, who=f"{who!r}"),
-            "who",
-        )
+        several = N_("several organisations are named %(who)s: write a person's email address instead")
+        none = N_("no organisation of yours is named %(who)s: write its whole name, or a person's email address")
+        raise Refused(_(several if ids else none, who=repr(who)), "who")
     return None, ids[0]

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from sqlalchemy import select
 
-from config.language import _
+from config.language import N_, _
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
@@ -199,7 +199,7 @@ def _change(scope: Scope, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
         return meter, "same", ""
     name, serial_number, latitude, longitude = after
     meter_life.describe_meter(scope, meter.id, name=name, serial_number=serial_number, latitude=latitude, longitude=longitude)
-    labels = ("name", "serial number", "latitude", "longitude")
+    labels = (_("name"), _("serial number"), _("latitude"), _("longitude"))
     changes = [
         f"{label} {bulk.said(old)} → {bulk.said(new)}"
         for label, old, new in zip(labels, before, after, strict=True)
@@ -219,7 +219,7 @@ def _assign(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     start = bulk.moment("assigned_from", cells.get("assigned_from", ""))
     for who in new:
         holders.assign_meter(scope, meter_id, who, role=cells.get("assigned_role") or "viewer", valid_from=start)
-    return f"assigned to {' and '.join(new)}" if new else ""
+    return _("assigned to %(names)s", names=", ".join(new)) if new else ""
 
 
 def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
@@ -241,12 +241,14 @@ def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     }
     if there is None:
         meters.declare_energy(scope, meter_id, **said)
-        return f"energy by {said['method']}, a reading every {said['interval_s']} s"
+        return _("energy by %(method)s, a reading every %(every)s s", method=said["method"], every=said["interval_s"])
     before = there.method
     if (before, there.interval_s, there.rollover_kwh) == (said["method"], said["interval_s"], said["rollover_kwh"]):
         return ""
     meters.correct_declaration(scope, there.id, **said)
-    return f"energy by {before} → {said['method']}" if before != said["method"] else f"energy by {before}, corrected"
+    if before == said["method"]:
+        return _("energy by %(method)s, corrected", method=before)
+    return _("energy by %(before)s → %(method)s", before=before, method=said["method"])
 
 
 def _declare_as_posted(scope: Scope, meter_id: str) -> str:
@@ -257,8 +259,12 @@ def _declare_as_posted(scope: Scope, meter_id: str) -> str:
     declared = posted_energy.declare(scope, meter.device_id) if meter.device_id else []
     for each in declared:
         if each.meter_id == meter_id:
-            return f"energy by {each.method}, a reading every {each.interval_s} s, as its device posts"
-    return "its energy is not counted until a method is declared"
+            return _(
+                "energy by %(method)s, a reading every %(every)s s, as its device posts",
+                method=each.method,
+                every=each.interval_s,
+            )
+    return _("its energy is not counted until a method is declared")
 
 
 def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Meter, str, str]:
@@ -267,7 +273,7 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
     site_id = places.site(cells["site"])
     role = cells.get("role") or "main"
     if role not in ("main", "check", "condition"):
-        raise Refused(_("a file holds main, check and condition meters, not %(role)s: choose one", role=f"{role!r}"))
+        raise Refused(_("a file holds main, check and condition meters, not %(role)s: choose one", role=repr(role)))
     source, target, node = cells.get("from"), cells.get("to"), cells.get("node")
     if bool(source) != bool(target):
         raise Refused(_("an edge has two ends: give both 'from' and 'to'"))
@@ -289,8 +295,13 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
         latitude=bulk.number("latitude", cells.get("latitude", "")),
         longitude=bulk.number("longitude", cells.get("longitude", "")),
     )
-    on = f"{source} → {target}" if source else node or "the site"
-    return made, "new", f"a {role} meter of {on}"
+    words = {
+        "main": N_("a main meter of %(place)s"),
+        "check": N_("a check meter of %(place)s"),
+        "condition": N_("a condition meter of %(place)s"),
+    }
+    on = f"{source} → {target}" if source else node or _("the site")
+    return made, "new", _(words[role], place=on)
 
 
 def export_file(scope: Scope, search: str = "", *, retired: bool = False) -> Iterator[str]:

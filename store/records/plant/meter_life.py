@@ -144,7 +144,11 @@ def exchange(
             valid_from=at,
             rollover_kwh=rollover_kwh if rollover_kwh is not None else before[0].rollover_kwh,
         )
-        said = f"counter {serial_number} in the place of {meter.serial_number or 'one without a number'}"
+        said = (
+            _("counter %(new)s in the place of %(old)s", new=serial_number, old=meter.serial_number)
+            if meter.serial_number
+            else _("counter %(new)s in the place of one without a number", new=serial_number)
+        )
         records.merge(made).note = f"{said}: {note.strip()}" if note.strip() else said
         required(records, Meter, meter_id).serial_number = serial_number
         return records.merge(made)

@@ -281,7 +281,7 @@ def declare_energy(
         made = EnergySource(
             meter_id=meter_id, method=method, interval_s=interval_s, rollover_kwh=rollover_kwh, valid_from=valid_from
         )
-        fit_in(made, _declared(records, meter_id), "a declaration")
+        fit_in(made, _declared(records, meter_id))
         records.add(made)
     return made
 
@@ -301,7 +301,7 @@ def correct_declaration(
         if found.valid_from != valid_from:
             _give_back(found, others)
             found.valid_from, found.valid_to = valid_from, None
-            fit_in(found, others, "a declaration")
+            fit_in(found, others)
         found.method, found.interval_s, found.rollover_kwh = method, interval_s, rollover_kwh
     return found
 

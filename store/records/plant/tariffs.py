@@ -77,7 +77,7 @@ def create_tariff(
         required(records, Site, site_id)
         made = Tariff(site_id=site_id, valid_from=valid_from, valid_to=valid_to)
         _say(made, terms)
-        fit_in(made, _of(records, site_id), "a tariff")
+        fit_in(made, _of(records, site_id))
         if valid_to is not None and (made.valid_to is None or valid_to < made.valid_to):
             made.valid_to = valid_to
         records.add(made)

@@ -19,7 +19,7 @@ class Dated(Protocol):
 D = TypeVar("D", bound=Dated)
 
 
-def fit_in(new: D, others: Sequence[D], what: str) -> None:
+def fit_in(new: D, others: Sequence[D]) -> None:
     """Set the dates of a new version and of the one before it, so that one of them holds at every moment.
 
     Raises:
@@ -27,11 +27,7 @@ def fit_in(new: D, others: Sequence[D], what: str) -> None:
     """
     if any(other.valid_from == new.valid_from for other in others):
         raise Refused(
-            _(
-                "%(what)s starts at %(valid_from)s UTC already: choose another time",
-                what=what,
-                valid_from=f"{new.valid_from:%Y-%m-%d %H:%M}",
-            )
+            _("another one starts at %(since)s UTC already: choose another time", since=f"{new.valid_from:%Y-%m-%d %H:%M}")
         )
     before = [other for other in others if other.valid_from < new.valid_from]
     after = [other for other in others if other.valid_from > new.valid_from]

@@ -238,5 +238,5 @@ def device_of(user_agent: str | None) -> str:
     browser = next((name for mark, name in _BROWSERS if mark in said), None)
     system = next((name for mark, name in _SYSTEMS if mark in said), None)
     if browser is None:
-        return said.partition(" ")[0].partition("/")[0][:40] or "unknown device"
-    return f"{browser} on {system}" if system else browser
+        return said.partition(" ")[0].partition("/")[0][:40] or _("unknown device")
+    return _("%(browser)s on %(system)s", browser=browser, system=system) if system else browser

@@ -101,7 +101,7 @@ def times(value: object, key: str = "") -> list[object]:
 def test_no_number_is_on_a_time_axis_and_no_text_without_its_zone() -> None:
     ahead = Outlook(demand=Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0]))
     one = meter_power.Course("m", "Main", lines.regular(NOW, 900, 2), np.array([1.0, 2.0]))
-    bars = meter_energy.Bars([NOW, NOW + timedelta(hours=1)], np.ones(1), np.ones(1), np.ones(1))
+    bars = meter_energy.Bars([NOW, NOW + timedelta(hours=1)], np.ones(1), np.ones(1), np.ones(1), ("taken", "fed in"))
     for figure in (
         production_demand.figure(course(96), NOW, BERLIN, ahead),
         meter_power.figure([one], NOW, NOW + timedelta(hours=1), BERLIN),

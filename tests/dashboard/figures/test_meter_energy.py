@@ -58,7 +58,7 @@ def test_each_hour_of_a_day_has_a_bar_of_its_own_as_wide_as_it_lasts(zone: str, 
     here = ZoneInfo(zone)
     edges = local_time.edges(*local_time.days(date.fromisoformat(day), date.fromisoformat(day), here), "hour", here)
     known = np.ones(len(edges) - 1)
-    drawn = figure(Bars(edges, known, known * 0, known), "hour", here)
+    drawn = figure(Bars(edges, known, known * 0, known, ("taken", "fed in")), "hour", here)
     (only,) = drawn["data"]
     assert len({*only["x"]}) == len(only["x"]) == count
     assert {*alike} <= {*drawn["layout"]["meta"]["labels"]}

@@ -101,7 +101,7 @@ def bars_agree(page: Page, zone: str, day: str) -> None:
     here = ZoneInfo(zone)
     edges = local_time.edges(*day_of(day, zone), "hour", here)
     kwh = np.arange(1, len(edges), dtype=float)
-    bars = meter_energy.Bars(edges, kwh, kwh * 0, np.ones(len(kwh)))
+    bars = meter_energy.Bars(edges, kwh, kwh * 0, np.ones(len(kwh)), ("taken", "fed in"))
     draw(page, meter_energy.figure(bars, "hour", here))
     assert page.locator(f"#{CHART} .bars path").count() == len(kwh)
 
@@ -166,7 +166,7 @@ def days_agree(page: Page, zone: str, first: str, days: int) -> None:
     start, end = local_time.days(begun, begun + timedelta(days=days - 1), here)
     edges = local_time.edges(start, end, "day", here)
     known = np.ones(len(edges) - 1)
-    draw(page, meter_energy.figure(meter_energy.Bars(edges, known, known * 0, known), "day", here))
+    draw(page, meter_energy.figure(meter_energy.Bars(edges, known, known * 0, known, ("taken", "fed in")), "day", here))
     drawn = ticks(page)
     assert len(drawn) >= 2
     for moment, words, _ in drawn:

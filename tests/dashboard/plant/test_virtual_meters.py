@@ -64,7 +64,7 @@ def test_a_sum_of_meters_lives_on_the_pages_of_meters(world: World) -> None:
     [
         ({"edge": None}, "Choose one"),
         ({"terms": "Hall meter"}, "has no sign"),
-        ({"terms": "+ Nowhere"}, "no meter on this site is named Nowhere"),
+        ({"terms": "+ Nowhere"}, "No meter on this site is named Nowhere"),
         ({"terms": ""}, "Fill this in"),
         ({"name": " "}, "Fill this in"),
         ({"terms": "+ Hall meter\n+ Hall meter"}, "only once"),
