@@ -6,9 +6,11 @@ holds whole sentences with named places, never an f-string and never a sum of pi
 `./loadstar texts` gathers what is marked. Nothing of a screen is known here: the dashboard says what a request's language is.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -52,6 +54,49 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's own name
     return text
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A marked text with its values, worded only where it is read: what is kept or sent is `plain`, in no language.
+
+    The text is its own code. A value may be `Told` as well.
+
+    >>> str(Told("%(model)s was late", {"model": Told("same hour last week")}))
+    'same hour last week was late'
+    """
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return _(self.text, **self.values)
+
+    def plain(self) -> dict[str, object]:
+        """As JSON."""
+        return {"text": self.text, "values": {name: to_plain(value) for name, value in self.values.items()}}
+
+
+def to_plain(what: object) -> object:
+    """What is to be said as JSON: a text that is `Told` with its values, anything else as it is."""
+    return what.plain() if isinstance(what, Told) else what
+
+
+def told(plain: object) -> str:
+    """In the language that is spoken here, what `to_plain` has written; words that were kept as such stay as they were.
+
+    >>> told({"text": "%(share)s of the hours", "values": {"share": "90 %"}}), told("as it was kept")
+    ('90 % of the hours', 'as it was kept')
+    """
+    return str(from_plain(plain))
+
+
+def from_plain(plain: object) -> Told | str:
+    """What `to_plain` has written."""
+    if isinstance(plain, Mapping) and isinstance(text := plain.get("text"), str):
+        values = plain.get("values") or {}
+        return Told(text, {name: from_plain(value) for name, value in values.items()})
+    return _(str(plain)) if plain else ""
+
+
 def spoken() -> str:
     """The language of texts here: the one of `speaking`, else of the request, else the source's."""
     return _chosen.get() or _of_request() or SOURCE
@@ -71,6 +116,28 @@ def ask(of_request: Callable[[], str | None]) -> None:
     """Have `of_request` say which language the request that is being answered wants; none outside of requests."""
     global _of_request
     _of_request = of_request
+
+
+def weekday(day: date) -> str:
+    """Its name in the language that is spoken here: `Thursday`."""
+    from babel.dates import format_date  # 40 ms to import, which only pages need
+
+    return format_date(day, "EEEE", _calendar())
+
+
+def written(day: date, skeleton: str) -> str:
+    """A date as the language that is spoken here writes it, with the parts that CLDR's skeleton names.
+
+    >>> written(date(2026, 11, 26), "MMMd"), written(date(2026, 11, 26), "yMMMEd")
+    ('26 Nov', 'Thu 26 Nov 2026')
+    """
+    from babel.dates import format_skeleton
+
+    return format_skeleton(skeleton, day, locale=_calendar()).replace(",", "")  # of a date within a sentence
+
+
+def _calendar() -> str:
+    return "en_GB" if spoken() == SOURCE else spoken()  # which CLDR takes for American
 
 
 def languages() -> tuple[str, ...]:

@@ -85,7 +85,8 @@ def name(moment: datetime, zone: ZoneInfo) -> str:
 def names(zone: ZoneInfo, start: datetime, end: datetime) -> str:
     """What local time is called in [start, end), one after the other: `EDT, then EST`."""
     called = [each.name for each in clock(zone, start, end)]
-    return ", then ".join(each for at, each in enumerate(called) if not at or called[at - 1] != each)
+    # For translators: between two names of local time, one after the other: "EDT, then EST".
+    return _(", then ").join(each for at, each in enumerate(called) if not at or called[at - 1] != each)
 
 
 def edges(start: datetime, end: datetime, step: Step, zone: ZoneInfo) -> list[datetime]:

@@ -5,6 +5,7 @@ from html import escape
 from math import floor, isfinite, log10
 from zoneinfo import ZoneInfo
 
+from config import language
 from config.language import N_, _
 
 THIN = "\u202f"
@@ -150,8 +151,8 @@ def clock(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     if today - local < timedelta(days=300):
-        return f"{local.day} {local:%b %H:%M}"
-    return f"{local.day} {local:%b %Y}"
+        return f"{language.written(local, 'MMMd')} {local:%H:%M}"
+    return language.written(local, "yMMMd")
 
 
 def text(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dash import Input, Output, State, callback, dcc, html, no_update
 
-from config.language import N_, _
+from config.language import N_, _, told
 from dashboard.forecasting import wording
 from dashboard.web.access import guard, site_in
 from dashboard.web.jobs import runs, said
@@ -72,7 +72,7 @@ def overview_forecast(job: Job, _asked: float | None, site_id: str) -> Answer:  
     if job.state == "failed":
         return no_update, _sentences(said(job.problem))
     if "too_little" in job.result:
-        return None, _sentences(_("No forecast yet: %(reason)s.", reason=job.result["too_little"]))
+        return None, _sentences(_("No forecast yet: %(reason)s.", reason=told(job.result["too_little"])))
     made = job.result["forecast"]
     return ahead(made), _sentences(*wording.lines(made))
 

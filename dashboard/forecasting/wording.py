@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from config import language
 from config.language import N_, _
 from dashboard.figures.wording import power
 
@@ -32,9 +33,9 @@ def lines(made: Mapping[str, Any]) -> list[str]:
 
 def told(one: Mapping[str, Any]) -> str:
     """Model, reason for a fallback, error and skill of one forecast."""
-    model = (
-        _("%(model)s, because %(reason)s", model=one["model"], reason=one["fallback"]) if one["fallback"] else str(one["model"])
-    )
+    model = language.told(one["model"])
+    if one["fallback"]:
+        model = _("%(model)s, because %(reason)s", model=model, reason=language.told(one["fallback"]))
     beyond = f" {unusual(one['unseen'])}" if one.get("unseen") else ""
     return f"{model}. {error(one)}{beyond}"
 
@@ -44,19 +45,20 @@ def unusual(hour: Mapping[str, Any]) -> str:
     at = datetime.fromisoformat(hour["at"])
     seen = {
         "power": power(hour["forecast"]),
-        "weekday": f"{at:%A}",
+        "weekday": language.weekday(at),
         "time": f"{at:%H:%M}",
         "days": hour["days"],
         "bound": power(hour["seen"]),
     }
     if hour["forecast"] > hour["seen"]:
         return _(
-            "Unusual: %(power)s on %(weekday)s at %(time)s; "
-            "around that time, the last %(days)s %(weekday)ss had at most %(bound)s.",
+            "Unusual: %(power)s on %(weekday)s at %(time)s. On that weekday around that time, it was at most %(bound)s "
+            "in the last %(days)s weeks.",
             **seen,
         )
     return _(
-        "Unusual: %(power)s on %(weekday)s at %(time)s; around that time, the last %(days)s %(weekday)ss had at least %(bound)s.",
+        "Unusual: %(power)s on %(weekday)s at %(time)s. On that weekday around that time, it was at least %(bound)s "
+        "in the last %(days)s weeks.",
         **seen,
     )
 

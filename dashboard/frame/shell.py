@@ -19,7 +19,7 @@ from dash._utils import to_json
 from flask import Flask, g, render_template, request
 from flask_login import current_user
 
-from config import clock
+from config import clock, language
 from config.language import N_, _
 from dashboard.figures import lines
 from dashboard.frame import navigation
@@ -146,7 +146,7 @@ def _clock(time_zone: str) -> dict[str, Any]:
     zone, now = ZoneInfo(time_zone), clock.now()
     local = now.astimezone(zone)
     shown = f"{local:%H:%M:%S} {local_time.name(now, zone)}"
-    return {"shown": shown, "date": f"{local:%a} {local.day} {local:%b %Y}", "stretches": lines.clock(zone, now, now)}
+    return {"shown": shown, "date": language.written(local, "yMMMEd"), "stretches": lines.clock(zone, now, now)}
 
 
 def _picture(scope: Scope) -> str | None:

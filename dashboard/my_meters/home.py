@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 from dash import html
 
+from config import language
 from config.language import _
 from dashboard.figures import meter_energy, wording
 from dashboard.figures.meter_energy import Bars
@@ -82,7 +83,7 @@ def usual(found: Usual | None, home: OwnHome, reader: Reader) -> str:
     if found is None:
         return _("your usual is shown once two of your own weeks are measured")
     until: datetime = found.until.astimezone(home.zone)
-    by = {"time": f"{until:%H:%M}", "weekday": f"{until:%A}", "energy": _energy(found.kwh, reader)}
+    by = {"time": f"{until:%H:%M}", "weekday": language.weekday(until), "energy": _energy(found.kwh, reader)}
     if found.kwh <= 0:
         return _("usually by %(time)s on a %(weekday)s: %(energy)s", **by)
     share = found.today_kwh / found.kwh - 1

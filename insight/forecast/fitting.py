@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from config import language
+from config.language import N_, Told
 from config.settings import PROJECT
 from models.forecast import arima, choice
 from models.forecast.backtest import before_last_days
@@ -79,7 +81,8 @@ def best_arima(
             process.kill()
     if best is not None:
         return best
-    why = "ARIMA could not be fitted" if in_time else f"ARIMA did not finish within {within_s:g} s"
+    late = Told(N_("ARIMA did not finish within %(seconds)s s"), {"seconds": f"{within_s:g}"})
+    why = Told(N_("ARIMA could not be fitted")) if in_time else late
     return replace(naive, fallback=why)
 
 
@@ -112,14 +115,14 @@ def _lines(process: "subprocess.Popen[bytes]", deadline: float) -> Any:
 def to_plain(said: choice.Forecast) -> dict[str, Any]:
     """The forecast as JSON."""
     return {
-        "model": said.model,
+        "model": language.to_plain(said.model),
         "start": said.start.isoformat(),
         "mean": [float(value) for value in said.mean],
         "low": [float(value) for value in said.low],
         "high": [float(value) for value in said.high],
         "errors": {name: value for name, value in said.errors.items() if np.isfinite(value)},
         "skill": said.skill,
-        "fallback": said.fallback,
+        "fallback": language.to_plain(said.fallback),
         "unseen": asdict(said.unseen) | {"at": said.unseen.at.isoformat()} if said.unseen else None,
     }
 
@@ -128,7 +131,8 @@ def from_plain(plain: dict[str, Any]) -> choice.Forecast:
     """The forecast that `to_plain` has written."""
     arrays = {name: np.asarray(plain[name], dtype=np.float64) for name in ("mean", "low", "high")}
     beyond = plain["unseen"] and Unseen(**plain["unseen"] | {"at": pd.Timestamp(plain["unseen"]["at"])})
-    return choice.Forecast(**plain | arrays | {"start": pd.Timestamp(plain["start"]), "unseen": beyond})
+    words = {name: language.from_plain(plain[name]) for name in ("model", "fallback")}
+    return choice.Forecast(**plain | arrays | words | {"start": pd.Timestamp(plain["start"]), "unseen": beyond})
 
 
 def main() -> None:
@@ -150,7 +154,8 @@ def main() -> None:
         try:
             model = arima.fit(before_last_days(history), season_days, tell)
         except TooLittleData as why:
-            _say(forecast=to_plain(replace(choice.naive(history, bounds), fallback=f"ARIMA needs more: {why}")))
+            needs = Told(N_("ARIMA needs more: %(reason)s"), {"reason": why.why})
+            _say(forecast=to_plain(replace(choice.naive(history, bounds), fallback=needs)))
             return
         fitted.append(choice.Candidate(model.name, model))
         _say(forecast=to_plain(choice.better_of(history, fitted, bounds)))

@@ -17,6 +17,7 @@ import pandas as pd
 from diskcache import Cache
 
 from config import clock
+from config.language import N_, Told
 from config.settings import Settings
 from insight.forecast import fitting
 from models import flows, topology
@@ -27,7 +28,7 @@ from store.records.plant import graph, sites
 from store.scope import Scope
 from store.series import power, versions
 
-FORMAT = 3  # of what is kept and what it is made of: a new number forgets what older programs kept
+FORMAT = 4  # of what is kept and what it is made of: a new number forgets what older programs kept
 HISTORY = timedelta(days=44)  # 36 days for the model's longest look back and a week to test it, and one to spare
 HOUR_S = 3600
 RESULT_LASTS_S = 2 * 3600
@@ -135,7 +136,7 @@ def _production(course: Course, deadline: float, progress: Progress) -> choice.F
     nights = clear_sky.nights(hours_after(course.production), course.latitude, course.longitude)
     bounds = choice.Bounds(0, course.rating_kw, nights)
     model = clear_sky.clear_sky(course.latitude, course.longitude, course.rating_kw)
-    return choice.better_of(course.production, [choice.Candidate("clear-sky persistence", model)], bounds)
+    return choice.better_of(course.production, [choice.Candidate(Told(N_("clear-sky persistence")), model)], bounds)
 
 
 def _fitting(progress: Progress, series: str, before: float) -> fitting.Progress:

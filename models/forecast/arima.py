@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from config.language import N_, Told
 from models.forecast.hours import DAY_H, WEEK_H, Outlook, Values, filled, require_history, same_hour
 
 TRAIN_H = 4 * WEEK_H
@@ -39,11 +40,10 @@ class Fitted:
     scale: float
 
     @property
-    def name(self) -> str:
+    def name(self) -> Told:
         """What people are told."""
-        return (
-            f"ARIMA({', '.join(map(str, self.order))}) on the change from {'last week' if self.season_days == 7 else 'yesterday'}"
-        )
+        weekly, daily = N_("ARIMA(%(order)s) on the change from last week"), N_("ARIMA(%(order)s) on the change from yesterday")
+        return Told(weekly if self.season_days == 7 else daily, {"order": ", ".join(map(str, self.order))})
 
     def __call__(self, history: pd.Series, ahead: pd.DatetimeIndex) -> Outlook:
         """The outlook for `ahead` from an hourly history, with these parameters.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from config.language import _
+from config.language import N_
 from models import metrics
 from models.forecast.hours import AHEAD_H, DAY_H, Model, Outlook, TooLittleData, Values
 
@@ -86,7 +86,7 @@ def backtest(model: Model, history: pd.Series, days: int = DAYS) -> Backtest:
         TooLittleData: the model cannot be asked for the first of these days.
     """
     if len(history) < days * AHEAD_H:
-        raise TooLittleData(_("less than %(days)s days of readings", days=days))
+        raise TooLittleData(N_("less than %(days)s days of readings"), days=days)
     actual, mean, spread = (np.empty((days, AHEAD_H)) for _ in range(3))
     for day in range(days):
         start = len(history) - (days - day) * AHEAD_H

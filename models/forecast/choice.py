@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from config.language import N_, Told
 from models import metrics
 from models.forecast.backtest import Backtest, backtest
 from models.forecast.hours import Model, TooLittleData, Values, hours_after, whole_hours
 from models.forecast.seasonal_naive import seasonal_naive
 from models.forecast.seen import Unseen, unseen
 
-NAIVE_NAMES = {7: "same hour last week", 1: "same hour yesterday"}
+NAIVE_NAMES = {7: Told(N_("same hour last week")), 1: Told(N_("same hour yesterday"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,14 @@ class Forecast:
     what has been seen on that weekday, if one is.
     """
 
-    model: str
+    model: Told | str
     start: pd.Timestamp
     mean: Values
     low: Values
     high: Values
     errors: dict[str, float] = field(default_factory=dict)
     skill: float = 0.0
-    fallback: str = ""
+    fallback: Told | str = ""
     unseen: Unseen | None = None
 
 
@@ -61,7 +62,7 @@ class Candidate:
     The same model is tested and shown: parameters of an hour's worth of newer data are not worth a second fit.
     """
 
-    name: str
+    name: Told | str
     model: Model
 
 
@@ -93,25 +94,24 @@ def better_of(history: pd.Series, candidates: Sequence[Candidate], bounds: Bound
         try:
             tried.append(_forecast(candidate, known, bounds))
         except TooLittleData as why:
-            reason = f"{candidate.name}: {why}"
+            reason = Told(N_("%(model)s: %(reason)s"), {"model": candidate.name, "reason": why.why})
     tried = [one for one in tried if np.isfinite(one.errors.get("wape", np.nan))]
     if not tried:
-        return replace(yardstick, fallback=reason if candidates else "no model fits this series")
+        return replace(yardstick, fallback=reason if candidates else Told(N_("no model fits this series")))
     best = min(tried, key=lambda one: one.errors["wape"])
     gained = metrics.skill(best.errors["wape"], yardstick.errors.get("wape", float("nan")))
     if gained > 0:
         return replace(best, skill=gained)
-    return replace(
-        yardstick, fallback=f"{best.model} had a larger error last week ({_percent(best)} against {_percent(yardstick)})"
-    )
+    lost = N_("%(model)s had a larger error last week (%(error)s against %(other)s)")
+    return replace(yardstick, fallback=Told(lost, {"model": best.model, "error": _percent(best), "other": _percent(yardstick)}))
 
 
-def _naives() -> list[tuple[str, Model]]:
+def _naives() -> list[tuple[Told, Model]]:
     return [(name, seasonal_naive(days)) for days, name in NAIVE_NAMES.items()]
 
 
-def _percent(one: Forecast) -> str:
-    return f"{one.errors['wape']:.1%}" if one.errors else "unknown"
+def _percent(one: Forecast) -> Told | str:
+    return f"{one.errors['wape']:.1%}" if one.errors else Told(N_("unknown"))
 
 
 def _forecast(candidate: Candidate, known: pd.Series, bounds: Bounds) -> Forecast:

@@ -7,7 +7,7 @@ clear-sky irradiance, Haurwitz (1945), as in pvlib's `clearsky.haurwitz`; persis
 import numpy as np
 import pandas as pd
 
-from config.language import _
+from config.language import N_
 from models.forecast.hours import DAY_H, Model, Outlook, TooLittleData, Values, require_history
 
 LOOK_BACK_DAYS = 28
@@ -79,7 +79,7 @@ def clear_sky(latitude: float, longitude: float, rating_kw: float | None = None)
         np.divide(made, sky, out=index, where=sky > DAYLIGHT_W_M2)
         index = index.reshape(days, DAY_H)[::-1]
         if not np.isfinite(index).any():
-            raise TooLittleData(_("there was no daylight in the readings"))
+            raise TooLittleData(N_("there was no daylight in the readings"))
         drawn = min(DRAWS, key=lambda share: _error(index, skies, share))
         expected = _expected(index, drawn)
         sky_ahead = clear_sky_irradiance(ahead, latitude, longitude)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from config.language import _
+from config.language import N_, Told
 from models import local_time
 
 AHEAD_H = 24  # hours that are forecast
@@ -18,7 +18,14 @@ Values = NDArray[np.float64]
 
 
 class TooLittleData(ValueError):
-    """The history is too short, too patchy or too flat for the model; the message says which."""
+    """The history is too short, too patchy or too flat for the model; `why` says which."""
+
+    def __init__(self, text: str, **values: object) -> None:
+        super().__init__(text, values)
+        self.why = Told(text, values)
+
+    def __str__(self) -> str:
+        return str(self.why)
 
 
 class Outlook:
@@ -57,7 +64,7 @@ def whole_hours(history: pd.Series) -> pd.Series:
         raise ValueError("the history's index must be zone-aware times")
     known = history.dropna()
     if known.empty:
-        raise TooLittleData(_("there are no readings yet"))
+        raise TooLittleData(N_("there are no readings yet"))
     utc = index.tz_convert("UTC")
     if (utc != utc.floor("h")).any():
         raise ValueError("the history's times must be whole hours")
@@ -98,11 +105,13 @@ def require_history(history: pd.Series, hours: int, share: float = 0.8) -> None:
     last = history.iloc[-hours:]
     if len(last) < hours:
         raise TooLittleData(
-            _("%(days)s days of readings are too few: %(needed)s are needed", days=len(history) // DAY_H, needed=hours // DAY_H)
+            N_("%(days)s days of readings are too few: %(needed)s are needed"), days=len(history) // DAY_H, needed=hours // DAY_H
         )
     if (there := float(last.notna().mean())) < share:
         raise TooLittleData(
-            _("only %(there)s of the readings of the last %(needed)s days are there", there=f"{there:.0%}", needed=hours // DAY_H)
+            N_("only %(there)s of the readings of the last %(needed)s days are there"),
+            there=f"{there:.0%}",
+            needed=hours // DAY_H,
         )
     if last.max() == last.min():
-        raise TooLittleData(_("the readings never change"))
+        raise TooLittleData(N_("the readings never change"))

@@ -6,7 +6,7 @@ Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice (3rd ed
 import numpy as np
 import pandas as pd
 
-from config.language import _
+from config.language import N_
 from models.forecast.hours import Model, Outlook, TooLittleData, Values, same_hour
 
 SPREAD_WEEKS = 4
@@ -26,7 +26,7 @@ def seasonal_naive(season_days: int) -> Model:
         for day in range(1, 8):  # a first week has no week before it
             mean = np.where(np.isnan(mean), same_hour(history, ahead, day), mean)
         if np.isnan(mean).any():
-            raise TooLittleData(_("less than a day of readings: there is nothing to repeat yet"))
+            raise TooLittleData(N_("less than a day of readings: there is nothing to repeat yet"))
         return Outlook(mean, _spread(history, ahead, season_days))
 
     return outlook

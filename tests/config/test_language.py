@@ -1,6 +1,7 @@
 """Texts are worded in the language of whoever reads them, wherever in the house they are said."""
 
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from babel.messages.catalog import Catalog
 
 from cli.texts import compiled
 from config import language
-from config.language import N_, _, ngettext
+from config.language import N_, Told, _, ngettext
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,22 @@ def test_one_who_is_spoken_to_in_german_does_not_turn_the_others_words() -> None
         other.start()
         other.join()
     assert heard == ["Site Dock 4 created."]
+
+
+def test_a_text_that_is_told_later_is_worded_where_it_is_read() -> None:
+    kept = Told("Site %(name)s created.", {"name": Told("%(num)s site", {"num": 1})}).plain()
+    with language.speaking("de"):
+        assert language.told(kept) == "Standort 1 Standort angelegt."
+        assert language.told("as it was kept, 100 %") == "as it was kept, 100 %"
+        assert language.told("") == ""
+
+
+@pytest.mark.parametrize(
+    ("spoken", "weekday", "day", "whole"),
+    [("en", "Thursday", "26 Nov", "Thu 26 Nov 2026"), ("de", "Donnerstag", "26. Nov.", "Do. 26. Nov. 2026")],
+)
+def test_dates_are_written_as_the_language_writes_them(spoken: str, weekday: str, day: str, whole: str) -> None:
+    at = date(2026, 11, 26)
+    with language.speaking(spoken):
+        assert language.weekday(at) == weekday
+        assert [language.written(at, skeleton) for skeleton in ("MMMd", "yMMMEd")] == [day, whole]

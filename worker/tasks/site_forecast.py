@@ -18,7 +18,7 @@ def forecast(scope: Scope, told: OfSite, progress: Progress) -> dict[str, Any]:
     try:
         return {"forecast": site_forecast(scope, told.site_id, settings(), cache.forecasts(settings()), progress)}
     except TooLittleData as why:
-        return {"too_little": str(why)}
+        return {"too_little": why.why.plain()}
 
 
 def _most_s(made: Settings) -> float:

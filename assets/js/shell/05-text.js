@@ -5,5 +5,7 @@ window.Loadstar = (() => {
   const texts = given ? JSON.parse(given) : {};
   const text = (source, values = {}) =>
     (texts[source] ?? source).replace(/%\((\w+)\)s/g, (place, name) => (name in values ? values[name] : place));
-  return { text };
+  const lang = document.documentElement.lang;
+  const locale = lang === "en" ? "en-GB" : lang; // of dates and times: as `config/language.py` writes them
+  return { text, locale };
 })();

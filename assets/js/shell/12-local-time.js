@@ -5,8 +5,19 @@
   const MINUTE = 60_000;
   const DAY = 1440 * MINUTE;
   const MONTH = 31 * DAY;
-  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  // the date on a wall, in the page's language, without the commas that a sentence has of its own
+  function writer(parts) {
+    const format = new Intl.DateTimeFormat(Loadstar.locale, { ...parts, timeZone: "UTC" });
+    return (wall) => format.format(wall).replaceAll(",", "");
+  }
+  const [DAY_OF_MONTH, OF_A_WEEK] = [{ day: "numeric", month: "short" }, { weekday: "short", day: "numeric", month: "short" }];
+  const write = {
+    date: writer(DAY_OF_MONTH),
+    day: writer(OF_A_WEEK),
+    whole: writer({ ...OF_A_WEEK, year: "numeric" }),
+    month: writer({ month: "short" }),
+    monthOfYear: writer({ month: "short", year: "numeric" }),
+  };
   // how far apart ticks stand: [unit, how many, length in ms]
   const APART = [
     ...[1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((count) => ["minute", count, count * MINUTE]),
@@ -29,8 +40,9 @@
     };
     const name = (ms) => stretches[place(ms)][2];
     const timeOf = (ms) => `${two(wall(ms).getUTCHours())}:${two(wall(ms).getUTCMinutes())}`;
-    const dayOf = (ms) => `${WEEKDAYS[wall(ms).getUTCDay()]} ${wall(ms).getUTCDate()} ${MONTHS[wall(ms).getUTCMonth()]}`;
-    const dateOf = (ms, unit) => (unit === "month" ? MONTHS[wall(ms).getUTCMonth()] : dayOf(ms).slice(4));
+    const dayOf = (ms) => write.day(wall(ms));
+    const dateOf = (ms, unit) => write[unit === "month" ? "month" : "date"](wall(ms));
+    const wholeDate = (ms) => write.whole(wall(ms));
     const yearOf = (ms) => wall(ms).getUTCFullYear();
     const dateNumber = (ms) => Math.floor(+wall(ms) / DAY);
 
@@ -82,21 +94,20 @@
       // the time of day to the second, as a clock on the wall of the site shows it
       clock: (ms) => `${timeOf(ms)}:${two(wall(ms).getUTCSeconds())} ${name(ms)}`,
       // the date, as "Thu 26 Nov 2026"
-      date: (ms) => `${dayOf(ms)} ${yearOf(ms)}`,
+      date: wholeDate,
       // a stretch of time in words
       stretch(start, end) {
         const last = end - 1;
-        const [month, year] = [MONTHS[wall(start).getUTCMonth()], yearOf(start)];
         if (opensDay(start) && opensDay(end)) {
-          if (dateNumber(start) === dateNumber(last)) return `${dayOf(start)} ${year}`;
-          if (wall(start).getUTCDate() === 1 && wall(end).getUTCDate() === 1 && end - start <= MONTH + DAY) return `${month} ${year}`;
+          if (dateNumber(start) === dateNumber(last)) return wholeDate(start);
+          if (wall(start).getUTCDate() === 1 && wall(end).getUTCDate() === 1 && end - start <= MONTH + DAY) return write.monthOfYear(wall(start));
         }
         const until = dateNumber(start) === dateNumber(last) ? timeOf(end) : `${dayOf(end)}, ${timeOf(end)}`;
         const change = name(start) === name(end) ? "" : ` ${name(start)}`;
-        return `${dayOf(start)} ${year}, ${timeOf(start)}${change}–${until} ${name(end)}`;
+        return `${wholeDate(start)}, ${timeOf(start)}${change}–${until} ${name(end)}`;
       },
       // what the clock is called from one moment to another
-      names: (start, end) => [...new Set(stretches.slice(place(start), place(end) + 1).map(([, , called]) => called))].join(", then "),
+      names: (start, end) => [...new Set(stretches.slice(place(start), place(end) + 1).map(([, , called]) => called))].join(Loadstar.text(", then ")),
     };
   };
   // a moment as plotly writes it on an axis, in UTC: "2026-11-25", "2026-11-25 12:00", "2026-11-25T12:00:30.5Z"

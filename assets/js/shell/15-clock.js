@@ -10,7 +10,7 @@
     never: Loadstar.text("no data yet"),
   };
 
-  window.loadstar.clock = (moment = Date.now()) => (told ? told.clock(moment + ahead) : new Date(moment).toLocaleTimeString("en-GB"));
+  window.loadstar.clock = (moment = Date.now()) => (told ? told.clock(moment + ahead) : new Date(moment).toLocaleTimeString(Loadstar.locale, { hourCycle: "h23" }));
   // the date at the site, as ISO text
   window.loadstar.today = () => (told ? told.label(window.loadstar.now()) : new Date().toISOString()).slice(0, 10);
   window.loadstar.now = () => Date.now() + ahead;
@@ -18,7 +18,7 @@
   const lost = () => document.documentElement.dataset.connection === "lost";
   let known = mark?.dataset.state; // what was last told
   function showState() {
-    const [state, said] = lost() ? ["never", "not live"] : [known, words[known] ?? known];
+    const [state, said] = lost() ? ["never", Loadstar.text("not live")] : [known, words[known] ?? known];
     if (!mark || mark.textContent === said) return;
     mark.dataset.state = state;
     mark.textContent = said;

@@ -1,16 +1,22 @@
 """A site's forecast: of what the asking person sees, kept for whoever sees the same, as long as the data are the same."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
+from config import language
+from config.language import Told, told
 from dashboard.forecasting import wording
 from dashboard.forecasting.controls import ahead
+from models.forecast import choice
 from models.forecast.hours import TooLittleData
 from store.errors import NotFound
 from store.scope import Scope
+from tests.dashboard import pseudo
 from tests.dashboard.forecasting.homes import Homes
 
 
@@ -18,14 +24,14 @@ def test_demand_and_production_are_forecast_each_with_its_error_and_its_band(hom
     homes.settings = homes.settings.model_copy(update={"forecast_budget_s": 60.0})
     made = homes.forecast(homes.operator)
     demand, production = made["demand"], made["production"]
-    assert demand["model"].startswith("ARIMA(") or "ARIMA" in demand["fallback"]
+    assert told(demand["model"]).startswith("ARIMA(") or "ARIMA" in told(demand["fallback"])
     assert len(demand["mean"]) == len(demand["low"]) == len(production["mean"]) == 24
     assert pd.Timestamp(demand["start"]) == homes.now.replace(minute=0)
     assert 0 <= min(production["low"]) <= max(production["high"]) <= 10
     midnight = 24 - pd.Timestamp(production["start"]).tz_convert("Europe/London").hour
     assert production["mean"][midnight % 24] == 0
     said = wording.lines(made)
-    assert said[0].startswith(f"Demand: {demand['model']}")
+    assert said[0].startswith(f"Demand: {told(demand['model'])}")
     assert "Error over the last week" in said[0]
     assert said[-1] == wording.BAND
     overlay = ahead(made)
@@ -35,8 +41,8 @@ def test_demand_and_production_are_forecast_each_with_its_error_and_its_band(hom
 
 def test_when_the_time_is_up_the_fallback_says_so(homes: Homes) -> None:
     made = homes.forecast(homes.operator)
-    assert made["demand"]["model"].startswith("same hour")
-    assert "did not finish within" in made["demand"]["fallback"]
+    assert told(made["demand"]["model"]).startswith("same hour")
+    assert "did not finish within" in told(made["demand"]["fallback"])
     assert "because ARIMA did not finish" in wording.lines(made)[0]
 
 
@@ -89,3 +95,23 @@ def test_a_site_without_readings_has_no_forecast(homes: Homes) -> None:
     alone = Scope(user_id="usr_new", part_site_ids=frozenset({homes.id}), meter_ids=frozenset({load}))
     with pytest.raises(TooLittleData, match="no readings yet"):
         homes.forecast(alone)
+
+
+ONE = {"errors": {"wape": 0.1}, "skill": 0.0, "unseen": None}
+
+
+def test_what_the_worker_says_is_worded_in_the_readers_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudo.write(tmp_path)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    late = Told("ARIMA did not finish within %(seconds)s s", {"seconds": "60"})
+    kept = msgspec.json.decode(msgspec.json.encode({"model": choice.NAIVE_NAMES[7].plain(), "fallback": late.plain(), **ONE}))
+    assert wording.told(kept).startswith("same hour last week, because ARIMA did not finish within 60 s.")
+    with language.speaking(pseudo.LANGUAGE):
+        assert pseudo.words(wording.told(kept), set()) == set()
+
+
+def test_what_was_kept_in_words_is_still_shown() -> None:
+    kept = {"model": "same hour yesterday", "fallback": "crystal ball had a larger error last week (20.0% against 8.0%)", **ONE}
+    assert wording.told(kept).startswith(
+        "same hour yesterday, because crystal ball had a larger error last week (20.0% against 8.0%)."
+    )

@@ -120,7 +120,7 @@ def test_a_file_assigns_meters_in_bulk_and_nobody_loses_one_by_it(world: World) 
     )
     tried = meter_files.try_file(scope, text)
     assert [(line.name, line.does) for line in tried] == [("grid", "changed"), ("first", "same")]
-    assert tried[0].words == "assigned to stranger@example.org and North"
+    assert tried[0].words == "assigned to stranger@example.org, North"
     assert _held(world, "grid") == []
     assert meter_files.import_file(scope, text) == tried
     assert _held(world, "grid") == ["stranger@example.org", "North"]
