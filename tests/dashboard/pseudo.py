@@ -16,9 +16,9 @@ LANGUAGE = "eo"  # which nobody has translated Loadstar to
 SHOWN = ("children", "label", "placeholder", "title", "aria-label", "alt", "help", "summary", "data-label")
 UNREAD = ("script", "style", "code", "noscript", "svg")
 OPEN, CLOSE = "⟦", "⟧"
-# Addresses, ids and names of columns; days and months, which every language has its own way to write.
+# Addresses, ids and names of columns; dates, as this language writes them: its names of days, with months that are ours too.
 NO_WORDS = re.compile(
-    r"\S+@\S+|\b[a-z]{3}_[0-9a-z]{4,}\b|\b\w+(?:_\w+)+\b|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b"
+    r"\S+@\S+|\b[a-z]{3}_[0-9a-z]{4,}\b|\b\w+(?:_\w+)+\b|\b(?:lu|ma|me|ĵa|ve|sa|di)(?= \d)"
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\bsha256:\w+|^Loading\.\.\.$"
 )
 WORD = re.compile(r"[^\W\d_]{2,}")
