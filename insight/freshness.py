@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+SILENT = frozenset({"offline", "never"})
+
 
 def together(states: Iterable[str]) -> str:
     """`live`, `partial` when some are silent, `late` when one is, `offline` when all are, `never` when none was heard."""
-    given = list(states)
-    silent = [each for each in given if each in ("offline", "never")]
-    if not given or len(silent) == len(given):
-        return "offline" if "offline" in given else "never"
-    if silent:
+    told = set(states)
+    if told <= SILENT:
+        return "offline" if "offline" in told else "never"
+    if told & SILENT:
         return "partial"
-    return "late" if "late" in given else "live"
+    return "late" if "late" in told else "live"

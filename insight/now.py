@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-import numpy as np
+from math import isfinite
+from typing import NamedTuple
 
 from config import clock
 from config.language import N_
@@ -13,7 +13,7 @@ from insight.meters_now import meters_now, speaking
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import flows
-from models.flows import Flows
+from models.flows import EdgeFlow, Flows
 from models.presence import presence
 from models.topology import ends
 from store.records.plant import activity
@@ -22,6 +22,7 @@ from store.series import latest
 
 LASTS_S = 0.5  # with a poll each tick, what was posted is seen within a tick and this
 SEEN_LASTS_S = 2.0
+KEPT_LASTS_S = 20.0  # the worker keeps what is newest once a minute; what came since is found by its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,7 @@ class DeviceNow:
     load_pct: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):  # a large site makes thousands each tick, as of `MeterNow`
     """What is known of a node: the state of its meters (`unmetered` without any) and the power at it (kW, None: not known).
 
     `way`: `charging` or `discharging` of a storage. `heard`: when its meters were last heard, unless they are live.
@@ -58,7 +58,7 @@ class Now:
     flows: Flows
     heard: Mapping[str, datetime]
     states: Mapping[str, str]
-    values: Mapping[tuple[str, str], latest.Latest]
+    values: latest.Values
     devices: tuple[DeviceNow, ...]
     standing: Mapping[str, Standing]
 
@@ -78,15 +78,17 @@ class Now:
 def now_of(scope: Scope, site_id: str) -> Now:
     """The site now, at most half a second old; raises `NotFound` and `StoreAway`."""
     scope.require_site(site_id)
-    return shared.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id), clock.now()))
+    return shared.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id)))
 
 
-def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
-    telling = meters_now(scope, {meter_id: view.meters[meter_id].expected_s for meter_id in view.flow_meters}, at, view.metering)
+def _now(scope: Scope, view: SiteView) -> Now:
+    values = _values(scope, view)
+    at = clock.now()  # after what they are of
+    every_s = {meter_id: view.meters[meter_id].expected_s for meter_id in view.flow_meters}
+    telling = meters_now(scope, every_s, at, view.metering, values)
     heard = {meter_id: each.heard for meter_id, each in telling.items() if each.heard is not None}
     states = {meter_id: each.state for meter_id, each in telling.items()}
     solved = flows.solve(view.graph, speaking(telling))
-    values = latest.latest(scope, list(view.meters), known=view.metering) if view.meters else {}
     return Now(
         view=view,
         at=at,
@@ -99,9 +101,14 @@ def _now(scope: Scope, view: SiteView, at: datetime) -> Now:
     )
 
 
-def _devices(
-    scope: Scope, view: SiteView, values: Mapping[tuple[str, str], latest.Latest], at: datetime
-) -> tuple[DeviceNow, ...]:
+def _values(scope: Scope, view: SiteView) -> latest.Values:
+    """The newest values; those of the silent, which are most of what there is to read, are read every now and then."""
+    ids, key = list(view.meters), ("kept", scope.key, view.id, view.version)
+    before = shared.get(key, KEPT_LASTS_S, lambda: latest.kept(scope, ids, view.metering), KEPT_LASTS_S)
+    return latest.latest(scope, ids, known=view.metering, before=before)
+
+
+def _devices(scope: Scope, view: SiteView, values: latest.Values, at: datetime) -> tuple[DeviceNow, ...]:
     key = ("seen", scope.key, view.id)
     seen = shared.get(key, SEEN_LASTS_S, lambda: activity.heard_of(scope, view.id), SEEN_LASTS_S) if view.devices else {}
     newest: dict[str, datetime] = {}
@@ -120,23 +127,28 @@ def _devices(
 
 def _standing(view: SiteView, solved: Flows, states: Mapping[str, str], heard: Mapping[str, datetime]) -> dict[str, Standing]:
     """What is known of each node: by the meters of its edges; a bus in between has none of its own."""
-    found, at_node = {}, ends(view.graph)
+    standing, at_node = {}, ends(view.graph)
     for node in view.graph.nodes:
         around = [solved.edges[edge.id] for edge, _ in at_node.get(node.id, ())]
-        meter_ids = [each for each in (flow.edge.meter_id for flow in around) if each is not None and each in states]
-        if node.kind in ("bus", "converter") or not meter_ids:
-            derived = [float(flow.net[0]) for flow in around if flow.origin == "derived"] if len(around) == 1 else []
-            found[node.id] = Standing("unmetered", _known(derived[0]) if derived else None)
+        between = node.kind in ("bus", "converter")
+        metered = [] if between else [(str(flow.edge.meter_id), flow) for flow in around if flow.edge.meter_id in states]
+        if not metered:
+            derived = len(around) == 1 and around[0].origin == "derived"
+            standing[node.id] = Standing("unmetered", _known(_net(around[0])) if derived else None)
             continue
-        state = freshness.together(states[meter_id] for meter_id in meter_ids)
-        last = max((heard[meter_id] for meter_id in meter_ids if meter_id in heard), default=None)
-        total = sum(float(flow.net[0]) for flow in around if flow.edge.meter_id in states)
+        state = freshness.together(states[meter_id] for meter_id, _ in metered)
+        last = None if state == "live" else max((heard[each] for each, _ in metered if each in heard), default=None)
+        total = sum(_net(flow) for _, flow in metered)
         way = ""
-        if node.kind == "storage" and np.isfinite(total) and total:
+        if node.kind == "storage" and isfinite(total) and total:
             way = N_("charging") if (total > 0) == (around[0].edge.target == node.id) else N_("discharging")
-        found[node.id] = Standing("late" if state == "partial" else state, _known(total), way, None if state == "live" else last)
-    return found
+        standing[node.id] = Standing("late" if state == "partial" else state, _known(total), way, last)
+    return standing
+
+
+def _net(flow: EdgeFlow) -> float:
+    return float(flow.forward[0] - flow.reverse[0])
 
 
 def _known(kw: float) -> float | None:
-    return abs(kw) if np.isfinite(kw) else None
+    return abs(kw) if isfinite(kw) else None

@@ -11,9 +11,11 @@ All values are arrays of one shape (one element for a live picture, one a step f
 NaN means that it is not known.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,8 +28,7 @@ Values = NDArray[np.float64]
 TOTALS = ("production", "demand", "imported", "exported", "charge", "discharge")
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeFlow:
+class EdgeFlow(NamedTuple):  # a large site makes thousands each tick
     """What an edge carries: `forward` in its direction, `reverse` against it, both ≥ 0.
 
     `origin` is metered, virtual, derived (by a node's balance) or unknown (unmetered, and no balance decides it).
@@ -135,16 +136,15 @@ def solve(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> 
     at_node = ends(graph)
     _derive(balanced, edges, at_node)
     around = {node.id: [(edges[edge.id], sign) for edge, sign in at_node.get(node.id, ())] for node in balanced}
-    residuals = {node.id: _residual(node, around[node.id], shape) for node in balanced}
-    return Flows(graph, edges, residuals, _totals(graph, edges, residuals, around, boundary))
+    residuals = _residuals(balanced, around, shape)
+    return Flows(graph, edges, residuals, _totals(graph, edges, residuals, shape))
 
 
 def exchanged(graph: Graph, readings: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> tuple[Values, Values]:
     """What is imported and exported, of what is known: as `solve` tells it, where meters tell of all edges `at_the_grid`."""
     edges, shape = _told(at_the_grid(graph), readings)
-    boundary = grid_nodes(graph)
     imported, exported = (
-        _sum([_or_nothing(part) for part in _crossing(edges.values(), boundary, outward)], shape) for outward in (True, False)
+        _sum(_or_nothing(_stacked(_crossing(edges, _sides(graph).grid, outward), shape))) for outward in (True, False)
     )
     return imported, exported
 
@@ -166,9 +166,8 @@ def made_by(flows: Flows) -> dict[str, Values]:
     made = {}
     for node_id, ways in makers(flows.graph).items():
         known = [flows.edges[edge.id] for edge in ways]
-        made[node_id] = _sum(
-            [flow.forward if flow.edge.source == node_id else flow.reverse for flow in known], known[0].forward.shape
-        )
+        given = [flow.forward if flow.edge.source == node_id else flow.reverse for flow in known]
+        made[node_id] = _sum(_stacked(given, known[0].forward.shape))
     return made
 
 
@@ -246,80 +245,115 @@ def _derive(balanced: Iterable[Node], edges: dict[str, EdgeFlow], at_node: Mappi
                 heappush(told, order(end))
 
 
-def _residual(node: Node, around: Sequence[tuple[EdgeFlow, int]], shape: tuple[int, ...]) -> Residual:
-    known = [(flow, sign) for flow, sign in around if flow.origin != "unknown"]
-    if not known:
-        return Residual(node, np.full(shape, np.nan), np.zeros(shape, np.int64), len(around))
-    net = np.array([flow.forward for flow, _ in known]) - np.array([flow.reverse for flow, _ in known])
-    signs = np.array([sign for _, sign in known], float)[:, None]
-    measured = np.array([flow.origin in ("metered", "virtual") for flow, _ in known])[:, None]
-    missing = np.isnan(net)
-    value = np.cumsum(signs * np.where(missing, 0.0, net), axis=0)[-1]  # one after the other, as a person would add
-    silent = (missing & measured).sum(axis=0)
-    return Residual(node, np.where(missing.all(axis=0), np.nan, value), silent, len(around) - len(known))
-
-
-def _totals(
-    graph: Graph,
-    edges: Mapping[str, EdgeFlow],
-    residuals: Mapping[str, Residual],
-    around: Mapping[str, Sequence[tuple[EdgeFlow, int]]],
-    boundary: frozenset[str],
-) -> Totals:
-    electricity = [edges[edge.id] for edge in electric(graph)]
-    shape = next(iter(edges.values())).forward.shape if edges else (1,)
-    only_electric = {node_id for node_id, those in around.items() if all(flow.edge.carrier == "electricity" for flow, _ in those)}
-    of_kind: dict[str, set[str]] = {kind: set() for kind in ("grid", "source", "storage", "bus", "converter", "sink")}
-    for node in graph.nodes:
-        of_kind["grid" if node.id in boundary else node.kind].add(node.id)
-    making = frozenset(makers(graph))
-    converting = {
-        node.id
-        for node in graph.nodes
-        if node.id in of_kind["converter"] and not passes_on(node, [(flow.edge, sign) for flow, sign in around[node.id]])
+def _residuals(
+    nodes: Sequence[Node], around: Mapping[str, Sequence[tuple[EdgeFlow, int]]], shape: tuple[int, ...]
+) -> dict[str, Residual]:
+    """What is left over at each of the nodes: of all of them at once."""
+    known = [
+        (place, flow, sign) for place, node in enumerate(nodes) for flow, sign in around[node.id] if flow.origin != "unknown"
+    ]
+    value, heard = np.zeros((len(nodes), *shape)), np.zeros((len(nodes), *shape), np.int64)
+    silent = np.zeros((len(nodes), *shape), np.int64)
+    if known:
+        of = np.array([place for place, _, _ in known])
+        net = np.array([flow.forward for _, flow, _ in known]) - np.array([flow.reverse for _, flow, _ in known])
+        signs = np.array([sign for _, _, sign in known], float)[:, None]
+        measured = np.array([flow.origin != "derived" for _, flow, _ in known])[:, None]
+        missing = np.isnan(net)
+        np.add.at(value, of, signs * np.where(missing, 0.0, net))  # one after the other, as a person would add
+        np.add.at(heard, of, ~missing)
+        np.add.at(silent, of, missing & measured)
+    value[heard == 0] = np.nan
+    told = Counter(place for place, _, _ in known)
+    return {
+        node.id: Residual(node, value[place], silent[place], len(around[node.id]) - told[place])
+        for place, node in enumerate(nodes)
     }
-    users = of_kind["sink"] | converting
 
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The edges of electricity at each kind of node that totals are of, each with whether it leads away from there."""
+
+    making: Sequence[tuple[Edge, bool]]
+    grid: Sequence[tuple[Edge, bool]]
+    storage: Sequence[tuple[Edge, bool]]
+    using: Sequence[tuple[Edge, bool]]
+    only_electric: frozenset[str]  # nodes that are balanced, and have edges of nothing else
+
+
+@once
+def _sides(graph: Graph) -> _Sides:
+    boundary, at_node, electricity = grid_nodes(graph), ends(graph), electric(graph)
+    inner = [node for node in graph.nodes if node.id not in boundary]
+    using = {
+        node.id
+        for node in inner
+        if node.kind == "sink" or (node.kind == "converter" and not passes_on(node, at_node.get(node.id, ())))
+    }
+
+    def at(ids: Collection[str]) -> Sequence[tuple[Edge, bool]]:
+        return [(edge, end == 0) for edge in electricity for end in (0, 1) if (edge.source, edge.target)[end] in ids]
+
+    return _Sides(
+        making=at(makers(graph)),
+        grid=at(boundary),
+        storage=at({node.id for node in inner if node.kind == "storage"}),
+        using=at(using),
+        only_electric=frozenset(
+            node.id
+            for node in inner
+            if node.kind in BALANCED and all(edge.carrier == "electricity" for edge, _ in at_node.get(node.id, ()))
+        ),
+    )
+
+
+def _totals(graph: Graph, edges: Mapping[str, EdgeFlow], residuals: Mapping[str, Residual], shape: tuple[int, ...]) -> Totals:
+    sides = _sides(graph)
     # At a bus with several unmetered edges nobody knows which carries what, but together they carry the residual.
     lumps = [
         np.maximum(residual.value, 0)
         for residual in residuals.values()
-        if residual.unmetered and residual.node.id in only_electric
+        if residual.unmetered and residual.node.id in sides.only_electric
     ]
-    used = _crossing(electricity, users, outward=False, but="unknown") + lumps
-    parts = {
-        "production": _crossing(electricity, making, outward=True),
-        "imported": _crossing(electricity, of_kind["grid"], outward=True),
-        "exported": _crossing(electricity, of_kind["grid"], outward=False),
-        "discharge": _crossing(electricity, of_kind["storage"], outward=True),
-        "charge": _crossing(electricity, of_kind["storage"], outward=False),
+    used = _crossing(edges, sides.using, outward=False, but="unknown") + lumps
+    crossing = {
+        "production": _crossing(edges, sides.making, outward=True),
+        "imported": _crossing(edges, sides.grid, outward=True),
+        "exported": _crossing(edges, sides.grid, outward=False),
+        "discharge": _crossing(edges, sides.storage, outward=True),
+        "charge": _crossing(edges, sides.storage, outward=False),
         "demand": used,
     }
-    whole = {name: _sum(values, shape) for name, values in parts.items()}
-    partial = {name: _sum([_or_nothing(part) for part in values], shape) for name, values in parts.items()}
-    known = {name: _share_known(values, shape) for name, values in parts.items()}
+    parts = {name: _stacked(values, shape) for name, values in crossing.items()}
+    whole = {name: _sum(values) for name, values in parts.items()}
+    partial = {name: _sum(_or_nothing(values)) for name, values in parts.items()}
+    known = {name: _share_known(values) for name, values in parts.items()}
     # With a silent building the site's boundary still tells what all of them took together, losses that are known aside.
     across = whole["production"] + whole["imported"] + whole["discharge"] - whole["exported"] - whole["charge"]
-    closed = bool(of_kind["grid"])
+    closed = bool(grid_nodes(graph))
     if used:
-        left = np.maximum(across - _lost((residuals[node_id] for node_id in residuals if node_id in only_electric), shape), 0)
+        left = np.maximum(
+            across - _lost((residuals[node_id] for node_id in residuals if node_id in sides.only_electric), shape), 0
+        )
         whole["demand"] = np.where(np.isnan(whole["demand"]) & closed, left, whole["demand"])
     else:
         whole["demand"] = np.maximum(across, 0) if closed else np.full(shape, np.nan)
     return Totals(**whole, known=known, partial=partial)
 
 
-def _crossing(flows: Iterable[EdgeFlow], ids: Collection[str], outward: bool, but: str = "") -> list[Values]:
-    """What flows out of (or into) those nodes, edge by edge; not those of an origin."""
-    found = []
-    for flow in flows:
+def _crossing(edges: Mapping[str, EdgeFlow], side: Iterable[tuple[Edge, bool]], outward: bool, but: str = "") -> list[Values]:
+    """What flows out of (or into) the nodes of a side, edge by edge; not those of an origin."""
+    parts = []
+    for edge, away in side:
+        flow = edges[edge.id]
         if flow.origin == but:
             continue
-        for end, along in ((flow.edge.source, outward), (flow.edge.target, not outward)):
-            if end in ids:
-                values = flow.forward if along else flow.reverse
-                found.append(values if along or flow.edge.two_way else _or_nothing(values))
-    return found
+        if away == outward:
+            parts.append(flow.forward)
+        else:
+            parts.append(flow.reverse if edge.two_way else _or_nothing(flow.reverse))
+    return parts
 
 
 def _lost(residuals: Iterable[Residual], shape: tuple[int, ...]) -> Values:
@@ -335,17 +369,19 @@ def _or_nothing(values: Values) -> Values:
     return np.where(np.isnan(values), 0.0, values)
 
 
-def _sum(parts: list[Values], shape: tuple[int, ...]) -> Values:
-    total = np.zeros(shape)
-    for part in parts:
-        total = total + part
+def _stacked(parts: Sequence[Values], shape: tuple[int, ...]) -> Values:
+    """The parts as one array, a row each."""
+    return np.array(parts, dtype=np.float64).reshape(len(parts), *shape)
+
+
+def _sum(parts: Values) -> Values:
+    """The sum of the rows, one after the other, as a person would add."""
+    total: Values = np.cumsum(parts, axis=0)[-1] if len(parts) else np.zeros(parts.shape[1:])
     return total
 
 
-def _share_known(parts: list[Values], shape: tuple[int, ...]) -> Values:
-    if not parts:
-        return np.ones(shape)
-    return np.asarray(np.mean([~np.isnan(part) for part in parts], axis=0), dtype=np.float64)
+def _share_known(parts: Values) -> Values:
+    return (~np.isnan(parts)).mean(axis=0) if len(parts) else np.ones(parts.shape[1:])
 
 
 def added(parts: Iterable[Flows]) -> Flows:

@@ -6,7 +6,7 @@ flow that closes it is cut: it leaves at the right and comes back at the left, b
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,8 +14,8 @@ import numpy as np
 
 from config.language import N_, _
 from models.flows import Flows
-from models.graph import Node
-from models.topology import grid_nodes
+from models.graph import Graph, Node
+from models.topology import grid_nodes, once
 
 CROWDED = 26  # nodes; above this, alike ones are drawn as one: a label needs about 14 px
 ALIKE = 4
@@ -72,15 +72,15 @@ def links(flows: Flows, both_ways: bool, at: int = 0) -> Drawn:
 
     `both_ways` draws both registers of a two-way edge (energy over a period); otherwise its sign decides (live power).
     """
-    return _draw(flows, both_ways, at, drawn_as_one(flows))
+    return _draw(flows, both_ways, at, drawn_as_one(flows.graph))
 
 
 def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
     """The same with every node by itself, for those who read a table; None where `links` draws it so."""
-    return _draw(flows, both_ways, at, {}) if drawn_as_one(flows) else None
+    return _draw(flows, both_ways, at, {}) if drawn_as_one(flows.graph) else None
 
 
-def _draw(flows: Flows, both_ways: bool, at: int, groups: dict[str, tuple[str, ...]]) -> Drawn:
+def _draw(flows: Flows, both_ways: bool, at: int, groups: Mapping[str, tuple[str, ...]]) -> Drawn:
     drawing = _Drawing(flows, both_ways, groups)
     for flow in flows.edges.values():
         there, back = float(flow.forward[at]), float(flow.reverse[at])
@@ -98,7 +98,7 @@ Key = tuple[str, str]  # what the bar stands for, and which end of it: "", "in" 
 
 
 class _Drawing:
-    def __init__(self, flows: Flows, both_ways: bool, groups: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, flows: Flows, both_ways: bool, groups: Mapping[str, tuple[str, ...]]) -> None:
         self.nodes = {node.id: node for node in flows.graph.nodes}
         self.boundary = grid_nodes(flows.graph)
         self.split = both_ways
@@ -217,11 +217,11 @@ class _Drawing:
         members = self.groups.get(node_id, (node_id,))
         two_ended = self.split and (grid or node.kind == "storage")
         key = (members[0], end if two_ended else "")
-        technology = "grid" if grid else node.technology or node.kind
-        label = node.name if len(members) == 1 else f"{plural(node)} ({len(members)})"
-        if two_ended:
-            label = _(TWO_ENDED[end, grid], node=label)
-        self.labels.setdefault(key, (label, technology, members))
+        if key not in self.labels:
+            label = node.name if len(members) == 1 else f"{plural(node)} ({len(members)})"
+            if two_ended:
+                label = _(TWO_ENDED[end, grid], node=label)
+            self.labels[key] = label, "grid" if grid else node.technology or node.kind, members
         return key
 
     def _end(self, key: Key, label: str, technology: str) -> Key:
@@ -239,17 +239,18 @@ class _Drawing:
         return "demand"
 
 
-def drawn_as_one(flows: Flows) -> dict[str, tuple[str, ...]]:
+@once
+def drawn_as_one(graph: Graph) -> Mapping[str, tuple[str, ...]]:
     """Which nodes are drawn as one, each with all of them: in a crowded graph, four or more of one kind and technology.
 
     Uses stay by themselves as long as all that may stand at their side has room there: half of the picture would be empty else.
     """
-    nodes = flows.graph.nodes
+    nodes = graph.nodes
     if len(nodes) <= CROWDED:
         return {}
-    boundary = grid_nodes(flows.graph)
-    beside_grid = {edge.target for edge in flows.graph.edges if edge.source in boundary} | {
-        edge.source for edge in flows.graph.edges if edge.target in boundary
+    boundary = grid_nodes(graph)
+    beside_grid = {edge.target for edge in graph.edges if edge.source in boundary} | {
+        edge.source for edge in graph.edges if edge.target in boundary
     }
     free = [node for node in nodes if node.id not in boundary | beside_grid]
     counts = Counter((node.kind, node.technology) for node in free)

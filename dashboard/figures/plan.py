@@ -5,10 +5,10 @@ puts on it (`assets/live/16-plan.js`), where names and powers find their places 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, nan, pi, sin
+from math import cos, pi, sin
 from textwrap import wrap
 from typing import Any
 
@@ -125,6 +125,11 @@ def figure(graph: Graph) -> dict[str, Any]:
     }
 
 
+def is_crowded(graph: Graph) -> bool:
+    """Whether there is no room for the power of what is live."""
+    return len(graph.nodes) > LABELLED
+
+
 def _drawn(graph: Graph, at: Mapping[str, tuple[float, float]]) -> list[Edge]:
     return [edge for edge in graph.edges if edge.source in at and edge.target in at]
 
@@ -166,13 +171,16 @@ def changes(graph: Graph, standing: Mapping[str, Standing]) -> list[list[Any]]:
 
     [position, words beside it], and of one that is not live [position, words beside it, words of the pointer, symbol, colour].
     """
-    at, crowded = positions(graph), len(graph.nodes) > LABELLED
+    at, crowded = positions(graph), is_crowded(graph)
     states = {standing[node.id].state for node in graph.nodes if node.id in standing}
     silent = bool(states - {"unmetered"}) and states <= {"unmetered", "offline", "never"}
     rows: list[list[Any]] = []
     for place, node in enumerate(node for node in graph.nodes if node.id in at):
         now = standing.get(node.id, Standing("unmetered"))
-        word = "" if now.state in ("live", "unmetered") else _(STATES[now.state])
+        if now.state == "live":  # it looks as it was drawn
+            rows += [[place, now.power]] if now.power and not crowded else []
+            continue
+        word = "" if now.state == "unmetered" else _(STATES[now.state])
         beside = " · ".join(part for part in ("" if crowded else now.power, word) if part)
         look = _look(node, now.state, silent)
         if look != _look(node, "unmetered"):
@@ -182,16 +190,16 @@ def changes(graph: Graph, standing: Mapping[str, Standing]) -> list[list[Any]]:
     return rows
 
 
-def thickness(graph: Graph, kilowatts: Mapping[str, float]) -> str:
+def thickness(graph: Graph, kilowatts: Callable[[str], float]) -> str:
     """How wide each line of the plan is by the power of its edge (by id, NaN: not known): a digit a line, none on a crowded plan.
 
-    >>> thickness(Graph((), ()), {})
+    >>> thickness(Graph((), ()), float)
     ''
     """
     drawn = _drawn(graph, positions(graph))
     if len(drawn) > MOST_LINES:
         return ""
-    powers = [abs(kilowatts.get(edge.id, nan)) for edge in drawn]
+    powers = [abs(kilowatts(edge.id)) for edge in drawn]
     largest = max((power for power in powers if power > 0), default=0.0)
     if not largest:
         return ""

@@ -153,7 +153,7 @@ def _power_of(name: str) -> str:
 
 def _alike(now: Now, node_id: str) -> Details:
     """Nodes that are drawn as one: how many of them report, their power together, and each by itself."""
-    members = drawn_as_one(now.flows).get(node_id)
+    members = drawn_as_one(now.view.graph).get(node_id)
     if members is None:
         raise NotFound(f"no nodes that are drawn as one with {node_id}")
     nodes = [node for node in now.view.graph.nodes if node.id in members]

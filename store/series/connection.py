@@ -97,10 +97,9 @@ def listed(symbols: Iterable[str]) -> str:
         ValueError: one that is no symbol of ours; nothing that SQL could take for anything else gets through.
     """
     each = sorted(set(symbols))
-    for one in each:
-        if not _SYMBOL.fullmatch(one):
-            raise ValueError(f"{one!r} is no id")
-    return ",".join(f"'{one}'" for one in each)
+    if not all(map(_SYMBOL.fullmatch, each)):
+        raise ValueError(f"{next(one for one in each if not _SYMBOL.fullmatch(one))!r} is no id")
+    return "'" + "','".join(each) + "'" if each else ""
 
 
 def execute(sql: str, of: Settings | None = None, *, params: Sequence[object] = ()) -> list[Row]:

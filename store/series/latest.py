@@ -1,6 +1,6 @@
 """The newest value of each series: from a recent window, and from the records for those that have been silent for long."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -26,12 +26,39 @@ class Latest(NamedTuple):
     value: float
 
 
+Values = Mapping[tuple[str, str], Latest]  # by (series id, quantity)
+
+
+class Kept(NamedTuple):
+    """What the records had kept of some series when somebody asked: newest values, and the newest moment of which any was."""
+
+    whose: str  # the scope's key
+    series_ids: frozenset[str]
+    values: Values
+    newest: datetime | None
+
+
+def kept(scope: Scope, series_ids: Collection[str], known: Metering | None = None) -> Kept:
+    """What the records keep of the series; raises `NotFound` as `latest` does."""
+    newest = last_values.kept_to(SYSTEM)  # before the values, which may be newer then; a moment, of nobody in particular
+    until = not_ahead() + last_values.LONGEST
+    rows = last_values.last_values(scope, series_ids, known=known)
+    values = {key: Latest(last.ts, last.value) for key, last in rows.items() if last.ts <= until}
+    return Kept(scope.key, frozenset(series_ids), values, newest)
+
+
 def latest(
-    scope: Scope, series_ids: Collection[str], within: timedelta = WITHIN, known: Metering | None = None
+    scope: Scope,
+    series_ids: Collection[str],
+    within: timedelta = WITHIN,
+    known: Metering | None = None,
+    before: Kept | None = None,
 ) -> dict[tuple[str, str], Latest]:
     """The newest value of each quantity of the series, by (series id, quantity); absent where there never was one.
 
-    One of a time that is not the holder's is not there for them. `known`: how they measure, if that was read already.
+    One of a time that is not the holder's is not there for them. `known`: how they measure, and `before`: what the records keep
+    of them, if that was read already. What came since is found whenever that was: a meter of which the records have nothing
+    newer is looked for from then on.
 
     Raises:
         NotFound: a series does not exist for the scope.
@@ -41,9 +68,10 @@ def latest(
         return {}
     times = times_of(scope, series_ids, known)
     until = not_ahead()
-    kept = last_values.last_values(scope, series_ids, known=known)
-    found = {key: Latest(last.ts, last.value) for key, last in kept.items() if last.ts <= until + last_values.LONGEST}
-    since = kept_since(clock.now() - within)
+    if before is None or (before.whose, before.series_ids) != (scope.key, frozenset(series_ids)):
+        before = kept(scope, series_ids, known)
+    values = dict(before.values)
+    since = _since(before.newest, clock.now() - within)
     for table, back, ends, measured in (
         ("intervals", LONGEST_OPEN, "interval_s", "AND source != 'rollup'"),
         ("telemetry", timedelta(), "0", ""),
@@ -55,12 +83,12 @@ def latest(
             [since - back, until],
         )
         for series, quantity, ts, value, lasts in rows:
-            before = found.get((series, quantity))
+            last = values.get((series, quantity))
             moment = end_of(quantity, ts, lasts)
             theirs = series not in times or holds(times[series], ts)
-            if value is not None and theirs and (before is None or before.ts <= moment):
-                found[series, quantity] = Latest(moment, value)
-    return found
+            if value is not None and theirs and (last is None or last.ts <= moment):
+                values[series, quantity] = Latest(moment, value)
+    return values
 
 
 def kept_since(otherwise: datetime) -> datetime:
@@ -68,8 +96,11 @@ def kept_since(otherwise: datetime) -> datetime:
 
     Two days of samples of 500 meters take QuestDB 75 ms to look through, some minutes 4 ms.
     """
-    kept = last_values.kept_to(SYSTEM)  # a moment, of nobody in particular
-    return otherwise if kept is None else max(otherwise, min(kept, clock.now()) - OVERLAP)
+    return _since(last_values.kept_to(SYSTEM), otherwise)  # a moment, of nobody in particular
+
+
+def _since(newest: datetime | None, otherwise: datetime) -> datetime:
+    return otherwise if newest is None else max(otherwise, min(newest, clock.now()) - OVERLAP)
 
 
 def not_ahead() -> datetime:

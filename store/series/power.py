@@ -27,6 +27,7 @@ from store.series.pieces import EXPORT, FORWARD
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
 UTC = ZoneInfo("UTC")
+LATELY = 3  # intervals, within which a meter's power is of now
 WITHIN = timedelta(days=2)  # how long a meter may be silent and still be said to have been heard
 
 
@@ -45,10 +46,12 @@ class Reading(NamedTuple):
     value: float
 
 
-def live_power(scope: Scope, meter_ids: Collection[str], at: datetime, known: Metering | None = None) -> dict[str, LivePower]:
+def live_power(
+    scope: Scope, meter_ids: Collection[str], at: datetime, known: Metering | None = None, told: latest.Values | None = None
+) -> dict[str, LivePower]:
     """The power of each meter at a moment; meters that were silent for two days before it are absent.
 
-    `known`: how they measure, if that was read already.
+    `known`: how they measure, and `told`: the newest values of all of them, if that was read already.
 
     Raises:
         NotFound: a meter does not exist for the scope.
@@ -57,7 +60,7 @@ def live_power(scope: Scope, meter_ids: Collection[str], at: datetime, known: Me
     known = metering(scope, meter_ids, known)
     found: dict[str, LivePower] = {}
     for span, ids in spans(scope, known.measured(meter_ids), at, at + timedelta(seconds=1), known).items():
-        live = _live_counters(span, ids, at, known.times) if span.method == "counter" else _live(span, ids, at)
+        live = _live_counters(span, ids, at, known.times) if span.method == "counter" else _live(span, ids, at, told or {})
         silent = [meter for meter in ids if meter not in live]
         found |= live | (_silent(span, silent, at) if silent else {})
     for virtual, parts in known.sums(meter_ids).items():
@@ -79,7 +82,7 @@ def _table(span: Span) -> str:
 def _newest(span: Span, ids: Collection[str], quantities: Collection[str], at: datetime) -> dict[str, dict[str, Reading]]:
     """The newest reading of each quantity, by meter. Those of meters that have fallen silent are not looked for."""
     measured = "" if span.sampled else f"AND source != '{ROLLUP}'"
-    since = max(at - WITHIN, min(at, latest.kept_since(at - WITHIN)) - timedelta(seconds=3 * span.interval_s))
+    since = max(at - WITHIN, min(at, latest.kept_since(at - WITHIN)) - timedelta(seconds=LATELY * span.interval_s))
     rows = query(
         f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
         f"AND quantity IN ({listed(quantities)}) {measured} LATEST ON ts PARTITION BY meter, quantity",
@@ -90,6 +93,13 @@ def _newest(span: Span, ids: Collection[str], quantities: Collection[str], at: d
         if value is not None:
             found.setdefault(meter, {})[quantity] = Reading(ts, value)
     return found
+
+
+def _told(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -> dict[str, Reading]:
+    """The newest power of the meters among the newest values, where it is not of later than the moment, nor of long before."""
+    since = at - timedelta(seconds=LATELY * span.interval_s)
+    of = ((meter, told.get((meter, POWER))) for meter in ids)
+    return {meter: Reading(*each) for meter, each in of if each is not None and since < each.ts <= at}
 
 
 def _silent(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
@@ -103,12 +113,13 @@ def _silent(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePow
     return found
 
 
-def _live(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
+def _live(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -> dict[str, LivePower]:
     """From the newest power, or from the newest interval's energies."""
     if span.method == "power":
-        return {
-            meter: _signed(reading[POWER].value, reading[POWER].ts) for meter, reading in _newest(span, ids, [POWER], at).items()
-        }
+        newest = _told(span, ids, at, told) if span.sampled else {}
+        rest = [meter for meter in ids if meter not in newest]
+        newest |= {meter: each[POWER] for meter, each in _newest(span, rest, [POWER], at).items()} if rest else {}
+        return {meter: _signed(reading.value, reading.ts) for meter, reading in newest.items()}
     found: dict[str, LivePower] = {}
     for meter, readings in _newest(span, ids, [FORWARD, EXPORT], at).items():
         start = max(reading.ts for reading in readings.values())

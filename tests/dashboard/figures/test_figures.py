@@ -194,7 +194,7 @@ def test_a_plan_tells_the_power_of_what_is_live_and_more_only_of_what_is_not() -
 
 def test_the_lines_of_a_plan_are_wider_where_more_flows() -> None:
     powers = {"grid>bus": 400.0, "pv>bus": -100.0, "bus>labs": 9.0, "bus>library": float("nan")}
-    told = plan.thickness(CAMPUS, powers)
+    told = plan.thickness(CAMPUS, lambda edge_id: powers.get(edge_id, float("nan")))
     drawn = [edge.id for edge in CAMPUS.edges]
     assert len(told) == len(drawn)
     assert {name: told[drawn.index(name)] for name in powers} == {
@@ -203,7 +203,7 @@ def test_the_lines_of_a_plan_are_wider_where_more_flows() -> None:
         "bus>labs": "1",
         "bus>library": "0",
     }
-    assert plan.thickness(CAMPUS, {}) == ""
+    assert plan.thickness(CAMPUS, lambda _edge_id: float("nan")) == ""
 
 
 def test_a_node_without_a_place_stands_beside_its_neighbour() -> None:

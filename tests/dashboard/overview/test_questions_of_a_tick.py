@@ -31,7 +31,7 @@ class Asked(NamedTuple):
 
 
 EVERYTHING = Asked(20, 20)  # at most, when nobody has looked for a while
-NEXT = Asked(5, 3)
+NEXT = Asked(2, 2)
 
 
 @pytest.fixture
@@ -161,14 +161,15 @@ def test_what_was_read_for_one_opens_nothing_for_another(site: LiveWorld) -> Non
     every, mine = list(site.meters.values()), site.meters["library"]
     resident, now = policy.scope_of(site.people["resident"]), datetime.now(UTC)
     foreign, hour = metering(SYSTEM, every), [now - timedelta(hours=1), now]
+    kept, told = latest.kept(SYSTEM, every), latest.latest(SYSTEM, every)
     asks: list[Callable[[Any], object]] = [
-        lambda scope: power.live_power(scope, every, now, foreign),
+        lambda scope: power.live_power(scope, every, now, foreign, told),
         lambda scope: power.mean_power(scope, every, *hour, 900, known=foreign),
         lambda scope: energy.flows(scope, every, hour, foreign),
         lambda scope: declared.cells(scope, every, *hour, foreign),
         lambda scope: declared.spans(scope, every, *hour, foreign),
         lambda scope: finality.provisional(scope, every, hour, foreign),
-        lambda scope: latest.latest(scope, every, known=foreign),
+        lambda scope: latest.latest(scope, every, known=foreign, before=kept),
         lambda scope: levels.levels(scope, every, "voltage_v", *hour, 900, known=foreign),
         lambda scope: restatements.waiting(scope, every, foreign),
     ]
@@ -177,6 +178,7 @@ def test_what_was_read_for_one_opens_nothing_for_another(site: LiveWorld) -> Non
             with pytest.raises(NotFound):
                 ask(scope)
     assert power.live_power(resident, [mine], now, foreign)[mine].forward_kw == 30.0
+    assert {meter for meter, _ in latest.latest(resident, [mine], known=foreign, before=kept)} == {mine}
     own = metering(resident, [mine])
     with pytest.raises(NotFound):
         power.live_power(resident, every, now, own)

@@ -50,6 +50,35 @@ def test_a_new_sample_is_seen_before_the_worker_has_kept_it(site: Site) -> None:
     assert latest.latest(SYSTEM, [meter])[meter, "power_kw"] == (now, 2)
 
 
+def test_what_came_after_the_records_were_read_is_the_latest(site: Site) -> None:
+    talking, silent, begun = (site.meter("power", 60) for _ in range(3))
+    now = datetime.now(UTC).replace(microsecond=0)
+    site.samples(talking, "power_kw", [now - timedelta(minutes=2)], [1])
+    site.samples(silent, "power_kw", [now - timedelta(hours=9)], [3])
+    site.roll_up(now)
+    before = latest.kept(SYSTEM, [talking, silent, begun])
+    for meter, moment, value in ((talking, now - timedelta(minutes=1), 2), (begun, now, 4)):
+        site.samples(meter, "power_kw", [moment], [value])
+    site.roll_up(now)  # the records keep later values now, and have been read before
+    told = latest.latest(SYSTEM, [talking, silent, begun], before=before)
+    assert {meter: told[meter, "power_kw"].value for meter in (talking, silent, begun)} == {talking: 2, silent: 3, begun: 4}
+    assert told == latest.latest(SYSTEM, [talking, silent, begun])
+
+
+def test_power_is_told_by_values_that_were_read_already_unless_they_are_old_or_of_later(site: Site) -> None:
+    meters, now = [site.meter("power", 60) for _ in range(4)], datetime.now(UTC).replace(microsecond=0)
+    lately, before, long_ago, ahead = meters
+    site.samples(lately, "power_kw", [now], [5])
+    site.samples(before, "power_kw", [now - timedelta(minutes=8)], [-6])
+    site.samples(long_ago, "power_kw", [now - timedelta(hours=9)], [7])
+    site.samples(ahead, "power_kw", [now, now + timedelta(minutes=2)], [8, 9])
+    site.roll_up(now)
+    told = power.live_power(SYSTEM, meters, now, told=latest.latest(SYSTEM, meters))
+    assert repr(told) == repr(power.live_power(SYSTEM, meters, now))
+    assert (told[lately].forward_kw, told[before].export_kw, told[ahead].forward_kw) == (5, 6, 8)
+    assert math.isnan(told[long_ago].forward_kw)
+
+
 def test_a_silent_meter_says_when_it_was_heard_but_not_what_it_does_now(site: Site) -> None:
     talking, silent = site.meter("power", 60), site.meter("interval", 60)
     now = datetime.now(UTC).replace(microsecond=0)

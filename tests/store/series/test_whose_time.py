@@ -1,7 +1,7 @@
 """A meter that was somebody else's before: of their time nothing is seen, whatever is asked."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -67,6 +67,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.power.live_power": [power.live_power(scope, ids, moment) for moment in every(BEFORE, 1800, 20)],
         "store.series.levels.levels": levels.levels(scope, ids, "temperature_c", start, AFTER, 900),
         "store.series.differences.differences": differences.differences(scope, found["counter"], start, AFTER),
+        "store.series.latest.kept": _sorted(latest.kept(scope, ids).values, found),
         "store.series.latest.latest": _sorted(latest.latest(scope, ids, timedelta(days=2)), found),
         "store.series.amendments.history": amended.drop(columns="recorded_at"),
         "store.records.plant.last_values.last_values": _sorted(last_values.last_values(scope, ids), found),
@@ -74,7 +75,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
     return {name: _plain(each.to_csv() if isinstance(each, pd.DataFrame) else repr(each), found) for name, each in told.items()}
 
 
-def _sorted(told: dict[Any, Any], found: dict[str, str]) -> list[str]:
+def _sorted(told: Mapping[Any, Any], found: dict[str, str]) -> list[str]:
     return sorted(_plain(repr(each), found) for each in told.items())
 
 
