@@ -88,16 +88,3 @@ def secret(text: str) -> list[Any]:
     place = f"secret-{text.partition('.')[0]}"
     copy = html.Button(_("Copy"), type="button", className="btn btn-sm btn-quiet ms-2", **data(copy_of=place))
     return [html.Code(text, id=place, className="user-select-all secret"), copy]
-
-
-def table(label: str, heads: list[str], rows: list[html.Tr]) -> html.Div:
-    """A short table; the last column holds what can be done."""
-    last = html.Th(html.Span(_("Actions"), className="visually-hidden"), scope="col")
-    head = html.Thead(html.Tr([*[html.Th(each, scope="col") for each in heads], last]))
-    return html.Div(
-        html.Table([head, html.Tbody(rows)], **aria(label=label)),
-        className="table-frame",
-        tabIndex=0,
-        role="region",
-        **aria(label=_("%(label)s, scrolls sideways", label=label)),
-    )

@@ -52,7 +52,9 @@ def page(scope: Scope, given: Mapping[str, str], way: list[int]) -> tuple[list[A
         last=reader().count(entries[0].sequence),
     )
     pager = html.Nav(
-        [html.P(says, className="muted small mb-0", role="status"), *buttons], className="pager", **aria(label=_("Pages"))
+        [html.P(says, className="muted small mb-0", role="status"), *buttons],
+        className="pager",
+        **aria(label=_("Pages of the audit log")),
     )
     return [frame, pager], way
 

@@ -31,8 +31,8 @@ def elsewhere(scope: Scope, path: str) -> str | None:
 
 def first_site(scope: Scope, last_site_id: str | None) -> str | None:
     """The site to begin with: one that has fallen silent, else the last one used, else by need (`site_state.by_need`)."""
-    seen = sorted(sites.visible_sites(scope), key=lambda site: site.name)
-    return next(iter(site_state.by_need(scope, [site.id for site in seen], last_site_id)), None)
+    seen = [site.id for site in sites.visible_sites(scope)]
+    return next(iter(site_state.by_need(scope, seen, last_site_id)), None)
 
 
 def overview(site_id: str) -> str:

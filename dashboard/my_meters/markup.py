@@ -12,6 +12,7 @@ from dashboard.figures import wording
 from dashboard.my_meters.ways import WAYS
 from dashboard.parts.aria import data, icon
 from dashboard.parts.reading import Reader
+from dashboard.parts.short_table import short_table
 from insight.own_meters import COUNT, Mine, Value
 from insight.today import WHOLE
 from store.records.schema import Request
@@ -132,18 +133,14 @@ def requests(found: Sequence[Request], names: dict[str, str], reader: Reader, as
         state = WAITS if each.approved is None else GRANTED if each.approved else REFUSED
         mark = {WAITS: "late", GRANTED: "live", REFUSED: "never"}[state]
         rows.append(
-            html.Tr(
-                [
-                    html.Th(what, scope="row"),
-                    html.Td(reader.moment(each.created_at), className="when"),
-                    html.Td(
-                        [html.Span(_(state), className="state", **data(state=mark)), f": {each.reason}" if each.reason else None]
-                    ),
-                    html.Td(_request_acts(each, what, asking), className="acts"),
-                ]
+            (
+                what,
+                reader.moment(each.created_at),
+                [html.Span(_(state), className="state", **data(state=mark)), f": {each.reason}" if each.reason else None],
+                _request_acts(each, what, asking),
             )
         )
-    return parts.table(_("My requests"), [_("What"), _("Asked"), _("State")], rows)
+    return short_table(_("My requests"), [_("What"), _("Asked"), _("State")], rows, {1: "when"}, acts=True)
 
 
 def _request_acts(request: Request, what: str, asking: str | None) -> Any:

@@ -8,7 +8,7 @@ from dash import html
 
 from config import clock
 from config.language import N_, _
-from dashboard.parts.aria import aria
+from dashboard.parts.short_table import short_table
 from store.errors import StoreAway
 from store.records.plant.meters import energy_declarations
 from store.scope import Scope
@@ -23,7 +23,6 @@ EVENTS = {
     "correction": N_("fell a little: taken back"),
     "glitch": N_("fell and came back: passed over"),
     "exchange": N_("another counter"),
-    "": "",
 }
 
 
@@ -34,7 +33,9 @@ def last_readings(scope: Scope, meter_id: str, zone: ZoneInfo) -> html.Div | Non
     if not any(each.method == "counter" and (each.valid_to is None or each.valid_to > now) for each in declared):
         return None
     try:
-        tables = [table for register, name in REGISTERS.items() if (table := _table(scope, meter_id, register, name, now, zone))]
+        tables = [
+            table for register, name in REGISTERS.items() if (table := _table(scope, meter_id, register, _(name), now, zone))
+        ]
     except StoreAway as away:
         return html.Div(html.P(_("The readings cannot be shown now: %(away)s.", away=away), className="muted mb-0"))
     return html.Div(tables or html.P(_("Its counter was not read in the last 24 hours."), className="muted mb-0"))
@@ -44,26 +45,15 @@ def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime,
     found = differences(scope, meter_id, now - WITHIN, now, register).tail(SHOWN).iloc[::-1]
     if found.empty:
         return None
-    heads = (_("Read at"), _("Register"), _("Counted since"), _("What happened"))
     columns = (found["ts"].dt.tz_convert(zone), found["reading_kwh"], found["energy_kwh"], found["event"])
     rows = [
-        html.Tr(
-            [
-                html.Th(f"{ts:%Y-%m-%d %H:%M:%S}", scope="row"),
-                html.Td(_("%(reading_kwh)s kWh", reading_kwh=f"{reading_kwh:,.3f}"), className="num"),
-                html.Td("–" if math.isnan(kwh) else _("%(kwh)s kWh", kwh=f"{kwh:,.3f}"), className="num"),
-                html.Td(_(EVENTS[event])),
-            ]
+        (
+            f"{ts:%Y-%m-%d %H:%M:%S}",
+            _("%(reading_kwh)s kWh", reading_kwh=f"{reading_kwh:,.3f}"),
+            "–" if math.isnan(kwh) else _("%(kwh)s kWh", kwh=f"{kwh:,.3f}"),
+            _(EVENTS[event]) if event else "",
         )
         for ts, reading_kwh, kwh, event in zip(*columns, strict=True)
     ]
-    head = html.Thead(
-        html.Tr([html.Th(words, scope="col", className="num" if at in (1, 2) else None) for at, words in enumerate(heads)])
-    )
-    return html.Div(
-        html.Table([html.Caption(name), head, html.Tbody(rows)]),
-        className="table-frame mb-3",
-        tabIndex=0,
-        role="region",
-        **aria(label=_("%(name)s, scrolls sideways", name=name)),
-    )
+    heads = [_("Read at"), _("Register"), _("Counted since"), _("What happened")]
+    return short_table(name, heads, rows, {1: "num", 2: "num"}, titled=True)

@@ -8,12 +8,12 @@ from dash import html
 
 from config.language import N_, _, ngettext
 from dashboard.live.attention import WORDS, words_of
-from dashboard.parts.aria import aria
 from dashboard.parts.fields import Choice, Moment
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
+from dashboard.parts.short_table import short_table
 from dashboard.web.access import prices_region
 from store.errors import StoreAway
 from store.scope import Scope
@@ -21,8 +21,7 @@ from store.series import prices, region_series
 
 LENGTHS = {300: N_("5 minutes"), 900: N_("15 minutes"), 1800: N_("30 minutes"), 3600: N_("1 hour")}
 UTC = ZoneInfo("UTC")
-VALUES = N_("Values")
-HEADS = (N_("What"), N_("Interval"), VALUES, N_("First"), N_("Last"))
+HEADS = (N_("What"), N_("Interval"), N_("Values"), N_("First"), N_("Last"))
 
 
 def known(scope: Scope, region_id: str) -> Any:
@@ -36,25 +35,16 @@ def known(scope: Scope, region_id: str) -> Any:
             _("No prices or CO₂ yet: its sites are priced by their tariffs alone. Import a file below."), className="muted mb-0"
         )
     rows = [
-        html.Tr(
-            [
-                html.Th(words_of(each.quantity), scope="row"),
-                html.Td(_(LENGTHS[each.interval_s]) if each.interval_s in LENGTHS else f"{each.interval_s} s"),
-                html.Td(reader().count(each.values), className="num"),
-                html.Td(reader().stamp(each.first)),
-                html.Td(reader().stamp(each.last)),
-            ]
+        (
+            words_of(each.quantity),
+            _(LENGTHS[each.interval_s]) if each.interval_s in LENGTHS else f"{each.interval_s} s",
+            reader().count(each.values),
+            reader().stamp(each.first),
+            reader().stamp(each.last),
         )
         for each in found
     ]
-    heads = [html.Th(_(words), scope="col", className="num" if words == VALUES else None) for words in HEADS]
-    return html.Div(
-        html.Table([html.Caption(_("What there is"), className="visually-hidden"), html.Thead(html.Tr(heads)), html.Tbody(rows)]),
-        className="table-frame",
-        tabIndex=0,
-        role="region",
-        **aria(label=_("What there is, scrolls sideways")),
-    )
+    return short_table(_("What there is"), [_(words) for words in HEADS], rows, {HEADS.index("Values"): "num"})
 
 
 def _withdraw(scope: Scope, given: Given, region_id: str) -> Words:

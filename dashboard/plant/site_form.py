@@ -49,7 +49,9 @@ FIELDS = (
         keys="numeric",
         help=N_("Unless a device says otherwise."),
     ),
-    Text("note", N_("Facility details"), longest=300, of="source_note", help=N_("What it is; where its data come from.")),
+    Text(
+        "note", N_("Facility details"), longest=300, lines=2, of="source_note", help=N_("What it is; where its data come from.")
+    ),
 )
 
 

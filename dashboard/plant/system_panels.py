@@ -9,8 +9,9 @@ from dash import html
 from config import clock
 from config.language import N_, _
 from config.settings import settings
-from dashboard.parts.aria import aria, data
+from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
+from dashboard.parts.short_table import short_table
 from dashboard.plant import system_facts
 from insight import closed_power
 from insight.shared import shared
@@ -58,26 +59,8 @@ def _facts(said: Iterable[tuple[Any, Any]]) -> html.Dl:
 
 
 def _table(label: str, heads: list[str], rows: list[list[Any]]) -> html.Div:
-    """A table of what is named in its first column, with its state in the second, and numbers."""
-    looks = [None, None] + ["num"] * (len(heads) - 2)
-    named = zip(heads, looks, strict=True)
-    head = html.Thead(html.Tr([html.Th(words, scope="col", className=look) for words, look in named]))
-    body = [
-        html.Tr(
-            [
-                html.Th(row[0], scope="row"),
-                *(html.Td(cell, className=look) for cell, look in zip(row[1:], looks[1:], strict=True)),
-            ]
-        )
-        for row in rows
-    ]
-    return html.Div(
-        html.Table([head, html.Tbody(body)], **aria(label=label)),
-        className="table-frame",
-        tabIndex=0,
-        role="region",
-        **aria(label=_("%(label)s, scrolls sideways", label=label)),
-    )
+    """What is named in its first column, with its state in the second, and numbers."""
+    return short_table(label, heads, rows, dict.fromkeys(range(2, len(heads)), "num"))
 
 
 def _stores() -> html.Section:

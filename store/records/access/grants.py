@@ -13,6 +13,7 @@ from store.records.access.policy import Action, may, require
 from store.records.schema import Grant, Meter, Organisation, Site, User
 from store.records.schema.access import GIVEN
 from store.records.schema.columns import now
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
@@ -108,7 +109,7 @@ def assignments(scope: Scope, *, user_id: str | None = None, organisation_id: st
         .outerjoin(Meter, Meter.id == Grant.meter_id)
         .join(Site, Site.id == on)
         .where(Grant.entity_id == entity_id(owner), GIVEN)
-        .order_by(Site.name, Meter.name, Grant.valid_from, Grant.id)
+        .order_by(Natural(Site.name), Natural(Meter.name), Grant.valid_from, Grant.id)
     )
     if not (scope.everything or owner in (scope.user_id, scope.organisation_id)):
         wanted = wanted.where(Site.id.in_(scope.admin_of))

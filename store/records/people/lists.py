@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from store.records.access.visibility import seen, seen_organisations
 from store.records.schema import Organisation, TwoFactor, User
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading
 from store.scope import Scope
 
@@ -49,9 +50,9 @@ def people(
             wanted,
             searched=(User.name, User.email, Organisation.name),
             sorts={
-                "name": func.lower(User.name),
+                "name": Natural(User.name),
                 "email": User.email,
-                "organisation": func.lower(Organisation.name),
+                "organisation": Natural(Organisation.name),
                 "role": User.role,
                 "approval": User.approval,
                 "created_at": User.created_at,
@@ -92,7 +93,7 @@ def organisations_page(
             wanted,
             searched=(Organisation.name,),
             sorts={
-                "name": func.lower(Organisation.name),
+                "name": Natural(Organisation.name),
                 "kind": Organisation.kind,
                 "approval": Organisation.approval,
                 "people": count,

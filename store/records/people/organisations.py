@@ -9,6 +9,7 @@ from store.records.access import visibility
 from store.records.access.policy import Action, require, serves
 from store.records.people import unfinished
 from store.records.schema import Organisation, Site, User
+from store.records.schema.natural import Natural
 from store.records.signin import credentials
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
@@ -42,7 +43,9 @@ def create_organisation(scope: Scope, *, name: str, kind: str, distributor_id: s
 
 def organisations(scope: Scope) -> list[Organisation]:
     """The organisations that the scope may see, by name: all, or the holder's own; a distributor's admin its customers too."""
-    wanted = select(Organisation).where(visibility.seen_organisations(scope)).order_by(Organisation.name, Organisation.id)
+    wanted = (
+        select(Organisation).where(visibility.seen_organisations(scope)).order_by(Natural(Organisation.name), Organisation.id)
+    )
     with reading() as records:
         return list(records.scalars(wanted))
 

@@ -13,6 +13,7 @@ from store.records.jobs import asking
 from store.records.people import household, identities, organisations, pictures, preferences, users
 from store.records.schema import Organisation, Site, User
 from store.records.schema.columns import Record
+from store.records.schema.natural import Natural
 from store.records.signin import credentials, passwords, sessions, tokens
 from store.records.transaction.engine import reading, session, settle
 from store.records.transaction.lookup import required
@@ -94,7 +95,7 @@ def leaving(scope: Scope) -> Leaving | None:
         if home is None or person.role != Role.ADMIN:
             return None
         others = select(User).where(User.organisation_id == home.id, User.id != person.id)
-        there = others.where(User.approval == "approved").order_by(func.lower(User.name), User.id)
+        there = others.where(User.approval == "approved").order_by(Natural(User.name), User.id)
         if records.scalar(there.where(User.role == Role.ADMIN).limit(1)) is not None:
             return None
         owned = (Site.organisation_id == home.id, Organisation.distributor_id == home.id)

@@ -16,6 +16,7 @@ from store.records.access.policy import Action, require
 from store.records.people.users import by_address, checked, give_way, is_shown, remove_unverified
 from store.records.schema import OneTimeLink, Organisation, User
 from store.records.schema.columns import now
+from store.records.schema.natural import Natural
 from store.records.signin import credentials, one_time_links, passwords
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
@@ -107,7 +108,7 @@ def distributors() -> list[Organisation]:
     """The approved distributors, by name, for a form that is open to everyone: utilities are no secret."""
     wanted = select(Organisation).where(Organisation.kind == "distributor", Organisation.approval == "approved")
     with reading() as records:
-        return list(records.scalars(wanted.order_by(Organisation.name, Organisation.id)))
+        return list(records.scalars(wanted.order_by(Natural(Organisation.name), Organisation.id)))
 
 
 def _newcomer(email: str, name: str, password: str) -> tuple[str, str, str]:

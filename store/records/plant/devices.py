@@ -47,7 +47,7 @@ def devices_of(scope: Scope, site_id: str, *, retired: bool = False) -> list[Dev
         NotFound: the site does not exist for the scope.
     """
     scope.require_site(site_id)
-    wanted = select(Device).where(Device.site_id == site_id).order_by(Device.name, Device.id)
+    wanted = select(Device).where(Device.site_id == site_id).order_by(Natural(Device.name), Device.id)
     if not retired:
         wanted = wanted.where(Device.retired_at.is_(None))
     if not scope.sees_whole_site(site_id):

@@ -19,6 +19,7 @@ from store.records.schema import Entity, Grant, Organisation, User
 from store.records.schema.access import GIVEN
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts
 from store.scope import Scope
@@ -69,7 +70,7 @@ def site_holders(scope: Scope, site_id: str, wanted: Wanted | None = None, *, en
             wanted or Wanted(),
             searched=(_NAME, func.coalesce(User.email, "")),
             sorts={
-                "name": func.lower(_NAME),
+                "name": Natural(_NAME),
                 "role": Grant.role,
                 "valid_from": Grant.valid_from,
                 "valid_to": Grant.valid_to,

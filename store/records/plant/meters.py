@@ -13,6 +13,7 @@ from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
 from store.records.schema import Device, Edge, EnergySource, Meter, Node, Region, Site, VirtualTerm
 from store.records.schema.dated import fit_in
+from store.records.schema.natural import Natural
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts, missing, required
 from store.scope import ALWAYS, Scope, Times
@@ -26,7 +27,7 @@ BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)  # no reading is older
 def meters_of(scope: Scope, site_id: str) -> list[Meter]:
     """The site's meters that the scope may see, by name; raises `NotFound` for a site outside it."""
     scope.require_site(site_id)
-    wanted = select(Meter).where(Meter.site_id == site_id).order_by(Meter.name, Meter.id)
+    wanted = select(Meter).where(Meter.site_id == site_id).order_by(Natural(Meter.name), Meter.id)
     if not scope.sees_whole_site(site_id):
         wanted = wanted.where(Meter.id.in_(scope.meter_ids))
     with reading() as records:

@@ -134,7 +134,7 @@ def require_pricing(scope: Scope, region_id: str) -> Region:
 
 def regions(scope: Scope) -> list[Region]:
     """The regions of the sites that the scope may see, by name; all of them for whoever sees everything."""
-    wanted = select(Region).order_by(Region.name, Region.id)
+    wanted = select(Region).order_by(Natural(Region.name), Region.id)
     if not scope.everything:
         theirs = select(Site.region_id).where(Site.id.in_(scope.site_ids | scope.part_site_ids))
         wanted = wanted.where(Region.id.in_(theirs))

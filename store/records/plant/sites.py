@@ -24,7 +24,7 @@ from store.scope import Scope
 
 def visible_sites(scope: Scope) -> list[Site]:
     """The sites in use that the scope may see, whole or in part, by name."""
-    wanted = select(Site).where(Site.archived_at.is_(None)).order_by(Site.name, Site.id)
+    wanted = select(Site).where(Site.archived_at.is_(None)).order_by(Natural(Site.name), Site.id)
     if not scope.everything:
         wanted = wanted.where(Site.id.in_(scope.site_ids | scope.part_site_ids))
     with reading() as records:

@@ -1,7 +1,8 @@
 """Names come in the order that people expect, on every database the same."""
 
 from models.natural_order import natural
-from store.records.plant import devices
+from store.records.people import lists, organisations, users
+from store.records.plant import devices, meters
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import World
@@ -17,6 +18,24 @@ def test_a_list_of_devices_is_in_natural_order_both_ways(world: World) -> None:
         page = devices.devices_page(SYSTEM, site, Wanted(sort="name", descending=backwards, count=100))
         there = [each.name for each in page.rows if each.name in NAMES]
         assert there == sorted(NAMES, key=natural, reverse=backwards)
+
+
+def test_people_organisations_and_lists_to_choose_from_are_too(world: World) -> None:
+    site = world.sites["north"]
+    for number, name in enumerate(NAMES):
+        organisations.create_organisation(SYSTEM, name=name, kind="customer")
+        users.create_user(SYSTEM, email=f"n{number}@example.org", name=name, password="seventeen calm otters")
+        devices.create_device(SYSTEM, site, name=name)
+        meters.create_meter(SYSTEM, site, name=name, role="condition")
+    everything = Wanted(count=100)
+    for listed in (
+        [each.name for each in lists.people(SYSTEM, everything).rows],
+        [each.organisation.name for each in lists.organisations_page(SYSTEM, everything).rows],
+        [each.name for each in organisations.organisations(SYSTEM)],
+        [each.name for each in devices.devices_of(SYSTEM, site)],
+        [each.name for each in meters.meters_of(SYSTEM, site)],
+    ):
+        assert [name for name in listed if name in NAMES] == sorted(NAMES, key=natural)
 
 
 def test_ten_comes_after_two_and_capitals_make_no_difference() -> None:

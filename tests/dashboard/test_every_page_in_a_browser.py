@@ -1,0 +1,56 @@
+"""Every page of those that are registered can be read by whoever may open it, on a telephone and on a desk."""
+
+import dash
+import pytest
+from playwright.sync_api import Browser, expect
+
+from store.records.people import mail, organisations
+from store.records.plant import meters
+from store.scope import SYSTEM
+from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults, sign_in
+from tests.dashboard.plant.asking import plant
+from tests.dashboard.watched import watched
+from tests.dashboard.world import World
+
+pytestmark = pytest.mark.browser
+LIVE = ("overview", "/my-meters")  # rooms with tests of their own, of what they show of readings
+
+
+@pytest.fixture
+def paths(world: World, region: str) -> list[str]:
+    """Each page with a record of each kind in it, and more rows than one page of a table shows."""
+    of = {
+        "site_id": world.site,
+        "meter_id": plant(world)["meter"],
+        "region_id": region,
+        "organisation_id": organisations.create_organisation(SYSTEM, name="Bakery", kind="customer").id,
+    }
+    for number in range(60):
+        meters.create_meter(SYSTEM, world.site, name=f"Feeder {number} of the northern compressor hall", role="condition")
+    letter = mail.write_mail(SYSTEM, recipient="operator@example.org", subject="Hello", text="Good morning", kind="x")
+    of["mail_id"] = letter.id
+    found = []
+    for page in dash.page_registry.values():
+        path = page["path_template"] or page["path"]
+        for name, record in of.items():
+            path = path.replace(f"<{name}>", record)
+        if path != "/" and not path.endswith(LIVE):
+            found.append(path)
+    return found
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_every_page_is_accessible_and_no_wider_than_the_screen(
+    chromium: Browser, address: str, paths: list[str], width: int, scheme: str
+) -> None:
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.goto("/sign-in")
+        sign_in(page, "root")
+        assert len(paths) > 20
+        for path in paths:
+            page.goto(path)
+            drawn(page)
+            expect(page.locator("main h1")).to_have_count(1)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert faults(page) == [], path
