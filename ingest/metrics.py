@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,14 +112,28 @@ class Metrics:
 
     def text(self) -> bytes:
         """The figures of all processes, in Prometheus' text format."""
-        from prometheus_client import CollectorRegistry, generate_latest
+        from prometheus_client import CollectorRegistry, Metric, generate_latest
         from prometheus_client.multiprocess import MultiProcessCollector
+        from prometheus_client.registry import Collector
 
         registry = self._registry
         if FOLDER_VARIABLE in os.environ:
+            files = _written(Path(os.environ[FOLDER_VARIABLE]))
+
+            class OfAll(Collector):
+                def collect(self) -> Iterable[Metric]:
+                    figures: Iterable[Metric] = MultiProcessCollector.merge(files, accumulate=True)
+                    return figures
+
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)
+            registry.register(OfAll())
         return generate_latest(registry)
+
+
+def _written(folder: Path) -> list[str]:
+    """The files that hold figures: one that a process opens at this moment is empty, and cannot be read."""
+    with os.scandir(folder) as files:
+        return [each.path for each in files if each.name.endswith(".db") and each.stat().st_size]
 
 
 def end(pid: int) -> None:

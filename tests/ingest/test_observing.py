@@ -157,3 +157,10 @@ def test_counts_that_processes_share_are_in_memory_and_what_a_killed_one_left_is
         assert not left.exists()
     assert not folder.exists()
     assert another.exists()
+
+
+def test_figures_are_told_while_a_process_only_begins_to_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = metrics.Metrics()
+    monkeypatch.setenv(metrics.FOLDER_VARIABLE, str(tmp_path))
+    (tmp_path / "counter_1.db").touch()  # opened, and nothing in it yet
+    assert counting.text() == b""
