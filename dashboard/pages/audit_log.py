@@ -1,5 +1,6 @@
 """The audit log: who did what, to what, from where; filtered, exported, and its chain checked."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,8 @@ from dash import Input, Output, State, callback, ctx, dcc, html, register_page
 from config.language import N_, _
 from dashboard.audit import entries, verification, wording
 from dashboard.frame import navigation
+from dashboard.parts import table_address
+from dashboard.parts.aria import data
 from dashboard.web.access import current_scope, guard, people_admin
 from store.records.access import audit
 from store.scope import Scope
@@ -23,25 +26,45 @@ register_page(
 )
 
 FIELDS = ("who", "text", "action", "kind", "since", "until")
+NAME = "audit"
 ANY = "any"
+NUMBER = re.compile(r"[0-9]{1,15}")  # of an entry
 
 
 @guard(people_admin)
-def layout(**query: Any) -> html.Div:
-    """The page; a link may bring its filters."""
+def layout(**_query: Any) -> html.Div:
+    """The page, as its address has it."""
     scope = current_scope()
-    given = {name: str(query.get(name) or "")[:120] for name in FIELDS}
+    given = _asked(scope)
+    way = [int(given["older"])] if given["older"] else []
+    page, way = entries.page(scope, given, way)
     return html.Div(
         [
             html.Header([html.H1(_("Audit log")), html.P(_("Who did what, to what, from where."))], className="page-head"),
             html.Div(_tools(scope, given), className="toolbar table-tools", role="search"),
             html.Div(_acts(scope, given), className="choices mb-3"),
             verification.verdict(),
-            dcc.Store(id="audit-older", data=[]),
+            dcc.Store(id="audit-older", data=way),
             dcc.Store(id="audit-turn"),
-            html.Div(entries.page(scope, given, [])[0], id="audit-page"),
-        ]
+            html.Div([*page, _kept(given, way)], id="audit-page"),
+        ],
+        **data(table=NAME),
     )
+
+
+def _asked(scope: Scope) -> dict[str, str]:
+    """What the address keeps of the filters and of the page; what there is no such choice of is left out."""
+    given = table_address.parts_of(NAME, (*FIELDS, "older"))
+    chosen = {"action": audit.actions(scope), "kind": wording.KINDS}
+    gone = {name: "" for name, known in chosen.items() if given[name] not in known}
+    return given | gone | ({} if NUMBER.fullmatch(given["older"]) else {"older": ""})
+
+
+def _kept(given: Mapping[str, str], way: list[int]) -> html.Span:
+    """What the address keeps: the filters, and after which entry the page begins."""
+    older = {"older": str(way[-1]) if way else ""}
+    filters = {name: given[name] for name in FIELDS}
+    return html.Span(hidden=True, **data(keeps=table_address.named(NAME, filters | older), keeps_of=NAME))
 
 
 def _tools(scope: Scope, given: Mapping[str, str]) -> list[html.Label]:
@@ -78,7 +101,7 @@ def _acts(scope: Scope, given: Mapping[str, str]) -> list[Any]:
 
 
 def _export(given: Mapping[str, str]) -> str:
-    return f"/admin/audit-log.csv?{urlencode({name: value for name, value in given.items() if value})}"
+    return f"/admin/audit-log.csv?{urlencode({name: given[name] for name in FIELDS if given[name]})}"
 
 
 @callback(
@@ -115,4 +138,4 @@ def show(
         last = turn.get("older")
         way = [*way, last] if isinstance(last, int) else way[:-1]
     page, way = entries.page(current_scope(), given, way)
-    return page, way, _export(given)
+    return [*page, _kept(given, way)], way, _export(given)

@@ -4,7 +4,7 @@ Each part is named by the table: `?devices.search=hall&devices.retired=all&devic
 it is at first is left out. The browser's side is in `assets/js/shell/80-tables.js`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from flask import request
@@ -19,22 +19,31 @@ def kept(table: Table, seen: View) -> str:
     parts = {"search": seen.search, **seen.filters, "first": str(seen.first or "")}
     if seen.sort and (seen.sort, seen.descending) != (table.sort, table.descending):
         parts["sort"] = f"{'-' if seen.descending else ''}{seen.sort}"
-    return urlencode({f"{table.id}.{key}": value for key, value in parts.items() if value})
+    return named(table.id, parts)
+
+
+def named(name: str, parts: Mapping[str, str]) -> str:
+    """The part of the query that keeps these under the name; what is empty is left out."""
+    return urlencode({f"{name}.{key}": value for key, value in parts.items() if value})
+
+
+def parts_of(name: str, keys: Iterable[str]) -> dict[str, str]:
+    """What the address of the page that is being drawn keeps under the name, by key; empty where it keeps nothing."""
+    query = _query()
+    return {key: query.get(f"{name}.{key}", "")[:LONGEST] for key in keys}
 
 
 def asked(table: Table) -> View:
     """How the address of the page that is being drawn wants the table to be seen."""
-    query, name = _query(), table.id
-    sort = query.get(f"{name}.sort", "")
-    first = query.get(f"{name}.first", "")
     options = {choice.key: {value for value, _words in choice.options} for choice in table.filters}
-    given = {key: query.get(f"{name}.{key}", "") for key in options}
+    given = parts_of(table.id, ("search", "sort", "first", *options))
+    sort, first = given["sort"], given["first"]
     return View(
-        search=query.get(f"{name}.search", "")[:LONGEST] if table.search else "",
+        search=given["search"] if table.search else "",
         sort=sort.lstrip("-") or table.sort,
         descending=sort.startswith("-") if sort else table.descending,
         first=row_number(int(first)) if first.isdecimal() and len(first) < 10 else 0,
-        filters={key: value for key, value in given.items() if value in options[key]},
+        filters={key: given[key] for key, values in options.items() if given[key] in values},
     )
 
 

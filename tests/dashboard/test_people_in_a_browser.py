@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from store.records.access import claims, policy
+from store.records.access import audit, claims, policy
 from store.records.people import mail, users
 from store.records.plant import meters
 from store.scope import SYSTEM
@@ -83,3 +83,28 @@ def test_the_table_is_run_by_keyboard_and_fits_a_telephone(page: Page, world: Wo
     page.get_by_role("button", name="Disable Operator now").press("Enter")
     expect(page.get_by_text("Operator is disabled. Every session of theirs has ended.")).to_be_visible()
     assert users.user(SYSTEM, world.people["operator"]).approval == "disabled"
+
+
+def test_the_address_of_the_audit_log_keeps_its_filters_and_its_page(page: Page, world: World) -> None:
+    for number in range(60):
+        audit.note("export", told={"number": number})
+    _sign_in(page, "root")
+    page.goto("/admin/audit-log")
+    page.locator("#audit-action").select_option("export")
+    page.wait_for_url("**/admin/audit-log?audit.action=export")
+    page.locator("#audit-since").fill("2001-02-03")
+    page.locator("#audit-since").press("Enter")
+    page.locator("#audit-text").click()
+    page.wait_for_url("**audit.since=2001-02-03**")
+    page.get_by_role("button", name="Older").click()
+    page.wait_for_url("**audit.older=**")
+    expect(page.get_by_role("button", name="Newer")).to_be_enabled()
+    shown = page.locator("#audit-page table tbody tr").all_inner_texts()
+    page.reload()
+    expect(page.locator("#audit-action")).to_have_value("export")
+    expect(page.locator("#audit-since")).to_have_value("2001-02-03")
+    assert page.locator("#audit-page table tbody tr").all_inner_texts() == shown
+    page.get_by_role("button", name="Newer").click()
+    expect(page.get_by_role("button", name="Newer")).to_be_disabled()
+    page.locator("#audit-action").select_option("any")
+    page.wait_for_url("**/admin/audit-log?audit.since=2001-02-03")

@@ -16,6 +16,7 @@
   document.addEventListener("click", (event) => {
     const step = event.target.closest("[data-turn-of]"); // of a log, which has no last page
     if (step) {
+      told = step.closest("[data-table]")?.dataset.table ?? told;
       const older = step.dataset.turn ? Number(step.dataset.turn) : null;
       return window.dash_clientside.set_props(step.dataset.turnOf, { data: { older, at: Date.now() } });
     }
@@ -54,7 +55,7 @@
   let told = null; // the table that was asked for other rows since this page came
   for (const gone of ["popstate", "_dashprivate_pushstate"]) window.addEventListener(gone, () => { told = null; });
   document.addEventListener("input", (event) => {
-    if (event.target.matches("input[type=search]")) told = event.target.closest("[data-table]")?.dataset.table ?? told;
+    told = event.target.closest(".table-tools")?.closest("[data-table]")?.dataset.table ?? told;
   });
   function keep() {
     const kept = told && document.querySelector(`[data-keeps-of="${told}"]`);

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import text
@@ -91,6 +92,23 @@ def test_it_is_filtered_by_person_action_subject_and_time(world: World) -> None:
     assert "Renamed Power" in _rows(_show(browser, text="renamed power", action="change"))
     assert "Nothing fits" in _rows(_show(browser, until="2001-01-01"))
     assert "Renamed Power" in _rows(_show(browser, since="2001-01-01", kind="organisations", action="change"))
+
+
+def test_a_link_brings_its_filters_and_what_there_is_no_such_choice_of_is_left_out(world: World) -> None:
+    browser = _client(world, "root")
+    with audit.acting(world.people["admin"]):
+        organisations.rename_organisation(SYSTEM, sites.site(SYSTEM, world.site).organisation_id, "Renamed Power")
+
+    def page(**kept: str) -> str:
+        return shown(browser, f"/admin/audit-log?{urlencode({f'audit.{name}': value for name, value in kept.items()})}")
+
+    assert "Renamed Power" in page(who="admin@example.org", kind="organisations", action="change")
+    assert "Renamed Power" not in page(who="operator@example.org")
+    assert "Renamed Power" in page(kind="dragons", action="breathe_fire", older="0x1F", text="renamed power")
+    assert "Nothing fits" in page(older="1")
+    assert "is no day" in page(since="yesterday")
+    kept = _show(browser, text="renamed power", action="change").get_json()["response"]["audit-page"]["children"][-1]["props"]
+    assert kept["data-keeps"] == "audit.text=renamed+power&audit.action=change"
 
 
 def test_a_name_that_several_have_or_none_is_asked_about(world: World) -> None:
