@@ -1,9 +1,10 @@
 """What there is on a site, as far as a scope sees it: its graph, meters and devices. Records change seldom."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from config import clock
@@ -21,19 +22,13 @@ from store.scope import Scope
 KEPT_S = 3600.0
 FOREVER = datetime.max.replace(tzinfo=UTC)
 HOUR_S = 3600
+OUTLINE = attrgetter(*(each.name for each in fields(meters.Outline)))
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
+class Meter(meters.Outline):
     """A meter as pages need it; `expected_s` is how often it should have a value."""
 
-    id: str
-    name: str
-    device_id: str | None
-    edge_id: str | None
-    node_id: str | None
-    simulated: bool
-    source_note: str
     expected_s: int
     hourly_until: datetime | None
 
@@ -103,9 +98,9 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         current = [each for each in known.declared[meter.id] if each.valid_to is None or each.valid_to > at]
         hourly = [each for each in known.declared[meter.id] if each.interval_s >= HOUR_S]
         found[meter.id] = Meter(
-            *meter,
-            expected_s=current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
-            hourly_until=(hourly[-1].valid_to or FOREVER) if hourly else None,
+            *OUTLINE(meter),
+            current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
+            (hourly[-1].valid_to or FOREVER) if hourly else None,
         )
     drawn = graph.drawings(scope, site_id)
     wired = drawn.at(at)

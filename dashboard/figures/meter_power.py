@@ -19,7 +19,7 @@ MOST = len(TOKENS)  # lines that can be told apart
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Line:
     """Mean power (kW) of one meter in the steps between successive `edges`; NaN is a gap.
 
     `token` is the colour of what it measures; without one it has its own among the lines of the chart.
@@ -32,11 +32,11 @@ class Course:
     token: str | None = None
 
 
-def figure(courses: Sequence[Course], start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def figure(powers: Sequence[Line], start: datetime, end: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """The chart from `start` to `end`, told by the clock of `zone`."""
-    width = 2 if len(courses) == 1 else 1.5
+    width = 2 if len(powers) == 1 else 1.5
     traces = []
-    for each, own in zip(courses, TOKENS, strict=False):
+    for each, own in zip(powers, TOKENS, strict=False):
         name, colour = wording.text(each.name), f"@{each.token or own}"
         traces.append(lines.line(each.meter_id, name, each.kilowatts, each.edges, colour, width=width))
     return {
@@ -44,7 +44,7 @@ def figure(courses: Sequence[Course], start: datetime, end: datetime, zone: Zone
         "layout": {
             **lines.time_axis(start, end, zone),
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
-            "showlegend": len(courses) > 1,
+            "showlegend": len(powers) > 1,
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
         },

@@ -212,5 +212,5 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
     if not measured:
         return None
     told = meter_course.powers(scope, now, measured, SHOWN)
-    courses = [meter_power.Course(each.meter.id, each.meter.name, each.edges, each.kilowatts) for each in told]
-    return meter_power.figure(courses, now.at - SHOWN, now.at, now.view.zone)
+    powers = [meter_power.Line(each.meter.id, each.meter.name, each.edges, each.kilowatts) for each in told]
+    return meter_power.figure(powers, now.at - SHOWN, now.at, now.view.zone)

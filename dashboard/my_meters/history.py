@@ -107,9 +107,9 @@ def history(
 
 
 def _power(told: Power, name: str, way: Way, zone: ZoneInfo) -> dict[str, Any]:
-    course = meter_power.Course("power", name, told.edges, told.kilowatts, way.tokens[0])
+    line = meter_power.Line("power", name, told.edges, told.kilowatts, way.tokens[0])
     return {
-        "figure": meter_power.figure([course], told.start, told.end, zone),
+        "figure": meter_power.figure([line], told.start, told.end, zone),
         "says": meter_power.summary(told.kilowatts),
         "note": _note(_("Mean power of each %(step)s", step=each_words(told.minutes)), told.start, told.end, zone),
         "empty": not np.isfinite(told.kilowatts).any(),

@@ -38,7 +38,7 @@ Progress = Callable[[float, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PastHours:
     """The site's past hours: kW by the start of the hour, in the site's time zone; `rating_kw` of all its PV, if known."""
 
     demand: pd.Series
@@ -77,7 +77,7 @@ def site_forecast(
     if (kept := cache.get(key)) is not None:
         return dict(kept)
     progress(0.0, {"stage": "reading"})
-    made = _compute(_course(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
+    made = _compute(_past(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
     cache.set(key, made, expire=RESULT_LASTS_S)
     return made
 
@@ -87,7 +87,7 @@ def _key(scope: Scope, site_id: str, wired: Graph, end: datetime, version: int) 
     return f"forecast-{hashlib.sha256(of.encode()).hexdigest()}"
 
 
-def _course(scope: Scope, site_id: str, wired: Graph, start: datetime, end: datetime) -> Course:
+def _past(scope: Scope, site_id: str, wired: Graph, start: datetime, end: datetime) -> PastHours:
     site = sites.site(scope, site_id)
     measured = topology.meters_of(wired)
     index = pd.date_range(start, end, freq="h", inclusive="left")
@@ -101,7 +101,7 @@ def _course(scope: Scope, site_id: str, wired: Graph, start: datetime, end: date
     def series(values: np.ndarray) -> pd.Series:
         return pd.Series(values if len(values) == len(local) else np.full(len(local), np.nan), index=local)
 
-    return Course(
+    return PastHours(
         demand=series(solved.totals.demand),
         production=series(solved.totals.production if makers else np.full(len(local), np.nan)),
         all_pv=all(node.technology == "pv" for node in makers),
@@ -111,15 +111,15 @@ def _course(scope: Scope, site_id: str, wired: Graph, start: datetime, end: date
     )
 
 
-def _compute(course: Course, budget_s: float, progress: Progress, end: datetime) -> dict[str, Any]:
+def _compute(past: PastHours, budget_s: float, progress: Progress, end: datetime) -> dict[str, Any]:
     deadline = time.monotonic() + budget_s
     production = None
     try:
-        production = _production(course, deadline, progress)
+        production = _production(past, deadline, progress)
     except TooLittleData:
         production = None  # no source on this site, or none that has been read
     left_s = max(0.0, deadline - time.monotonic())
-    demand = fitting.best_arima(course.demand, choice.Bounds(least=0), left_s, _fitting(progress, "demand", 0.5))
+    demand = fitting.best_arima(past.demand, choice.Bounds(least=0), left_s, _fitting(progress, "demand", 0.5))
     return {
         "issued": end.isoformat(),
         "demand": fitting.to_plain(demand),
@@ -127,16 +127,16 @@ def _compute(course: Course, budget_s: float, progress: Progress, end: datetime)
     }
 
 
-def _production(course: Course, deadline: float, progress: Progress) -> choice.Forecast:
-    if not course.all_pv:
+def _production(past: PastHours, deadline: float, progress: Progress) -> choice.Forecast:
+    if not past.all_pv:
         half_s = (deadline - time.monotonic()) / 2
-        bounds = choice.Bounds(0, course.rating_kw)
-        return fitting.best_arima(course.production, bounds, half_s, _fitting(progress, "production", 0.0))
+        bounds = choice.Bounds(0, past.rating_kw)
+        return fitting.best_arima(past.production, bounds, half_s, _fitting(progress, "production", 0.0))
     progress(0.0, {"stage": "fitting", "series": "production"})
-    nights = clear_sky.nights(hours_after(course.production), course.latitude, course.longitude)
-    bounds = choice.Bounds(0, course.rating_kw, nights)
-    model = clear_sky.clear_sky(course.latitude, course.longitude, course.rating_kw)
-    return choice.better_of(course.production, [choice.Candidate(Told(N_("clear-sky persistence")), model)], bounds)
+    nights = clear_sky.nights(hours_after(past.production), past.latitude, past.longitude)
+    bounds = choice.Bounds(0, past.rating_kw, nights)
+    model = clear_sky.clear_sky(past.latitude, past.longitude, past.rating_kw)
+    return choice.better_of(past.production, [choice.Candidate(Told(N_("clear-sky persistence")), model)], bounds)
 
 
 def _fitting(progress: Progress, series: str, before: float) -> fitting.Progress:

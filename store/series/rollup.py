@@ -15,7 +15,7 @@ from config.settings import settings
 from store.errors import Refused
 from store.records.plant import restatements
 from store.scope import Scope
-from store.series import checkpoint, derived_energy, last, quarters
+from store.series import checkpoint, derived_energy, latest_kept, quarters
 from store.series.backlog import Backlog
 from store.series.checkpoint import GRACE, NEVER, Checkpoint
 from store.series.connection import listed, query
@@ -55,7 +55,7 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
     made = roll_up(scope, start, until) if start < until else 0
-    last.keep(scope, _backlog.news)
+    latest_kept.keep(scope, _backlog.news)
     _backlog.news.clear()
     made += _make_again(scope, max(until, done.rolled_to), deadline)
     if made and not await_applied(("intervals",), APPLY_S):

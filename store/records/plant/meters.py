@@ -1,8 +1,8 @@
 """Meters: what measures an edge or a condition, and where its energy comes from. A meter's id is its series' symbol."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -34,7 +34,8 @@ def meters_of(scope: Scope, site_id: str) -> list[Meter]:
         return list(records.scalars(wanted))
 
 
-class Outline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Outline:
     """What pages need of a meter, of which a site may have thousands."""
 
     id: str
@@ -49,7 +50,7 @@ class Outline(NamedTuple):
 def outlines(scope: Scope, site_id: str) -> list[Outline]:
     """The site's meters as `meters_of` has them, in a few columns each; raises as it."""
     scope.require_site(site_id)
-    columns = (getattr(Meter, name) for name in Outline._fields)
+    columns = (getattr(Meter, each.name) for each in fields(Outline))
     wanted = select(*columns).where(Meter.site_id == site_id).order_by(Meter.name, Meter.id)
     if not scope.sees_whole_site(site_id):
         wanted = wanted.where(Meter.id.in_(scope.meter_ids))

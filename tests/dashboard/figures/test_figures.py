@@ -100,7 +100,7 @@ def times(value: object, key: str = "") -> list[object]:
 
 def test_no_number_is_on_a_time_axis_and_no_text_without_its_zone() -> None:
     ahead = Outlook(demand=Ahead(NOW, 3600, [1.0, 2.0], [0.5, 1.0], [2.0, 3.0]))
-    one = meter_power.Course("m", "Main", lines.regular(NOW, 900, 2), np.array([1.0, 2.0]))
+    one = meter_power.Line("m", "Main", lines.regular(NOW, 900, 2), np.array([1.0, 2.0]))
     bars = meter_energy.Bars([NOW, NOW + timedelta(hours=1)], np.ones(1), np.ones(1), np.ones(1), ("taken", "fed in"))
     for figure in (
         production_demand.figure(course(96), NOW, BERLIN, ahead),
@@ -145,7 +145,7 @@ def test_a_year_of_hours_is_few_bytes() -> None:
     noise = np.random.default_rng(7)
     day = 400 + 300 * np.sin(np.arange(8760) / 24 * 2 * np.pi)
     year = [day * noise.uniform(0.8, 1.2, 8760) for _ in range(2)]
-    one = meter_power.Course("m", "Main", lines.regular(NOW - timedelta(days=365), 3600, 8760), year[0])
+    one = meter_power.Line("m", "Main", lines.regular(NOW - timedelta(days=365), 3600, 8760), year[0])
     assert len(gzip.compress(orjson.dumps(meter_power.figure([one], NOW - timedelta(days=365), NOW, BERLIN)))) < 60_000
     made = Course(lines.regular(NOW - timedelta(days=365), 3600, 8760), np.maximum(year[0] - 400, 0), year[1], year[1], None, {})
     assert len(gzip.compress(orjson.dumps(production_demand.figure(made, NOW, BERLIN)))) < 90_000

@@ -128,8 +128,8 @@ def lines_agree(page: Page, zone: str, day: str) -> None:
     start, end = day_of(day, zone)
     steps = int((end - start).total_seconds()) // 900
     kilowatts = np.arange(steps, dtype=float) + 100
-    course = meter_power.Course("power", "Main", lines.regular(start, 900, steps), kilowatts)
-    draw(page, meter_power.figure([course], start, end, here))
+    line = meter_power.Line("power", "Main", lines.regular(start, 900, steps), kilowatts)
+    draw(page, meter_power.figure([line], start, end, here))
     _, rows = table(page)
     starts = [start + timedelta(seconds=900 * at) for at in range(steps)]
     assert [row[0] for row in rows] == local_time.labels(starts, "quarter", here)
@@ -148,8 +148,8 @@ def lines_agree(page: Page, zone: str, day: str) -> None:
     assert f", {wall(starts[9], zone)}" in when
     long = local_time.edges(start - timedelta(days=1), end + timedelta(days=1), 6 * 3600, here)
     kilowatts = np.arange(len(long) - 1, dtype=float) + 100
-    course = meter_power.Course("power", "Main", pd.DatetimeIndex(long), kilowatts)
-    draw(page, meter_power.figure([course], long[0], long[-1], here))
+    line = meter_power.Line("power", "Main", pd.DatetimeIndex(long), kilowatts)
+    draw(page, meter_power.figure([line], long[0], long[-1], here))
     _, rows = table(page)
     assert [row[0] for row in rows] == local_time.labels(long[:-1], "hour", here)
     assert [row[1] for row in rows] == [f"{kw:.2f}" for kw in kilowatts]
