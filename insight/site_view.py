@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from config import clock
@@ -22,7 +21,7 @@ from store.scope import Scope
 KEPT_S = 3600.0
 FOREVER = datetime.max.replace(tzinfo=UTC)
 HOUR_S = 3600
-OUTLINE = attrgetter(*(each.name for each in fields(meters.Outline)))
+OUTLINE = [each.name for each in fields(meters.Outline)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,9 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         current = [each for each in known.declared[meter.id] if each.valid_to is None or each.valid_to > at]
         hourly = [each for each in known.declared[meter.id] if each.interval_s >= HOUR_S]
         found[meter.id] = Meter(
-            *OUTLINE(meter),
-            current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
-            (hourly[-1].valid_to or FOREVER) if hourly else None,
+            **{name: getattr(meter, name) for name in OUTLINE},
+            expected_s=current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
+            hourly_until=(hourly[-1].valid_to or FOREVER) if hourly else None,
         )
     drawn = graph.drawings(scope, site_id)
     wired = drawn.at(at)
