@@ -58,7 +58,7 @@ def backfill(run: Run) -> list[Figure]:
 
 def _plant() -> tuple[str, list[str]]:
     """A key of a site of its own, and its meters, of which power is declared."""
-    from store.records.plant import graph, keys, meters
+    from store.records.plant import declarations, graph, keys, meters
     from store.records.transaction import engine
     from store.scope import SYSTEM
 
@@ -71,7 +71,7 @@ def _plant() -> tuple[str, list[str]]:
             load = graph.create_node(SYSTEM, site, name=f"load {number}", kind="sink", valid_from=long_ago).id
             edge = graph.create_edge(SYSTEM, site, from_node_id=bus, to_node_id=load, valid_from=long_ago).id
             meter = meters.create_meter(SYSTEM, site, name=f"late {number}", edge_id=edge).id
-            meters.declare_energy(SYSTEM, meter, method="power", interval_s=EVERY_S, valid_from=long_ago)
+            declarations.declare_energy(SYSTEM, meter, method="power", interval_s=EVERY_S, valid_from=long_ago)
             made.append(meter)
         return keys.create_key(SYSTEM, site_id=site), made
 

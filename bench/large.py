@@ -63,7 +63,7 @@ def large(run: Run) -> list[Figure]:
 
 def _site(count: int) -> Made:
     from store.records.people import users
-    from store.records.plant import devices, graph, keys, meters, sites
+    from store.records.plant import declarations, devices, graph, keys, meters, sites
     from store.records.transaction import engine
     from store.scope import SYSTEM
 
@@ -78,7 +78,7 @@ def _site(count: int) -> Made:
         def measured(name: str, source: str, target: str, device: str | None, two_way: bool = False) -> None:
             edge = graph.create_edge(SYSTEM, site, from_node_id=source, to_node_id=target, two_way=two_way, valid_from=began)
             meter = meters.create_meter(SYSTEM, site, name=name, edge_id=edge.id, device_id=device)
-            meters.declare_energy(SYSTEM, meter.id, method="power", interval_s=EVERY_S, valid_from=began)
+            declarations.declare_energy(SYSTEM, meter.id, method="power", interval_s=EVERY_S, valid_from=began)
             found.append(meter.id)
 
         main = node("Main board", "bus", "bus")

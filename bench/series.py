@@ -120,14 +120,14 @@ def year(run: Run) -> list[Figure]:
     from insight.periods import Period
     from insight.shared import shared
     from insight.site_view import site_view
-    from store.records.plant import graph
+    from store.records.plant import dated_graph
     from store.scope import SYSTEM, Scope
 
     product = run.started()
     browser, site = product.signed_in()
     browser.close()
-    sinks = {node.id for node in graph.site_graph(SYSTEM, site).nodes if node.kind == "sink"}
-    meter = next(edge.meter_id for edge in graph.site_graph(SYSTEM, site).edges if edge.target in sinks and edge.meter_id)
+    sinks = {node.id for node in dated_graph.site_graph(SYSTEM, site).nodes if node.kind == "sink"}
+    meter = next(edge.meter_id for edge in dated_graph.site_graph(SYSTEM, site).edges if edge.target in sinks and edge.meter_id)
     now = datetime.now(UTC)
     period = Period(now - timedelta(days=365), now, live=True)
 

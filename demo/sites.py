@@ -12,7 +12,7 @@ from demo.recordings import HOMES
 from demo.state import State
 from store.records.access import grants
 from store.records.people import organisations, users
-from store.records.plant import devices, graph, keys, meters, regions, sites, tariffs
+from store.records.plant import declarations, devices, graph, keys, meters, regions, sites, tariffs
 from store.records.transaction import engine
 from store.scope import SYSTEM
 
@@ -151,8 +151,8 @@ def _energy(plant: Plant, known: State, began: datetime, switch: datetime) -> No
     """Hourly intervals until the switch, then what the meter posts."""
     for meter in plant.meters:
         meter_id = known.series[plant.key][meter.key]
-        meters.declare_energy(SYSTEM, meter_id, method=INTERVAL, interval_s=HISTORY_S, valid_from=began)
-        meters.declare_energy(SYSTEM, meter_id, method=meter.method, interval_s=LIVE_S, valid_from=switch)
+        declarations.declare_energy(SYSTEM, meter_id, method=INTERVAL, interval_s=HISTORY_S, valid_from=began)
+        declarations.declare_energy(SYSTEM, meter_id, method=meter.method, interval_s=LIVE_S, valid_from=switch)
 
 
 def declare_quarters(plants: tuple[Plant, ...], known: State, start: int, end: int) -> None:
@@ -161,12 +161,12 @@ def declare_quarters(plants: tuple[Plant, ...], known: State, start: int, end: i
     with engine.session():
         for plant in plants:
             ids = known.series[plant.key]
-            declared = meters.energy_declarations(SYSTEM, [ids[meter.key] for meter in plant.meters])
+            declared = declarations.energy_declarations(SYSTEM, [ids[meter.key] for meter in plant.meters])
             for meter in plant.meters:
                 begins = {each.valid_from for each in declared[ids[meter.key]]}
                 for moment, method, every_s in ((first, INTERVAL, INTERVAL_S), (last, meter.method, LIVE_S)):
                     if moment not in begins:
-                        meters.declare_energy(SYSTEM, ids[meter.key], method=method, interval_s=every_s, valid_from=moment)
+                        declarations.declare_energy(SYSTEM, ids[meter.key], method=method, interval_s=every_s, valid_from=moment)
 
 
 def _residents(known: State, began: datetime) -> None:

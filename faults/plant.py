@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from store.records.people import organisations, users
-from store.records.plant import graph, keys, meters, sites
+from store.records.plant import declarations, graph, keys, meters, sites
 from store.scope import SYSTEM
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def make(homes: int) -> Plant:
         home = graph.create_node(SYSTEM, site, name=f"Home {n}", kind="sink", valid_from=LONG_AGO).id
         edge = graph.create_edge(SYSTEM, site, from_node_id=bus, to_node_id=home, valid_from=LONG_AGO).id
         made.append(meters.create_meter(SYSTEM, site, name=f"Home {n}", edge_id=edge).id)
-        meters.declare_energy(SYSTEM, made[-1], method="power", interval_s=60, valid_from=LONG_AGO)
+        declarations.declare_energy(SYSTEM, made[-1], method="power", interval_s=60, valid_from=LONG_AGO)
     email, password = "root@example.org", secrets.token_urlsafe(16)
     users.create_user(SYSTEM, email=email, name="Root", password=password, platform_admin=True)
     return Plant(site, made, keys.create_key(SYSTEM, site_id=site), email, password)

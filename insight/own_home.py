@@ -21,7 +21,7 @@ from insight.own_meters import Mine, Value
 from insight.shared import shared
 from models import local_time
 from models.home import Home, HomeEnergy, Part, energy_of, home_of
-from store.records.plant import graph
+from store.records.plant import dated_graph
 from store.scope import Scope, Window, within
 from store.series import energy
 
@@ -97,7 +97,7 @@ def _all(scope: Scope) -> list[Mine]:
 
 
 def _home(scope: Scope, mine: Sequence[Mine]) -> OwnHome | None:
-    ends = graph.ends(scope, [each.meter.id for each in mine])
+    ends = dated_graph.ends(scope, [each.meter.id for each in mine])
     parts = [Part(each.meter.id, *ends[each.meter.id]) for each in mine if each.meter.id in ends]
     home = home_of(parts)
     if not home.meter_ids:

@@ -11,7 +11,7 @@ from config import clock
 from insight.meters_now import UNDECLARED_S, MeterNow, meters_now
 from insight.shared import shared
 from models import local_time
-from store.records.plant import graph, meter_life, meters, sites
+from store.records.plant import dated_graph, declarations, meter_life, sites
 from store.records.schema import Meter, listing
 from store.scope import Scope
 from store.series import cost, energy
@@ -60,7 +60,7 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
     own = Scope(scope.user_id, part_site_ids=scope.part_site_ids | scope.site_ids, meter_ids=scope.meter_ids)
     found = meter_life.meters_page(own, listing.Wanted(search=search, first=first, count=COUNT))
     now = clock.now()
-    declared = meters.energy_declarations(own, [row.meter.id for row in found.rows])
+    declared = declarations.energy_declarations(own, [row.meter.id for row in found.rows])
     places = {site_id: sites.site(own, site_id) for site_id in {row.meter.site_id for row in found.rows}}
     rows = []
     for meter, site in found.rows:
@@ -81,7 +81,7 @@ def mine(scope: Scope, search: str, first: int) -> listing.Page[Mine]:
 
 def direction_of(scope: Scope, meter: Meter) -> Direction:
     """What the meter's energy is: by what it comes from and goes to."""
-    source, target = graph.ends(scope, [meter.id]).get(meter.id, (None, None))
+    source, target = dated_graph.ends(scope, [meter.id]).get(meter.id, (None, None))
     if source is not None and source.kind == "storage":
         return "discharged"
     if target is not None and target.kind == "storage":

@@ -13,8 +13,8 @@ from insight.shared import shared
 from models.graph import Graph
 from models.natural_order import natural
 from models.topology import meters_of
-from store.records.plant import devices, graph, limits, meters, sites
-from store.records.plant.graph import Drawings
+from store.records.plant import dated_graph, devices, limits, meters, sites
+from store.records.plant.dated_graph import Drawings
 from store.records.plant.metering import Metering, metering
 from store.scope import Scope
 
@@ -101,7 +101,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             expected_s=current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
             hourly_until=(hourly[-1].valid_to or FOREVER) if hourly else None,
         )
-    drawn = graph.drawings(scope, site_id)
+    drawn = dated_graph.drawings(scope, site_id)
     wired = drawn.at(at)
     ordered = replace(wired, nodes=tuple(sorted(wired.nodes, key=lambda node: natural(node.name))))
     dates = [*drawn.dates, *(each.valid_to for every in known.declared.values() for each in every if each.valid_to)]

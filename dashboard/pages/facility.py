@@ -17,7 +17,7 @@ from dashboard.plant import capacity, limits_table, regions_table, site_form
 from dashboard.web.access import administers_site, current_scope, guard
 from store.errors import NotFound
 from store.records.people import organisations
-from store.records.plant import devices, graph, sites
+from store.records.plant import dated_graph, devices, sites
 from store.scope import Scope
 
 register_page(
@@ -131,7 +131,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
                 [
                     html.H2(_("Capacity")),
                     html.P([_("Each part's own is shown in the "), where, _("; here is the sum.")], className="muted"),
-                    capacity.capacity(graph.site_graph(scope, site_id).nodes),
+                    capacity.capacity(dated_graph.site_graph(scope, site_id).nodes),
                 ],
                 className="panel mb-3",
             ),

@@ -10,7 +10,7 @@ from config import clock
 from config.language import N_, _
 from dashboard.parts.short_table import short_table
 from store.errors import StoreAway
-from store.records.plant.meters import energy_declarations
+from store.records.plant.declarations import energy_declarations
 from store.scope import Scope
 from store.series.differences import differences
 

@@ -19,7 +19,7 @@ from dashboard.plant import uncounted_readings, wiring
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound
-from store.records.plant import meters
+from store.records.plant import declarations, meters
 from store.records.schema import EnergySource, Meter
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -71,7 +71,7 @@ def zone_of(scope: Scope, meter_id: str) -> ZoneInfo:
 
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[EnergySource]:
-    found = meters.energy_declarations(scope, [context])[context][::-1]
+    found = declarations.energy_declarations(scope, [context])[context][::-1]
     return Page(found[wanted.first : wanted.first + wanted.count], len(found))
 
 
@@ -89,7 +89,7 @@ def _row(scope: Scope, record: EnergySource) -> Row:
 
 
 def _since(declared: EnergySource, zone: ZoneInfo) -> str:
-    return _("the beginning") if declared.valid_from == meters.BEGINNING else moments.clock(declared.valid_from, zone)
+    return _("the beginning") if declared.valid_from == declarations.BEGINNING else moments.clock(declared.valid_from, zone)
 
 
 def _kwh(value: float) -> str:
@@ -102,7 +102,7 @@ def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
         "method": record.method,
         "every": str(record.interval_s),
         "rollover": "" if record.rollover_kwh is None else _kwh(record.rollover_kwh),
-        "since": "" if record.valid_from == meters.BEGINNING else moments.written(record.valid_from, zone),
+        "since": "" if record.valid_from == declarations.BEGINNING else moments.written(record.valid_from, zone),
     }
     about = _("The correction holds for all of its time, and that energy is recomputed from the readings.")
     return Question(about, filled(FIELDS, values))
@@ -118,13 +118,13 @@ WITHDRAW = Act(
 
 
 def _do(scope: Scope, asked: Asked) -> Words:
-    declared = meters.energy_declarations(scope, [asked.context])[asked.context]
+    declared = declarations.energy_declarations(scope, [asked.context])[asked.context]
     if asked.key not in {each.id for each in declared}:
         raise NotFound("no such declaration of this meter")
     if asked.act == "withdraw":
-        meters.withdraw_declaration(scope, asked.key)
+        declarations.withdraw_declaration(scope, asked.key)
         return _("Withdrawn.")
-    meters.correct_declaration(scope, asked.key, **_read(scope, asked.read(FIELDS), asked.context, meters.BEGINNING))
+    declarations.correct_declaration(scope, asked.key, **_read(scope, asked.read(FIELDS), asked.context, declarations.BEGINNING))
     return _("Saved. The energy is being recomputed; until then it is provisional.")
 
 
@@ -141,9 +141,9 @@ def _read(scope: Scope, given: Given, meter_id: str, otherwise: datetime) -> dic
 
 
 def _declare(scope: Scope, given: Given, meter_id: str) -> Words:
-    first = not meters.energy_declarations(scope, [meter_id])[meter_id]
-    since = meters.BEGINNING if first else clock.now().replace(microsecond=0)
-    made = meters.declare_energy(scope, meter_id, **_read(scope, given, meter_id, since))
+    first = not declarations.energy_declarations(scope, [meter_id])[meter_id]
+    since = declarations.BEGINNING if first else clock.now().replace(microsecond=0)
+    made = declarations.declare_energy(scope, meter_id, **_read(scope, given, meter_id, since))
     return _(
         "Declared from %(meter_id)s on. What is stored already will be counted in a moment.",
         meter_id=_since(made, zone_of(scope, meter_id)),

@@ -15,7 +15,7 @@ from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.plant import dated, nodes_table, wiring
 from dashboard.web.access import administers_site
 from store.errors import NotFound
-from store.records.plant import graph
+from store.records.plant import dated_graph, graph
 from store.records.schema import Edge
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -58,7 +58,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
     at = clock.now()
     here = wiring.wiring(scope, context)
     names = {node.id: node.name for node in here.nodes}
-    measured = graph.measured_by(scope, context)
+    measured = dated_graph.measured_by(scope, context)
     ways = [
         Way(edge, f"{names[edge.from_node_id]} → {names[edge.to_node_id]}", measured.get(edge.id, "–"))
         for edge in here.edges

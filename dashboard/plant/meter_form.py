@@ -14,7 +14,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import current_scope, guard, plant_admin
-from store.records.plant import devices, graph, meter_life, meters, posted_energy, sites
+from store.records.plant import dated_graph, declarations, devices, graph, meter_life, meters, posted_energy, sites
 from store.records.schema import Meter
 from store.records.schema.columns import now
 from store.records.schema.dated import holds_at
@@ -63,7 +63,7 @@ def device_choices(scope: Scope, site_id: str) -> Options:
 
 def unmeasured(scope: Scope, site_id: str) -> tuple[Options, Options]:
     """The edges of a site that no meter measures, and those that one does, with its name; only those that are there now."""
-    wiring, measured, at = graph.wiring(scope, site_id), graph.measured_by(scope, site_id), now()
+    wiring, measured, at = graph.wiring(scope, site_id), dated_graph.measured_by(scope, site_id), now()
     names = {node.id: node.name for node in wiring.nodes}
     ways = sorted(
         (f"{names[edge.from_node_id]} → {names[edge.to_node_id]}, {edge.carrier}", edge.id)
@@ -153,8 +153,8 @@ def _declare(scope: Scope, made: Meter, method: str, interval_s: int | None) -> 
         return _("Its energy is not counted yet: put it into a device, or declare on its page where its energy comes from.")
     else:
         usual_s = meters.usual_interval(scope, made.id) if interval_s is None else interval_s
-        meters.declare_energy(scope, made.id, method=method, interval_s=usual_s, valid_from=meters.BEGINNING)
-    declared: Sequence[Any] = meters.energy_declarations(scope, [made.id])[made.id]
+        declarations.declare_energy(scope, made.id, method=method, interval_s=usual_s, valid_from=declarations.BEGINNING)
+    declared: Sequence[Any] = declarations.energy_declarations(scope, [made.id])[made.id]
     return _("Its energy comes from %(sources)s.", sources=_(SOURCES[declared[-1].method]))
 
 

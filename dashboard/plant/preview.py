@@ -17,7 +17,7 @@ from models.balance import Finding
 from models.graph import Graph
 from models.sankey_links import links
 from store.errors import StoreAway
-from store.records.plant import graph, meters
+from store.records.plant import dated_graph, declarations
 from store.scope import Scope
 
 
@@ -27,7 +27,7 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
     Raises:
         NotFound: the site does not exist for the scope.
     """
-    drawn = graph.site_graph(scope, site_id, at)
+    drawn = dated_graph.site_graph(scope, site_id, at)
     solved, note = (None, _("As it is wired at that moment, every edge drawn alike.")) if at else _now(scope, drawn)
     if solved is None or not _carries(solved):
         says = note = note or _("No values now: every edge is drawn alike.")
@@ -44,7 +44,7 @@ def preview(scope: Scope, site_id: str, at: datetime | None = None) -> tuple[str
 
 def _now(scope: Scope, drawn: Graph) -> tuple[flows.Flows | None, str]:
     measuring = topology.meters_of(drawn)
-    declared = meters.energy_declarations(scope, measuring)
+    declared = declarations.energy_declarations(scope, measuring)
     every_s = {meter: each[-1].interval_s if each else UNDECLARED_S for meter, each in declared.items()}
     try:
         return flows.solve(drawn, speaking(meters_now(scope, every_s, clock.now()))), ""

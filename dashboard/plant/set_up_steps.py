@@ -13,7 +13,7 @@ from dashboard.plant import first_post, site_form
 from models.graph import Graph
 from models.starting_graphs import STARTING_GRAPHS, first_meters
 from store.errors import Refused
-from store.records.plant import devices, graph, keys, meters, sites
+from store.records.plant import dated_graph, devices, keys, meters, sites
 from store.scope import Scope
 
 MOST_NAMED = 6
@@ -50,7 +50,7 @@ def _named(names: Sequence[str]) -> str:
 def _steps(scope: Scope, site_id: str) -> list[Step]:
     """The steps as they stand now, but for the last, which is looked at again and again."""
     site, here = sites.site(scope, site_id), f"/site/{site_id}"
-    drawn = graph.site_graph(scope, site_id)
+    drawn = dated_graph.site_graph(scope, site_id)
     measured = [meter.name for meter in meters.meters_of(scope, site_id) if meter.retired_at is None]
     posting = [device.name for device in devices.devices_of(scope, site_id)]
     held = sum(key.revoked_at is None for key in keys.keys(scope, site_id))

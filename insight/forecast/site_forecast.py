@@ -24,7 +24,7 @@ from models import flows, topology
 from models.forecast import choice, clear_sky
 from models.forecast.hours import TooLittleData, hours_after
 from models.graph import Graph
-from store.records.plant import graph, sites
+from store.records.plant import dated_graph, sites
 from store.scope import Scope
 from store.series import power, versions
 
@@ -71,7 +71,7 @@ def site_forecast(
     at = at or clock.now()
     end = at.replace(minute=0, second=0, microsecond=0)
     start = end - HISTORY
-    wired = graph.site_graph(scope, site_id, at)
+    wired = dated_graph.site_graph(scope, site_id, at)
     measured = topology.meters_of(wired)
     key = _key(scope, site_id, wired, end, versions.version(scope, measured, start, end) if measured else 0)
     if (kept := cache.get(key)) is not None:

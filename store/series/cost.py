@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models import local_time, tariffs
-from store.records.plant import graph, meters, sites
+from store.records.plant import dated_graph, meters, sites
 from store.records.plant.metering import metering
 from store.records.schema import Meter
 from store.scope import Scope
@@ -72,5 +72,5 @@ def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> d
 
 def _giving(scope: Scope, meter_ids: Collection[str]) -> set[str]:
     """The meters whose direction leads from a source or a storage of the site's own, or led so while that was there."""
-    sources = {meter_id: source for meter_id, (source, _) in graph.ends(scope, meter_ids).items()}
+    sources = {meter_id: source for meter_id, (source, _) in dated_graph.ends(scope, meter_ids).items()}
     return {meter_id for meter_id, node in sources.items() if node.kind in ("source", "storage") and node.technology != "grid"}

@@ -12,7 +12,7 @@ import pandas as pd
 from config.quantities import INTERVAL_S
 from config.settings import settings
 from models.energy import Floats
-from store.records.plant.meters import declaring
+from store.records.plant.declarations import declaring
 from store.scope import SYSTEM
 from store.series import amendments, bulk, counters, quarters, short_intervals
 from store.series.connection import frame, listed, query

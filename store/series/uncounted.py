@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S
 from store.records.access.policy import Action, require
-from store.records.plant.meters import energy_declarations, require_meters
+from store.records.plant.declarations import energy_declarations
+from store.records.plant.meters import require_meters
 from store.records.schema import EnergySource
 from store.scope import ALWAYS, Scope
 from store.series.connection import Row, listed, query

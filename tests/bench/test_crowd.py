@@ -9,7 +9,7 @@ from bench.crowd import CHIEF, ROOT, fill
 from bench.run import FEW
 from store.records.access import audit, policy
 from store.records.people import lists, users
-from store.records.plant import graph
+from store.records.plant import dated_graph
 from store.records.plant.meter_life import meters_page
 from store.records.schema.listing import Wanted
 from store.records.transaction import engine
@@ -24,7 +24,7 @@ def test_as_many_are_made_as_were_asked_for_and_the_log_verifies(tmp_path: Path)
     assert (verdict.broken_at, verdict.entries > FEW.entries) == (None, True)
     assert lists.people(SYSTEM, Wanted()).total == FEW.users + 2
     assert meters_page(SYSTEM, Wanted()).total == FEW.meters
-    assert len(graph.site_graph(SYSTEM, made.sites[0]).nodes) == FEW.nodes
+    assert len(dated_graph.site_graph(SYSTEM, made.sites[0]).nodes) == FEW.nodes
     assert policy.scope_of(users.user(SYSTEM, ROOT).id).everything
     assert made.sites[0] in policy.scope_of(users.user(SYSTEM, CHIEF).id).admin_of
     assert users.user(SYSTEM, made.member).organisation_id == made.customer

@@ -11,7 +11,7 @@ from config import settings as configuration
 from config.settings import Settings
 from store.records.access import claims
 from store.records.people import organisations, users
-from store.records.plant import graph, keys, meters, sites
+from store.records.plant import declarations, graph, keys, meters, sites
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.dashboard.letterbox import mails_to, path_in
@@ -51,7 +51,7 @@ class Product:
         home = self._node(name, "sink")
         edge = graph.create_edge(SYSTEM, self.site, from_node_id=self.bus, to_node_id=home, valid_from=LONG_AGO).id
         made = meters.create_meter(SYSTEM, self.site, name=name, edge_id=edge).id
-        meters.declare_energy(SYSTEM, made, method="power", interval_s=60, valid_from=LONG_AGO)
+        declarations.declare_energy(SYSTEM, made, method="power", interval_s=60, valid_from=LONG_AGO)
         return made
 
     def code(self, meter: str) -> str:

@@ -8,7 +8,7 @@ from config.settings import Settings
 from insight.shared import shared
 from store.records.access import grants
 from store.records.people import organisations, users
-from store.records.plant import activity, devices, graph, meters, sites, tariffs
+from store.records.plant import activity, declarations, devices, graph, meters, sites, tariffs
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
@@ -85,7 +85,7 @@ class LiveWorld:
             self.meters[name] = meters.create_meter(
                 SYSTEM, self.site, name=name.capitalize(), edge_id=edge.id, device_id=self.devices[name]
             ).id
-            meters.declare_energy(SYSTEM, self.meters[name], method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
+            declarations.declare_energy(SYSTEM, self.meters[name], method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
         users.create_user(  # the first of an organisation is its administrator
             SYSTEM, email="admin@example.org", name="Admin", password=None, organisation_id=owner.id
         )
@@ -127,7 +127,7 @@ class LiveWorld:
                     SYSTEM, self.site, from_node_id=self.nodes["bus"], to_node_id=home.id, two_way=False, valid_from=LONG_AGO
                 )
                 meter = meters.create_meter(SYSTEM, self.site, name=name.capitalize(), edge_id=edge.id, device_id=device)
-                meters.declare_energy(SYSTEM, meter.id, method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
+                declarations.declare_energy(SYSTEM, meter.id, method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
                 self.nodes[name], self.devices[name], self.meters[name] = home.id, device, meter.id
         shared.clear()
         return names

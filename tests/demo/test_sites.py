@@ -9,7 +9,7 @@ from demo.campus import campus
 from demo.homes import homes
 from demo.sites import ADMINISTRATOR, OPERATOR, resident
 from store.errors import NotFound
-from store.records.plant import devices, graph, meters, sites
+from store.records.plant import dated_graph, declarations, devices, meters, sites
 from store.scope import SYSTEM
 from store.series import connection
 from tests.demo.conftest import DAYS, Demo
@@ -50,7 +50,7 @@ def test_every_series_has_every_hour_until_the_switch_and_samples_after_it(demo:
 def test_declarations_switch_where_the_samples_begin(demo: Demo) -> None:
     for site in PLANTS:
         ids = demo.known.series[site.key]
-        declared = meters.energy_declarations(SYSTEM, [ids[meter.key] for meter in site.meters])
+        declared = declarations.energy_declarations(SYSTEM, [ids[meter.key] for meter in site.meters])
         for meter in site.meters:
             history, live = declared[ids[meter.key]]
             assert (history.method, history.interval_s, live.method, live.interval_s) == ("interval", 3600, meter.method, 5)
@@ -68,7 +68,7 @@ def test_a_neighbour_sees_nothing_of_a_neighbour(demo: Demo) -> None:
         assert {meter.id for meter in meters.meters_of(scope, site_id)} == own
         assert [site.id for site in sites.visible_sites(scope)] == [site_id]
         assert [device.name for device in devices.devices_of(scope, site_id)] == [f"Home {home} gateway"]
-        seen = graph.site_graph(scope, site_id)
+        seen = dated_graph.site_graph(scope, site_id)
         assert {edge.meter_id for edge in seen.edges} == own
         assert {node.name for node in seen.nodes} == {"Feeder"} | {
             f"Home {home}{part}" for part in ("", " PV", " battery", " load")

@@ -16,7 +16,7 @@ from insight import site_view, today
 from insight.site_cost import site_cost
 from models.tariffs import Hours
 from store.records.people import organisations
-from store.records.plant import graph, meter_life, meters, regions, sites, tariffs
+from store.records.plant import dated_graph, declarations, graph, meter_life, meters, regions, sites, tariffs
 from store.scope import SYSTEM, Scope
 from store.series import bulk, checkpoint, rollup
 from store.series import cost as costs
@@ -64,8 +64,8 @@ class Works:
 
     def store(self, quantity: str, rows: Rows) -> None:
         series = self.meter if quantity.startswith("energy") else self.region
-        if series == self.meter and not meters.energy_declarations(SYSTEM, [series])[series]:
-            meters.declare_energy(SYSTEM, series, method="interval", interval_s=rows[0][1], valid_from=LONG_AGO)
+        if series == self.meter and not declarations.energy_declarations(SYSTEM, [series])[series]:
+            declarations.declare_energy(SYSTEM, series, method="interval", interval_s=rows[0][1], valid_from=LONG_AGO)
         self.rows.setdefault(quantity, []).extend(rows)
         for seconds in {each[1] for each in rows}:
             same = [each for each in rows if each[1] == seconds]
@@ -249,7 +249,7 @@ def test_a_tariff_behind_the_regions_price_holds_where_that_has_none(works: Call
 
 def counted(made: Works, readings: dict[str, float], *, gap: tuple[str, str] | None = None) -> None:
     """A counter that is read every minute, as it stood at these times and evenly in between, but for a gap."""
-    meters.declare_energy(SYSTEM, made.meter, method="counter", interval_s=60, valid_from=LONG_AGO)
+    declarations.declare_energy(SYSTEM, made.meter, method="counter", interval_s=60, valid_from=LONG_AGO)
     known = pd.Series({pd.Timestamp(at(moment)): value for moment, value in readings.items()})
     every_minute = known.resample("1min").asfreq().interpolate()
     if gap:
@@ -350,7 +350,7 @@ def test_what_an_array_earned_stays_earned_when_it_is_gone(works: Callable[[str]
     made = works("Europe/Berlin")
     start, end = day("Europe/Berlin", "2026-06-10")
     roof = graph.create_node(SYSTEM, made.site, name="Roof", kind="source", technology="pv", valid_from=LONG_AGO).id
-    bus = next(node.id for node in graph.site_graph(SYSTEM, made.site).nodes if node.kind == "bus")
+    bus = next(node.id for node in dated_graph.site_graph(SYSTEM, made.site).nodes if node.kind == "bus")
     edge = graph.create_edge(SYSTEM, made.site, from_node_id=roof, to_node_id=bus, valid_from=LONG_AGO).id
     made.meter = meters.create_meter(SYSTEM, made.site, name="Roof", edge_id=edge).id
     made.store("energy_kwh", every(start, end, 3600, lambda n: 1.0))

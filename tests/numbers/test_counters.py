@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from config import clock
-from store.records.plant import meter_life, meters
+from store.records.plant import declarations, meter_life
 from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, rollup
 from store.series.connection import execute
@@ -171,13 +171,13 @@ def test_what_is_declared_late_restates_what_was_read_before(site: Site, day: da
     _agree(undeclared, day, day + DAY, 2.0)
     for meter in (exchanged, undeclared):
         assert energy.energy_by(SYSTEM, [meter], day, day + DAY, "hour", "UTC")["forward_kwh"].sum() < 3
-    declared = meters.energy_declarations(SYSTEM, [exchanged])[exchanged]
-    meters.correct_declaration(
+    declared = declarations.energy_declarations(SYSTEM, [exchanged])[exchanged]
+    declarations.correct_declaration(
         SYSTEM, declared[1].id, method="counter", interval_s=1800, valid_from=_at(day, "12:15"), rollover_kwh=None
     )
     _settle(site)
     _agree(exchanged, day, day + DAY, 2581.2)
-    meters.withdraw_declaration(SYSTEM, declared[1].id)
+    declarations.withdraw_declaration(SYSTEM, declared[1].id)
     _settle(site)
     _agree(exchanged, day, day + DAY, 2581.6)
 

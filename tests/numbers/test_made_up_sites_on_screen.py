@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from config import settings as configuration
 from config.settings import Settings
 from store.records.people import organisations, users
-from store.records.plant import graph, meters, regions, sites, tariffs
+from store.records.plant import declarations, graph, meters, regions, sites, tariffs
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup, tables
@@ -94,7 +94,7 @@ def _recorded(works: Works, owner: str) -> None:
         if declared:
             name = target if source in ("Board", "Boiler") else source
             works.ids[name] = meters.create_meter(SYSTEM, works.id, name=name, edge_id=edge).id
-            meters.declare_energy(SYSTEM, works.ids[name], method=declared[0], interval_s=declared[1], valid_from=LONG_AGO)
+            declarations.declare_energy(SYSTEM, works.ids[name], method=declared[0], interval_s=declared[1], valid_from=LONG_AGO)
 
 
 def _measured(works: Works) -> None:

@@ -6,7 +6,7 @@ from config.language import _
 from models.starting_graphs import STARTING_GRAPHS, FirstMeter, first_meters
 from store.errors import Refused
 from store.records.access.policy import Action, require
-from store.records.plant import devices, graph, meters, posted_energy
+from store.records.plant import dated_graph, declarations, devices, graph, meters, posted_energy
 from store.records.schema import Device, Meter
 from store.records.transaction.engine import session
 from store.scope import Scope
@@ -42,7 +42,7 @@ def draw(scope: Scope, site_id: str, name: str) -> None:
                 technology=part.technology,
                 plan_x=part.x,
                 plan_y=part.y,
-                valid_from=meters.BEGINNING,
+                valid_from=declarations.BEGINNING,
             ).id
             for part in STARTING_GRAPHS[name].parts
         }
@@ -56,7 +56,7 @@ def proposed(scope: Scope, site_id: str) -> list[FirstMeter]:
     Raises:
         NotFound: the site does not exist for the scope.
     """
-    return first_meters(graph.site_graph(scope, site_id))
+    return first_meters(dated_graph.site_graph(scope, site_id))
 
 
 def add_meters(scope: Scope, site_id: str) -> list[Meter]:

@@ -10,7 +10,7 @@ from config.language import N_, _
 from store import sheets
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
-from store.records.plant import holders, meter_life, meters, posted_energy
+from store.records.plant import declarations, holders, meter_life, meters, posted_energy
 from store.records.schema import Device, Edge, EnergySource, Meter, Node, Site, texts
 from store.records.schema.columns import now
 from store.records.schema.dated import holds_at
@@ -224,10 +224,10 @@ def _assign(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
 
 def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     """Declare the meter's energy as the line says, where that is not declared already; in words."""
-    declared = meters.energy_declarations(scope, [meter_id])[meter_id]
+    declared = declarations.energy_declarations(scope, [meter_id])[meter_id]
     if not cells.get("method"):
         return "" if declared or cells.get("id") else _declare_as_posted(scope, meter_id)
-    since = bulk.moment("since", cells.get("since", "")) or (declared[-1].valid_from if declared else meters.BEGINNING)
+    since = bulk.moment("since", cells.get("since", "")) or (declared[-1].valid_from if declared else declarations.BEGINNING)
     there = next((each for each in declared if each.valid_from == since), None)
     interval_s = cells.get("interval_s") or str(there.interval_s if there else meters.usual_interval(scope, meter_id))
     rollover = bulk.number("rollover_kwh", cells.get("rollover_kwh", ""))
@@ -240,12 +240,12 @@ def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
         "rollover_kwh": rollover,
     }
     if there is None:
-        meters.declare_energy(scope, meter_id, **said)
+        declarations.declare_energy(scope, meter_id, **said)
         return _("energy by %(method)s, a reading every %(every)s s", method=said["method"], every=said["interval_s"])
     before = there.method
     if (before, there.interval_s, there.rollover_kwh) == (said["method"], said["interval_s"], said["rollover_kwh"]):
         return ""
-    meters.correct_declaration(scope, there.id, **said)
+    declarations.correct_declaration(scope, there.id, **said)
     if before == said["method"]:
         return _("energy by %(method)s, corrected", method=before)
     return _("energy by %(before)s → %(method)s", before=before, method=said["method"])

@@ -9,7 +9,8 @@ from config.language import _
 from store.errors import Refused
 from store.ids import entity_id
 from store.records.access.policy import Action, require
-from store.records.plant.meters import declare_energy, energy_declarations, require_meters
+from store.records.plant.declarations import declare_energy, energy_declarations
+from store.records.plant.meters import require_meters
 from store.records.schema import EnergySource, Grant, Meter, Site
 from store.records.schema.access import GIVEN
 from store.records.schema.columns import now

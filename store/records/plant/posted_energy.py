@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from store.records.access.policy import Action, require
-from store.records.plant import meters
+from store.records.plant import declarations
 from store.records.plant.devices import require_devices
 from store.records.schema import Device, DeviceField, EnergySource, Meter
 from store.records.transaction.engine import session
@@ -35,12 +35,12 @@ def declare(scope: Scope, device_id: str) -> list[EnergySource]:
             .where(Meter.retired_at.is_(None), ~select(EnergySource.id).where(EnergySource.meter_id == Meter.id).exists())
         )
         return [
-            meters.declare_energy(
+            declarations.declare_energy(
                 scope,
                 meter.id,
                 method=_method(device, written.get(meter.id, ())),
                 interval_s=device.reporting_interval_s,
-                valid_from=meters.BEGINNING,
+                valid_from=declarations.BEGINNING,
             )
             for meter in records.scalars(undeclared.order_by(Meter.name, Meter.id)).all()
         ]

@@ -12,7 +12,7 @@ from config.settings import Settings
 from insight import cache
 from insight.forecast.site_forecast import site_forecast
 from store.records.people import organisations
-from store.records.plant import graph, meters, sites
+from store.records.plant import declarations, graph, meters, sites
 from store.scope import SYSTEM, Scope
 from store.series import bulk, rollup
 
@@ -61,7 +61,7 @@ class Homes:
     def _meter(self, name: str, source: str, target: str) -> str:
         edge = graph.create_edge(SYSTEM, self.id, from_node_id=source, to_node_id=target, two_way=True, valid_from=LONG_AGO)
         made = meters.create_meter(SYSTEM, self.id, name=name, edge_id=edge.id)
-        meters.declare_energy(SYSTEM, made.id, method="interval", interval_s=3600, valid_from=LONG_AGO)
+        declarations.declare_energy(SYSTEM, made.id, method="interval", interval_s=3600, valid_from=LONG_AGO)
         return str(made.id)
 
     def write_history(self) -> None:

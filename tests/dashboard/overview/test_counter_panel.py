@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.live.markup import markup
 from dashboard.plant.counter import last_readings
-from store.records.plant import meters
+from store.records.plant import declarations
 from store.scope import SYSTEM
 from tests.dashboard.live_world import LiveWorld
 
@@ -14,7 +14,7 @@ def test_the_last_readings_stand_with_what_was_counted_and_what_happened(site: L
     labs, zone = site.meters["labs"], ZoneInfo("Europe/London")
     assert last_readings(SYSTEM, labs, zone) is None, "a meter without a counter"
     start = datetime.now(UTC) - timedelta(hours=1)
-    meters.declare_energy(SYSTEM, labs, method="counter", interval_s=60, valid_from=start - timedelta(hours=1))
+    declarations.declare_energy(SYSTEM, labs, method="counter", interval_s=60, valid_from=start - timedelta(hours=1))
     said = last_readings(SYSTEM, labs, zone)
     assert said is not None
     assert "not read" in markup(said)

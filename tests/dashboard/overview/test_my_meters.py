@@ -13,7 +13,7 @@ from insight import meter_history, own_meters, periods
 from store.errors import NotFound
 from store.records.access import claims, grants, policy
 from store.records.people import inbox, organisations, users
-from store.records.plant import meters
+from store.records.plant import declarations, meters
 from store.scope import SYSTEM
 from tests.dashboard.live_world import EVERY_S, LONG_AGO, PASSWORD, LiveWorld
 from tests.dashboard.overview.conftest import Served
@@ -82,8 +82,8 @@ def test_what_a_period_cost_stands_under_its_bars(site: LiveWorld) -> None:
 
 def test_a_meter_of_which_nothing_says_where_its_energy_comes_from_says_so(site: LiveWorld, resident: FlaskClient) -> None:
     assert "energy is not counted yet" not in shown(resident, "/my-meters")
-    [declared] = meters.energy_declarations(SYSTEM, [site.meters["library"]])[site.meters["library"]]
-    meters.withdraw_declaration(SYSTEM, declared.id)
+    [declared] = declarations.energy_declarations(SYSTEM, [site.meters["library"]])[site.meters["library"]]
+    declarations.withdraw_declaration(SYSTEM, declared.id)
     assert "energy is not counted yet" in shown(resident, "/my-meters")
 
 

@@ -89,11 +89,11 @@ def test_what_an_older_program_kept_is_not_shown(site: LiveWorld, now: datetime,
 
 
 def test_where_energy_comes_from_is_part_of_what_is_kept(site: LiveWorld, now: datetime) -> None:
-    from store.records.plant import meters
+    from store.records.plant import declarations
 
     labs = site.meters["labs"]
     assert shown(site, SYSTEM, now, QUARTER_S)[labs].notna().any()
-    meters.declare_energy(SYSTEM, labs, method="interval", interval_s=900, valid_from=now - timedelta(hours=55))
+    declarations.declare_energy(SYSTEM, labs, method="interval", interval_s=900, valid_from=now - timedelta(hours=55))
     shared.clear()
     assert shown(site, SYSTEM, now, QUARTER_S)[labs].isna().all()
 

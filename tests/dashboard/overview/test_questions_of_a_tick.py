@@ -14,7 +14,7 @@ from insight.shared import shared
 from insight.site_view import site_view
 from store.errors import NotFound
 from store.records.access import policy
-from store.records.plant import graph, meters, restatements
+from store.records.plant import declarations, graph, meters, restatements
 from store.records.plant.metering import metering
 from store.records.transaction import engine
 from store.scope import NOBODY, SYSTEM
@@ -121,7 +121,7 @@ def test_a_view_is_read_again_when_its_records_change_and_only_then(
     before = site_view(SYSTEM, site.site)
     assert asked(lambda: site_view(SYSTEM, site.site)) == Asked(1, 0)
     meter = site.meters["library"]
-    meters.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=datetime.now(UTC) + timedelta(hours=1))
+    declarations.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=datetime.now(UTC) + timedelta(hours=1))
     after = site_view(SYSTEM, site.site)
     assert [each.interval_s for each in after.metering.declared[meter]] == [
         *(each.interval_s for each in before.metering.declared[meter]), 60

@@ -7,7 +7,7 @@ import pytest
 
 from config import clock
 from config.settings import Settings
-from store.records.plant import meters
+from store.records.plant import declarations
 from store.scope import SYSTEM
 from store.series import bulk, rollup
 from tests.dashboard.pages import shown
@@ -23,7 +23,7 @@ def _declare(world: World, browser, meter: str, **given: str):
 
 
 def _declared(meter: str):
-    return meters.energy_declarations(SYSTEM, [meter])[meter]
+    return declarations.energy_declarations(SYSTEM, [meter])[meter]
 
 
 def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: World) -> None:
@@ -31,7 +31,12 @@ def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: 
     assert "Nothing is declared yet" in shown(browser, f"/admin/meters/{meter}")
     assert "Declared from the beginning on" in said(_declare(world, browser, meter))
     [made] = _declared(meter)
-    assert (made.method, made.interval_s, made.rollover_kwh, made.valid_from) == ("counter", 900, 42.94967295, meters.BEGINNING)
+    assert (made.method, made.interval_s, made.rollover_kwh, made.valid_from) == (
+        "counter",
+        900,
+        42.94967295,
+        declarations.BEGINNING,
+    )
     page = shown(browser, f"/admin/meters/{meter}")
     assert "42.94967295 kWh" in page
     assert "the beginning" in page

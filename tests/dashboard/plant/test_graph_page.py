@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dashboard.plant.preview import preview
-from store.records.plant import graph, meters
+from store.records.plant import dated_graph, graph, meters
 from store.records.schema.columns import now
 from store.scope import SYSTEM
 from store.series.power import LivePower
@@ -91,14 +91,14 @@ def test_a_node_is_edited_and_ends_with_its_edges_and_the_past_stays(world: Worl
     assert "12" in shown
     assert "1 edge with it" in act(browser, "nodes", world.site, "end", ids["Hall"], at="")
     assert "Great hall" not in said(_draw(world, browser))
-    assert len(graph.site_graph(SYSTEM, world.site, was).edges) == 2
+    assert len(dated_graph.site_graph(SYSTEM, world.site, was).edges) == 2
     assert "Great hall" in said(press(browser, "nodes", world.site, chosen={"when": "all"}))
 
 
 def test_an_edge_ends(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     assert "Ended" in act(browser, "edges", world.site, "end", ids["out"], at="")
-    assert [edge.id for edge in graph.site_graph(SYSTEM, world.site).edges] == [ids["in"]]
+    assert [edge.id for edge in dated_graph.site_graph(SYSTEM, world.site).edges] == [ids["in"]]
     assert "already" in act(browser, "edges", world.site, "end", ids["out"], at="")
 
 
@@ -131,4 +131,4 @@ def test_for_those_who_do_not_administer_the_site_the_page_is_not_there(world: W
         press(browser, "edges", world.site, do="act", act="end", row=ids["out"], given={}),
     ):
         assert answer.status_code == 404
-    assert len(graph.site_graph(SYSTEM, world.site).edges) == 2
+    assert len(dated_graph.site_graph(SYSTEM, world.site).edges) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from store.records.access import claims, grants
 from store.records.people import organisations, users
-from store.records.plant import holders, meter_life, meters, sites
+from store.records.plant import declarations, holders, meter_life, meters, sites
 from store.records.schema.columns import now
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
@@ -141,7 +141,7 @@ def test_a_claim_code_is_shown_when_it_is_asked_for_and_made_anew(world: World) 
 
 def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
-    meters.declare_energy(SYSTEM, ids["meter"], method="counter", interval_s=900, valid_from=now().replace(year=2025))
+    declarations.declare_energy(SYSTEM, ids["meter"], method="counter", interval_s=900, valid_from=now().replace(year=2025))
     given = {"name": "Kitchen", "device": ids["device"], "serial": "A-1", "latitude": "54.5", "longitude": "−2"}
     assert "Saved" in said(fill(world, browser, "meter", ids["meter"], **given))
     found = meters.require_meters(SYSTEM, [ids["meter"]])[ids["meter"]]
@@ -164,7 +164,7 @@ def _add(world: World, browser, **given: str) -> str:
 
 def _only(name: str):
     [row] = meter_life.meters_page(SYSTEM, Wanted(name)).rows
-    declared = meters.energy_declarations(SYSTEM, [row.meter.id])[row.meter.id]
+    declared = declarations.energy_declarations(SYSTEM, [row.meter.id])[row.meter.id]
     return row.meter, [(each.method, each.interval_s, each.valid_from) for each in declared]
 
 
@@ -178,7 +178,7 @@ def test_a_meter_is_added_by_a_form_and_its_energy_is_what_its_device_posts(worl
     assert "Its energy comes from its intervals" in told
     meter, declared = _only("SN-7")
     assert (meter.name, meter.role, meter.edge_id, meter.device_id) == ("Import", "main", ids["in"], ids["device"])
-    assert declared == [("interval", 60, meters.BEGINNING)]
+    assert declared == [("interval", 60, declarations.BEGINNING)]
     assert "Import" in browser.get("/admin/meters").get_data(as_text=True)
 
 
@@ -189,10 +189,10 @@ def test_a_meter_of_no_device_says_that_it_is_not_counted_until_something_is_dec
     assert (meter.device_id, declared) == (None, [])
     check = _add(world, browser, name="Twin", measures=f"check:{ids['in']}", method="power", every="5")
     assert "Its energy comes from its power" in check
-    assert _only("Twin")[1] == [("power", 5, meters.BEGINNING)]
+    assert _only("Twin")[1] == [("power", 5, declarations.BEGINNING)]
     given = {"name": "Import", "device": ids["device"], "serial": "", "latitude": "", "longitude": ""}
     assert "Saved" in said(fill(world, browser, "meter", meter.id, **given))
-    assert _only("Import")[1] == [("interval", 60, meters.BEGINNING)], "what its device posts is counted from now on"
+    assert _only("Import")[1] == [("interval", 60, declarations.BEGINNING)], "what its device posts is counted from now on"
 
 
 def test_conditions_have_a_meter_of_their_own_without_any_energy(world: World) -> None:

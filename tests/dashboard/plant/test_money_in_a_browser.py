@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.settings import Settings
-from store.records.plant import meters, tariffs
+from store.records.plant import declarations, tariffs
 from store.scope import SYSTEM
 from store.series import region_series
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
@@ -86,7 +86,7 @@ def test_a_meters_energy_is_declared(page: Page, world: World) -> None:
     page.click("#declared-add")
     expect(page.locator("#declared-body tbody tr")).to_have_count(1)
     expect(page.locator("#declared-body")).to_contain_text("838860.8 kWh")
-    [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
+    [declared] = declarations.energy_declarations(SYSTEM, [meter])[meter]
     assert declared.rollover_kwh == 838860.8
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from store.records.plant import devices, graph, holders, keys, meters
+from store.records.plant import dated_graph, devices, graph, holders, keys, meters
 from store.scope import SYSTEM
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
 from tests.dashboard.plant.asking import plant
@@ -125,7 +125,7 @@ def test_a_limit_is_said_anew_and_a_sum_of_meters_made_edited_and_ended(page: Pa
     page.click("summary:has-text('End the virtual meter')")
     page.click("#meter-retire")
     expect(page.locator("#meter-notice")).to_contain_text("Ended")
-    assert ids["in"] not in graph.measured_by(SYSTEM, world.site)
+    assert ids["in"] not in dated_graph.measured_by(SYSTEM, world.site)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dashboard.plant import first_post
-from store.records.plant import devices, graph, keys, meters, sites
+from store.records.plant import declarations, devices, graph, keys, meters, sites
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, plant, said
@@ -60,7 +60,7 @@ def test_each_step_leads_to_the_next_and_the_key_comes_with_a_post_that_is_ready
         "energy_consumed": ("Demand", "energy_kwh"),
         "current_load": ("Conditions", "load_pct"),
     }
-    declared = meters.energy_declarations(SYSTEM, list(names))
+    declared = declarations.energy_declarations(SYSTEM, list(names))
     assert {names[meter]: [(each.method, each.interval_s) for each in those] for meter, those in declared.items()} == {
         "Solar": [("interval", 30)],
         "Demand": [("interval", 30)],

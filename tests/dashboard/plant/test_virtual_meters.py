@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from store.records.plant import graph, meters
+from store.records.plant import dated_graph, meters
 from store.records.plant.meter_life import meters_page
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
@@ -31,7 +31,7 @@ def _retire(world: World, browser, meter: str):
 
 
 def _terms(site: str, edge: str):
-    return next(each for each in graph.site_graph(SYSTEM, site).edges if each.id == edge).terms
+    return next(each for each in dated_graph.site_graph(SYSTEM, site).edges if each.id == edge).terms
 
 
 def test_a_sum_of_meters_lives_on_the_pages_of_meters(world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from store.records.access import grants, policy
 from store.records.people import organisations, users
-from store.records.plant import devices, graph, keys, meters, regions, sites, tariffs
+from store.records.plant import declarations, devices, graph, keys, meters, regions, sites, tariffs
 from store.records.transaction import engine
 from store.scope import SYSTEM, Scope
 
@@ -71,7 +71,7 @@ def _site(made: World, name: str) -> None:
         ).id
     for part in ("grid", "first", "second"):
         meter[part] = meters.create_meter(SYSTEM, site, name=part, edge_id=edge[part]).id
-        meters.declare_energy(SYSTEM, meter[part], method="interval", interval_s=3600, valid_from=BEGAN)
+        declarations.declare_energy(SYSTEM, meter[part], method="interval", interval_s=3600, valid_from=BEGAN)
         device = devices.create_device(
             SYSTEM, site, name=f"box {part}", reporting_interval_s=5, fields={"energy_consumed": (meter[part], "energy_kwh")}
         ).id

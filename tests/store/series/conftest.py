@@ -12,7 +12,7 @@ from questdb import Sender
 
 from config.settings import Settings
 from store.records.people import organisations
-from store.records.plant import graph, meters, sites
+from store.records.plant import declarations, graph, meters, sites
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
 from tests.conftest import PATIENT_S, QuestDBServer
@@ -54,7 +54,9 @@ class Site:
         return str(made.id)
 
     def declare(self, meter: str, method: str, interval_s: int, *, since: datetime, rollover_kwh: float | None = None) -> None:
-        meters.declare_energy(SYSTEM, meter, method=method, interval_s=interval_s, valid_from=since, rollover_kwh=rollover_kwh)
+        declarations.declare_energy(
+            SYSTEM, meter, method=method, interval_s=interval_s, valid_from=since, rollover_kwh=rollover_kwh
+        )
 
     def samples(self, meter: str, quantity: str, times: Iterable[datetime], values: Iterable[float]) -> None:
         moments, numbers = _us(times), np.array(list(values), float)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from store.errors import NotFound
-from store.records.plant import meters
+from store.records.plant import declarations
 from store.scope import NOBODY, SYSTEM
 from store.series.energy import energy
 from store.series.uncounted import NO_METHOD, OTHER_LENGTH, OTHER_QUANTITY, TOO_EARLY, uncounted
@@ -64,11 +64,11 @@ def test_what_was_stored_before_its_declaration_is_counted_once_it_is_put_right(
     site.roll_up(datetime.now(UTC))
     end = quarter + timedelta(hours=1)
     assert energy(SYSTEM, [meter], quarter, end).loc[meter, "forward_kwh"] == 0
-    [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
-    meters.correct_declaration(SYSTEM, declared.id, method="counter", interval_s=60, valid_from=meters.BEGINNING)
+    [declared] = declarations.energy_declarations(SYSTEM, [meter])[meter]
+    declarations.correct_declaration(SYSTEM, declared.id, method="counter", interval_s=60, valid_from=declarations.BEGINNING)
     site.roll_up(datetime.now(UTC))
     assert energy(SYSTEM, [meter], quarter, end).loc[meter, "forward_kwh"] == pytest.approx(6)
     assert whys(meter) == []
-    meters.withdraw_declaration(SYSTEM, declared.id)
+    declarations.withdraw_declaration(SYSTEM, declared.id)
     site.roll_up(datetime.now(UTC))
     assert energy(SYSTEM, [meter], quarter, end).loc[meter, "forward_kwh"] == 0

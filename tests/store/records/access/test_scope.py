@@ -11,6 +11,8 @@ from store.records.access.policy import Action
 from store.records.people import inbox, invitations, lists, organisations, pictures, users
 from store.records.plant import (
     activity,
+    dated_graph,
+    declarations,
     devices,
     graph,
     key_requests,
@@ -53,13 +55,13 @@ def test_a_resident_sees_their_own_meters_and_nothing_of_a_neighbours(world: Wor
 
 
 def test_a_residents_graph_is_their_own_edge_and_its_nodes(world: World) -> None:
-    part = graph.site_graph(world.scope("resident"), world.sites["north"])
+    part = dated_graph.site_graph(world.scope("resident"), world.sites["north"])
     assert [edge.id for edge in part.edges] == [world.edges["north first"]]
     assert {node.id for node in part.nodes} == {world.nodes["north bus"], world.nodes["north first"]}
 
 
 def test_whoever_sees_the_whole_site_sees_its_whole_graph_with_the_terms_of_virtual_meters(world: World) -> None:
-    whole = graph.site_graph(world.scope("north viewer"), world.sites["north"])
+    whole = dated_graph.site_graph(world.scope("north viewer"), world.sites["north"])
     assert {node.id for node in whole.nodes} == {each for name, each in world.nodes.items() if name.startswith("north")}
     losses = next(edge for edge in whole.edges if edge.id == world.edges["north losses"])
     assert losses.meter_id is None
@@ -151,7 +153,7 @@ def test_only_an_administrator_changes_a_site(world: World, who: str) -> None:
 
 FOREIGN: dict[str, Callable[[Scope, World, Callable[[str], str]], object]] = {
     "site": lambda scope, world, what: sites.site(scope, what("sites")),
-    "graph": lambda scope, world, what: graph.site_graph(scope, what("sites")),
+    "graph": lambda scope, world, what: dated_graph.site_graph(scope, what("sites")),
     "meters of": lambda scope, world, what: meters.meters_of(scope, what("sites")),
     "devices of": lambda scope, world, what: devices.devices_of(scope, what("sites")),
     "tariffs": lambda scope, world, what: tariffs.tariffs(scope, what("sites")),
@@ -165,9 +167,9 @@ FOREIGN: dict[str, Callable[[Scope, World, Callable[[str], str]], object]] = {
     "meter": lambda scope, world, what: meters.require_meters(scope, [what("meters")]),
     "series": lambda scope, world, what: meters.require_series(scope, [what("meters")]),
     "region": lambda scope, world, what: meters.require_series(scope, [what("regions")]),
-    "declarations": lambda scope, world, what: meters.energy_declarations(scope, [what("meters")]),
+    "declarations": lambda scope, world, what: declarations.energy_declarations(scope, [what("meters")]),
     "terms": lambda scope, world, what: meters.virtual_terms(scope, [what("meters")]),
-    "declare": lambda scope, world, what: meters.declare_energy(
+    "declare": lambda scope, world, what: declarations.declare_energy(
         scope, what("meters"), method="power", interval_s=5, valid_from=SWITCH
     ),
     "meter on": lambda scope, world, what: meters.create_meter(scope, world.sites["south"], name="x", edge_id=what("edges")),
@@ -291,10 +293,10 @@ def test_scopes_that_see_the_same_share_their_cached_results(world: World) -> No
 def test_rewiring_keeps_history_right(world: World) -> None:
     scope, north = world.scope("north admin"), world.sites["north"]
     graph.end_edge(scope, world.edges["north second"], SWITCH)
-    before = graph.site_graph(scope, north, SWITCH - timedelta(seconds=1))
-    after = graph.site_graph(scope, north, SWITCH)
+    before = dated_graph.site_graph(scope, north, SWITCH - timedelta(seconds=1))
+    after = dated_graph.site_graph(scope, north, SWITCH)
     assert {edge.id for edge in before.edges} - {edge.id for edge in after.edges} == {world.edges["north second"]}
-    assert graph.site_graph(scope, north, BEGAN - timedelta(days=1)).nodes == ()
+    assert dated_graph.site_graph(scope, north, BEGAN - timedelta(days=1)).nodes == ()
 
 
 def test_what_two_scopes_both_see_is_never_more_than_either_sees(world: World) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from store import sheets
 from store.errors import Refused
-from store.records.plant import devices, graph, holders, meter_files, meter_life, meters, sites
+from store.records.plant import declarations, devices, graph, holders, meter_files, meter_life, meters, sites
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import World
@@ -41,7 +41,7 @@ def test_a_file_is_tried_first_and_nothing_is_written(world: World) -> None:
     ]
     assert meter_files.import_file(scope, text) == tried
     [third] = meter_life.meters_page(scope, Wanted("SN-3")).rows
-    [declared] = meters.energy_declarations(scope, [third.meter.id])[third.meter.id]
+    [declared] = declarations.energy_declarations(scope, [third.meter.id])[third.meter.id]
     assert (third.meter.name, declared.method, declared.interval_s) == ("Third", "interval", 900)
     assert meters.require_meters(SYSTEM, [world.meters["north first"]])[world.meters["north first"]].name == "Renamed"
 
@@ -163,19 +163,19 @@ def test_the_file_that_is_exported_says_who_has_what_and_changes_nothing(world: 
 
 def test_a_file_declares_the_energy_of_a_meter_that_exists_with_its_rollover(world: World) -> None:
     scope, meter = world.scope("north admin"), world.meters["north first"]
-    for declared in meters.energy_declarations(SYSTEM, [meter])[meter]:
-        meters.withdraw_declaration(SYSTEM, declared.id)
+    for declared in declarations.energy_declarations(SYSTEM, [meter])[meter]:
+        declarations.withdraw_declaration(SYSTEM, declared.id)
     text = _file("id,method,interval_s,rollover_kwh", f"{meter},counter,60,42.94967295")
     [line] = meter_files.import_file(scope, text)
     assert (line.does, line.words) == ("changed", "energy by counter, a reading every 60 s")
-    [declared] = meters.energy_declarations(SYSTEM, [meter])[meter]
-    assert (declared.interval_s, declared.rollover_kwh, declared.valid_from) == (60, 42.94967295, meters.BEGINNING)
+    [declared] = declarations.energy_declarations(SYSTEM, [meter])[meter]
+    assert (declared.interval_s, declared.rollover_kwh, declared.valid_from) == (60, 42.94967295, declarations.BEGINNING)
     assert [line.does for line in meter_files.import_file(scope, text)] == ["same"]
     again = "".join(meter_files.export_file(scope))
     assert "42.94967295" in again
     [line] = meter_files.import_file(scope, _file("id,method,interval_s", f"{meter},interval,900"))
     assert line.words == "energy by counter → interval"
-    assert [each.rollover_kwh for each in meters.energy_declarations(SYSTEM, [meter])[meter]] == [None]
+    assert [each.rollover_kwh for each in declarations.energy_declarations(SYSTEM, [meter])[meter]] == [None]
 
 
 def test_a_reading_is_expected_as_often_as_the_meters_device_posts_or_its_site_says(world: World) -> None:
@@ -194,7 +194,7 @@ def test_a_reading_is_expected_as_often_as_the_meters_device_posts_or_its_site_s
     )
     assert [line.problem for line in lines] == [""] * 4
     found = {row.meter.name: row.meter for row in meter_life.meters_page(scope, Wanted(count=500)).rows}
-    declared = meters.energy_declarations(scope, [each.id for each in found.values()])
+    declared = declarations.energy_declarations(scope, [each.id for each in found.values()])
 
     def of(name: str) -> list[tuple[str, int]]:
         return [(each.method, each.interval_s) for each in declared[found[name].id]]

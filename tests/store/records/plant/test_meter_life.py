@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records.plant import directory, meter_life, meters
+from store.records.plant import declarations, directory, meter_life, meters
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.store.records.world import SWITCH, World
@@ -45,7 +45,7 @@ def test_an_exchanged_counter_is_a_declaration_of_its_own_on_the_same_meter(worl
     meter, scope = world.meters["north first"], world.scope("north admin")
     meter_life.describe_meter(scope, meter, name="first", serial_number="OLD-1")
     meter_life.exchange(scope, meter, at=SWITCH, serial_number="NEW-2", note="broken display")
-    before, after = meters.energy_declarations(scope, [meter])[meter]
+    before, after = declarations.energy_declarations(scope, [meter])[meter]
     assert before.valid_to == after.valid_from == SWITCH
     assert (after.method, after.interval_s) == (before.method, before.interval_s)
     assert after.note == "counter NEW-2 in the place of OLD-1: broken display"

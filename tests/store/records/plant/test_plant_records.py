@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records.plant import devices, graph, keys, sites
+from store.records.plant import dated_graph, devices, graph, keys, sites
 from store.records.schema.columns import now
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
@@ -46,15 +46,15 @@ def test_a_node_is_described_anew_and_ends_with_its_edges(world: World) -> None:
     scope, site = world.scope("north admin"), world.sites["north"]
     node = world.nodes["north first"]
     graph.describe_node(scope, node, **NODE)
-    shown = next(each for each in graph.site_graph(scope, site).nodes if each.id == node)
+    shown = next(each for each in dated_graph.site_graph(scope, site).nodes if each.id == node)
     assert (shown.name, shown.capacity_kw, shown.plan_y) == ("Hall", 9.5, 0.25)
     with pytest.raises(Refused, match="plan"):
         graph.describe_node(scope, node, **(NODE | {"plan_x": None}))
     before = now()
     assert graph.end_node(scope, node) == 1
-    assert node not in {each.id for each in graph.site_graph(scope, site).nodes}
-    assert world.edges["north first"] not in {each.id for each in graph.site_graph(scope, site).edges}
-    assert node in {each.id for each in graph.site_graph(scope, site, before).nodes}
+    assert node not in {each.id for each in dated_graph.site_graph(scope, site).nodes}
+    assert world.edges["north first"] not in {each.id for each in dated_graph.site_graph(scope, site).edges}
+    assert node in {each.id for each in dated_graph.site_graph(scope, site, before).nodes}
     assert node in {each.id for each in graph.wiring(scope, site).nodes}
     with pytest.raises(Refused, match="already"):
         graph.end_node(scope, node)

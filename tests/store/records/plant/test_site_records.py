@@ -8,7 +8,7 @@ import pytest
 
 from store.errors import NotFound, Refused
 from store.records.access import audit
-from store.records.plant import devices, directory, graph, keys, meter_life, meters, regions, sites, tariffs
+from store.records.plant import declarations, devices, directory, graph, keys, meter_life, meters, regions, sites, tariffs
 from store.records.schema import Site
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
@@ -196,21 +196,21 @@ IMPOSSIBLE: dict[str, tuple[Callable[[World], object], str]] = {
         "taken away",
     ),
     "energy of a sum": (
-        lambda w: meters.declare_energy(SYSTEM, w.meters["north losses"], method="power", interval_s=5, valid_from=SWITCH),
+        lambda w: declarations.declare_energy(SYSTEM, w.meters["north losses"], method="power", interval_s=5, valid_from=SWITCH),
         "main and check meters",
     ),
     "energy by an unknown method": (
-        lambda w: meters.declare_energy(SYSTEM, w.meters["north first"], method="guess", interval_s=5, valid_from=SWITCH),
+        lambda w: declarations.declare_energy(SYSTEM, w.meters["north first"], method="guess", interval_s=5, valid_from=SWITCH),
         "choose one of counter, interval, power",
     ),
     "a rollover of what is no counter": (
-        lambda w: meters.declare_energy(
+        lambda w: declarations.declare_energy(
             SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=SWITCH, rollover_kwh=1e6
         ),
         "only a counter",
     ),
     "two declarations at one moment": (
-        lambda w: meters.declare_energy(SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=BEGAN),
+        lambda w: declarations.declare_energy(SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=BEGAN),
         "choose another time",
     ),
     "two devices of one name": (
@@ -302,9 +302,9 @@ def test_a_retired_device_makes_room_for_the_one_that_takes_its_place(world: Wor
 
 def test_a_new_declaration_ends_the_one_before_it_and_gives_way_to_the_one_after(world: World) -> None:
     meter = world.meters["north first"]
-    meters.declare_energy(SYSTEM, meter, method="counter", interval_s=5, valid_from=SWITCH, rollover_kwh=1e6)
-    meters.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=SWITCH - DAY)
-    found = meters.energy_declarations(SYSTEM, [meter])[meter]
+    declarations.declare_energy(SYSTEM, meter, method="counter", interval_s=5, valid_from=SWITCH, rollover_kwh=1e6)
+    declarations.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=SWITCH - DAY)
+    found = declarations.energy_declarations(SYSTEM, [meter])[meter]
     assert [(each.method, each.valid_from, each.valid_to) for each in found] == [
         ("interval", BEGAN, SWITCH - DAY),
         ("power", SWITCH - DAY, SWITCH),
@@ -338,7 +338,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
     "fields": lambda w: devices.map_fields(SYSTEM, w.devices["north first"], {}),
     "a meter": lambda w: meters.create_meter(SYSTEM, w.sites["north"], name="new", role="condition"),
     "a site": lambda w: _site(w),
-    "a declaration": lambda w: meters.declare_energy(
+    "a declaration": lambda w: declarations.declare_energy(
         SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=SWITCH
     ),
     "an edge": lambda w: _edge(w, "north grid", "north first"),

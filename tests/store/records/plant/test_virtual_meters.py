@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from store.errors import NotFound, Refused
-from store.records.plant import graph, meter_life, meters
+from store.records.plant import dated_graph, meter_life, meters
 from store.records.schema.columns import now
 from store.scope import SYSTEM
 from tests.store.records.world import World
 
 
 def _edge(world: World, name: str, at=None):
-    found = graph.site_graph(SYSTEM, world.sites["north"], at).edges
+    found = dated_graph.site_graph(SYSTEM, world.sites["north"], at).edges
     return next(each for each in found if each.id == world.edges[f"north {name}"])
 
 
@@ -39,10 +39,10 @@ def test_only_an_administrator_of_the_site_says_them(world: World, who: str, err
 
 def test_a_sum_that_has_ended_frees_its_edge_and_is_history(world: World) -> None:
     scope, losses, edge = world.scope("north admin"), world.meters["north losses"], world.edges["north losses"]
-    assert graph.measured_by(scope, world.sites["north"])[edge] == "losses"
+    assert dated_graph.measured_by(scope, world.sites["north"])[edge] == "losses"
     at = now()
     meter_life.retire_meter(scope, losses, at)
-    assert edge not in graph.measured_by(scope, world.sites["north"])
+    assert edge not in dated_graph.measured_by(scope, world.sites["north"])
     assert (_edge(world, "losses").terms, _edge(world, "losses").meter_id) == ((), None)
     assert len(_edge(world, "losses", at - timedelta(seconds=1)).terms) == 3
     made = meters.create_meter(scope, world.sites["north"], name="measured now", edge_id=edge).id
