@@ -18,8 +18,8 @@
     return holder.content.textContent.replace(/\s+/g, " ").trim();
   };
   const FONTS = new Set(["font", "textfont", "tickfont"]);
-  // text grows with the screen, as the rest of the page does
-  ls.textScale = () => (window.innerWidth >= 2000 ? 1.2 : 1);
+  // text grows with the screen, as the rest of the page does; on paper it does not
+  ls.textScale = () => (window.innerWidth >= 2000 && !ls.onPaper ? 1.2 : 1);
 
   function painted(value, key) {
     if (typeof value === "string") return value[0] === "@" ? colour(value) : value;

@@ -2,6 +2,8 @@
 (() => {
   const ls = window.loadstar;
   const charts = new Map(); // element → what is drawn in it: plotly owns a child of it, which React does not know
+  const PAPER = { width: 720, height: 320 }; // px of a picture on paper, whatever the screen it was drawn for (`overview.css`)
+  ls.onPaper = false;
   const sizes = new ResizeObserver((changes) => {
     for (const { target } of changes) requestAnimationFrame(() => resize(target));
   });
@@ -33,7 +35,7 @@
   }
   function resize(element) {
     const chart = charts.get(element);
-    if (!chart?.done || !element.isConnected || !element.clientWidth) return;
+    if (ls.onPaper || !chart?.done || !element.isConnected || !element.clientWidth) return;
     if (chart.width === element.clientWidth && chart.height === element.clientHeight) return;
     [chart.width, chart.height] = [element.clientWidth, element.clientHeight];
     if (isFitted(chart.figure) || told(chart.figure)) redraw(element);
@@ -149,7 +151,7 @@
         chart.again = false;
         if (!element.isConnected) return;
         const { figure } = chart;
-        const { clientWidth: width, clientHeight: height } = element;
+        const { width, height } = ls.onPaper ? PAPER : { width: element.clientWidth, height: element.clientHeight };
         const { data, layout } = ls.painted(told(figure) ? timed(chart, width) : fitted(figure, width, height));
         const config = {
           displaylogo: false,
@@ -160,7 +162,7 @@
           showTips: false,
         };
         chart.plot ??= element.appendChild(Object.assign(document.createElement("div"), { className: "plot" }));
-        await Plotly.react(chart.plot, data, { ...layout, autosize: true }, config);
+        await Plotly.react(chart.plot, data, { ...layout, ...(ls.onPaper ? PAPER : { autosize: true }) }, config);
         if (isFlow(figure)) ls.placeLabels(chart.plot);
         if (!chart.done) {
           chart.done = true;
@@ -238,13 +240,17 @@
     ls.draw(id, { ...figure, data, layout: { ...figure.layout, ...layout } });
   };
 
-  // on paper a picture is as wide as the paper, not as the screen it was drawn for
-  window.addEventListener("beforeprint", () => {
-    for (const svg of document.querySelectorAll(".chart .main-svg")) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
-  });
-  window.addEventListener("afterprint", () => {
-    for (const svg of document.querySelectorAll(".chart .main-svg")) svg.removeAttribute("viewBox");
-  });
+  // Nothing may wait for a timer here: what is printed is the page as it stands when nothing more is at once to be done.
+  async function print(prints) {
+    ls.onPaper = prints;
+    const shown = [...charts.keys()].filter((element) => charts.get(element).done && element.clientWidth);
+    await Promise.all(shown.map(redraw));
+    for (const svg of document.querySelectorAll(".chart .main-svg"))
+      if (prints) svg.setAttribute("viewBox", `0 0 ${PAPER.width} ${PAPER.height}`);
+      else svg.removeAttribute("viewBox");
+  }
+  window.addEventListener("beforeprint", () => print(true));
+  window.addEventListener("afterprint", () => print(false));
   window.addEventListener("loadstar:theme", () => {
     forget();
     for (const element of charts.keys()) redraw(element);

@@ -1,6 +1,7 @@
 """How much power goes through one meter or a few of them: a line each, gaps as gaps."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ MOST = len(TOKENS)  # lines that can be told apart
 class Line:
     """Mean power (kW) of one meter in the steps between successive `edges`; NaN is a gap.
 
-    `token` is the colour of what it measures; without one it has its own among the lines of the chart.
+    `token` is the colour of what it measures, one of `TOKENS`; without one it has its own among the lines of the chart.
     """
 
     meter_id: str
@@ -36,8 +37,8 @@ def figure(powers: Sequence[Line], start: datetime, end: datetime, zone: ZoneInf
     """The chart from `start` to `end`, told by the clock of `zone`."""
     width = 2 if len(powers) == 1 else 1.5
     traces = []
-    for each, own in zip(powers, TOKENS, strict=False):
-        name, colour = wording.text(each.name), f"@{each.token or own}"
+    for each, token in zip(powers, _tokens(powers), strict=False):
+        name, colour = wording.text(each.name), f"@{token}"
         traces.append(lines.line(each.meter_id, name, each.kilowatts, each.edges, colour, width=width))
     return {
         "data": traces,
@@ -49,6 +50,14 @@ def figure(powers: Sequence[Line], start: datetime, end: datetime, zone: ZoneInf
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
         },
     }
+
+
+def _tokens(powers: Sequence[Line]) -> Iterator[str]:
+    """The colour of each line: that of what it measures where no other of the chart has the same, else one that is left."""
+    told = Counter(each.token for each in powers)
+    own = {token for token, count in told.items() if token is not None and count == 1}
+    left = iter([token for token in TOKENS if token not in own])
+    return (each.token if each.token in own else next(left) for each in powers[:MOST])
 
 
 def summary(kilowatts: Values) -> str:

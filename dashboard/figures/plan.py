@@ -4,7 +4,7 @@
 puts on it (`assets/live/16-plan.js`), where names and powers find their places beside the shapes too.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +19,8 @@ from models.topology import once
 
 NARROW = 14  # letters in a line of a name
 ROOMY = 12  # nodes; on a plan of more, a name stands in lines of few letters
-LABELLED = 32  # nodes; on a plan of more, only buses carry their name, and none its power
+# nodes; of a site of more, only those with a place are drawn; of more that are drawn, only buses carry a name, and none its power
+LABELLED = 32
 WIDTHS = (1, 2, 3.5, 6)  # px of a line, by its power
 SHARES = (0.02, 0.15, 0.45)  # of the largest power on the plan, from which on a line is wider
 MOST_LINES = 200  # on a plan of more, all are thin
@@ -127,18 +128,30 @@ def figure(graph: Graph) -> dict[str, Any]:
 
 def is_crowded(graph: Graph) -> bool:
     """Whether there is no room for the power of what is live."""
-    return len(graph.nodes) > LABELLED
+    return len(positions(graph)) > LABELLED
 
 
 def _drawn(graph: Graph, at: Mapping[str, tuple[float, float]]) -> list[Edge]:
     return [edge for edge in graph.edges if edge.source in at and edge.target in at]
 
 
+@once
+def behind(graph: Graph) -> dict[str, Edge]:
+    """The nodes that stand for what the plan of a large site leaves out behind them, each with the only edge that leads to it."""
+    at = positions(graph)
+    if is_crowded(graph) or len(at) == len(graph.nodes):
+        return {}
+    drawn, every = (
+        Counter(end for edge in edges for end in (edge.source, edge.target)) for edges in (_drawn(graph, at), graph.edges)
+    )
+    return {end: edge for edge in _drawn(graph, at) for end in (edge.source, edge.target) if drawn[end] == 1 and every[end] > 1}
+
+
 def _names(graph: Graph, shown: Sequence[Node]) -> list[str]:
     """The name that each node carries, or nothing where it is crowded."""
     if len(graph.nodes) > LABELLED:
-        short = alike(shown)
-        return [_lines(short.get(node.id, node.name)) if node.kind == "bus" else "" for node in shown]
+        short, crowded = alike(shown), is_crowded(graph)
+        return [_lines(short.get(node.id, node.name)) if node.kind == "bus" or not crowded else "" for node in shown]
     return [_lines(node.name) if len(shown) > ROOMY else text(node.name) for node in shown]
 
 

@@ -101,7 +101,7 @@ def _now(now: datetime) -> dict[str, Any]:
     """A dotted line at this moment."""
     here = lines.utc(now)
     dotted = {"color": "@outline", "width": 1, "dash": "dot"}
-    word = {"text": "now", "showarrow": False, "font": {"color": "@muted", "size": 11}}
+    word = {"text": _("now"), "showarrow": False, "font": {"color": "@muted", "size": 11}}
     return {
         "shapes": [{"type": "line", "x0": here, "x1": here, "y0": 0, "y1": 1, "yref": "paper", "line": dotted}],
         "annotations": [{"x": here, "y": 1, "yref": "paper", "xanchor": "right", "yanchor": "top", **word}],

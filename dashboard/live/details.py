@@ -13,6 +13,7 @@ from dashboard.figures import meter_level, meter_power, wording
 from dashboard.live.attention import allowed, words_of
 from insight import meter_course
 from insight.now import Now, Standing, now_of
+from models.graph import Graph
 from models.presence import presence
 from models.sankey_links import drawn_as_one, plural
 from store.errors import NotFound
@@ -212,5 +213,19 @@ def _figure(scope: Scope, now: Now, meter_ids: tuple[str, ...]) -> dict[str, Any
     if not measured:
         return None
     told = meter_course.powers(scope, now, measured, SHOWN)
-    powers = [meter_power.Line(each.meter.id, each.meter.name, each.edges, each.kilowatts) for each in told]
+    tokens = _tokens(now.view.graph)
+    powers = [
+        meter_power.Line(each.meter.id, each.meter.name, each.edges, each.kilowatts, tokens.get(each.meter.id)) for each in told
+    ]
     return meter_power.figure(powers, now.at - SHOWN, now.at, now.view.zone)
+
+
+def _tokens(graph: Graph) -> dict[str, str]:
+    """The colour of what each meter measures: of the source, storage or use at one end of its edge."""
+    kinds = {node.id: node for node in graph.nodes if node.kind in ("source", "storage", "sink")}
+    found = {}
+    for edge in graph.edges:
+        own = kinds.get(edge.source) or kinds.get(edge.target)
+        if edge.meter_id and own:
+            found[edge.meter_id] = wording.token(own.technology or own.kind)
+    return found

@@ -27,11 +27,11 @@ def may_claim(scope: Scope) -> bool:
     return scope.organisation_id is None or scope.role is Role.ADMIN
 
 
-def form(scope: Scope) -> html.Section:
+def form(scope: Scope) -> html.Div:
     """Where a code is typed."""
     code = dcc.Input(id="my-meters-code", autoComplete="off", maxLength=40)
     note = dcc.Input(id="my-meters-note", autoComplete="off", maxLength=LONGEST_NOTE)
-    return parts.section(
+    asked = parts.section(
         _("Claim a meter"),
         html.P(_("Type the code printed on the meter or sent to you by letter.")),
         html.P(
@@ -49,6 +49,7 @@ def form(scope: Scope) -> html.Section:
         parts.button(_("Claim meter"), "my-meters-claim"),
         html.Div(id="my-meters-claim-notice", className="mt-3", role="status"),
     )
+    return html.Div(asked, className="narrow asks")
 
 
 def requests(scope: Scope, asking: str | None = None) -> Any:

@@ -1,7 +1,7 @@
 """A resident's home at the top of their page: now, today, what it cost, their own use, their usual, and the last two weeks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from dashboard.my_meters import markup
 from dashboard.parts.aria import data
 from dashboard.parts.reading import Reader
 from insight.own_home import OwnHome, Trend, Usual
+from models import local_time
 
 ABOUT_USUAL = 0.03  # within so much of the usual it is as usual
 
@@ -113,7 +114,10 @@ def chart(homes: Sequence[OwnHome]) -> str | None:
         return None
     trend, zone = homes[0].trend, homes[0].zone
     used = np.nan_to_num(trend.used).clip(min=0)
-    bars = Bars(trend.edges, used, np.zeros(len(used)), trend.coverage, (_("used"), ""), ("demand", "pv"))
+    # today's bar is as wide as the others: it is a day too, though not over yet
+    today = local_time.edges(trend.edges[-2], trend.edges[-1] + timedelta(seconds=1), "day", zone)[:2]
+    edges = [*trend.edges[:-2], *today]
+    bars = Bars(edges, used, np.zeros(len(used)), trend.coverage, (_("used"), ""), ("demand", "pv"))
     figure = meter_energy.figure(bars, "day", zone)
     told = {"figure": figure, "says": meter_energy.summary(bars), "note": "", "empty": not bars.known.any()}
     return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY).decode()

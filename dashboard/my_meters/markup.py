@@ -57,7 +57,7 @@ def _card(mine: Mine, value: Value | None, now: datetime, reader: Reader, asking
         acts.append(parts.row_button("my-meter-act", "ask", meter_id, _("Release"), _("Release %(name)s", name=name), "btn-link"))
     notes = [
         mine.site,
-        *(["simulated"] if mine.meter.simulated else []),
+        *([_("simulated")] if mine.meter.simulated else []),
         *([_("no. %(serial_number)s", serial_number=mine.meter.serial_number)] if mine.meter.serial_number else []),
     ]
     return html.Article(

@@ -18,7 +18,7 @@ from dashboard.figures.production_demand import Ahead, Outlook
 from dashboard.web import theme
 from insight.course import Course
 from models import flows
-from models.graph import Node
+from models.graph import Edge, Graph, Node
 from models.sankey_links import links, one_by_one
 from tests.models.test_flows import CAMPUS, READINGS
 from tests.models.test_sankey_links import estate
@@ -204,6 +204,33 @@ def test_the_lines_of_a_plan_are_wider_where_more_flows() -> None:
         "bus>library": "0",
     }
     assert plan.thickness(CAMPUS, lambda _edge_id: float("nan")) == ""
+
+
+def test_what_stands_for_others_on_a_crowded_plan_is_told_by_the_edge_that_leads_to_it() -> None:
+    homes = [Node(f"h{n}", f"Home {n}", "bus", plan_x=n / 20, plan_y=0.1) for n in range(20)]
+    hidden = [Node(f"l{n}", f"Home {n} load", "sink") for n in range(20)]
+    feeder = Node("f", "Feeder", "bus", plan_x=0.1, plan_y=0.5)
+    edges = [Edge(f"f>h{n}", "f", f"h{n}", "electricity", True, None) for n in range(20)]
+    inside = [Edge(f"h{n}>l{n}", f"h{n}", f"l{n}", "electricity", False, None) for n in range(20)]
+    crowded = Graph((feeder, *homes, *hidden), (*edges, *inside))
+    told = plan.behind(crowded)
+    assert {node: edge.id for node, edge in told.items()} == {f"h{n}": f"f>h{n}" for n in range(20)}
+    shown = {f"h{n}": Standing("unmetered", f"{n} kW") for n in range(20)}
+    assert [row[1] for row in plan.changes(crowded, shown)] == [f"{n} kW" for n in range(20)], "and there is room for it"
+    assert plan.behind(CAMPUS) == {}
+
+
+def test_a_line_has_the_colour_of_what_it_measures_where_no_other_has_the_same() -> None:
+    steps = lines.regular(NOW, 900, 3)
+
+    def drawn(*tokens: str | None) -> list[str]:
+        told = [meter_power.Line(f"m{at}", f"M {at}", steps, np.ones(3), token) for at, token in enumerate(tokens)]
+        return [trace["line"]["color"] for trace in meter_power.figure(told, NOW, NOW + timedelta(hours=1), BERLIN)["data"]]
+
+    assert drawn("pv", "storage", None, "demand") == ["@pv", "@storage", "@accent", "@demand"]
+    alike = drawn("demand", "demand", "pv", None, None, "demand")
+    assert len({*alike}) == 6
+    assert alike[2] == "@pv"
 
 
 def test_a_node_without_a_place_stands_beside_its_neighbour() -> None:

@@ -1,6 +1,7 @@
 """What a resident reads of their home: the numbers in words, and nothing that is not known."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,16 @@ def test_what_a_home_does_not_measure_is_not_told() -> None:
     both = _said(_home(today=HomeEnergy(5, 2, 8, 11, 0.75)))
     assert both["Own use"].replace("\N{NO-BREAK SPACE}", " ") == "75 %"
     assert both["Fed in today"] == "2.00 kWh"
+
+
+@pytest.mark.parametrize("hour", [0, 10, 21])
+def test_today_has_a_bar_as_wide_as_any_other_from_its_first_moment_on(hour: int) -> None:
+    midnight = datetime(2026, 6, 10, 22, tzinfo=UTC)
+    one = _home()
+    trend = Trend([*one.trend.edges[:-2], midnight, midnight + timedelta(hours=hour)], one.trend.used, one.trend.coverage, None)
+    figure = json.loads(home.chart([replace(one, trend=trend)]) or "")["figure"]
+    assert len({*figure["data"][0]["width"]}) == 1
+    assert figure["layout"]["meta"]["labels"][-1] == "2026-06-11"
 
 
 def test_the_days_are_bars_and_a_day_of_which_nothing_is_known_has_none() -> None:

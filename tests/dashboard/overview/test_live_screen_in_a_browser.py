@@ -161,6 +161,79 @@ def test_on_paper_stand_site_date_devices_and_alarms(opened: Opener, world: Serv
     assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
 
 
+@pytest.mark.parametrize("width", [390, 1440, 2560])
+def test_on_paper_a_chart_is_drawn_for_the_paper_whatever_the_screen(opened: Opener, world: Served, width: int) -> None:
+    world.site.post_hours(2, datetime.now(UTC))
+    world.site.post_everything()
+    page = opened(viewport={"width": width, "height": 1200})
+    page.wait_for_selector("#overview-sankey[data-drawn]")
+    printed = page.evaluate(
+        """async () => {
+            window.dispatchEvent(new Event('beforeprint'));
+            for (let each = 0; each < 500; each++) await null; // what is printed is what stands when nothing but timers is left
+            const shown = [...document.querySelectorAll('.chart .main-svg:first-child')].filter((svg) => svg.clientWidth);
+            return shown.map((svg) => [svg.getAttribute('width'), svg.getAttribute('viewBox')]);
+        }"""
+    )
+    assert len(printed) >= 3
+    assert {tuple(each) for each in printed} == {("720", "0 0 720 320")}
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.chart .plot')].filter((plot) => plot.clientWidth).every((plot) => {
+            const svg = plot.querySelector('.main-svg');
+            return !svg.getAttribute('viewBox') && Math.abs(svg.getAttribute('width') - plot.clientWidth) < 2;
+        })"""
+    )
+
+
+THIN_FLOWS = """async (width) => {
+    const many = Array.from({ length: 14 }, (_, at) => at);
+    const names = ['PV array', 'Battery, discharge', 'Grid, import', 'Board', ...many.map((at) => `Building ${at}`)];
+    const node = { label: names, thickness: 12, line: { width: 0 }, customdata: names.map((name) => [-1, name, '1.13 MW']) };
+    const link = {
+        source: [0, 1, 2, ...many.map(() => 3)], target: [3, 3, 3, ...many.map((at) => at + 4)],
+        value: [1, 1, 1000, ...many.map((at) => (at === 5 ? 989 : 1))],
+    };
+    const chart = Object.assign(document.createElement('div'), { id: 'thin', className: 'chart' });
+    Object.assign(chart.style, { width: `${width}px`, height: '400px' });
+    document.querySelector('main').append(chart);
+    await window.loadstar.draw('thin', { data: [{ type: 'sankey', arrangement: 'fixed', node, link }], layout: {} });
+    const boxes = [...chart.querySelectorAll('.node-label')]
+        .filter(({ __data__: { node } }) => !node.targetLinks.length || !node.sourceLinks.length)
+        .map((label) => [label.textContent, label.getBoundingClientRect()]);
+    const lies = (one, other) => one.left < other.right && other.left < one.right
+        && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 4;
+    const { top, bottom } = chart.getBoundingClientRect();
+    const after = (at, box) => boxes.slice(at + 1).filter(([, other]) => lies(box, other));
+    const over = boxes.flatMap(([name, box], at) => after(at, box).map(([other]) => [name, other]));
+    const outside = boxes.filter(([, box]) => box.top < top - 2 || box.bottom > bottom + 2).map(([name]) => name);
+    return [boxes.length, over, outside];
+}"""
+
+
+@pytest.mark.parametrize("width", [330, 632, 1000])
+def test_no_name_at_an_end_of_the_flow_lies_over_another_however_thin_their_bands(
+    opened: Opener, world: Served, width: int
+) -> None:
+    world.site.post_everything()
+    assert opened(viewport=DESK).evaluate(THIN_FLOWS, width) == [17, [], []]
+
+
+def test_names_that_end_alike_lose_that_end_before_they_are_cut(opened: Opener, world: Served) -> None:
+    world.site.post_everything()
+    page = opened()
+    labels = page.evaluate(
+        """() => {
+            const label = ['Grid', ...[1, 2, 11].map((each) => `Home ${each} consumption`)];
+            const node = { label, thickness: 12, customdata: label.map((name) => [0, name, '1 kW']) };
+            const link = { source: [0, 0, 0], target: [1, 2, 3], value: [1, 1, 1] };
+            const fitted = (width) => window.loadstar.fittedSankey({ layout: {}, data: [{ node, link }] }, width, 400);
+            return [320, 1200].map((width) => fitted(width).data[0].node.label.slice(1).map((each) => each.split('  ')[0]));
+        }"""
+    )
+    assert labels == [["Home 1", "Home 2", "Home 11"], [f"Home {each} consumption" for each in (1, 2, 11)]]
+
+
 def test_a_reload_and_a_link_show_what_was_chosen(opened: Opener, world: Served) -> None:
     world.site.post_hours(2, datetime.now(UTC))
     world.site.post_everything()

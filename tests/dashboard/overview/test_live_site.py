@@ -266,6 +266,9 @@ def test_details_tell_the_latest_values_in_full(site: LiveWorld) -> None:
     assert found.state == "live"
     assert ("Voltage", "204 V") in [(name, value) for name, value, _ in found.values]
     assert found.figure is not None
+    pv = details.details(SYSTEM, site.site, f"node:{site.nodes['pv']}")
+    assert pv.figure
+    assert [trace["line"]["color"] for trace in pv.figure["data"]] == ["@pv"], "as on every other page"
     bus = details.details(SYSTEM, site.site, f"node:{site.nodes['bus']}")
     assert bus.title == "Main bus"
 
