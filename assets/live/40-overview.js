@@ -10,6 +10,7 @@
   let flowShown = "live";
   let chart = null; // what the server said of the production chart
   let planned = null; // the plan as it is when everything is live
+  let mapped = null; // the map of all sites, as text
   let asked = null; // the steps that were last asked for
 
   const set = (id, props) => dash.set_props(id, props);
@@ -56,6 +57,7 @@
     planBefore = said;
     ls.draw("overview-plan", ls.planNow(planned, rows, lines));
   }
+  const drawMap = (view) => mapped && view === "map" && ls.draw("overview-map", JSON.parse(mapped));
   ls.movePlan = (place, x, y) => {
     planned = ls.movedPlan(planned, place, x, y);
     planBefore = null;
@@ -140,9 +142,10 @@
     details(text) {
       if (text) ls.draw("overview-details-chart", JSON.parse(text).figure);
     },
-    // the map is drawn when it is looked at
-    map(text, view, id) {
-      if (text && view === "map") ls.draw(id, JSON.parse(text));
+    // The map is drawn when it is looked at. Dash does not tell it again on the way back to the same site: `show` draws it then.
+    map(text, view) {
+      mapped = text;
+      drawMap(view);
     },
     // a forecast is asked for when it is wanted and the one that is there has begun to lie in the past
     forecast(shows, ahead) {
@@ -168,6 +171,7 @@
     },
     show(view) {
       const [plan, map] = [view === "plan", view === "map"];
+      drawMap(view);
       requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
       return [!plan, !map, !plan, !map];
     },

@@ -14,7 +14,7 @@ def callbacks() -> None:
     _callback("flow", Input("overview-flow", "value"), Input("overview-energy", "data"))
     _callback("chart", Input("overview-course", "data"))
     _callback("plan", Input("overview-plan-figure", "data"))
-    _callback("map", Input("overview-map-figure", "data"), Input("overview-view", "value"), State("overview-map", "id"))
+    _callback("map", Input("overview-map-figure", "data"), Input("overview-view", "value"))
     _callback("details", Input("overview-details-figure", "data"), first=False)
     shown = [Output(f"overview-{view}-{part}", "hidden") for part in ("box", "tool") for view in ("plan", "map")]
     _callback("show", *shown, Input("overview-view", "value"))

@@ -258,6 +258,18 @@ def test_a_reload_and_a_link_show_what_was_chosen(opened: Opener, world: Served)
     expect(page.locator("#overview-range input[value='48h']")).to_be_checked()
 
 
+def test_the_way_back_shows_the_map_that_was_left(opened: Opener, world: Served) -> None:
+    world.site.post_everything()
+    page = opened(viewport=DESK)
+    choose(page, "overview-view", "Map")
+    page.wait_for_selector("#overview-map[data-drawn]")
+    page.click("[data-screen]:not([aria-current])")
+    page.wait_for_selector("#overview-map", state="detached")
+    page.go_back()
+    page.wait_for_selector("#overview-map[data-drawn]")
+    expect(page.locator("#overview-view input[value=map]")).to_be_checked()
+
+
 def test_a_saved_picture_says_site_chart_period_and_zone(opened: Opener, world: Served) -> None:
     world.site.post_hours(2, datetime.now(UTC))
     world.site.post_everything()
