@@ -6,6 +6,7 @@ holds whole sentences with named places, never an f-string and never a sum of pi
 `./loadstar texts` gathers what is marked. Nothing of a screen is known here: the dashboard says what a request's language is.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,8 @@ from config.settings import PROJECT
 
 SOURCE = "en"  # of the texts in the code
 FOLDER = PROJECT / "dashboard" / "translations"  # <language>/LC_MESSAGES/messages.mo
+LONGEST_HEADER = 500
+QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 CATALOGUE = Path("LC_MESSAGES", "messages.mo")
 
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
@@ -154,6 +157,20 @@ def best(tags: Iterable[str | None]) -> str:
             if name in there:
                 return there[name]
     return SOURCE
+
+
+def preferred(header: str) -> list[str]:
+    """The languages that a header `Accept-Language` names, the most wanted first (RFC 9110, section 12.5.4).
+
+    >>> preferred("en;q=0.5, de-AT, *;q=0.1, fr;q=0")
+    ['de-AT', 'en', '*']
+    """
+    wanted = []
+    for part in header[:LONGEST_HEADER].split(","):
+        tag, *parameters = (each.strip() for each in part.split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        wanted.append((float(quality) if QUALITY.fullmatch(quality) else 0.0, tag))
+    return [tag for quality, tag in sorted(wanted, key=lambda each: -each[0]) if quality and tag]
 
 
 @lru_cache

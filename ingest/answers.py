@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from config.language import _
 from ingest.problem import Problem, Refusal
 
 JSON = ("content-type", "application/json")
@@ -70,4 +71,5 @@ def judged(accepted: int, replaced: int | None, rejected: list[Problem], notes: 
 def refused(refusal: Refusal) -> Answer:
     """The response to a request that is refused as a whole."""
     retry = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s is not None else ()
-    return answer(refusal.status, refusal.problem, refusal.headers + retry)
+    problem = msgspec.structs.replace(refusal.problem, message=_(refusal.problem.message))  # one that was marked for later
+    return answer(refusal.status, problem, refusal.headers + retry)

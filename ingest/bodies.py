@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from config.language import _
 from ingest.problem import Problem, Refusal, Unreal
 from ingest.request import Request
 
@@ -43,7 +44,7 @@ async def read(request: Request, limit: int) -> bytes:
         encoding = encoding.strip().lower()
         if encoding not in ("gzip", "identity", ""):
             raise Refusal(
-                415, Problem("wrong_encoding", "this content encoding is not read", "Content-Encoding", encoding, "gzip")
+                415, Problem("wrong_encoding", _("this content encoding is not read"), "Content-Encoding", encoding, "gzip")
             )
     length = headers.get("content-length")
     try:
@@ -55,13 +56,15 @@ async def read(request: Request, limit: int) -> bytes:
             else:
                 body = await _chunks(request, limit)
     except TimeoutError:
-        raise Refusal(400, Problem("cut_off", f"the body did not arrive within {RECEIVE_S:.0f} s")) from None
+        raise Refusal(
+            400, Problem("cut_off", _("the body did not arrive within %(seconds)s s", seconds=f"{RECEIVE_S:.0f}"))
+        ) from None
     except OSError as error:  # the connection broke
-        raise Refusal(400, Problem("cut_off", "the body did not arrive whole")) from error
+        raise Refusal(400, Problem("cut_off", _("the body did not arrive whole"))) from error
     if encoding == "gzip":
         body = inflate(body, limit)
     if not body or body.isspace():
-        raise Refusal(400, Problem("empty_body", "the body is empty", allowed="a JSON object"))
+        raise Refusal(400, Problem("empty_body", _("the body is empty"), allowed=_("a JSON object")))
     return body
 
 
@@ -90,7 +93,12 @@ def inflate(body: bytes, limit: int) -> bytes:
             if len(parts) == MEMBERS:  # each costs a copy of all that follows it
                 raise Refusal(
                     400,
-                    Problem("bad_gzip", "the gzip stream is in too many parts", "Content-Encoding", allowed=f"at most {MEMBERS}"),
+                    Problem(
+                        "bad_gzip",
+                        _("the gzip stream is in too many parts"),
+                        "Content-Encoding",
+                        allowed=_("at most %(most)s", most=MEMBERS),
+                    ),
                 )
             stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
             part = stream.decompress(rest, limit - size + 1)
@@ -98,11 +106,11 @@ def inflate(body: bytes, limit: int) -> bytes:
             if size > limit:
                 raise _too_big(limit)
             if not stream.eof:
-                raise Refusal(400, Problem("bad_gzip", "the gzip stream is cut off", "Content-Encoding"))
+                raise Refusal(400, Problem("bad_gzip", _("the gzip stream is cut off"), "Content-Encoding"))
             parts.append(part)
             rest = stream.unused_data
     except zlib.error as error:
-        raise Refusal(400, Problem("bad_gzip", f"the body is not gzip: {error}", "Content-Encoding")) from error
+        raise Refusal(400, Problem("bad_gzip", _("the body is not gzip: %(why)s", why=error), "Content-Encoding")) from error
     return b"".join(parts)
 
 
@@ -119,7 +127,11 @@ def parse(body: bytes) -> Any:
         text = body.decode()
     except UnicodeDecodeError as error:
         raise Refusal(
-            400, Problem("not_utf8", f"the body is not UTF-8: byte {error.start} is {body[error.start]:#04x}")
+            400,
+            Problem(
+                "not_utf8",
+                _("the body is not UTF-8: byte %(place)s is %(byte)s", place=error.start, byte=f"{body[error.start]:#04x}"),
+            ),
         ) from error
     try:
         try:
@@ -134,10 +146,14 @@ def parse(body: bytes) -> Any:
         around = text[max(0, error.pos - 20) : error.pos + 20]
         raise Refusal(
             400,
-            Problem("malformed_json", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}", value=around),
+            Problem(
+                "malformed_json",
+                _("not JSON: %(why)s at line %(line)s, column %(column)s", why=error.msg, line=error.lineno, column=error.colno),
+                value=around,
+            ),
         ) from error
     except RecursionError as error:
-        raise Refusal(400, Problem("malformed_json", "not JSON that anyone means: nested too deeply")) from error
+        raise Refusal(400, Problem("malformed_json", _("not JSON that anyone means: nested too deeply"))) from error
 
 
 def _mended(text: str) -> tuple[str, Iterator[str]] | None:
@@ -172,21 +188,23 @@ def _int(text: str) -> int | Unreal:
 
 
 def _check_type(kind: str) -> None:
-    media, _, parameters = kind.partition(";")
+    media, _sign, parameters = kind.partition(";")
     if media.strip().lower() != "application/json":
         raise Refusal(
             415,
             Problem(
                 "wrong_type",
-                "send JSON, and say so: -H 'Content-Type: application/json'",
+                _("send JSON, and say so: -H 'Content-Type: application/json'"),
                 "Content-Type",
                 kind[:100],
                 "application/json",
             ),
         )
-    name, _, charset = parameters.partition("=")
+    name, _sign, charset = parameters.partition("=")
     if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in ("utf-8", "utf8"):
-        raise Refusal(415, Problem("wrong_type", "JSON is UTF-8", "Content-Type", kind[:100], "application/json; charset=utf-8"))
+        raise Refusal(
+            415, Problem("wrong_type", _("JSON is UTF-8"), "Content-Type", kind[:100], "application/json; charset=utf-8")
+        )
 
 
 def _too_big(limit: int) -> Refusal:
@@ -194,9 +212,9 @@ def _too_big(limit: int) -> Refusal:
         413,
         Problem(
             "too_big",
-            "the body is too big; send it in several posts",
+            _("the body is too big; send it in several posts"),
             "body",
             None,
-            f"at most {limit:,} bytes, after decompression",
+            _("at most %(most)s bytes, after decompression", most=f"{limit:,}"),
         ),
     )

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from config.language import N_, _
 from ingest.problem import Problem, Refusal
 from ingest.rows import Outcome, Rows
 from store.errors import StoreAway, StoreError
@@ -76,16 +77,20 @@ class Committer:
             Refusal: 507 store nearly full, 503 store away or queue full, 429 too much of the queue is this key's.
         """
         if self.full is not None:
-            raise _refusal(507, "store_full", f"the store takes nothing more until there is room: {self.full}", RETRY_FULL_S)
+            raise _refusal(
+                507, "store_full", _("the store takes nothing more until there is room: %(why)s", why=self.full), RETRY_FULL_S
+            )
         if self.away is not None or self._closing:
-            raise _refusal(503, "store_away", "the store cannot be reached; nothing of this request is stored", RETRY_AWAY_S)
+            raise _refusal(503, "store_away", N_("the store cannot be reached; nothing of this request is stored"), RETRY_AWAY_S)
         if self.waiting + rows > self._limit:
             raise _refusal(
-                503, "queue_full", "more is waiting than can be stored now; nothing of this request is stored", RETRY_BUSY_S
+                503, "queue_full", N_("more is waiting than can be stored now; nothing of this request is stored"), RETRY_BUSY_S
             )
         held = self._by_key[key_id]
         if held and held + rows > self._limit // KEY_SHARE:
-            raise _refusal(429, "too_much_at_once", f"{held} readings of this key are still waiting; slow down", RETRY_BUSY_S)
+            raise _refusal(
+                429, "too_much_at_once", _("%(held)s readings of this key are still waiting; slow down", held=held), RETRY_BUSY_S
+            )
 
     async def commit(self, rows: Rows, key_id: str) -> Outcome:
         """Queue rows and wait until they are committed.
@@ -146,8 +151,8 @@ class Committer:
 
     async def _flush(self, group: list[tuple[Rows, str, "asyncio.Future[Outcome]"]]) -> None:
         began = time.perf_counter()
-        running = asyncio.get_running_loop().run_in_executor(self._thread, self._write, [rows for rows, _, _ in group])
-        done, _ = await asyncio.wait({running}, timeout=STUCK_S)
+        running = asyncio.get_running_loop().run_in_executor(self._thread, self._write, [rows for rows, _key, _future in group])
+        done, _pending = await asyncio.wait({running}, timeout=STUCK_S)
         if not done:
             self._refuse(group, "the store does not answer")
             await asyncio.wait({running})
@@ -161,12 +166,12 @@ class Committer:
         else:
             self.away = None
             self.heard = time.monotonic()
-            for (_, _, future), outcome in zip(group, outcomes, strict=True):
+            for (_rows, _key, future), outcome in zip(group, outcomes, strict=True):
                 if not future.done():
                     future.set_result(outcome)
             if self._flushed is not None:
                 self._flushed(sum(outcome.written for outcome in outcomes), time.perf_counter() - began)
-        for rows, key_id, _ in group:
+        for rows, key_id, _future in group:
             self._release(rows, key_id)
 
     def _refuse(self, group: list[tuple[Rows, str, "asyncio.Future[Outcome]"]], why: str) -> None:
@@ -176,13 +181,16 @@ class Committer:
         self.away = why
         behind = list(self._queue)
         self._queue.clear()
-        for rows, key_id, _ in behind:
+        for rows, key_id, _future in behind:
             self._release(rows, key_id)
-        for _, _, future in group + behind:
+        for _rows, _key, future in group + behind:
             if not future.done():
                 future.set_exception(
                     _refusal(
-                        503, "store_away", "the store cannot be reached; nothing of this request is acknowledged", RETRY_AWAY_S
+                        503,
+                        "store_away",
+                        N_("the store cannot be reached; nothing of this request is acknowledged"),
+                        RETRY_AWAY_S,
                     )
                 )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from config.language import _
 from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
@@ -81,17 +82,24 @@ class Caller:
     def _resolve(self, meter: str, quantity: str, interval_s: int | None) -> Target | Problem:
         entry = self.meters.get(meter)
         if entry is None:  # of another site, or of nobody: the two are never told apart
-            return Problem("unknown_meter", "no meter of this id that the key may write to", "meter", echo(meter))
+            return Problem("unknown_meter", _("no meter of this id that the key may write to"), "meter", echo(meter))
         what = QUANTITIES.get(quantity)
         if what is None:
-            return Problem("unknown_quantity", "no such quantity", "quantity", echo(quantity), ", ".join(QUANTITIES))
+            return Problem("unknown_quantity", _("no such quantity"), "quantity", echo(quantity), ", ".join(QUANTITIES))
         if interval_s is not None and not 1 <= interval_s <= LONGEST_INTERVAL_S:
             return Problem(
-                "bad_interval", "interval_s is out of range", "interval_s", echo(interval_s), f"1 to {LONGEST_INTERVAL_S} seconds"
+                "bad_interval",
+                _("interval_s is out of range"),
+                "interval_s",
+                echo(interval_s),
+                _("1 to %(most)s seconds", most=LONGEST_INTERVAL_S),
             )
         if what.kind is Kind.COUNTER and interval_s is not None:
             return Problem(
-                "bad_interval", f"{quantity} is a counter, read at a moment; leave interval_s out", "interval_s", interval_s
+                "bad_interval",
+                _("%(quantity)s is a counter, read at a moment; leave interval_s out", quantity=quantity),
+                "interval_s",
+                interval_s,
             )
         duration_s = interval_s
         if what.kind is Kind.ENERGY and duration_s is None:
@@ -99,10 +107,13 @@ class Caller:
             if duration_s is None:
                 return Problem(
                     "missing_field",
-                    f"{quantity} is of an interval, and the meter has no device whose reporting interval it could be",
+                    _(
+                        "%(quantity)s is of an interval, and the meter has no device whose reporting interval it could be",
+                        quantity=quantity,
+                    ),
                     "interval_s",
                     None,
-                    f"1 to {LONGEST_INTERVAL_S} seconds",
+                    _("1 to %(most)s seconds", most=LONGEST_INTERVAL_S),
                 )
         made = series(meter, quantity, duration_s or 0, self.source)
         backwards = entry.one_way and quantity in _EXPORTS
@@ -165,7 +176,7 @@ class Directory:
             await self.renew(asked)
             caller = self.callers.get(key_id)
             if caller is None and self._away:
-                raise StoreAway("whether there is such a key cannot be found out while the records are away")
+                raise StoreAway(_("whether there is such a key cannot be found out while the records are away"))
         return caller
 
 

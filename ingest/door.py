@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from config import clock
+from config.language import _
 from config.settings import Settings
 from ingest.activity import Activity
 from ingest.answers import Answer
@@ -53,7 +54,7 @@ def precision(query: str) -> str | None:
     if given is None:
         return None
     if given[-1] not in PRECISIONS:
-        raise Refusal(400, Problem("bad_precision", "no such precision", "precision", given[-1][:20], "s, ms, us or ns"))
+        raise Refusal(400, Problem("bad_precision", _("no such precision"), "precision", given[-1][:20], _("s, ms, us or ns")))
     return given[-1]
 
 
@@ -78,5 +79,5 @@ def counts_replaced(query: str) -> bool:
         return False
     given = parse_qs(query, keep_blank_values=True).get("replaced", ["0"])[-1]
     if given not in ("0", "1"):
-        raise Refusal(400, Problem("bad_replaced", "replaced is 1 to have them counted", "replaced", given[:20], "0 or 1"))
+        raise Refusal(400, Problem("bad_replaced", _("replaced is 1 to have them counted"), "replaced", given[:20], _("0 or 1")))
     return given == "1"

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from config import clock
+from config.language import _
 from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
 from ingest.directory import Caller, Target
 from ingest.problem import Problem, Unreal, echo, json_type
@@ -107,10 +108,17 @@ def number(value: Any, field: str) -> float | Problem:
             return float(value)
         except OverflowError:
             return Problem(
-                "not_a_number", f"{field} is larger than any number that can be kept", field, echo(value), "a finite number"
+                "not_a_number",
+                _("%(field)s is larger than any number that can be kept", field=field),
+                field,
+                echo(value),
+                _("a finite number"),
             )
-    what = f"{echo(value)}, which is no finite JSON number" if isinstance(value, Unreal) else f"{json_type(value)}, not a number"
-    return Problem("not_a_number", f"{field} is {what}", field, echo(value), "a finite number")
+    if isinstance(value, Unreal):
+        words = _("%(field)s is %(value)s, which is no finite JSON number", field=field, value=echo(value))
+    else:
+        words = _("%(field)s is %(kind)s, not a number", field=field, kind=json_type(value))
+    return Problem("not_a_number", words, field, echo(value), _("a finite number"))
 
 
 def possible(value: float, target: Target, field: str = "value", unit: str | None = None) -> float | Problem:
@@ -125,7 +133,14 @@ def possible(value: float, target: Target, field: str = "value", unit: str | Non
     what = QUANTITIES[target.series.quantity]
     if target.greatest < what.greatest and value > 0:
         return Problem(
-            "one_way", f"the meter stands on a one-way edge, so nothing flows back: {what.name} must be 0", field, value, "0"
+            "one_way",
+            _("the meter stands on a one-way edge, so nothing flows back: %(quantity)s must be 0", quantity=what.name),
+            field,
+            value,
+            "0",
         )
-    allowed = f"{target.least:g} to {target.greatest:g} {what.label}".strip()
-    return Problem("out_of_range", f"{what.name} cannot be {value:g} {what.label}".strip(), field, value, allowed)
+    greatest, said = (f"{each:g} {what.label}".strip() for each in (target.greatest, value))
+    words = _("%(quantity)s cannot be %(value)s", quantity=what.name, value=said)
+    return Problem(
+        "out_of_range", words, field, value, _("%(least)s to %(greatest)s", least=f"{target.least:g}", greatest=greatest)
+    )

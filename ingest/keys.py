@@ -8,6 +8,7 @@ import hmac
 import math
 
 from config import clock
+from config.language import _
 from ingest.directory import Caller
 from ingest.door import Door
 from ingest.problem import Problem, Refusal
@@ -27,18 +28,20 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     """
     given = headers.get("x-api-key") or _authorization(headers.get("authorization"))
     if not given:
-        raise Refusal(401, Problem("no_key", "send the device's key in the header X-API-Key"), headers=_CHALLENGE)
-    key_id, _, secret = given.partition(".")
+        raise Refusal(401, Problem("no_key", _("send the device's key in the header X-API-Key")), headers=_CHALLENGE)
+    key_id, _point, secret = given.partition(".")
     caller = door.directory.callers.get(key_id) or await door.directory.caller(key_id)
     digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
     known = caller.secret_hash if caller is not None else bytes(32)
     if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or _ended(caller):
-        raise Refusal(401, Problem("unknown_key", "the key is not known, or no longer valid"), headers=_CHALLENGE)
+        raise Refusal(401, Problem("unknown_key", _("the key is not known, or no longer valid")), headers=_CHALLENGE)
     if caller.archived:
-        raise Refusal(403, Problem("site_archived", "the site of this key is archived: nothing is stored until it is restored"))
+        raise Refusal(
+            403, Problem("site_archived", _("the site of this key is archived: nothing is stored until it is restored"))
+        )
     door.activity.used(key_id)
     if write and not caller.can_write:
-        raise Refusal(403, Problem("read_only_key", "the key may read, but not write"))
+        raise Refusal(403, Problem("read_only_key", _("the key may read, but not write")))
     return caller
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any, final
 import msgspec
 from msgspec import Meta
 
+from config.language import _
+
 ECHO = 120  # characters of a wrong value that are sent back
 
 
@@ -63,22 +65,22 @@ def json_type(value: Any) -> str:
     """What JSON calls the value's type."""
     match value:
         case Unreal():
-            return "not a finite number"
+            return _("not a finite number")
         case None:
             return "null"
         case bool():
-            return "a boolean"
+            return _("a boolean")
         case int() | float():
-            return "a number"
+            return _("a number")
         case str():
-            return "a string"
+            return _("a string")
         case list():
-            return "an array"
-    return "an object"
+            return _("an array")
+    return _("an object")
 
 
 def _named(value: Any) -> str:
-    return f"{json_type(value)} of {len(value)}" if isinstance(value, list | dict) else repr(value)
+    return _("%(kind)s of %(count)s", kind=json_type(value), count=len(value)) if isinstance(value, list | dict) else repr(value)
 
 
 def _cut(text: str) -> str:

@@ -15,8 +15,9 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, NoReturn
 
-from config import heart
+from config import heart, language
 from config import settings as configuration
+from config.language import N_, _
 from ingest import health, job_figures, manual, openapi
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
@@ -42,8 +43,8 @@ GUARDS = (
 PARENT_S = 1.0  # between looks whether the parent is still there
 STOP_S = 5.0  # to commit what waits when the process ends
 
-_AWAY = Refusal(503, Problem("store_away", "the store cannot be reached"), 2)
-_DEFECT = Refusal(503, Problem("try_again", "something went wrong here; nothing of this request is acknowledged"), 5)
+_AWAY = Refusal(503, Problem("store_away", N_("the store cannot be reached")), 2)
+_DEFECT = Refusal(503, Problem("try_again", N_("something went wrong here; nothing of this request is acknowledged")), 5)
 
 
 async def healthz(_request: Request, door: Door) -> Answer:
@@ -62,8 +63,14 @@ async def metrics(_request: Request, door: Door) -> Answer:
 
 def _guards(answer: Answer) -> tuple[tuple[str, str], ...]:
     """What a browser is told beside every answer: it is what it says it is, and stands in no other page."""
-    named = {name for name, _ in answer.headers}
+    named = {name for name, _value in answer.headers}
     return GUARDS[:1] if "content-security-policy" in named else GUARDS
+
+
+def _wanted(headers: Any) -> str:
+    """The language of refusals: of those that the sender names, if there are texts in it; devices name none."""
+    named = headers.get("accept-language")
+    return language.best(language.preferred(named)) if named else language.SOURCE
 
 
 OWN: Routes = {
@@ -82,7 +89,7 @@ class Application:
         self._routes: dict[tuple[str, str], Handler] = {}
         for routes in (OWN, *ROADS):
             self._routes.update(routes)
-        self._paths = {path for _, path in self._routes}
+        self._paths = {path for _method, path in self._routes}
         self._door: Door | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -99,26 +106,31 @@ class Application:
         door = self._door
         assert door is not None  # noqa: S101  # granian has called __rsgi_init__
         path = scope.path
-        try:
-            handler = self._routes.get((scope.method, path)) or self._no_handler(scope.method, path)
-            answer = await handler(Request(scope, protocol), door)
-        except Refusal as refusal:
-            answer = refused(refusal)
-        except StoreError as error:
-            log.warning("%s %s: %s", scope.method, path, error)
-            answer = refused(_AWAY)
-        except Exception:
-            log.exception("%s %s failed", scope.method, path)
-            answer = refused(_DEFECT)
+        with language.speaking(_wanted(scope.headers)):
+            answer = await self._answer(scope, protocol, door)
         door.metrics.answered(path if path in self._paths else "", answer.status)
         protocol.response_bytes(answer.status, [*answer.headers, *_guards(answer)], answer.body)
 
+    async def _answer(self, scope: Any, protocol: Any, door: Door) -> Answer:
+        path = scope.path
+        try:
+            handler = self._routes.get((scope.method, path)) or self._no_handler(scope.method, path)
+            return await handler(Request(scope, protocol), door)
+        except Refusal as refusal:
+            return refused(refusal)
+        except StoreError as error:
+            log.warning("%s %s: %s", scope.method, path, error)
+            return refused(_AWAY)
+        except Exception:
+            log.exception("%s %s failed", scope.method, path)
+            return refused(_DEFECT)
+
     def _no_handler(self, method: str, path: str) -> NoReturn:
         if path not in self._paths:
-            raise Refusal(404, Problem("not_found", "no such address; / describes them all", value=path[:100]))
+            raise Refusal(404, Problem("not_found", _("no such address; / describes them all"), value=path[:100]))
         allowed = ", ".join(sorted(known for known, of in self._routes if of == path))
         raise Refusal(
-            405, Problem("wrong_method", "not with this method", "method", method, allowed), headers=(("allow", allowed),)
+            405, Problem("wrong_method", _("not with this method"), "method", method, allowed), headers=(("allow", allowed),)
         )
 
     async def _start(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from config import clock
 from config.clock import wall_us
+from config.language import N_, _
 from ingest.problem import Problem, Refusal, echo, json_type
 from store.series.write import PROMPT_S
 
@@ -20,15 +21,16 @@ DAY = 86_400 * SECOND
 PRECISIONS = ("s", "ms", "us", "ns")
 FACTORS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
-RFC3339 = "RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an integer with ?precision=s, ms, us or ns"
+RFC3339 = N_("RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an integer with ?precision=s, ms, us or ns")
 _PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
 _ALMOST = (  # what devices write instead, and what is wrong with it
-    (re.compile(r"\d{4}-\d\d-\d\d[Tt ]24:.*"), "has an hour 24; midnight is 00:00 of the next day"),
-    (re.compile(r".*[Tt ]\d\d:\d\d([Zz]|[+-]\d\d:?\d\d)"), "has no seconds"),
-    (re.compile(r".*:\d\d(\.\d+)?[+-]\d{4}"), "has an offset without a colon; write +01:00, not +0100"),
-    (re.compile(r".*:\d\d(\.\d+)?[+-]\d\d"), "has an offset without minutes; write +01:00, not +01"),
+    (re.compile(r"\d{4}-\d\d-\d\d[Tt ]24:.*"), N_("%(field)s has an hour 24; midnight is 00:00 of the next day")),
+    (re.compile(r".*[Tt ]\d\d:\d\d([Zz]|[+-]\d\d:?\d\d)"), N_("%(field)s has no seconds")),
+    (re.compile(r".*:\d\d(\.\d+)?[+-]\d{4}"), N_("%(field)s has an offset without a colon; write +01:00, not +0100")),
+    (re.compile(r".*:\d\d(\.\d+)?[+-]\d\d"), N_("%(field)s has an offset without minutes; write +01:00, not +01")),
 )
+_UNREADABLE = N_("%(field)s is not a time that can be read")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_UNSURE_S = 60
 _LONGEST = 64  # characters of any time
@@ -64,26 +66,40 @@ class Window:
             if precision is None:
                 return Problem(
                     "precision_missing",
-                    f"{field} is an integer and its unit is not declared: add ?precision={_likely(ts, self, now_us) or 'ms'} "
-                    "to the address if that is its unit, or send RFC 3339",
+                    _(
+                        "%(field)s is an integer and its unit is not declared: add ?precision=%(likely)s to the address if that "
+                        "is its unit, or send RFC 3339",
+                        field=field,
+                        likely=_likely(ts, self, now_us) or "ms",
+                    ),
                     field,
                     echo(ts),
-                    RFC3339,
+                    _(RFC3339),
                 )
             at = _scaled(ts, precision)
         else:
-            return Problem("bad_time", f"{field} is {json_type(ts)}, not a time", field, echo(ts), RFC3339)
+            return Problem(
+                "bad_time", _("%(field)s is %(kind)s, not a time", field=field, kind=json_type(ts)), field, echo(ts), _(RFC3339)
+            )
         if now_us - self.back_us <= at <= now_us + self.ahead_us:
             return at
         return self._outside(ts, at, precision, now_us, field)
 
     def _outside(self, ts: str | int, at: int, precision: str | None, now_us: int, field: str) -> Problem:
-        allowed = f"from {iso(now_us - self.back_us)} to {iso(now_us + self.ahead_us)}"
+        allowed = _("from %(first)s to %(last)s", first=iso(now_us - self.back_us), last=iso(now_us + self.ahead_us))
         if type(ts) is int and (likely := _likely(ts, self, now_us)):
             return Problem(
                 "wrong_precision",
-                f"{field} {echo(ts)} is {_said(at)} in {precision}; in {likely} it would be {iso(_scaled(ts, likely))}: "
-                f"use ?precision={likely} if that is its unit",
+                _(
+                    "%(field)s %(value)s is %(read)s in %(precision)s; in %(likely)s it would be %(meant)s: "
+                    "use ?precision=%(likely)s if that is its unit",
+                    field=field,
+                    value=echo(ts),
+                    read=_said(at),
+                    precision=precision,
+                    likely=likely,
+                    meant=iso(_scaled(ts, likely)),
+                ),
                 field,
                 echo(ts),
                 allowed,
@@ -91,13 +107,25 @@ class Window:
         if at > now_us:
             if (why := clock.unsure()) and at <= wall_us() + self.ahead_us:
                 raise clock_unsure(why)  # it may be right: nothing is refused for good that could be
-            return Problem("in_future", f"{field} is {_said(at)}, ahead of the server's {iso(now_us)}", field, echo(ts), allowed)
-        return Problem("too_old", f"{field} is {_said(at)}, further back than is accepted", field, echo(ts), allowed)
+            return Problem(
+                "in_future",
+                _("%(field)s is %(read)s, ahead of the server's %(now)s", field=field, read=_said(at), now=iso(now_us)),
+                field,
+                echo(ts),
+                allowed,
+            )
+        return Problem(
+            "too_old",
+            _("%(field)s is %(read)s, further back than is accepted", field=field, read=_said(at)),
+            field,
+            echo(ts),
+            allowed,
+        )
 
 
 def clock_unsure(why: str) -> Refusal:
     """The answer to what cannot be judged before it is known what time it is."""
-    return Refusal(503, Problem("clock_unsure", f"{why}; nothing of this request is stored"), RETRY_UNSURE_S)
+    return Refusal(503, Problem("clock_unsure", _("%(why)s; nothing of this request is stored", why=why)), RETRY_UNSURE_S)
 
 
 def iso(at_us: int) -> str:
@@ -122,11 +150,23 @@ def _text(ts: str, field: str) -> int | Problem:
             moment = datetime.fromisoformat(ts.upper())
             return (moment - _EPOCH) // timedelta(microseconds=1)
         except (ValueError, OverflowError) as error:
-            return Problem("bad_time", f"{field} is a date or time that does not exist: {error}", field, echo(ts), RFC3339)
+            return Problem(
+                "bad_time",
+                _("%(field)s is a date or time that does not exist: %(why)s", field=field, why=error),
+                field,
+                echo(ts),
+                _(RFC3339),
+            )
     if _NAIVE.fullmatch(ts):
-        return Problem("naive_time", f"{field} has no offset from UTC; add Z or one such as +02:00", field, echo(ts), RFC3339)
-    wrong = next((words for almost, words in _ALMOST if almost.fullmatch(ts[:_LONGEST])), "is not a time that can be read")
-    return Problem("bad_time", f"{field} {wrong}", field, echo(ts), RFC3339)
+        return Problem(
+            "naive_time",
+            _("%(field)s has no offset from UTC; add Z or one such as +02:00", field=field),
+            field,
+            echo(ts),
+            _(RFC3339),
+        )
+    wrong = next((words for almost, words in _ALMOST if almost.fullmatch(ts[:_LONGEST])), _UNREADABLE)
+    return Problem("bad_time", _(wrong, field=field), field, echo(ts), _(RFC3339))
 
 
 def _scaled(ts: int, precision: str) -> int:
@@ -146,4 +186,9 @@ def _said(at_us: int) -> str:
     try:
         return iso(at_us)
     except OverflowError:
-        return f"about {abs(at_us) // (SECOND * 31_557_600):,} years {'after' if at_us > 0 else 'before'} 1970"
+        years = f"{abs(at_us) // (SECOND * 31_557_600):,}"
+        return (
+            _("about %(years)s years after 1970", years=years)
+            if at_us > 0
+            else _("about %(years)s years before 1970", years=years)
+        )

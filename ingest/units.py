@@ -4,6 +4,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from config.language import _
 from config.quantities import QUANTITIES
 from ingest.problem import Problem, echo
 
@@ -38,33 +39,42 @@ def convert(value: float, unit: str, quantity: str) -> float | Problem:
     if unit in (what.unit, what.label):
         return value
     factor = _converter(unit, quantity)
-    if isinstance(factor, Problem):
-        return factor
+    if factor is None:
+        return Problem(
+            "unknown_unit",
+            _(
+                "unit %(unit)s cannot be converted to %(other)s, the unit of %(quantity)s",
+                unit=repr(echo(unit)),
+                other=what.label or _("a plain number"),
+                quantity=quantity,
+            ),
+            "unit",
+            echo(unit),
+            what.unit,
+        )
     converted = factor(value)
     if not math.isfinite(converted):
-        return Problem("out_of_range", f"{value} {unit} is no finite number of {what.label}", "value", echo(value))
+        return Problem(
+            "out_of_range",
+            _("%(value)s %(unit)s is no finite number of %(other)s", value=value, unit=unit, other=what.label),
+            "value",
+            echo(value),
+        )
     return converted
 
 
 @lru_cache(maxsize=_KNOWN)
-def _converter(unit: str, quantity: str) -> "Callable[[float], float] | Problem":
+def _converter(unit: str, quantity: str) -> "Callable[[float], float] | None":
     what = QUANTITIES[quantity]
-    problem = Problem(
-        "unknown_unit",
-        f"unit {echo(unit)!r} cannot be converted to {what.label or 'a plain number'}, the unit of {quantity}",
-        "unit",
-        echo(unit),
-        what.unit,
-    )
     if len(unit) > 32 or "**" in unit.replace("**2", ""):  # a unit is short; towers of powers are not computed
-        return problem
+        return None
     registry = _registry()
     try:
         zero, one = (_in(registry, n, unit, what.unit) for n in (0.0, 1.0))
     except Exception:  # pint raises a dozen kinds for text that is no unit
-        return problem
+        return None
     if not (math.isfinite(zero) and math.isfinite(one)):
-        return problem
+        return None
     # Every conversion between units of a quantity is linear; twelve digits hide what floats add.
     return lambda value: float(f"{zero + value * (one - zero):.12g}")
 

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from config import clock
+from config.language import _
 from config.quantities import QUANTITIES, Kind
 from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
@@ -34,7 +35,7 @@ async def post(request: Request, door: Door) -> Answer:
     caller = await keys.require(request.headers, door, write=True)
     if caller.device is None:
         raise Refusal(
-            403, Problem("device_key_needed", "this address takes a device's own key; a site's key posts to /api/v1/readings")
+            403, Problem("device_key_needed", _("this address takes a device's own key; a site's key posts to /api/v1/readings"))
         )
     unit_of_time, counting = precision(request.query), counts_replaced(request.query)
     door.committer.admit(0, caller.key_id)
@@ -45,7 +46,10 @@ async def post(request: Request, door: Door) -> Answer:
         content = bodies.parse(body)
     if not isinstance(content, dict):
         raise Refusal(
-            400, Problem("wrong_shape", f"the body is {json_type(content)}, not an object", None, echo(content), _ALLOWED)
+            400,
+            Problem(
+                "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _ALLOWED
+            ),
         )
     rows, rejected, whole = _check(content, caller, unit_of_time, door)
     rows.counts_replaced = counting
@@ -56,7 +60,7 @@ async def post(request: Request, door: Door) -> Answer:
         replaced, accepted = outcome.replaced if counting else None, len(rows) - len(outcome.refused)
         for position, why in outcome.refused.items():
             quantity = rows.rows[position][0].quantity
-            rejected.append(Problem("refused_by_store", f"the store refuses the reading: {why[:200]}", quantity))
+            rejected.append(Problem("refused_by_store", _("the store refuses the reading: %(why)s", why=why[:200]), quantity))
         notes = [_told_before(rows.rows[position], before, caller) for position, before in outcome.before.items()]
     door.activity.note(caller.device.id, accepted, len(rejected))
     door.metrics.judged(accepted, replaced, rejected)
@@ -79,7 +83,9 @@ def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, do
     said = _said(content, caller, moment)
     judge.judge(said.values(), "us", named=list(said))
     if not stamped:  # two energies of one interval may both be true: none goes without a word
-        rows.told_once = {place for place, (of, _, _) in enumerate(rows.rows) if QUANTITIES[of.quantity].kind is Kind.ENERGY}
+        rows.told_once = {
+            place for place, (of, _at, _value) in enumerate(rows.rows) if QUANTITIES[of.quantity].kind is Kind.ENERGY
+        }
     wrong = any(problem.field in REQUIRED and problem.code != "unmapped_field" for problem in judge.problems)
     return rows, judge.problems, not wrong
 
@@ -89,14 +95,14 @@ def _said(content: dict[str, Any], caller: Caller, moment: int) -> dict[str, Rea
     found: dict[str, Reading | Problem] = {}
     for name in REQUIRED:
         if name not in content:
-            found[name] = Problem("missing_field", f"{name} is missing", name, None, ", ".join(REQUIRED))
+            found[name] = Problem("missing_field", _("%(field)s is missing", field=name), name, None, ", ".join(REQUIRED))
         elif (said := _field(name, content[name], caller, moment)) is not None:
             found[name] = said
     for name, given in content.items():
         if name in _FIRST:
             continue
         if name not in OPTIONAL:
-            found[name] = Problem("unknown_field", "no such field", echo(name), echo(given), _ALLOWED)
+            found[name] = Problem("unknown_field", _("no such field"), echo(name), echo(given), _ALLOWED)
         elif (said := _field(name, given, caller, moment)) is not None:
             found[name] = said
     return found
@@ -122,8 +128,14 @@ def _told_before(row: Row, before: float, caller: Caller) -> Problem:
     ends = iso(at + device.reporting_interval_s * SECOND)
     return Problem(
         "told_before",
-        f"of the interval up to {ends} {before:g} kWh was told before, and {value:g} kWh stands in its place now: post once "
-        f"every {device.reporting_interval_s} s, or send a timestamp",
+        _(
+            "of the interval up to %(ends)s %(before)s kWh was told before, and %(value)s kWh stands in its place now: post once "
+            "every %(every)s s, or send a timestamp",
+            ends=ends,
+            before=f"{before:g}",
+            value=f"{value:g}",
+            every=device.reporting_interval_s,
+        ),
         of.quantity,
         value,
     )
@@ -135,8 +147,8 @@ def _target(name: str, caller: Caller) -> tuple[str, str, int | None] | Problem:
     assert device is not None  # noqa: S101  # a site's key is refused before
     mapped = device.fields.get(name)
     if mapped is None:
-        why = device.unmapped.get(name, f"the device's map says nothing of {name}")
-        return Problem("unmapped_field", f"{why}, so it is not stored", name, None, ", ".join(device.fields))
+        why = device.unmapped.get(name, _("the device's map says nothing of %(field)s", field=name))
+        return Problem("unmapped_field", _("%(why)s, so it is not stored", why=why), name, None, ", ".join(device.fields))
     meter, quantity = mapped
     of_interval = quantity in QUANTITIES and QUANTITIES[quantity].kind is Kind.ENERGY
     caller.fields[name] = meter, quantity, device.reporting_interval_s if of_interval else None
@@ -153,7 +165,7 @@ def _facility(content: dict[str, Any], caller: Caller) -> Problem | None:
         return None
     return Problem(
         "wrong_facility",
-        "facility_id is not the site of this key; nothing is stored",
+        _("facility_id is not the site of this key; nothing is stored"),
         "facility_id",
         echo(content["facility_id"]),
         str(caller.site_number),
@@ -206,7 +218,7 @@ async def config(request: Request, door: Door) -> Answer:
 
 def _device(caller: Caller) -> Any:
     if caller.device is None:
-        raise Refusal(403, Problem("device_key_needed", "this address takes a device's own key"))
+        raise Refusal(403, Problem("device_key_needed", _("this address takes a device's own key")))
     return caller.device
 
 

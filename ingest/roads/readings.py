@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from config.language import _
 from ingest import bodies, keys
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
@@ -81,7 +82,12 @@ def _read(body: bytes) -> Sequence[Reading | Problem]:
     if many or len(readings) > READINGS_LIMIT:
         raise Refusal(
             413,
-            Problem("too_many_readings", "send them in several posts", "readings", allowed=f"at most {READINGS_LIMIT:,} a post"),
+            Problem(
+                "too_many_readings",
+                _("send them in several posts"),
+                "readings",
+                allowed=_("at most %(most)s a post", most=f"{READINGS_LIMIT:,}"),
+            ),
         )
     return readings
 
@@ -91,43 +97,73 @@ def _taken_apart(body: bytes) -> list[Any]:
     content = bodies.parse(body)
     if not isinstance(content, dict):
         raise Refusal(
-            400, Problem("wrong_shape", f"the body is {json_type(content)}, not an object", None, echo(content), _SHAPE)
+            400,
+            Problem(
+                "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _SHAPE
+            ),
         )
     if unknown := [name for name in content if name != "readings"]:
-        raise Refusal(400, Problem("unknown_field", "no such field beside readings", echo(unknown[0]), None, _SHAPE))
+        raise Refusal(400, Problem("unknown_field", _("no such field beside readings"), echo(unknown[0]), None, _SHAPE))
     if "readings" not in content:
-        raise Refusal(400, Problem("missing_field", "readings is missing", "readings", None, _SHAPE))
+        raise Refusal(400, Problem("missing_field", _("readings is missing"), "readings", None, _SHAPE))
     readings = content["readings"]
     if not isinstance(readings, list):
         raise Refusal(
-            400, Problem("wrong_shape", f"readings is {json_type(readings)}, not an array", "readings", echo(readings), _SHAPE)
+            400,
+            Problem(
+                "wrong_shape",
+                _("readings is %(kind)s, not an array", kind=json_type(readings)),
+                "readings",
+                echo(readings),
+                _SHAPE,
+            ),
         )
     return readings
 
 
 def _reading(given: Any) -> Reading | Problem:
     if not isinstance(given, dict):
-        return Problem("wrong_shape", f"the reading is {json_type(given)}, not an object", None, echo(given), ", ".join(_FIELDS))
+        return Problem(
+            "wrong_shape",
+            _("the reading is %(kind)s, not an object", kind=json_type(given)),
+            None,
+            echo(given),
+            ", ".join(_FIELDS),
+        )
     for name in given:
         if name not in _FIELDS:
-            return Problem("unknown_field", "no such field", echo(name), echo(given[name]), ", ".join(_FIELDS))
+            return Problem("unknown_field", _("no such field"), echo(name), echo(given[name]), ", ".join(_FIELDS))
     for name in _REQUIRED:
         if name not in given:
-            return Problem("missing_field", f"{name} is missing", name, None, ", ".join(_REQUIRED))
+            return Problem("missing_field", _("%(field)s is missing", field=name), name, None, ", ".join(_REQUIRED))
     for name in ("meter", "quantity", "unit"):
         if not isinstance(given.get(name), str) and (name in _REQUIRED or given.get(name) is not None):
-            return Problem("wrong_type", f"{name} is {json_type(given[name])}, not a string", name, echo(given[name]), "a string")
+            return Problem(
+                "wrong_type",
+                _("%(field)s is %(kind)s, not a string", field=name, kind=json_type(given[name])),
+                name,
+                echo(given[name]),
+                _("a string"),
+            )
     value = number(given["value"], "value")
     if isinstance(value, Problem):
         return value
     ts = given["ts"]
     if isinstance(ts, bool) or not isinstance(ts, str | int):
-        return Problem("bad_time", f"ts is {json_type(ts)}, not a time", "ts", echo(ts), "RFC 3339 with an offset, or an integer")
+        return Problem(
+            "bad_time",
+            _("%(field)s is %(kind)s, not a time", field="ts", kind=json_type(ts)),
+            "ts",
+            echo(ts),
+            _("RFC 3339 with an offset, or an integer"),
+        )
     interval_s = given.get("interval_s")
     if isinstance(interval_s, float) and interval_s.is_integer():
         interval_s = int(interval_s)
     if interval_s is not None and (isinstance(interval_s, bool | Unreal) or not isinstance(interval_s, int)):
-        return Problem("wrong_type", "interval_s is not a whole number of seconds", "interval_s", echo(interval_s), "an integer")
+        return Problem(
+            "wrong_type", _("interval_s is not a whole number of seconds"), "interval_s", echo(interval_s), _("an integer")
+        )
     return Reading(given["meter"], given["quantity"], ts, value, given.get("unit"), interval_s)
 
 
@@ -136,7 +172,7 @@ def _add_refused(rejected: list[Problem], refused: dict[int, str], sent: int) ->
     gone = {problem.index for problem in rejected}
     kept = [index for index in range(sent) if index not in gone]
     rejected += [
-        Problem("refused_by_store", f"the store refuses the reading: {why[:200]}", index=kept[position])
+        Problem("refused_by_store", _("the store refuses the reading: %(why)s", why=why[:200]), index=kept[position])
         for position, why in refused.items()
     ]
     rejected.sort(key=lambda problem: problem.index or 0)
@@ -146,7 +182,9 @@ def _book(caller: Caller, rows: Rows, accepted: int, rejected: int, door: Door) 
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, rejected)
         return
-    for meter, count in Counter(of.meter for of, _, _ in rows.rows).items():  # a site's key: what counts is whose meter it is
+    for meter, count in Counter(
+        of.meter for of, _at, _value in rows.rows
+    ).items():  # a site's key: what counts is whose meter it is
         device_id = caller.devices.get(meter)
         if device_id is not None:
             door.activity.note(device_id, count, 0)

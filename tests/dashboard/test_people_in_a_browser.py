@@ -1,12 +1,17 @@
 """An administrator's day in a real browser: invite, approve, look through somebody's eyes, find it all in the audit log."""
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from config import language
 from store.records.access import audit, claims, policy
 from store.records.people import mail, users
 from store.records.plant import meters
 from store.scope import SYSTEM
+from tests.dashboard import pseudo
 from tests.dashboard.watched import watched
 from tests.dashboard.world import PASSWORD, World
 
@@ -108,3 +113,25 @@ def test_the_address_of_the_audit_log_keeps_its_filters_and_its_page(page: Page,
     expect(page.get_by_role("button", name="Newer")).to_be_disabled()
     page.locator("#audit-action").select_option("any")
     page.wait_for_url("**/admin/audit-log?audit.since=2001-02-03")
+
+
+def test_the_scripts_speak_the_language_of_the_page(
+    chromium: Browser, address: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pseudo.write(tmp_path)
+    (tmp_path / pseudo.LANGUAGE).rename(tmp_path / "de")  # of which the browser knows how dates are written
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    stretches = [[0, 0, "UTC"]]
+    with watched(chromium, address) as blank:
+        page = blank(locale="de-AT")
+        page.goto("/sign-in?next=/admin/users")
+        page.locator("[name=email]").fill("root@example.org")
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("form button[type=submit]").first.click()
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        expect(page.locator("h1")).to_have_text("⟦Users⟧")
+        assert page.evaluate("() => Loadstar.text('not live')") == "⟦not live⟧"
+        assert page.evaluate("() => Loadstar.text('a text that nobody has')") == "a text that nobody has"
+        said = page.evaluate("(stretches) => window.loadstar.localTime(stretches).date(Date.UTC(2026, 10, 26))", stretches)
+    with language.speaking("de"):
+        assert said == language.written(date(2026, 11, 26), "yMMMEd") == "Do. 26. Nov. 2026"

@@ -1,5 +1,7 @@
 """Mails are in the language of whoever they are to."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,12 @@ from config.language import N_
 from dashboard.signin import letters
 from store.records.access import policy
 from store.records.people import mail, users
+from store.records.people.inbox import Decision
+from store.records.people.invitations import Invited
+from store.records.people.registration import Mailed
+from store.records.schema import Invitation
 from store.scope import SYSTEM
+from tests.dashboard import pseudo
 from tests.dashboard.world import World
 
 
@@ -39,3 +46,33 @@ def test_what_somebody_typed_stands_in_a_mail_as_it_was_typed(world: World, germ
         subject, change = N_("A token was created"), N_("The token “%(token)s” was created for your Loadstar account.")
         written = letters.account_changed(person, subject, change, token="50 %(link)s of load")
     assert "Das Token „50 %(link)s of load“ wurde für Sie angelegt." in mail.read_mail(SYSTEM, written.id).text
+
+
+def test_no_english_is_left_in_any_mail(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudo.write(tmp_path)
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    person = users.user(SYSTEM, world.people["operator"])
+    users.choose_language(policy.scope_of(person.id), pseudo.LANGUAGE)
+    mailed = Mailed(person.email, person.name, person.id, "token")
+    asked = Invited(Invitation(email=person.email), "token")
+    with world.server.test_request_context("/", headers={"Accept-Language": "en"}):
+        written = [
+            letters.confirm_address(mailed),
+            letters.confirm_address(replace(mailed, token=None)),
+            letters.confirm_address(replace(mailed, is_nowhere=True)),
+            letters.confirm_new_address(mailed),
+            letters.address_changed(person, mailed),
+            letters.new_password(mailed),
+            letters.password_changed(person),
+            letters.second_factor_on(person),
+            letters.invitation(asked, "North Campus"),
+        ]
+        before = len(mail.outbox(SYSTEM))
+        for kind in ("user", "organisation", "meter", "key"):
+            for approved in (True, False):
+                letters.decided(Decision(kind, "x", approved, "", (person.email,)))
+    texts = [mail.read_mail(SYSTEM, each.id).text for each in written]
+    texts += [text for each in mail.outbox(SYSTEM) for text in (each.subject, mail.read_mail(SYSTEM, each.id).text)]
+    assert len(mail.outbox(SYSTEM)) == before + 8
+    links = re.compile(r"https?://[^\s⟧]+")
+    assert {word for text in texts for word in pseudo.words(links.sub(" ", text), {"Loadstar", "North Campus"})} == set()
