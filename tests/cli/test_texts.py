@@ -2,11 +2,14 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po, write_po
+from click.testing import CliRunner
 
-from cli.texts import TEMPLATE, gathered, written
+from cli.texts import FIRST, TEMPLATE, gathered, texts, written
 from cli.workshop import ROOMS
 from config import language
 from config.settings import PROJECT
@@ -104,3 +107,79 @@ def test_the_template_is_up_to_date() -> None:
 
 def test_what_is_gathered_is_the_same_each_time() -> None:
     assert written(gathered()) == written(gathered())
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """`./loadstar texts` with languages in a folder of its own."""
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+
+    def ran(*arguments: str) -> str:
+        language._catalogue.cache_clear()
+        language._languages.cache_clear()
+        return CliRunner().invoke(texts, arguments).output
+
+    return ran
+
+
+def _translate(folder: Path, name: str, given: dict[str | tuple[str, str], str | tuple[str, ...]]) -> None:
+    """As a translator does, in the file."""
+    file = folder / name / "LC_MESSAGES" / "messages.po"
+    with file.open("rb") as there:
+        catalog = read_po(there, locale=name)
+    for text, words in given.items():
+        message = catalog.get(text if isinstance(text, str) else text[0])
+        assert message is not None
+        message.string = words
+    with file.open("wb") as there:
+        write_po(there, catalog)
+
+
+def test_a_language_is_begun_translated_and_spoken(run: Callable[..., str], tmp_path: Path) -> None:
+    said = run("--add", "de")
+    total = len(gathered())
+    assert f"de: {total} of {total} still to be translated" in said
+    assert said.count("\n  ") == FIRST
+    _translate(tmp_path, "de", {"Users": "Personen", ("%(num)s value", "%(num)s values"): ("%(num)s Wert", "%(num)s Werte")})
+    assert f"de: {total - 2} of {total} still to be translated" in run()
+    assert run("--missing").count("\n  ") == total - 2
+    assert language.languages() == ("en", "de")
+    with language.speaking("de"):
+        assert language._("Users") == "Personen"
+        assert language.ngettext("%(num)s value", "%(num)s values", 2) == "2 Werte"
+        assert language._("Sign in again.") == "Sign in again."
+
+
+def test_a_text_of_which_one_number_is_not_worded_is_not_translated(run: Callable[..., str], tmp_path: Path) -> None:
+    run("--add", "de")
+    _translate(tmp_path, "de", {("%(num)s value", "%(num)s values"): ("%(num)s Wert", "")})
+    assert f"de: {len(gathered())} of" in run()
+    with language.speaking("de"):
+        assert language.ngettext("%(num)s value", "%(num)s values", 2) == "2 values"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("%(nmae)s hinzu", "no place of the text is called nmae"),
+        ("100 % %(name)s", "a per cent sign beside places is written %%"),
+    ],
+)
+def test_a_translation_that_would_break_a_page_is_left_out_and_said(
+    run: Callable[..., str], tmp_path: Path, words: str, why: str
+) -> None:
+    text = "No device named %(name)s on this site. Choose one, or leave it empty for the whole site."
+    run("--add", "de")
+    _translate(tmp_path, "de", {text: words})
+    said = run()
+    assert "left out" in said
+    assert why in said
+    with language.speaking("de"):
+        assert language._(text, name="Pump").startswith("No device named Pump")
+
+
+@pytest.mark.parametrize("name", ["../x", "xx", "deutsch", "en", "DE", ""])
+def test_what_is_no_language_is_not_begun(run: Callable[..., str], tmp_path: Path, name: str) -> None:
+    said = run("--add", name)
+    assert [each.name for each in tmp_path.iterdir() if each.is_dir()] == []
+    assert not name or "is no language to translate to" in said
