@@ -85,10 +85,11 @@ def make_folders(settings: Settings) -> None:
 
 def _close(folder: Path) -> None:
     """Take from everyone else what they may do to files that were made before all were their owner's alone."""
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # what still runs may remove what is its own
-            if not path.is_symlink() and (mode := path.stat().st_mode) & PRIVATE:
-                path.chmod(stat.S_IMODE(mode) & ~PRIVATE)
+    for within, folders, files in os.walk(folder):  # passes over a folder that goes meanwhile, as `rglob` does not
+        for path in (Path(within, name) for name in (*folders, *files)):
+            with contextlib.suppress(FileNotFoundError):  # what still runs may remove what is its own
+                if not path.is_symlink() and (mode := path.stat().st_mode) & PRIVATE:
+                    path.chmod(stat.S_IMODE(mode) & ~PRIVATE)
 
 
 def generate(settings: Settings, **named: Any) -> Settings:

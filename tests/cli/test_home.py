@@ -1,8 +1,10 @@
 """The state folder is its owner's alone, and what is generated into it stays."""
 
 import os
+import shutil
 import socket
 import stat
+import threading
 import tomllib
 from pathlib import Path
 
@@ -49,6 +51,28 @@ def test_files_below_it_are_its_owners_alone_those_of_before_too(home: Path) -> 
     assert [mode(path) for path in (old, program, home / "questdb", home / "logs")] == [0o600, 0o700, 0o700, 0o700]
     assert mode(home / "logs" / "new.log") == 0o600
     assert mode(outside) == 0o644
+
+
+def test_folders_that_a_running_loadstar_makes_and_removes_meanwhile_do_not_matter(home: Path) -> None:
+    settings = absolute_settings(home=home)
+    make_folders(settings)
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            for number in range(20):
+                (home / "run" / f"scratch-{number}" / "deep").mkdir(parents=True, exist_ok=True)
+            for number in range(20):
+                shutil.rmtree(home / "run" / f"scratch-{number}", ignore_errors=True)
+
+    running = threading.Thread(target=come_and_go)
+    running.start()
+    try:
+        for _ in range(100):
+            make_folders(settings)
+    finally:
+        ended.set()
+        running.join()
 
 
 def test_secrets_and_ports_are_generated_once(home: Path) -> None:
