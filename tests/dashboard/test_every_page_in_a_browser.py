@@ -1,5 +1,7 @@
 """Every page of those that are registered can be read by whoever may open it, on a telephone and on a desk."""
 
+import re
+
 import dash
 import pytest
 from playwright.sync_api import Browser, expect
@@ -54,3 +56,18 @@ def test_every_page_is_accessible_and_no_wider_than_the_screen(
             expect(page.locator("main h1")).to_have_count(1)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert faults(page) == [], path
+
+
+def test_on_paper_a_long_table_begins_beneath_its_heading(chromium: Browser, address: str, paths: list[str]) -> None:
+    with watched(chromium, address) as blank:
+        page = blank()
+        page.goto("/sign-in")
+        sign_in(page, "root")
+        page.goto("/admin/meters")
+        drawn(page)
+        expect(page.locator("#meters-body tbody tr")).to_have_count(50)
+        sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dpi
+        height = page.evaluate("document.documentElement.scrollHeight")
+        assert sheets == -(-height // 1100)  # none of them is left half empty
