@@ -50,8 +50,8 @@ Finding = Silent | Outside
 
 def findings(scope: Scope, now: Now, most: int) -> tuple[list[Finding], int]:
     """What wants attention most, the worst first, and how many more there are."""
-    found = sorted([*_devices(now), *_readings(now)], key=lambda each: SEVERITIES.index(each.severity))
-    return _dated(scope, now, found[:most]), max(0, len(found) - most)
+    every = sorted([*_devices(now), *_readings(now)], key=lambda each: SEVERITIES.index(each.severity))
+    return _dated(scope, now, every[:most]), max(0, len(every) - most)
 
 
 def _devices(now: Now) -> list[Finding]:
@@ -77,7 +77,7 @@ def severity_of(value: float, limit: Limit) -> str | None:
 def _readings(now: Now) -> list[Finding]:
     """Latest values outside their limits; since when is not known yet."""
     known = now.view.limits
-    found: list[Finding] = []
+    outside: list[Finding] = []
     for (series_id, quantity), latest in now.values.items():
         if quantity not in known or series_id not in now.view.meters:
             continue
@@ -88,8 +88,8 @@ def _readings(now: Now) -> list[Finding]:
         load = now.values.get((series_id, "load_pct"))
         if quantity == "power_factor" and load is not None and float(load.value) < IDLE_PCT:
             continue
-        found.append(Outside(severity, meter, limit, value, None))
-    return found
+        outside.append(Outside(severity, meter, limit, value, None))
+    return outside
 
 
 def _dated(scope: Scope, now: Now, found: list[Finding]) -> list[Finding]:

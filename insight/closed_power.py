@@ -97,8 +97,8 @@ def _members(view: SiteView, step_s: int) -> list[str]:
 
     The minutes of thousands of meters take QuestDB long and are looked at one by one: whoever asks for one reads that one.
     """
-    found = sorted(each.id for each in view.meters.values() if step_s >= CHART_STEP_S or native_step_s(each) == step_s)
-    return found if step_s >= CHART_STEP_S or len(found) <= TOGETHER else []
+    ids = sorted(each.id for each in view.meters.values() if step_s >= CHART_STEP_S or native_step_s(each) == step_s)
+    return ids if step_s >= CHART_STEP_S or len(ids) <= TOGETHER else []
 
 
 def _blocks(start: datetime, until: datetime, step_s: int, zone: ZoneInfo) -> list[datetime]:
@@ -115,8 +115,8 @@ def _blocks(start: datetime, until: datetime, step_s: int, zone: ZoneInfo) -> li
         return []
     together = LONG_BLOCK_STEPS * step_s // DAY_S
     days = local_time.edges(start - timedelta(days=2 * together), until, "day", zone)
-    found = [each for each in days if each <= until and each.astimezone(zone).toordinal() % together == 0]
-    return found[bisect_right(found, start) - 1 :]
+    midnights = [each for each in days if each <= until and each.astimezone(zone).toordinal() % together == 0]
+    return midnights[bisect_right(midnights, start) - 1 :]
 
 
 def _closed(
@@ -144,8 +144,10 @@ def _closed(
         _try(lambda kept: kept.incr(MISSES if missing else HITS))
     if missing:
         first, last = missing[0], missing[-1] + 1
-        made = power.mean_power(scope, ids, edges[first], edges[last], step_s, zone, view.metering)[ids].to_numpy(np.float32).T
-        computed = dict(zip(range(first, last), np.split(made, np.cumsum(lengths[first:last])[:-1], axis=1), strict=True))
+        kilowatts = (
+            power.mean_power(scope, ids, edges[first], edges[last], step_s, zone, view.metering)[ids].to_numpy(np.float32).T
+        )
+        computed = dict(zip(range(first, last), np.split(kilowatts, np.cumsum(lengths[first:last])[:-1], axis=1), strict=True))
         _keep({keys[at]: computed[at] for at in missing})
         blocks = [computed[at] if block is None else block for at, block in enumerate(blocks)]
     return np.concatenate([block for block in blocks if block is not None], axis=1)

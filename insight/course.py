@@ -88,10 +88,10 @@ def trends(scope: Scope, site_id: str) -> dict[str, NDArray[np.float64]]:
     def compute() -> dict[str, NDArray[np.float64]]:
         now = clock.now()
         day = course_of(scope, site_id, Period(now - TREND, now, live=True), TREND_STEP_S)
-        found = {"production": day.production, "demand": day.demand, "grid": day.imported}
+        by_tile = {"production": day.production, "demand": day.demand, "grid": day.imported}
         if day.battery is not None:
-            found["battery"] = day.battery
-        found["sufficiency"] = flows.share(day.demand - np.maximum(day.imported, 0), day.demand)
-        return found
+            by_tile["battery"] = day.battery
+        by_tile["sufficiency"] = flows.share(day.demand - np.maximum(day.imported, 0), day.demand)
+        return by_tile
 
     return shared.get(("trends", scope.key, site_id), TREND_LASTS_S, compute, TREND_LASTS_S)

@@ -74,8 +74,8 @@ def _total(now: Now, name: str, values: Values, meter_ids: list[str]) -> KeyFigu
     totals = now.flows.totals
     known = float(totals.known[name][0]) if name in totals.known else 1.0
     value = float((totals.told(name) if known > 0 else values)[0])
-    found = _behind(now, value, meter_ids, known)
-    return KeyFigure(value, "partial", found.seen, known) if found.state == "live" and known < 1 else found
+    figure = _behind(now, value, meter_ids, known)
+    return KeyFigure(value, "partial", figure.seen, known) if figure.state == "live" and known < 1 else figure
 
 
 def _stored(now: Now, storages: list[Node], at_node: Mapping[str, list[str]]) -> Stored:
@@ -105,10 +105,10 @@ def _at(at_node: Mapping[str, list[str]], nodes: Iterable[Node]) -> list[str]:
 
 def _meters_by_node(now: Now) -> dict[str, list[str]]:
     """The meters of electricity at each node: a number of electricity is not late because a gas meter is."""
-    found: dict[str, list[str]] = {node.id: [] for node in now.view.graph.nodes}
+    at_node: dict[str, list[str]] = {node.id: [] for node in now.view.graph.nodes}
     for edge in electric(now.view.graph):
         for meter_id in (*(term for term, _ in edge.terms), edge.meter_id):
             if meter_id is not None and meter_id in now.states:
-                found[edge.source].append(meter_id)
-                found[edge.target].append(meter_id)
-    return found
+                at_node[edge.source].append(meter_id)
+                at_node[edge.target].append(meter_id)
+    return at_node

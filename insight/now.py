@@ -69,10 +69,10 @@ class Now:
 
     def level(self, meter_id: str, quantity: str) -> float | None:
         """The latest value of a meter's condition, unless the meter is silent."""
-        found = self.values.get((meter_id, quantity))
-        if found is None or presence(found.ts, self.view.meters[meter_id].expected_s, self.at) == "offline":
+        last = self.values.get((meter_id, quantity))
+        if last is None or presence(last.ts, self.view.meters[meter_id].expected_s, self.at) == "offline":
             return None
-        return float(found.value)
+        return float(last.value)
 
 
 def now_of(scope: Scope, site_id: str) -> Now:
@@ -114,15 +114,15 @@ def _devices(scope: Scope, view: SiteView, values: latest.Values, at: datetime) 
     newest: dict[str, datetime] = {}
     for (series_id, _), each in values.items():
         newest[series_id] = max(each.ts, newest.get(series_id, each.ts))
-    found = []
+    devices = []
     for device in view.devices:
         moments = [seen.get(device.id), *(newest.get(meter_id) for meter_id in device.meter_ids)]
         last = max((moment for moment in moments if moment is not None), default=None)
         loads = [float(values[meter_id, "load_pct"].value) for meter_id in device.meter_ids if (meter_id, "load_pct") in values]
         state = presence(last, device.interval_s, at)
         load = max(loads, default=None) if state in ("live", "late") else None
-        found.append(DeviceNow(device.id, device.name, device.interval_s, state, last, load))
-    return tuple(found)
+        devices.append(DeviceNow(device.id, device.name, device.interval_s, state, last, load))
+    return tuple(devices)
 
 
 def _standing(view: SiteView, solved: Flows, states: Mapping[str, str], heard: Mapping[str, datetime]) -> dict[str, Standing]:

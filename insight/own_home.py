@@ -88,12 +88,12 @@ def homes(scope: Scope) -> list[OwnHome]:
 
 
 def _all(scope: Scope) -> list[Mine]:
-    found: list[Mine] = []
+    meters: list[Mine] = []
     while True:
-        page = own_meters.mine(scope, "", len(found))
-        found += page.rows
-        if not page.rows or len(found) >= page.total:
-            return found
+        page = own_meters.mine(scope, "", len(meters))
+        meters += page.rows
+        if not page.rows or len(meters) >= page.total:
+            return meters
 
 
 def _home(scope: Scope, mine: Sequence[Mine]) -> OwnHome | None:
@@ -161,16 +161,16 @@ class _Stretch(NamedTuple):
 
 def _stretches(place: _Place, edges: Sequence[datetime]) -> list[_Stretch]:
     flows = energy.flows(place.scope, place.home.meter_ids, list(edges))
-    found = []
+    stretches = []
     for number, (start, end) in enumerate(pairwise(edges)):
         forward, export = (
             {meter: float(getattr(flow, way)[number]) for meter, flow in flows.items()} for way in ("forward", "export")
         )
         coverage = min((float(flows[meter].coverage[number]) for meter in place.home.counted), default=0.0)
-        found.append(
+        stretches.append(
             _Stretch(energy_of(place.home, forward, export), coverage, coverage >= LEAST_COVERAGE and place.is_own(start, end))
         )
-    return found
+    return stretches
 
 
 def _told(place: _Place, now: datetime) -> tuple[HomeEnergy, Usual | None, Trend]:

@@ -100,17 +100,17 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
     every_s = {each.meter.id: each.expected_s for each in shown if each.meter.role != "condition"}
     telling = shared.get(("my live", scope.key, ids), LASTS_S, lambda: meters_now(scope, every_s, clock.now())) if ids else {}
     today = shared.get(("my today", scope.key, ids), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
-    found = {}
+    by_meter = {}
     for each in shown:
         meter = telling.get(each.meter.id, SILENT)
         known = meter.net_kw if isfinite(meter.net_kw) else None
-        found[each.meter.id] = Value(known, meter.heard, meter.state, *today.get(each.meter.id, NOTHING))
-    return found
+        by_meter[each.meter.id] = Value(known, meter.heard, meter.state, *today.get(each.meter.id, NOTHING))
+    return by_meter
 
 
 def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, Day]:
     now = clock.now()
-    found: dict[str, Day] = {}
+    days: dict[str, Day] = {}
     for zone in {each.zone for each in shown}:
         ids = [each.meter.id for each in shown if each.zone == zone and each.meter.role != "condition"]
         start = local_time.begin(now, "day", zone)
@@ -118,5 +118,5 @@ def _today(scope: Scope, shown: Sequence[Mine]) -> dict[str, Day]:
         for meter_id, row in table.iterrows():
             if row["known_s"] > 0:  # a counter that was silent tells afterwards what it counted
                 paid = float(row["cost"]) if isfinite(row["cost"]) else None
-                found[str(meter_id)] = (float(row["forward_kwh"]), float(row["export_kwh"]), paid, float(row["priced"]))
-    return found
+                days[str(meter_id)] = (float(row["forward_kwh"]), float(row["export_kwh"]), paid, float(row["priced"]))
+    return days

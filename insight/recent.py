@@ -61,13 +61,13 @@ def events(scope: Scope, now: Now, most: int) -> list[Event]:
     """
     if len(now.view.meters) > MOST_METERS:
         return []
-    found = shared.get(("recent", scope.key, now.view.id), LASTS_S, lambda: _events(scope, now))
-    return found[:most]
+    every = shared.get(("recent", scope.key, now.view.id), LASTS_S, lambda: _events(scope, now))
+    return every[:most]
 
 
 def _events(scope: Scope, now: Now) -> list[Event]:
-    found: list[Event] = [*_silences(scope, now), *_excursions(scope, now)]
-    return sorted(found, key=lambda each: each.end, reverse=True)
+    every: list[Event] = [*_silences(scope, now), *_excursions(scope, now)]
+    return sorted(every, key=lambda each: each.end, reverse=True)
 
 
 def _silences(scope: Scope, now: Now) -> Iterator[Silence]:

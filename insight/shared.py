@@ -66,16 +66,16 @@ class Shared:
         """
         now, place = time.monotonic(), (language.spoken(), key)
         with self._lock:
-            found = self._answers.get(place)
-            if found is None or found.until + stale_s <= now or (found.is_ready and not good(found.future.result())):
+            before = self._answers.get(place)
+            if before is None or before.until + stale_s <= now or (before.is_ready and not good(before.future.result())):
                 answer, renew = self._begin(place), None
             else:
-                answer, renew = found, found if found.until <= now and not found.renewing else None
+                answer, renew = before, before if before.until <= now and not before.renewing else None
                 if renew:
                     renew.renewing = True
         if renew:
             self._renewers.submit(self._renew, place, lasts_s, compute, renew)
-        if answer is not found:
+        if answer is not before:
             self._compute(place, answer, lasts_s, compute, rests=stale_s > 0)
         got: R = answer.future.result()
         return got

@@ -67,22 +67,22 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             inner = sorted({*inner, *cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
         if both_ways or not all(edge.meter_id or edge.terms for edge in at_the_grid(drawn)):
-            found = energy.flows(scope, _meters(drawn.edges, view), steps, known)
-            solved = flows.solve(drawn, _readings(found))
+            energies = energy.flows(scope, _meters(drawn.edges, view), steps, known)
+            solved = flows.solve(drawn, _readings(energies))
             exchanged = solved.totals.told("imported"), solved.totals.told("exported")
-            parts.append(solved if both_ways else flows.solve(drawn, _readings(_whole(found))))
+            parts.append(solved if both_ways else flows.solve(drawn, _readings(_whole(energies))))
         else:
             # Registers add up, and what is linear in them does: only what has a price is told step by step.
-            found = energy.flows(scope, _meters(drawn.edges, view), [first, last], known)
-            parts.append(flows.solve(drawn, _readings(found)))
-            crossing = energy.flows(scope, _meters(at_the_grid(drawn), view), steps, known) if inner else found
+            energies = energy.flows(scope, _meters(drawn.edges, view), [first, last], known)
+            parts.append(flows.solve(drawn, _readings(energies)))
+            crossing = energy.flows(scope, _meters(at_the_grid(drawn), view), steps, known) if inner else energies
             exchanged = flows.exchanged(drawn, _readings(crossing))
         at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
         for sums, amounts in zip(across.values(), exchanged, strict=True):
             np.add.at(sums, at, np.broadcast_to(amounts, len(at)))
-        of = found.every
+        of = energies.every
         for total, seconds in ((covered, np.minimum(of.covered_s, of.due_s)), (due, of.due_s)):
-            for meter, lasting in zip(found, seconds.sum(axis=1).tolist(), strict=True):
+            for meter, lasting in zip(energies, seconds.sum(axis=1).tolist(), strict=True):
                 total[meter] = total.get(meter, 0.0) + lasting
     added = flows.added(parts)
     nodes = tuple(sorted(added.graph.nodes, key=lambda node: natural(node.name)))
@@ -107,12 +107,12 @@ def _meters(edges: Iterable[Edge], view: SiteView) -> list[str]:
     return [meter for meter in dict.fromkeys(named) if meter in view.meters]
 
 
-def _readings(found: Energies) -> Readings:
+def _readings(energies: Energies) -> Readings:
     """Energies that are known: what a counter counted while it was silent is, though no reading covers it."""
-    of = found.every
+    of = energies.every
     both = (np.where(of.known_s > 0, kwh, np.nan) for kwh in (of.forward, of.export))
-    return dict(zip(found, zip(*both, strict=True), strict=True))
+    return dict(zip(energies, zip(*both, strict=True), strict=True))
 
 
-def _whole(found: Energies) -> Energies:
-    return Energies([*found], Flow(*(values.sum(axis=1, keepdims=True) for values in found.every)))
+def _whole(energies: Energies) -> Energies:
+    return Energies([*energies], Flow(*(values.sum(axis=1, keepdims=True) for values in energies.every)))

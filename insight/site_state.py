@@ -35,10 +35,10 @@ def by_need(scope: Scope, site_ids: Sequence[str], last_used: str | None = None)
         NotFound: one of the sites does not exist for the scope.
     """
     now = clock.now()
-    found = activity.heard_by_site(scope, site_ids)
+    heard_by = activity.heard_by_site(scope, site_ids)
 
     def need(site_id: str) -> tuple[int, int, int]:
-        heard = found[site_id]
+        heard = heard_by[site_id]
         state = _state(heard)
         if state == "offline" and now - max(seen for _, seen in heard if seen is not None) > GIVEN_UP:
             state = "never"

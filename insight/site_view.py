@@ -87,7 +87,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
     site = sites.site(scope, site_id)
     seen = meters.outlines(scope, site_id)
     known = metering(scope, [meter.id for meter in seen])
-    found = {}
+    seen_meters = {}
     hardware = devices.outlines(scope, site_id)
     intervals = {device.id: device.reporting_interval_s for device in hardware}
     of_device: dict[str, list[str]] = {}
@@ -96,7 +96,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             of_device.setdefault(meter.device_id, []).append(meter.id)
         current = [each for each in known.declared[meter.id] if each.valid_to is None or each.valid_to > at]
         hourly = [each for each in known.declared[meter.id] if each.interval_s >= HOUR_S]
-        found[meter.id] = Meter(
+        seen_meters[meter.id] = Meter(
             **{name: getattr(meter, name) for name in OUTLINE},
             expected_s=current[-1].interval_s if current else intervals.get(meter.device_id or "", UNDECLARED_S),
             hourly_until=(hourly[-1].valid_to or FOREVER) if hourly else None,
@@ -115,7 +115,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         limits=limits.limits_of(scope, site),
         graph=ordered,
         drawings=drawn,
-        meters=found,
+        meters=seen_meters,
         devices=tuple(
             Device(each.id, each.name, each.reporting_interval_s, tuple(of_device.get(each.id, ())))
             for each in sorted(hardware, key=lambda each: natural(each.name))

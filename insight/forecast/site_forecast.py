@@ -77,9 +77,9 @@ def site_forecast(
     if (kept := cache.get(key)) is not None:
         return dict(kept)
     progress(0.0, {"stage": "reading"})
-    made = _compute(_past(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
-    cache.set(key, made, expire=RESULT_LASTS_S)
-    return made
+    forecast = _compute(_past(scope, site_id, wired, start, end), settings.forecast_budget_s, progress, end)
+    cache.set(key, forecast, expire=RESULT_LASTS_S)
+    return forecast
 
 
 def _key(scope: Scope, site_id: str, wired: Graph, end: datetime, version: int) -> str:
