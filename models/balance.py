@@ -28,7 +28,7 @@ def structure(graph: Graph) -> list[Finding]:
 
     A source needs a way out, a sink a way in, everything else both; one edge that goes both ways is both.
     """
-    found = []
+    findings = []
     at_node: dict[str, list[Edge]] = {}  # once: a large site has hundreds of both
     for edge in graph.edges:
         for end in (edge.source, edge.target):
@@ -38,25 +38,27 @@ def structure(graph: Graph) -> list[Finding]:
         comes = any(edge.target == node.id or edge.two_way for edge in edges)
         goes = any(edge.source == node.id or edge.two_way for edge in edges)
         if not edges:
-            found.append(Finding(node.name, _("no edge: nothing flows in or out"), wrong=True))
+            findings.append(Finding(node.name, _("no edge: nothing flows in or out"), wrong=True))
         elif not comes and node.kind != "source":
-            found.append(Finding(node.name, _("no way in: nothing can reach this node"), wrong=True))
+            findings.append(Finding(node.name, _("no way in: nothing can reach this node"), wrong=True))
         elif not goes and node.kind != "sink":
-            found.append(Finding(node.name, _("no way out: nothing can leave this node"), wrong=True))
-    return found
+            findings.append(Finding(node.name, _("no way out: nothing can leave this node"), wrong=True))
+    return findings
 
 
 def unmeasured(flows: Flows) -> list[Finding]:
     """Edges without a meter: those that a node's balance decides, and those that nobody knows."""
     names = {node.id: node.name for node in flows.graph.nodes}
-    found = []
+    findings = []
     for flow in flows.edges.values():
         place = f"{names[flow.edge.source]} → {names[flow.edge.target]}"
         if flow.origin == "unknown":
-            found.append(Finding(place, _("not measured, and cannot be derived: add a meter"), wrong=True))
+            findings.append(Finding(place, _("not measured, and cannot be derived: add a meter"), wrong=True))
         elif flow.origin == "derived":
-            found.append(Finding(place, _("not measured: it carries what the other edges of its node leave over"), wrong=False))
-    return found
+            findings.append(
+                Finding(place, _("not measured: it carries what the other edges of its node leave over"), wrong=False)
+            )
+    return findings
 
 
 def _three(kilowatts: float) -> str:
@@ -68,7 +70,7 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
     """What each balanced node takes in and does not give out, in kW, at a position of the values."""
     names = {node.id: node.name for node in flows.graph.nodes}
     boundary = grid_nodes(flows.graph)
-    found = []
+    findings = []
     at_node: dict[str, list[EdgeFlow]] = {}
     for flow in flows.edges.values():
         for end in (flow.edge.source, flow.edge.target):
@@ -83,7 +85,7 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
         silent = int(residual.silent[at])
         passing = sum(abs(float(flow.net[at])) for flow in around if np.isfinite(flow.net[at])) / 2
         if not np.isfinite(value):
-            found.append(Finding(names[node_id], _("no values now: its balance is not known"), wrong=False))
+            findings.append(Finding(names[node_id], _("no values now: its balance is not known"), wrong=False))
             continue
         share = abs(value) / passing if passing > 0 else 0.0
         even = share <= EVEN
@@ -94,5 +96,5 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
         if residual.unmetered:
             said.append(ngettext("%(num)s edge not measured", "%(num)s edges not measured", residual.unmetered))
         wrong = share > LARGE and not silent and not residual.unmetered
-        found.append(Finding(names[node_id], "; ".join(said), wrong, balances=even and len(said) == 1))
-    return found
+        findings.append(Finding(names[node_id], "; ".join(said), wrong, balances=even and len(said) == 1))
+    return findings

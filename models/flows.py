@@ -163,12 +163,12 @@ def _told(
 
 def made_by(flows: Flows) -> dict[str, Values]:
     """What each maker of electricity gives off (node id → values): together the production of the site."""
-    made = {}
+    given_off = {}
     for node_id, ways in makers(flows.graph).items():
         known = [flows.edges[edge.id] for edge in ways]
         given = [flow.forward if flow.edge.source == node_id else flow.reverse for flow in known]
-        made[node_id] = _sum(_stacked(given, known[0].forward.shape))
-    return made
+        given_off[node_id] = _sum(_stacked(given, known[0].forward.shape))
+    return given_off
 
 
 def from_power(graph: Graph, power: Mapping[str, ArrayLike]) -> Flows:

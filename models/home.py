@@ -59,7 +59,7 @@ def home_of(parts: Sequence[Part]) -> Home:
     inner = {part.target.id for part in plain}
     entries = [part for part in plain if part.source.id not in inner]
     inside = {part.target.id for part in entries} | inner
-    made = [part for part in parts if part.is_source]
+    sources = [part for part in parts if part.is_source]
     storages = {
         part.meter_id: 1 if part.source.kind == "storage" else -1
         for part in parts
@@ -67,8 +67,8 @@ def home_of(parts: Sequence[Part]) -> Home:
     }
     return Home(
         tuple(part.meter_id for part in entries),
-        tuple(part.meter_id for part in made),
-        tuple(part.meter_id for part in made if part.target.id in inside),
+        tuple(part.meter_id for part in sources),
+        tuple(part.meter_id for part in sources if part.target.id in inside),
         storages,
     )
 

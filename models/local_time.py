@@ -46,18 +46,18 @@ def clock(zone: ZoneInfo, start: datetime, end: datetime) -> list[Stretch]:
     """The stretches of [start, end] in which the clocks are not changed; the first is said to be since `start`."""
     at = int(start.timestamp() // 1)
     last = int(end.timestamp() // 1)
-    found = [_stretch(zone, at)]
+    stretches = [_stretch(zone, at)]
     while at < last:
         at, before = min((at // DAY_S + 1) * DAY_S, last), at  # the same moments for everybody, of which most are known
-        if _stretch(zone, at)[1:] == found[-1][1:]:
+        if _stretch(zone, at)[1:] == stretches[-1][1:]:
             continue
         changed = at
         while changed - before > 1:
             middle = (before + changed) // 2
-            before, changed = (middle, changed) if _stretch(zone, middle)[1:] == found[-1][1:] else (before, middle)
-        found.append(_stretch(zone, changed))
+            before, changed = (middle, changed) if _stretch(zone, middle)[1:] == stretches[-1][1:] else (before, middle)
+        stretches.append(_stretch(zone, changed))
         at = changed
-    return found
+    return stretches
 
 
 @lru_cache(maxsize=8192)

@@ -207,10 +207,10 @@ class _Drawing:
         return list(ordered)
 
     def _onward(self) -> dict[Key, list[Key]]:
-        found: dict[Key, list[Key]] = {}
+        onward: dict[Key, list[Key]] = {}
         for source, target in self.bands:
-            found.setdefault(source, []).append(target)
-        return found
+            onward.setdefault(source, []).append(target)
+        return onward
 
     def _bar(self, node_id: str, end: str) -> Key:
         node, grid = self.nodes[node_id], node_id in self.boundary

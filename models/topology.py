@@ -59,27 +59,27 @@ def at_the_grid(graph: Graph) -> list[Edge]:
 @once
 def ends(graph: Graph) -> Mapping[str, Sequence[tuple[Edge, int]]]:
     """The edges at each node, each with +1 where its direction leads into the node and −1 where it leads out."""
-    found: dict[str, list[tuple[Edge, int]]] = {}
+    at_node: dict[str, list[tuple[Edge, int]]] = {}
     for edge in graph.edges:
-        found.setdefault(edge.target, []).append((edge, 1))
+        at_node.setdefault(edge.target, []).append((edge, 1))
         if edge.source != edge.target:
-            found.setdefault(edge.source, []).append((edge, -1))
-    return found
+            at_node.setdefault(edge.source, []).append((edge, -1))
+    return at_node
 
 
 @once
 def makers(graph: Graph) -> Mapping[str, Sequence[Edge]]:
     """What makes electricity on the site, with the edges by which it gives it off: sources, and converters such as a CHP unit."""
     boundary, at_node = grid_nodes(graph), ends(graph)
-    made: dict[str, list[Edge]] = {}
+    ways_of: dict[str, list[Edge]] = {}
     for node in graph.nodes:
         around = at_node.get(node.id, [])
         if node.id in boundary or not (node.kind == "source" or (node.kind == "converter" and not passes_on(node, around))):
             continue
         ways = [edge for edge, _ in around if edge.carrier == "electricity" and (edge.source == node.id or edge.two_way)]
         if ways:
-            made[node.id] = ways
-    return made
+            ways_of[node.id] = ways
+    return ways_of
 
 
 def electric(graph: Graph) -> list[Edge]:

@@ -72,18 +72,18 @@ def clear_sky(latitude: float, longitude: float, rating_kw: float | None = None)
         require_history(history, 3 * DAY_H, share=0.5)
         recent = history.iloc[-days * DAY_H :]
         sky = clear_sky_irradiance(pd.DatetimeIndex(recent.index), latitude, longitude)
-        made = recent.to_numpy(dtype=np.float64)
+        production = recent.to_numpy(dtype=np.float64)
         # One row a day, the last day first; its columns are the hours of `ahead`, a whole number of days earlier.
         skies = sky.reshape(days, DAY_H)[::-1]
         index = np.full(days * DAY_H, np.nan)
-        np.divide(made, sky, out=index, where=sky > DAYLIGHT_W_M2)
+        np.divide(production, sky, out=index, where=sky > DAYLIGHT_W_M2)
         index = index.reshape(days, DAY_H)[::-1]
         if not np.isfinite(index).any():
             raise TooLittleData(N_("there was no daylight in the readings"))
         drawn = min(DRAWS, key=lambda share: _error(index, skies, share))
         expected = _expected(index, drawn)
         sky_ahead = clear_sky_irradiance(ahead, latitude, longitude)
-        ceiling = rating_kw if rating_kw is not None else float(np.nanmax(made))
+        ceiling = rating_kw if rating_kw is not None else float(np.nanmax(production))
         misses = np.array([index[day] - _expected(index[day + 1 :], drawn) for day in range(min(USUAL_DAYS, days - 1))])
         spread = _usual_size(misses) * sky_ahead
         # Errors are judged in units of the spread: one that is next to nothing at sunrise would blow up noon's interval.

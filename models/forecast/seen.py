@@ -42,7 +42,7 @@ def unseen(history: pd.Series, ahead: pd.DatetimeIndex, mean: Values) -> Unseen 
     index = pd.DatetimeIndex(known.index)
     values = known.to_numpy(dtype=float)
     margin = MARGIN * float(np.abs(values).max())
-    found: list[tuple[float, Unseen]] = []
+    hours: list[tuple[float, Unseen]] = []
     for at, forecast in zip(ahead, mean.tolist(), strict=True):
         apart = (index.hour.to_numpy() - at.hour + 12) % 24 - 12
         like = (index.day_of_week == at.day_of_week) & (np.abs(apart) <= AROUND_H)
@@ -53,5 +53,5 @@ def unseen(history: pd.Series, ahead: pd.DatetimeIndex, mean: Values) -> Unseen 
         seen = high if forecast > high else low
         beyond = max(forecast - high, low - forecast)
         if beyond > margin:
-            found.append((beyond, Unseen(at, forecast, seen, days)))
-    return max(found, key=lambda each: each[0])[1] if found else None
+            hours.append((beyond, Unseen(at, forecast, seen, days)))
+    return max(hours, key=lambda each: each[0])[1] if hours else None
