@@ -78,7 +78,7 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str], most: int) ->
     try:
         names = [name.strip().casefold() for name in next(reader, [])]
         _check_head(names, columns, needed)
-        found: list[tuple[int, Mapping[str, str]]] = []
+        rows: list[tuple[int, Mapping[str, str]]] = []
         for cells in reader:
             if not any(each.strip() for each in cells):
                 continue
@@ -91,9 +91,9 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str], most: int) ->
                         columns=len(names),
                     )
                 )
-            if len(found) == most:
+            if len(rows) == most:
                 raise Refused(_("a file may have %(most)s lines: make two of it", most=f"{most:,}"))
-            found.append((reader.line_num, {name: plain(each) for name, each in zip(names, cells, strict=False)}))
+            rows.append((reader.line_num, {name: plain(each) for name, each in zip(names, cells, strict=False)}))
     except csv.Error as problem:
         raise Refused(
             _(
@@ -102,7 +102,7 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str], most: int) ->
                 problem=problem,
             )
         ) from problem
-    return found
+    return rows
 
 
 def _check_head(names: Sequence[str], columns: Sequence[str], needed: Sequence[str]) -> None:

@@ -130,34 +130,34 @@ def history(scope: Scope, meter_id: str, quantity: str, start: datetime, end: da
 def _history(meter_id: str, quantity: str, start: datetime, end: datetime) -> pd.DataFrame:
     params = [start, end, meter_id, quantity]
     where = "WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s"
-    found = frame(f"SELECT {', '.join(COLUMNS)} FROM amendments {where} ORDER BY recorded_at", params)
+    rows = frame(f"SELECT {', '.join(COLUMNS)} FROM amendments {where} ORDER BY recorded_at", params)
     said: dict[tuple[datetime, int], float] = {}
-    if len(found):
+    if len(rows):
         near = [
-            found["ts"].min().to_pydatetime(),
-            found["ts"].max().to_pydatetime() + timedelta(microseconds=1),
+            rows["ts"].min().to_pydatetime(),
+            rows["ts"].max().to_pydatetime() + timedelta(microseconds=1),
             meter_id,
             quantity,
         ]
         for table, lasts in (("telemetry", "0"), ("intervals", "interval_s")):
             said |= {(ts, s): value for ts, s, value in query(f"SELECT ts, {lasts} lasts, value FROM {table} {where}", near)}
-    keys = zip(found["ts"], found["interval_s"], strict=True)
-    return found.assign(device_value=[said.get((ts.to_pydatetime(), s), math.nan) for ts, s in keys])
+    keys = zip(rows["ts"], rows["interval_s"], strict=True)
+    return rows.assign(device_value=[said.get((ts.to_pydatetime(), s), math.nan) for ts, s in keys])
 
 
 def newest(
     series_ids: Collection[str], quantities: Collection[str], start: datetime, end: datetime, *, intervals: bool
 ) -> pd.DataFrame:
     """The amendments in force of samples, or of intervals; columns `COLUMNS`. The caller checks who may see them."""
-    found = frame(
+    rows = frame(
         "SELECT ts, meter, quantity, interval_s, value, void, reason, by, recorded_at FROM amendments "
         f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(series_ids)}) AND quantity IN ({listed(quantities)}) "
         f"AND interval_s {'>' if intervals else '='} 0",
         [start, end],
     )
-    if found.empty:
-        return found
-    last = found.sort_values("recorded_at").drop_duplicates(["ts", "meter", "quantity", "interval_s"], keep="last")
+    if rows.empty:
+        return rows
+    last = rows.sort_values("recorded_at").drop_duplicates(["ts", "meter", "quantity", "interval_s"], keep="last")
     return last[last["void"].astype(bool) | last["value"].notna()]
 
 

@@ -128,9 +128,9 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
                 cursor = connection.execute(sql, plain or None, prepare=False, binary=True)
                 described = cursor.description or ()
                 moments = frozenset(at for at, column in enumerate(described) if column.type_code == TIMESTAMP)
-                found = [column.name for column in described], moments, cursor.fetchall()
+                answer = [column.name for column in described], moments, cursor.fetchall()
                 _breaker.close()
-                return found
+                return answer
         except psycopg.OperationalError as error:
             # A pooled connection that was cut, by a restart of QuestDB or after minutes without a question, is found out only by
             # using it; then the others are looked at too.

@@ -28,8 +28,8 @@ def cost(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetim
     of_sites: dict[str, list[Meter]] = {}
     for meter in meters.require_meters(scope, meter_ids).values():
         of_sites.setdefault(meter.site_id, []).append(meter)
-    found = [frame for each in of_sites.values() for frame in _between(scope, each, [start, end]).values()]
-    rows = pd.concat(found) if found else pd.DataFrame(columns=list(COLUMNS))
+    frames = [frame for each in of_sites.values() for frame in _between(scope, each, [start, end]).values()]
+    rows = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     return rows.set_axis(pd.Index([meter.id for each in of_sites.values() for meter in each]))
 
 

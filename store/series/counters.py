@@ -93,13 +93,13 @@ def kept_before(registers: Collection[Register], start: datetime, end: datetime)
         return no_rows([*KEY, "value"])
     meters, names = (sorted(set(each)) for each in zip(*registers, strict=True))
     quarter = timedelta(seconds=INTERVAL_S)
-    found = frame(
+    counts = frame(
         f"SELECT ts, meter, quantity, value FROM intervals WHERE ts >= %s AND ts <= %s AND source = '{ROLLUP}' "
         f"AND interval_s = {INTERVAL_S} AND meter IN ({listed(meters)}) AND quantity IN ({listed(names)}) AND value != null "
         "LATEST ON ts PARTITION BY meter, quantity",
         [start, end - quarter],
     )
-    return _of(found.assign(ts=found["ts"] + quarter), set(registers))
+    return _of(counts.assign(ts=counts["ts"] + quarter), set(registers))
 
 
 def following(meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
@@ -121,19 +121,19 @@ def _nearest(
     stretches: list[tuple[datetime, datetime]], wanted: Callable[[datetime], set[Register]], *, last: bool
 ) -> pd.DataFrame:
     """The last or the first reading of each register, looked for in one stretch of time after the other until it is found."""
-    found = [no_rows([*KEY, "value"])]
+    parts = [no_rows([*KEY, "value"])]
     have: set[Register] = set()
     for start, end in stretches:
         if start < end and (missing := wanted(start) - have):
-            found.append(_of(_single(missing, start, end, last=last), missing))
-            have |= _registers(found[-1])
-    return _together(found)
+            parts.append(_of(_single(missing, start, end, last=last), missing))
+            have |= _registers(parts[-1])
+    return _together(parts)
 
 
 def _single(registers: set[Register], start: datetime, end: datetime, *, last: bool) -> pd.DataFrame:
     meters, names = (sorted(set(each)) for each in zip(*registers, strict=True))
     where = f"ts >= %s AND ts < %s AND meter IN ({listed(meters)}) AND quantity IN ({listed(names)}) AND value != null"
-    found = frame(
+    rows = frame(
         f"SELECT ts, meter, quantity, value FROM telemetry WHERE {where} LATEST ON ts PARTITION BY meter, quantity"
         if last
         else f"SELECT min(ts) ts, meter, quantity, first(value) value FROM telemetry WHERE {where}",
@@ -141,8 +141,8 @@ def _single(registers: set[Register], start: datetime, end: datetime, *, last: b
     )
     if len(amendments.newest(meters, names, start, end, intervals=False)):
         every = samples.effective(meters, names, start, end)
-        found = every.drop_duplicates(NAMES, keep="last" if last else "first")
-    return found
+        rows = every.drop_duplicates(NAMES, keep="last" if last else "first")
+    return rows
 
 
 def _of(found: pd.DataFrame, registers: set[Register]) -> pd.DataFrame:

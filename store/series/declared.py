@@ -70,7 +70,7 @@ def spans_of(
     With `whole_quarters` the quarter of an hour in which somebody left and somebody came is neither's: what is kept of a
     quarter cannot be divided between them.
     """
-    found: dict[Span, list[str]] = defaultdict(list)
+    by_span: dict[Span, list[str]] = defaultdict(list)
     # Most meters of a site declare the same: what follows from that is found out once.
     alike: dict[tuple[object, ...], list[Span]] = {}
     for meter in meter_ids:
@@ -81,8 +81,8 @@ def spans_of(
             if (of := alike.get((times, *declared))) is None:
                 of = alike[times, *declared] = _within(declared, times, start, end, whole_quarters)
             for span in of:
-                found[span].append(meter)
-    return found
+                by_span[span].append(meter)
+    return by_span
 
 
 def _within(

@@ -51,17 +51,17 @@ def _reached(
     meters: Collection[str], start: datetime, end: datetime, closed: datetime
 ) -> dict[tuple[datetime, datetime], set[Register]]:
     """The registers of energy that readings in [start, end) tell of, by the closed quarters in which they do."""
-    found: dict[tuple[datetime, datetime], set[Register]] = {}
+    registers: dict[tuple[datetime, datetime], set[Register]] = {}
     by_patience: dict[timedelta, set[str]] = {}
     for span, ids in spans(SYSTEM, meters, start, end).items():
         if span.method == "power":
             reach = _quarters(start - counters.patience(span.interval_s), end + counters.patience(span.interval_s), closed)
-            found.setdefault(reach, set()).update((meter, name) for meter in ids for name in DERIVED.values())
+            registers.setdefault(reach, set()).update((meter, name) for meter in ids for name in DERIVED.values())
         elif span.method == "interval" and span.sampled:
             # Only what begins off the grid: the others are added up in the database.
             longer = timedelta(seconds=span.interval_s)
             if across := short_intervals.across_quarters(ids, start, end, span.interval_s):
-                found.setdefault(_quarters(start - longer, end + longer, closed), set()).update(across)
+                registers.setdefault(_quarters(start - longer, end + longer, closed), set()).update(across)
         elif span.method == "counter":
             by_patience.setdefault(counters.patience(span.interval_s), set()).update(ids)
     for patience, those in by_patience.items():
@@ -73,8 +73,8 @@ def _reached(
         after = _moments(counters.following({meter for meter, _ in read}, end + patience, closed))
         for meter, name in read:
             since, until = before.get((meter, name), start - patience), after.get((meter, name), end + patience)
-            found.setdefault(_quarters(since, until + MOMENT, closed), set()).add((meter, COUNTERS[name]))
-    return found
+            registers.setdefault(_quarters(since, until + MOMENT, closed), set()).add((meter, COUNTERS[name]))
+    return registers
 
 
 def _quarters(start: datetime, end: datetime, closed: datetime) -> tuple[datetime, datetime]:
@@ -134,21 +134,21 @@ def _intervals(rows: pd.DataFrame) -> pd.DataFrame:
     kw = 3600 * kwh / np.where(known_s > 0, known_s, INTERVAL_S)
     meter, quantity = (rows[name].to_numpy(object) for name in ("meter", "quantity"))
     ts = rows["ts"].to_numpy(np.int64)
-    made = bulk.intervals(ts, meter, quantity, kwh, ROLLUP, interval_s=INTERVAL_S, extremes=(kw, kw))
-    return made.assign(count=(covered_s > 0).astype(np.int64), covered_s=covered_s, known_s=known_s)
+    quarters = bulk.intervals(ts, meter, quantity, kwh, ROLLUP, interval_s=INTERVAL_S, extremes=(kw, kw))
+    return quarters.assign(count=(covered_s > 0).astype(np.int64), covered_s=covered_s, known_s=known_s)
 
 
 def _emptied(meters: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
     """Nothing for each quarter made before: what remains of one all of whose samples are void by now."""
-    found = frame(
+    rows = frame(
         f"SELECT ts, meter, quantity FROM intervals WHERE ts >= %s AND ts < %s AND interval_s = {INTERVAL_S} "
         f"AND meter IN ({listed(meters)}) AND quantity IN ({listed(DERIVED)})",
         [start, end],
     )
-    micros = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8
+    micros = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8
     zeros = dict.fromkeys(("kwh", "covered_s", "known_s"), 0.0)
-    registers = found["quantity"].map(DERIVED)
-    return pd.DataFrame({"meter": found["meter"], "register": registers, "quantity": found["quantity"], "ts": micros, **zeros})
+    registers = rows["quantity"].map(DERIVED)
+    return pd.DataFrame({"meter": rows["meter"], "register": registers, "quantity": rows["quantity"], "ts": micros, **zeros})
 
 
 def _rows(span: Span, ids: Sequence[str], told: Pieces, edges_s: Floats) -> pd.DataFrame:

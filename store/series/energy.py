@@ -90,8 +90,8 @@ def energy(scope: Scope, meter_ids: Collection[str], start: datetime, end: datet
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    found = _table(scope, meter_ids, [start, end])
-    return found.droplevel("ts").rename_axis(None)
+    table = _table(scope, meter_ids, [start, end])
+    return table.droplevel("ts").rename_axis(None)
 
 
 def energy_by(

@@ -32,27 +32,27 @@ def from_intervals(span: Span, ids: Sequence[str], start: datetime, end: datetim
         return _local_days(span, ids, start, end, registers, measures)
     # Rows of another length are of another source: never added.
     lasts = span.interval_s if not span.sampled else INTERVAL_S
-    found = interval_sums.aggregates(
+    rows = interval_sums.aggregates(
         ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=(lasts, lasts)
     )
-    return pieces(_as_energy(span, found, registers), ids)
+    return pieces(_as_energy(span, rows, registers), ids)
 
 
 def derived(ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime, expected_s: int = 1) -> Pieces:
     """Energy that the rollup has made of samples, likewise."""
     measures, quarter = ["total", "covered_s", "known_s", "until_s"], (INTERVAL_S, INTERVAL_S)
-    found = interval_sums.aggregates(
+    rows = interval_sums.aggregates(
         ids, list(DERIVED), start, end, cell_s, measures, origin=origin, expected_s=expected_s, lengths_s=quarter
     )
-    return pieces(found.assign(quantity=found["quantity"].map(DERIVED)), ids)
+    return pieces(rows.assign(quantity=rows["quantity"].map(DERIVED)), ids)
 
 
-def _as_energy(span: Span, found: pd.DataFrame, registers: Mapping[str, str]) -> pd.DataFrame:
+def _as_energy(span: Span, rows: pd.DataFrame, registers: Mapping[str, str]) -> pd.DataFrame:
     """Rows of a span's quantities as rows of its registers of energy; power becomes the energies of two registers."""
     if span.method != "power":
-        return found.assign(quantity=found["quantity"].map(registers))
+        return rows.assign(quantity=rows["quantity"].map(registers))
     halves = [
-        found.assign(quantity=register, total=found[sign] / 3600) for register, sign in ((FORWARD, "above"), (EXPORT, "below"))
+        rows.assign(quantity=register, total=rows[sign] / 3600) for register, sign in ((FORWARD, "above"), (EXPORT, "below"))
     ]
     return pd.concat(halves, ignore_index=True)
 

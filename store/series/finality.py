@@ -57,16 +57,16 @@ def _measured(scope: Scope, known: Metering, meter_ids: Collection[str], edges: 
     waiting = _waiting(scope, known, meter_ids, counting, done.late_to)
     still = counting - known.retired
     silent = _silent(still, done.rolled_to) if still and edges[1] <= done.rolled_to else {}
-    found: dict[str, list[bool]] = {}
+    changing: dict[str, list[bool]] = {}
     for meter in meter_ids:
         stretches = waiting.get(meter, [])
-        found[meter] = [
+        changing[meter] = [
             end > min(done.rolled_to, now - _window(known.declared[meter], end))
             or end > silent.get(meter, end)
             or any(start < last and end > first for first, last in stretches)
             for start, end in pairwise(edges)
         ]
-    return found
+    return changing
 
 
 def _shown() -> bool:
@@ -93,17 +93,17 @@ def _waiting(
     scope: Scope, known: Metering, meter_ids: Collection[str], counting: Collection[str], late_to: datetime
 ) -> dict[str, list[tuple[datetime, datetime]]]:
     """The stretches of each meter of which something waits. A counter's readings tell of what is beside them too."""
-    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    waiting: dict[str, list[tuple[datetime, datetime]]] = {}
     rows = query(
         f"SELECT meter, min(ts), max(coalesce(ts_end, dateadd('s', {INTERVAL_S}, ts))) FROM late "
         f"WHERE received_at >= %s AND meter IN ({listed(meter_ids)})",
         [late_to],
     )
     for meter, first, last in rows:
-        found.setdefault(meter, []).append((FIRST, FOREVER) if meter in counting else (first, last))
+        waiting.setdefault(meter, []).append((FIRST, FOREVER) if meter in counting else (first, last))
     for each in restatements.waiting(scope, meter_ids, known):
-        found.setdefault(each.meter_id, []).append((each.since, each.until or FOREVER))
-    return found
+        waiting.setdefault(each.meter_id, []).append((each.since, each.until or FOREVER))
+    return waiting
 
 
 def _silent(counting: Collection[str], until: datetime) -> dict[str, datetime]:

@@ -52,9 +52,9 @@ def _before_those_ahead(scope: Scope, rows: list[Last], until: datetime) -> list
     if not ahead:
         return []
     theirs = f"ts <= %s AND meter IN ({listed(series for series, _ in ahead)})"
-    found = _samples(theirs, [until]) + _intervals(theirs, [until])
-    last_values.forget(scope, ahead - {(row.series_id, row.quantity) for row in found})
-    return found
+    values = _samples(theirs, [until]) + _intervals(theirs, [until])
+    last_values.forget(scope, ahead - {(row.series_id, row.quantity) for row in values})
+    return values
 
 
 def _old_intervals(first: bool, until: datetime) -> list[Last]:

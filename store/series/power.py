@@ -88,11 +88,11 @@ def _newest(span: Span, ids: Collection[str], quantities: Collection[str], at: d
         f"AND quantity IN ({listed(quantities)}) {measured} LATEST ON ts PARTITION BY meter, quantity",
         [since, at],
     )
-    found: dict[str, dict[str, Reading]] = {}
+    newest: dict[str, dict[str, Reading]] = {}
     for meter, quantity, ts, value in rows:
         if value is not None:
-            found.setdefault(meter, {})[quantity] = Reading(ts, value)
-    return found
+            newest.setdefault(meter, {})[quantity] = Reading(ts, value)
+    return newest
 
 
 def _told(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -> dict[str, Reading]:
@@ -105,12 +105,12 @@ def _told(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -
 def _silent(span: Span, ids: Collection[str], at: datetime) -> dict[str, LivePower]:
     """When meters without a recent reading were heard; what they do now is not known."""
     quantities = {"counter": list(COUNTERS), "power": [POWER]}.get(span.method, [FORWARD, EXPORT])
-    found: dict[str, LivePower] = {}
+    heard: dict[str, LivePower] = {}
     # Whoever asks has been let through for these meters.
     for (meter, _), last in last_values.last_values(SYSTEM, ids, quantities).items():
-        if at - WITHIN < last.ts <= at and (meter not in found or found[meter].ts < last.ts):
-            found[meter] = LivePower(math.nan, math.nan, last.ts)
-    return found
+        if at - WITHIN < last.ts <= at and (meter not in heard or heard[meter].ts < last.ts):
+            heard[meter] = LivePower(math.nan, math.nan, last.ts)
+    return heard
 
 
 def _live(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -> dict[str, LivePower]:
@@ -120,14 +120,14 @@ def _live(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -
         rest = [meter for meter in ids if meter not in newest]
         newest |= {meter: each[POWER] for meter, each in _newest(span, rest, [POWER], at).items()} if rest else {}
         return {meter: _signed(reading.value, reading.ts) for meter, reading in newest.items()}
-    found: dict[str, LivePower] = {}
+    live: dict[str, LivePower] = {}
     for meter, readings in _newest(span, ids, [FORWARD, EXPORT], at).items():
         start = max(reading.ts for reading in readings.values())
         # A register that was not posted with the newest interval says nothing about it.
         kw = {name: reading.value * 3600 / span.interval_s for name, reading in readings.items() if reading.ts == start}
         end = start + timedelta(seconds=span.interval_s)
-        found[meter] = LivePower(kw.get(FORWARD, 0.0), kw.get(EXPORT, 0.0), end)
-    return found
+        live[meter] = LivePower(kw.get(FORWARD, 0.0), kw.get(EXPORT, 0.0), end)
+    return live
 
 
 def _live_counters(span: Span, ids: Collection[str], at: datetime, times: Mapping[str, Times]) -> dict[str, LivePower]:
@@ -142,12 +142,12 @@ def _live_counters(span: Span, ids: Collection[str], at: datetime, times: Mappin
     for meter, quantity, ts, value in reversed(rows):
         if holds(times.get(meter, ALWAYS), ts):
             last.setdefault(meter, {}).setdefault(COUNTERS[quantity], []).append(Reading(ts, value))
-    found: dict[str, LivePower] = {}
+    live: dict[str, LivePower] = {}
     for meter, registers in last.items():
         kw = {name: _rise_kw(readings, span) for name, readings in registers.items() if len(readings) > 1}
         heard = max(readings[-1].ts for readings in registers.values())
-        found[meter] = LivePower(kw.get(FORWARD, math.nan), kw.get(EXPORT, 0.0), heard)
-    return found
+        live[meter] = LivePower(kw.get(FORWARD, math.nan), kw.get(EXPORT, 0.0), heard)
+    return live
 
 
 def _rise_kw(readings: Sequence[Reading], span: Span) -> float:

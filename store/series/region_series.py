@@ -86,11 +86,11 @@ def import_file(scope: Scope, region_id: str, text: str, interval_s: int) -> lis
     """
     require_pricing(scope, region_id)
     values, problems = _read(text)
-    found = _judged(region_id, interval_s, values, problems)
-    if bad := next((line for line in found if line.problem), None):
+    lines = _judged(region_id, interval_s, values, problems)
+    if bad := next((line for line in lines if line.problem), None):
         raise Refused(_("nothing was imported: line %(number)s: %(problem)s", number=bad.number, problem=bad.problem))
     _write(scope, region_id, interval_s, values)
-    return found
+    return lines
 
 
 def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value]) -> list[Line]:
@@ -100,10 +100,10 @@ def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence
         raise Refused(
             _("%(count)s values at once are too many: send %(most)s at the most", count=f"{len(values):,}", most=f"{MOST:,}")
         )
-    found = _judged(region_id, interval_s, values, [])
-    if not any(line.problem for line in found):
+    lines = _judged(region_id, interval_s, values, [])
+    if not any(line.problem for line in lines):
         _write(scope, region_id, interval_s, values)
-    return found
+    return lines
 
 
 def withdraw(scope: Scope, region_id: str, quantity: str, start: datetime, end: datetime) -> int:
@@ -168,17 +168,17 @@ def _judged(region_id: str, interval_s: int, values: Sequence[Value], problems: 
         )
     there = _there(region_id, interval_s, values)
     taken: dict[tuple[str, float], int] = {}
-    found = list(problems)
+    lines = list(problems)
     for each in values:
         name = f"{each.start.isoformat()}, {each.quantity}"
         if problem := _impossible(each, interval_s) or _overlap(each, interval_s, taken):
-            found.append(Line(each.number, name, "", problem=problem))
+            lines.append(Line(each.number, name, "", problem=problem))
             continue
         before = there.get((each.quantity, each.start.astimezone(UTC)))
         does = "new" if before is None else "same" if before == each.value else "changed"
         words = f"{each.value:.10g}" if before is None else f"{before:.10g} → {each.value:.10g}"
-        found.append(Line(each.number, name, does, words))
-    return sorted(found)
+        lines.append(Line(each.number, name, does, words))
+    return sorted(lines)
 
 
 def _impossible(each: Value, interval_s: int) -> str:

@@ -54,12 +54,12 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
         log.warning("QuestDB shows what was written %.0f s ago not yet: quarters that are over wait", APPLY_S)
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
-    made = roll_up(scope, start, until) if start < until else 0
+    quarters_made = roll_up(scope, start, until) if start < until else 0
     latest_kept.keep(scope, _backlog.news)
     _backlog.news.clear()
-    made += _make_again(scope, max(until, done.rolled_to), deadline)
-    if made and not await_applied(("intervals",), APPLY_S):
-        return made
+    quarters_made += _make_again(scope, max(until, done.rolled_to), deadline)
+    if quarters_made and not await_applied(("intervals",), APPLY_S):
+        return quarters_made
     late_to = done.late_to if _backlog else _backlog.heard_to
     reached = Checkpoint(max(until, done.rolled_to), late_to)
     if reached.rolled_to != done.rolled_to or (_backlog.heard and not _backlog):
@@ -69,7 +69,7 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
     if _restated and not _backlog:
         restatements.done(scope, _restated)
         _restated.clear()
-    return made
+    return quarters_made
 
 
 def _restate(scope: Scope, closed: datetime) -> None:

@@ -80,9 +80,9 @@ def aggregates(
                 lag(ts, 2) OVER (PARTITION BY meter, quantity ORDER BY ts) earlier,
                 lag(value) OVER (PARTITION BY meter, quantity ORDER BY ts) held FROM telemetry WHERE {which})
             ) GROUP BY stretch, meter, quantity"""
-    found = frame(sql, [start, end])
+    rows = frame(sql, [start, end])
     changed = amendments.newest(series_ids, quantities, start, end, intervals=False)
-    return _amended(found, changed, start, end, grain_s, measures, expected_s) if len(changed) else found
+    return _amended(rows, changed, start, end, grain_s, measures, expected_s) if len(changed) else rows
 
 
 def effective(series_ids: Collection[str], quantities: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:

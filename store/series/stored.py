@@ -105,7 +105,7 @@ class Stored:
         Raises:
             StoreAway: QuestDB cannot be asked now.
         """
-        found: dict[Key, float] = {}
+        stored: dict[Key, float] = {}
         for table in {of.table for of, _, _ in rows}:
             asked = {key(row) for row in rows if row[0].table == table}
             moments = sorted({at for _, _, _, at in asked})
@@ -116,8 +116,8 @@ class Stored:
                     self._crowded_until = time.monotonic() + CROWDED_S
                 for *of, value in answer:
                     if value is not None and (one := tuple(of)) in asked:
-                        found[one] = value
-        return found
+                        stored[one] = value
+        return stored
 
     def settle(self, tables: Collection[str]) -> bool:
         """Wait until all that is committed to these tables now can be read; False when that takes too long.

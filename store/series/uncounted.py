@@ -48,12 +48,12 @@ def uncounted(scope: Scope, meter_id: str, now: datetime) -> list[Uncounted]:
     """
     require(scope, Action.ADMINISTER, site_id=require_meters(scope, [meter_id])[meter_id].site_id)
     declared = energy_declarations(scope, [meter_id])[meter_id]
-    found = []
+    kinds = []
     for start, end, source in _periods(declared, now - WITHIN, now + timedelta(days=1)):
         for _, quantity, interval_s, number, first, last in _stored([meter_id], start, end):
             if why := _why(source, declared, quantity, interval_s):
-                found.append(Uncounted(quantity, interval_s, number, first, last, why, source))
-    return sorted(found, key=lambda each: each.last, reverse=True)
+                kinds.append(Uncounted(quantity, interval_s, number, first, last, why, source))
+    return sorted(kinds, key=lambda each: each.last, reverse=True)
 
 
 def lately(scope: Scope, meter_ids: Collection[str], now: datetime) -> dict[str, list[Uncounted]]:

@@ -140,16 +140,16 @@ def actions(scope: Scope) -> list[str]:
         Refused: not an administrator.
     """
     _require_reader(scope)
-    found: list[str] = []
+    names: list[str] = []
     with reading() as records:  # from one to the next along the index, however long the log
-        while (following := records.scalar(_next_action(found[-1] if found else None))) is not None:
-            found.append(following)
-    return found
+        while (following := records.scalar(_next_action(names[-1] if names else None))) is not None:
+            names.append(following)
+    return names
 
 
 def _next_action(after: str | None) -> Select[str | None]:
-    wanted = select(func.min(AuditEntry.action))
-    return wanted if after is None else wanted.where(AuditEntry.action > after)
+    query = select(func.min(AuditEntry.action))
+    return query if after is None else query.where(AuditEntry.action > after)
 
 
 def verify(scope: Scope, tell: Callable[[int, int], object] | None = None) -> Verdict:
@@ -212,15 +212,15 @@ def _rows(records: Session, scope: Scope, wanted: Filter, older_than: int | None
     of_text: list[list[Equal]] = [[meant] for meant in _meant(records, wanted.text.strip())] if wanted.text.strip() else [[]]
     within = _within(records, wanted, older_than)
     counted: dict[tuple[str, str], int] = {}
-    found: dict[int, AuditEntry] = {}
+    entries: dict[int, AuditEntry] = {}
     for one, other in product(of_scope, of_text):
         equal = sorted([*asked, *one, *other], key=lambda each: _count(records, each, counted))
         # Down the index of the rarest; the others are hidden from the planner, who does not know how rare they are.
         hidden = [func.coalesce(column, "") == value for column, value in equal[1:]]
         page = select(AuditEntry).where(*within, *(column == value for column, value in equal[:1]), *hidden)
         page = page.order_by(AuditEntry.sequence.desc()).limit(limit)
-        found.update({entry.sequence: entry for entry in records.scalars(page)})
-    return [found[sequence] for sequence in sorted(found, reverse=True)[:limit]]
+        entries.update({entry.sequence: entry for entry in records.scalars(page)})
+    return [entries[sequence] for sequence in sorted(entries, reverse=True)[:limit]]
 
 
 def _count(records: Session, equal: Equal, counted: dict[tuple[str, str], int]) -> int:

@@ -44,9 +44,9 @@ def claim_meter(scope: Scope, code: str, note: str = "") -> Request:
             return before
         if is_taken(records, meter.id, claimer):
             raise Refused(_(NOT_TO_BE_CLAIMED))
-        made = Request(kind="meter", user_id=person.id, entity_id=claimer, meter_id=meter.id, note=note.strip())
-        records.add(made)
-    return made
+        request = Request(kind="meter", user_id=person.id, entity_id=claimer, meter_id=meter.id, note=note.strip())
+        records.add(request)
+    return request
 
 
 def is_taken(records: Session, meter_id: str, claimer: str, at: datetime | None = None) -> bool:
@@ -61,18 +61,18 @@ def _held(meter_id: str, at: datetime) -> Select[str]:
 
 def my_requests(scope: Scope) -> list[Request]:
     """What the holder has asked for, the newest first, decided or not; raises `NotFound` for nobody."""
-    wanted = select(Request).where(Request.user_id == holder(scope)).order_by(Request.created_at.desc(), Request.id)
+    query = select(Request).where(Request.user_id == holder(scope)).order_by(Request.created_at.desc(), Request.id)
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))
 
 
 def take_back(scope: Scope, request_id: str) -> None:
     """Take back a request of the holder's that was not decided yet; raises `NotFound` for any other."""
     with session() as records:
-        found = records.get(Request, request_id)
-        if found is None or found.user_id != holder(scope) or found.decided_at is not None:
+        request = records.get(Request, request_id)
+        if request is None or request.user_id != holder(scope) or request.decided_at is not None:
             raise missing(Request, request_id)
-        records.delete(found)
+        records.delete(request)
 
 
 def claim_code(scope: Scope, meter_id: str) -> str:
@@ -109,11 +109,11 @@ def release_meter(scope: Scope, meter_id: str, at: datetime | None = None) -> No
         if person.organisation_id is not None and person.role != Role.ADMIN:
             raise Refused(_("the meters of your organisation are for its administrators to release: ask one of them"))
         owner = entity_id(person.organisation_id or person.id)
-        wanted = select(Grant).where(Grant.meter_id == meter_id, GIVEN, Grant.entity_id == owner)
-        found = records.scalars(wanted.where(or_(Grant.valid_to.is_(None), Grant.valid_to > at))).all()
-        if not found:
+        query = select(Grant).where(Grant.meter_id == meter_id, GIVEN, Grant.entity_id == owner)
+        grants = records.scalars(query.where(or_(Grant.valid_to.is_(None), Grant.valid_to > at))).all()
+        if not grants:
             raise missing(Meter, meter_id)
-        for grant in found:
+        for grant in grants:
             if grant.valid_from >= at:
                 records.delete(grant)
             else:

@@ -54,7 +54,7 @@ def create_grant(
             required(records, User, user_id)
         elif organisation_id is not None:
             required(records, Organisation, organisation_id)
-        made = Grant(
+        grant = Grant(
             entity_id=entity_id(user_id or organisation_id or ""),
             site_id=site_id,
             meter_id=meter_id,
@@ -62,10 +62,10 @@ def create_grant(
             valid_from=valid_from or now(),
             valid_to=valid_to,
         )
-        records.add(made)
+        records.add(grant)
         records.flush()
-        records.refresh(made)
-    return made
+        records.refresh(grant)
+    return grant
 
 
 def grants(scope: Scope, site_id: str) -> list[Grant]:
@@ -77,10 +77,10 @@ def grants(scope: Scope, site_id: str) -> list[Grant]:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     meters = select(Meter.id).where(Meter.site_id == site_id)
-    wanted = select(Grant).where(GIVEN, or_(Grant.site_id == site_id, Grant.meter_id.in_(meters)))
+    query = select(Grant).where(GIVEN, or_(Grant.site_id == site_id, Grant.meter_id.in_(meters)))
     with reading() as records:
         required(records, Site, site_id)
-        return list(records.scalars(wanted.order_by(Grant.valid_from, Grant.id)))
+        return list(records.scalars(query.order_by(Grant.valid_from, Grant.id)))
 
 
 class Assignment(NamedTuple):
@@ -104,7 +104,7 @@ def assignments(scope: Scope, *, user_id: str | None = None, organisation_id: st
         raise Refused(_("assignments are of one user or of one organisation: give one of the two"))
     owner = user_id or organisation_id or ""
     on = func.coalesce(Grant.site_id, Meter.site_id)
-    wanted = (
+    query = (
         select(Grant, Site, Meter)
         .outerjoin(Meter, Meter.id == Grant.meter_id)
         .join(Site, Site.id == on)
@@ -112,12 +112,12 @@ def assignments(scope: Scope, *, user_id: str | None = None, organisation_id: st
         .order_by(Natural(Site.name), Natural(Meter.name), Grant.valid_from, Grant.id)
     )
     if not (scope.everything or owner in (scope.user_id, scope.organisation_id)):
-        wanted = wanted.where(Site.id.in_(scope.admin_of))
+        query = query.where(Site.id.in_(scope.admin_of))
     record, seen = (User, visibility.seen) if user_id is not None else (Organisation, visibility.seen_organisations)
     with reading() as records:
         if records.scalar(select(record.id).where(record.id == owner, seen(scope))) is None:
             raise missing(record, owner)
-        return [Assignment(*row) for row in records.execute(wanted)]
+        return [Assignment(*row) for row in records.execute(query)]
 
 
 def end_grant(scope: Scope, grant_id: str, at: datetime | None = None) -> None:

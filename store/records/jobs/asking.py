@@ -65,7 +65,7 @@ def ask(
     plain = checked(kind, arguments)
     if once_key is not None and scope.user_id is not None:
         once_key = f"{scope.user_id} {once_key}"
-    made = Job(
+    job = Job(
         id=job_id or new_id("job"),
         kind=kind.name,
         queue=kind.queue.value,
@@ -81,13 +81,13 @@ def ask(
         _require_room(records, scope, kind)
         try:
             with records.begin_nested():
-                records.add(made)
+                records.add(job)
                 records.flush()
         except IntegrityError:  # somebody asked for the same at the same moment
             if once_key is None or (same := _unfinished(records, kind, once_key)) is None:
                 raise
             return same
-    return made
+    return job
 
 
 def job(scope: Scope, job_id: str) -> Job:
@@ -161,11 +161,11 @@ def again(scope: Scope, job_id: str) -> Job:
         if before.once_key is not None and (same := _unfinished(records, kind, before.once_key)):
             return same
         _require_room(records, scope, kind)
-        made = Job(id=new_id("job"), **values)
-        records.add(made)
+        renewed = Job(id=new_id("job"), **values)
+        records.add(renewed)
         if before.user_id != scope.user_id:
-            audit.note("run_again", subject_kind="jobs", subject_id=made.id, told={"of": job_id})
-    return made
+            audit.note("run_again", subject_kind="jobs", subject_id=renewed.id, told={"of": job_id})
+    return renewed
 
 
 def _acting(kind: Kind | None) -> AbstractContextManager[None]:
@@ -199,7 +199,7 @@ def _seen_by(scope: Scope) -> ColumnElement[bool]:
     return Job.user_id == scope.user_id if scope.user_id is not None else false()
 
 
-def _theirs(scope: Scope, found: Job | None, job_id: str) -> Job:
-    if found is None or not (scope.everything or (scope.user_id is not None and found.user_id == scope.user_id)):
+def _theirs(scope: Scope, job: Job | None, job_id: str) -> Job:
+    if job is None or not (scope.everything or (scope.user_id is not None and job.user_id == scope.user_id)):
         raise missing(Job, job_id)
-    return found
+    return job

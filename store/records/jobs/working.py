@@ -170,8 +170,8 @@ def try_again(scope: Scope, claim: str, problem: Problem, *, at: datetime | None
     """
     require(scope, Action.RUN)
     with session() as records:
-        found = records.scalars(select(Job).where(Job.claim == claim, Job.state == "running").with_for_update()).one_or_none()
-        return found is not None and _return(records, found, problem, at or now())
+        job = records.scalars(select(Job).where(Job.claim == claim, Job.state == "running").with_for_update()).one_or_none()
+        return job is not None and _return(records, job, problem, at or now())
 
 
 def hand_back(scope: Scope, claim: str, *, at: datetime | None = None) -> bool:
@@ -182,13 +182,13 @@ def hand_back(scope: Scope, claim: str, *, at: datetime | None = None) -> bool:
     """
     require(scope, Action.RUN)
     with session() as records:
-        found = records.scalars(select(Job).where(Job.claim == claim, Job.state == "running").with_for_update()).one_or_none()
-        if found is None:
+        jobs = records.scalars(select(Job).where(Job.claim == claim, Job.state == "running").with_for_update()).one_or_none()
+        if jobs is None:
             return False
-        if not _is_repeatable(kind_of(found.kind)):
+        if not _is_repeatable(kind_of(jobs.kind)):
             _write(records, claim, state="failed", problem=Problem.INTERRUPTED.value, ended_at=at or now())
             return False
-        return _write(records, claim, **_queued(found.attempts - 1, at or now()))
+        return _write(records, claim, **_queued(jobs.attempts - 1, at or now()))
 
 
 def hearts(scope: Scope) -> dict[str, Heart]:
@@ -214,10 +214,10 @@ def give_back(scope: Scope, stopped: Mapping[str, Heart], *, at: datetime | None
     with session() as records:
         for claim, heart in stopped.items():
             its = (Job.claim == claim, Job.state == "running", Job.heartbeat_at == heart.beaten)
-            found = records.scalars(select(Job).where(*its).with_for_update(skip_locked=True)).one_or_none()
-            if found is not None:
+            jobs = records.scalars(select(Job).where(*its).with_for_update(skip_locked=True)).one_or_none()
+            if jobs is not None:
                 taken += 1
-                _return(records, found, Problem.ENDED, at or now())
+                _return(records, jobs, Problem.ENDED, at or now())
     return taken
 
 
@@ -235,7 +235,7 @@ def due(scope: Scope, kind: Kind, every: timedelta, *, at: datetime | None = Non
         unfinished = (Job.kind == kind.name, Job.state.in_(("queued", "running")))
         if records.scalar(select(Job.id).where(or_(_all(lately), _all(unfinished))).limit(1)) is not None:
             return None
-        made = Job(
+        job = Job(
             kind=kind.name,
             queue=kind.queue.value,
             scope=plain_scope(SYSTEM),
@@ -244,8 +244,8 @@ def due(scope: Scope, kind: Kind, every: timedelta, *, at: datetime | None = Non
             created_at=at,
             not_before=at,
         )
-        records.add(made)
-    return made
+        records.add(job)
+    return job
 
 
 def unsent(scope: Scope, kinds: Collection[str], before: datetime, limit: int, *, at: datetime | None = None) -> list[Job]:

@@ -97,14 +97,14 @@ def keep_household(
                 about,
             )
     with session() as records:
-        found = records.get(Household, holder(scope))
-        if found is None:
-            found = Household(user_id=holder(scope), consent_at=at)
-            records.add(found)
-        found.area_m2, found.people, found.building_type = area_m2, people, building_type
-        found.built_year, found.heating, found.appliances = built_year, heating, counted
-        found.updated_at = at
-    return found
+        household = records.get(Household, holder(scope))
+        if household is None:
+            household = Household(user_id=holder(scope), consent_at=at)
+            records.add(household)
+        household.area_m2, household.people, household.building_type = area_m2, people, building_type
+        household.built_year, household.heating, household.appliances = built_year, heating, counted
+        household.updated_at = at
+    return household
 
 
 def withdraw_household(scope: Scope) -> bool:

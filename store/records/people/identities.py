@@ -62,8 +62,8 @@ def recognise(claimed: Claimed, *, may_register: bool, tell: Callable[[User], ob
         if person is None:
             audit.note("sign_in_failed", subject_kind="users", actor=audit.VISITOR, told={"by": "provider"})
             return None
-        made = Identity(user_id=person.id, issuer=claimed.issuer, subject=claimed.subject, last_used_at=now())
-        records.add(made)
+        identity = Identity(user_id=person.id, issuer=claimed.issuer, subject=claimed.subject, last_used_at=now())
+        records.add(identity)
         records.flush()
         if not is_new:
             credentials.changed(records, person, and_tokens=False)
@@ -75,8 +75,8 @@ def _by_address(records: Transaction, claimed: Claimed) -> User | None:
     """Whose confirmed address it is."""
     if claimed.email is None:
         return None
-    wanted = select(User).where(User.email == normal_email(claimed.email), User.email_verified_at.is_not(None))
-    return records.scalar(wanted.with_for_update(of=User))
+    query = select(User).where(User.email == normal_email(claimed.email), User.email_verified_at.is_not(None))
+    return records.scalar(query.with_for_update(of=User))
 
 
 def _made(records: Transaction, email: str, name: str) -> User | None:
@@ -86,18 +86,18 @@ def _made(records: Transaction, email: str, name: str) -> User | None:
     if before is not None and before.approval != "pending":
         return None
     give_way(records, email)
-    made = User(email=email, name=name, password_hash=None, approval="pending", email_verified_at=now())
-    records.add(made)
+    user = User(email=email, name=name, password_hash=None, approval="pending", email_verified_at=now())
+    records.add(user)
     records.flush()
-    records.refresh(made)  # the database approves residents
-    return made
+    records.refresh(user)  # the database approves residents
+    return user
 
 
 def own_identities(scope: Scope) -> list[Identity]:
     """At which providers the holder is known."""
-    wanted = select(Identity).where(Identity.user_id == scope.user_id)
+    query = select(Identity).where(Identity.user_id == scope.user_id)
     with reading() as records:
-        return list(records.scalars(wanted.order_by(Identity.created_at, Identity.id)))
+        return list(records.scalars(query.order_by(Identity.created_at, Identity.id)))
 
 
 def forget_identity(scope: Scope, identity_id: str) -> None:

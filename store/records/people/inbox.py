@@ -197,22 +197,24 @@ def _decide_organisation(records: Session, scope: Scope, home_id: str, approve: 
 def _decide_request(
     records: Session, scope: Scope, request_id: str, approve: bool, reason: str, since: datetime | None, at: datetime
 ) -> Decision:
-    found = records.get(Request, request_id, with_for_update=True)
-    if found is None or not may(scope, Action.ADMINISTER, site_id=_site_of(records, found)):
+    request = records.get(Request, request_id, with_for_update=True)
+    if request is None or not may(scope, Action.ADMINISTER, site_id=_site_of(records, request)):
         raise missing(Request, request_id)
-    if found.decided_at is not None:
+    if request.decided_at is not None:
         raise Refused(_(_DECIDED))
-    found.decided_at, found.decided_by, found.approved, found.reason = at, scope.user_id, approve, reason
-    if approve and not unfinished.may_still_ask(records, found):
+    request.decided_at, request.decided_by, request.approved, request.reason = at, scope.user_id, approve, reason
+    if approve and not unfinished.may_still_ask(records, request):
         raise Refused(_("whoever asked for this may not ask for it any more: say no"))
-    if approve and found.meter_id is not None and found.entity_id is not None:
+    if approve and request.meter_id is not None and request.entity_id is not None:
         since = min(since or at, at)
-        if claims.is_taken(records, found.meter_id, found.entity_id, since):
+        if claims.is_taken(records, request.meter_id, request.entity_id, since):
             raise Refused(_("the meter is or was somebody else's in that time: end that assignment first, or give a later start"))
-        records.add(Grant(entity_id=found.entity_id, meter_id=found.meter_id, role="viewer", origin="claimed", valid_from=since))
-    address = records.scalars(select(User.email).where(User.id == found.user_id)).one()
-    tell = (address,) if preferences.is_wanted(records, found.user_id, "approval", "mail") else ()
-    return Decision(found.kind, request_id, approve, reason, tell)
+        records.add(
+            Grant(entity_id=request.entity_id, meter_id=request.meter_id, role="viewer", origin="claimed", valid_from=since)
+        )
+    address = records.scalars(select(User.email).where(User.id == request.user_id)).one()
+    tell = (address,) if preferences.is_wanted(records, request.user_id, "approval", "mail") else ()
+    return Decision(request.kind, request_id, approve, reason, tell)
 
 
 def _site_of(records: Session, request: Request) -> str | None:

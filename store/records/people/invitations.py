@@ -62,7 +62,7 @@ def invite(scope: Scope, organisation_id: str, *, email: str, role: str | None =
         role = role or (Role.ADMIN if is_empty else Role.VIEWER)
         if is_empty and role != Role.ADMIN and not _awaits_administrator(records, organisation_id, at):
             raise Refused(_("the first person of an organisation administers it: invite them as an administrator"))
-        made = Invitation(
+        invitation = Invitation(
             organisation_id=organisation_id,
             email=email,
             role=role,
@@ -71,8 +71,8 @@ def invite(scope: Scope, organisation_id: str, *, email: str, role: str | None =
             created_at=at,
             expires_at=at + LASTS,
         )
-        records.add(made)
-    return Invited(made, token)
+        records.add(invitation)
+    return Invited(invitation, token)
 
 
 def invitations(scope: Scope, organisation_id: str) -> list[Invitation]:
@@ -82,10 +82,10 @@ def invitations(scope: Scope, organisation_id: str) -> list[Invitation]:
         NotFound: the organisation does not exist for the scope.
         Refused: not one of its administrators.
     """
-    wanted = select(Invitation).where(Invitation.organisation_id == organisation_id, Invitation.accepted_at.is_(None))
+    query = select(Invitation).where(Invitation.organisation_id == organisation_id, Invitation.accepted_at.is_(None))
     with reading() as records:
         require_lead(scope, records.get(Organisation, organisation_id), organisation_id)
-        return list(records.scalars(wanted.order_by(Invitation.created_at.desc(), Invitation.id)))
+        return list(records.scalars(query.order_by(Invitation.created_at.desc(), Invitation.id)))
 
 
 def invitations_page(scope: Scope, organisation_id: str, wanted: Wanted) -> Page[Invitation]:
@@ -115,11 +115,11 @@ def withdraw(scope: Scope, invitation_id: str) -> None:
         NotFound: it does not exist for the scope, or was accepted.
     """
     with session() as records:
-        found = records.get(Invitation, invitation_id)
-        home = records.get(Organisation, found.organisation_id) if found else None
-        if found is None or home is None or found.accepted_at is not None or not leads(scope, home):
+        invitation = records.get(Invitation, invitation_id)
+        home = records.get(Organisation, invitation.organisation_id) if invitation else None
+        if invitation is None or home is None or invitation.accepted_at is not None or not leads(scope, home):
             raise missing(Invitation, invitation_id)
-        records.delete(found)
+        records.delete(invitation)
 
 
 def offer(token: str, *, at: datetime | None = None) -> Offer | None:
@@ -205,12 +205,12 @@ def _gives_way(person: User) -> bool:
 
 def _open(records: Transaction, token: str, at: datetime) -> tuple[Invitation, Organisation] | None:
     """The invitation of a link that works, held until the transaction ends, and its organisation: whose right is asked again."""
-    wanted = (
+    query = (
         select(Invitation, Organisation)
         .join(Organisation, Organisation.id == Invitation.organisation_id)
         .where(Invitation.token_hash == hash_of(token), Invitation.accepted_at.is_(None), Invitation.expires_at > at)
         .where(Organisation.approval == "approved")
         .with_for_update(of=Invitation)
     )
-    row = records.execute(wanted).first()
+    row = records.execute(query).first()
     return (row[0], row[1]) if row and unfinished.may_still_invite(row[0], row[1]) else None

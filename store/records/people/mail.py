@@ -85,10 +85,10 @@ def write_mail(
             _("%(recipient)s is not a valid email address: a mail goes to one mailbox", recipient=f"{recipient[:80]!r}")
         )
     with session() as records:
-        made = Mail(recipient=recipient, subject=subject, text=text, kind=kind, user_id=user_id, asked_by=asked_by)
-        made.next_at = now()
-        records.add(made)
-    return made
+        mail = Mail(recipient=recipient, subject=subject, text=text, kind=kind, user_id=user_id, asked_by=asked_by)
+        mail.next_at = now()
+        records.add(mail)
+    return mail
 
 
 def asker_of(address: str) -> str:
@@ -145,12 +145,12 @@ def outbox(scope: Scope, *, older_than: Mail | None = None, limit: int = PAGE) -
         Refused: not a platform administrator.
     """
     require(scope, Action.RUN)
-    wanted = select(Mail).order_by(Mail.made_at.desc(), Mail.id.desc()).limit(limit)
+    query = select(Mail).order_by(Mail.made_at.desc(), Mail.id.desc()).limit(limit)
     if older_than is not None:
         earlier = (Mail.made_at == older_than.made_at) & (Mail.id < older_than.id)
-        wanted = wanted.where(or_(Mail.made_at < older_than.made_at, earlier))
+        query = query.where(or_(Mail.made_at < older_than.made_at, earlier))
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))
 
 
 def mails(scope: Scope, wanted: Wanted, *, state: str | None = None) -> Page[Mail]:
@@ -188,9 +188,9 @@ def read_mail(scope: Scope, mail_id: str) -> Mail:
     """
     require(scope, Action.RUN)
     with session() as records:
-        found = required(records, Mail, mail_id)
-        audit.note("read", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
-    return found
+        mail = required(records, Mail, mail_id)
+        audit.note("read", subject_kind="mails", subject_id=mail.id, told={"kind": mail.kind})
+    return mail
 
 
 def send_again(scope: Scope, mail_id: str) -> Mail:
@@ -202,14 +202,14 @@ def send_again(scope: Scope, mail_id: str) -> Mail:
     """
     require(scope, Action.RUN)
     with session() as records:
-        found = records.get(Mail, mail_id, with_for_update=True)
-        if found is None:
+        mail = records.get(Mail, mail_id, with_for_update=True)
+        if mail is None:
             raise missing(Mail, mail_id)
-        if found.sent_at is not None:
+        if mail.sent_at is not None:
             raise Refused(_("this mail was sent, and its text is no longer kept: send it again from where it came"))
-        found.attempts, found.next_at, found.last_error = 0, now(), None
-        audit.note("sent_again", subject_kind="mails", subject_id=found.id, told={"kind": found.kind})
-    return found
+        mail.attempts, mail.next_at, mail.last_error = 0, now(), None
+        audit.note("sent_again", subject_kind="mails", subject_id=mail.id, told={"kind": mail.kind})
+    return mail
 
 
 def take_due(scope: Scope, limit: int, *, at: datetime | None = None) -> list[Mail]:

@@ -36,18 +36,16 @@ def create_organisation(scope: Scope, *, name: str, kind: str, distributor_id: s
     with session() as records:
         if distributor_id is not None:
             required(records, Organisation, distributor_id)
-        made = Organisation(name=name.strip(), kind=kind, distributor_id=distributor_id)
-        records.add(made)
-    return made
+        organisation = Organisation(name=name.strip(), kind=kind, distributor_id=distributor_id)
+        records.add(organisation)
+    return organisation
 
 
 def organisations(scope: Scope) -> list[Organisation]:
     """The organisations that the scope may see, by name: all, or the holder's own; a distributor's admin its customers too."""
-    wanted = (
-        select(Organisation).where(visibility.seen_organisations(scope)).order_by(Natural(Organisation.name), Organisation.id)
-    )
+    query = select(Organisation).where(visibility.seen_organisations(scope)).order_by(Natural(Organisation.name), Organisation.id)
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))
 
 
 def organisation(scope: Scope, organisation_id: str) -> Organisation:
@@ -57,10 +55,10 @@ def organisation(scope: Scope, organisation_id: str) -> Organisation:
 
 
 def _found(records: Transaction, scope: Scope, organisation_id: str) -> Organisation:
-    found = records.get(Organisation, organisation_id)
-    if found is None or not (scope.organisation_id == organisation_id or serves(scope, found)):
+    organisation = records.get(Organisation, organisation_id)
+    if organisation is None or not (scope.organisation_id == organisation_id or serves(scope, organisation)):
         raise missing(Organisation, organisation_id)
-    return found
+    return organisation
 
 
 def rename_organisation(scope: Scope, organisation_id: str, name: str) -> Organisation:
@@ -73,11 +71,11 @@ def rename_organisation(scope: Scope, organisation_id: str, name: str) -> Organi
     if not name.strip():
         raise Refused(_(_NAMELESS))
     with session() as records:
-        found = _found(records, scope, organisation_id)
-        if not serves(scope, found):
+        organisation = _found(records, scope, organisation_id)
+        if not serves(scope, organisation):
             require(scope, Action.MANAGE_PEOPLE, organisation_id=organisation_id)
-        found.name = name.strip()
-    return found
+        organisation.name = name.strip()
+    return organisation
 
 
 def set_organisation_approval(scope: Scope, organisation_id: str, approval: str) -> Organisation:
@@ -90,23 +88,23 @@ def set_organisation_approval(scope: Scope, organisation_id: str, approval: str)
         Refused: its own people, who cannot decide about it, or an unknown word.
     """
     with session() as records:
-        found = _found(records, scope, organisation_id)
-        if not serves(scope, found):
+        organisation = _found(records, scope, organisation_id)
+        if not serves(scope, organisation):
             raise Refused(_("an organisation's distributor decides about it, or a platform administrator: ask one of them"))
         if scope.organisation_id == organisation_id and approval != "approved":
             raise Refused(_("nobody shuts themselves out: ask another administrator"))
         waiting = update(User).where(
             User.organisation_id == organisation_id, User.approval == "pending", User.email_verified_at.is_not(None)
         )
-        if found.approval == "pending" and approval in ("approved", "rejected"):
+        if organisation.approval == "pending" and approval in ("approved", "rejected"):
             records.execute(waiting.values(approval=approval))
-        found.approval = approval
+        organisation.approval = approval
         records.flush()
         if approval != "approved":
             theirs = select(User.id).where(User.organisation_id == organisation_id)
             credentials.shut_out(records, theirs)
             unfinished.end_invitations(records, theirs)
-    return found
+    return organisation
 
 
 def delete_organisation(scope: Scope, organisation_id: str) -> None:
@@ -117,8 +115,8 @@ def delete_organisation(scope: Scope, organisation_id: str) -> None:
         Refused: not its distributor's or the platform's administrator, or something stands in the way, which is named.
     """
     with session() as records:
-        found = _found(records, scope, organisation_id)
-        if not serves(scope, found):
+        organisation = _found(records, scope, organisation_id)
+        if not serves(scope, organisation):
             raise Refused(_("an organisation's distributor removes it, or a platform administrator: ask one of them"))
         owned = (Site.organisation_id, User.organisation_id, Organisation.distributor_id)
         site_count, user_count, customer_count = (
@@ -133,8 +131,8 @@ def delete_organisation(scope: Scope, organisation_id: str) -> None:
             raise Refused(
                 _(
                     "%(organisation)s still has %(remaining)s: delete them or hand them over first",
-                    organisation=found.name,
+                    organisation=organisation.name,
                     remaining=_(" and ").join(remaining),
                 )
             )
-        records.delete(found)
+        records.delete(organisation)

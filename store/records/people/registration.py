@@ -92,23 +92,23 @@ def join_organisation(*, organisation: str, email: str, name: str, password: str
     """
     if not organisation.strip():
         raise Refused(_("write the name of the organisation that you belong to"))
-    wanted = select(Organisation).where(
+    query = select(Organisation).where(
         func.lower(Organisation.name) == func.lower(organisation.strip()), Organisation.approval == "approved"
     )
     newcomer = _newcomer(email, name, password)
     with session() as records:
-        found = records.scalars(wanted.limit(2)).all()
-        if len(found) == 1:
-            return _register(newcomer, found[0])
+        organisations = records.scalars(query.limit(2)).all()
+        if len(organisations) == 1:
+            return _register(newcomer, organisations[0])
         person = records.scalar(by_address(newcomer[0]).where(is_shown()))
         return Mailed(newcomer[0], newcomer[1], None, None, is_nowhere=person is None)
 
 
 def distributors() -> list[Organisation]:
     """The approved distributors, by name, for a form that is open to everyone: utilities are no secret."""
-    wanted = select(Organisation).where(Organisation.kind == "distributor", Organisation.approval == "approved")
+    query = select(Organisation).where(Organisation.kind == "distributor", Organisation.approval == "approved")
     with reading() as records:
-        return list(records.scalars(wanted.order_by(Natural(Organisation.name), Organisation.id)))
+        return list(records.scalars(query.order_by(Natural(Organisation.name), Organisation.id)))
 
 
 def _newcomer(email: str, name: str, password: str) -> tuple[str, str, str]:
@@ -123,7 +123,7 @@ def _register(newcomer: tuple[str, str, str], home: Organisation | None) -> Mail
         before = records.scalar(by_address(email).where(is_shown()))
         if before is not None:
             return Mailed(email, before.name, None, None)
-        made = User(
+        user = User(
             email=email,
             name=name,
             password_hash=password_hash,
@@ -131,9 +131,9 @@ def _register(newcomer: tuple[str, str, str], home: Organisation | None) -> Mail
             organisation_id=home.id if home else None,
             role=Role.VIEWER if home else None,
         )
-        records.add(made)
+        records.add(user)
         records.flush()
-        return _link_to_confirm(made)
+        return _link_to_confirm(user)
 
 
 def resend_verification(email: str) -> Mailed | None:
@@ -237,8 +237,8 @@ def forget_unverified(scope: Scope, before: datetime) -> int:
         Refused: not one of Loadstar's own processes.
     """
     require(scope, Action.RUN)
-    wanted = select(User.id).where(User.approval == "pending", User.email_verified_at.is_(None), User.created_at < before)
+    query = select(User.id).where(User.approval == "pending", User.email_verified_at.is_(None), User.created_at < before)
     with session() as records:
-        gone = list(records.scalars(wanted))
+        gone = list(records.scalars(query))
         remove_unverified(records, gone)
     return len(gone)

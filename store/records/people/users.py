@@ -84,7 +84,7 @@ def create_user(
     with session() as records:
         if organisation_id is not None:
             role = role or Role.VIEWER
-        made = User(
+        user = User(
             email=email,
             name=name,
             password_hash=password_hash,
@@ -95,10 +95,10 @@ def create_user(
             email_verified_at=now() if approval == "approved" else None,
             password_until=_until(first),
         )
-        records.add(made)
+        records.add(user)
         records.flush()
-        records.refresh(made)
-    return made
+        records.refresh(user)
+    return user
 
 
 def create_first_administrator(token: str, *, email: str, name: str, password: str) -> User:
@@ -118,10 +118,10 @@ def create_first_administrator(token: str, *, email: str, name: str, password: s
 def user(scope: Scope, who: str) -> User:
     """One of the people that the scope may manage, or the holder, by id or by address; raises `NotFound`."""
     with reading() as records:
-        found = records.scalar(by_address(who) if "@" in who else select(User).where(User.id == who))
-    if found is None or not (found.id == scope.user_id or manages(scope, found)):
+        person = records.scalar(by_address(who) if "@" in who else select(User).where(User.id == who))
+    if person is None or not (person.id == scope.user_id or manages(scope, person)):
         raise missing(User, who)
-    return found
+    return person
 
 
 def set_approval(scope: Scope, user_id: str, approval: str, *, successor_id: str | None = None) -> User:
@@ -209,10 +209,8 @@ def require_another_platform_administrator(records: Transaction, person: User) -
 
 
 def _other_administrators(records: Transaction, person: User) -> bool:
-    wanted = (
-        select(User.id).where(User.platform_admin, User.approval == "approved", User.id != person.id).with_for_update(of=User)
-    )
-    return bool(records.scalars(wanted).all())
+    query = select(User.id).where(User.platform_admin, User.approval == "approved", User.id != person.id).with_for_update(of=User)
+    return bool(records.scalars(query).all())
 
 
 def is_shown() -> ColumnElement[bool]:
@@ -276,14 +274,14 @@ def verify_password(email: str, password: str) -> User | None:
     `sessions.open_session` refuses users who are not approved. A hash made with less work than is used now is renewed.
     """
     with reading() as records:
-        found = records.scalar(by_address(email))
-    if not passwords.matches(found.password_hash if found else None, password):
-        audit.note("sign_in_failed", subject_kind="users", subject_id=found.id if found else None, actor=audit.VISITOR)
+        person = records.scalar(by_address(email))
+    if not passwords.matches(person.password_hash if person else None, password):
+        audit.note("sign_in_failed", subject_kind="users", subject_id=person.id if person else None, actor=audit.VISITOR)
         return None
-    if found is not None and found.password_hash is not None and passwords.is_outdated(found.password_hash):
+    if person is not None and person.password_hash is not None and passwords.is_outdated(person.password_hash):
         with session() as records:
-            required(records, User, found.id).password_hash = passwords.renewed(password)
-    return found
+            required(records, User, person.id).password_hash = passwords.renewed(password)
+    return person
 
 
 def choose_theme(scope: Scope, theme: str) -> None:
@@ -320,8 +318,8 @@ def language_of(scope: Scope, email: str) -> str | None:
     """
     require(scope, Action.RUN)
     with reading() as records:
-        found = records.scalar(by_address(email))
-    return found.language if found else None
+        person = records.scalar(by_address(email))
+    return person.language if person else None
 
 
 def choose_time_zone(scope: Scope, time_zone: str | None) -> None:

@@ -104,36 +104,36 @@ def heard_by_site(scope: Scope, site_ids: Collection[str]) -> dict[str, list[tup
     """
     for site_id in site_ids:
         scope.require_site(site_id)
-    found: dict[str, list[tuple[int, datetime | None]]] = {site_id: [] for site_id in site_ids}
+    heard: dict[str, list[tuple[int, datetime | None]]] = {site_id: [] for site_id in site_ids}
     columns = (Device.site_id, Device.reporting_interval_s, _NEWEST)  # no objects: there are thousands of devices
     with reading() as records:
         for part in in_parts(site_ids):
-            wanted = select(*columns).where(Device.site_id.in_(part), Device.retired_at.is_(None))
+            query = select(*columns).where(Device.site_id.in_(part), Device.retired_at.is_(None))
             if not all(scope.sees_whole_site(site_id) for site_id in part):
-                wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
-            for site_id, every_s, seen in records.execute(wanted):
-                found[site_id].append((every_s, seen))
-    return found
+                query = query.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
+            for site_id, every_s, seen in records.execute(query):
+                heard[site_id].append((every_s, seen))
+    return heard
 
 
 def last_seen(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime | None]:
     """When each of the devices was last heard, none when never; raises `NotFound` for a device outside the scope."""
     require_devices(scope, device_ids)
-    found: dict[str, datetime | None] = {}
+    seen: dict[str, datetime | None] = {}
     with reading() as records:
         for part in in_parts(device_ids):
-            found.update(records.execute(select(Device.id, _NEWEST).where(Device.id.in_(part))).all())
-    return found
+            seen.update(records.execute(select(Device.id, _NEWEST).where(Device.id.in_(part))).all())
+    return seen
 
 
 def heard_of(scope: Scope, site_id: str) -> dict[str, datetime | None]:
     """The devices in use on a site of which the scope sees a meter, and when each was last heard; raises `NotFound`."""
     scope.require_site(site_id)
-    wanted = select(Device.id, _NEWEST).where(Device.site_id == site_id, Device.retired_at.is_(None))
+    query = select(Device.id, _NEWEST).where(Device.site_id == site_id, Device.retired_at.is_(None))
     if not scope.sees_whole_site(site_id):
-        wanted = wanted.where(has_seen_meter(scope))
+        query = query.where(has_seen_meter(scope))
     with reading() as records:
-        return dict(records.execute(wanted).all())
+        return dict(records.execute(query).all())
 
 
 def forget(scope: Scope, before: datetime) -> int:

@@ -86,12 +86,12 @@ class Drawings:
 
         A new one begins where another edge, or another meter of one, does.
         """
-        found: list[Since] = []
+        graphs: list[Since] = []
         for moment in (start, *(each for each in self.dates if start < each < end)):
             held = self.at(moment)
-            if not found or held.edges != found[-1].graph.edges:
-                found.append(Since(moment, held))
-        return found
+            if not graphs or held.edges != graphs[-1].graph.edges:
+                graphs.append(Since(moment, held))
+        return graphs
 
     def _measured(self, edge: graph.Edge, meter: Measuring | None) -> graph.Edge:
         if meter is None:
@@ -157,13 +157,13 @@ def _measuring(records: Session, site_id: str) -> list[Measuring]:
 
 def _in_charge(meters: Sequence[Measuring], at: datetime) -> dict[str, Measuring]:
     """By edge, the main or virtual meter that measures it at a moment, or did so last; of meters as `_measuring` orders them."""
-    found: dict[str, Measuring] = {}
+    in_charge: dict[str, Measuring] = {}
     for meter in meters:
-        if meter.edge_id in found and not found[meter.edge_id].is_over(at):
+        if meter.edge_id in in_charge and not in_charge[meter.edge_id].is_over(at):
             continue
         if meter.role == "main" or not meter.is_over(at):
-            found[meter.edge_id] = meter
-    return found
+            in_charge[meter.edge_id] = meter
+    return in_charge
 
 
 def _is_seen(scope: Scope, site_id: str, edge: graph.Edge) -> bool:
@@ -178,16 +178,18 @@ def ends(scope: Scope, meter_ids: Collection[str]) -> dict[str, tuple[graph.Node
         NotFound: a meter does not exist for the scope.
     """
     edges = {meter.id: meter.edge_id for meter in require_meters(scope, meter_ids).values() if meter.edge_id}
-    found: dict[str, tuple[str, str]] = {}
+    between: dict[str, tuple[str, str]] = {}
     nodes: dict[str, graph.Node] = {}
     with reading() as records:
         for part in in_parts(list(edges.values())):
-            wanted = select(Edge.id, Edge.from_node_id, Edge.to_node_id).where(Edge.id.in_(part))
-            found |= {edge_id: (source, target) for edge_id, source, target in records.execute(wanted)}
-        for part in in_parts([node_id for pair in found.values() for node_id in pair]):
+            query = select(Edge.id, Edge.from_node_id, Edge.to_node_id).where(Edge.id.in_(part))
+            between |= {edge_id: (source, target) for edge_id, source, target in records.execute(query)}
+        for part in in_parts([node_id for pair in between.values() for node_id in pair]):
             nodes |= {row.id: graph.Node(*row) for row in records.execute(select(*NODE[2:]).where(Node.id.in_(part)))}
     return {
-        meter_id: (nodes[found[edge_id][0]], nodes[found[edge_id][1]]) for meter_id, edge_id in edges.items() if edge_id in found
+        meter_id: (nodes[between[edge_id][0]], nodes[between[edge_id][1]])
+        for meter_id, edge_id in edges.items()
+        if edge_id in between
     }
 
 

@@ -47,12 +47,12 @@ def declare_energy(
         )
     _possible_source(method, interval_s, rollover_kwh)
     with session() as records:
-        made = EnergySource(
+        declaration = EnergySource(
             meter_id=meter_id, method=method, interval_s=interval_s, rollover_kwh=rollover_kwh, valid_from=valid_from
         )
-        fit_in(made, _declared(records, meter_id))
-        records.add(made)
-    return made
+        fit_in(declaration, _declared(records, meter_id))
+        records.add(declaration)
+    return declaration
 
 
 def correct_declaration(
@@ -66,13 +66,13 @@ def correct_declaration(
     """
     _possible_source(method, interval_s, rollover_kwh)
     with session() as records:
-        found, others = _administered_declaration(records, scope, declaration_id)
-        if found.valid_from != valid_from:
-            _give_back(found, others)
-            found.valid_from, found.valid_to = valid_from, None
-            fit_in(found, others)
-        found.method, found.interval_s, found.rollover_kwh = method, interval_s, rollover_kwh
-    return found
+        declaration, others = _administered_declaration(records, scope, declaration_id)
+        if declaration.valid_from != valid_from:
+            _give_back(declaration, others)
+            declaration.valid_from, declaration.valid_to = valid_from, None
+            fit_in(declaration, others)
+        declaration.method, declaration.interval_s, declaration.rollover_kwh = method, interval_s, rollover_kwh
+    return declaration
 
 
 def withdraw_declaration(scope: Scope, declaration_id: str) -> None:
@@ -83,19 +83,19 @@ def withdraw_declaration(scope: Scope, declaration_id: str) -> None:
         Refused: not an administrator of its site.
     """
     with session() as records:
-        found, others = _administered_declaration(records, scope, declaration_id)
-        _give_back(found, others)
-        records.delete(found)
+        declaration, others = _administered_declaration(records, scope, declaration_id)
+        _give_back(declaration, others)
+        records.delete(declaration)
 
 
 def _administered_declaration(records: Session, scope: Scope, declaration_id: str) -> tuple[EnergySource, Sequence[EnergySource]]:
     """The declaration, and the meter's others."""
-    found = required(records, EnergySource, declaration_id)
-    meter = required(records, Meter, found.meter_id)
+    declaration = required(records, EnergySource, declaration_id)
+    meter = required(records, Meter, declaration.meter_id)
     if not scope.sees_meter(meter.id, meter.site_id):
         raise missing(EnergySource, declaration_id)
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
-    return found, [each for each in _declared(records, meter.id) if each.id != declaration_id]
+    return declaration, [each for each in _declared(records, meter.id) if each.id != declaration_id]
 
 
 def _declared(records: Session, meter_id: str) -> Sequence[EnergySource]:
@@ -140,11 +140,11 @@ def declaring(scope: Scope, series_ids: Collection[str]) -> set[str]:
     """
     require(scope, Action.RUN)
     with reading() as records:
-        wanted = select(EnergySource.meter_id).distinct()
+        query = select(EnergySource.meter_id).distinct()
         return {
             meter_id
             for part in in_parts(series_ids)
-            for meter_id in records.scalars(wanted.where(EnergySource.meter_id.in_(part)))
+            for meter_id in records.scalars(query.where(EnergySource.meter_id.in_(part)))
         }
 
 
@@ -157,9 +157,9 @@ def energy_declarations(scope: Scope, meter_ids: Collection[str]) -> dict[str, l
 
 def declared_of(records: Session, meter_ids: Collection[str]) -> dict[str, list[EnergySource]]:
     """The same within a transaction; who may see them is the caller's to check."""
-    found: dict[str, list[EnergySource]] = {meter_id: [] for meter_id in meter_ids}
+    declared: dict[str, list[EnergySource]] = {meter_id: [] for meter_id in meter_ids}
     for part in in_parts(meter_ids):
-        wanted = select(EnergySource).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
-        for each in records.scalars(wanted):
-            found[each.meter_id].append(each)
-    return found
+        query = select(EnergySource).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
+        for each in records.scalars(query):
+            declared[each.meter_id].append(each)
+    return declared

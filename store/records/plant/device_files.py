@@ -70,7 +70,7 @@ def _do(scope: Scope, site_id: str, lines: _Lines) -> list[Line]:
 def _make(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Device, str, str]:
     every = cells.get("reporting_interval_s")
     fields = _fields(scope, site_id, cells.get("fields", ""))
-    made = devices.create_device(
+    device = devices.create_device(
         scope,
         site_id,
         name=cells.get("name", ""),
@@ -78,14 +78,14 @@ def _make(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Device,
         energy_mode=_mode(cells.get("energy_mode") or "interval"),
         fields=fields,
     )
-    posted_energy.declare(scope, made.id)
+    posted_energy.declare(scope, device.id)
     words = ngettext(
         "a device with %(num)s field, that posts every %(every)s s",
         "a device with %(num)s fields, that posts every %(every)s s",
         len(fields),
-        every=made.reporting_interval_s,
+        every=device.reporting_interval_s,
     )
-    return made, "new", words
+    return device, "new", words
 
 
 def _change(scope: Scope, site_id: str, cells: Mapping[str, str]) -> tuple[Device, str, str]:

@@ -47,13 +47,13 @@ def devices_of(scope: Scope, site_id: str, *, retired: bool = False) -> list[Dev
         NotFound: the site does not exist for the scope.
     """
     scope.require_site(site_id)
-    wanted = select(Device).where(Device.site_id == site_id).order_by(Natural(Device.name), Device.id)
+    query = select(Device).where(Device.site_id == site_id).order_by(Natural(Device.name), Device.id)
     if not retired:
-        wanted = wanted.where(Device.retired_at.is_(None))
+        query = query.where(Device.retired_at.is_(None))
     if not scope.sees_whole_site(site_id):
-        wanted = wanted.where(has_seen_meter(scope))
+        query = query.where(has_seen_meter(scope))
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))
 
 
 class Outline(NamedTuple):
@@ -68,35 +68,35 @@ def outlines(scope: Scope, site_id: str) -> list[Outline]:
     """The site's devices in use as `devices_of` has them, in a few columns each; raises as it."""
     scope.require_site(site_id)
     columns = (getattr(Device, name) for name in Outline._fields)
-    wanted = select(*columns).where(Device.site_id == site_id, Device.retired_at.is_(None)).order_by(Device.name, Device.id)
+    query = select(*columns).where(Device.site_id == site_id, Device.retired_at.is_(None)).order_by(Device.name, Device.id)
     if not scope.sees_whole_site(site_id):
-        wanted = wanted.where(has_seen_meter(scope))
+        query = query.where(has_seen_meter(scope))
     with reading() as records:
-        return [Outline(*row) for row in records.execute(wanted)]
+        return [Outline(*row) for row in records.execute(query)]
 
 
 def require_devices(scope: Scope, device_ids: Collection[str]) -> dict[str, Device]:
     """The devices by id; raises `NotFound` when any of them does not exist for the scope."""
-    found: dict[str, Device] = {}
+    devices: dict[str, Device] = {}
     with reading() as records:
         for part in in_parts(device_ids):
-            wanted = select(Device).where(Device.id.in_(part))
+            query = select(Device).where(Device.id.in_(part))
             if not scope.everything:
-                wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
-            found.update({device.id: device for device in records.scalars(wanted)})
+                query = query.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
+            devices.update({device.id: device for device in records.scalars(query)})
     for device_id in device_ids:
-        if device_id not in found:
+        if device_id not in devices:
             raise missing(Device, device_id)
-    return found
+    return devices
 
 
 def find_devices(scope: Scope, name_or_id: str) -> list[Device]:
     """The devices in use that have this id or this name, as far as the scope sees them: names repeat across sites."""
-    wanted = select(Device).where(or_(Device.id == name_or_id, Device.name == name_or_id), Device.retired_at.is_(None))
+    query = select(Device).where(or_(Device.id == name_or_id, Device.name == name_or_id), Device.retired_at.is_(None))
     if not scope.everything:
-        wanted = wanted.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
+        query = query.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
     with reading() as records:
-        return list(records.scalars(wanted.order_by(Device.site_id, Device.id)))
+        return list(records.scalars(query.order_by(Device.site_id, Device.id)))
 
 
 def has_seen_meter(scope: Scope) -> ColumnElement[bool]:
@@ -113,14 +113,14 @@ def device_fields(scope: Scope, device_ids: Collection[str]) -> dict[str, dict[s
         NotFound: one of the devices does not exist for the scope.
     """
     devices = require_devices(scope, device_ids)
-    found: dict[str, dict[str, tuple[str, str]]] = {device_id: {} for device_id in devices}
+    fields: dict[str, dict[str, tuple[str, str]]] = {device_id: {} for device_id in devices}
     with reading() as records:
         for part in in_parts(device_ids):
-            wanted = select(DeviceField).where(DeviceField.device_id.in_(part)).order_by(DeviceField.field)
-            for each in records.scalars(wanted):
+            query = select(DeviceField).where(DeviceField.device_id.in_(part)).order_by(DeviceField.field)
+            for each in records.scalars(query):
                 if scope.sees_meter(each.meter_id, devices[each.device_id].site_id):
-                    found[each.device_id][each.field] = (each.meter_id, each.quantity)
-    return found
+                    fields[each.device_id][each.field] = (each.meter_id, each.quantity)
+    return fields
 
 
 def create_device(
@@ -155,7 +155,7 @@ def create_device(
         raise Refused(_("a device has a name: give one"))
     with session() as records:
         site = required(records, Site, site_id)
-        made = Device(
+        device = Device(
             site_id=site_id,
             name=name.strip(),
             reporting_interval_s=site.reporting_interval_s if reporting_interval_s is None else reporting_interval_s,
@@ -163,11 +163,11 @@ def create_device(
             plan_x=plan_x,
             plan_y=plan_y,
         )
-        names.require_free(records, made)
-        records.add(made)
+        names.require_free(records, device)
+        records.add(device)
         records.flush()
-        _map_fields(records, made, fields or {})
-    return made
+        _map_fields(records, device, fields or {})
+    return device
 
 
 def map_fields(scope: Scope, device_id: str, fields: Fields) -> None:
@@ -295,9 +295,9 @@ def reporting_intervals(scope: Scope, site_id: str) -> dict[int, int]:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     every = Device.reporting_interval_s
-    wanted = select(every, func.count()).where(Device.site_id == site_id, Device.retired_at.is_(None)).group_by(every)
+    query = select(every, func.count()).where(Device.site_id == site_id, Device.retired_at.is_(None)).group_by(every)
     with reading() as records:
-        return dict(records.execute(wanted.order_by(every)).all())
+        return dict(records.execute(query.order_by(every)).all())
 
 
 def devices_page(scope: Scope, site_id: str, wanted: Wanted, *, retired: bool = False) -> Page[Device]:

@@ -101,8 +101,8 @@ def load_directory() -> Directory:
         version = versions.version(records, versions.DIRECTORY)
         fields: dict[str, dict[str, tuple[str, str]]] = {}
         written: dict[str, set[str]] = {}
-        wanted = select(DeviceField.device_id, DeviceField.field, DeviceField.meter_id, DeviceField.quantity)
-        for device_id, name, meter_id, quantity in records.execute(wanted):
+        query = select(DeviceField.device_id, DeviceField.field, DeviceField.meter_id, DeviceField.quantity)
+        for device_id, name, meter_id, quantity in records.execute(query):
             fields.setdefault(device_id, {})[name] = (meter_id, quantity)
             written.setdefault(meter_id, set()).add(quantity)
         meters = _meters(records, written)
@@ -110,14 +110,14 @@ def load_directory() -> Directory:
 
 
 def _keys(records: Session) -> dict[str, KeyEntry]:
-    found = {}
-    wanted = (
+    entries = {}
+    query = (
         select(ApiKey, Site.id, Device.retired_at, Site.archived_at)
         .outerjoin(Device, Device.id == ApiKey.device_id)
         .join(Site, Site.id == func.coalesce(ApiKey.site_id, Device.site_id))
     )
-    for key, site_id, retired_at, archived_at in records.execute(wanted):
-        found[key.id] = KeyEntry(
+    for key, site_id, retired_at, archived_at in records.execute(query):
+        entries[key.id] = KeyEntry(
             id=key.id,
             secret_hash=key.secret_hash,
             device_id=key.device_id,
@@ -127,7 +127,7 @@ def _keys(records: Session) -> dict[str, KeyEntry]:
             archived=archived_at is not None,
             expires_at=key.expires_at,
         )
-    return found
+    return entries
 
 
 def _devices(
@@ -138,7 +138,7 @@ def _devices(
         if meter.device_id:
             own.setdefault(meter.device_id, []).append(meter)
     of_sites = own_limits(records)
-    wanted = select(Device, Site).join(Site, Site.id == Device.site_id).where(Device.retired_at.is_(None))
+    query = select(Device, Site).join(Site, Site.id == Device.site_id).where(Device.retired_at.is_(None))
     return {
         device.id: DeviceEntry(
             id=device.id,
@@ -150,7 +150,7 @@ def _devices(
             limits=limits(site.nominal_voltage_v, site.nominal_frequency_hz) | of_sites.get(site.id, {}),
             **_mapping(device, fields.get(device.id, {}), own.get(device.id, [])),
         )
-        for device, site in records.execute(wanted)
+        for device, site in records.execute(query)
     }
 
 
@@ -165,7 +165,7 @@ def _mapping(device: Device, said: Mapping[str, tuple[str, str]], meters: Sequen
 def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, MeterEntry]:
     declared = select(EnergySource.meter_id, EnergySource.interval_s).order_by(EnergySource.valid_from)
     intervals = dict(records.execute(declared).all())  # the last one stays
-    wanted = (
+    query = (
         select(Meter.id, Meter.site_id, Meter.device_id, Meter.role, Edge.two_way, Node.kind, Node.technology)
         .outerjoin(Edge, Edge.id == Meter.edge_id)
         .outerjoin(Node, Node.id == Edge.from_node_id)
@@ -182,5 +182,5 @@ def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, Mete
             role=role,
             makes=kind == "source" and technology != "grid",
         )
-        for meter_id, site_id, device_id, role, two_way, kind, technology in records.execute(wanted)
+        for meter_id, site_id, device_id, role, two_way, kind, technology in records.execute(query)
     }

@@ -91,13 +91,13 @@ def add_device(scope: Scope, site_id: str, name: str, reporting_interval_s: int)
     require(scope, Action.ADMINISTER, site_id=site_id)
     with session():
         free = [meter for meter in meters.meters_of(scope, site_id) if meter.device_id is None and meter.role != "virtual"]
-        made = devices.create_device(
+        device = devices.create_device(
             scope, site_id, name=name, reporting_interval_s=reporting_interval_s, fields=_standard_fields(scope, site_id, free)
         )
         for meter in free:
-            meters.put_into_device(scope, meter.id, made.id)
-        posted_energy.declare(scope, made.id)
-    return made
+            meters.put_into_device(scope, meter.id, device.id)
+        posted_energy.declare(scope, device.id)
+    return device
 
 
 def _standard_fields(scope: Scope, site_id: str, free: list[Meter]) -> Fields:

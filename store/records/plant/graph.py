@@ -47,7 +47,7 @@ def create_node(
         raise Refused(_("a node has a name: give one"))
     with session() as records:
         required(records, Site, site_id)
-        made = Node(
+        node = Node(
             site_id=site_id,
             name=name.strip(),
             kind=kind,
@@ -60,9 +60,9 @@ def create_node(
             valid_from=valid_from or now(),
             valid_to=valid_to,
         )
-        names.require_free(records, made)
-        records.add(made)
-    return made
+        names.require_free(records, node)
+        records.add(node)
+    return node
 
 
 def create_edge(
@@ -92,7 +92,7 @@ def create_edge(
                 raise Refused(
                     _("the edge would be there when its node %(node)s is not: keep within the node's dates", node=node.name)
                 )
-        made = Edge(
+        edge = Edge(
             site_id=site_id,
             from_node_id=from_node_id,
             to_node_id=to_node_id,
@@ -101,8 +101,8 @@ def create_edge(
             valid_from=start,
             valid_to=end,
         )
-        records.add(made)
-    return made
+        records.add(edge)
+    return edge
 
 
 def end_edge(scope: Scope, edge_id: str, at: datetime | None = None) -> None:

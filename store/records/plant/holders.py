@@ -45,10 +45,10 @@ def holders(scope: Scope, meter_ids: Collection[str], *, ended: bool = False) ->
     for site_id in {meter.site_id for meter in require_meters(scope, meter_ids).values()}:
         require(scope, Action.ADMINISTER, site_id=site_id)
     found: dict[str, list[Holder]] = {meter_id: [] for meter_id in meter_ids}
-    wanted = _held(ended=ended).order_by(Grant.valid_from, Grant.id)
+    query = _held(ended=ended).order_by(Grant.valid_from, Grant.id)
     with reading() as records:
         for part in in_parts(meter_ids):
-            for grant, name, email in records.execute(wanted.where(Grant.meter_id.in_(part))):
+            for grant, name, email in records.execute(query.where(Grant.meter_id.in_(part))):
                 found[grant.meter_id or ""].append(Holder(grant, name, email))
     return found
 
@@ -81,14 +81,14 @@ def site_holders(scope: Scope, site_id: str, wanted: Wanted | None = None, *, en
 
 
 def _held(*, ended: bool) -> Select[Grant, str, str]:
-    wanted = (
+    query = (
         select(Grant, _NAME, User.email)
         .join(Entity, Entity.id == Grant.entity_id)
         .outerjoin(User, User.id == Entity.user_id)
         .outerjoin(Organisation, Organisation.id == Entity.organisation_id)
         .where(GIVEN)
     )
-    return wanted if ended else wanted.where(or_(Grant.valid_to.is_(None), Grant.valid_to > now()))
+    return query if ended else query.where(or_(Grant.valid_to.is_(None), Grant.valid_to > now()))
 
 
 def assign_meter(

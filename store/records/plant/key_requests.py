@@ -59,9 +59,9 @@ def request_key(scope: Scope, device_id: str, note: str = "") -> Request:
     if device.retired_at is not None:
         raise Refused(_("%(device)s is retired: ask for a key of the device that took its place", device=device.name))
     with session() as records:
-        made = Request(kind="key", user_id=holder(scope), device_id=device_id, note=note.strip())
-        records.add(made)
-    return made
+        request = Request(kind="key", user_id=holder(scope), device_id=device_id, note=note.strip())
+        records.add(request)
+    return request
 
 
 def create_requested_key(scope: Scope, request_id: str) -> str:
@@ -72,14 +72,14 @@ def create_requested_key(scope: Scope, request_id: str) -> str:
         Refused: it is not approved, the key was made already, or the holder does not operate the device's site any more.
     """
     with session() as records:
-        found = records.get(Request, request_id, with_for_update=True)
-        if found is None or found.kind != "key" or found.device_id is None or found.user_id != holder(scope):
+        request = records.get(Request, request_id, with_for_update=True)
+        if request is None or request.kind != "key" or request.device_id is None or request.user_id != holder(scope):
             raise missing(Request, request_id)
-        if not found.approved:
+        if not request.approved:
             raise Refused(_("this request was not approved yet: wait for an administrator of the site"))
-        if found.used_at is not None:
+        if request.used_at is not None:
             raise Refused(_("this key was made and shown already: ask for another one"))
-        device = require_devices(scope, [found.device_id])[found.device_id]
+        device = require_devices(scope, [request.device_id])[request.device_id]
         require(scope, Action.OPERATE, site_id=device.site_id)
-        found.used_at = now()
-        return create_key(replace(SYSTEM, user_id=found.user_id), device_id=found.device_id)
+        request.used_at = now()
+        return create_key(replace(SYSTEM, user_id=request.user_id), device_id=request.device_id)

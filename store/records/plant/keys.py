@@ -67,7 +67,7 @@ def create_key(
     with session() as records:
         if site_id is not None:
             required(records, Site, site_id)
-        made = ApiKey(
+        key = ApiKey(
             id=new_id("key"),
             secret_hash=hash_of(secret),
             device_id=device_id,
@@ -77,8 +77,8 @@ def create_key(
             expires_at=expires_at,
             created_by=scope.user_id,
         )
-        records.add(made)
-    return f"{made.id}.{secret}"
+        records.add(key)
+    return f"{key.id}.{secret}"
 
 
 def rotate_key(scope: Scope, key_id: str, overlap: timedelta = OVERLAP, *, expires_at: datetime | None = None) -> str:
@@ -95,7 +95,7 @@ def rotate_key(scope: Scope, key_id: str, overlap: timedelta = OVERLAP, *, expir
         at = now()
         if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= at):
             raise Refused(_("this key has ended: make a new one"))
-        made = create_key(
+        new = create_key(
             scope,
             device_id=old.device_id,
             site_id=old.site_id,
@@ -105,7 +105,7 @@ def rotate_key(scope: Scope, key_id: str, overlap: timedelta = OVERLAP, *, expir
         )
         end = at + max(overlap, timedelta(0))
         old.expires_at = end if old.expires_at is None else min(old.expires_at, end)
-    return made
+    return new
 
 
 def keys(scope: Scope, site_id: str) -> list[ApiKey]:
@@ -117,10 +117,10 @@ def keys(scope: Scope, site_id: str) -> list[ApiKey]:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     of_devices = select(Device.id).where(Device.site_id == site_id)
-    wanted = select(ApiKey).where(or_(ApiKey.site_id == site_id, ApiKey.device_id.in_(of_devices)))
+    query = select(ApiKey).where(or_(ApiKey.site_id == site_id, ApiKey.device_id.in_(of_devices)))
     with reading() as records:
         required(records, Site, site_id)
-        return list(records.scalars(wanted.order_by(ApiKey.created_at.desc(), ApiKey.id)))
+        return list(records.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)))
 
 
 def revoke_key(scope: Scope, key_id: str) -> None:

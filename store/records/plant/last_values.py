@@ -64,8 +64,8 @@ def ahead(scope: Scope, until: datetime) -> set[tuple[str, str]]:
     """
     require(scope, Action.RUN)
     with reading() as records:
-        wanted = select(LastValue.series_id, LastValue.quantity).where(LastValue.ts > until)
-        return {(series, quantity) for series, quantity in records.execute(wanted)}
+        query = select(LastValue.series_id, LastValue.quantity).where(LastValue.ts > until)
+        return {(series, quantity) for series, quantity in records.execute(query)}
 
 
 def forget(scope: Scope, series: Iterable[tuple[str, str]]) -> None:
@@ -103,16 +103,16 @@ def last_values(
         NotFound: one of the series does not exist for the scope.
     """
     times = times_of(scope, series_ids, known)
-    found: dict[tuple[str, str], Last] = {}
+    values: dict[tuple[str, str], Last] = {}
     with reading() as records:
         for part in in_parts(series_ids):
-            wanted = select(LastValue.series_id, LastValue.quantity, LastValue.ts, LastValue.value)
-            wanted = wanted.where(LastValue.series_id.in_(part))
+            query = select(LastValue.series_id, LastValue.quantity, LastValue.ts, LastValue.value)
+            query = query.where(LastValue.series_id.in_(part))
             if quantities is not None:
-                wanted = wanted.where(LastValue.quantity.in_(quantities))
-            for series_id, quantity, ts, value in records.execute(wanted):
+                query = query.where(LastValue.quantity.in_(quantities))
+            for series_id, quantity, ts, value in records.execute(query):
                 # An energy stands here at its interval's end; how long it lasted is not kept.
                 began = ts - LONGEST if quantity in ENERGIES else ts
                 if holds(times.get(series_id, ALWAYS), began):
-                    found[series_id, quantity] = Last(series_id, quantity, ts, value)
-    return found
+                    values[series_id, quantity] = Last(series_id, quantity, ts, value)
+    return values

@@ -38,13 +38,13 @@ def limits_of_its_own(scope: Scope, site_id: str) -> frozenset[str]:
 
 def own_limits(records: Session, site_id: str | None = None) -> dict[str, dict[str, Limit]]:
     """The limits that sites, or one of them, have of their own: site → quantity → limit; within a transaction."""
-    found: dict[str, dict[str, Limit]] = {}
-    wanted = select(SiteLimit) if site_id is None else select(SiteLimit).where(SiteLimit.site_id == site_id)
-    for row in records.scalars(wanted):
-        found.setdefault(row.site_id, {})[row.quantity] = Limit(
+    limits: dict[str, dict[str, Limit]] = {}
+    query = select(SiteLimit) if site_id is None else select(SiteLimit).where(SiteLimit.site_id == site_id)
+    for row in records.scalars(query):
+        limits.setdefault(row.site_id, {})[row.quantity] = Limit(
             row.quantity, row.low, row.high, row.critical_low, row.critical_high, row.standard
         )
-    return found
+    return limits
 
 
 def set_limit(scope: Scope, site_id: str, limit: Limit) -> None:

@@ -106,8 +106,8 @@ class _Places:
         """The id of the site with that public number, whose administrator the scope must be."""
         if number not in self._sites:
             with reading() as records:
-                wanted = select(Site.id).where(Site.public_number == bulk.whole("site", number))
-                site_id = records.scalar(wanted)
+                query = select(Site.id).where(Site.public_number == bulk.whole("site", number))
+                site_id = records.scalar(query)
             if site_id is None or not self._scope.sees_site(site_id):
                 raise Refused(_("no site has the number %(number)s: see the list of sites", number=number))
             require(self._scope, Action.ADMINISTER, site_id=site_id)
@@ -132,12 +132,12 @@ class _Places:
 
     def node(self, site_id: str, name: str) -> str:
         """The id of the node with that name."""
-        found = self._nodes[site_id].get(texts.key(name), [])
-        if not found:
+        nodes = self._nodes[site_id].get(texts.key(name), [])
+        if not nodes:
             raise Refused(_("no node named %(name)s: check the site's graph", name=name))
-        if len(found) > 1:
-            raise Refused(_("%(count)s nodes named %(name)s: check the site's graph", count=len(found), name=name))
-        return found[0]
+        if len(nodes) > 1:
+            raise Refused(_("%(count)s nodes named %(name)s: check the site's graph", count=len(nodes), name=name))
+        return nodes[0]
 
     def edge(self, site_id: str, source: str, target: str, carrier: str) -> str:
         """The id of the edge between the nodes with those names; of one carrier where several join them."""
@@ -277,7 +277,7 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
     source, target, node = cells.get("from"), cells.get("to"), cells.get("node")
     if bool(source) != bool(target):
         raise Refused(_("an edge has two ends: give both 'from' and 'to'"))
-    made = meters.create_meter(
+    meter = meters.create_meter(
         scope,
         site_id,
         name=cells.get("name", ""),
@@ -289,8 +289,8 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
     )
     meter_life.describe_meter(
         scope,
-        made.id,
-        name=made.name,
+        meter.id,
+        name=meter.name,
         serial_number=cells.get("serial_number"),
         latitude=bulk.number("latitude", cells.get("latitude", "")),
         longitude=bulk.number("longitude", cells.get("longitude", "")),
@@ -301,7 +301,7 @@ def _make(scope: Scope, places: _Places, cells: Mapping[str, str]) -> tuple[Mete
         "condition": N_("a condition meter of %(place)s"),
     }
     on = f"{source} → {target}" if source else node or _("the site")
-    return made, "new", _(words[role], place=on)
+    return meter, "new", _(words[role], place=on)
 
 
 def export_file(scope: Scope, search: str = "", *, retired: bool = False) -> Iterator[str]:
@@ -364,5 +364,5 @@ def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell
         first += MOST
 
 
-def _ends(found: list[Meter]) -> set[str]:
-    return {meter.edge_id for meter in found if meter.edge_id}
+def _ends(nodes: list[Meter]) -> set[str]:
+    return {meter.edge_id for meter in nodes if meter.edge_id}

@@ -137,7 +137,7 @@ def exchange(
     if not before:
         raise Refused(_("%(meter)s declares no energy at that time: declare where it comes from first", meter=meter.name))
     with session() as records:
-        made = declare_energy(
+        declaration = declare_energy(
             scope,
             meter_id,
             method=before[0].method,
@@ -150,9 +150,9 @@ def exchange(
             if meter.serial_number
             else _("counter %(new)s in the place of one without a number", new=serial_number)
         )
-        records.merge(made).note = f"{said}: {note.strip()}" if note.strip() else said
+        records.merge(declaration).note = f"{said}: {note.strip()}" if note.strip() else said
         required(records, Meter, meter_id).serial_number = serial_number
-        return records.merge(made)
+        return records.merge(declaration)
 
 
 def retire_meter(scope: Scope, meter_id: str, at: datetime | None = None) -> Meter:

@@ -107,13 +107,13 @@ def _homes(records: Session, meter_ids: Collection[str]) -> dict[str, tuple[str,
 
 def _declared(records: Session, meter_ids: Collection[str]) -> dict[str, list[Declared]]:
     """The declarations of each meter, the earliest first: as columns, for there are thousands."""
-    found: dict[str, list[Declared]] = {meter_id: [] for meter_id in meter_ids}
+    declared: dict[str, list[Declared]] = {meter_id: [] for meter_id in meter_ids}
     columns = (EnergySource.meter_id, *(getattr(EnergySource, name) for name in Declared._fields))
     for part in in_parts(meter_ids):
-        wanted = select(*columns).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
-        for meter_id, *each in records.execute(wanted):
-            found[meter_id].append(Declared(*each))
-    return found
+        query = select(*columns).where(EnergySource.meter_id.in_(part)).order_by(EnergySource.valid_from)
+        for meter_id, *each in records.execute(query):
+            declared[meter_id].append(Declared(*each))
+    return declared
 
 
 def _zones(records: Session, site_ids: Collection[str]) -> dict[str, str]:

@@ -21,11 +21,11 @@ Terms = Sequence[tuple[str, int]]  # (meter id, +1 or −1)
 def meters_of(scope: Scope, site_id: str) -> list[Meter]:
     """The site's meters that the scope may see, by name; raises `NotFound` for a site outside it."""
     scope.require_site(site_id)
-    wanted = select(Meter).where(Meter.site_id == site_id).order_by(Natural(Meter.name), Meter.id)
+    query = select(Meter).where(Meter.site_id == site_id).order_by(Natural(Meter.name), Meter.id)
     if not scope.sees_whole_site(site_id):
-        wanted = wanted.where(Meter.id.in_(scope.meter_ids))
+        query = query.where(Meter.id.in_(scope.meter_ids))
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +45,22 @@ def outlines(scope: Scope, site_id: str) -> list[Outline]:
     """The site's meters as `meters_of` has them, in a few columns each; raises as it."""
     scope.require_site(site_id)
     columns = (getattr(Meter, each.name) for each in fields(Outline))
-    wanted = select(*columns).where(Meter.site_id == site_id).order_by(Meter.name, Meter.id)
+    query = select(*columns).where(Meter.site_id == site_id).order_by(Meter.name, Meter.id)
     if not scope.sees_whole_site(site_id):
-        wanted = wanted.where(Meter.id.in_(scope.meter_ids))
+        query = query.where(Meter.id.in_(scope.meter_ids))
     with reading() as records:
-        return [Outline(*row) for row in records.execute(wanted)]
+        return [Outline(*row) for row in records.execute(query)]
 
 
 def require_meters(scope: Scope, meter_ids: Collection[str]) -> dict[str, Meter]:
     """The meters by id; raises `NotFound` when any of them does not exist for the scope."""
     with reading() as records:
         parts = (records.scalars(select(Meter).where(Meter.id.in_(part))) for part in in_parts(meter_ids))
-        found = {meter.id: meter for part in parts for meter in part}
+        meters = {meter.id: meter for part in parts for meter in part}
     for meter_id in meter_ids:
-        if meter_id not in found or not scope.sees_meter(meter_id, found[meter_id].site_id):
+        if meter_id not in meters or not scope.sees_meter(meter_id, meters[meter_id].site_id):
             raise missing(Meter, meter_id)
-    return found
+    return meters
 
 
 def require_series(scope: Scope, series_ids: Collection[str]) -> dict[str, Times]:
@@ -88,11 +88,11 @@ def require_series(scope: Scope, series_ids: Collection[str]) -> dict[str, Times
 
 
 def _visible_regions(records: Session, scope: Scope, region_ids: Collection[str]) -> set[str]:
-    wanted = select(Region.id).where(Region.id.in_(region_ids))
+    query = select(Region.id).where(Region.id.in_(region_ids))
     if not scope.everything:
         theirs = select(Site.region_id).where(Site.id.in_(scope.site_ids | scope.part_site_ids))
-        wanted = wanted.where(Region.id.in_(theirs))
-    return set(records.scalars(wanted))
+        query = query.where(Region.id.in_(theirs))
+    return set(records.scalars(query))
 
 
 def create_meter(
@@ -141,7 +141,7 @@ def create_meter(
         for record, named in parts:
             if named is not None and required(records, record, named).site_id != site_id:
                 raise missing(record, named)
-        made = Meter(
+        meter = Meter(
             site_id=site_id,
             device_id=device_id,
             edge_id=edge_id,
@@ -151,10 +151,10 @@ def create_meter(
             simulated=simulated,
             source_note=source_note,
         )
-        records.add(made)
+        records.add(meter)
         records.flush()
-        _add_terms(records, made, terms)
-    return made
+        _add_terms(records, meter, terms)
+    return meter
 
 
 def _add_terms(records: Session, virtual: Meter, terms: Terms) -> None:
@@ -172,8 +172,8 @@ def _add_terms(records: Session, virtual: Meter, terms: Terms) -> None:
 def terms_of(records: Session, virtual_ids: Collection[str]) -> dict[str, Terms]:
     """The terms of each of these virtual meters, within a transaction; who may see them is the caller's to check."""
     terms: dict[str, list[tuple[str, int]]] = {virtual_id: [] for virtual_id in virtual_ids}
-    wanted = select(VirtualTerm).where(VirtualTerm.meter_id.in_(virtual_ids)).order_by(VirtualTerm.term_meter_id)
-    for term in records.scalars(wanted):
+    query = select(VirtualTerm).where(VirtualTerm.meter_id.in_(virtual_ids)).order_by(VirtualTerm.term_meter_id)
+    for term in records.scalars(query):
         terms[term.meter_id].append((term.term_meter_id, term.sign))
     return dict(terms)
 
@@ -219,14 +219,14 @@ def meters_named(scope: Scope, site_id: str, names: Collection[str]) -> dict[str
         Refused: not an administrator of the site.
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
-    found: dict[str, list[str]] = {name: [] for name in names}
-    wanted = select(Meter.id, Meter.name).where(Meter.site_id == site_id, Meter.retired_at.is_(None))
+    ids: dict[str, list[str]] = {name: [] for name in names}
+    query = select(Meter.id, Meter.name).where(Meter.site_id == site_id, Meter.retired_at.is_(None))
     with reading() as records:
         for part in in_parts(names):
-            for meter_id, name in records.execute(wanted.where(or_(Meter.name.in_(part), Meter.id.in_(part)))):
-                for asked in {meter_id, name} & found.keys():
-                    found[asked].append(meter_id)
-    return found
+            for meter_id, name in records.execute(query.where(or_(Meter.name.in_(part), Meter.id.in_(part)))):
+                for asked in {meter_id, name} & ids.keys():
+                    ids[asked].append(meter_id)
+    return ids
 
 
 def names_of(scope: Scope, site_id: str, meter_ids: Collection[str]) -> dict[str, str]:
@@ -237,8 +237,8 @@ def names_of(scope: Scope, site_id: str, meter_ids: Collection[str]) -> dict[str
         Refused: not an administrator of the site.
     """
     names = {meter.id: meter.name for meter in require_meters(scope, meter_ids).values()}
-    found = meters_named(scope, site_id, set(names.values()))
-    return {meter_id: name if found[name] == [meter_id] else meter_id for meter_id, name in names.items()}
+    named = meters_named(scope, site_id, set(names.values()))
+    return {meter_id: name if named[name] == [meter_id] else meter_id for meter_id, name in names.items()}
 
 
 def behind(scope: Scope, series_ids: Collection[str]) -> set[str]:
@@ -252,7 +252,7 @@ def behind(scope: Scope, series_ids: Collection[str]) -> set[str]:
 def usual_interval(scope: Scope, meter_id: str) -> int:
     """How often the meter's device posts, or without one the devices of its site, s; raises `NotFound`."""
     require_meters(scope, [meter_id])
-    wanted = (
+    query = (
         select(func.coalesce(Device.reporting_interval_s, Site.reporting_interval_s))
         .select_from(Meter)
         .join(Site, Site.id == Meter.site_id)
@@ -260,7 +260,7 @@ def usual_interval(scope: Scope, meter_id: str) -> int:
         .where(Meter.id == meter_id)
     )
     with reading() as records:
-        return records.scalars(wanted).one()
+        return records.scalars(query).one()
 
 
 def put_into_device(scope: Scope, meter_id: str, device_id: str | None) -> Meter:

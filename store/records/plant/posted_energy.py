@@ -49,8 +49,8 @@ def declare(scope: Scope, device_id: str) -> list[EnergySource]:
 def _written(records: Session, device: Device) -> dict[str, list[str]]:
     """The quantities that the device's fields write of each meter."""
     written: dict[str, list[str]] = {}
-    wanted = select(DeviceField.meter_id, DeviceField.quantity).where(DeviceField.device_id == device.id)
-    for meter_id, quantity in records.execute(wanted):
+    query = select(DeviceField.meter_id, DeviceField.quantity).where(DeviceField.device_id == device.id)
+    for meter_id, quantity in records.execute(query):
         written.setdefault(meter_id, []).append(quantity)
     return written
 

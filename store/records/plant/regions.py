@@ -27,9 +27,9 @@ def create_region(scope: Scope, *, name: str, note: str = "") -> Region:
     if not name.strip():
         raise Refused(_(_NAMELESS))
     with session() as records:
-        made = Region(name=name.strip(), note=note)
-        records.add(made)
-    return made
+        region = Region(name=name.strip(), note=note)
+        records.add(region)
+    return region
 
 
 def describe_region(scope: Scope, region_id: str, *, name: str, note: str = "") -> Region:
@@ -43,9 +43,9 @@ def describe_region(scope: Scope, region_id: str, *, name: str, note: str = "") 
     if not name.strip():
         raise Refused(_(_NAMELESS))
     with session() as records:
-        found = required(records, Region, region_id)
-        found.name, found.note = name.strip(), note.strip()
-    return found
+        region = required(records, Region, region_id)
+        region.name, region.note = name.strip(), note.strip()
+    return region
 
 
 def delete_region(scope: Scope, region_id: str) -> None:
@@ -57,17 +57,17 @@ def delete_region(scope: Scope, region_id: str) -> None:
     """
     require(scope, Action.RUN)
     with session() as records:
-        found = required(records, Region, region_id)
+        region = required(records, Region, region_id)
         if count := records.scalar(select(func.count()).where(Site.region_id == region_id)):
             raise Refused(
                 ngettext(
                     "%(region)s still has %(num)s site: give it another region first",
                     "%(region)s still has %(num)s sites: give them another region first",
                     count,
-                    region=found.name,
+                    region=region.name,
                 )
             )
-        records.delete(found)
+        records.delete(region)
 
 
 class RegionRow(NamedTuple):
@@ -134,9 +134,9 @@ def require_pricing(scope: Scope, region_id: str) -> Region:
 
 def regions(scope: Scope) -> list[Region]:
     """The regions of the sites that the scope may see, by name; all of them for whoever sees everything."""
-    wanted = select(Region).order_by(Natural(Region.name), Region.id)
+    query = select(Region).order_by(Natural(Region.name), Region.id)
     if not scope.everything:
         theirs = select(Site.region_id).where(Site.id.in_(scope.site_ids | scope.part_site_ids))
-        wanted = wanted.where(Region.id.in_(theirs))
+        query = query.where(Region.id.in_(theirs))
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))

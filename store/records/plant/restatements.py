@@ -33,13 +33,13 @@ def waiting(scope: Scope, meter_ids: Collection[str] | None = None, known: Meter
         NotFound: one of the meters does not exist for the scope.
         Refused: all are asked for, and not by one of Loadstar's own processes.
     """
-    wanted = select(*(getattr(Restatement, name) for name in Waiting._fields))  # columns: there may be one a meter
+    query = select(*(getattr(Restatement, name) for name in Waiting._fields))  # columns: there may be one a meter
     if meter_ids is None:
         require(scope, Action.RUN)
-        parts = [wanted]
+        parts = [query]
     else:
         times_of(scope, meter_ids, known)
-        parts = [wanted.where(Restatement.meter_id.in_(part)) for part in in_parts(meter_ids)]
+        parts = [query.where(Restatement.meter_id.in_(part)) for part in in_parts(meter_ids)]
     with reading() as records:
         return [Waiting(*row) for each in parts for row in records.execute(each)]
 

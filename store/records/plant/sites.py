@@ -24,11 +24,11 @@ from store.scope import Scope
 
 def visible_sites(scope: Scope) -> list[Site]:
     """The sites in use that the scope may see, whole or in part, by name."""
-    wanted = select(Site).where(Site.archived_at.is_(None)).order_by(Natural(Site.name), Site.id)
+    query = select(Site).where(Site.archived_at.is_(None)).order_by(Natural(Site.name), Site.id)
     if not scope.everything:
-        wanted = wanted.where(Site.id.in_(scope.site_ids | scope.part_site_ids))
+        query = query.where(Site.id.in_(scope.site_ids | scope.part_site_ids))
     with reading() as records:
-        return list(records.scalars(wanted))
+        return list(records.scalars(query))
 
 
 def site(scope: Scope, site_id: str) -> Site:
@@ -93,7 +93,7 @@ def create_site(
             raise Refused(_("a site is owned by a distributor: give the id of one"))
         if region_id is not None:
             required(records, Region, region_id)
-        made = Site(
+        site = Site(
             public_number=public_number if public_number is not None else _next_number(records),
             name=name.strip(),
             kind=kind,
@@ -109,11 +109,11 @@ def create_site(
             replay=replay,
             source_note=source_note,
         )
-        names.require_free(records, made)
-        records.add(made)
+        names.require_free(records, site)
+        records.add(site)
         records.flush()
-        records.refresh(made)
-    return made
+        records.refresh(site)
+    return site
 
 
 def describe_site(
@@ -141,18 +141,18 @@ def describe_site(
     require(scope, Action.ADMINISTER, site_id=site_id)
     _check(name, time_zone, currency)
     with session() as records:
-        found = required(records, Site, site_id)
+        site = required(records, Site, site_id)
         if region_id is not None:
             required(records, Region, region_id)
-        found.name, found.kind, found.time_zone, found.currency = name.strip(), kind, time_zone, currency
-        found.latitude, found.longitude, found.region_id = latitude, longitude, region_id
-        found.nominal_voltage_v, found.nominal_frequency_hz = nominal_voltage_v, nominal_frequency_hz
-        found.reporting_interval_s, found.source_note = reporting_interval_s, source_note.strip()
-        if found.archived_at is None:
-            names.require_free(records, found)
+        site.name, site.kind, site.time_zone, site.currency = name.strip(), kind, time_zone, currency
+        site.latitude, site.longitude, site.region_id = latitude, longitude, region_id
+        site.nominal_voltage_v, site.nominal_frequency_hz = nominal_voltage_v, nominal_frequency_hz
+        site.reporting_interval_s, site.source_note = reporting_interval_s, source_note.strip()
+        if site.archived_at is None:
+            names.require_free(records, site)
         records.flush()
-        records.refresh(found)
-    return found
+        records.refresh(site)
+    return site
 
 
 def archive_site(scope: Scope, site_id: str, at: datetime | None = None) -> Site:
@@ -164,9 +164,9 @@ def archive_site(scope: Scope, site_id: str, at: datetime | None = None) -> Site
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     with session() as records:
-        found = required(records, Site, site_id)
-        found.archived_at = found.archived_at or at or now()
-    return found
+        site = required(records, Site, site_id)
+        site.archived_at = site.archived_at or at or now()
+    return site
 
 
 def restore_site(scope: Scope, site_id: str) -> Site:
@@ -178,10 +178,10 @@ def restore_site(scope: Scope, site_id: str) -> Site:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     with session() as records:
-        found = required(records, Site, site_id)
-        names.require_free(records, found)
-        found.archived_at = None
-    return found
+        site = required(records, Site, site_id)
+        names.require_free(records, site)
+        site.archived_at = None
+    return site
 
 
 class SiteRow(NamedTuple):

@@ -75,13 +75,13 @@ def create_tariff(
     _on_quarters(valid_from, valid_to)
     with session() as records:
         required(records, Site, site_id)
-        made = Tariff(site_id=site_id, valid_from=valid_from, valid_to=valid_to)
-        _say(made, terms)
-        fit_in(made, _of(records, site_id))
-        if valid_to is not None and (made.valid_to is None or valid_to < made.valid_to):
-            made.valid_to = valid_to
-        records.add(made)
-    return made
+        tariff = Tariff(site_id=site_id, valid_from=valid_from, valid_to=valid_to)
+        _say(tariff, terms)
+        fit_in(tariff, _of(records, site_id))
+        if valid_to is not None and (tariff.valid_to is None or valid_to < tariff.valid_to):
+            tariff.valid_to = valid_to
+        records.add(tariff)
+    return tariff
 
 
 def change_tariff(scope: Scope, tariff_id: str, terms: Terms) -> Tariff:
@@ -92,9 +92,9 @@ def change_tariff(scope: Scope, tariff_id: str, terms: Terms) -> Tariff:
         Refused: not an administrator of its site, or the terms cannot be.
     """
     with session() as records:
-        found = _administered(records, scope, tariff_id)
-        _say(found, terms)
-    return found
+        tariff = _administered(records, scope, tariff_id)
+        _say(tariff, terms)
+    return tariff
 
 
 def end_tariff(scope: Scope, tariff_id: str, at: datetime) -> Tariff:
@@ -105,15 +105,15 @@ def end_tariff(scope: Scope, tariff_id: str, at: datetime) -> Tariff:
         Refused: not an administrator of its site, or the moment is not after its start, or lies beyond the start of the next.
     """
     with session() as records:
-        found = _administered(records, scope, tariff_id)
-        _on_quarters(found.valid_from, at)
-        after = [each for each in _of(records, found.site_id) if each.valid_from > found.valid_from]
+        tariff = _administered(records, scope, tariff_id)
+        _on_quarters(tariff.valid_from, at)
+        after = [each for each in _of(records, tariff.site_id) if each.valid_from > tariff.valid_from]
         if after and at > after[0].valid_from:
             raise Refused(
                 _("%(name)s starts before that: a tariff ends at the next one's start at the latest", name=after[0].name)
             )
-        found.valid_to = at
-    return found
+        tariff.valid_to = at
+    return tariff
 
 
 def delete_tariff(scope: Scope, tariff_id: str) -> None:
@@ -124,13 +124,13 @@ def delete_tariff(scope: Scope, tariff_id: str) -> None:
         Refused: not an administrator of its site, or the tariff has begun.
     """
     with session() as records:
-        found = _administered(records, scope, tariff_id)
-        if found.valid_from <= now():
-            raise Refused(_("%(tariff)s has begun, and what it priced stays: end it, or change what it says", tariff=found.name))
-        for each in _of(records, found.site_id):
-            if each.valid_to == found.valid_from:
-                each.valid_to = found.valid_to
-        records.delete(found)
+        tariff = _administered(records, scope, tariff_id)
+        if tariff.valid_from <= now():
+            raise Refused(_("%(tariff)s has begun, and what it priced stays: end it, or change what it says", tariff=tariff.name))
+        for each in _of(records, tariff.site_id):
+            if each.valid_to == tariff.valid_from:
+                each.valid_to = tariff.valid_to
+        records.delete(tariff)
 
 
 def tariffs(scope: Scope, site_id: str) -> list[Tariff]:
@@ -161,11 +161,11 @@ def _of(records: Session, site_id: str) -> list[Tariff]:
 
 
 def _administered(records: Session, scope: Scope, tariff_id: str) -> Tariff:
-    found = required(records, Tariff, tariff_id)
-    if not scope.sees_site(found.site_id):
+    tariff = required(records, Tariff, tariff_id)
+    if not scope.sees_site(tariff.site_id):
         raise missing(Tariff, tariff_id)
-    require(scope, Action.ADMINISTER, site_id=found.site_id)
-    return found
+    require(scope, Action.ADMINISTER, site_id=tariff.site_id)
+    return tariff
 
 
 def _say(tariff: Tariff, terms: Terms) -> None:

@@ -261,8 +261,8 @@ def _sqlite(rule: Rule) -> Iterator[str]:
     time = "BEFORE" if rule.before else "AFTER"
     do = rule.do or f"SELECT RAISE(ABORT, '{rule.name}')"
     for event in rule.events:
-        made = f"CREATE TRIGGER {_sqlite_name(rule, event)} {time} {event} ON {rule.table} WHEN {rule.when} BEGIN {do}; END"
-        yield made.format(**_WORDS["sqlite"])
+        trigger = f"CREATE TRIGGER {_sqlite_name(rule, event)} {time} {event} ON {rule.table} WHEN {rule.when} BEGIN {do}; END"
+        yield trigger.format(**_WORDS["sqlite"])
 
 
 def _sqlite_name(rule: Rule, event: str) -> str:

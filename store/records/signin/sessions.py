@@ -199,15 +199,15 @@ def end_all(user_id: str) -> int:
 def own_sessions(scope: Scope, token: str | None = None, *, at: datetime | None = None) -> list[SignedIn]:
     """Where the holder is signed in, the last used first; `token` is that of the browser that asks."""
     at = at or now()
-    wanted = select(Session).where(Session.user_id == scope.user_id, Session.expires_at > at, Session.seen_at > at - _idle())
+    query = select(Session).where(Session.user_id == scope.user_id, Session.expires_at > at, Session.seen_at > at - _idle())
     with reading() as records:
-        found = records.scalars(wanted.order_by(Session.seen_at.desc(), Session.token_hash)).all()
+        sessions = records.scalars(query.order_by(Session.seen_at.desc(), Session.token_hash)).all()
     here = _hash_of(token) if token is not None else None
     return [
         SignedIn(
             _id_of(row.token_hash), device_of(row.user_agent), row.address, row.created_at, row.seen_at, row.token_hash == here
         )
-        for row in found
+        for row in sessions
     ]
 
 

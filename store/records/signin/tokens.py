@@ -78,7 +78,7 @@ def create_token(scope: Scope, *, name: str, can_write: bool = False, days: int 
     with session() as records:
         if (records.scalar(select(func.count()).select_from(PersonalToken).where(*good)) or 0) >= MOST:
             raise Refused(_("you have %(most)s tokens already: revoke one that is no longer needed", most=MOST))
-        made = PersonalToken(
+        personal_token = PersonalToken(
             id=new_id("pat"),
             user_id=user_id,
             name=name.strip(),
@@ -87,15 +87,15 @@ def create_token(scope: Scope, *, name: str, can_write: bool = False, days: int 
             created_at=at,
             expires_at=at + timedelta(days=days),
         )
-        records.add(made)
-    return f"{made.id}.{secret}"
+        records.add(personal_token)
+    return f"{personal_token.id}.{secret}"
 
 
 def own_tokens(scope: Scope) -> list[PersonalToken]:
     """The holder's personal tokens, the newest first, ended ones too."""
-    wanted = select(PersonalToken).where(PersonalToken.user_id == scope.user_id)
+    query = select(PersonalToken).where(PersonalToken.user_id == scope.user_id)
     with reading() as records:
-        return list(records.scalars(wanted.order_by(PersonalToken.created_at.desc(), PersonalToken.id)))
+        return list(records.scalars(query.order_by(PersonalToken.created_at.desc(), PersonalToken.id)))
 
 
 def revoke_token(scope: Scope, token_id: str) -> None:
@@ -183,9 +183,9 @@ def revoke(token: str) -> None:
 
 def own_programs(scope: Scope) -> list[TokenFamily]:
     """The programs that the holder has signed in, the last used first."""
-    wanted = select(TokenFamily).where(TokenFamily.user_id == scope.user_id, TokenFamily.expires_at > now())
+    query = select(TokenFamily).where(TokenFamily.user_id == scope.user_id, TokenFamily.expires_at > now())
     with reading() as records:
-        return list(records.scalars(wanted.order_by(TokenFamily.seen_at.desc(), TokenFamily.id)))
+        return list(records.scalars(query.order_by(TokenFamily.seen_at.desc(), TokenFamily.id)))
 
 
 def end_program(scope: Scope, family_id: str) -> None:
@@ -206,9 +206,9 @@ def _end(family_id: str, user_id: str | None) -> bool:
 
 def _personal(token: str, at: datetime) -> Bearer | None:
     token_id, _, secret = token.partition(".")
-    wanted = select(PersonalToken, User).join(User, User.id == PersonalToken.user_id).where(PersonalToken.id == token_id)
+    query = select(PersonalToken, User).join(User, User.id == PersonalToken.user_id).where(PersonalToken.id == token_id)
     with reading() as records:
-        found = records.execute(wanted).first()
+        found = records.execute(query).first()
     kept, person = found or (None, None)
     right = hmac.compare_digest(_hash_of(secret), kept.secret_hash if kept else "")
     if not right or kept is None or closed(person) is not None or person is None:
@@ -235,12 +235,12 @@ def _access(token: str, at: datetime) -> Bearer | None:
         required.validate(claims)
     except (JoseError, ValueError):
         return None
-    wanted = select(TokenFamily, User).join(User, User.id == TokenFamily.user_id)
+    query = select(TokenFamily, User).join(User, User.id == TokenFamily.user_id)
     with reading() as records:
-        found = records.execute(wanted.where(TokenFamily.id == claims["fam"], User.id == claims["sub"])).first()
-    if found is None:
+        row = records.execute(query.where(TokenFamily.id == claims["fam"], User.id == claims["sub"])).first()
+    if row is None:
         return None
-    family, person = found
+    family, person = row
     if closed(person) is not None or family.expires_at <= at:
         return None
     return Bearer(person, family.can_write, family.id)

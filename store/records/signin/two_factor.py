@@ -98,9 +98,9 @@ def confirm(scope: Scope, code: str, *, at: datetime | None = None) -> list[str]
 
 def is_on(user_id: str) -> bool:
     """Whether a user's sign-in needs a second factor."""
-    wanted = select(TwoFactor.user_id).where(TwoFactor.user_id == user_id, TwoFactor.confirmed_at.is_not(None))
+    query = select(TwoFactor.user_id).where(TwoFactor.user_id == user_id, TwoFactor.confirmed_at.is_not(None))
     with reading() as records:
-        return records.scalar(wanted) is not None
+        return records.scalar(query) is not None
 
 
 def is_missing(user: User) -> bool:

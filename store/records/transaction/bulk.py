@@ -94,10 +94,10 @@ def moment(column: str, text: str) -> datetime | None:
     if not text:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        at = None
+    if at is None or at.tzinfo is None:
         raise Refused(
             _(
                 "%(column)s %(text)s is not a date and time with its offset from UTC: write it like %(example)s",
@@ -106,7 +106,7 @@ def moment(column: str, text: str) -> datetime | None:
                 example=EXAMPLE,
             )
         )
-    if not FIRST_YEAR <= found.year < LAST_YEAR:
+    if not FIRST_YEAR <= at.year < LAST_YEAR:
         raise Refused(
             _(
                 "%(column)s %(text)s is not of our time: write it like %(example)s",
@@ -115,4 +115,4 @@ def moment(column: str, text: str) -> datetime | None:
                 example=EXAMPLE,
             )
         )
-    return found
+    return at

@@ -57,8 +57,8 @@ def rows_of(session: Session, table: Table, like: list[dict[str, Any]]) -> Itera
     keys = [tuple(row[column.name] for column in columns) for row in like]
     size = AT_ONCE // len(columns)
     for start in range(0, len(keys), size):
-        wanted = select(table).where(tuple_(*columns).in_(keys[start : start + size]))
-        yield from (dict(row) for row in session.connection().execute(wanted).mappings())
+        query = select(table).where(tuple_(*columns).in_(keys[start : start + size]))
+        yield from (dict(row) for row in session.connection().execute(query).mappings())
 
 
 def of_deleting(session: Session, table: Table, rows: list[dict[str, Any]], is_audited: Callable[[Table], bool]) -> list[Act]:

@@ -14,10 +14,10 @@ AT_ONCE = 10_000  # ids of one statement; SQLite takes 32,766 parameters, Postgr
 
 def required(session: Session, record: type[R], record_id: str) -> R:
     """The record of that id; raises `NotFound` in the words that a foreign one gets too."""
-    found = session.get(record, record_id)
-    if found is None:
+    row = session.get(record, record_id)
+    if row is None:
         raise missing(record, record_id)
-    return found
+    return row
 
 
 def missing(record: type[Record], record_id: str) -> NotFound:

@@ -70,8 +70,8 @@ def forget_visitors(session: Session, before: datetime) -> int:
 
 
 def _read(session: Session, people: Collection[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    keys: dict[str, bytes] = {}
     for part in in_parts(people):
-        wanted = select(PersonKey.id, PersonKey.key).where(PersonKey.id.in_(part))
-        found.update(session.connection().execute(wanted).all())
-    return found
+        query = select(PersonKey.id, PersonKey.key).where(PersonKey.id.in_(part))
+        keys.update(session.connection().execute(query).all())
+    return keys

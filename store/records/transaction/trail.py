@@ -162,11 +162,11 @@ def _before_statement(state: ORMExecuteState) -> Any:
         raise TypeError(f"add or change objects of {table.name}: the audit log has to know each row")
     session = state.session
     session.flush()
-    wanted = select(table)
+    query = select(table)
     if statement.whereclause is not None:
-        wanted = wanted.where(statement.whereclause)
+        query = query.where(statement.whereclause)
     connection = session.connection()
-    before = [dict(row) for row in connection.execute(wanted, state.parameters).mappings()]
+    before = [dict(row) for row in connection.execute(query, state.parameters).mappings()]
     if state.is_delete:
         _note_gone(session, table, before)
         return state.invoke_statement()
