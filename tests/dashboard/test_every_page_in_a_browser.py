@@ -4,7 +4,7 @@ import re
 
 import dash
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from store.records.people import mail, organisations
 from store.records.plant import meters
@@ -41,6 +41,15 @@ def paths(world: World, region: str) -> list[str]:
     return found
 
 
+def assert_readable(page: Page, paths: list[str], width: int) -> None:
+    for path in paths:
+        page.goto(path)
+        drawn(page)
+        expect(page.locator("main h1")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert faults(page) == [], path
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
 def test_every_page_is_accessible_and_no_wider_than_the_screen(
     chromium: Browser, address: str, paths: list[str], width: int, scheme: str
@@ -50,12 +59,19 @@ def test_every_page_is_accessible_and_no_wider_than_the_screen(
         page.goto("/sign-in")
         sign_in(page, "root")
         assert len(paths) > 20
-        for path in paths:
-            page.goto(path)
-            drawn(page)
-            expect(page.locator("main h1")).to_have_count(1)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            assert faults(page) == [], path
+        assert_readable(page, paths, width)
+
+
+def test_pages_that_ask_for_readings_fit_a_telephone_while_the_store_is_away(
+    chromium: Browser, address: str, world: World
+) -> None:
+    meter = plant(world)["meter"]
+    asking = [f"/site/{world.site}/{name}" for name in ("set-up", "graph", "devices", "facility")]
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 390, "height": 900})
+        page.goto("/sign-in")
+        sign_in(page, "root")
+        assert_readable(page, ["/admin/system", f"/admin/meters/{meter}", *asking], 390)
 
 
 def test_on_paper_a_long_table_begins_beneath_its_heading(chromium: Browser, address: str, paths: list[str]) -> None:
