@@ -20,18 +20,25 @@ TIME, OFFSET = "-time", "-offset"  # a moment is written in three controls: a da
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A line to write, or several."""
+class Labelled:
+    """What every field says of itself."""
 
     key: str
     words: str
     value: str = ""
-    longest: int = 300
-    lines: int = 1
     _: KW_ONLY
     help: str = ""
     required: bool = False
     of: str = ""  # what the store calls it, where that is another name
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Labelled):
+    """A line to write, or several."""
+
+    longest: int = 300
+    lines: int = 1
+    _: KW_ONLY
     like: str = ""
     suggested: Sequence[str] = ()
     kind: Literal["text", "email", "password"] = "text"
@@ -54,43 +61,22 @@ class Choice:
     hint: str = ""  # what is shown while nothing is chosen
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Labelled):
     """A day, in the way that the person's own browser writes it."""
 
-    key: str
-    words: str
-    value: str = ""
-    _: KW_ONLY
-    help: str = ""
-    required: bool = False
-    of: str = ""
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Labelled):
     """A day and, if it matters, a time of it."""
 
-    key: str
-    words: str
-    value: str = ""
-    _: KW_ONLY
-    help: str = ""
-    required: bool = False
-    of: str = ""
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Labelled):
     """Yes or no."""
 
-    key: str
-    words: str
-    value: str = ""
-    _: KW_ONLY
-    help: str = ""
-    required: bool = False
-    of: str = ""
+    __slots__ = ()
 
 
 Field = Text | Choice | Day | Moment | Tick
