@@ -184,14 +184,14 @@ def _text(part: Any) -> str:
 
 
 def _filters(page: Page, table: str) -> dict[str, list[str]]:
-    found = {}
+    filters = {}
     for each in page.properties.values():
         if each.get("data-table") == table:
             for select in _components(each["children"]):
                 if "data-filter" in select:
                     options = [option["value"] for option in _components(select["children"]) if option.get("value")]
-                    found[select["data-filter"]] = options
-    return found
+                    filters[select["data-filter"]] = options
+    return filters
 
 
 def _view_as(run: Run, browser: Browser, person: str, name: str) -> Iterator[Answer]:

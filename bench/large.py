@@ -32,7 +32,7 @@ KNOWN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class LargeSite:
     """The site, its meters, and a key of the site."""
 
     site: str
@@ -44,11 +44,11 @@ def large(run: Run) -> list[Figure]:
     """The overview in a cold browser and the ticks of one viewer, while every meter tells its power every ten seconds."""
     with run.fresh() as product:
         run.say(f"making a site of {run.sizes.site_meters:,} meters")
-        made = _site(run.sizes.site_meters)
-        _history(run, product, made)
+        large_site = _site(run.sizes.site_meters)
+        _history(run, product, large_site)
         product.accounts = {EMAIL: PASSWORD}
-        with _posting(product, made):
-            drawn = _drawn(run, product, made.site)
+        with _posting(product, large_site):
+            drawn = _drawn(run, product, large_site.site)
             viewer = Viewer(product)
             run.say(f"a viewer for {run.sizes.tick_s:.0f} s")
             viewer.watch(run.sizes.tick_s, 0.0)
@@ -61,7 +61,7 @@ def large(run: Run) -> list[Figure]:
     ]
 
 
-def _site(count: int) -> Made:
+def _site(count: int) -> LargeSite:
     from store.records.people import users
     from store.records.plant import declarations, devices, graph, keys, meters, sites
     from store.records.transaction import engine
@@ -93,17 +93,17 @@ def _site(count: int) -> Made:
                 measured(name, board, node(name, "sink", "load"), device)
     owner = sites.site(SYSTEM, site).organisation_id
     users.create_user(SYSTEM, email=EMAIL, name="Operator", password=PASSWORD, organisation_id=owner, role="admin")
-    return Made(site, found, keys.create_key(SYSTEM, site_id=site))
+    return LargeSite(site, found, keys.create_key(SYSTEM, site_id=site))
 
 
-def _history(run: Run, product: Product, made: Made) -> None:
+def _history(run: Run, product: Product, large_site: LargeSite) -> None:
     """A day of quarters, as the rollup keeps them."""
     from store.scope import SYSTEM
     from store.series import bulk, rollup
 
     now_s = int(time.time()) // QUARTER_S * QUARTER_S
     starts = np.arange(now_s - int(HISTORY.total_seconds()), now_s, QUARTER_S, dtype=np.int64) * 1_000_000
-    ids = np.array(made.meters, dtype=object)
+    ids = np.array(large_site.meters, dtype=object)
     run.say(f"writing {len(ids) * len(starts):,} quarters")
     with bulk.writer(product.settings()) as sender:
         for ts in np.array_split(starts, 8):
@@ -115,7 +115,7 @@ def _history(run: Run, product: Product, made: Made) -> None:
 
 
 @contextmanager
-def _posting(product: Product, made: Made) -> Iterator[None]:
+def _posting(product: Product, large_site: LargeSite) -> Iterator[None]:
     """Every meter's power every ten seconds while the block runs; it begins when all have been heard."""
     ended = threading.Event()
     statuses: deque[int] = deque(maxlen=POSTS)
@@ -123,11 +123,11 @@ def _posting(product: Product, made: Made) -> Iterator[None]:
     def go() -> None:
         connection = http.client.HTTPConnection(HOST, product.device_port, timeout=30)
         due = time.monotonic()
-        for part in itertools.cycle(made.meters[at::POSTS] for at in range(POSTS)):
+        for part in itertools.cycle(large_site.meters[at::POSTS] for at in range(POSTS)):
             if ended.wait(max(0.0, due - time.monotonic())):
                 break
             due += EVERY_S / POSTS
-            statuses.append(_post(connection, part, made.key))
+            statuses.append(_post(connection, part, large_site.key))
         connection.close()
 
     thread = threading.Thread(target=go, daemon=True)

@@ -99,7 +99,7 @@ def drive(host: str, port: int, connections: int, request: Request, seconds: flo
     Raises:
         Unanswered: the server stopped answering.
     """
-    found = Load()
+    load = Load()
     collecting = gc.isenabled()
     gc.disable()
     opened = [_Connection(host, port, number) for number in range(connections)]
@@ -107,17 +107,17 @@ def drive(host: str, port: int, connections: int, request: Request, seconds: flo
         with selectors.DefaultSelector() as ready:
             for each in opened:
                 ready.register(each.socket, selectors.EVENT_READ, each)
-            _run(ready, opened, request, seconds, warm_s, found)
+            _run(ready, opened, request, seconds, warm_s, load)
     finally:
         for each in opened:
             each.socket.close()
         if collecting:
             gc.enable()
-    return found
+    return load
 
 
 def _run(
-    ready: selectors.BaseSelector, opened: list[_Connection], request: Request, seconds: float, warm_s: float, found: Load
+    ready: selectors.BaseSelector, opened: list[_Connection], request: Request, seconds: float, warm_s: float, load: Load
 ) -> None:
     clock = time.perf_counter
     start = clock() + warm_s
@@ -135,12 +135,12 @@ def _run(
                 continue
             now = clock()
             if connection.began >= start:
-                found.latencies.append(now - connection.began)
-                found.statuses[answer[0]] += 1
-                if answer[0] >= 300 and not found.first_refusal:
-                    found.first_refusal = answer[1].decode(errors="replace")[:600]
+                load.latencies.append(now - connection.began)
+                load.statuses[answer[0]] += 1
+                if answer[0] >= 300 and not load.first_refusal:
+                    load.first_refusal = answer[1].decode(errors="replace")[:600]
             connection.send(request(connection.number))
-    found.seconds = now - start
+    load.seconds = now - start
 
 
 def post(host: str, path: str, headers: dict[str, str], body: bytes) -> bytes:

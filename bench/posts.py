@@ -65,15 +65,15 @@ def await_known(port: int, request: bytes, run: Run) -> None:
 
 def _in_turn(run: Run, what: str, *contenders: Callable[[float], Load]) -> list[Load]:
     """Each contender's load over a few rounds, one after the other, with a warm-up before the first: a JVM compiles."""
-    found = [Load() for _ in contenders]
+    loads = [Load() for _ in contenders]
     for turn in range(run.sizes.rounds + 1):
         run.say(f"{what}, " + (f"round {turn} of {run.sizes.rounds}" if turn else "warming up"))
         for place, contender in enumerate(contenders):
             load = contender(run.sizes.load_s)
             if turn:
-                found[place].add(load)
+                loads[place].add(load)
             _applied(run)
-    return found
+    return loads
 
 
 def _applied(run: Run) -> None:

@@ -194,10 +194,10 @@ class Product:
     def signed_in(self) -> tuple[Browser, str]:
         """An operator's browser, and the id of the site they land on."""
         browser = Browser(self.dashboard_port)
-        found = OVERVIEW.search(browser.sign_in(*next(iter(self.accounts.items()))))
-        if found is None:
+        landed = OVERVIEW.search(browser.sign_in(*next(iter(self.accounts.items()))))
+        if landed is None:
             raise NotUp("the operator does not land on an overview")
-        return browser, found[1]
+        return browser, landed[1]
 
     def down(self) -> None:
         """End it as Ctrl-C does; what does not listen is killed."""

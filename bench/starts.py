@@ -28,7 +28,7 @@ def memory(run: Run) -> list[Figure]:
 
 def memory_of(product: Product, when: str, at_most_mb: float) -> list[Figure]:
     """Proportional set size (MB) of each process, and of all."""
-    found = states(product.settings())
-    figures = [Figure(f"memory {when}: {state.name}", state.memory / 1e6, "MB") for state in found if state.pid]
-    whole = sum(state.memory for state in found) / 1e6
+    processes = states(product.settings())
+    figures = [Figure(f"memory {when}: {state.name}", state.memory / 1e6, "MB") for state in processes if state.pid]
+    whole = sum(state.memory for state in processes) / 1e6
     return [*figures, Figure(f"memory of everything, {when} (PSS)", whole, "MB", at_most=at_most_mb)]

@@ -185,6 +185,6 @@ def _ports(settings: Settings) -> Iterator[Finding]:
 
 def _programs() -> Iterator[Finding]:
     for program in PROGRAMS:
-        found = program.find()
+        path = program.find()
         absent = f"not here; tests marked `{program.mark}` are skipped (apt install {program.install})"
-        yield Finding(program.install, "ok" if found else "note", found or absent)
+        yield Finding(program.install, "ok" if path else "note", path or absent)

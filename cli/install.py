@@ -144,11 +144,11 @@ def uv_pin(text: str) -> str:
 
 def pip_settings(listed: str) -> dict[str, str]:
     """What pip is set up with for installing, from what `pip config list` printed; several values are set apart by a space."""
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for source in ("global", "install", ":env:"):  # as pip ranks them
         for name, value in re.findall(rf"^{source}\.([\w-]+)=(.*)$", listed, re.MULTILINE):
-            found[name] = " ".join(str(ast.literal_eval(value)).split())
-    return found
+            chosen[name] = " ".join(str(ast.literal_eval(value)).split())
+    return chosen
 
 
 def uv_environment(settings: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:

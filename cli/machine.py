@@ -32,8 +32,8 @@ def postgresql() -> str | None:
     for folder in folders:
         if (folder / "initdb").exists():
             return str(folder)
-    found = shutil.which("initdb")
-    return str(Path(found).parent) if found else None
+    path = shutil.which("initdb")
+    return str(Path(path).parent) if path else None
 
 
 def redis() -> str | None:

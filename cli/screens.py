@@ -73,8 +73,8 @@ def _anybody() -> "User":
     from store.scope import SYSTEM
 
     for role in ("operator", "admin", None):
-        if found := lists.people(SYSTEM, Wanted(count=1), approval="approved", role=role).rows:
-            return found[0]
+        if people := lists.people(SYSTEM, Wanted(count=1), approval="approved", role=role).rows:
+            return people[0]
     raise click.ClickException("nobody can sign in yet: create the first administrator with the link that `./loadstar up` prints")
 
 

@@ -67,18 +67,18 @@ def _memory(process: "psutil.Process") -> int:
 def status() -> None:
     """Show each process, its port, age and memory; ends with 3 when Loadstar is not up."""
     settings = as_running(absolute_settings())
-    found = states(settings)
-    if not any(state.pid for state in found):
+    every = states(settings)
+    if not any(state.pid for state in every):
         click.echo(f"Loadstar is not up (state folder {settings.home}); `./loadstar up` starts it.")
         raise SystemExit(NOT_RUNNING)
     click.echo(f"{'process':<12} {'pid':>8}  {'ports':<18} {'up for':>9} {'memory':>9}")
-    for state in found:
+    for state in every:
         ports = ", ".join(str(port) for port in state.ports)
         if state.pid is None:
             click.echo(f"{state.name:<12} {'not running':>8}")
         else:
             click.echo(f"{state.name:<12} {state.pid:>8}  {ports:<18} {_age(state.age_s):>9} {state.memory / 2**20:>6.0f} MB")
-    click.echo(f"{'together':<12} {'':>8}  {'':<18} {'':>9} {sum(state.memory for state in found) / 2**20:>6.0f} MB")
+    click.echo(f"{'together':<12} {'':>8}  {'':<18} {'':>9} {sum(state.memory for state in every) / 2**20:>6.0f} MB")
     click.echo(settings.dashboard_url)
 
 

@@ -73,13 +73,13 @@ def watch_hearts(run: Path) -> None:
 
 def _that_beat(run: Path) -> list[int]:
     """The processes that have been told what to run, and give signs of life once they do."""
-    found = []
+    beating = []
     for order in run.glob("*.json"):
         with contextlib.suppress(OSError, ValueError):
             told = json.loads(order.read_text())
             if isinstance(told, dict) and told.get("beats") and (pid := leash.alive(run, order.stem)):
-                found.append(pid)
-    return found
+                beating.append(pid)
+    return beating
 
 
 def main(config: str) -> None:

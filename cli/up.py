@@ -99,15 +99,15 @@ def _take_over(settings: Settings, as_copy: bool, console: "Console") -> None:
     Raises:
         SettingsError: the one that it was copied from runs, and nobody said that both are wanted.
     """
-    if found := copied.original(settings):
-        if found.pid and not as_copy:
+    if original := copied.original(settings):
+        if original.pid and not as_copy:
             raise SettingsError(
-                f"the state folder {settings.home} is a copy of {found.home}, which is up (pid {found.pid}) and was left alone. "
-                f"To bring {found.home} back to this copy, stop it first; to have both, each with ports of its own, "
+                f"the state folder {settings.home} is a copy of {original.home}, which is up (pid {original.pid}) and was left "
+                f"alone. To bring {original.home} back to this copy, stop it first; to have both, each with ports of its own, "
                 "type `./loadstar up --copy`"
             )
         console.print(
-            f"The state folder {settings.home} is a copy of {found.home}: it goes on from here as a Loadstar of its own, "
+            f"The state folder {settings.home} is a copy of {original.home}: it goes on from here as a Loadstar of its own, "
             "with the same people, keys and passwords.",
             markup=False,
         )
@@ -217,15 +217,15 @@ def _claim_ports(settings: Settings) -> list[socket.socket]:
         SettingsError: one is somebody else's.
     """
     claimed: list[socket.socket] = []
-    wanted = [
+    ports = [
         ("dashboard_port", settings.dashboard_host, settings.dashboard_port),
         ("device_port", settings.device_host, settings.device_port),
     ]
     if not settings.questdb_external:
-        wanted += [
+        ports += [
             (f"questdb_{kind}_port", "127.0.0.1", getattr(settings, f"questdb_{kind}_port")) for kind in ("http", "pg", "health")
         ]
-    for name, host, port in wanted:
+    for name, host, port in ports:
         mine = claim(port) if is_free(host, port) else None
         if mine is None:
             by = "another Loadstar that was started just now" if is_free(host, port) else owner(port)
@@ -236,6 +236,6 @@ def _claim_ports(settings: Settings) -> list[socket.socket]:
 
 def _raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    limit = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

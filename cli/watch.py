@@ -37,9 +37,9 @@ def sweep(run: Path, grace_s: float) -> list[str]:
     """End whatever a predecessor left running, and return the names of what was found."""
     supervisor = leash.family(run, SUPERVISOR)
     leash.end(supervisor, grace_s)  # first: it would start the others again
-    found = {path.stem: leash.family(run, path.stem) for path in run.glob("*.pid") if path.stem not in (UP, SUPERVISOR)}
-    leash.end([pid for pids in found.values() for pid in pids], grace_s)
-    return [name for name, pids in found.items() if pids] + [SUPERVISOR] * bool(supervisor)
+    families = {path.stem: leash.family(run, path.stem) for path in run.glob("*.pid") if path.stem not in (UP, SUPERVISOR)}
+    leash.end([pid for pids in families.values() for pid in pids], grace_s)
+    return [name for name, pids in families.items() if pids] + [SUPERVISOR] * bool(supervisor)
 
 
 def withdraw_orders(run: Path) -> None:

@@ -49,8 +49,8 @@ def sample_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> Ite
     for first in range(start, end, HOUR_S):
         edges = np.arange(first, min(first + HOUR_S, end) + 1, step_s)
         if len(edges) > 1:
-            found = plant.samples(site, edges)
-            yield _samples(ids, edges, found, _spoken(site, found, edges[1:]))
+            series = plant.samples(site, edges)
+            yield _samples(ids, edges, series, _spoken(site, series, edges[1:]))
         moments = np.arange(-(-(first + 1) // plant.REGION_EVERY_S) * plant.REGION_EVERY_S, edges[-1] + 1, plant.REGION_EVERY_S)
         if len(moments):
             region: Series = {("region", quantity): values for quantity, values in plant.conditions(site, moments).items()}
@@ -65,36 +65,36 @@ def late_rows(site: Plant, ids: Ids, start: int, end: int) -> pd.DataFrame:
     return bulk.late([(meter, first, last) for meter in meters] if first < last else [])
 
 
-def _spoken(site: Plant, found: Series, moments: Integers) -> Flags:
+def _spoken(site: Plant, series: Series, moments: Integers) -> Flags:
     device_of = {meter.key: meter.device for meter in site.meters}
     silent = plant.silent(site, site.outage, moments)
-    return np.stack([~silent if device_of[meter] == site.outage else np.ones_like(silent) for meter, _ in found], axis=1)
+    return np.stack([~silent if device_of[meter] == site.outage else np.ones_like(silent) for meter, _ in series], axis=1)
 
 
-def _samples(ids: Ids, edges: Integers, found: Series, kept: Flags) -> pd.DataFrame:
-    starts = np.array([plant.is_energy(quantity) for _, quantity in found])
+def _samples(ids: Ids, edges: Integers, series: Series, kept: Flags) -> pd.DataFrame:
+    starts = np.array([plant.is_energy(quantity) for _, quantity in series])
     ts = np.where(starts, edges[:-1, None], edges[1:, None])
-    meter, quantity = _names(ids, found, len(edges) - 1)
+    meter, quantity = _names(ids, series, len(edges) - 1)
     rows = kept.ravel()
-    return bulk.telemetry(ts.ravel()[rows] * 1_000_000, meter[rows], quantity[rows], _matrix(found).ravel()[rows], plant.SOURCE)
+    return bulk.telemetry(ts.ravel()[rows] * 1_000_000, meter[rows], quantity[rows], _matrix(series).ravel()[rows], plant.SOURCE)
 
 
 def _intervals(
-    ids: Ids, starts: Integers, found: Series, step_s: int, extremes: tuple[Floats, ...] | None, count: int
+    ids: Ids, starts: Integers, series: Series, step_s: int, extremes: tuple[Floats, ...] | None, count: int
 ) -> pd.DataFrame:
-    meter, quantity = _names(ids, found, len(starts))
-    ts = np.repeat(starts, len(found)) * 1_000_000
-    value = _matrix(found).ravel()
+    meter, quantity = _names(ids, series, len(starts))
+    ts = np.repeat(starts, len(series)) * 1_000_000
+    value = _matrix(series).ravel()
     both = (extremes[0], extremes[1]) if extremes else None
     return bulk.intervals(ts, meter, quantity, value, plant.SOURCE, interval_s=step_s, extremes=both, count=count)
 
 
-def _matrix(found: Series) -> Floats:
-    return np.stack(list(found.values()), axis=1)
+def _matrix(series: Series) -> Floats:
+    return np.stack(list(series.values()), axis=1)
 
 
-def _names(ids: Ids, found: Iterable[tuple[str, str]], steps: int) -> tuple[bulk.Texts, bulk.Texts]:
-    keys = list(found)
+def _names(ids: Ids, series: Iterable[tuple[str, str]], steps: int) -> tuple[bulk.Texts, bulk.Texts]:
+    keys = list(series)
     meter = np.array([ids[key] for key, _ in keys], dtype=object)
     quantity = np.array([quantity for _, quantity in keys], dtype=object)
     return np.tile(meter, steps), np.tile(quantity, steps)

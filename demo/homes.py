@@ -98,20 +98,20 @@ def _position(home: int) -> tuple[float, float]:
 
 
 def _nodes() -> tuple[Node, ...]:
-    found = [
+    nodes = [
         Node("grid", "Grid", "source", "grid", capacity_kw=FEEDER_KW, x=0.04, y=0.5),
         Node("feeder", "Feeder", "bus", "bus", x=0.13, y=0.5),
     ]
     for i in range(HOMES):
         x, y = _position(i)
         key, name = f"home_{i + 1}", f"Home {i + 1}"
-        found += [
+        nodes += [
             Node(key, name, "bus", "home", x=x, y=y),
             Node(f"{key}_pv", f"{name} PV", "source", "pv", capacity_kw=float(PV_KW[i])),
             Node(f"{key}_battery", f"{name} battery", "storage", "battery", True, BATTERY.kw, BATTERY.kwh),
             Node(f"{key}_load", f"{name} load", "sink", "load"),
         ]
-    return tuple(found)
+    return tuple(nodes)
 
 
 def _edges() -> tuple[Edge, ...]:
@@ -121,7 +121,7 @@ def _edges() -> tuple[Edge, ...]:
         "feeder", "Feeder", "feeder", INTERVAL, FEEDER_KW, ("load_pct", "voltage_v", "frequency_hz"), True,
         "The sum of the homes' connections at every instant.",
     )  # fmt: skip
-    found = [Edge("grid", "feeder", feeder, two_way=True)]
+    edges = [Edge("grid", "feeder", feeder, two_way=True)]
     for i in range(HOMES):
         key, name = f"home_{i + 1}", f"Home {i + 1}"
         grid = Meter(f"{key}_grid", f"{name} grid", key, COUNTER, SERVICE_KW, ("load_pct", "voltage_v"), True, balance)
@@ -131,13 +131,13 @@ def _edges() -> tuple[Edge, ...]:
             f"Simulated: {BATTERY_RULE}; 90 % there and back.",
         )  # fmt: skip
         load = Meter(f"{key}_load", f"{name} load", key, COUNTER, SERVICE_KW, (), False, measured)
-        found += [
+        edges += [
             Edge("feeder", key, grid, two_way=True),
             Edge(f"{key}_pv", key, pv),
             Edge(key, f"{key}_battery", battery, two_way=True),
             Edge(key, f"{key}_load", load),
         ]
-    return tuple(found)
+    return tuple(edges)
 
 
 def _devices(edges: tuple[Edge, ...]) -> tuple[Device, ...]:

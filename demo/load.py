@@ -168,7 +168,7 @@ def _applied(progress: Progress = lambda _: None) -> None:
 
 def _accounts() -> list[Account]:
     """New passwords for the accounts that people try the demo with."""
-    made = []
+    accounts = []
     for email, what in (
         (sites.OPERATOR, "an operator, who sees both sites"),
         (sites.ADMINISTRATOR, "an administrator of everything"),
@@ -176,5 +176,5 @@ def _accounts() -> list[Account]:
     ):
         password = "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(3))  # 75 bits, easily read
         users.set_password(SYSTEM, email, password)
-        made.append(Account(email, password, what))
-    return made
+        accounts.append(Account(email, password, what))
+    return accounts

@@ -169,24 +169,24 @@ def samples(plant: Plant, edges: ArrayLike) -> Series:
         COUNTER: (forward_total[1:], back_total[1:]),
         POWER: ((forward - back) / hours, back),
     }
-    found: Series = {}
+    series: Series = {}
     for column, (meter, two_way) in enumerate(zip(plant.meters, plant.two_way, strict=True)):
         own, reverse = REGISTERS[meter.method]
-        found[meter.key, own] = shown[meter.method][0][:, column]
+        series[meter.key, own] = shown[meter.method][0][:, column]
         if two_way and reverse:
-            found[meter.key, reverse] = shown[meter.method][1][:, column]
-    return found | levels(plant, moments[1:])
+            series[meter.key, reverse] = shown[meter.method][1][:, column]
+    return series | levels(plant, moments[1:])
 
 
 def intervals(plant: Plant, edges: ArrayLike) -> Series:
     """The energies (kWh) of the steps between neighbouring moments, whatever the meters' live methods."""
     forward, back = replay.energies(plant.registers, replay.place(plant.first, edges))
-    found: Series = {}
+    series: Series = {}
     for column, (meter, two_way) in enumerate(zip(plant.meters, plant.two_way, strict=True)):
-        found[meter.key, "energy_kwh"] = forward[:, column]
+        series[meter.key, "energy_kwh"] = forward[:, column]
         if two_way:
-            found[meter.key, "energy_export_kwh"] = back[:, column]
-    return found
+            series[meter.key, "energy_export_kwh"] = back[:, column]
+    return series
 
 
 def is_energy(quantity: str) -> bool:
@@ -210,14 +210,14 @@ def levels(plant: Plant, moments: ArrayLike) -> Series:
     dips = np.array([meter.key == plant.dip for meter in meters])
     shown = electrics.levels(at, seconds, power, rating, np.array([meter.power_factor for meter in meters]), dips)
     stored = replay.charge(plant.batteries.limits, plant.registers.of[plant.batteries.columns], plant.batteries.stored, places)
-    found: Series = {}
+    series: Series = {}
     for column, meter in enumerate(meters):
         for quantity in meter.levels:
             if quantity == "soc_pct":
-                found[meter.key, quantity] = stored[:, plant.batteries.columns.index(column)] * 100
+                series[meter.key, quantity] = stored[:, plant.batteries.columns.index(column)] * 100
             else:
-                found[meter.key, quantity] = shown[quantity][:, column]
-    return found
+                series[meter.key, quantity] = shown[quantity][:, column]
+    return series
 
 
 def conditions(plant: Plant, moments: ArrayLike) -> dict[str, Floats]:
@@ -257,17 +257,17 @@ def fields(consumed: Meter | None, produced: Meter | None = None, *, two_way: bo
 
     A two-way meter is `consumed`; what it gave back is its other register.
     """
-    found: dict[str, tuple[str, str]] = {}
+    names: dict[str, tuple[str, str]] = {}
     for meter, name in ((consumed, "energy_consumed"), (produced, "energy_produced")):
         if meter:
-            found[name] = (meter.key, str(REGISTERS[meter.method][0]))
+            names[name] = (meter.key, str(REGISTERS[meter.method][0]))
     if consumed and two_way:
-        found["energy_produced"] = (consumed.key, str(REGISTERS[consumed.method][1]))
+        names["energy_produced"] = (consumed.key, str(REGISTERS[consumed.method][1]))
     for meter in filter(None, (consumed, produced)):
         for quantity in meter.levels:
             if quantity in FIELD_OF:
-                found.setdefault(FIELD_OF[quantity], (meter.key, quantity))
-    return found
+                names.setdefault(FIELD_OF[quantity], (meter.key, quantity))
+    return names
 
 
 def assemble(edges: tuple[Edge, ...], flows_of: dict[str, replay.Flows]) -> replay.Registers:

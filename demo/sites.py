@@ -127,7 +127,7 @@ def _graph(plant: Plant, site_id: str, known: State, hardware: dict[str, str], b
         for node in plant.nodes
     }
     for edge in plant.edges:
-        made = graph.create_edge(
+        drawn = graph.create_edge(
             SYSTEM,
             site_id,
             from_node_id=nodes[edge.source],
@@ -140,7 +140,7 @@ def _graph(plant: Plant, site_id: str, known: State, hardware: dict[str, str], b
                 SYSTEM,
                 site_id,
                 name=edge.meter.name,
-                edge_id=made.id,
+                edge_id=drawn.id,
                 device_id=hardware[edge.meter.device],
                 simulated=edge.meter.simulated,
                 source_note=edge.meter.note,

@@ -25,10 +25,10 @@ def kept(folder: Path | None, name: str, compute: Callable[[], Tables]) -> Table
         return compute()
     place = folder / f"{name}-{_fingerprint()}"
     if not place.is_dir():
-        made = compute()
+        tables = compute()
         fresh = folder / f".{name}-{os.getpid()}"
         fresh.mkdir(parents=True, exist_ok=True)
-        for part, table in made.items():
+        for part, table in tables.items():
             np.save(fresh / f"{part}.npy", np.ascontiguousarray(table))
         for old in folder.glob(f"{name}-*"):
             _remove(old)

@@ -75,10 +75,10 @@ class Poster:
     def stored(self) -> Kept:
         """What the store has of what was acknowledged, value by value; once all that is committed can be read."""
         rows = connection.query("SELECT ts, value FROM telemetry WHERE meter = %s", [self._meter])
-        found: dict[datetime, float] = dict(rows)
-        lost = sum(at not in found for at in self.acknowledged)
-        wrong = sum(found.get(at, value) != value for at, value in self.acknowledged.items())
-        return Kept(len(self.acknowledged), lost, wrong, len(rows) - len(found))
+        kept: dict[datetime, float] = dict(rows)
+        lost = sum(at not in kept for at in self.acknowledged)
+        wrong = sum(kept.get(at, value) != value for at, value in self.acknowledged.items())
+        return Kept(len(self.acknowledged), lost, wrong, len(rows) - len(kept))
 
     def _run(self) -> None:
         with httpx.Client(timeout=PATIENCE_S) as client:

@@ -114,12 +114,12 @@ class LateLedger(Ledger):
             if not settled and any(post.counts_replaced for post in posts):
                 raise StoreAway("QuestDB is too far behind to say what is replaced")
             return self._stored.values(rows), settled
-        found = self._stored.values(self._stored.not_new(rows))
-        same = [row for row in rows if found.get(key(row)) == row[2]] if found else []
+        stored = self._stored.values(self._stored.not_new(rows))
+        same = [row for row in rows if stored.get(key(row)) == row[2]] if stored else []
         if not same:
-            return found, True
+            return stored, True
         proven = self._stored.settle(tables)
-        return (found | self._stored.values(same) if proven else found), proven
+        return (stored | self._stored.values(same) if proven else stored), proven
 
     def _announce(self, markers: Iterable[Marker], now_us: int) -> None:
         """Write those markers that do not lie within one that still holds."""
@@ -185,13 +185,13 @@ def _markers(rows: Iterable[Row], closed_us: int) -> list[Marker]:
     for of, at, _ in rows:
         if of.table == TELEMETRY and at < closed:
             quarters.setdefault(of.meter, set()).add(at - at % QUARTER_US)
-    found: list[Marker] = []
+    markers: list[Marker] = []
     for meter, starts in quarters.items():
         first = last = min(starts)
         for start in sorted(starts):
             if start - last > GAP_US:
-                found.append((meter, first, last + QUARTER_US))
+                markers.append((meter, first, last + QUARTER_US))
                 first = start
             last = start
-        found.append((meter, first, last + QUARTER_US))
-    return found
+        markers.append((meter, first, last + QUARTER_US))
+    return markers
