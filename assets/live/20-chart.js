@@ -2,7 +2,7 @@
 (() => {
   const ls = window.loadstar;
   const charts = new Map(); // element → what is drawn in it: plotly owns a child of it, which React does not know
-  const PAPER = { width: 720, height: 320 }; // px of a picture on paper, whatever the screen it was drawn for (`overview.css`)
+  const PAPER = { width: 720, height: 380 }; // px of a picture on paper, whatever the screen it was drawn for (`overview.css`)
   ls.onPaper = false;
   const sizes = new ResizeObserver((changes) => {
     for (const { target } of changes) requestAnimationFrame(() => resize(target));

@@ -176,7 +176,7 @@ def test_on_paper_a_chart_is_drawn_for_the_paper_whatever_the_screen(opened: Ope
         }"""
     )
     assert len(printed) >= 3
-    assert {tuple(each) for each in printed} == {("720", "0 0 720 320")}
+    assert {tuple(each) for each in printed} == {("720", "0 0 720 380")}
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     page.wait_for_function(
         """() => [...document.querySelectorAll('.chart .plot')].filter((plot) => plot.clientWidth).every((plot) => {
