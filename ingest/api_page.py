@@ -9,7 +9,9 @@ import msgspec
 
 _STYLE = """
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); }
-body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
+body { background: light-dark(#fff, #14181c); color: light-dark(#1b2126, #e7ebee); font: 16px/1.55 system-ui, sans-serif;
+  max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
+a { color: light-dark(#1f5fa8, #6aa7ea); }
 h1 { font-size: 1.6rem; }
 h2 { font-size: 1.2rem; margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1.25rem; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; }
@@ -66,7 +68,7 @@ def _operation(method: str, path: str, operation: dict[str, Any], types: dict[st
         parts.append("<h3>Parameters</h3>" + table(("Parameter", *_FIELDS[1:]), rows))
     if "requestBody" in operation:
         schema = _resolved(operation["requestBody"]["content"][_JSON]["schema"], types)
-        parts += [fields(schema), f"<h3>Example</h3><pre>{_example(path, schema['example'], example_head)}</pre>"]
+        parts += [fields(schema), f"<h3>Example</h3><pre tabindex=0>{_example(path, schema['example'], example_head)}</pre>"]
     answers = operation["responses"]
     parts.append("<h3>Answers</h3>" + table(("Status", "Means"), [(each, answers[each]["description"]) for each in answers]))
     schema = _resolved(_answered(operation), types)

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.api import openapi as people
+from ingest import openapi as devices
+from ingest.api_page import rendered
 from store.records.access import policy
 from store.records.people import invitations
 from store.records.schema.columns import now
@@ -55,6 +59,18 @@ def test_public_pages_fit_and_are_accessible(opened: Opener, scheme: str, width:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         expect(page.locator(".brand")).to_be_visible()
         assert faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("described", [devices.described, people.described], ids=["of devices", "of people"])
+def test_the_pages_of_both_programming_interfaces_are_accessible(
+    chromium: Browser, described: Callable[[], dict[str, Any]], scheme: str
+) -> None:
+    page = chromium.new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page.set_content(rendered(described(), "Send a key.", "http://127.0.0.1", "/openapi.json"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert faults(page) == []
+    page.close()
 
 
 def test_the_picture_is_of_the_theme(opened: Opener) -> None:
