@@ -56,6 +56,83 @@ def pieced(source: str) -> list[int]:
     ]
 
 
+# What people read where it is made: parts of a page, and what is told of a refusal or of a graph.
+PAGE_ROOMS = ("dashboard", "models", "insight", "store/records", "ingest")
+PARTS, UNREAD_PARTS = {"html", "dbc"}, {"Code", "Kbd", "Pre"}
+READ_ARGUMENTS = {"children", "title", "placeholder", "alt", "label"}
+SAID = {"Refused": 0, "Refusal": 1, "notice": 0, "Question": 0, "Finding": 1, "Problem": 1, "TooLittleData": 0}
+WORD = re.compile(r"[A-Za-z]{2,}")
+OF_MACHINES = {"application/json; charset=utf-8"}
+
+
+def _shown(call: ast.Call) -> list[ast.expr]:
+    """The arguments of a call that people read, if it is one that shows something."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    owner = getattr(call.func.value, "id", "") if isinstance(call.func, ast.Attribute) else ""
+    if owner in PARTS and name not in UNREAD_PARTS:
+        return [*call.args, *(each.value for each in call.keywords if each.arg in READ_ARGUMENTS)]
+    if name == "aria":
+        return [each.value for each in call.keywords if each.arg == "label"]
+    return call.args[SAID[name] :] if name in SAID else []
+
+
+def _said_in(part: ast.expr) -> Iterator[str]:
+    """The words that stand in the code, other than those within a call."""
+    match part:
+        case ast.Constant(value=str(words)):
+            yield words
+        case ast.JoinedStr(values=values):
+            yield " ".join(str(each.value) for each in values if isinstance(each, ast.Constant))
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.BoolOp(values=parts):
+            for each in parts:
+                yield from _said_in(each)
+        case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
+            yield from (*_said_in(one), *_said_in(other))
+        case ast.Starred(value=each):
+            yield from _said_in(each)
+
+
+def unmarked(source: str) -> list[int]:
+    """The lines of what is shown in words that are no mark: sentences, and single words within a part of a page."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        for words in (words for part in (_shown(node) if isinstance(node, ast.Call) else []) for words in _said_in(part)):
+            is_code = " " not in words.strip() and not re.fullmatch("[A-Z][a-z]+", words.strip())
+            if WORD.search(words) and not is_code and words not in OF_MACHINES:
+                lines.append(node.lineno)
+    return lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'html.P(f"{n} every {s} s")',
+        'html.H2("Users")',
+        'html.P([_("a"), " and others"])',
+        'html.Button(title="Take back")',
+        'Refused(f"the line {line} is none")',
+        'notice("Not now." if busy else _("Done."))',
+        'Problem("no_key", "send the key")',
+        'aria(label=f"Search {name}")',
+    ],
+)
+def test_words_that_are_shown_without_a_mark_are_noticed(line: str) -> None:
+    assert unmarked(line) == [1]
+
+
+@pytest.mark.parametrize(
+    "line", ['html.P(_("Not now."))', 'html.Code("curl -X POST")', 'html.Td(f"{low}–{high}")', 'html.Div(className="page head")']
+)
+def test_marks_and_code_are_no_words_without_a_mark(line: str) -> None:
+    assert unmarked(line) == []
+
+
+def test_nothing_is_shown_without_a_mark() -> None:
+    files = [file for room in PAGE_ROOMS for file in sorted((PROJECT / room).rglob("*.py")) if file.name != "api_page.py"]
+    places = [f"{file.relative_to(PROJECT)}:{line}" for file in files for line in unmarked(file.read_text(encoding="utf-8"))]
+    assert places == []
+
+
 @pytest.mark.parametrize(
     "line",
     [
