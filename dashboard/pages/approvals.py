@@ -35,18 +35,18 @@ register_page(
 SINCE = Moment("since", N_("Theirs since"), help=N_("By the site's clocks. Empty: from now on."))
 KINDS = {"user": N_("User"), "organisation": N_("Organisation"), "meter": N_("Meter"), "key": N_("Key")}
 YES = {
-    "user": N_("{who} may sign in and sees what {about} sees."),
-    "organisation": N_("{who} may sign in, with whoever founded it as its administrator. They are told by email."),
+    "user": N_("%(who)s may sign in and sees what %(about)s sees."),
+    "organisation": N_("%(who)s may sign in, with whoever founded it as its administrator. They are told by email."),
     "meter": N_(
-        "{who} sees {about}, and what it measured since it has been theirs. They are told by email, unless they opted out."
+        "%(who)s sees %(about)s, and what it measured since it has been theirs. They are told by email, unless they opted out."
     ),
-    "key": N_("{who} may make one key of {about}, and sees it once. They are told by email, unless they opted out."),
+    "key": N_("%(who)s may make one key of %(about)s, and sees it once. They are told by email, unless they opted out."),
 }
 NO = {
-    "user": N_("{who} may not come in. They are told by email."),
-    "organisation": N_("Nobody of {who} may come in. Its founder is told by email."),
-    "meter": N_("{who} does not see {about}. They are told by email, unless they opted out."),
-    "key": N_("No key is created. {who} is told by email, unless they opted out."),
+    "user": N_("%(who)s may not come in. They are told by email."),
+    "organisation": N_("Nobody of %(who)s may come in. Its founder is told by email."),
+    "meter": N_("%(who)s does not see %(about)s. They are told by email, unless they opted out."),
+    "key": N_("No key is created. %(who)s is told by email, unless they opted out."),
 }
 
 
@@ -66,7 +66,7 @@ def row(_scope: Scope, each: Pending) -> Row:
 
 def _answer(key: str, words: str, says: Mapping[str, str], each: Pending) -> Act:
     asked: list[Field] = [SINCE, people.REASON] if (key, each.kind) == ("yes", "meter") else [people.REASON]
-    question = Question(says[each.kind].format(who=each.who, about=each.about), asked)
+    question = Question(_(says[each.kind], who=each.who, about=each.about), asked)
     return Act(key, words, lambda: question)
 
 

@@ -11,7 +11,7 @@ from dashboard.parts import forms, tables
 from dashboard.parts.aria import data
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.parts.reading import reader
 from dashboard.plant import capacity, limits_table, regions_table, site_form
 from dashboard.web.access import administers_site, current_scope, guard
@@ -130,7 +130,9 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             html.Section(
                 [
                     html.H2(_("Capacity")),
-                    html.P([_("Each part's own is shown in the "), where, _("; here is the sum.")], className="muted"),
+                    html.P(
+                        around(N_("Each part's own is shown in the %(graph)s; here is the sum."), graph=where), className="muted"
+                    ),
                     capacity.capacity(dated_graph.site_graph(scope, site_id).nodes),
                 ],
                 className="panel mb-3",

@@ -7,6 +7,7 @@ from dash import dcc, html, register_page
 from config.language import N_, _
 from dashboard.frame.landing import SITES
 from dashboard.parts.aria import icon
+from dashboard.parts.notices import around
 from dashboard.web.access import current_scope, guard, signed_in
 
 register_page(__name__, path="/", name=N_("Start"), title=N_("Loadstar"))
@@ -21,11 +22,10 @@ def layout(**_query: Any) -> html.Div:
         words = [
             html.P(_("A site is a place with a grid connection, devices and meters. Its live overview would be here.")),
             html.P(
-                [
-                    _("Loadstar has none. "),
-                    dcc.Link(_("Create the first one"), href=SITES),
-                    _(", or start with two demo sites, on real data:"),
-                ]
+                around(
+                    N_("Loadstar has none. %(link)s, or start with two demo sites, on real data:"),
+                    link=dcc.Link(_("Create the first one"), href=SITES),
+                )
             ),
             html.Pre(DEMO),
         ]

@@ -11,7 +11,7 @@ from dashboard.parts import forms, tables
 from dashboard.parts.fields import NONE, Choice, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.people import organisations_table
 from dashboard.web.access import customers_admin, guard
 from store.records.people import lists, organisations
@@ -53,7 +53,7 @@ def _add(scope: Scope, given: Given, _of: str) -> Words:
     of = distributor_id if kind == "customer" else None
     made = organisations.create_organisation(scope, name=name, kind=kind, distributor_id=of)
     page = html.A(_("Invite its administrator"), href=f"/admin/organisations/{made.id}")
-    return [_("%(name)s created. ", name=made.name), page, _(": its first person.")]
+    return around(N_("%(name)s created. %(link)s: its first person."), name=made.name, link=page)
 
 
 FORM = Form("organisations", N_("Add an organisation"), customers_admin, FIELDS, do=_add, now=_now, changes=("organisations",))

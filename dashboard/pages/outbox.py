@@ -12,7 +12,7 @@ from dashboard.frame import navigation
 from dashboard.parts import tables
 from dashboard.parts.aria import data, icon
 from dashboard.parts.fields import Choice
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Row, Table
 from dashboard.web.access import guard, platform_admin
@@ -74,7 +74,7 @@ def moment(at: datetime) -> html.Time:
 def state(letter: Mail) -> html.Span:
     """What became of a mail, in words."""
     if letter.sent_at is not None:
-        return html.Span([_("sent "), moment(letter.sent_at)], className="state", **data(state="live"))
+        return html.Span(around(N_("sent %(moment)s"), moment=moment(letter.sent_at)), className="state", **data(state="live"))
     if letter.next_at is None:
         return html.Span(
             _("given up: %(value)s", value=letter.last_error or _("nobody said why")),
@@ -82,7 +82,7 @@ def state(letter: Mail) -> html.Span:
             **data(state="offline"),
         )
     if letter.last_error is not None:
-        words: list[Any] = [_("%(problem)s; tried again at ", problem=letter.last_error), moment(letter.next_at)]
+        words = around(N_("%(problem)s; tried again at %(moment)s"), problem=letter.last_error, moment=moment(letter.next_at))
         return html.Span(words, className="state wraps", **data(state="late"))
     return html.Span(_("waits") if settings().smtp_host else _("waits to be read here"), className="state", **data(state="late"))
 

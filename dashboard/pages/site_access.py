@@ -13,7 +13,7 @@ from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.parts.rows import Asked, Table
 from dashboard.plant import assignments, wiring
 from dashboard.web.access import administers_site, guard
@@ -32,7 +32,7 @@ register_page(
 
 ABOUT = N_(
     "The owner's people have this site by their role. Others with access to the whole site are listed here; "
-    "single meters are assigned on "
+    "single meters are assigned on %(page)s."
 )
 
 
@@ -81,7 +81,7 @@ forms.declare(FORM)
 @guard(administers_site())
 def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
-    about: list[Any] = [_(ABOUT), " ", html.A(_("their pages"), href="/admin/meters", **data(soft="")), "."]
+    about = around(ABOUT, page=html.A(_("their pages"), href="/admin/meters", **data(soft="")))
     return html.Div(
         [
             html.Header([html.H1(_("Access")), html.P(about)], className="page-head"),

@@ -13,7 +13,7 @@ from dashboard.parts.aria import data
 from dashboard.parts.fields import Field, Moment
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words, notice
+from dashboard.parts.notices import Words, around, notice
 from dashboard.plant import tariffs_table, wiring
 from dashboard.web.access import administers_site, current_scope, guard
 from store.records.plant import regions, sites, tariffs
@@ -89,11 +89,12 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     scope = current_scope()
     site = sites.site(scope, site_id)
     region = next((each for each in regions.regions(scope) if each.id == site.region_id), None)
-    about: list[Any] = [_("Prices in %(currency)s, by the clocks of %(zone)s. ", currency=site.currency, zone=site.time_zone)]
+    about: list[Any] = [_("Prices in %(currency)s, by the clocks of %(zone)s.", currency=site.currency, zone=site.time_zone), " "]
     if region is None:
         about.append(_("It is in no region, which could have prices of its own."))
     elif regions.may_price(scope, region.id):
-        about += [_("Its region is "), html.A(region.name, href=f"/admin/regions/{region.id}", **data(soft="")), "."]
+        link = html.A(region.name, href=f"/admin/regions/{region.id}", **data(soft=""))
+        about += around(N_("Its region is %(region)s."), region=link)
     else:
         about.append(_("Its region is %(region)s; a platform administrator writes its prices.", region=region.name))
     return html.Div(

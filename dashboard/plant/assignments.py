@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from config.language import N_, _
 from dashboard.parts.fields import Choice, Moment, Text
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row
 from dashboard.plant import dated
@@ -78,7 +78,7 @@ def end(scope: Scope, asked: Asked, zone: ZoneInfo) -> Words:
     at = given.moment("at", zone)
     given.check()
     grants.end_grant(scope, asked.key, at)
-    return _("Ended.") if at is None or at <= now() else [_("Ends at "), reader().stamp(at), "."]
+    return _("Ended.") if at is None or at <= now() else around(N_("Ends at %(moment)s."), moment=reader().stamp(at))
 
 
 def assign(given: Given, zone: ZoneInfo, do: Callable[..., Any]) -> Words:

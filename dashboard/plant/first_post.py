@@ -10,6 +10,7 @@ from config import clock
 from config.language import N_, _
 from config.settings import settings
 from dashboard.parts.aria import data
+from dashboard.parts.notices import around
 
 EXAMPLE = {"energy_produced": 0.4, "energy_consumed": 1.2, "current_load": 35}  # kWh, kWh, %
 SHOWN_ONCE = N_("This is shown once: copy it now, Loadstar keeps only a hash.")
@@ -71,7 +72,13 @@ def view(key: str, post: Post | None = None) -> html.Div:
     """The key, which is shown this once, and each snippet of a first post, each with a button that copies it."""
     place = f"key-{key.partition('.')[0]}"
     drawn: list[Any] = [
-        html.P([_("The key: "), html.Code(key, id=place, className="secret"), " ", _copy(place, _("Copy the key"))]),
+        html.P(
+            [
+                *around(N_("The key: %(key)s"), key=html.Code(key, id=place, className="secret")),
+                " ",
+                _copy(place, _("Copy the key")),
+            ]
+        ),
         html.P(_(SHOWN_ONCE), className="muted"),
     ]
     for number, (name, text) in enumerate(snippets(key, post).items() if post else ()):

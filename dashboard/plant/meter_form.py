@@ -11,7 +11,7 @@ from dashboard.parts.aria import data
 from dashboard.parts.fields import NONE, Choice, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import current_scope, guard, plant_admin
 from store.records.plant import dated_graph, declarations, devices, graph, meter_life, meters, posted_energy, sites
@@ -140,7 +140,10 @@ def _add(scope: Scope, given: Given, _of: str) -> Words:
         )
         meter_life.describe_meter(scope, made.id, name=made.name, serial_number=given.text("serial"))
         declared = _declare(scope, made, given.text("method") or AS_POSTED, interval_s)
-    return [html.A(made.name, href=f"/admin/meters/{made.id}", **data(soft="")), _(" added. %(declared)s", declared=declared)]
+    return [
+        *around(N_("%(name)s added."), name=html.A(made.name, href=f"/admin/meters/{made.id}", **data(soft=""))),
+        f" {declared}",
+    ]
 
 
 def _declare(scope: Scope, made: Meter, method: str, interval_s: int | None) -> str:

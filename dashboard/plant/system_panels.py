@@ -10,6 +10,7 @@ from config import clock
 from config.language import N_, _
 from config.settings import settings
 from dashboard.parts.aria import data
+from dashboard.parts.notices import around
 from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
 from dashboard.plant import system_facts
@@ -217,7 +218,7 @@ def _disk() -> html.Section:
 def _versions(scope: Scope) -> html.Section:
     now = reader().stamp(clock.now(), seconds=True)
     libraries = [(html.Code(package), version(package)) for package in PACKAGES]
-    at = html.P([_("As of "), now, _(", updated every 10 seconds")], className="muted small mt-2 mb-0")
+    at = html.P(around(N_("As of %(moment)s, updated every 10 seconds"), moment=now), className="muted small mt-2 mb-0")
     return _panel(_("Versions"), _facts([*system_facts.versions(scope).items(), *libraries]), at)
 
 

@@ -76,9 +76,12 @@ def mark(reasons: Sequence[str]) -> Any:
 
 def reason(each: Uncounted, zone: ZoneInfo) -> str:
     """How many readings of what are not counted, and what would count them."""
-    length = _(" of %(every)s", every=every(each.interval_s)) if each.interval_s else ""
     when = _("%(first)s to %(last)s", first=moments.clock(each.first, zone), last=moments.clock(each.last, zone))
-    what = f"{reader().count(each.number)} × {each.quantity}{length}, {when}: "
+    told = {"count": reader().count(each.number), "quantity": each.quantity, "when": when}
+    if each.interval_s:
+        what = _("%(count)s × %(quantity)s of %(every)s, %(when)s:", every=every(each.interval_s), **told) + " "
+    else:
+        what = _("%(count)s × %(quantity)s, %(when)s:", **told) + " "
     declared = each.declared
     if declared is None:
         if each.why == uncounted.NO_METHOD:

@@ -14,7 +14,7 @@ from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Words
+from dashboard.parts.notices import Words, around
 from dashboard.plant import meter_form
 from dashboard.web.access import administers_meter, current_scope, guard, plant_admin
 from store.errors import Refused
@@ -102,7 +102,7 @@ def _create(scope: Scope, given: Given, _of: str) -> Words:
     given.check()
     made = meters.create_meter(scope, site_id, name=name, role="virtual", edge_id=edge_id, terms=terms or [])
     link = html.A(made.name, href=f"/admin/meters/{made.id}", **data(soft=""))
-    return [link, _(" created. It shows what its terms add up to, for all of their past.")]
+    return around(N_("%(name)s created. It shows what its terms add up to, for all of their past."), name=link)
 
 
 def _terms_now(scope: Scope, meter_id: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:

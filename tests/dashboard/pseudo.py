@@ -15,6 +15,7 @@ from cli.texts import compiled, gathered
 LANGUAGE = "eo"  # which nobody has translated Loadstar to
 SHOWN = ("children", "label", "placeholder", "title", "aria-label", "alt", "help", "summary", "data-label")
 UNREAD = ("script", "style", "code", "noscript", "svg")
+INLINE = {"A", "Code", "Link", "Time"}  # which stand within a sentence
 OPEN, CLOSE = "⟦", "⟧"
 # Addresses, ids and names of columns; dates, as this language writes them: its names of days, with months that are ours too.
 NO_WORDS = re.compile(
@@ -79,7 +80,7 @@ def of_document(page: str) -> list[str]:
 
 
 def _is_of_a_line(part: Any) -> bool:
-    return isinstance(part, str) or (isinstance(part, dict) and part.get("type") == "Code")
+    return isinstance(part, str) or (isinstance(part, dict) and part.get("type") in INLINE)
 
 
 def of_layout(part: Any) -> Iterator[str]:
@@ -88,8 +89,12 @@ def of_layout(part: Any) -> Iterator[str]:
         yield part
     elif isinstance(part, list):
         for one_line, run in groupby(part, _is_of_a_line):
-            if one_line:  # a sentence with code in its midst is one text
-                yield "".join(each if isinstance(each, str) else " " for each in run)
+            if one_line:  # a sentence with a link or code in its midst is one text
+                parts = list(run)
+                yield "".join(each if isinstance(each, str) else " " for each in parts)
+                for each in parts:
+                    if not isinstance(each, str):
+                        yield from of_layout(each)
             else:
                 for each in run:
                     yield from of_layout(each)
