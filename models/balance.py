@@ -89,7 +89,7 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
             continue
         share = abs(value) / passing if passing > 0 else 0.0
         even = share <= EVEN
-        left = {"power": f"{_three(value)} kW", "share": f"{share:.1%}"}
+        left = {"power": f"{_three(value)} kW", "share": f"{100 * share:.1f} %"}
         said = [_("balances") if even else _("%(power)s left over, %(share)s of what passes", **left)]
         if silent:
             said.append(ngettext("%(num)s of its meters is silent", "%(num)s of its meters are silent", silent))

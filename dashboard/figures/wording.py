@@ -16,6 +16,7 @@ MOST_EXACT_DECIMALS = 9
 
 # Signs of currencies that are well known by them; the others are written by their codes.
 SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
+LARGER = {"kW": "MW", "MW": "GW", "kWh": "MWh", "MWh": "GWh", "kg": "t", "t": "kt"}
 # Decimals of amounts below a thousand, where it is not two: the smallest coin of the currency (ISO 4217).
 CENTS = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0) | dict.fromkeys(
     ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
@@ -80,7 +81,7 @@ def exact(value: float | None, digits: int = 6) -> str:
 
 def gaps(share: float) -> str:
     """How much of a chart has no values, in words."""
-    return _("%(share)s of the steps have no data", share=f"{share:.0%}")
+    return _("%(share)s of the steps have no data", share=f"{100 * share:.0f} %")
 
 
 def count(things: int) -> str:
@@ -98,10 +99,10 @@ def power(kilowatts: float | None) -> str:
 
 
 def scaled(value: float | None, unit: str) -> tuple[str, str]:
-    """The number and the unit of kW or kWh, or of MW or MWh from a thousand on; kg become t."""
-    larger = {"kW": "MW", "kWh": "MWh", "kg": "t"}.get(unit)
-    if value is not None and larger and isfinite(value) and abs(value) >= 999.5:
-        return number(value / 1000), larger
+    """The number and the unit: kW, kWh or kg, from a thousand on MW, MWh or t, from a million on GW, GWh or kt."""
+    larger = LARGER.get(unit)
+    while value is not None and larger and isfinite(value) and abs(value) >= 999.5:
+        value, unit, larger = value / 1000, larger, LARGER.get(larger)
     return number(value), unit
 
 

@@ -191,7 +191,7 @@ def _kept_ready() -> html.Section:
     found = closed_power.kept()
     asked = found.hits + found.misses
     share = (
-        _("%(share)s of %(charts)s charts", share=f"{found.hits / asked:.1%}", charts=reader().count(asked))
+        _("%(share)s of %(charts)s charts", share=f"{100 * found.hits / asked:.1f} %", charts=reader().count(asked))
         if asked
         else _("none yet")
     )

@@ -111,7 +111,7 @@ def _naives() -> list[tuple[Told, Model]]:
 
 
 def _percent(one: Forecast) -> Told | str:
-    return f"{one.errors['wape']:.1%}" if one.errors else Told(N_("unknown"))
+    return f"{100 * one.errors['wape']:.1f} %" if one.errors else Told(N_("unknown"))
 
 
 def _forecast(candidate: Candidate, known: pd.Series, bounds: Bounds) -> Forecast:

@@ -110,7 +110,7 @@ def require_history(history: pd.Series, hours: int, share: float = 0.8) -> None:
     if (there := float(last.notna().mean())) < share:
         raise TooLittleData(
             N_("only %(there)s of the readings of the last %(needed)s days are there"),
-            there=f"{there:.0%}",
+            there=f"{100 * there:.0f} %",
             needed=hours // DAY_H,
         )
     if last.max() == last.min():

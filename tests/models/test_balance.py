@@ -44,7 +44,7 @@ def test_an_edge_that_a_balance_decides_is_told_from_one_that_nobody_knows() -> 
 
 @pytest.mark.parametrize(
     ("used", "says", "wrong"),
-    [(10.0, "balances", False), (9.8, "+0.2 kW left over, 2.0%", False), (5.0, "+5 kW left over", True)],
+    [(10.0, "balances", False), (9.8, "+0.2 kW left over, 2.0 %", False), (5.0, "+5 kW left over", True)],
 )
 def test_what_is_left_over_at_a_node_is_told_in_its_share(used: float, says: str, wrong: bool) -> None:
     solved = flows.solve(Graph((GRID, BUS, HALL), (IN, OUT)), {"m-in": (10.0, 0.0), "m-out": (used, 0.0)})

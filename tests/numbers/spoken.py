@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 THIN, MINUS, NONE = "\u202f", "\u2212", "–"
-LARGER = {"kW": "MW", "kWh": "MWh", "kg": "t"}
+LARGER = {"kW": "MW", "MW": "GW", "kWh": "MWh", "MWh": "GWh", "kg": "t", "t": "kt"}
 SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
@@ -24,7 +24,7 @@ def number(value: float, digits: int = 3) -> str:
 def scaled(value: float, unit: str) -> str:
     """With its unit, which is the larger one from a thousand on."""
     if unit in LARGER and abs(value) >= 999.5:
-        return f"{number(value / 1000)} {LARGER[unit]}"
+        return scaled(value / 1000, LARGER[unit])
     return f"{number(value)} {unit}"
 
 

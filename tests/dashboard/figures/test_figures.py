@@ -269,6 +269,8 @@ def test_a_thousand_kilowatts_are_a_megawatt() -> None:
     assert wording.scaled(1930.0, "kW") == ("1.93", "MW")
     assert wording.scaled(999.4, "kW") == ("999", "kW")
     assert wording.scaled(None, "kW") == ("–", "kW")
+    assert wording.scaled(999_600.0, "kWh") == ("1.00", "GWh")
+    assert wording.scaled(1_130_000.0, "kWh") == ("1.13", "GWh")
 
 
 def test_nothing_short_of_everything_is_a_hundred_percent() -> None:
