@@ -57,6 +57,8 @@ class Caller:
     intervals_s: dict[str, int]  # the reporting interval of each meter's device
     devices: dict[str, str]  # meter → the device whose it is
     ends: float = math.inf  # seconds since 1970
+    site_id: str = ""
+    channels: records.Channels = field(default_factory=dict)  # of its own source: what they mean
     targets: dict[tuple[str, str, int | None], Target] = field(default_factory=dict)
     fields: dict[str, tuple[str, str, int | None]] = field(
         default_factory=dict
@@ -200,9 +202,11 @@ def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
             devices[meter.id] = meter.device_id
     for key in loaded.keys.values():
         device = loaded.devices.get(key.device_id) if key.device_id else None
+        channels = loaded.channels.get(key.device_id or key.site_id, {})
         if device is not None:
+            mapped = {entry.meter_id for entry in channels.values() if entry.meter_id is not None}
             meters = of_device.get(device.id, {}) | {
-                meter: loaded.meters[meter] for meter in device.meter_ids if meter in loaded.meters
+                meter: loaded.meters[meter] for meter in (*device.meter_ids, *mapped) if meter in loaded.meters
             }
             intervals_s = dict.fromkeys(meters, device.reporting_interval_s)
         else:
@@ -227,5 +231,7 @@ def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
                 intervals_s=intervals_s,
                 devices=devices,
                 ends=key.expires_at.timestamp() if key.expires_at else math.inf,
+                site_id=key.site_id,
+                channels=channels,
             ),
         )

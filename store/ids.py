@@ -1,5 +1,6 @@
 """Immutable ids: a prefix that tells the kind and 60 random bits. They are QuestDB symbols too, so they are never names."""
 
+import hashlib
 import secrets
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing that reads as something else
@@ -15,6 +16,12 @@ def new_id(prefix: str) -> str:
 def entity_id(owner_id: str) -> str:
     """The id of the entity of a user or an organisation: theirs, under another prefix. The database makes the same."""
     return f"ent_{owner_id[4:]}"
+
+
+def channel_id(source_id: str, road: str, name: str) -> str:
+    """The id of what a source calls one of its values: 120 bits of a hash of it, so that each process knows it by itself."""
+    digest = int.from_bytes(hashlib.sha256("\0".join((source_id, road, name)).encode()).digest())
+    return "chn_" + "".join(ALPHABET[digest >> shift & 31] for shift in range(0, 120, 5))
 
 
 def new_claim_code() -> str:

@@ -29,6 +29,7 @@ KINDS = {
     "meters": N_("meter"),
     "devices": N_("device"),
     "api_keys": N_("device key"),
+    "channels": N_("channel"),
     "personal_tokens": N_("access token"),
     "two_factor": N_("second factor"),
     "identities": N_("sign-in by a provider"),

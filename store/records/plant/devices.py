@@ -13,7 +13,7 @@ from config.quantities import QUANTITIES, Kind
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.plant import names
-from store.records.schema import Device, DeviceField, Meter, Site
+from store.records.schema import Channel, Device, DeviceField, Meter, Site
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.schema.natural import Natural
@@ -196,6 +196,16 @@ def _map_fields(records: Session, device: Device, fields: Fields) -> None:
             raise Refused(
                 _("field %(field)s: %(meter)s is computed from other meters: write to those", field=field, meter=meter.name)
             )
+        by_channel = select(Channel.id).where(Channel.meter_id == meter_id, Channel.quantity == quantity)
+        if records.scalar(by_channel) is not None:
+            raise Refused(
+                _(
+                    "field %(field)s: a channel writes %(quantity)s of %(meter)s already: take that mapping away first",
+                    field=field,
+                    quantity=quantity,
+                    meter=meter.name,
+                )
+            )
         if meter.device_id is None:
             meter.device_id = device.id
         records.add(DeviceField(device_id=device.id, field=field, meter_id=meter_id, quantity=quantity))
@@ -240,7 +250,7 @@ def _check_field(device: Device, field: str, quantity: str) -> None:
 
 
 def retire_device(scope: Scope, device_id: str, at: datetime | None = None) -> None:
-    """Take a device out of use: its keys write no more, its fields are free for another, its readings stay.
+    """Take a device out of use: its keys write no more, what it wrote is free for another to write, its readings stay.
 
     Raises:
         NotFound: the device does not exist for the scope.
@@ -251,6 +261,8 @@ def retire_device(scope: Scope, device_id: str, at: datetime | None = None) -> N
     with session() as records:
         for field in records.scalars(select(DeviceField).where(DeviceField.device_id == device_id)):
             records.delete(field)
+        for channel in records.scalars(select(Channel).where(Channel.device_id == device_id, Channel.meter_id.is_not(None))):
+            channel.meter_id = channel.quantity = channel.unit = channel.interval_s = None
         records.merge(device).retired_at = at or now()
 
 

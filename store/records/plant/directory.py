@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from config.limits import Limit, limits
 from models.field_map import default_map
 from store.records.plant.limits import own_limits
-from store.records.schema import ApiKey, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
+from store.records.schema import ApiKey, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
 from store.records.transaction import versions
 from store.records.transaction.engine import reading
 
@@ -80,13 +80,27 @@ class MeterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelEntry:
+    """What one of a source's values means: of a meter and a quantity, or nothing that is wanted (no meter)."""
+
+    meter_id: str | None
+    quantity: str
+    unit: str | None
+    interval_s: int | None
+
+
+Channels = Mapping[tuple[str, str], ChannelEntry]  # by road and name
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
-    """All of it at one version; mappings are by id."""
+    """All of it at one version; mappings are by id. `channels` are those of each source that mean something, or are ignored."""
 
     version: int
     keys: Mapping[str, KeyEntry]
     devices: Mapping[str, DeviceEntry]
     meters: Mapping[str, MeterEntry]
+    channels: Mapping[str, Channels]
 
 
 def directory_version() -> int:
@@ -105,8 +119,20 @@ def load_directory() -> Directory:
         for device_id, name, meter_id, quantity in records.execute(query):
             fields.setdefault(device_id, {})[name] = (meter_id, quantity)
             written.setdefault(meter_id, set()).add(quantity)
+        channels = _channels(records, written)
         meters = _meters(records, written)
-        return Directory(version, _keys(records), _devices(records, fields, meters), meters)
+        return Directory(version, _keys(records), _devices(records, fields, meters), meters, channels)
+
+
+def _channels(records: Session, written: dict[str, set[str]]) -> dict[str, dict[tuple[str, str], ChannelEntry]]:
+    """Of each source; the quantities that they write are added to `written`."""
+    found: dict[str, dict[tuple[str, str], ChannelEntry]] = {}
+    for channel in records.scalars(select(Channel).where(or_(Channel.meter_id.is_not(None), Channel.ignored))):
+        entry = ChannelEntry(channel.meter_id, channel.quantity or "", channel.unit, channel.interval_s)
+        found.setdefault(channel.source_id, {})[channel.road, channel.full_name] = entry
+        if channel.meter_id is not None:
+            written.setdefault(channel.meter_id, set()).add(entry.quantity)
+    return found
 
 
 def _keys(records: Session) -> dict[str, KeyEntry]:

@@ -2,6 +2,7 @@
 
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
+from store.records.schema.channels import Channel
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, Restatement, VirtualTerm
@@ -23,6 +24,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditHead",
+    "Channel",
     "Device",
     "DeviceActivity",
     "DeviceField",

@@ -23,10 +23,12 @@ NAME = 120
 NOTE = 2_000  # may have several lines
 ADDRESS = 254  # the longest that mail servers take (RFC 5321)
 ANY = 300
+CHANNEL = 1_000  # a measurement, its tags and a field
 SEVERAL_LINES = ("\n", "\t")
 
 LONGEST = {
     "name": NAME,
+    "full_name": CHANNEL,
     "technology": NAME,
     "serial_number": NAME,
     "note": NOTE,

@@ -14,6 +14,10 @@ from store.records.schema import texts
 # What each constraint and each refusing rule is for, for people. A test fails when one is missing here.
 RULES = {
     "ck_api_keys_one_object": N_("a key is of one device or of one site: give one of the two"),
+    "ck_channels_interval": N_("a value is of one second or more: leave the interval out, or give a longer one"),
+    "ck_channels_mapped": N_("a channel is mapped to a meter and a quantity, or ignored: give both, or none"),
+    "ck_channels_one_source": N_("a channel is of one device or of one broker: give one of the two"),
+    "ck_channels_road": N_("a channel comes by lines or by mqtt: choose one"),
     "ck_devices_energy_mode": N_("a device's energies are of its 'interval' or of its 'counter': choose one"),
     "ck_devices_on_plan": N_("a place on the plan is two shares between 0 and 1: give both, or none"),
     "ck_devices_reporting_interval": N_("a device can report at most once a second: give an interval of 1 s or more"),
@@ -89,6 +93,9 @@ RULES = {
     "rule_release_meters": N_("whoever joins an organisation has no meters of their own: release them first"),
     "rule_sites_of_distributors": N_("a site is owned by a distributor: give the id of one"),
     "rule_user_id": N_("a user's id never changes: leave it as it is"),
+    "uq_channels_meter_id_quantity": N_(
+        "another channel writes this quantity of the meter already: take that mapping away first, or choose another meter"
+    ),
     "uq_device_fields_meter_id_quantity": N_(
         "another field writes this quantity of this meter already: give it a meter of its own"
     ),
@@ -141,6 +148,7 @@ ABOUT = {
     "ck_sites_position": "latitude",
     "ck_sites_reporting_interval": "reporting_interval_s",
     "rule_one_edge_of_a_way": "to_node_id",
+    "uq_channels_meter_id_quantity": "quantity",
     "uq_device_fields_meter_id_quantity": "fields",
     "uq_devices_site_id_name": "name",
     "uq_energy_sources_meter_id_valid_from": "valid_from",
