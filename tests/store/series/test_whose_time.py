@@ -15,6 +15,7 @@ from store.records.people import users
 from store.records.plant import last_values, meters
 from store.scope import SYSTEM, Scope
 from store.series import amendments, cost, differences, energy, latest, levels, peaks, power
+from tests.conftest import eventually
 from tests.store.series.conftest import Site, every
 
 HOUR = timedelta(hours=1)
@@ -88,6 +89,9 @@ def _plain(text: str, found: dict[str, str]) -> str:
 def _amended(found: dict[str, str], former: float) -> None:
     for moment in (MOVE - HOUR, MOVE + HOUR):
         amendments.amend(SYSTEM, found["power"], "power_kw", moment, former if moment < MOVE else 2.0, reason="read by hand")
+    eventually(
+        lambda: len(amendments.history(SYSTEM, found["power"], "power_kw", BEFORE, AFTER)) == 2
+    )  # QuestDB has applied them
 
 
 def test_what_the_next_resident_sees_is_the_same_whatever_the_former_one_used(site: Site) -> None:
