@@ -35,6 +35,9 @@ class Verdict(msgspec.Struct):
         list[Problem] | msgspec.UnsetType,
         Meta(description="of accepted readings whose sender may have meant something else; absent without any"),
     ] = msgspec.UNSET
+    dry_run: Annotated[
+        bool | msgspec.UnsetType, Meta(description="true: all of this is what would become of them, and nothing is stored")
+    ] = msgspec.UNSET
 
 
 class Nothing(Verdict, omit_defaults=True, kw_only=True):
@@ -52,18 +55,31 @@ def answer(status: int, content: object, headers: tuple[tuple[str, str], ...] = 
     return Answer(status, _encode(content), (JSON, *headers))
 
 
-def judged(accepted: int, replaced: int | None, rejected: list[Problem], notes: Sequence[Problem] = ()) -> Answer:
-    """200 when every reading is committed, 207 when some are, 422 when none is; `replaced` is None unless it was asked for."""
-    told = msgspec.UNSET if replaced is None else replaced
+def judged(
+    accepted: int, replaced: int | None, rejected: list[Problem], notes: Sequence[Problem] = (), dry_run: bool = False
+) -> Answer:
+    """200 when every reading is committed, 207 when some are, 422 when none is; `replaced` is None unless it was asked for.
+
+    The answer to a dry run is that of the post that it is of, and says so.
+    """
+    told, tried = msgspec.UNSET if replaced is None else replaced, dry_run or msgspec.UNSET
     if not rejected and replaced is None and not notes:
         return Answer(200, b'{"accepted":%d,"rejected":[]}' % accepted)
     if accepted or not rejected:
-        return answer(207 if rejected else 200, Verdict(accepted, rejected, told, list(notes) or msgspec.UNSET))
+        return answer(207 if rejected else 200, Verdict(accepted, rejected, told, list(notes) or msgspec.UNSET, tried))
     first = rejected[0]
     return answer(
         422,
         Nothing(
-            0, rejected, told, code=first.code, message=first.message, field=first.field, value=first.value, allowed=first.allowed
+            0,
+            rejected,
+            told,
+            dry_run=tried,
+            code=first.code,
+            message=first.message,
+            field=first.field,
+            value=first.value,
+            allowed=first.allowed,
         ),
     )
 

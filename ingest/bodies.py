@@ -7,26 +7,46 @@ import asyncio
 import contextlib
 import json
 import re
+import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from config.language import _
 from ingest.problem import Problem, Refusal, Unreal
 from ingest.request import Request
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 RECEIVE_S = 30.0  # a body that has not arrived after this long is given up
-MEMBERS = 16  # of a gzip stream; whoever compresses a post makes one
+MEMBERS = 16  # of a compressed stream; whoever compresses a post makes one
+_WINDOW_LOG = 23  # 8 MiB, the memory that RFC 9659 asks of whoever reads zstd; a larger window is refused
 _DIGITS = 400  # of an integer; no double has more before its point
 
-# What is JSON, in pieces as long as possible, or (the group) what stands for a number and is none: `nan`, `-inf`, `00.254`, `+5`.
-_NO_NUMBER = re.compile(
-    r"""(?:"(?:[^"\\]++|\\.)*+"|[\s{}\[\],:]++"""
-    r"|(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)(?![^\s{}\[\],:]))++"
-    r"""|([+-]?(?:nan|inf|infinity|[0-9.][^\s{}\[\],:"]*+)(?![^\s{}\[\],]))""",
-    re.DOTALL | re.IGNORECASE,
+_STRING = r'"(?:[^"\\]++|\\.)*+"'
+# What is JSON, in pieces as long as possible, or (the group) what stands where a value does and is none: `nan`, `12 kW`.
+_NO_VALUE = re.compile(
+    rf"""(?:{_STRING}?+|[\s{{}}\[\],:]++"""
+    r"|(?:true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)(?=\s*+(?:[{}\[\],:\"]|\Z)))++"
+    r"""|([^\s{}\[\],:"]++(?:[ \t]++[^\s{}\[\],:"]++)*+)""",
+    re.DOTALL,
 )
-WORDS = 10_000  # replaced in a body: as many as a post may have readings
+# Objects without others in them, and their members, whose values are whatever stands before the next name.
+_FLAT = re.compile(rf'\{{[^{{}}"]*+(?:{_STRING}[^{{}}"]*+)*+\}}', re.DOTALL)
+_MEMBER = re.compile(rf'\s*+({_STRING})\s*+:((?:{_STRING}|[^",]++|,(?!\s*+{_STRING}\s*+:))*+)(?:,|\Z)', re.DOTALL)
+_LIST = re.compile(rf"\{{\s*+({_STRING})\s*+:\s*+\[\s*+", re.DOTALL)
+_BLANKS = " \t\r\n"  # of JSON: a number beside any other is none
+_BETWEEN = re.compile(r"\s*+,\s*+")
+WORDS = 10_000  # put right in a body: as many as a post may have readings
+TORN = 1_000  # objects, or members of one, that are read value by value: each costs ten times one that is whole
+
+_STREAMS: dict[str, Callable[[], Any]] = {  # by content encoding
+    "gzip": lambda: zlib.decompressobj(wbits=16 + zlib.MAX_WBITS),
+    "zstd": lambda: zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}),
+}
 
 
 async def read(request: Request, limit: int) -> bytes:
@@ -41,10 +61,17 @@ async def read(request: Request, limit: int) -> bytes:
         _check_type(kind)
     encoding = headers.get("content-encoding")
     if encoding is not None:
-        encoding = encoding.strip().lower()
-        if encoding not in ("gzip", "identity", ""):
+        encoding = encoding.strip().lower().removeprefix("x-")
+        if encoding not in (*_STREAMS, "identity", ""):
             raise Refusal(
-                415, Problem("wrong_encoding", _("this content encoding is not read"), "Content-Encoding", encoding, "gzip")
+                415,
+                Problem(
+                    "wrong_encoding",
+                    _("this content encoding is not read"),
+                    "Content-Encoding",
+                    encoding[:20],
+                    ", ".join(_STREAMS),
+                ),
             )
     length = headers.get("content-length")
     try:
@@ -61,8 +88,8 @@ async def read(request: Request, limit: int) -> bytes:
         ) from None
     except OSError as error:  # the connection broke
         raise Refusal(400, Problem("cut_off", _("the body did not arrive whole"))) from error
-    if encoding == "gzip":
-        body = inflate(body, limit)
+    if encoding in _STREAMS:
+        body = inflate(body, limit, encoding)
     if not body or body.isspace():
         raise Refusal(400, Problem("empty_body", _("the body is empty"), allowed=_("a JSON object")))
     return body
@@ -79,11 +106,11 @@ async def _chunks(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def inflate(body: bytes, limit: int) -> bytes:
-    """Decompress gzip, never producing more than `limit` bytes.
+def inflate(body: bytes, limit: int, encoding: str = "gzip") -> bytes:
+    """Decompress gzip or zstd, never producing more than `limit` bytes.
 
     Raises:
-        Refusal: 413 there is more in it, 400 it is no whole gzip stream, or one of more than `MEMBERS` parts.
+        Refusal: 413 there is more in it, 400 it is no whole stream, or one of more than `MEMBERS` parts.
     """
     parts: list[bytes] = []
     size = 0
@@ -91,34 +118,35 @@ def inflate(body: bytes, limit: int) -> bytes:
     try:
         while rest:
             if len(parts) == MEMBERS:  # each costs a copy of all that follows it
-                raise Refusal(
-                    400,
-                    Problem(
-                        "bad_gzip",
-                        _("the gzip stream is in too many parts"),
-                        "Content-Encoding",
-                        allowed=_("at most %(most)s", most=MEMBERS),
-                    ),
+                raise _no_stream(
+                    encoding,
+                    _("the %(encoding)s stream is in too many parts", encoding=encoding),
+                    _("at most %(most)s", most=MEMBERS),
                 )
-            stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+            stream = _STREAMS[encoding]()
             part = stream.decompress(rest, limit - size + 1)
             size += len(part)
             if size > limit:
                 raise _too_big(limit)
             if not stream.eof:
-                raise Refusal(400, Problem("bad_gzip", _("the gzip stream is cut off"), "Content-Encoding"))
+                raise _no_stream(encoding, _("the %(encoding)s stream is cut off", encoding=encoding))
             parts.append(part)
             rest = stream.unused_data
-    except zlib.error as error:
-        raise Refusal(400, Problem("bad_gzip", _("the body is not gzip: %(why)s", why=error), "Content-Encoding")) from error
+    except (zlib.error, zstd.ZstdError) as error:
+        raise _no_stream(encoding, _("the body is not %(encoding)s: %(why)s", encoding=encoding, why=error)) from error
     return b"".join(parts)
+
+
+def _no_stream(encoding: str, words: str, allowed: str | None = None) -> Refusal:
+    return Refusal(400, Problem(f"bad_{encoding}", words, "Content-Encoding", allowed=allowed))
 
 
 def parse(body: bytes) -> Any:
     """The JSON of a body that is wrong somewhere, so that the rest of it need not suffer.
 
-    Python writes NaN and Infinity into JSON unless told otherwise, C prints `nan` and `-inf`, meters `00.254`, and other
-    libraries numbers no double can hold. Those become `Unreal`, for whoever validates the single value to refuse.
+    Python writes NaN and Infinity into JSON unless told otherwise, C prints `nan` and `-inf`, meters `00.254`, a program that
+    speaks German `1,5`, and other libraries numbers no double can hold. Those become `Unreal`, for whoever validates the single
+    value to refuse.
 
     Raises:
         Refusal: 400 not UTF-8, or no JSON.
@@ -135,12 +163,12 @@ def parse(body: bytes) -> Any:
         ) from error
     try:
         try:
-            return _loads(text, Unreal)
+            return _loads(text)
         except json.JSONDecodeError:
-            if (found := _mended(text)) is not None:
-                mended, words = found
+            for mended in (_with_words, _in_parts):
                 with contextlib.suppress(json.JSONDecodeError):
-                    return _loads(mended, lambda _: Unreal(next(words)))
+                    if isinstance(content := mended(text), dict | list):
+                        return content
             raise
     except json.JSONDecodeError as error:
         around = text[max(0, error.pos - 20) : error.pos + 20]
@@ -156,26 +184,68 @@ def parse(body: bytes) -> Any:
         raise Refusal(400, Problem("malformed_json", _("not JSON that anyone means: nested too deeply"))) from error
 
 
-def _mended(text: str) -> tuple[str, Iterator[str]] | None:
-    """The text with `NaN` for whatever stands for a number and is none, and those words in their order.
-
-    None when there are more of them than a post may have readings.
-    """
+def _with_words(text: str) -> Any:
+    """The JSON of a text where words stand that are none; nothing when they are more than a post may have readings."""
     parts: list[str] = []
     words: list[str] = []
     end = 0
-    for found in _NO_NUMBER.finditer(text):
+    for found in _NO_VALUE.finditer(text):
         if found[1] is not None:
             if len(words) == WORDS:
                 return None
             words.append(found[1])
             parts += (text[end : found.start()], "NaN")
             end = found.end()
-    return "".join((*parts, text[end:])), iter(words)
+    each = iter(words)
+    return _decoder(lambda _: Unreal(next(each)))("".join((*parts, text[end:])))
 
 
-def _loads(text: str, unreal: Callable[[str], Unreal]) -> Any:
-    return json.loads(text, parse_constant=unreal, parse_float=_float, parse_int=_int)
+def _in_parts(text: str) -> Any:
+    """The JSON of a flat object, or of one that holds a list of them, each value read alone; nothing when it is neither."""
+    text = text.strip()
+    if _FLAT.fullmatch(text):
+        return _members(text)
+    head = _LIST.match(text)
+    if head is None:
+        return None
+    items: list[Any] = []
+    at, torn = head.end(), 0
+    while len(items) <= WORDS and torn <= TORN and (item := _FLAT.match(text, at)):
+        try:
+            items.append(_loads(item[0]))
+        except json.JSONDecodeError:
+            items.append(_members(item[0]))
+            torn += 1
+        if (following := _BETWEEN.match(text, item.end())) is None:
+            rest = text[item.end() :].split(maxsplit=2)
+            return {json.loads(head[1]): items} if "".join(rest) == "]}" else None
+        at = following.end()
+    return {json.loads(head[1]): items} if len(items) > WORDS else None
+
+
+def _members(text: str) -> dict[str, Any] | None:
+    """A flat object that is wrong somewhere, which costs only the value that it is in; nothing when it is not of members."""
+    inner, found, at = text[1:-1], {}, 0
+    for _member in range(TORN):
+        member = _MEMBER.match(inner, at)
+        if member is None:
+            return None
+        found[json.loads(member[1])] = _value(member[2].strip(_BLANKS))
+        at = member.end()
+        if at == len(inner):
+            return found
+    return None
+
+
+def _value(text: str) -> Any:
+    try:
+        return _loads(text)
+    except json.JSONDecodeError:
+        return Unreal(text)
+
+
+def _decoder(unreal: Callable[[str], Unreal]) -> Callable[[str], Any]:
+    return json.JSONDecoder(parse_constant=unreal, parse_float=_float, parse_int=_int).decode
 
 
 def _float(text: str) -> float | Unreal:
@@ -185,6 +255,9 @@ def _float(text: str) -> float | Unreal:
 
 def _int(text: str) -> int | Unreal:
     return int(text) if len(text) < _DIGITS else Unreal(text)
+
+
+_loads = _decoder(Unreal)  # made once: `json.loads` would make one for each of ten thousand readings
 
 
 def _check_type(kind: str) -> None:

@@ -42,20 +42,39 @@ Handler = Callable[[Request, Door], Awaitable[Answer]]
 Routes = Mapping[tuple[str, str], Handler]  # method and path
 
 
-def precision(query: str) -> str | None:
-    """The unit of integer times that the request declares: `?precision=s|ms|us|ns`.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of a post asks."""
+
+    precision: str | None = None  # the unit of integer times
+    counts_replaced: bool = False
+    dry_run: bool = False  # judge, and store nothing
+
+
+_PLAINLY = Asked()
+
+
+def asked(query: str) -> Asked:
+    """What a post asks: `?precision=s|ms|us|ns`, `?replaced=1` to have those counted that replace another value, `?dry_run=1`.
 
     Raises:
-        Refusal: 400 another one.
+        Refusal: 400 one of them is something else.
     """
     if not query:
-        return None
-    given = parse_qs(query, keep_blank_values=True).get("precision")
-    if given is None:
-        return None
-    if given[-1] not in PRECISIONS:
-        raise Refusal(400, Problem("bad_precision", _("no such precision"), "precision", given[-1][:20], _("s, ms, us or ns")))
-    return given[-1]
+        return _PLAINLY
+    given = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    unit = given.get("precision")
+    if unit is not None and unit not in PRECISIONS:
+        raise Refusal(400, Problem("bad_precision", _("no such precision"), "precision", unit[:20], _("s, ms, us or ns")))
+    replaced, dry_run = (_yes(given, name) for name in ("replaced", "dry_run"))
+    return Asked(unit, replaced or dry_run, dry_run)
+
+
+def _yes(given: Mapping[str, str], name: str) -> bool:
+    value = given.get(name, "0")
+    if value not in ("0", "1"):
+        raise Refusal(400, Problem(f"bad_{name}", _("%(field)s is neither 0 nor 1", field=name), name, value[:20], _("0 or 1")))
+    return value == "1"
 
 
 def arrival_us() -> int:
@@ -67,17 +86,3 @@ def arrival_us() -> int:
     if why := clock.unsure():
         raise clock_unsure(why)
     return clock.now_us()
-
-
-def counts_replaced(query: str) -> bool:
-    """Whether the request asks how many of its readings replace another value: `?replaced=1`.
-
-    Raises:
-        Refusal: 400 neither 0 nor 1.
-    """
-    if "replaced" not in query:
-        return False
-    given = parse_qs(query, keep_blank_values=True).get("replaced", ["0"])[-1]
-    if given not in ("0", "1"):
-        raise Refusal(400, Problem("bad_replaced", _("replaced is 1 to have them counted"), "replaced", given[:20], _("0 or 1")))
-    return given == "1"

@@ -6,7 +6,8 @@ Decision 180 says why there are two.
 """
 
 import time
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping
 from itertools import chain
 
 from config.quantities import INTERVAL_S
@@ -156,25 +157,30 @@ def _place(posts: list[Rows], at: int) -> tuple[int, int]:
 
 
 def _compare(posts: list[Rows], stored: dict[Key, float], proven: bool) -> tuple[list[Outcome], list[tuple[int, int]]]:
-    """Each post's outcome in the order of arrival, and the places of the rows to write: not those proven to be stored already."""
+    """Each post's outcome in the order of arrival, and the places of the rows to write: not those proven to be stored already.
+
+    What a dry run would change, no other post sees.
+    """
     outcomes = [Outcome() for _ in posts]
-    now = dict(stored)
+    now: MutableMapping[Key, float] = dict(stored)
     written: set[Key] = set()
     places: list[tuple[int, int]] = []
     for number, post in enumerate(posts):
+        seen = ChainMap({}, now) if post.dry_run else now
         for position, row in enumerate(post.rows):
             of, value = key(row), row[2]
-            before = now.get(of)
+            before = seen.get(of)
             if before == value and proven and of not in written:
                 continue
             if before is not None and before != value:
                 outcomes[number].replaced += 1
                 if position in post.told_once:
                     outcomes[number].before[position] = before
-            now[of] = value
-            written.add(of)
-            outcomes[number].written += 1
-            places.append((number, position))
+            seen[of] = value
+            if not post.dry_run:
+                written.add(of)
+                outcomes[number].written += 1
+                places.append((number, position))
     return outcomes, places
 
 

@@ -34,10 +34,11 @@ CODES = {
     "not_utf8": "the body is not UTF-8",
     "malformed_json": "the body is not JSON",
     "bad_gzip": "the body says that it is gzip, and is not, or is cut off",
+    "bad_zstd": "the body says that it is zstd, and is not, is cut off, or needs a window of more than 8 MiB",
     "cut_off": f"the body did not arrive whole within {RECEIVE_S:.0f} s",
     "wrong_shape": "an array where an object is meant, or the reverse",
     "wrong_type": "another content type, or a field of another type",
-    "wrong_encoding": "a content encoding other than gzip",
+    "wrong_encoding": "a content encoding other than gzip or zstd",
     "too_big": "the body is longer than is taken, after decompression",
     "too_many_readings": f"more than {READINGS_LIMIT:,} readings in one post",
     "missing_field": "a required field is missing",
@@ -56,6 +57,7 @@ CODES = {
     "bad_precision": "?precision= is none of s, ms, us, ns",
     "told_before": "in notes: without a timestamp, another energy of the same interval stood there",
     "bad_replaced": "?replaced= is neither 0 nor 1",
+    "bad_dry_run": "?dry_run= is neither 0 nor 1",
     "wrong_precision": "the integer time is in another unit than the declared one",
     "too_old": "further back than is accepted",
     "in_future": "further ahead than is accepted",
@@ -102,6 +104,13 @@ _REPLACED = {
     "schema": {"type": "string", "enum": ["0", "1"]},
 }
 
+_DRY_RUN = {
+    "name": "dry_run",
+    "in": "query",
+    "description": "1: answer what would become of the post, with the count of what it would replace, and store nothing of it",
+    "schema": {"type": "string", "enum": ["0", "1"]},
+}
+
 
 def described() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
@@ -134,7 +143,7 @@ def described() -> dict[str, Any]:
                 "post": _operation(
                     "Post what a device measures", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), hardware
                 )
-                | {"parameters": [_PRECISION, _REPLACED]}
+                | {"parameters": [_PRECISION, _REPLACED, _DRY_RUN]}
             },
             "/api/hardware/status": {"get": _operation("How the device is doing, as Loadstar sees it", (200, 401, 403, 503))},
             "/api/hardware/config": {"get": _operation("What Loadstar knows of the device", (200, 401, 403, 503))},
@@ -142,7 +151,7 @@ def described() -> dict[str, Any]:
                 "post": _operation(
                     "Post a batch of readings", (200, 207, 400, 401, 403, 413, 415, 422, 429, 503, 507), _of("Batch", BATCH)
                 )
-                | {"parameters": [_PRECISION, _REPLACED]}
+                | {"parameters": [_PRECISION, _REPLACED, _DRY_RUN]}
             },
             "/healthz": {"get": _operation("Whether readings are taken now", (200, 503)) | {"security": []}},
             "/metrics": {"get": _operation("Figures for Prometheus, of all processes", (200,)) | {"security": []}},
@@ -174,7 +183,11 @@ def _operation(summary: str, statuses: tuple[int, ...], body: dict[str, Any] | N
         responses[str(status)] = {"description": STATUSES[status], "content": content}
     operation: dict[str, Any] = {"summary": summary, "responses": responses}
     if body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        operation["requestBody"] = {
+            "required": True,
+            "description": "JSON; with Content-Encoding: gzip or zstd, compressed",
+            "content": {"application/json": {"schema": body}},
+        }
     return operation
 
 

@@ -12,6 +12,7 @@ class Rows:
     rows: list[Row] = field(default_factory=list)
     late: bool = False  # whether some are of a quarter of an hour that is over
     counts_replaced: bool = False  # whether the sender wants to know how many take the place of another value
+    dry_run: bool = False  # whether they are compared with what is stored, and not written
     told_once: set[int] = field(default_factory=set)  # positions that are told when they take the place of another value
 
     def __len__(self) -> int:

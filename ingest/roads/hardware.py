@@ -10,7 +10,7 @@ from config.quantities import QUANTITIES, Kind
 from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
 from ingest.directory import Caller
-from ingest.door import Door, Routes, arrival_us, counts_replaced, precision
+from ingest.door import Asked, Door, Routes, arrival_us, asked
 from ingest.judge import Judge, Reading, number
 from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
@@ -37,7 +37,7 @@ async def post(request: Request, door: Door) -> Answer:
         raise Refusal(
             403, Problem("device_key_needed", _("this address takes a device's own key; a site's key posts to /api/v1/readings"))
         )
-    unit_of_time, counting = precision(request.query), counts_replaced(request.query)
+    wanted = asked(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, min(BODY_LIMIT, door.settings.body_limit_bytes))
     try:
@@ -51,31 +51,31 @@ async def post(request: Request, door: Door) -> Answer:
                 "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _ALLOWED
             ),
         )
-    rows, rejected, whole = _check(content, caller, unit_of_time, door)
-    rows.counts_replaced = counting
-    replaced, accepted = 0 if counting else None, 0
+    rows, rejected, whole = _check(content, caller, wanted, door)
+    replaced, accepted = 0 if wanted.counts_replaced else None, 0
     notes: list[Problem] = []
     if whole and rows.rows:
         outcome = await door.commit(rows, caller.key_id)
-        replaced, accepted = outcome.replaced if counting else None, len(rows) - len(outcome.refused)
+        replaced, accepted = outcome.replaced if wanted.counts_replaced else None, len(rows) - len(outcome.refused)
         for position, why in outcome.refused.items():
             quantity = rows.rows[position][0].quantity
             rejected.append(Problem("refused_by_store", _("the store refuses the reading: %(why)s", why=why[:200]), quantity))
-        notes = [_told_before(rows.rows[position], before, caller) for position, before in outcome.before.items()]
-    door.activity.note(caller.device.id, accepted, len(rejected))
-    door.metrics.judged(accepted, replaced, rejected)
-    return judged(accepted, replaced, rejected, notes)
+        notes = [_told_before(rows.rows[position], before, caller, wanted.dry_run) for position, before in outcome.before.items()]
+    if not wanted.dry_run:
+        door.activity.note(caller.device.id, accepted, len(rejected))
+        door.metrics.judged(accepted, replaced, rejected)
+    return judged(accepted, replaced, rejected, notes, wanted.dry_run)
 
 
-def _check(content: dict[str, Any], caller: Caller, unit_of_time: str | None, door: Door) -> tuple[Rows, list[Problem], bool]:
+def _check(content: dict[str, Any], caller: Caller, wanted: Asked, door: Door) -> tuple[Rows, list[Problem], bool]:
     """The rows to store, what is wrong with the other fields, and whether the rest may be stored without them."""
-    rows, device = Rows(), caller.device
+    rows, device = Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run), caller.device
     assert device is not None  # noqa: S101  # checked by the only caller
     if (facility := _facility(content, caller)) is not None:
         return rows, [facility], False
     judge, stamped = Judge(caller, door.window, rows), "timestamp" in content
     if stamped:
-        moment = judge.moment(content["timestamp"], unit_of_time, "timestamp")
+        moment = judge.moment(content["timestamp"], wanted.precision, "timestamp")
         if isinstance(moment, Problem):
             return rows, [moment], False
     else:
@@ -120,25 +120,28 @@ def _field(name: str, given: Any, caller: Caller, moment: int) -> Reading | Prob
     return Reading(target[0], target[1], moment, value, None, target[2])
 
 
-def _told_before(row: Row, before: float, caller: Caller) -> Problem:
+def _told_before(row: Row, before: float, caller: Caller, dry_run: bool) -> Problem:
     """That an energy took the place of another of the same interval: a retry that measured again, or a post too many."""
     of, at, value = row
     device = caller.device
     assert device is not None  # noqa: S101  # a site's key is refused before
-    ends = iso(at + device.reporting_interval_s * SECOND)
-    return Problem(
-        "told_before",
+    known = {"ends": iso(at + device.reporting_interval_s * SECOND), "before": f"{before:g}", "value": f"{value:g}"}
+    words = (
         _(
+            "of the interval up to %(ends)s %(before)s kWh was told before, and %(value)s kWh would take its place: post once "
+            "every %(every)s s, or send a timestamp",
+            **known,
+            every=device.reporting_interval_s,
+        )
+        if dry_run
+        else _(
             "of the interval up to %(ends)s %(before)s kWh was told before, and %(value)s kWh stands in its place now: post once "
             "every %(every)s s, or send a timestamp",
-            ends=ends,
-            before=f"{before:g}",
-            value=f"{value:g}",
+            **known,
             every=device.reporting_interval_s,
-        ),
-        of.quantity,
-        value,
+        )
     )
+    return Problem("told_before", words, of.quantity, value)
 
 
 def _target(name: str, caller: Caller) -> tuple[str, str, int | None] | Problem:

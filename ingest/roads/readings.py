@@ -16,7 +16,7 @@ from config.language import _
 from ingest import bodies, keys
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
-from ingest.door import Door, Routes, counts_replaced, precision
+from ingest.door import Door, Routes, asked
 from ingest.judge import Judge, Reading, number
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
 from ingest.request import Request
@@ -41,27 +41,28 @@ _SHAPE = '{"readings": [{"meter", "quantity", "ts", "value"}, …]}'
 async def post(request: Request, door: Door) -> Answer:
     """Store a batch; the verdict names each reading that is refused."""
     caller = await keys.require(request.headers, door, write=True)
-    unit_of_time, counting = precision(request.query), counts_replaced(request.query)
+    wanted = asked(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, door.settings.body_limit_bytes)
     async with door.turns.of(caller.key_id, len(body)):
         readings = _read(body)
-        judge = Judge(caller, door.window, Rows(counts_replaced=counting))
+        judge = Judge(caller, door.window, Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run))
         for first in range(0, len(readings), AT_ONCE):
             if first:
                 await asyncio.sleep(0)
-            judge.judge(readings[first : first + AT_ONCE], unit_of_time, first)
+            judge.judge(readings[first : first + AT_ONCE], wanted.precision, first)
     rows, rejected = judge.rows, judge.problems
-    replaced = 0 if counting else None
+    replaced = 0 if wanted.counts_replaced else None
     if rows.rows:
         outcome = await door.commit(rows, caller.key_id)
-        replaced = outcome.replaced if counting else None
+        replaced = outcome.replaced if wanted.counts_replaced else None
         if outcome.refused:
             _add_refused(rejected, outcome.refused, len(readings))
     accepted = len(readings) - len(rejected)
-    _book(caller, rows, accepted, len(rejected), door)
-    door.metrics.judged(accepted, replaced, rejected)
-    return judged(accepted, replaced, rejected)
+    if not wanted.dry_run:
+        _book(caller, rows, accepted, len(rejected), door)
+        door.metrics.judged(accepted, replaced, rejected)
+    return judged(accepted, replaced, rejected, dry_run=wanted.dry_run)
 
 
 def _read(body: bytes) -> Sequence[Reading | Problem]:

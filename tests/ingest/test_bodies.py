@@ -1,49 +1,71 @@
 import gzip
 import json
 import math
+import sys
+import zlib
+from collections.abc import Callable
 
 import pytest
 
 from ingest import bodies
 from ingest.problem import Refusal, Unreal
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 LIMIT = 100_000
 
 
-def test_gzip_is_read_also_in_several_members() -> None:
-    assert bodies.inflate(gzip.compress(b"abc") + gzip.compress(b"def"), LIMIT) == b"abcdef"
+Pack = Callable[[bytes], bytes]
+PACKED = pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstd.compress)], ids=["gzip", "zstd"])
 
 
-def test_a_gzip_bomb_is_refused_without_inflating_it() -> None:
-    bomb = gzip.compress(bytes(200_000_000))
+@PACKED
+def test_what_is_compressed_is_read_also_in_several_parts(encoding: str, pack: Pack) -> None:
+    assert bodies.inflate(pack(b"abc") + pack(b"def"), LIMIT, encoding) == b"abcdef"
+
+
+@PACKED
+def test_a_bomb_is_refused_without_inflating_it(encoding: str, pack: Pack) -> None:
+    bomb = pack(bytes(200_000_000))
     assert len(bomb) < 250_000
     with pytest.raises(Refusal) as refused:
-        bodies.inflate(bomb, LIMIT)
+        bodies.inflate(bomb, LIMIT, encoding)
     assert (refused.value.status, refused.value.problem.code) == (413, "too_big")
 
 
-def test_a_stream_in_many_parts_is_refused() -> None:
+@PACKED
+def test_a_stream_in_many_parts_is_refused(encoding: str, pack: Pack) -> None:
     with pytest.raises(Refusal) as refused:
-        bodies.inflate(gzip.compress(b"a") * (bodies.MEMBERS + 1), LIMIT)
-    assert (refused.value.status, refused.value.problem.code) == (400, "bad_gzip")
-    assert bodies.inflate(gzip.compress(b"a") * bodies.MEMBERS, LIMIT) == b"a" * bodies.MEMBERS
+        bodies.inflate(pack(b"a") * (bodies.MEMBERS + 1), LIMIT, encoding)
+    assert (refused.value.status, refused.value.problem.code) == (400, f"bad_{encoding}")
+    assert bodies.inflate(pack(b"a") * bodies.MEMBERS, LIMIT, encoding) == b"a" * bodies.MEMBERS
 
 
-def test_many_small_members_cannot_exceed_the_limit_together() -> None:
+@PACKED
+def test_many_small_parts_cannot_exceed_the_limit_together(encoding: str, pack: Pack) -> None:
     with pytest.raises(Refusal) as refused:
-        bodies.inflate(gzip.compress(bytes(LIMIT // 2)) * 3, LIMIT)
+        bodies.inflate(pack(bytes(LIMIT // 2)) * 3, LIMIT, encoding)
     assert refused.value.problem.code == "too_big"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"plain", gzip.compress(b"x" * 5000)[:-4], gzip.compress(b"abc") + b"rest"],
-    ids=["plain", "cut off", "with a rest"],
-)
-def test_what_is_no_whole_gzip_is_refused(body: bytes) -> None:
+@PACKED
+def test_what_is_no_whole_stream_is_refused(encoding: str, pack: Pack) -> None:
+    for body in (b"plain", pack(b"x" * 5000)[:-4], pack(b"abc") + b"rest", pack(b"abc")[:3], zlib.compress(b"abc")):
+        with pytest.raises(Refusal) as refused:
+            bodies.inflate(body, LIMIT, encoding)
+        assert (refused.value.status, refused.value.problem.code) == (400, f"bad_{encoding}")
+
+
+def test_zstd_that_needs_more_memory_than_is_usual_is_refused_before_it_is_had() -> None:
+    wide = {zstd.CompressionParameter.window_log: 27, zstd.CompressionParameter.enable_long_distance_matching: 1}
+    stream = zstd.ZstdCompressor(options=wide)
+    body = stream.compress(b"[]" * 100) + stream.flush()
     with pytest.raises(Refusal) as refused:
-        bodies.inflate(body, LIMIT)
-    assert (refused.value.status, refused.value.problem.code) == (400, "bad_gzip")
+        bodies.inflate(body, LIMIT, "zstd")
+    assert (refused.value.status, refused.value.problem.code) == (400, "bad_zstd")
 
 
 WORDS = [

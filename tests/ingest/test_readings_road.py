@@ -2,12 +2,19 @@
 
 import gzip
 import json
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.ingest.world import Device, Stored, World
+from tests.ingest.world import HARDWARE, Device, Stored, World
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 
 def reading(world: World, moment: datetime, **other: Any) -> dict[str, Any]:
@@ -222,13 +229,19 @@ def test_a_malformed_body_is_refused_for_good(body: bytes, code: str, site: Devi
     assert "retry-after" not in answer.headers
 
 
-def test_gzip_is_read(site: Device, world: World, moment: datetime) -> None:
-    body = gzip.compress(json.dumps({"readings": [reading(world, moment)]}).encode())
-    assert site.raw("/api/v1/readings", body, Content_Encoding="gzip").json()["accepted"] == 1
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("x-gzip", gzip.compress), ("zstd", zstd.compress)])
+def test_what_is_compressed_is_read(
+    encoding: str, pack: Callable[[bytes], bytes], site: Device, gateway: Device, world: World, moment: datetime
+) -> None:
+    body = json.dumps({"readings": [reading(world, moment)]}).encode()
+    assert site.raw("/api/v1/readings", pack(body), Content_Encoding=encoding).json()["accepted"] == 1
+    body = json.dumps(HARDWARE | {"timestamp": moment.isoformat()}).encode()
+    assert gateway.raw("/api/hardware/data", pack(body), Content_Encoding=encoding).json()["accepted"] == 3
 
 
-def test_a_gzip_bomb_is_refused(site: Device) -> None:
-    answer = site.raw("/api/v1/readings", gzip.compress(bytes(300_000_000)), Content_Encoding="gzip")
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstd.compress)])
+def test_a_bomb_is_refused(encoding: str, pack: Callable[[bytes], bytes], site: Device) -> None:
+    answer = site.raw("/api/v1/readings", pack(bytes(300_000_000)), Content_Encoding=encoding)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_big")
 
 
