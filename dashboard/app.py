@@ -7,7 +7,7 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import callbacks, doorkeeper
 from dashboard.account import export, pictures
-from dashboard.api import money, openapi, readings, tokens
+from dashboard.api import hardware, money, openapi, readings, tokens
 from dashboard.audit import download
 from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
-    for blueprint in (tokens.bp, readings.bp, money.bp, openapi.bp):
+    for blueprint in (tokens.bp, readings.bp, money.bp, hardware.bp, openapi.bp):
         server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)

@@ -15,7 +15,7 @@ from dashboard.frame import landing, shell
 from dashboard.signin import front
 from dashboard.web import arguments
 from dashboard.web.access import OPEN, Rule, ask, current_scope, public, rule_of, signed_in
-from dashboard.web.addresses import API
+from dashboard.web.addresses import API, takes_tokens
 from store.errors import NotFound
 from store.records.people import users
 from store.scope import NOBODY
@@ -121,7 +121,7 @@ def _admit_to_page() -> Response | AnyResponse | None:
 
 def _unknown() -> Response | AnyResponse:
     """Nobody is signed in: a person is sent to the sign-in page, a script is told."""
-    if request.path.startswith(API):
+    if takes_tokens(request.path):
         response = jsonify(error="no_token", message=_("Send a token that is good: Authorization: Bearer …"))
         response.status_code = 401
         response.headers["WWW-Authenticate"] = 'Bearer realm="people"'

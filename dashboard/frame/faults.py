@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from config.language import N_, _
 from dashboard.frame.shell import theme_choice
 from dashboard.web import refusals
-from dashboard.web.addresses import API
+from dashboard.web.addresses import takes_tokens
 from store.errors import NotFound, NotStorable, Refused, StoreAway, StoreFull, TooSoon
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def sentence(error: Exception) -> str:
 
 def _wants_json() -> bool:
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
-    return request.path.startswith(("/_", API)) or best == "application/json"
+    return request.path.startswith("/_") or takes_tokens(request.path) or best == "application/json"
 
 
 def answer(status: int, error: str, title: str, message: str, *, retry_s: int | None = None) -> Response:

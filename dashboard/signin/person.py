@@ -5,7 +5,7 @@ from flask_login import LoginManager, UserMixin
 
 from config.language import N_, _
 from dashboard.frame import view_as
-from dashboard.web.addresses import API
+from dashboard.web.addresses import API, takes_tokens
 from store.records.access import audit
 from store.records.schema import User
 from store.records.signin import sessions, tokens, two_factor
@@ -69,7 +69,7 @@ def install(server: Flask) -> None:
     @manager.request_loader  # type: ignore[untyped-decorator]  # flask-login is not typed
     def load_program(asking: Request) -> Person | None:
         scheme, _, token = asking.headers.get("Authorization", "").partition(" ")
-        if not asking.path.startswith(API) or scheme.lower() != "bearer":
+        if not takes_tokens(asking.path) or scheme.lower() != "bearer":
             return None
         bearer = tokens.bearer_of(token.strip())
         if bearer is None or two_factor.is_missing(bearer.user):

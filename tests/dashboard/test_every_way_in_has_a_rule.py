@@ -20,6 +20,8 @@ PUBLIC = {
     "/api/v1/token/revoke",
     "/api/v1/openapi.json",
     "/api/v1/docs",
+    "/api/hardware/",
+    "/api/hardware/<path:path>",
     "/register",
     "/mail-sent",
     "/confirm-address",

@@ -18,11 +18,11 @@ import pytest
 from config.settings import Settings
 from dashboard import callbacks, doorkeeper
 from dashboard.web import access
-from dashboard.web.addresses import API
+from dashboard.web.addresses import API, LIVE
 from store.errors import NotFound, StoreAway
 from store.records.access import grants, policy
 from store.records.people import organisations, users
-from store.records.plant import meters, regions
+from store.records.plant import meters, regions, sites
 from store.records.schema import Site
 from store.records.signin import tokens
 from store.records.transaction import engine
@@ -305,6 +305,25 @@ def test_tokens_open_what_their_person_sees_and_nothing_else(crowd: Crowd, who: 
                 wanted = {401} if not good else {200, 503} if not route.arguments or place in PEOPLE[who].sees else {404}
                 assert status in wanted, f"{who}, {place}, {kind}: {path} answers {status}"
                 count("tokens")
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_hardware_is_told_of_sites_that_are_seen_and_of_no_other(crowd: Crowd, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.series.connection._ask", away)  # at once: 503 says that somebody may ask
+    program, browser, cookie = crowd.world.server.test_client(), crowd.client(who), "cookie"
+    numbers = {place: sites.site(SYSTEM, crowd.site[place]).public_number for place in (OWN, FOREIGN)} | {UNKNOWN: 987_654}
+    for place, number in numbers.items():
+        told = set()
+        for path in LIVE:
+            for kind, header in (bearers(crowd, who) | {cookie: {}}).items():
+                answer = (browser if kind == cookie else program).get(f"{path}?facility_id={number}", headers=header)
+                good = kind in ("personal", "program") or (kind == cookie and PEOPLE[who].signed_in)
+                wanted = {401} if not good else {200, 503} if place in PEOPLE[who].sees else {404}
+                assert answer.status_code in wanted, f"{who}, {place}, {kind}: {path} answers {answer.status_code}"
+                if answer.status_code == 404:
+                    told.add(answer.get_data(as_text=True).replace(str(number), "N"))
+                count("live hardware")
+        assert len(told) <= 1, told
 
 
 def away(*_asked: object) -> None:

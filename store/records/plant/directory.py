@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from config.limits import Limit, limits
 from models.field_map import default_map
+from store.records.plant.devices import devices_of
 from store.records.plant.limits import own_limits
 from store.records.schema import ApiKey, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
 from store.records.transaction import versions
 from store.records.transaction.engine import reading
+from store.records.transaction.lookup import in_parts
+from store.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,29 @@ def _mapping(device: Device, said: Mapping[str, tuple[str, str]], meters: Sequen
     return {"fields": fields, "unmapped": whys}
 
 
-def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, MeterEntry]:
+def fields_of_site(scope: Scope, site_id: str) -> dict[str, Mapping[str, tuple[str, str]]]:
+    """What the fields of each device in use of a site mean, by its id, as the device API takes them: of meters the scope sees.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+    """
+    devices = devices_of(scope, site_id)
+    said: dict[str, dict[str, tuple[str, str]]] = {}
+    with reading() as records:
+        for part in in_parts([device.id for device in devices]):
+            for each in records.scalars(select(DeviceField).where(DeviceField.device_id.in_(part))):
+                said.setdefault(each.device_id, {})[each.field] = each.meter_id, each.quantity
+        own: dict[str, list[MeterEntry]] = {}
+        for meter in _meters(records, {}, site_id).values():
+            own.setdefault(meter.device_id or "", []).append(meter)
+    maps = {device.id: _mapping(device, said.get(device.id, {}), own.get(device.id, []))["fields"] for device in devices}
+    return {
+        device_id: {name: of for name, of in fields.items() if scope.sees_meter(of[0], site_id)}
+        for device_id, fields in maps.items()
+    }
+
+
+def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | None = None) -> dict[str, MeterEntry]:
     declared = select(EnergySource.meter_id, EnergySource.interval_s).order_by(EnergySource.valid_from)
     intervals = dict(records.execute(declared).all())  # the last one stays
     query = (
@@ -197,6 +222,8 @@ def _meters(records: Session, written: Mapping[str, set[str]]) -> dict[str, Mete
         .outerjoin(Node, Node.id == Edge.from_node_id)
         .where(Meter.role != "virtual", Meter.retired_at.is_(None))
     )
+    if site_id is not None:
+        query = query.where(Meter.site_id == site_id)
     return {
         meter_id: MeterEntry(
             id=meter_id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from config.currencies import CURRENCIES
 from config.language import _
-from store.errors import Refused
+from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
 from store.records.plant import names
 from store.records.schema import Device, Meter, Organisation, Region, Site
@@ -36,6 +36,15 @@ def site(scope: Scope, site_id: str) -> Site:
     scope.require_site(site_id)
     with reading() as records:
         return required(records, Site, site_id)
+
+
+def numbered(scope: Scope, public_number: int) -> Site:
+    """The site of that public number, the `facility_id` of its devices; raises `NotFound` if it does not exist for the scope."""
+    with reading() as records:
+        found = records.scalar(select(Site).where(Site.public_number == public_number))
+    if found is None or not scope.sees_site(found.id):
+        raise NotFound(f"no site {public_number}")
+    return found
 
 
 def version(scope: Scope, site_id: str) -> int:
