@@ -1,0 +1,84 @@
+"""Parquet and Arrow files: columns with types of their own, read in parts.
+
+A time with a zone is a moment; one without is a wall clock's, of the profile's zone; of an integer the unit is asked.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from config.language import _
+from ingest.files import detect as tables
+from ingest.files.block import ROWS, Block
+from ingest.files.content import UnreadableFile
+from ingest.files.long import Table
+from ingest.files.profile import Container, Profile, UnfitProfile
+
+MOST_COLUMNS = 2_000
+
+
+def detect(path: Path, kind: Container, zone: str) -> tables.Proposal:
+    """What the file means. Raises `UnreadableFile`."""
+    found = _parts(path, kind)
+    sample = next(found, None)
+    if sample is None or not sample.num_rows:
+        raise UnreadableFile(_("the file holds no rows"))
+    names = list(sample.schema.names)
+    head = sample.slice(0, tables.SAMPLE)
+    cells = [_texts(head.column(at)) for at in range(len(names))]
+    rows = [(nth, list(each)) for nth, each in enumerate(zip(*cells, strict=True), 1)]
+    return tables.long(
+        Profile(container=kind, header=0, names=tuple(names)), names, rows, [tables.Entry("container", kind, 1.0)], zone
+    )
+
+
+def blocks(path: Path, profile: Profile) -> Iterator[Block]:
+    """The readings. Raises `UnreadableFile` and `UnfitProfile`."""
+    table, row = Table(profile), 1
+    for part in _parts(path, profile.container):
+        if tuple(part.schema.names) != profile.names:
+            raise UnfitProfile(_("the file has other columns than the profile: %(names)s", names=", ".join(part.schema.names)))
+        yield from table.take([part.column(at) for at in range(part.num_columns)], np.arange(row, row + part.num_rows))
+        row += part.num_rows
+    yield from table.end()
+
+
+def _parts(path: Path, kind: Container) -> Iterator[Any]:
+    import pyarrow.ipc
+    import pyarrow.parquet
+
+    try:
+        if kind == "parquet":
+            file = pyarrow.parquet.ParquetFile(path)
+            if len(file.schema_arrow) > MOST_COLUMNS:
+                raise UnreadableFile(_("the file has %(count)s columns", count=len(file.schema_arrow)))
+            yield from (each for each in file.iter_batches(ROWS) if each.num_rows)
+        elif kind == "arrow":
+            with pa.memory_map(str(path)) as source:
+                reader = pyarrow.ipc.open_file(source)
+                for nth in range(reader.num_record_batches):
+                    batch = reader.get_batch(nth)
+                    for start in range(0, batch.num_rows, ROWS):
+                        yield batch.slice(start, ROWS)
+        else:
+            raise UnreadableFile(_("HDF5 files are not read yet: save the frame as Parquet"))
+    except (pa.ArrowException, OSError) as wrong:
+        raise UnreadableFile(_("the file is damaged: %(why)s", why=str(wrong)[:200])) from None
+
+
+def _texts(column: Any) -> list[str]:
+    """Cells as texts that say of what kind they are: a time with its zone as RFC 3339."""
+    if pa.types.is_timestamp(column.type):
+        zone = column.type.tz
+        wall = pc.cast(column, pa.timestamp("us", tz=zone), safe=False)
+        return ["" if each.value is None else _iso(each.value, bool(zone)) for each in wall]
+    return ["" if each is None else str(each) for each in column.to_pylist()]
+
+
+def _iso(us: int, moment: bool) -> str:
+    text = str(np.datetime64(us, "us"))[:19]
+    return f"{text}Z" if moment else text.replace("T", " ")

@@ -1,0 +1,71 @@
+"""Day rows: a row a day, a column each part of it, in their order from local midnight on."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from config.language import _
+from ingest.files import stamps
+from ingest.files.block import Block, Gathering, RowProblem
+from ingest.files.long import ECHO, meter_name, tell_unpaired, wall
+from ingest.files.numbers import numbers
+from ingest.files.profile import Profile
+from ingest.files.rows import Row
+from ingest.files.stamps import DAY, NEVER, SECOND
+
+
+def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
+    """The readings of day rows. A column of the profile is the first of a day's, which follow it."""
+    clock, found = wall(profile), Gathering()
+    pattern = re.compile(profile.meter_pattern) if profile.meter_pattern else None
+    behind: list[RowProblem] = []
+    for row, cells in rows:
+        said = " ".join(cells[at].strip() for at in profile.stamp.columns if at < len(cells))
+        day = int(stamps.local([said], profile.stamp.format)[0])
+        if day == NEVER or day % DAY:
+            behind.append(
+                RowProblem(
+                    row,
+                    "bad_time",
+                    _("%(time)s is no date as %(form)s says it", time=repr(said[:ECHO]), form=profile.stamp.format),
+                )
+            )
+            continue
+        found.problems += behind
+        behind = []
+        name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), pattern) if profile.meter else ""
+        if name is None or (profile.meter and not name):
+            found.refuse(row, "no_meter", _("the row names no meter that the pattern finds"))
+            continue
+        unit = cells[profile.unit].strip() if profile.unit is not None and profile.unit < len(cells) else ""
+        quality = (
+            profile.qualities.get(cells[profile.quality].strip(), "A")
+            if profile.quality is not None and profile.quality < len(cells)
+            else "A"
+        )
+        for column in profile.columns:
+            step_us = column.interval_s * SECOND
+            parts = DAY // step_us
+            values = cells[column.place : column.place + parts]
+            if len(values) < parts:
+                found.refuse(row, "short_row", _("the row has %(count)s of the day's %(of)s values", count=len(values), of=parts))
+            value, bad = numbers(values, profile.decimal)
+            start, lost = clock.utc(day + np.arange(len(values)) * step_us, f"{name} {column.meter}")
+            for place in np.flatnonzero(bad).tolist():
+                found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(values[place][:ECHO])))
+            for place in np.flatnonzero(lost & (np.nan_to_num(value) != 0)).tolist():
+                found.refuse(
+                    row,
+                    "bad_time",
+                    _("value %(nth)s is of an hour that was left out when the clocks were put forward", nth=place + 1),
+                )
+            here = np.flatnonzero(~lost & ~np.isnan(value))
+            found.gaps += int((np.isnan(value) & ~bad).sum())
+            of = found.series(name or column.meter, column.quantity, (unit or column.unit) + ("*h" if column.mean_power else ""))
+            factor = column.interval_s / 3600 if column.mean_power else 1
+            found.extend(of, start[here] + step_us, column.interval_s, value[here] * factor, quality, row)
+        yield from found.full()
+    found.skipped += len(behind)
+    tell_unpaired(clock, found)
+    yield found.rest()

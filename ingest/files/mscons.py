@@ -1,0 +1,117 @@
+"""MSCONS, the EDIFACT message of meter readings in the German-speaking markets (BDEW, UN D.04B, version 2.x).
+
+LOC+172 is the metering point, PIA the OBIS register, QTY a quantity, DTM+163 and 164 its start and end; UNA says which signs
+part, release and stand before decimals. Counts of segments are not asked: senders get them wrong.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from config.language import _
+from ingest.files.block import Block, Gathering
+from ingest.files.content import opened
+from ingest.files.numbers import Sign, number
+
+_ESTIMATED = frozenset({"67", "187", "Z18", "Z31"})  # substituted, forecast, provisional
+_MEASURED = frozenset({"220", "79", "136"})
+_OBIS = re.compile(r"(?:\d+-\d+:)?([12])\.(\d+)\.\d+")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PIECE = 2**16
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    """The readings; the meter is the metering point. Rows are counted in segments."""
+    found = Gathering()
+    place = obis = ""
+    pending: tuple[int, str, str] | None = None
+    times: dict[str, int] = {}
+    decimal: Sign = "."
+    for row, segment, decimal in _segments(path):
+        tag = segment[0][0]
+        if tag != "DTM" and pending is not None:
+            _add(found, place, obis, pending, times, decimal)
+            pending, times = None, {}
+            yield from found.full()
+        if tag == "LOC" and _at(segment, 1, 0) in ("172", "Z16", "Z17"):
+            place = _at(segment, 2, 0)
+        elif tag == "PIA":
+            obis = ":".join(segment[2]) if len(segment) > 2 else ""
+        elif tag == "QTY":
+            pending = (row, _at(segment, 1, 0), _at(segment, 1, 1))
+        elif tag == "DTM" and pending is not None:
+            kind, said, form = (_at(segment, 1, at) for at in range(3))
+            if kind in ("163", "164") and (moment := _moment(said, form)) is not None:
+                times[kind] = moment
+    if pending is not None:
+        _add(found, place, obis, pending, times, decimal)
+    yield found.rest()
+
+
+def _at(segment: list[list[str]], element: int, component: int) -> str:
+    return segment[element][component] if len(segment) > element and len(segment[element]) > component else ""
+
+
+def _segments(path: Path) -> Iterator[tuple[int, list[list[str]], Sign]]:
+    """The segments, their elements and components released, and the sign before decimals."""
+    component, element, decimal, release, end = ":", "+", ".", "?", "'"
+    with opened(path) as file:
+        text = file.read(_PIECE).decode("latin-1").lstrip("\ufeff\r\n ")
+        if text.startswith("UNA"):
+            component, element, decimal, release, _blank, end = list(text[3:9].ljust(6))
+            text = text[9:]
+        row, elements, parts, cell, released = 1, [], [], [], False
+        while text:
+            for letter in text:
+                if released:
+                    cell.append(letter)
+                    released = False
+                elif letter == release:
+                    released = True
+                elif letter in (component, element, end):
+                    parts.append("".join(cell))
+                    cell = []
+                    if letter != component:
+                        elements.append(parts)
+                        parts = []
+                    if letter == end:
+                        elements[0][0] = elements[0][0].strip()
+                        yield row, elements, "," if decimal == "," else "."
+                        row, elements = row + 1, []
+                elif letter not in "\r\n":
+                    cell.append(letter)
+            text = file.read(_PIECE).decode("latin-1")
+
+
+def _moment(said: str, form: str) -> int | None:
+    """Of the format 303: minutes, and the offset in hours behind it; without the offset it is not known."""
+    found = re.fullmatch(r"(\d{12})(?:([+-])(\d{2}))?", said)
+    if found is None or form != "303" or found[2] is None:
+        return None
+    digits = found[1]
+    try:
+        year, month, day, hour, minute = (int(digits[at:to]) for at, to in ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12)))
+        wall = datetime(year, month, day, hour, minute, tzinfo=UTC)
+    except ValueError:
+        return None
+    ahead = timedelta(hours=int(found[3]) * (-1 if found[2] == "-" else 1))
+    return (wall - ahead - _EPOCH) // timedelta(microseconds=1)
+
+
+def _add(found: Gathering, place: str, obis: str, said: tuple[int, str, str], times: dict[str, int], decimal: Sign) -> None:
+    row, kind, text = said
+    register = _OBIS.match(obis)
+    value = number(text, decimal)
+    if register is None:
+        found.refuse(row, "unknown_quantity", _("%(obis)s is no register of active energy", obis=obis or "–"))
+    elif value is None or value != value:
+        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(text)))
+    elif kind not in _MEASURED and kind not in _ESTIMATED:
+        found.refuse(row, "no_value", _("the quantity %(kind)s says that the value is missing or not to be used", kind=kind))
+    elif "163" not in times or "164" not in times or times["164"] <= times["163"]:
+        found.refuse(row, "bad_time", _("the value has no start and end with an offset (format 303)"))
+    else:
+        quantity = "energy_kwh" if register[1] == "1" else "energy_export_kwh"
+        seconds = (times["164"] - times["163"]) // 1_000_000
+        found.add(place, quantity, "kWh", times["164"], seconds, value, "S" if kind in _ESTIMATED else "A", row)

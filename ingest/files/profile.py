@@ -1,0 +1,93 @@
+"""What a file means, so that nothing is guessed while it is read: kept with an import, and by name for the next file.
+
+A profile is made by `detect` as a proposal, completed by a person, and from then on the only thing that readers ask.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from config.language import _
+
+VERSION = 1
+NUMBERED = ("epoch_s", "epoch_ms", "epoch_us", "epoch_ns")  # times that are integers
+OFFSET = "iso"  # RFC 3339 and its relations, each with an offset from UTC of its own
+
+Container = Literal["text", "sheet", "json", "json_lines", "parquet", "arrow", "hdf5", "espi", "nem12", "mscons", "p1"]
+Shape = Literal["long", "wide", "day_rows", "own"]
+Quality = Literal["A", "S", "E", "M"]
+
+
+class UnfitProfile(Exception):
+    """The profile does not say what this file needs, or says what the file is not."""
+
+
+class Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the time of a row stands and how it is written.
+
+    `columns` are joined by a blank. `format` is `iso`, one of `NUMBERED` or as strptime reads it. `zone`: of times without an
+    offset, an IANA name or a fixed offset such as `+10:00`. `hours`: the last column is the number of the hour in its local day,
+    from 1, so a day has 23 to 25. `at`: whether a stamp is an interval's start or end. `until`: the column of the other end.
+    """
+
+    columns: tuple[int, ...] = ()
+    format: str = OFFSET
+    zone: str = ""
+    at: Literal["start", "end"] = "end"
+    until: int | None = None
+    hours: bool = False
+    descending: bool = False  # newest first: of an hour that comes twice, the winter one stands first
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A column of values. `interval_s` is the stretch each is of, 0 for what is read at a moment; `meter` where none is named."""
+
+    place: int
+    quantity: str
+    unit: str = ""
+    interval_s: int = 0
+    meter: str = ""
+    mean_power: bool = False  # a mean of power over the interval, which becomes its energy
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one kind of file is read. Places of columns count from 0, lines from 1."""
+
+    container: Container = "text"
+    shape: Shape = "long"
+    version: int = VERSION
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+    header: int = 1  # the line of the heads of columns; 0 where there are none
+    sheet: str = ""
+    key: str = ""  # of the list of records within a document, or of a data set
+    names: tuple[str, ...] = ()  # the heads, which another file of this kind has too (of a wide one: those before the times)
+    stamp: Stamp = Stamp()
+    meter: tuple[int, ...] = ()  # the columns that name the meter
+    meter_pattern: str = ""  # what of them is the name: its first group
+    meters: dict[str, str] = {}  # name in the file → a meter's id
+    columns: tuple[Column, ...] = ()
+    unit: int | None = None  # the column of units
+    quality: int | None = None
+    qualities: dict[str, Quality] = {}  # what that column says → class; what is not named is actual
+
+
+def read(text: bytes) -> Profile:
+    """A profile from JSON.
+
+    Raises:
+        UnfitProfile: it is none, or of a version that is not known here.
+    """
+    try:
+        made = msgspec.json.decode(text, type=Profile)
+    except msgspec.DecodeError as wrong:
+        raise UnfitProfile(_("this is no profile: %(why)s", why=wrong)) from None
+    if made.version > VERSION:
+        raise UnfitProfile(_("the profile is of version %(theirs)s, here %(ours)s is known", theirs=made.version, ours=VERSION))
+    return made
+
+
+def plain(profile: Profile) -> bytes:
+    """The profile as JSON, each key always in the same place."""
+    return msgspec.json.encode(profile, order="deterministic")

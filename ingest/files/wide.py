@@ -1,0 +1,74 @@
+"""Wide tables: a row a meter, a column a time."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from config.language import _
+from ingest.files import stamps
+from ingest.files.block import Block, Gathering
+from ingest.files.long import ECHO, meter_name, tell_unpaired, wall
+from ingest.files.numbers import numbers
+from ingest.files.profile import OFFSET, Profile, UnfitProfile
+from ingest.files.rows import Row
+from ingest.files.stamps import NEVER, SECOND
+
+
+def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
+    """The readings of a wide table; `rows` begin with its heads, whose times hold for all.
+
+    Raises:
+        UnfitProfile: the heads are not those of the profile, or are no times.
+    """
+    number, heads = next(rows, (0, []))
+    first = len(profile.names)
+    if [each.strip() for each in heads[:first]] != [each.strip() for each in profile.names]:
+        raise UnfitProfile(_("the table does not begin with the columns %(names)s", names=", ".join(profile.names)))
+    clock, found = wall(profile), Gathering()
+    said = [each.strip() for each in heads[first:]]
+    read = stamps.local(said, profile.stamp.format)
+    at, lost = (read, np.zeros(len(read), dtype=bool)) if profile.stamp.format == OFFSET else clock.utc(read, "")
+    for place in np.flatnonzero(lost).tolist():
+        found.refuse(number, "bad_time", _("%(time)s was left out when the clocks were put forward", time=said[place][:ECHO]))
+    timed = np.flatnonzero(at != NEVER)
+    if not len(timed):
+        raise UnfitProfile(_("none of the heads is a time as %(form)s says it", form=profile.stamp.format))
+    for place in np.flatnonzero((at == NEVER) & ~lost)[:100].tolist():
+        if said[place] and place < timed[-1]:
+            found.refuse(
+                number,
+                "bad_time",
+                _("%(time)s is no time as %(form)s says it", time=repr(said[place][:ECHO]), form=profile.stamp.format),
+            )
+    column = profile.columns[0]
+    end_us = at + (column.interval_s * SECOND if profile.stamp.at == "start" else 0)
+    pattern = re.compile(profile.meter_pattern) if profile.meter_pattern else None
+    for row, cells in rows:
+        if not any(cells):
+            continue
+        name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), pattern)
+        if not name:
+            found.refuse(row, "no_meter", _("the row names no meter that the pattern finds"))
+            continue
+        values = cells[first:]
+        if len(values) < len(said):
+            if len(values) < timed[-1] + 1:
+                found.refuse(row, "short_row", _("the row has %(count)s columns of %(of)s", count=len(cells), of=len(heads)))
+            values = values + [""] * (len(said) - len(values))
+        value, bad = numbers(values[: len(said)], profile.decimal)
+        for place in np.flatnonzero(bad & (at != NEVER)).tolist():
+            found.refuse(
+                row,
+                "not_a_number",
+                _("%(cell)s, of %(time)s, is no number", cell=repr(values[place][:ECHO]), time=said[place][:ECHO]),
+            )
+        here = np.flatnonzero((at != NEVER) & ~np.isnan(value))
+        found.gaps += int((np.isnan(value) & ~bad & (at != NEVER)).sum())
+        unit = cells[profile.unit].strip() if profile.unit is not None and profile.unit < len(cells) else ""
+        factor = column.interval_s / 3600 if column.mean_power else 1
+        of = found.series(name, column.quantity, (unit or column.unit) + ("*h" if column.mean_power else ""))
+        found.extend(of, end_us[here], column.interval_s, value[here] * factor, "A", row)
+        yield from found.full()
+    tell_unpaired(clock, found)
+    yield found.rest()
