@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from config.language import _
+from ingest.doubt import Held
 from ingest.problem import Problem, Refusal
 
 JSON = ("content-type", "application/json")
@@ -38,6 +39,12 @@ class Verdict(msgspec.Struct):
     dry_run: Annotated[
         bool | msgspec.UnsetType, Meta(description="true: all of this is what would become of them, and nothing is stored")
     ] = msgspec.UNSET
+    held: Annotated[
+        list[Held] | msgspec.UnsetType,
+        Meta(
+            description="accepted readings that the meter cannot have made: left out of sums until confirmed; absent without any"
+        ),
+    ] = msgspec.UNSET
 
 
 class Nothing(Verdict, omit_defaults=True, kw_only=True):
@@ -56,17 +63,23 @@ def answer(status: int, content: object, headers: tuple[tuple[str, str], ...] = 
 
 
 def judged(
-    accepted: int, replaced: int | None, rejected: list[Problem], notes: Sequence[Problem] = (), dry_run: bool = False
+    accepted: int,
+    replaced: int | None,
+    rejected: list[Problem],
+    notes: Sequence[Problem] = (),
+    dry_run: bool = False,
+    held: Sequence[Held] = (),
 ) -> Answer:
     """200 when every reading is committed, 207 when some are, 422 when none is; `replaced` is None unless it was asked for.
 
     The answer to a dry run is that of the post that it is of, and says so.
     """
     told, tried = msgspec.UNSET if replaced is None else replaced, dry_run or msgspec.UNSET
-    if not rejected and replaced is None and not notes:
+    if not rejected and replaced is None and not notes and not held:
         return Answer(200, b'{"accepted":%d,"rejected":[]}' % accepted)
     if accepted or not rejected:
-        return answer(207 if rejected else 200, Verdict(accepted, rejected, told, list(notes) or msgspec.UNSET, tried))
+        said, doubted = list(notes) or msgspec.UNSET, list(held) or msgspec.UNSET
+        return answer(207 if rejected else 200, Verdict(accepted, rejected, told, said, tried, doubted))
     first = rejected[0]
     return answer(
         422,

@@ -14,8 +14,10 @@ from functools import cached_property
 
 from config.language import _
 from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
+from ingest.doubt import Doubt, doubt
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
+from models.plausible import capacity
 from store.errors import StoreAway, StoreError
 from store.records.plant import directory as records
 from store.series.write import TELEMETRY, Series, series
@@ -40,6 +42,7 @@ class Target:
     duration_us: int
     sample: bool
     device_id: str | None
+    doubt: Doubt | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -127,6 +130,7 @@ class Caller:
             duration_us=(duration_s or 0) * SECOND,
             sample=made.table == TELEMETRY,
             device_id=entry.device_id,
+            doubt=doubt(quantity, (duration_s or 0) * SECOND, capacity(entry.rated_kw), entry.rollover_kwh),
         )
 
 

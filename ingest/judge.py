@@ -5,6 +5,7 @@ commit and, in the order of the post, what is wrong with the others. Nothing is 
 """
 
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +15,7 @@ from config import clock
 from config.language import _
 from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
 from ingest.directory import Caller, Target
+from ingest.doubt import Doubt, Held
 from ingest.problem import Problem, Unreal, echo, json_type
 from ingest.rows import Rows
 from ingest.times import FACTORS, Window, closed_us
@@ -39,13 +41,14 @@ class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class Judge:
     """Of one post. `rows` are what may be committed, `problems` what is wrong with the rest."""
 
-    __slots__ = ("_caller", "_now_us", "_window", "problems", "rows")
+    __slots__ = ("_caller", "_doubts", "_now_us", "_window", "problems", "rows")
 
     def __init__(self, caller: Caller, window: Window, rows: Rows):
         self._caller, self._window = caller, window
         self._now_us = clock.now_us()
         self.rows = rows
         self.problems: list[Problem] = []
+        self._doubts: dict[Target, Doubt | None] = {}
 
     def moment(self, ts: Any, precision: str | None, field: str) -> int | Problem:
         """The time of a whole post (µs since 1970), or why it is refused; raises as `judge`."""
@@ -66,6 +69,7 @@ class Judge:
         remembered, targets = window.read, self._caller.targets
         factor = FACTORS.get(precision or "")
         add, rows = self.rows.rows.append, self.rows
+        tried = rows.dry_run
         for place, reading in enumerate(readings, first):
             if type(reading) is Problem:
                 self.problems.append(reading if named else reading.at(place))
@@ -92,10 +96,19 @@ class Judge:
                     self._refuse(moment, place, named)
                     continue
                 at = moment
+            doubt = self._tried(target) if tried else target.doubt
+            if doubt is not None and not doubt.least <= value <= doubt.most and (code := doubt.held(at, value)):
+                rows.held.append(Held(code, field=named[place]) if named else Held(code, place))
             start = at - target.duration_us
             add((target.series, start, value))
             if (start if target.sample else at) < closed:
                 rows.late = True
+
+    def _tried(self, target: Target) -> Doubt | None:
+        """A doubt of this post's own: what is not stored tells nothing of what follows."""
+        if target not in self._doubts:
+            self._doubts[target] = deepcopy(target.doubt)
+        return self._doubts[target]
 
     def _refuse(self, problem: Problem, place: int, named: Sequence[str]) -> None:
         self.problems.append(msgspec.structs.replace(problem, field=named[place]) if named else problem.at(place))

@@ -74,11 +74,13 @@ class Metrics:
         """A request got its answer; `path` is one of ours, or empty."""
         self._answers[path, status] += 1
 
-    def judged(self, accepted: int, replaced: int | None, rejected: Sequence[Problem]) -> None:
+    def judged(self, accepted: int, replaced: int | None, rejected: Sequence[Problem], held: int = 0) -> None:
         """Readings of one post got their verdict."""
         self._verdicts["accepted"] += accepted
         if replaced:
             self._verdicts["replaced"] += replaced
+        if held:
+            self._verdicts["held"] += held
         if rejected:
             self._verdicts["rejected"] += len(rejected)
             self._codes.update(problem.code for problem in rejected)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ingest.doubt import Held
 from store.series.write import Row
 
 
@@ -13,6 +14,7 @@ class Rows:
     late: bool = False  # whether some are of a quarter of an hour that is over
     counts_replaced: bool = False  # whether the sender wants to know how many take the place of another value
     dry_run: bool = False  # whether they are compared with what is stored, and not written
+    held: list[Held] = field(default_factory=list)  # which of them their meters cannot have made
     told_once: set[int] = field(default_factory=set)  # positions that are told when they take the place of another value
 
     def __len__(self) -> int:

@@ -63,8 +63,8 @@ async def post(request: Request, door: Door) -> Answer:
         notes = [_told_before(rows.rows[position], before, caller, wanted.dry_run) for position, before in outcome.before.items()]
     if not wanted.dry_run:
         door.activity.note(caller.device.id, accepted, len(rejected))
-        door.metrics.judged(accepted, replaced, rejected)
-    return judged(accepted, replaced, rejected, notes, wanted.dry_run)
+        door.metrics.judged(accepted, replaced, rejected, len(rows.held))
+    return judged(accepted, replaced, rejected, notes, wanted.dry_run, rows.held if accepted else ())
 
 
 def _check(content: dict[str, Any], caller: Caller, wanted: Asked, door: Door) -> tuple[Rows, list[Problem], bool]:

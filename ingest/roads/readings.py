@@ -61,8 +61,8 @@ async def post(request: Request, door: Door) -> Answer:
     accepted = len(readings) - len(rejected)
     if not wanted.dry_run:
         _book(caller, rows, accepted, len(rejected), door)
-        door.metrics.judged(accepted, replaced, rejected)
-    return judged(accepted, replaced, rejected, dry_run=wanted.dry_run)
+        door.metrics.judged(accepted, replaced, rejected, len(rows.held))
+    return judged(accepted, replaced, rejected, dry_run=wanted.dry_run, held=rows.held)
 
 
 def _read(body: bytes) -> Sequence[Reading | Problem]:

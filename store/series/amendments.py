@@ -49,6 +49,13 @@ def void(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: st
     _record(scope, meter_id, quantity, [(ts, interval_s)], None, True, reason)
 
 
+def void_all(
+    scope: Scope, meter_id: str, quantity: str, moments: Sequence[datetime], *, reason: str, interval_s: int = 0
+) -> None:
+    """The same of several values. Raises as `amend`."""
+    _record(scope, meter_id, quantity, [(ts, interval_s) for ts in moments], None, True, reason)
+
+
 def void_range(
     scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime, *, reason: str, source: str | None = None
 ) -> int:
@@ -146,13 +153,17 @@ def _history(meter_id: str, quantity: str, start: datetime, end: datetime) -> pd
 
 
 def newest(
-    series_ids: Collection[str], quantities: Collection[str], start: datetime, end: datetime, *, intervals: bool
+    series_ids: Collection[str], quantities: Collection[str], start: datetime, end: datetime, *, intervals: bool | None
 ) -> pd.DataFrame:
-    """The amendments in force of samples, or of intervals; columns `COLUMNS`. The caller checks who may see them."""
+    """The amendments in force of samples, or of intervals, or (None) of both; columns `COLUMNS`.
+
+    The caller checks who may see them.
+    """
+    which = {None: "", True: "AND interval_s > 0", False: "AND interval_s = 0"}[intervals]
     rows = frame(
         "SELECT ts, meter, quantity, interval_s, value, void, reason, by, recorded_at FROM amendments "
         f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(series_ids)}) AND quantity IN ({listed(quantities)}) "
-        f"AND interval_s {'>' if intervals else '='} 0",
+        f"{which}",
         [start, end],
     )
     if rows.empty:

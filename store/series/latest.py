@@ -4,13 +4,16 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import pandas as pd
+
 from config import clock
 from config.quantities import QUANTITIES, Kind
 from config.settings import settings
 from store.records.plant import last_values
 from store.records.plant.metering import Metering, times_of
 from store.scope import SYSTEM, Scope, holds
-from store.series.connection import listed, query
+from store.series import amendments
+from store.series.newest import MOMENT, newest
 
 WITHIN = timedelta(days=2)  # an unbounded LATEST ON reads back to the last word of the most silent meter
 # The worker keeps every newest value in the records, within a minute; what is later than the newest kept one by more than
@@ -72,16 +75,12 @@ def latest(
         before = kept(scope, series_ids, known)
     values = dict(before.values)
     since = _since(before.newest, clock.now() - within)
-    for table, back, ends, measured in (
-        ("intervals", LONGEST_OPEN, "interval_s", "AND source != 'rollup'"),
-        ("telemetry", timedelta(), "0", ""),
-    ):
-        rows = query(
-            f"SELECT meter, quantity, ts, value, {ends} lasts FROM {table} "
-            f"WHERE ts > %s AND ts <= %s AND meter IN ({listed(series_ids)}) {measured} "
-            "LATEST ON ts PARTITION BY meter, quantity",
-            [since - back, until],
-        )
+    first = min([since - LONGEST_OPEN, *(last.ts for last in values.values())])
+    changed = amendments.newest(series_ids, list(QUANTITIES), first, until + MOMENT, intervals=None)
+    if len(changed):
+        _correct(values, changed)
+    for table, back, measured in (("intervals", LONGEST_OPEN, "AND source != 'rollup'"), ("telemetry", timedelta(), "")):
+        rows = newest(series_ids, table, since - back, until, only=measured, changed=changed)
         for series, quantity, ts, value, lasts in rows:
             last = values.get((series, quantity))
             moment = end_of(quantity, ts, lasts)
@@ -89,6 +88,18 @@ def latest(
             if value is not None and theirs and (last is None or last.ts <= moment):
                 values[series, quantity] = Latest(moment, value)
     return values
+
+
+def _correct(values: dict[tuple[str, str], Latest], changed: pd.DataFrame) -> None:
+    """Kept samples that were amended since: what counts instead, of the days before; nothing where nothing does."""
+    samples = changed[changed["interval_s"] == 0]
+    said = {(meter, name, ts.to_pydatetime()) for meter, name, ts in samples[["meter", "quantity", "ts"]].itertuples(index=False)}
+    for key, last in [*values.items()]:
+        if (*key, last.ts) in said:
+            found = newest([key[0]], "telemetry", last.ts - WITHIN, last.ts, [key[1]])
+            del values[key]
+            for *_whose, ts, value, _lasts in found:
+                values[key] = Latest(ts, value)
 
 
 def kept_since(otherwise: datetime) -> datetime:

@@ -16,13 +16,14 @@ from models.energy import Floats
 from store.records.plant import last_values
 from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
-from store.series import energy, latest
-from store.series.connection import listed, query
+from store.series import energy, latest, samples
 from store.series.counters import COUNTERS
 from store.series.declared import Span, spans
 from store.series.energy_of_samples import POWER
 from store.series.grid import floor
 from store.series.interval_sums import ROLLUP
+from store.series.newest import MOMENT
+from store.series.newest import newest as newest_of
 from store.series.pieces import EXPORT, FORWARD
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
@@ -83,13 +84,9 @@ def _newest(span: Span, ids: Collection[str], quantities: Collection[str], at: d
     """The newest reading of each quantity, by meter. Those of meters that have fallen silent are not looked for."""
     measured = "" if span.sampled else f"AND source != '{ROLLUP}'"
     since = max(at - WITHIN, min(at, latest.kept_since(at - WITHIN)) - timedelta(seconds=LATELY * span.interval_s))
-    rows = query(
-        f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
-        f"AND quantity IN ({listed(quantities)}) {measured} LATEST ON ts PARTITION BY meter, quantity",
-        [since, at],
-    )
+    rows = newest_of(ids, _table(span), since, at, quantities, measured)
     newest: dict[str, dict[str, Reading]] = {}
-    for meter, quantity, ts, value in rows:
+    for meter, quantity, ts, value, _ in rows:
         if value is not None:
             newest.setdefault(meter, {})[quantity] = Reading(ts, value)
     return newest
@@ -133,15 +130,11 @@ def _live(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -
 def _live_counters(span: Span, ids: Collection[str], at: datetime, times: Mapping[str, Times]) -> dict[str, LivePower]:
     """From the last readings of each counter, of the times that are the holder's."""
     since = max(at - timedelta(seconds=max(120, 5 * span.interval_s)), span.since)
-    rows = query(
-        f"SELECT meter, quantity, ts, value FROM {_table(span)} WHERE ts > %s AND ts <= %s AND meter IN ({listed(ids)}) "
-        f"AND quantity IN ({listed(COUNTERS)}) AND value != null ORDER BY ts DESC",
-        [since, at],
-    )
+    rows = samples.effective(ids, list(COUNTERS), since + MOMENT, at + MOMENT)
     last: dict[str, dict[str, list[Reading]]] = {}
-    for meter, quantity, ts, value in reversed(rows):
+    for ts, meter, quantity, value in rows[[*samples.KEY, "value"]].itertuples(index=False):
         if holds(times.get(meter, ALWAYS), ts):
-            last.setdefault(meter, {}).setdefault(COUNTERS[quantity], []).append(Reading(ts, value))
+            last.setdefault(meter, {}).setdefault(COUNTERS[quantity], []).append(Reading(ts.to_pydatetime(), float(value)))
     live: dict[str, LivePower] = {}
     for meter, registers in last.items():
         kw = {name: _rise_kw(readings, span) for name, readings in registers.items() if len(readings) > 1}

@@ -15,12 +15,13 @@ from config.settings import settings
 from store.errors import Refused
 from store.records.plant import restatements
 from store.scope import Scope
-from store.series import checkpoint, derived_energy, latest_kept, quarters
+from store.series import checkpoint, derived_energy, latest_kept, quarters, suspects
 from store.series.backlog import Backlog
 from store.series.checkpoint import GRACE, NEVER, Checkpoint
 from store.series.connection import listed, query
 from store.series.grid import floor
 from store.series.interval_sums import ROLLUP
+from store.series.latest import not_ahead
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
     quarters_made = roll_up(scope, start, until) if start < until else 0
+    suspects.judge(scope, until, not_ahead())
     latest_kept.keep(scope, _backlog.news)
     _backlog.news.clear()
     quarters_made += _make_again(scope, max(until, done.rolled_to), deadline)
@@ -113,6 +115,8 @@ def roll_up(
     start, made = floor(start, INTERVAL_S), 0
     while start < end:
         stop = min(start + AT_ONCE, end)
+        if suspects.judge(scope, start, stop, series_ids):
+            await_applied(("amendments",), APPLY_S)
         made += quarters.aggregate(start, stop, series_ids)
         derived_energy.derive(start, stop, series_ids, closed or end)
         start = stop

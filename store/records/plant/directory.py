@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from config.limits import Limit, limits
 from models.field_map import default_map
@@ -20,6 +20,8 @@ from store.records.transaction import versions
 from store.records.transaction.engine import reading
 from store.records.transaction.lookup import in_parts
 from store.scope import Scope
+
+NOTHING = (None, None)  # declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class MeterEntry:
     interval_s: int | None
     role: str
     makes: bool  # its energy comes from a source of the site's own
+    rated_kw: float | None = None  # of the nodes beside it, the smaller
+    rollover_kwh: float | None = None  # where its register begins again, by its last declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +218,24 @@ def fields_of_site(scope: Scope, site_id: str) -> dict[str, Mapping[str, tuple[s
 
 
 def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | None = None) -> dict[str, MeterEntry]:
-    declared = select(EnergySource.meter_id, EnergySource.interval_s).order_by(EnergySource.valid_from)
-    intervals = dict(records.execute(declared).all())  # the last one stays
+    declared = select(EnergySource.meter_id, EnergySource.interval_s, EnergySource.rollover_kwh).order_by(EnergySource.valid_from)
+    last = {meter: (interval_s, rollover_kwh) for meter, interval_s, rollover_kwh in records.execute(declared)}
+    target = aliased(Node)
     query = (
-        select(Meter.id, Meter.site_id, Meter.device_id, Meter.role, Edge.two_way, Node.kind, Node.technology)
+        select(
+            Meter.id,
+            Meter.site_id,
+            Meter.device_id,
+            Meter.role,
+            Edge.two_way,
+            Node.kind,
+            Node.technology,
+            Node.capacity_kw,
+            target.capacity_kw,
+        )
         .outerjoin(Edge, Edge.id == Meter.edge_id)
         .outerjoin(Node, Node.id == Edge.from_node_id)
+        .outerjoin(target, target.id == Edge.to_node_id)
         .where(Meter.role != "virtual", Meter.retired_at.is_(None))
     )
     if site_id is not None:
@@ -231,9 +247,11 @@ def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | No
             device_id=device_id,
             one_way=two_way is False,
             quantities=frozenset(written.get(meter_id, ())),
-            interval_s=intervals.get(meter_id),
+            interval_s=last.get(meter_id, NOTHING)[0],
             role=role,
             makes=kind == "source" and technology != "grid",
+            rated_kw=min((kw for kw in both_kw if kw), default=None),
+            rollover_kwh=last.get(meter_id, NOTHING)[1],
         )
-        for meter_id, site_id, device_id, role, two_way, kind, technology in records.execute(query)
+        for meter_id, site_id, device_id, role, two_way, kind, technology, *both_kw in records.execute(query)
     }

@@ -31,7 +31,7 @@ class Asked(NamedTuple):
 
 
 EVERYTHING = Asked(20, 20)  # at most, when nobody has looked for a while
-NEXT = Asked(2, 2)
+NEXT = Asked(2, 3)  # the newest of samples and of intervals, and what was said of them since
 
 
 @pytest.fixture

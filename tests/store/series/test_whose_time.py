@@ -14,7 +14,7 @@ from store.records.access import grants, policy
 from store.records.people import users
 from store.records.plant import last_values, meters
 from store.scope import SYSTEM, Scope
-from store.series import amendments, cost, differences, energy, latest, levels, peaks, power
+from store.series import amendments, cost, differences, energy, latest, levels, peaks, power, shares, suspects
 from tests.conftest import eventually
 from tests.store.series.conftest import Site, every
 
@@ -70,6 +70,8 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.differences.differences": differences.differences(scope, found["counter"], start, AFTER),
         "store.series.latest.kept": _sorted(latest.kept(scope, ids).values, found),
         "store.series.latest.latest": _sorted(latest.latest(scope, ids, timedelta(days=2)), found),
+        "store.series.suspects.suspects": suspects.suspects(scope, ids, start, AFTER).drop(columns="recorded_at"),
+        "store.series.shares.shares": shares.shares(scope, ids, start, AFTER).loc[ids],
         "store.series.amendments.history": amended.drop(columns="recorded_at"),
         "store.records.plant.last_values.last_values": _sorted(last_values.last_values(scope, ids), found),
     }
@@ -175,6 +177,10 @@ TELLS_NO_READINGS = {
     "store.series.amendments.void": "writes",
     "store.series.amendments.void_range": "writes",
     "store.series.amendments.restore": "writes",
+    "store.series.amendments.void_all": "writes",
+    "store.series.suspects.accept": "writes",
+    "store.series.suspects.void": "writes",
+    "store.series.suspects.undo": "writes",
     "store.series.declared.spans": "what meters declare; asked by the functions that are asked here",
     "store.series.declared.spans_of": "the same",
     "store.series.declared.rhythms": "how often meters tell",

@@ -1,0 +1,65 @@
+"""What is told of a reading that its meter cannot have made: it is stored, and counts when those that follow confirm it.
+
+Each process tells by what it has seen itself since it started; whether a reading counts is the rollup's to say
+(`store.series.suspects`), by the same rules and of all readings.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from config.quantities import QUANTITIES, Kind
+from models.plausible import BEYOND, CODES, NO_NUMBER, Capacity, Register, no_number, underflown
+
+LEAST_KW = 2000.0  # numbers that are none are greater
+REMEMBERED = 500  # readings of a register, until it is followed anew
+
+
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A reading that is stored and left out of sums, until those that follow, or a person, confirm it."""
+
+    code: Annotated[str, Meta(extra_json_schema={"enum": list(CODES)})]
+    index: Annotated[int | None, Meta(description="of the reading in its batch, from 0")] = None
+    field: Annotated[str | None, Meta(description="in posts that name fields")] = None
+
+
+class Doubt:
+    """Of a meter's readings of one quantity; those from `least` to `most` need not be looked at."""
+
+    __slots__ = ("_can", "_hours", "_last", "_register", "_rollover_kwh", "least", "most")
+
+    def __init__(self, quantity: str, can: Capacity, duration_us: int = 0, rollover_kwh: float | None = None):
+        self._can, self._rollover_kwh = can, rollover_kwh
+        self._hours = duration_us / 3.6e9 or 1.0
+        self._register = Register(can, rollover_kwh) if QUANTITIES[quantity].kind is Kind.COUNTER else None
+        self._last: tuple[float, float] | None = None
+        # A register is followed from reading to reading: each is looked at.
+        self.most = -1.0 if self._register else min(can.kw, LEAST_KW) * self._hours
+        self.least = -self.most
+
+    def held(self, at_us: int, value: float) -> str:
+        """The code of what is wrong with it, empty if it may be true."""
+        if self._register is not None:
+            return self._follow(self._register, at_us / 1e6, value)
+        kw = value / self._hours
+        if no_number(kw) or underflown(kw):
+            return NO_NUMBER
+        return BEYOND if abs(kw) > self._can.kw else ""
+
+    def _follow(self, register: Register, s: float, kwh: float) -> str:
+        if self._last is not None and s <= self._last[0]:
+            return ""  # what comes late is told by the rollup alone
+        if len(register.codes) > REMEMBERED and not register.codes[-1]:
+            register = self._register = Register(self._can, self._rollover_kwh)
+            register.add(*(self._last or (s, kwh)))
+        self._last = s, kwh
+        return register.add(s, kwh)
+
+
+def doubt(quantity: str, duration_us: int, can: Capacity, rollover_kwh: float | None) -> Doubt | None:
+    """What is doubted of a meter's quantity; None of those that are neither power nor energy."""
+    known = QUANTITIES[quantity]
+    if quantity == "power_kw" or known.kind is Kind.COUNTER or (known.kind is Kind.ENERGY and duration_us):
+        return Doubt(quantity, can, 0 if quantity == "power_kw" else duration_us, rollover_kwh)
+    return None

@@ -1,0 +1,231 @@
+"""What a meter said and what cannot be true: which readings are held, until those that follow confirm or refute them.
+
+A reading is held when the meter cannot have got there: a register that falls or rises by more than its capacity allows, power
+beyond that, or a number with which devices say that they have none. Those that follow decide: a register that comes back to
+where it stood refutes the readings between, one that goes on from where it is confirms them (a real reset, an exchange).
+Times are seconds since 1970, energies kWh, powers kW.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from models.energy import CORRECTED, NEAR_ROLLOVER, may_fall
+
+FALL, JUMP, BEYOND, NO_NUMBER = "fall", "jump", "beyond_capacity", "no_number"
+CODES = (FALL, JUMP, BEYOND, NO_NUMBER)
+
+MOST = 3  # so many readings in succession may be wrong; one more that says the same confirms them
+LASTING_S = 3600.0  # and so does one that says the same an hour later
+
+OVER = 1.2  # of what is rated: a connection is overloaded for a while, and a rating is a round number
+BEYOND_ALL = 20.0  # times the capacity: no run of readings confirms that
+USUAL = 20.0  # times the usual greatest, where nothing is rated
+SOME_CIRCUIT_KW = 25.0  # what any meter may find itself at, however little went through it so far
+UNKNOWN_KW, NEVER_KW = 10_000.0, 100_000.0  # of a meter that has no history; of any that nobody rated
+HISTORY = 96  # quarters from which on a meter's usual is known
+RETURNED = 0.01  # of its height: so near to where it stood a register has come back
+BRIEF_S = 7200.0  # within which it does
+BY_DESIGN = 6  # returns: a register that does so more often begins again by design
+
+NOTHING_RAW = (2**32 - 1, 2**31 - 1)  # unsigned and signed registers full of ones: no value
+UNDERFLOW = 2**15  # below 2³²: a small negative number that was read as an unsigned one
+
+Codes = NDArray[np.object_]
+
+
+class Capacity(NamedTuple):
+    """What a meter can do: beyond `kw` a reading is held, beyond `never_kw` no other confirms it.
+
+    A register that came back to where it stood was wrong already when it rose or fell by more than `returning_kw`.
+    """
+
+    kw: float
+    never_kw: float
+    returning_kw: float
+
+
+def capacity(rated_kw: float | None, usual_kw: float = 0.0, quarters: int = 0) -> Capacity:
+    """By what is rated, otherwise by the 99.9 % quantile (kW) of a history of so many quarters of an hour."""
+    if rated_kw:
+        return Capacity(OVER * rated_kw, BEYOND_ALL * rated_kw, OVER * rated_kw)
+    known = quarters >= HISTORY
+    kw = max(USUAL * usual_kw, SOME_CIRCUIT_KW if known else UNKNOWN_KW)
+    return Capacity(kw, max(BEYOND_ALL * kw, NEVER_KW), kw if known else SOME_CIRCUIT_KW)
+
+
+def usual(values: ArrayLike) -> float:
+    """The 99.9 % quantile of absolute values, which is one of them and none of the `MOST` greatest; 0 of so few."""
+    found = np.sort(np.abs(np.asarray(values, float)))
+    place = min(int(0.999 * (len(found) - 1)), len(found) - 1 - MOST)
+    return float(found[place]) if place >= 0 else 0.0
+
+
+def no_number(kw_or_kwh: float) -> bool:
+    """Whether it is a register full of ones, or a small negative number taken for a large one, to whatever decimal."""
+    raw = abs(kw_or_kwh)
+    if raw < 2000:  # with so few digits before the point they are numbers like others
+        return False
+    for _ in range(7):
+        if any(abs(raw - ones) < 1e-6 * ones**0.5 for ones in NOTHING_RAW):
+            return True
+        if raw > 2**32:
+            return False
+        raw *= 10
+    return False
+
+
+def underflown(kw: float) -> bool:
+    """Whether a power is a few watts below zero that were read as an unsigned number, in watts or tenths."""
+    return any(2**32 - UNDERFLOW <= abs(kw) * 1000 * tenths < 2**32 for tenths in (1, 10))
+
+
+def powers(kw: ArrayLike, can: Capacity) -> Codes:
+    """Which of successive powers are held, by code; shape (n,), empty texts where nothing is.
+
+    More than `MOST` in succession beyond the capacity are believed: then it is not the capacity.
+    """
+    values = np.abs(np.asarray(kw, float))
+    codes = np.full(len(values), "", object)
+    beyond = values > can.kw
+    for start, end in _runs(beyond):
+        run = slice(start, end)
+        codes[run] = np.where((end - start <= MOST) | (values[run] > can.never_kw), BEYOND, "")
+    for place in np.flatnonzero(values > min(can.kw, SOME_CIRCUIT_KW)):
+        if no_number(values[place]) or underflown(values[place]):
+            codes[place] = NO_NUMBER
+    return codes
+
+
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+class Read(NamedTuple):
+    """A reading of a register: when, what, and which it is in the order of readings."""
+
+    s: float
+    kwh: float
+    place: int
+
+
+@dataclass
+class Register:
+    """A register that is followed: `codes` says of each reading so far why it is held; empty if it is believed."""
+
+    can: Capacity
+    rollover_kwh: float | None = None
+    patience_s: float = 0.0  # within which a register that fell may come back
+    codes: list[str] = field(default_factory=list)
+    _good: Read | None = None  # the last that is believed
+    _held: list[Read] = field(default_factory=list)  # those since that say the same as one another
+    _doubtful: list[Read] = field(default_factory=list)  # from which it rose or fell much, and those since
+    _returns: list[int] = field(default_factory=list)  # held since the register came back
+
+    def add(self, s: float, kwh: float) -> str:
+        """The next reading: why it is held, for now; the codes of earlier ones may change with it."""
+        now, good = Read(s, kwh, len(self.codes)), self._good
+        self.codes.append("")
+        if no_number(kwh) and (good is None or not 0 <= kwh - good.kwh <= SOME_CIRCUIT_KW):
+            self.codes[-1] = NO_NUMBER
+        elif good is None:
+            self._good = now
+        elif self._held:
+            self._decide(good, now)
+        else:
+            self._follow(good, now)
+        return self.codes[-1]
+
+    def _follow(self, good: Read, now: Read) -> None:
+        if self._came_back(now):
+            return
+        code = self._wrong(good, now)
+        if code:
+            self._held, self.codes[now.place], self._doubtful = [now], code, []
+            return
+        self._good = now
+        if self._doubtful:
+            self._doubtful.append(now)
+            if len(self._doubtful) > MOST + 1 or now.s - self._doubtful[0].s > BRIEF_S:
+                self._doubtful = []
+        if not self._doubtful and abs(now.kwh - good.kwh) > self.can.returning_kw * (now.s - good.s) / 3600:
+            self._doubtful = [good, now]
+
+    def _decide(self, good: Read, now: Read) -> None:
+        """Whether those that are held were wrong, or are how it goes on."""
+        held, code = self._held, self.codes[self._held[0].place]
+        late = code == FALL and may_fall(held[0].kwh, good.kwh) and now.s - held[0].s > self.patience_s
+        if not late and not self._wrong(good, now):
+            self._held = []
+            self._good = now
+            return
+        if late:
+            self._believe()
+            self._follow(held[-1], now)
+            return
+        if self._wrong(held[-1], now):
+            self._held = []  # those stay held, whatever comes
+        self._held.append(now)
+        self.codes[now.place] = code if self._held[0] is not now else self._wrong(good, now)
+        if len(self._held) > MOST or (len(self._held) > 1 and now.s - self._held[0].s >= LASTING_S):
+            self._believe()
+
+    def _believe(self) -> None:
+        for each in self._held:
+            self.codes[each.place] = ""
+        self._good, self._held = self._held[-1], []
+
+    def _came_back(self, now: Read) -> bool:
+        """Whether it stands again where it stood before it rose or fell much; those between were wrong."""
+        if not self._doubtful or now.s - self._doubtful[0].s > BRIEF_S:
+            return False
+        base, *between = self._doubtful
+        away = [each.kwh - base.kwh for each in between]
+        height = max(min(away), -max(away))  # of the least of them, if all are on one side
+        if base.kwh <= 0 or height <= 0 or not 0 <= now.kwh - base.kwh <= RETURNED * height:
+            return False
+        self._returns += [each.place for each in between]
+        if len(self._returns) > BY_DESIGN:
+            for place in self._returns:
+                self.codes[place] = ""
+        else:
+            for each in between:
+                self.codes[each.place] = JUMP
+        self._good, self._doubtful = now, []
+        return True
+
+    def _wrong(self, before: Read, now: Read) -> str:
+        """Why a register cannot have got from one reading to the other; empty if it can."""
+        most = self.can.kw * max(now.s - before.s, LASTING_S) / 3600
+        if now.kwh >= before.kwh:
+            return JUMP if now.kwh - before.kwh > most else ""
+        if self.rollover_kwh is not None and before.kwh >= NEAR_ROLLOVER * self.rollover_kwh:
+            return JUMP if now.kwh + self.rollover_kwh - before.kwh > most else ""
+        return FALL if now.kwh < CORRECTED * before.kwh or before.kwh - now.kwh > most else ""
+
+
+def registers(
+    readings_s: ArrayLike, readings_kwh: ArrayLike, can: Capacity, rollover_kwh: float | None = None, patience_s: float = 0.0
+) -> Codes:
+    """Which of a register's successive readings are held, by code; shape (n,), empty texts where nothing is.
+
+    The same as `Register` says after the last of them.
+    """
+    moments, kwh = np.asarray(readings_s, float), np.asarray(readings_kwh, float)
+    if _quiet(moments, kwh, can):
+        return np.full(len(kwh), "", object)
+    register = Register(can, rollover_kwh, patience_s)
+    for s, value in zip(moments.tolist(), kwh.tolist(), strict=True):
+        register.add(s, value)
+    return np.array(register.codes, object)
+
+
+def _quiet(moments: NDArray[np.float64], kwh: NDArray[np.float64], can: Capacity) -> bool:
+    """Whether it only rises, and nowhere by much: that of almost all."""
+    rises, gaps = np.diff(kwh), np.diff(moments)
+    most = np.minimum(can.kw * np.maximum(gaps, LASTING_S), can.returning_kw * gaps) / 3600
+    # Numbers that are none stand far from others: a register that rises gently holds one only if it begins with one.
+    return bool(np.all((rises >= 0) & (rises <= most))) and not (len(kwh) and no_number(kwh[0]))

@@ -1,0 +1,368 @@
+"""Readings that cannot be true: stored as they came, void by Loadstar itself until those that follow, or a person, say otherwise.
+
+The rollup judges what it is about to add up, and what of the open quarter is there (`models.plausible` says how). What is held
+is an amendment like a person's, so that whatever reads readings leaves it out; one that readings confirm later is restored.
+A register that falls and soon comes back is passed over where it is counted (`models.energy.counted`) and needs no amendment.
+"""
+
+import time
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from config import clock
+from config.language import _
+from config.quantities import INTERVAL_S
+from models import energy as arithmetic
+from models import plausible
+from models.energy import Floats
+from models.plausible import CODES, SOME_CIRCUIT_KW, UNKNOWN_KW, Capacity, Codes
+from store.errors import NotFound
+from store.records.access.policy import Action, require
+from store.records.plant.declarations import declaring
+from store.records.plant.meters import require_meters, require_series
+from store.records.plant.ratings import ratings
+from store.scope import ALWAYS, SYSTEM, Scope, holds, within
+from store.series import amendments
+from store.series.connection import frame, listed, query
+from store.series.counters import COUNTERS
+from store.series.declared import Span, spans
+from store.series.energy_of_intervals import DERIVED
+from store.series.interval_sums import ROLLUP
+
+POWER = "power_kw"
+ENERGIES = ("energy_kwh", "energy_export_kwh")
+BY = "loadstar"
+REACH = 5  # intervals on either side, in which readings tell of those between
+BEFORE = timedelta(days=1)  # how far back a register is looked at: whether it begins again by design
+USUAL_S = 3600.0  # for so long what is usual of a meter stays known
+HISTORY = timedelta(days=30)
+COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "code", "held", "by", "recorded_at"]
+
+_usual: dict[str, tuple[float, float, int]] = {}  # by meter: when it was asked, kW, of how many quarters
+
+
+class _Judged(NamedTuple):
+    """Readings of one meter, quantity and length (s; 0: samples), with the code of each."""
+
+    meter: str
+    quantity: str
+    interval_s: int
+    readings: pd.DataFrame  # ts, value
+    codes: Codes
+
+
+def judge(scope: Scope, start: datetime, end: datetime, meter_ids: Collection[str] | None = None) -> int:
+    """Hold what cannot be true of the readings in [start, end), of all meters or of these, and restore what they confirm.
+
+    Returns how many readings are judged otherwise than before.
+
+    Raises:
+        Refused: the scope is not that of Loadstar itself.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require(scope, Action.RUN)
+    rated = ratings(scope)
+    doubtful = _steep(start, end, meter_ids, rated) | _strong(start, end, meter_ids, rated) | _held(start, end, meter_ids)
+    changed = 0
+    for judged in _judged(doubtful, start, end, rated):
+        changed += _record(scope, judged)
+    return changed
+
+
+def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: dict[str, float]) -> Iterator[_Judged]:
+    known = declaring(SYSTEM, doubtful)
+    can = _capacities(known, rated)
+    for span, ids in spans(SYSTEM, known, start, end).items():
+        reach = timedelta(seconds=REACH * span.interval_s)
+        if span.method != "counter":
+            continue
+        for meter, register in product(ids, COUNTERS):
+            readings = _samples(meter, register, max(span.since, start - max(reach, BEFORE)), min(span.until, end + reach))
+            codes = _of_register(readings, span, can[meter])
+            yield _within(_Judged(meter, register, 0, readings, codes), start - reach, end)
+    for meter in sorted(known):
+        for quantity, interval_s, readings in _flows(meter, start, end):
+            reach = timedelta(seconds=REACH * (interval_s or INTERVAL_S))
+            lasts = interval_s or (_shortest(meter, start, end) if quantity in ENERGIES else 0)
+            kw = readings["value"].to_numpy(float) * (3600 / lasts if lasts and quantity in ENERGIES else 1)
+            codes = plausible.powers(kw, _capacity_of(kw, can[meter], meter in rated))
+            yield _within(_Judged(meter, quantity, interval_s, readings, codes), start - reach, end)
+
+
+def _capacities(meters: Collection[str], rated: dict[str, float]) -> dict[str, Capacity]:
+    """What each of the meters can do."""
+    now = time.monotonic()
+    unknown = {meter for meter in meters if meter not in rated and now - _usual.get(meter, (-USUAL_S, 0.0, 0))[0] >= USUAL_S}
+    if unknown:
+        rows = _history(unknown)
+        found = {str(meter): kw.to_numpy(float) for meter, kw in rows.groupby("meter")["kw"]}
+        none = np.zeros(0)
+        _usual.update({meter: (now, plausible.usual(found.get(meter, none)), len(found.get(meter, none))) for meter in unknown})
+    return {
+        meter: plausible.capacity(rated[meter]) if meter in rated else plausible.capacity(None, *_usual[meter][1:])
+        for meter in meters
+    }
+
+
+def _history(meters: Collection[str]) -> pd.DataFrame:
+    """Their mean powers by quarter of an hour, or whatever intervals they tell, in the last month; columns `meter`, `kw`."""
+    now = clock.now()
+    return frame(
+        f"SELECT meter, value * 3600.0 / interval_s kw FROM intervals WHERE ts >= %s AND ts < %s AND meter IN ({listed(meters)}) "
+        f"AND value != null AND quantity IN ({listed([*ENERGIES, *DERIVED])})",
+        [now - HISTORY, now],
+    )
+
+
+def _capacity_of(kw: Floats, can: Capacity, rated: bool) -> Capacity:
+    """Of a meter without a history what it says now must do for one."""
+    return can if rated else can._replace(kw=max(can.kw, plausible.USUAL * plausible.usual(kw)))
+
+
+def _of_register(readings: pd.DataFrame, span: Span, can: Capacity) -> Codes:
+    """The codes of a register's readings; none for those that are passed over where it is counted."""
+    moments, kwh = pd.DatetimeIndex(readings["ts"]).as_unit("us").asi8 / 1e6, readings["value"].to_numpy(float)
+    patience_s = arithmetic.PATIENCE * span.interval_s
+    codes = plausible.registers(moments, kwh, can, span.rollover_kwh, patience_s)
+    # Whether a register that fell began again from zero is told where it is counted, if it can have got there since.
+    good = pd.Series(kwh).where(codes == "").ffill().to_numpy(float)
+    codes[(codes == plausible.FALL) & arithmetic.may_fall(kwh, good) & (kwh <= can.kw)] = ""
+    return codes
+
+
+def _within(judged: _Judged, start: datetime, end: datetime) -> _Judged:
+    inside = ((judged.readings["ts"] >= start) & (judged.readings["ts"] < end)).to_numpy(bool)
+    return judged._replace(readings=judged.readings[inside].reset_index(drop=True), codes=judged.codes[inside])
+
+
+def _samples(meter: str, quantity: str, start: datetime, end: datetime) -> pd.DataFrame:
+    """What the meter said, with what people say of it: their word stands."""
+    rows = frame(
+        "SELECT ts, value FROM telemetry WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s AND value != null",
+        [start, end, meter, quantity],
+    )
+    return _as_people_say(rows, meter, quantity, 0)
+
+
+def _flows(meter: str, start: datetime, end: datetime) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    """Its powers and energies around a range, by quantity and length."""
+    which = f"ts >= %s AND ts < %s AND meter = %s AND quantity IN ({listed([POWER, *ENERGIES])}) AND value != null"
+    near = timedelta(seconds=REACH * INTERVAL_S)
+    for table, length, only, reach in (
+        ("telemetry", "0", "", near),
+        ("intervals", "interval_s", f"AND source != '{ROLLUP}'", REACH * timedelta(hours=1)),
+    ):
+        rows = frame(
+            f"SELECT ts, quantity, {length} lasts, value FROM {table} WHERE {which} {only}", [start - reach, end + reach, meter]
+        )
+        for quantity, lasts in sorted({*zip(rows["quantity"], rows["lasts"].astype(int), strict=True)}):
+            readings = rows.loc[(rows["quantity"] == quantity) & (rows["lasts"] == lasts), ["ts", "value"]]
+            yield quantity, lasts, _as_people_say(readings, meter, quantity, lasts)
+
+
+def _as_people_say(rows: pd.DataFrame, meter: str, quantity: str, interval_s: int) -> pd.DataFrame:
+    rows = rows.sort_values("ts", kind="stable").reset_index(drop=True)
+    if rows.empty:
+        return rows
+    said = _said(meter, quantity, rows["ts"].iloc[0].to_pydatetime(), rows["ts"].iloc[-1].to_pydatetime(), interval_s)
+    theirs = said[(said["by"] != BY) | ~said["reason"].isin(CODES)]
+    gone = theirs.loc[theirs["void"].astype(bool), "ts"]
+    instead = theirs.dropna(subset="value").set_index("ts")["value"].astype(float)
+    rows = rows[~rows["ts"].isin(gone)].reset_index(drop=True)
+    return rows.assign(value=rows["ts"].map(instead).fillna(rows["value"].astype(float)))
+
+
+def _said(meter: str, quantity: str, first: datetime, last: datetime, interval_s: int) -> pd.DataFrame:
+    """The newest amendment of each reading from the one moment to the other, also those that let it count again."""
+    rows = frame(
+        "SELECT ts, value, void, reason, by, recorded_at FROM amendments "
+        "WHERE ts >= %s AND ts <= %s AND meter = %s AND quantity = %s AND interval_s = %s",
+        [first, last, meter, quantity, interval_s],
+    )
+    return rows.sort_values("recorded_at", kind="stable").drop_duplicates("ts", keep="last")
+
+
+def _record(scope: Scope, judged: _Judged) -> int:
+    """Write down what is judged otherwise than before; of what a person has said nothing."""
+    meter, quantity, interval_s, readings, codes = judged
+    if readings.empty:
+        return 0
+    first, last = (readings["ts"].iloc[place].to_pydatetime() for place in (0, -1))
+    said = _said(meter, quantity, first, last, interval_s).set_index("ts")
+    own = said[(said["by"] == BY) & said["reason"].isin(CODES)]
+    held = own[own["void"].astype(bool)]["reason"].to_dict()
+    theirs = set(said.index.difference(own.index))
+    changed = 0
+    wanted: dict[str, list[datetime]] = {}
+    for ts, code in zip(readings["ts"], codes, strict=True):
+        if ts not in theirs and code and held.get(ts) != code:
+            wanted.setdefault(code, []).append(ts.to_pydatetime())
+        elif ts in held and not code:
+            amendments.restore(scope, meter, quantity, ts.to_pydatetime(), reason=held[ts], interval_s=interval_s)
+            changed += 1
+    for code, moments in wanted.items():
+        amendments.void_all(scope, meter, quantity, moments, reason=code, interval_s=interval_s)
+        changed += len(moments)
+    return changed
+
+
+def _only(meter_ids: Collection[str] | None) -> str:
+    return f"AND meter IN ({listed(meter_ids)})" if meter_ids is not None else ""
+
+
+def _steep(start: datetime, end: datetime, meter_ids: Collection[str] | None, rated: dict[str, float]) -> set[str]:
+    """Meters of which a register rose steeply, or fell, or is read so seldom that each reading is looked at."""
+    rows = query(
+        f"""SELECT meter, count(), max((value - before) * 3600000000.0 / (ts - before_ts)), max(before - value) FROM (
+            SELECT ts, meter, quantity, value, lag(value) OVER (PARTITION BY meter, quantity ORDER BY ts) before,
+                lag(ts) OVER (PARTITION BY meter, quantity ORDER BY ts) before_ts
+            FROM telemetry WHERE ts >= %s AND ts < %s AND quantity IN ({listed(COUNTERS)}) AND value != null {_only(meter_ids)}
+            ) GROUP BY meter, quantity""",
+        [start - timedelta(hours=3), end],
+    )
+    few = (end - start + timedelta(hours=3)).total_seconds() / 3600 + 1
+    can = _capacities({meter for meter, _, steepest, _ in rows if (steepest or 0.0) > SOME_CIRCUIT_KW} - rated.keys(), rated)
+    return {
+        meter
+        for meter, count, steepest, fall in rows
+        if count <= few or (fall or 0.0) > 1.0 or (steepest or 0.0) > (_rated(meter, rated) or _returning(can, meter))
+    }
+
+
+def _strong(start: datetime, end: datetime, meter_ids: Collection[str] | None, rated: dict[str, float]) -> set[str]:
+    """Meters of which a power, or the mean power of an interval, is much greater than most are."""
+    found = set()
+    for table, kw, only in (
+        ("telemetry", "abs(value)", ""),
+        (
+            "intervals",
+            f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / interval_s END",
+            f"AND source != '{ROLLUP}'",
+        ),
+    ):
+        rows = query(
+            f"SELECT meter, quantity, max(kw) FROM (SELECT meter, quantity, {kw} kw FROM {table} "
+            f"WHERE ts >= %s AND ts < %s AND quantity IN ({listed([POWER, *ENERGIES])}) AND value != null {only} "
+            f"{_only(meter_ids)})",
+            [start, end],
+        )
+        # The energies of short intervals are looked at as if they were of a minute.
+        shortest = dict.fromkeys(ENERGIES, 60.0 if table == "telemetry" else 1.0)
+        greatest = [(meter, most * shortest.get(name, 1.0)) for meter, name, most in rows]
+        can = _capacities({meter for meter, most in greatest if most > SOME_CIRCUIT_KW} - rated.keys(), rated)
+        found |= {
+            meter
+            for meter, most in greatest
+            if most > (_rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW))
+        }
+    return found
+
+
+def _rated(meter: str, rated: dict[str, float]) -> float | None:
+    return plausible.OVER * rated[meter] if meter in rated else None
+
+
+def _returning(can: dict[str, Capacity], meter: str) -> float:
+    return can[meter].returning_kw if meter in can else SOME_CIRCUIT_KW
+
+
+def _shortest(meter: str, start: datetime, end: datetime) -> int:
+    """How long its energies of short intervals last (s), as it declares."""
+    return next((span.interval_s for span in spans(SYSTEM, [meter], start, end) if span.method == "interval"), INTERVAL_S)
+
+
+def _held(start: datetime, end: datetime, meter_ids: Collection[str] | None) -> set[str]:
+    """Meters of which something is held in the range: what came since may confirm it."""
+    rows = query(
+        f"SELECT DISTINCT meter FROM amendments WHERE ts >= %s AND ts < %s AND by = '{BY}' AND void "
+        f"AND reason IN ({listed(CODES)}) {_only(meter_ids)}",
+        [start - timedelta(hours=3), end],
+    )
+    return {meter for (meter,) in rows}
+
+
+def suspects(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    """The readings of meters that are or were held in [start, end), in the times that are the holder's, the newest first.
+
+    Returns:
+        `ts` (an interval's start), `meter`, `quantity`, `interval_s` (0: a sample), `value` as the device said it, `code` (one
+        of `models.plausible.CODES`), `held` (whether it is left out of sums now), `by` (who said so last: Loadstar, or the id
+        of a person) and `recorded_at`.
+
+    Raises:
+        NotFound: a meter does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    times = require_series(scope, meter_ids)
+    parts = [_listed(meter, *window) for meter in meter_ids for window in within(times.get(meter, ALWAYS), start, end)]
+    found = [each for each in parts if len(each)]
+    if not found:
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.concat(found, ignore_index=True).sort_values("ts", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _listed(meter: str, start: datetime, end: datetime) -> pd.DataFrame:
+    rows = frame(
+        "SELECT ts, meter, quantity, interval_s, value, void, reason, by, recorded_at FROM amendments "
+        "WHERE ts >= %s AND ts < %s AND meter = %s",
+        [start, end, meter],
+    )
+    if rows.empty:
+        return rows
+    key = ["ts", "meter", "quantity", "interval_s"]
+    rows = rows.sort_values("recorded_at", kind="stable")
+    codes = rows[(rows["by"] == BY) & rows["reason"].isin(CODES)].drop_duplicates(key, keep="last")[[*key, "reason"]]
+    newest = rows.drop_duplicates(key, keep="last").drop(columns=["reason", "value"]).merge(codes, on=key)
+    if newest.empty:
+        return newest
+    said = pd.concat(
+        [
+            frame(
+                f"SELECT ts, quantity, {lasts} interval_s, value FROM {table} WHERE ts >= %s AND ts < %s AND meter = %s "
+                f"AND quantity IN ({listed({*newest['quantity']})}) {only}",
+                [start, end, meter],
+            )
+            for table, lasts, only in (("telemetry", "0", ""), ("intervals", "interval_s", f"AND source != '{ROLLUP}'"))
+        ],
+        ignore_index=True,
+    )
+    found = newest.merge(said, on=["ts", "quantity", "interval_s"], how="left")
+    return found.assign(code=found["reason"], held=found["void"].astype(bool))[COLUMNS]
+
+
+def accept(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
+    """Say that a reading is true although it was held: it counts, and Loadstar never holds it again. Raises as `void`."""
+    amendments.restore(scope, meter_id, quantity, ts, reason=reason, interval_s=interval_s)
+
+
+def void(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
+    """Say that a reading is wrong: it does not count, whatever follows.
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        Refused: not an operator of its site, no reason, or a time that is not the holder's.
+        StoreAway: QuestDB did not take it.
+    """
+    amendments.void(scope, meter_id, quantity, ts, reason=reason, interval_s=interval_s)
+
+
+def undo(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, interval_s: int = 0) -> None:
+    """Take back what a person has said of a reading that was held: it is held again, as Loadstar judged it.
+
+    Raises as `void`, and `NotFound` for a reading that Loadstar never held.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
+    if not holds(scope.times(meter_id, meter.site_id), ts):
+        raise NotFound(_("nothing of %(meter)s was held at that time", meter=meter.name))
+    found = _listed(meter_id, ts, ts + timedelta(microseconds=1))
+    own = found[(found["quantity"] == quantity) & (found["interval_s"] == interval_s)]
+    if own.empty:
+        raise NotFound(_("nothing of %(meter)s was held at that time", meter=meter.name))
+    # By Loadstar's hand again, so that what follows may still confirm it.
+    amendments.void(SYSTEM, meter_id, quantity, ts, reason=str(own["code"].iloc[0]), interval_s=interval_s)

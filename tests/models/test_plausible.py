@@ -1,0 +1,132 @@
+"""What cannot be true is held, what follows decides, and a real reset is never swallowed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models import energy, plausible
+from models.plausible import BEYOND, JUMP, NO_NUMBER, Register, capacity, no_number, powers, registers
+
+FRESH = capacity(None)
+RATED = capacity(50.0)
+
+
+def _said(values: list[float], can: plausible.Capacity = FRESH, seconds: float = 60.0) -> list[str]:
+    return registers(np.arange(len(values)) * seconds, values, can, None, 2.5 * seconds).tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        ([19.150, 1255014.4, 19.151], ["", JUMP, ""]),
+        ([655.35, 1310.71, 655.37], ["", JUMP, ""]),
+        ([100.0, 4294967.295, 100.1], ["", NO_NUMBER, ""]),
+        ([4294967.295, 100.0, 100.1], [NO_NUMBER, "", ""]),
+        ([215.6, 215.6, 215.7, 215.6, 215.6], [""] * 5),
+        ([3.0, 4.0, 0.5, 1.0, 1.5, 2.0], [""] * 6),
+        ([100.0, 100.1, 90000.0], ["", "", JUMP]),
+        ([100.0, 100.1, 90000.0, 90000.1, 90000.2, 90000.3], [""] * 6),
+        ([], []),
+    ],
+)
+def test_registers_of_the_field_are_judged_by_what_follows(values: list[float], codes: list[str]) -> None:
+    assert _said(values) == codes
+
+
+def test_a_reading_that_repeats_an_hour_later_is_confirmed() -> None:
+    assert _said([100.0, 90000.0, 90001.0], FRESH, 3600.0) == ["", "", ""]
+
+
+def test_a_register_that_begins_again_every_hour_does_so_by_design() -> None:
+    """Read twice between, it stands where it stood: that is no glitch."""
+    assert _said([250.0, 750.0] * 12, FRESH, 1800.0) == [""] * 24
+
+
+def test_more_powers_than_can_be_wrong_show_that_the_capacity_is_another() -> None:
+    assert powers([5.0, 70.0, 5.0], RATED).tolist() == ["", BEYOND, ""]
+    assert powers([5.0, 70.0, 70.0, 70.0, 70.0, 5.0], RATED).tolist() == [""] * 6
+    assert powers([5.0, *[5000.0] * 9, 5.0], RATED).tolist() == ["", *[BEYOND] * 9, ""]
+    assert powers([1.0, *[4294967.292] * 9], FRESH).tolist() == ["", *[NO_NUMBER] * 9]
+
+
+@pytest.mark.parametrize("value", [4294967.295, 429496.7295, 42949.67295, 2147483.647, 4294967295.0])
+def test_a_register_full_of_ones_is_no_number_at_any_decimal(value: float) -> None:
+    assert no_number(value)
+    assert no_number(-value)
+    assert not no_number(value * 1.001)
+
+
+def test_a_capacity_that_is_not_rated_is_learned() -> None:
+    assert plausible.usual([]) == 0.0
+    assert plausible.usual([11.77] * 12 + [771358.72] * 3) == 11.77
+    assert plausible.usual(range(10_000)) == 9989
+    assert capacity(None, 5.0, 500).kw == 100.0
+    assert capacity(None, 0.1, 500).kw == 25.0, "a kettle is no fault"
+    assert capacity(None, 0.1, 20).kw == 10_000.0
+    assert capacity(10.0).kw == 12.0
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+WRONG = (lambda kwh: kwh * 65536, lambda kwh: kwh * 1000, lambda kwh: kwh + 655_360.0, lambda _: 4294967.295)
+CAPACITIES = (FRESH, RATED, capacity(None, 10.0, 500))
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_wherever_up_to_three_readings_are_wrong_what_is_counted_is_the_last_less_the_first(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    seconds, count, length = random.choice([1, 10, 60, 300, 900]), random.integers(6, 30), random.integers(1, 4)
+    moments = np.arange(count) * float(seconds)
+    true = random.uniform(100, 1e6) + random.uniform(0, 20 * seconds / 3600, count).cumsum()
+    first = random.integers(1, count - length)
+    said = true.copy()
+    said[first : first + length] = [WRONG[random.integers(4)](kwh) for kwh in true[first : first + length]]
+    codes = registers(moments, said, CAPACITIES[random.integers(3)], None, 2.5 * seconds)
+    assert np.flatnonzero(codes != "").tolist() == [*range(first, first + length)]
+    counted = energy.counted(moments[codes == ""], said[codes == ""])
+    assert counted[-1] == pytest.approx(true[-1] - true[0], abs=1e-6)
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_a_real_reset_is_never_swallowed(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    seconds = random.choice([10, 60, 300, 900])
+    most = 20 * seconds / 3600
+    before, after = (random.uniform(0, most, random.integers(5, 20)).cumsum() for _ in range(2))
+    said = np.concatenate([random.uniform(200 * most, 1e6) + before, after])
+    codes = _said(said.tolist(), CAPACITIES[random.integers(3)], seconds)
+    assert not any(codes)
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_readings_one_at_a_time_are_judged_as_all_of_them_at_once(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    count, cut = random.integers(0, 30, 2)
+    moments = random.integers(1, random.choice([60, 900, 7200]), count).cumsum().tolist()
+    kinds = (
+        random.uniform(0, 1, count).cumsum() + 100,
+        random.uniform(0, 3e5, count),
+        np.full(count, 4294967.295),
+        np.zeros(count),
+    )
+    values = np.choose(random.choice(4, count, p=[0.7, 0.15, 0.05, 0.1]), kinds).tolist()
+    register = Register(RATED, None, 150.0)
+    for place, (s, kwh) in enumerate(zip(moments, values, strict=True)):
+        now = register.add(float(s), kwh)
+        assert now == register.codes[-1]
+        if place + 1 == cut:
+            assert register.codes == registers(moments[:cut], values[:cut], RATED, None, 150.0).tolist()
+    assert register.codes == registers(moments, values, RATED, None, 150.0).tolist()
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_powers_within_a_capacity_are_believed_wherever_others_are_not(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    said = np.insert(random.uniform(-60, 60, 40), random.integers(41), [771_358.72] * random.integers(1, 4))
+    codes = powers(said, RATED)
+    assert (codes[said == 771_358.72] == BEYOND).all()
+    assert (codes[said != 771_358.72] == "").all()

@@ -1,0 +1,194 @@
+"""What cannot be true is left out of every sum until readings or a person confirm it: cases that meters of the field bring."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from config import clock
+from store.scope import SYSTEM
+from store.series import amendments, checkpoint, energy, latest, peaks, power, rollup, shares, suspects
+from store.series.differences import differences
+from tests.numbers.conftest import MakeSite
+from tests.store.series.conftest import Site
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+REGISTER, POWER = "energy_total_kwh", "power_kw"
+
+
+@pytest.fixture
+def noon() -> datetime:
+    """Of a recent day."""
+    return clock.now().replace(hour=12, minute=0, second=0, microsecond=0) - 2 * DAY
+
+
+@pytest.fixture
+def site(site_in: MakeSite, noon: datetime) -> Site:
+    """A site whose days are rolled up: whatever comes now is late."""
+    made = site_in("UTC")
+    checkpoint.write(checkpoint.Checkpoint(noon - DAY, checkpoint.NEVER))
+    rollup.await_applied(["rollups"], 20)
+    _settle(made)
+    return made
+
+
+def _settle(site: Site) -> None:
+    """The rounds of the worker that it takes: what is held in one changes quarters of the next."""
+    for _ in range(2):
+        rollup.await_applied(["telemetry", "late", "amendments"], 30)
+        site.roll_up(clock.now() - timedelta(seconds=75))
+
+
+def _post(site: Site, meter: str, quantity: str, start: datetime, seconds: float, values: Sequence[float]) -> None:
+    times = [start + timedelta(seconds=seconds * place) for place in range(len(values))]
+    site.late(meter, quantity, times)
+    site.samples(meter, quantity, times, values)
+
+
+def _kwh(meter: str, noon: datetime, register: str | None = REGISTER) -> float:
+    """Of the day, which must be the same by quarter, hour and day, and by the list of readings."""
+    start = noon - 12 * HOUR
+    [day] = energy.energy_by(SYSTEM, [meter], start, start + DAY, "day", "UTC")["forward_kwh"]
+    for step in ("quarter", "hour"):
+        rows = energy.energy_by(SYSTEM, [meter], start, start + DAY, step, "UTC")["forward_kwh"]
+        assert rows.sum() == pytest.approx(day), step
+        assert rows.min() >= -1e-9, step
+    if register:
+        assert differences(SYSTEM, meter, start, start + DAY)["energy_kwh"].sum() == pytest.approx(day)
+    return float(day)
+
+
+def _held(meter: str, noon: datetime) -> list[tuple[float, str]]:
+    found = suspects.suspects(SYSTEM, [meter], noon - 12 * HOUR, noon + 12 * HOUR)
+    found = found[found["held"].astype(bool)]
+    return sorted(zip(found["value"].astype(float), found["code"], strict=True))
+
+
+COUNTERS = {
+    "to zero for one reading": (300, [549.73, 0, 549.73], 0.0, []),
+    "a torn word": (60, [19.150, 1255014.4, 19.151], 0.001, [1255014.4]),
+    "the low word of before": (60, [655.35, 1310.71, 655.37], 0.02, [1310.71]),
+    "the high word of before": (60, [100_000.5, 99_345.2, 100_000.6], 0.1, [99_345.2]),
+    "its last digit flickers": (60, [215.6, 215.6, 215.7, 215.6, 215.6], 0.0, []),
+    "watts for kilowatts, three times": (
+        60,
+        [81.2, 81.3, 81_400.0, 81_500.0, 81_600.0, 81.7],
+        0.5,
+        [81_400.0, 81_500.0, 81_600.0],
+    ),
+    "a register full of ones": (60, [100.0, 4294967.295, 4294967.295, 100.2], 0.2, [4294967.295, 4294967.295]),
+    "full of ones at first": (60, [4294967.295, 100.0, 100.2], 0.2, [4294967.295]),
+    "a real reset": (300, [500.0, 501.0, 0.2, 0.7, 1.2, 1.7, 2.2], 3.2, []),
+    "a reset of a small register": (300, [3.0, 4.0, 0.5, 1.0, 1.5, 2.0], 3.0, []),
+}
+
+
+def test_registers_count_without_what_cannot_be_true(site: Site, noon: datetime) -> None:
+    posted = {}
+    with site.at_once():
+        for which, (seconds, values, _, _) in COUNTERS.items():
+            for shift in (0, 12):  # within a quarter of an hour, and across its edge
+                posted[which, shift] = site.meter("counter", seconds)
+                _post(site, posted[which, shift], REGISTER, noon + shift * MINUTE, seconds, values)
+    _settle(site)
+    for (which, shift), meter in posted.items():
+        _, _, kwh, held = COUNTERS[which]
+        assert _kwh(meter, noon) == pytest.approx(kwh, abs=1e-9), (which, shift)
+        assert [value for value, _ in _held(meter, noon)] == sorted(held), (which, shift)
+
+
+def test_power_beyond_a_meters_capacity_is_no_energy(site: Site, noon: datetime) -> None:
+    meter = site.meter("power", 60)
+    _post(site, meter, POWER, noon - 15 * MINUTE, 60, [11.77] * 22 + [771358.72] + [11.77] * 22)
+    _settle(site)
+    assert _held(meter, noon) == [(771358.72, "beyond_capacity")]
+    rows = energy.energy_by(SYSTEM, [meter], noon, noon + 15 * MINUTE, "quarter", "UTC")
+    assert rows["forward_kwh"].tolist() == pytest.approx([11.77 * 0.25])
+
+
+def test_a_small_negative_power_read_as_unsigned_is_no_energy(site: Site, noon: datetime) -> None:
+    meter = site.meter("power", 60)
+    _post(site, meter, POWER, noon, 60, [1.0] * 10 + [4294967.292] * 30 + [1.0] * 10)
+    _settle(site)
+    assert _held(meter, noon) == [(4294967.292, "no_number")] * 30
+    # The tenth holds for two intervals and a half, and the last for as long.
+    assert _kwh(meter, noon, None) == pytest.approx((9 + 2.5 + 9 + 2.5) / 60)
+
+
+def test_a_person_accepts_voids_and_takes_that_back(site: Site, noon: datetime) -> None:
+    meter = site.meter("counter", 60)
+    _post(site, meter, REGISTER, noon, 60, [19.149, 19.150, 1255014.4, 19.151])
+    _settle(site)
+    at = noon + 2 * MINUTE
+    suspects.accept(SYSTEM, meter, REGISTER, at, reason="it was so")
+    _settle(site)
+    assert _kwh(meter, noon) == pytest.approx(1255014.4 - 19.149 + 19.151)
+    [found] = suspects.suspects(SYSTEM, [meter], noon, noon + HOUR).to_dict("records")
+    assert not found["held"] and found["value"] == 1255014.4
+    suspects.undo(SYSTEM, meter, REGISTER, at)
+    _settle(site)
+    assert _kwh(meter, noon) == pytest.approx(0.002)
+    suspects.void(SYSTEM, meter, REGISTER, noon, reason="a test reading")
+    _settle(site)
+    assert _kwh(meter, noon) == pytest.approx(0.001)
+
+
+def test_readings_that_come_later_confirm_or_refute(site: Site, noon: datetime) -> None:
+    meter = site.meter("counter", 60)
+    _post(site, meter, REGISTER, noon, 60, [100.0, 100.1, 90_000.0])
+    _settle(site)
+    assert _held(meter, noon) == [(90_000.0, "jump")]
+    assert _kwh(meter, noon) == pytest.approx(0.1)
+    _post(site, meter, REGISTER, noon + 3 * MINUTE, 60, [100.3, 100.4])
+    _settle(site)
+    assert _held(meter, noon) == [(90_000.0, "jump")]
+    assert _kwh(meter, noon) == pytest.approx(0.4)
+    other = site.meter("power", 60)
+    _post(site, other, POWER, noon, 60, [2.0] * 5 + [20_000.0] * 3)
+    _settle(site)
+    assert len(_held(other, noon)) == 3
+    _post(site, other, POWER, noon + 8 * MINUTE, 60, [20_000.0] * 3)
+    _settle(site)
+    assert not _held(other, noon)
+
+
+def test_what_is_held_is_not_the_latest(site: Site) -> None:
+    now = clock.now().replace(microsecond=0)
+    power_meter, counter = site.meter("power", 60), site.meter("counter", 60)
+    start = now - 4 * MINUTE
+    site.samples(power_meter, POWER, [start + n * MINUTE for n in range(4)], [1.0, 2.0, 3.0, 4294967.292])
+    site.samples(counter, REGISTER, [start + n * MINUTE for n in range(4)], [100.0, 100.1, 100.2, 90_000.0])
+    site.samples(site.meter("power", 60), POWER, [now], [1.0])
+    site.roll_up(now - timedelta(seconds=75))
+    rollup.await_applied(["amendments"], 30)
+    for _ in range(2):  # also once the records keep the newest
+        found = latest.latest(SYSTEM, [power_meter, counter])
+        assert found[power_meter, POWER] == (start + 2 * MINUTE, 3.0)
+        assert found[counter, REGISTER] == (start + 2 * MINUTE, 100.2)
+        live = power.live_power(SYSTEM, [power_meter, counter], now)
+        assert live[power_meter].forward_kw == 3.0
+        assert live[counter].forward_kw == pytest.approx(6.0)
+        site.roll_up(now - timedelta(seconds=75))
+
+
+def test_what_was_counted_unread_is_spread_as_estimated_and_is_no_peak(site: Site, noon: datetime) -> None:
+    counter, said, silent = site.meter("counter", 3600), site.meter("interval", 3600), site.meter("power", 60)
+    readings = {-3: 109_552.248, -2: 109_554.016, 0: 109_562.072, 1: 109_563.072}  # none an hour before noon
+    for hour, kwh in readings.items():
+        _post(site, counter, REGISTER, noon + hour * HOUR, 3600, [kwh])
+    weekly = site.meter("counter", 900)
+    _post(site, weekly, REGISTER, noon - 10 * HOUR, 3600 * 10, [1000.0, 1012.0])
+    site.intervals(said, "energy_kwh", 3600, [noon, noon + HOUR], [3.0, 5.0])
+    amendments.amend(SYSTEM, said, "energy_kwh", noon, 1.0, reason="read by hand", interval_s=3600)
+    _settle(site)
+    start, end = noon - 12 * HOUR, noon + 12 * HOUR
+    hours = energy.energy_by(SYSTEM, [counter], noon - 3 * HOUR, noon + HOUR, "hour", "UTC")
+    assert hours["forward_kwh"].tolist() == pytest.approx([1.768, 4.028, 4.028, 1.0])
+    assert hours["coverage"].tolist() == pytest.approx([1, 0.5, 0.5, 1])
+    found = shares.shares(SYSTEM, [counter, said, silent, weekly], start, end)
+    # One interval of the two hours is heard of, spread over both.
+    assert found.loc[counter].to_dict() == pytest.approx({"A": (10.824 - 4.028) / 10.824, "E": 4.028 / 10.824, "M": 0.0})
+    assert found.loc[said].to_dict() == pytest.approx({"A": 5 / 6, "E": 0.0, "M": 1 / 6})
+    assert found.loc[weekly].to_dict() == pytest.approx({"A": 0.0, "E": 1.0, "M": 0.0})
+    assert found.loc[silent].isna().all()
+    assert peaks.peaks(SYSTEM, [weekly], start, end, "quarter", "UTC")[weekly].forward is None
