@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     )
     accept_ahead_s: int = Field(300, ge=0, le=3600, description="how far ahead of the server's clock a reading may be")
     device_queue: int = Field(200_000, ge=1_000, description="readings that may wait for the store, each process")
+    lines_limit_bytes: int = Field(8 * 2**20, ge=1024, description="largest body of line protocol after decompression")
+    waiting_values: int = Field(1_000_000, ge=0, description="values of a source that may wait for a mapping")
     body_limit_bytes: int = Field(2**20, ge=1024, description="largest body after decompression")
 
     database_url: str | None = Field(None, description="SQLAlchemy address of the records; SQLite in the state folder by default")

@@ -55,10 +55,18 @@ async def read(request: Request, limit: int) -> bytes:
     Raises:
         Refusal: 415 wrong type or encoding, 413 longer than `limit` bytes, 400 empty, cut off or not what it says.
     """
-    headers = request.headers
-    kind = headers.get("content-type")
+    kind = request.headers.get("content-type")
     if kind is not None and kind != "application/json":
         _check_type(kind)
+    body = await received(request, limit)
+    if not body or body.isspace():
+        raise Refusal(400, Problem("empty_body", _("the body is empty"), allowed=_("a JSON object")))
+    return body
+
+
+async def received(request: Request, limit: int) -> bytes:
+    """A body of any type and also an empty one, as it was before compression; raises as `read`."""
+    headers = request.headers
     encoding = headers.get("content-encoding")
     if encoding is not None:
         encoding = encoding.strip().lower().removeprefix("x-")
@@ -88,11 +96,7 @@ async def read(request: Request, limit: int) -> bytes:
         ) from None
     except OSError as error:  # the connection broke
         raise Refusal(400, Problem("cut_off", _("the body did not arrive whole"))) from error
-    if encoding in _STREAMS:
-        body = inflate(body, limit, encoding)
-    if not body or body.isspace():
-        raise Refusal(400, Problem("empty_body", _("the body is empty"), allowed=_("a JSON object")))
-    return body
+    return inflate(body, limit, encoding) if encoding in _STREAMS else body
 
 
 async def _chunks(request: Request, limit: int) -> bytes:

@@ -9,8 +9,9 @@ import logging
 import math
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from config.language import _
 from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
@@ -20,6 +21,7 @@ from ingest.times import SECOND
 from models.plausible import capacity
 from store.errors import StoreAway, StoreError
 from store.records.plant import directory as records
+from store.records.plant.channels import Source
 from store.series.write import TELEMETRY, Series, series
 
 log = logging.getLogger(__name__)
@@ -61,11 +63,17 @@ class Caller:
     devices: dict[str, str]  # meter → the device whose it is
     ends: float = math.inf  # seconds since 1970
     site_id: str = ""
+    heads: dict[str, Any] = field(default_factory=dict)  # of line protocol, as they were read
     channels: records.Channels = field(default_factory=dict)  # of its own source: what they mean
     targets: dict[tuple[str, str, int | None], Target] = field(default_factory=dict)
     fields: dict[str, tuple[str, str, int | None]] = field(
         default_factory=dict
     )  # of the device's posts: meter, quantity, interval
+
+    @property
+    def channel_source(self) -> Source:
+        """Whose channels its values are: they outlive the key."""
+        return Source(self.site_id, self.device.id if self.device else None)
 
     @cached_property
     def source(self) -> str:
@@ -193,6 +201,12 @@ def _load(version: object) -> tuple[object, dict[str, Caller]] | None:
         return None
     loaded = records.load_directory()
     return newest, dict(_callers(loaded))
+
+
+def caller_of(loaded: records.Directory, source: Source) -> Caller:
+    """A source as if it held a key of its own: what waits of it is judged so, whichever keys it has by then."""
+    key = records.KeyEntry(source.id, "", source.device_id, source.site_id, can_write=True, revoked=False, archived=False)
+    return next(caller for _key, caller in _callers(replace(loaded, keys={key.id: key})))
 
 
 def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:

@@ -9,6 +9,7 @@ from config.language import _
 from config.settings import Settings
 from ingest.activity import Activity
 from ingest.answers import Answer
+from ingest.channels import Channels
 from ingest.committer import Committer
 from ingest.directory import Directory
 from ingest.metrics import Metrics
@@ -29,8 +30,15 @@ class Door:
     late: Committer  # of the past, and of those who ask what they replace: nobody else waits for what these look up
     window: Window
     activity: Activity
+    waiting: Committer  # of values whose channel is not mapped yet
+    channels: Channels
     metrics: Metrics
     turns: Turns
+
+    @property
+    def committers(self) -> tuple[Committer, ...]:
+        """All of them."""
+        return self.committer, self.late, self.waiting
 
     async def commit(self, rows: Rows, key_id: str) -> Outcome:
         """Commit the rows of a post; raises as `Committer.commit`."""

@@ -17,7 +17,7 @@ from store.series import health
 log = logging.getLogger(__name__)
 
 WATCH_S = 3.0
-SILENT_S = 15.0  # both committers hear of their store every few seconds, whether devices post or not
+SILENT_S = 15.0  # all committers hear of their store every few seconds, whether devices post or not
 
 
 async def watch(door: Door) -> None:
@@ -26,7 +26,8 @@ async def watch(door: Door) -> None:
         full = await asyncio.get_running_loop().run_in_executor(None, _full, door.settings)
         if full != door.committer.full:
             log.warning("%s", full or "the store has room again")
-        door.committer.full = door.late.full = full
+        for committer in door.committers:
+            committer.full = full
         measure(door)
         await asyncio.sleep(WATCH_S)
 
@@ -41,19 +42,23 @@ def _full(settings: Settings) -> str | None:
 
 def measure(door: Door) -> None:
     """Bring the gauges up to date."""
-    door.metrics.state(door.committer.waiting + door.late.waiting, _refuses(door) is None)
+    door.metrics.state(_waiting(door), _refuses(door) is None)
+
+
+def _waiting(door: Door) -> int:
+    return sum(committer.waiting for committer in door.committers)
 
 
 def _refuses(door: Door) -> str | None:
     """Why readings are not taken now, if they are not."""
-    for committer in (door.committer, door.late):
+    for committer in door.committers:
         if reason := committer.full or committer.away:
             return reason
     return f"the store has said nothing for {_silence_s(door):.0f} s" if _silence_s(door) > SILENT_S else None
 
 
 def _silence_s(door: Door) -> float:
-    return time.monotonic() - min(door.committer.heard, door.late.heard)
+    return time.monotonic() - min(committer.heard for committer in door.committers)
 
 
 def answered(door: Door) -> Answer:
@@ -63,7 +68,7 @@ def answered(door: Door) -> Answer:
     content = {
         "status": "ok" if reason is None else "refusing",
         "reason": reason,
-        "waiting": door.committer.waiting + door.late.waiting,
+        "waiting": _waiting(door),
         "store_heard_s_ago": None if math.isinf(silence_s) else round(silence_s, 1),
     }
     return answer(200 if reason is None else 503, content)

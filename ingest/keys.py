@@ -26,7 +26,11 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     Raises:
         Refusal: 401 no key or an unknown one, 403 one that may not write, or whose site is archived.
     """
-    given = headers.get("x-api-key") or _authorization(headers.get("authorization"))
+    return await holder(headers.get("x-api-key") or _authorization(headers.get("authorization")), door, write)
+
+
+async def holder(given: str | None, door: Door, write: bool) -> Caller:
+    """Whose key this is; raises as `require`."""
     if not given:
         raise Refusal(401, Problem("no_key", _("send the device's key in the header X-API-Key")), headers=_CHALLENGE)
     key_id, _point, secret = given.partition(".")

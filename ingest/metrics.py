@@ -102,6 +102,12 @@ class Metrics:
         for counted in (self._answers, self._verdicts, self._codes):
             counted.clear()
 
+    def waiting(self, waiting: int, dropped: int, no_reading: int) -> None:
+        """So many values wait for a mapping, came on channels that are ignored, or were a text or a boolean."""
+        for verdict, count in (("waiting", waiting), ("dropped", dropped), ("no_reading", no_reading)):
+            if count:
+                self._verdicts[verdict] += count
+
     def flushed(self, rows: int, seconds: float) -> None:
         """A group was committed, or refused."""
         self._flushed.inc(rows)

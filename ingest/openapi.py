@@ -41,6 +41,11 @@ CODES = {
     "wrong_encoding": "a content encoding other than gzip or zstd",
     "too_big": "the body is longer than is taken, after decompression",
     "too_many_readings": f"more than {READINGS_LIMIT:,} readings in one post",
+    "malformed_line": "a line of line protocol that breaks its grammar",
+    "bad_channel": "a channel whose name cannot be kept, or one too many of its source",
+    "waiting_full": "a channel that is not mapped, of a source of which as many values wait as may",
+    "missing_query": "/query without q",
+    "no_queries": "/query makes and lists databases, and answers nothing else",
     "missing_field": "a required field is missing",
     "unknown_field": "a field of no meaning here",
     "unmapped_field": "the device's map says nothing of this field",
@@ -97,6 +102,7 @@ _PRECISION = {
     "description": "the unit of integer times; without it they are refused, not guessed",
     "schema": {"type": "string", "enum": list(PRECISIONS)},
 }
+_UNIT = "the unit of times; nanoseconds without it"
 _REPLACED = {
     "name": "replaced",
     "in": "query",
@@ -153,6 +159,7 @@ def described() -> dict[str, Any]:
                 )
                 | {"parameters": [_PRECISION, _REPLACED, _DRY_RUN]}
             },
+            **_lines(),
             "/healthz": {"get": _operation("Whether readings are taken now", (200, 503)) | {"security": []}},
             "/metrics": {"get": _operation("Figures for Prometheus, of all processes", (200,)) | {"security": []}},
         },
@@ -164,6 +171,34 @@ def described() -> dict[str, Any]:
             "schemas": types,
         },
     }
+
+
+def _lines() -> dict[str, Any]:
+    """What agents of InfluxDB ask and write; bodies are text, and answers InfluxDB's."""
+    stored = "every value is stored, or waits until its channel is mapped"
+    wrong = "lines are refused, which the body names; all others are stored"
+    away = "the store is away or full; nothing is acknowledged, see Retry-After"
+    refused = {400: "another precision, or the body cannot be read", 401: STATUSES[401], 413: STATUSES[413], 503: away}
+    first = {204: stored, **refused, 400: f"{wrong}; or {refused[400]}"}
+    second = {204: stored, **refused, 403: STATUSES[403], 422: wrong, 429: STATUSES[429]}
+    of_first = {**_PRECISION, "description": _UNIT, "schema": {"type": "string", "enum": ["ns", "u", "ms", "s", "m", "h"]}}
+    of_second = {**_PRECISION, "description": _UNIT}
+    asked = {"name": "q", "in": "query", "required": True, "description": "the query"}
+    query = _asked("Make or list databases, which mean nothing here", {200: "as InfluxDB answers", 400: "any other query"})
+    query["parameters"] = [asked | {"schema": {"type": "string", "enum": ["SHOW DATABASES", "CREATE DATABASE telegraf"]}}]
+    ping = _asked("Whether it is there", {200: "with ?verbose=true: its version", 204: "it is"})
+    return {
+        "/write": {"post": _asked("Write line protocol (text) as to InfluxDB 1", first) | {"parameters": [of_first]}},
+        "/api/v2/write": {"post": _asked("Write line protocol (text) as to InfluxDB 2", second) | {"parameters": [of_second]}},
+        "/query": {method: query | {"security": []} for method in ("get", "post")},
+        **{path: {method: ping | {"security": []} for method in ("get", "head")} for path in ("/ping", "/api/v2/ping")},
+        "/health": {"get": _asked("Whether this process answers, as InfluxDB says it", {200: "it does"}) | {"security": []}},
+        "/ready": {"get": _asked("The same, and since when", {200: "it does"}) | {"security": []}},
+    }
+
+
+def _asked(summary: str, answers: dict[int, str]) -> dict[str, Any]:
+    return {"summary": summary, "responses": {str(status): {"description": words} for status, words in answers.items()}}
 
 
 def _of(name: str, example: Any = None) -> dict[str, Any]:

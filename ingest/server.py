@@ -21,6 +21,7 @@ from config.language import N_, _
 from ingest import health, job_figures, manual, openapi
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
+from ingest.channels import Channels
 from ingest.committer import Committer
 from ingest.directory import Directory
 from ingest.door import Door, Handler, Routes
@@ -28,14 +29,14 @@ from ingest.ledger import LateLedger, Ledger
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
-from ingest.roads import hardware, readings
+from ingest.roads import hardware, lines, readings
 from ingest.times import Window
 from ingest.turns import Turns
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
-ROADS = (hardware.ROUTES, readings.ROUTES)
+ROADS = (hardware.ROUTES, readings.ROUTES, lines.ROUTES)
 GUARDS = (
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -138,16 +139,20 @@ class Application:
         counted = Metrics()
         committer = Committer(partial(Ledger, settings), settings.device_queue, counted.flushed)
         late = Committer(partial(LateLedger, settings), settings.device_queue, counted.flushed)
+        waiting = Committer(partial(Ledger, settings), settings.device_queue, counted.flushed)
+        channels = Channels(settings.waiting_values)
         directory = Directory()
         activity = Activity()
         window = Window(settings.accepted_back_days, settings.accept_ahead_s)
-        self._door = Door(settings, directory, committer, late, window, activity, counted, Turns())
+        self._door = Door(settings, directory, committer, late, window, activity, waiting, channels, counted, Turns())
         committer.start()
         late.start()
+        waiting.start()
         await directory.renew()
         for work in (
             directory.keep(),
             activity.keep(),
+            channels.keep(),
             counted.keep(),
             health.watch(self._door),
             _beat(heart.Heart(settings.run / heart.DEVICE_WORKERS)),
@@ -166,8 +171,9 @@ class Application:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                await asyncio.gather(door.committer.close(), door.late.close())
+                await asyncio.gather(*(each.close() for each in door.committers))
                 await door.activity.write()
+                await door.channels.write()
         door.metrics.write()
 
 

@@ -19,7 +19,7 @@ DAY = 86_400 * SECOND
 
 # How many microseconds one unit of `?precision=` is; nanoseconds are divided instead.
 PRECISIONS = ("s", "ms", "us", "ns")
-FACTORS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+FACTORS = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
 
 RFC3339 = N_("RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an integer with ?precision=s, ms, us or ns")
 _PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")

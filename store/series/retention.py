@@ -35,6 +35,7 @@ def _kept(settings: Settings) -> list[Kept]:
     """The tables that forget; all others keep their rows for ever."""
     return [
         Kept("telemetry", "ts", settings.kept_telemetry_days),
+        Kept("waiting", "ts", settings.kept_telemetry_days),
         Kept("late", "received_at", NOTES_DAYS),
         Kept("quarantine", "received_at", NOTES_DAYS),
         Kept("rollups", "done_at", NOTES_DAYS),

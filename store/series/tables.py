@@ -47,6 +47,13 @@ TABLES = {
         CREATE TABLE IF NOT EXISTS plans (
             ts TIMESTAMP, plan SYMBOL CAPACITY 4096, device SYMBOL CAPACITY 4096, setpoint_kw DOUBLE, issued_at TIMESTAMP
         ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, plan, device)""",
+    # Values whose channel nobody has mapped yet, at their own time. `state` is none while one waits, `stored` or `dropped` when
+    # it does not any more, or else why it was refused once its channel was mapped.
+    "waiting": """
+        CREATE TABLE IF NOT EXISTS waiting (
+            ts TIMESTAMP, channel SYMBOL CAPACITY {symbols}, source SYMBOL CAPACITY 4096, state SYMBOL CAPACITY 64,
+            value DOUBLE, received_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, channel)""",
     "quarantine": """
         CREATE TABLE IF NOT EXISTS quarantine (
             received_at TIMESTAMP, source SYMBOL CAPACITY 4096, road SYMBOL CAPACITY 16, reason VARCHAR, body VARCHAR

@@ -21,6 +21,14 @@ PUBLIC = {("GET", path) for _, path in OWN}
 DATA, STATUS, CONFIG = "/api/hardware/data", "/api/hardware/status", "/api/hardware/config"
 READINGS = "/api/v1/readings"
 # status by key: (Road 1 post, its two answers, Road 2 with one's own meter, with a neighbour's)
+# What agents of InfluxDB ask before they write: it says nothing of anybody.
+OPEN = {
+    *((method, path) for method in ("GET", "HEAD") for path in ("/ping", "/api/v2/ping")),
+    *((method, "/query") for method in ("GET", "POST")),
+    ("GET", "/health"),
+    ("GET", "/ready"),
+}
+LINES = ("/write", "/api/v2/write")
 EXPECTED = {
     "none": (401, 401, 401, 401),
     "unknown": (401, 401, 401, 401),
@@ -31,6 +39,9 @@ EXPECTED = {
     "read-only site": (403, 403, 403, 403),
     "neighbour site": (403, 403, 422, 200),
 }
+
+
+LINES_EXPECTED = {"device": 200, "site": 200, "neighbour site": 200, "read-only site": 403}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +63,12 @@ def held(api: Api, world: World, device_settings: Settings) -> dict[str, str | N
 
 def test_every_route_is_public_or_in_this_matrix() -> None:
     routes = {route for table in (OWN, *ROADS) for route in table}
-    assert routes == PUBLIC | {("POST", DATA), ("GET", STATUS), ("GET", CONFIG), ("POST", READINGS)}
+    assert routes == PUBLIC | OPEN | {
+        ("POST", DATA),
+        ("GET", STATUS),
+        ("GET", CONFIG),
+        *(("POST", path) for path in (READINGS, *LINES)),
+    }
 
 
 @pytest.mark.parametrize("whose", EXPECTED)
@@ -77,6 +93,14 @@ def test_a_key_opens_what_is_its_own_and_nothing_else(
         ]
         for ask, status in cells:
             eventually(lambda ask=ask, status=status: ask().status_code == status)  # a key is known within two seconds
+            count("device keys")
+        for path in LINES:
+            said = browser.post(path, content=f"matrix v=1 {int(moment.timestamp())}000000000").status_code
+            assert said == {200: 204, 403: 401 if path == "/write" else 403}.get(LINES_EXPECTED.get(whose, 401), 401), path
+            count("device keys")
+        for method, path in sorted(OPEN):
+            asked = {"q": "SHOW DATABASES"} if path == "/query" else {}
+            assert browser.request(method, path, params=asked).status_code in (200, 204), path
             count("device keys")
         for method, path in sorted(PUBLIC):
             assert browser.request(method, path).status_code == 200, path

@@ -147,6 +147,7 @@ WITHOUT_SCOPE = {
     "store.series.versions.settled_to": "a moment, of nobody in particular",
     "store.series.power.steps": "moments in, moments out",
     "store.series.write.series": "names in, a value out",
+    "store.series.waiting.series": "names in, a value out",
     "store.series.write.lines": "readings in, text out",
     "store.series.write.marker_lines": "markers in, text out",
     "store.series.latest.kept_since": "a moment, of nobody in particular",

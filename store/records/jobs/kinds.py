@@ -82,8 +82,9 @@ class OfSite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
 AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_waiting=4, most_each=1)
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
+WAITING_VALUES = Kind("waiting_values", Queue.AGGREGATION, Nothing)
 
-KINDS: dict[str, Kind] = {each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING)}
+KINDS: dict[str, Kind] = {each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES)}
 
 
 def kind_of(name: str) -> Kind | None:

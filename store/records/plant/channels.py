@@ -128,6 +128,21 @@ def channels_page(
     return Page([channel for (channel,) in rows], total)
 
 
+def decided(scope: Scope, channel_ids: Collection[str]) -> list[Channel]:
+    """Those of the channels that are mapped or ignored.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    found: list[Channel] = []
+    with reading() as records:
+        for part in in_parts(channel_ids):
+            query = select(Channel).where(Channel.id.in_(part), or_(Channel.meter_id.is_not(None), Channel.ignored))
+            found += records.scalars(query.order_by(Channel.id))
+    return found
+
+
 def require_channel(scope: Scope, channel_id: str) -> Channel:
     """One channel.
 

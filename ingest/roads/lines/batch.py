@@ -1,0 +1,191 @@
+"""A body of line protocol becomes readings of what its channels are mapped to, and values that wait.
+
+Most lines say of a measurement and tags that were seen before some numbers: their text before the fields leads straight to what
+each field means. Everything else (a head or a field that is new, texts, backslashes, whatever is wrong) is read exactly.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from config import clock
+from config.language import _
+from ingest import line_protocol
+from ingest.directory import Caller
+from ingest.judge import Reading
+from ingest.line_protocol import NUMBER, Malformed, Point
+from ingest.problem import Problem
+from ingest.times import Window
+from store.records.plant.directory import ChannelEntry
+from store.series import waiting
+from store.series.write import Series
+
+ROAD = "lines"
+HEADS = 20_000  # remembered of a caller
+FIELDS = 1_000  # of a head
+AT_ONCE = 500  # lines read before others have their turn
+ECHO = 120  # characters of a wrong line that are sent back
+_MOST = sys.float_info.max
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """What a field of a head means: a meter's quantity, nothing that is wanted, or nothing yet."""
+
+    name: str
+    entry: ChannelEntry | None
+    series: Series | None  # where its values wait
+    heard: float = 0.0
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a body says. `lines` are its physical lines, and whatever is told of one is told by its place among them."""
+
+    lines: list[str]
+    readings: list[Reading] = field(default_factory=list)
+    of: list[int] = field(default_factory=list)  # the line of each reading
+    waiting: list[tuple[Channel, int, float]] = field(default_factory=list)
+    waiting_of: list[int] = field(default_factory=list)
+    wrong: dict[int, Problem] = field(default_factory=dict)
+    heard: set[Channel] = field(default_factory=set)
+    dropped: int = 0  # values of channels that are ignored
+    no_reading: int = 0  # fields that are a text or a boolean
+
+    def refuse(self, line: int, problem: Problem) -> None:
+        """The first thing that is wrong with a line is told."""
+        self.wrong.setdefault(line, problem)
+
+    def said(self) -> list[tuple[str, Problem]]:
+        """Lines that are wrong, cut short, in their order."""
+        return [(_cut(self.lines[line].strip()), self.wrong[line]) for line in sorted(self.wrong)]
+
+
+class Reader:
+    """Reads one body, `AT_ONCE` lines at a time."""
+
+    def __init__(self, body: bytes, caller: Caller, window: Window, precision: str, arrival_us: int):
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:  # only the lines that it is in are wrong
+            text = body.decode("utf-8", "surrogateescape")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        self.batch = Batch(text.split("\n"))
+        self._caller, self._window, self._precision, self._arrival_us = caller, window, precision, arrival_us
+        self._now_us = clock.now_us()
+
+    def read(self) -> Iterator[None]:
+        """Read on; each step takes a bounded time.
+
+        Raises:
+            Refusal: 503 a time is ahead of the one that is known, and the machine's clock, which was set, says that it is not.
+        """
+        lines = self.batch.lines
+        at = 0
+        while at < len(lines):
+            stop = min(at + AT_ONCE, len(lines))
+            while at < stop:
+                at += 1 if self._known(lines[at], at) else self._exactly(at)
+            yield
+
+    def _known(self, line: str, at: int) -> bool:
+        """Take a line whose head and fields were seen before, and which is nothing but numbers; False: it is something else."""
+        head, _blank, rest = line.partition(" ")
+        channels = self._caller.heads.get(head)
+        if channels is None:
+            return False
+        fields, _blank, stamp = rest.partition(" ")
+        if not stamp:
+            moment: int | None = self._arrival_us
+        elif stamp.isdigit() and stamp.isascii() and len(stamp) < 20:
+            moment = self._moment(int(stamp), at)
+        else:
+            return False
+        found = []
+        for each in fields.split(","):
+            key, _equals, value = each.partition("=")
+            channel = channels.get(key)
+            if channel is None or not NUMBER.fullmatch(value):
+                if channel is None or value[-1:] != "i":
+                    return False
+                try:
+                    found.append((channel, line_protocol.number(value) or 0.0))
+                except Malformed:
+                    return False
+                continue
+            number = float(value)
+            if not -_MOST <= number <= _MOST:
+                return False
+            found.append((channel, number))
+        if moment is not None:
+            for channel, number in found:
+                self._add(channel, moment, number, at)
+        return True
+
+    def _exactly(self, at: int) -> int:
+        """Take a line whatever it is; how many it takes."""
+        try:
+            point, taken = line_protocol.read(self.batch.lines, at)
+        except Malformed as why:
+            self.batch.refuse(at, Problem("malformed_line", _(why.args[0])))
+            return 1
+        if point is None:
+            return taken
+        moment = self._arrival_us if point.stamp is None else self._moment(point.stamp, at)
+        if moment is None:
+            return taken
+        channels = self._channels(point)
+        for key, _said, number in point.fields:
+            if number is None:
+                self.batch.no_reading += 1
+            else:
+                self._add(channels[key], moment, number, at)
+        return taken
+
+    def _channels(self, point: Point) -> dict[str, Channel]:
+        heads = self._caller.heads
+        channels: dict[str, Channel] | None = heads.get(point.written)
+        if channels is None:
+            channels = {}
+            # An escaped blank or comma would end it elsewhere for whoever reads it quickly.
+            if "\\" not in point.written:
+                if len(heads) >= HEADS:
+                    heads.clear()
+                heads[point.written] = channels
+        for key, said, number in point.fields:
+            if key not in channels and number is not None:
+                if len(channels) >= FIELDS:
+                    channels.clear()
+                channels[key] = self._channel(f"{point.head} {said}")
+        return channels
+
+    def _channel(self, name: str) -> Channel:
+        entry = self._caller.channels.get((ROAD, name))
+        return Channel(name, entry, None if entry else waiting.series(self._caller.channel_source, ROAD, name))
+
+    def _add(self, channel: Channel, moment: int, number: float, at: int) -> None:
+        batch, entry = self.batch, channel.entry
+        channel.heard = number
+        batch.heard.add(channel)
+        if entry is None:
+            batch.waiting.append((channel, moment, number))
+            batch.waiting_of.append(at)
+        elif entry.meter_id is None:
+            batch.dropped += 1
+        else:
+            batch.readings.append(Reading(entry.meter_id, entry.quantity, moment, number, entry.unit, entry.interval_s))
+            batch.of.append(at)
+
+    def _moment(self, stamp: int, at: int) -> int | None:
+        """A line's time in microseconds; None: it is refused."""
+        found = self._window.moment(stamp, self._precision, self._now_us, "time")
+        if isinstance(found, Problem):
+            self.batch.refuse(at, found)
+            return None
+        return found
+
+
+def _cut(line: str) -> str:
+    line = line.encode("utf-8", "replace").decode()
+    return line if len(line) <= ECHO else f"{line[:ECHO]}…"

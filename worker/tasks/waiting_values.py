@@ -1,0 +1,96 @@
+"""Stores what waits of channels that were mapped meanwhile; drops what waits of those that are ignored.
+
+It may end at any point and be begun again: a value is stored first, under the key that it would have had at once, and only then
+marked as stored. What was stored under that key by somebody else since is newer, and stays. What the judge refuses goes on
+waiting with the reason, until its channel is mapped anew.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from config import clock
+from config.settings import settings
+from ingest.directory import Caller, caller_of
+from ingest.judge import Judge, Reading
+from ingest.ledger import LateLedger
+from ingest.rows import Rows
+from ingest.times import Window
+from store.records.jobs.kinds import WAITING_VALUES, Nothing
+from store.records.plant import channels, directory
+from store.records.plant.channels import Source
+from store.records.schema import Channel
+from store.scope import Scope
+from store.series import waiting
+from store.series.stored import Stored, key
+from store.series.waiting import Value
+from store.series.write import Writer, lines
+from worker.task import Progress, Task
+
+EVERY = timedelta(seconds=30)
+PART = 10_000  # values that are judged and stored at a time
+BACK_DAYS = 36_500  # what waits was of a time that was accepted when it came
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def settle(scope: Scope, _told: Nothing, progress: Progress) -> dict[str, int]:
+    """Judge what waits; how many values became what: `stored`, `refused`, `dropped`."""
+    done = {"stored": 0, "refused": 0, "dropped": 0}
+    decided = channels.decided(scope, waiting.channels(scope))
+    if not decided:
+        return done
+    loaded, made = directory.load_directory(), settings()
+    ledger, stored, writer = LateLedger(made), Stored(made), Writer(made)
+    try:
+        for number, channel in enumerate(decided):
+            source = Source(channel.site_id, channel.device_id, channel.broker_id)
+            caller = caller_of(loaded, source)
+            for part in _parts(scope, channel):
+                states = ["dropped"] * len(part) if channel.ignored else _judged(part, channel, caller, ledger, stored)
+                _mark(part, states, channel, source, writer)
+                for state in states:
+                    done[state if state in done else "refused"] += 1
+            progress((number + 1) / len(decided), dict(done))
+    finally:
+        ledger.close()
+        stored.close()
+        writer.close()
+    return done
+
+
+def _parts(scope: Scope, channel: Channel) -> Iterator[Sequence[Value]]:
+    assert channel.mapped_at is not None  # noqa: S101  # it is decided
+    after = None
+    while part := waiting.values(scope, channel.id, after, channel.mapped_at, PART):
+        yield part
+        after = EPOCH + timedelta(microseconds=part[-1].at)
+
+
+def _judged(part: Sequence[Value], channel: Channel, caller: Caller, ledger: LateLedger, stored: Stored) -> list[str]:
+    """What became of each value: `stored`, or the code of what is wrong with it."""
+    assert channel.meter_id is not None and channel.quantity is not None  # noqa: S101  # it is mapped
+    window = Window(BACK_DAYS, settings().accept_ahead_s)
+    judge = Judge(caller, window, Rows(late=True))
+    of = channel.meter_id, channel.quantity
+    judge.judge([Reading(*of, each.at, each.value, channel.unit, channel.interval_s) for each in part], "us")
+    states = [waiting.STORED] * len(part)
+    for problem in judge.problems:
+        states[problem.index or 0] = problem.code
+    there = stored.values(judge.rows.rows)
+    new = [row for row in judge.rows.rows if key(row) not in there]
+    if new:
+        [outcome] = ledger.commit([Rows(new, late=True)], clock.now_us())
+        refused = {key(new[place]) for place in outcome.refused}
+        good = [place for place, state in enumerate(states) if state == waiting.STORED]
+        for place, row in zip(good, judge.rows.rows, strict=True):
+            if key(row) in refused:
+                states[place] = "refused_by_store"
+    return states
+
+
+def _mark(part: Sequence[Value], states: Sequence[str], channel: Channel, source: Source, writer: Writer) -> None:
+    series = {state: waiting.series(source, channel.road, channel.full_name, state) for state in set(states)}
+    rows = [(series[state], each.at, each.value) for each, state in zip(part, states, strict=True)]
+    writer.write(lines(rows), clock.now_us())
+
+
+TASK = Task(WAITING_VALUES, settle, most_s=1800, most_mb=1024, every=EVERY)
