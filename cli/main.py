@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": Command("cli.doctor", "doctor", "Say what is wrong with this machine, and what to do about it."),
     "user": Command("cli.people", "user", "Create people and reset their passwords."),
     "key": Command("cli.people", "key", "Create API keys for devices."),
+    "import": Command("cli.imports", "import_file", "Import a file of history into the meters of a site."),
     "jobs": Command("cli.jobs", "jobs", "List the work that takes long, cancel it, run it again."),
     "migrate": Command("cli.migrate", "migrate", "Make or update the tables of both databases."),
     "bench": Command("bench", "bench", "Measure the figures that Loadstar promises."),

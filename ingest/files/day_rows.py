@@ -1,6 +1,5 @@
 """Day rows: a row a day, a column each part of it, in their order from local midnight on."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from config.language import _
 from ingest.files import stamps
 from ingest.files.block import Block, Gathering, RowProblem
-from ingest.files.long import ECHO, meter_name, tell_unpaired, wall
+from ingest.files.long import ECHO, meter_name, pattern_of, tell_unpaired, wall
 from ingest.files.numbers import numbers
 from ingest.files.profile import Profile
 from ingest.files.rows import Row
@@ -18,7 +17,7 @@ from ingest.files.stamps import DAY, NEVER, SECOND
 def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
     """The readings of day rows. A column of the profile is the first of a day's, which follow it."""
     clock, found = wall(profile), Gathering()
-    pattern = re.compile(profile.meter_pattern) if profile.meter_pattern else None
+    pattern = pattern_of(profile)
     behind: list[RowProblem] = []
     for row, cells in rows:
         said = " ".join(cells[at].strip() for at in profile.stamp.columns if at < len(cells))

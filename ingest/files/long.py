@@ -13,7 +13,7 @@ from config.language import _
 from ingest.files import stamps
 from ingest.files.block import ROWS, Block, Gathering, RowProblem
 from ingest.files.numbers import numbers
-from ingest.files.profile import NUMBERED, OFFSET, Column, Profile
+from ingest.files.profile import NUMBERED, OFFSET, Column, Profile, UnfitProfile
 from ingest.files.rows import Row
 from ingest.files.stamps import NEVER, SECOND
 
@@ -35,7 +35,7 @@ class Table:
     def __init__(self, profile: Profile):
         self._profile = profile
         self._wall = wall(profile)
-        self._pattern = re.compile(profile.meter_pattern) if profile.meter_pattern else None
+        self._pattern = pattern_of(profile)
         self._names: dict[str, str | None] = {}
         self._behind: list[RowProblem] = []  # rows without a time, that may be the file's end
         self._found = Gathering()
@@ -189,6 +189,14 @@ def texts(columns: Sequence[Any], place: int, count: int) -> Sequence[str]:
 def wall(profile: Profile) -> stamps.Wall:
     """The clock that the profile's times without an offset are of."""
     return stamps.Wall(profile.stamp.zone or "UTC", profile.stamp.descending)
+
+
+def pattern_of(profile: Profile) -> "re.Pattern[str] | None":
+    """What finds the meter's name. Raises `UnfitProfile`."""
+    try:
+        return re.compile(profile.meter_pattern) if profile.meter_pattern else None
+    except re.error as wrong:
+        raise UnfitProfile(_("the pattern of the meter's name cannot be read: %(why)s", why=wrong)) from None
 
 
 def meter_name(said: str, pattern: "re.Pattern[str] | None") -> str | None:

@@ -1,6 +1,5 @@
 """Wide tables: a row a meter, a column a time."""
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from config.language import _
 from ingest.files import stamps
 from ingest.files.block import Block, Gathering
-from ingest.files.long import ECHO, meter_name, tell_unpaired, wall
+from ingest.files.long import ECHO, meter_name, pattern_of, tell_unpaired, wall
 from ingest.files.numbers import numbers
 from ingest.files.profile import OFFSET, Profile, UnfitProfile
 from ingest.files.rows import Row
@@ -43,7 +42,7 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
             )
     column = profile.columns[0]
     end_us = at + (column.interval_s * SECOND if profile.stamp.at == "start" else 0)
-    pattern = re.compile(profile.meter_pattern) if profile.meter_pattern else None
+    pattern = pattern_of(profile)
     for row, cells in rows:
         if not any(cells):
             continue

@@ -1,0 +1,164 @@
+"""`loadstar import`: a file of history into the meters of a site, said before it is done."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.people import plain_words
+
+if TYPE_CHECKING:
+    from ingest.files.detect import Proposal
+    from ingest.files.importing import Outcome
+    from ingest.files.profile import Profile
+    from store.records.schema import Site
+
+SAID = 20  # problems that are told on the screen
+OF_STAMP = ("zone", "format", "at")
+OF_PROFILE = ("encoding", "delimiter", "decimal", "meter_pattern")
+OF_COLUMNS = ("unit", "quantity", "interval_s")
+SETTABLE = (*OF_STAMP, *OF_PROFILE, *OF_COLUMNS, "meter")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--site", "site_name", required=True, metavar="NAME", help="Whose meters the readings are of, by name or id.")
+@click.option(
+    "--profile",
+    "profile_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="How the file is read, as --save-profile wrote it.",
+)
+@click.option("--set", "said", multiple=True, metavar="ENTRY=VALUE", help=f"Say an entry of the profile: {', '.join(SETTABLE)}.")
+@click.option(
+    "--save-profile",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write how the file is read, for the next one of its kind.",
+)
+@click.option("--dry-run", is_flag=True, help="Judge every reading and store nothing.")
+@click.option("--yes", is_flag=True, help="Take what is proposed where the file does not prove it.")
+def import_file(
+    file: Path,
+    site_name: str,
+    profile_file: Path | None,
+    said: tuple[str, ...],
+    save_profile: Path | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Import FILE: a table, a spreadsheet, JSON, Parquet, or a market's or utility's format."""
+    from config.settings import settings
+    from ingest.files import importing, profile
+    from ingest.files.content import UnreadableFile
+    from ingest.files.detect import detect
+    from ingest.problem import Refusal
+    from store.scope import SYSTEM
+
+    with plain_words():
+        site = _site(site_name)
+    try:
+        if profile_file is not None:
+            made, open_questions = _with(profile.read(profile_file.read_bytes()), said), []
+        else:
+            found = detect(file, site.time_zone)
+            made = _with(found.profile, said)
+            open_questions = _show(found, said)
+        if save_profile is not None:
+            save_profile.write_bytes(profile.plain(made) + b"\n")
+        if open_questions and not yes and not dry_run:
+            names = ", ".join(f"--set {name}=…" for name in open_questions)
+            raise click.ClickException(f"The file does not prove everything. Say {names}, or --yes to take what is proposed.")
+        with plain_words():
+            outcome = importing.take(SYSTEM, settings(), site.id, file, made, dry_run=dry_run, progress=_progress)
+    except (UnreadableFile, profile.UnfitProfile, Refusal) as wrong:
+        words = str(wrong)
+        raise click.ClickException(words[:1].upper() + words[1:]) from None
+    _result(outcome, site.id, dry_run)
+
+
+def _site(name_or_id: str) -> "Site":
+    from store.records.plant import sites
+    from store.scope import SYSTEM
+
+    known = sites.visible_sites(SYSTEM)
+    named = [each for each in known if name_or_id in (each.id, each.name)]
+    if len(named) == 1:
+        return named[0]
+    choices = "".join(f"\n  {each.id}  {each.name}" for each in named or known)
+    if named:
+        raise click.ClickException(f"Several sites are called {name_or_id}; give the id of one:{choices}")
+    raise click.ClickException(f"No site {name_or_id}." + (f" There are:{choices}" if choices else " There is none yet."))
+
+
+def _with(made: "Profile", said: tuple[str, ...]) -> "Profile":
+    """The profile with what was said of it on the command line."""
+    import msgspec
+
+    for each in said:
+        name, equals, value = each.partition("=")
+        if not equals or name not in SETTABLE:
+            raise click.UsageError(f"--set takes ENTRY=VALUE, and the entries are {', '.join(SETTABLE)}")
+        changes: dict[str, Any] = {}
+        if name in OF_STAMP:
+            changes["stamp"] = msgspec.structs.replace(made.stamp, **{name: value})
+        elif name in OF_COLUMNS:
+            if name == "interval_s" and not value.isdigit():
+                raise click.UsageError(f"interval_s is a number of seconds, not {value}")
+            told = int(value) if name == "interval_s" else value
+            changes["columns"] = tuple(msgspec.structs.replace(column, **{name: told}) for column in made.columns)
+        elif name == "meter":
+            if value not in made.names:
+                raise click.UsageError(f"There is no column {value}: there are {', '.join(made.names)}")
+            changes["meter"] = (made.names.index(value),)
+        else:
+            changes[name] = value
+        made = msgspec.structs.replace(made, **changes)
+    try:
+        return msgspec.json.decode(msgspec.json.encode(made), type=type(made))
+    except msgspec.ValidationError as wrong:
+        raise click.UsageError(f"--set: {wrong}") from None
+
+
+def _show(found: "Proposal", said: tuple[str, ...]) -> list[str]:
+    """Print what was found; the entries that somebody still has to say."""
+    told = {each.partition("=")[0] for each in said}
+    open_questions = []
+    for entry in found.entries:
+        asked = entry.sure < 0.9 and entry.name not in told and entry.name in SETTABLE
+        if asked:
+            open_questions.append(entry.name)
+        value = next((each.partition("=")[2] for each in said if each.partition("=")[0] == entry.name), entry.value)
+        mark = "?" if asked else " "
+        choices = f"  ({' or '.join(entry.choices[:6])})" if asked and entry.choices else ""
+        click.echo(f"{mark} {entry.name:12} {value}{choices}")
+    return open_questions
+
+
+def _progress(readings: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{readings:,} readings", nl=False, err=True)
+
+
+def _result(outcome: "Outcome", site_id: str, dry_run: bool) -> None:
+    from ingest.times import iso
+    from store.records.plant import meters
+    from store.scope import SYSTEM
+
+    with plain_words():
+        names = meters.names_of(SYSTEM, site_id, [meter for meter, _quantity in outcome.taken])
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    for (meter, quantity), each in sorted(outcome.taken.items()):
+        span = f"{iso(each.first_us)} to {iso(each.last_us)}"
+        click.echo(f"{names.get(meter, meter)}  {quantity}  {each.count:,} readings, sum {each.total:,.6g}, {span}")
+    for problem in outcome.examples[:SAID]:
+        click.echo(
+            f"row {problem.row}: {problem.code}: {problem.message}" if problem.row else f"{problem.code}: {problem.message}"
+        )
+    for name, count in outcome.unknown.most_common(SAID):
+        click.echo(f"{count:,} readings of {name or 'no name'}, which is no meter of this site")
+    if outcome.refused:
+        click.echo("Refused: " + ", ".join(f"{count:,} {code}" for code, count in outcome.refused.most_common()))
+    passed = f", {outcome.gaps:,} gaps, {outcome.skipped:,} rows behind the last" if outcome.gaps or outcome.skipped else ""
+    click.echo(f"{outcome.count:,} readings {'would be stored' if dry_run else 'stored'}{passed}. Import {outcome.source}.")

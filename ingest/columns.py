@@ -1,0 +1,67 @@
+"""The judge's verdicts on readings in columns: what is right is told all at once, what is wrong is judged one by one.
+
+So the verdicts and their words are those of `ingest.judge`, and a file of millions of readings takes seconds.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config import clock
+from ingest.directory import Caller, Target
+from ingest.files.block import Block
+from ingest.judge import Judge, Reading
+from ingest.problem import Problem
+from ingest.rows import Rows
+from ingest.times import Window
+from ingest.units import convert
+
+
+class Judged(NamedTuple):
+    """Readings of one meter and quantity that may be committed: when they are kept (µs), in its unit, and their rows."""
+
+    target: Target
+    at_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    row: NDArray[np.int64]
+
+
+def judge(
+    caller: Caller, window: Window, block: Block, meters: Mapping[str, str]
+) -> tuple[list[Judged], list[tuple[int, Problem]]]:
+    """What of a block may be committed, and the rows of the rest with what is wrong; `meters` are ids by the file's names.
+
+    Raises:
+        Refusal: as `ingest.judge`.
+    """
+    now = clock.now_us()
+    oldest, newest = now - window.back_us, now + window.ahead_us
+    good: list[Judged] = []
+    bad: list[tuple[int, Problem]] = []
+    longest = int(block.duration_s.max(initial=0)) + 1
+    which, inverse = np.unique(block.of.astype(np.int64) * longest + block.duration_s, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    for picked in np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1) if len(which) else ():
+        name, quantity, unit = block.series[block.of[picked[0]]]
+        meter, lasts = meters.get(name, name), int(block.duration_s[picked[0]]) or None
+        end, value, row = block.end_us[picked], block.value[picked], block.row[picked]
+        right = (end >= oldest) & (end <= newest)
+        target = caller.target(meter, quantity, lasts)
+        if isinstance(target, Target):
+            converted = [convert(each, unit, quantity) for each in value.tolist()] if unit not in ("", target.unit) else None
+            if converted is not None:
+                right &= np.array([isinstance(each, float) for each in converted], dtype=bool)
+            kept = value if converted is None else np.array([each if isinstance(each, float) else np.nan for each in converted])
+            right &= (kept >= target.least) & (kept <= target.greatest)
+            if right.any():
+                good.append(Judged(target, end[right] - target.duration_us, kept[right], row[right]))
+        else:
+            right[:] = False
+        wrong = np.flatnonzero(~right)
+        if len(wrong):
+            one = Judge(caller, window, Rows())
+            one.judge((Reading(meter, quantity, int(end[at]), float(value[at]), unit or None, lasts) for at in wrong), "us")
+            bad += [(int(row[wrong[problem.index or 0]]), problem) for problem in one.problems]
+    return good, bad

@@ -1,0 +1,83 @@
+"""`loadstar import`, as somebody types it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.imports import import_file
+from config import settings as configuration
+from config.settings import Settings
+from store.records.people import organisations
+from store.records.plant import graph, meters, sites
+from store.scope import SYSTEM
+from tests.records import fresh
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> str:
+    """A site with one meter, in records of its own."""
+    made = Settings(home=tmp_path / "home", database_url=f"sqlite:///{tmp_path}/records.sqlite3")
+    configuration.use(made)
+    fresh(made.records_url)
+    owner = organisations.create_organisation(SYSTEM, name="Owner", kind="distributor").id
+    site = sites.create_site(
+        SYSTEM, name="Works", kind="campus", organisation_id=owner, public_number=101, time_zone="Europe/Berlin", currency="EUR",
+        latitude=52.5, longitude=13.4,
+    ).id  # fmt: skip
+    ends = [graph.create_node(SYSTEM, site, name=name, kind=kind).id for name, kind in (("bus", "bus"), ("hall", "sink"))]
+    edge = graph.create_edge(SYSTEM, site, from_node_id=ends[0], to_node_id=ends[1])
+    return meters.create_meter(SYSTEM, site, name="Hall", edge_id=edge.id).id
+
+
+def _run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(import_file, list(words))
+    return done.exit_code, done.output
+
+
+def _file(tmp_path: Path) -> str:
+    path = tmp_path / "march.csv"
+    path.write_text(
+        "meter,time,kWh\n" + "".join(f"hall,2025-01-31 {hour:02}:00,0.5\n" for hour in range(1, 25)) + "hall,2025-02-01 01:00,x\n"
+    )
+    return str(path)
+
+
+def test_a_dry_run_says_what_was_found_what_is_asked_and_what_would_be_stored(hall: str, tmp_path: Path) -> None:
+    code, said = _run(_file(tmp_path), "--site", "Works", "--dry-run")
+    assert code == 0, said
+    assert "? zone         Europe/Berlin" in said and "24 readings would be stored" in said
+    assert "row 26: not_a_number" in said and "sum 12," in said and "2025-01-31T00:00:00Z" in said
+
+
+def test_nothing_is_stored_before_what_the_file_does_not_prove_is_said(hall: str, tmp_path: Path) -> None:
+    code, said = _run(_file(tmp_path), "--site", "Works")
+    assert code == 1 and "--set zone=…" in said
+
+
+def test_what_was_said_is_kept_in_a_profile_for_the_next_file(hall: str, tmp_path: Path) -> None:
+    profile = str(tmp_path / "profile.json")
+    _run(_file(tmp_path), "--site", "Works", "--set", "zone=+00:00", "--set", "at=end", "--save-profile", profile, "--dry-run")
+    code, said = _run(_file(tmp_path), "--site", "Works", "--profile", profile, "--dry-run")
+    assert code == 0 and "2025-01-31T01:00:00Z" in said
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["--set", "colour=red"], "the entries are"),
+        (["--set", "zone=Mars/Olympus"], "There is no time zone Mars/Olympus"),
+        (["--set", "decimal=;"], "decimal"),
+        (["--set", "meter=street"], "There is no column street"),
+        (["--set", "meter_pattern=("], "pattern"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_words(hall: str, tmp_path: Path, words: list[str], expected: str) -> None:
+    code, said = _run(_file(tmp_path), "--site", "Works", "--dry-run", *words)
+    assert code != 0 and expected in said and "Traceback" not in said
+
+
+def test_a_site_that_is_not_there_and_a_file_that_is_none_are_named(hall: str, tmp_path: Path) -> None:
+    assert "No site Elsewhere" in _run(_file(tmp_path), "--site", "Elsewhere")[1]
+    (tmp_path / "page").write_text("<html>sign in</html>")
+    assert "web page" in _run(str(tmp_path / "page"), "--site", "Works")[1]

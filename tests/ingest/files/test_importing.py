@@ -1,0 +1,79 @@
+"""A file ends as readings in the store, once, under its own source."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from config import clock
+from config.settings import Settings
+from ingest.files import importing
+from ingest.files.detect import detect
+from store.errors import NotFound
+from store.scope import NOBODY, SYSTEM
+from tests.ingest.files.reading import close, table, written
+from tests.ingest.world import Stored, World
+
+
+def _file(tmp_path: Path, names: list[str], days: int, *, start: str = "2001-01-01") -> tuple[Path, Any]:
+    times = np.arange(
+        np.datetime64(start, "m"), np.datetime64(start, "m") + np.timedelta64(1440 * days, "m"), np.timedelta64(15, "m")
+    )
+    values = np.round(np.random.default_rng(5).random((len(names), len(times))), 3)
+    heads = ["Group", *[f"{each.astype(object):%m/%d/%Y %H:%M}" for each in times]]
+    return written(tmp_path, table([heads, *[[name, *values[nth].tolist()] for nth, name in enumerate(names)]])), values
+
+
+def test_a_dry_run_says_everything_and_stores_nothing(
+    device_settings: Settings, world: World, stored: Stored, tmp_path: Path
+) -> None:
+    path, values = _file(tmp_path, ["pv", "strange"], 20)
+    outcome = importing.take(SYSTEM, device_settings, world.site_id, path, detect(path, "UTC").profile, dry_run=True)
+    assert outcome.count == 1920 and outcome.unknown == {"strange": 1920}
+    assert close(outcome.taken[world.pv, "energy_kwh"].total, float(values[0].sum()))
+    assert stored("SELECT count() FROM intervals WHERE source = %s", outcome.source) == [(0,)]
+
+
+def test_a_file_run_twice_is_stored_once_and_equal(
+    device_settings: Settings, world: World, stored: Stored, tmp_path: Path
+) -> None:
+    path, values = _file(tmp_path, ["PV", "load"], 30)
+    profile = detect(path, "UTC").profile
+    for _time in range(2):
+        outcome = importing.take(SYSTEM, device_settings, world.site_id, path, profile, dry_run=False)
+    for nth, meter in enumerate((world.pv, world.load)):
+        ((count, total, first),) = stored(
+            "SELECT count(), sum(value), min(ts) FROM intervals WHERE source = %s AND meter = %s AND interval_s = 900",
+            outcome.source,
+            meter,
+        )
+        assert (count, str(first)) == (2880, "2001-01-01 00:00:00") and close(total, float(values[nth].sum()))
+
+
+def test_another_reading_of_the_same_file_is_another_import(device_settings: Settings, world: World, tmp_path: Path) -> None:
+    path, _values = _file(tmp_path, ["pv"], 20)
+    assert importing.source_of(path, detect(path, "UTC").profile) != importing.source_of(
+        path, detect(path, "Europe/Berlin").profile
+    )
+
+
+def test_samples_older_than_samples_are_kept_are_refused_in_words(
+    device_settings: Settings, world: World, tmp_path: Path
+) -> None:
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    old, new = now - timedelta(days=1000), now - timedelta(hours=2)
+    rows = [
+        ["meter", "time", "Power (kW)"],
+        *[["pv", f"{at + timedelta(minutes=nth):%Y-%m-%dT%H:%M:%SZ}", 1] for at in (old, new) for nth in range(3)],
+    ]
+    path = written(tmp_path, table(rows))
+    outcome = importing.take(SYSTEM, device_settings, world.site_id, path, detect(path, "UTC").profile, dry_run=True)
+    assert outcome.refused == {"not_kept": 3} and outcome.count == 3
+
+
+def test_a_site_that_is_not_the_scopes_is_not_found(device_settings: Settings, world: World, tmp_path: Path) -> None:
+    path, _values = _file(tmp_path, ["pv"], 20)
+    with pytest.raises(NotFound):
+        importing.take(NOBODY, device_settings, world.site_id, path, detect(path, "UTC").profile, dry_run=True)
