@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from cli.ports import free_ports
+from config.settings import Settings
 from store.ids import channel_id
-from store.records.plant import channels, keys, meters
+from store.records.plant import channels, devices, keys, meters
 from store.scope import SYSTEM
 from store.series import waiting
 from tests.ingest.test_lines_road import ns
@@ -123,3 +125,34 @@ def test_a_sites_key_has_channels_of_the_site(
     stored.settle()
     settle()
     assert stored.value(world.panel, "temperature_c", later) == 221
+
+
+def test_beyond_the_quota_a_line_is_refused_by_name_and_what_waits_stays(
+    device_settings: Settings, stored: Stored, world: World, moment: datetime
+) -> None:
+    with free_ports(1) as (port,):
+        own = {"device_port": port, "waiting_values": 3, "device_workers": 1}
+    device = devices.create_device(SYSTEM, world.site_id, name="talkative").id
+    key = keys.create_key(SYSTEM, device_id=device)
+    small = Api(device_settings.model_copy(update=own)).start()
+    try:
+        lines = [f"t,n={n} v={n} {ns(moment)}" for n in range(5)]
+        said = httpx.post(f"{small.url}/write", headers={"Authorization": f"Token {key}"}, content="\n".join(lines), timeout=30)
+        assert said.status_code == 400
+        assert said.json()["error"].endswith("dropped=2 [waiting_full]")
+        assert "unable to parse 't,n=3 v=3" in said.json()["error"]
+        assert stored("SELECT count() FROM waiting WHERE source = %s", device) == [(3,)]
+        again = httpx.post(f"{small.url}/api/v2/write", headers={"Authorization": f"Token {key}"}, content=lines[4], timeout=30)
+        assert again.json()["code"] == "unprocessable entity"
+    finally:
+        small.stop()
+
+
+@pytest.mark.parametrize("name", ["x" * 2000, "bell\x07", "right\u202eleft"])
+def test_a_name_that_cannot_be_kept_costs_its_own_line_only(
+    post: Callable[..., httpx.Response], stored: Stored, world: World, moment: datetime, name: str
+) -> None:
+    said = post(f"{name} v=1 {ns(moment)}", f"hall,row=6 kept=1 {ns(moment)}")
+    assert (said.status_code, said.json()["message"].endswith("dropped=1 [bad_channel]")) == (422, True)
+    which = channel_id(world.device, "lines", "hall,row=6 kept")
+    assert stored("SELECT count() FROM waiting WHERE channel = %s AND ts = %s", which, moment.replace(tzinfo=None)) == [(1,)]
