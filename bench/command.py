@@ -29,6 +29,7 @@ SECTIONS = {
     "backfill": Section("backfill", "backfill", True, "memory after a backfill of late readings"),
     "single": Section("posts", "singles", False, "single posts to the device API"),
     "batch": Section("posts", "batches", False, "batches to the device API"),
+    "lines": Section("lines", "lines", False, "line protocol to the device API"),
     "latest": Section("series", "latest", False, "latest values over ten million rows"),
     "large": Section("large", "large", False, "a live page of a site of 5,000 meters"),
     "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),

@@ -1,0 +1,94 @@
+"""Line protocol to the device API, beside the same values in QuestDB's own lines straight to QuestDB; counted in values."""
+
+import base64
+import time
+
+from bench import plant
+from bench.figures import Figure
+from bench.load import drive, post
+from bench.posts import BATCH_CONNECTIONS, HOST, _in_turn, _refused, await_known
+from bench.product import Product
+from bench.run import Run
+
+LINES = 5_000
+HEADS = 50  # of an agent
+QUANTITIES = {
+    "active": "power_kw",
+    "voltage": "voltage_v",
+    "current": "current_a",
+    "frequency": "frequency_hz",
+    "heat": "temperature_c",
+}
+STEP_NS = 1_000_000  # between two lines of a head
+
+
+def lines(run: Run) -> list[Figure]:
+    """5,000 lines a request on 4 connections, of one field and of five; each in turn with QuestDB alone."""
+    with run.fresh() as product:
+        key = _mapped(run)
+        return [figure for fields in (1, 5) for figure in _lines(run, product, key, fields)]
+
+
+def _mapped(run: Run) -> str:
+    """A device whose channels are all mapped; its key."""
+    from store.ids import channel_id
+    from store.records.plant import channels, devices, keys, meters
+    from store.records.plant.channels import Source
+    from store.scope import SYSTEM
+
+    run.say("making a site with channels")
+    site = plant.site("Lines")
+    source = Source(site, devices.create_device(SYSTEM, site, name="agent").id)
+    names = {(head, field): f"power_meter,host=bench,n={head} {field}" for head in range(HEADS) for field in QUANTITIES}
+    channels.known(SYSTEM, source, "lines", list(names.values()))
+    for head in range(HEADS):
+        meter = meters.create_meter(SYSTEM, site, name=f"meter {head}", role="condition").id
+        for field, quantity in QUANTITIES.items():
+            which = channel_id(source.id, "lines", names[head, field])
+            channels.map_channel(SYSTEM, which, meter_id=meter, quantity=quantity)
+    assert source.device_id is not None  # noqa: S101  # made above
+    return str(keys.create_key(SYSTEM, device_id=source.device_id))
+
+
+def _lines(run: Run, product: Product, key: str, fields: int) -> list[Figure]:
+    settings = product.settings()
+    password = settings.questdb_password.get_secret_value() if settings.questdb_password else ""
+    basic = base64.b64encode(f"{settings.questdb_user}:{password}".encode()).decode()
+    ours_of, raw_of = {"Authorization": f"Token {key}"}, {"Authorization": f"Basic {basic}"}
+    named = list(QUANTITIES.items())[:fields]
+
+    # The last nine digits of a time are the line's own, so that a body is one replacement.
+    def ours(_: int) -> bytes:
+        return post(HOST, "/write?db=bench", ours_of, ours_body.replace(b"@", b"%d" % (time.time_ns() // 10**9)))
+
+    def raw(_: int) -> bytes:
+        second = time.time_ns() // 10**9
+        return post(HOST, "/write?precision=n", raw_of, raw_body.replace(b"@", b"%d" % second))
+
+    nth = [f"{number // HEADS * STEP_NS:09}" for number in range(LINES)]
+    ours_body = "".join(
+        f"power_meter,host=bench,n={number % HEADS} {','.join(f'{name}=12.5' for name, _quantity in named)} @{nth[number]}\n"
+        for number in range(LINES)
+    ).encode()
+    raw_body = "".join(
+        f"telemetry,meter=raw_{number % HEADS},quantity={quantity},source=raw value=12.5,received_at=@000000t @{nth[number]}\n"
+        for number in range(LINES)
+        for _name, quantity in named
+    ).encode()
+    await_known(product.device_port, post(HOST, "/api/v2/write", ours_of, b""), run)
+    values = LINES * fields
+    bare, found = _in_turn(
+        run,
+        f"{LINES:,} lines of {fields}",
+        lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s),
+        lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s),
+    )
+    _refused("line protocol", found, run)
+    _refused("raw line protocol", bare, run)
+    share = found.rate / bare.rate if bare.rate else float("nan")
+    what = "one field" if fields == 1 else f"{fields} fields"
+    return [
+        Figure(f"raw QuestDB, as many values as 5,000 lines of {what}", bare.rate * values, "values/s"),
+        Figure(f"line protocol, 5,000 lines of {what} a post", found.rate * values, "values/s"),
+        Figure(f"line protocol of {what}, in units of raw QuestDB", share, "×", at_least=0.35 if fields == 1 else None),
+    ]
