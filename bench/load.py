@@ -29,7 +29,9 @@ class Load:
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    answered: int = 0  # also while it warmed up
     first_refusal: str = ""
+    spent_s: float = 0.0  # of processors, by whoever answered; the generator's own work is not in it
 
     @property
     def good(self) -> int:
@@ -41,9 +43,16 @@ class Load:
         """Good requests a second."""
         return self.good / self.seconds if self.seconds else 0.0
 
+    @property
+    def spent_ms(self) -> float:
+        """Milliseconds of a processor that a request took."""
+        return 1000 * self.spent_s / self.answered if self.answered else float("nan")
+
     def add(self, other: "Load") -> None:
         """Take another run into this one."""
         self.seconds += other.seconds
+        self.spent_s += other.spent_s
+        self.answered += other.answered
         self.latencies += other.latencies
         self.statuses += other.statuses
         self.first_refusal = self.first_refusal or other.first_refusal
@@ -134,6 +143,7 @@ def _run(
             if answer is None:
                 continue
             now = clock()
+            load.answered += 1
             if connection.began >= start:
                 load.latencies.append(now - connection.began)
                 load.statuses[answer[0]] += 1

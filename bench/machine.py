@@ -2,6 +2,8 @@
 
 import resource
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 
 import psutil
 
@@ -18,6 +20,18 @@ def own_s() -> float:
     """Seconds that the bench has used, and everything that it started and that has ended."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def spent_s(roots: Iterable[int]) -> float:
+    """Processor seconds that these processes, and all below them that have not ended, have used."""
+    spent = 0.0
+    for root in roots:
+        process = psutil.Process(root)
+        for each in (process, *process.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                times = each.cpu_times()
+                spent += times.user + times.system
+    return spent
 
 
 class Machine:

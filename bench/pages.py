@@ -45,7 +45,7 @@ def overview(run: Run) -> list[Figure]:
     address = f"http://127.0.0.1:{product.dashboard_port}/site/{site}/overview"
     ours: list[dict[str, Any]] = []
     stock: list[dict[str, Any]] = []
-    with yardsticks.served("stock_dash", product.home) as port, sync_playwright() as playwright:
+    with yardsticks.served("stock_dash", product.home) as (port, _process), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
         load(browser, f"http://127.0.0.1:{port}/", {})  # the browser's own first page is slower than any other
         for turn in range(run.sizes.page_loads):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bench import plant, yardsticks
 from bench.figures import Figure, percentile
 from bench.load import Load, drive, post
+from bench.machine import spent_s
 from bench.product import Product
 from bench.run import Run
 from cli.waiting import answers
@@ -76,6 +77,18 @@ def _in_turn(run: Run, what: str, *contenders: Callable[[float], Load]) -> list[
     return loads
 
 
+def _watched(serving: list[int], contender: Callable[[float], Load]) -> Callable[[float], Load]:
+    """The contender, with the processor time that these processes and those below them spend meanwhile."""
+
+    def driven(seconds: float) -> Load:
+        before = spent_s(serving)
+        load = contender(seconds)
+        load.spent_s = spent_s(serving) - before
+        return load
+
+    return driven
+
+
 def _applied(run: Run) -> None:
     """Wait until QuestDB has applied what was posted: it does so behind the acknowledgement, at the next one's expense."""
     from store.series import rollup
@@ -106,13 +119,20 @@ def _singles(run: Run, product: Product) -> list[Figure]:
     heads = [head(key) for key in hardware.device_keys]
     bare_head = head(yardsticks.KEY)
     await_known(product.device_port, heads[0] + body % _stamp(), run)
-    with yardsticks.served("bare_flask", product.home) as port:
+    ours_of = product.serving_devices()
+    with yardsticks.served("bare_flask", product.home) as (port, flask):
         bare, ours, late = _in_turn(
             run,
             "single posts",
-            lambda s: drive(HOST, port, SINGLE_CONNECTIONS, lambda _: bare_head + body % _stamp(), s),
-            lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(), s),
-            lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(LATE), s),
+            _watched([flask], lambda s: drive(HOST, port, SINGLE_CONNECTIONS, lambda _: bare_head + body % _stamp(), s)),
+            _watched(
+                ours_of,
+                lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(), s),
+            ),
+            _watched(
+                ours_of,
+                lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(LATE), s),
+            ),
         )
     _refused("single posts", ours, run)
     _refused("single posts, three days late", late, run)
@@ -122,6 +142,9 @@ def _singles(run: Run, product: Product) -> list[Figure]:
         Figure("single posts, in units of the bare Flask route", ours.rate / bare.rate, "×", at_least=1.2),
         Figure("single posts three days late, in units of the same", late.rate / bare.rate, "×", at_least=1.2),
         Figure("single posts, p99", percentile(ours.latencies, 0.99) * 1000, "ms", at_most=100),
+        Figure("processor time of a post, bare Flask route", bare.spent_ms, "ms"),
+        Figure("processor time of a post acknowledged, with QuestDB's", ours.spent_ms, "ms"),
+        Figure("processor time of a post three days late, with QuestDB's", late.spent_ms, "ms"),
     ]
 
 
@@ -160,11 +183,12 @@ def _batches(run: Run, product: Product) -> list[Figure]:
         )
 
     await_known(product.device_port, ours(0), run)
+    serving = product.serving_devices()
     bare, found = _in_turn(
         run,
         f"batches of {BATCH}",
-        lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s),
-        lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s),
+        _watched(serving, lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s)),
+        _watched(serving, lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s)),
     )
     _refused("batches", found, run)
     _refused("raw line protocol", bare, run)
@@ -175,6 +199,8 @@ def _batches(run: Run, product: Product) -> list[Figure]:
             "batches, in units of raw line protocol", found.rate / bare.rate if bare.rate else float("nan"), "×", at_least=0.25
         ),
         Figure("batches of 500, p99", percentile(found.latencies, 0.99) * 1000, "ms"),
+        Figure("processor time of a raw post of 500 lines", bare.spent_ms, "ms"),
+        Figure("processor time of a batch of 500, with QuestDB's", found.spent_ms, "ms"),
     ]
 
 

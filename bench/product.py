@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
+
 from cli import questdb
 from cli.home import absolute_settings
 from cli.ports import free_ports
@@ -198,6 +200,14 @@ class Product:
         if landed is None:
             raise NotUp("the operator does not land on an overview")
         return browser, landed[1]
+
+    def serving_devices(self) -> list[int]:
+        """The processes that a device's post passes: the device API and QuestDB."""
+        assert self._process is not None  # noqa: S101 - for the type checker
+        below = psutil.Process(self._process.pid).children(recursive=True)
+        lines = {each.pid: " ".join(each.cmdline()) for each in below}
+        found = [pid for pid, line in lines.items() if line.endswith("-m ingest") or ("questdb" in line and "java" in line)]
+        return [pid for pid in found if psutil.Process(pid).ppid() not in found]
 
     def down(self) -> None:
         """End it as Ctrl-C does; what does not listen is killed."""

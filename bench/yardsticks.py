@@ -61,8 +61,8 @@ def stock_dash() -> Any:
 
 
 @contextmanager
-def served(factory: str, folder: Path) -> Iterator[int]:
-    """The yardstick of that name under gunicorn, two processes of eight threads; its port."""
+def served(factory: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """The yardstick of that name under gunicorn, two processes of eight threads: its port, and the process above them."""
     with free_ports(1) as (port,):
         pass
     log = folder / f"{factory}.log"
@@ -78,7 +78,7 @@ def served(factory: str, folder: Path) -> Iterator[int]:
         )
     try:
         await_ready(factory, lambda: answers("127.0.0.1", port), START_S, log)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         try:
