@@ -142,7 +142,10 @@ def inflate(body: bytes, limit: int, encoding: str = "gzip") -> bytes:
 
 
 def _no_stream(encoding: str, words: str, allowed: str | None = None) -> Refusal:
-    return Refusal(400, Problem(f"bad_{encoding}", words, "Content-Encoding", allowed=allowed))
+    problem = Problem("bad_zstd", words, "Content-Encoding", allowed=allowed)
+    if encoding == "gzip":
+        problem = Problem("bad_gzip", words, "Content-Encoding", allowed=allowed)
+    return Refusal(400, problem)
 
 
 def parse(body: bytes) -> Any:

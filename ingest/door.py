@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from msgspec import structs
+
 from config import clock
-from config.language import _
+from config.language import N_, _
 from config.settings import Settings
 from ingest.activity import Activity
 from ingest.answers import Answer
@@ -60,6 +62,10 @@ class Asked:
 
 
 _PLAINLY = Asked()
+_NEITHER = {
+    "replaced": Problem("bad_replaced", N_("replaced is 1 to have them counted"), "replaced"),
+    "dry_run": Problem("bad_dry_run", N_("dry_run is 1 to have the post judged and nothing stored"), "dry_run"),
+}
 
 
 def asked(query: str) -> Asked:
@@ -81,7 +87,7 @@ def asked(query: str) -> Asked:
 def _yes(given: Mapping[str, str], name: str) -> bool:
     value = given.get(name, "0")
     if value not in ("0", "1"):
-        raise Refusal(400, Problem(f"bad_{name}", _("%(field)s is neither 0 nor 1", field=name), name, value[:20], _("0 or 1")))
+        raise Refusal(400, structs.replace(_NEITHER[name], value=value[:20], allowed=_("0 or 1")))
     return value == "1"
 
 
