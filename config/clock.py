@@ -213,7 +213,12 @@ def now_us() -> int:
 
 def now() -> datetime:
     """This moment in UTC."""
-    return EPOCH + timedelta(microseconds=clock().now_us())
+    return moment(clock().now_us())
+
+
+def moment(us: int) -> datetime:
+    """The moment that lies so many microseconds after 1970, in UTC."""
+    return EPOCH + timedelta(microseconds=us)
 
 
 def unsure() -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from config import clock
 from store.errors import StoreError
@@ -18,20 +18,21 @@ WRITE_S = 1.0
 USED_S = 60.0  # a key that is in use is written no more often than this
 
 
+HOUR_US = 3_600_000_000
+
+
 @dataclass(slots=True)
 class _Heard:
     accepted: int
     rejected: int
-    last_seen: datetime
+    last_us: int
 
 
 class Activity:
     """The counts of this process that are not yet in the records."""
 
     def __init__(self) -> None:
-        self._heard: dict[tuple[str, datetime], _Heard] = {}
-        self._hour = clock.now()
-        self._hour_ends = self._hour
+        self._heard: dict[tuple[str, int], _Heard] = {}  # by device and the start of an hour (µs since 1970)
         self._used: dict[str, datetime] = {}
         self._used_until: dict[str, float] = {}  # nothing more is noted of a key before
 
@@ -42,19 +43,16 @@ class Activity:
             self._used_until[key_id] = steady + USED_S
             self._used[key_id] = clock.now()
 
-    def note(self, device_id: str, accepted: int, rejected: int) -> None:
-        """A device has posted: so many readings are stored, so many refused."""
-        now = clock.now()
-        if now >= self._hour_ends:
-            self._hour = now.replace(minute=0, second=0, microsecond=0)
-            self._hour_ends = self._hour + timedelta(hours=1)
-        heard = self._heard.get((device_id, self._hour))
+    def note(self, device_id: str, accepted: int, rejected: int, at_us: int) -> None:
+        """A device has posted at that moment (µs since 1970): so many readings are stored, so many refused."""
+        of = device_id, at_us - at_us % HOUR_US
+        heard = self._heard.get(of)
         if heard is None:
-            self._heard[device_id, self._hour] = _Heard(accepted, rejected, now)
+            self._heard[of] = _Heard(accepted, rejected, at_us)
         else:
             heard.accepted += accepted
             heard.rejected += rejected
-            heard.last_seen = now
+            heard.last_us = max(heard.last_us, at_us)
 
     async def keep(self) -> None:
         """Write to the records for ever."""
@@ -69,8 +67,8 @@ class Activity:
         if not taken:
             return
         rows = [
-            records.Activity(device_id, hour, heard.accepted, heard.rejected, heard.last_seen)
-            for (device_id, hour), heard in sorted(taken.items())
+            records.Activity(device_id, clock.moment(hour_us), heard.accepted, heard.rejected, clock.moment(heard.last_us))
+            for (device_id, hour_us), heard in sorted(taken.items())
         ]
         try:
             await asyncio.get_running_loop().run_in_executor(None, records.add_activity, SYSTEM, rows)

@@ -39,20 +39,20 @@ class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class Judge:
-    """Of one post. `rows` are what may be committed, `problems` what is wrong with the rest."""
+    """Of one post, of `now_us` (µs since 1970). `rows` are what may be committed, `problems` what is wrong with the rest."""
 
-    __slots__ = ("_caller", "_doubts", "_now_us", "_window", "problems", "rows")
+    __slots__ = ("_caller", "_doubts", "_window", "now_us", "problems", "rows")
 
     def __init__(self, caller: Caller, window: Window, rows: Rows):
         self._caller, self._window = caller, window
-        self._now_us = clock.now_us()
+        self.now_us = clock.now_us()
         self.rows = rows
         self.problems: list[Problem] = []
         self._doubts: dict[Target, Doubt | None] = {}
 
     def moment(self, ts: Any, precision: str | None, field: str) -> int | Problem:
         """The time of a whole post (µs since 1970), or why it is refused; raises as `judge`."""
-        return self._window.moment(ts, precision, self._now_us, field)
+        return self._window.moment(ts, precision, self.now_us, field)
 
     def judge(
         self, readings: Iterable[Reading | Problem], precision: str | None, first: int = 0, named: Sequence[str] = ()
@@ -64,7 +64,7 @@ class Judge:
         Raises:
             Refusal: 503 a time is ahead of the one that is known, and the machine's clock, which was set, says that it is not.
         """
-        window, now = self._window, self._now_us
+        window, now = self._window, self.now_us
         oldest, newest, closed = now - window.back_us, now + window.ahead_us, closed_us(now)
         remembered, targets = window.read, self._caller.targets
         factor = FACTORS.get(precision or "")

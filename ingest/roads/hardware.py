@@ -51,7 +51,9 @@ async def post(request: Request, door: Door) -> Answer:
                 "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _ALLOWED
             ),
         )
-    rows, rejected, whole = _check(content, caller, wanted, door)
+    rows = Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run)
+    judge = Judge(caller, door.window, rows)
+    whole, rejected = _check(content, caller, judge, wanted), judge.problems
     replaced, accepted = 0 if wanted.counts_replaced else None, 0
     notes: list[Problem] = []
     if whole and rows.rows:
@@ -62,32 +64,33 @@ async def post(request: Request, door: Door) -> Answer:
             rejected.append(Problem("refused_by_store", _("the store refuses the reading: %(why)s", why=why[:200]), quantity))
         notes = [_told_before(rows.rows[position], before, caller, wanted.dry_run) for position, before in outcome.before.items()]
     if not wanted.dry_run:
-        door.activity.note(caller.device.id, accepted, len(rejected))
+        door.activity.note(caller.device.id, accepted, len(rejected), judge.now_us)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))
     return judged(accepted, replaced, rejected, notes, wanted.dry_run, rows.held if accepted else ())
 
 
-def _check(content: dict[str, Any], caller: Caller, wanted: Asked, door: Door) -> tuple[Rows, list[Problem], bool]:
-    """The rows to store, what is wrong with the other fields, and whether the rest may be stored without them."""
-    rows, device = Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run), caller.device
+def _check(content: dict[str, Any], caller: Caller, judge: Judge, wanted: Asked) -> bool:
+    """Judge the fields; whether those that are good may be stored without the others."""
+    device = caller.device
     assert device is not None  # noqa: S101  # checked by the only caller
     if (facility := _facility(content, caller)) is not None:
-        return rows, [facility], False
-    judge, stamped = Judge(caller, door.window, rows), "timestamp" in content
+        judge.problems.append(facility)
+        return False
+    stamped = "timestamp" in content
     if stamped:
         moment = judge.moment(content["timestamp"], wanted.precision, "timestamp")
         if isinstance(moment, Problem):
-            return rows, [moment], False
+            judge.problems.append(moment)
+            return False
     else:
         moment = floor(arrival_us(), device.reporting_interval_s)
     said = _said(content, caller, moment)
     judge.judge(said.values(), "us", named=list(said))
     if not stamped:  # two energies of one interval may both be true: none goes without a word
-        rows.told_once = {
-            place for place, (of, _at, _value) in enumerate(rows.rows) if QUANTITIES[of.quantity].kind is Kind.ENERGY
+        judge.rows.told_once = {
+            place for place, (of, _at, _value) in enumerate(judge.rows.rows) if QUANTITIES[of.quantity].kind is Kind.ENERGY
         }
-    wrong = any(problem.field in REQUIRED and problem.code != "unmapped_field" for problem in judge.problems)
-    return rows, judge.problems, not wrong
+    return not any(problem.field in REQUIRED and problem.code != "unmapped_field" for problem in judge.problems)
 
 
 def _said(content: dict[str, Any], caller: Caller, moment: int) -> dict[str, Reading | Problem]:

@@ -60,7 +60,7 @@ async def post(request: Request, door: Door) -> Answer:
             _add_refused(rejected, outcome.refused, len(readings))
     accepted = len(readings) - len(rejected)
     if not wanted.dry_run:
-        _book(caller, rows, accepted, len(rejected), door)
+        _book(caller, judge, accepted, door)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))
     return judged(accepted, replaced, rejected, dry_run=wanted.dry_run, held=rows.held)
 
@@ -179,16 +179,16 @@ def _add_refused(rejected: list[Problem], refused: dict[int, str], sent: int) ->
     rejected.sort(key=lambda problem: problem.index or 0)
 
 
-def _book(caller: Caller, rows: Rows, accepted: int, rejected: int, door: Door) -> None:
+def _book(caller: Caller, judge: Judge, accepted: int, door: Door) -> None:
     if caller.device is not None:
-        door.activity.note(caller.device.id, accepted, rejected)
+        door.activity.note(caller.device.id, accepted, len(judge.problems), judge.now_us)
         return
     for meter, count in Counter(
-        of.meter for of, _at, _value in rows.rows
+        of.meter for of, _at, _value in judge.rows.rows
     ).items():  # a site's key: what counts is whose meter it is
         device_id = caller.devices.get(meter)
         if device_id is not None:
-            door.activity.note(device_id, count, 0)
+            door.activity.note(device_id, count, 0, judge.now_us)
 
 
 ROUTES: Routes = {("POST", "/api/v1/readings"): post}
