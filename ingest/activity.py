@@ -43,8 +43,9 @@ class Activity:
             self._used_until[key_id] = steady + USED_S
             self._used[key_id] = clock.now()
 
-    def note(self, device_id: str, accepted: int, rejected: int, at_us: int) -> None:
-        """A device has posted at that moment (µs since 1970): so many readings are stored, so many refused."""
+    def note(self, device_id: str, accepted: int, rejected: int, at_us: int | None = None) -> None:
+        """A device has posted at that moment (µs since 1970), by default now: so many readings are stored, so many refused."""
+        at_us = clock.now_us() if at_us is None else at_us
         of = device_id, at_us - at_us % HOUR_US
         heard = self._heard.get(of)
         if heard is None:
