@@ -211,4 +211,4 @@ def test_nginx_lets_through_what_the_device_api_takes_and_not_much_more() -> Non
     devices = template[template.index("LOADSTAR_NGINX_DEVICE_PORT") :]
     limit = re.search(r"client_max_body_size (\d+)m;", devices)
     assert limit
-    assert 2 <= int(limit[1]) * 2**20 / Settings().body_limit_bytes <= 8
+    assert 2 <= int(limit[1]) * 2**20 / max(Settings().body_limit_bytes, Settings().lines_limit_bytes) <= 8
