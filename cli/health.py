@@ -1,7 +1,7 @@
 """`python -m cli.health`: the containers' health check. Ends with 0 when all is well, else with 1 and why.
 
-`python -m cli.health http://127.0.0.1:8050/healthz` asks a server; `python -m cli.health worker` looks whether a worker of this
-machine lives, and asks both databases: it serves nothing.
+`python -m cli.health http://127.0.0.1:8050/healthz` asks a server; `python -m cli.health worker` and `mqtt` look whether a
+worker, or whoever listens to brokers, lives on this machine, and ask both databases: they serve nothing.
 """
 
 import math
@@ -17,8 +17,8 @@ POSTGRESQL_PORT = 5432
 
 def check(what: str) -> str | None:
     """What is wrong, or None."""
-    if what == "worker":
-        return _stores() or _worker()
+    if what in ("worker", "mqtt"):
+        return _stores() or _lives(what)
     try:
         with urllib.request.urlopen(what, timeout=TIMEOUT_S):  # noqa: S310 - an address from our own compose file
             return None
@@ -26,15 +26,16 @@ def check(what: str) -> str | None:
         return f"{what}: {error}"
 
 
-def _worker() -> str | None:
-    """Whether a worker of this machine, which a container is, has given a sign of life lately."""
+def _lives(what: str) -> str | None:
+    """Whether such a process of this machine, which a container is, has given a sign of life lately."""
     from config import heart
     from config.settings import settings
 
-    silent_s = heart.worker_silence_s(settings().run)
+    run = settings().run
+    silent_s = heart.worker_silence_s(run) if what == "worker" else heart.last_heard_s(run / heart.PROCESSES)
     if silent_s < heart.HUNG_S:
         return None
-    return "no worker runs here" if math.isinf(silent_s) else f"no worker has given a sign of life for {silent_s:.0f} s"
+    return f"no {what} runs here" if math.isinf(silent_s) else f"no {what} has given a sign of life for {silent_s:.0f} s"
 
 
 def _stores() -> str | None:

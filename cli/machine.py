@@ -51,6 +51,11 @@ def compiler() -> str | None:
     return shutil.which("cc")
 
 
+def mosquitto() -> str | None:
+    """Path of the MQTT broker, or None. Debian keeps it out of an ordinary user's PATH."""
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+
 PROGRAMS = (
     Program("browser", chromium, "chromium"),
     Program("postgresql", postgresql, "postgresql"),
@@ -58,6 +63,7 @@ PROGRAMS = (
     Program("redis", redis, "redis-server"),
     Program("faketime", faketime, "faketime"),
     Program("compiler", compiler, "gcc"),
+    Program("mosquitto", mosquitto, "mosquitto"),
 )
 
 

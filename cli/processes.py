@@ -17,6 +17,7 @@ from typing import NamedTuple
 from cli import leash, questdb
 from cli.home import log_folder, run_folder
 from cli.watch import SUPERVISOR
+from config import call
 from config.settings import PRIVATE, PROJECT, Settings
 
 STORE_STOP_S = 3
@@ -46,6 +47,7 @@ def processes(settings: Settings) -> list[Process]:
         Process("devices", [python, "-m", "ingest"], (settings.device_port,), "the device API"),
         Process("dashboard", dashboard_argv(), (settings.dashboard_port,), "what people see"),
         Process("worker", [python, "-m", "worker", "--alone"], (), "the clock's work, and jobs"),
+        Process("mqtt", [python, "-m", "ingest.mqtt"], (), "listens to MQTT brokers, once there is one"),
     ]
     if settings.demo:
         made.append(Process("feed", [python, "-m", "demo"], (), "the demo's devices"))
@@ -101,7 +103,15 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def order(settings: Settings, process: Process, env: dict[str, str] | None = None) -> None:
     """Let the process run: what it needs is there. `env` is for it alone."""
-    path = run_folder(settings) / f"{process.name}.json"
+    _write_order(process, run_folder(settings) / f"{process.name}.json", env)
+
+
+def order_when_called(settings: Settings, process: Process) -> None:
+    """Let the process run as soon as another one calls for it (`config.call`); until then it costs next to nothing."""
+    _write_order(process, call.prepared(run_folder(settings), process.name))
+
+
+def _write_order(process: Process, path: Path, env: dict[str, str] | None = None) -> None:
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -18,10 +18,11 @@ from cli.detach import Background, to_background
 from cli.home import absolute_settings, as_running, generate, log_folder, make_folders, note_places, run_folder
 from cli.migrate import prepare_records, prepare_series
 from cli.ports import claim, is_free, owner
-from cli.processes import order, processes, questdb_process, start_supervisor, supervisor_words
+from cli.processes import order, order_when_called, processes, questdb_process, start_supervisor, supervisor_words
 from cli.waiting import DidNotStart, answers, await_ready, last_lines, meanwhile
 from cli.watch import UP, Ended, become, end_all, on_signals, sweep, withdraw_orders
 from cli.welcome import Welcome, first_words
+from config import call
 from config import settings as configuration
 from config.settings import Settings, SettingsError
 from store.errors import StoreError
@@ -141,7 +142,8 @@ def _run(settings: Settings, named: dict[str, bool], console: "Console", backgro
 def _start(settings: Settings, console: "Console", supervisor: int) -> Welcome:
     """Start all processes, each as soon as what it needs is there; what a person needs to sign in."""
     store = meanwhile(partial(_start_store, settings, console, supervisor))
-    run = {process.name: partial(order, settings, process) for process in processes(settings)}
+    made = {process.name: process for process in processes(settings)}
+    run = {name: partial(order, settings, process) for name, process in made.items()}
     prepare_records(settings)
     run["devices"]()
     run["dashboard"]()
@@ -154,6 +156,7 @@ def _start(settings: Settings, console: "Console", supervisor: int) -> Welcome:
     await_ready("the dashboard", dashboard, SERVER_START_S, logs / "dashboard.log", Start(settings, "dashboard", supervisor))
     # Last: until then the two processors belong to what somebody waits for.
     run["worker"]()
+    order_when_called(settings, made[call.LISTENER])
     if "feed" in run:
         run["feed"]()
     return welcome

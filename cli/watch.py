@@ -44,7 +44,7 @@ def sweep(run: Path, grace_s: float) -> list[str]:
 
 def withdraw_orders(run: Path) -> None:
     """Forget every order, so that nothing starts before it is ordered anew."""
-    for path in run.glob("*.json"):
+    for path in (*run.glob("*.json"), *run.glob("*.prepared")):
         path.unlink(missing_ok=True)
 
 

@@ -61,7 +61,12 @@ def _file(folder: Path, pid: int) -> Path:
 
 def worker_silence_s(run: Path) -> float:
     """For how long (s) the workers of this run folder have been silent: the one that was heard last. Infinite when none was."""
-    beaten = [file.stat().st_mtime_ns / 1e9 for file in (run / WORKERS).glob("*.beat")]
+    return last_heard_s(run / WORKERS)
+
+
+def last_heard_s(folder: Path) -> float:
+    """How long ago (s) one of a folder was heard last. Infinite when none was."""
+    beaten = [file.stat().st_mtime_ns / 1e9 for file in folder.glob("*.beat")]
     return time.monotonic() - max(beaten) if beaten else math.inf
 
 

@@ -147,6 +147,7 @@ class Directory:
 
     def __init__(self) -> None:
         self.callers: dict[str, Caller] = {}
+        self.brokers: dict[str, Caller] = {}  # who writes what comes through a broker; no key opens the door for it
         self.version: object = None
         self._looked = 0.0
         self._away = False  # whether the records could not be read when they were last looked into
@@ -175,7 +176,7 @@ class Directory:
                 return
             self._away = False
             if changed is not None:
-                self.version, self.callers = changed
+                self.version, self.callers, self.brokers = changed
 
     async def caller(self, key_id: str) -> Caller | None:
         """Who holds this key; one made a moment ago is found too, and one that does not exist waits for its answer.
@@ -194,13 +195,13 @@ class Directory:
         return caller
 
 
-def _load(version: object) -> tuple[object, dict[str, Caller]] | None:
-    """The newest version and its callers, or None if the records still have this one."""
+def _load(version: object) -> tuple[object, dict[str, Caller], dict[str, Caller]] | None:
+    """The newest version, its callers and its brokers, or None if the records still have this one."""
     newest = records.directory_version()
     if newest == version:
         return None
     loaded = records.load_directory()
-    return newest, dict(_callers(loaded))
+    return newest, dict(_callers(loaded)), dict(_brokers(loaded))
 
 
 def caller_of(loaded: records.Directory, source: Source) -> Caller:
@@ -229,12 +230,7 @@ def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
             intervals_s = dict.fromkeys(meters, device.reporting_interval_s)
         else:
             meters = {} if key.device_id else of_site.get(key.site_id, {})
-            intervals_s = {}
-            for meter in meters.values():
-                owner = loaded.devices.get(meter.device_id) if meter.device_id else None
-                interval_s = owner.reporting_interval_s if owner else meter.interval_s
-                if interval_s is not None:
-                    intervals_s[meter.id] = interval_s
+            intervals_s = _intervals(meters, loaded)
         yield (
             key.id,
             Caller(
@@ -251,5 +247,39 @@ def _callers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
                 ends=key.expires_at.timestamp() if key.expires_at else math.inf,
                 site_id=key.site_id,
                 channels=channels,
+            ),
+        )
+
+
+def _intervals(meters: dict[str, records.MeterEntry], loaded: records.Directory) -> dict[str, int]:
+    """How often (s) each meter is read: as its device posts, or as it declares itself."""
+    intervals_s = {}
+    for meter in meters.values():
+        owner = loaded.devices.get(meter.device_id) if meter.device_id else None
+        interval_s = owner.reporting_interval_s if owner else meter.interval_s
+        if interval_s is not None:
+            intervals_s[meter.id] = interval_s
+    return intervals_s
+
+
+def _brokers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
+    """Each broker that is listened to, with all meters of its site."""
+    for broker_id, site_id in loaded.brokers.items():
+        meters = {meter.id: meter for meter in loaded.meters.values() if meter.site_id == site_id}
+        yield (
+            broker_id,
+            Caller(
+                key_id=broker_id,
+                secret_hash=b"",
+                revoked=False,
+                archived=False,
+                can_write=True,
+                site_number=0,
+                device=None,
+                meters=meters,
+                intervals_s=_intervals(meters, loaded),
+                devices={meter.id: meter.device_id for meter in meters.values() if meter.device_id},
+                site_id=site_id,
+                channels=loaded.channels.get(broker_id, {}),
             ),
         )

@@ -15,7 +15,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, NoReturn
 
-from config import heart, language
+from config import call, heart, language
 from config import settings as configuration
 from config.language import N_, _
 from ingest import health, job_figures, manual, openapi
@@ -41,6 +41,7 @@ GUARDS = (
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 )
+CALL_S = 1.0  # between looks whether there is a broker
 PARENT_S = 1.0  # between looks whether the parent is still there
 STOP_S = 5.0  # to commit what waits when the process ends
 
@@ -157,6 +158,7 @@ class Application:
             health.watch(self._door),
             _beat(heart.Heart(settings.run / heart.DEVICE_WORKERS)),
             _watch_parent(),
+            _call_listener(self._door),
         ):
             self._tasks.append(asyncio.create_task(_guarded(work)))
         # What lives as long as the process is not looked through again and again: ten thousand objects took 100 ms, now 5.
@@ -191,6 +193,14 @@ async def _beat(own: heart.Heart) -> None:
     while True:
         own.beat()
         await asyncio.sleep(heart.BEAT_S)
+
+
+async def _call_listener(door: Door) -> None:
+    """Have the process that listens to brokers started as soon as there is one."""
+    while True:
+        if door.directory.brokers and call.call(door.settings.run, call.LISTENER):
+            log.info("there is a broker: whoever listens to it is called")
+        await asyncio.sleep(CALL_S)
 
 
 async def _watch_parent() -> None:

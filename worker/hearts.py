@@ -3,10 +3,10 @@
 import time
 from typing import NamedTuple
 
+from config import identity
 from store.records.jobs import working
 from store.records.jobs.working import Heart
 from store.scope import SYSTEM
-from worker import identity
 
 STILL_S = 30.0  # without a beat: four times what the slowest write to the records may take
 

@@ -11,14 +11,15 @@ from typing import NoReturn
 
 from config import heart
 from config.settings import PRIVATE, Settings, settings
+from ingest import lease
+from ingest.lease import Lease
 from store.errors import StoreError, StoreFull
 from store.records.jobs import working
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import health, retention, rollup
-from worker import lease, mail, pool, room
+from worker import mail, pool, room
 from worker.hearts import Hearts
-from worker.lease import Lease
 from worker.pool import Pool
 from worker.schedule import Duty, Lane
 from worker.task import Task, all_tasks

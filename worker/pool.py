@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from config import identity
 from config.settings import Settings
 from store.errors import StoreAway, StoreError, StoreFull
 from store.records.jobs import working
 from store.records.jobs.kinds import Problem, Queue
 from store.records.schema import Job
 from store.scope import SYSTEM
-from worker import identity
 from worker.attempt import Attempt
 from worker.process import Process
 from worker.task import Task

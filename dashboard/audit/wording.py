@@ -27,6 +27,7 @@ KINDS = {
     "nodes": N_("node"),
     "edges": N_("edge"),
     "meters": N_("meter"),
+    "brokers": N_("broker"),
     "devices": N_("device"),
     "api_keys": N_("device key"),
     "channels": N_("channel"),

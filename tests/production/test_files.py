@@ -56,10 +56,11 @@ def test_only_nginx_is_reachable_from_outside() -> None:
     assert [name for name, described in SERVICES.items() if "ports" in described] == ["nginx"]
     assert [name for name, described in SERVICES.items() if "outside" in described["networks"]] == ["nginx"]
     assert [name for name, described in SERVICES.items() if "mail" in described["networks"]] == ["worker"]
+    assert [name for name, described in SERVICES.items() if "brokers" in described["networks"]] == ["mqtt"]
     assert FILE["networks"]["inside"]["internal"]
 
 
-REPLICATED = ["devices", "dashboard", "worker", *JOBS]
+REPLICATED = ["devices", "dashboard", "worker", "mqtt", *JOBS]
 
 
 @pytest.mark.parametrize("service", REPLICATED)
@@ -80,7 +81,7 @@ def test_nginx_asks_again_and_again_which_replicas_there_are() -> None:
 
 
 def test_both_databases_take_the_connections_of_ten_replicas_of_each_service() -> None:
-    processes = 10 * (Settings().dashboard_workers + Settings().device_workers + 1) + 10 * len(JOBS)
+    processes = 10 * (Settings().dashboard_workers + Settings().device_workers + 2) + 10 * len(JOBS)
     assert int(SERVICES["questdb"]["environment"]["QDB_PG_NET_CONNECTION_LIMIT"]) > processes * connection.POOL_SIZE
     assert int(re.search(r"max_connections=(\d+)", str(SERVICES["postgres"]["command"]))[1]) > processes * 4
 
@@ -103,7 +104,7 @@ def test_the_example_file_is_not_the_one_that_is_kept_in_version_control() -> No
     assert "tls/" in ignored
 
 
-@pytest.mark.parametrize("service", ["migrate", "devices", "dashboard", "worker", *JOBS])
+@pytest.mark.parametrize("service", ["migrate", "devices", "dashboard", "worker", "mqtt", *JOBS])
 def test_the_settings_of_a_service_are_known_and_possible(service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in SERVICES[service]["environment"].items():
         monkeypatch.setenv(name, value)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from config.settings import settings
+from ingest.lease import TURN_S, Lease
 from store.records.jobs import kinds
 from store.records.jobs.kinds import Queue
 from store.records.transaction import engine
@@ -14,7 +15,6 @@ from tests.worker import kinds as ours
 from tests.worker import work
 from worker import hearts, main
 from worker.hearts import Hearts
-from worker.lease import TURN_S, Lease
 from worker.pool import Pool, PoolLane
 from worker.schedule import Duty, Lane
 from worker.task import all_tasks

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from config import identity
 from config import settings as configuration
 from store.records.access import policy
 from store.records.jobs import asking, kinds, working
@@ -19,7 +20,7 @@ from tests.conftest import eventually
 from tests.worker import kinds as ours
 from tests.worker import work
 from tests.worker.kinds import Folder
-from worker import identity, pool
+from worker import pool
 from worker.pool import Pool, PoolLane
 from worker.task import all_tasks
 

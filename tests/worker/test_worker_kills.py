@@ -19,6 +19,8 @@ from sqlalchemy import select
 from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PROJECT
+from ingest import lease
+from ingest.lease import Lease
 from store.records.jobs import asking, kinds, working
 from store.records.jobs.kinds import TIDYING, Nothing
 from store.records.people import users
@@ -32,8 +34,7 @@ from tests.postgresql import Cluster
 from tests.records import fresh
 from tests.worker import kinds as ours
 from tests.worker.kinds import Folder
-from worker import lease, main, task
-from worker.lease import Lease
+from worker import main, task
 
 JOBS = 12
 KILLS = 4  # `./loadstar faults` kills as often as one likes

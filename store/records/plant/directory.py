@@ -15,7 +15,7 @@ from config.limits import Limit, limits
 from models.field_map import default_map
 from store.records.plant.devices import devices_of
 from store.records.plant.limits import own_limits
-from store.records.schema import ApiKey, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
+from store.records.schema import ApiKey, Broker, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site
 from store.records.transaction import versions
 from store.records.transaction.engine import reading
 from store.records.transaction.lookup import in_parts
@@ -108,6 +108,7 @@ class Directory:
     devices: Mapping[str, DeviceEntry]
     meters: Mapping[str, MeterEntry]
     channels: Mapping[str, Channels]
+    brokers: Mapping[str, str]  # those that are listened to → their sites
 
 
 def directory_version() -> int:
@@ -128,7 +129,12 @@ def load_directory() -> Directory:
             written.setdefault(meter_id, set()).add(quantity)
         channels = _channels(records, written)
         meters = _meters(records, written)
-        return Directory(version, _keys(records), _devices(records, fields, meters), meters, channels)
+        return Directory(version, _keys(records), _devices(records, fields, meters), meters, channels, _brokers(records))
+
+
+def _brokers(records: Session) -> dict[str, str]:
+    query = select(Broker.id, Broker.site_id).join(Site, Site.id == Broker.site_id)
+    return dict(records.execute(query.where(Broker.enabled, Site.archived_at.is_(None))).all())
 
 
 def _channels(records: Session, written: dict[str, set[str]]) -> dict[str, dict[tuple[str, str], ChannelEntry]]:

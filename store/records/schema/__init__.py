@@ -2,6 +2,7 @@
 
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
+from store.records.schema.brokers import Broker, BrokerSource
 from store.records.schema.channels import Channel
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
@@ -24,6 +25,8 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "AuditHead",
+    "Broker",
+    "BrokerSource",
     "Channel",
     "Device",
     "DeviceActivity",

@@ -41,6 +41,8 @@ LONGEST = {
 # What Loadstar writes itself, about what others sent: bounded where it is made, and encrypted or quoted where it is kept.
 OF_LOADSTAR = {
     "attempts": ("key",),
+    "broker_sources": ("source",),
+    "brokers": ("ca", "password"),
     "mails": ("subject", "text", "last_error"),
     "one_time_links": ("address",),
     "sessions": ("user_agent", "address"),

@@ -14,6 +14,7 @@ from store.records.schema import texts
 # What each constraint and each refusing rule is for, for people. A test fails when one is missing here.
 RULES = {
     "ck_api_keys_one_object": N_("a key is of one device or of one site: give one of the two"),
+    "ck_brokers_port": N_("a port is from 1 to 65535: correct it"),
     "ck_channels_interval": N_("a value is of one second or more: leave the interval out, or give a longer one"),
     "ck_channels_mapped": N_("a channel is mapped to a meter and a quantity, or ignored: give both, or none"),
     "ck_channels_one_source": N_("a channel is of one device or of one broker: give one of the two"),
@@ -130,6 +131,7 @@ RULES |= {
 
 # Which argument a broken rule is about, where it is one: a form says it beside that field.
 ABOUT = {
+    "ck_brokers_port": "port",
     "ck_devices_energy_mode": "energy_mode",
     "ck_devices_reporting_interval": "reporting_interval_s",
     "ck_edges_dates": "valid_to",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from store.records.schema import (
     ApiKey,
+    Broker,
     Channel,
     Device,
     DeviceField,
@@ -28,7 +29,7 @@ from store.records.transaction.upsert import insert_into
 
 DIRECTORY, PLANT = "directory", "plant"
 GROUPS = {
-    DIRECTORY: (ApiKey, Channel, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm),
+    DIRECTORY: (ApiKey, Broker, Channel, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm),
     PLANT: (Device, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
 }
 _CHANGED = "changed groups"

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.mqtt import families
-from ingest.mqtt.families import FAMILIES, heard, plain, victron
+from ingest.mqtt.families import FAMILIES, heard, victron
 from ingest.mqtt.heard import Message, Presence, Proposal, Unreadable, Value
+from models import topic_template
 
 
 def us(text: str) -> int:
@@ -399,7 +400,7 @@ def test_a_template_names_what_tells_channels_apart():
 @pytest.mark.parametrize("given", ["plant/x{building}/y", "plant/+/power", "{a}/{a}", "?when=t", "?time=t&precision=m"])
 def test_a_template_that_means_nothing_is_refused(given):
     with pytest.raises(ValueError, match=r"\w"):
-        plain.template(given)
+        topic_template.read(given)
 
 
 def test_a_victron_portal_is_asked_to_go_on():

@@ -1,4 +1,4 @@
-"""One clock at a time: of several workers, one holds the lease, and does what is to be done once.
+"""One at a time: of several processes, one holds the lease, and does what is to be done once: keeps the clock, hears a broker.
 
 It turns the lease every few seconds. Another takes it only when it has seen nobody turn it for longer than a holder that
 cannot turn it goes on believing that it is theirs; or at once, when it knows that the holder has ended.
@@ -7,12 +7,12 @@ cannot turn it goes on believing that it is theirs; or at once, when it knows th
 import logging
 import time
 
+from config import identity
 from store.records.jobs import lease
 from store.records.jobs.lease import Held
 from store.scope import SYSTEM
-from worker import identity
 
-log = logging.getLogger("loadstar.worker")
+log = logging.getLogger("loadstar.lease")
 
 TURN_S = 2.0
 BELIEVED_S = 20.0  # since the last turn that was written
@@ -43,14 +43,14 @@ class Lease:
             self._turned = before
             return
         if self._turned is not None:
-            log.warning("another worker keeps the clock now")
+            log.warning("%s: another process does it now", self._name)
         self._turned = None
         held = lease.held(SYSTEM, self._name)
         since = self._seen[1] if self._seen and self._seen[0] == held else before
         self._seen = held, since
         free = held is None or before - since > FREE_S or identity.has_ended(held.holder)
         if free and lease.take(SYSTEM, self._name, self._holder, held):
-            log.info("this worker keeps the clock")
+            log.info("%s: this process does it", self._name)
             self._turned = before
 
     def let_go(self) -> None:

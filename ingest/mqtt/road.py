@@ -1,0 +1,209 @@
+"""From a message to the store: its family reads it, channels say what it means, the one judge judges it, the committer keeps it.
+
+A message is settled when its readings are committed, and what is wrong with it, or means nothing yet, is kept in quarantine
+with its reason. While the store takes nothing it is tried again, and nothing more is read.
+"""
+
+import asyncio
+import functools
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from paho.mqtt.client import topic_matches_sub
+
+from config import clock
+from config.language import _
+from ingest.directory import Caller
+from ingest.door import Door, arrival_us
+from ingest.judge import Judge, Reading
+from ingest.mqtt.families import heard
+from ingest.mqtt.heard import Message, Presence, Proposal, Unreadable, Value
+from ingest.mqtt.subscriber import Arrival, Subscriber
+from ingest.problem import Problem, Refusal
+from ingest.rows import Rows
+from ingest.times import floor
+from store.errors import StoreError
+from store.ids import channel_id
+from store.records.plant import brokers, channels
+from store.records.plant.brokers import Connection, Subscription
+from store.records.plant.directory import ChannelEntry
+from store.scope import SYSTEM
+from store.series.quarantine import Kept, Quarantine
+
+log = logging.getLogger(__name__)
+
+Given = TypeVar("Given")
+ROAD = "mqtt"
+NOTE_S = 60.0  # between two notes of what was heard of channels
+RETRY_S = 1.0
+KNOWN = 100_000  # channels that are remembered
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Road:
+    """The messages of one broker on their way."""
+
+    def __init__(self, door: Door, connection: Connection, subscriber: Subscriber) -> None:
+        self._door, self._connection, self._subscriber = door, connection, subscriber
+        self._source = channels.Source(connection.site_id, broker_id=connection.id)
+        self._quarantine = Quarantine(door.settings)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="quarantine")
+        self._known: set[str] = set()
+        self._heard: dict[str, channels.Heard] = {}
+        self._there: dict[str, bool] = {}
+        self._matching = functools.lru_cache(maxsize=10_000)(self._match)
+
+    async def run(self) -> None:
+        """Settle what arrives, for ever."""
+        while True:
+            arrivals = await self._subscriber.take()
+            await self._settle(arrivals)
+            self._subscriber.acknowledge(arrivals)
+
+    async def note(self) -> None:
+        """Write, for ever, what was heard of channels and of senders."""
+        while True:
+            await asyncio.sleep(NOTE_S)
+            await self.write()
+
+    async def write(self) -> None:
+        """Write it now; what cannot be written stays for the next time."""
+        taken, self._heard = self._heard, {}
+        there, self._there = self._there, {}
+        try:
+            await self._in_thread(channels.note_heard, SYSTEM, list(taken.values()))
+            await self._in_thread(brokers.note_presence, SYSTEM, self._connection.id, there)
+        except StoreError as error:
+            log.warning("what was heard of channels cannot be written yet: %s", error)
+            self._heard = taken | self._heard
+            self._there = there | self._there
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._thread.submit(self._quarantine.close)
+        self._thread.shutdown(wait=False)
+
+    async def _settle(self, arrivals: Sequence[Arrival]) -> None:
+        """Return when every message is stored, or kept with the reason why not."""
+        values: list[tuple[Arrival, Value]] = []
+        kept: list[Kept] = []
+        for arrival in arrivals:
+            self._read(arrival, values, kept)
+        while True:
+            try:
+                await self._store(values, list(kept))
+            except Refusal as refusal:
+                await asyncio.sleep(min(refusal.retry_after_s or RETRY_S, RETRY_S * 2))
+            except StoreError:
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    def _read(self, arrival: Arrival, values: list[tuple[Arrival, Value]], kept: list[Kept]) -> None:
+        subscription = self._matching(arrival.topic)
+        if subscription is None:  # of a subscription of before, which the broker still remembers
+            return
+        message = Message(arrival.topic, arrival.payload, arrival.retained, self._connection.zone, subscription.template)
+        try:
+            found = heard(subscription.family, message)
+        except Unreadable as unreadable:
+            kept.append(self._kept(arrival, unreadable.problem))
+            return
+        for each in found:
+            match each:
+                case Value():
+                    values.append((arrival, each))
+                case Presence():
+                    self._there[each.source] = each.online
+                case Proposal():
+                    pass  # what the mappings page shows of a channel; nothing to store
+
+    async def _store(self, values: Sequence[tuple[Arrival, Value]], kept: list[Kept]) -> None:
+        """Judge, commit, and keep the rest; all of it again when it is called again.
+
+        Raises:
+            Refusal: nothing can be taken now.
+            StoreError: the records, or what is in quarantine, cannot be written now.
+        """
+        caller = self._door.directory.brokers.get(self._connection.id)
+        if caller is None:
+            raise Refusal(503, Problem("unknown_broker", _("the broker is not listened to any more")), 2)
+        arrival_us()  # raises while it is not known what time it is
+        await self._introduce({value.channel for _arrival, value in values})
+        readings: list[Reading] = []
+        sent: list[tuple[Arrival, Value]] = []
+        for arrival, value in values:
+            entry = caller.channels.get((ROAD, value.channel))
+            at_us = value.at_us if value.at_us is not None else _arrived(arrival, entry, caller)
+            if value.channel in self._known:
+                which = channel_id(self._source.id, ROAD, value.channel)
+                self._heard[which] = channels.Heard(which, _EPOCH + timedelta(microseconds=at_us), value.value)
+            if entry is None:
+                kept.append(self._kept(arrival, _unmapped(value)))
+            elif entry.meter_id is not None:
+                unit = entry.unit or value.unit
+                readings.append(Reading(entry.meter_id, entry.quantity, at_us, value.value, unit, entry.interval_s))
+                sent.append((arrival, value))
+        judge = Judge(caller, self._door.window, Rows())
+        judge.judge(readings, "us")
+        refused: Counter[str] = Counter()
+        for problem in judge.problems:
+            place = problem.index or 0
+            kept.append(self._kept(sent[place][0], problem))
+            refused[readings[place].meter] += 1
+        if judge.rows.rows:
+            outcome = await self._door.commit(judge.rows, caller.key_id)
+            for position, why in outcome.refused.items():
+                of, _at, value_ = judge.rows.rows[position]
+                body = f"{of.meter} {of.quantity} {value_!r}"
+                kept.append(Kept(self._connection.id, ROAD, f"refused_by_store: {why[:200]}", body))
+        if kept:
+            await self._in_thread(self._quarantine.keep, SYSTEM, kept, clock.now_us())
+        self._book(caller, judge, refused)
+
+    async def _introduce(self, names: set[str]) -> None:
+        """Note channels that are heard of for the first time."""
+        new = names - self._known
+        if not new:
+            return
+        if len(self._known) > KNOWN:
+            self._known.clear()
+        self._known |= await self._in_thread(channels.known, SYSTEM, self._source, ROAD, new)
+
+    def _book(self, caller: Caller, judge: Judge, refused: Counter[str]) -> None:
+        taken = Counter(of.meter for of, _at, _value in judge.rows.rows)
+        for meter in taken | refused:
+            if (device_id := caller.devices.get(meter)) is not None:
+                self._door.activity.note(device_id, taken[meter], refused[meter])
+        self._door.metrics.judged(len(judge.rows), None, judge.problems)
+
+    def _match(self, topic: str) -> Subscription | None:
+        return next((each for each in self._connection.subscriptions if topic_matches_sub(each.topic, topic)), None)
+
+    def _kept(self, arrival: Arrival, problem: Problem) -> Kept:
+        body = f"{arrival.topic} {arrival.payload[:2_000].decode('utf-8', 'replace')}"
+        return Kept(self._connection.id, ROAD, f"{problem.code}: {problem.message}", body)
+
+    async def _in_thread(self, call: Callable[..., Given], *arguments: object) -> Given:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, functools.partial(call, *arguments))
+
+
+def _arrived(arrival: Arrival, entry: ChannelEntry | None, caller: Caller) -> int:
+    """The moment of a value without its own: the arrival, at the beginning of the meter's interval, so that the last one wins."""
+    interval_s = 1
+    if entry is not None and entry.meter_id is not None:
+        interval_s = entry.interval_s or caller.intervals_s.get(entry.meter_id, 1)
+    return floor(arrival.arrived_us, interval_s)
+
+
+def _unmapped(value: Value) -> Problem:
+    return Problem(
+        "unmapped_channel",
+        _("the channel %(channel)s means nothing yet: map it to a meter", channel=value.channel[:200]),
+        None,
+        value.value,
+    )

@@ -1,0 +1,246 @@
+"""The process that listens, at a real mosquitto: what the broker was told is settled is stored, once, whoever dies meanwhile."""
+
+import json
+import os
+import signal
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from store.records.plant import brokers
+from store.records.plant.activity import activity_24h
+from store.records.plant.brokers import Subscription
+from store.scope import SYSTEM
+from tests.conftest import eventually
+from tests.ingest.mqtt.broker import Broker, Listener, Publisher
+from tests.ingest.mqtt.conftest import Mapped
+
+pytestmark = pytest.mark.mosquitto
+
+STAMPED = "?time=at"
+PATIENT_S = 60
+
+
+def stamped(moment: datetime, value: float) -> str:
+    return json.dumps({"at": moment.isoformat(), "v": value})
+
+
+def values_of(stored, meter):
+    return [value for (value,) in stored("SELECT value FROM telemetry WHERE meter = %s ORDER BY ts", meter)]
+
+
+def reasons_of(stored, mapped):
+    return [reason for (reason,) in stored("SELECT reason FROM quarantine WHERE source = %s", mapped.id)]
+
+
+def listens(listener: Listener, times: int = 1):
+    eventually(lambda: listener.log().count("listening to yard") >= times, PATIENT_S)
+
+
+def recent(seconds: float) -> datetime:
+    return datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=seconds)
+
+
+def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, stored, broker, publisher, listener):
+    mapped = Mapped(world.site_id, broker.port)
+    meter = mapped.channel("plant/power", unit="W", interval_s=60)
+    listener.start()
+    listens(listener)
+    before = datetime.now(UTC)
+    publisher.say("plant/power", "1500").wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == [1.5], PATIENT_S)
+    ((at,),) = stored("SELECT ts FROM telemetry WHERE meter = %s", meter)
+    assert at.replace(tzinfo=UTC).second == 0  # of its arrival, at the beginning of the device's interval
+    assert before - timedelta(seconds=60) <= at.replace(tzinfo=UTC) <= datetime.now(UTC)
+    assert listener.stop() == 0
+    assert activity_24h(SYSTEM, mapped.device).accepted == 1
+
+
+def test_what_means_nothing_yet_and_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(
+    world, stored, broker, publisher, listener
+):
+    mapped = Mapped(world.site_id, broker.port)
+    meter = mapped.channel("plant/power")
+    listener.start()
+    listens(listener)
+    for topic, payload in (
+        ("plant/new", "5"),
+        ("plant/power", "12,5"),
+        ("plant/power", "1e300"),
+        ("plant/power", '{"cut": 1'),
+        ("plant/odd name", '"\\\n'),
+        ("plant/power", "2000"),
+    ):
+        publisher.say(topic, payload).wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == [2.0], PATIENT_S)
+    codes = [reason.partition(":")[0] for reason in reasons_of(stored, mapped)]
+    assert sorted(codes) == sorted(
+        ["unmapped_channel", "unreadable_payload", "out_of_range", "malformed_json", "unreadable_payload"]
+    )
+
+
+def test_retained_messages_and_wills_are_no_readings_but_tell_who_is_there(world, stored, broker, publisher, listener):
+    publisher.say("shellies/em/emeter/0/power", "3200", retain=True).wait_for_publish(PATIENT_S)
+    publisher.say("shellies/em/online", "false", retain=True).wait_for_publish(PATIENT_S)
+    mapped = Mapped(world.site_id, broker.port, "shelly1", "shellies/#")
+    meter = mapped.channel("shellies/em/emeter/0/power")
+    listener.start()
+    listens(listener)
+    publisher.say("shellies/em/emeter/0/power", "100").wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == [0.1], PATIENT_S)
+    assert listener.stop() == 0  # writes what it has heard
+    assert {source: seen.online for source, seen in brokers.presences(SYSTEM, mapped.id).items()} == {"shellies/em": False}
+    assert values_of(stored, meter) == [0.1]
+
+
+@pytest.mark.parametrize("who", ["the process", "the broker"])
+def test_a_kill_while_messages_flow_loses_none_and_stores_each_once(who, world, stored, broker, publisher, listener):
+    mapped = Mapped(world.site_id, broker.port, template=STAMPED)
+    meter = mapped.channel("plant/power#v", unit="kW")
+    listener.start()
+    listens(listener)
+    start = recent(1200)
+    for number in range(600):
+        publisher.say("plant/power", stamped(start + timedelta(seconds=number), number))
+        if number in (150, 300, 450):
+            eventually(lambda sent=number + 1: publisher.acknowledged == sent, PATIENT_S)
+            if who == "the process":
+                listener.kill()
+                listener.start()
+            else:
+                publisher.say(
+                    "another", "1"
+                )  # mosquitto writes its state with each change, a moment after it has acknowledged it
+                eventually(lambda sent=number + 1: publisher.acknowledged > sent, PATIENT_S)
+                publisher.acknowledged -= 1
+                broker.kill()
+                broker.start()
+    eventually(lambda: publisher.acknowledged == 600, PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == list(range(600)), 2 * PATIENT_S, every_s=0.2)
+
+
+def test_while_the_store_stands_still_nothing_is_acknowledged_and_nothing_lost(
+    world, stored, broker, publisher, listener, questdb_server
+):
+    mapped = Mapped(world.site_id, broker.port, template=STAMPED)
+    meter = mapped.channel("plant/power#v", unit="kW")
+    listener.start()
+    listens(listener)
+    start = recent(1200)
+    publisher.say("plant/power", stamped(start, 0)).wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == [0], PATIENT_S)
+    os.kill(questdb_server.process.pid, signal.SIGSTOP)
+    try:
+        for number in range(1, 200):
+            publisher.say("plant/power", stamped(start + timedelta(seconds=number), number)).wait_for_publish(PATIENT_S)
+        eventually(lambda: "the store is away" in listener.log(), PATIENT_S)
+    finally:
+        os.kill(questdb_server.process.pid, signal.SIGCONT)
+    eventually(lambda: values_of(stored, meter) == list(range(200)), 2 * PATIENT_S, every_s=0.2)
+
+
+def test_what_comes_while_nobody_listens_waits_at_the_broker(world, stored, broker, publisher, listener):
+    mapped = Mapped(world.site_id, broker.port, template=STAMPED)
+    meter = mapped.channel("plant/power#v", unit="kW")
+    listener.start()
+    listens(listener)
+    assert listener.stop() == 0
+    start = recent(1200)
+    for number in range(100):
+        publisher.say("plant/power", stamped(start + timedelta(seconds=number), number)).wait_for_publish(PATIENT_S)
+    listener.start()
+    eventually(lambda: values_of(stored, meter) == list(range(100)), PATIENT_S)
+
+
+def test_a_broker_is_listened_to_from_when_it_is_added_and_as_it_is_changed(world, stored, broker, publisher, listener):
+    listener.start()
+    mapped = Mapped(world.site_id, broker.port)
+    meter = mapped.channel("plant/power", unit="kW")
+    listens(listener)
+    publisher.say("plant/power", "1").wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == [1.0], PATIENT_S)
+    topics = [Subscription("plant/#", "plain"), Subscription("more/#", "plain")]
+    brokers.change_broker(SYSTEM, mapped.id, name="yard", host="127.0.0.1", port=broker.port, subscriptions=topics)
+    other = mapped.channel("more/power", unit="kW")
+    listens(listener, 2)
+    publisher.say("more/power", "2").wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, other) == [2.0], PATIENT_S)
+
+
+def test_of_two_processes_one_listens_and_the_other_takes_over_when_it_is_killed(
+    world, stored, broker, publisher, listener, device_settings
+):
+    mapped = Mapped(world.site_id, broker.port, template=STAMPED)
+    meter = mapped.channel("plant/power#v", unit="kW")
+    listener.start()
+    listens(listener)
+    second = Listener(device_settings).start()
+    try:
+        start = recent(1200)
+        publisher.say("plant/power", stamped(start, 1)).wait_for_publish(PATIENT_S)
+        eventually(lambda: values_of(stored, meter) == [1], PATIENT_S)
+        assert listener.log().count("listening to yard") == 1
+        listener.kill()
+        publisher.say("plant/power", stamped(start + timedelta(seconds=1), 2)).wait_for_publish(PATIENT_S)
+        eventually(lambda: values_of(stored, meter) == [1, 2], PATIENT_S)
+    finally:
+        second.stop()
+
+
+def test_a_wrong_password_is_told_and_a_right_one_heard(world, stored, tmp_path, listener):
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    passwords = folder / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "loadstar", "right"], check=True, capture_output=True)
+    broker = Broker(folder, access=f"allow_anonymous false\npassword_file {passwords}").start()
+    try:
+        account = {"username": "loadstar", "password": "wrong"}
+        mapped = Mapped(world.site_id, broker.port, **account)
+        meter = mapped.channel("plant/power", unit="kW")
+        listener.start()
+        eventually(lambda: "Not authorized" in listener.log(), PATIENT_S)
+        assert "wrong" not in listener.log()
+        brokers.change_broker(
+            SYSTEM,
+            mapped.id,
+            name="yard",
+            host="127.0.0.1",
+            port=broker.port,
+            username="loadstar",
+            password="right",
+            subscriptions=[Subscription("plant/#", "plain")],
+        )
+        listens(listener)
+        publisher = Publisher(broker.port, username="loadstar", password="right")
+        publisher.say("plant/power", "7").wait_for_publish(PATIENT_S)
+        eventually(lambda: values_of(stored, meter) == [7.0], PATIENT_S)
+        publisher.end()
+    finally:
+        broker.stop()
+
+
+def test_a_broker_with_tls_has_to_prove_who_it_is(world, stored, tmp_path, listener):
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    broker = Broker(folder, listener=f"certfile {certificate}\nkeyfile {key}").start()
+    try:
+        mapped = Mapped(world.site_id, broker.port, tls=True)
+        meter = mapped.channel("plant/power", unit="kW")
+        listener.start()
+        eventually(lambda: "cannot be reached" in listener.log(), PATIENT_S)
+        assert "listening to" not in listener.log()
+        topics = [Subscription("plant/#", "plain")]
+        described = {"name": "yard", "host": "127.0.0.1", "port": broker.port, "tls": True, "subscriptions": topics}
+        brokers.change_broker(SYSTEM, mapped.id, ca=certificate.read_text(), **described)
+        listens(listener)
+        publisher = Publisher(broker.port, ca=certificate)
+        publisher.say("plant/power", "9").wait_for_publish(PATIENT_S)
+        publisher.end()
+        eventually(lambda: values_of(stored, meter) == [9.0], PATIENT_S)
+    finally:
+        broker.stop()
