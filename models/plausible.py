@@ -18,7 +18,7 @@ FALL, JUMP, BEYOND, NO_NUMBER = "fall", "jump", "beyond_capacity", "no_number"
 CODES = (FALL, JUMP, BEYOND, NO_NUMBER)
 
 MOST = 3  # so many readings in succession may be wrong; one more that says the same confirms them
-LASTING_S = 3600.0  # and so does one that says the same an hour later
+HOUR_S = 3600.0  # a register may tell at once what went through its meter in so long
 
 OVER = 1.2  # of what is rated: a connection is overloaded for a while, and a rating is a round number
 BEYOND_ALL = 20.0  # times the capacity: no run of readings confirms that
@@ -27,7 +27,7 @@ SOME_CIRCUIT_KW = 25.0  # what any meter may find itself at, however little went
 UNKNOWN_KW, NEVER_KW = 10_000.0, 100_000.0  # of a meter that has no history; of any that nobody rated
 HISTORY = 96  # quarters from which on a meter's usual is known
 RETURNED = 0.01  # of its height: so near to where it stood a register has come back
-BRIEF_S = 7200.0  # within which it does
+BRIEF_S = (7200.0, 21_600.0)  # within which it does: five intervals of its meter, but no less and no more than these
 BY_DESIGN = 6  # returns: a register that does so more often begins again by design
 
 NOTHING_RAW = (2**32 - 1, 2**31 - 1)  # unsigned and signed registers full of ones: no value
@@ -125,6 +125,11 @@ class Register:
     _doubtful: list[Read] = field(default_factory=list)  # from which it rose or fell much, and those since
     _returns: list[int] = field(default_factory=list)  # held since the register came back
 
+    @property
+    def _brief_s(self) -> float:
+        least, most = BRIEF_S
+        return min(max(least, 2 * self.patience_s), most)
+
     def add(self, s: float, kwh: float) -> str:
         """The next reading: why it is held, for now; the codes of earlier ones may change with it."""
         now, good = Read(s, kwh, len(self.codes)), self._good
@@ -149,7 +154,7 @@ class Register:
         self._good = now
         if self._doubtful:
             self._doubtful.append(now)
-            if len(self._doubtful) > MOST + 1 or now.s - self._doubtful[0].s > BRIEF_S:
+            if len(self._doubtful) > MOST + 1 or now.s - self._doubtful[0].s > self._brief_s:
                 self._doubtful = []
         if not self._doubtful and abs(now.kwh - good.kwh) > self.can.returning_kw * (now.s - good.s) / 3600:
             self._doubtful = [good, now]
@@ -170,7 +175,7 @@ class Register:
             self._held = []  # those stay held, whatever comes
         self._held.append(now)
         self.codes[now.place] = code if self._held[0] is not now else self._wrong(good, now)
-        if len(self._held) > MOST or (len(self._held) > 1 and now.s - self._held[0].s >= LASTING_S):
+        if len(self._held) > MOST:
             self._believe()
 
     def _believe(self) -> None:
@@ -180,7 +185,7 @@ class Register:
 
     def _came_back(self, now: Read) -> bool:
         """Whether it stands again where it stood before it rose or fell much; those between were wrong."""
-        if not self._doubtful or now.s - self._doubtful[0].s > BRIEF_S:
+        if not self._doubtful or now.s - self._doubtful[0].s > self._brief_s:
             return False
         base, *between = self._doubtful
         away = [each.kwh - base.kwh for each in between]
@@ -199,7 +204,7 @@ class Register:
 
     def _wrong(self, before: Read, now: Read) -> str:
         """Why a register cannot have got from one reading to the other; empty if it can."""
-        most = self.can.kw * max(now.s - before.s, LASTING_S) / 3600
+        most = self.can.kw * max(now.s - before.s, HOUR_S) / 3600
         if now.kwh >= before.kwh:
             return JUMP if now.kwh - before.kwh > most else ""
         if self.rollover_kwh is not None and before.kwh >= NEAR_ROLLOVER * self.rollover_kwh:
@@ -226,6 +231,6 @@ def registers(
 def _quiet(moments: NDArray[np.float64], kwh: NDArray[np.float64], can: Capacity) -> bool:
     """Whether it only rises, and nowhere by much: that of almost all."""
     rises, gaps = np.diff(kwh), np.diff(moments)
-    most = np.minimum(can.kw * np.maximum(gaps, LASTING_S), can.returning_kw * gaps) / 3600
+    most = np.minimum(can.kw * np.maximum(gaps, HOUR_S), can.returning_kw * gaps) / 3600
     # Numbers that are none stand far from others: a register that rises gently holds one only if it begins with one.
     return bool(np.all((rises >= 0) & (rises <= most))) and not (len(kwh) and no_number(kwh[0]))

@@ -57,6 +57,7 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
     quarters_made = roll_up(scope, start, until) if start < until else 0
     suspects.judge(scope, until, not_ahead())
+    suspects.judge_told(scope)
     latest_kept.keep(scope, _backlog.news)
     _backlog.news.clear()
     quarters_made += _make_again(scope, max(until, done.rolled_to), deadline)

@@ -16,7 +16,8 @@ import pandas as pd
 
 from config import clock
 from config.language import _
-from config.quantities import INTERVAL_S
+from config.quantities import INTERVAL_S, LONGEST_INTERVAL_S
+from config.settings import settings
 from models import energy as arithmetic
 from models import plausible
 from models.energy import Floats
@@ -39,10 +40,15 @@ ENERGIES = ("energy_kwh", "energy_export_kwh")
 BY = "loadstar"
 REACH = 5  # intervals on either side, in which readings tell of those between
 BEFORE = timedelta(days=1)  # how far back a register is looked at: whether it begins again by design
+TOLD_EVERY_S = 300.0
+SLACK = timedelta(minutes=10)  # between clocks, and between receiving a row and showing it
+MOMENT = timedelta(microseconds=1)
+MEAN_KW = f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / interval_s END"  # of a row of `intervals`
 USUAL_S = 3600.0  # for so long what is usual of a meter stays known
 HISTORY = timedelta(days=30)
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "code", "held", "by", "recorded_at"]
 
+_told: dict[str, float] = {}  # when it was last asked what was told
 _usual: dict[str, tuple[float, float, int]] = {}  # by meter: when it was asked, kW, of how many quarters
 
 
@@ -74,6 +80,33 @@ def judge(scope: Scope, start: datetime, end: datetime, meter_ids: Collection[st
     return changed
 
 
+def judge_told(scope: Scope) -> int:
+    """The same of the intervals that devices and files have told since the last time, of whatever time they are.
+
+    It is done every `TOLD_EVERY_S`, for they are searched by when they came. Raises as `judge`.
+    """
+    require(scope, Action.RUN)
+    now, before = time.monotonic(), _told.get("at")
+    if before is not None and now - before < TOLD_EVERY_S:
+        return 0
+    _told["at"] = now
+    came = clock.now() - SLACK - timedelta(seconds=TOLD_EVERY_S if before is None else now - before)
+    rows = query(
+        f"SELECT meter, min(ts), max(ts), max({MEAN_KW}) FROM intervals WHERE ts > %s AND received_at > %s AND value != null "
+        f"AND source != '{ROLLUP}' AND quantity IN ({listed([POWER, *ENERGIES])})",
+        [clock.now() - timedelta(days=settings().accepted_back_days) - timedelta(seconds=LONGEST_INTERVAL_S), came],
+    )
+    rated = ratings(scope)
+    can = _capacities({meter for meter, _, _, most in rows if most > SOME_CIRCUIT_KW} - rated.keys(), rated)
+    changed = 0
+    for meter, first, last, most in rows:
+        if most > (_rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW)):
+            known = _capacities([meter], rated)[meter]
+            for judged in _judged_flows(meter, first, last + MOMENT, known, meter in rated):
+                changed += _record(scope, judged)
+    return changed
+
+
 def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: dict[str, float]) -> Iterator[_Judged]:
     known = declaring(SYSTEM, doubtful)
     can = _capacities(known, rated)
@@ -86,12 +119,17 @@ def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: di
             codes = _of_register(readings, span, can[meter])
             yield _within(_Judged(meter, register, 0, readings, codes), start - reach, end)
     for meter in sorted(known):
-        for quantity, interval_s, readings in _flows(meter, start, end):
-            reach = timedelta(seconds=REACH * (interval_s or INTERVAL_S))
-            lasts = interval_s or (_shortest(meter, start, end) if quantity in ENERGIES else 0)
-            kw = readings["value"].to_numpy(float) * (3600 / lasts if lasts and quantity in ENERGIES else 1)
-            codes = plausible.powers(kw, _capacity_of(kw, can[meter], meter in rated))
-            yield _within(_Judged(meter, quantity, interval_s, readings, codes), start - reach, end)
+        yield from _judged_flows(meter, start, end, can[meter], meter in rated)
+
+
+def _judged_flows(meter: str, start: datetime, end: datetime, can: Capacity, rated: bool) -> Iterator[_Judged]:
+    """Its powers, and its energies by their mean powers."""
+    for quantity, interval_s, readings in _flows(meter, start, end):
+        reach = timedelta(seconds=REACH * (interval_s or INTERVAL_S))
+        lasts = interval_s or (_shortest(meter, start, end) if quantity in ENERGIES else 0)
+        kw = readings["value"].to_numpy(float) * (3600 / lasts if lasts and quantity in ENERGIES else 1)
+        codes = plausible.powers(kw, _capacity_of(kw, can, rated))
+        yield _within(_Judged(meter, quantity, interval_s, readings, codes), start - reach, end)
 
 
 def _capacities(meters: Collection[str], rated: dict[str, float]) -> dict[str, Capacity]:
@@ -239,11 +277,7 @@ def _strong(start: datetime, end: datetime, meter_ids: Collection[str] | None, r
     found = set()
     for table, kw, only in (
         ("telemetry", "abs(value)", ""),
-        (
-            "intervals",
-            f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / interval_s END",
-            f"AND source != '{ROLLUP}'",
-        ),
+        ("intervals", MEAN_KW, f"AND source != '{ROLLUP}'"),
     ):
         rows = query(
             f"SELECT meter, quantity, max(kw) FROM (SELECT meter, quantity, {kw} kw FROM {table} "
@@ -360,7 +394,7 @@ def undo(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, interval_s
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     if not holds(scope.times(meter_id, meter.site_id), ts):
         raise NotFound(_("nothing of %(meter)s was held at that time", meter=meter.name))
-    found = _listed(meter_id, ts, ts + timedelta(microseconds=1))
+    found = _listed(meter_id, ts, ts + MOMENT)
     own = found[(found["quantity"] == quantity) & (found["interval_s"] == interval_s)]
     if own.empty:
         raise NotFound(_("nothing of %(meter)s was held at that time", meter=meter.name))

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from config import clock
 from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, latest, peaks, power, rollup, shares, suspects
 from store.series.differences import differences
+from tests.conftest import thorough
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
 
@@ -192,3 +194,47 @@ def test_what_was_counted_unread_is_spread_as_estimated_and_is_no_peak(site: Sit
     assert found.loc[weekly].to_dict() == pytest.approx({"A": 0.0, "E": 1.0, "M": 0.0})
     assert found.loc[silent].isna().all()
     assert peaks.peaks(SYSTEM, [weekly], start, end, "quarter", "UTC")[weekly].forward is None
+
+
+def test_an_interval_of_more_than_its_meter_can_do_is_held_however_late_it_comes(site: Site, noon: datetime) -> None:
+    meter = site.meter("interval", 3600)
+    suspects._told.clear()  # it is looked for every five minutes
+    site.intervals(meter, "energy_kwh", 3600, [noon - n * HOUR for n in range(9)], [2.0] * 4 + [771_358.72] + [2.0] * 4)
+    _settle(site)
+    assert _held(meter, noon) == [(771_358.72, "beyond_capacity")]
+    assert _kwh(meter, noon, None) == pytest.approx(16.0)
+
+
+WRONG = (lambda kwh: kwh * 65_536, lambda kwh: kwh * 1000, lambda kwh: kwh + 65_536_000.0, lambda _: 4_294_967.295)
+
+
+@pytest.mark.parametrize("seed", [0, *thorough(1, 2, 3)])
+def test_wherever_readings_are_wrong_every_period_is_the_last_less_the_first(site: Site, noon: datetime, seed: int) -> None:
+    random, day = np.random.default_rng(seed), noon - 12 * HOUR
+    lives: dict[str, tuple[list[datetime], list[float]]] = {}
+    with site.at_once():
+        for seconds in (60, 300, 900, 900, 3600, 3600):
+            count = int(30 * 3600 / seconds)
+            moments = [day - 2 * HOUR + timedelta(seconds=seconds * n) for n in range(count)]
+            true = random.uniform(200, 90_000) + random.uniform(0, 5 * seconds / 3600, count).cumsum()
+            said, believed = true.copy(), np.ones(count, bool)
+            for _ in range(2):
+                length, change = int(random.integers(1, 4)), WRONG[random.integers(len(WRONG))]
+                first = int(random.integers(2, count - 8))
+                if believed[first - 2 : first + length + 5].all():
+                    said[first : first + length] = [change(kwh) for kwh in true[first : first + length]]
+                    believed[first : first + length] = False
+            meter = site.meter("counter", seconds)
+            site.late(meter, REGISTER, moments)
+            site.samples(meter, REGISTER, moments, said)
+            lives[meter] = [ts for ts, is_so in zip(moments, believed, strict=True) if is_so], true[believed].tolist()
+    _settle(site)
+    for meter, (times, kwh) in lives.items():
+        # What was counted between two readings that are true is spread evenly between them.
+        seconds_of = [ts.timestamp() for ts in times]
+        for step, zone in (("quarter", "UTC"), ("hour", "Asia/Kathmandu"), ("day", "America/St_Johns")):
+            rows = energy.energy_by(SYSTEM, [meter], day + 3 * HOUR, day + 20 * HOUR, step, zone)["forward_kwh"]
+            starts = [ts.timestamp() for ts in rows.index.get_level_values("ts")]
+            end = starts[-1] + {"quarter": 900, "hour": 3600, "day": 86_400}[step]
+            stood = np.interp([*starts, end], seconds_of, kwh)
+            assert rows.tolist() == pytest.approx(np.diff(stood).tolist(), abs=1e-6), (meter, step)
