@@ -143,7 +143,7 @@ async def _commit(rows: Rows, batch: Batch, caller: Caller, door: Door) -> int:
 
 
 def _book(caller: Caller, rows: Rows, accepted: int, batch: Batch, door: Door) -> None:
-    door.metrics.judged(accepted, None, list(batch.wrong.values()))
+    door.metrics.judged(accepted, None, list(batch.wrong.values()), len(rows.held))
     door.metrics.waiting(len(batch.waiting), batch.dropped, batch.no_reading)
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, len(batch.wrong))
