@@ -11,7 +11,7 @@ from cli.waiting import answers
 from config.settings import PROJECT
 from tests.conftest import eventually
 
-CHILDREN = ("questdb", "devices", "dashboard", "worker")
+CHILDREN = ("questdb", "devices", "dashboard", "worker", "mqtt")
 START_S = 180
 
 
