@@ -7,7 +7,7 @@ later contradicts the profile is refused row by row, never read another way.
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ingest.files.profile import NUMBERED, OFFSET, Column, Container, Profile, S
 from ingest.files.stamps import NEVER, SECOND
 
 SAMPLE = 5_000  # rows
+SAMPLE_CELLS = 400_000  # of wide rows, of which a few tell as much
 SURE = 0.9  # below it a person is asked
 COUNTED = 100  # rows that never fall, before they are taken for a counter's
 DELIMITERS = ";,\t|"
@@ -96,9 +97,9 @@ def _table(path: Path, kind: Container, zone: str) -> Proposal:
         delimiter, sure = _delimiter(head.decode(encoding, "replace"))
         entries.append(Entry("delimiter", delimiter, sure, choices=tuple(DELIMITERS)))
         made = msgspec.structs.replace(made, encoding=encoding, delimiter=delimiter)
-        sample = list(islice(rows.text(path, encoding, delimiter), SAMPLE))
+        sample = _sample(rows.text(path, encoding, delimiter))
     else:
-        sample = list(islice(rows.sheet(path, ""), SAMPLE))
+        sample = _sample(rows.sheet(path, ""))
     if sample and ",".join(sample[0][1]).strip().strip('"').casefold().startswith("sep="):
         del sample[0]
     at = _head(sample)
@@ -116,6 +117,17 @@ def _table(path: Path, kind: Container, zone: str) -> Proposal:
         return _days(made, names, groups, below, entries, zone)
     made = msgspec.structs.replace(made, names=tuple(names))
     return long(made, names, below, entries, zone)
+
+
+def _sample(found: Iterator[rows.Row]) -> list[rows.Row]:
+    taken: list[rows.Row] = []
+    cells = 0
+    for row in found:
+        taken.append(row)
+        cells += len(row[1])
+        if len(taken) >= SAMPLE or (cells >= SAMPLE_CELLS and len(taken) > 2):
+            break
+    return taken
 
 
 def _delimiter(text: str) -> tuple[str, float]:

@@ -3,6 +3,8 @@
 
 import gzip
 import json
+import math
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from ingest.files.content import UnreadableFile
+from ingest.files.profile import UnfitProfile
 from tests.ingest.files.reading import changed, close, entry, proposed, read, sure, utc, written
 
 NEM12 = """100,NEM12,200404201300,MDA1,Ret1
@@ -245,3 +248,35 @@ def test_what_only_looks_like_a_spreadsheet_is_refused_in_words(tmp_path: Path) 
         proposed(written(tmp_path, b"PK\x03\x04 this is no archive"))
     with pytest.raises(UnreadableFile):
         proposed(written(tmp_path, b"\xd0\xcf\x11\xe0" + b"\x01" * 600))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_files_of_every_kind_are_read_in_part_or_refused_in_words(tmp_path: Path, seed: int) -> None:
+    luck = random.Random(seed)
+    whole = luck.choice(
+        [
+            NEM12.format(values=",".join(["0.5"] * 48)),
+            _mscons("UNA:+,? '", [("220", "1,5")] * 20),
+            P1,
+            _espi(72, 0, 1790),
+            json.dumps([{"meter": "A", "time": 1735689600 + 900 * nth, "kWh": nth} for nth in range(9)]),
+            "sep=;\nmeter;time;kWh\n" + "".join(f"A;2025-01-01 {hour:02}:00;{hour},5\n" for hour in range(24)),
+        ]
+    )
+    damaged = bytearray(whole.encode())
+    for _time in range(luck.randrange(1, 30)):
+        at = luck.randrange(len(damaged))
+        match luck.randrange(3):
+            case 0:
+                damaged[at] = luck.randrange(256)
+            case 1:
+                del damaged[at : at + luck.randrange(1, 50)]
+            case _:
+                damaged[at:at] = bytes(luck.choices(b",;\n\r\"'{}[]<>0123456789:-+?", k=luck.randrange(1, 9)))
+        damaged = damaged or bytearray(b"x")
+    try:
+        found = read(written(tmp_path, bytes(damaged)))
+    except (UnreadableFile, UnfitProfile) as refused:
+        assert str(refused)
+    else:
+        assert all(math.isfinite(each[5]) for each in found.readings)

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from ingest.files.content import UnreadableFile
 from tests.ingest.files.reading import changed, close, proposed, read, sure, table, utc, written
 
 
@@ -98,3 +100,12 @@ def test_what_is_read_does_not_depend_on_the_order_of_meters(tmp_path: Path) -> 
     random.Random(3).shuffle(body)
     found = read(written(tmp_path, table([rows[0], *body])), zone="UTC")
     assert close(found.total(), float(values.sum()))
+
+
+def test_of_a_wide_table_a_few_rows_are_looked_at_before_it_is_read(tmp_path: Path) -> None:
+    rows, _values = _campus(20, 1)
+    text = table([rows[0], *[rows[1]] * 300]).encode()
+    damaged = text + b"\xff\xfe broken"  # what is wrong far below is found when it is read, and not before
+    assert proposed(written(tmp_path, damaged)).profile.shape == "wide"
+    with pytest.raises(UnreadableFile, match="save it as UTF-8"):
+        read(tmp_path / "file")
