@@ -36,6 +36,9 @@ SETTABLE = (*OF_STAMP, *OF_PROFILE, *OF_COLUMNS, "meter")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write how the file is read, for the next one of its kind.",
 )
+@click.option(
+    "--meter", "meter_name", metavar="NAME", help="Whose readings they are, where the file names no meter; by name or id."
+)
 @click.option("--dry-run", is_flag=True, help="Judge every reading and store nothing.")
 @click.option("--yes", is_flag=True, help="Take what is proposed where the file does not prove it.")
 def import_file(
@@ -44,10 +47,13 @@ def import_file(
     profile_file: Path | None,
     said: tuple[str, ...],
     save_profile: Path | None,
+    meter_name: str | None,
     dry_run: bool,
     yes: bool,
 ) -> None:
     """Import FILE: a table, a spreadsheet, JSON, Parquet, or a market's or utility's format."""
+    import msgspec
+
     from config.settings import settings
     from ingest.files import importing, profile
     from ingest.files.content import UnreadableFile
@@ -64,6 +70,8 @@ def import_file(
             found = detect(file, site.time_zone)
             made = _with(found.profile, said)
             open_questions = _show(found, said)
+        if meter_name is not None:
+            made = msgspec.structs.replace(made, meters=dict(made.meters) | {"": _meter(site.id, meter_name)})
         if save_profile is not None:
             save_profile.write_bytes(profile.plain(made) + b"\n")
         if open_questions and not yes and not dry_run:
@@ -89,6 +97,19 @@ def _site(name_or_id: str) -> "Site":
     if named:
         raise click.ClickException(f"Several sites are called {name_or_id}; give the id of one:{choices}")
     raise click.ClickException(f"No site {name_or_id}." + (f" There are:{choices}" if choices else " There is none yet."))
+
+
+def _meter(site_id: str, name_or_id: str) -> str:
+    from store.records.plant import meters
+    from store.records.schema import texts
+    from store.scope import SYSTEM
+
+    known = meters.meters_of(SYSTEM, site_id)
+    named = [each.id for each in known if each.id == name_or_id or texts.key(each.name) == texts.key(name_or_id)]
+    if len(named) != 1:
+        choices = "".join(f"\n  {each.id}  {each.name}" for each in known)
+        raise click.ClickException(f"{'Several meters are' if named else 'No meter is'} called {name_or_id}; there are:{choices}")
+    return named[0]
 
 
 def _with(made: "Profile", said: tuple[str, ...]) -> "Profile":

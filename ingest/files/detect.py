@@ -269,7 +269,7 @@ def _days(
     stamp, _step, more = _stamp(said, said, zone)
     stamp = msgspec.structs.replace(stamp, columns=(dates[0],), at="start", descending=False)
     more = [each for each in more if each.name != "at"]
-    meter = _most_of([at for at in heads.places(names, heads.METER) if at in others], below)
+    meter = _most_of(names, [at for at in heads.places(names, heads.METER) if at in others], below)
     unit = heads.place([name if at in others else "" for at, name in enumerate(names)], heads.UNIT)
     columns = []
     for first, count, _ends, name in groups:
@@ -310,9 +310,13 @@ def _days(
     )
 
 
-def _most_of(places: Sequence[int], below: Sequence[rows.Row]) -> int | None:
-    """Of columns that may name the meter, the one with the most different names; the first of equals."""
-    return max(places, key=lambda at: (len({cells[at] for _n, cells in below if at < len(cells)}), at), default=None)
+def _most_of(names: Sequence[str], places: Sequence[int], below: Sequence[rows.Row]) -> int | None:
+    """Of columns that may name the meter, the one with the most different names; of equals, one that names nothing else."""
+
+    def fits(at: int) -> tuple[int, bool, int]:
+        return len({cells[at] for _n, cells in below if at < len(cells)}), not heads.is_vague(names[at]), at
+
+    return max(places, key=fits, default=None)
 
 
 def long(made: Profile, names: list[str], below: Sequence[rows.Row], entries: list[Entry], zone: str) -> Proposal:
@@ -326,7 +330,7 @@ def long(made: Profile, names: list[str], below: Sequence[rows.Row], entries: li
     first = next((at for at in timed if heads.says(names[at], heads.START)), timed[0])
     until = next((at for at in timed if at != first and heads.says(names[at], heads.END)), None)
     meter = _most_of(
-        [at for at in heads.places(names, heads.METER) if at not in timed and heads.measured(names[at]) is None], below
+        names, [at for at in heads.places(names, heads.METER) if at not in timed and heads.measured(names[at]) is None], below
     )
     quality, unit = heads.place(names, heads.QUALITY), heads.place(names, heads.UNIT)
     said: list[str] = cells_of[first]
@@ -351,6 +355,9 @@ def long(made: Profile, names: list[str], below: Sequence[rows.Row], entries: li
     real = [text for text in said if text.strip()]
     footed = [text for text in real if _is_time(text)] if not hours else real
     stamp, step_s, more = _stamp(footed, _first_of(said, order), zone)
+    if stamp.format != OFFSET and stamp.format not in NUMBERED and heads.says(names[first], ("utc", "gmt")):
+        stamp = msgspec.structs.replace(stamp, zone="UTC")
+        more = [each if each.name != "zone" else Entry("zone", "UTC", 1.0, _("the head says so")) for each in more]
     if hours:
         stamp, step_s = msgspec.structs.replace(stamp, at="end"), 3600
         more = [each for each in more if each.name != "at"]
@@ -425,14 +432,14 @@ def _values(
         named = [at for at in plain if heads.is_value(names[at])] or plain[:1]
         sure = 1.0 if kind else 0.5
         value = [(at, kind or ("energy_kwh", "kWh")) for at in named]
-    several = len(value) > 1
+    alike = Counter(said[0] for _at, said in value if said is not None)
     for at, said in value:
         assert said is not None  # noqa: S101 - for the type checker
         quantity, label = said
         if quantity.startswith("energy") and _counts(cells_of[at], order):
             quantity = {"energy_kwh": "energy_total_kwh", "energy_export_kwh": "energy_export_total_kwh"}[quantity]
         lasts = 0 if "total" in quantity else step_s
-        found.append(Column(at, quantity, label if unit is None else "", lasts, names[at].strip() if several else ""))
+        found.append(Column(at, quantity, label if unit is None else "", lasts, names[at].strip() if alike[said[0]] > 1 else ""))
     return found, sure
 
 

@@ -67,6 +67,7 @@ QUALITY = frozenset(
     ]
 )
 UNIT = frozenset(["unit", "units", "unite", "unité", "unidad", "einheit", "måleenhed", "eenheid", "unit_of_measurement", "uom"])
+_VAGUE = frozenset({"type", "site", "site id", "group", "location", "name", "id", "channel", "register"})
 END = ("end", "to", "til", "tot", "bis", "fin", "until")
 START = ("start", "from", "fra", "van", "von", "debut", "début", "begin")
 COST = re.compile(r"cost|price|amount|€|\$|£|kosten|prix|tariff", re.IGNORECASE)
@@ -155,6 +156,11 @@ def _case(said: str) -> str:
 
 def _sided(found: tuple[str, str], head: str) -> tuple[str, str]:
     return ("energy_export_kwh", found[1]) if found[0] == "energy_kwh" and _EXPORT.search(head) else found
+
+
+def is_vague(head: str) -> bool:
+    """Whether it may name the meter, but often something that several have."""
+    return _bare(head) in _VAGUE
 
 
 def is_value(head: str) -> bool:

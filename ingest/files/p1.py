@@ -64,9 +64,11 @@ def _telegram(found: Gathering, lines: list[tuple[int, str]], zone: str) -> None
                 row, "bad_time", _("the meter of channel %(channel)s says no time: %(cell)s", channel=channel, cell=cells[0][:40])
             )
         elif channel == "0" and (code in _REGISTERS or code in _TARIFFS or code in ("1.7.0", "2.7.0") or code in _LINES):
-            value = re.fullmatch(r"([\d.]+)\*([A-Za-z]+)", cells[-1])
+            value = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\*([A-Za-z]+)", cells[-1])
             if value is None:
                 found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(cells[-1][:40])))
+                whole.add(_TARIFFS.get(code, ""))  # half a sum is no register
+                sums.pop(_TARIFFS.get(code, ""), None)
                 continue
             number, unit = float(value[1]), value[2]
             if code in _LINES:

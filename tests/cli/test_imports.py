@@ -81,3 +81,12 @@ def test_a_site_that_is_not_there_and_a_file_that_is_none_are_named(hall: str, t
     assert "No site Elsewhere" in _run(_file(tmp_path), "--site", "Elsewhere")[1]
     (tmp_path / "page").write_text("<html>sign in</html>")
     assert "web page" in _run(str(tmp_path / "page"), "--site", "Works")[1]
+
+
+def test_a_file_that_names_no_meter_is_of_the_meter_that_is_said(hall: str, tmp_path: Path) -> None:
+    path = tmp_path / "plain"
+    path.write_text("timestamp (UTC),energy (kWh)\n" + "".join(f"2025-01-31 {hour:02}:30,0.5\n" for hour in range(24)))
+    assert "no name, which is no meter" in _run(str(path), "--site", "Works", "--dry-run")[1]
+    code, said = _run(str(path), "--site", "Works", "--meter", "HALL", "--dry-run")
+    assert code == 0 and "24 readings would be stored" in said and "  zone         UTC" in said
+    assert "No meter is called Tower" in _run(str(path), "--site", "Works", "--meter", "Tower", "--dry-run")[1]

@@ -85,6 +85,12 @@ def test_a_p1_telegram_survives_a_field_that_cannot_be_read(tmp_path: Path) -> N
     assert [(each.row, each.code) for each in found.problems] == [(12, "not_a_number"), (13, "bad_time")]
 
 
+def test_half_a_register_of_two_tariffs_is_none(tmp_path: Path) -> None:
+    for broken in ("000004.426*kWh", "000002.399*kWh"):
+        found = read(written(tmp_path, P1.replace(broken, "0000x*kWh")))
+        assert {each[1] for each in found.readings} == {"energy_export_total_kwh", "power_kw"}
+
+
 def _espi(uom: int, power: int, value: int, *, before: str = "") -> str:
     link = "https://x/UsagePoint/7"
     return f"""{before}<feed xmlns="http://www.w3.org/2005/Atom" xmlns:e="http://naesb.org/espi">

@@ -237,3 +237,14 @@ def test_a_profile_survives_being_kept_and_fits_only_its_own_kind(tmp_path: Path
         read(other, made)
     with pytest.raises(UnfitProfile):
         read_profile(b'{"version": 99}')
+
+
+def test_an_inverters_export_with_a_preamble_and_a_row_of_units_is_of_one_meter(tmp_path: Path) -> None:
+    head = "sep=;\nVersion CSV1|Decimalpoint comma|Precision 3\n\n;SB 5000;SB 5000\n;Counter;Analog\ndd.MM.yyyy HH:mm;kWh;kW\n"
+    body = "13.05.2025 10:00;41919,016;1,2\n13.05.2025 10:05;NaN;NaNStt\n13.05.2025 10:10;41919,116;NoneMsg\n"
+    found = read(written(tmp_path, head + body), zone="UTC")
+    assert [(each[1], each[5]) for each in found.readings if each[1] != "power_kw"] == [
+        ("energy_kwh", 41919.016),
+        ("energy_kwh", 41919.116),
+    ]
+    assert {each[0] for each in found.readings} == {""} and found.gaps == 3 and not found.problems
