@@ -179,7 +179,7 @@ class Road:
         for meter in taken | refused:
             if (device_id := caller.devices.get(meter)) is not None:
                 self._door.activity.note(device_id, taken[meter], refused[meter])
-        self._door.metrics.judged(len(judge.rows), None, judge.problems)
+        self._door.metrics.judged(len(judge.rows), None, judge.problems, len(judge.rows.held))
 
     def _match(self, topic: str) -> Subscription | None:
         return next((each for each in self._connection.subscriptions if topic_matches_sub(each.topic, topic)), None)
