@@ -10,7 +10,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from paho.mqtt.client import topic_matches_sub
@@ -26,12 +25,13 @@ from ingest.mqtt.subscriber import Arrival, Subscriber
 from ingest.problem import Problem, Refusal
 from ingest.rows import Rows
 from ingest.times import floor
+from ingest.units import convert
 from store.errors import StoreError
-from store.ids import channel_id
 from store.records.plant import brokers, channels
 from store.records.plant.brokers import Connection, Subscription
 from store.records.plant.directory import ChannelEntry
 from store.scope import SYSTEM
+from store.series import waiting
 from store.series.quarantine import Kept, Quarantine
 
 log = logging.getLogger(__name__)
@@ -40,8 +40,7 @@ Given = TypeVar("Given")
 ROAD = "mqtt"
 NOTE_S = 60.0  # between two notes of what was heard of channels
 RETRY_S = 1.0
-KNOWN = 100_000  # channels that are remembered
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_QUANTITIES = {"W": "power_kw", "Wh": "energy_total_kwh", "W*min": "energy_total_kwh", "var": "reactive_power_kvar"}
 
 
 class Road:
@@ -52,8 +51,6 @@ class Road:
         self._source = channels.Source(connection.site_id, broker_id=connection.id)
         self._quarantine = Quarantine(door.settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quarantine")
-        self._known: set[str] = set()
-        self._heard: dict[str, channels.Heard] = {}
         self._there: dict[str, bool] = {}
         self._matching = functools.lru_cache(maxsize=10_000)(self._match)
 
@@ -65,21 +62,18 @@ class Road:
             self._subscriber.acknowledge(arrivals)
 
     async def note(self) -> None:
-        """Write, for ever, what was heard of channels and of senders."""
+        """Write, for ever, what was heard of senders."""
         while True:
             await asyncio.sleep(NOTE_S)
             await self.write()
 
     async def write(self) -> None:
         """Write it now; what cannot be written stays for the next time."""
-        taken, self._heard = self._heard, {}
         there, self._there = self._there, {}
         try:
-            await self._in_thread(channels.note_heard, SYSTEM, list(taken.values()))
             await self._in_thread(brokers.note_presence, SYSTEM, self._connection.id, there)
         except StoreError as error:
-            log.warning("what was heard of channels cannot be written yet: %s", error)
-            self._heard = taken | self._heard
+            log.warning("who is there cannot be written yet: %s", error)
             self._there = there | self._there
 
     def close(self) -> None:
@@ -116,7 +110,7 @@ class Road:
         for each in found:
             match each:
                 case Value():
-                    values.append((arrival, each))
+                    values.append((arrival, _in_own_unit(each)))
                 case Presence():
                     self._there[each.source] = each.online
                 case Proposal():
@@ -133,22 +127,25 @@ class Road:
         if caller is None:
             raise Refusal(503, Problem("unknown_broker", _("the broker is not listened to any more")), 2)
         arrival_us()  # raises while it is not known what time it is
-        await self._introduce({value.channel for _arrival, value in values})
+        known = await self._door.channels.known(self._source, ROAD, {value.channel for _arrival, value in values})
+        room = await self._door.channels.room(self._source) if values else 0
         readings: list[Reading] = []
+        judge, waits = Judge(caller, self._door.window, Rows()), Rows()
         sent: list[tuple[Arrival, Value]] = []
         for arrival, value in values:
             entry = caller.channels.get((ROAD, value.channel))
             at_us = value.at_us if value.at_us is not None else _arrived(arrival, entry, caller)
-            if value.channel in self._known:
-                which = channel_id(self._source.id, ROAD, value.channel)
-                self._heard[which] = channels.Heard(which, _EPOCH + timedelta(microseconds=at_us), value.value)
-            if entry is None:
-                kept.append(self._kept(arrival, _unmapped(value)))
-            elif entry.meter_id is not None:
-                unit = entry.unit or value.unit
-                readings.append(Reading(entry.meter_id, entry.quantity, at_us, value.value, unit, entry.interval_s))
+            if value.channel in known:
+                self._door.channels.heard(self._source, ROAD, value.channel, value.value)
+            if entry is not None and entry.meter_id is not None:
+                readings.append(Reading(entry.meter_id, entry.quantity, at_us, value.value, entry.unit, entry.interval_s))
                 sent.append((arrival, value))
-        judge = Judge(caller, self._door.window, Rows())
+            elif entry is None and isinstance(moment := judge.moment(at_us, "us", "time"), Problem):
+                kept.append(self._kept(arrival, moment))
+            elif entry is None and value.channel in known and len(waits) < room:
+                waits.rows.append((waiting.series(self._source, ROAD, value.channel), at_us, value.value))
+            elif entry is None:
+                kept.append(self._kept(arrival, _unmapped(value)))
         judge.judge(readings, "us")
         refused: Counter[str] = Counter()
         for problem in judge.problems:
@@ -161,18 +158,12 @@ class Road:
                 of, _at, value_ = judge.rows.rows[position]
                 body = f"{of.meter} {of.quantity} {value_!r}"
                 kept.append(Kept(self._connection.id, ROAD, f"refused_by_store: {why[:200]}", body))
+        if waits.rows:
+            await self._door.waiting.commit(waits, caller.key_id)
+            self._door.channels.waits(self._source, len(waits))
         if kept:
             await self._in_thread(self._quarantine.keep, SYSTEM, kept, clock.now_us())
         self._book(caller, judge, refused)
-
-    async def _introduce(self, names: set[str]) -> None:
-        """Note channels that are heard of for the first time."""
-        new = names - self._known
-        if not new:
-            return
-        if len(self._known) > KNOWN:
-            self._known.clear()
-        self._known |= await self._in_thread(channels.known, SYSTEM, self._source, ROAD, new)
 
     def _book(self, caller: Caller, judge: Judge, refused: Counter[str]) -> None:
         taken = Counter(of.meter for of, _at, _value in judge.rows.rows)
@@ -198,6 +189,13 @@ def _arrived(arrival: Arrival, entry: ChannelEntry | None, caller: Caller) -> in
     if entry is not None and entry.meter_id is not None:
         interval_s = entry.interval_s or caller.intervals_s.get(entry.meter_id, 1)
     return floor(arrival.arrived_us, interval_s)
+
+
+def _in_own_unit(value: Value) -> Value:
+    """A value whose family knows its unit, in the unit of the quantity that is measured in it: so it also waits."""
+    quantity = _QUANTITIES.get(value.unit or "")
+    converted = convert(value.value, value.unit, quantity) if quantity and value.unit else value.value
+    return value if isinstance(converted, Problem) else value._replace(value=converted)
 
 
 def _unmapped(value: Value) -> Problem:

@@ -74,17 +74,33 @@ def test_what_means_nothing_yet_and_what_cannot_be_read_is_kept_with_its_reason_
     ):
         publisher.say(topic, payload).wait_for_publish(PATIENT_S)
     eventually(lambda: values_of(stored, meter) == [2.0], PATIENT_S)
+    waits = stored("SELECT value FROM waiting WHERE source = %s", mapped.id)
+    assert waits == [(5.0,)]  # until its channel is mapped
     codes = [reason.partition(":")[0] for reason in reasons_of(stored, mapped)]
-    assert sorted(codes) == sorted(
-        ["unmapped_channel", "unreadable_payload", "out_of_range", "malformed_json", "unreadable_payload"]
-    )
+    assert sorted(codes) == sorted(["unreadable_payload", "out_of_range", "malformed_json", "unreadable_payload"])
+
+
+def test_a_time_that_cannot_be_is_refused_also_of_what_nobody_has_mapped(world, stored, broker, publisher, listener):
+    mapped = Mapped(world.site_id, broker.port, template=STAMPED)
+    meter = mapped.channel("plant/power#v", unit="kW")
+    listener.start()
+    listens(listener)
+    for topic, moment, value in (
+        ("plant/new", datetime(4020, 1, 1, tzinfo=UTC), 1),
+        ("plant/power", datetime(4020, 1, 1, tzinfo=UTC), 2),
+        ("plant/power", recent(60), 3),
+    ):
+        publisher.say(topic, stamped(moment, value)).wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, meter) == [3.0], PATIENT_S)
+    assert [reason.partition(":")[0] for reason in reasons_of(stored, mapped)] == ["in_future", "in_future"]
+    assert stored("SELECT count() FROM waiting WHERE source = %s", mapped.id) == [(0,)]
 
 
 def test_retained_messages_and_wills_are_no_readings_but_tell_who_is_there(world, stored, broker, publisher, listener):
     publisher.say("shellies/em/emeter/0/power", "3200", retain=True).wait_for_publish(PATIENT_S)
     publisher.say("shellies/em/online", "false", retain=True).wait_for_publish(PATIENT_S)
     mapped = Mapped(world.site_id, broker.port, "shelly1", "shellies/#")
-    meter = mapped.channel("shellies/em/emeter/0/power")
+    meter = mapped.channel("shellies/em/emeter/0/power", unit="kW")  # as the family turns it into
     listener.start()
     listens(listener)
     publisher.say("shellies/em/emeter/0/power", "100").wait_for_publish(PATIENT_S)
