@@ -19,7 +19,7 @@ import pytest
 from cli import leash
 from cli.processes import OTHERS_STOP_S, STORE_STOP_S
 from cli.up import QUESTDB_START_S
-from config import heart
+from config import call, heart
 from config.settings import PROJECT
 from store.records.access import policy
 from store.records.plant import devices, keys
@@ -162,7 +162,7 @@ def test_a_questdb_that_was_killed_leaves_nothing_of_its_library_behind(running:
     assert not [path for path in elsewhere if path.startswith(f"{tempfile.gettempdir()}/libquestdb")]
 
 
-@pytest.mark.parametrize("name", [name for name in CHILDREN if name != "questdb"])
+@pytest.mark.parametrize("name", [name for name in CHILDREN if name not in ("questdb", call.LISTENER)])
 def test_a_process_that_hangs_with_all_its_own_is_ended_and_started_again(running: Terminal, name: str) -> None:
     hung = running.pid(name)
     assert hung

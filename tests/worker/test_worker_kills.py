@@ -186,7 +186,7 @@ def test_tidying_is_asked_for_once_a_day_and_forgets_accounts_that_nobody_confir
     tasks = task.all_tasks()
     main.ask_for_due(tasks)
     main.ask_for_due(tasks)
-    assert states() == {"tidying queued": 1}
+    assert states()["tidying queued"] == 1
     made = {
         who: users.create_user(SYSTEM, email=f"{who}@example.org", name=who, password=None).id for who in ("old", "new", "known")
     }
