@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -19,6 +20,10 @@ from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PROJECT, Settings
 from tests.matrix import cells
+
+# The same cases at every run: what fails is to fail for whoever changed it.
+hypothesis.settings.register_profile("loadstar", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("loadstar")
 
 PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 

@@ -153,7 +153,8 @@ NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="\n\r\0\\#", exclude_categories=("Cc", "Cs")), min_size=1, max_size=8
 )
 NUMBERS = st.one_of(
-    st.floats(allow_nan=False, allow_infinity=False).map(repr), st.integers(-(2**63), 2**63 - 1).map(lambda n: f"{n}i")
+    st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False).map(repr),
+    st.integers(-(2**63), 2**63 - 1).map(lambda n: f"{n}i"),
 )
 
 
