@@ -36,10 +36,8 @@ ZONES = [
     ("Australia/Lord_Howe", "2025-04-06"),
     *thorough(
         ("Europe/Berlin", "2025-03-30"),
-        ("America/New_York", "2025-11-02"),
         ("Australia/Lord_Howe", "2025-10-05"),
         ("America/St_Johns", "2025-03-09"),
-        ("America/Havana", "2025-03-09"),
         ("America/Havana", "2025-11-02"),
         ("Antarctica/Troll", "2025-10-26"),
         ("Pacific/Apia", "2011-12-31"),
