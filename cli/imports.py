@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import named
 from cli.people import plain_words
 
 if TYPE_CHECKING:
     from ingest.files.detect import Proposal
     from ingest.files.importing import Outcome
     from ingest.files.profile import Profile
-    from store.records.schema import Site
 
 SAID = 20  # problems that are told on the screen
 OF_STAMP = ("zone", "format", "at")
@@ -62,7 +62,7 @@ def import_file(
     from store.scope import SYSTEM
 
     with plain_words():
-        site = _site(site_name)
+        site = named.site(site_name)
     try:
         if profile_file is not None:
             made, open_questions = _with(profile.read(profile_file.read_bytes()), said), []
@@ -71,7 +71,7 @@ def import_file(
             made = _with(found.profile, said)
             open_questions = _show(found, said)
         if meter_name is not None:
-            made = msgspec.structs.replace(made, meters=dict(made.meters) | {"": _meter(site.id, meter_name)})
+            made = msgspec.structs.replace(made, meters=dict(made.meters) | {"": named.meter(site.id, meter_name).id})
         if save_profile is not None:
             save_profile.write_bytes(profile.plain(made) + b"\n")
         if open_questions and not yes and not dry_run:
@@ -83,33 +83,6 @@ def import_file(
         words = str(wrong)
         raise click.ClickException(words[:1].upper() + words[1:]) from None
     _result(outcome, site.id, dry_run)
-
-
-def _site(name_or_id: str) -> "Site":
-    from store.records.plant import sites
-    from store.scope import SYSTEM
-
-    known = sites.visible_sites(SYSTEM)
-    named = [each for each in known if name_or_id in (each.id, each.name)]
-    if len(named) == 1:
-        return named[0]
-    choices = "".join(f"\n  {each.id}  {each.name}" for each in named or known)
-    if named:
-        raise click.ClickException(f"Several sites are called {name_or_id}; give the id of one:{choices}")
-    raise click.ClickException(f"No site {name_or_id}." + (f" There are:{choices}" if choices else " There is none yet."))
-
-
-def _meter(site_id: str, name_or_id: str) -> str:
-    from store.records.plant import meters
-    from store.records.schema import texts
-    from store.scope import SYSTEM
-
-    known = meters.meters_of(SYSTEM, site_id)
-    named = [each.id for each in known if each.id == name_or_id or texts.key(each.name) == texts.key(name_or_id)]
-    if len(named) != 1:
-        choices = "".join(f"\n  {each.id}  {each.name}" for each in known)
-        raise click.ClickException(f"{'Several meters are' if named else 'No meter is'} called {name_or_id}; there are:{choices}")
-    return named[0]
 
 
 def _with(made: "Profile", said: tuple[str, ...]) -> "Profile":

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import table
 from cli.people import plain_words
 
 if TYPE_CHECKING:
@@ -28,10 +29,8 @@ def jobs(context: click.Context, state: str | None, queue: str | None) -> None:
 
     with plain_words():
         page = asking.jobs(SYSTEM, Wanted(sort="created_at", descending=True, count=MOST), state=state, queue=queue)
-    rows = [HEADS, *map(_row, page.rows)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows if page.rows else ():
-        click.echo("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    if page.rows:
+        table.show(HEADS, map(_row, page.rows))
     if page.total > len(page.rows):
         click.echo(f"… and {page.total - len(page.rows):,} before these.")
     if not page.rows:

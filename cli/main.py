@@ -24,6 +24,7 @@ COMMANDS = {
     "user": Command("cli.people", "user", "Create people and reset their passwords."),
     "key": Command("cli.people", "key", "Create API keys for devices."),
     "import": Command("cli.imports", "import_file", "Import a file of history into the meters of a site."),
+    "channels": Command("cli.channels", "channels", "List what agents call their values, and map it to meters."),
     "jobs": Command("cli.jobs", "jobs", "List the work that takes long, cancel it, run it again."),
     "migrate": Command("cli.migrate", "migrate", "Make or update the tables of both databases."),
     "bench": Command("bench", "bench", "Measure the figures that Loadstar promises."),
