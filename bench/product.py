@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -204,10 +205,13 @@ class Product:
     def serving_devices(self) -> list[int]:
         """The processes that a device's post passes: the device API and QuestDB."""
         assert self._process is not None  # noqa: S101 - for the type checker
-        below = psutil.Process(self._process.pid).children(recursive=True)
-        lines = {each.pid: " ".join(each.cmdline()) for each in below}
-        found = [pid for pid, line in lines.items() if line.endswith("-m ingest") or ("questdb" in line and "java" in line)]
-        return [pid for pid in found if psutil.Process(pid).ppid() not in found]
+        serving: dict[int, int] = {}  # each with its parent
+        for each in psutil.Process(self._process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # what ends meanwhile is none of them
+                line = " ".join(each.cmdline())
+                if line.endswith("-m ingest") or ("questdb" in line and "java" in line):
+                    serving[each.pid] = each.ppid()
+        return [pid for pid, parent in serving.items() if parent not in serving]
 
     def down(self) -> None:
         """End it as Ctrl-C does; what does not listen is killed."""

@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from bench import machine
 from bench.machine import Machine, own_s
+from bench.product import Product
+from tests.conftest import eventually
 
 WORK_S = 0.5
 WORK = f"import time\nwhile time.process_time() < {WORK_S}: pass"
@@ -31,3 +34,12 @@ def test_others_are_what_the_processors_did_besides(monkeypatch: pytest.MonkeyPa
     watched = Machine()
     clock |= {"now": 10.0, "busy": 115.0, "own": 20.0}
     assert watched.others() == 0.25  # 5 of 20 seconds of two processors
+
+
+def test_of_a_loadstar_a_process_that_has_ended_and_was_not_waited_for_serves_nobody() -> None:
+    ends = "import subprocess, sys; subprocess.Popen(['true']); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", ends], stdin=subprocess.PIPE) as parent:
+        eventually(lambda: [each.status() for each in psutil.Process(parent.pid).children()] == [psutil.STATUS_ZOMBIE])
+        product = Product.__new__(Product)
+        product._process = parent
+        assert product.serving_devices() == []
