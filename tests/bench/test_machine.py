@@ -37,7 +37,7 @@ def test_others_are_what_the_processors_did_besides(monkeypatch: pytest.MonkeyPa
 
 
 def test_of_a_loadstar_a_process_that_has_ended_and_was_not_waited_for_serves_nobody() -> None:
-    ends = "import subprocess, sys; subprocess.Popen(['true']); sys.stdin.read()"
+    ends = "import subprocess, sys; kept = subprocess.Popen(['true']); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", ends], stdin=subprocess.PIPE) as parent:
         eventually(lambda: [each.status() for each in psutil.Process(parent.pid).children()] == [psutil.STATUS_ZOMBIE])
         product = Product.__new__(Product)

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from cli.ports import free_ports
-from config import settings as configuration
 from config.settings import Settings
-from store.records.transaction import engine
-from tests.ingest.world import Api, Device, Stored, World, build_world
+from tests.ingest.world import Api, Device, Stored, World, build_world, use_records
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +39,7 @@ def api(device_settings: Settings, world: World) -> Iterator[Api]:
 @pytest.fixture(autouse=True)
 def _records_of_these_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     if "world" in request.fixturenames:
-        made = request.getfixturevalue("device_settings")
-        configuration.use(made)
-        engine.configure(made.records_url)
+        use_records(request.getfixturevalue("device_settings"))
     yield
 
 

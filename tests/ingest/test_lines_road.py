@@ -15,7 +15,7 @@ from store.records.plant import channels, meters
 from store.records.plant.channels import Source
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.ingest.world import Api, Stored, World
+from tests.ingest.world import Api, Stored, World, use_records
 
 POWER = "meter,phase=l1 power"
 VOLTAGE = "meter,phase=l1 voltage"
@@ -24,6 +24,7 @@ VOLTAGE = "meter,phase=l1 voltage"
 @pytest.fixture(scope="module")
 def panel(api: Api, world: World, device_settings: Settings) -> str:
     """A meter of the device whose power (W) and voltage come by line protocol; temperatures are not wanted."""
+    use_records(device_settings)
     source = Source(world.site_id, world.device)
     names = [POWER, VOLTAGE, "meter,phase=l1 temperature"]
     assert channels.known(SYSTEM, source, "lines", names) == set(names)

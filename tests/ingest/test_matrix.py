@@ -8,11 +8,10 @@ import pytest
 from config.settings import Settings
 from ingest.server import OWN, ROADS
 from store.records.plant import keys
-from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.ingest.conftest import Api, World
-from tests.ingest.world import HARDWARE
+from tests.ingest.world import HARDWARE, use_records
 from tests.matrix import count
 
 pytestmark = pytest.mark.matrix
@@ -46,7 +45,7 @@ LINES_EXPECTED = {"device": 200, "site": 200, "neighbour site": 200, "read-only 
 
 @pytest.fixture(scope="module")
 def held(api: Api, world: World, device_settings: Settings) -> dict[str, str | None]:
-    engine.configure(device_settings.records_url)
+    use_records(device_settings)
     revoked = keys.create_key(SYSTEM, site_id=world.site_id)
     keys.revoke_key(SYSTEM, revoked.partition(".")[0])
     return {

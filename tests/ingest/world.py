@@ -17,6 +17,7 @@ from config import settings as configuration
 from config.settings import Settings
 from store.records.people import organisations
 from store.records.plant import devices, graph, keys, meters, sites
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import PATIENT_S, eventually
 from tests.records import fresh
@@ -42,6 +43,12 @@ class World:
     reading_key: str
     neighbour_meter: str
     neighbour_key: str
+
+
+def use_records(settings: Settings) -> None:
+    """Let this process use the records of these settings, whichever it used before."""
+    configuration.use(settings)
+    engine.configure(settings.records_url)
 
 
 def build_world(settings: Settings) -> World:
