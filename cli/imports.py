@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,15 +10,14 @@ from cli import named
 from cli.people import plain_words
 
 if TYPE_CHECKING:
-    from ingest.files.detect import Proposal
     from ingest.files.importing import Outcome
-    from ingest.files.profile import Profile
+    from ingest.files.proposal import Proposal
 
 SAID = 20  # problems that are told on the screen
-OF_STAMP = ("zone", "format", "at")
-OF_PROFILE = ("encoding", "delimiter", "decimal", "meter_pattern")
-OF_COLUMNS = ("unit", "quantity", "interval_s")
-SETTABLE = (*OF_STAMP, *OF_PROFILE, *OF_COLUMNS, "meter")
+# As `ingest.files.said` knows them, which this does not load to be shown.
+SETTABLE = (
+    "zone", "format", "at", "encoding", "delimiter", "decimal", "meter_pattern", "unit", "quantity", "interval_s", "meter"
+)  # fmt: skip
 
 
 @click.command("import")
@@ -58,6 +57,7 @@ def import_file(
     from ingest.files import importing, profile
     from ingest.files.content import UnreadableFile
     from ingest.files.detect import detect
+    from ingest.files.said import applied
     from ingest.problem import Refusal
     from store.scope import SYSTEM
 
@@ -65,11 +65,10 @@ def import_file(
         site = named.site(site_name)
     try:
         if profile_file is not None:
-            made, open_questions = _with(profile.read(profile_file.read_bytes()), said), []
+            made, open_questions = applied(profile.read(profile_file.read_bytes()), _told(said)), []
         else:
-            found = detect(file, site.time_zone)
-            made = _with(found.profile, said)
-            open_questions = _show(found, said)
+            found = detect(file, site.time_zone, _told(said))
+            made, open_questions = found.profile, _show(found)
         if meter_name is not None:
             made = msgspec.structs.replace(made, meters=dict(made.meters) | {"": named.meter(site.id, meter_name).id})
         if save_profile is not None:
@@ -85,48 +84,25 @@ def import_file(
     _result(outcome, site.id, dry_run)
 
 
-def _with(made: "Profile", said: tuple[str, ...]) -> "Profile":
-    """The profile with what was said of it on the command line."""
-    import msgspec
-
+def _told(said: tuple[str, ...]) -> dict[str, str]:
+    """What was said on the command line, by the names of entries."""
+    told = {}
     for each in said:
         name, equals, value = each.partition("=")
-        if not equals or name not in SETTABLE:
+        if not equals or name.partition(".")[0] not in SETTABLE:
             raise click.UsageError(f"--set takes ENTRY=VALUE, and the entries are {', '.join(SETTABLE)}")
-        changes: dict[str, Any] = {}
-        if name in OF_STAMP:
-            changes["stamp"] = msgspec.structs.replace(made.stamp, **{name: value})
-        elif name in OF_COLUMNS:
-            if name == "interval_s" and not value.isdigit():
-                raise click.UsageError(f"interval_s is a number of seconds, not {value}")
-            told = int(value) if name == "interval_s" else value
-            changes["columns"] = tuple(msgspec.structs.replace(column, **{name: told}) for column in made.columns)
-        elif name == "meter":
-            if value not in made.names:
-                raise click.UsageError(f"There is no column {value}: there are {', '.join(made.names)}")
-            changes["meter"] = (made.names.index(value),)
-        else:
-            changes[name] = value
-        made = msgspec.structs.replace(made, **changes)
-    try:
-        return msgspec.json.decode(msgspec.json.encode(made), type=type(made))
-    except msgspec.ValidationError as wrong:
-        raise click.UsageError(f"--set: {wrong}") from None
+        told[name] = value
+    return told
 
 
-def _show(found: "Proposal", said: tuple[str, ...]) -> list[str]:
+def _show(found: "Proposal") -> list[str]:
     """Print what was found; the entries that somebody still has to say."""
-    told = {each.partition("=")[0] for each in said}
-    open_questions = []
+    asked = [entry.name for entry in found.asked() if entry.name in SETTABLE]
     for entry in found.entries:
-        asked = entry.sure < 0.9 and entry.name not in told and entry.name in SETTABLE
-        if asked:
-            open_questions.append(entry.name)
-        value = next((each.partition("=")[2] for each in said if each.partition("=")[0] == entry.name), entry.value)
-        mark = "?" if asked else " "
-        choices = f"  ({' or '.join(entry.choices[:6])})" if asked and entry.choices else ""
-        click.echo(f"{mark} {entry.name:12} {value}{choices}")
-    return open_questions
+        mark = "?" if entry.name in asked else " "
+        choices = f"  ({' or '.join(entry.choices[:6])})" if entry.name in asked and entry.choices else ""
+        click.echo(f"{mark} {entry.name:12} {entry.value}{choices}")
+    return asked
 
 
 def _progress(readings: int) -> None:

@@ -12,28 +12,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.language import _
-from ingest.files import detect as tables
 from ingest.files.block import ROWS, Block
 from ingest.files.content import UnreadableFile
+from ingest.files.detection import long
+from ingest.files.detection.sample import SAMPLE
 from ingest.files.long import Table
 from ingest.files.profile import Container, Profile, UnfitProfile
+from ingest.files.proposal import Entry, Proposal
 
 MOST_COLUMNS = 2_000
 
 
-def detect(path: Path, kind: Container, zone: str) -> tables.Proposal:
+def detect(path: Path, kind: Container, zone: str) -> Proposal:
     """What the file means. Raises `UnreadableFile`."""
     found = _parts(path, kind)
     sample = next(found, None)
     if sample is None or not sample.num_rows:
         raise UnreadableFile(_("the file holds no rows"))
     names = list(sample.schema.names)
-    head = sample.slice(0, tables.SAMPLE)
+    head = sample.slice(0, SAMPLE)
     cells = [_texts(head.column(at)) for at in range(len(names))]
     rows = [(nth, list(each)) for nth, each in enumerate(zip(*cells, strict=True), 1)]
-    return tables.long(
-        Profile(container=kind, header=0, names=tuple(names)), names, rows, [tables.Entry("container", kind, 1.0)], zone
-    )
+    return long.propose(Profile(container=kind, header=0, names=tuple(names)), names, rows, [Entry("container", kind, 1.0)], zone)
 
 
 def blocks(path: Path, profile: Profile) -> Iterator[Block]:

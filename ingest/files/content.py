@@ -68,6 +68,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield file
 
 
+def is_packed(path: Path) -> bool:
+    """Whether `opened` unpacks it, so that it cannot be read from its end."""
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"\x1f\x8b", b"PK\x03\x04"))
+
+
 def _one_in(file: BinaryIO) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
     """The archive and the only file within it; nothing for a spreadsheet, which is an archive too."""
     try:

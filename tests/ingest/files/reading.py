@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from ingest.files.block import RowProblem
-from ingest.files.detect import Proposal, detect
+from ingest.files.detect import detect
 from ingest.files.profile import Profile
+from ingest.files.proposal import Proposal
 from ingest.files.read import blocks
 
 

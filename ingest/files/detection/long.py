@@ -1,0 +1,170 @@
+"""What a long table means, by its heads and a sample of its rows: a row a time and a meter."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from config.language import _
+from ingest.files import heads, proposal, rows, stamps
+from ingest.files.content import UnreadableFile
+from ingest.files.detection.sample import is_time, most_of
+from ingest.files.detection.times import first_of, stamp_of
+from ingest.files.numbers import decimal_sign, numbers
+from ingest.files.profile import NUMBERED, OFFSET, Column, Profile
+from ingest.files.proposal import Entry, Proposal
+from ingest.files.stamps import NEVER, SECOND
+
+COUNTED = 100  # rows that never fall, before they are taken for a counter's
+
+
+def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries: list[Entry], zone: str) -> Proposal:
+    """What a long table means, by its heads and a sample of its rows. Raises `UnreadableFile`."""
+    """The proposal. Raises `UnreadableFile`: no column of times, or none of values."""
+    cells_of = [[cells[at] if at < len(cells) else "" for _n, cells in below] for at in range(len(names))]
+    timed = [at for at, cells in enumerate(cells_of) if _mostly_times(cells)]
+    if not timed:
+        raise UnreadableFile(_("no column of times was found"))
+    moving = [at for at in timed if len(set(cells_of[at])) > 1]  # when a file was made stands in all of its records
+    timed = moving or timed
+    first = next((at for at in timed if heads.says(names[at], heads.START)), timed[0])
+    until = next((at for at in timed if at != first and heads.says(names[at], heads.END)), None)
+    meter = most_of(
+        names, [at for at in heads.places(names, heads.METER) if at not in timed and heads.measured(names[at]) is None], below
+    )
+    quality, unit = heads.place(names, heads.QUALITY), heads.place(names, heads.UNIT)
+    said: list[str] = cells_of[first]
+    columns_of_time: tuple[int, ...] = (first,)
+    hour = next(
+        (
+            at
+            for at, name in enumerate(names)
+            if name.strip().casefold() in ("hora", "hour", "heure", "stunde", "time", "hour ending", "start time")
+        ),
+        None,
+    )
+    hours = False
+    if hour is not None and hour != first:
+        numbered = [each.strip() for each in cells_of[hour] if each.strip()]
+        if numbered and all(re.fullmatch(r"\d{1,2}", each) for each in numbered):
+            hours = True
+        elif numbered and all(re.fullmatch(r"\d{1,2}:\d{2}(:\d{2})?( ?[AaPp][Mm])?", each) for each in numbered):
+            said = [f"{a} {b}" for a, b in zip(said, cells_of[hour], strict=True)]
+        columns_of_time = (first, hour) if hours or said is not cells_of[first] else (first,)
+    order = cells_of[meter] if meter is not None else [""] * len(below)
+    real = [text for text in said if text.strip()]
+    footed = [text for text in real if is_time(text)] if not hours else real
+    stamp, step_s, more = stamp_of(footed, first_of(said, order), zone)
+    if stamp.format != OFFSET and stamp.format not in NUMBERED and heads.says(names[first], ("utc", "gmt")):
+        stamp = msgspec.structs.replace(stamp, zone="UTC")
+        more = [each if each.name != "zone" else Entry("zone", "UTC", 1.0, _("the head says so")) for each in more]
+    if hours:
+        stamp, step_s = msgspec.structs.replace(stamp, at="end"), 3600
+        more = [each for each in more if each.name != "at"]
+    if until is not None:
+        other = stamps.local(cells_of[until], stamp.format)
+        mine = stamps.local(cells_of[first], stamp.format)
+        gap = (other - mine)[(other != NEVER) & (mine != NEVER)]
+        gap = gap[gap > 0]
+        if len(gap):
+            usual, times = Counter(gap.tolist()).most_common(1)[0]
+            step_s = int(usual // SECOND) if times > 0.9 * len(gap) else 0
+        more = [each for each in more if each.name != "at"]
+    stamp = msgspec.structs.replace(
+        stamp, columns=columns_of_time, hours=hours, until=until, at="start" if until is not None else stamp.at
+    )
+    columns, unit_sure = _values(names, cells_of, {first, until, meter, quality, unit, *columns_of_time}, unit, step_s, order)
+    if not columns:
+        raise UnreadableFile(_("no column of values was found: %(names)s", names=", ".join(names)))
+    sign, sure = decimal_sign((cell for column in columns for cell in cells_of[column.place]), made.delimiter)
+    if made.container in ("json", "json_lines"):
+        sign, sure = ".", 1.0
+    marks = {each.strip() for each in cells_of[quality]} if quality is not None else set()
+    profile = msgspec.structs.replace(
+        made,
+        shape="long",
+        decimal=sign,
+        stamp=stamp,
+        meter=(meter,) if meter is not None else (),
+        unit=unit,
+        quality=quality,
+        qualities={mark: "S" for mark in sorted(marks) if heads.estimated(mark)},
+        columns=tuple(columns),
+    )
+    counters = [each for each in columns if "total" in each.quantity]
+    return Proposal(
+        profile,
+        [
+            *entries,
+            Entry("shape", "long", 1.0, _("a row for each time")),
+            proposal.decimal(sign, sure),
+            *more,
+            proposal.meter(names[meter] if meter is not None else "", 1.0 if meter is not None else 0.5, tuple(names)),
+            Entry("meter_pattern", "", 1.0, _("empty: all of it is the name")),
+            proposal.unit(", ".join(each.unit or "?" for each in columns), unit_sure, ("kWh", "Wh", "MWh", "W", "kW")),
+            Entry("quantity", ", ".join(each.quantity for each in columns), 0.6 if counters else 1.0,
+                  _("the values never fall: a register, most likely") if counters else _("the heads or units say so")),
+            proposal.interval(step_s, 1.0 if step_s or counters else 0.5, _("the step between the times")),
+        ],
+        tuple(names),
+        proposal.shown([cells for _n, cells in below]),
+    )  # fmt: skip
+
+
+def _mostly_times(cells: Sequence[str]) -> bool:
+    real = [each for each in cells[:200] if each.strip()]
+    return bool(real) and sum(map(is_time, real)) >= 0.35 * len(real)
+
+
+def _values(
+    names: list[str],
+    cells_of: list[list[str]],
+    taken: set[int | None],
+    unit: int | None,
+    step_s: int,
+    order: Sequence[str],
+) -> tuple[list[Column], float]:
+    found: list[Column] = []
+    sure = 1.0
+    told = [(at, heads.measured(name)) for at, name in enumerate(names) if at not in taken]
+    value = [(at, said) for at, said in told if said is not None and _holds_numbers(cells_of[at])]
+    if not value:
+        units = {each.strip() for each in cells_of[unit] if each.strip()} if unit is not None else set()
+        kind = next((heads.in_unit(each) for each in sorted(units) if heads.in_unit(each)), None)
+        plain = [at for at, _said in told if _holds_numbers(cells_of[at]) and not heads.COST.search(names[at])]
+        named = [at for at in plain if heads.is_value(names[at])] or plain[:1]
+        sure = 1.0 if kind else 0.5
+        value = [(at, kind or ("energy_kwh", "kWh")) for at in named]
+    alike = Counter(said[0] for _at, said in value if said is not None)
+    for at, said in value:
+        assert said is not None  # noqa: S101 - for the type checker
+        quantity, label = said
+        if quantity.startswith("energy") and _counts(cells_of[at], order):
+            quantity = {"energy_kwh": "energy_total_kwh", "energy_export_kwh": "energy_export_total_kwh"}[quantity]
+        lasts = 0 if "total" in quantity else step_s
+        found.append(Column(at, quantity, label if unit is None else "", lasts, names[at].strip() if alike[said[0]] > 1 else ""))
+    return found, sure
+
+
+def _holds_numbers(cells: Sequence[str]) -> bool:
+    real = [each for each in cells[:500] if each.strip()]
+    if not real:
+        return False
+    fits = (int((~bad).sum()) for _value, bad in (numbers(real, "."), numbers(real, ",")))
+    return max(fits) >= 0.5 * len(real)
+
+
+def _counts(cells: Sequence[str], order: Sequence[str]) -> bool:
+    sign, _sure = decimal_sign(cells, ";")
+    value, _bad = numbers(list(cells), sign)
+    for name in set(order):
+        of = value[[at for at, each in enumerate(order) if each == name]]
+        of = of[~np.isnan(of)]
+        steps = np.diff(of)
+        if len(steps) < COUNTED or not ((steps >= 0).all() or (steps <= 0).all()) or not steps.any():
+            return False
+        if np.median(np.abs(steps)) > 0.05 * max(abs(float(np.max(of))), 1e-9):
+            return False
+    return True
