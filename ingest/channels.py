@@ -14,7 +14,8 @@ from config import clock
 from store.errors import StoreError
 from store.ids import channel_id
 from store.records.plant import channels as records
-from store.records.plant.channels import Heard, Source
+from store.records.plant.channels import Heard, Source, Told
+from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import waiting
 
@@ -34,6 +35,9 @@ class Channels:
         self._waits: dict[str, int] = {}  # by source
         self._added: Counter[str] = Counter()
         self._counted: dict[str, float] = {}
+        self._turned_away: Counter[str] = Counter()  # by channel
+        self._told: dict[str, Told] = {}
+        self._written: dict[str, Told] = {}
 
     async def known(self, source: Source, road: str, names: Collection[str]) -> set[str]:
         """Those of the names that are in the records, now at the latest.
@@ -70,6 +74,18 @@ class Channels:
         which = channel_id(source.id, road, name)
         self._heard[which] = Heard(which, clock.now(), value)
 
+    def turned_away(self, source: Source, road: str, name: str) -> None:
+        """A value of a channel was refused: too many wait already."""
+        self._turned_away[channel_id(source.id, road, name)] += 1
+
+    def told(self, source: Source, road: str, channel: str, *, unit: str | None, name: str = "", kind: str = "") -> None:
+        """The source says what a channel is: with a value, by its unit alone, or in a description."""
+        which = channel_id(source.id, road, channel)
+        told = Told(which, unit, name or None, kind or None)
+        place = f"{which} {'described' if name or kind else 'with values'}"
+        if self._written.get(place) != told:
+            self._told[place] = told
+
     async def keep(self) -> None:
         """Write what was heard for ever."""
         while True:
@@ -78,11 +94,24 @@ class Channels:
 
     async def write(self) -> None:
         """Write what was heard last; keep it for the next time when the records cannot be written."""
-        taken, self._heard = self._heard, {}
-        if not taken:
+        heard, self._heard = self._heard, {}
+        turned_away, self._turned_away = self._turned_away, Counter()
+        told, self._told = self._told, {}
+        if not (heard or turned_away or told):
             return
         try:
-            await asyncio.get_running_loop().run_in_executor(None, records.note_heard, SYSTEM, list(taken.values()))
+            await asyncio.get_running_loop().run_in_executor(None, _write, heard, turned_away, told)
         except StoreError as error:
             log.warning("what was heard of channels cannot be written yet: %s", error)
-            self._heard = taken | self._heard
+            self._heard = heard | self._heard
+            self._turned_away += turned_away
+            self._told = told | self._told
+        else:
+            self._written |= told
+
+
+def _write(heard: dict[str, Heard], turned_away: Counter[str], told: dict[str, Told]) -> None:
+    with engine.session():  # all of it, or nothing
+        records.note_heard(SYSTEM, list(heard.values()))
+        records.note_turned_away(SYSTEM, turned_away)
+        records.note_told(SYSTEM, list(told.values()))

@@ -85,7 +85,7 @@ def ask_for_due(tasks: Mapping[str, Task]) -> None:
     """Ask for the jobs that are done by the clock."""
     for each in tasks.values():
         if each.every is not None:
-            working.due(SYSTEM, each.kind, each.every)
+            working.due(SYSTEM, each.kind, each.every, only_if=partial(each.only_if, SYSTEM) if each.only_if else None)
 
 
 def with_room(made: Settings, work: Callable[[], object]) -> None:

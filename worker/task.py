@@ -23,7 +23,8 @@ class Task:
 
     `run` is given what the job may see, its arguments as `kind.arguments`, and a `Progress`; it returns JSON. It is ended after
     `most_s` seconds, which settings may say, and when it and what it started take more than `most_mb`. By the clock it is asked
-    for `every` so often. Where people wait for it, `stays_warm`: its process is kept for a while for the next job.
+    for `every` so often, where it can be found out `only_if` there is anything to do. Where people wait for it, `stays_warm`: its
+    process is kept for a while for the next job.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Task:
     most_mb: int
     every: timedelta | None = None
     stays_warm: bool = False
+    only_if: Callable[[Scope], bool] | None = None
 
     def lasts_s(self, settings: Settings) -> float:
         """After how many seconds it is ended."""

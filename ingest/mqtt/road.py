@@ -8,7 +8,7 @@ import asyncio
 import functools
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from paho.mqtt.client import topic_matches_sub
 
 from config import clock
 from config.language import _
+from config.quantities import QUANTITIES
 from ingest.directory import Caller
 from ingest.door import Door, arrival_us
 from ingest.judge import Judge, Reading
@@ -26,6 +27,7 @@ from ingest.problem import Problem, Refusal
 from ingest.rows import Rows
 from ingest.times import floor
 from ingest.units import convert
+from models.channel_meaning import meaning
 from store.errors import StoreError
 from store.records.plant import brokers, channels
 from store.records.plant.brokers import Connection, Subscription
@@ -52,6 +54,7 @@ class Road:
         self._quarantine = Quarantine(door.settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quarantine")
         self._there: dict[str, bool] = {}
+        self._described: dict[str, Proposal] = {}
         self._matching = functools.lru_cache(maxsize=10_000)(self._match)
 
     async def run(self) -> None:
@@ -113,8 +116,8 @@ class Road:
                     values.append((arrival, _in_own_unit(each)))
                 case Presence():
                     self._there[each.source] = each.online
-                case Proposal():
-                    pass  # what the mappings page shows of a channel; nothing to store
+                case Proposal() if self._is_heard(each):
+                    self._described[each.channel] = each
 
     async def _store(self, values: Sequence[tuple[Arrival, Value]], kept: list[Kept]) -> None:
         """Judge, commit, and keep the rest; all of it again when it is called again.
@@ -127,7 +130,9 @@ class Road:
         if caller is None:
             raise Refusal(503, Problem("unknown_broker", _("the broker is not listened to any more")), 2)
         arrival_us()  # raises while it is not known what time it is
-        known = await self._door.channels.known(self._source, ROAD, {value.channel for _arrival, value in values})
+        names = {value.channel for _arrival, value in values}
+        known = await self._door.channels.known(self._source, ROAD, names | set(self._described))
+        self._tell(known)
         room = await self._door.channels.room(self._source) if values else 0
         readings: list[Reading] = []
         judge, waits = Judge(caller, self._door.window, Rows()), Rows()
@@ -137,6 +142,8 @@ class Road:
             at_us = value.at_us if value.at_us is not None else _arrived(arrival, entry, caller)
             if value.channel in known:
                 self._door.channels.heard(self._source, ROAD, value.channel, value.value)
+                if value.unit:
+                    self._door.channels.told(self._source, ROAD, value.channel, unit=value.unit)
             if entry is not None and entry.meter_id is not None:
                 readings.append(Reading(entry.meter_id, entry.quantity, at_us, value.value, entry.unit, entry.interval_s))
                 sent.append((arrival, value))
@@ -146,6 +153,8 @@ class Road:
                 waits.rows.append((waiting.series(self._source, ROAD, value.channel), at_us, value.value))
             elif entry is None:
                 kept.append(self._kept(arrival, _unmapped(value)))
+                if value.channel in known:
+                    self._door.channels.turned_away(self._source, ROAD, value.channel)
         judge.judge(readings, "us")
         refused: Counter[str] = Counter()
         for problem in judge.problems:
@@ -164,6 +173,18 @@ class Road:
         if kept:
             await self._in_thread(self._quarantine.keep, SYSTEM, kept, clock.now_us())
         self._book(caller, judge, refused)
+
+    def _tell(self, known: Collection[str]) -> None:
+        """Keep what the source says of its channels, of which people make their mappings."""
+        described, self._described = self._described, {}
+        for each in described.values():
+            if each.channel in known:
+                self._door.channels.told(self._source, ROAD, each.channel, unit=each.unit, name=each.name, kind=each.kind)
+
+    def _is_heard(self, each: Proposal) -> bool:
+        """Whether what is described is something that is measured here, and comes on a topic that is listened to."""
+        topic = each.channel.partition("#")[0]
+        return meaning(each.channel, each.unit, each.kind) is not None and self._matching(topic) is not None
 
     def _book(self, caller: Caller, judge: Judge, refused: Counter[str]) -> None:
         taken = Counter(of.meter for of, _at, _value in judge.rows.rows)
@@ -195,7 +216,9 @@ def _in_own_unit(value: Value) -> Value:
     """A value whose family knows its unit, in the unit of the quantity that is measured in it: so it also waits."""
     quantity = _QUANTITIES.get(value.unit or "")
     converted = convert(value.value, value.unit, quantity) if quantity and value.unit else value.value
-    return value if isinstance(converted, Problem) else value._replace(value=converted)
+    if quantity is None or isinstance(converted, Problem):
+        return value
+    return value._replace(value=converted, unit=QUANTITIES[quantity].unit)
 
 
 def _unmapped(value: Value) -> Problem:

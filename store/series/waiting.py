@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from store.errors import Refused
 from store.ids import channel_id
+from store.records.plant import channels as records
 from store.records.plant.channels import Source
 from store.scope import Scope
 from store.series.connection import listed, query
@@ -17,6 +18,14 @@ from store.series.write import NOW, Series
 TABLE = "waiting"
 STORED, DROPPED = "stored", "dropped"
 GONE = f"'{STORED}', '{DROPPED}'"
+
+
+class Waits(NamedTuple):
+    """What waits of a channel: how many values, how many of them nobody has judged, and since when the first of them does."""
+
+    values: int
+    unjudged: int
+    since: datetime
 
 
 class Value(NamedTuple):
@@ -46,10 +55,30 @@ def counted(scope: Scope, source_ids: Collection[str]) -> dict[str, int]:
     return dict.fromkeys(source_ids, 0) | dict(found)
 
 
-def channels(scope: Scope) -> dict[str, int]:
-    """How many values wait of each channel that has any, by its id; raises as `counted`."""
+def channels(scope: Scope) -> dict[str, Waits]:
+    """What waits of each channel that has anything, by its id; raises as `counted`."""
     _require_own(scope)
-    return dict(query(f"SELECT channel, count() FROM {TABLE} WHERE {_waits()} GROUP BY channel"))
+    columns = "channel, count(), sum(CASE WHEN state IS NULL THEN 1 ELSE 0 END), min(received_at)"
+    return {which: Waits(*rest) for which, *rest in query(f"SELECT {columns} FROM {TABLE} WHERE {_waits()} GROUP BY channel")}
+
+
+def of_site(scope: Scope, site_id: str, channel_ids: Collection[str]) -> dict[str, dict[str, int]]:
+    """How many values wait of these channels of a site, by the codes of why they do; an empty one: nobody has judged them.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+        StoreAway: QuestDB cannot be reached.
+    """
+    known = [each.id for each in records.of_site(scope, site_id, only=channel_ids)]
+    found: dict[str, dict[str, int]] = {each: {} for each in known}
+    if known:
+        named = f"channel IN ({listed(known)})"
+        for which, state, count in query(
+            f"SELECT channel, state, count() FROM {TABLE} WHERE {named} AND {_waits()} GROUP BY channel, state"
+        ):
+            found[which][state or ""] = count
+    return found
 
 
 def values(scope: Scope, channel: str, after: datetime | None, judged_before: datetime, most: int) -> Sequence[Value]:

@@ -9,7 +9,9 @@ import pytest
 from cli.ports import free_ports
 from config.settings import Settings
 from store.ids import channel_id
+from store.records.jobs import asking
 from store.records.plant import channels, devices, keys, meters
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from store.series import waiting
 from tests.ingest.test_lines_road import ns
@@ -19,6 +21,10 @@ from worker.tasks import waiting_values
 
 def settle() -> dict[str, int]:
     return waiting_values.settle(SYSTEM, waiting_values.TASK.kind.arguments(), lambda _share, _what: None)
+
+
+def asked_for() -> int:
+    return sum(each.kind == "waiting_values" for each in asking.jobs(SYSTEM, Wanted(count=500), state="queued").rows)
 
 
 @pytest.fixture
@@ -45,13 +51,17 @@ def test_what_waits_is_stored_when_its_channel_is_mapped_and_what_cannot_be_goes
     stored.settle()
     settle()
     assert states(stored, which) == [(None, 3)]
+    assert which not in {each.id for each in waiting_values.unsettled(SYSTEM)}, "nobody has said what it means"
     meter = meters.create_meter(SYSTEM, world.site_id, name="hall", role="condition").id
     channels.map_channel(SYSTEM, which, meter_id=meter, quantity="voltage_v")
+    assert asked_for() == 1, "by whoever mapped it, and not again while that is to be done"
+    assert waiting_values.TASK.only_if is not None and waiting_values.TASK.only_if(SYSTEM)
     done = settle()
     assert (done["stored"], done["refused"]) == (2, 1)
     assert [stored.value(meter, "voltage_v", when) for when in at] == [230, 231, None]
     assert states(stored, which) == [("out_of_range", 1), ("stored", 2)]
     assert settle() == {"stored": 0, "refused": 0, "dropped": 0}  # it is judged once
+    assert not waiting_values.TASK.only_if(SYSTEM), "and by the clock it is not asked for again"
     channels.map_channel(SYSTEM, which, meter_id=meter, quantity="power_kw", unit="mW")
     assert settle() == {"stored": 1, "refused": 0, "dropped": 0}
     assert stored.value(meter, "power_kw", at[2]) == 9000.0
@@ -145,7 +155,9 @@ def test_beyond_the_quota_a_line_is_refused_by_name_and_what_waits_stays(
         again = httpx.post(f"{small.url}/api/v2/write", headers={"Authorization": f"Token {key}"}, content=lines[4], timeout=30)
         assert again.json()["code"] == "unprocessable entity"
     finally:
-        small.stop()
+        small.stop()  # writes what it has counted
+    refused = {each.full_name: each.turned_away for each in channels.of_site(SYSTEM, world.site_id) if each.device_id == device}
+    assert refused == {"t,n=0 v": 0, "t,n=1 v": 0, "t,n=2 v": 0, "t,n=3 v": 1, "t,n=4 v": 2}
 
 
 @pytest.mark.parametrize("name", ["x" * 2000, "bell\x07", "right\u202eleft"])

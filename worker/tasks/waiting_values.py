@@ -26,7 +26,7 @@ from store.series.waiting import Value
 from store.series.write import Writer, lines
 from worker.task import Progress, Task
 
-EVERY = timedelta(seconds=30)
+EVERY = timedelta(seconds=30)  # for what came while its channel was being mapped
 PART = 10_000  # values that are judged and stored at a time
 BACK_DAYS = 36_500  # what waits was of a time that was accepted when it came
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,26 +35,40 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def settle(scope: Scope, _told: Nothing, progress: Progress) -> dict[str, int]:
     """Judge what waits; how many values became what: `stored`, `refused`, `dropped`."""
     done = {"stored": 0, "refused": 0, "dropped": 0}
-    decided = channels.decided(scope, waiting.channels(scope))
+    decided = unsettled(scope)
     if not decided:
         return done
-    loaded, made = directory.load_directory(), settings()
-    ledger, stored, writer = LateLedger(made), Stored(made), Writer(made)
+    ledger, stored, writer = LateLedger(settings()), Stored(settings()), Writer(settings())
     try:
-        for number, channel in enumerate(decided):
-            source = Source(channel.site_id, channel.device_id, channel.broker_id)
-            caller = caller_of(loaded, source)
-            for part in _parts(scope, channel):
-                states = ["dropped"] * len(part) if channel.ignored else _judged(part, channel, caller, ledger, stored)
-                _mark(part, states, channel, source, writer)
-                for state in states:
-                    done[state if state in done else "refused"] += 1
-            progress((number + 1) / len(decided), dict(done))
+        seen: set[tuple[str, datetime | None]] = set()
+        while decided:  # people may decide of others meanwhile
+            loaded = directory.load_directory()
+            for number, channel in enumerate(decided):
+                source = Source(channel.site_id, channel.device_id, channel.broker_id)
+                caller = caller_of(loaded, source)
+                for part in _parts(scope, channel):
+                    states = ["dropped"] * len(part) if channel.ignored else _judged(part, channel, caller, ledger, stored)
+                    _mark(part, states, channel, source, writer)
+                    for state in states:
+                        done[state if state in done else "refused"] += 1
+                    progress(number / len(decided), dict(done))
+            seen.update((each.id, each.mapped_at) for each in decided)
+            decided = [each for each in unsettled(scope) if (each.id, each.mapped_at) not in seen]
     finally:
         ledger.close()
         stored.close()
         writer.close()
     return done
+
+
+def unsettled(scope: Scope) -> list[Channel]:
+    """The channels that are mapped or ignored, and of which something waits that was not judged by that."""
+    waits = waiting.channels(scope)
+    return [
+        each
+        for each in channels.decided(scope, waits)
+        if waits[each.id].unjudged or (each.mapped_at is not None and waits[each.id].since < each.mapped_at)
+    ]
 
 
 def _parts(scope: Scope, channel: Channel) -> Iterator[Sequence[Value]]:
@@ -93,4 +107,4 @@ def _mark(part: Sequence[Value], states: Sequence[str], channel: Channel, source
     writer.write(lines(rows), clock.now_us())
 
 
-TASK = Task(WAITING_VALUES, settle, most_s=1800, most_mb=1024, every=EVERY)
+TASK = Task(WAITING_VALUES, settle, most_s=1800, most_mb=1024, every=EVERY, only_if=lambda scope: bool(unsettled(scope)))

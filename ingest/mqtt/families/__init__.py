@@ -24,7 +24,7 @@ from ingest.mqtt.families import (
     victron,
     zigbee2mqtt,
 )
-from ingest.mqtt.heard import Heard, Message, Value
+from ingest.mqtt.heard import Heard, Message, Proposal, Value
 
 FAMILIES: dict[str, Callable[[Message], Heard]] = {
     module.__name__.rpartition(".")[2]: module.read
@@ -55,7 +55,7 @@ def heard(family: str, message: Message) -> Heard:
         Unreadable: it is not what the family sends.
     """
     return [
-        each._replace(channel=_composed(each.channel)) if isinstance(each, Value) else each
+        each._replace(channel=_composed(each.channel)) if isinstance(each, Value | Proposal) else each
         for each in FAMILIES[family](message)
         if not (message.retained and isinstance(each, Value) and each.at_us is None)
     ]

@@ -86,6 +86,7 @@ async def _wait(batch: Batch, caller: Caller, door: Door) -> None:
             batch.refuse(line, _unknown(channel))
         elif len(rows) >= room:
             batch.refuse(line, _full(channel, door))
+            door.channels.turned_away(source, ROAD, channel.name)
         else:
             rows.rows.append((channel.series, at, value))
     for start in range(0, len(rows), PART):

@@ -17,6 +17,7 @@ from store.scope import Scope
 LONGEST_ARGUMENTS = 16 * 2**10  # bytes of JSON
 LONGEST_MESSAGE = 2 * 2**10
 LONGEST_RESULT = 2**20
+BY_THE_CLOCK = "by the clock"  # the key under which work that the clock asks for too is asked for once at a time
 
 
 class Queue(StrEnum):

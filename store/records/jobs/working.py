@@ -8,7 +8,7 @@ called off, finds out by that. How long a heart has stood still is judged by who
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,8 +16,19 @@ import msgspec
 from sqlalchemy import ColumnElement, Update, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from store.errors import StoreAway
 from store.records.access.policy import Action, require, scope_of
-from store.records.jobs.kinds import LONGEST_MESSAGE, LONGEST_RESULT, Kind, Problem, checked, kind_of, plain_scope, scope_from
+from store.records.jobs.kinds import (
+    BY_THE_CLOCK,
+    LONGEST_MESSAGE,
+    LONGEST_RESULT,
+    Kind,
+    Problem,
+    checked,
+    kind_of,
+    plain_scope,
+    scope_from,
+)
 from store.records.schema import Job, User
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
@@ -221,26 +232,40 @@ def give_back(scope: Scope, stopped: Mapping[str, Heart], *, at: datetime | None
     return taken
 
 
-def due(scope: Scope, kind: Kind, every: timedelta, *, at: datetime | None = None) -> Job | None:
+def due(
+    scope: Scope, kind: Kind, every: timedelta, *, only_if: Callable[[], bool] | None = None, at: datetime | None = None
+) -> Job | None:
     """Ask for work whose time has come by the clock: every so often, and never two of it at once. None when it has not come.
+
+    With `only_if`, which is asked when its time has come, only if there is anything to do.
 
     Raises:
         Refused: not one of Loadstar's own processes.
     """
     require(scope, Action.RUN)
     at = at or now()
+    # Of a clock that was ahead nothing is left: what was asked for later than now does not count.
+    lately = (Job.kind == kind.name, Job.created_at > at - every, Job.created_at <= at)
+    unfinished = (Job.kind == kind.name, Job.state.in_(("queued", "running")))
+    early = select(Job.id).where(or_(_all(lately), _all(unfinished))).limit(1)
+    if only_if is not None:
+        with reading() as records:
+            if records.scalar(early) is not None:
+                return None
+        try:
+            if not only_if():
+                return None
+        except StoreAway:  # it could not be done either
+            return None
     with session() as records:
-        # Of a clock that was ahead nothing is left: what was asked for later than now does not count.
-        lately = (Job.kind == kind.name, Job.created_at > at - every, Job.created_at <= at)
-        unfinished = (Job.kind == kind.name, Job.state.in_(("queued", "running")))
-        if records.scalar(select(Job.id).where(or_(_all(lately), _all(unfinished))).limit(1)) is not None:
+        if records.scalar(early) is not None:
             return None
         job = Job(
             kind=kind.name,
             queue=kind.queue.value,
             scope=plain_scope(SYSTEM),
             arguments=checked(kind, kind.arguments()),
-            once_key="by the clock",
+            once_key=BY_THE_CLOCK,
             created_at=at,
             not_before=at,
         )

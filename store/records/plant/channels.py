@@ -3,11 +3,11 @@
 The device API notes every channel that it hears of, before it acknowledges a value of it, and now and then what was heard last.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from config.language import _
@@ -15,16 +15,19 @@ from config.quantities import LONGEST_INTERVAL_S, QUANTITIES, Kind
 from store.errors import Refused
 from store.ids import channel_id
 from store.records.access.policy import Action, require
-from store.records.schema import Channel, Device, DeviceField, Meter, Site, texts
+from store.records.jobs import asking
+from store.records.jobs.kinds import BY_THE_CLOCK, WAITING_VALUES, Nothing
+from store.records.schema import Channel, Device, DeviceField, Job, Meter, Site, texts
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted, page
 from store.records.transaction import trail
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts, missing, required
 from store.records.transaction.upsert import insert_into
-from store.scope import Scope
+from store.scope import SYSTEM, Scope
 
 MOST = 10_000  # of one source; names that hold a moment or a random number would never end
+TOLD = 300  # characters that are kept of what a source says of a channel
 
 
 class Source(NamedTuple):
@@ -46,6 +49,25 @@ class Heard(NamedTuple):
     channel_id: str
     at: datetime
     value: float
+
+
+class Told(NamedTuple):
+    """What a source says of a channel: with its values (then a unit alone), or in a description of its own."""
+
+    channel_id: str
+    unit: str | None = None
+    name: str | None = None
+    kind: str | None = None
+
+
+class Meaning(NamedTuple):
+    """What a channel means, as `map_channel` takes it."""
+
+    channel_id: str
+    meter_id: str
+    quantity: str
+    unit: str | None = None
+    interval_s: int | None = None
 
 
 def known(scope: Scope, source: Source, road: str, names: Collection[str]) -> set[str]:
@@ -93,6 +115,50 @@ def note_heard(scope: Scope, heard: Iterable[Heard]) -> None:
         records.connection().execute(statement.values(last_seen=bindparam("at"), last_value=bindparam("value")), rows)
 
 
+def note_told(scope: Scope, told: Iterable[Told]) -> None:
+    """Keep what sources say of their channels; the unit that values come with counts more than that of a description.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    table = Channel.__table__
+    with_values: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
+    for each in sorted(told):
+        row = {
+            "which": each.channel_id,
+            "its_unit": _printable(each.unit),
+            "its_name": _printable(each.name),
+            "its_kind": _printable(each.kind),
+        }
+        (described if each.name or each.kind else with_values).append(row)
+    own = update(Channel).where(table.c.id == bindparam("which"))
+    with session() as records:
+        if with_values:
+            records.connection().execute(own.values(told_unit=bindparam("its_unit")), with_values)
+        if described:
+            unit = func.coalesce(table.c.told_unit, bindparam("its_unit"))
+            said = {"told_unit": unit, "told_name": bindparam("its_name"), "told_kind": bindparam("its_kind")}
+            records.connection().execute(own.values(**said), described)
+
+
+def note_turned_away(scope: Scope, counts: Mapping[str, int]) -> None:
+    """Count values that were refused because too many of their source waited already, by channel.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    rows = [{"which": which, "count": counts[which]} for which in sorted(counts)]
+    if not rows:
+        return
+    table = Channel.__table__
+    counted = update(Channel).where(table.c.id == bindparam("which"))
+    with session() as records:
+        records.connection().execute(counted.values(turned_away=table.c.turned_away + bindparam("count")), rows)
+
+
 def channels_page(
     scope: Scope, site_id: str, wanted: Wanted, *, source_id: str | None = None, state: str | None = None
 ) -> Page[Channel]:
@@ -110,13 +176,7 @@ def channels_page(
         no_other = (Channel.device_id.is_(None), Channel.broker_id.is_(None))
         of_site = no_other if source_id == site_id else (or_(Channel.device_id == source_id, Channel.broker_id == source_id),)
         query = query.where(*of_site)
-    match state:
-        case "mapped":
-            query = query.where(Channel.meter_id.is_not(None))
-        case "ignored":
-            query = query.where(Channel.ignored)
-        case "waiting":
-            query = query.where(Channel.meter_id.is_(None), ~Channel.ignored)
+    query = query.where(*_in_state(state))
     sorts = {
         "full_name": Channel.full_name,
         "last_seen": Channel.last_seen,
@@ -124,7 +184,9 @@ def channels_page(
         "road": Channel.road,
     }
     with reading() as records:
-        rows, total = page(records, query, wanted, searched=(Channel.full_name, Channel.id), sorts=sorts, key=Channel.id)
+        rows, total = page(
+            records, query, wanted, searched=(Channel.full_name, Channel.told_name, Channel.id), sorts=sorts, key=Channel.id
+        )
     return Page([channel for (channel,) in rows], total)
 
 
@@ -141,6 +203,32 @@ def decided(scope: Scope, channel_ids: Collection[str]) -> list[Channel]:
             query = select(Channel).where(Channel.id.in_(part), or_(Channel.meter_id.is_not(None), Channel.ignored))
             found += records.scalars(query.order_by(Channel.id))
     return found
+
+
+def of_site(scope: Scope, site_id: str, *, state: str | None = None, only: Collection[str] | None = None) -> list[Channel]:
+    """The site's channels by name, all or those of these ids, in a state as `channels_page` has it; raises as that."""
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    query = select(Channel).where(Channel.site_id == site_id, *_in_state(state)).order_by(Channel.full_name, Channel.id)
+    found: list[Channel] = []
+    with reading() as records:
+        if only is None:
+            return list(records.scalars(query))
+        for part in in_parts(only):
+            found += records.scalars(query.where(Channel.id.in_(part)))
+    return found
+
+
+def settling(scope: Scope, site_id: str) -> Job | None:
+    """The work that stores what waited, while there is any; it is of all sites.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        Refused: not an administrator of the site.
+    """
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    unfinished = select(Job).where(Job.kind == WAITING_VALUES.name, asking.UNFINISHED)
+    with reading() as records:
+        return records.scalars(unfinished.order_by(Job.created_at).limit(1)).one_or_none()
 
 
 def require_channel(scope: Scope, channel_id: str) -> Channel:
@@ -204,6 +292,25 @@ def map_channel(
     return channel
 
 
+def map_channels(scope: Scope, site_id: str, meanings: Iterable[Meaning]) -> None:
+    """Map many channels of a site, all or none of them.
+
+    Raises:
+        NotFound: a channel or a meter does not exist for the scope, or is not of the site.
+        Refused: as `map_channel`; said with the channel's name.
+    """
+    with session():
+        for each in meanings:
+            channel = require_channel(scope, each.channel_id)
+            if channel.site_id != site_id:
+                raise missing(Channel, each.channel_id)
+            try:
+                map_channel(scope, **each._asdict())
+            except Refused as problem:
+                said = _("channel %(channel)s: %(problem)s", channel=channel.full_name, problem=problem)
+                raise Refused(said, "meanings") from None
+
+
 def ignore(scope: Scope, channel_id: str) -> None:
     """Say that a channel's values are not wanted: they are taken and dropped; raises as `require_channel`."""
     _clear(scope, channel_id, ignored=True)
@@ -225,6 +332,25 @@ def _clear(scope: Scope, channel_id: str, *, ignored: bool) -> None:
 
 def _mark(channel: Channel) -> None:
     channel.mapped_by, channel.mapped_at = trail.who_acts().actor, now()
+    channel.turned_away = 0
+    if channel.meter_id is not None or channel.ignored:
+        asking.ask(SYSTEM, WAITING_VALUES, Nothing(), once_key=BY_THE_CLOCK)
+
+
+def _in_state(state: str | None) -> tuple[ColumnElement[bool], ...]:
+    match state:
+        case "mapped":
+            return (Channel.meter_id.is_not(None),)
+        case "ignored":
+            return (Channel.ignored.is_(True),)
+        case "waiting":
+            return (Channel.meter_id.is_(None), ~Channel.ignored)
+    return ()
+
+
+def _printable(said: str | None) -> str | None:
+    """What a source says, with nothing in it that cannot be seen."""
+    return "".join(each for each in said[:TOLD] if each.isprintable()) or None if said else None
 
 
 def _check(quantity: str, interval_s: int | None) -> None:

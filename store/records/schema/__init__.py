@@ -2,7 +2,7 @@
 
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
-from store.records.schema.brokers import Broker, BrokerSource
+from store.records.schema.brokers import Broker, BrokerSource, BrokerState
 from store.records.schema.channels import Channel
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
@@ -27,6 +27,7 @@ __all__ = [
     "AuditHead",
     "Broker",
     "BrokerSource",
+    "BrokerState",
     "Channel",
     "Device",
     "DeviceActivity",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, false, true
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.records.schema.columns import SECRET, Record, identity, now
@@ -28,6 +28,21 @@ class Broker(Record):
     subscriptions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # topic, family, template
     enabled: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class BrokerState(Record):
+    """How it goes with a broker, as the process that listens to it said last."""
+
+    __tablename__ = "broker_states"
+
+    broker_id: Mapped[str] = mapped_column(ForeignKey("brokers.id", ondelete="CASCADE"), primary_key=True)
+    noted_at: Mapped[datetime]
+    connected_since: Mapped[datetime | None]
+    trouble: Mapped[str | None]  # why nothing is heard, if nothing is
+    last_message_at: Mapped[datetime | None]
+    messages_a_minute: Mapped[float] = mapped_column(default=0.0)
+    messages: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused: Mapped[int] = mapped_column(BigInteger, default=0)  # values and messages, with their reasons in quarantine
 
 
 class BrokerSource(Record):

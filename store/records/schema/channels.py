@@ -40,6 +40,11 @@ class Channel(Record):
     last_value: Mapped[float | None] = mapped_column(info=QUIET)
     mapped_by: Mapped[str | None]  # a user's id, kept when the user is gone
     mapped_at: Mapped[datetime | None]
+    # What the source itself says of it, in its own words: a person decides whether it is mapped so.
+    told_name: Mapped[str | None] = mapped_column(info=QUIET)
+    told_unit: Mapped[str | None] = mapped_column(info=QUIET)
+    told_kind: Mapped[str | None] = mapped_column(info=QUIET)
+    turned_away: Mapped[int] = mapped_column(default=0, server_default="0", info=QUIET)  # values: too many waited already
 
     @property
     def source_id(self) -> str:

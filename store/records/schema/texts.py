@@ -42,7 +42,9 @@ LONGEST = {
 OF_LOADSTAR = {
     "attempts": ("key",),
     "broker_sources": ("source",),
+    "broker_states": ("trouble",),
     "brokers": ("ca", "password"),
+    "channels": ("told_name", "told_unit", "told_kind"),
     "mails": ("subject", "text", "last_error"),
     "one_time_links": ("address",),
     "sessions": ("user_agent", "address"),

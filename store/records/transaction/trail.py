@@ -33,6 +33,7 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.AuditEntry: "the log itself",
     schema.AuditHead: "its end",
     schema.BrokerSource: "written with what senders say of themselves",
+    schema.BrokerState: "written by the process that listens, all the time",
     schema.DeviceActivity: "written with every post",
     schema.Entity: "made and removed by the database with its user or organisation",
     schema.Job: "what a job changes is audited itself; calling off somebody else's is noted",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from store.errors import Refused
+from store.errors import Refused, StoreAway
 from store.records.access import grants
 from store.records.jobs import asking, kinds, working
 from store.records.jobs.kinds import SITE_FORECAST, TIDYING, Kind, Nothing, OfSite, Problem, Queue
@@ -219,6 +219,24 @@ def test_what_is_due_by_the_clock_is_asked_for_once_at_its_time(records: str) ->
     working.finish(SYSTEM, claim, None)
     assert working.due(SYSTEM, TIDYING, day, at=at + timedelta(hours=23)) is None
     assert working.due(SYSTEM, TIDYING, day, at=at + timedelta(hours=25)) is not None
+
+
+def test_work_that_is_not_always_there_is_asked_for_only_if_it_is(records: str) -> None:
+    asked: list[str] = []
+
+    def wanted(answer: bool) -> bool:
+        asked.append("looked")
+        return answer
+
+    def away() -> bool:
+        raise StoreAway("the store is away")
+
+    day, at = timedelta(days=1), now()
+    assert working.due(SYSTEM, TIDYING, day, only_if=lambda: wanted(False), at=at) is None
+    assert working.due(SYSTEM, TIDYING, day, only_if=away, at=at) is None
+    assert working.due(SYSTEM, TIDYING, day, only_if=lambda: wanted(True), at=at) is not None
+    assert working.due(SYSTEM, TIDYING, day, only_if=lambda: wanted(True), at=at) is None
+    assert len(asked) == 2, "while there is some already, or its time has not come, nobody looks"
 
 
 def test_a_clock_that_was_ahead_does_not_put_off_what_is_due(records: str) -> None:
