@@ -1,19 +1,29 @@
-"""`loadstar import`: a file of history into the meters of a site, said before it is done."""
+"""`loadstar import`: a file of history into the meters of a site, said before it is done; which there were, and their undoing.
+
+A worker does it, as it does what people ask for by a page: the command looks on.
+"""
 
 import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli import named
+from cli import named, table
 from cli.people import plain_words
 
 if TYPE_CHECKING:
     from ingest.files.importing import Outcome
     from ingest.files.proposal import Proposal
-
+    from store.records.plant.imports import Seen, Total
 SAID = 20  # problems that are told on the screen
+LOOK_S = 0.5  # between looks at what a worker does
+ALONE_S = 20.0  # after so long without a worker somebody should look for one
+LISTED = 50
+HEADS = ("ID", "File", "State", "Readings", "Refused", "Asked", "By")
 # As `ingest.files.said` knows them, which this does not load to be shown.
 SETTABLE = (
     "zone", "format", "at", "encoding", "delimiter", "decimal", "meter_pattern", "unit", "quantity", "interval_s", "meter"
@@ -21,8 +31,10 @@ SETTABLE = (
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--site", "site_name", required=True, metavar="NAME", help="Whose meters the readings are of, by name or id.")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--site", "site_name", metavar="NAME", help="Whose meters the readings are of, by name or id.")
+@click.option("--list", "lists", is_flag=True, help="List the imports of the site, or of all sites, and import nothing.")
+@click.option("--undo", "undone", metavar="ID", help="Take back what the import of that id has stored.")
 @click.option(
     "--profile",
     "profile_file",
@@ -41,8 +53,10 @@ SETTABLE = (
 @click.option("--dry-run", is_flag=True, help="Judge every reading and store nothing.")
 @click.option("--yes", is_flag=True, help="Take what is proposed where the file does not prove it.")
 def import_file(
-    file: Path,
-    site_name: str,
+    file: Path | None,
+    site_name: str | None,
+    lists: bool,
+    undone: str | None,
     profile_file: Path | None,
     said: tuple[str, ...],
     save_profile: Path | None,
@@ -61,6 +75,11 @@ def import_file(
     from ingest.problem import Refusal
     from store.scope import SYSTEM
 
+    if lists or undone:
+        _list(site_name) if lists else _undo(str(undone))
+        return
+    if file is None or site_name is None:
+        raise click.UsageError("say the FILE, and with --site whose meters its readings are of; or --list, or --undo ID")
     with plain_words():
         site = named.site(site_name)
     try:
@@ -77,11 +96,14 @@ def import_file(
             names = ", ".join(f"--set {name}=…" for name in open_questions)
             raise click.ClickException(f"The file does not prove everything. Say {names}, or --yes to take what is proposed.")
         with plain_words():
-            outcome = importing.take(SYSTEM, settings(), site.id, file, made, dry_run=dry_run, progress=_progress)
+            if dry_run:
+                _tried(importing.try_out(SYSTEM, settings(), site.id, file, made, _progress), site.id)
+                return
+            record = importing.start(SYSTEM, settings(), site.id, file, file.name, made)
     except (UnreadableFile, profile.UnfitProfile, Refusal) as wrong:
         words = str(wrong)
         raise click.ClickException(words[:1].upper() + words[1:]) from None
-    _result(outcome, site.id, dry_run)
+    _stored(_watch(record.id))
 
 
 def _told(said: tuple[str, ...]) -> dict[str, str]:
@@ -105,30 +127,113 @@ def _show(found: "Proposal") -> list[str]:
     return asked
 
 
-def _progress(readings: int) -> None:
+def _progress(readings: int, _row: int = 0) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{readings:,} readings", nl=False, err=True)
 
 
-def _result(outcome: "Outcome", site_id: str, dry_run: bool) -> None:
+def _watch(import_id: str) -> "Seen":
+    """Look on until nobody is at it any more."""
+    from store.records.plant import imports
+    from store.scope import SYSTEM
+
+    began, said = time.monotonic(), False
+    while True:
+        with plain_words():
+            seen = imports.seen(SYSTEM, import_id)
+        if seen.state not in imports.AT_WORK:
+            if sys.stderr.isatty():
+                click.echo(err=True)
+            return seen
+        if seen.state == "running":
+            _progress(seen.record.readings)
+        if seen.state == "waiting" and not said and time.monotonic() - began > ALONE_S:
+            click.echo(f"No worker has begun yet: is Loadstar up? {import_id} waits; this command may be left.", err=True)
+            said = True
+        time.sleep(LOOK_S)
+
+
+def _stored(seen: "Seen") -> None:
+    if seen.state == "failed":
+        raise click.ClickException(
+            f"The import has failed: {seen.why}. {seen.record.readings:,} readings are stored; "
+            f"run the command again to go on, or take them back with --undo {seen.record.id}"
+        )
+    _result(seen.totals, seen.record.site_id, seen.record.refused, seen.record.held, seen.record.unknown)
+    _sum(sum(each.count for each in seen.totals), "stored", seen.record.gaps, seen.record.skipped)
+    click.echo(f"Import {seen.record.id}, {seen.state}; --undo {seen.record.id} takes it back.")
+
+
+def _undo(import_id: str) -> None:
+    from store.records.plant import imports
+    from store.scope import SYSTEM
+
+    with plain_words():
+        imports.undo(SYSTEM, import_id)
+    seen = _watch(import_id)
+    if seen.state == "failed":
+        raise click.ClickException(f"It could not be taken back: {seen.why}. Try it again")
+    click.echo(f"Import {import_id} is {seen.state}: what was there before shows again.")
+
+
+def _list(site_name: str | None) -> None:
+    from store.records.plant import imports
+    from store.records.schema.listing import Wanted
+    from store.scope import SYSTEM
+
+    with plain_words():
+        site_id = named.site(site_name).id if site_name else None
+        page = imports.imports_page(SYSTEM, site_id, Wanted(sort="created_at", descending=True, count=LISTED))
+    if not page.rows:
+        click.echo("No imports.")
+        return
+    table.show(HEADS, map(_row, page.rows))
+    if page.total > len(page.rows):
+        click.echo(f"… and {page.total - len(page.rows):,} before these.")
+
+
+def _row(seen: "Seen") -> tuple[str, ...]:
+    record = seen.record
+    refused = sum(record.refused.values())
+    asked = f"{record.created_at:%Y-%m-%d %H:%M}"
+    return record.id, record.file_name, seen.state, f"{record.readings:,}", f"{refused:,}", asked, seen.who or "Loadstar"
+
+
+def _tried(outcome: "Outcome", site_id: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(err=True)
+    for problem in outcome.examples[:SAID]:
+        click.echo(
+            f"row {problem.row}: {problem.code}: {problem.message}" if problem.row else f"{problem.code}: {problem.message}"
+        )
+    _result(outcome.totals, site_id, outcome.refused, outcome.held, outcome.unknown)
+    _sum(outcome.count, "would be stored", outcome.gaps, outcome.skipped)
+
+
+def _result(
+    totals: Sequence["Total"],
+    site_id: str,
+    refused: Mapping[str, int],
+    held: Mapping[str, int],
+    unknown: Mapping[str, int],
+) -> None:
     from ingest.times import iso
     from store.records.plant import meters
     from store.scope import SYSTEM
 
     with plain_words():
-        names = meters.names_of(SYSTEM, site_id, [meter for meter, _quantity in outcome.taken])
-    if sys.stderr.isatty():
-        click.echo(err=True)
-    for (meter, quantity), each in sorted(outcome.taken.items()):
+        names = meters.names_of(SYSTEM, site_id, [each.meter for each in totals])
+    for each in totals:
         span = f"{iso(each.first_us)} to {iso(each.last_us)}"
-        click.echo(f"{names.get(meter, meter)}  {quantity}  {each.count:,} readings, sum {each.total:,.6g}, {span}")
-    for problem in outcome.examples[:SAID]:
-        click.echo(
-            f"row {problem.row}: {problem.code}: {problem.message}" if problem.row else f"{problem.code}: {problem.message}"
-        )
-    for name, count in outcome.unknown.most_common(SAID):
+        name = names.get(each.meter, each.meter)
+        click.echo(f"{name}  {each.quantity}  {each.count:,} readings, sum {each.total:,.6g}, {span}")
+    for name, count in Counter(unknown).most_common(SAID):
         click.echo(f"{count:,} readings of {name or 'no name'}, which is no meter of this site")
-    if outcome.refused:
-        click.echo("Refused: " + ", ".join(f"{count:,} {code}" for code, count in outcome.refused.most_common()))
-    passed = f", {outcome.gaps:,} gaps, {outcome.skipped:,} rows behind the last" if outcome.gaps or outcome.skipped else ""
-    click.echo(f"{outcome.count:,} readings {'would be stored' if dry_run else 'stored'}{passed}. Import {outcome.source}.")
+    for word, counts in (("Refused", refused), ("Held until others confirm them", held)):
+        if counts:
+            click.echo(f"{word}: " + ", ".join(f"{count:,} {code}" for code, count in Counter(counts).most_common()))
+
+
+def _sum(count: int, what: str, gaps: int, skipped: int) -> None:
+    passed = f", {gaps:,} gaps, {skipped:,} rows behind the last" if gaps or skipped else ""
+    click.echo(f"{count:,} readings {what}{passed}.")

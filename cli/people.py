@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import named
+
 if TYPE_CHECKING:
-    from store.records.schema import Device, Organisation
+    from store.records.schema import Device
 
 ROLES = ("viewer", "operator", "admin")
 
@@ -66,7 +68,7 @@ def create_user(
     if role and not organisation:
         raise click.UsageError("a role is held within an organisation: give --organisation too")
     with plain_words():
-        home = _organisation(organisation) if organisation else None
+        home = named.organisation(organisation) if organisation else None
         name = name or click.prompt("Name", default=email.partition("@")[0])
         password, generated = _asked_or_generated(generate)
         made = users.create_user(
@@ -83,20 +85,6 @@ def create_user(
     click.echo(f"Created {made.email}, {rights}.")
     if generated:
         _show_once(password)
-
-
-def _organisation(name_or_id: str) -> "Organisation":
-    from store.records.people import organisations
-    from store.scope import SYSTEM
-
-    known = organisations.organisations(SYSTEM)
-    named = [each for each in known if name_or_id in (each.id, each.name)]
-    if len(named) == 1:
-        return named[0]
-    choices = "".join(f"\n  {each.id}  {each.name}" for each in named or known)
-    if named:
-        raise click.ClickException(f"Several organisations are called {name_or_id}; give the id of one:{choices}")
-    raise click.ClickException(f"No organisation {name_or_id}." + (f" There are:{choices}" if choices else " There is none yet."))
 
 
 @user.command("password")

@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     waiting_values: int = Field(1_000_000, ge=0, description="values of a source that may wait for a mapping")
     body_limit_bytes: int = Field(2**20, ge=1024, description="largest body after decompression")
 
+    import_limit_mb: int = Field(1024, ge=1, le=16_384, description="largest file that is imported")
+    import_file_days: int = Field(30, ge=1, description="days that the file of an import is kept after it ended")
+
     database_url: str | None = Field(None, description="SQLAlchemy address of the records; SQLite in the state folder by default")
     redis_url: str | None = Field(
         None, description="Redis that tells workers of jobs; without one `python -m worker` does them itself"

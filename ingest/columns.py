@@ -3,6 +3,7 @@
 So the verdicts and their words are those of `ingest.judge`, and a file of millions of readings takes seconds.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -26,6 +27,15 @@ class Judged(NamedTuple):
     at_us: NDArray[np.int64]
     value: NDArray[np.float64]
     row: NDArray[np.int64]
+
+
+def held(judged: Judged) -> Counter[str]:
+    """How many of these readings their meter cannot have made, by code: they are stored, and count when others confirm them."""
+    doubt = judged.target.doubt
+    if doubt is None:
+        return Counter()
+    codes = doubt.held_of(judged.at_us, judged.value)
+    return Counter(codes[codes != ""].tolist())
 
 
 def judge(

@@ -262,24 +262,26 @@ def _intervals(meters: dict[str, records.MeterEntry], loaded: records.Directory)
     return intervals_s
 
 
+def keyless(loaded: records.Directory, source_id: str, site_id: str) -> Caller:
+    """Who writes to all meters of a site without a key that would open the door: a broker, an import."""
+    meters = {meter.id: meter for meter in loaded.meters.values() if meter.site_id == site_id}
+    return Caller(
+        key_id=source_id,
+        secret_hash=b"",
+        revoked=False,
+        archived=False,
+        can_write=True,
+        site_number=0,
+        device=None,
+        meters=meters,
+        intervals_s=_intervals(meters, loaded),
+        devices={meter.id: meter.device_id for meter in meters.values() if meter.device_id},
+        site_id=site_id,
+        channels=loaded.channels.get(source_id, {}),
+    )
+
+
 def _brokers(loaded: records.Directory) -> Iterable[tuple[str, Caller]]:
     """Each broker that is listened to, with all meters of its site."""
     for broker_id, site_id in loaded.brokers.items():
-        meters = {meter.id: meter for meter in loaded.meters.values() if meter.site_id == site_id}
-        yield (
-            broker_id,
-            Caller(
-                key_id=broker_id,
-                secret_hash=b"",
-                revoked=False,
-                archived=False,
-                can_write=True,
-                site_number=0,
-                device=None,
-                meters=meters,
-                intervals_s=_intervals(meters, loaded),
-                devices={meter.id: meter.device_id for meter in meters.values() if meter.device_id},
-                site_id=site_id,
-                channels=loaded.channels.get(broker_id, {}),
-            ),
-        )
+        yield broker_id, keyless(loaded, broker_id, site_id)

@@ -7,10 +7,12 @@ Each process tells by what it has seen itself since it started; whether a readin
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES, Kind
-from models.plausible import BEYOND, CODES, NO_NUMBER, Capacity, Register, no_number, underflown
+from models.plausible import BEYOND, CODES, NO_NUMBER, Capacity, Codes, Register, no_number, powers, registers, underflown
 
 LEAST_KW = 2000.0  # numbers that are none are greater
 REMEMBERED = 500  # readings of a register, until it is followed anew
@@ -46,6 +48,18 @@ class Doubt:
         if no_number(kw) or underflown(kw):
             return NO_NUMBER
         return BEYOND if abs(kw) > self._can.kw else ""
+
+    def held_of(self, at_us: NDArray[np.int64], values: NDArray[np.float64]) -> Codes:
+        """The code of each of many readings, which tell of each other; shape (n,), empty texts where nothing is wrong."""
+        order = np.argsort(at_us, kind="stable")
+        said = values[order]
+        if self._register is not None:
+            codes = registers(at_us[order] / 1e6, said, self._can, self._rollover_kwh)
+        else:
+            codes = powers(said / self._hours, self._can)
+        found = np.empty(len(said), object)
+        found[order] = codes
+        return found
 
     def _follow(self, register: Register, s: float, kwh: float) -> str:
         if self._last is not None and s <= self._last[0]:

@@ -31,6 +31,8 @@ KINDS = {
     "devices": N_("device"),
     "api_keys": N_("device key"),
     "channels": N_("channel"),
+    "imports": N_("import of a file"),
+    "import_profiles": N_("way of reading a file"),
     "personal_tokens": N_("access token"),
     "two_factor": N_("second factor"),
     "identities": N_("sign-in by a provider"),

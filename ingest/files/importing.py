@@ -1,18 +1,20 @@
 """A file of history into the store: read, judged and committed block by block, under one source.
 
-The source is made of the file and its profile: the same file read the same way is the same import. One that was killed half-way
-is completed by running it again, and writes nothing twice.
+The source is made of the site, the file and its profile: the same file read the same way is the same import. One that was killed
+half-way goes on at the block where it stood, and writes nothing twice. What it replaces is kept (`ingest.files.before`).
 """
 
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
+import msgspec
 import numpy as np
 
 from config import clock
@@ -20,24 +22,30 @@ from config.language import _
 from config.settings import Settings
 from ingest import columns
 from ingest.columns import Judged
-from ingest.directory import Caller
-from ingest.files import read
+from ingest.directory import Caller, keyless
+from ingest.files import before, read, shelf
 from ingest.files.block import Block, RowProblem
-from ingest.files.profile import Profile, plain
+from ingest.files.content import UnreadableFile
+from ingest.files.profile import Profile, UnfitProfile, plain
+from ingest.problem import Refusal
 from ingest.times import QUARTER, SECOND, Window
 from store.ids import ALPHABET, LENGTH
 from store.records.access.policy import Action, require
-from store.records.plant import directory, meters
-from store.records.schema import texts
+from store.records.plant import directory, imports, meters
+from store.records.plant.imports import Total
+from store.records.schema import FileImport, texts
 from store.scope import SYSTEM, Scope
-from store.series import bulk
+from store.series import bulk, rollup, suspects
+from store.series.replaced import Keys
 from store.series.write import TELEMETRY, Marker
 
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)  # the oldest reading that a file may hold
 AHEAD_S = 300.0
 EXAMPLES = 1_000  # problems that are told in full; all are counted
+KEPT_PROBLEMS = 100_000  # that can be downloaded
+APPLIED_S = 60.0  # within which QuestDB shows what was written
 
-Progress = Callable[[int], None]  # told how many readings have been read
+Progress = Callable[[int, int], None]  # told how many readings have been read, and up to which row
 
 
 @dataclass(slots=True)
@@ -52,57 +60,160 @@ class Summary:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a file: what was taken, by meter id and quantity, and what was not, counted by code and told in part."""
+    """What became of a file: what was taken, by meter id and quantity, and what was not, counted by code and told in part.
+
+    `held` are taken too: their meters cannot have made them, so they count only when others or a person confirm them.
+    """
 
     source: str
     taken: dict[tuple[str, str], Summary] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
     examples: list[RowProblem] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)  # readings by the name of a meter that the site does not have
     gaps: int = 0
     skipped: int = 0
+    told_to: BinaryIO | None = None  # where problems are kept in full
+    told: int = 0
 
     @property
     def count(self) -> int:
         """Readings that were taken."""
         return sum(each.count for each in self.taken.values())
 
+    @property
+    def totals(self) -> list[Total]:
+        """By meter and quantity, as they are kept."""
+        return [Total(*key, each.count, each.total, each.first_us, each.last_us) for key, each in sorted(self.taken.items())]
 
-def source_of(path: Path, profile: Profile) -> str:
-    """The id of an import of this file by this profile."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    digest.update(plain(profile))
-    number = int.from_bytes(digest.digest())
+
+def source_of(site_id: str, digest: str, profile: Profile) -> str:
+    """The id of an import into a site of the file of this SHA-256, by this profile."""
+    number = int.from_bytes(hashlib.sha256(b"\0".join((site_id.encode(), digest.encode(), plain(profile)))).digest())
     return "imp_" + "".join(ALPHABET[number >> 5 * at & 31] for at in range(LENGTH))
 
 
-def take(
+def start(
+    scope: Scope,
+    settings: Settings,
+    site_id: str,
+    path: Path,
+    name: str,
+    profile: Profile,
+    *,
+    profile_name: str | None = None,
+    moves: bool = False,
+) -> FileImport:
+    """Have a file imported by a worker; the same file read the same way is the same import.
+
+    Args:
+        scope: whose; an operator of the site.
+        settings: of this Loadstar.
+        site_id: whose meters the readings are of.
+        path: the file, which is copied, or, when it `moves`, moved.
+        name: what it is called where it comes from.
+        profile: how it is read.
+        profile_name: what the profile is called, if it is a saved one.
+        moves: whether it is ours.
+
+    Raises:
+        NotFound: the site is not the scope's.
+        Refused: as `imports.begin`, or the file is too large or empty.
+        StoreFull: the disk has no room for it.
+        UnreadableFile, UnfitProfile: the profile is of another kind of file.
+    """
+    require(scope, Action.OPERATE, site_id=site_id)
+    shelf.require_size(settings, path.stat().st_size)
+    read.require_kind(path, profile)
+    file = shelf.described(path, name)
+    source = source_of(site_id, file.digest, profile)
+    shelf.put(settings, source, path, moves=moves)
+    return imports.begin(scope, site_id, source, file, msgspec.to_builtins(profile), profile_name)
+
+
+def start_upload(
+    scope: Scope, settings: Settings, site_id: str, upload_id: str, profile: Profile, *, profile_name: str | None = None
+) -> FileImport:
+    """The same of a file that has been uploaded, which the upload is over with. Raises as `start` and `shelf.finished`."""
+    path, found = shelf.finished(scope, settings, upload_id)
+    made = start(scope, settings, site_id, path, found.file_name, profile, profile_name=profile_name, moves=True)
+    shelf.end_upload(scope, settings, upload_id)
+    return made
+
+
+def try_out(
+    scope: Scope, settings: Settings, site_id: str, path: Path, profile: Profile, progress: Progress | None = None
+) -> Outcome:
+    """Say what importing a file would do: every verdict, and nothing stored.
+
+    Raises:
+        NotFound: the site is not the scope's.
+        Refused: not an operator of the site.
+        UnreadableFile, UnfitProfile: as `ingest.files.read`.
+    """
+    require(scope, Action.OPERATE, site_id=site_id)
+    outcome = Outcome("")
+    for _number, _good in _judged(scope, settings, site_id, path, profile, outcome, progress):
+        pass
+    return outcome
+
+
+def store(scope: Scope, settings: Settings, import_id: str, progress: Progress | None = None) -> Outcome | None:
+    """Store an import that was asked for, from the block on where it stood; None when its file cannot be read by its profile.
+
+    Raises:
+        NotFound, Refused: as `imports.run`, or it is called off meanwhile.
+        StoreAway: QuestDB did not take it; running it again completes it.
+    """
+    record = imports.run(scope, import_id)
+    outcome, path = Outcome(import_id), shelf.file_of(settings, import_id)
+    own = shelf.folder(settings, import_id)
+    rollup.await_applied(("telemetry", "intervals"), APPLIED_S)  # what was posted before is to be seen
+    try:
+        profile = msgspec.convert(record.profile, Profile)
+        with shelf.draft(own / shelf.REFUSED) as draft, draft.open("wb") as outcome.told_to:
+            for number, good in _judged(scope, settings, record.site_id, path, profile, outcome, progress):
+                if number < record.parts:
+                    continue
+                shelf.require_room(settings, 0)
+                before.keep(own / shelf.BEFORE, number, import_id, _keys(good))
+                imports.note_part(SYSTEM, import_id, number, outcome.count)  # as long as it is wanted
+                _write(settings, good, import_id)
+                imports.note_part(SYSTEM, import_id, number + 1, outcome.count)
+    except (UnreadableFile, UnfitProfile, msgspec.ValidationError, FileNotFoundError, Refusal) as wrong:
+        imports.fail(SYSTEM, import_id, str(wrong) or type(wrong).__name__)
+        return None
+    rollup.await_applied(("intervals",), APPLIED_S)
+    suspects.judge_import(SYSTEM, import_id)
+    imports.finish(
+        SYSTEM,
+        import_id,
+        outcome.totals,
+        refused=outcome.refused,
+        held=outcome.held,
+        unknown=outcome.unknown,
+        gaps=outcome.gaps,
+        skipped=outcome.skipped,
+    )
+    return outcome
+
+
+def _judged(
     scope: Scope,
     settings: Settings,
     site_id: str,
     path: Path,
     profile: Profile,
-    *,
-    dry_run: bool,
-    progress: Progress | None = None,
-) -> Outcome:
-    """Import a file into a site's meters, or say what importing it would do.
-
-    Raises:
-        NotFound: the site is not the scope's.
-        Refused: not an operator of the site.
-        StoreAway: QuestDB did not take it; running it again completes it.
-        UnreadableFile, UnfitProfile: as `ingest.files.read`.
-    """
-    require(scope, Action.OPERATE, site_id=site_id)
-    outcome = Outcome(source_of(path, profile))
-    caller, named = _caller(scope, site_id, outcome.source)
+    outcome: Outcome,
+    progress: Progress | None,
+) -> Iterator[tuple[int, list[Judged]]]:
+    """What may be stored, by the number of its block; all else is said in the outcome."""
+    caller, named = _caller(scope, site_id, outcome.source or "try")
     ids = named | dict(profile.meters)
     window = Window((clock.now() - FIRST) / timedelta(days=1), AHEAD_S)
     kept_since = clock.now_us() - int(settings.accepted_back_days * 86_400) * SECOND
     read_so_far = 0
-    for block in read.blocks(path, profile):
+    for number, block in enumerate(read.blocks(path, profile)):
         _told(outcome, block.problems)
         outcome.gaps, outcome.skipped = outcome.gaps + block.gaps, outcome.skipped + block.skipped
         known = {name: ids[texts.key(name)] if texts.key(name) in ids else ids.get(name, name) for name, _q, _u in block.series}
@@ -110,31 +221,28 @@ def take(
         _told(outcome, (RowProblem(row, problem.code, problem.message) for row, problem in bad))
         good = [_kept(each, kept_since, outcome) for each in good]
         for each in good:
+            outcome.held.update(columns.held(each))
             _sum(outcome, each)
-        if not dry_run:
-            _write(settings, good, outcome.source)
+        yield number, good
         read_so_far += len(block)
         if progress is not None:
-            progress(read_so_far)
-    return outcome
+            progress(read_so_far, int(block.row.max(initial=0)))
+
+
+def _keys(good: Iterable[Judged]) -> list[Keys]:
+    """What identifies the rows that are about to be written."""
+    return [
+        Keys(of.meter, of.quantity, of.interval_s, np.sort(each.at_us))
+        for each in good
+        if len(each.at_us)
+        for of in (each.target.series,)
+    ]
 
 
 def _caller(scope: Scope, site_id: str, source: str) -> tuple[Caller, dict[str, str]]:
     """Who writes: the import, to all meters of the site; and the meters' ids by their names, where a name is one meter's."""
-    loaded = directory.load_directory()
-    its = {meter.id: meter for meter in loaded.meters.values() if meter.site_id == site_id}
-    caller = Caller(
-        key_id=source,
-        secret_hash=b"",
-        revoked=False,
-        archived=False,
-        can_write=True,
-        site_number=0,
-        device=None,
-        meters=its,
-        intervals_s={},
-        devices={},
-    )
+    # How long a value is of is said by the file: how often its meter is read now says nothing of long ago.
+    caller = replace(keyless(directory.load_directory(), source, site_id), intervals_s={})
     found = meters.meters_of(scope, site_id)
     names = Counter(texts.key(each.name) for each in found)
     return caller, {texts.key(each.name): each.id for each in found if names[texts.key(each.name)] == 1}
@@ -150,6 +258,11 @@ def _of_known(block: Block, known: Mapping[str, str], caller: Caller, outcome: O
         outcome.unknown[block.series[place].meter] += int((block.of == place).sum())
     outcome.refused["unknown_meter"] += int(out.sum())
     here = ~out
+    if outcome.told_to is not None:
+        words = _("the site has no meter of this name")
+        rows = np.unique(block.row[out])[: max(0, KEPT_PROBLEMS - outcome.told)]
+        outcome.told_to.writelines(msgspec.json.encode((row, "unknown_meter", words)) + b"\n" for row in rows.tolist())
+        outcome.told += len(rows)
     return Block(
         block.series,
         block.of[here],
@@ -178,6 +291,9 @@ def _told(outcome: Outcome, problems: Iterable[RowProblem]) -> None:
         outcome.refused[problem.code] += 1
         if len(outcome.examples) < EXAMPLES:
             outcome.examples.append(problem)
+        if outcome.told_to is not None and outcome.told < KEPT_PROBLEMS:
+            outcome.told_to.write(msgspec.json.encode(problem) + b"\n")
+            outcome.told += 1
 
 
 def _sum(outcome: Outcome, judged: Judged) -> None:

@@ -10,6 +10,13 @@ from ingest.files.content import container
 from ingest.files.profile import Profile, UnfitProfile
 
 
+def require_kind(path: Path, profile: Profile) -> None:
+    """Raise `UnfitProfile` unless the profile is of this kind of file; `UnreadableFile` for one that nobody can read."""
+    is_now = container(path)
+    if is_now != profile.container:
+        raise UnfitProfile(_("the profile is of %(theirs)s, the file is %(is_now)s", theirs=profile.container, is_now=is_now))
+
+
 def blocks(path: Path, profile: Profile) -> Iterator[Block]:
     """The readings.
 
@@ -17,9 +24,7 @@ def blocks(path: Path, profile: Profile) -> Iterator[Block]:
         UnreadableFile: the file is damaged or dishonest.
         UnfitProfile: the profile is of another kind of file.
     """
-    is_now = container(path)
-    if is_now != profile.container:
-        raise UnfitProfile(_("the profile is of %(theirs)s, the file is %(is_now)s", theirs=profile.container, is_now=is_now))
+    require_kind(path, profile)
     match profile.container:
         case "text" | "sheet" | "json" | "json_lines":
             yield from _of_table(path, profile)

@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from config import clock
@@ -15,6 +15,7 @@ from store.records.plant.last_values import Last
 from store.scope import Scope
 from store.series.connection import listed, query
 from store.series.latest import OVERLAP, end_of, not_ahead
+from store.series.newest import newest
 
 LONGEST = timedelta(days=1)  # an interval stands at its start
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
@@ -41,6 +42,23 @@ def keep(scope: Scope, late: Mapping[str, datetime] | None = None) -> None:
     rows += _old_intervals(kept is None, until)
     rows += _before_those_ahead(scope, rows, until)
     last_values.keep(scope, rows, until)
+
+
+def look_again(scope: Scope, series: Collection[tuple[str, str]]) -> None:
+    """Keep what is newest of these series and quantities now: what was kept of them may have been taken away.
+
+    Raises as `keep`.
+    """
+    if not series:
+        return
+    until = not_ahead()
+    ids, names = {meter for meter, _ in series}, {quantity for _, quantity in series}
+    rows = []
+    for table, only in (("telemetry", ""), ("intervals", "AND source != 'rollup'")):
+        for meter, quantity, ts, value, lasts in newest(ids, table, BEGINNING, until, names, only):
+            rows.append(Last(meter, quantity, end_of(quantity, ts, lasts), value))
+    last_values.forget(scope, series)
+    last_values.keep(scope, [row for row in rows if (row.series_id, row.quantity) in series], until)
 
 
 def _before_those_ahead(scope: Scope, rows: list[Last], until: datetime) -> list[Last]:
@@ -70,19 +88,17 @@ def _old_intervals(first: bool, until: datetime) -> list[Last]:
 
 def _samples(where: str, params: list[object]) -> list[Last]:
     rows = query(
-        f"SELECT meter, quantity, ts, value FROM telemetry WHERE {where} LATEST ON ts PARTITION BY meter, quantity", params
+        f"SELECT meter, quantity, ts, value FROM telemetry WHERE {where} AND value != null "
+        "LATEST ON ts PARTITION BY meter, quantity",
+        params,
     )
-    return [Last(*row) for row in rows if row[-1] is not None]
+    return [Last(*row) for row in rows]
 
 
 def _intervals(where: str, params: list[object]) -> list[Last]:
     rows = query(
         "SELECT meter, quantity, ts, value, interval_s FROM intervals "
-        f"WHERE {where} AND source != 'rollup' LATEST ON ts PARTITION BY meter, quantity",
+        f"WHERE {where} AND source != 'rollup' AND value != null LATEST ON ts PARTITION BY meter, quantity",
         params,
     )
-    return [
-        Last(meter, quantity, end_of(quantity, ts, lasts), value)
-        for meter, quantity, ts, value, lasts in rows
-        if value is not None
-    ]
+    return [Last(meter, quantity, end_of(quantity, ts, lasts), value) for meter, quantity, ts, value, lasts in rows]

@@ -28,7 +28,7 @@ def newest(
     caller checks who may see the meters.
     """
     lasts = TABLES[table]
-    which = f"ts > %s AND ts <= %s AND meter IN ({listed(meter_ids)}) {only}"
+    which = f"ts > %s AND ts <= %s AND value != null AND meter IN ({listed(meter_ids)}) {only}"
     if quantities is not None:
         which += f" AND quantity IN ({listed(quantities)})"
     columns = f"meter, quantity, ts, value, {lasts} lasts"

@@ -46,6 +46,7 @@ MOMENT = timedelta(microseconds=1)
 MEAN_KW = f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / interval_s END"  # of a row of `intervals`
 USUAL_S = 3600.0  # for so long what is usual of a meter stays known
 HISTORY = timedelta(days=30)
+YEAR = timedelta(days=366)
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "code", "held", "by", "recorded_at"]
 
 _told: dict[str, float] = {}  # when it was last asked what was told
@@ -91,10 +92,22 @@ def judge_told(scope: Scope) -> int:
         return 0
     _told["at"] = now
     came = clock.now() - SLACK - timedelta(seconds=TOLD_EVERY_S if before is None else now - before)
+    oldest = clock.now() - timedelta(days=settings().accepted_back_days) - timedelta(seconds=LONGEST_INTERVAL_S)
+    return _judge_intervals(scope, f"ts > %s AND received_at > %s AND source != '{ROLLUP}'", [oldest, came])
+
+
+def judge_import(scope: Scope, source: str) -> int:
+    """The same of the intervals that an import has told, however old they are. Raises as `judge`."""
+    require(scope, Action.RUN)
+    return _judge_intervals(scope, f"source = {listed([source])}", [])
+
+
+def _judge_intervals(scope: Scope, which: str, params: list[object]) -> int:
+    """Of rows of `intervals`, a year at a time where one of a meter's is much greater than most are."""
     rows = query(
-        f"SELECT meter, min(ts), max(ts), max({MEAN_KW}) FROM intervals WHERE ts > %s AND received_at > %s AND value != null "
-        f"AND source != '{ROLLUP}' AND quantity IN ({listed([POWER, *ENERGIES])})",
-        [clock.now() - timedelta(days=settings().accepted_back_days) - timedelta(seconds=LONGEST_INTERVAL_S), came],
+        f"SELECT meter, min(ts), max(ts), max({MEAN_KW}) FROM intervals WHERE {which} AND value != null "
+        f"AND quantity IN ({listed([POWER, *ENERGIES])})",
+        params,
     )
     rated = ratings(scope)
     can = _capacities({meter for meter, _, _, most in rows if most > SOME_CIRCUIT_KW} - rated.keys(), rated)
@@ -102,8 +115,9 @@ def judge_told(scope: Scope) -> int:
     for meter, first, last, most in rows:
         if most > (_rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW)):
             known = _capacities([meter], rated)[meter]
-            for judged in _judged_flows(meter, first, last + MOMENT, known, meter in rated):
-                changed += _record(scope, judged)
+            for start in pd.date_range(first, last, freq=YEAR).to_pydatetime():
+                for judged in _judged_flows(meter, start, min(start + YEAR, last + MOMENT), known, meter in rated):
+                    changed += _record(scope, judged)
     return changed
 
 

@@ -43,7 +43,7 @@ def test_what_cannot_be_meant_is_refused_in_words(hall: str, tmp_path: Path) -> 
     ids = _ids()
     for wrong, words in (
         (("map", ids[ACTIVE], "--meter", "hall", "--quantity", "watts"), "No quantity 'watts'"),
-        (("map", ids[ACTIVE], "--meter", "attic", "--quantity", "power_kw"), "No meter is called attic"),
+        (("map", ids[ACTIVE], "--meter", "attic", "--quantity", "power_kw"), "No meter attic"),
         (("ignore", "chn_unknown"), "chn_unknown"),
         (("list", "--site", "Nowhere"), "No site Nowhere"),
     ):

@@ -8,8 +8,10 @@ from click.testing import CliRunner
 from cli.imports import import_file
 from config import settings as configuration
 from config.settings import Settings
+from ingest.files import shelf
 from store.records.people import organisations
-from store.records.plant import graph, meters, sites
+from store.records.plant import graph, imports, meters, sites
+from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.records import fresh
 
@@ -89,4 +91,32 @@ def test_a_file_that_names_no_meter_is_of_the_meter_that_is_said(hall: str, tmp_
     assert "no name, which is no meter" in _run(str(path), "--site", "Works", "--dry-run")[1]
     code, said = _run(str(path), "--site", "Works", "--meter", "HALL", "--dry-run")
     assert code == 0 and "24 readings would be stored" in said and "  zone         UTC" in said
-    assert "No meter is called Tower" in _run(str(path), "--site", "Works", "--meter", "Tower", "--dry-run")[1]
+    assert "No meter Tower" in _run(str(path), "--site", "Works", "--meter", "Tower", "--dry-run")[1]
+
+
+def test_a_worker_stores_what_was_asked_for_and_the_command_says_what_became_of_it(
+    hall: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def works(_s: float) -> None:
+        [waiting] = imports.imports_page(SYSTEM, None, Wanted()).rows
+        if waiting.state == "undoing":
+            imports.undone(SYSTEM, waiting.record.id)
+            return
+        imports.run(SYSTEM, waiting.record.id)
+        total = imports.Total(hall, "energy_kwh", 24, 12.0, 0, 3_600_000_000)
+        counts = {"refused": {"not_a_number": 1}, "held": {"beyond_capacity": 2}, "unknown": {}}
+        imports.finish(SYSTEM, waiting.record.id, [total], **counts, gaps=0, skipped=0)
+
+    monkeypatch.setattr("cli.imports.time.sleep", works)
+    code, said = _run(_file(tmp_path), "--site", "Works", "--yes")
+    assert code == 0 and "24 readings stored" in said and "Refused: 1 not_a_number" in said and "2 beyond_capacity" in said
+    [made] = imports.imports_page(SYSTEM, None, Wanted()).rows
+    assert shelf.file_of(configuration.settings(), made.record.id).read_text().startswith("meter,time")
+    code, said = _run("--list")
+    assert code == 0 and made.record.id in said and "march.csv" in said and "done" in said
+    code, said = _run("--undo", made.record.id)
+    assert code == 0 and "shows again" in said
+    assert "undone" in _run("--list", "--site", "Works")[1]
+    code, said = _run("--undo", made.record.id)
+    assert code == 1 and "can be undone" in said
+    assert _run()[0] == 2

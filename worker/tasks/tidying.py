@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from config import clock
 from config.settings import settings
+from ingest.files import shelf
 from store.records.access import audit
 from store.records.jobs import working
 from store.records.jobs.kinds import TIDYING, Nothing
@@ -27,6 +28,7 @@ def tidy(scope: Scope, _told: Nothing, _progress: Progress) -> dict[str, int]:
         "mails": mail.forget_mails(scope, now - timedelta(days=settings().mail_days)),
         "accounts": registration.forget_unverified(scope, now - UNVERIFIED_KEPT),
         "jobs": working.forget(scope, now - JOBS_KEPT),
+        "files": shelf.forget_old(settings()),
     }
     audit.forget_visitors(scope, now - VISITORS_KEPT)
     engine.settle()

@@ -30,6 +30,7 @@ class Queue(StrEnum):
     REPORT = "report"
     MAIL = "mail"
     CONTROL = "control"
+    FILES = "files"
 
 
 class Problem(StrEnum):
@@ -80,12 +81,22 @@ class OfSite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site_id: str
 
 
+class OfImport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of work on one import of a file."""
+
+    import_id: str
+
+
 SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
 AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_waiting=4, most_each=1)
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
 WAITING_VALUES = Kind("waiting_values", Queue.AGGREGATION, Nothing)
+FILE_IMPORT = Kind("file_import", Queue.FILES, OfImport, most_attempts=10)
+IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 
-KINDS: dict[str, Kind] = {each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES)}
+KINDS: dict[str, Kind] = {
+    each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES, FILE_IMPORT, IMPORT_UNDO)
+}
 
 
 def kind_of(name: str) -> Kind | None:

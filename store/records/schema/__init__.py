@@ -4,6 +4,7 @@ from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
 from store.records.schema.brokers import Broker, BrokerSource, BrokerState
 from store.records.schema.channels import Channel
+from store.records.schema.imports import FileImport, ImportProfile, Upload
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, Restatement, VirtualTerm
@@ -35,9 +36,11 @@ __all__ = [
     "Edge",
     "EnergySource",
     "Entity",
+    "FileImport",
     "Grant",
     "Household",
     "Identity",
+    "ImportProfile",
     "Invitation",
     "Job",
     "LastValue",
@@ -60,6 +63,7 @@ __all__ = [
     "Tariff",
     "TokenFamily",
     "TwoFactor",
+    "Upload",
     "User",
     "Version",
     "VirtualTerm",

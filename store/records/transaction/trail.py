@@ -46,6 +46,7 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.Restatement: "the change of a declaration is audited itself",
     schema.Session: "signing in and out are noted",
     schema.TokenFamily: "signing in and out are noted",
+    schema.Upload: "nobody's readings yet; what is imported of it is audited",
     schema.Version: "counts changes",
 }
 _NOT_AUDITED = frozenset(record.__tablename__ for record in NOT_AUDITED)

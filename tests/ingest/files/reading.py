@@ -8,11 +8,17 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from config.settings import Settings
+from ingest.files import importing
 from ingest.files.block import RowProblem
 from ingest.files.detect import detect
+from ingest.files.importing import Outcome
 from ingest.files.profile import Profile
 from ingest.files.proposal import Proposal
 from ingest.files.read import blocks
+from store.records.plant import imports
+from store.records.schema import FileImport
+from store.scope import SYSTEM
 
 
 class Read(NamedTuple):
@@ -80,3 +86,18 @@ def sure(proposal: Proposal, name: str) -> bool:
 
 def close(one: float, other: float) -> bool:
     return bool(np.isclose(one, other, rtol=1e-12))
+
+
+def asked(settings: Settings, site_id: str, path: Path, profile: Profile | None = None, *, name: str = "file.csv") -> FileImport:
+    """An import that waits for its worker."""
+    return importing.start(SYSTEM, settings, site_id, path, name, profile or detect(path, "UTC").profile)
+
+
+def imported(settings: Settings, site_id: str, path: Path, profile: Profile | None = None) -> Outcome:
+    """What a worker makes of an import."""
+    record = asked(settings, site_id, path, profile)
+    if record.state == "done":
+        return Outcome(record.id)
+    made = importing.store(SYSTEM, settings, record.id)
+    assert made is not None, imports.seen(SYSTEM, record.id).why
+    return made

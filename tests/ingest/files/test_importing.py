@@ -9,11 +9,11 @@ import pytest
 
 from config import clock
 from config.settings import Settings
-from ingest.files import importing
+from ingest.files import importing, shelf
 from ingest.files.detect import detect
 from store.errors import NotFound
 from store.scope import NOBODY, SYSTEM
-from tests.ingest.files.reading import close, table, written
+from tests.ingest.files.reading import close, imported, table, written
 from tests.ingest.world import Stored, World
 
 
@@ -30,19 +30,20 @@ def test_a_dry_run_says_everything_and_stores_nothing(
     device_settings: Settings, world: World, stored: Stored, tmp_path: Path
 ) -> None:
     path, values = _file(tmp_path, ["pv", "strange"], 20)
-    outcome = importing.take(SYSTEM, device_settings, world.site_id, path, detect(path, "UTC").profile, dry_run=True)
+    profile = detect(path, "UTC").profile
+    outcome = importing.try_out(SYSTEM, device_settings, world.site_id, path, profile)
     assert outcome.count == 1920 and outcome.unknown == {"strange": 1920}
     assert close(outcome.taken[world.pv, "energy_kwh"].total, float(values[0].sum()))
-    assert stored("SELECT count() FROM intervals WHERE source = %s", outcome.source) == [(0,)]
+    source = importing.source_of(world.site_id, shelf.described(path, "").digest, profile)
+    assert stored("SELECT count() FROM intervals WHERE source = %s", source) == [(0,)]
 
 
 def test_a_file_run_twice_is_stored_once_and_equal(
     device_settings: Settings, world: World, stored: Stored, tmp_path: Path
 ) -> None:
     path, values = _file(tmp_path, ["PV", "load"], 30)
-    profile = detect(path, "UTC").profile
     for _time in range(2):
-        outcome = importing.take(SYSTEM, device_settings, world.site_id, path, profile, dry_run=False)
+        outcome = imported(device_settings, world.site_id, path)
     for nth, meter in enumerate((world.pv, world.load)):
         ((count, total, first),) = stored(
             "SELECT count(), sum(value), min(ts) FROM intervals WHERE source = %s AND meter = %s AND interval_s = 900",
@@ -54,9 +55,10 @@ def test_a_file_run_twice_is_stored_once_and_equal(
 
 def test_another_reading_of_the_same_file_is_another_import(device_settings: Settings, world: World, tmp_path: Path) -> None:
     path, _values = _file(tmp_path, ["pv"], 20)
-    assert importing.source_of(path, detect(path, "UTC").profile) != importing.source_of(
-        path, detect(path, "Europe/Berlin").profile
-    )
+    digest = shelf.described(path, "").digest
+    profiles = [detect(path, zone).profile for zone in ("UTC", "Europe/Berlin")]
+    sources = {importing.source_of(site, digest, each) for each in profiles for site in (world.site_id, "another")}
+    assert len(sources) == 4
 
 
 def test_samples_older_than_samples_are_kept_are_refused_in_words(
@@ -69,11 +71,11 @@ def test_samples_older_than_samples_are_kept_are_refused_in_words(
         *[["pv", f"{at + timedelta(minutes=nth):%Y-%m-%dT%H:%M:%SZ}", 1] for at in (old, new) for nth in range(3)],
     ]
     path = written(tmp_path, table(rows))
-    outcome = importing.take(SYSTEM, device_settings, world.site_id, path, detect(path, "UTC").profile, dry_run=True)
+    outcome = importing.try_out(SYSTEM, device_settings, world.site_id, path, detect(path, "UTC").profile)
     assert outcome.refused == {"not_kept": 3} and outcome.count == 3
 
 
 def test_a_site_that_is_not_the_scopes_is_not_found(device_settings: Settings, world: World, tmp_path: Path) -> None:
     path, _values = _file(tmp_path, ["pv"], 20)
     with pytest.raises(NotFound):
-        importing.take(NOBODY, device_settings, world.site_id, path, detect(path, "UTC").profile, dry_run=True)
+        importing.try_out(NOBODY, device_settings, world.site_id, path, detect(path, "UTC").profile)

@@ -1,0 +1,79 @@
+"""What stood where an import's readings went, kept beside its file by blocks until the import is undone.
+
+A block's part is on the disk before any of the block is written. One that is written again after a kill adds what others have
+stored there since; its own rows it never takes for others'.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from config.settings import Settings
+from ingest.files import shelf
+from store.records.plant import imports
+from store.scope import SYSTEM
+from store.series import replaced
+from store.series.replaced import COLUMNS, KEY, Keys
+
+
+def keep(folder: Path, number: int, source: str, keys: Sequence[Keys]) -> None:
+    """Keep what stands under the keys of a block, which is about to be written under this source.
+
+    Raises:
+        StoreAway: QuestDB cannot be asked.
+    """
+    now, part = replaced.standing(SYSTEM, source, keys), folder / f"{number:06}.parquet"
+    if part.exists():
+        now = pd.concat([each for each in (pd.read_parquet(part), now) if len(each)] or [now], ignore_index=True)
+        now = now.drop_duplicates(KEY, keep="last")
+    _write(part, now)
+
+
+def of(folder: Path, meter: str, quantity: str, interval_s: int, at_us: np.ndarray) -> pd.DataFrame:
+    """What stood under the keys of one series; columns `COLUMNS`."""
+    found = []
+    wanted = [("meter", "==", meter), ("quantity", "==", quantity), ("interval_s", "==", interval_s)]
+    between = [("at", ">=", int(at_us.min())), ("at", "<=", int(at_us.max()))]
+    for part in _parts(folder):
+        rows = pd.read_parquet(part, filters=[*wanted, *between])
+        if len(rows):
+            found.append(rows[np.isin(rows["at"].to_numpy(np.int64), at_us)])
+    # Where a file says a time twice, the first of its blocks has seen what was there.
+    return pd.concat(found).drop_duplicates(KEY) if found else pd.DataFrame(columns=COLUMNS)
+
+
+def hand_on(settings: Settings, import_id: str) -> None:
+    """Let what stood before this import be what stood before those that replaced its rows: it is about to be undone."""
+    own = shelf.folder(settings, import_id) / shelf.BEFORE
+    for other in imports.others_of(SYSTEM, import_id):
+        for part in _parts(shelf.folder(settings, other) / shelf.BEFORE):
+            rows = pd.read_parquet(part)
+            theirs = rows["source"] == import_id
+            if not theirs.any():
+                continue
+            instead = [
+                of(own, str(meter), str(quantity), int(str(interval_s)), group["at"].to_numpy(np.int64))
+                for (meter, quantity, interval_s), group in rows[theirs].groupby(["meter", "quantity", "interval_s"])
+            ]
+            parts = [each for each in (rows[~theirs], *instead) if len(each)]
+            _write(part, pd.concat(parts, ignore_index=True) if parts else rows.iloc[:0])
+
+
+def forget(folder: Path) -> None:
+    """Keep nothing of it any more."""
+    for part in _parts(folder):
+        part.unlink()
+
+
+def _parts(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.glob("*.parquet"))
+
+
+def _write(part: Path, rows: pd.DataFrame) -> None:
+    if rows.empty:
+        part.unlink(missing_ok=True)
+        return
+    with shelf.draft(part) as draft:
+        rows.to_parquet(draft, index=False)

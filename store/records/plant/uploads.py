@@ -1,0 +1,70 @@
+"""Files that people send in pieces: whose each is, how long it is to be, and until when it may be gone on with."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from config.language import _
+from store.errors import Refused
+from store.records.access.policy import Action, holder, require
+from store.records.schema import Upload
+from store.records.schema.columns import now
+from store.records.transaction.engine import reading, session
+from store.records.transaction.lookup import missing, required
+from store.scope import Scope
+
+LASTS = timedelta(hours=24)  # since it was begun
+MOST_EACH = 10
+LONGEST_NAME = 200
+
+
+def create_upload(scope: Scope, file_name: str, size: int) -> Upload:
+    """Begin an upload of so many bytes.
+
+    Raises:
+        NotFound: nobody is signed in.
+        Refused: as many uploads of theirs are under way as may be.
+    """
+    owner = holder(scope)
+    with session() as records:
+        theirs = select(func.count()).select_from(Upload).where(Upload.user_id == owner, Upload.expires_at > now())
+        if (records.scalar(theirs) or 0) >= MOST_EACH:
+            raise Refused(_("%(most)s uploads of yours are under way: finish or end one of them first", most=MOST_EACH))
+        made = Upload(user_id=owner, file_name=file_name[:LONGEST_NAME], size=size, expires_at=now() + LASTS)
+        records.add(made)
+    return made
+
+
+def upload(scope: Scope, upload_id: str) -> Upload:
+    """An upload of the holder's.
+
+    Raises:
+        NotFound: there is none, it is somebody else's, or its time is over.
+    """
+    owner = holder(scope)
+    with reading() as records:
+        found = records.get(Upload, upload_id)
+    if found is None or found.user_id != owner or found.expires_at <= now():
+        raise missing(Upload, upload_id)
+    return found
+
+
+def forget_upload(scope: Scope, upload_id: str) -> None:
+    """Forget an upload of the holder's: it was ended, or its file has become an import's. Raises as `upload`."""
+    upload(scope, upload_id)
+    with session() as records:
+        records.delete(required(records, Upload, upload_id))
+
+
+def known(scope: Scope, at: datetime) -> set[str]:
+    """The uploads that may still be gone on with at that moment; all others are forgotten.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        for each in records.scalars(select(Upload).where(Upload.expires_at <= at)):
+            records.delete(each)
+        records.flush()
+        return set(records.scalars(select(Upload.id)))

@@ -1,0 +1,198 @@
+"""What stands where an import's readings go, and putting it back when the import is undone.
+
+A row of another source under the same key is replaced for good when one is written: it has to be read before. A row that is
+taken away keeps its key without a value, as one of the rollup's, which may make it anew; nothing that adds up reads those.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config import clock
+from config.quantities import INTERVAL_S
+from config.settings import Settings, settings
+from store.records.access.policy import Action, require
+from store.scope import Scope
+from store.series import bulk
+from store.series.connection import frame, listed, query
+from store.series.grid import EPOCH, floor
+from store.series.interval_sums import ROLLUP
+from store.series.write import INTERVALS, TELEMETRY, Marker
+
+KEY = ["at", "meter", "quantity", "interval_s"]
+COLUMNS = [*KEY, "value", "min", "max", "count", "source", "covered_s", "known_s"]
+NUMBERS = ["value", "min", "max", "count", "covered_s", "known_s"]
+SLICES = {TELEMETRY: timedelta(days=10), INTERVALS: timedelta(days=366)}  # asked for at once of a series
+_ROWS = {
+    TELEMETRY: "ts::LONG at, value, source",
+    INTERVALS: 'ts::LONG at, value, source, "min", "max", "count", covered_s, known_s',
+}
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Keys(NamedTuple):
+    """Rows of one meter, quantity and length (s; 0 of a sample): their times (µs since 1970), in order."""
+
+    meter: str
+    quantity: str
+    interval_s: int
+    at_us: NDArray[np.int64]
+
+    @property
+    def table(self) -> str:
+        """Where they are kept."""
+        return INTERVALS if self.interval_s else TELEMETRY
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a source has stored of one meter, quantity and length: the first and the last row, and how many."""
+
+    meter: str
+    quantity: str
+    interval_s: int
+    first: datetime
+    last: datetime
+    count: int
+
+
+def standing(scope: Scope, source: str, keys: Sequence[Keys]) -> pd.DataFrame:
+    """The rows of other sources than this one under these keys; columns `COLUMNS`.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require(scope, Action.RUN)
+    found = [
+        rows[np.isin(rows["at"].to_numpy(np.int64), each.at_us)]
+        for table in (TELEMETRY, INTERVALS)
+        for each in _with_others(source, table, [each for each in keys if each.table == table and len(each.at_us)])
+        for rows in _slices(each, f"AND source != '{source}' AND value != null")
+    ]
+    found = [each for each in found if len(each)]
+    return pd.concat(found, ignore_index=True)[COLUMNS] if found else pd.DataFrame(columns=COLUMNS)
+
+
+def _with_others(source: str, table: str, keys: Sequence[Keys]) -> Iterator[Keys]:
+    """Those with anything of another source in their time; mostly none has, and that is one question."""
+    if not keys:
+        return
+    lasts = "interval_s" if table == INTERVALS else "0"
+    rows = query(
+        f"SELECT DISTINCT meter, quantity, {lasts} lasts FROM {table} WHERE ts >= %s AND ts <= %s AND source != '{source}' "
+        f"AND value != null AND meter IN ({listed(each.meter for each in keys)}) "
+        f"AND quantity IN ({listed(each.quantity for each in keys)})",
+        [_moment(min(each.at_us[0] for each in keys)), _moment(max(each.at_us[-1] for each in keys))],
+    )
+    there = {*rows}
+    yield from (each for each in keys if (each.meter, each.quantity, each.interval_s) in there)
+
+
+def _slices(of: Keys, only: str) -> Iterator[pd.DataFrame]:
+    """The rows from the first to the last of the keys, some at a time."""
+    start, end, step = _moment(of.at_us[0]), _moment(of.at_us[-1]) + MICROSECOND, SLICES[of.table]
+    lasting = f"AND interval_s = {of.interval_s}" if of.interval_s else ""
+    while start < end:
+        stop = min(start + step, end)
+        if np.searchsorted(of.at_us, _us(stop)) > np.searchsorted(of.at_us, _us(start)):
+            rows = frame(
+                f"SELECT {_ROWS[of.table]} FROM {of.table} WHERE ts >= %s AND ts < %s AND meter = '{of.meter}' "
+                f"AND quantity = '{of.quantity}' {lasting} {only}",
+                [start, stop],
+            )
+            made = rows.assign(meter=of.meter, quantity=of.quantity, interval_s=of.interval_s).reindex(columns=COLUMNS)
+            yield made.astype(dict.fromkeys(NUMBERS, float))
+        start = stop
+
+
+def stored(scope: Scope, source: str) -> list[Stored]:
+    """What a source has stored and is still its own.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require(scope, Action.RUN)
+    return [
+        Stored(*row)
+        for table, lasts in ((TELEMETRY, "0"), (INTERVALS, "interval_s"))
+        for row in query(
+            f"SELECT meter, quantity, {lasts} lasts, min(ts), max(ts), count() FROM {table} WHERE source = '{_id(source)}'"
+        )
+        if row[-1]
+    ]
+
+
+def rows_of(scope: Scope, source: str, of: Stored) -> Iterator[NDArray[np.int64]]:
+    """The times (µs since 1970) of what a source has stored, some at a time. Raises as `stored`."""
+    require(scope, Action.RUN)
+    within = Keys(of.meter, of.quantity, of.interval_s, np.array([_us(of.first), _us(of.last)]))
+    start, end, step = of.first, of.last + MICROSECOND, SLICES[within.table]
+    lasting = f"AND interval_s = {of.interval_s}" if of.interval_s else ""
+    while start < end:
+        stop = min(start + step, end)
+        found = query(
+            f"SELECT ts::LONG FROM {within.table} WHERE ts >= %s AND ts < %s AND meter = '{of.meter}' "
+            f"AND quantity = '{of.quantity}' {lasting} AND source = '{_id(source)}'",
+            [start, stop],
+        )
+        if found:
+            yield np.array([at for (at,) in found], np.int64)
+        start = stop
+
+
+def put_back(scope: Scope, made: Settings, of: Stored, at_us: NDArray[np.int64], before: pd.DataFrame) -> None:
+    """Write the rows that stood at these times (`COLUMNS`) again; where none did, none has a value any more.
+
+    What the rollup has made of their quarters of an hour it makes anew.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+        StoreAway: QuestDB did not take it; doing it again completes it.
+    """
+    require(scope, Action.RUN)
+    rows = pd.DataFrame({"at": at_us}).merge(before.drop(columns=["meter", "quantity", "interval_s"]), on="at", how="left")
+    nothing = rows["source"].isna().to_numpy()
+    written = pd.DataFrame(
+        {
+            "meter": pd.Series([of.meter] * len(rows), dtype=object),
+            "quantity": pd.Series([of.quantity] * len(rows), dtype=object),
+            "source": pd.Series(np.where(nothing, ROLLUP, rows["source"].astype(object)), dtype=object),
+            "value": rows["value"].astype(float),
+            "ts": rows["at"].to_numpy(np.int64).astype("datetime64[us]"),
+        }
+    )
+    if of.interval_s:
+        numbers = {name: rows[name].astype(float) for name in ("min", "max", "covered_s", "known_s")}
+        count = np.where(nothing, 0, rows["count"].fillna(0)).astype(np.int64)
+        written = written.assign(interval_s=of.interval_s, count=count, **numbers)
+    with bulk.writer(made) as sender:
+        if of.interval_s in (0, INTERVAL_S):
+            bulk.write(scope, sender, "late", bulk.late(_markers(of.meter, at_us)))
+        bulk.write(scope, sender, INTERVALS if of.interval_s else TELEMETRY, written)
+
+
+def _markers(meter: str, at_us: NDArray[np.int64]) -> list[Marker]:
+    """What the rollup has to look at again, as far back as there are samples."""
+    oldest = floor(clock.now() - timedelta(days=settings().kept_telemetry_days), INTERVAL_S)
+    quarter = INTERVAL_S * 1_000_000
+    first, last = max(int(at_us.min()), _us(oldest)), int(at_us.max())
+    return [(meter, first - first % quarter, last - last % quarter + quarter)] if first <= last else []
+
+
+def _id(source: str) -> str:
+    return listed([source])[1:-1]
+
+
+def _moment(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=int(us))
+
+
+def _us(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
