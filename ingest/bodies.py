@@ -96,7 +96,8 @@ async def received(request: Request, limit: int) -> bytes:
         ) from None
     except OSError as error:  # the connection broke
         raise Refusal(400, Problem("cut_off", _("the body did not arrive whole"))) from error
-    return inflate(body, limit, encoding) if encoding in _STREAMS else body
+    request.content = inflate(body, limit, encoding) if encoding in _STREAMS else body
+    return request.content
 
 
 async def _chunks(request: Request, limit: int) -> bytes:

@@ -14,6 +14,7 @@ from ingest.answers import Answer
 from ingest.channels import Channels
 from ingest.committer import Committer
 from ingest.directory import Directory
+from ingest.logbook import Logbook
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
@@ -36,6 +37,7 @@ class Door:
     channels: Channels
     metrics: Metrics
     turns: Turns
+    logbook: Logbook
 
     @property
     def committers(self) -> tuple[Committer, ...]:

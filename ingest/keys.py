@@ -12,13 +12,13 @@ from config.language import _
 from ingest.directory import Caller
 from ingest.door import Door
 from ingest.problem import Problem, Refusal
-from ingest.request import Headers
+from ingest.request import Request
 
 _CHALLENGE = (("www-authenticate", 'Bearer realm="devices"'),)
 _SCHEMES = ("bearer ", "token ")
 
 
-async def require(headers: Headers, door: Door, write: bool) -> Caller:
+async def require(request: Request, door: Door, write: bool) -> Caller:
     """Who sends this request.
 
     `X-API-Key: id.secret`, or `Authorization: Bearer id.secret` (or `Token`, as InfluxDB's agents say).
@@ -26,19 +26,25 @@ async def require(headers: Headers, door: Door, write: bool) -> Caller:
     Raises:
         Refusal: 401 no key or an unknown one, 403 one that may not write, or whose site is archived.
     """
-    return await holder(headers.get("x-api-key") or _authorization(headers.get("authorization")), door, write)
+    headers = request.headers
+    return await holder(headers.get("x-api-key") or _authorization(headers.get("authorization")), request, door, write)
 
 
-async def holder(given: str | None, door: Door, write: bool) -> Caller:
-    """Whose key this is; raises as `require`."""
+async def holder(given: str | None, request: Request, door: Door, write: bool) -> Caller:
+    """Whose key was given with this request; raises as `require`."""
     if not given:
+        door.metrics.refused_key("none")
         raise Refusal(401, Problem("no_key", _("send the device's key in the header X-API-Key")), headers=_CHALLENGE)
     key_id, _point, secret = given.partition(".")
     caller = door.directory.callers.get(key_id) or await door.directory.caller(key_id)
     digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
     known = caller.secret_hash if caller is not None else bytes(32)
     if not hmac.compare_digest(digest, known) or caller is None or caller.revoked or _ended(caller):
+        door.metrics.refused_key("unknown" if caller is None else "known")
+        if caller is not None:
+            door.logbook.refused(key_id)
         raise Refusal(401, Problem("unknown_key", _("the key is not known, or no longer valid")), headers=_CHALLENGE)
+    request.caller = caller
     if caller.archived:
         raise Refusal(
             403, Problem("site_archived", _("the site of this key is archived: nothing is stored until it is restored"))

@@ -54,6 +54,12 @@ class Metrics:
         self._requests = Counter("loadstar_requests", "Requests answered", ["path", "status"], registry=registry)
         self._readings = Counter("loadstar_readings", "Readings judged", ["verdict"], registry=registry)
         self._rejected = Counter("loadstar_rejected_readings", "Readings rejected, by code", ["code"], registry=registry)
+        self._refused_keys = Counter(
+            "loadstar_refused_keys",
+            "Requests without a key, with an unknown one, or a known one that opens nothing",
+            ["key"],
+            registry=registry,
+        )
         self._flushes = Histogram(
             "loadstar_flush_seconds",
             "Time of one group commit",
@@ -69,6 +75,7 @@ class Metrics:
         self._answers: Tally[tuple[str, int]] = Tally()
         self._verdicts: Tally[str] = Tally()
         self._codes: Tally[str] = Tally()
+        self._keys: Tally[str] = Tally()
 
     def answered(self, path: str, status: int) -> None:
         """A request got its answer; `path` is one of ours, or empty."""
@@ -85,6 +92,10 @@ class Metrics:
             self._verdicts["rejected"] += len(rejected)
             self._codes.update(problem.code for problem in rejected)
 
+    def refused_key(self, key: str) -> None:
+        """Nobody was let in by what came as a key: `none`, `unknown`, or the id of one that is `known`."""
+        self._keys[key] += 1
+
     async def keep(self) -> None:
         """Write what was counted for ever."""
         while True:
@@ -99,7 +110,9 @@ class Metrics:
             self._readings.labels(verdict).inc(count)
         for code, count in self._codes.items():
             self._rejected.labels(code).inc(count)
-        for counted in (self._answers, self._verdicts, self._codes):
+        for key, count in self._keys.items():
+            self._refused_keys.labels(key).inc(count)
+        for counted in (self._answers, self._verdicts, self._codes, self._keys):
             counted.clear()
 
     def waiting(self, waiting: int, dropped: int, no_reading: int) -> None:

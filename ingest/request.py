@@ -3,6 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
+from ingest.directory import Caller
+from ingest.told import Told
+
 
 class Headers(Protocol):
     """Header fields by lower-case name."""
@@ -12,9 +15,13 @@ class Headers(Protocol):
 
 
 class Request:
-    """Method, path, query and headers of a request, and its body when asked for."""
+    """Method, path, query and headers of a request, and its body when asked for.
 
-    __slots__ = ("_protocol", "headers", "method", "path", "query")
+    `caller` (whose key came with it), `content` (what was received, after decompression) and `told` are known once the road has
+    got so far: the logbook tells of them.
+    """
+
+    __slots__ = ("_protocol", "caller", "content", "headers", "method", "path", "query", "told")
 
     def __init__(self, scope: Any, protocol: Any):
         self.method: str = scope.method
@@ -22,6 +29,9 @@ class Request:
         self.query: str = scope.query_string
         self.headers: Headers = scope.headers
         self._protocol = protocol
+        self.caller: Caller | None = None
+        self.content = b""
+        self.told: Told | None = None
 
     async def body(self) -> bytes:
         """The whole body; its length has been checked before."""

@@ -26,17 +26,20 @@ from ingest.committer import Committer
 from ingest.directory import Directory
 from ingest.door import Door, Handler, Routes
 from ingest.ledger import LateLedger, Ledger
+from ingest.logbook import Logbook
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
 from ingest.roads import hardware, lines, readings
 from ingest.times import Window
+from ingest.told import Told
 from ingest.turns import Turns
 from store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
 ROADS = (hardware.ROUTES, readings.ROUTES, lines.ROUTES)
+LOGGED = {"/api/hardware/data": "hardware", "/api/v1/readings": "readings", "/write": "lines", "/api/v2/write": "lines"}
 GUARDS = (
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -114,17 +117,30 @@ class Application:
         protocol.response_bytes(answer.status, [*answer.headers, *_guards(answer)], answer.body)
 
     async def _answer(self, scope: Any, protocol: Any, door: Door) -> Answer:
-        path = scope.path
+        request = Request(scope, protocol)
+        answer = await self._handled(request, door)
+        if request.caller is not None and request.path in LOGGED:
+            caller, told = request.caller, request.told
+            door.logbook.note(
+                caller.key_id, caller.site_id, LOGGED[request.path], request.path, request.content, answer.status, told
+            )
+        return answer
+
+    async def _handled(self, request: Request, door: Door) -> Answer:
+        path = request.path
         try:
-            handler = self._routes.get((scope.method, path)) or self._no_handler(scope.method, path)
-            return await handler(Request(scope, protocol), door)
+            handler = self._routes.get((request.method, path)) or self._no_handler(request.method, path)
+            return await handler(request, door)
         except Refusal as refusal:
+            request.told = Told(rejected=(refusal.problem,))
             return refused(refusal)
         except StoreError as error:
-            log.warning("%s %s: %s", scope.method, path, error)
+            log.warning("%s %s: %s", request.method, path, error)
+            request.told = Told(rejected=(_AWAY.problem,))
             return refused(_AWAY)
         except Exception:
-            log.exception("%s %s failed", scope.method, path)
+            log.exception("%s %s failed", request.method, path)
+            request.told = Told(rejected=(_DEFECT.problem,))
             return refused(_DEFECT)
 
     def _no_handler(self, method: str, path: str) -> NoReturn:
@@ -143,9 +159,9 @@ class Application:
         waiting = Committer(partial(Ledger, settings), settings.device_queue, counted.flushed)
         channels = Channels(settings.waiting_values)
         directory = Directory()
-        activity = Activity()
+        activity, logbook = Activity(), Logbook()
         window = Window(settings.accepted_back_days, settings.accept_ahead_s)
-        self._door = Door(settings, directory, committer, late, window, activity, waiting, channels, counted, Turns())
+        self._door = Door(settings, directory, committer, late, window, activity, waiting, channels, counted, Turns(), logbook)
         committer.start()
         late.start()
         waiting.start()
@@ -154,6 +170,7 @@ class Application:
             directory.keep(),
             activity.keep(),
             channels.keep(),
+            logbook.keep(),
             counted.keep(),
             health.watch(self._door),
             _beat(heart.Heart(settings.run / heart.DEVICE_WORKERS)),
@@ -176,6 +193,7 @@ class Application:
                 await asyncio.gather(*(each.close() for each in door.committers))
                 await door.activity.write()
                 await door.channels.write()
+                await door.logbook.write()
         door.metrics.write()
 
 

@@ -23,6 +23,7 @@ from ingest.directory import Directory
 from ingest.door import Door
 from ingest.lease import Lease
 from ingest.ledger import LateLedger, Ledger
+from ingest.logbook import Logbook
 from ingest.metrics import Metrics
 from ingest.mqtt.road import Road
 from ingest.mqtt.subscriber import Subscriber
@@ -77,7 +78,9 @@ class Process:
         waiting = Committer(partial(Ledger, settings), settings.device_queue, counted.flushed)
         channels = Channels(settings.waiting_values)
         window = Window(settings.accepted_back_days, settings.accept_ahead_s)
-        self._door = Door(settings, Directory(), committer, late, window, Activity(), waiting, channels, counted, Turns())
+        self._door = Door(
+            settings, Directory(), committer, late, window, Activity(), waiting, channels, counted, Turns(), Logbook()
+        )
         self._heart = heart.Heart(settings.run / heart.PROCESSES)
         self._leases: dict[str, Lease] = {}
         self._listening: dict[str, Listening] = {}
@@ -98,6 +101,7 @@ class Process:
             door.directory.keep(),
             door.activity.keep(),
             door.channels.keep(),
+            door.logbook.keep(),
             door.metrics.keep(),
             health.watch(door),
             self._keep_brokers(),
@@ -120,6 +124,7 @@ class Process:
                 await asyncio.gather(*(each.close() for each in self._door.committers))
                 await self._door.activity.write()
                 await self._door.channels.write()
+                await self._door.logbook.write()
         self._door.metrics.write()
         self._heart.stop()
 

@@ -7,7 +7,7 @@ with its reason. While the store takes nothing it is tried again, and nothing mo
 import asyncio
 import functools
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -19,6 +19,7 @@ from config.language import _
 from config.quantities import QUANTITIES
 from ingest.directory import Caller
 from ingest.door import Door, arrival_us
+from ingest.doubt import Held
 from ingest.judge import Judge, Reading
 from ingest.mqtt.families import heard
 from ingest.mqtt.heard import Message, Presence, Proposal, Unreadable, Value
@@ -26,6 +27,7 @@ from ingest.mqtt.subscriber import Arrival, Subscriber
 from ingest.problem import Problem, Refusal
 from ingest.rows import Rows
 from ingest.times import floor
+from ingest.told import Told
 from ingest.units import convert
 from models.channel_meaning import meaning
 from store.errors import StoreError
@@ -87,20 +89,25 @@ class Road:
     async def _settle(self, arrivals: Sequence[Arrival]) -> None:
         """Return when every message is stored, or kept with the reason why not."""
         values: list[tuple[Arrival, Value]] = []
-        kept: list[Kept] = []
+        wrong: list[tuple[Arrival, Problem]] = []
         for arrival in arrivals:
-            self._read(arrival, values, kept)
+            self._read(arrival, values, wrong)
         while True:
             try:
-                await self._store(values, list(kept))
+                told = await self._store(values, list(wrong))
             except Refusal as refusal:
                 await asyncio.sleep(min(refusal.retry_after_s or RETRY_S, RETRY_S * 2))
             except StoreError:
                 await asyncio.sleep(RETRY_S)
             else:
-                return
+                break
+        for arrival in arrivals:
+            connection = self._connection
+            self._door.logbook.note(
+                connection.id, connection.site_id, ROAD, arrival.topic, arrival.payload, None, told.get(arrival)
+            )
 
-    def _read(self, arrival: Arrival, values: list[tuple[Arrival, Value]], kept: list[Kept]) -> None:
+    def _read(self, arrival: Arrival, values: list[tuple[Arrival, Value]], wrong: list[tuple[Arrival, Problem]]) -> None:
         subscription = self._matching(arrival.topic)
         if subscription is None:  # of a subscription of before, which the broker still remembers
             return
@@ -108,7 +115,7 @@ class Road:
         try:
             found = heard(subscription.family, message)
         except Unreadable as unreadable:
-            kept.append(self._kept(arrival, unreadable.problem))
+            wrong.append((arrival, unreadable.problem))
             return
         for each in found:
             match each:
@@ -119,8 +126,8 @@ class Road:
                 case Proposal() if self._is_heard(each):
                     self._described[each.channel] = each
 
-    async def _store(self, values: Sequence[tuple[Arrival, Value]], kept: list[Kept]) -> None:
-        """Judge, commit, and keep the rest; all of it again when it is called again.
+    async def _store(self, values: Sequence[tuple[Arrival, Value]], wrong: list[tuple[Arrival, Problem]]) -> dict[Arrival, Told]:
+        """Judge, commit, and keep the rest; all of it again when it is called again. What became of each message.
 
         Raises:
             Refusal: nothing can be taken now.
@@ -136,7 +143,8 @@ class Road:
         room = await self._door.channels.room(self._source) if values else 0
         readings: list[Reading] = []
         judge, waits = Judge(caller, self._door.window, Rows()), Rows()
-        sent: list[tuple[Arrival, Value]] = []
+        sent: list[Arrival] = []
+        waiting_of: Counter[Arrival] = Counter()
         for arrival, value in values:
             entry = caller.channels.get((ROAD, value.channel))
             at_us = value.at_us if value.at_us is not None else _arrived(arrival, entry, caller)
@@ -146,21 +154,23 @@ class Road:
                     self._door.channels.told(self._source, ROAD, value.channel, unit=value.unit)
             if entry is not None and entry.meter_id is not None:
                 readings.append(Reading(entry.meter_id, entry.quantity, at_us, value.value, entry.unit, entry.interval_s))
-                sent.append((arrival, value))
+                sent.append(arrival)
             elif entry is None and isinstance(moment := judge.moment(at_us, "us", "time"), Problem):
-                kept.append(self._kept(arrival, moment))
+                wrong.append((arrival, moment))
             elif entry is None and value.channel in known and len(waits) < room:
                 waits.rows.append((waiting.series(self._source, ROAD, value.channel), at_us, value.value))
+                waiting_of[arrival] += 1
             elif entry is None:
-                kept.append(self._kept(arrival, _unmapped(value)))
+                wrong.append((arrival, _unmapped(value)))
                 if value.channel in known:
                     self._door.channels.turned_away(self._source, ROAD, value.channel)
         judge.judge(readings, "us")
         refused: Counter[str] = Counter()
         for problem in judge.problems:
             place = problem.index or 0
-            kept.append(self._kept(sent[place][0], problem))
+            wrong.append((sent[place], problem))
             refused[readings[place].meter] += 1
+        kept = [self._kept(arrival, problem) for arrival, problem in wrong]
         if judge.rows.rows:
             outcome = await self._door.commit(judge.rows, caller.key_id)
             for position, why in outcome.refused.items():
@@ -173,6 +183,7 @@ class Road:
         if kept:
             await self._in_thread(self._quarantine.keep, SYSTEM, kept, clock.now_us())
         self._book(caller, judge, refused)
+        return _told(sent, judge, wrong, waiting_of)
 
     def _tell(self, known: Collection[str]) -> None:
         """Keep what the source says of its channels, of which people make their mappings."""
@@ -202,6 +213,24 @@ class Road:
 
     async def _in_thread(self, call: Callable[..., Given], *arguments: object) -> Given:
         return await asyncio.get_running_loop().run_in_executor(self._thread, functools.partial(call, *arguments))
+
+
+def _told(
+    sent: Sequence[Arrival], judge: Judge, wrong: Sequence[tuple[Arrival, Problem]], waiting_of: Counter[Arrival]
+) -> dict[Arrival, Told]:
+    """What became of each message of which something was read; the values that were `sent` to the judge stand in its order."""
+    refused = {problem.index for problem in judge.problems}
+    taken = Counter(arrival for place, arrival in enumerate(sent) if place not in refused)
+    rejected: defaultdict[Arrival, list[Problem]] = defaultdict(list)
+    held: defaultdict[Arrival, list[Held]] = defaultdict(list)
+    for arrival, problem in wrong:
+        rejected[arrival].append(problem)
+    for each in judge.rows.held:
+        held[sent[each.index or 0]].append(each)
+    return {
+        arrival: Told(taken[arrival], rejected.get(arrival, ()), held.get(arrival, ()), waiting=waiting_of[arrival])
+        for arrival in {*taken, *rejected, *waiting_of}
+    }
 
 
 def _arrived(arrival: Arrival, entry: ChannelEntry | None, caller: Caller) -> int:

@@ -16,6 +16,7 @@ from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
 from ingest.times import SECOND, floor, iso
+from ingest.told import Told
 from models.presence import presence
 from store.series.write import Row
 
@@ -32,7 +33,7 @@ _decode = msgspec.json.Decoder().decode
 
 async def post(request: Request, door: Door) -> Answer:
     """Store what a device posts about itself."""
-    caller = await keys.require(request.headers, door, write=True)
+    caller = await keys.require(request, door, write=True)
     if caller.device is None:
         raise Refusal(
             403, Problem("device_key_needed", _("this address takes a device's own key; a site's key posts to /api/v1/readings"))
@@ -66,7 +67,9 @@ async def post(request: Request, door: Door) -> Answer:
     if not wanted.dry_run:
         door.activity.note(caller.device.id, accepted, len(rejected), judge.now_us)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))
-    return judged(accepted, replaced, rejected, notes, wanted.dry_run, rows.held if accepted else ())
+    held = rows.held if accepted else ()
+    request.told = Told(accepted, rejected, held, notes, dry_run=wanted.dry_run)
+    return judged(accepted, replaced, rejected, notes, wanted.dry_run, held)
 
 
 def _check(content: dict[str, Any], caller: Caller, judge: Judge, wanted: Asked) -> bool:
@@ -180,7 +183,7 @@ def _facility(content: dict[str, Any], caller: Caller) -> Problem | None:
 
 async def status(request: Request, door: Door) -> Answer:
     """How the device is doing, as Loadstar sees it."""
-    caller = await keys.require(request.headers, door, write=False)
+    caller = await keys.require(request, door, write=False)
     device = _device(caller)
     seen = await door.activity.of(device.id)
     state = presence(seen.last_seen, device.reporting_interval_s, clock.now())
@@ -199,7 +202,7 @@ async def status(request: Request, door: Door) -> Answer:
 
 async def config(request: Request, door: Door) -> Answer:
     """What Loadstar knows of the device: how often it reports, what its fields mean, what is out of limits."""
-    caller = await keys.require(request.headers, door, write=False)
+    caller = await keys.require(request, door, write=False)
     device = _device(caller)
     measured = {quantity for _, quantity in device.fields.values()}
     thresholds = {

@@ -21,6 +21,7 @@ from ingest.judge import Judge, Reading, number
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
+from ingest.told import Told
 
 READINGS_LIMIT = 10_000  # of one post; more gain nothing: a flush of 500 costs little more than one of 10
 AT_ONCE = 500  # judged before others have their turn
@@ -40,7 +41,7 @@ _SHAPE = '{"readings": [{"meter", "quantity", "ts", "value"}, …]}'
 
 async def post(request: Request, door: Door) -> Answer:
     """Store a batch; the verdict names each reading that is refused."""
-    caller = await keys.require(request.headers, door, write=True)
+    caller = await keys.require(request, door, write=True)
     wanted = asked(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, door.settings.body_limit_bytes)
@@ -59,6 +60,7 @@ async def post(request: Request, door: Door) -> Answer:
         if outcome.refused:
             _add_refused(rejected, outcome.refused, len(readings))
     accepted = len(readings) - len(rejected)
+    request.told = Told(accepted, rejected, rows.held, dry_run=wanted.dry_run)
     if not wanted.dry_run:
         _book(caller, judge, accepted, door)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))

@@ -9,7 +9,7 @@ from store.records.access import audit
 from store.records.jobs import working
 from store.records.jobs.kinds import TIDYING, Nothing
 from store.records.people import mail, registration
-from store.records.plant import activity
+from store.records.plant import activity, received
 from store.records.transaction import engine
 from store.scope import Scope
 from worker.task import Progress, Task
@@ -17,6 +17,7 @@ from worker.task import Progress, Task
 ACTIVITY_KEPT = timedelta(days=30)  # of a device, by hour; the device API tells of the last day
 VISITORS_KEPT = timedelta(days=365)  # the addresses of people who were not signed in, in the audit log
 UNVERIFIED_KEPT = timedelta(days=30)  # accounts whose address nobody confirmed
+REQUESTS_KEPT = timedelta(days=1)  # of senders that somebody watched
 JOBS_KEPT = timedelta(days=7)  # since they ended
 
 
@@ -24,6 +25,7 @@ def tidy(scope: Scope, _told: Nothing, _progress: Progress) -> dict[str, int]:
     """Forget it; how many of what."""
     now = clock.now()
     activity.forget(scope, now - ACTIVITY_KEPT)
+    received.forget(scope, now - REQUESTS_KEPT)
     gone = {
         "mails": mail.forget_mails(scope, now - timedelta(days=settings().mail_days)),
         "accounts": registration.forget_unverified(scope, now - UNVERIFIED_KEPT),

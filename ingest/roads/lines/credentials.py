@@ -15,7 +15,7 @@ from ingest.request import Request
 
 async def require(request: Request, door: Door) -> Caller:
     """Whose key comes with a request that writes; raises as `keys.require`."""
-    return await keys.holder(_given(request), door, write=True)
+    return await keys.holder(_given(request), request, door, write=True)
 
 
 def _given(request: Request) -> str | None:

@@ -16,6 +16,7 @@ from ingest.roads.lines import credentials
 from ingest.roads.lines.answers import DONE, Tell, first, partial, refused, second
 from ingest.roads.lines.batch import AT_ONCE, ROAD, Batch, Channel, Reader
 from ingest.rows import Rows
+from ingest.told import Told
 
 # As they are called in the address, and here.
 FIRST_PRECISIONS = {"n": "ns", "ns": "ns", "u": "us", "us": "us", "µ": "us", "ms": "ms", "s": "s", "m": "m", "h": "h"}
@@ -48,9 +49,12 @@ async def _write(request: Request, door: Door, precisions: dict[str, str], tell:
             rows = await _judge(batch, caller, door)
         accepted = await _commit(rows, batch, caller, door)
     except Refusal as refusal:
+        request.told = Told(rejected=(refusal.problem,))
         return refused(refusal, tell)
     for channel in batch.heard:
         door.channels.heard(caller.channel_source, ROAD, channel.name, channel.heard)
+    wrong = [problem.at(line) for line, problem in sorted(batch.wrong.items())]
+    request.told = Told(accepted, wrong, rows.held, waiting=len(batch.waiting))
     _book(caller, rows, accepted, batch, door)
     return partial(batch.said(), tell) if batch.wrong else DONE
 

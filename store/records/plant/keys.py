@@ -163,6 +163,21 @@ def note_use(scope: Scope, used: Mapping[str, datetime]) -> None:
         records.connection().execute(statement, [{"key": key_id, "at": used[key_id]} for key_id in sorted(used)])
 
 
+def note_refusals(scope: Scope, refused: Mapping[str, int]) -> None:
+    """Count how often somebody came with the id of each of these keys and was not let in; as `note_use`.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    counted = update(ApiKey).where(ApiKey.id == bindparam("key"))
+    counted = counted.values(refused=ApiKey.refused + bindparam("more"), refused_at=bindparam("at"))
+    with session() as records:
+        rows = [{"key": key_id, "more": refused[key_id], "at": now()} for key_id in sorted(refused)]
+        if rows:
+            records.connection().execute(counted, rows)
+
+
 class KeyRow(NamedTuple):
     """A key, and the name of its device; none for a key of the whole site."""
 

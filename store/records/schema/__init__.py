@@ -18,6 +18,7 @@ from store.records.schema.people import (
     User,
 )
 from store.records.schema.plant import Edge, Node, Region, Site, SiteLimit, Tariff
+from store.records.schema.received import ReceivedRequest, WatchedSource
 from store.records.schema.signin import Attempt, Identity, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
@@ -54,6 +55,7 @@ __all__ = [
     "PersonKey",
     "PersonalToken",
     "Picture",
+    "ReceivedRequest",
     "Region",
     "Request",
     "Restatement",
@@ -67,4 +69,5 @@ __all__ = [
     "User",
     "Version",
     "VirtualTerm",
+    "WatchedSource",
 ]

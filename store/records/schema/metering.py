@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Connection, ForeignKey, UniqueConstraint, event, insert, inspect
+from sqlalchemy import CheckConstraint, Connection, ForeignKey, UniqueConstraint, event, insert, inspect, text
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from store.ids import new_claim_code, new_id
@@ -162,3 +162,5 @@ class ApiKey(Record):
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None] = mapped_column(info=QUIET)
     created_by: Mapped[str | None]  # a user's id, kept when the user is gone
+    refused: Mapped[int] = mapped_column(default=0, server_default=text("0"), info=QUIET)  # requests with its id, not let in
+    refused_at: Mapped[datetime | None] = mapped_column(info=QUIET)

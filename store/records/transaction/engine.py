@@ -134,7 +134,8 @@ def _refuse_nul(
 ) -> None:
     """SQLite takes a NUL in a text, and reads to it: half of its functions see less than is there. PostgreSQL takes none."""
     for row in parameters if executes_many else (parameters,):
-        for value in row.values() if isinstance(row, dict) else row:
+        # Of rows that are written by one statement the values stand one beside the other.
+        for value in row.values() if isinstance(row, dict) else row if isinstance(row, list | tuple) else (row,):
             if isinstance(value, str) and "\0" in value:
                 raise NotStorable
 

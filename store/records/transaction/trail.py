@@ -43,11 +43,13 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.NotificationPreference: "concerns nobody else",
     schema.OneTimeLink: "what a link is used for is noted",
     schema.PersonKey: "the keys of the log's personal parts",
+    schema.ReceivedRequest: "written with every request of a sender that somebody watches",
     schema.Restatement: "the change of a declaration is audited itself",
     schema.Session: "signing in and out are noted",
     schema.TokenFamily: "signing in and out are noted",
     schema.Upload: "nobody's readings yet; what is imported of it is audited",
     schema.Version: "counts changes",
+    schema.WatchedSource: "who looks at what, for a minute",
 }
 _NOT_AUDITED = frozenset(record.__tablename__ for record in NOT_AUDITED)
 LOADSTAR = "loadstar"  # who acts when nobody else does

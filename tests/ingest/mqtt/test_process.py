@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store.records.plant import brokers
+from store.records.plant import brokers, received
 from store.records.plant.activity import activity_24h
 from store.records.plant.brokers import Subscription
 from store.scope import SYSTEM
@@ -48,11 +48,18 @@ def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, store
     listener.start()
     listens(listener)
     before = datetime.now(UTC)
+    received.watch(SYSTEM, world.site_id, mapped.id)
+    publisher.say("plant/power", "many").wait_for_publish(PATIENT_S)
     publisher.say("plant/power", "1500").wait_for_publish(PATIENT_S)
     eventually(lambda: values_of(stored, meter) == [1.5], PATIENT_S)
     ((at,),) = stored("SELECT ts FROM telemetry WHERE meter = %s", meter)
     assert at.replace(tzinfo=UTC).second == 0  # of its arrival, at the beginning of the device's interval
     assert before - timedelta(seconds=60) <= at.replace(tzinfo=UTC) <= datetime.now(UTC)
+    taken, refused = eventually(
+        lambda: len(found := received.of_source(SYSTEM, world.site_id, mapped.id)) == 2 and found, 30, 0.3
+    )
+    assert (taken.path, taken.body, taken.accepted, taken.status) == ("plant/power", "1500", 1, None)
+    assert (refused.body, refused.refused, refused.verdict[0]["code"]) == ("many", 1, "unreadable_payload")
     assert listener.stop() == 0
     assert activity_24h(SYSTEM, mapped.device).accepted == 1
 
