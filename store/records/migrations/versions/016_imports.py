@@ -1,13 +1,13 @@
 """Imports of files, how the files of a source are read, and uploads.
 
-Revision: 015, after 014
+Revision: 016, after 015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "015"
-down_revision = "014"
+revision = "016"
+down_revision = "015"
 branch_labels = None
 depends_on = None
 
