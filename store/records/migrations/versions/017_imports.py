@@ -1,13 +1,13 @@
 """Imports of files, how the files of a source are read, and uploads.
 
-Revision: 016, after 015
+Revision: 017, after 016
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "016"
-down_revision = "015"
+revision = "017"
+down_revision = "016"
 branch_labels = None
 depends_on = None
 
