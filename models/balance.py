@@ -66,8 +66,8 @@ def _three(kilowatts: float) -> str:
     return f"{float(f'{kilowatts:.3g}'):+,.10g}"
 
 
-def residuals(flows: Flows, at: int = 0) -> list[Finding]:
-    """What each balanced node takes in and does not give out, in kW, at a position of the values."""
+def residuals(flows: Flows, at: int = 0, unit: str = "kW") -> list[Finding]:
+    """What each balanced node takes in and does not give out, in the flows' unit, at a position of the values."""
     names = {node.id: node.name for node in flows.graph.nodes}
     boundary = grid_nodes(flows.graph)
     findings = []
@@ -85,11 +85,12 @@ def residuals(flows: Flows, at: int = 0) -> list[Finding]:
         silent = int(residual.silent[at])
         passing = sum(abs(float(flow.net[at])) for flow in around if np.isfinite(flow.net[at])) / 2
         if not np.isfinite(value):
-            findings.append(Finding(names[node_id], _("no values now: its balance is not known"), wrong=False))
+            unknown = _("no values now: its balance is not known") if unit == "kW" else _("no values: its balance is not known")
+            findings.append(Finding(names[node_id], unknown, wrong=False))
             continue
         share = abs(value) / passing if passing > 0 else 0.0
         even = share <= EVEN
-        left = {"power": f"{_three(value)} kW", "share": f"{100 * share:.1f} %"}
+        left = {"power": f"{_three(value)} {unit}", "share": f"{100 * share:.1f} %"}
         said = [_("balances") if even else _("%(power)s left over, %(share)s of what passes", **left)]
         if silent:
             said.append(ngettext("%(num)s of its meters is silent", "%(num)s of its meters are silent", silent))

@@ -165,6 +165,32 @@ def administers_site(argument: str = "site_id") -> Rule:
     return rule
 
 
+def operates_site(argument: str = "site_id") -> Rule:
+    """Operators and administrators of the site that the argument of that name gives; for others it does not exist."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        site_in(argument)(scope, given)
+        if not policy.may(scope, policy.Action.OPERATE, site_id=given[argument]):
+            raise NotFound("no such page")
+
+    return rule
+
+
+def operates_meter(argument: str = "meter_id") -> Rule:
+    """Operators and administrators of the site of the meter that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        signed_in(scope, given)
+        meter_id = given.get(argument)
+        if not isinstance(meter_id, str):
+            raise NotFound("no meter")
+        site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
+        if not policy.may(scope, policy.Action.OPERATE, site_id=site_id):
+            raise NotFound("no such page")
+
+    return rule
+
+
 def administers_meter(argument: str = "meter_id") -> Rule:
     """Administrators of the site of the meter that the argument of that name gives."""
 

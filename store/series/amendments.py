@@ -18,6 +18,7 @@ from store.series.connection import execute, frame, listed, query
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "void", "reason", "by", "recorded_at"]
 AT_ONCE = 500  # rows of one statement
 QUARTER = timedelta(seconds=INTERVAL_S)
+Said = tuple[datetime, int, float | None]  # a value's time, its `interval_s` (0: a sample), and what it is said to be
 
 
 def amend(scope: Scope, meter_id: str, quantity: str, ts: datetime, value: float, *, reason: str, interval_s: int = 0) -> None:
@@ -28,32 +29,45 @@ def amend(scope: Scope, meter_id: str, quantity: str, ts: datetime, value: float
         Refused: not an operator of its site, no reason, a value that cannot be true, or of a time that is not the holder's.
         StoreAway: QuestDB did not take it.
     """
+    amend_all(scope, meter_id, quantity, [(ts, interval_s, value)], reason=reason)
+
+
+def amend_all(scope: Scope, meter_id: str, quantity: str, values: Sequence[Said], *, reason: str) -> None:
+    """The same of several values, each with its own time, length and value, as one correction. Raises as `amend`."""
     known = QUANTITIES.get(quantity)
-    if known is None or not known.least <= value <= known.greatest:
+    for _ts, _interval_s, value in values:
         if known is None:
             raise Refused(_("%(value)s cannot be %(quantity)s: no such quantity", value=value, quantity=quantity))
-        raise Refused(
-            _(
-                "%(value)s cannot be %(quantity)s: %(least)s to %(greatest)s",
-                value=value,
-                quantity=quantity,
-                least=f"{known.least:g}",
-                greatest=f"{known.greatest:g}",
+        if value is not None and not known.least <= value <= known.greatest:
+            raise Refused(
+                _(
+                    "%(value)s cannot be %(quantity)s: %(least)s to %(greatest)s",
+                    value=value,
+                    quantity=quantity,
+                    least=f"{known.least:g}",
+                    greatest=f"{known.greatest:g}",
+                )
             )
-        )
-    _record(scope, meter_id, quantity, [(ts, interval_s)], value, False, reason)
+    _record(scope, meter_id, quantity, values, False, reason)
 
 
 def void(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
     """Say that a value is wrong and what is right is not known. Raises as `amend`."""
-    _record(scope, meter_id, quantity, [(ts, interval_s)], None, True, reason)
+    _record(scope, meter_id, quantity, [(ts, interval_s, None)], True, reason)
 
 
 def void_all(
     scope: Scope, meter_id: str, quantity: str, moments: Sequence[datetime], *, reason: str, interval_s: int = 0
 ) -> None:
     """The same of several values. Raises as `amend`."""
-    _record(scope, meter_id, quantity, [(ts, interval_s) for ts in moments], None, True, reason)
+    _record(scope, meter_id, quantity, [(ts, interval_s, None) for ts in moments], True, reason)
+
+
+def restore_all(
+    scope: Scope, meter_id: str, quantity: str, moments: Sequence[datetime], *, reason: str, interval_s: int = 0
+) -> None:
+    """Let what the device said count again, of several values. Raises as `amend`."""
+    _record(scope, meter_id, quantity, [(ts, interval_s, None) for ts in moments], False, reason)
 
 
 def void_range(
@@ -77,37 +91,47 @@ def void_range(
         if holds(seen, row[0])
     ]
     if rows:
-        _record(scope, meter_id, quantity, [(ts, lasts) for ts, lasts in rows], None, True, reason)
+        _record(scope, meter_id, quantity, [(ts, lasts, None) for ts, lasts in rows], True, reason)
     return len(rows)
+
+
+def say_all(scope: Scope, meter_id: str, quantity: str, values: Sequence[Said], *, void: bool, reason: str) -> None:
+    """Say the same kind of thing of several values, as one correction: void, or what each was (None: what the device said).
+
+    Raises as `amend`.
+    """
+    _record(scope, meter_id, quantity, values, void, reason)
 
 
 def restore(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
     """Let what the device said count again. Raises as `amend`."""
-    _record(scope, meter_id, quantity, [(ts, interval_s)], None, False, reason)
+    _record(scope, meter_id, quantity, [(ts, interval_s, None)], False, reason)
 
 
 def _record(
     scope: Scope,
     meter_id: str,
     quantity: str,
-    rows: Sequence[tuple[datetime, int]],
-    value: float | None,
+    rows: Sequence[Said],
     is_void: bool,
     reason: str,
 ) -> None:
-    """Append one amendment for each row (its time and `interval_s`), and markers for the quarters that hold samples of them."""
+    """Append one amendment for each row, and markers for the quarters that hold samples of them."""
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     if not reason.strip():
         raise Refused(_("an amendment has a reason: give one"))
     seen = scope.times(meter_id, meter.site_id)
-    if not all(holds(seen, ts) for ts, _ in rows):
+    if not all(holds(seen, ts) for ts, _lasts, _value in rows):
         raise Refused(_("%(meter)s was not yours at that time: correct what was measured while it is", meter=meter.name))
     now, by = clock.now(), scope.user_id or "loadstar"
-    said = (None if value is None else float(value), is_void, reason.strip(), by, now)
-    _append("amendments", COLUMNS, [(ts, meter_id, quantity, interval_s, *said) for ts, interval_s in rows])
+    said = is_void, reason.strip(), by, now
+    values = [
+        (ts, meter_id, quantity, interval_s, None if value is None else float(value), *said) for ts, interval_s, value in rows
+    ]
+    _append("amendments", COLUMNS, values)
     # The rollup computes the quarters again that hold samples of them.
-    quarters = sorted({_quarter(ts) for ts, interval_s in rows if interval_s == 0})
+    quarters = sorted({_quarter(ts) for ts, interval_s, _value in rows if interval_s == 0})
     _append("late", ["received_at", "meter", "ts", "ts_end"], [(now, meter_id, each, each + QUARTER) for each in quarters])
 
 

@@ -7,7 +7,6 @@ and powers that come more often than every quarter are computed by the rollup wi
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,7 +27,7 @@ from store.series import checkpoint, finality, samples
 from store.series.declared import Rhythm, Span, edges_of, rhythms, spans_of
 from store.series.energy_of_intervals import derived, from_intervals
 from store.series.energy_of_samples import from_samples
-from store.series.grid import EPOCH, floor, micros, moment
+from store.series.grid import EPOCH, floor, micros, moment, runs
 from store.series.pieces import Pieces, Places, places, together
 
 Microseconds = NDArray[np.int64]
@@ -180,18 +179,12 @@ def _measured(known: Metering, meter_ids: Sequence[str], edges: Edges) -> Flow:
     for span, ids in spans_of(known, meter_ids, edges[0], edges[-1], whole_quarters=True).items():
         rows = places(ids, meter_ids)
         tally.expects(span, rows)
-        for first, last in _runs(edges_us):
+        for first, last in runs(edges_us):
             start, end = max(span.start, moment(edges_us[first])), min(span.end, moment(edges_us[last]))
             if start < end:
                 for told, since, until in _told(span, ids, start, end, edges_us[first : last + 1]):
                     tally.add(told.of(rows), slice(first, last + 1), since, until)
     return tally.flow(clock.now().timestamp())
-
-
-def _runs(edges_us: Microseconds) -> Iterable[tuple[int, int]]:
-    """The positions of edges between which all stretches are equally long: the database can number those, and add up each."""
-    changes = np.flatnonzero(np.diff(np.diff(edges_us))) + 1
-    return pairwise([0, *changes.tolist(), len(edges_us) - 1])
 
 
 def _told(

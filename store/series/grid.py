@@ -4,7 +4,9 @@ A row across the edge of a cell is a stretch by itself. So the database adds up 
 never in the wrong stretch, wherever the rows begin.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -75,6 +77,12 @@ def micros(edges: "list[datetime] | pd.DatetimeIndex") -> NDArray[np.int64]:
 def moments(since_us: NDArray[np.int64]) -> pd.DatetimeIndex:
     """The moments so many microseconds since 1970."""
     return pd.DatetimeIndex(since_us.astype("datetime64[us]"), tz="UTC")
+
+
+def runs(edges_us: NDArray[np.int64]) -> Iterable[tuple[int, int]]:
+    """The positions of edges between which all stretches are equally long: the database can number those, and add up each."""
+    changes = np.flatnonzero(np.diff(np.diff(edges_us))) + 1
+    return pairwise([0, *changes.tolist(), len(edges_us) - 1])
 
 
 def floor(moment: datetime, step_s: int) -> datetime:

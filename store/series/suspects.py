@@ -6,6 +6,7 @@ A register that falls and soon comes back is passed over where it is counted (`m
 """
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import product
@@ -16,7 +17,7 @@ import pandas as pd
 
 from config import clock
 from config.language import _
-from config.quantities import INTERVAL_S, LONGEST_INTERVAL_S
+from config.quantities import INTERVAL_S, LONGEST_INTERVAL_S, QUANTITIES
 from config.settings import settings
 from models import energy as arithmetic
 from models import plausible
@@ -27,7 +28,7 @@ from store.records.access.policy import Action, require
 from store.records.plant.declarations import declaring
 from store.records.plant.meters import require_meters, require_series
 from store.records.plant.ratings import ratings
-from store.scope import ALWAYS, SYSTEM, Scope, holds, within
+from store.scope import ALWAYS, SYSTEM, Scope, Times, holds, within
 from store.series import amendments
 from store.series.connection import frame, listed, query
 from store.series.counters import COUNTERS
@@ -47,6 +48,8 @@ MEAN_KW = f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / i
 USUAL_S = 3600.0  # for so long what is usual of a meter stays known
 HISTORY = timedelta(days=30)
 YEAR = timedelta(days=366)
+AT_ONCE = 500  # moments of one question
+KEY = ["ts", "meter", "quantity", "interval_s"]
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "code", "held", "by", "recorded_at"]
 
 _told: dict[str, float] = {}  # when it was last asked what was told
@@ -347,40 +350,60 @@ def suspects(scope: Scope, meter_ids: Collection[str], start: datetime, end: dat
         StoreAway: QuestDB cannot be reached.
     """
     times = require_series(scope, meter_ids)
-    parts = [_listed(meter, *window) for meter in meter_ids for window in within(times.get(meter, ALWAYS), start, end)]
-    found = [each for each in parts if len(each)]
+    together: dict[Times, list[str]] = {}
+    for meter in meter_ids:
+        together.setdefault(within(times.get(meter, ALWAYS), start, end), []).append(meter)
+    found = [rows for windows, ids in together.items() for window in windows if len(rows := _listed(ids, *window))]
     if not found:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat(found, ignore_index=True).sort_values("ts", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _listed(meter: str, start: datetime, end: datetime) -> pd.DataFrame:
-    rows = frame(
-        "SELECT ts, meter, quantity, interval_s, value, void, reason, by, recorded_at FROM amendments "
-        "WHERE ts >= %s AND ts < %s AND meter = %s",
-        [start, end, meter],
-    )
+def held_by_meter(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, int]:
+    """How many readings of each meter are held in [start, end), in the times that are the holder's; none: absent.
+
+    Raises as `suspects`.
+    """
+    times = require_series(scope, meter_ids)
+    rows = amendments.newest(meter_ids, list(QUANTITIES), start, end, intervals=None)
     if rows.empty:
-        return rows
-    key = ["ts", "meter", "quantity", "interval_s"]
+        return {}
+    held = rows[rows["void"].astype(bool) & (rows["by"] == BY) & rows["reason"].isin(CODES)]
+    mine = [holds(times.get(meter, ALWAYS), ts) for meter, ts in zip(held["meter"], held["ts"], strict=True)]
+    return dict(Counter(held.loc[mine, "meter"]))
+
+
+def _listed(meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    rows = frame(
+        "SELECT ts, meter, quantity, interval_s, void, reason, by, recorded_at FROM amendments "
+        f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)})",
+        [start, end],
+    )
     rows = rows.sort_values("recorded_at", kind="stable")
-    codes = rows[(rows["by"] == BY) & rows["reason"].isin(CODES)].drop_duplicates(key, keep="last")[[*key, "reason"]]
-    newest = rows.drop_duplicates(key, keep="last").drop(columns=["reason", "value"]).merge(codes, on=key)
+    codes = rows[(rows["by"] == BY) & rows["reason"].isin(CODES)].drop_duplicates(KEY, keep="last")[[*KEY, "reason"]]
+    newest = rows.drop_duplicates(KEY, keep="last").drop(columns="reason").merge(codes, on=KEY)
     if newest.empty:
         return newest
-    said = pd.concat(
-        [
-            frame(
-                f"SELECT ts, quantity, {lasts} interval_s, value FROM {table} WHERE ts >= %s AND ts < %s AND meter = %s "
-                f"AND quantity IN ({listed({*newest['quantity']})}) {only}",
-                [start, end, meter],
-            )
-            for table, lasts, only in (("telemetry", "0", ""), ("intervals", "interval_s", f"AND source != '{ROLLUP}'"))
-        ],
-        ignore_index=True,
-    )
-    found = newest.merge(said, on=["ts", "quantity", "interval_s"], how="left")
+    found = newest.merge(_told_at(newest), on=KEY, how="left")
     return found.assign(code=found["reason"], held=found["void"].astype(bool))[COLUMNS]
+
+
+def _told_at(rows: pd.DataFrame) -> pd.DataFrame:
+    """What devices and files said there: by its moments, for between two of them lie many others."""
+    which = f"meter IN ({listed({*rows['meter']})}) AND quantity IN ({listed({*rows['quantity']})})"
+    parts = []
+    for table, lasts, only in (("telemetry", "0", ""), ("intervals", "interval_s", f"AND source != '{ROLLUP}'")):
+        moments = sorted({*rows.loc[(rows["interval_s"] > 0) == (table == "intervals"), "ts"]})
+        for first in range(0, len(moments), AT_ONCE):
+            part = [each.to_pydatetime() for each in moments[first : first + AT_ONCE]]
+            parts.append(
+                frame(
+                    f"SELECT ts, meter, quantity, {lasts} interval_s, value FROM {table} "
+                    f"WHERE ts IN ({', '.join(['%s'] * len(part))}) AND {which} {only}",
+                    part,
+                )
+            )
+    return pd.concat(parts, ignore_index=True)
 
 
 def accept(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: str, interval_s: int = 0) -> None:
@@ -399,6 +422,30 @@ def void(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, reason: st
     amendments.void(scope, meter_id, quantity, ts, reason=reason, interval_s=interval_s)
 
 
+def decide_alike(
+    scope: Scope,
+    meter_id: str,
+    quantity: str,
+    interval_s: int,
+    code: str,
+    start: datetime,
+    end: datetime,
+    *,
+    true: bool,
+    reason: str,
+) -> int:
+    """Say of all that is held for the same cause in [start, end) that it is true, or wrong; how many. Raises as `void`."""
+    found = suspects(scope, [meter_id], start, end)
+    if found.empty:
+        return 0
+    alike = (found["quantity"] == quantity) & (found["interval_s"] == interval_s) & (found["code"] == code)
+    moments = [ts.to_pydatetime() for ts in found.loc[alike & found["held"].astype(bool), "ts"]]
+    if moments:
+        say = amendments.restore_all if true else amendments.void_all
+        say(scope, meter_id, quantity, moments, reason=reason, interval_s=interval_s)
+    return len(moments)
+
+
 def undo(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, interval_s: int = 0) -> None:
     """Take back what a person has said of a reading that was held: it is held again, as Loadstar judged it.
 
@@ -408,7 +455,7 @@ def undo(scope: Scope, meter_id: str, quantity: str, ts: datetime, *, interval_s
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     if not holds(scope.times(meter_id, meter.site_id), ts):
         raise NotFound(_("nothing of %(meter)s was held at that time", meter=meter.name))
-    found = _listed(meter_id, ts, ts + MOMENT)
+    found = _listed([meter_id], ts, ts + MOMENT)
     own = found[(found["quantity"] == quantity) & (found["interval_s"] == interval_s)]
     if own.empty:
         raise NotFound(_("nothing of %(meter)s was held at that time", meter=meter.name))

@@ -79,6 +79,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "approver": lambda who, place: who.manages_people or bool(who.administers),
     "organisation_led": lambda who, place: place in who.decides,
     "administers_meter": lambda who, place: place in who.administers or (who.runs and place != UNKNOWN),
+    "operates_meter": lambda who, place: place in who.administers | who.operates or (who.runs and place != UNKNOWN),
     "prices_region": lambda who, place: place in who.administers or (who.runs and place != UNKNOWN),
     "platform_admin": lambda who, place: who.runs,
     "customers_admin": lambda who, place: who.runs or who.owns_sites,
@@ -88,6 +89,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "asks_for_keys": lambda who, place: place in who.operates,
     "plant_admin": lambda who, place: who.runs or who.owns_sites or bool(who.administers),
     "administers_site": lambda who, place: who.runs or place in who.administers,
+    "operates_site": lambda who, place: who.runs or place in who.administers | who.operates,
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one
     "site_in": lambda who, place: place in who.sees or who.runs,
     "whole_site_in": lambda who, place: place in who.sees or who.runs,
@@ -107,7 +109,8 @@ class Crowd:
 
     def places(self, rule: Callable[..., None]) -> dict[str, str]:
         """The ids by place of what the rule looks at."""
-        of_rules = {"organisation_led": self.home, "administers_meter": self.meter, "prices_region": self.region}
+        meter_rules = dict.fromkeys(("administers_meter", "operates_meter"), self.meter)
+        of_rules = meter_rules | {"organisation_led": self.home, "prices_region": self.region}
         return of_rules.get(name_of(rule), self.site)
 
     def path(self, template: str, place: str) -> str:

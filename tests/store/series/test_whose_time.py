@@ -14,7 +14,23 @@ from store.records.access import grants, policy
 from store.records.people import users
 from store.records.plant import last_values, meters
 from store.scope import SYSTEM, Scope
-from store.series import amendments, cost, differences, energy, latest, levels, peaks, power, shares, suspects
+from store.series import (
+    amendments,
+    arrivals,
+    beside,
+    corrections,
+    cost,
+    differences,
+    energy,
+    heard,
+    latest,
+    levels,
+    peaks,
+    power,
+    readings,
+    shares,
+    suspects,
+)
 from tests.conftest import eventually
 from tests.store.series.conftest import Site, every
 
@@ -71,6 +87,16 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.latest.kept": _sorted(latest.kept(scope, ids).values, found),
         "store.series.latest.latest": _sorted(latest.latest(scope, ids, timedelta(days=2)), found),
         "store.series.suspects.suspects": suspects.suspects(scope, ids, start, AFTER).drop(columns="recorded_at"),
+        "store.series.suspects.held_by_meter": suspects.held_by_meter(scope, ids, start, AFTER),
+        "store.series.heard.heard": [part.tolist() for part in heard.heard(scope, ids, [start, MOVE - HOUR, MOVE + HOUR, AFTER])],
+        "store.series.arrivals.arrived": _sorted(arrivals.arrived(scope, ids, start, AFTER), found),
+        "store.series.beside.beside": [beside.beside(scope, each, "power_kw", MOVE) for each in ids],
+        "store.series.readings.readings": [
+            [each._replace(received_at=start) for each in readings.readings(scope, meter, start, AFTER)[0]] for meter in ids
+        ],
+        "store.series.corrections.corrections": [
+            each._replace(recorded_at=start) for each in corrections.corrections(scope, found["power"], start, AFTER)
+        ],
         "store.series.shares.shares": shares.shares(scope, ids, start, AFTER).loc[ids],
         "store.series.amendments.history": amended.drop(columns="recorded_at"),
         "store.records.plant.last_values.last_values": _sorted(last_values.last_values(scope, ids), found),
@@ -178,7 +204,14 @@ TELLS_NO_READINGS = {
     "store.series.amendments.void_range": "writes",
     "store.series.amendments.restore": "writes",
     "store.series.amendments.void_all": "writes",
+    "store.series.amendments.amend_all": "writes",
+    "store.series.amendments.restore_all": "writes",
+    "store.series.amendments.say_all": "writes",
+    "store.series.corrections.scale": "writes",
+    "store.series.corrections.undo": "writes",
     "store.series.suspects.accept": "writes",
+    "store.series.suspects.decide_alike": "writes",
+    "store.series.beside.makes_kwh": "of readings that were asked for",
     "store.series.suspects.void": "writes",
     "store.series.suspects.undo": "writes",
     "store.series.declared.spans": "what meters declare; asked by the functions that are asked here",

@@ -1,0 +1,72 @@
+"""What the days of each meter come to: coverage, incomplete days, what came late, what is held, and when it was last heard."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from dash import html
+
+from config import clock
+from config.language import N_, _
+from dashboard.parts import moments
+from dashboard.parts.aria import data
+from dashboard.parts.reading import reader
+from dashboard.parts.short_table import short_table
+from dashboard.quality.heat_map import readings_of
+from insight.data_quality import WHOLE, MeterQuality, SiteQuality
+from models.balance import Finding
+
+STATES = {"live": N_("live"), "late": N_("late"), "offline": N_("offline"), "never": N_("no data yet")}
+
+
+def facts(told: SiteQuality) -> html.Dl:
+    """The site as a whole."""
+    late = sum(each.arrived.late for each in told.meters)
+    came = sum(each.arrived.readings for each in told.meters)
+    whole = sum(np.isfinite(each.covered) and each.covered >= WHOLE for each in told.meters)
+    silent = sum(each.state in ("offline", "never") for each in told.meters)
+    said = {
+        _("Coverage"): _percent(told.covered),
+        _("Meters without a gap"): _("%(whole)s of %(meters)s", whole=whole, meters=len(told.meters)),
+        _("Silent now"): reader().count(silent),
+        _("Held readings"): reader().count(sum(each.held for each in told.meters)),
+        _("Came late"): _percent(late / came if came else float("nan")),
+    }
+    return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+
+
+def by_meter(site_id: str, told: SiteQuality) -> html.Div:
+    """A row a meter, the worst first."""
+    worst = sorted(told.meters, key=lambda each: (-each.held, each.covered if np.isfinite(each.covered) else 2.0))
+    rows = [_row(site_id, each) for each in worst]
+    heads = [
+        _("Meter"), _("State"), _("Last heard"), _("Coverage"), _("Incomplete days"), _("Came late"), _("Held readings"),
+    ]  # fmt: skip
+    return short_table(_("Meters, by what is missing"), heads, rows, {3: "num", 4: "num", 5: "num", 6: "num"})
+
+
+def _row(site_id: str, each: MeterQuality) -> Sequence[object]:
+    return (
+        html.A(each.meter.name, href=readings_of(site_id, each.meter.id), **data(soft="")),
+        html.Span(_(STATES[each.state]), className="state", **data(state=each.state)),
+        moments.ago(each.last, clock.now()),
+        _percent(each.covered),
+        reader().count(each.missing_days),
+        _percent(each.arrived.late_share) if each.arrived.readings else "–",
+        reader().count(each.held),
+    )
+
+
+def _percent(share: float) -> str:
+    """To a tenth, and 100 % only where nothing at all is missing."""
+    if not np.isfinite(share):
+        return "–"
+    tenths = 1000 if share >= 1 else min(int(share * 1000 + 0.5), 999)
+    return reader().number(f"{tenths / 10:.1f}") + " %"
+
+
+def imbalances(found: Sequence[Finding]) -> html.Ul | html.P:
+    """The nodes whose meters do not add up."""
+    if not found:
+        return html.P(_("Every node that can be checked balances."), className="muted mb-0")
+    rows = [html.Li([html.Span(f"{each.place}: {each.words}")], **data(wrong="yes" if each.wrong else "no")) for each in found]
+    return html.Ul(rows, className="findings")
