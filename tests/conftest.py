@@ -185,9 +185,10 @@ def settings(questdb_server: QuestDBServer, tmp_path: Path) -> Settings:
 @pytest.fixture
 def questdb_tables(settings: Settings) -> Settings:
     """The tables of the session's QuestDB made and emptied; the settings that reach them."""
-    from store.series import tables
+    from store.series import connection, tables
     from tests.emptied import empty_tables
 
+    connection._breaker.close()  # a test before may have asked a QuestDB that is away
     tables.create_tables(settings)
     empty_tables(settings)
     return settings
