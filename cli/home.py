@@ -1,12 +1,14 @@
 """The state folder: who may read it, and what the first start generates into it."""
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
 import stat
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,27 @@ from config.settings import PRIVATE, Settings, SettingsError
 GENERATED = "generated.toml"
 SECRETS = ("secret_key", "questdb_password", "questdb_read_password")
 QUESTDB_PORTS = ("questdb_http_port", "questdb_pg_port", "questdb_health_port")
+RESTORING = "restoring"  # a file that is there from the beginning to the end of a restore
 PLACES = ("public_url", "dashboard_host", "dashboard_port", "device_host", "device_port", "questdb_host", *QUESTDB_PORTS)
+
+
+class AlreadyUp(Exception):
+    """Another `up` runs from this state folder."""
+
+
+@contextlib.contextmanager
+def only_one(settings: Settings) -> Iterator[int]:
+    """Hold the state folder's lock, which the kernel lets go of however this process ends; its descriptor.
+
+    Raises:
+        AlreadyUp: somebody else holds it.
+    """
+    with (run_folder(settings) / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyUp from None
+        yield lock.fileno()
 
 
 def run_folder(settings: Settings) -> Path:

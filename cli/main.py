@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import click
 
+VERSION = "0.1.0"
+
 
 class Command(NamedTuple):
     """Where a sub-command lives and what it does in a line."""
@@ -26,6 +28,8 @@ COMMANDS = {
     "import": Command("cli.imports", "import_file", "Import a file of history into the meters of a site."),
     "channels": Command("cli.channels", "channels", "List what agents call their values, and map it to meters."),
     "jobs": Command("cli.jobs", "jobs", "List the work that takes long, cancel it, run it again."),
+    "backup": Command("cli.backup", "backup", "Write everything that Loadstar keeps into one file, while it runs."),
+    "restore": Command("cli.backup", "restore", "Put a backup into an empty Loadstar, or see that it is whole."),
     "migrate": Command("cli.migrate", "migrate", "Make or update the tables of both databases."),
     "bench": Command("bench", "bench", "Measure the figures that Loadstar promises."),
     "faults": Command("faults", "faults", "Kill every part under load, and count what was promised."),
@@ -71,6 +75,6 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name=None, version="0.1.0", prog_name="Loadstar")
+@click.version_option(package_name=None, version=VERSION, prog_name="Loadstar")
 def loadstar() -> None:
     """Loadstar, the open energy operations room."""

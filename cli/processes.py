@@ -132,7 +132,7 @@ def start_supervisor(settings: Settings) -> int:
     order(settings, supervisor)
     # A process group of its own: Ctrl-C reaches `up` alone, which ends the others in their order.
     started = subprocess.Popen(  # noqa: S603 - our own program
-        _leashed(settings, SUPERVISOR),
+        leashed(settings, SUPERVISOR),
         cwd=PROJECT,
         env=os.environ | environment(settings),
         stdin=subprocess.DEVNULL,
@@ -148,7 +148,8 @@ def supervisor_words(settings: Settings) -> Path:
     return log_folder(settings) / "supervisord.err"
 
 
-def _leashed(settings: Settings, name: str) -> list[str]:
+def leashed(settings: Settings, name: str) -> list[str]:
+    """The command line of a process that waits for its order, and ends with whoever started it."""
     return [sys.executable, "-I", "-S", str(LEASH), str(run_folder(settings)), name]
 
 
@@ -172,7 +173,7 @@ def supervisor_config(settings: Settings) -> str:
             "",
             f"[program:{name}]",
             f"process_name = {name}",
-            f"command = {shlex.join(_leashed(settings, name))}",
+            f"command = {shlex.join(leashed(settings, name))}",
             f"directory = {PROJECT}",
             "autorestart = true",
             "startsecs = 2",

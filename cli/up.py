@@ -1,7 +1,6 @@
 """`loadstar up`: starts everything in the order it is needed, keeps it running, and ends it all on Ctrl-C."""
 
 import errno
-import fcntl
 import os
 import resource
 import socket
@@ -15,7 +14,18 @@ import click
 
 from cli import copied, leash, questdb
 from cli.detach import Background, to_background
-from cli.home import absolute_settings, as_running, generate, log_folder, make_folders, note_places, run_folder
+from cli.home import (
+    RESTORING,
+    AlreadyUp,
+    absolute_settings,
+    as_running,
+    generate,
+    log_folder,
+    make_folders,
+    note_places,
+    only_one,
+    run_folder,
+)
 from cli.migrate import prepare_records, prepare_series
 from cli.ports import claim, is_free, owner
 from cli.processes import order, order_when_called, processes, questdb_process, start_supervisor, supervisor_words
@@ -40,10 +50,6 @@ SWEEP_S = 4.0
 OPEN_FILES = 65_536  # QuestDB maps several files a column and partition
 
 
-class AlreadyUp(Exception):
-    """Another `up` runs from this state folder."""
-
-
 @click.command()
 @click.option("--no-demo", is_flag=True, help="Start without the demo's sites; prints a link to create the first administrator.")
 @click.option("-d", "--detach", is_flag=True, help="Go on in the background once everything runs; `down` ends it.")
@@ -64,7 +70,7 @@ def up(no_demo: bool, detach: bool, as_copy: bool) -> None:
     on_signals()
     try:
         room.keep_reserve(settings)
-        with _only_one(settings) as lock:
+        with only_one(settings) as lock:
             _take_over(settings, as_copy, console)
             _run(settings, named, console, background, lock)
     except AlreadyUp:
@@ -83,23 +89,17 @@ def _dashboard(settings: Settings) -> str:
     return settings.dashboard_url
 
 
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[int]:
-    """Hold the state folder's lock, which the kernel lets go of however this process ends; its descriptor."""
-    with (run_folder(settings) / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyUp from None
-        yield lock.fileno()
-
-
 def _take_over(settings: Settings, as_copy: bool, console: "Console") -> None:
     """Note that the state folder is this process's; one that was copied from another becomes a Loadstar of its own.
 
     Raises:
         SettingsError: the one that it was copied from runs, and nobody said that both are wanted.
     """
+    if (settings.home / RESTORING).exists():
+        raise SettingsError(
+            f"a restore into {settings.home} was begun and not finished: type `./loadstar restore FILE` again, which "
+            "starts from its beginning"
+        )
     if original := copied.original(settings):
         if original.pid and not as_copy:
             raise SettingsError(

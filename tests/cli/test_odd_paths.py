@@ -45,7 +45,7 @@ READS = """
 import json, os, shlex, sys
 from pathlib import Path
 from cli.home import absolute_settings
-from cli.processes import SUPERVISOR_CONFIG, _leashed, supervisor_config
+from cli.processes import SUPERVISOR_CONFIG, leashed, supervisor_config
 from cli.supervise import patched
 from supervisor.options import ServerOptions
 
@@ -60,7 +60,7 @@ for home in json.loads(sys.stdin.read()):
     programs = {config.name: config for group in options.process_group_configs for config in group.process_configs}
     assert {"questdb", "devices", "dashboard", "worker"} <= set(programs)
     for name, program in programs.items():
-        assert shlex.split(program.command) == _leashed(made, name), program.command
+        assert shlex.split(program.command) == leashed(made, name), program.command
         assert program.stdout_logfile == str(made.home / f"logs/{name}.log"), program.stdout_logfile
 """
 

@@ -14,9 +14,10 @@ on SQLite transactions describes.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,6 +223,17 @@ def upgrade() -> None:
     Raises:
         StoreAway: the database cannot be reached.
     """
+    with migrating() as (_connection, to):
+        to("head")
+
+
+@contextmanager
+def migrating() -> Iterator[tuple[Connection, Callable[[str], None]]]:
+    """A transaction in which tables are changed: its connection, and what brings them up to a revision.
+
+    Raises:
+        StoreAway: the database cannot be reached.
+    """
     from alembic import command
 
     config = migrations()
@@ -231,7 +243,7 @@ def upgrade() -> None:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # whoever migrates now may take long
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-            command.upgrade(config, "head")
+            yield connection, partial(command.upgrade, config)
             _require_whole_references(connection)
 
 
