@@ -7,11 +7,12 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import callbacks, doorkeeper
 from dashboard.account import export, pictures
-from dashboard.api import hardware, money, openapi, readings, tokens
+from dashboard.api import hardware, imports, money, openapi, readings, tokens, uploads
 from dashboard.audit import download
 from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
 from dashboard.plant import files as plant_files
+from dashboard.plant import refused_rows
 from dashboard.signin import views as signin
 from dashboard.web import compression, language, security, static
 from dashboard.web.jobs import Jobs
@@ -35,6 +36,8 @@ def create_app(settings: Settings) -> Flask:
     pictures.install(server)
     export.install(server)
     plant_files.install(server)
+    refused_rows.install(server)
+    uploads.install(server)
     first_screen.install(server)
     theme_first = (static.ASSETS / "js" / "theme-first.js").read_text(encoding="utf-8").strip()
     shell.install(server, theme_first)
@@ -59,7 +62,7 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
-    for blueprint in (tokens.bp, readings.bp, money.bp, hardware.bp, openapi.bp):
+    for blueprint in (tokens.bp, readings.bp, money.bp, imports.bp, hardware.bp, openapi.bp):
         server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)

@@ -7,6 +7,7 @@ from flask import Response
 from msgspec import Meta
 
 from config.quantities import QUANTITIES
+from store.records.schema.imports import STATES as IMPORT_STATES
 from store.series import peaks
 from store.series.differences import EVENTS, REGISTERS
 
@@ -223,6 +224,72 @@ class Written(Said):
     new: int
     changed: Annotated[int, Meta(description="in the place of another value")]
     same: int
+
+
+Counts = dict[str, int]
+Refused = Annotated[Counts, Meta(description="readings that were not taken, by code")]
+HeldBack = Annotated[Counts, Meta(description="readings that are stored and count when others confirm them, by code")]
+Unknown = Annotated[Counts, Meta(description="readings by the name of a meter that the site does not have")]
+
+
+class ImportTotal(Said):
+    """What was stored of a meter and quantity."""
+
+    meter: Id
+    quantity: Annotated[str, Meta(extra_json_schema={"enum": list(QUANTITIES)})]
+    unit: str
+    readings: int
+    sum: float
+    first: Annotated[Moment, Meta(description="the end of the first reading")]
+    last: Annotated[Moment, Meta(description="the end of the last reading")]
+
+
+class Import(Said):
+    """An import of a file."""
+
+    id: Id
+    site: Id
+    file_name: str
+    size: Annotated[int, Meta(description="bytes")]
+    sha256: str
+    profile_name: Annotated[str | None, Meta(description="of the saved profile that it is read by")]
+    state: Annotated[str, Meta(extra_json_schema={"enum": list(IMPORT_STATES)})]
+    progress: Share
+    why: Annotated[str | None, Meta(description="it failed")]
+    by: Annotated[str | None, Meta(description="who asked for it")]
+    created_at: Moment
+    ended_at: Moment | None
+    readings: Annotated[int, Meta(description="that are stored")]
+    refused: Refused
+    held: HeldBack
+    unknown: Unknown
+    totals: list[ImportTotal]
+
+
+class Imports(Said):
+    """Imports of files, the newest first."""
+
+    imports: list[Import]
+    total: Annotated[int, Meta(description="how many there are in all")]
+
+
+class RefusedRow(Said):
+    """A row of a file that was not taken."""
+
+    row: Annotated[int, Meta(description="counted from 1; 0 for a part that has no rows")]
+    code: str
+    message: str
+
+
+class Tried(Said):
+    """What importing a file would do."""
+
+    readings: Annotated[int, Meta(description="that would be stored")]
+    refused: Refused
+    held: HeldBack
+    unknown: Unknown
+    totals: list[ImportTotal]
+    problems: list[RefusedRow]
 
 
 class Problem(msgspec.Struct):

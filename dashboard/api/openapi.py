@@ -21,18 +21,24 @@ from store.series.region_series import INTERVALS_S
 
 Schema = dict[str, Any]
 _SCHEMAS = "#/components/schemas/{name}"
+JSON = "application/json"
 
 STATUSES = {
     200: "as asked",
+    201: "begun; Location says where it goes on",
     204: "done; there is nothing to say",
     400: "malformed, or a field is missing",
     401: "no token, or one that is no longer valid; when signing in: what is wrong, or `code_needed`",
     403: "not allowed; the message says why",
     404: "not there, or not yours to see; the two are never told apart",
+    409: "it goes on elsewhere, at Upload-Offset",
+    412: "another version of tus",
     413: "too large",
+    415: "not sent as what it should be",
     422: "a parameter cannot be what it is",
     429: "too many tries; slow down, see Retry-After",
     503: "the store is away; see Retry-After",
+    507: "the disk has no room for it",
 }
 SIGNING = (400, 401, 413, 503)
 READING = (401, 503)
@@ -99,6 +105,10 @@ class Route(NamedTuple):
     statuses: tuple[int, ...]
     body: Schema | None = None
     parameters: tuple[Schema, ...] = ()
+    good: int = 204  # when there is no such answer
+    sent: str = JSON  # what the body is sent as
+    also: type[answers.Said] | None = None  # the answer may be this instead
+    file: str = ""  # what the answer is, when it is none of these
 
 
 SIGN_IN = _object(
@@ -108,7 +118,7 @@ SIGN_IN = _object(
     password=_text(),
     code=_text("of the authenticator app, or a recovery code; with a second factor only"),
 )
-ROUTES = (
+ROUTES: tuple[Route, ...] = (
     Route("POST", "token", "Sign a program in", answers.Pair, (*SIGNING, 403, 429), SIGN_IN),
     Route("POST", "token/refresh", "Exchange a refresh token for the next pair", answers.Pair, SIGNING, REFRESH),
     Route("POST", "token/revoke", "Sign the program out", None, (400, 413, 503), REFRESH),
@@ -160,13 +170,90 @@ ROUTES = (
     ),
 )
 
+
+def _header(name: str, about: str, schema: Schema | None = None, *, required: bool = True) -> Schema:
+    return {"name": name, "in": "header", "description": about, "required": required, "schema": schema or {"type": "string"}}
+
+
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+TUS = _header("Tus-Resumable", "the version of tus that is spoken", {"type": "string", "enum": ["1.0.0"]})
+OPERATING = (*READING, 403, 404)
+IMPORT = _object(
+    {"site_id": "sit_4k7q0x9v2n8e", "upload": "upl_4k7q0x9v2n8e", "profile": "quarterly export"},
+    optional=("dry_run", "upload"),
+    site_id=_text("whose meters the readings are of"),
+    upload=_text(
+        "of a file that has come whole; or send a form (multipart/form-data) with the file as its part file, up to 8 MB"
+    ),
+    profile={"type": ["string", "object"], "description": "how the file is read: the name of a saved profile, or one as JSON"},
+    dry_run={"type": "boolean", "description": "say what it would do, and store nothing; of a file of up to 20 MB"},
+)
+ROUTES += (
+    Route(
+        "GET",
+        "imports",
+        "The imports of files into the sites that are operated, the newest first",
+        answers.Imports,
+        (*OPERATING, 422),
+        parameters=(
+            _query("site_id", "of one site only", {"type": "string"}),
+            _query("search", "words that stand in the name of the file", {"type": "string"}),
+            _query("first", "how many to pass over", WHOLE),
+            _query("count", "how many to tell, 50 by default", WHOLE),
+        ),
+    ),
+    Route(
+        "POST",
+        "imports",
+        "Import a file of history",
+        answers.Import,
+        (*OPERATING, 400, 413, 422, 429, 507),
+        IMPORT,
+        also=answers.Tried,
+    ),
+    Route("GET", "imports/{import_id}", "How far an import is, and what came of it", answers.Import, OPERATING),
+    Route(
+        "DELETE",
+        "imports/{import_id}",
+        "Call an import off, or take back what it has stored: what was there before shows again",
+        answers.Import,
+        (*OPERATING, 422),
+    ),
+    Route("GET", "imports/{import_id}/refused", "The rows that were refused, and why", None, (*OPERATING, 429), file="text/csv"),
+    Route(
+        "POST",
+        "uploads",
+        "Begin to send a file in pieces (tus 1.0, creation)",
+        None,
+        (*OPERATING, 400, 412, 413, 422, 507),
+        parameters=(
+            TUS,
+            _header("Upload-Length", "bytes of the file", WHOLE),
+            _header("Upload-Metadata", "filename and its value in base64", required=False),
+        ),
+        good=201,
+    ),
+    Route("HEAD", "uploads/{upload_id}", "How much of it has come: Upload-Offset", None, OPERATING, parameters=(TUS,), good=200),
+    Route(
+        "PATCH",
+        "uploads/{upload_id}",
+        "Send the next piece, up to 8 MB",
+        None,
+        (*OPERATING, 400, 409, 412, 413, 415, 422, 507),
+        {"type": "string", "format": "binary"},
+        parameters=(TUS, _header("Upload-Offset", "where the piece begins", WHOLE)),
+        sent="application/offset+octet-stream",
+    ),
+    Route("DELETE", "uploads/{upload_id}", "Take an upload no further", None, (*OPERATING, 412), parameters=(TUS,)),
+)
+
 bp = Blueprint("api_openapi", __name__, url_prefix=API.rstrip("/"))
 
 
 @lru_cache(maxsize=1)
 def described() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
-    told = [route.answer for route in ROUTES if route.answer is not None]
+    told = [each for route in ROUTES for each in (route.answer, route.also) if each is not None]
     _, types = msgspec.json.schema_components([answers.Problem, *told], ref_template=_SCHEMAS)
     paths: dict[str, Any] = {}
     for route in ROUTES:
@@ -189,14 +276,17 @@ def described() -> dict[str, Any]:
     }
 
 
-def _of(answer: type) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _SCHEMAS.format(name=answer.__name__)}}}
+def _of(answer: type, also: type | None = None) -> dict[str, Any]:
+    each = [{"$ref": _SCHEMAS.format(name=one.__name__)} for one in (answer, also) if one is not None]
+    return {JSON: {"schema": each[0] if len(each) == 1 else {"anyOf": each}}}
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    good: dict[str, Any] = {"204": {"description": STATUSES[204]}}
+    good: dict[str, Any] = {str(route.good): {"description": STATUSES[route.good]}}
     if route.answer is not None:
-        good = {"200": {"description": STATUSES[200], "content": _of(route.answer)}}
+        good = {"200": {"description": STATUSES[200], "content": _of(route.answer, route.also)}}
+    elif route.file:
+        good = {"200": {"description": STATUSES[200], "content": {route.file: {"schema": {"type": "string"}}}}}
     problem = _of(answers.Problem)
     bad = {str(status): {"description": STATUSES[status], "content": problem} for status in sorted(route.statuses)}
     operation: dict[str, Any] = {"summary": route.summary, "responses": good | bad}
@@ -207,7 +297,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if parameters or route.parameters:
         operation["parameters"] = [*parameters, *route.parameters]
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
+        operation["requestBody"] = {"required": True, "content": {route.sent: {"schema": route.body}}}
     if route.path.startswith("token"):
         operation["security"] = []  # the body says who it is
     return operation

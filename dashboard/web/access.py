@@ -232,6 +232,12 @@ def asks_for_keys(argument: str = "site_id") -> Rule:
     return rule
 
 
+def plant_operator(scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Whoever operates a site, as its administrators do too (the store keeps them within theirs)."""
+    if not (scope.everything or scope.operator_of & scope.site_ids):
+        raise NotFound("no such page")
+
+
 def plant_admin(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Whoever administers a site, or a distributor, which may have none yet (the store keeps them within theirs)."""
     if not (scope.everything or scope.admin_of & scope.site_ids or owns_sites(scope)):

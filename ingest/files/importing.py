@@ -42,7 +42,6 @@ from store.series.write import TELEMETRY, Marker
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)  # the oldest reading that a file may hold
 AHEAD_S = 300.0
 EXAMPLES = 1_000  # problems that are told in full; all are counted
-KEPT_PROBLEMS = 100_000  # that can be downloaded
 APPLIED_S = 60.0  # within which QuestDB shows what was written
 
 Progress = Callable[[int, int], None]  # told how many readings have been read, and up to which row
@@ -260,7 +259,7 @@ def _of_known(block: Block, known: Mapping[str, str], caller: Caller, outcome: O
     here = ~out
     if outcome.told_to is not None:
         words = _("the site has no meter of this name")
-        rows = np.unique(block.row[out])[: max(0, KEPT_PROBLEMS - outcome.told)]
+        rows = np.unique(block.row[out])[: max(0, shelf.KEPT_PROBLEMS - outcome.told)]
         outcome.told_to.writelines(msgspec.json.encode((row, "unknown_meter", words)) + b"\n" for row in rows.tolist())
         outcome.told += len(rows)
     return Block(
@@ -291,7 +290,7 @@ def _told(outcome: Outcome, problems: Iterable[RowProblem]) -> None:
         outcome.refused[problem.code] += 1
         if len(outcome.examples) < EXAMPLES:
             outcome.examples.append(problem)
-        if outcome.told_to is not None and outcome.told < KEPT_PROBLEMS:
+        if outcome.told_to is not None and outcome.told < shelf.KEPT_PROBLEMS:
             outcome.told_to.write(msgspec.json.encode(problem) + b"\n")
             outcome.told += 1
 

@@ -24,6 +24,7 @@ from store.series import health
 
 PIECE = 2**20
 REFUSED = "refused.jsonl"  # what of an import was refused, a problem a line
+KEPT_PROBLEMS = 100_000  # of them
 BEFORE = "before"  # the folder of what stood where an import's readings went
 
 

@@ -134,7 +134,7 @@ def test_every_route_is_described_and_nothing_else(world: World) -> None:
     routes = {
         (method, re.sub(r"<(\w+)>", r"{\1}", route.rule))
         for route in world.server.url_map.iter_rules()
-        for method in route.methods - {"HEAD", "OPTIONS"}
+        for method in route.methods - {"OPTIONS", *({"HEAD"} if "GET" in route.methods else ())}
         if route.rule.startswith(API)
     }
     described = {(route.method, API + route.path) for route in openapi.ROUTES}

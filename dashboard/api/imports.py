@@ -1,0 +1,212 @@
+"""Imports of files, for people's programs: begun, looked at, taken back; `/api/v1/imports`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from flask_login import current_user
+
+from config.language import N_, _
+from config.quantities import QUANTITIES
+from config.settings import settings
+from dashboard.api import answers
+from dashboard.api.answers import said
+from dashboard.api.asked import BadParameter, answer_bad_parameters, iso, refused
+from dashboard.frame.faults import sentence
+from dashboard.plant import refused_rows
+from dashboard.web.access import current_scope, guard, plant_operator
+from dashboard.web.addresses import API
+from dashboard.web.gate import costly
+from ingest.files import importing, profile, shelf
+from ingest.files.content import UnreadableFile
+from ingest.files.profile import Profile, UnfitProfile
+from store.errors import Refused
+from store.records.access.policy import Action, require
+from store.records.plant import imports
+from store.records.plant.imports import Seen, Total
+from store.records.schema.listing import MOST, Wanted
+
+READ_ONLY = N_("This token only reads: make one on the account page that may write.")
+TRIED_MB = 20  # of a file that is tried within a request
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIELDS = ("site_id", "upload", "profile", "dry_run")
+
+bp = Blueprint("api_imports", __name__, url_prefix=f"{API}imports")
+answer_bad_parameters(bp)
+
+
+@bp.get("")
+@guard(plant_operator)
+def every() -> Response:
+    """The imports of a site, or of all sites that are operated, the newest first: `?site_id=…&first=0&count=50`."""
+    first, count = (_whole(name, otherwise, most) for name, otherwise, most in (("first", 0, 10**9), ("count", 50, MOST)))
+    wanted = Wanted(search=request.args.get("search", ""), sort="created_at", descending=True, first=first, count=count)
+    page = imports.imports_page(current_scope(), request.args.get("site_id"), wanted)
+    return said(answers.Imports([_told(each) for each in page.rows], page.total))
+
+
+@bp.post("")
+@guard(plant_operator)
+@costly
+def begin() -> Response:
+    """Import the part `file` of a form, or an `upload` that has come whole; `profile` is the name of a saved one, or one."""
+    if not current_user.can_write:
+        return refused(403, "read_only", _(READ_ONLY))
+    given = _given()
+    if isinstance(given, Response):
+        return given
+    scope, site_id = current_scope(), given["site_id"]
+    require(scope, Action.OPERATE, site_id=site_id)
+    try:
+        made, name = _profile(site_id, given.get("profile"))
+        upload_id = given.get("upload") or _taken()
+        if upload_id is None:
+            return refused(400, "no_file", _("Send the file as the part file of a form, or say with upload which one it is."))
+        path, found = shelf.finished(scope, settings(), upload_id)
+        if given.get("dry_run") in (True, "1", "true"):
+            if found.size > TRIED_MB * 2**20:
+                return refused(422, "too_large", _("A dry run is of a file of up to %(most)s MB.", most=TRIED_MB))
+            return _tried(site_id, path, made)
+        record = importing.start_upload(scope, settings(), site_id, upload_id, made, profile_name=name)
+    except (UnfitProfile, UnreadableFile) as why:
+        return refused(422, "bad_file", sentence(why))
+    except Refused as why:
+        return refused(422, "refused", sentence(why))
+    return said(_told(imports.seen(scope, record.id)))
+
+
+@bp.get("/<import_id>")
+@guard(plant_operator)
+def one(import_id: str) -> Response:
+    """How far an import is, and what came of it."""
+    return said(_told(imports.seen(current_scope(), import_id)))
+
+
+@bp.delete("/<import_id>")
+@guard(plant_operator)
+def take_back(import_id: str) -> Response:
+    """Call an import off, or take back what it has stored."""
+    if not current_user.can_write:
+        return refused(403, "read_only", _(READ_ONLY))
+    scope = current_scope()
+    seen = imports.seen(scope, import_id)
+    try:
+        imports.cancel(scope, import_id) if seen.can_cancel else imports.undo(scope, import_id)
+    except Refused as why:
+        return refused(422, "refused", sentence(why))
+    return said(_told(imports.seen(scope, import_id)))
+
+
+@bp.get("/<import_id>/refused")
+@guard(plant_operator)
+@costly
+def refused_of(import_id: str) -> Response:
+    """The rows that were refused, and why, as a CSV file."""
+    return refused_rows.answer(current_scope(), settings(), import_id)
+
+
+def _given() -> dict[str, Any] | Response:
+    """What was said beside the file."""
+    if request.mimetype == "multipart/form-data":
+        given: Any = request.form.to_dict()
+    else:
+        given = request.get_json(silent=True)
+    if not isinstance(given, dict) or not isinstance(given.get("site_id"), str):
+        return refused(400, "malformed", _("Send a form or a JSON object with site_id, profile, and the file or its upload."))
+    if strange := sorted(set(given) - {*FIELDS}):
+        return refused(
+            400,
+            "malformed",
+            _("%(field)s is no field of an import: there are %(fields)s.", field=strange[0][:80], fields=", ".join(FIELDS)),
+        )
+    if not isinstance(given.get("upload", ""), str):
+        return refused(400, "malformed", _("upload is the id of an upload: the last part of its address."))
+    return given
+
+
+def _profile(site_id: str, given: object) -> tuple[Profile, str | None]:
+    """How the file is read, and the name of a saved profile; raises `UnfitProfile`."""
+    if isinstance(given, dict):
+        return profile.read(msgspec.json.encode(given)), None
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        return profile.read(given.encode()), None
+    if not isinstance(given, str) or not given:
+        raise UnfitProfile(_("how the file is read is said by profile: the name of a saved one, or a profile as JSON"))
+    saved = imports.profile_named(current_scope(), site_id, given)
+    return msgspec.convert(saved.profile, Profile), saved.name
+
+
+def _taken() -> str | None:
+    """The upload that the part `file` of a form has become."""
+    part = request.files.get("file")
+    if part is None:
+        return None
+    size = part.stream.seek(0, 2)
+    part.stream.seek(0)
+    made = shelf.begin_upload(current_scope(), settings(), part.filename or "upload", size)
+    shelf.add_piece(current_scope(), settings(), made.id, 0, iter(lambda: part.stream.read(shelf.PIECE), b""))
+    return made.id
+
+
+def _tried(site_id: str, path: Path, made: Profile) -> Response:
+    outcome = importing.try_out(current_scope(), settings(), site_id, path, made)
+    return said(
+        answers.Tried(
+            readings=outcome.count,
+            refused=dict(outcome.refused),
+            held=dict(outcome.held),
+            unknown=dict(outcome.unknown),
+            totals=_totals(outcome.totals),
+            problems=[answers.RefusedRow(*each) for each in outcome.examples],
+        )
+    )
+
+
+def _told(seen: Seen) -> answers.Import:
+    record = seen.record
+    return answers.Import(
+        id=record.id,
+        site=record.site_id,
+        file_name=record.file_name,
+        size=record.size,
+        sha256=record.digest,
+        profile_name=record.profile_name,
+        state=seen.state,
+        progress=round(seen.progress, 4),
+        why=seen.why or None,
+        by=seen.who,
+        created_at=iso(record.created_at),
+        ended_at=iso(record.ended_at) if record.ended_at else None,
+        readings=record.readings,
+        refused=record.refused,
+        held=record.held,
+        unknown=record.unknown,
+        totals=_totals(seen.totals),
+    )
+
+
+def _totals(of: list[Total]) -> list[answers.ImportTotal]:
+    return [
+        answers.ImportTotal(
+            meter=each.meter,
+            quantity=each.quantity,
+            unit=QUANTITIES[each.quantity].label,
+            readings=each.count,
+            sum=each.total,
+            first=iso(EPOCH + timedelta(microseconds=each.first_us)),
+            last=iso(EPOCH + timedelta(microseconds=each.last_us)),
+        )
+        for each in of
+    ]
+
+
+def _whole(name: str, otherwise: int, most: int) -> int:
+    """A whole number of the address; raises `BadParameter`."""
+    given = request.args.get(name, str(otherwise))
+    if not (given.isascii() and given.isdecimal() and len(given) <= 10 and int(given) <= most):
+        raise BadParameter(
+            _("%(name)s is %(given)s: it is a number up to %(most)s", name=name, given=f"{given[:40]!r}", most=most)
+        )
+    return int(given)
