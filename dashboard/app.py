@@ -7,12 +7,11 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import callbacks, doorkeeper
 from dashboard.account import export, pictures
-from dashboard.api import hardware, imports, money, openapi, readings, tokens, uploads
+from dashboard.api import hardware, imports, money, openapi, readings, refused_rows, tokens, uploads
 from dashboard.audit import download
 from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
 from dashboard.plant import files as plant_files
-from dashboard.plant import refused_rows
 from dashboard.signin import views as signin
 from dashboard.web import compression, language, security, static
 from dashboard.web.jobs import Jobs

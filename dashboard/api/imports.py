@@ -11,11 +11,10 @@ from flask_login import current_user
 from config.language import N_, _
 from config.quantities import QUANTITIES
 from config.settings import settings
-from dashboard.api import answers
+from dashboard.api import answers, refused_rows
 from dashboard.api.answers import said
 from dashboard.api.asked import BadParameter, answer_bad_parameters, iso, refused
 from dashboard.frame.faults import sentence
-from dashboard.plant import refused_rows
 from dashboard.web.access import current_scope, guard, plant_operator
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
