@@ -207,7 +207,7 @@ def _judged(
     progress: Progress | None,
 ) -> Iterator[tuple[int, list[Judged]]]:
     """What may be stored, by the number of its block; all else is said in the outcome."""
-    caller, named = _caller(scope, site_id, outcome.source or "try")
+    caller, named = caller_of(scope, site_id, outcome.source or "try")
     ids = named | dict(profile.meters)
     window = Window((clock.now() - FIRST) / timedelta(days=1), AHEAD_S)
     kept_since = clock.now_us() - int(settings.accepted_back_days * 86_400) * SECOND
@@ -218,7 +218,7 @@ def _judged(
         known = {name: ids[texts.key(name)] if texts.key(name) in ids else ids.get(name, name) for name, _q, _u in block.series}
         good, bad = columns.judge(caller, window, _of_known(block, known, caller, outcome), known)
         _told(outcome, (RowProblem(row, problem.code, problem.message) for row, problem in bad))
-        good = [_kept(each, kept_since, outcome) for each in good]
+        good = [kept(each, kept_since, outcome) for each in good]
         for each in good:
             outcome.held.update(columns.held(each))
             _sum(outcome, each)
@@ -238,7 +238,7 @@ def _keys(good: Iterable[Judged]) -> list[Keys]:
     ]
 
 
-def _caller(scope: Scope, site_id: str, source: str) -> tuple[Caller, dict[str, str]]:
+def caller_of(scope: Scope, site_id: str, source: str) -> tuple[Caller, dict[str, str]]:
     """Who writes: the import, to all meters of the site; and the meters' ids by their names, where a name is one meter's."""
     # How long a value is of is said by the file: how often its meter is read now says nothing of long ago.
     caller = replace(keyless(directory.load_directory(), source, site_id), intervals_s={})
@@ -273,7 +273,7 @@ def _of_known(block: Block, known: Mapping[str, str], caller: Caller, outcome: O
     )
 
 
-def _kept(judged: Judged, since_us: int, outcome: Outcome) -> Judged:
+def kept(judged: Judged, since_us: int, outcome: Outcome) -> Judged:
     """Without samples that are older than samples are kept: registers, and values of less than a quarter of an hour."""
     if not judged.target.sample or not len(judged.at_us) or judged.at_us.min() >= since_us:
         return judged

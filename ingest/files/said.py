@@ -52,9 +52,12 @@ def applied(profile: Profile, said: Mapping[str, str], names: Sequence[str] = ()
 
 def marked(entries: Sequence[Entry], said: Mapping[str, str]) -> list[Entry]:
     """The entries, those that a person said sure and with what was said."""
-    why = _("as you say")
+    told = {name.partition(".")[0] for name in said}  # of one column too
     return [
-        msgspec.structs.replace(each, value=said[each.name], sure=1.0, why=why) if each.name in said else each for each in entries
+        msgspec.structs.replace(each, value=said.get(each.name, each.value), sure=1.0, why=_("as you say"))
+        if each.name in told
+        else each
+        for each in entries
     ]
 
 

@@ -96,7 +96,7 @@ def propose(
         profile,
         [
             *entries,
-            Entry("shape", "day_rows", 1.0, _("a row for each day, a column for each stretch of it")),
+            Entry("shape", "day_rows", 1.0, _("the heads are times of the day, or numbered through it")),
             proposal.decimal(sign, sure),
             *more,
             Entry("heads", "end" if ends else "start", 1.0, _("a day's first value begins at 00:00 either way")),

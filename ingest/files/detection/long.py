@@ -98,7 +98,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         profile,
         [
             *entries,
-            Entry("shape", "long", 1.0, _("a row for each time")),
+            Entry("shape", "long", 1.0, _("a column holds times, and each row has one")),
             proposal.decimal(sign, sure),
             *more,
             proposal.meter(names[meter] if meter is not None else "", 1.0 if meter is not None else 0.5, tuple(names)),

@@ -49,6 +49,18 @@ def upload(scope: Scope, upload_id: str) -> Upload:
     return found
 
 
+def theirs(scope: Scope) -> list[Upload]:
+    """The uploads of the holder that may still be gone on with, the newest first.
+
+    Raises:
+        NotFound: nobody is signed in.
+    """
+    owner = holder(scope)
+    with reading() as records:
+        mine = select(Upload).where(Upload.user_id == owner, Upload.expires_at > now())
+        return list(records.scalars(mine.order_by(Upload.created_at.desc(), Upload.id)))
+
+
 def forget_upload(scope: Scope, upload_id: str) -> None:
     """Forget an upload of the holder's: it was ended, or its file has become an import's. Raises as `upload`."""
     upload(scope, upload_id)

@@ -4,7 +4,7 @@ from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
 from store.records.schema.brokers import Broker, BrokerSource, BrokerState
 from store.records.schema.channels import Channel
-from store.records.schema.imports import FileImport, ImportProfile, Upload
+from store.records.schema.imports import FileImport, ImportDraft, ImportProfile, Upload
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
 from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, Restatement, VirtualTerm
@@ -41,6 +41,7 @@ __all__ = [
     "Grant",
     "Household",
     "Identity",
+    "ImportDraft",
     "ImportProfile",
     "Invitation",
     "Job",

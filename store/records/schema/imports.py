@@ -70,3 +70,18 @@ class Upload(Record):
     size: Mapped[int] = mapped_column(BigInteger)  # bytes
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ImportDraft(Record):
+    """What was said of a file that was sent and is not imported yet.
+
+    `told` are entries of its profile, `meters` the ids of meters by their names in the file (empty: left out).
+    """
+
+    __tablename__ = "import_drafts"
+
+    upload_id: Mapped[str] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True)
+    site_id: Mapped[str] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    told: Mapped[dict[str, Any]]
+    meters: Mapped[dict[str, Any]]
+    profile_name: Mapped[str | None]

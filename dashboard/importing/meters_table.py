@@ -1,0 +1,113 @@
+"""The names of meters that a file has, each with the meter of the site that it means; and making those that are missing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import html
+
+from config.language import _, ngettext
+from dashboard.importing.reading_table import NOTHING
+from dashboard.parts.aria import data
+from dashboard.parts.short_table import short_table
+from ingest.files.preview import Preview
+from ingest.files.profile import Profile
+from models.natural_order import natural
+from store.records.access import policy
+from store.records.plant import graph, meters
+from store.records.schema.columns import now
+from store.records.schema.dated import holds_at
+from store.scope import Scope
+
+METER = "import-meter"
+SHOWN = 200
+
+
+def table(scope: Scope, site_id: str, seen: Preview) -> list[Any]:
+    """Names and meters, those that still have none first."""
+    here = sorted(
+        (each for each in meters.meters_of(scope, site_id) if each.retired_at is None and each.role != "virtual"),
+        key=lambda each: natural(each.name),
+    )
+    options = [{"value": NOTHING, "label": _("none: left out")}, *({"value": each.id, "label": each.name} for each in here)]
+    names = sorted(seen.meters, key=lambda name: (seen.meters[name] is not None, natural(name)))
+    rows = [
+        (name or _("all of the file"), _control(name, seen.meters[name], options), _state(seen.meters[name]))
+        for name in names[:SHOWN]
+    ]
+    more = len(names) - SHOWN
+    known = sum(meter is not None for meter in seen.meters.values())
+    summary = _("%(known)s of %(names)s have a meter here.", known=known, names=len(names))
+    return [
+        html.P(summary, className="muted"),
+        short_table(_("Meters of the file"), (_("In the file"), _("Meter here"), _("State")), rows),
+        html.P(_("And %(more)s more, which are found by their names.", more=more), className="muted small") if more > 0 else None,
+    ]
+
+
+def _control(name: str, meter_id: str | None, options: list[dict[str, str]]) -> html.Label:
+    label = _("Meter of %(name)s", name=name) if name else _("Meter of all of the file")
+    control = dbc.Select(id={"type": METER, "name": name}, options=options, value=meter_id or NOTHING)
+    return html.Label([html.Span(label, className="visually-hidden"), control], className="d-block")
+
+
+def _state(meter_id: str | None) -> html.Span:
+    if meter_id is None:
+        return html.Span(_("not imported"), className="state", **data(state="late"))
+    return html.Span(_("found"), className="state", **data(state="live"))
+
+
+def told(names: Sequence[Mapping[str, str]], chosen: Sequence[Any], seen: Preview) -> dict[str, str]:
+    """The meters that were chosen where others, or none, had been found; an empty id leaves a name out."""
+    said = {}
+    for each, value in zip(names, chosen, strict=True):
+        name, meter_id = str(each["name"]), "" if value in (None, NOTHING) else str(value)
+        if meter_id != (seen.meters.get(name) or ""):
+            said[name] = meter_id
+    return said
+
+
+def missing(seen: Preview) -> list[str]:
+    """The names that no meter of the site has."""
+    return [name for name, meter_id in seen.meters.items() if meter_id is None and name]
+
+
+def making(scope: Scope, site_id: str, seen: Preview, profile: Profile) -> html.Div:
+    """The button that makes the missing meters, and where they are fed from; hidden where there is nothing to make."""
+    count = len(missing(seen))
+    may = policy.may(scope, policy.Action.ADMINISTER, site_id=site_id)
+    energy = (
+        any(column.quantity.startswith("energy") or column.quantity == "power_kw" for column in profile.columns)
+        or not profile.columns
+    )
+    at = now()
+    nodes = (
+        [each for each in graph.wiring(scope, site_id).nodes if each.kind in ("bus", "converter") and holds_at(each, at)]
+        if may
+        else []
+    )
+    options = [{"value": each.id, "label": each.name} for each in nodes]
+    words = ngettext("Create the missing meter", "Create the %(num)s missing meters", count)
+    button = html.Button(words, id="import-create", className="btn btn-quiet", type="button")
+    choice = html.Label(
+        [
+            html.Span(_("Fed from"), className="form-label"),
+            dbc.Select(id="import-fed-from", options=options, value=options[0]["value"] if options else None),
+        ],
+        className="field",
+    )
+    shown = bool(may and energy and nodes and count)
+    about = _("For each a consumer is drawn in the site's graph, fed from the node that you choose, with a meter of that name.")
+    hint = None
+    if count and not shown:
+        hint = html.P(_hint(may=may, nodes=bool(nodes)), className="muted")
+    drawn = html.Div([html.P(about, className="muted small"), choice, button], hidden=not shown, className="mb-3")
+    return html.Div([hint, drawn])
+
+
+def _hint(*, may: bool, nodes: bool) -> str:
+    if not may:
+        return _("Meters are made by the site's administrators: ask one of them for those that are missing.")
+    if not nodes:
+        return _("To create the missing meters here, draw the node first that feeds them (page Graph, kind bus).")
+    return _("Meters of conditions are made on the page Meters: add those that are missing there.")

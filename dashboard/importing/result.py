@@ -1,0 +1,156 @@
+"""What became of an import: what it stored by meter, what it refused and why, what is held, and what it did not know."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import html
+
+from config.language import _, ngettext
+from config.quantities import QUANTITIES
+from dashboard.figures import wording as numbers
+from dashboard.importing import list_table, wording
+from dashboard.importing.uploading import mb
+from dashboard.parts.aria import aria, data, icon
+from dashboard.parts.moments import clock
+from dashboard.parts.notices import notice
+from dashboard.parts.reading import reader
+from dashboard.parts.rows import Act
+from dashboard.parts.short_table import short_table
+from dashboard.web.jobs import said
+from store.records.access import policy
+from store.records.jobs.kinds import Problem
+from store.records.plant import meters, sites
+from store.records.plant.imports import AT_WORK, Seen
+from store.scope import Scope
+
+SHOWN = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def drawn(scope: Scope, seen: Seen) -> list[Any]:
+    """All that is to be said about an import."""
+    record = seen.record
+    zone = ZoneInfo(sites.site(scope, record.site_id).time_zone)
+    parts: list[Any] = [_head(seen)]
+    if seen.state == "failed":
+        parts.append(notice(_why(seen), bad=True))
+    if seen.totals:
+        parts.append(html.Section([html.H2(_("Stored")), _totals(scope, seen, zone)], className="panel mb-3"))
+    if record.refused:
+        parts.append(_refused(seen))
+    if record.held:
+        parts.append(_held(seen))
+    if record.unknown:
+        parts.append(_unknown(seen))
+    if record.gaps or record.skipped:
+        words = _("%(gaps)s cells say that there is no value.", gaps=reader().count(record.gaps))
+        if record.skipped:
+            words += " " + _("%(rows)s rows behind the last reading were passed over.", rows=reader().count(record.skipped))
+        parts.append(html.P(words, className="muted"))
+    return parts
+
+
+def _head(seen: Seen) -> html.Section:
+    record = seen.record
+    facts = (
+        (_("State"), list_table.state(seen)),
+        (_("Begun"), reader().stamp(record.created_at)),
+        (_("Ended"), reader().stamp(record.ended_at) if record.ended_at else "–"),
+        (_("By"), seen.who or "–"),
+        (_("Size"), _("%(size)s MB", size=mb(record.size))),
+        (_("Profile"), record.profile_name or _("found for this file")),
+        (_("Source of its readings"), html.Code(record.id)),
+    )
+    rows = [part for name, value in facts for part in (html.Dt(name), html.Dd(value))]
+    bar = None
+    if seen.state in AT_WORK:
+        bar = html.Progress(max="1", value=str(seen.progress) if seen.progress else None, **aria(label=_("How far it is")))
+    buttons = [_button(act) for act in list_table.acts(seen)]
+    return html.Section(
+        [html.Dl(rows, className="definitions"), bar, html.Div(buttons, className="choices mt-3")], className="panel mb-3"
+    )
+
+
+def _button(act: Act) -> html.Button | html.Details:
+    """A button; one that asks opens what it asks first."""
+    name = {"type": "import-act", "act": act.key}
+    if act.asks is None:
+        return html.Button(_(act.words), id=name, className="btn btn-quiet", type="button")
+    look = "btn btn-danger" if act.danger else "btn btn-primary"
+    sure = html.Button(_(act.sure or act.words), id=name, className=look, type="button")
+    summary = html.Summary(_(act.words), className="btn btn-quiet")
+    return html.Details([summary, html.Div([html.P(act.asks().words), sure], className="panel mt-3")], className="disclosure")
+
+
+def _why(seen: Seen) -> str:
+    if seen.why in list(Problem):
+        return said(seen.why)
+    return seen.why[:1].upper() + seen.why[1:] if seen.why else said(None)
+
+
+def _totals(scope: Scope, seen: Seen, zone: ZoneInfo) -> html.Div:
+    names = {each.id: each.name for each in meters.outlines(scope, seen.record.site_id)}
+    may = policy.may(scope, policy.Action.ADMINISTER, site_id=seen.record.site_id)
+    rows = []
+    for each in sorted(seen.totals, key=lambda each: (names.get(each.meter, each.meter), each.quantity)):
+        label = QUANTITIES[each.quantity].label if each.quantity in QUANTITIES else ""
+        name = names.get(each.meter, each.meter)
+        sums = "energy" in each.quantity and "total" not in each.quantity
+        rows.append(
+            (
+                html.A(name, href=f"/admin/meters/{each.meter}", **data(soft="")) if may else name,
+                wording.measured(each.quantity),
+                reader().count(each.count),
+                f"{numbers.exact(each.total, 9)} {label}" if sums else "–",
+                clock(EPOCH + timedelta(microseconds=each.first_us), zone),
+                clock(EPOCH + timedelta(microseconds=each.last_us), zone),
+            )
+        )
+    heads = (_("Meter"), _("What"), _("Readings"), _("Sum"), _("First ends"), _("Last ends"))
+    return short_table(
+        _("What was stored, times by %(zone)s", zone=zone.key),
+        heads,
+        rows,
+        {2: "num", 3: "num", 4: "when", 5: "when"},
+        titled=True,
+    )
+
+
+def _refused(seen: Seen) -> html.Section:
+    rows = [
+        (wording.refused(code), html.Code(code), reader().count(count))
+        for code, count in sorted(seen.record.refused.items(), key=lambda item: -item[1])
+    ]
+    href = f"/imports/{seen.record.id}/refused.csv"
+    link = html.A([icon("arrow-down"), _("Each of them, as CSV")], href=href, className="btn btn-quiet mt-3", download="")
+    table = short_table(_("What was refused"), (_("Why"), _("Code"), _("How many")), rows, {2: "num"})
+    return html.Section([html.H2(_("Refused")), table, link], className="panel mb-3")
+
+
+def _held(seen: Seen) -> html.Section:
+    count = sum(seen.record.held.values())
+    words = ngettext(
+        "%(num)s reading cannot be true as it stands: it is kept, shown as suspect, and left out of sums until others "
+        "confirm it.",
+        "%(num)s readings cannot be true as they stand: they are kept, shown as suspect, and left out of sums until others "
+        "confirm them.",
+        count,
+    )
+    return html.Section([html.H2(_("Held")), html.P(words, className="mb-0")], className="panel mb-3")
+
+
+def _unknown(seen: Seen) -> html.Section:
+    unknown = sorted(seen.record.unknown.items(), key=lambda item: -item[1])
+    rows = [(name or _("no name"), reader().count(count)) for name, count in unknown[:SHOWN]]
+    more = len(unknown) - SHOWN
+    about = _("The site has no meter of these names. Create them, or choose meters for them, and import the file again.")
+    return html.Section(
+        [
+            html.H2(_("Left out")),
+            html.P(about),
+            short_table(_("Meters that the site does not have"), (_("In the file"), _("Readings")), rows, {1: "num"}),
+            html.P(_("And %(more)s more.", more=more), className="muted small mb-0") if more > 0 else None,
+        ],
+        className="panel mb-3",
+    )

@@ -1,0 +1,132 @@
+"""The steps of an import before it is begun: how the file is read, its meters, a preview, and the start."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from config.language import _, ngettext
+from dashboard.importing import columns_table, meters_table, preview_table, reading_table
+from dashboard.importing.look import ANEW, Look
+from dashboard.parts.aria import data
+from dashboard.parts.notices import notice
+from store.scope import Scope
+
+LONGEST_NAME = 120
+
+
+class Step(NamedTuple):
+    """One step: its name, whether something is open in it, and what stands there."""
+
+    name: str
+    open: bool
+    content: Sequence[Any]
+
+
+def drawn(scope: Scope, site_id: str, look: Look) -> list[Any]:
+    """The steps as they stand now, or the problem that the file has as a whole."""
+    if look.proposal is None or look.seen is None:
+        head = [notice(look.problem[:1].upper() + look.problem[1:] + ".", bad=True)]
+        return [*head, _buttons(hidden=True), html.Div(_profile(look), hidden=not look.saved)]
+    asked = look.proposal.asked()
+    missing = [name for name, meter in look.seen.meters.items() if meter is None]
+    steps = [
+        Step(_("How it is read"), bool(asked), _reading(look)),
+        Step(
+            _("Meters"),
+            bool(missing),
+            [
+                *meters_table.table(scope, site_id, look.seen),
+                meters_table.making(scope, site_id, look.seen, look.proposal.profile),
+            ],
+        ),
+        Step(_("Preview"), False, preview_table.table(scope, site_id, look.seen, ZoneInfo(look.zone))),
+        Step(_("Import"), False, _start(look, len(asked), len(missing))),
+    ]
+    now = next((number for number, step in enumerate(steps) if step.open), len(steps) - 1)
+    return [
+        html.Ol(
+            [
+                html.Li(
+                    [html.H2(f"{number + 1} {step.name}"), *step.content],
+                    className="panel",
+                    **data(step="now" if number == now else "done" if not step.open else "later"),
+                )
+                for number, step in enumerate(steps)
+            ],
+            className="steps",
+        )
+    ]
+
+
+def _reading(look: Look) -> list[Any]:
+    assert look.proposal is not None  # noqa: S101 - the caller looked
+    content: list[Any] = [_profile(look)]
+    if look.draft.profile_name in look.saved:
+        words = _("Read as files of “%(name)s” were before; nothing is asked.", name=look.draft.profile_name)
+        return [*content, html.P(words), _buttons()]
+    asked = len(look.proposal.asked())
+    if asked:
+        words = ngettext(
+            "The file does not prove one of these. Say how it is, or confirm what is proposed, with “Read it so”.",
+            "The file does not prove %(num)s of these. Say how it is, or confirm what is proposed, with “Read it so”.",
+            asked,
+        )
+    else:
+        words = _("All of this was found in the file or said by you. Change what is not so.")
+    content += [html.P(words), reading_table.table(look.proposal, look.zone)]
+    if look.proposal.profile.shape == "long" and look.proposal.heads:
+        content += [html.H3(_("Columns"), className="h6 mt-3"), *columns_table.table(look.proposal)]
+    return [*content, _buttons()]
+
+
+def _profile(look: Look) -> html.Div:
+    """Which saved profile the file is read by, where the site has some."""
+    options = [{"value": ANEW, "label": _("none: find out how this file is read")}]
+    options += [{"value": name, "label": name} for name in look.saved]
+    chosen = look.draft.profile_name if look.draft.profile_name in look.saved else ANEW
+    control = dbc.Select(id="import-profile", options=options, value=chosen)
+    label = html.Label([html.Span(_("Saved profile"), className="form-label"), control], className="field")
+    return html.Div(label, hidden=not look.saved)
+
+
+def _buttons(*, hidden: bool = False) -> html.Div:
+    button = html.Button(_("Read it so"), id="import-apply", className="btn btn-primary", type="button")
+    others = [html.Button(id=name, hidden=True, type="button") for name in (("import-create", "import-start") if hidden else ())]
+    fields = (
+        [dcc.Input(id="import-save-as", type="hidden"), dbc.Select(id="import-fed-from", className="d-none")] if hidden else []
+    )
+    return html.Div([button, *others, *fields], className="choices mt-3")
+
+
+def _start(look: Look, asked: int, missing: int) -> list[Any]:
+    assert look.seen is not None  # noqa: S101 - the caller looked
+    found = len(look.seen.meters) - missing
+    if asked:
+        words = _("First say how the file is read: nothing is imported by a guess.")
+    elif not found:
+        words = _("None of the file's meters is one of this site yet: choose or create them first.")
+    elif missing:
+        words = ngettext(
+            "Readings of one meter are left out, because it is none of this site.",
+            "Readings of %(num)s meters are left out, because they are none of this site.",
+            missing,
+        )
+    else:
+        words = _("Everything is said. The import runs in the background, and can be called off and undone.")
+    name = dcc.Input(
+        id="import-save-as",
+        value=look.draft.profile_name if look.draft.profile_name in look.saved else "",
+        type="text",
+        maxLength=LONGEST_NAME,
+        autoComplete="off",
+        placeholder=_("such as the name of its source"),
+    )
+    label = [html.Span(_("Save the profile as"), className="form-label"), name]
+    about = html.P(_("The next file of this kind is then read without questions. Empty: it is not saved."), className="form-text")
+    start = html.Button(
+        _("Start the import"), id="import-start", className="btn btn-primary", type="button", disabled=bool(asked or not found)
+    )
+    return [html.P(words), html.Div([html.Label(label, className="d-block"), about], className="field"), start]

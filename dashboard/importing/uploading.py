@@ -1,0 +1,82 @@
+"""Where a file is chosen and sent (`assets/js/shell/87-uploads.js`), and those that were sent and are not imported yet."""
+
+from typing import Any
+
+from dash import html
+
+from config.language import _
+from config.settings import settings
+from dashboard.figures import wording as numbers
+from dashboard.parts.aria import aria, data, icon
+from dashboard.parts.short_table import short_table
+from ingest.files import shelf
+from store.records.plant import uploads
+from store.scope import Scope
+
+MB = 2**20
+
+
+def view(site_id: str) -> html.Section:
+    """The panel that takes a file."""
+    about = _(
+        "CSV, spreadsheets, JSON, Parquet, Green Button, NEM12, MSCONS and more, up to %(most)s MB. "
+        "You see how the file is read before anything of it is stored.",
+        most=settings().import_limit_mb,
+    )
+    return html.Section(
+        [
+            html.H2(_("Import a file")),
+            html.P(about, className="muted"),
+            html.Div(
+                [
+                    html.Button(
+                        [icon("arrow-up"), _("Choose a file")],
+                        type="button",
+                        className="btn btn-primary",
+                        **data(upload_choose=""),
+                    ),
+                    html.Button(_("Stop"), type="button", className="btn btn-quiet", hidden=True, **data(upload_stop="")),
+                    html.Span(_("or drop it here"), className="muted small align-self-center"),
+                ],
+                className="choices",
+            ),
+            html.Progress(max="1", value="0", hidden=True, className="mt-3", **aria(label=_("How much is sent"))),
+            html.P(className="mb-0 mt-2", role="status", **data(upload_said="")),
+        ],
+        className="panel mb-3 files",
+        **data(upload=address(site_id, "").rstrip("/")),
+    )
+
+
+def waiting(scope: Scope, site_id: str) -> list[Any]:
+    """The uploads of whoever looks that are not imported: those to go on with, and those to be looked at."""
+    rows = []
+    for each in uploads.theirs(scope):
+        come, _upload = shelf.offset(scope, settings(), each.id)
+        if come < each.size:
+            said = _("%(come)s of %(size)s MB have come: choose the same file again to go on", come=mb(come), size=mb(each.size))
+            link: Any = html.Span(said)
+        else:
+            link = html.A(_("See how it is read"), href=address(site_id, each.id), **data(soft=""))
+        drop = html.Button(
+            _("Discard"),
+            id={"type": "import-drop", "upload": each.id},
+            className="btn btn-sm btn-quiet",
+            type="button",
+            **aria(label=_("Discard %(name)s", name=each.file_name)),
+        )
+        rows.append((each.file_name, link, drop))
+    if not rows:
+        return []
+    heads = (_("File"), _("Next"))
+    return [html.H2(_("Sent, not imported yet")), short_table(_("Sent, not imported yet"), heads, rows, acts=True)]
+
+
+def address(site_id: str, upload_id: str) -> str:
+    """Where the import of a file that was sent is prepared."""
+    return f"/site/{site_id}/import/{upload_id}"
+
+
+def mb(size: int) -> str:
+    """A number of bytes in megabytes."""
+    return numbers.number(size / MB, 2)
