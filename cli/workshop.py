@@ -27,6 +27,7 @@ LINTERS = {
 # what they set up; in order (`testpaths`), because the slow rooms come first.
 PROCESSES = min(len(os.sched_getaffinity(0)) + 1, 4) if hasattr(os, "sched_getaffinity") else 3
 SHARED = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder")
+COVERED = ("-p", "tests.covered")
 # What every change can break within two minutes: what is computed and stored, whole, and of the other rooms the promises that
 # need no process of their own. `thorough` is what proves the same in one more zone, or keeps the processors busy on purpose.
 QUICK_PLACES = (
@@ -66,12 +67,14 @@ def _python(*arguments: str, **added: str) -> int:
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.option("--quick", is_flag=True)
+@click.option("--cov", is_flag=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def test(quick: bool, arguments: tuple[str, ...]) -> None:
+def test(quick: bool, cov: bool, arguments: tuple[str, ...]) -> None:
     """Run the tests in several processes at once; those of named files one after the other.
 
     `--quick` runs, within two minutes on two processors, what needs neither browsers nor servers but QuestDB, for work in
-    between. Everything else goes to pytest; `--no-skips` makes a skipped test a failure.
+    between. `--cov` measures what of the code the tests run, and fails where it is too little. Everything else goes to pytest;
+    `--no-skips` makes a skipped test a failure.
     """
     for program in missing():
         click.secho(
@@ -82,7 +85,7 @@ def test(quick: bool, arguments: tuple[str, ...]) -> None:
         )
     named = any((PROJECT / argument.partition("::")[0]).exists() for argument in arguments)
     shared = () if named else SHARED
-    raise SystemExit(_python("-m", "pytest", *shared, *(QUICK if quick else ()), *arguments, **LEAN))
+    raise SystemExit(_python("-m", "pytest", *shared, *(COVERED if cov else ()), *(QUICK if quick else ()), *arguments, **LEAN))
 
 
 @click.command()

@@ -48,6 +48,13 @@ def test_a_skip_is_named_and_passes_unless_it_may_not(tmp_path: Path) -> None:
     assert re.search(r"1 passed, 1 skipped", refused.stdout.splitlines()[-1]), "pytest's own summary comes last"
 
 
+def test_tests_that_run_too_little_of_the_code_fail(tmp_path: Path) -> None:
+    short = pytest_on(tmp_path, *workshop.COVERED)
+    assert short.returncode == 1
+    assert re.search(r"The tests run \d+\.\d % of the code's lines and branches; at least 85 % are asked for\.", short.stdout)
+    assert "1 passed, 1 skipped" in short.stdout.splitlines()[-1], "pytest's own summary comes last"
+
+
 def test_what_processes_that_share_the_tests_counted_is_added_up(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"test_{name}_more.py").write_text(COUNTS)
