@@ -7,7 +7,7 @@ from dash import html, register_page
 from config.language import N_, _
 from dashboard.parts import forms, tables
 from dashboard.parts.aria import data
-from dashboard.quality import corrections_table, range_forms, readings_table
+from dashboard.quality import corrections_table, gaps_table, range_forms, readings_table
 from dashboard.web.access import current_scope, guard, operates_site
 from store.errors import NotFound
 from store.records.plant import meters
@@ -21,8 +21,8 @@ register_page(
 FORMS = (range_forms.VOID, range_forms.SCALE)
 for form in FORMS:
     forms.declare(form)
-tables.declare(readings_table.TABLE)
-tables.declare(corrections_table.TABLE)
+for table in (readings_table.TABLE, gaps_table.TABLE, corrections_table.TABLE):
+    tables.declare(table)
 
 
 @guard(operates_site())
@@ -40,6 +40,8 @@ def layout(site_id: str, meter_id: str, **_query: Any) -> html.Div:
             ),
             html.Div([forms.view(form, meter_id) for form in FORMS], className="side-by-side mb-3"),
             tables.view(readings_table.TABLE, meter_id),
+            html.H2(_("Gaps"), className="mt-4"),
+            tables.view(gaps_table.TABLE, meter_id),
             html.H2(_("Corrections"), className="mt-4"),
             tables.view(corrections_table.TABLE, meter_id),
         ]

@@ -14,7 +14,7 @@ from dashboard.web.access import operates_meter
 from store.scope import Scope
 from store.series import amendments, corrections
 
-TABLES = ("readings", "corrections")
+TABLES = ("readings", "gaps", "corrections")
 NAMES = tuple((name, name) for name in QUANTITIES)
 QUANTITY = Choice("quantity", N_("Quantity"), NAMES, required=True, hint=N_("Choose one."))
 PERIOD = (

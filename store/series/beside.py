@@ -54,6 +54,12 @@ def beside(scope: Scope, meter_id: str, quantity: str, ts: datetime, interval_s:
     return Beside(*sides)
 
 
+def counting(scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime) -> list[Reading]:
+    """The samples of [start, end) that count, in the order of time and in the times that are the holder's. Raises as `beside`."""
+    seen = require_series(scope, [meter_id]).get(meter_id, ALWAYS)
+    return [each for window in within(seen, start, end) for each in _counting(meter_id, quantity, 0, *window)]
+
+
 def _counting(meter_id: str, quantity: str, interval_s: int, start: datetime, end: datetime) -> list[Reading]:
     """The readings of [start, end) that count, in the order of time."""
     table, lasts, only = ("intervals", "interval_s", f"AND source != '{ROLLUP}'") if interval_s else ("telemetry", "0", "")

@@ -146,6 +146,23 @@ def test_readings_are_found_by_day_corrected_listed_and_undone(measured: Measure
     assert "no longer exists" in act(browser, "corrections", measured.meter, "undo", key, searched=False)
 
 
+def test_a_gap_is_filled_by_what_is_offered_once_somebody_accepts_it(measured: Measured) -> None:
+    world, browser = measured.world, measured.world.client("operator")
+    page = shown(browser, f"/site/{world.site}/quality/{measured.meter}")
+    assert "its register: the sum is counted already, spread evenly" in page
+    last = (measured.day + 12 * HOUR - MINUTE).isoformat()
+    asked = said(press(browser, "gaps", measured.meter, searched=False, do="ask", act="fill", row=last))
+    assert "Estimated (E): 6.01667 kWh" in asked
+    assert "Fill this in" in act(browser, "gaps", measured.meter, "fill", last, searched=False, reason="")
+    assert "Filled with 360 values" in act(browser, "gaps", measured.meter, "fill", last, searched=False, reason="modem off")
+    measured.settle()
+    assert measured.kwh == pytest.approx(23 + 59 / 60)
+    assert "No gap" in said(press(browser, "gaps", measured.meter, searched=False, do="keep"))
+    for nonsense in ("", "yesterday", "2026-01-01", last):
+        assert "no longer exists" in act(browser, "gaps", measured.meter, "fill", nonsense, searched=False, reason="x")
+    assert world.client("stranger").get(f"/site/{world.site}/quality/{measured.meter}").status_code == 404
+
+
 def test_without_readings_or_without_a_store_the_page_says_so(world: World) -> None:
     page = shown(world.client("operator"), f"/site/{world.site}/quality")
     assert "cannot be asked for now" in page

@@ -90,6 +90,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.suspects.held_by_meter": suspects.held_by_meter(scope, ids, start, AFTER),
         "store.series.heard.heard": [part.tolist() for part in heard.heard(scope, ids, [start, MOVE - HOUR, MOVE + HOUR, AFTER])],
         "store.series.arrivals.arrived": _sorted(arrivals.arrived(scope, ids, start, AFTER), found),
+        "store.series.beside.counting": [beside.counting(scope, each, "power_kw", start, AFTER) for each in ids],
         "store.series.beside.beside": [beside.beside(scope, each, "power_kw", MOVE) for each in ids],
         "store.series.readings.readings": [
             [each._replace(received_at=start) for each in readings.readings(scope, meter, start, AFTER)[0]] for meter in ids
