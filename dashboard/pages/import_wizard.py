@@ -3,6 +3,7 @@
 from typing import Any
 
 from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update, register_page
+from werkzeug.exceptions import TooManyRequests
 
 from config.language import N_, _
 from dashboard.frame.faults import sentence
@@ -28,6 +29,8 @@ register_page(
     title=N_("Import a file · Loadstar"),
 )
 
+AGAIN_MS = 1500
+
 
 @guard(operates_site())
 def layout(site_id: str, upload_id: str, **_query: Any) -> html.Div:
@@ -41,6 +44,7 @@ def layout(site_id: str, upload_id: str, **_query: Any) -> html.Div:
             dcc.Store(id="import-upload", data=upload_id),
             dcc.Store(id="import-new-site", data=site_id),
             dcc.Location(id="import-go", refresh=True),
+            dcc.Interval(id="import-again", interval=AGAIN_MS, disabled=True),
             html.Div(id="import-told", role="status", **aria(live="polite")),
             dcc.Loading(
                 html.Div(html.P(_("Looking at the file …"), className="muted"), id="import-steps"), delay_show=400, type="dot"
@@ -52,17 +56,25 @@ def layout(site_id: str, upload_id: str, **_query: Any) -> html.Div:
 
 @callback(
     Output("import-steps", "children"),
+    Output("import-again", "disabled"),
     Input("import-upload", "data"),
+    Input("import-again", "n_intervals"),
     State("import-new-site", "data"),
 )
 @guard(operates_site())
-@costly
-def draw(upload_id: str, site_id: str) -> Any:
-    """The steps as they stand."""
+def draw(upload_id: str, _times: int | None, site_id: str) -> Any:
+    """The steps as they stand; while another page of the same person is looked at, later."""
     try:
-        return steps.drawn(current_scope(), site_id, look(current_scope(), site_id, upload_id))
+        return _drawn(upload_id, site_id), True
+    except TooManyRequests:
+        return no_update, False
     except (Refused, StoreAway) as refused:
-        return notice(sentence(refused), bad=True)
+        return notice(sentence(refused), bad=True), True
+
+
+@costly
+def _drawn(upload_id: str, site_id: str) -> list[Any]:
+    return steps.drawn(current_scope(), site_id, look(current_scope(), site_id, upload_id))
 
 
 @callback(

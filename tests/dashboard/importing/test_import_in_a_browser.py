@@ -1,0 +1,114 @@
+"""A campus file is sent, asked about, its meters made, imported and taken back, all by page."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+from werkzeug.serving import make_server
+
+from config import settings as configuration
+from config.settings import Settings
+from store.records.plant import declarations, graph, imports, meters
+from store.records.schema.listing import Wanted
+from store.scope import SYSTEM
+from tests.dashboard.conftest import working
+from tests.dashboard.frame.test_shell_in_a_browser import sign_in
+from tests.dashboard.watched import watched
+from tests.dashboard.world import World, world_of
+
+TIMES = [f"{day:02}/11/2024 {hour:02}:00" for day in range(1, 11) for hour in range(24)]
+CAMPUS = "\n".join(
+    [
+        ",".join(["Group", "Use", *TIMES]),
+        *(",".join([f"Building {number}", "lab", *[str(number / 2)] * len(TIMES)]) for number in (3, 7)),
+        ",".join(["Building 9", "hall", "broken", *["1"] * (len(TIMES) - 1)]),
+    ]
+)
+
+
+@pytest.fixture
+def imported(questdb_tables: Settings, first_records: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[tuple[World, str]]:
+    """A world with a QuestDB and a worker, and where it is served."""
+    home = tmp_path / "home"
+    home.mkdir()
+    made = questdb_tables.model_copy(update={"home": home, "database_url": f"sqlite:///{home}/records.sqlite3"})
+    configuration.use(made)
+    file, ids = first_records
+    shutil.copy(file, home / "records.sqlite3")
+    world = world_of(made, ids)
+    server = make_server("127.0.0.1", 0, world.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    for _at_work in working(made):
+        yield world, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_campus_file_from_the_first_byte_to_its_undoing(imported: tuple[World, str], chromium: Browser, tmp_path: Path) -> None:
+    world, address = imported
+    graph.create_node(SYSTEM, world.site, name="Main bus", kind="bus", valid_from=declarations.BEGINNING)
+    file = tmp_path / "campus.csv"
+    file.write_text(CAMPUS, encoding="utf-8")
+    lost: list[str] = []
+
+    def lose_the_first_piece(route: Route) -> None:
+        if route.request.method == "PATCH" and not lost:
+            lost.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    with watched(chromium, address) as blank:
+        page = blank()
+        page.goto("/sign-in")
+        sign_in(page, "admin")
+        page.goto(f"/site/{world.site}/imports")
+        expect(page.get_by_text("No file has been imported yet")).to_be_visible()
+        page.route("**/uploads/*", lose_the_first_piece)
+        with page.expect_file_chooser() as choosing:
+            page.get_by_role("button", name="Choose a file").click()
+        choosing.value.set_files(file)
+        page.wait_for_url(f"**/site/{world.site}/import/upl_*")
+        assert lost, "a piece that got lost was sent again"
+
+        expect(page.get_by_text("The times fit more than one way.")).to_be_visible()
+        expect(page.locator("#import-start")).to_be_disabled()
+        page.get_by_label("Times are written as").select_option("%d/%m/%Y %H:%M")
+        page.get_by_label("Pattern that finds the name in it").fill(r"Building (\d+)")
+        page.get_by_role("button", name="Read it so").click()
+        expect(page.get_by_text("Please say.")).to_have_count(0)
+        expect(page.get_by_text("0 of 3 have a meter here.")).to_be_visible()
+        page.reload()  # what was said is kept
+        expect(page.get_by_label("Pattern that finds the name in it")).to_have_value(r"Building (\d+)")
+        expect(page.get_by_text("Please say.")).to_have_count(0)
+        expect(page.locator("td", has_text="2024-11-01 00:00 GMT").first).to_be_visible()
+        expect(page.get_by_text("'broken'")).to_be_visible()
+
+        page.get_by_role("button", name="Create the 3 missing meters").click()
+        expect(page.get_by_text("3 of 3 have a meter here.")).to_be_visible()
+        page.get_by_label("Save the profile as").fill("Campus export")
+        page.locator("#import-start").click()
+        page.wait_for_url(f"**/site/{world.site}/imports/imp_*")
+        expect(page.locator("dd .state")).to_have_text("done")
+        names = {each.name: each.id for each in meters.meters_of(SYSTEM, world.site)}
+        [seen] = imports.imports_page(SYSTEM, world.site, Wanted(sort="created_at")).rows
+        assert {each.meter: (each.count, each.total) for each in seen.totals} == {
+            names["3"]: (240, 360.0),
+            names["7"]: (240, 840.0),
+            names["9"]: (239, 239.0),
+        }
+        expect(page.get_by_text("840 kWh")).to_be_visible()
+        with page.expect_download() as refused:
+            page.get_by_role("link", name="Each of them, as CSV").click()
+        assert "broken" in Path(refused.value.path()).read_text(encoding="utf-8")
+
+        page.get_by_text("Undo", exact=True).click()
+        page.get_by_role("button", name="Undo the import").click()
+        expect(page.locator("dd .state")).to_have_text("undone")
+        page.get_by_role("link", name="All imports").click()
+        expect(page.get_by_role("row", name="campus.csv")).to_contain_text("undone")
