@@ -7,8 +7,9 @@ with its reason. While the store takes nothing it is tried again, and nothing mo
 import asyncio
 import functools
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -31,7 +32,8 @@ from ingest.told import Told
 from ingest.units import convert
 from models.channel_meaning import meaning
 from store.errors import StoreError
-from store.records.plant import brokers, channels
+from store.records.plant import broker_states, channels
+from store.records.plant.broker_states import Noted
 from store.records.plant.brokers import Connection, Subscription
 from store.records.plant.directory import ChannelEntry
 from store.scope import SYSTEM
@@ -42,7 +44,9 @@ log = logging.getLogger(__name__)
 
 Given = TypeVar("Given")
 ROAD = "mqtt"
-NOTE_S = 60.0  # between two notes of what was heard of channels
+NOTE_S = 10.0  # between two notes of how it goes
+LOOK_S = 1.0
+MINUTE_S = 60.0
 RETRY_S = 1.0
 _QUANTITIES = {"W": "power_kw", "Wh": "energy_total_kwh", "W*min": "energy_total_kwh", "var": "reactive_power_kvar"}
 
@@ -57,6 +61,9 @@ class Road:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quarantine")
         self._there: dict[str, bool] = {}
         self._described: dict[str, Proposal] = {}
+        self._refused = 0
+        self._noted = 0, 0  # arrivals and what was refused, as they were written last
+        self._paces = deque([(time.monotonic(), 0)])
         self._matching = functools.lru_cache(maxsize=10_000)(self._match)
 
     async def run(self) -> None:
@@ -67,19 +74,43 @@ class Road:
             self._subscriber.acknowledge(arrivals)
 
     async def note(self) -> None:
-        """Write, for ever, what was heard of senders."""
+        """Write, for ever, how it goes and what was heard of senders: at once when it changes, else every few seconds."""
+        shown: object = None
+        written = 0.0
         while True:
-            await asyncio.sleep(NOTE_S)
-            await self.write()
+            now = self._subscriber.trouble, self._subscriber.connected_since
+            if now != shown or time.monotonic() - written >= NOTE_S:
+                await self.write()
+                shown, written = now, time.monotonic()
+            await asyncio.sleep(LOOK_S)
 
     async def write(self) -> None:
         """Write it now; what cannot be written stays for the next time."""
         there, self._there = self._there, {}
+        arrivals, refused = self._subscriber.arrivals, self._refused
+        noted = Noted(
+            self._subscriber.connected_since,
+            self._subscriber.trouble,
+            self._subscriber.last_arrival,
+            self._pace(arrivals),
+            arrivals - self._noted[0],
+            refused - self._noted[1],
+        )
         try:
-            await self._in_thread(brokers.note_presence, SYSTEM, self._connection.id, there)
+            await self._in_thread(_write, self._connection.id, noted, there)
+            self._noted = arrivals, refused
         except StoreError as error:
-            log.warning("who is there cannot be written yet: %s", error)
+            log.warning("how it goes with %s cannot be written yet: %s", self._connection.name, error)
             self._there = there | self._there
+
+    def _pace(self, arrivals: int) -> float:
+        """Messages a minute, of the last one."""
+        now = time.monotonic()
+        self._paces.append((now, arrivals))
+        while len(self._paces) > 2 and now - self._paces[1][0] >= MINUTE_S:
+            self._paces.popleft()
+        at, before = self._paces[0]
+        return (arrivals - before) * MINUTE_S / max(now - at, MINUTE_S)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -182,6 +213,7 @@ class Road:
             self._door.channels.waits(self._source, len(waits))
         if kept:
             await self._in_thread(self._quarantine.keep, SYSTEM, kept, clock.now_us())
+            self._refused += len(kept)
         self._book(caller, judge, refused)
         return _told(sent, judge, wrong, waiting_of)
 
@@ -231,6 +263,11 @@ def _told(
         arrival: Told(taken[arrival], rejected.get(arrival, ()), held.get(arrival, ()), waiting=waiting_of[arrival])
         for arrival in {*taken, *rejected, *waiting_of}
     }
+
+
+def _write(broker_id: str, noted: Noted, there: Mapping[str, bool]) -> None:
+    broker_states.note_state(SYSTEM, broker_id, noted)
+    broker_states.note_presence(SYSTEM, broker_id, there)
 
 
 def _arrived(arrival: Arrival, entry: ChannelEntry | None, caller: Caller) -> int:

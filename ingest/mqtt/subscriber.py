@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import paho.mqtt.client as mqtt
@@ -63,6 +64,9 @@ class Subscriber:
         self._connected = False
         self._ending = False
         self.trouble: str | None = "not connected yet"  # why nothing is heard, if nothing is
+        self.connected_since: datetime | None = None
+        self.last_arrival: datetime | None = None
+        self.arrivals = 0
         self._client = self._made()
 
     def start(self) -> None:
@@ -140,6 +144,7 @@ class Subscriber:
         with self._lock:
             self._count += 1
             self._connected = True
+            self.connected_since = clock.now()
             if not flags.session_present:  # it has forgotten all numbers, and may use them anew
                 self._settled.clear()
         client.subscribe([(each.topic, 1) for each in self._connection.subscriptions])
@@ -151,6 +156,7 @@ class Subscriber:
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         with self._room:
             self._connected = False
+            self.connected_since = None
             # What waits here comes again; what came without a promise does not, and stays.
             self._arrived = deque(each for each in self._arrived if each.qos == 0)
             self._room.notify_all()
@@ -171,6 +177,8 @@ class Subscriber:
             while len(self._arrived) >= WAITING and not self._ending:
                 self._room.wait()
             first = not self._arrived
+            self.arrivals += 1
+            self.last_arrival = clock.now()
             self._arrived.append(
                 Arrival(
                     self._count,

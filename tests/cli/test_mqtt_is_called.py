@@ -9,7 +9,7 @@ from config import settings as configuration
 from config.settings import Settings
 from store.records.people import organisations
 from store.records.plant import brokers, sites
-from store.records.plant.brokers import Subscription
+from store.records.plant.brokers import Description, Subscription
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
@@ -32,7 +32,7 @@ def test_a_broker_that_is_described_has_its_process_started_without_a_restart(tm
         place: dict[str, Any] = {"time_zone": "Europe/Berlin", "currency": "EUR", "latitude": 52.5, "longitude": 13.4}
         site = sites.create_site(SYSTEM, name="Works", kind="campus", organisation_id=owner, public_number=101, **place).id
         topics = [Subscription("plant/#", "plain")]
-        brokers.create_broker(SYSTEM, site, name="yard", host="127.0.0.1", port=9, subscriptions=topics)
+        brokers.create_broker(SYSTEM, site, Description("yard", "127.0.0.1", topics, 9))
         log = terminal.home / "logs" / "mqtt.log"
         eventually(lambda: "cannot be reached" in log.read_text(), 120)
         assert terminal.pid("mqtt") == pid

@@ -2,9 +2,9 @@
 
 import secrets
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -12,12 +12,10 @@ from config.language import _
 from models import topic_template
 from store.errors import Refused
 from store.records.access.policy import Action, require
-from store.records.schema import Broker, BrokerSource, Channel, Site
-from store.records.schema.columns import now
+from store.records.schema import Broker, Channel, Site
 from store.records.transaction import sealing
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
-from store.records.transaction.upsert import insert_into
 from store.scope import Scope
 
 _PASSWORDS = "passwords of brokers"
@@ -69,11 +67,22 @@ class Connection(NamedTuple):
     zone: str  # of the site: what its devices' clocks keep
 
 
-class Seen(NamedTuple):
-    """Whether a sender is there, and since when that is known."""
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A broker as its administrator describes it.
 
-    online: bool
-    since: datetime
+    `host` is a name or an address, `port` 1883 where none is given, or 8883 with TLS, by which the broker has to prove who it
+    is: by a certificate of those authorities that the machine trusts, or of those in `ca` (PEM). `subscriptions`: what for.
+    """
+
+    name: str
+    host: str
+    subscriptions: Sequence[Subscription]
+    port: int | None = None
+    tls: bool = False
+    ca: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 def brokers_of(scope: Scope, site_id: str) -> list[Broker]:
@@ -103,34 +112,14 @@ def require_broker(scope: Scope, broker_id: str) -> Broker:
     return found
 
 
-def create_broker(
-    scope: Scope,
-    site_id: str,
-    *,
-    name: str,
-    host: str,
-    port: int | None = None,
-    tls: bool = False,
-    ca: str | None = None,
-    username: str | None = None,
-    password: str | None = None,
-    client_id: str | None = None,
-    subscriptions: Sequence[Subscription] = (),
-) -> Broker:
-    """Have a broker listened to, within seconds.
+def create_broker(scope: Scope, site_id: str, described: Description, *, client_id: str | None = None) -> Broker:
+    """Have a broker listened to, within seconds; its password is kept sealed.
 
     Args:
         scope: whose; an administrator of the site.
         site_id: whose values come through it.
-        name: what people call it.
-        host: its name or address.
-        port: 1883 when none is given, or 8883 with TLS.
-        tls: whether to speak TLS, by which the broker has to prove who it is.
-        ca: certificates (PEM) that its own must come from, in the place of those that the machine trusts.
-        username: the account there.
-        password: of that account; kept sealed.
+        described: where it is, and what is asked for there.
         client_id: under which the broker keeps what comes while nobody listens; made up when none is given.
-        subscriptions: what to ask for.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -140,28 +129,15 @@ def create_broker(
     with session() as records:
         required(records, Site, site_id)
         made = Broker(site_id=site_id, client_id=client_id or f"loadstar-{secrets.token_hex(8)}")
-        _describe(made, name, host, port, tls, ca, username, subscriptions)
+        _describe(made, described)
         records.add(made)
         records.flush()
-        made.password = _sealed(password, made.id)
+        made.password = _sealed(described.password, made.id)
     return made
 
 
-def change_broker(
-    scope: Scope,
-    broker_id: str,
-    *,
-    name: str,
-    host: str,
-    port: int | None = None,
-    tls: bool = False,
-    ca: str | None = None,
-    username: str | None = None,
-    password: str | None = None,
-    subscriptions: Sequence[Subscription] = (),
-    enabled: bool = True,
-) -> Broker:
-    """Describe a broker anew, as `create_broker`; without a password the one that is kept stays, unless the account goes.
+def change_broker(scope: Scope, broker_id: str, described: Description) -> Broker:
+    """Describe a broker anew; without a password the one that is kept stays, unless the account goes.
 
     What goes to another host or account is told no password of before.
 
@@ -172,17 +148,32 @@ def change_broker(
     before = require_broker(scope, broker_id)
     with session() as records:
         found = required(records, Broker, broker_id)
-        _describe(found, name, host, port, tls, ca, username, subscriptions)
+        _describe(found, described)
         elsewhere = (before.host, before.port, before.username) != (found.host, found.port, found.username)
         weaker = before.tls and not found.tls
-        if password:
-            found.password = _sealed(password, broker_id)
+        if described.password:
+            found.password = _sealed(described.password, broker_id)
         elif found.username is None:
             found.password = None
         elif before.password is not None and (elsewhere or weaker):
             raise Refused(_("the password is kept for the host, the port and the account of before: type it again"), "password")
-        found.enabled = enabled
     return found
+
+
+def archive_broker(scope: Scope, broker_id: str) -> None:
+    """Listen to a broker no more; its channels and what they mean stay. Raises as `require_broker`."""
+    _enable(scope, broker_id, enabled=False)
+
+
+def restore_broker(scope: Scope, broker_id: str) -> None:
+    """Listen to a broker again, within seconds; raises as `require_broker`."""
+    _enable(scope, broker_id, enabled=True)
+
+
+def _enable(scope: Scope, broker_id: str, *, enabled: bool) -> None:
+    require_broker(scope, broker_id)
+    with session() as records:
+        required(records, Broker, broker_id).enabled = enabled
 
 
 def delete_broker(scope: Scope, broker_id: str) -> None:
@@ -204,87 +195,49 @@ def connections(scope: Scope) -> dict[str, Connection]:
     query = select(Broker, Site.time_zone).join(Site, Site.id == Broker.site_id)
     with reading() as records:
         rows = records.execute(query.where(Broker.enabled, Site.archived_at.is_(None))).all()
-    return {
-        broker.id: Connection(
-            id=broker.id,
-            site_id=broker.site_id,
-            name=broker.name,
-            host=broker.host,
-            port=broker.port,
-            tls=broker.tls,
-            ca=broker.ca,
-            username=broker.username,
-            password=_unsealed(broker),
-            client_id=broker.client_id,
-            subscriptions=tuple(Subscription(**each) for each in broker.subscriptions),
-            zone=zone,
-        )
-        for broker, zone in rows
-    }
+    return {broker.id: _connection(broker, zone) for broker, zone in rows}
 
 
-def note_presence(scope: Scope, broker_id: str, there: Mapping[str, bool]) -> None:
-    """Keep which senders are there, and since when.
-
-    Raises:
-        Refused: not one of Loadstar's own processes.
-    """
-    require(scope, Action.RUN)
-    rows: list[dict[str, Any]] = [
-        {"broker_id": broker_id, "source": source[:300], "online": online, "since": now()}
-        for source, online in sorted(there.items())
-    ]
-    if not rows:
-        return
-    with session() as records:
-        if records.get(Broker, broker_id) is None:
-            return
-        statement = insert_into(records, BrokerSource)
-        excluded = statement.excluded
-        records.connection().execute(
-            statement.on_conflict_do_update(
-                index_elements=["broker_id", "source"],
-                set_={"online": excluded.online, "since": excluded.since},
-                where=BrokerSource.online != excluded.online,
-            ),
-            rows,
-        )
-
-
-def presences(scope: Scope, broker_id: str) -> dict[str, Seen]:
-    """Which senders are there, by the beginning of their channels' names; raises as `require_broker`."""
-    require_broker(scope, broker_id)
+def connection(scope: Scope, broker_id: str) -> Connection:
+    """What is needed to try a broker, its password in the clear and never to be shown; raises as `require_broker`."""
+    broker = require_broker(scope, broker_id)
     with reading() as records:
-        rows = records.scalars(select(BrokerSource).where(BrokerSource.broker_id == broker_id).order_by(BrokerSource.source))
-        return {row.source: Seen(row.online, row.since) for row in rows}
+        return _connection(broker, required(records, Site, broker.site_id).time_zone)
 
 
-def _describe(
-    broker: Broker,
-    name: str,
-    host: str,
-    port: int | None,
-    tls: bool,
-    ca: str | None,
-    username: str | None,
-    subscriptions: Iterable[Subscription],
-) -> None:
-    if not name.strip():
+def _connection(broker: Broker, zone: str) -> Connection:
+    return Connection(
+        id=broker.id,
+        site_id=broker.site_id,
+        name=broker.name,
+        host=broker.host,
+        port=broker.port,
+        tls=broker.tls,
+        ca=broker.ca,
+        username=broker.username,
+        password=_unsealed(broker),
+        client_id=broker.client_id,
+        subscriptions=tuple(Subscription(**each) for each in broker.subscriptions),
+        zone=zone,
+    )
+
+
+def _describe(broker: Broker, given: Description) -> None:
+    if not given.name.strip():
         raise Refused(_("a broker has a name: give one"), "name")
-    if not host.strip() or "/" in host or any(each.isspace() for each in host.strip()):
+    if not given.host.strip() or "/" in given.host or any(each.isspace() for each in given.host.strip()):
         raise Refused(_("the host is a name or an address alone, such as broker.example.org"), "host")
-    if ca and not tls:
+    if given.ca and not given.tls:
         raise Refused(_("certificates are of use with TLS only: turn it on, or leave them out"), "ca")
-    broker.name, broker.host, broker.tls = name.strip(), host.strip(), tls
-    broker.port = port or (TLS_PORT if tls else PORT)
-    broker.ca = _certificates(ca) if ca else None
-    broker.username = username or None
-    given = list(subscriptions)
-    if not given or len(given) > TOPICS:
+    broker.name, broker.host, broker.tls = given.name.strip(), given.host.strip(), given.tls
+    broker.port = given.port or (TLS_PORT if given.tls else PORT)
+    broker.ca = _certificates(given.ca) if given.ca else None
+    broker.username = given.username or None
+    if not given.subscriptions or len(given.subscriptions) > TOPICS:
         raise Refused(_("give the topics to listen to, %(most)s at the most", most=TOPICS), "subscriptions")
-    for each in given:
+    for each in given.subscriptions:
         _check(each)
-    broker.subscriptions = [each._asdict() for each in given]
+    broker.subscriptions = [each._asdict() for each in given.subscriptions]
 
 
 def _check(given: Subscription) -> None:

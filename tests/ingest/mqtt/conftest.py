@@ -8,7 +8,7 @@ import pytest
 
 from store.ids import channel_id
 from store.records.plant import brokers, channels, devices, meters
-from store.records.plant.brokers import Subscription
+from store.records.plant.brokers import Description, Subscription
 from store.scope import SYSTEM
 from tests.ingest.mqtt.broker import Broker, Listener, Publisher
 
@@ -45,15 +45,8 @@ class Mapped:
 
     def __init__(self, site_id: str, port: int, family: str = "plain", topic: str = "plant/#", template: str = "", **more: Any):
         self.site_id = site_id
-        self.id = brokers.create_broker(
-            SYSTEM,
-            site_id,
-            name="yard",
-            host="127.0.0.1",
-            port=port,
-            subscriptions=[Subscription(topic, family, template)],
-            **more,
-        ).id
+        described = Description("yard", "127.0.0.1", [Subscription(topic, family, template)], port, **more)
+        self.id = brokers.create_broker(SYSTEM, site_id, described).id
 
     def channel(self, name: str, quantity: str = "power_kw", unit: str = "W", interval_s: int = 1) -> str:
         """A meter of a device of its own that the channel writes."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store.records.plant import brokers, received
+from store.records.plant import broker_states, brokers, received
 from store.records.plant.activity import activity_24h
-from store.records.plant.brokers import Subscription
+from store.records.plant.brokers import Description, Subscription
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.ingest.mqtt.broker import Broker, Listener, Publisher
@@ -113,7 +113,7 @@ def test_retained_messages_and_wills_are_no_readings_but_tell_who_is_there(world
     publisher.say("shellies/em/emeter/0/power", "100").wait_for_publish(PATIENT_S)
     eventually(lambda: values_of(stored, meter) == [0.1], PATIENT_S)
     assert listener.stop() == 0  # writes what it has heard
-    assert {source: seen.online for source, seen in brokers.presences(SYSTEM, mapped.id).items()} == {"shellies/em": False}
+    assert {source: seen.online for source, seen in broker_states.presences(SYSTEM, mapped.id).items()} == {"shellies/em": False}
     assert values_of(stored, meter) == [0.1]
 
 
@@ -184,7 +184,7 @@ def test_a_broker_is_listened_to_from_when_it_is_added_and_as_it_is_changed(worl
     publisher.say("plant/power", "1").wait_for_publish(PATIENT_S)
     eventually(lambda: values_of(stored, meter) == [1.0], PATIENT_S)
     topics = [Subscription("plant/#", "plain"), Subscription("more/#", "plain")]
-    brokers.change_broker(SYSTEM, mapped.id, name="yard", host="127.0.0.1", port=broker.port, subscriptions=topics)
+    brokers.change_broker(SYSTEM, mapped.id, Description("yard", "127.0.0.1", topics, broker.port))
     other = mapped.channel("more/power", unit="kW")
     listens(listener, 2)
     publisher.say("more/power", "2").wait_for_publish(PATIENT_S)
@@ -227,12 +227,9 @@ def test_a_wrong_password_is_told_and_a_right_one_heard(world, stored, tmp_path,
         brokers.change_broker(
             SYSTEM,
             mapped.id,
-            name="yard",
-            host="127.0.0.1",
-            port=broker.port,
-            username="loadstar",
-            password="right",
-            subscriptions=[Subscription("plant/#", "plain")],
+            Description(
+                "yard", "127.0.0.1", [Subscription("plant/#", "plain")], broker.port, username="loadstar", password="right"
+            ),
         )
         listens(listener)
         publisher = Publisher(broker.port, username="loadstar", password="right")
@@ -258,8 +255,8 @@ def test_a_broker_with_tls_has_to_prove_who_it_is(world, stored, tmp_path, liste
         eventually(lambda: "cannot be reached" in listener.log(), PATIENT_S)
         assert "listening to" not in listener.log()
         topics = [Subscription("plant/#", "plain")]
-        described = {"name": "yard", "host": "127.0.0.1", "port": broker.port, "tls": True, "subscriptions": topics}
-        brokers.change_broker(SYSTEM, mapped.id, ca=certificate.read_text(), **described)
+        described = Description("yard", "127.0.0.1", topics, broker.port, tls=True, ca=certificate.read_text())
+        brokers.change_broker(SYSTEM, mapped.id, described)
         listens(listener)
         publisher = Publisher(broker.port, ca=certificate)
         publisher.say("plant/power", "9").wait_for_publish(PATIENT_S)

@@ -7,7 +7,7 @@ import pytest
 from store.errors import NotFound, Refused
 from store.records.access import policy
 from store.records.plant import brokers, keys, received
-from store.records.plant.brokers import Subscription
+from store.records.plant.brokers import Description, Subscription
 from store.records.plant.received import KEPT, Received
 from store.records.schema.columns import now
 from store.scope import SYSTEM
@@ -38,9 +38,7 @@ def test_keys_that_may_post_and_brokers_send_and_those_that_ended_stand_last(wor
     ended, used = (keys.create_key(SYSTEM, site_id=site, name=name).partition(".")[0] for name in ("old", "new"))
     keys.create_key(SYSTEM, site_id=site, can_write=False, name="reads")
     keys.revoke_key(SYSTEM, ended)
-    broker = brokers.create_broker(
-        SYSTEM, site, name="yard", host="broker.example", subscriptions=[Subscription("a/#", "plain")]
-    ).id
+    broker = brokers.create_broker(SYSTEM, site, Description("yard", "broker.example", [Subscription("a/#", "plain")])).id
     keys.note_refusals(SYSTEM, {ended: 3})
     keys.note_refusals(SYSTEM, {ended: 2})
     found = received.senders(SYSTEM, site)
