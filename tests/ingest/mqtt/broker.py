@@ -58,6 +58,12 @@ class Broker:
             return False
         return True
 
+    @property
+    def written_ns(self) -> int:
+        """When it wrote its state last."""
+        state = self._file.with_name("mosquitto.db")
+        return state.stat().st_mtime_ns if state.exists() else 0
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()

@@ -132,10 +132,11 @@ def test_a_kill_while_messages_flow_loses_none_and_stores_each_once(who, world, 
                 listener.kill()
                 listener.start()
             else:
-                publisher.say(
-                    "another", "1"
-                )  # mosquitto writes its state with each change, a moment after it has acknowledged it
+                # mosquitto writes its state with each change, some time after it has acknowledged it.
+                before = broker.written_ns
+                publisher.say("another", "1")
                 eventually(lambda sent=number + 1: publisher.acknowledged > sent, PATIENT_S)
+                eventually(lambda before=before: broker.written_ns > before, PATIENT_S)
                 publisher.acknowledged -= 1
                 broker.kill()
                 broker.start()
