@@ -19,6 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from config import allowed
+
 PREFIX = "LOADSTAR_"
 PRIVATE = 0o077  # the umask of all that writes below the state folder
 PROJECT = Path(__file__).resolve().parent.parent
@@ -113,6 +115,12 @@ class Settings(BaseSettings):
 
     import_limit_mb: int = Field(1024, ge=1, le=16_384, description="largest file that is imported")
     import_file_days: int = Field(30, ge=1, description="days that the file of an import is kept after it ended")
+    pull_addresses: str | None = Field(
+        None, description="addresses that sources of one's own may be pulled from, `https://HOST[:PORT],…`; none by default"
+    )
+    pull_networks: str | None = Field(
+        None, description="networks of one's own that these may lie in, `192.168.1.0/24,…`; public ones alone by default"
+    )
 
     database_url: str | None = Field(None, description="SQLAlchemy address of the records; SQLite in the state folder by default")
     redis_url: str | None = Field(
@@ -162,6 +170,12 @@ class Settings(BaseSettings):
             raise ValueError("oidc_client_id is missing: the provider gave it when Loadstar was registered there")
         if "openid" not in self.oidc_scopes.split():
             raise ValueError("oidc_scopes must hold openid")
+        return self
+
+    @model_validator(mode="after")
+    def _lists_can_be_read(self) -> Self:
+        allowed.origins(self.pull_addresses)
+        allowed.networks(self.pull_networks)
         return self
 
     @classmethod

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NoReturn
 
-from config import heart
+from config import clock, heart
 from config.settings import PRIVATE, Settings, settings
 from ingest import lease
 from ingest.lease import Lease
 from store.errors import StoreError, StoreFull
-from store.records.jobs import working
+from store.records.jobs import asking, working
+from store.records.jobs.kinds import PULL, OfSource
+from store.records.plant import pull_sources
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import health, retention, rollup
@@ -65,6 +67,7 @@ def lanes(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane]:
                 Duty("keeping the clock", lease.TURN_S, ours.turn),
                 duty("looking after workers", HEARTS_S, hearts.look),
                 duty("asking for what is due", DUE_S, partial(ask_for_due, tasks)),
+                duty("asking for what is to be pulled", DUE_S, ask_for_pulls),
             ],
         ),
     ]
@@ -86,6 +89,12 @@ def ask_for_due(tasks: Mapping[str, Task]) -> None:
     for each in tasks.values():
         if each.every is not None:
             working.due(SYSTEM, each.kind, each.every, only_if=partial(each.only_if, SYSTEM) if each.only_if else None)
+
+
+def ask_for_pulls() -> None:
+    """Ask for a job for each source whose turn has come; one that is under way is not asked twice."""
+    for source_id in pull_sources.due(SYSTEM, clock.now()):
+        asking.ask(SYSTEM, PULL, OfSource(source_id), once_key=source_id)
 
 
 def with_room(made: Settings, work: Callable[[], object]) -> None:

@@ -48,6 +48,7 @@ def lanes(settings: Settings) -> list[PoolLane]:
     return [
         PoolLane((Queue.CONTROL,), 1),
         PoolLane((Queue.MAIL,), 1),
+        PoolLane((Queue.PULLING,), 1),
         PoolLane((Queue.FORECAST,), settings.forecast_at_once),
         PoolLane((Queue.FILES,), 1),
         PoolLane((Queue.CONSUMPTION, Queue.AGGREGATION, Queue.CLUSTERING, Queue.REPORT), 1),

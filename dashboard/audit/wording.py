@@ -38,6 +38,7 @@ KINDS = {
     "identities": N_("sign-in by a provider"),
     "pictures": N_("picture"),
     "tariffs": N_("tariff"),
+    "pull_sources": N_("source that is pulled"),
     "regions": N_("region"),
     "mails": N_("mail"),
     "audit": N_("audit log"),

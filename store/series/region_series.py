@@ -17,6 +17,7 @@ from config.settings import settings
 from store import sheets
 from store.errors import Refused
 from store.records.access import audit
+from store.records.access.policy import Action, require
 from store.records.plant.regions import require_pricing
 from store.records.transaction import bulk as lines
 from store.records.transaction.bulk import Line
@@ -106,6 +107,33 @@ def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence
     return lines
 
 
+class Taken(NamedTuple):
+    """What became of values that were pulled: how many were written, how many were there already, and why others cannot be."""
+
+    written: int
+    same: int
+    refused: list[str]
+
+
+def take_pulled(scope: Scope, region_id: str, source_id: str, interval_s: int, values: Sequence[Value]) -> Taken:
+    """Write what a source says of a region; what is there already is not written again, and a bad value costs no other.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require(scope, Action.RUN)
+    try:
+        judged = {line.number: line for line in _judged(region_id, interval_s, values, [])}
+    except Refused as why:  # no such interval
+        return Taken(0, 0, [str(why)] * len(values))
+    new = [each for each in values if judged[each.number].does in ("new", "changed")]
+    refused = [line.problem for line in judged.values() if line.problem]
+    if new:
+        _put(source_id, region_id, interval_s, [(each.start, each.quantity, each.value) for each in new])
+    return Taken(len(new), len(values) - len(new) - len(refused), refused)
+
+
 def withdraw(scope: Scope, region_id: str, quantity: str, start: datetime, end: datetime) -> int:
     """Take back the values of a quantity whose intervals start in [start, end), of whatever length; returns how many.
 
@@ -133,7 +161,12 @@ def withdraw(scope: Scope, region_id: str, quantity: str, start: datetime, end: 
     audit.note("series", subject_kind="regions", subject_id=region_id, told=told)
     for interval_s in {lasting for _ts, lasting in rows}:
         # The newest row of a key counts: one without a value is nothing.
-        _put(scope, region_id, interval_s, [(ts, quantity, math.nan) for ts, lasting in rows if lasting == interval_s])
+        _put(
+            scope.user_id or "loadstar",
+            region_id,
+            interval_s,
+            [(ts, quantity, math.nan) for ts, lasting in rows if lasting == interval_s],
+        )
     return len(rows)
 
 
@@ -243,14 +276,14 @@ def _write(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value
     # First, in the log: whoever only looks on behalf of somebody may not write, and is refused there.
     told = {"values": len(values), "interval_s": interval_s, "from": f"{min(starts)}", "to": f"{max(starts)}"}
     audit.note("series", subject_kind="regions", subject_id=region_id, told=told)
-    _put(scope, region_id, interval_s, [(each.start, each.quantity, each.value) for each in values])
+    _put(scope.user_id or "loadstar", region_id, interval_s, [(each.start, each.quantity, each.value) for each in values])
 
 
-def _put(scope: Scope, region_id: str, interval_s: int, rows: Sequence[tuple[datetime, str, float]]) -> None:
+def _put(source: str, region_id: str, interval_s: int, rows: Sequence[tuple[datetime, str, float]]) -> None:
     starts, quantities, values = zip(*rows, strict=True)
     moments = np.array([round(start.timestamp() * 1e6) for start in starts], np.int64)
     texts = (np.full(len(rows), region_id, object), np.array(quantities, object))
-    frame = bulk.intervals(moments, *texts, np.array(values, float), scope.user_id or "loadstar", interval_s=interval_s)
+    frame = bulk.intervals(moments, *texts, np.array(values, float), source, interval_s=interval_s)
     with bulk.writer(settings()) as sender:
         bulk.write(SYSTEM, sender, "intervals", frame)
     rollup.await_applied(["intervals"], SHOWN_S)

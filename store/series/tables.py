@@ -43,6 +43,13 @@ TABLES = {
             ts TIMESTAMP, issued_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64,
             model SYMBOL CAPACITY 64, mean DOUBLE, q05 DOUBLE, q25 DOUBLE, q50 DOUBLE, q75 DOUBLE, q95 DOUBLE
         ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, issued_at, meter, quantity, model)""",
+    # What others say of times to come, and of past weather, each with when it was said; of a region or a site. `interval_s` is 0
+    # for a moment. What is said again alike is not written again.
+    "outlooks": """
+        CREATE TABLE IF NOT EXISTS outlooks (
+            ts TIMESTAMP, issued_at TIMESTAMP, place SYMBOL CAPACITY 4096, quantity SYMBOL CAPACITY 64, interval_s INT,
+            value DOUBLE, source SYMBOL CAPACITY 4096, received_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, issued_at, place, quantity, interval_s)""",
     "plans": """
         CREATE TABLE IF NOT EXISTS plans (
             ts TIMESTAMP, plan SYMBOL CAPACITY 4096, device SYMBOL CAPACITY 4096, setpoint_kw DOUBLE, issued_at TIMESTAMP

@@ -17,6 +17,7 @@ from cli.processes import dashboard_argv
 from config import settings as configuration
 from config.settings import PROJECT, Settings
 from faults.production import COMPOSE, SECRETS, compose_file
+from ingest.pulls import fetch
 from store.records.jobs.kinds import Queue
 from store.series import connection
 
@@ -56,6 +57,7 @@ def test_only_nginx_is_reachable_from_outside() -> None:
     assert [name for name, described in SERVICES.items() if "ports" in described] == ["nginx"]
     assert [name for name, described in SERVICES.items() if "outside" in described["networks"]] == ["nginx"]
     assert [name for name, described in SERVICES.items() if "mail" in described["networks"]] == ["worker"]
+    assert [name for name, described in SERVICES.items() if "pulled" in described["networks"]] == ["pulls"]
     assert [name for name, described in SERVICES.items() if "brokers" in described["networks"]] == ["mqtt"]
     assert FILE["networks"]["inside"]["internal"]
 
@@ -100,7 +102,7 @@ def test_no_secret_has_a_default_and_the_example_names_each() -> None:
 
 def test_the_example_file_is_not_the_one_that_is_kept_in_version_control() -> None:
     ignored = (PROJECT / ".gitignore").read_text().splitlines()
-    assert {"production.env", "mail.env", "openid.env"} <= set(ignored)
+    assert {"production.env", "mail.env", "openid.env", "pulls.env"} <= set(ignored)
     assert "tls/" in ignored
 
 
@@ -123,6 +125,18 @@ def test_the_example_of_the_mail_settings_is_possible_filled_in_or_not(monkeypat
     assert not configuration.load().smtp_host
     monkeypatch.setenv("LOADSTAR_SMTP_HOST", "mail.example.org")
     assert configuration.load().smtp_host == "mail.example.org"
+
+
+def test_the_example_of_what_may_be_pulled_is_possible_and_allows_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert SERVICES["dashboard"]["env_file"] == SERVICES["pulls"]["env_file"] == [{"path": "pulls.env", "required": False}]
+    monkeypatch.setenv("LOADSTAR_HOME", str(tmp_path))
+    for line in (PROJECT / "config/pulls.env.example").read_text().splitlines():
+        if line and not line.startswith("#"):
+            monkeypatch.setenv(*line.split("=", 1))
+    may = fetch.allowed_by(configuration.load())
+    assert (may.origins, may.networks) == (frozenset(), ())
 
 
 def test_only_with_a_provider_the_dashboard_has_a_way_out_and_its_example_is_possible(

@@ -89,6 +89,7 @@ PAST_THE_SERVICES = {"bench/crowd.py": "makes a million records of a Loadstar th
 WITHOUT_SCOPE = {
     "store.records.access.policy.scope_of": "makes the scope",
     "store.records.people.addresses.is_address": "text in, a yes or no out",
+    "store.records.plant.pull_sources.own_of": "a record in, what it says out",
     "store.records.people.users.normal_email": "text in, text out",
     "store.records.signin.credentials.proof": "a user in, text out",
     "store.records.people.users.checked": "text in, text out",

@@ -108,7 +108,7 @@ def test_no_queue_waits_for_another_lanes_work(running: Pool, folder: Path) -> N
 def test_mail_and_control_have_places_that_nothing_else_takes() -> None:
     lanes = pool.lanes(configuration.settings())
     assert sorted(queue for lane in lanes for queue in lane.queues) == sorted(Queue)
-    for alone in (Queue.MAIL, Queue.CONTROL, Queue.FORECAST):
+    for alone in (Queue.MAIL, Queue.CONTROL, Queue.FORECAST, Queue.PULLING):
         assert [lane.queues for lane in lanes if alone in lane.queues] == [(alone,)]
 
 

@@ -31,6 +31,7 @@ class Queue(StrEnum):
     MAIL = "mail"
     CONTROL = "control"
     FILES = "files"
+    PULLING = "pulling"  # what waits for somebody else's server
 
 
 class Problem(StrEnum):
@@ -87,15 +88,22 @@ class OfImport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     import_id: str
 
 
+class OfSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of asking one source."""
+
+    source_id: str
+
+
 SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
 AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_waiting=4, most_each=1)
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
 WAITING_VALUES = Kind("waiting_values", Queue.AGGREGATION, Nothing)
 FILE_IMPORT = Kind("file_import", Queue.FILES, OfImport, most_attempts=10)
 IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
+PULL = Kind("pull", Queue.PULLING, OfSource)
 
 KINDS: dict[str, Kind] = {
-    each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES, FILE_IMPORT, IMPORT_UNDO)
+    each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES, FILE_IMPORT, IMPORT_UNDO, PULL)
 }
 
 

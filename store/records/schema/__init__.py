@@ -18,6 +18,7 @@ from store.records.schema.people import (
     User,
 )
 from store.records.schema.plant import Edge, Node, Region, Site, SiteLimit, Tariff
+from store.records.schema.pull_sources import PullSource
 from store.records.schema.received import ReceivedRequest, WatchedSource
 from store.records.schema.signin import Attempt, Identity, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
@@ -56,6 +57,7 @@ __all__ = [
     "PersonKey",
     "PersonalToken",
     "Picture",
+    "PullSource",
     "ReceivedRequest",
     "Region",
     "Request",

@@ -47,6 +47,7 @@ OF_LOADSTAR = {
     "channels": ("told_name", "told_unit", "told_kind"),
     "mails": ("subject", "text", "last_error"),
     "one_time_links": ("address",),
+    "pull_sources": ("secret",),
     "received_requests": ("path", "body"),
     "sessions": ("user_agent", "address"),
     "token_families": ("user_agent", "address"),

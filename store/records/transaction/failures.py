@@ -84,6 +84,11 @@ RULES = {
     "ck_users_theme": N_("a theme is auto, light or dark: choose one"),
     "ck_virtual_terms_sign": N_("a term of a virtual meter is added (1) or taken away (-1): choose one"),
     "rule_customers_of_distributors": N_("an organisation is the customer of a distributor: give the id of one"),
+    "ck_pull_sources_every": N_("a source is asked once a minute at the most: give 60 seconds or more"),
+    "ck_pull_sources_gives": N_("a source gives a price, a CO₂ intensity, weather or readings: choose one"),
+    "ck_pull_sources_interval": N_("a value is of one second or more: leave the interval out, or give a longer one"),
+    "ck_pull_sources_meter": N_("readings are of a meter of a site and of a quantity: give both"),
+    "ck_pull_sources_one_owner": N_("a source is of one region or of one site: give one of the two"),
     "rule_distributor_with_sites": N_("a distributor that has sites or customers stays one: hand them over first"),
     "rule_entity_fixed": N_("an entity never changes: make another user or organisation instead"),
     "rule_entity_stays": N_("an entity stays as long as its user or organisation: delete those instead"),
@@ -119,6 +124,11 @@ RULES = {
     "uq_meters_claim_code": N_("another meter has this claim code: make a new one"),
     "uq_meters_edge_id": N_("the edge has a main meter already: make this one a check meter, or retire the other"),
     "uq_nodes_id_site_id": N_("this node exists already: make a new one"),
+    "uq_pull_sources_meter_id_quantity": N_(
+        "another source writes this quantity of the meter already: archive that one first, or choose another meter"
+    ),
+    "uq_pull_sources_region_id_gives": N_("the region has a source of this already: change that one, or archive it first"),
+    "uq_pull_sources_site_id_gives": N_("the site has a source of this already: change that one, or archive it first"),
     "uq_requests_entity_id_meter_id": N_("this meter was asked for already: wait for the answer"),
     "uq_requests_user_id_device_id": N_("a key of this device was asked for already: wait for the answer"),
     "uq_import_profiles_site_id_name": N_("the site has a saved profile of this name: choose another name"),
@@ -159,6 +169,9 @@ ABOUT = {
     "uq_energy_sources_meter_id_valid_from": "valid_from",
     "uq_invitations_organisation_id_email": "email",
     "uq_meters_edge_id": "edge_id",
+    "uq_pull_sources_meter_id_quantity": "meter_id",
+    "uq_pull_sources_region_id_gives": "service",
+    "uq_pull_sources_site_id_gives": "service",
     "uq_tariffs_site_id_valid_from": "valid_from",
     "uq_users_email": "email",
 }

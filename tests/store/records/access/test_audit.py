@@ -159,7 +159,7 @@ def test_what_a_deletion_takes_along_is_written_too(world: World) -> None:
 def test_nothing_in_the_store_writes_past_the_session_but_what_is_not_audited() -> None:
     """`session.connection()` knows no listener: only these modules use it to write, each in a table that is not audited.
 
-    `database.py` only asks for the database's version. Of channels and of what speaks through a broker, what was heard is
+    `database.py` only asks for the database's version. Of channels, brokers and pulled sources, what was heard is
     written past the log; what people say of them is not.
     """
     allowed = {
@@ -172,7 +172,7 @@ def test_nothing_in_the_store_writes_past_the_session_but_what_is_not_audited() 
         "received.py",
         "trail.py",
     }
-    heard = {"channels.py", "brokers.py"}
+    heard = {"channels.py", "brokers.py", "pull_sources.py"}
     services = [file for file in (PROJECT / "store/records").glob("*/*.py") if file.parent.name not in ("schema", "migrations")]
     found = {file.name for file in services if "connection()" in file.read_text()}
     assert found - {"engine.py"} <= allowed | heard
