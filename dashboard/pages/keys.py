@@ -12,7 +12,7 @@ from dashboard.parts.fields import Choice, Moment, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
-from dashboard.plant import first_post, keys_table, wiring
+from dashboard.plant import first_post, keys_table, snippets, wiring
 from dashboard.web.access import administers_site, guard
 from store.records.plant import devices, keys, meters
 from store.records.schema.listing import Wanted
@@ -56,7 +56,7 @@ def _create(scope: Scope, given: Given, site_id: str) -> Words:
     return first_post.view(made, _post(scope, site_id, device_id) if may_post else None)
 
 
-def _post(scope: Scope, site_id: str, device_id: str | None) -> first_post.Post | None:
+def _post(scope: Scope, site_id: str, device_id: str | None) -> snippets.Post | None:
     """What a first post with a key of that device, or of the whole site, looks like; of a site without meters there is none."""
     if device_id:
         return first_post.of_device(devices.device_fields(scope, [device_id])[device_id])

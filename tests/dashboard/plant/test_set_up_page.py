@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dashboard.plant import first_post
+from dashboard.plant import snippets
 from store.records.plant import declarations, devices, graph, keys, meters, sites
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
@@ -47,7 +47,7 @@ def test_each_step_leads_to_the_next_and_the_key_comes_with_a_post_that_is_ready
     assert "Gateway" in said(_press(world, browser, "add", every="30"))
     told = said(_press(world, browser, "key"))
     [key] = set(KEY.findall(told))
-    for tool in ("curl", "Python", "PowerShell", "Home Assistant", "Arduino"):
+    for tool in ("curl", "Python", "PowerShell", "Home Assistant", "ESP32", "Node-RED", "Telegraf"):
         assert tool in told
     assert f"{world.settings.public_device_url}/api/hardware/data" in told
     assert [each.id for each in keys.keys(SYSTEM, site)] == [key.partition(".")[0]]
@@ -55,7 +55,7 @@ def test_each_step_leads_to_the_next_and_the_key_comes_with_a_post_that_is_ready
     assert device.reporting_interval_s == 30
     fields = devices.device_fields(SYSTEM, [device.id])[device.id]
     names = {meter.id: meter.name for meter in meters.meters_of(SYSTEM, site)}
-    assert {field: (names[meter], quantity) for field, (meter, quantity) in fields.items() if field in first_post.EXAMPLE} == {
+    assert {field: (names[meter], quantity) for field, (meter, quantity) in fields.items() if field in snippets.EXAMPLE} == {
         "energy_produced": ("Solar", "energy_kwh"),
         "energy_consumed": ("Demand", "energy_kwh"),
         "current_load": ("Conditions", "load_pct"),
