@@ -8,6 +8,7 @@ from dash import html
 
 from config import clock
 from config.language import N_, _
+from config.settings import settings
 from dashboard.parts import moments
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Moment, Text, filled
@@ -15,11 +16,11 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.plant import first_post, uncounted_readings, wiring
+from dashboard.plant import first_post, snippets, uncounted_readings, wiring
 from dashboard.web.access import administers_site
 from models.presence import presence
 from store.errors import NotFound
-from store.records.plant import activity, devices, field_maps, keys, meters, posted_energy
+from store.records.plant import activity, devices, field_maps, keys, meters, posted_energy, received
 from store.records.schema import Device
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -109,7 +110,14 @@ def _row(scope: Scope, record: Line) -> Row:
         reader().date(device.created_at),
     )
     acts = (
-        () if device.retired_at else (Act("edit", _("Edit"), asks=lambda: _edit(scope, record), sure=_("Save")), NEW_KEY, RETIRE)
+        ()
+        if device.retired_at
+        else (
+            Act("edit", _("Edit"), asks=lambda: _edit(scope, record), sure=_("Save")),
+            Act("connect", _("How it posts"), asks=lambda: _connection(scope, record)),
+            NEW_KEY,
+            RETIRE,
+        )
     )
     return Row(device.id, device.name, cells, acts)
 
@@ -124,6 +132,22 @@ def _edit(scope: Scope, record: Line) -> Question:
     }
     about = _("What the device is called, and what its posts mean. Readings that are there already stay as they are.")
     return Question(about, filled(FIELDS, values))
+
+
+def _connection(scope: Scope, record: Line) -> Question:
+    """Ready snippets with the id of its newest key, and the way to where its requests are seen."""
+    device = record.device
+    known = next((sender for sender in received.senders(scope, device.site_id) if sender.device_id == device.id), None)
+    if known is None or known.ended:
+        keys_page = html.A(_("API keys"), href=f"/site/{device.site_id}/keys", className="btn btn-primary")
+        return Question(
+            _("It has no key in use: press New key, which is shown in snippets that are ready to copy."), instead=keys_page
+        )
+    key = f"{known.id}.{first_post.SECRET}"
+    texts = snippets.filled(key, first_post.of_device(record.fields), settings().public_device_url)
+    shown = html.Div(first_post.to_copy(texts, first_open=False), className="first-post")
+    bench = html.A(_("Watch what it sends"), href=f"/site/{device.site_id}/bench?key={known.id}", className="btn btn-primary")
+    return Question([html.P(_(first_post.PUT_IN)), shown], instead=bench)
 
 
 def _retirement() -> Question:
@@ -154,6 +178,8 @@ def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "retire":
         devices.retire_device(scope, device.id)
         return _("%(name)s is retired.", name=device.name)
+    if asked.act != "edit":
+        raise NotFound(f"no act {asked.act}")
     devices.describe_device(scope, device.id, **described(scope, asked.read(FIELDS), asked.context))
     posted_energy.declare(scope, device.id)
     return _("Saved. The device API knows it within seconds.")

@@ -13,8 +13,9 @@ from dashboard.parts.notices import around
 from dashboard.plant import snippets
 from dashboard.plant.snippets import EXAMPLE, HARDWARE, Post
 
-SHOWN_ONCE = N_("This is shown once: copy it now, Loadstar keeps only a hash.")
 SECRET = "SECRET"  # noqa: S105 - in the place of one
+PUT_IN = N_("Put the key's secret, which was shown when it was made, in the place of SECRET.")
+SHOWN_ONCE = N_("This is shown once: copy it now, Loadstar keeps only a hash.")
 
 
 def of_device(fields: Collection[str]) -> Post:

@@ -127,13 +127,13 @@ def _memory(process: psutil.Process) -> int:
 
 def device_api(settings: Settings) -> DeviceApi:
     """Its own figures, as each replica gives them to Prometheus."""
-    addresses = _replicas(settings)
+    addresses = replicas(settings)
     with ThreadPoolExecutor(max(1, len(addresses))) as pool:
         answers = list(pool.map(_metrics, addresses))
     return read_metrics(answers)
 
 
-def _replicas(settings: Settings) -> list[tuple[str, int]]:
+def replicas(settings: Settings) -> list[tuple[str, int]]:
     """Where the replicas of the device API listen: all addresses of the names that are given."""
     here = f"{reachable(settings.device_host)}:{settings.device_port}"
     found: list[tuple[str, int]] = []

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ import yaml
 from config.settings import PROJECT
 from dashboard.plant import first_post, snippets
 from dashboard.plant.snippets import Post
+from dashboard.sources import trial_post
 from ingest.mqtt.families import heard
 from ingest.mqtt.heard import Message, Value
-from tests.ingest.world import Api, World
+from store.records.plant import keys, received
+from store.scope import SYSTEM
+from tests.ingest.world import Api, Stored, World
 
 BOARDS = Path(__file__).parent / "arduino"
 
@@ -147,6 +151,25 @@ def test_in_a_snippet_stand_the_own_address_and_key_and_nothing_general_is_left(
     to = yaml.safe_load(snippets.filled("k", post, address)["Home Assistant (InfluxDB)"])["influxdb"]
     assert to["ssl"] == address.startswith("https")
     assert to["host"] in address
+
+
+def test_a_test_reading_goes_through_the_device_api_with_a_key_that_ends(
+    api: Api, world: World, stored: Stored, moment: datetime
+) -> None:
+    sender = next(each for each in received.senders(SYSTEM, world.site_id) if each.id == world.device_key.partition(".")[0])
+    post = trial_post.post_of(SYSTEM, world.site_id, sender)
+    assert post
+    text = json.dumps(dict(post.body) | {"timestamp": moment.isoformat()})
+    before = stored("SELECT count() FROM telemetry")
+    tried = trial_post.send(SYSTEM, world.site_id, sender, post.path, text, dry_run=True)
+    assert (tried.status, json.loads(tried.text)["accepted"], json.loads(tried.text)["dry_run"]) == (200, 3, True)
+    assert stored("SELECT count() FROM telemetry") == before
+    sent = trial_post.send(SYSTEM, world.site_id, sender, post.path, text, dry_run=False)
+    assert (sent.status, stored.value(world.panel, "load_pct", moment)) == (200, 35.0)
+    refused = trial_post.send(SYSTEM, world.site_id, sender, post.path, "{", dry_run=False)
+    assert (refused.status, json.loads(refused.text)["code"]) == (400, "malformed_json")
+    own = [key for key in keys.keys(SYSTEM, world.site_id) if key.name == "Test on the ingest bench"]
+    assert [key.revoked_at is not None for key in own] == [True] * 3
 
 
 def test_each_snippet_is_offered_and_described() -> None:

@@ -57,6 +57,17 @@ def test_a_device_is_described_anew_in_its_row(world: World) -> None:
     assert devices.require_devices(SYSTEM, [ids["device"]])[ids["device"]].energy_mode == "counter"
 
 
+def test_how_a_device_posts_is_shown_with_its_own_key_and_where_its_requests_are_seen(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    assert "no key in use" in said(press(browser, "devices", world.site, do="ask", act="connect", row=ids["device"]))
+    key = keys.create_key(SYSTEM, device_id=ids["device"]).partition(".")[0]
+    shown = said(press(browser, "devices", world.site, do="ask", act="connect", row=ids["device"]))
+    assert f"{key}.SECRET" in shown
+    assert f"/site/{world.site}/bench?key={key}" in shown
+    assert f"{world.settings.public_device_url}/api/hardware/data" in shown
+    assert "no longer exists" in act(browser, "devices", world.site, "connect", ids["device"])
+
+
 def test_a_device_gets_a_key_and_is_retired(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     told = act(browser, "devices", world.site, "key", ids["device"], name="spare", ends="")

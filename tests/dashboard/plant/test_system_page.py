@@ -118,8 +118,8 @@ def test_each_address_of_a_name_is_a_replica(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(system_facts.socket, "getaddrinfo", found)
     named = Settings(device_replicas="devices:8086,gone:8086,10.0.0.9:8087")
-    assert system_facts._replicas(named) == [("10.0.0.2", 8086), ("10.0.0.3", 8086), ("10.0.0.9", 8087)]
-    assert system_facts._replicas(Settings(device_host="0.0.0.0")) == [("127.0.0.1", 8086)]
+    assert system_facts.replicas(named) == [("10.0.0.2", 8086), ("10.0.0.3", 8086), ("10.0.0.9", 8087)]
+    assert system_facts.replicas(Settings(device_host="0.0.0.0")) == [("127.0.0.1", 8086)]
 
 
 def test_a_process_is_known_by_more_than_its_number(world: World) -> None:
