@@ -22,7 +22,7 @@ HELD = {
     "beyond_capacity": N_("more than the nodes beside the meter are rated for"),
     "no_number": N_("a register full of ones, or a negative power that was read as a large one"),
 }
-ALL = N_("Stored, and left out of sums until the readings that follow, or a person, confirm it: %(why)s.")
+DOUBTED = N_("Stored, and left out of sums until the readings that follow, or a person, confirm it: %(why)s.")
 OUTSIDE = ("facility_id", "timestamp")  # fields of a post that are no readings
 MOST = 50  # readings of a request that are listed
 CUT = 160  # characters of one
@@ -110,7 +110,8 @@ def verdicts(request: ReceivedRequest) -> list[tuple[Any, ...]]:
 
 def _row(words: str, said: Mapping[str, Any]) -> tuple[Any, ...]:
     kind = said["kind"]
-    why = said.get("message") or _(ALL, why=_(HELD.get(said["code"], said["code"])))
+    doubt = HELD.get(said["code"], said["code"])
+    why = said.get("message") or _(DOUBTED, why=_(doubt))
     allowed = [" ", _("Allowed: %(allowed)s.", allowed=said["allowed"])] if said.get("allowed") else []
     return (html.Code(words), _mark(kind), [html.Code(said["code"]), " ", f"{why[:1].upper()}{why[1:].rstrip('.')}.", *allowed])
 

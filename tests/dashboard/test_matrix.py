@@ -93,10 +93,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "plant_admin": lambda who, place: who.runs or who.owns_sites or bool(who.administers),
     "plant_operator": lambda who, place: who.runs or bool(who.operates) or bool(who.administers),
     "administers_site": lambda who, place: who.runs or place in who.administers,
-<<<<<<< HEAD
     "operates_site": lambda who, place: who.runs or place in who.administers | who.operates,
-=======
->>>>>>> 412b433 (The ingest bench shows what a key or a broker sends as it comes, and why it is refused; a test reading goes the way of a device's)
     # whoever runs Loadstar passes the rule with any id, and the page then finds nothing under an unknown one
     "site_in": lambda who, place: place in who.sees or who.runs,
     "whole_site_in": lambda who, place: place in who.sees or who.runs,
