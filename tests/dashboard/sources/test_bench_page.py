@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from store.records.plant import brokers, keys, received
-from store.records.plant.brokers import Subscription
+from store.records.plant.brokers import Description, Subscription
 from store.records.plant.received import Received
 from store.records.schema.columns import now
 from store.scope import SYSTEM
@@ -81,9 +81,7 @@ def test_an_operator_sees_what_came_and_what_was_said_of_each_reading(world: Wor
 
 def test_what_the_bench_shows_of_a_sender_is_of_the_one_that_is_chosen(world: World, gate: str) -> None:
     browser = world.client("admin")
-    broker = brokers.create_broker(
-        SYSTEM, world.site, name="yard", host="b.example", subscriptions=[Subscription("a/#", "plain")]
-    )
+    broker = brokers.create_broker(SYSTEM, world.site, Description("yard", "b.example", [Subscription("a/#", "plain")]))
     ended = keys.create_key(SYSTEM, site_id=world.site, name="old").partition(".")[0]
     keys.revoke_key(SYSTEM, ended)
     keys.note_refusals(SYSTEM, {ended: 3})
