@@ -6,10 +6,12 @@ commit and, in the order of the post, what is wrong with the others. Nothing is 
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from config import clock
 from config.language import _
@@ -22,6 +24,7 @@ from ingest.times import FACTORS, Window, closed_us
 from ingest.units import convert
 
 TIME = "RFC 3339 with an offset, or an integer with `?precision=`. Of a value with a duration: its end."
+_BOUNDS = ("least", "greatest", "duration_us")  # of a target
 
 
 class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -36,6 +39,39 @@ class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_INTERVAL_S})] | None,
         Meta(description="the stretch of time, ending at ts, that the value is of"),
     ] = None
+
+
+class Meant(NamedTuple):
+    """What values of a column are, as a `Reading` says it."""
+
+    meter: str
+    quantity: str
+    unit: str | None
+    interval_s: int | None
+
+
+class Several(NamedTuple):
+    """Readings in columns: the place in `meant` of each, its time (µs since 1970), which is accepted, and its value."""
+
+    meant: Sequence[Meant]
+    of: NDArray[np.intp]
+    at_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+    def canonical(self) -> NDArray[np.float64]:
+        """The values in their quantities' own units; not a number where one cannot be converted."""
+        foreign = np.array([meant.unit is not None for meant in self.meant])[self.of]
+        value = self.value.copy()
+        for nth in np.flatnonzero(foreign).tolist():
+            _meter, quantity, unit, _interval_s = self.meant[self.of[nth]]
+            converted = convert(float(value[nth]), unit or "", quantity)
+            value[nth] = converted if isinstance(converted, float) else np.nan
+        return value
+
+    def reading(self, nth: int) -> Reading:
+        """One of them."""
+        meter, quantity, unit, interval_s = self.meant[self.of[nth]]
+        return Reading(meter, quantity, int(self.at_us[nth]), float(self.value[nth]), unit, interval_s)
 
 
 class Judge:
@@ -103,6 +139,36 @@ class Judge:
             add((target.series, start, value))
             if (start if target.sample else at) < closed:
                 rows.late = True
+
+    def judge_several(self, several: Several, first: int = 0) -> None:
+        """Judge readings in columns as `judge` does: what is right all at once, what is wrong one by one.
+
+        Raises:
+            Refusal: as `judge`.
+        """
+        targets = [self._caller.target(meant.meter, meant.quantity, meant.interval_s) for meant in several.meant]
+        known = [each for each in targets if not isinstance(each, Problem)]
+        if len(known) < len(targets):
+            self.judge((several.reading(nth) for nth in range(len(several.value))), "us", first)
+            return
+        of, at, value = several.of, several.at_us, several.canonical()
+        doubts = [self._tried(each) if self.rows.dry_run else each.doubt for each in known]
+        least, greatest, duration = (np.array([getattr(each, name) for each in known])[of] for name in _BOUNDS)
+        right = (least <= value) & (value <= greatest)
+        for nth in np.flatnonzero(~right).tolist():
+            self.judge([several.reading(nth)], "us", first + nth)
+        seldom = np.array([(doubt.least, doubt.most) if doubt else (-np.inf, np.inf) for doubt in doubts])[of]
+        for nth in np.flatnonzero(right & ((value < seldom[:, 0]) | (value > seldom[:, 1]))).tolist():
+            doubt = doubts[of[nth]]
+            if doubt is not None and (code := doubt.held(int(at[nth]), float(value[nth]))):
+                self.rows.held.append(Held(code, first + nth))
+        start = at - duration
+        series = np.array([each.series for each in known], dtype=object)[of]
+        if not right.all():
+            series, start, at, value, of = series[right], start[right], at[right], value[right], of[right]
+        self.rows.rows.extend(zip(series.tolist(), start.tolist(), value.tolist(), strict=True))
+        sample = np.array([each.sample for each in known])[of]
+        self.rows.late = self.rows.late or bool((np.where(sample, start, at) < closed_us(self.now_us)).any())
 
     def _tried(self, target: Target) -> Doubt | None:
         """A doubt of this post's own: what is not stored tells nothing of what follows."""

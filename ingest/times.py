@@ -7,6 +7,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from config import clock
 from config.clock import wall_us
 from config.language import N_, _
@@ -84,6 +87,10 @@ class Window:
         if now_us - self.back_us <= at <= now_us + self.ahead_us:
             return at
         return self._outside(ts, at, precision, now_us, field)
+
+    def accepts(self, at_us: NDArray[np.int64], now_us: int) -> bool:
+        """Whether all of these moments are accepted."""
+        return not len(at_us) or bool(now_us - self.back_us <= at_us.min() and at_us.max() <= now_us + self.ahead_us)
 
     def _outside(self, ts: str | int, at: int, precision: str | None, now_us: int, field: str) -> Problem:
         allowed = _("from %(first)s to %(last)s", first=iso(now_us - self.back_us), last=iso(now_us + self.ahead_us))

@@ -1,21 +1,26 @@
 """A body of line protocol becomes readings of what its channels are mapped to, and values that wait.
 
 Most lines say of a measurement and tags that were seen before some numbers: their text before the fields leads straight to what
-each field means. Everything else (a head or a field that is new, texts, backslashes, whatever is wrong) is read exactly.
+each field means. Where all of some hundred lines are such, they are read at once, in columns. Everything else (a head or a field
+that is new, texts, backslashes, whatever is wrong) is read exactly, line by line.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from config import clock
 from config.language import _
 from ingest import line_protocol
 from ingest.directory import Caller
-from ingest.judge import Reading
+from ingest.judge import Meant, Reading, Several
 from ingest.line_protocol import NUMBER, Malformed, Point
 from ingest.problem import Problem
-from ingest.times import Window
+from ingest.times import FACTORS, Window
 from store.records.plant.directory import ChannelEntry
 from store.series import waiting
 from store.series.write import Series
@@ -26,6 +31,11 @@ FIELDS = 1_000  # of a head
 AT_ONCE = 500  # lines read before others have their turn
 ECHO = 120  # characters of a wrong line that are sent back
 _MOST = sys.float_info.max
+_LAST = np.iinfo(np.int64).max
+_KEY = r'[^ ,="\\\n]++'
+_NUMBER = r"-?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][+-]?+[0-9]++|i)?+"
+# A line of nothing but numbers; what looks like one and is none is found out when it is read.
+_PLAIN = re.compile(rf'^([^ #"\\\n][^ "\\\n]*+) ({_KEY}={_NUMBER}(?:,{_KEY}={_NUMBER})*+)(?: ([0-9]{{1,19}}))?$', re.MULTILINE)
 
 
 @dataclass(slots=True, eq=False)
@@ -37,13 +47,21 @@ class Channel:
     series: Series | None  # where its values wait
     heard: float = 0.0
 
+    @property
+    def meant(self) -> Meant | None:
+        """What a meter's values are; None of what is not wanted, or waits."""
+        entry = self.entry
+        if entry is None or entry.meter_id is None:
+            return None
+        return Meant(entry.meter_id, entry.quantity, entry.unit, entry.interval_s)
+
 
 @dataclass(slots=True)
 class Batch:
     """What a body says. `lines` are its physical lines, and whatever is told of one is told by its place among them."""
 
     lines: list[str]
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[list[Reading] | Several] = field(default_factory=list)  # of so many lines at a time
     of: list[int] = field(default_factory=list)  # the line of each reading
     waiting: list[tuple[Channel, int, float]] = field(default_factory=list)
     waiting_of: list[int] = field(default_factory=list)
@@ -71,7 +89,7 @@ class Reader:
             text = body.decode("utf-8", "surrogateescape")
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        self.batch = Batch(text.split("\n"))
+        self.batch = Batch(text.removesuffix("\n").split("\n"))
         self._caller, self._window, self._precision, self._arrival_us = caller, window, precision, arrival_us
         self._now_us = clock.now_us()
 
@@ -85,9 +103,67 @@ class Reader:
         at = 0
         while at < len(lines):
             stop = min(at + AT_ONCE, len(lines))
-            while at < stop:
-                at += 1 if self._known(lines[at], at) else self._exactly(at)
+            if self._plainly(at, stop):
+                at = stop
+            else:
+                self.batch.readings.append([])
+                while at < stop:
+                    at += 1 if self._known(lines[at], at) else self._exactly(at)
             yield
+
+    def _plainly(self, first: int, stop: int) -> bool:
+        """Take these lines if each is one that `_known` takes, in time, of channels that are mapped; False: not all are."""
+        found: list[tuple[str, str, str]] = _PLAIN.findall("\n".join(self.batch.lines[first:stop]))
+        if len(found) != stop - first:
+            return False
+        heads, counts = self._caller.heads, []
+        channels: list[Channel] = []
+        said: list[str] = []
+        try:
+            for head, fields, _stamp in found:
+                of_head = heads[head]
+                pairs = fields.split(",")
+                counts.append(len(pairs))
+                for pair in pairs:
+                    key, _equals, text = pair.partition("=")
+                    channels.append(of_head[key])
+                    said.append(text)
+            value = np.array([float(text) if text[-1] != "i" else line_protocol.number(text) for text in said])
+            moment = self._moments([stamp for _head, _fields, stamp in found])
+        except (KeyError, Malformed, OverflowError):
+            return False
+        if moment is None or not (np.abs(value) <= _MOST).all():
+            return False
+        last = dict(zip(channels, value.tolist(), strict=True))
+        meant = [channel.meant for channel in last if channel.meant is not None]
+        if len(meant) < len(last):
+            return False
+        place = {channel: nth for nth, channel in enumerate(last)}
+        of = np.array([place[channel] for channel in channels])
+        self.batch.readings.append(Several(meant, of, np.repeat(moment, counts), value))
+        self.batch.of += np.repeat(np.arange(first, stop), counts).tolist()
+        self.batch.heard.update(last)
+        for channel, number in last.items():
+            channel.heard = number
+        return True
+
+    def _moments(self, stamps: list[str]) -> NDArray[np.int64] | None:
+        """When lines are of (µs since 1970), if all are of a time that is accepted.
+
+        Raises:
+            OverflowError: one is no 64-bit integer.
+        """
+        known = np.array([int(stamp) if stamp else 0 for stamp in stamps], dtype=np.int64)
+        if self._precision == "ns":
+            moment = known // 1000
+        else:
+            factor = FACTORS[self._precision]
+            if known.max(initial=0) > _LAST // factor:
+                return None
+            moment = known * factor
+        if "" in stamps:
+            moment[[not stamp for stamp in stamps]] = self._arrival_us
+        return moment if self._window.accepts(moment, self._now_us) else None
 
     def _known(self, line: str, at: int) -> bool:
         """Take a line whose head and fields were seen before, and which is nothing but numbers; False: it is something else."""
@@ -174,7 +250,9 @@ class Reader:
         elif entry.meter_id is None:
             batch.dropped += 1
         else:
-            batch.readings.append(Reading(entry.meter_id, entry.quantity, moment, number, entry.unit, entry.interval_s))
+            readings = batch.readings[-1]
+            assert isinstance(readings, list)  # noqa: S101  # begun before lines are read one by one
+            readings.append(Reading(entry.meter_id, entry.quantity, moment, number, entry.unit, entry.interval_s))
             batch.of.append(at)
 
     def _moment(self, stamp: int, at: int) -> int | None:

@@ -9,12 +9,12 @@ from ingest import bodies
 from ingest.answers import Answer
 from ingest.directory import Caller
 from ingest.door import Door, Routes, arrival_us
-from ingest.judge import Judge
+from ingest.judge import Judge, Several
 from ingest.problem import Problem, Refusal
 from ingest.request import Request
 from ingest.roads.lines import credentials
 from ingest.roads.lines.answers import DONE, Tell, first, partial, refused, second
-from ingest.roads.lines.batch import AT_ONCE, ROAD, Batch, Channel, Reader
+from ingest.roads.lines.batch import ROAD, Batch, Channel, Reader
 from ingest.rows import Rows
 from ingest.told import Told
 
@@ -125,10 +125,15 @@ async def _judge(batch: Batch, caller: Caller, door: Door) -> Rows:
     """The rows that may be stored; what may not is refused by its line."""
     rows = Rows()
     judge = Judge(caller, door.window, rows)
-    for start in range(0, len(batch.readings), AT_ONCE):
-        if start:
-            await asyncio.sleep(0)
-        judge.judge(batch.readings[start : start + AT_ONCE], "us", start)
+    first = 0
+    for readings in batch.readings:
+        if isinstance(readings, Several):
+            judge.judge_several(readings, first)
+            first += len(readings.value)
+        else:
+            judge.judge(readings, "us", first)
+            first += len(readings)
+        await asyncio.sleep(0)
     for problem in judge.problems:
         assert problem.index is not None  # noqa: S101  # given by the judge
         batch.refuse(batch.of[problem.index], problem)
