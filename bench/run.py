@@ -27,6 +27,7 @@ class Sizes:
     asks: int = 5
     late_rows: int = 1_000_000
     site_meters: int = 5_000
+    apart: bool = True  # sections that nothing else may weigh on have a Loadstar of their own
 
 
 FULL = Sizes()
@@ -45,6 +46,7 @@ QUICK = Sizes(
     asks=1,
     late_rows=20_000,
     site_meters=80,
+    apart=False,
 )
 
 
@@ -86,7 +88,10 @@ class Run:
 
     @contextmanager
     def fresh(self) -> Iterator[Product]:
-        """The same, started, and its settings those of this process."""
+        """The same, started, and its settings those of this process; the running one where sections need not be apart."""
+        if not self.sizes.apart:
+            yield self.started()
+            return
         with self.alone() as product:
             self.say("starting a Loadstar without the demo")
             product.up()
