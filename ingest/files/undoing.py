@@ -4,16 +4,20 @@ It may be killed at any point and begun again: what is put back is the import's 
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+from config.quantities import LONGEST_INTERVAL_S
 from config.settings import Settings
 from ingest.files import before, shelf
 from store.errors import StoreAway
 from store.records.access.policy import Action, require
 from store.records.plant import imports
 from store.scope import SYSTEM, Scope
-from store.series import latest_kept, replaced, rollup
+from store.series import latest_kept, replaced, rollup, suspects
+from store.series.replaced import Stored
 
 APPLIED_S = 120.0
+LONGEST, MICROSECOND = timedelta(seconds=LONGEST_INTERVAL_S), timedelta(microseconds=1)
 TRIES = 5  # a block may have been under way when it was called off
 
 
@@ -25,18 +29,19 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
         Refused: not an operator of its site.
         StoreAway: QuestDB did not take all of it; running it again completes it.
     """
-    record = imports.seen(scope, import_id).record
-    require(scope, Action.OPERATE, site_id=record.site_id)
+    seen = imports.seen(scope, import_id)
+    require(scope, Action.OPERATE, site_id=seen.record.site_id)
     folder = shelf.folder(settings, import_id) / shelf.BEFORE
     before.hand_on(settings, import_id)
-    gone, touched = 0, set()
+    gone = 0
+    touched: dict[tuple[str, str, int], Stored] = {}
     for _try in range(TRIES):
         if not rollup.await_applied(("telemetry", "intervals"), APPLIED_S):
             raise StoreAway("QuestDB does not show yet what was imported")
         found = replaced.stored(SYSTEM, import_id)
         if not found:
             break
-        touched |= {(each.meter, each.quantity) for each in found}
+        touched = {(each.meter, each.quantity, each.interval_s): each for each in found} | touched
         due, done = sum(each.count for each in found), 0
         for each in found:
             for at_us in replaced.rows_of(SYSTEM, import_id, each):
@@ -48,7 +53,17 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
         gone += done
     else:
         raise StoreAway("something of the import is still being stored")
-    latest_kept.look_again(SYSTEM, touched)
+    rollup.await_applied(("intervals",), APPLIED_S)
+    # Of one that was killed when all was put back, what it had stored is told by its record.
+    spans = [(each.meter, each.quantity, each.first, each.last) for each in touched.values()]
+    spans += [(each.meter, each.quantity, _moment(each.first_us) - LONGEST, _moment(each.last_us)) for each in seen.totals]
+    for meter, _quantity, first, last in spans:
+        suspects.judge_again(SYSTEM, [meter], first, last + MICROSECOND)
+    latest_kept.look_again(SYSTEM, {(meter, quantity) for meter, quantity, _first, _last in spans})
     before.forget(folder)
     imports.undone(SYSTEM, import_id)
     return gone
+
+
+def _moment(us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)

@@ -20,7 +20,7 @@ from store.records.access.policy import Action, require
 from store.scope import Scope
 from store.series import bulk
 from store.series.connection import frame, listed, query
-from store.series.grid import EPOCH, floor
+from store.series.grid import EPOCH, floor, moment
 from store.series.interval_sums import ROLLUP
 from store.series.write import INTERVALS, TELEMETRY, Marker
 
@@ -88,7 +88,7 @@ def _with_others(source: str, table: str, keys: Sequence[Keys]) -> Iterator[Keys
         f"SELECT DISTINCT meter, quantity, {lasts} lasts FROM {table} WHERE ts >= %s AND ts <= %s AND source != '{source}' "
         f"AND value != null AND meter IN ({listed(each.meter for each in keys)}) "
         f"AND quantity IN ({listed(each.quantity for each in keys)})",
-        [_moment(min(each.at_us[0] for each in keys)), _moment(max(each.at_us[-1] for each in keys))],
+        [moment(min(each.at_us[0] for each in keys)), moment(max(each.at_us[-1] for each in keys))],
     )
     there = {*rows}
     yield from (each for each in keys if (each.meter, each.quantity, each.interval_s) in there)
@@ -96,7 +96,7 @@ def _with_others(source: str, table: str, keys: Sequence[Keys]) -> Iterator[Keys
 
 def _slices(of: Keys, only: str) -> Iterator[pd.DataFrame]:
     """The rows from the first to the last of the keys, some at a time."""
-    start, end, step = _moment(of.at_us[0]), _moment(of.at_us[-1]) + MICROSECOND, SLICES[of.table]
+    start, end, step = moment(of.at_us[0]), moment(of.at_us[-1]) + MICROSECOND, SLICES[of.table]
     lasting = f"AND interval_s = {of.interval_s}" if of.interval_s else ""
     while start < end:
         stop = min(start + step, end)
@@ -190,9 +190,5 @@ def _id(source: str) -> str:
     return listed([source])[1:-1]
 
 
-def _moment(us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=int(us))
-
-
-def _us(moment: datetime) -> int:
-    return (moment - EPOCH) // MICROSECOND
+def _us(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND

@@ -105,8 +105,17 @@ def judge_import(scope: Scope, source: str) -> int:
     return _judge_intervals(scope, f"source = {listed([source])}", [])
 
 
-def _judge_intervals(scope: Scope, which: str, params: list[object]) -> int:
-    """Of rows of `intervals`, a year at a time where one of a meter's is much greater than most are."""
+def judge_again(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> int:
+    """The same of the intervals of these meters in [start, end), whose values are others than when they were judged."""
+    require(scope, Action.RUN)
+    if not meter_ids:
+        return 0
+    which = f"ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)}) AND source != '{ROLLUP}'"
+    return _judge_intervals(scope, which, [start, end], _held(start, end, meter_ids))
+
+
+def _judge_intervals(scope: Scope, which: str, params: list[object], anyway: Collection[str] = ()) -> int:
+    """Of rows of `intervals`, a year at a time where one of a meter's is much greater than most are, or `anyway`."""
     rows = query(
         f"SELECT meter, min(ts), max(ts), max({MEAN_KW}) FROM intervals WHERE {which} AND value != null "
         f"AND quantity IN ({listed([POWER, *ENERGIES])})",
@@ -116,7 +125,8 @@ def _judge_intervals(scope: Scope, which: str, params: list[object]) -> int:
     can = _capacities({meter for meter, _, _, most in rows if most > SOME_CIRCUIT_KW} - rated.keys(), rated)
     changed = 0
     for meter, first, last, most in rows:
-        if most > (_rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW)):
+        much = _rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW)
+        if most > much or meter in anyway:
             known = _capacities([meter], rated)[meter]
             for start in pd.date_range(first, last, freq=YEAR).to_pydatetime():
                 for judged in _judged_flows(meter, start, min(start + YEAR, last + MOMENT), known, meter in rated):

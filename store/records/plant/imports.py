@@ -204,7 +204,7 @@ def cancel(scope: Scope, import_id: str) -> FileImport:
         found.ended_at = None if had_begun else now()
         if had_begun:
             found.parts = 0  # begun again it stores all of it anew
-            found.job_id = _ask_undo(scope, import_id)
+            found.job_id = _ask_undo(scope, import_id, now() + LETS_GO)
     return found
 
 
@@ -221,12 +221,12 @@ def undo(scope: Scope, import_id: str) -> FileImport:
     with session() as records:
         found = required(records, FileImport, import_id)
         found.state, found.parts = "cancelling" if found.state == "cancelling" else "undoing", 0
-        found.job_id = _ask_undo(scope, import_id)
+        found.job_id = _ask_undo(scope, import_id, now())
     return found
 
 
-def _ask_undo(scope: Scope, import_id: str) -> str:
-    return asking.ask(scope, IMPORT_UNDO, OfImport(import_id), once_key=f"undo {import_id}", not_before=now() + LETS_GO).id
+def _ask_undo(scope: Scope, import_id: str, not_before: datetime) -> str:
+    return asking.ask(scope, IMPORT_UNDO, OfImport(import_id), once_key=f"undo {import_id}", not_before=not_before).id
 
 
 def run(scope: Scope, import_id: str) -> FileImport:
