@@ -17,6 +17,7 @@ from ingest.files.proposal import SURE, Entry, Proposal
 CONTROL = "import-entry"
 NOTHING = "-"  # a select shows no option whose value is empty
 FIXED = ("container", "shape", "heads")
+LONG = ("long", "day_blocks")
 OF_COLUMNS = ("unit", "quantity")  # which a long table has for each of its columns
 LONGEST = 200
 HELP = {"meter_pattern": N_(r"A regular expression; its first group is the name, such as (\d+) for the number alone.")}
@@ -24,7 +25,7 @@ HELP = {"meter_pattern": N_(r"A regular expression; its first group is the name,
 
 def table(proposal: Proposal, zone: str) -> html.Div:
     """The entries; `zone` is the site's."""
-    shown = [each for each in proposal.entries if not (proposal.profile.shape == "long" and each.name in OF_COLUMNS)]
+    shown = [each for each in proposal.entries if not (proposal.profile.shape in LONG and each.name in OF_COLUMNS)]
     rows = [(_(wording.ENTRIES[each.name]), _control(each, proposal, zone), _why(each)) for each in shown]
     return short_table(_("How the file is read"), (_("Entry"), _("Read as"), _("Because")), rows)
 

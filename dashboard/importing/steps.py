@@ -10,6 +10,7 @@ from dash import dcc, html
 from config.language import _, ngettext
 from dashboard.importing import columns_table, meters_table, preview_table, reading_table
 from dashboard.importing.look import ANEW, Look
+from dashboard.importing.reading_table import LONG
 from dashboard.parts.aria import data
 from dashboard.parts.notices import notice
 from store.scope import Scope
@@ -77,7 +78,7 @@ def _reading(look: Look) -> list[Any]:
     else:
         words = _("All of this was found in the file or said by you. Change what is not so.")
     content += [html.P(words), reading_table.table(look.proposal, look.zone)]
-    if look.proposal.profile.shape == "long" and look.proposal.heads:
+    if look.proposal.profile.shape in LONG and look.proposal.heads:
         content += [html.H3(_("Columns"), className="h6 mt-3"), *columns_table.table(look.proposal)]
     return [*content, _buttons()]
 

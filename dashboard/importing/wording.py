@@ -43,6 +43,7 @@ SHAPES = {
     "long": N_("a row for each time"),
     "wide": N_("a row for each meter, a column for each time"),
     "day_rows": N_("a row for each day"),
+    "day_blocks": N_("days one after another, each below its date"),
     "own": N_("the format's own"),
 }
 SIDES = {"start": N_("start"), "end": N_("end")}

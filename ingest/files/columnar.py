@@ -1,4 +1,4 @@
-"""Parquet and Arrow files: columns with types of their own, read in parts.
+"""Parquet, Arrow and HDF5 files: columns with types of their own, read in parts.
 
 A time with a zone is a moment; one without is a wall clock's, of the profile's zone; of an integer the unit is asked.
 """
@@ -65,7 +65,9 @@ def _parts(path: Path, kind: Container) -> Iterator[Any]:
                     for start in range(0, batch.num_rows, ROWS):
                         yield batch.slice(start, ROWS)
         else:
-            raise UnreadableFile(_("HDF5 files are not read yet: save the frame as Parquet"))
+            from ingest.files import hdf5
+
+            yield from hdf5.parts(path)
     except (pa.ArrowException, OSError) as wrong:
         raise UnreadableFile(_("the file is damaged: %(why)s", why=str(wrong)[:200])) from None
 

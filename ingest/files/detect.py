@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from config.language import _
-from ingest.files import content, heads, rows, said
+from ingest.files import content, day_blocks, heads, rows, said
 from ingest.files.content import UnreadableFile
 from ingest.files.detection import day_rows, long, wide
 from ingest.files.detection import sample as sampling
@@ -84,6 +84,8 @@ def _table(path: Path, kind: Container, zone: str, told: Mapping[str, str]) -> P
         sample = sampling.of_sheet(path)
     if sample and ",".join(sample[0][1]).strip().strip('"').casefold().startswith("sep="):
         del sample[0]
+    if day_blocks.is_one(sample):
+        made, sample = msgspec.structs.replace(made, shape="day_blocks"), list(day_blocks.joined(sample))
     at = head_of(sample)
     number, names = sample[at]
     below = sample[at + 1 :]

@@ -58,6 +58,7 @@ QUALITY = frozenset(
         "read type",
         "kvalitet",
         "nature",
+        "nature de la donnée",
         "real/estimado",
         "obtainmethod",
         "validation status",
@@ -83,6 +84,7 @@ _UNITS = {
 }  # fmt: skip
 _BRACKET = re.compile(r"[(\[]\s*([^)\]]+?)\s*[)\]]")
 _WORD = re.compile(r"(?:^|[\s_.])([A-Za-z°/²]+)(?:[_\s]?\d{1,3})?$")
+_ENDING = re.compile(r"[a-z](KWh|kWh|MWh|Wh|kW|KW)$")  # consumptionKWh
 _VALUES = frozenset(
     [
         "value",
@@ -137,7 +139,7 @@ def measured(head: str) -> tuple[str, str] | None:
     tidy = head.strip()
     if COST.search(tidy):
         return None
-    for pattern in (_BRACKET, _WORD):
+    for pattern in (_BRACKET, _WORD, _ENDING):
         for said in pattern.findall(tidy):
             if (found := _UNITS.get(_case(said))) is not None:
                 return _sided(found, tidy)

@@ -65,6 +65,7 @@ class Table:
                 continue
             duration = np.full(count, column.interval_s) if column.interval_s else (end_us - start_us) // SECOND
             end = start_us + duration * SECOND if profile.stamp.at == "start" else end_us
+            end = np.where(duration == 0, end + profile.stamp.shift_s * SECOND, end)
             picked = np.flatnonzero(here)
             of = self._series(column, named, units, picked)
             values = value[picked] * (duration[picked] / 3600 if column.mean_power else 1)

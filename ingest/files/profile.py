@@ -14,7 +14,7 @@ NUMBERED = ("epoch_s", "epoch_ms", "epoch_us", "epoch_ns")  # times that are int
 OFFSET = "iso"  # RFC 3339 and its relations, each with an offset from UTC of its own
 
 Container = Literal["text", "sheet", "json", "json_lines", "parquet", "arrow", "hdf5", "espi", "nem12", "mscons", "p1"]
-Shape = Literal["long", "wide", "day_rows", "own"]
+Shape = Literal["long", "wide", "day_rows", "day_blocks", "own"]
 Quality = Literal["A", "S", "E", "M"]
 
 
@@ -36,6 +36,7 @@ class Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: Literal["start", "end"] = "end"
     until: int | None = None
     hours: bool = False
+    shift_s: int = 0  # of values that are read at a moment: how long after the stamp
     descending: bool = False  # newest first: of an hour that comes twice, the winter one stands first
 
 

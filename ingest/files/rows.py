@@ -33,15 +33,22 @@ def rows(path: Path, profile: Profile) -> Iterator[Row]:
     """
     match profile.container:
         case "text":
-            return _after(text(path, profile.encoding, profile.delimiter), profile.header)
+            return _below(text(path, profile.encoding, profile.delimiter), profile)
         case "sheet":
-            return _after(sheet(path, profile.sheet), profile.header)
+            return _below(sheet(path, profile.sheet), profile)
         case "json" | "json_lines":
             keys = profile.names
             return (
                 (at, [said(record.get(key)) for key in keys]) for at, record in enumerate(records(path, profile.container), 1)
             )
     raise UnreadableFile(_("a file of the kind %(kind)s has no rows", kind=profile.container))
+
+
+def _below(found: Iterator[Row], profile: Profile) -> Iterator[Row]:
+    from ingest.files import day_blocks
+
+    rest = _after(found, profile.header)
+    return day_blocks.joined(rest) if profile.shape == "day_blocks" else rest
 
 
 def _after(found: Iterator[Row], header: int) -> Iterator[Row]:

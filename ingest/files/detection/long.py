@@ -63,6 +63,12 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     if hours:
         stamp, step_s = msgspec.structs.replace(stamp, at="end"), 3600
         more = [each for each in more if each.name != "at"]
+    if made.shape == "day_blocks":
+        stamp = msgspec.structs.replace(stamp, at="end")
+        more = [
+            each if each.name != "at" else Entry("at", "end", 1.0, _("midnight stands with the day that it ends"))
+            for each in more
+        ]
     if until is not None:
         other = stamps.local(cells_of[until], stamp.format)
         mine = stamps.local(cells_of[first], stamp.format)
@@ -75,7 +81,16 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     stamp = msgspec.structs.replace(
         stamp, columns=columns_of_time, hours=hours, until=until, at="start" if until is not None else stamp.at
     )
-    columns, unit_sure = _values(names, cells_of, {first, until, meter, quality, unit, *columns_of_time}, unit, step_s, order)
+    if (kept := _statistics(names, step_s)) is not None:  # Home Assistant's: each of a stretch that begins at its stamp
+        columns, unit_sure = kept, 1.0 if unit is not None else 0.5
+        stamp = msgspec.structs.replace(stamp, at="start", shift_s=step_s)
+        more = [
+            each if each.name != "at" else Entry("at", "start", 1.0, _("statistics name the beginning of their hour"))
+            for each in more
+        ]
+    else:
+        taken = {first, until, meter, quality, unit, *columns_of_time}
+        columns, unit_sure = _values(names, cells_of, taken, unit, step_s, order)
     if not columns:
         raise UnreadableFile(_("no column of values was found: %(names)s", names=", ".join(names)))
     sign, sure = decimal_sign((cell for column in columns for cell in cells_of[column.place]), made.delimiter)
@@ -84,7 +99,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     marks = {each.strip() for each in cells_of[quality]} if quality is not None else set()
     profile = msgspec.structs.replace(
         made,
-        shape="long",
+        shape=made.shape,
         decimal=sign,
         stamp=stamp,
         meter=(meter,) if meter is not None else (),
@@ -98,7 +113,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         profile,
         [
             *entries,
-            Entry("shape", "long", 1.0, _("a column holds times, and each row has one")),
+            Entry("shape", made.shape, 1.0, _("a column holds times, and each row has one")),
             proposal.decimal(sign, sure),
             *more,
             proposal.meter(names[meter] if meter is not None else "", 1.0 if meter is not None else 0.5, tuple(names)),
@@ -111,6 +126,15 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         tuple(names),
         proposal.shown([cells for _n, cells in below]),
     )  # fmt: skip
+
+
+def _statistics(names: Sequence[str], step_s: int) -> list[Column] | None:
+    """The columns of Home Assistant's statistics: a register as it stood at the end of each stretch, and means over it."""
+    at = {name.strip().casefold(): place for place, name in enumerate(names)}
+    if not {"start", "sum", "state"} <= at.keys():
+        return None
+    means = [Column(at["mean"], "power_kw", "", step_s)] if "mean" in at else []
+    return [Column(at["sum"], "energy_total_kwh"), *means]
 
 
 def _mostly_times(cells: Sequence[str]) -> bool:

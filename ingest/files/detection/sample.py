@@ -18,6 +18,7 @@ DELIMITERS = ";,\t|"
 LEAST_TIMES = 4  # heads that are times, in a wide table
 TAIL, TAIL_ROWS = 256 * 1024, 1_000  # of a file's end: bytes, and rows
 UNKNOWN = 0  # the number of a row that was not counted to
+FEW = 3  # rows, of a table that only says what the file is
 _PREAMBLE = 60  # rows before the heads, at the most
 
 
@@ -79,7 +80,23 @@ def _bare_of_quotes(line: str) -> str:
 
 
 def head_of(sample: Sequence[rows.Row]) -> int:
-    """The place of the heads: times themselves, or the last row that is filled before the first of the rows with a time."""
+    """The place of the heads; of a table before the real one, of a row or two about the file, it is not them.
+
+    Raises:
+        UnreadableFile: there are no rows with times.
+    """
+    first = _first_head(sample)
+    run = next((nth for nth, (_n, cells) in enumerate(sample[first + 1 :]) if not any(map(is_time, cells[:400]))), FEW)
+    if run >= FEW or len(sample) < first + run + 2 * FEW:
+        return first
+    try:
+        return first + run + 1 + _first_head(sample[first + run + 1 :])
+    except UnreadableFile:
+        return first
+
+
+def _first_head(sample: Sequence[rows.Row]) -> int:
+    """The place of heads that are times, or of the last row that is filled before the first of the rows with a time."""
     filled = [sum(bool(cell.strip()) for cell in cells) for _number, cells in sample]
     usual = Counter(filled).most_common(1)[0][0] if filled else 0
     last = 0
