@@ -16,7 +16,7 @@ from models import flows
 from models.flows import EdgeFlow, Flows
 from models.presence import presence
 from models.topology import ends
-from store.records.plant import activity
+from store.records.plant import activity, broker_states
 from store.scope import Scope
 from store.series import latest
 
@@ -111,6 +111,8 @@ def _values(scope: Scope, view: SiteView) -> latest.Values:
 def _devices(scope: Scope, view: SiteView, values: latest.Values, at: datetime) -> tuple[DeviceNow, ...]:
     key = ("seen", scope.key, view.id)
     seen = shared.get(key, SEEN_LASTS_S, lambda: activity.heard_of(scope, view.id), SEEN_LASTS_S) if view.devices else {}
+    ids = [each.id for each in view.devices]
+    gone = shared.get(("gone", *key[1:]), SEEN_LASTS_S, lambda: broker_states.gone(scope, ids), SEEN_LASTS_S) if ids else {}
     newest: dict[str, datetime] = {}
     for (series_id, _), each in values.items():
         newest[series_id] = max(each.ts, newest.get(series_id, each.ts))
@@ -119,7 +121,7 @@ def _devices(scope: Scope, view: SiteView, values: latest.Values, at: datetime) 
         moments = [seen.get(device.id), *(newest.get(meter_id) for meter_id in device.meter_ids)]
         last = max((moment for moment in moments if moment is not None), default=None)
         loads = [float(values[meter_id, "load_pct"].value) for meter_id in device.meter_ids if (meter_id, "load_pct") in values]
-        state = presence(last, device.interval_s, at)
+        state = presence(last, device.interval_s, at, gone.get(device.id))
         load = max(loads, default=None) if state in ("live", "late") else None
         devices.append(DeviceNow(device.id, device.name, device.interval_s, state, last, load))
     return tuple(devices)

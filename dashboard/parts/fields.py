@@ -189,6 +189,10 @@ def in_question(field: Field, said: Mapping[str, str], problem: Problem | None) 
     shown: list[Component] = [html.Span(field.words)]
     if isinstance(field, Choice):
         shown.append(select(field.options, said.get(field.key, ""), given=field.key))
+    elif isinstance(field, Text) and field.kind == "password":
+        shown.append(
+            html.Span(dbc.Input(type="password", autocomplete=field.keeper, invalid=bool(problem)), **data(given=field.key))
+        )
     elif isinstance(field, Text):
         shown.append(
             html.Textarea(

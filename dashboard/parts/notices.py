@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from dash import html
 from dash.development.base_component import Component
@@ -14,6 +15,12 @@ from dashboard.parts.aria import data, icon
 PLACE = re.compile(r"%\((\w+)\)s")
 MARKED = N_("Not saved yet. Check what is marked below.")
 Words = str | Component | Sequence[str | Component]
+
+
+class Bad(NamedTuple):
+    """What was done, and did not go well."""
+
+    words: Words
 
 
 def coded(text: str) -> list[str | Component]:

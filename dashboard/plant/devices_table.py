@@ -20,7 +20,7 @@ from dashboard.plant import first_post, snippets, uncounted_readings, wiring
 from dashboard.web.access import administers_site
 from models.presence import presence
 from store.errors import NotFound
-from store.records.plant import activity, devices, field_maps, keys, meters, posted_energy, received
+from store.records.plant import activity, broker_states, devices, field_maps, keys, meters, posted_energy, received
 from store.records.schema import Device
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -61,6 +61,7 @@ class Line(NamedTuple):
     device: Device
     fields: field_maps.Fields
     seen: datetime | None
+    gone: datetime | None  # its senders said good-bye
     uncounted: Sequence[str]
 
 
@@ -84,6 +85,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
     found = devices.devices_page(scope, context, wanted, retired=bool(chosen.get("retired")))
     ids = [device.id for device in found.rows]
     fields, seen = devices.device_fields(scope, ids), activity.last_seen(scope, ids)
+    gone = broker_states.gone(scope, ids)
     posted = {device_id: {meter for meter, _ in of.values()} for device_id, of in fields.items()}
     for meter in meters.meters_of(scope, context):
         if meter.device_id in posted:
@@ -91,7 +93,13 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
     every = {meter for those in posted.values() for meter in those}
     marks = uncounted_readings.marks(scope, every, dict.fromkeys(every, wiring.zone(scope, context)))
     rows = [
-        Line(device, fields[device.id], seen[device.id], [why for meter in posted[device.id] for why in marks.get(meter, ())])
+        Line(
+            device,
+            fields[device.id],
+            seen[device.id],
+            gone.get(device.id),
+            [why for meter in posted[device.id] for why in marks.get(meter, ())],
+        )
         for device in found.rows
     ]
     return Page(rows, found.total)
@@ -99,7 +107,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 
 def _row(scope: Scope, record: Line) -> Row:
     device, now = record.device, clock.now()
-    state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now)
+    state = "offline" if device.retired_at else presence(record.seen, device.reporting_interval_s, now, record.gone)
     words = _("retired %(retired_at)s", retired_at=reader().day(device.retired_at)) if device.retired_at else _(STATES[state])
     cells = (
         html.Span([html.Span(words, className="state", **data(state=state)), uncounted_readings.mark(record.uncounted)]),

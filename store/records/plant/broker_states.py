@@ -116,6 +116,8 @@ def gone(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime]:
     """
     require_devices(scope, device_ids)
     with reading() as records:
+        if records.scalar(select(BrokerSource.broker_id).where(~BrokerSource.online).limit(1)) is None:
+            return {}
         writing = [
             row
             for part in in_parts(device_ids)
