@@ -11,7 +11,7 @@ from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.parts import tables
 from dashboard.parts.notices import notice
-from dashboard.quality import days, heat_map, summary, suspects_table
+from dashboard.quality import days, flags_table, heat_map, summary, suspects_table
 from dashboard.quality.days import Days
 from dashboard.web.access import current_scope, guard, operates_site
 from insight import data_quality
@@ -27,6 +27,7 @@ register_page(
     nav={"section": navigation.SITE, "icon": "table"},
 )
 tables.declare(suspects_table.TABLE)
+tables.declare(flags_table.TABLE)
 
 
 @guard(operates_site())
@@ -47,6 +48,14 @@ def layout(site_id: str, until: str = "", **query: Any) -> html.Div:
                     html.H2(_("Held readings"), id="suspects"),
                     html.P(_(suspects_table.ABOUT), className="muted wide"),
                     tables.view(suspects_table.TABLE, site_id),
+                ],
+                className="mt-4",
+            ),
+            html.Section(
+                [
+                    html.H2(_("Flags"), id="flags"),
+                    html.P(_(flags_table.ABOUT), className="muted wide"),
+                    tables.view(flags_table.TABLE, site_id),
                 ],
                 className="mt-4",
             ),

@@ -39,6 +39,7 @@ KINDS = {
     "site_forecast": N_("Site forecast"),
     "audit_check": N_("Audit check"),
     "tidying": N_("Tidying"),
+    "quality_flags": N_("Quality flags"),
 }
 
 

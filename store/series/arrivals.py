@@ -3,7 +3,7 @@
 A clock that is behind and a way that takes long look the same from here: both are a reading that is older than it should be.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ def _counted(meter_ids: list[str], start: datetime, end: datetime) -> pd.DataFra
     return pd.concat(parts, ignore_index=True)
 
 
-def clocks(scope: Scope, device_ids: Collection[str], meters: dict[str, Collection[str]]) -> dict[str, timedelta]:
+def clocks(scope: Scope, device_ids: Collection[str], meters: Mapping[str, Collection[str]]) -> dict[str, timedelta]:
     """By how much each device's clock is behind ours, negative for one that is ahead: the median of its newest posts.
 
     `meters` are those that each posts for. Of a device whose posts carry no time of their own it is how long ago its interval

@@ -29,7 +29,7 @@ from store.series.connection import execute, query
 
 # How far the rollup has come is read before what it has made, and what is late after the samples: what is restored is then
 # rolled up once more where the two may not fit.
-FIRST, LAST = ("rollups", "retention"), ("late",)
+FIRST, LAST = ("rollups", "retention", "flagging"), ("late",)
 PART_ROWS = 500_000  # 25 bytes each of a sample, before they are packed
 BATCH_ROWS = 65_536
 PATIENT_S = 120.0  # for QuestDB to get on with what is committed

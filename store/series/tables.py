@@ -38,6 +38,15 @@ TABLES = {
     "retention": """
         CREATE TABLE IF NOT EXISTS retention (lived_to TIMESTAMP, boot SYMBOL CAPACITY 256)
         TIMESTAMP(lived_to) PARTITION BY DAY WAL""",
+    # What is odd about a meter's days, from `ts` to `ts_end`; withdrawn when it is not any more (`store.series.flags`).
+    "flags": """
+        CREATE TABLE IF NOT EXISTS flags (
+            ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, rule SYMBOL CAPACITY 64, ts_end TIMESTAMP, value DOUBLE,
+            expected DOUBLE, withdrawn BOOLEAN, judged_at TIMESTAMP
+        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, meter, rule)""",
+    "flagging": """
+        CREATE TABLE IF NOT EXISTS flagging (done_at TIMESTAMP, judged_to TIMESTAMP)
+        TIMESTAMP(done_at) PARTITION BY MONTH WAL""",
     "forecasts": """
         CREATE TABLE IF NOT EXISTS forecasts (
             ts TIMESTAMP, issued_at TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64,

@@ -99,11 +99,13 @@ AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_w
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
 WAITING_VALUES = Kind("waiting_values", Queue.AGGREGATION, Nothing)
 FILE_IMPORT = Kind("file_import", Queue.FILES, OfImport, most_attempts=10)
+QUALITY_FLAGS = Kind("quality_flags", Queue.AGGREGATION, Nothing)
 IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 PULL = Kind("pull", Queue.PULLING, OfSource)
 
 KINDS: dict[str, Kind] = {
-    each.name: each for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES, FILE_IMPORT, IMPORT_UNDO, PULL)
+    each.name: each
+    for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES, QUALITY_FLAGS, FILE_IMPORT, IMPORT_UNDO, PULL)
 }
 
 

@@ -22,6 +22,7 @@ from store.series import (
     cost,
     differences,
     energy,
+    flags,
     heard,
     latest,
     levels,
@@ -92,6 +93,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.arrivals.arrived": _sorted(arrivals.arrived(scope, ids, start, AFTER), found),
         "store.series.beside.counting": [beside.counting(scope, each, "power_kw", start, AFTER) for each in ids],
         "store.series.beside.beside": [beside.beside(scope, each, "power_kw", MOVE) for each in ids],
+        "store.series.flags.flagged": flags.flagged(scope, ids, start, AFTER),
         "store.series.readings.readings": [
             [each._replace(received_at=start) for each in readings.readings(scope, meter, start, AFTER)[0]] for meter in ids
         ],
@@ -205,6 +207,7 @@ TELLS_NO_READINGS = {
     "store.series.amendments.void_range": "writes",
     "store.series.amendments.restore": "writes",
     "store.series.amendments.void_all": "writes",
+    "store.series.flags.told_twice": "for Loadstar itself, which judges days",
     "store.series.amendments.amend_all": "writes",
     "store.series.amendments.restore_all": "writes",
     "store.series.amendments.say_all": "writes",

@@ -1,0 +1,129 @@
+"""What is odd about the days of a site's meters, what was found and what was expected. Nothing is altered by a flag."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from config import clock
+from config.language import N_, _
+from dashboard.figures import wording
+from dashboard.parts.fields import Choice
+from dashboard.parts.reading import reader
+from dashboard.parts.rows import Column, Row, Table
+from dashboard.quality.heat_map import readings_of
+from dashboard.web.access import operates_site
+from models import quality
+from store.errors import StoreAway
+from store.records.plant import meters, sites
+from store.records.schema.listing import Page, Wanted
+from store.scope import Scope
+from store.series import flags
+from store.series.flags import Flagged
+
+WITHIN = timedelta(days=92)
+ABOUT = N_(
+    "Made for each day once it has ended, and again when late readings or corrections change it. A flag alters nothing: "
+    "look at the readings, and correct them if they are wrong."
+)
+COLUMNS = (
+    Column("meter", N_("Meter"), sortable=False),
+    Column("since", N_("From"), sortable=False, moment=True),
+    Column("until", N_("Until"), sortable=False, moment=True),
+    Column("rule", N_("What"), sortable=False),
+    Column("value", N_("Found"), sortable=False),
+    Column("expected", N_("Expected"), sortable=False),
+)
+RULES = {
+    quality.SPIKE: N_("spike: far above the third highest of its day"),
+    quality.STUCK: N_("stuck: the same for hours"),
+    quality.ZERO: N_("zero for a day or longer, which it hardly ever is"),
+    quality.DIP: N_("dip: far below what was before and after"),
+    quality.SUM: N_("its intervals and its register tell different energies"),
+    quality.HIGH: N_("far more than like days"),
+    quality.LOW: N_("far less than like days"),
+    quality.UNIT: N_("a thousand times like days: W taken for kW, or Wh for kWh?"),
+    quality.REVERSE: N_("flows back on a one-way edge"),
+    quality.CLOCK: N_("the clock of its device is off"),
+    quality.GAP: N_("gap"),
+}
+SHORT = {
+    quality.SPIKE: N_("spike"),
+    quality.STUCK: N_("stuck"),
+    quality.ZERO: N_("zero"),
+    quality.DIP: N_("dip"),
+    quality.SUM: N_("sum against register"),
+    quality.HIGH: N_("high day"),
+    quality.LOW: N_("low day"),
+    quality.UNIT: N_("unit"),
+    quality.REVERSE: N_("reverse"),
+    quality.CLOCK: N_("clock"),
+    quality.GAP: N_("gap"),
+}
+OF_A_DAY = (quality.HIGH, quality.LOW, quality.UNIT, quality.SUM)
+
+
+class Shown(NamedTuple):
+    """A flag as its row needs it."""
+
+    flag: Flagged
+    meter: str
+    site_id: str
+    zone: ZoneInfo
+
+
+def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], site_id: str) -> Page[Shown]:
+    names = {each.id: each.name for each in meters.outlines(scope, site_id)}
+    now = clock.now()
+    try:
+        found = flags.flagged(scope, list(names), now - WITHIN, now, chosen.get("rule"))
+    except StoreAway:  # the page says so above
+        return Page([], 0)
+    zone = ZoneInfo(sites.site(scope, site_id).time_zone)
+    shown = found[wanted.first : wanted.first + wanted.count]
+    return Page([Shown(each, names[each.meter], site_id, zone) for each in shown], len(found))
+
+
+def _row(_scope: Scope, shown: Shown) -> Row:
+    flag, zone = shown.flag, shown.zone
+    say = _unit(flag.rule)
+    since, until = (f"{each.astimezone(zone):%Y-%m-%d %H:%M}" for each in (flag.start, flag.end))
+    rule = RULES.get(flag.rule, "–")  # none of another version
+    cells = (since, until, _(rule), _told(flag.value, say), _told(flag.expected, say))
+    return Row(
+        f"{flag.meter}|{flag.rule}|{flag.start.isoformat()}",
+        shown.meter,
+        cells,
+        href=readings_of(shown.site_id, flag.meter, since[:10]),
+    )
+
+
+def _unit(rule: str) -> Callable[[float], str]:
+    """How a value of the rule is written."""
+    if rule == quality.CLOCK:
+        return behind
+    unit = "h" if rule == quality.GAP else "kWh" if rule in OF_A_DAY else "kW"
+    return lambda value: f"{reader().number(wording.exact(value, 4))} {unit}"
+
+
+def behind(seconds: float) -> str:
+    """How far a clock is off."""
+    words = wording.age(abs(seconds))
+    return _("%(time)s behind", time=words) if seconds > 0 else _("%(time)s ahead", time=words) if seconds < 0 else _("right")
+
+
+def _told(value: float, say: Callable[[float], str]) -> str:
+    return "–" if math.isnan(value) else say(value)
+
+
+TABLE = Table(
+    "flags",
+    N_("Flags"),
+    operates_site("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    filters=(Choice("rule", N_("Show"), (("", N_("Every rule")), *SHORT.items())),),
+    empty=N_("Nothing odd was found in the last 92 days."),
+)

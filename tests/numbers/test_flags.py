@@ -1,0 +1,76 @@
+"""Flags stand beside the readings: made when a day has ended, again for late data, and withdrawn when their cause is gone."""
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from config import clock
+from insight import quality_flags
+from store.errors import Refused
+from store.scope import NOBODY, SYSTEM
+from store.series import amendments, checkpoint, flags, rollup
+from tests.numbers.conftest import MakeSite
+from tests.store.series.conftest import Site, every
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def day() -> datetime:
+    """The day before yesterday."""
+    return clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
+
+
+@pytest.fixture
+def site(site_in: MakeSite, day: datetime) -> Site:
+    """A site whose worker begins before its history."""
+    made = site_in("UTC")
+    checkpoint.write(checkpoint.Checkpoint(day - 2 * DAY, checkpoint.NEVER))
+    rollup.await_applied(["rollups"], 20)
+    return made
+
+
+def _settle(site: Site) -> int:
+    for _ in range(2):
+        rollup.await_applied(["telemetry", "intervals", "late", "amendments"], 30)
+        site.roll_up(clock.now() - timedelta(seconds=75))
+    made = quality_flags.make(SYSTEM, clock.now())
+    rollup.await_applied(["flags", "flagging"], 30)
+    return made
+
+
+def _of(meter: str, day: datetime) -> list[tuple[str, datetime, datetime, float, float]]:
+    found = flags.flagged(SYSTEM, [meter], day, day + DAY)
+    return [(each.rule, each.start, each.end, round(each.value, 6), round(each.expected, 6)) for each in reversed(found)]
+
+
+def test_flags_are_made_kept_made_again_and_withdrawn(site: Site, day: datetime) -> None:
+    minutes = every(day - DAY, 300, 2 * 288 + 1)
+    level = 2 + np.sin(np.arange(len(minutes)))  # no two quarters the same
+    heard = np.array([not day + 5 * HOUR <= each < day + 9 * HOUR for each in minutes])
+    with site.at_once():
+        power, twice = site.meter("power", 300), site.meter("interval", 3600)
+        site.samples(power, "power_kw", [each for each, here in zip(minutes, heard, strict=True) if here], level[heard])
+        hours = every(day, 3600, 24)
+        site.intervals(twice, "energy_kwh", 3600, hours, np.arange(1.0, 25.0))
+        site.samples(twice, "energy_total_kwh", [day, day + DAY], [1000.0, 1200.0])
+    assert _settle(site) >= 2
+    # A sample holds for two intervals and a half: the quarter in which the last one came is not silent.
+    assert [each[0] for each in _of(power, day)] == ["gap"]
+    [(_, since, until, hours_silent, _)] = _of(power, day)
+    assert day + 5 * HOUR <= since <= day + 5 * HOUR + 15 * MINUTE
+    assert until == day + 9 * HOUR
+    assert hours_silent == pytest.approx((until - since) / HOUR)
+    assert _of(twice, day) == [("sum", day, day + DAY, 300.0, 200.0)]
+    assert _settle(site) == 0, "nothing came since"
+    late = [each for each, here in zip(minutes, heard, strict=True) if not here]
+    site.late(power, "power_kw", late)
+    site.samples(power, "power_kw", late, level[~heard])
+    amendments.amend(SYSTEM, twice, "energy_total_kwh", day + DAY, 1300.0, reason="read by hand")
+    assert _settle(site) == 2
+    assert _of(twice, day) == []
+    assert _of(power, day) == []
+    assert flags.flagged(SYSTEM, [power], day, day + DAY, "gap") == []
+    with pytest.raises(Refused):
+        quality_flags.make(NOBODY, clock.now())
