@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
-from config.language import _, ngettext
+from config.language import N_, _, ngettext
 from config.quantities import QUANTITIES
 from dashboard.figures import wording as numbers
 from dashboard.importing import wording
@@ -18,6 +18,7 @@ from ingest.times import SECOND
 from store.records.plant import meters
 from store.scope import Scope
 
+HELD = N_("held: its meter cannot have made it; it is kept, and counts once others or a person confirm it")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DIGITS = 9
 
@@ -70,7 +71,7 @@ def _row(line: Line, names: dict[str, str], zone: ZoneInfo) -> tuple[Any, ...]:
         wording.lasting((line.end_us - line.start_us) // SECOND),
         f"{numbers.exact(line.value, DIGITS)} {unit or label}",
         "–" if line.kept is None else f"{numbers.exact(line.kept, DIGITS)} {label}",
-        _verdict(_("no meter yet") if line.meter_id is None else line.problem),
+        _verdict(_("no meter yet") if line.meter_id is None else line.problem or (_(HELD) if line.held else "")),
     )
 
 

@@ -144,7 +144,9 @@ def _unknown(seen: Seen) -> html.Section:
     unknown = sorted(seen.record.unknown.items(), key=lambda item: -item[1])
     rows = [(name or _("no name"), reader().count(count)) for name, count in unknown[:SHOWN]]
     more = len(unknown) - SHOWN
-    about = _("The site has no meter of these names. Create them, or choose meters for them, and import the file again.")
+    about = _(
+        "These are no meters of the site, or were left out. Create them, or choose meters for them, and import the file again."
+    )
     return html.Section(
         [
             html.H2(_("Left out")),

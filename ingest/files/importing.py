@@ -208,14 +208,14 @@ def _judged(
 ) -> Iterator[tuple[int, list[Judged]]]:
     """What may be stored, by the number of its block; all else is said in the outcome."""
     caller, named = caller_of(scope, site_id, outcome.source or "try")
-    ids = named | dict(profile.meters)
+    ids = meters_by_name(named, profile)
     window = Window((clock.now() - FIRST) / timedelta(days=1), AHEAD_S)
     kept_since = clock.now_us() - int(settings.accepted_back_days * 86_400) * SECOND
     read_so_far = 0
     for number, block in enumerate(read.blocks(path, profile)):
         _told(outcome, block.problems)
         outcome.gaps, outcome.skipped = outcome.gaps + block.gaps, outcome.skipped + block.skipped
-        known = {name: ids[texts.key(name)] if texts.key(name) in ids else ids.get(name, name) for name, _q, _u in block.series}
+        known = {name: ids.get(texts.key(name), name) for name, _q, _u in block.series}
         good, bad = columns.judge(caller, window, _of_known(block, known, caller, outcome), known)
         _told(outcome, (RowProblem(row, problem.code, problem.message) for row, problem in bad))
         good = [kept(each, kept_since, outcome) for each in good]
@@ -236,6 +236,11 @@ def _keys(good: Iterable[Judged]) -> list[Keys]:
         if len(each.at_us)
         for of in (each.target.series,)
     ]
+
+
+def meters_by_name(named: Mapping[str, str], profile: Profile) -> dict[str, str]:
+    """The ids of meters by their names' keys: what the profile says of a name before what the site calls so; "" is left out."""
+    return {**named, **{texts.key(name): meter_id for name, meter_id in profile.meters.items()}}
 
 
 def caller_of(scope: Scope, site_id: str, source: str) -> tuple[Caller, dict[str, str]]:

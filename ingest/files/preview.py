@@ -51,6 +51,7 @@ class Line(NamedTuple):
     kept: float | None
     quality: str
     problem: str
+    held: str  # why it would be kept and not counted: a code, or nothing
 
 
 @dataclass(slots=True)
@@ -76,8 +77,10 @@ def preview(scope: Scope, settings: Settings, site_id: str, path: Path, profile:
     require(scope, Action.OPERATE, site_id=site_id)
     caller, named = importing.caller_of(scope, site_id, SOURCE)
 
+    ids = importing.meters_by_name(named, profile)
+
     def id_of(name: str) -> str | None:
-        found = profile.meters[name] if name in profile.meters else named.get(texts.key(name), name)
+        found = ids.get(texts.key(name), name)
         return found if found in caller.meters else None
 
     kept_since = clock.now_us() - int(settings.accepted_back_days * 86_400) * SECOND
@@ -125,6 +128,12 @@ def _judged(caller: Caller, some: Block, meters: Mapping[str, str | None], kept_
     )
     too_old = importing.Outcome(SOURCE)
     good = [importing.kept(each, kept_since_us, too_old) for each in good]
+    held = {
+        int(place): str(code)
+        for each in good
+        if each.target.doubt is not None
+        for place, code in zip(each.row, each.target.doubt.held_of(each.at_us, each.value), strict=True)
+    }
     kept = {int(place): float(value) for each in good for place, value in zip(each.row, each.value, strict=True)}
     wrong = {place: problem.message for place, problem in bad} | {each.row: each.message for each in too_old.examples}
     lines = []
@@ -144,6 +153,7 @@ def _judged(caller: Caller, some: Block, meters: Mapping[str, str | None], kept_
                 kept.get(place),
                 str(some.quality[place]),
                 wrong.get(place, ""),
+                held.get(place, ""),
             )
         )
     return lines
