@@ -104,6 +104,9 @@ class Settings(BaseSettings):
         pattern=r"^[\w.-]+:\d+(,[\w.-]+:\d+)*$",
         description="where the replicas of the device API are asked for figures, `HOST:PORT,…`; here by default",
     )
+    listener_port: Port | None = Field(
+        None, description="port on which the process that listens to brokers answers /healthz and /metrics; none by default"
+    )
     accept_back_days: int | None = Field(
         None, ge=1, description="how old a device's reading may be; 30 by default, always within telemetry_days"
     )

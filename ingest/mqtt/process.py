@@ -25,6 +25,7 @@ from ingest.lease import Lease
 from ingest.ledger import LateLedger, Ledger
 from ingest.logbook import Logbook
 from ingest.metrics import Metrics
+from ingest.mqtt import figures
 from ingest.mqtt.road import Road
 from ingest.mqtt.subscriber import Subscriber
 from ingest.times import Window
@@ -54,9 +55,9 @@ class Listening:
         self._subscriber.start()
 
     @property
-    def trouble(self) -> str | None:
-        """Why nothing is heard, if nothing is."""
-        return self._subscriber.trouble
+    def heard(self) -> figures.Heard:
+        """How it goes."""
+        return figures.Heard(self._subscriber.trouble, self._subscriber.arrivals)
 
     async def end(self) -> None:
         """Stop; what is not settled comes again."""
@@ -97,7 +98,7 @@ class Process:
         door.late.start()
         door.waiting.start()
         await door.directory.renew()
-        works = (
+        works = [
             door.directory.keep(),
             door.activity.keep(),
             door.channels.keep(),
@@ -106,7 +107,9 @@ class Process:
             health.watch(door),
             self._keep_brokers(),
             self._beat(),
-        )
+        ]
+        if (port := door.settings.listener_port) is not None:
+            works.append(figures.serve(door, lambda: {name: each.heard for name, each in self._listening.items()}, port))
         tasks = [asyncio.create_task(_guarded(work, "listening")) for work in works]
         await ended.wait()
         for task in tasks:

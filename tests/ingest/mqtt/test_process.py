@@ -6,8 +6,10 @@ import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
+from cli.ports import free_ports
 from store.records.plant import broker_states, brokers, received
 from store.records.plant.activity import activity_24h
 from store.records.plant.brokers import Description, Subscription
@@ -45,6 +47,8 @@ def recent(seconds: float) -> datetime:
 def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, stored, broker, publisher, listener):
     mapped = Mapped(world.site_id, broker.port)
     meter = mapped.channel("plant/power", unit="W", interval_s=60)
+    with free_ports(1) as (port,):
+        listener.settings = listener.settings.model_copy(update={"listener_port": port})
     listener.start()
     listens(listener)
     before = datetime.now(UTC)
@@ -60,8 +64,20 @@ def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, store
     )
     assert (taken.path, taken.body, taken.accepted, taken.status) == ("plant/power", "1500", 1, None)
     assert (refused.body, refused.refused, refused.verdict[0]["code"]) == ("many", 1, "unreadable_payload")
+    told = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENT_S)
+    assert (told.status_code, told.json()["status"]) == (200, "ok")
+    figures = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S).text
+    for line in (
+        f'loadstar_broker_up{{broker="{mapped.id}"}} 1.0',
+        f'loadstar_broker_messages_total{{broker="{mapped.id}"}} 2.0',
+    ):
+        assert line in figures
+    assert 'loadstar_readings_total{verdict="accepted"} 1.0' in figures
+    assert httpx.post(f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S).status_code == 404
     assert listener.stop() == 0
     assert activity_24h(SYSTEM, mapped.device).accepted == 1
+    state = broker_states.states_of(SYSTEM, world.site_id)[mapped.id]
+    assert (state.messages, state.refused, state.trouble) == (2, 1, None)
 
 
 def test_what_means_nothing_yet_and_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(
