@@ -183,6 +183,102 @@ def test_telegrafs_first_output_delivers_unchanged(api: Api, world: World, store
     assert [total for *_, total in found] == pytest.approx([999 * 500 / 1000, 230_000 + 999 * 5])
 
 
+def test_telegrafs_second_output_delivers_unchanged_and_is_told_what_it_drops(
+    api: Api, world: World, stored: Stored, panel: str, moment: datetime
+) -> None:
+    """As `outputs.influxdb_v2` writes: gzip, no precision (nanoseconds), bucket and organisation in the address."""
+    headers = {
+        "User-Agent": "Telegraf/1.32.0 Go/1.23.0",
+        "Authorization": f"Token {world.device_key}",
+        "Content-Encoding": "gzip",
+        "Content-Type": "text/plain; charset=utf-8",
+    }
+    with httpx.Client(base_url=api.url, headers=headers, timeout=30) as telegraf:
+
+        def write(*lines: str) -> httpx.Response:
+            body = gzip.compress("".join(f"{line}\n" for line in lines).encode())
+            return telegraf.post("/api/v2/write?bucket=telegraf&org=loadstar", content=body)
+
+        good = [f"meter,phase=l1 voltage={230 + n},power={n}i {ns(moment) + n * 1_000_000}" for n in range(100)]
+        # What a host's plugins send beside: texts with blanks and quotes, booleans, unsigned numbers, and an escaped tag.
+        others = [f'win_services,host=a\\ b display="a \\"b\\", c",ok=true,state=4u {ns(moment)}', "uptime,host=a value=5i"]
+        said = write(*good, *others)
+        assert (said.status_code, said.content) == (204, b"")
+        # Sent again, as after an answer that was lost; and with one line that cannot be, which costs no other.
+        assert write(*good).status_code == 204
+        partly = write(f"meter,phase=l1 voltage=231.5 {ns(moment) + 10**9}", f"meter,phase=l1 voltage=nan {ns(moment)}")
+        assert (partly.status_code, partly.json()["code"]) == (422, "unprocessable entity")
+        assert "voltage=nan" in partly.json()["message"]
+    found = stored(
+        "SELECT quantity, count(), sum(value) FROM telemetry WHERE meter = %s AND ts >= %s AND ts <= %s ORDER BY quantity",
+        panel,
+        moment.replace(tzinfo=None),
+        (moment + timedelta(seconds=1)).replace(tzinfo=None),
+    )
+    assert [(quantity, count) for quantity, count, _sum in found] == [("power_kw", 100), ("voltage_v", 101)]
+    assert [total for *_, total in found] == pytest.approx([99 * 50 / 1000, 23_000 + 99 * 50 + 231.5])
+
+
+WRONG = (
+    "meter",
+    "meter,phase=l1",
+    "meter,phase=l1 ",
+    "meter,phase=l1 voltage",
+    "meter,phase=l1 voltage=",
+    "meter,phase=l1 =5",
+    "meter,phase=l1 voltage=nan",
+    "meter,phase=l1 voltage=-nan",
+    "meter,phase=l1 voltage=NaN",
+    "meter,phase=l1 voltage=inf",
+    "meter,phase=l1 voltage=1e400",
+    "meter,phase=l1 voltage=+1",
+    "meter,phase=l1 voltage=0x10",
+    "meter,phase=l1 voltage=1,5",
+    "meter,phase=l1 voltage=1i2",
+    "meter,phase=l1 voltage=1.5i",
+    "meter,phase=l1 voltage=99999999999999999999i",
+    "meter,phase=l1 voltage=-1u",
+    "meter,phase=l1 voltage=231 V",
+    "meter,phase=l1 voltage=231 12:00",
+    "meter,phase=l1 voltage=231 1.5",
+    "meter,phase=l1 voltage=231 1e18",
+    "meter,phase=l1 voltage=231 99999999999999999999",
+    "meter,phase=l1 voltage=231 1772359200",  # seconds
+    "meter,phase=l1 voltage=231 4102444800000000000",  # the year 2100
+    "meter,phase=l1 voltage=231 0",
+    "meter,phase= voltage=231",
+    "meter,=l1 voltage=231",
+    "meter,phase voltage=231",
+    "meter,phase=l1,phase=l2 voltage=231",
+    ",phase=l1 voltage=231",
+    "meter,phase=l1 voltage=-1",  # there is no such voltage
+    "meter,phase=l1 power=1e300",
+    "\u202emeter,phase=l1 volts=231",
+    '{"meter": "phase", "voltage": 231}',
+    "<html>",
+)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/write", 400), ("/api/v2/write", 422)])
+def test_a_line_that_cannot_be_is_refused_by_name_and_costs_no_other(
+    agent: httpx.Client, stored: Stored, panel: str, moment: datetime, path: str, status: int
+) -> None:
+    for at, line in enumerate(WRONG):
+        before, after = (ns(moment) + (2 * at + step) * 1_000_000 for step in (0, 1))
+        said = agent.post(
+            path, content=f"meter,phase=l1 voltage=220 {before}\n{line}\nmeter,phase=l1 voltage=221 {after}\n".encode()
+        )
+        told = said.text
+        assert (said.status_code, "dropped=1 [" in told) == (status, True), f"{line}: {said.status_code} {told}"
+    kept = stored(
+        "SELECT count(), sum(value) FROM telemetry WHERE meter = %s AND quantity = 'voltage_v' AND ts >= %s AND ts < %s",
+        panel,
+        moment.replace(tzinfo=None),
+        (moment + timedelta(seconds=1)).replace(tzinfo=None),
+    )
+    assert kept == [(2 * len(WRONG), 441.0 * len(WRONG))], "the neighbours of all of them, and nothing else"
+
+
 def test_the_official_client_delivers_unchanged(api: Api, world: World, stored: Stored, panel: str, moment: datetime) -> None:
     from influxdb_client import InfluxDBClient, Point, WritePrecision
     from influxdb_client.client.write_api import SYNCHRONOUS
