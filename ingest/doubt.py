@@ -12,6 +12,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES, Kind
+from models.energy import PATIENCE
 from models.plausible import BEYOND, CODES, NO_NUMBER, Capacity, Codes, Register, no_number, powers, registers, underflown
 
 LEAST_KW = 2000.0  # numbers that are none are greater
@@ -54,7 +55,9 @@ class Doubt:
         order = np.argsort(at_us, kind="stable")
         said = values[order]
         if self._register is not None:
-            codes = registers(at_us[order] / 1e6, said, self._can, self._rollover_kwh)
+            moments = at_us[order] / 1e6
+            patience_s = PATIENCE * float(np.median(np.diff(moments))) if len(moments) > 1 else 0.0
+            codes = registers(moments, said, self._can, self._rollover_kwh, patience_s)
         else:
             codes = powers(said / self._hours, self._can)
         found = np.empty(len(said), object)

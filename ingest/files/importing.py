@@ -29,6 +29,7 @@ from ingest.files.content import UnreadableFile
 from ingest.files.profile import Profile, UnfitProfile, plain
 from ingest.problem import Refusal
 from ingest.times import QUARTER, SECOND, Window
+from store.errors import StoreAway
 from store.ids import ALPHABET, LENGTH
 from store.records.access.policy import Action, require
 from store.records.plant import directory, imports, meters
@@ -167,7 +168,8 @@ def store(scope: Scope, settings: Settings, import_id: str, progress: Progress |
     record = imports.run(scope, import_id)
     outcome, path = Outcome(import_id), shelf.file_of(settings, import_id)
     own = shelf.folder(settings, import_id)
-    rollup.await_applied(("telemetry", "intervals"), APPLIED_S)  # what was posted before is to be seen
+    if not rollup.await_applied(("telemetry", "intervals"), APPLIED_S):  # what was posted before is to be seen
+        raise StoreAway("QuestDB does not show yet what was posted before")
     try:
         profile = msgspec.convert(record.profile, Profile)
         with shelf.draft(own / shelf.REFUSED) as draft, draft.open("wb") as outcome.told_to:

@@ -73,3 +73,36 @@ def test_columns_and_single_readings_are_judged_alike(seed: int, monkeypatch: py
     said = sorted((row, problem.code, problem.message) for row, problem in bad)
     assert said == sorted((problem.index, problem.code, problem.message) for problem in one.problems)
     assert kept and said
+
+
+@pytest.mark.parametrize(
+    ("quantity", "lasts_s", "values", "codes"),
+    [
+        ("energy_total_kwh", 0, [549.73, 0, 549.73], {"fall": 1}),
+        ("energy_total_kwh", 0, [100.0, 4294967.295, 100.1], {"no_number": 1}),
+        ("energy_total_kwh", 0, [100.0, 100.1, 100.3], {}),
+        ("power_kw", 0, [1.0, 4294967.292, -4294967.295, 771358.72, 2.0], {"no_number": 2, "beyond_capacity": 1}),
+        ("energy_kwh", 900, [0.5, 90_000.0, 0.5], {"beyond_capacity": 1}),
+        ("energy_kwh", 900, [4000.0] * 8, {}),  # 16 MW for two hours: it is not the capacity that is known
+        ("temperature_c", 0, [1.0, 90.0, 1.0], {}),
+    ],
+)
+@pytest.mark.parametrize("order", ["as it came", "the other way round"])
+def test_what_a_meter_cannot_have_said_is_told_and_kept(
+    quantity: str, lasts_s: int, values: list[float], codes: dict[str, int], order: str
+) -> None:
+    count = len(values)
+    ends = clock.now_us() - (count - np.arange(count)) * max(lasts_s, 60) * SECOND
+    turned = slice(None, None, 1 if order == "as it came" else -1)
+    block = Block(
+        [Series("m1", quantity, "")],
+        np.zeros(count, np.int32),
+        ends[turned],
+        np.full(count, lasts_s),
+        np.array(values)[turned],
+        np.full(count, "A"),
+        np.arange(count),
+    )
+    good, bad = columns.judge(_caller(), Window(365.25 * 35, 300), block, {})
+    assert not bad and [len(each.value) for each in good] == [count]
+    assert columns.held(good[0]) == codes
