@@ -66,7 +66,7 @@ def _operation(method: str, path: str, operation: dict[str, Any], types: dict[st
             for each in operation["parameters"]
         ]
         parts.append("<h3>Parameters</h3>" + table(("Parameter", *_FIELDS[1:]), rows))
-    if _JSON in operation.get("requestBody", {}).get("content", {}):
+    if "requestBody" in operation:
         schema = _resolved(operation["requestBody"]["content"][_JSON]["schema"], types)
         parts += [fields(schema), f"<h3>Example</h3><pre tabindex=0>{_example(path, schema['example'], example_head)}</pre>"]
     answers = operation["responses"]

@@ -106,7 +106,6 @@ class Route(NamedTuple):
     body: Schema | None = None
     parameters: tuple[Schema, ...] = ()
     good: int = 204  # when there is no such answer
-    sent: str = JSON  # what the body is sent as
     also: type[answers.Said] | None = None  # the answer may be this instead
     file: str = ""  # what the answer is, when it is none of these
 
@@ -237,12 +236,10 @@ ROUTES += (
     Route(
         "PATCH",
         "uploads/{upload_id}",
-        "Send the next piece, up to 8 MB",
+        "Send the next piece, up to 8 MB, as application/offset+octet-stream",
         None,
         (*OPERATING, 400, 409, 412, 413, 415, 422, 507),
-        {"type": "string", "format": "binary"},
         parameters=(TUS, _header("Upload-Offset", "where the piece begins", WHOLE)),
-        sent="application/offset+octet-stream",
     ),
     Route("DELETE", "uploads/{upload_id}", "Take an upload no further", None, (*OPERATING, 412), parameters=(TUS,)),
 )
@@ -297,7 +294,7 @@ def _operation(route: Route) -> dict[str, Any]:
     if parameters or route.parameters:
         operation["parameters"] = [*parameters, *route.parameters]
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {route.sent: {"schema": route.body}}}
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": route.body}}}
     if route.path.startswith("token"):
         operation["security"] = []  # the body says who it is
     return operation
