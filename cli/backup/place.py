@@ -20,17 +20,19 @@ from store.series import tables
 
 SETTINGS = "loadstar.toml"
 FILES = (GENERATED, SETTINGS)
-FOLDERS = ("demo",)
+FOLDERS = ("demo", "imports", "uploads")
 QUESTDB_START_S = 180.0
 END_S = 20.0
 SWEEP_S = 4.0
 
 
-def files(settings: Settings) -> Iterator[Path]:
-    """What is kept of the state folder beside the records and the series."""
-    for name in FILES:
-        if (path := settings.home / name).is_file():
-            yield path
+def files(settings: Settings) -> list[Path]:
+    """The settings that are kept in the state folder."""
+    return [path for name in FILES if (path := settings.home / name).is_file()]
+
+
+def folders(settings: Settings) -> Iterator[Path]:
+    """What else is kept of the state folder beside the records and the series."""
     for name in FOLDERS:
         yield from (path for path in sorted((settings.home / name).rglob("*")) if path.is_file() and not path.is_symlink())
 

@@ -1,6 +1,7 @@
 """Reads a backup: to see that it is whole, or into an empty Loadstar, which has the rows that were backed up, by their sums."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -43,7 +44,7 @@ def verify(reader: Reader, say: Say) -> Manifest:
         if name == MANIFEST:
             return _proven(reader, read, part)
         if kind == "home":
-            read.files[rest] = hashlib.sha256(part.read()).hexdigest()
+            read.files[rest] = _digest(part)
         elif kind == "records":
             _records(part, read.of(_table(name)))
         else:
@@ -54,7 +55,7 @@ def verify(reader: Reader, say: Say) -> Manifest:
 
 
 def files(reader: Reader, settings: Settings, read: Manifest) -> tuple[str, IO[bytes]] | None:
-    """Put the files of the state folder back, but for settings that are there already; the first part that is none of them.
+    """Put the settings of the state folder back, but for those that are there already; the first part that is none of them.
 
     Raises:
         NoBackup: it is cut off or damaged.
@@ -64,18 +65,12 @@ def files(reader: Reader, settings: Settings, read: Manifest) -> tuple[str, IO[b
         kind, rest = _of(name)
         if kind != "home":
             return name, part
-        data = part.read()
-        read.files[rest] = hashlib.sha256(data).hexdigest()
-        path = settings.home / rest
-        if rest == place.SETTINGS and path.exists():
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        _put_file(settings, rest, part, read)
     return None
 
 
 def rows(reader: Reader, settings: Settings, first: tuple[str, IO[bytes]] | None, read: Manifest, say: Say) -> Manifest:
-    """Put the rows into both databases, which hold none; what was put there. The records show nothing until all of it is there.
+    """Put the rest back: rows into both databases, which hold none, and files. The records show nothing until all of it is there.
 
     Raises:
         NoBackup: it is cut off or damaged, or is not what it says.
@@ -84,6 +79,10 @@ def rows(reader: Reader, settings: Settings, first: tuple[str, IO[bytes]] | None
     """
     with records.restoring(SYSTEM, reader.head.revision) as into:
         for name, part in _from(first, reader):
+            kind, rest = _of(name)
+            if kind == "home":
+                _put_file(settings, rest, part, read)
+                continue
             table = _table(name)
             short = table.partition("/")[2]
             if name == MANIFEST:
@@ -149,6 +148,21 @@ def _of(name: str) -> tuple[str, str]:
     if name != MANIFEST and not (known and kind in ("home", "records", "series") and ".." not in path.parts):
         raise NoBackup(f"it holds {name}, which no backup does")
     return kind, rest
+
+
+def _put_file(settings: Settings, name: str, part: IO[bytes], read: Manifest) -> None:
+    read.files[name] = _digest(part)
+    path = settings.home / name
+    if name == place.SETTINGS and path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part.seek(0)
+    with path.open("wb") as file:
+        shutil.copyfileobj(part, file, 1 << 20)
+
+
+def _digest(part: IO[bytes]) -> str:
+    return hashlib.file_digest(part, "sha256").hexdigest()  # type: ignore[arg-type]  # it is one
 
 
 def _table(name: str) -> str:

@@ -2,12 +2,16 @@
 
 The records are read first, at one moment. What was acknowledged until then is waited for, and the series are read after it:
 so nothing that the records speak of is missing, and no reading that was acknowledged before the backup began. A restored
-Loadstar may have readings of meters that were made a moment later; nobody sees them.
+Loadstar may have readings of meters that were made a moment later; nobody sees them. Files come last: what an import is
+about to replace is in one before it is replaced.
 """
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -40,10 +44,7 @@ def take(settings: Settings, into: IO[bytes], passphrase: str | None, say: Say) 
         head = Head(FORMAT, VERSION, now(), snapshot.revision, mark, expected, series.size(SYSTEM))
         writer.add(HEAD, msgspec.json.format(msgspec.json.encode(head)))
         for path in place.files(settings):
-            data = path.read_bytes()
-            name = path.relative_to(settings.home).as_posix()
-            manifest.files[name] = hashlib.sha256(data).hexdigest()
-            writer.add(f"home/{name}", data)
+            _add_file(writer, manifest, settings, path)
         for table in snapshot.tables():
             for number, (columns, rows) in enumerate(snapshot.rows(table)):
                 manifest.of(f"records/{table}").add(len(rows), checksum.of_records(columns, rows))
@@ -59,9 +60,21 @@ def take(settings: Settings, into: IO[bytes], passphrase: str | None, say: Say) 
                 done += _count(file, manifest.of(f"series/{table}"))
                 writer.add(f"series/{table}/{number:05}.parquet", file)
             say(table, done, max(done, expected))
+    for path in place.folders(settings):
+        with suppress(FileNotFoundError):  # it was in use, and is not any more
+            _add_file(writer, manifest, settings, path)
     writer.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
     writer.finish()
     return manifest
+
+
+def _add_file(writer: Writer, manifest: Manifest, settings: Settings, path: Path) -> None:
+    name = path.relative_to(settings.home).as_posix()
+    with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as copy, path.open("rb") as file:
+        shutil.copyfileobj(file, copy, 1 << 20)  # it may grow meanwhile
+        copy.seek(0)
+        manifest.files[name] = hashlib.file_digest(copy, "sha256").hexdigest()
+        writer.add(f"home/{name}", copy)
 
 
 def _count(file: IO[bytes], total: checksum.RowsSum) -> int:

@@ -27,8 +27,8 @@ from store.scope import Scope
 from store.series import bulk, health, tables
 from store.series.connection import execute, query
 
-# How far the rollup has come is read before what it has made, and what is late after the samples: what is restored is then
-# rolled up once more where the two may not fit.
+# How far the rollup and the flags have come is read before what they have made, and what is late after the samples: what is
+# restored is then rolled up once more where the two may not fit.
 FIRST, LAST = ("rollups", "retention", "flagging"), ("late",)
 PART_ROWS = 500_000  # 25 bytes each of a sample, before they are packed
 BATCH_ROWS = 65_536
@@ -109,15 +109,18 @@ def parts(scope: Scope, settings: Settings, table: str) -> Iterator[Iterator[byt
 
 
 def batches(scope: Scope, file: IO[bytes]) -> Iterator[pa.RecordBatch]:
-    """The rows of a part, some ten thousand at a time; what repeats itself is kept once.
+    """The rows of a part, some ten thousand at a time; texts that repeat themselves are kept once.
+
+    It is encoded here: pyarrow 26 reads what QuestDB has encoded with the dictionary of another row group.
 
     Raises:
         Refused: it is no such file.
     """
     _require_own(scope)
     try:
-        texts = [each.name for each in pq.ParquetFile(file).schema_arrow if pa.types.is_string(each.type)]
-        yield from pq.ParquetFile(file, read_dictionary=texts).iter_batches(BATCH_ROWS)
+        for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS):
+            encoded = [each.dictionary_encode() if pa.types.is_string(each.type) else each for each in batch.columns]
+            yield pa.RecordBatch.from_arrays(encoded, batch.schema.names)
     except (pa.ArrowException, OSError) as error:
         raise Refused(f"a part of the series cannot be read: {error}") from error
 

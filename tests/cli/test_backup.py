@@ -71,6 +71,9 @@ def test_a_backup_taken_while_devices_post_has_all_that_was_acknowledged_and_is_
 
     (place := tmp_path / "elsewhere").mkdir()
     restored = Terminal(place, questdb_jar)
+    restored.home.mkdir()
+    (restored.home / "restoring").touch()  # as one that was killed leaves it
+    assert "was begun and not finished" in restored.type("up").stderr
     ran = restored.type("restore", str(made), "--passphrase-file", str(passphrase))
     assert (ran.returncode, ran.stderr.startswith("Restored: ")) == (0, True), ran.stderr
     assert restored.all_ended()
