@@ -30,7 +30,7 @@ def table(scope: Scope, site_id: str, seen: Preview, zone: ZoneInfo) -> list[Any
         _("Row"),
         _("Meter"),
         _("What"),
-        _("Begins, %(zone)s", zone=zone.key),
+        _("Begins, local"),
         _("Begins, UTC"),
         _("Lasts"),
         _("In the file"),
@@ -40,7 +40,7 @@ def table(scope: Scope, site_id: str, seen: Preview, zone: ZoneInfo) -> list[Any
     rows = [_row(line, names, zone) for line in seen.lines]
     rows += [(str(problem.row or "–"), "–", "–", "–", "–", "–", "–", "–", _verdict(problem.message)) for problem in seen.problems]
     return [
-        html.P(_about(seen), className="muted"),
+        html.P([_about(seen), " ", _("Local is %(zone)s, the site's clock.", zone=zone.key)], className="muted"),
         short_table(_("Readings of the file"), heads, rows, {0: "num", 3: "when", 4: "when", 6: "num", 7: "num"}),
     ]
 

@@ -10,7 +10,7 @@ from config.language import _, ngettext
 from config.quantities import QUANTITIES
 from dashboard.figures import wording as numbers
 from dashboard.importing import list_table, wording
-from dashboard.importing.uploading import mb
+from dashboard.importing.uploading import size
 from dashboard.parts.aria import aria, data, icon
 from dashboard.parts.moments import clock
 from dashboard.parts.notices import notice
@@ -44,10 +44,14 @@ def drawn(scope: Scope, seen: Seen) -> list[Any]:
     if record.unknown:
         parts.append(_unknown(seen))
     if record.gaps or record.skipped:
-        words = _("%(gaps)s cells say that there is no value.", gaps=reader().count(record.gaps))
-        if record.skipped:
-            words += " " + _("%(rows)s rows behind the last reading were passed over.", rows=reader().count(record.skipped))
-        parts.append(html.P(words, className="muted"))
+        empty = ngettext("%(num)s cell says that there is no value.", "%(num)s cells say that there is no value.", record.gaps)
+        behind = ngettext(
+            "%(num)s row behind the last reading was passed over.",
+            "%(num)s rows behind the last reading were passed over.",
+            record.skipped,
+        )
+        said_of = [words for words, count in ((empty, record.gaps), (behind, record.skipped)) if count]
+        parts.append(html.P(" ".join(said_of), className="muted"))
     return parts
 
 
@@ -58,7 +62,7 @@ def _head(seen: Seen) -> html.Section:
         (_("Begun"), reader().stamp(record.created_at)),
         (_("Ended"), reader().stamp(record.ended_at) if record.ended_at else "–"),
         (_("By"), seen.who or "–"),
-        (_("Size"), _("%(size)s MB", size=mb(record.size))),
+        (_("Size"), size(record.size)),
         (_("Profile"), record.profile_name or _("found for this file")),
         (_("Source of its readings"), html.Code(record.id)),
     )

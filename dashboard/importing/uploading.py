@@ -54,7 +54,7 @@ def waiting(scope: Scope, site_id: str) -> list[Any]:
     for each in uploads.theirs(scope):
         come, _upload = shelf.offset(scope, settings(), each.id)
         if come < each.size:
-            said = _("%(come)s of %(size)s MB have come: choose the same file again to go on", come=mb(come), size=mb(each.size))
+            said = _("%(come)s of %(size)s have come: choose the same file again to go on", come=size(come), size=size(each.size))
             link: Any = html.Span(said)
         else:
             link = html.A(_("See how it is read"), href=address(site_id, each.id), **data(soft=""))
@@ -69,7 +69,10 @@ def waiting(scope: Scope, site_id: str) -> list[Any]:
     if not rows:
         return []
     heads = (_("File"), _("Next"))
-    return [html.H2(_("Sent, not imported yet")), short_table(_("Sent, not imported yet"), heads, rows, acts=True)]
+    return [
+        html.H2(_("Sent, not imported yet"), className="mb-2"),
+        short_table(_("Sent, not imported yet"), heads, rows, acts=True),
+    ]
 
 
 def address(site_id: str, upload_id: str) -> str:
@@ -77,6 +80,11 @@ def address(site_id: str, upload_id: str) -> str:
     return f"/site/{site_id}/import/{upload_id}"
 
 
-def mb(size: int) -> str:
+def size(number: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{numbers.number(number / 1024, 2)} kB" if number < MB else f"{mb(number)} MB"
+
+
+def mb(number: int) -> str:
     """A number of bytes in megabytes."""
-    return numbers.number(size / MB, 2)
+    return numbers.number(number / MB, 2)

@@ -13,7 +13,7 @@ from dashboard.importing.look import look
 from dashboard.importing.meters_table import METER
 from dashboard.importing.reading_table import CONTROL
 from dashboard.importing.saying import Controls
-from dashboard.importing.uploading import mb
+from dashboard.importing.uploading import size
 from dashboard.parts.aria import aria, data
 from dashboard.parts.notices import notice
 from dashboard.web.access import current_scope, guard, operates_site
@@ -37,10 +37,12 @@ def layout(site_id: str, upload_id: str, **_query: Any) -> html.Div:
     """The page."""
     upload = uploads.upload(current_scope(), upload_id)
     back = html.A(_("All imports"), href=f"/site/{site_id}/imports", **data(soft=""))
-    size = _("%(size)s MB. ", size=mb(upload.size))
     return html.Div(
         [
-            html.Header([html.H1(_("Import %(name)s", name=upload.file_name)), html.P([size, back])], className="page-head"),
+            html.Header(
+                [html.H1(_("Import %(name)s", name=upload.file_name)), html.P([f"{size(upload.size)}. ", back])],
+                className="page-head",
+            ),
             dcc.Store(id="import-upload", data=upload_id),
             dcc.Store(id="import-new-site", data=site_id),
             dcc.Location(id="import-go", refresh=True),
