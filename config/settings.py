@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         None, description="folder of what is named by process ids, each replica's own; `run` in the state folder by default"
     )
     demo: bool = Field(True, description="load and replay the demo sites")
+    development: bool = Field(False, description="answer `/api/debug/…` and show the page of voltage conditions")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severe line that is logged")
 
     dashboard_host: str = Field("127.0.0.1", description="address the dashboard listens on")

@@ -38,13 +38,25 @@ def with_provider(_scope: Scope, _given: Mapping[str, Any]) -> None:
         raise NotFound("no provider")
 
 
-OPEN = frozenset((public, with_provider))  # nobody has to be signed in
+def in_development(_scope: Scope, _given: Mapping[str, Any]) -> None:
+    """Anyone, where Loadstar is being developed: it is told what is nobody's. Elsewhere there is no such way."""
+    if not settings().development:
+        raise NotFound("not in development")
+
+
+OPEN = frozenset((public, with_provider, in_development))  # nobody has to be signed in
 
 
 def signed_in(scope: Scope, _given: Mapping[str, Any]) -> None:
     """Anyone who is signed in."""
     if scope.user_id is None:
         raise NotFound("nobody is signed in")
+
+
+def developer(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Anyone who is signed in, where Loadstar is being developed."""
+    signed_in(scope, given)
+    in_development(scope, given)
 
 
 def oneself(scope: Scope, given: Mapping[str, Any]) -> None:

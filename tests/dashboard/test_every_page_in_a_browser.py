@@ -6,6 +6,7 @@ import dash
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from config import settings as configuration
 from store.records.people import mail, organisations
 from store.records.plant import meters
 from store.scope import SYSTEM
@@ -31,6 +32,7 @@ def paths(world: World, region: str) -> list[str]:
         meters.create_meter(SYSTEM, world.site, name=f"Feeder {number} of the northern compressor hall", role="condition")
     letter = mail.write_mail(SYSTEM, recipient="operator@example.org", subject="Hello", text="Good morning", kind="x")
     of["mail_id"] = letter.id
+    configuration.use(world.settings.model_copy(update={"development": True}))  # whose pages are to be readable too
     found = []
     for page in dash.page_registry.values():
         path = page["path_template"] or page["path"]

@@ -48,11 +48,12 @@ def test_only_these_routes_are_public(world: World) -> None:
     assert public == PUBLIC
 
 
-def test_only_what_a_provider_needs_is_open_beside_them(world: World) -> None:
+def test_only_what_a_provider_and_development_need_is_open_beside_them(world: World) -> None:
     ruled = [route for route in world.server.url_map.iter_rules() if route.endpoint not in doorkeeper.PAGE_ROUTES]
     rules = {route.rule: doorkeeper.rule_of_endpoint(world.server, route.endpoint) for route in ruled}
     more = {route for route, rule in rules.items() if rule in access.OPEN and rule is not access.public}
-    assert more == {"/sign-in/provider", "/sign-in/provider/back"}
+    of_development = {"/api/debug/test-hardware", "/api/debug/voltage-demo"}
+    assert more == {"/sign-in/provider", "/sign-in/provider/back"} | of_development
 
 
 def test_every_page_has_a_rule_and_none_is_public(world: World) -> None:

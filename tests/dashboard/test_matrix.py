@@ -76,6 +76,8 @@ WRITES = {("/api/v1/imports", "POST"), ("/api/v1/uploads", "POST")}
 LETS: dict[str, Callable[[Standing, str], bool]] = {
     "public": lambda who, place: True,
     "with_provider": lambda who, place: False,  # there is none here; with one: tests/dashboard/signin/test_provider.py
+    "in_development": lambda who, place: False,  # it is not; where it is: tests/dashboard/api/test_development.py
+    "developer": lambda who, place: False,
     "signed_in": lambda who, place: who.signed_in,
     "oneself": lambda who, place: who.signed_in,  # and nobody who only looks: tests/dashboard/frame/test_view_as.py
     "people_admin": lambda who, place: who.manages_people,
