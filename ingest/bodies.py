@@ -60,7 +60,9 @@ async def read(request: Request, limit: int) -> bytes:
         _check_type(kind)
     body = await received(request, limit)
     if not body or body.isspace():
-        raise Refusal(400, Problem("empty_body", _("the body is empty"), allowed=_("a JSON object")))
+        raise Refusal(
+            400, Problem("empty_body", _("the body is empty: send what was measured in it"), allowed=_("a JSON object"))
+        )
     return body
 
 
@@ -75,7 +77,7 @@ async def received(request: Request, limit: int) -> bytes:
                 415,
                 Problem(
                     "wrong_encoding",
-                    _("this content encoding is not read"),
+                    _("this content encoding is not read: use one of those that are, or none"),
                     "Content-Encoding",
                     encoding[:20],
                     ", ".join(_STREAMS),
@@ -92,10 +94,14 @@ async def received(request: Request, limit: int) -> bytes:
                 body = await _chunks(request, limit)
     except TimeoutError:
         raise Refusal(
-            400, Problem("cut_off", _("the body did not arrive within %(seconds)s s", seconds=f"{RECEIVE_S:.0f}"))
+            400,
+            Problem(
+                "cut_off",
+                _("the body did not arrive within %(seconds)s s: send it again, in smaller posts", seconds=f"{RECEIVE_S:.0f}"),
+            ),
         ) from None
     except OSError as error:  # the connection broke
-        raise Refusal(400, Problem("cut_off", _("the body did not arrive whole"))) from error
+        raise Refusal(400, Problem("cut_off", _("the body did not arrive whole: send it again"))) from error
     request.content = inflate(body, limit, encoding) if encoding in _STREAMS else body
     return request.content
 
@@ -125,7 +131,7 @@ def inflate(body: bytes, limit: int, encoding: str = "gzip") -> bytes:
             if len(parts) == MEMBERS:  # each costs a copy of all that follows it
                 raise _no_stream(
                     encoding,
-                    _("the %(encoding)s stream is in too many parts", encoding=encoding),
+                    _("the %(encoding)s stream is in too many parts: compress the body in one", encoding=encoding),
                     _("at most %(most)s", most=MEMBERS),
                 )
             stream = _STREAMS[encoding]()
@@ -134,7 +140,7 @@ def inflate(body: bytes, limit: int, encoding: str = "gzip") -> bytes:
             if size > limit:
                 raise _too_big(limit)
             if not stream.eof:
-                raise _no_stream(encoding, _("the %(encoding)s stream is cut off", encoding=encoding))
+                raise _no_stream(encoding, _("the %(encoding)s stream is cut off: send all of it", encoding=encoding))
             parts.append(part)
             rest = stream.unused_data
     except (zlib.error, zstd.ZstdError) as error:
@@ -166,7 +172,11 @@ def parse(body: bytes) -> Any:
             400,
             Problem(
                 "not_utf8",
-                _("the body is not UTF-8: byte %(place)s is %(byte)s", place=error.start, byte=f"{body[error.start]:#04x}"),
+                _(
+                    "the body is not UTF-8: byte %(place)s is %(byte)s; write it as UTF-8",
+                    place=error.start,
+                    byte=f"{body[error.start]:#04x}",
+                ),
             ),
         ) from error
     try:
@@ -189,7 +199,9 @@ def parse(body: bytes) -> Any:
             ),
         ) from error
     except RecursionError as error:
-        raise Refusal(400, Problem("malformed_json", _("not JSON that anyone means: nested too deeply"))) from error
+        raise Refusal(
+            400, Problem("malformed_json", _("not JSON that anyone means: nested too deeply; send readings side by side"))
+        ) from error
 
 
 def _with_words(text: str) -> Any:
@@ -284,7 +296,14 @@ def _check_type(kind: str) -> None:
     name, _sign, charset = parameters.partition("=")
     if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in ("utf-8", "utf8"):
         raise Refusal(
-            415, Problem("wrong_type", _("JSON is UTF-8"), "Content-Type", kind[:100], "application/json; charset=utf-8")
+            415,
+            Problem(
+                "wrong_type",
+                _("JSON is UTF-8: name that charset, or none"),
+                "Content-Type",
+                kind[:100],
+                "application/json; charset=utf-8",
+            ),
         )
 
 

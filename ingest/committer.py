@@ -81,15 +81,26 @@ class Committer:
                 507, "store_full", _("the store takes nothing more until there is room: %(why)s", why=self.full), RETRY_FULL_S
             )
         if self.away is not None or self._closing:
-            raise _refusal(503, "store_away", N_("the store cannot be reached; nothing of this request is stored"), RETRY_AWAY_S)
+            raise _refusal(
+                503,
+                "store_away",
+                N_("the store cannot be reached; nothing of this request is stored: send it again"),
+                RETRY_AWAY_S,
+            )
         if self.waiting + rows > self._limit:
             raise _refusal(
-                503, "queue_full", N_("more is waiting than can be stored now; nothing of this request is stored"), RETRY_BUSY_S
+                503,
+                "queue_full",
+                N_("more is waiting than can be stored now; nothing of this request is stored: send it again"),
+                RETRY_BUSY_S,
             )
         held = self._by_key[key_id]
         if held and held + rows > self._limit // KEY_SHARE:
             raise _refusal(
-                429, "too_much_at_once", _("%(held)s readings of this key are still waiting; slow down", held=held), RETRY_BUSY_S
+                429,
+                "too_much_at_once",
+                _("%(held)s readings of this key are still waiting: send this again a little later", held=held),
+                RETRY_BUSY_S,
             )
 
     async def commit(self, rows: Rows, key_id: str) -> Outcome:
@@ -189,7 +200,7 @@ class Committer:
                     _refusal(
                         503,
                         "store_away",
-                        N_("the store cannot be reached; nothing of this request is acknowledged"),
+                        N_("the store cannot be reached; nothing of this request is acknowledged: send it again"),
                         RETRY_AWAY_S,
                     )
                 )

@@ -95,14 +95,25 @@ class Caller:
     def _resolve(self, meter: str, quantity: str, interval_s: int | None) -> Target | Problem:
         entry = self.meters.get(meter)
         if entry is None:  # of another site, or of nobody: the two are never told apart
-            return Problem("unknown_meter", _("no meter of this id that the key may write to"), "meter", echo(meter))
+            return Problem(
+                "unknown_meter",
+                _("no meter of this id that the key may write to: take its id from the meter's page"),
+                "meter",
+                echo(meter),
+            )
         what = QUANTITIES.get(quantity)
         if what is None:
-            return Problem("unknown_quantity", _("no such quantity"), "quantity", echo(quantity), ", ".join(QUANTITIES))
+            return Problem(
+                "unknown_quantity",
+                _("no such quantity: use one of those that are allowed"),
+                "quantity",
+                echo(quantity),
+                ", ".join(QUANTITIES),
+            )
         if interval_s is not None and not 1 <= interval_s <= LONGEST_INTERVAL_S:
             return Problem(
                 "bad_interval",
-                _("interval_s is out of range"),
+                _("interval_s is out of range: an interval lasts from a second to a local day"),
                 "interval_s",
                 echo(interval_s),
                 _("1 to %(most)s seconds", most=LONGEST_INTERVAL_S),

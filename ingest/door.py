@@ -81,7 +81,12 @@ def asked(query: str) -> Asked:
     given = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
     unit = given.get("precision")
     if unit is not None and unit not in PRECISIONS:
-        raise Refusal(400, Problem("bad_precision", _("no such precision"), "precision", unit[:20], _("s, ms, us or ns")))
+        raise Refusal(
+            400,
+            Problem(
+                "bad_precision", _("no such precision: name the unit of the times"), "precision", unit[:20], _("s, ms, us or ns")
+            ),
+        )
     replaced, dry_run = (_yes(given, name) for name in ("replaced", "dry_run"))
     return Asked(unit, replaced or dry_run, dry_run)
 

@@ -43,15 +43,25 @@ async def holder(given: str | None, request: Request, door: Door, write: bool) -
         door.metrics.refused_key("unknown" if caller is None else "known")
         if caller is not None:
             door.logbook.refused(key_id)
-        raise Refusal(401, Problem("unknown_key", _("the key is not known, or no longer valid")), headers=_CHALLENGE)
+        raise Refusal(
+            401,
+            Problem(
+                "unknown_key", _("the key is not known, or no longer valid: check that all of it was copied, or ask for another")
+            ),
+            headers=_CHALLENGE,
+        )
     request.caller = caller
     if caller.archived:
         raise Refusal(
-            403, Problem("site_archived", _("the site of this key is archived: nothing is stored until it is restored"))
+            403,
+            Problem(
+                "site_archived",
+                _("the site of this key is archived: keep what you measure, and ask whether it is to be restored"),
+            ),
         )
     door.activity.used(key_id)
     if write and not caller.can_write:
-        raise Refusal(403, Problem("read_only_key", _("the key may read, but not write")))
+        raise Refusal(403, Problem("read_only_key", _("the key may read, but not write: ask for one that may post")))
     return caller
 
 

@@ -48,8 +48,12 @@ CALL_S = 1.0  # between looks whether there is a broker
 PARENT_S = 1.0  # between looks whether the parent is still there
 STOP_S = 5.0  # to commit what waits when the process ends
 
-_AWAY = Refusal(503, Problem("store_away", N_("the store cannot be reached")), 2)
-_DEFECT = Refusal(503, Problem("try_again", N_("something went wrong here; nothing of this request is acknowledged")), 5)
+_AWAY = Refusal(
+    503, Problem("store_away", N_("the store cannot be reached; nothing of this request is acknowledged: send it again")), 2
+)
+_DEFECT = Refusal(
+    503, Problem("try_again", N_("something went wrong here; nothing of this request is acknowledged: send it again")), 5
+)
 
 
 async def healthz(_request: Request, door: Door) -> Answer:
@@ -148,7 +152,11 @@ class Application:
             raise Refusal(404, Problem("not_found", _("no such address; / describes them all"), value=path[:100]))
         allowed = ", ".join(sorted(known for known, of in self._routes if of == path))
         raise Refusal(
-            405, Problem("wrong_method", _("not with this method"), "method", method, allowed), headers=(("allow", allowed),)
+            405,
+            Problem(
+                "wrong_method", _("this address is not asked by this method: use one that is allowed"), "method", method, allowed
+            ),
+            headers=(("allow", allowed),),
         )
 
     async def _start(self) -> None:

@@ -29,11 +29,11 @@ _PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
 _ALMOST = (  # what devices write instead, and what is wrong with it
     (re.compile(r"\d{4}-\d\d-\d\d[Tt ]24:.*"), N_("%(field)s has an hour 24; midnight is 00:00 of the next day")),
-    (re.compile(r".*[Tt ]\d\d:\d\d([Zz]|[+-]\d\d:?\d\d)"), N_("%(field)s has no seconds")),
+    (re.compile(r".*[Tt ]\d\d:\d\d([Zz]|[+-]\d\d:?\d\d)"), N_("%(field)s has no seconds: write 12:00:00")),
     (re.compile(r".*:\d\d(\.\d+)?[+-]\d{4}"), N_("%(field)s has an offset without a colon; write +01:00, not +0100")),
     (re.compile(r".*:\d\d(\.\d+)?[+-]\d\d"), N_("%(field)s has an offset without minutes; write +01:00, not +01")),
 )
-_UNREADABLE = N_("%(field)s is not a time that can be read")
+_UNREADABLE = N_("%(field)s is not a time that can be read: write it as 2026-05-01T12:00:00+02:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_UNSURE_S = 60
 _LONGEST = 64  # characters of any time
@@ -116,14 +116,19 @@ class Window:
                 raise clock_unsure(why)  # it may be right: nothing is refused for good that could be
             return Problem(
                 "in_future",
-                _("%(field)s is %(read)s, ahead of the server's %(now)s", field=field, read=_said(at), now=iso(now_us)),
+                _(
+                    "%(field)s is %(read)s, ahead of the server's %(now)s: set the clock that wrote it",
+                    field=field,
+                    read=_said(at),
+                    now=iso(now_us),
+                ),
                 field,
                 echo(ts),
                 allowed,
             )
         return Problem(
             "too_old",
-            _("%(field)s is %(read)s, further back than is accepted", field=field, read=_said(at)),
+            _("%(field)s is %(read)s, further back than is accepted: import history as a file", field=field, read=_said(at)),
             field,
             echo(ts),
             allowed,

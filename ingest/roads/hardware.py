@@ -101,14 +101,26 @@ def _said(content: dict[str, Any], caller: Caller, moment: int) -> dict[str, Rea
     found: dict[str, Reading | Problem] = {}
     for name in REQUIRED:
         if name not in content:
-            found[name] = Problem("missing_field", _("%(field)s is missing", field=name), name, None, ", ".join(REQUIRED))
+            found[name] = Problem(
+                "missing_field",
+                _("%(field)s is missing: send it with every post, as 0 where there is nothing of it", field=name),
+                name,
+                None,
+                ", ".join(REQUIRED),
+            )
         elif (said := _field(name, content[name], caller, moment)) is not None:
             found[name] = said
     for name, given in content.items():
         if name in _FIRST:
             continue
         if name not in OPTIONAL:
-            found[name] = Problem("unknown_field", _("no such field"), echo(name), echo(given), _ALLOWED)
+            found[name] = Problem(
+                "unknown_field",
+                _("no such field: leave it out, or use one of those that are allowed"),
+                echo(name),
+                echo(given),
+                _ALLOWED,
+            )
         elif (said := _field(name, given, caller, moment)) is not None:
             found[name] = said
     return found
@@ -174,7 +186,7 @@ def _facility(content: dict[str, Any], caller: Caller) -> Problem | None:
         return None
     return Problem(
         "wrong_facility",
-        _("facility_id is not the site of this key; nothing is stored"),
+        _("facility_id is not the site of this key, and nothing is stored: leave it out, or send the key's own"),
         "facility_id",
         echo(content["facility_id"]),
         str(caller.site_number),
@@ -227,7 +239,9 @@ async def config(request: Request, door: Door) -> Answer:
 
 def _device(caller: Caller) -> Any:
     if caller.device is None:
-        raise Refusal(403, Problem("device_key_needed", _("this address takes a device's own key")))
+        raise Refusal(
+            403, Problem("device_key_needed", _("this address takes a device's own key: a site's has no device to tell of"))
+        )
     return caller.device
 
 

@@ -87,7 +87,7 @@ def _read(body: bytes) -> Sequence[Reading | Problem]:
             413,
             Problem(
                 "too_many_readings",
-                _("send them in several posts"),
+                _("too many readings for one post: send them in several"),
                 "readings",
                 allowed=_("at most %(most)s a post", most=f"{READINGS_LIMIT:,}"),
             ),
@@ -106,9 +106,13 @@ def _taken_apart(body: bytes) -> list[Any]:
             ),
         )
     if unknown := [name for name in content if name != "readings"]:
-        raise Refusal(400, Problem("unknown_field", _("no such field beside readings"), echo(unknown[0]), None, _SHAPE))
+        raise Refusal(
+            400, Problem("unknown_field", _("no such field beside readings: leave it out"), echo(unknown[0]), None, _SHAPE)
+        )
     if "readings" not in content:
-        raise Refusal(400, Problem("missing_field", _("readings is missing"), "readings", None, _SHAPE))
+        raise Refusal(
+            400, Problem("missing_field", _("readings is missing: send a list of them, also of one"), "readings", None, _SHAPE)
+        )
     readings = content["readings"]
     if not isinstance(readings, list):
         raise Refusal(
@@ -135,10 +139,22 @@ def _reading(given: Any) -> Reading | Problem:
         )
     for name in given:
         if name not in _FIELDS:
-            return Problem("unknown_field", _("no such field"), echo(name), echo(given[name]), ", ".join(_FIELDS))
+            return Problem(
+                "unknown_field",
+                _("no such field: leave it out, or use one of those that are allowed"),
+                echo(name),
+                echo(given[name]),
+                ", ".join(_FIELDS),
+            )
     for name in _REQUIRED:
         if name not in given:
-            return Problem("missing_field", _("%(field)s is missing", field=name), name, None, ", ".join(_REQUIRED))
+            return Problem(
+                "missing_field",
+                _("%(field)s is missing: send it with every reading", field=name),
+                name,
+                None,
+                ", ".join(_REQUIRED),
+            )
     for name in ("meter", "quantity", "unit"):
         if not isinstance(given.get(name), str) and (name in _REQUIRED or given.get(name) is not None):
             return Problem(
@@ -165,7 +181,11 @@ def _reading(given: Any) -> Reading | Problem:
         interval_s = int(interval_s)
     if interval_s is not None and (isinstance(interval_s, bool | Unreal) or not isinstance(interval_s, int)):
         return Problem(
-            "wrong_type", _("interval_s is not a whole number of seconds"), "interval_s", echo(interval_s), _("an integer")
+            "wrong_type",
+            _("interval_s is not a whole number of seconds: send 900 for a quarter of an hour"),
+            "interval_s",
+            echo(interval_s),
+            _("an integer"),
         )
     return Reading(given["meter"], given["quantity"], ts, value, given.get("unit"), interval_s)
 

@@ -43,7 +43,9 @@ class Protocol:
 
 def _asked(path: str, **headers: str) -> Protocol:
     application, protocol = Application(), Protocol()
-    application._door = SimpleNamespace(metrics=SimpleNamespace(answered=lambda *_: None))  # all that a refusal needs of it
+    application._door = SimpleNamespace(
+        metrics=SimpleNamespace(answered=lambda *_: None, refused_key=lambda _: None)
+    )  # all that a refusal needs of it
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     asyncio.run(application.__rsgi__(SimpleNamespace(path=path, method="POST", query_string="", headers=sent), protocol))
     return protocol
