@@ -6,11 +6,12 @@ from typing import Any
 from dash import Input, Output, State, callback, dcc, html, register_page
 
 from config.language import N_, _
-from dashboard.parts import forms
+from dashboard.parts import forms, tables
 from dashboard.parts.fields import Choice
 from dashboard.plant import imports, region_series_table
 from dashboard.plant.imports import Files
 from dashboard.plant.region_series_table import LENGTHS
+from dashboard.sources import pulled_forms, pulled_table
 from dashboard.web.access import current_scope, guard, prices_region
 from store.errors import Refused
 from store.records.plant import regions
@@ -74,6 +75,8 @@ def layout(region_id: str, **_query: Any) -> html.Div:
             html.Header([html.H1(found.name), html.P(found.note or _("What its sites share"))], className="page-head"),
             dcc.Store(id="series-changed"),
             html.Section([html.H2(_("Prices and CO₂")), known], className="panel mb-3"),
+            forms.view(pulled_forms.ADD_SHARED, region_id),
+            tables.view(pulled_table.OF_REGION, region_id),
             forms.view(region_series_table.WITHDRAW, region_id),
             imports.view(FILES, region_id),
         ]
