@@ -27,6 +27,7 @@ COMMANDS = {
     "key": Command("cli.people", "key", "Create API keys for devices."),
     "import": Command("cli.imports", "import_file", "Import a file of history into the meters of a site."),
     "channels": Command("cli.channels", "channels", "List what agents call their values, and map it to meters."),
+    "sources": Command("cli.sources", "sources", "List what is pulled from services, and have it asked now."),
     "jobs": Command("cli.jobs", "jobs", "List the work that takes long, cancel it, run it again."),
     "backup": Command("cli.backup", "backup", "Write everything that Loadstar keeps into one file, while it runs."),
     "restore": Command("cli.backup", "restore", "Put a backup into an empty Loadstar, or see that it is whole."),

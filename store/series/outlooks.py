@@ -12,7 +12,7 @@ import pandas as pd
 from questdb import QuestDBError, TimestampNanos
 
 from config import clock
-from config.quantities import QUANTITIES
+from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
 from config.settings import settings
 from store.errors import StoreAway
 from store.records.access.policy import Action, require
@@ -128,7 +128,8 @@ def _require_place(scope: Scope, place_id: str) -> None:
 
 def _can_be(each: Outlook) -> bool:
     what = QUANTITIES[each.quantity]
-    return math.isfinite(each.value) and what.least <= each.value <= what.greatest
+    lasts = 0 <= each.interval_s <= LONGEST_INTERVAL_S
+    return lasts and math.isfinite(each.value) and what.least <= each.value <= what.greatest
 
 
 def _said_last(place_id: str, source_id: str, values: Sequence[Outlook]) -> dict[tuple[str, int, datetime], float]:
