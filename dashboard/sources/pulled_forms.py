@@ -42,13 +42,13 @@ OWN_FIELDS: Sequence[Field] = (
         N_("Address"),
         longest=300,
         required=True,
-        like="https://inverter.example.org/api/power?from={from}&to={to}",
+        like=N_("https://inverter.example.org/api/power?from={from}&to={to}"),
         help=N_("Its host is on the list of the setting pull_addresses. {from}, {to} and {key} are filled in, where they stand."),
     ),
     Choice("meter", N_("Meter"), of="meter_id", required=True, hint=N_("Choose a meter")),
     Choice("quantity", N_("Quantity"), [(each, each) for each in QUANTITIES], required=True),
-    Text("value", N_("Where the value stands"), longest=200, required=True, like="data.items[0].power"),
-    Text("time", N_("Where its time stands"), longest=200, like="data.items[0].at"),
+    Text("value", N_("Where the value stands"), longest=200, required=True, like=N_("data.items[0].power")),
+    Text("time", N_("Where its time stands"), longest=200, like=N_("data.items[0].at")),
     Choice("precision", N_("How times are written"), PRECISIONS),
     Text(
         "items", N_("Where the list of values stands"), longest=200, help=N_("Value and time are then looked for in each item.")
@@ -58,7 +58,7 @@ OWN_FIELDS: Sequence[Field] = (
         "interval", N_("Of an interval (s)"), longest=6, of="interval_s", keys="numeric", help=N_("Empty: samples, and counters.")
     ),
     Text("every", N_("Asked every (s)"), str(EVERY_S), longest=6, of="every_s", required=True, keys="numeric"),
-    Text("header", N_("Header of the key"), longest=60, like="X-API-Key"),
+    Text("header", N_("Header of the key"), longest=60, like=N_("X-API-Key")),
     KEY,
 )
 
