@@ -19,15 +19,14 @@ def _typed(*words: str) -> Result:
 def test_what_is_pulled_is_listed_with_how_it_goes_and_asked_now(hall: str) -> None:
     assert _typed("list").output == "Nothing is pulled.\n"
     region = regions.create_region(SYSTEM, name="Market").id
-    made = pull_sources.add_service(SYSTEM, region, service="entsoe", area="10Y1001A1001A82H", key="s3cret").id
+    made = pull_sources.add_service(SYSTEM, region, service="energy_charts", area="DE-LU").id
     later = now() + timedelta(hours=1)
     pull_sources.end(
         SYSTEM, made, later, failures=2, problem=[Told("the other side answers with the error %(status)s", {"status": 503})]
     )
     shown = _typed("list").output
-    assert "ENTSO-E, day-ahead price" in shown
+    assert "Energy-Charts, day-ahead price" in shown
     assert "2 × no answer: the other side answers with the error 503" in shown
-    assert "s3cret" not in shown
     assert pull_sources.due(SYSTEM, now()) == []
     assert _typed("ask", made).output == f"{made} is asked within some seconds, while Loadstar runs.\n"
     assert pull_sources.due(SYSTEM, now()) == [made]

@@ -87,7 +87,7 @@ def test_a_region_is_given_a_service_that_is_asked_now_changed_and_archived(worl
 
 def test_a_site_is_given_its_weather_and_an_address_of_its_own(world: World, listed: None) -> None:
     ids, browser = plant(world), world.client("admin")
-    path = f"/site/{world.site}/pulled"
+    path = f"/site/{world.site}/sources"
     assert "Nothing is pulled yet" in shown(browser, path)
     position = "52.2000, 0.1000"
     done = said(fill(world, browser, "pull-weather", world.site, service="open_meteo", area=position))
@@ -116,7 +116,7 @@ def test_a_site_is_given_its_weather_and_an_address_of_its_own(world: World, lis
 def test_others_find_nothing_that_is_pulled_and_ask_for_nothing(world: World, market: str, who: str) -> None:
     made = pull_sources.add_service(SYSTEM, market, service="gb_carbon")
     browser = world.client(who)
-    assert browser.get(f"/site/{world.site}/pulled").status_code == 404
+    assert browser.get(f"/site/{world.site}/sources").status_code == 404
     for table, place in (("pulled", market), ("pulls", world.site)):
         assert press(browser, table, place, searched=False, do="act", act="archive", row=made.id, given={}).status_code == 404
     assert fill(world, browser, "pull-shared", market, service="energy_charts", area="DE-LU").status_code == 404
