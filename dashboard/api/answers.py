@@ -178,6 +178,21 @@ class Peaks(Said):
     peaks: list[PeaksOfPeriod]
 
 
+class Shares(Said):
+    """The energy of a meter over a period, and what part of it is of which class; all three null without energy."""
+
+    meter: Id
+    start: Moment
+    end: Moment
+    energy_kwh: Annotated[float, Meta(description="in the edge's direction")]
+    energy_export_kwh: Annotated[float, Meta(description="against it")]
+    coverage: Annotated[Share, Meta(description="share of the readings due by now that are there")]
+    provisional: Provisional
+    actual: Annotated[Share | None, Meta(description="A: as it was read")]
+    estimated: Annotated[Share | None, Meta(description="E: counted while nothing was read, spread evenly over that silence")]
+    persons: Annotated[Share | None, Meta(description="M: as people said")]
+
+
 class CounterReading(Said):
     """A reading of a counter."""
 

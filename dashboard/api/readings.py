@@ -16,7 +16,7 @@ from dashboard.web.access import current_scope, guard, signed_in, site_in
 from dashboard.web.addresses import API
 from models import local_time
 from store.records.plant import meters, sites
-from store.series import energy, finality, latest, peaks
+from store.series import energy, finality, latest, peaks, shares
 from store.series.differences import COLUMNS, FORWARD, REGISTERS, differences
 from store.series.peaks import Peak
 
@@ -95,6 +95,24 @@ def energy_of(meter_id: str) -> Response:
         )
     ]
     return said(answers.Energy(meter_id, step, zone, rows))
+
+
+@bp.get("/meters/<meter_id>/shares")
+@guard(signed_in)
+def shares_of(meter_id: str) -> Response:
+    """What part of a meter's energy was read, estimated, or said by people: `?from=…&to=…`."""
+    scope = current_scope()
+    start, end, _step = asked_range(most=YEAR)
+    told = energy.energy(scope, [meter_id], start, end)
+    of = shares.shares(scope, [meter_id], start, end)
+    forward, export, coverage = (told[name].item() for name in ("forward_kwh", "export_kwh", "coverage"))
+    actual, estimated, persons = (None if math.isnan(of[name].item()) else round(of[name].item(), 4) for name in shares.CLASSES)
+    may_change = bool(told["provisional"].item())
+    return said(
+        answers.Shares(
+            meter_id, iso(start), iso(end), forward, export, round(coverage, 4), may_change, actual, estimated, persons
+        )
+    )
 
 
 @bp.get("/meters/<meter_id>/counter")

@@ -16,6 +16,7 @@ from dashboard.parts.notices import Words, notice
 from dashboard.parts.rows import Asked, Table
 from dashboard.plant import assignments, claim_code, counter, declared_energy, meter_changes, meters_table, virtual_meters, wiring
 from dashboard.plant.meter_changes import meter_of
+from dashboard.quality import heat_map, shares_panel
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound, Refused
 from store.records.plant import holders, meter_life, sites
@@ -94,12 +95,14 @@ def layout(meter_id: str, **_query: Any) -> html.Div:
     scope = current_scope()
     meter = meter_of(scope, meter_id)
     back = html.A(_("All meters"), href="/admin/meters", **data(soft=""))
+    readings = html.A(_("Readings and corrections"), href=heat_map.readings_of(meter.site_id, meter_id), **data(soft=""))
     read = counter.last_readings(scope, meter_id, wiring.zone(scope, meter.site_id))
     exchange = forms.view(meter_changes.EXCHANGE, meter_id, html.P(meter_changes.ABOUT_EXCHANGE, className="muted wide"))
     return html.Div(
         [
-            html.Header([html.H1(meter.name), html.P(back)], className="page-head"),
+            html.Header([html.H1(meter.name), html.P([back, " · ", readings])], className="page-head"),
             _panel(_("What it is"), html.Div(_facts(scope, meter), id="meter-facts")),
+            shares_panel.panel(scope, meter),
             virtual_meters.panel(scope, meter) if meter.role == "virtual" else None,
             declared_energy.panel(scope, meter) if meter.role in ("main", "check") else None,
             _panel(_("Last readings of its counter"), read) if read else None,

@@ -16,7 +16,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.plant import first_post, snippets, uncounted_readings, wiring
+from dashboard.plant import device_clocks, first_post, snippets, uncounted_readings, wiring
 from dashboard.web.access import administers_site
 from models.presence import presence
 from store.errors import NotFound
@@ -29,6 +29,7 @@ COLUMNS = (
     Column("name", N_("Name")),
     Column("state", N_("State"), sortable=False),
     Column("seen", N_("Last seen"), sortable=False),
+    Column("clock", N_("Its clock"), sortable=False),
     Column("reporting_interval_s", N_("Posts every"), number=True),
     Column("energy_mode", N_("Energies")),
     Column("fields", N_("Fields"), sortable=False, number=True),
@@ -63,6 +64,7 @@ class Line(NamedTuple):
     seen: datetime | None
     gone: datetime | None  # its senders said good-bye
     uncounted: Sequence[str]
+    skew_s: float | None  # how far its clock is behind
 
 
 def described(scope: Scope, given: Given, site_id: str) -> dict[str, Any]:
@@ -92,6 +94,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
             posted[meter.device_id].add(meter.id)
     every = {meter for those in posted.values() for meter in those}
     marks = uncounted_readings.marks(scope, every, dict.fromkeys(every, wiring.zone(scope, context)))
+    skews = device_clocks.skews(scope, posted)
     rows = [
         Line(
             device,
@@ -99,6 +102,7 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
             seen[device.id],
             gone.get(device.id),
             [why for meter in posted[device.id] for why in marks.get(meter, ())],
+            skews.get(device.id),
         )
         for device in found.rows
     ]
@@ -112,6 +116,7 @@ def _row(scope: Scope, record: Line) -> Row:
     cells = (
         html.Span([html.Span(words, className="state", **data(state=state)), uncounted_readings.mark(record.uncounted)]),
         moments.ago(record.seen, now),
+        device_clocks.shown(record.skew_s),
         f"{reader().count(device.reporting_interval_s)} s",
         _(MODES[device.energy_mode]),
         reader().count(len(record.fields)),

@@ -12,6 +12,7 @@ from dashboard.figures import wording
 from dashboard.parts.fields import Choice
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Column, Row, Table
+from dashboard.plant.device_clocks import behind
 from dashboard.quality.heat_map import readings_of
 from dashboard.web.access import operates_site
 from models import quality
@@ -105,12 +106,6 @@ def _unit(rule: str) -> Callable[[float], str]:
         return behind
     unit = "h" if rule == quality.GAP else "kWh" if rule in OF_A_DAY else "kW"
     return lambda value: f"{reader().number(wording.exact(value, 4))} {unit}"
-
-
-def behind(seconds: float) -> str:
-    """How far a clock is off."""
-    words = wording.age(abs(seconds))
-    return _("%(time)s behind", time=words) if seconds > 0 else _("%(time)s ahead", time=words) if seconds < 0 else _("right")
 
 
 def _told(value: float, say: Callable[[float], str]) -> str:

@@ -1,76 +1,21 @@
 """Operators see how good a site's readings are, decide what is held, and correct what is wrong; nobody else does."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from questdb import Sender
 
-from config import clock
-from config.settings import Settings
 from dashboard.quality import days
-from insight.shared import shared
-from store.records.plant import declarations
+from store.records.access import policy
+from store.records.signin import tokens
 from store.scope import SYSTEM
-from store.series import amendments, checkpoint, energy, rollup, suspects
+from store.series import amendments, rollup, suspects
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import act, plant, press, said
+from tests.dashboard.plant.asking import act, press, said
 from tests.dashboard.pressing import fill
+from tests.dashboard.quality.conftest import Measured
 from tests.dashboard.world import World
-from tests.store.series.conftest import LONG_AGO, Site, every, sender
 
-__all__ = ["sender"]
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-
-
-class Measured:
-    """The world's site with a counter that is read every minute, of which a spike is held and some hours are missing."""
-
-    def __init__(self, world: World, settings: Settings, sender: Sender) -> None:
-        self.world = world
-        self.site = object.__new__(Site)
-        self.site.settings, self.site.zone, self.site._sender, self.site._gathered = settings, "Europe/London", sender, None
-        self.meter = plant(world)["meter"]
-        declarations.declare_energy(SYSTEM, self.meter, method="counter", interval_s=60, valid_from=LONG_AGO)
-        self.day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - 2 * DAY
-        self.spike = self.day + 6 * HOUR
-        minutes = [at for at in every(self.day, 60, 1440) if not 12 <= at.hour < 18]
-        values = [100.0 + (at - self.day) / HOUR for at in minutes]
-        values[minutes.index(self.spike)] = 90_000.0
-        self.site.late(self.meter, "energy_total_kwh", minutes)
-        self.site.samples(self.meter, "energy_total_kwh", minutes, values)
-        self.settle()
-
-    def settle(self) -> None:
-        """What was posted and said is in every sum."""
-        for _ in range(2):
-            rollup.await_applied(["telemetry", "late", "amendments"], 30)
-            self.site.roll_up(clock.now() - timedelta(seconds=75))
-        shared.clear()
-
-    @property
-    def kwh(self) -> float:
-        """Of the day."""
-        return float(energy.energy(SYSTEM, [self.meter], self.day, self.day + DAY).loc[self.meter, "forward_kwh"])
-
-    @property
-    def key(self) -> str:
-        """Of the held reading's row."""
-        return f"{self.meter}|energy_total_kwh|0|{round(self.spike.timestamp() * 1e6)}"
-
-
-@pytest.fixture
-def measured(world: World, questdb_server, questdb_tables: Settings, sender: Sender) -> Iterator[Measured]:
-    """QuestDB beside the world of the dashboard."""
-    ours = world.settings.model_copy(
-        update={name: getattr(questdb_server.settings, name) for name in Settings.model_fields if name.startswith("questdb")}
-    )
-    from config import settings as configuration
-
-    configuration.use(ours)
-    checkpoint.forget()
-    yield Measured(world, ours, sender)
-    checkpoint.forget()
 
 
 def test_the_page_tells_what_is_there_what_is_missing_and_what_is_held(measured: Measured) -> None:
@@ -157,6 +102,13 @@ def test_a_gap_is_filled_by_what_is_offered_once_somebody_accepts_it(measured: M
     assert "Filled with 360 values" in act(browser, "gaps", measured.meter, "fill", last, searched=False, reason="modem off")
     measured.settle()
     assert measured.kwh == pytest.approx(23 + 59 / 60)
+    of_day = f"from={measured.day:%Y-%m-%d}T00:00:00Z&to={measured.day + DAY:%Y-%m-%d}T00:00:00Z"
+    bearer = {"Authorization": f"Bearer {tokens.create_token(policy.scope_of(world.people['operator']), name='script')}"}
+    told = world.server.test_client().get(f"/api/v1/meters/{measured.meter}/shares?{of_day}", headers=bearer).get_json()
+    assert told["energy_kwh"] == pytest.approx(23 + 59 / 60)
+    assert told["persons"] == pytest.approx(6.01667 / 23.98333, abs=0.002)
+    assert told["actual"] + told["estimated"] + told["persons"] == pytest.approx(1, abs=0.0003)
+    assert "Said by people (M)" in shown(world.client("admin"), f"/admin/meters/{measured.meter}")
     assert "No gap" in said(press(browser, "gaps", measured.meter, searched=False, do="keep"))
     for nonsense in ("", "yesterday", "2026-01-01", last):
         assert "no longer exists" in act(browser, "gaps", measured.meter, "fill", nonsense, searched=False, reason="x")

@@ -6,7 +6,8 @@ import pytest
 
 from config import clock
 from store.errors import NotFound, Refused
-from store.scope import SYSTEM
+from store.records.plant import devices
+from store.scope import NOBODY, SYSTEM
 from store.series import amendments, arrivals, corrections, energy, heard, readings, rollup, suspects
 from tests.store.series.conftest import Site, every
 
@@ -133,5 +134,10 @@ def test_what_came_late_is_counted_and_how_far_a_clock_is_off_is_the_median_of_p
     for n in range(3):  # three posts from a device whose clock is ten minutes behind
         site.samples(meter, "power_kw", [now - timedelta(seconds=600 - n)], [1.0])
     assert arrivals.arrived(SYSTEM, [meter], day, now)[meter] == (33, 30)
-    behind = arrivals.clocks(SYSTEM, [], {})
-    assert behind == {}
+    device = devices.create_device(SYSTEM, site.id, name="Box").id
+    silent = devices.create_device(SYSTEM, site.id, name="Silent box").id
+    behind = arrivals.clocks(SYSTEM, [device, silent], {device: [meter], silent: [site.meter("power")]})
+    assert behind.keys() == {device}
+    assert behind[device].total_seconds() == pytest.approx(600, abs=60)
+    with pytest.raises(NotFound):
+        arrivals.clocks(NOBODY, [device], {device: [meter]})
