@@ -30,6 +30,7 @@ SECTIONS = {
     "single": Section("posts", "singles", False, "single posts to the device API"),
     "batch": Section("posts", "batches", False, "batches to the device API"),
     "lines": Section("lines", "lines", False, "line protocol to the device API"),
+    "mqtt": Section("mqtt", "mqtt", False, "messages by MQTT, read from mosquitto"),
     "latest": Section("series", "latest", False, "latest values over ten million rows"),
     "large": Section("large", "large", False, "a live page of a site of 5,000 meters"),
     "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),

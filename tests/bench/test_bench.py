@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.command import SECTIONS, _function
-from cli import leash
+from cli import leash, machine
 from config.settings import PROJECT
 from tests.conftest import eventually
 
@@ -53,6 +53,7 @@ def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path,
         "single posts",
         "batches",
         "line protocol of one field",
+        "MQTT" if machine.mosquitto() else "",
         "three days late",
         "late readings",
         "used by others",
