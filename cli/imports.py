@@ -156,7 +156,7 @@ def _watch(import_id: str) -> "Seen":
 def _stored(seen: "Seen") -> None:
     if seen.state == "failed":
         raise click.ClickException(
-            f"The import has failed: {seen.why}. {seen.record.readings:,} readings are stored; "
+            f"The import has failed: {seen.why.replace('_', ' ')}. {seen.record.readings:,} readings are stored; "
             f"run the command again to go on, or take them back with --undo {seen.record.id}"
         )
     _result(seen.totals, seen.record.site_id, seen.record.refused, seen.record.held, seen.record.unknown)
@@ -172,7 +172,7 @@ def _undo(import_id: str) -> None:
         imports.undo(SYSTEM, import_id)
     seen = _watch(import_id)
     if seen.state == "failed":
-        raise click.ClickException(f"It could not be taken back: {seen.why}. Try it again")
+        raise click.ClickException(f"It could not be taken back: {seen.why.replace('_', ' ')}")
     click.echo(f"Import {import_id} is {seen.state}: what was there before shows again.")
 
 

@@ -18,11 +18,13 @@ from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, plant_operator
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
+from dashboard.web.jobs import said as in_words
 from ingest.files import importing, profile, shelf
 from ingest.files.content import UnreadableFile
 from ingest.files.profile import Profile, UnfitProfile
 from store.errors import Refused
 from store.records.access.policy import Action, require
+from store.records.jobs.kinds import Problem
 from store.records.plant import imports
 from store.records.plant.imports import Seen, Total
 from store.records.schema.listing import MOST, Wanted
@@ -174,7 +176,7 @@ def _told(seen: Seen) -> answers.Import:
         profile_name=record.profile_name,
         state=seen.state,
         progress=round(seen.progress, 4),
-        why=seen.why or None,
+        why=in_words(seen.why) if seen.why in list(Problem) else seen.why or None,
         by=seen.who,
         created_at=iso(record.created_at),
         ended_at=iso(record.ended_at) if record.ended_at else None,

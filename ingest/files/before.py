@@ -24,6 +24,7 @@ def keep(folder: Path, number: int, source: str, keys: Sequence[Keys]) -> None:
     Raises:
         StoreAway: QuestDB cannot be asked.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # also where nothing stood: without it nobody knows
     now, part = replaced.standing(SYSTEM, source, keys), folder / f"{number:06}.parquet"
     if part.exists():
         now = pd.concat([each for each in (pd.read_parquet(part), now) if len(each)] or [now], ignore_index=True)
@@ -65,6 +66,8 @@ def forget(folder: Path) -> None:
     """Keep nothing of it any more."""
     for part in _parts(folder):
         part.unlink()
+    if folder.exists():
+        folder.rmdir()
 
 
 def _parts(folder: Path) -> Iterator[Path]:

@@ -6,6 +6,7 @@ It may be killed at any point and begun again: what is put back is the import's 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from config.language import _
 from config.quantities import LONGEST_INTERVAL_S
 from config.settings import Settings
 from ingest.files import before, shelf
@@ -22,7 +23,7 @@ TRIES = 5  # a block may have been under way when it was called off
 
 
 def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[float], None] | None = None) -> int:
-    """Take an import back; how many rows were.
+    """Take an import back; how many rows were. One of which nobody knows what stood before it stays, and says so.
 
     Raises:
         NotFound: there is none any more, or its site does not exist for the scope.
@@ -32,10 +33,14 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
     seen = imports.seen(scope, import_id)
     require(scope, Action.OPERATE, site_id=seen.record.site_id)
     folder = shelf.folder(settings, import_id) / shelf.BEFORE
+    if not folder.is_dir() and replaced.stored(SYSTEM, import_id):
+        words = _("what stood before it is not kept here, as of one that came with a backup: void its readings instead")
+        imports.fail(SYSTEM, import_id, words)
+        return 0
     before.hand_on(settings, import_id)
     gone = 0
     touched: dict[tuple[str, str, int], Stored] = {}
-    for _try in range(TRIES):
+    for _again in range(TRIES):
         if not rollup.await_applied(("telemetry", "intervals"), APPLIED_S):
             raise StoreAway("QuestDB does not show yet what was imported")
         found = replaced.stored(SYSTEM, import_id)

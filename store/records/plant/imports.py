@@ -291,7 +291,7 @@ def finish(
 
 
 def fail(scope: Scope, import_id: str, why: str) -> None:
-    """Say why an import could not be brought to its end.
+    """Say why an import, or its undoing, could not be brought to its end.
 
     Raises:
         Refused: not one of Loadstar's own processes.
@@ -299,7 +299,7 @@ def fail(scope: Scope, import_id: str, why: str) -> None:
     require(scope, Action.RUN)
     with session() as records:
         found = required(records, FileImport, import_id)
-        if found.state == "running":
+        if found.state in AT_WORK:
             found.state, found.ended_at, found.why = "failed", now(), why
 
 

@@ -199,3 +199,19 @@ def test_what_its_profile_does_not_fit_fails_in_words_and_stores_nothing_unnotic
     assert seen.state == "failed" and seen.why and seen.can_undo
     with pytest.raises(Refused, match="neither waits nor runs"):
         imports.cancel(SYSTEM, record.id)
+
+
+def test_one_of_which_nobody_knows_what_stood_before_stays_and_says_so(
+    device_settings: Settings, world: World, stored: Stored, tmp_path: Path, start: datetime
+) -> None:
+    made = imported(device_settings, world.site_id, _file(tmp_path, start, _values(12, 96)))
+    kept = shelf.folder(device_settings, made.source) / shelf.BEFORE
+    kept.rename(kept.with_name("elsewhere"))  # as on another machine, where only rows were restored
+    imports.undo(SYSTEM, made.source)
+    assert undoing.undo(SYSTEM, device_settings, made.source) == 0
+    seen = imports.seen(SYSTEM, made.source)
+    assert seen.state == "failed" and "came with a backup" in seen.why
+    assert len(_rows(stored, world.pv, start)) == 96
+    kept.with_name("elsewhere").rename(kept)
+    _undone(device_settings, made.source)
+    assert _rows(stored, world.pv, start).empty and not kept.exists()
