@@ -64,9 +64,9 @@ def start(scope: Scope, site_id: str, upload_id: str, controls: Controls, save_a
     """
     found = look(scope, site_id, upload_id)
     if said(found, controls) != found.draft:
-        raise Refused(_("something was changed since the preview: press “Read it so”, look at the preview, then start"))
+        raise Refused(_("something was changed since the preview: press “Apply”, look at the preview, then start"))
     if found.proposal is not None and found.proposal.asked():
-        raise Refused(_("say first how the file is read: nothing is imported by a guess"))
+        raise Refused(_("settle first how the file is read: nothing is imported on a guess"))
     name, profile = save_as.strip(), found.profile
     if name:
         imports.save_profile(scope, site_id, name, msgspec.to_builtins(profile))

@@ -20,7 +20,7 @@ from store.scope import Scope
 
 COLUMNS = (
     Column("file_name", N_("File")),
-    Column("created_at", N_("Begun")),
+    Column("created_at", N_("Started")),
     Column("who", N_("By"), sortable=False),
     Column("size", N_("MB"), number=True),
     Column("state", N_("State")),
@@ -73,7 +73,12 @@ def acts(seen: Seen) -> list[Act]:
     found = []
     if seen.can_cancel:
         found.append(
-            Act("cancel", N_("Call off"), lambda: Question(_("What it has stored so far is taken back.")), sure=N_("Call it off"))
+            Act(
+                "cancel",
+                N_("Cancel the import"),
+                lambda: Question(_("What it has stored so far is taken back.")),
+                sure=N_("Cancel the import"),
+            )
         )
     if seen.can_undo:
         words = _("All that it stored is taken back; what was there before shows again. It can be imported again afterwards.")
@@ -92,7 +97,7 @@ def do(scope: Scope, asked: Asked) -> Words:
     match asked.act:
         case "cancel":
             imports.cancel(scope, asked.key)
-            return _("%(name)s is called off; what it stored is taken back.", name=name)
+            return _("%(name)s is cancelled; what it stored is taken back.", name=name)
         case "undo":
             imports.undo(scope, asked.key)
             return _("%(name)s is being undone.", name=name)

@@ -107,7 +107,7 @@ def making(scope: Scope, site_id: str, seen: Preview, profile: Profile) -> html.
 
 def _hint(*, may: bool, nodes: bool) -> str:
     if not may:
-        return _("Meters are made by the site's administrators: ask one of them for those that are missing.")
+        return _("Only the site's administrators create meters: ask one of them for those that are missing.")
     if not nodes:
         return _("To create the missing meters here, draw the node first that feeds them (page Graph, kind bus).")
-    return _("Meters of conditions are made on the page Meters: add those that are missing there.")
+    return _("Meters of conditions are created on the page Meters: add the missing ones there.")

@@ -47,7 +47,7 @@ def drawn(scope: Scope, seen: Seen) -> list[Any]:
         empty = ngettext("%(num)s cell says that there is no value.", "%(num)s cells say that there is no value.", record.gaps)
         behind = ngettext(
             "%(num)s row behind the last reading was passed over.",
-            "%(num)s rows behind the last reading were passed over.",
+            "%(num)s rows after the last reading were skipped.",
             record.skipped,
         )
         said_of = [words for words, count in ((empty, record.gaps), (behind, record.skipped)) if count]
@@ -59,7 +59,7 @@ def _head(seen: Seen) -> html.Section:
     record = seen.record
     facts = (
         (_("State"), list_table.state(seen)),
-        (_("Begun"), reader().stamp(record.created_at)),
+        (_("Started"), reader().stamp(record.created_at)),
         (_("Ended"), reader().stamp(record.ended_at) if record.ended_at else "–"),
         (_("By"), seen.who or "–"),
         (_("Size"), size(record.size)),
@@ -69,7 +69,7 @@ def _head(seen: Seen) -> html.Section:
     rows = [part for name, value in facts for part in (html.Dt(name), html.Dd(value))]
     bar = None
     if seen.state in AT_WORK:
-        bar = html.Progress(max="1", value=str(seen.progress) if seen.progress else None, **aria(label=_("How far it is")))
+        bar = html.Progress(max="1", value=str(seen.progress) if seen.progress else None, **aria(label=_("Progress")))
     buttons = [_button(act) for act in list_table.acts(seen)]
     return html.Section(
         [html.Dl(rows, className="definitions"), bar, html.Div(buttons, className="choices mt-3")], className="panel mb-3"

@@ -71,12 +71,12 @@ def _reading(look: Look) -> list[Any]:
     asked = len(look.proposal.asked())
     if asked:
         words = ngettext(
-            "The file does not prove one of these. Say how it is, or confirm what is proposed, with “Read it so”.",
-            "The file does not prove %(num)s of these. Say how it is, or confirm what is proposed, with “Read it so”.",
+            "The file does not prove one of these. Correct it, or confirm what is proposed with “Apply”.",
+            "The file does not prove %(num)s of these. Correct it, or confirm what is proposed with “Apply”.",
             asked,
         )
     else:
-        words = _("All of this was found in the file or said by you. Change what is not so.")
+        words = _("All of this was found in the file or entered by you. Change what is not right.")
     content += [html.P(words), reading_table.table(look.proposal, look.zone)]
     if look.proposal.profile.shape in LONG and look.proposal.heads:
         content += [html.H3(_("Columns"), className="h6 mt-3"), *columns_table.table(look.proposal)]
@@ -94,7 +94,7 @@ def _profile(look: Look) -> html.Div:
 
 
 def _buttons(*, hidden: bool = False) -> html.Div:
-    button = html.Button(_("Read it so"), id="import-apply", className="btn btn-primary", type="button")
+    button = html.Button(_("Apply"), id="import-apply", className="btn btn-primary", type="button")
     others = [html.Button(id=name, hidden=True, type="button") for name in (("import-create", "import-start") if hidden else ())]
     fields = (
         [dcc.Input(id="import-save-as", type="hidden"), dbc.Select(id="import-fed-from", className="d-none")] if hidden else []
@@ -106,7 +106,7 @@ def _start(look: Look, asked: int, missing: int) -> list[Any]:
     assert look.seen is not None  # noqa: S101 - the caller looked
     found = len(look.seen.meters) - missing
     if asked:
-        words = _("First say how the file is read: nothing is imported by a guess.")
+        words = _("First settle how the file is read: nothing is imported on a guess.")
     elif not found:
         words = _("None of the file's meters is one of this site yet: choose or create them first.")
     elif missing:
@@ -116,7 +116,7 @@ def _start(look: Look, asked: int, missing: int) -> list[Any]:
             missing,
         )
     else:
-        words = _("Everything is said. The import runs in the background, and can be called off and undone.")
+        words = _("Everything is settled. The import runs in the background, and can be cancelled and undone.")
     name = dcc.Input(
         id="import-save-as",
         value=look.draft.profile_name if look.draft.profile_name in look.saved else "",

@@ -14,14 +14,15 @@ from store.records.plant import uploads
 from store.scope import Scope
 
 MB = 2**20
+GB = 2**30
 
 
 def view(site_id: str) -> html.Section:
     """The panel that takes a file."""
     about = _(
-        "CSV, spreadsheets, JSON, Parquet, Green Button, NEM12, MSCONS and more, up to %(most)s MB. "
+        "CSV, spreadsheets, JSON, Parquet, Green Button, NEM12, MSCONS and more, up to %(most)s. "
         "You see how the file is read before anything of it is stored.",
-        most=settings().import_limit_mb,
+        most=size(settings().import_limit_mb * MB),
     )
     return html.Section(
         [
@@ -40,7 +41,7 @@ def view(site_id: str) -> html.Section:
                 ],
                 className="choices",
             ),
-            html.Progress(max="1", value="0", hidden=True, className="mt-3", **aria(label=_("How much is sent"))),
+            html.Progress(max="1", value="0", hidden=True, className="mt-3", **aria(label=_("Upload progress"))),
             html.P(className="mb-0 mt-2", role="status", **data(upload_said="")),
         ],
         className="panel mb-3 files",
@@ -70,8 +71,8 @@ def waiting(scope: Scope, site_id: str) -> list[Any]:
         return []
     heads = (_("File"), _("Next"))
     return [
-        html.H2(_("Sent, not imported yet"), className="mb-2"),
-        short_table(_("Sent, not imported yet"), heads, rows, acts=True),
+        html.H2(_("Uploaded, not imported yet"), className="mb-2"),
+        short_table(_("Uploaded, not imported yet"), heads, rows, acts=True),
     ]
 
 
@@ -82,7 +83,9 @@ def address(site_id: str, upload_id: str) -> str:
 
 def size(number: int) -> str:
     """A number of bytes as people read it."""
-    return f"{numbers.number(number / 1024, 2)} kB" if number < MB else f"{mb(number)} MB"
+    if number < MB:
+        return f"{numbers.number(number / 1024, 2)} kB"
+    return f"{mb(number)} MB" if number < GB else f"{numbers.number(number / GB, 2)} GB"
 
 
 def mb(number: int) -> str:

@@ -13,21 +13,21 @@ from ingest.files.stamps import NEVER
 ENTRIES = {
     "container": N_("Kind of file"),
     "shape": N_("Layout"),
-    "encoding": N_("Letters"),
-    "delimiter": N_("Fields are parted by"),
+    "encoding": N_("Encoding"),
+    "delimiter": N_("Separator"),
     "decimal": N_("Decimal sign"),
     "format": N_("Times are written as"),
-    "zone": N_("Clock of the times"),
-    "at": N_("A time is its interval's"),
-    "heads": N_("A column's head is its interval's"),
+    "zone": N_("Time zone"),
+    "at": N_("A time is the interval's"),
+    "heads": N_("A column's head is the interval's"),
     "meter": N_("Column that names the meter"),
-    "meter_pattern": N_("Pattern that finds the name in it"),
+    "meter_pattern": N_("Pattern for the meter's name"),
     "unit": N_("Unit"),
     "quantity": N_("What is measured"),
     "interval_s": N_("Each value lasts (s)"),
 }
 CONTAINERS = {
-    "text": N_("text, as CSV is"),
+    "text": N_("text (CSV)"),
     "sheet": N_("spreadsheet"),
     "json": N_("JSON"),
     "json_lines": N_("JSON, a record a line"),
@@ -56,12 +56,12 @@ ENERGIES = {
 }
 MEASURED: Mapping[str, str] = ENERGIES | {name: WORDS[name] for name in QUANTITIES if name in WORDS and "price" not in name}
 STATES = {
-    "waiting": (N_("waits"), "late"),
+    "waiting": (N_("waiting"), "late"),
     "running": (N_("running"), "late"),
     "done": (N_("done"), "live"),
     "failed": (N_("failed"), "offline"),
-    "cancelling": (N_("being called off"), "late"),
-    "cancelled": (N_("called off"), "planned"),
+    "cancelling": (N_("being cancelled"), "late"),
+    "cancelled": (N_("cancelled"), "planned"),
     "undoing": (N_("being undone"), "late"),
     "undone": (N_("undone"), "planned"),
 }

@@ -72,12 +72,16 @@ def _table(path: Path, kind: Container, zone: str, told: Mapping[str, str]) -> P
         encoding, sure = content.encoding(head)
         encoding = said.encoding(told) or encoding
         why = (
-            _("its letters are valid in it") if sure >= SURE else _("it is not UTF-8, so most likely a Western Windows wrote it")
+            _("the whole sample is valid in it")
+            if sure >= SURE
+            else _("it is not UTF-8, so most likely a Western Windows wrote it")
         )
         entries.append(Entry("encoding", encoding, sure, why, ("utf-8", "cp1252", "latin-1", "utf-16")))
         delimiter, sure = delimiter_of(head.decode(encoding, "replace"))
         delimiter = said.delimiter(told) or delimiter
-        entries.append(Entry("delimiter", delimiter, sure, _("it parts the lines into equally many fields"), tuple(DELIMITERS)))
+        entries.append(
+            Entry("delimiter", delimiter, sure, _("it splits the lines into the same number of fields"), tuple(DELIMITERS))
+        )
         made = msgspec.structs.replace(made, encoding=encoding, delimiter=delimiter)
         sample = sampling.of_text(path, encoding, delimiter)
     else:

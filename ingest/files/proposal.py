@@ -40,7 +40,7 @@ def container(kind: str) -> Entry:
 def decimal(sign: str, sure: float) -> Entry:
     """Which sign stands before decimals."""
     if sure < SURE:
-        why = _("three digits stand behind every sign: it may part thousands as well")
+        why = _("three digits follow every sign: it may separate thousands as well")
     else:
         why = _("the file's numbers are written so")
     return Entry("decimal", sign, sure, why, (".", ","))

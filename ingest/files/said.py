@@ -75,7 +75,7 @@ def delimiter(said: Mapping[str, str]) -> str | None:
     """The delimiter that was said. Raises `UnfitProfile`: it cannot part fields."""
     sign = said.get("delimiter")
     if sign and (len(sign) != 1 or (_NO_DELIMITER.match(sign) and sign != "\t")):
-        raise UnfitProfile(_("%(sign)s cannot part fields: say one sign such as ; or a tab", sign=repr(sign)))
+        raise UnfitProfile(_("%(sign)s cannot separate fields: give one character, such as ; or a tab", sign=repr(sign)))
     return sign or None
 
 

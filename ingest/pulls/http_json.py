@@ -48,7 +48,7 @@ def read(body: bytes, own: Own) -> list[Found]:
         if isinstance(value, list) and (isinstance(ts, list) and len(ts) == len(value)):
             found += map(Found, ts, value)
         elif isinstance(value, list | dict) or isinstance(ts, list | dict):
-            raise Unreadable(Told(N_("where a value should stand there is a list or an object: name a place within it")))
+            raise Unreadable(Told(N_("where a value should be there is a list or an object: name a place within it")))
         else:
             found.append(Found(ts, value))
     if len(found) > MOST:

@@ -42,7 +42,9 @@ def stamp_of(said: Sequence[str], of_one: Sequence[str], zone: str) -> tuple[Sta
             "zone",
             "" if has_zone else zone,
             1.0 if has_zone else 0.7,
-            _("the times say their offset themselves") if has_zone else _("the times have no offset: whose clock are they of?"),
+            _("the times say their offset themselves")
+            if has_zone
+            else _("the times have no offset from UTC: which time zone are they in?"),
         )
     )
     mine = stamps.local(of_one, form)

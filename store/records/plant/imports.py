@@ -259,7 +259,7 @@ def note_part(scope: Scope, import_id: str, parts: int, readings: int) -> None:
             execution_options={"synchronize_session": False},
         )
         if done.first() is None:
-            raise Refused(_("this import was called off"))
+            raise Refused(_("this import was cancelled"))
 
 
 def finish(
@@ -278,7 +278,7 @@ def finish(
     with session() as records:
         found = required(records, FileImport, import_id)
         if found.state != "running":
-            raise Refused(_("this import was called off"))
+            raise Refused(_("this import was cancelled"))
         found.state, found.ended_at, found.why = "done", now(), None
         found.readings = sum(each.count for each in totals)
         found.totals, found.refused, found.held, found.unknown = (

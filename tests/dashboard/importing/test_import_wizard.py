@@ -82,7 +82,7 @@ def test_what_the_file_does_not_prove_is_asked_and_nothing_is_imported_before(wo
     assert "Please say." in told and "11 Jan 2025" in told and "1 Nov 2025" in told
     assert "the times fit more than one way" in told.lower()
     said = _press(world, "operator", sent, "start")
-    assert "nothing is imported by a guess" in said
+    assert "nothing is imported on a guess" in said
     assert imports.imports_page(SYSTEM, world.site, NEWEST).total == 0
 
 
