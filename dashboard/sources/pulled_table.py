@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dash import html
 
@@ -19,7 +20,7 @@ from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.sources import pulled_forms
 from dashboard.web.access import Rule, administers_site, prices_region
 from store.errors import NotFound
-from store.records.plant import pull_sources
+from store.records.plant import pull_sources, sites
 from store.records.schema import PullSource
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -45,13 +46,14 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], owner_id: st
 
 def _row(scope: Scope, source: PullSource) -> Row:
     service = SERVICES.get(source.service)
+    zone = reader().zone(sites.site(scope, source.site_id).time_zone if source.site_id else "UTC")
     about = f"{source.area} · {service.licence}".removeprefix(" · ") if service else (source.url or "").partition("?")[0]
     cells = (
         [html.Div(_gives(source)), html.Div(about, className="muted small")],
         ago(source.asked_at, clock.now()),
         ago(source.answered_at, clock.now()),
-        _stamp(source.value_at),
-        _stamp(source.next_at),
+        _stamp(source.value_at, zone),
+        _stamp(source.next_at, zone),
         _state(source),
     )
     change = Act("change", N_("Change"), lambda: Question(_about(source), _fields(scope, source)), sure=N_("Save"))
@@ -66,8 +68,8 @@ def _gives(source: PullSource) -> str:
     return _(WEATHERS[source.gives]) if source.gives in WEATHERS else words_of(source.gives)
 
 
-def _stamp(at: datetime | None) -> html.Time | str:
-    return reader().stamp(at) if at else "–"
+def _stamp(at: datetime | None, zone: ZoneInfo) -> html.Time | str:
+    return html.Time(f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}", dateTime=at.isoformat()) if at else "–"
 
 
 def _state(source: PullSource) -> html.Div:
