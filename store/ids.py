@@ -5,6 +5,7 @@ import secrets
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: nothing that reads as something else
 LENGTH = 12
+IMPORTED = "imp_"  # begins the source of what came by a file
 _READ_AS = str.maketrans("ilo", "110")  # what people type for the letters that are not in it
 
 

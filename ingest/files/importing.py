@@ -30,7 +30,7 @@ from ingest.files.profile import Profile, UnfitProfile, plain
 from ingest.problem import Refusal
 from ingest.times import QUARTER, SECOND, Window
 from store.errors import StoreAway
-from store.ids import ALPHABET, LENGTH
+from store.ids import ALPHABET, IMPORTED, LENGTH
 from store.records.access.policy import Action, require
 from store.records.plant import directory, imports, meters
 from store.records.plant.imports import Total
@@ -90,7 +90,7 @@ class Outcome:
 def source_of(site_id: str, digest: str, profile: Profile) -> str:
     """The id of an import into a site of the file of this SHA-256, by this profile."""
     number = int.from_bytes(hashlib.sha256(b"\0".join((site_id.encode(), digest.encode(), plain(profile)))).digest())
-    return "imp_" + "".join(ALPHABET[number >> 5 * at & 31] for at in range(LENGTH))
+    return IMPORTED + "".join(ALPHABET[number >> 5 * at & 31] for at in range(LENGTH))
 
 
 def start(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from config import clock
+from store.ids import IMPORTED
 from store.records.access.policy import Action, require
 from store.records.plant.devices import require_devices
 from store.records.plant.meters import require_series
@@ -39,6 +40,8 @@ class Arrived(NamedTuple):
 def arrived(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, Arrived]:
     """Of each meter's readings of [start, end), in the times that are the holder's, how many came later than `PROMPT`.
 
+    What came by a file is history, neither late nor in time: it is left out.
+
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
@@ -61,7 +64,8 @@ def _counted(meter_ids: list[str], start: datetime, end: datetime) -> pd.DataFra
     parts = [
         frame(
             f"SELECT meter, count() readings, sum(CASE WHEN received_at > ts + {prompt_us} + {lasts} * 1000000L "
-            f"THEN 1 ELSE 0 END) late FROM {table} WHERE ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)}) {only}",
+            f"THEN 1 ELSE 0 END) late FROM {table} WHERE ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)}) "
+            f"AND value != null AND left(source, {len(IMPORTED)}) != '{IMPORTED}' {only}",
             [start, end],
         )
         for table, lasts, only in (("telemetry", "0L", ""), ("intervals", "interval_s", f"AND source != '{ROLLUP}'"))

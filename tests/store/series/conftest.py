@@ -58,9 +58,11 @@ class Site:
             SYSTEM, meter, method=method, interval_s=interval_s, valid_from=since, rollover_kwh=rollover_kwh
         )
 
-    def samples(self, meter: str, quantity: str, times: Iterable[datetime], values: Iterable[float]) -> None:
+    def samples(
+        self, meter: str, quantity: str, times: Iterable[datetime], values: Iterable[float], source: str = "test"
+    ) -> None:
         moments, numbers = _us(times), np.array(list(values), float)
-        frame = bulk.telemetry(moments, _all(meter, moments), _all(quantity, moments), numbers, "test")
+        frame = bulk.telemetry(moments, _all(meter, moments), _all(quantity, moments), numbers, source)
         self._write("telemetry", frame)
 
     def intervals(self, meter: str, quantity: str, interval_s: int, times: Iterable[datetime], values: Iterable[float]) -> None:

@@ -131,6 +131,7 @@ def test_what_came_late_is_counted_and_how_far_a_clock_is_off_is_the_median_of_p
     meter = site.meter("power", 60)
     now = clock.now()
     site.samples(meter, "power_kw", every(day, 60, 30), [1.0] * 30)
+    site.samples(meter, "power_kw", every(day + timedelta(hours=2), 60, 5), [1.0] * 5, source="imp_of_a_file")
     for n in range(3):  # three posts from a device whose clock is ten minutes behind
         site.samples(meter, "power_kw", [now - timedelta(seconds=600 - n)], [1.0])
     assert arrivals.arrived(SYSTEM, [meter], day, now)[meter] == (33, 30)
