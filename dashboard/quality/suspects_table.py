@@ -68,18 +68,16 @@ class Held(NamedTuple):
 
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], site_id: str) -> Page[Held]:
     names = {each.id: each.name for each in meters.outlines(scope, site_id)}
-    now = clock.now()
+    zone, now = ZoneInfo(sites.site(scope, site_id).time_zone), clock.now()
     try:
         found = suspects.suspects(scope, list(names), now - WITHIN, now + AHEAD)
+        if not chosen.get("state"):
+            found = found[found["held"].astype(bool) & (found["by"] == suspects.BY)]
+        shown = found.iloc[wanted.first : wanted.first + wanted.count]
+        people = signatures(scope, site_id, {by for by in shown["by"] if by != suspects.BY})
+        return Page([_held(scope, each, names, people, zone) for each in shown.to_dict("records")], len(found))
     except StoreAway:  # the page says so above
         return Page([], 0)
-    if not chosen.get("state"):
-        found = found[found["held"].astype(bool) & (found["by"] == suspects.BY)]
-    shown = found.iloc[wanted.first : wanted.first + wanted.count]
-    zone = ZoneInfo(sites.site(scope, site_id).time_zone)
-    people = signatures(scope, site_id, {by for by in shown["by"] if by != suspects.BY})
-    rows = [_held(scope, each, names, people, zone) for each in shown.to_dict("records")]
-    return Page(rows, len(found))
 
 
 def _held(scope: Scope, each: Mapping[Any, Any], names: Mapping[str, str], people: Mapping[str, str], zone: ZoneInfo) -> Held:
