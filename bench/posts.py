@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bench import plant, yardsticks
 from bench.figures import Figure, percentile
-from bench.load import Load, drive, post
+from bench.load import Load, Request, drive, post
 from bench.machine import spent_s
 from bench.product import Product
 from bench.run import Run
@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 SINGLE_CONNECTIONS = 32
 BATCH_CONNECTIONS = 4
 BATCH = 500
+OBJECT = b'{"energy_produced":0.5,"energy_consumed":1.25,"current_load":40,"timestamp":"%s"}'
 END = b"\r\n\r\n"
 APPLIED_S = 60.0
 LATE = timedelta(days=3)
@@ -49,6 +50,18 @@ class Hardware:
             self.device_keys.append(keys.create_key(SYSTEM, device_id=device.id))
         self.site_key = keys.create_key(SYSTEM, site_id=self.site)
         self.meters = [meter(f"batch {number}") for number in range(BATCH // 2)]
+
+
+def single_posts(hardware: Hardware) -> Request:
+    """A device's object of this moment, of another device for each connection."""
+    heads = [_head(key) for key in hardware.device_keys]
+    return lambda number: heads[number] + OBJECT % _stamp()
+
+
+def _head(key: str) -> bytes:
+    """All of a request but its body, whose length never changes."""
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    return post(HOST, "/api/hardware/data", headers, OBJECT % _stamp()).partition(END)[0] + END
 
 
 def await_known(port: int, request: bytes, run: Run) -> None:
@@ -109,15 +122,8 @@ def singles(run: Run) -> list[Figure]:
 
 def _singles(run: Run, product: Product) -> list[Figure]:
     hardware = Hardware(run)
-    body = b'{"energy_produced":0.5,"energy_consumed":1.25,"current_load":40,"timestamp":"%s"}'
-
-    def head(key: str) -> bytes:
-        """All of a request but its body, whose length never changes."""
-        headers = {"X-API-Key": key, "Content-Type": "application/json"}
-        return post(HOST, "/api/hardware/data", headers, body % _stamp()).partition(END)[0] + END
-
-    heads = [head(key) for key in hardware.device_keys]
-    bare_head = head(yardsticks.KEY)
+    body, bare_head = OBJECT, _head(yardsticks.KEY)
+    heads = [_head(key) for key in hardware.device_keys]
     await_known(product.device_port, heads[0] + body % _stamp(), run)
     ours_of = product.serving_devices()
     with yardsticks.served("bare_flask", product.home) as (port, flask):

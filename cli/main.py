@@ -34,6 +34,7 @@ COMMANDS = {
     "migrate": Command("cli.migrate", "migrate", "Make or update the tables of both databases."),
     "bench": Command("bench", "bench", "Measure the figures that Loadstar promises."),
     "faults": Command("faults", "faults", "Kill every part under load, and count what was promised."),
+    "soak": Command("bench.soak", "soak", "Post for an hour at half of what can be taken, and watch the memory."),
     "screens": Command("cli.screens", "screens", "Take a picture of every page."),
     "test": Command("cli.workshop", "test", "Run the tests; what this machine cannot run is skipped by name."),
     "lint": Command("cli.workshop", "lint", "Check style, types, security and the direction of imports."),

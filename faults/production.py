@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,10 @@ SECRETS = {
     "QUESTDB_PASSWORD": secrets.token_hex(16),
     "QUESTDB_READ_PASSWORD": secrets.token_hex(16),
 }
-PORTS = ("9000", "9003", "8812", "5432", "6379", "8050", "8086", "8080", "8443", "8486")
+PORTS = ("9000", "9003", "8812", "5432", "6379", "8050", "8086", "8087", "8080", "8443", "8486")
 HOSTS = ("questdb", "postgres", "redis", "dashboard", "devices")
 SERVES = {"dashboard": "8050", "devices": "8086"}  # what nginx stands before, and at which port of its container
+LISTENS = SERVES | {"mqtt": "8087"}  # each replica at a port of its own, where they share a machine
 HEALTHY_S = 600.0  # the machine may be busy
 CHECK_S = 20.0
 STOP_S = 15.0
@@ -86,7 +87,7 @@ class Production:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         for part in ("state", "data", "tls", "questdb", "run"):
             (folder / part).mkdir(exist_ok=True)
-        more = [name for service in SERVES for name in self.names(service)[1:]]
+        more = [name for service in LISTENS for name in self.names(service)[1:]]
         with free_ports(len(PORTS) + len(more)) as ports:
             self.ports = dict(zip(PORTS, ports, strict=False))
             self._own = dict(zip(more, ports[len(PORTS) :], strict=True))
@@ -109,7 +110,7 @@ class Production:
             between = " fail_timeout=2s;\n    server " if found[2] else ","
             return between.join(f"127.0.0.1:{self.port(each)}" for each in self.names(found[1]))
         if name in self._own:
-            text = re.sub(rf"\b{SERVES[service_of(name)]}\b", str(self._own[name]), text)
+            text = re.sub(rf"\b{LISTENS[service_of(name)]}\b", str(self._own[name]), text)
         text = re.sub(rf"\b({'|'.join(HOSTS)})(?=:\d)|^questdb$", "127.0.0.1", text)
         text = re.sub(rf"\b({'|'.join(PORTS)})\b", lambda found: str(self.ports[found[1]]), text)
         text = text.replace("/data", str(self.folder / "data")).replace("/etc/nginx/tls", str(self.folder / "tls"))
@@ -269,12 +270,22 @@ class Restarts:
 
     def __init__(self, production: Production, starts: Mapping[str, Callable[[], object]]) -> None:
         self._production, self._starts = production, dict(starts)
-        self._end = threading.Event()
+        self._end, self._turn = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._run, name="restarts")
 
     def start(self) -> None:
         """From now on, keep up what was started."""
         self._thread.start()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile, start nothing."""
+        with self._turn:
+            yield
+
+    def begin(self, name: str) -> None:
+        """Start this one."""
+        self._starts[name]()
 
     def end(self) -> None:
         """Start nothing more."""
@@ -285,12 +296,13 @@ class Restarts:
     def _run(self) -> None:
         ended: dict[str, float] = {}
         while not self._end.wait(LOOK_S):
-            for name, begin in self._starts.items():
-                if self._production.processes[name].poll() is None:
-                    continue
-                if time.monotonic() - ended.get(name, 0.0) > BREATH_S:
-                    ended[name] = time.monotonic()
-                    begin()
+            with self._turn:
+                for name, begin in self._starts.items():
+                    if self._production.processes[name].poll() is None:
+                        continue
+                    if time.monotonic() - ended.get(name, 0.0) > BREATH_S:
+                        ended[name] = time.monotonic()
+                        begin()
 
 
 def starts(

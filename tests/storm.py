@@ -25,12 +25,12 @@ import pytest
 from cli import leash, questdb
 from config.settings import Settings
 from faults.posting import AS_THEY_SHOULD, Poster
+from faults.set_clock import SetClock
 from store.series import connection, health
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product
 from tests.disk import Disk, small_disk
 from tests.running import CHILDREN, Terminal
-from tests.set_clock import SetClock
 
 DISK_MB = 1500
 MALFORMED = 0.3

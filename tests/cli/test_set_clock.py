@@ -7,13 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from faults.set_clock import SetClock
 from store.records.plant import activity, devices, keys
 from store.scope import SYSTEM
 from store.series import connection
 from tests.conftest import eventually
 from tests.dashboard.journeys import Product
 from tests.running import CHILDREN, Terminal
-from tests.set_clock import SetClock
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.compiler]
 PATIENT_S = 120.0

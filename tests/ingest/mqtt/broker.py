@@ -1,8 +1,6 @@
 """mosquitto as Debian ships it, in a folder of its own, and whoever publishes there."""
 
-import getpass
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,69 +8,8 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from cli import machine
-from cli.ports import free_ports
-from tests.conftest import eventually
+from faults.broker import Broker as Broker
 from tests.ingest.world import PROJECT, environment
-
-# As docs/devices.md has it: nothing is lost while Loadstar, or the broker, is away.
-LOSES_NOTHING = """
-user {user}
-persistence true
-persistence_location {folder}/
-autosave_on_changes true
-autosave_interval 1
-max_queued_messages 100000
-max_inflight_messages 1000
-"""
-
-
-class Broker:
-    """A mosquitto."""
-
-    def __init__(self, folder: Path, listener: str = "", access: str = "allow_anonymous true") -> None:
-        with free_ports(1) as (port,):
-            self.port = port
-        folder.mkdir(exist_ok=True)
-        self._file = folder / "mosquitto.conf"
-        self._file.write_text(
-            f"{LOSES_NOTHING.format(folder=folder, user=getpass.getuser())}\nlistener {port} 127.0.0.1\n{listener}\n{access}\n"
-        )
-        self._log = folder / "mosquitto.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> "Broker":
-        program = machine.mosquitto()
-        assert program
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen([program, "-c", str(self._file)], stdout=log, stderr=log)
-        eventually(self._answers)
-        return self
-
-    def _answers(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self._log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
-
-    @property
-    def written_ns(self) -> int:
-        """When it wrote its state last."""
-        state = self._file.with_name("mosquitto.db")
-        return state.stat().st_mtime_ns if state.exists() else 0
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait()
 
 
 class Publisher:
