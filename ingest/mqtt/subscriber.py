@@ -148,7 +148,6 @@ class Subscriber:
             if not flags.session_present:  # it has forgotten all numbers, and may use them anew
                 self._settled.clear()
         client.subscribe([(each.topic, 1) for each in self._connection.subscriptions])
-        self._troubled(None)
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
         self._troubled(f"{self._connection.host}:{self._connection.port} cannot be reached")
@@ -165,8 +164,7 @@ class Subscriber:
 
     def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = [each.topic for each, reason in zip(self._connection.subscriptions, reasons, strict=False) if reason.is_failure]
-        if refused:
-            self._troubled(f"the broker refuses the topics {', '.join(refused)}")
+        self._troubled(f"the broker refuses the topics {', '.join(refused)}" if refused else None)
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         try:
