@@ -134,7 +134,7 @@ def _profile(site_id: str, given: object) -> tuple[Profile, str | None]:
     if isinstance(given, str) and given.lstrip().startswith("{"):
         return profile.read(given.encode()), None
     if not isinstance(given, str) or not given:
-        raise UnfitProfile(_("how the file is read is said by profile: the name of a saved one, or a profile as JSON"))
+        raise UnfitProfile(_("profile says how the file is read: the name of a saved one, or a profile as JSON"))
     saved = imports.profile_named(current_scope(), site_id, given)
     return msgspec.convert(saved.profile, Profile), saved.name
 

@@ -85,7 +85,7 @@ def _reading(look: Look) -> list[Any]:
 
 def _profile(look: Look) -> html.Div:
     """Which saved profile the file is read by, where the site has some."""
-    options = [{"value": ANEW, "label": _("none: find out how this file is read")}]
+    options = [{"value": ANEW, "label": _("none: detect how this file is read")}]
     options += [{"value": name, "label": name} for name in look.saved]
     chosen = look.draft.profile_name if look.draft.profile_name in look.saved else ANEW
     control = dbc.Select(id="import-profile", options=options, value=chosen)

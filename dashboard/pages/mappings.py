@@ -30,7 +30,7 @@ tables.declare(mappings_table.TABLE)
 @guard(administers_site())
 def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
-    about = _("What agents and brokers call their values, and what that means here. Until somebody says so, values wait.")
+    about = _("What agents and brokers call their values, and what that means here. Until a channel is mapped, its values wait.")
     return html.Div(
         [
             html.Header([html.H1(_("Mappings")), html.P(about)], className="page-head"),

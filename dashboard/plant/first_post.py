@@ -14,7 +14,7 @@ from dashboard.plant import snippets
 from dashboard.plant.snippets import EXAMPLE, HARDWARE, Post
 
 SECRET = "SECRET"  # noqa: S105 - in the place of one
-PUT_IN = N_("Put the key's secret, which was shown when it was made, in the place of SECRET.")
+PUT_IN = N_("Replace SECRET with the key's secret, which was shown when the key was created.")
 SHOWN_ONCE = N_("This is shown once: copy it now, Loadstar keeps only a hash.")
 
 

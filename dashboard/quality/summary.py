@@ -6,7 +6,7 @@ import numpy as np
 from dash import html
 
 from config import clock
-from config.language import N_, _
+from config.language import N_, _, ngettext
 from dashboard.parts import moments
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
@@ -15,6 +15,7 @@ from dashboard.quality.heat_map import readings_of
 from insight.data_quality import WHOLE, MeterQuality, SiteQuality
 from models.balance import Finding
 
+FEW = 12  # meters that are all shown
 STATES = {"live": N_("live"), "late": N_("late"), "offline": N_("offline"), "never": N_("no data yet")}
 
 
@@ -35,13 +36,30 @@ def facts(told: SiteQuality) -> html.Dl:
 
 
 def by_meter(site_id: str, told: SiteQuality) -> html.Div:
-    """A row a meter, the worst first."""
+    """A row a meter, the worst first; of many meters those that nothing is wrong with are folded away."""
+    label = _("Meters, by what is missing")
     worst = sorted(told.meters, key=lambda each: (-each.held, each.covered if np.isfinite(each.covered) else 2.0))
-    rows = [_row(site_id, each) for each in worst]
+    if len(worst) <= FEW:
+        return _rows(site_id, worst, label)
+    wrong = [each for each in worst if not _sound(each)]
+    sound = [each for each in worst if _sound(each)]
+    about = ngettext(
+        "%(num)s meter is live and without a gap", "%(num)s meters are live and without a gap", len(sound), num=len(sound)
+    )
+    folded = html.Details([html.Summary(about), _rows(site_id, sound, about)], className="mt-2")
+    return html.Div([*([_rows(site_id, wrong, label)] if wrong else []), *([folded] if sound else [])])
+
+
+def _sound(each: MeterQuality) -> bool:
+    return not each.held and not each.missing_days and each.state == "live"
+
+
+def _rows(site_id: str, meters: Sequence[MeterQuality], label: str) -> html.Div:
     heads = [
         _("Meter"), _("State"), _("Last heard"), _("Coverage"), _("Incomplete days"), _("Came late"), _("Held readings"),
     ]  # fmt: skip
-    return short_table(_("Meters, by what is missing"), heads, rows, {3: "num", 4: "num", 5: "num", 6: "num"})
+    rows = [_row(site_id, each) for each in meters]
+    return short_table(label, heads, rows, {3: "num", 4: "num", 5: "num", 6: "num"})
 
 
 def _row(site_id: str, each: MeterQuality) -> Sequence[object]:

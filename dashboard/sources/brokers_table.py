@@ -129,7 +129,7 @@ def _do(scope: Scope, asked: Asked) -> Words | Bad:
             return _("%(name)s is deleted.", name=broker.name)
         case _other:
             brokers.change_broker(scope, broker.id, broker_fields.described(asked.read(broker_fields.FIELDS)))
-            return _("Saved. It is listened to anew within seconds.")
+            return _("Saved. Loadstar reconnects within seconds.")
 
 
 def _verdict(broker: Broker, steps: list[trial.Step]) -> Words | Bad:

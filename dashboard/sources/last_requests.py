@@ -31,7 +31,7 @@ CUT = 160  # characters of one
 def listed(requests: Sequence[ReceivedRequest], zone: ZoneInfo) -> list[Any]:
     """The requests, the newest first, each to be opened; or that none came."""
     if not requests:
-        words = _("Nothing came since this page was opened, or just before. It looks every two seconds: send something.")
+        words = _("Nothing has come in since this page was opened. It checks every two seconds: send something.")
         return [html.P(words, className="muted mb-0")]
     return [_request(each, zone) for each in requests]
 

@@ -47,12 +47,10 @@ OWN_FIELDS: Sequence[Field] = (
     ),
     Choice("meter", N_("Meter"), of="meter_id", required=True, hint=N_("Choose a meter")),
     Choice("quantity", N_("Quantity"), [(each, each) for each in QUANTITIES], required=True),
-    Text("value", N_("Where the value stands"), longest=200, required=True, like=N_("data.items[0].power")),
-    Text("time", N_("Where its time stands"), longest=200, like=N_("data.items[0].at")),
+    Text("value", N_("Path of the value"), longest=200, required=True, like=N_("data.items[0].power")),
+    Text("time", N_("Path of its time"), longest=200, like=N_("data.items[0].at")),
     Choice("precision", N_("How times are written"), PRECISIONS),
-    Text(
-        "items", N_("Where the list of values stands"), longest=200, help=N_("Value and time are then looked for in each item.")
-    ),
+    Text("items", N_("Path of the list of values"), longest=200, help=N_("Value and time are then looked for in each item.")),
     Text("unit", N_("Unit"), longest=32, help=N_("That its values come in. Empty: the quantity's own.")),
     Text(
         "interval", N_("Of an interval (s)"), longest=6, of="interval_s", keys="numeric", help=N_("Empty: samples, and counters.")

@@ -59,7 +59,7 @@ def about(scope: Scope, site_id: str, sender: Sender | None) -> list[Any]:
     if sender.refused:
         shown.append(html.Div([icon("exclamation-triangle"), html.P(_refusals(sender))], className="notice bad"))
     heading = html.H2(_("Last requests"))
-    said = _("New ones appear by themselves. They are forgotten after a day, and kept only while somebody looks.")
+    said = _("New ones appear by themselves. They are kept while this page is open, and for a day at most.")
     shown.append(
         html.Section(
             [heading, html.P(said, className="muted"), last_requests.view(came, wiring.zone(scope, site_id))], className="panel"
@@ -90,7 +90,7 @@ def _refusals(sender: Sender) -> str:
 
 
 def _trial(text: str, path: str) -> html.Section:
-    about_it = _("It goes to %(path)s of the device API with a key of its own, which ends right after it.", path=path)
+    about_it = _("It is posted to %(path)s of the device API with a temporary key that is revoked right after.", path=path)
     return html.Section(
         [
             html.H2(_("Send a test reading")),
@@ -100,7 +100,7 @@ def _trial(text: str, path: str) -> html.Section:
             html.Div(
                 [
                     html.Button(_("Try it, store nothing"), id="bench-try", className="btn btn-primary", type="button"),
-                    html.Button(_("Send it in earnest"), id="bench-send", className="btn btn-quiet", type="button"),
+                    html.Button(_("Send it for real"), id="bench-send", className="btn btn-quiet", type="button"),
                 ],
                 className="side-by-side",
             ),
@@ -114,7 +114,7 @@ def answer(answered: Answered, *, dry_run: bool) -> html.Div:
     """What the device API said."""
     good = answered.status in (200, 204)
     if not good:
-        words = _("Answered %(status)s: what was wrong stands below.", status=answered.status)
+        words = _("Answered %(status)s: what was wrong is shown below.", status=answered.status)
     elif dry_run:
         words = _("All of it would be taken; nothing was stored.")
     else:

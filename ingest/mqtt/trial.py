@@ -115,7 +115,7 @@ def _reach(to: Connection) -> None:
     except ConnectionRefusedError:
         raise Failed(0, _("nothing listens at %(host)s:%(port)s: check the port, and whether the broker runs", **where)) from None
     except TimeoutError:
-        raise Failed(0, _("%(host)s:%(port)s does not answer: check the address, and what stands between", **where)) from None
+        raise Failed(0, _("%(host)s:%(port)s does not answer: check the address, and any firewall in between", **where)) from None
     except OSError as error:
         raise Failed(
             1 if to.tls and isinstance(error, ConnectionResetError) else 0,

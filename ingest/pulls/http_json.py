@@ -60,5 +60,5 @@ def _at(whole: Any, place: str, what: str) -> Any:
     try:
         return json_place.find(whole, json_place.read(place))
     except KeyError as missing:
-        words = N_("the answer has no %(part)s, where %(what)s should stand (%(place)s)")
+        words = N_("the answer has no %(part)s, where %(what)s should be (%(place)s)")
         raise Unreadable(Told(words, {"part": repr(missing.args[0])[:80], "what": Told(what), "place": place[:100]})) from None

@@ -66,7 +66,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     if made.shape == "day_blocks":
         stamp = msgspec.structs.replace(stamp, at="end")
         more = [
-            each if each.name != "at" else Entry("at", "end", 1.0, _("midnight stands with the day that it ends"))
+            each if each.name != "at" else Entry("at", "end", 1.0, _("midnight is listed with the day that it ends"))
             for each in more
         ]
     if until is not None:

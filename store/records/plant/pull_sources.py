@@ -195,7 +195,7 @@ def archive_source(scope: Scope, source_id: str) -> None:
 def ask_now(scope: Scope, source_id: str) -> None:
     """Have it asked within seconds, whatever it was to wait for; raises as `require_source`, and `Refused` if archived."""
     if require_source(scope, source_id).archived_at is not None:
-        raise Refused(_("this source is archived: add it anew to have it asked"))
+        raise Refused(_("this source is archived: add it again to have it asked"))
     with session() as records:
         required(records, PullSource, source_id).next_at = now()
 
@@ -351,9 +351,9 @@ def _describe_own(records: Any, source: PullSource, own: Own, name: str, address
     if own.precision not in PRECISIONS:
         raise Refused(_("choose how the answer writes times"), "precision")
     if (own.precision == "asked") != (not own.time.strip()):
-        raise Refused(_("say where the time stands, or that values have none and are of the moment of asking"), "time")
+        raise Refused(_("give the path of the time, or say that values have none and are of the moment of asking"), "time")
     if not own.value.strip():
-        raise Refused(_("say where the value stands, for instance data.power"), "value")
+        raise Refused(_("give the path of the value, for instance data.power"), "value")
     for about in ("items", "time", "value"):
         try:
             json_place.read(getattr(own, about).strip())
