@@ -50,15 +50,21 @@ def _site() -> tuple[str, Callable[[str], str]]:
     return site, meter
 
 
-def make(homes: int, broker_port: int, odd: Iterable[str]) -> Plant:
-    """Make it, in the records that are in force: so many homes for each road, and a meter for each of the odd ones."""
+def make(homes: int, broker_port: int | None = None, odd: Iterable[str] = ()) -> Plant:
+    """Make it, in the records that are in force: so many homes for each road, and a meter for each of the odd ones.
+
+    Without a broker nothing comes by MQTT.
+    """
     site, meter = _site()
-    by_json, by_lines, by_mqtt = ([meter(f"Home {n} by {road}") for n in range(homes)] for road in ("JSON", "lines", "MQTT"))
-    telemetry = [brokers.Subscription(mqtt_topic("+"), "thingsboard")]
-    yard = brokers.Description("yard", "127.0.0.1", telemetry, port=broker_port)
-    broker = brokers.create_broker(SYSTEM, site, yard).id
+    by_json, by_lines = ([meter(f"Home {n} by {road}") for n in range(homes)] for road in ("JSON", "lines"))
     _map(channels.Source(site), "lines", {line_channel(each): each for each in by_lines})
-    _map(channels.Source(site, broker_id=broker), "mqtt", {mqtt_channel(each): each for each in by_mqtt})
+    by_mqtt: list[str] = []
+    if broker_port is not None:
+        by_mqtt = [meter(f"Home {n} by MQTT") for n in range(homes)]
+        telemetry = [brokers.Subscription(mqtt_topic("+"), "thingsboard")]
+        yard = brokers.Description("yard", "127.0.0.1", telemetry, port=broker_port)
+        broker = brokers.create_broker(SYSTEM, site, yard).id
+        _map(channels.Source(site, broker_id=broker), "mqtt", {mqtt_channel(each): each for each in by_mqtt})
     email, password = "root@example.org", secrets.token_urlsafe(16)
     users.create_user(SYSTEM, email=email, name="Root", password=password, platform_admin=True)
     key = keys.create_key(SYSTEM, site_id=site)

@@ -10,10 +10,10 @@ import pytest
 
 from config import clock
 from ingest.files import importing, undoing
-from ingest.files.detect import detect
 from store.records.plant import imports
 from store.scope import SYSTEM
 from store.series import energy, rollup, suspects
+from tests.ingest.files.reading import changed, proposed
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site, every
 
@@ -30,11 +30,15 @@ def site(site_in: MakeSite, tmp_path: Path) -> Site:
     return made
 
 
-def _import(site: Site, tmp_path: Path, head: str, meter: str, ends: Sequence[datetime], values: Sequence[float]) -> str:
+def _import(
+    site: Site, tmp_path: Path, head: str, meter: str, times: Sequence[datetime], values: Sequence[float], at: str = "end"
+) -> str:
     path = tmp_path / f"{len(values)}.csv"
-    rows = [f"{meter},{end:%Y-%m-%dT%H:%M:%SZ},{value!r}" for end, value in zip(ends, values, strict=True)]
+    rows = [f"{meter},{each:%Y-%m-%dT%H:%M:%SZ},{value!r}" for each, value in zip(times, values, strict=True)]
     path.write_text(f"meter,time,{head}\n" + "\n".join(rows) + "\n")
-    record = importing.start(SYSTEM, site.settings, site.id, path, "export.csv", detect(path, "UTC").profile)
+    record = importing.start(
+        SYSTEM, site.settings, site.id, path, "export.csv", changed(proposed(path, "UTC").profile, stamp_at=at)
+    )
     assert importing.store(SYSTEM, site.settings, record.id) is not None, imports.seen(SYSTEM, record.id).why
     assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], 30)
     return record.id
@@ -87,8 +91,8 @@ def test_samples_and_the_quarters_that_were_made_of_them_are_those_of_before(sit
     before = _kwh(meter, *hours)
     assert before[:8] == pytest.approx(_of_samples(stood))
     # Every second sample is another, and there is an hour more.
-    ends = [*moments[::2], *every(start + timedelta(hours=2), 60, 60)]
-    source = _import(site, tmp_path, "Power (kW)", meter, ends, came.tolist())
+    times = [*moments[::2], *every(start + timedelta(hours=2), 60, 60)]
+    source = _import(site, tmp_path, "Power (kW)", meter, times, came.tolist(), at="start")
     rollup.roll_up(SYSTEM, *hours, [meter])
     rollup.await_applied(["intervals"], 30)
     mixed = stood.copy()

@@ -13,10 +13,10 @@ from config import clock
 from config.settings import Settings
 from ingest.files import block, importing, long, shelf, undoing
 from store.errors import Refused
-from store.records.plant import imports, last_values
+from store.records.plant import imports, last_values, meters
 from store.scope import SYSTEM
 from store.series import latest, rollup
-from tests.ingest.files.reading import asked, close, imported, table, written
+from tests.ingest.files.reading import asked, changed, close, imported, proposed, table, written
 from tests.ingest.world import Stored, World
 
 DAYS = 20
@@ -116,23 +116,25 @@ def test_what_a_device_said_since_stays(
 def test_quarters_that_its_samples_made_are_made_anew_without_them(
     device_settings: Settings, world: World, stored: Stored, tmp_path: Path
 ) -> None:
+    meter = meters.create_meter(SYSTEM, world.site_id, name="undone", role="condition").id
     hour = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=30)
     times = [f"{hour + timedelta(minutes=nth):%Y-%m-%dT%H:%M:%SZ}" for nth in range(30)]
-    rows = [["meter", "time", "Power (kW)"], *[["load", each, 2] for each in times]]
+    rows = [["meter", "time", "Power (kW)"], *[["undone", each, 2] for each in times]]
     here = 'SELECT "count", value FROM intervals WHERE meter = %s AND quantity = %s AND ts >= %s AND ts < %s AND value != null'
-    where = (world.load, "power_kw", hour.replace(tzinfo=None), (hour + timedelta(minutes=30)).replace(tzinfo=None))
-    made = imported(device_settings, world.site_id, written(tmp_path, table(rows)))
+    where = (meter, "power_kw", hour.replace(tzinfo=None), (hour + timedelta(minutes=30)).replace(tzinfo=None))
+    path = written(tmp_path, table(rows))
+    made = imported(device_settings, world.site_id, path, changed(proposed(path).profile, stamp_at="start"))
     stored.settle()
-    rollup.roll_up(SYSTEM, hour, hour + timedelta(hours=1), [world.load], clock.now())
+    rollup.roll_up(SYSTEM, hour, hour + timedelta(hours=1), [meter], clock.now())
     assert [count for count, _kw in stored(here, *where)] == [15, 15]
-    assert latest.latest(SYSTEM, [world.load]).get((world.load, "power_kw")) is not None
+    assert latest.latest(SYSTEM, [meter]).get((meter, "power_kw")) is not None
     _undone(device_settings, made.source)
     stored.settle()
-    rollup.roll_up(SYSTEM, hour, hour + timedelta(hours=1), [world.load], clock.now())
+    rollup.roll_up(SYSTEM, hour, hour + timedelta(hours=1), [meter], clock.now())
     assert stored(here, *where) == []
-    assert latest.latest(SYSTEM, [world.load]).get((world.load, "power_kw")) is None
-    assert last_values.last_values(SYSTEM, [world.load], ["power_kw"]) == {}
-    assert stored("SELECT count() FROM late WHERE meter = %s AND ts <= %s", world.load, where[2])[0][0] >= 2
+    assert latest.latest(SYSTEM, [meter]).get((meter, "power_kw")) is None
+    assert last_values.last_values(SYSTEM, [meter], ["power_kw"]) == {}
+    assert stored("SELECT count() FROM late WHERE meter = %s AND ts <= %s", meter, where[2])[0][0] >= 2
 
 
 class _Killed(BaseException):
