@@ -10,8 +10,8 @@ from config.settings import PROJECT
 from faults.house import KILLED, ROADS
 from faults.verdict import Verdict, table
 
-# Of the others, `disk`, `clock`, `backup` (tests/cli) and `broker` (tests/ingest/mqtt) have tests of their own; `order`, `file` and
-# `backfill` cost a minute each.
+# Of the others, `disk`, `clock`, `backup` (tests/cli) and `broker` (tests/ingest/mqtt) have tests of their own; `order`,
+# `file` and `backfill` cost a minute each.
 INCIDENTS = ("stop", "resets", "copies", "slow")
 
 

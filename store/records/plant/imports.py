@@ -145,8 +145,8 @@ def seen(scope: Scope, import_id: str) -> Seen:
         Refused: not an operator of its site.
     """
     with reading() as records:
-        found = records.get(FileImport, import_id)
-        if found is None or not scope.sees_site(found.site_id):
+        found = required(records, FileImport, import_id)
+        if not scope.sees_site(found.site_id):
             raise missing(FileImport, import_id)
         require(scope, Action.OPERATE, site_id=found.site_id)
         who = records.get(User, found.user_id) if found.user_id else None

@@ -43,7 +43,7 @@ def upload(scope: Scope, upload_id: str) -> Upload:
     """
     owner = holder(scope)
     with reading() as records:
-        found = records.get(Upload, upload_id)
+        found = records.get(Upload, upload_id or "")
     if found is None or found.user_id != owner or found.expires_at <= now():
         raise missing(Upload, upload_id)
     return found

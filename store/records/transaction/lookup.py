@@ -14,7 +14,7 @@ AT_ONCE = 10_000  # ids of one statement; SQLite takes 32,766 parameters, Postgr
 
 def required(session: Session, record: type[R], record_id: str) -> R:
     """The record of that id; raises `NotFound` in the words that a foreign one gets too."""
-    row = session.get(record, record_id)
+    row = session.get(record, record_id or "")  # a page may say none
     if row is None:
         raise missing(record, record_id)
     return row
