@@ -43,9 +43,7 @@ def by_meter(site_id: str, told: SiteQuality) -> html.Div:
         return _rows(site_id, worst, label)
     wrong = [each for each in worst if not _sound(each)]
     sound = [each for each in worst if _sound(each)]
-    about = ngettext(
-        "%(num)s meter is live and without a gap", "%(num)s meters are live and without a gap", len(sound), num=len(sound)
-    )
+    about = ngettext("%(num)s meter is live and without a gap", "%(num)s meters are live and without a gap", len(sound))
     folded = html.Details([html.Summary(about), _rows(site_id, sound, about)], className="mt-2")
     return html.Div([*([_rows(site_id, wrong, label)] if wrong else []), *([folded] if sound else [])])
 
