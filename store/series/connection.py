@@ -53,6 +53,7 @@ Pool = ConnectionPool[Connection]
 
 _lock = threading.Lock()
 _pools: dict[tuple[int, str, int, str], Pool] = {}
+_asked: dict[int, Pool] = {}  # the one that was asked last, by process
 
 
 def query(sql: str, params: Sequence[object] = ()) -> list[Row]:
@@ -224,6 +225,12 @@ def _prepare(connection: Connection) -> None:
     connection.adapters.register_loader("timestamp", _Microseconds)
 
 
+def _not_taken(pool: Pool) -> None:
+    # One that nobody asks any more, since the settings name another QuestDB, tells nothing of that one.
+    if pool is _asked.get(os.getpid()):
+        _breaker.open("it does not take connections")
+
+
 def _pool(of: Settings) -> Pool:
     # The process is part of the key: after a fork the parent's sockets must not be used.
     key = (os.getpid(), of.questdb_host, of.questdb_pg_port, of.questdb_read_user)
@@ -237,10 +244,11 @@ def _pool(of: Settings) -> Pool:
                 timeout=WAIT_S,
                 max_idle=300.0,
                 reconnect_timeout=RECONNECT_S,
-                reconnect_failed=lambda _pool: _breaker.open("it does not take connections"),
+                reconnect_failed=_not_taken,
                 open=True,
                 configure=_prepare,
             )
+        _asked[key[0]] = _pools[key]
         return _pools[key]
 
 
