@@ -20,7 +20,7 @@ def test_what_comes_appears_by_itself_and_what_was_opened_stays_open(page: Page,
     refused = {"kind": "refused", "code": "not_a_number", "message": "it is a string", "field": "energy_consumed"}
     page.goto(f"/site/{world.site}/bench")
     drawn(page)
-    expect(page.locator("#bench-requests")).to_contain_text("Nothing came")
+    expect(page.locator("#bench-requests")).to_contain_text("Nothing has come in")
     received.keep(SYSTEM, [request(world, key, "hardware", BODY, refused, status=422, refused=1)])
     first = page.locator("#bench-requests details").last
     first.locator("summary").click()
