@@ -12,6 +12,7 @@ from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.quality.readings_table import zone_of
+from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import moment
 from dashboard.web.access import operates_meter
 from store.errors import NotFound, Refused, StoreAway
@@ -89,6 +90,6 @@ TABLE = Table(
     COLUMNS,
     load=_load,
     row=_row,
-    do=_do,
+    do=then_shown(_do),
     empty=N_("Nobody has corrected anything of this meter."),
 )

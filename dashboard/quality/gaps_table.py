@@ -14,6 +14,7 @@ from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.quality.readings_table import zone_of
+from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON, moment
 from dashboard.web.access import operates_meter
 from insight import gap_filling
@@ -116,6 +117,6 @@ TABLE = Table(
     COLUMNS,
     load=_load,
     row=_row,
-    do=_do,
+    do=then_shown(_do),
     empty=N_("No gap that has ended in the last 92 days."),
 )

@@ -13,6 +13,7 @@ from dashboard.parts.fields import Choice, Text
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON, WHY, moment
 from dashboard.web.access import operates_meter
 from models import local_time
@@ -164,7 +165,7 @@ TABLE = Table(
     COLUMNS,
     load=_load,
     row=_row,
-    do=_do,
+    do=then_shown(_do),
     filters=(QUANTITY,),
     search=N_("a day or an hour, like 2026-01-31 14"),
     empty=EMPTY,

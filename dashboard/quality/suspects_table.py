@@ -16,6 +16,7 @@ from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.quality.heat_map import readings_of
+from dashboard.quality.shown import then_shown
 from dashboard.web.access import operates_site
 from store.errors import NotFound, Refused, StoreAway
 from store.records.people.signatures import signatures
@@ -199,7 +200,7 @@ TABLE = Table(
     COLUMNS,
     load=_load,
     row=_row,
-    do=_do,
+    do=then_shown(_do),
     filters=(Choice("state", N_("Show"), (("", N_("Held now")), ("all", N_("Also those that were decided")))),),
     empty=N_("Nothing is held: no reading of the last 92 days is one that its meter cannot have made."),
 )
