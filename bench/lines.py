@@ -6,7 +6,7 @@ import time
 from bench import plant
 from bench.figures import Figure
 from bench.load import drive, post
-from bench.posts import BATCH_CONNECTIONS, HOST, _in_turn, _refused, await_known
+from bench.posts import BATCH_CONNECTIONS, HOST, await_known, in_turn, say_refusals
 from bench.product import Product
 from bench.run import Run
 
@@ -77,14 +77,14 @@ def _lines(run: Run, product: Product, key: str, fields: int) -> list[Figure]:
     ).encode()
     await_known(product.device_port, post(HOST, "/api/v2/write", ours_of, b""), run)
     values = LINES * fields
-    bare, found = _in_turn(
+    bare, found = in_turn(
         run,
         f"{LINES:,} lines of {fields}",
         lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s),
         lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s),
     )
-    _refused("line protocol", found, run)
-    _refused("raw line protocol", bare, run)
+    say_refusals("line protocol", found, run)
+    say_refusals("raw line protocol", bare, run)
     share = found.rate / bare.rate if bare.rate else float("nan")
     what = "one field" if fields == 1 else f"{fields} fields"
     return [

@@ -47,7 +47,7 @@ def _broker(program: str) -> Iterator[int]:
         with free_ports(1) as (port,):
             file = Path(folder, "mosquitto.conf")
             file.write_text(CONFIGURATION.format(port=port))
-        running = subprocess.Popen([program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+        running = subprocess.Popen([program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - as found
         try:
             yield port
         finally:
@@ -119,19 +119,15 @@ def _stored(site: str) -> tuple[int, int, float]:
     from store.series.connection import listed, query
 
     named = listed([each.id for each in meters.meters_of(SYSTEM, site)])
-    commits = query(f"SELECT received_at, count() FROM telemetry WHERE meter IN ({named}) ORDER BY received_at")  # noqa: S608
+    commits = query(f"SELECT received_at, count() FROM telemetry WHERE meter IN ({named}) ORDER BY received_at")  # noqa: S608 - our own ids
     if not commits:
         return 0, 0, 0.0
     return sum(count for _at, count in commits), commits[0][1], (commits[-1][0] - commits[0][0]).total_seconds()
 
 
 def _await(holds: Callable[[], bool]) -> None:
-    began = time.monotonic()
+    deadline = time.monotonic() + PATIENT_S
     while not holds():
-        _patience(began)
+        if time.monotonic() > deadline:
+            raise TimeoutError("what is published does not arrive")
         time.sleep(LOOK_S)
-
-
-def _patience(began: float) -> None:
-    if time.monotonic() - began > PATIENT_S:
-        raise TimeoutError("what is published does not arrive")

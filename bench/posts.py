@@ -77,7 +77,7 @@ def await_known(port: int, request: bytes, run: Run) -> None:
         time.sleep(0.5)
 
 
-def _in_turn(run: Run, what: str, *contenders: Callable[[float], Load]) -> list[Load]:
+def in_turn(run: Run, what: str, *contenders: Callable[[float], Load]) -> list[Load]:
     """Each contender's load over a few rounds, one after the other, with a warm-up before the first: a JVM compiles."""
     loads = [Load() for _ in contenders]
     for turn in range(run.sizes.rounds + 1):
@@ -127,7 +127,7 @@ def _singles(run: Run, product: Product) -> list[Figure]:
     await_known(product.device_port, heads[0] + body % _stamp(), run)
     ours_of = product.serving_devices()
     with yardsticks.served("bare_flask", product.home) as (port, flask):
-        bare, ours, late = _in_turn(
+        bare, ours, late = in_turn(
             run,
             "single posts",
             _watched([flask], lambda s: drive(HOST, port, SINGLE_CONNECTIONS, lambda _: bare_head + body % _stamp(), s)),
@@ -140,8 +140,8 @@ def _singles(run: Run, product: Product) -> list[Figure]:
                 lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(LATE), s),
             ),
         )
-    _refused("single posts", ours, run)
-    _refused("single posts, three days late", late, run)
+    say_refusals("single posts", ours, run)
+    say_refusals("single posts, three days late", late, run)
     return [
         Figure("bare Flask route, 32 connections", bare.rate, "posts/s"),
         Figure("single posts acknowledged, 32 connections", ours.rate, "posts/s"),
@@ -190,14 +190,14 @@ def _batches(run: Run, product: Product) -> list[Figure]:
 
     await_known(product.device_port, ours(0), run)
     serving = product.serving_devices()
-    bare, found = _in_turn(
+    bare, found = in_turn(
         run,
         f"batches of {BATCH}",
         _watched(serving, lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s)),
         _watched(serving, lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s)),
     )
-    _refused("batches", found, run)
-    _refused("raw line protocol", bare, run)
+    say_refusals("batches", found, run)
+    say_refusals("raw line protocol", bare, run)
     return [
         Figure("raw line protocol straight to QuestDB, 500 lines a post", bare.rate * BATCH, "lines/s"),
         Figure("batches of 500, 4 connections", found.rate * BATCH, "readings/s", at_least=100_000),
@@ -210,7 +210,8 @@ def _batches(run: Run, product: Product) -> list[Figure]:
     ]
 
 
-def _refused(what: str, load: Load, run: Run) -> None:
+def say_refusals(what: str, load: Load, run: Run) -> None:
+    """Say which answers were none of success: the figure is of fewer posts."""
     bad = {status: count for status, count in load.statuses.items() if not 200 <= status < 300 or status == 207}
     if bad:
         run.say(f"{what}: not counted, because not accepted: {bad}; the first: {load.first_refusal[-200:]}")

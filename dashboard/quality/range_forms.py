@@ -9,6 +9,7 @@ from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.quality.readings_table import zone_of
+from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON
 from dashboard.web.access import operates_meter
 from store.scope import Scope
@@ -58,7 +59,7 @@ VOID = Form(
     N_("Void a period"),
     operates_meter("of"),
     (QUANTITY, *PERIOD, REASON),
-    do=_void,
+    do=then_shown(_void),
     act="now",
     button=N_("Void"),
     icon="x-lg",
@@ -71,7 +72,7 @@ SCALE = Form(
     N_("Scale a period"),
     operates_meter("of"),
     (QUANTITY, *PERIOD, FACTOR, REASON),
-    do=_scale,
+    do=then_shown(_scale),
     act="now",
     button=N_("Scale"),
     icon="arrow-clockwise",

@@ -1,20 +1,20 @@
 """What somebody has decided is on the page that is drawn anew: QuestDB shows a row a moment after it has taken it."""
 
 from collections.abc import Callable
+from typing import ParamSpec
 
 from dashboard.parts.notices import Words
-from dashboard.parts.rows import Asked
-from store.scope import Scope
 from store.series import rollup
 
 SHOWN_S = 5.0
+P = ParamSpec("P")
 
 
-def then_shown(do: Callable[[Scope, Asked], Words]) -> Callable[[Scope, Asked], Words]:
+def then_shown(do: Callable[P, Words]) -> Callable[P, Words]:
     """Do it, and wait until it can be read; not for ever, for it is done already."""
 
-    def done(scope: Scope, asked: Asked) -> Words:
-        said = do(scope, asked)
+    def done(*args: P.args, **kwargs: P.kwargs) -> Words:
+        said = do(*args, **kwargs)
         rollup.await_applied(["amendments"], SHOWN_S)
         return said
 

@@ -24,7 +24,7 @@ def happen(house: House, _share: float) -> list[Verdict]:
     path = house.folder / "loadstar.backup"
     argv = [sys.executable, "-m", "cli", "backup", str(path)]
     env = house.production.environment("worker")
-    ran = subprocess.run(argv, cwd=PROJECT, env=env, capture_output=True, text=True, check=False, timeout=PATIENT_S)  # noqa: S603
+    ran = subprocess.run(argv, cwd=PROJECT, env=env, capture_output=True, text=True, check=False, timeout=PATIENT_S)  # noqa: S603 - our own program
     if ran.returncode:
         raise NotWell(f"the backup was not made: {ran.stderr[-2000:]}")
     found: dict[tuple[str, datetime], float] = {}

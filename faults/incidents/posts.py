@@ -64,7 +64,7 @@ def missing(meter: str, values: Values, quantity: str = "power_kw", table: str =
     """How many of the values are not in the store as they are, once all is applied, and how many rows are beyond them."""
 
     def rows() -> list[tuple[datetime, float]]:
-        return connection.query(f"SELECT ts, value FROM {table} WHERE meter = %s AND quantity = %s", [meter, quantity])  # noqa: S608
+        return connection.query(f"SELECT ts, value FROM {table} WHERE meter = %s AND quantity = %s", [meter, quantity])  # noqa: S608 - one of two tables
 
     def wrong() -> int:
         there = dict(rows())
