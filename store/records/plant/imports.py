@@ -390,18 +390,3 @@ def save_profile(scope: Scope, site_id: str, name: str, profile: Mapping[str, An
         found.profile = dict(profile)
         records.add(found)
     return found
-
-
-def delete_profile(scope: Scope, profile_id: str) -> None:
-    """Keep a profile no longer; imports that were read by it keep theirs.
-
-    Raises:
-        NotFound: there is none, or its site does not exist for the scope.
-        Refused: not an operator of its site.
-    """
-    with session() as records:
-        found = records.get(ImportProfile, profile_id)
-        if found is None or not scope.sees_site(found.site_id):
-            raise missing(ImportProfile, profile_id)
-        require(scope, Action.OPERATE, site_id=found.site_id)
-        records.delete(found)
