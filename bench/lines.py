@@ -6,7 +6,7 @@ import time
 from bench import plant
 from bench.figures import Figure
 from bench.load import drive, post
-from bench.posts import BATCH_CONNECTIONS, HOST, await_known, in_turn, say_refusals
+from bench.posts import BATCH_CONNECTIONS, HOST, await_known, in_turn, say_refusals, watched
 from bench.product import Product
 from bench.run import Run
 
@@ -76,12 +76,12 @@ def _lines(run: Run, product: Product, key: str, fields: int) -> list[Figure]:
         for _name, quantity in named
     ).encode()
     await_known(product.device_port, post(HOST, "/api/v2/write", ours_of, b""), run)
-    values = LINES * fields
+    values, serving = LINES * fields, product.serving_devices()
     bare, found = in_turn(
         run,
         f"{LINES:,} lines of {fields}",
-        lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s),
-        lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s),
+        watched(serving, lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s)),
+        watched(serving, lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s)),
     )
     say_refusals("line protocol", found, run)
     say_refusals("raw line protocol", bare, run)
@@ -91,4 +91,6 @@ def _lines(run: Run, product: Product, key: str, fields: int) -> list[Figure]:
         Figure(f"raw QuestDB, as many values as 5,000 lines of {what}", bare.rate * values, "values/s"),
         Figure(f"line protocol, 5,000 lines of {what} a post", found.rate * values, "values/s"),
         Figure(f"line protocol of {what}, in units of raw QuestDB", share, "×", at_least=0.35 if fields == 1 else None),
+        Figure(f"processor time of a value, raw, {what}", 1000 * bare.spent_ms / values, "µs"),
+        Figure(f"processor time of a value of {what}, with QuestDB's", 1000 * found.spent_ms / values, "µs"),
     ]

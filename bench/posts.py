@@ -90,7 +90,7 @@ def in_turn(run: Run, what: str, *contenders: Callable[[float], Load]) -> list[L
     return loads
 
 
-def _watched(serving: list[int], contender: Callable[[float], Load]) -> Callable[[float], Load]:
+def watched(serving: list[int], contender: Callable[[float], Load]) -> Callable[[float], Load]:
     """The contender, with the processor time that these processes and those below them spend meanwhile."""
 
     def driven(seconds: float) -> Load:
@@ -130,12 +130,12 @@ def _singles(run: Run, product: Product) -> list[Figure]:
         bare, ours, late = in_turn(
             run,
             "single posts",
-            _watched([flask], lambda s: drive(HOST, port, SINGLE_CONNECTIONS, lambda _: bare_head + body % _stamp(), s)),
-            _watched(
+            watched([flask], lambda s: drive(HOST, port, SINGLE_CONNECTIONS, lambda _: bare_head + body % _stamp(), s)),
+            watched(
                 ours_of,
                 lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(), s),
             ),
-            _watched(
+            watched(
                 ours_of,
                 lambda s: drive(HOST, product.device_port, SINGLE_CONNECTIONS, lambda n: heads[n] + body % _stamp(LATE), s),
             ),
@@ -193,8 +193,8 @@ def _batches(run: Run, product: Product) -> list[Figure]:
     bare, found = in_turn(
         run,
         f"batches of {BATCH}",
-        _watched(serving, lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s)),
-        _watched(serving, lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s)),
+        watched(serving, lambda s: drive(HOST, settings.questdb_http_port, BATCH_CONNECTIONS, raw, s)),
+        watched(serving, lambda s: drive(HOST, product.device_port, BATCH_CONNECTIONS, ours, s)),
     )
     say_refusals("batches", found, run)
     say_refusals("raw line protocol", bare, run)

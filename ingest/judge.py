@@ -6,6 +6,7 @@ commit and, in the order of the post, what is wrong with the others. Nothing is 
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -22,6 +23,7 @@ from ingest.problem import Problem, Unreal, echo, json_type
 from ingest.rows import Rows
 from ingest.times import FACTORS, Window, closed_us
 from ingest.units import convert
+from store.series.block import Block
 
 TIME = "RFC 3339 with an offset, or an integer with `?precision=`. Of a value with a duration: its end."
 _BOUNDS = ("least", "greatest", "duration_us")  # of a target
@@ -50,13 +52,17 @@ class Meant(NamedTuple):
     interval_s: int | None
 
 
-class Several(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Several:
     """Readings in columns: the place in `meant` of each, its time (µs since 1970), which is accepted, and its value."""
 
     meant: Sequence[Meant]
     of: NDArray[np.intp]
     at_us: NDArray[np.int64]
     value: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.value)
 
     def canonical(self) -> NDArray[np.float64]:
         """The values in their quantities' own units; not a number where one cannot be converted."""
@@ -140,8 +146,8 @@ class Judge:
             if (start if target.sample else at) < closed:
                 rows.late = True
 
-    def judge_several(self, several: Several, first: int = 0) -> None:
-        """Judge readings in columns as `judge` does: what is right all at once, what is wrong one by one.
+    def judge_several(self, several: Several, first: int = 0) -> Block:
+        """Judge readings in columns as `judge` does, what is right all at once; the rows that may be committed.
 
         Raises:
             Refusal: as `judge`.
@@ -149,8 +155,7 @@ class Judge:
         targets = [self._caller.target(meant.meter, meant.quantity, meant.interval_s) for meant in several.meant]
         known = [each for each in targets if not isinstance(each, Problem)]
         if len(known) < len(targets):
-            self.judge((several.reading(nth) for nth in range(len(several.value))), "us", first)
-            return
+            return self.judge_readings([several.reading(nth) for nth in range(len(several))], first)
         of, at, value = several.of, several.at_us, several.canonical()
         doubts = [self._tried(each) if self.rows.dry_run else each.doubt for each in known]
         least, greatest, duration = (np.array([getattr(each, name) for each in known])[of] for name in _BOUNDS)
@@ -162,13 +167,19 @@ class Judge:
             doubt = doubts[of[nth]]
             if doubt is not None and (code := doubt.held(int(at[nth]), float(value[nth]))):
                 self.rows.held.append(Held(code, first + nth))
-        start = at - duration
-        series = np.array([each.series for each in known], dtype=object)[of]
-        if not right.all():
-            series, start, at, value, of = series[right], start[right], at[right], value[right], of[right]
-        self.rows.rows.extend(zip(series.tolist(), start.tolist(), value.tolist(), strict=True))
         sample = np.array([each.sample for each in known])[of]
-        self.rows.late = self.rows.late or bool((np.where(sample, start, at) < closed_us(self.now_us)).any())
+        start = at - duration
+        counts = np.where(sample, start, at)
+        self.rows.late = self.rows.late or bool((counts[right] < closed_us(self.now_us)).any())
+        block = Block([each.series for each in known], of, start, value)
+        return block if right.all() else block[right]
+
+    def judge_readings(self, readings: Iterable[Reading], first: int = 0) -> Block:
+        """Judge readings one by one, whose times are in µs; the rows that may be committed, in columns; raises as `judge`."""
+        before = len(self.rows.rows)
+        self.judge(readings, "us", first)
+        taken, self.rows.rows[before:] = self.rows.rows[before:], []
+        return Block.made_of(taken)
 
     def _tried(self, target: Target) -> Doubt | None:
         """A doubt of this post's own: what is not stored tells nothing of what follows."""

@@ -14,6 +14,7 @@ from config.quantities import INTERVAL_S
 from config.settings import Settings
 from ingest.rows import Outcome, Rows
 from store.errors import StoreAway, StoreError
+from store.series.block import Block
 from store.series.stored import Key, Stored, key
 from store.series.write import INTERVALS, MARKER_HOLDS_S, PROMPT_S, TELEMETRY, Marker, Row, Writer, lines, marker_lines
 
@@ -39,6 +40,10 @@ class Ledger:
         for at, why in self._write(list(chain.from_iterable(post.rows for post in posts)), now_us).items():
             number, position = _place(posts, at)
             outcomes[number].refuse(position, why)
+        for outcome, post in zip(outcomes, posts, strict=True):
+            if post.block is not None:
+                for position, why in self._write_block(post.block, now_us).items():
+                    outcome.refuse(position, why)
         return outcomes
 
     def is_up(self) -> bool:
@@ -60,6 +65,14 @@ class Ledger:
                 refused[places[at]] = why
         return refused
 
+    def _write_block(self, block: Block, now_us: int) -> dict[int, str]:
+        """Flush rows in columns; the places of those that QuestDB refuses, each with its reason."""
+        return {
+            int(places[at]): why
+            for places in block.tables().values()
+            for at, why in self._writer.write(block[places], now_us).items()
+        }
+
 
 class LateLedger(Ledger):
     """Commits readings of the past, and those whose sender asks what they replace."""
@@ -77,6 +90,7 @@ class LateLedger(Ledger):
             StoreAway: nothing of it may be acknowledged.
         """
         self._repeat_doubtful(now_us)
+        posts = [post.listed() for post in posts]
         outcomes, places = _compare(posts, *self._compared(posts))
         rows = [posts[number].rows[position] for number, position in places]
         markers = _markers(rows, now_us - PROMPT_S * 1_000_000)
@@ -150,9 +164,9 @@ class LateLedger(Ledger):
 def _place(posts: list[Rows], at: int) -> tuple[int, int]:
     """Which post, and which of its rows, stands at this place when all are in one list."""
     for number, post in enumerate(posts):
-        if at < len(post):
+        if at < len(post.rows):
             return number, at
-        at -= len(post)
+        at -= len(post.rows)
     raise IndexError(at)
 
 

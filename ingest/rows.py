@@ -1,16 +1,21 @@
 """Validated readings on their way to the store."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ingest.doubt import Held
+from store.series.block import Block
 from store.series.write import Row
 
 
 @dataclass(slots=True)
 class Rows:
-    """Readings of one post, in its order."""
+    """Readings of one post, in its order: one by one, or many in columns."""
 
     rows: list[Row] = field(default_factory=list)
+    block: Block | None = None  # in place of `rows`
     late: bool = False  # whether some are of a quarter of an hour that is over
     counts_replaced: bool = False  # whether the sender wants to know how many take the place of another value
     dry_run: bool = False  # whether they are compared with what is stored, and not written
@@ -18,7 +23,20 @@ class Rows:
     told_once: set[int] = field(default_factory=set)  # positions that are told when they take the place of another value
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.rows) if self.block is None else len(self.block)
+
+    def listed(self) -> "Rows":
+        """The same, one by one."""
+        return self if self.block is None else replace(self, rows=self.block.rows(), block=None)
+
+    def by_meter(self) -> Counter[str]:
+        """How many are of each meter."""
+        if self.block is None:
+            return Counter(of.meter for of, _at, _value in self.rows)
+        counts: Counter[str] = Counter()
+        for of, count in zip(self.block.series, np.bincount(self.block.of).tolist(), strict=False):
+            counts[of.meter] += count
+        return counts
 
 
 @dataclass(slots=True)

@@ -230,7 +230,7 @@ class Road:
         return meaning(each.channel, each.unit, each.kind) is not None and self._matching(topic) is not None
 
     def _book(self, caller: Caller, judge: Judge, refused: Counter[str]) -> None:
-        taken = Counter(of.meter for of, _at, _value in judge.rows.rows)
+        taken = judge.rows.by_meter()
         for meter in taken | refused:
             if (device_id := caller.devices.get(meter)) is not None:
                 self._door.activity.note(device_id, taken[meter], refused[meter])

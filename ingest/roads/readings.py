@@ -5,7 +5,6 @@ value, so that the readings beside it are stored all the same.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -205,9 +204,7 @@ def _book(caller: Caller, judge: Judge, accepted: int, door: Door) -> None:
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, len(judge.problems), judge.now_us)
         return
-    for meter, count in Counter(
-        of.meter for of, _at, _value in judge.rows.rows
-    ).items():  # a site's key: what counts is whose meter it is
+    for meter, count in judge.rows.by_meter().items():  # a site's key: what counts is whose meter it is
         device_id = caller.devices.get(meter)
         if device_id is not None:
             door.activity.note(device_id, count, 0, judge.now_us)

@@ -12,8 +12,9 @@ import contextlib
 import http.client
 import re
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 from config.clock import now_us as now_us
 from config.language import _
@@ -85,6 +86,17 @@ def marker_lines(markers: Iterable[Marker], now_us: int) -> list[str]:
     return [f"{LATE},meter={meter} ts={start}t,ts_end={end}t {now_us + nth}\n" for nth, (meter, start, end) in enumerate(markers)]
 
 
+class Lines(Protocol):
+    """Lines of one table that become text when they are written."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Self: ...
+
+    def text(self, now_us: int) -> bytes:
+        """The lines, received at that moment."""
+
+
 class Writer:
     """A connection to QuestDB. Neither thread-safe nor fork-safe: one a thread, made where it is used."""
 
@@ -100,7 +112,7 @@ class Writer:
         ).encode()
         self._socket: socket.socket | None = None
 
-    def write(self, lines: Sequence[str], now_us: int) -> dict[int, str]:
+    def write(self, lines: list[str] | Lines, now_us: int) -> dict[int, str]:
         """Commit lines of one table; the positions of those that QuestDB refuses for good, each with its reason.
 
         Returns after QuestDB has them in its log: a kill of any process does not lose them.
@@ -109,7 +121,7 @@ class Writer:
             StoreAway: it cannot be known whether the lines are stored; sending them again is safe.
         """
         try:
-            self._post("".join(lines).replace(NOW, str(now_us)).encode())
+            self._post("".join(lines).replace(NOW, str(now_us)).encode() if isinstance(lines, list) else lines.text(now_us))
         except RowRefused as error:
             if len(lines) == 1:
                 return {0: str(error)}

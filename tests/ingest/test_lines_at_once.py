@@ -45,17 +45,18 @@ def said(body: str, precision: str) -> dict[str, Any]:
             pass
         rows = Rows()
         judge = Judge(whose, WINDOW, rows)
+        found: list[tuple[str, int, float]] = []
         first = 0
         for readings in reader.batch.readings:
             if isinstance(readings, Several):
-                judge.judge_several(readings, first)
-                first += len(readings.value)
+                block = judge.judge_several(readings, first)
             else:
-                judge.judge(readings, "us", first)
-                first += len(readings)
+                block = judge.judge_readings(readings, first)
+            found += [(of.head, at, value) for of, at, value in block.rows()]
+            first += len(readings)
     batch = reader.batch
     return {
-        "rows": [(of.head, at, value) for of, at, value in rows.rows],
+        "rows": found,
         "late": rows.late,
         "held": rows.held,
         "lines": batch.of,
@@ -77,9 +78,9 @@ def alike(body: str, precision: str = "ns") -> dict[str, Any]:
 
 
 def test_lines_of_numbers_are_read_at_once_when_their_heads_are_known() -> None:
-    body = "".join(f"m,h=1 p={n * 100},u=23{n % 10}.5,n={n}i {NOW_NS + n * 10**6}\n" for n in range(700))
+    body = "".join(f"m,h=1 p={n * 100},u=23{n % 10}.5,n={n}i {NOW_NS + n * 10**6}\n" for n in range(3000))
     found = alike(body)
-    assert len(found["rows"]) == 2100
+    assert len(found["rows"]) == 9000
     assert found["rows"][3][1:] == (NOW_NS // 1000 + 1000, 0.1)
     whose = caller()
     for _twice in range(2):
@@ -144,3 +145,33 @@ def test_whatever_lines_say_is_the_same_at_once_and_one_by_one(body: list[str], 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(lines, "AT_ONCE", 3)
         alike((end or "\n").join(body) + end)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"m,h=1 u=230\nm,h=1 u=231 {NOW_NS} {NOW_NS}",  # as many blanks as two lines with times
+        f"m,h=1 u=230 {NOW_NS}\nm,h=1 u=231",
+        "m,h=1 u=230 \nm,h=1 u=231 ",
+        f"m,h=1 u=1=2 {NOW_NS}",
+        f"m,h=1 u=1=2,p {NOW_NS}",
+        f"m,h=1 u=1,p {NOW_NS}\nm,h=1 =2 {NOW_NS}",
+        f"m,h=1 u=1, {NOW_NS}",
+        f"m,h=1 u=+1 {NOW_NS}\nm,h=1 u=1e+1 {NOW_NS}",
+        f"m,h=1 u=1_0 {NOW_NS}",
+        f"m,h=1 u=1 {NOW_NS}\nm,h=1 u=2 0{NOW_NS}",
+        f"m,h=1 u=1 {NOW_NS}\nm,h=1 u=2 -{str(NOW_NS)[1:]}",
+        f"m,h=1 u=1 {NOW_NS}\nm,h=1 u=2 ١{str(NOW_NS)[1:]}",
+        f"m,h=1 u=1 {'9' * 19}",
+        f"m,h=1 u=-,p=. {NOW_NS}",
+        f"m,h=1 u=5i,p=5.5i {NOW_NS}",
+    ],
+)
+def test_what_only_looks_like_lines_of_numbers_is_read_exactly(body: str) -> None:
+    alike(body)
+
+
+@given(st.text(alphabet='mh=1, u2p\n"\\#-+.ei\t', max_size=60))
+def test_columns_never_read_what_lines_do_not_say(body: str) -> None:
+    for precision in ("ns", "s"):
+        alike(f"m,h=1 u=230 {NOW_NS}\n{body}", precision)

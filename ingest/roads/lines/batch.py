@@ -5,10 +5,10 @@ each field means. Where all of some hundred lines are such, they are read at onc
 that is new, texts, backslashes, whatever is wrong) is read exactly, line by line.
 """
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from ingest.directory import Caller
 from ingest.judge import Meant, Reading, Several
 from ingest.line_protocol import NUMBER, Malformed, Point
 from ingest.problem import Problem
+from ingest.roads.lines.plain import Plain, plain
 from ingest.times import FACTORS, Window
 from store.records.plant.directory import ChannelEntry
 from store.series import waiting
@@ -28,14 +29,11 @@ from store.series.write import Series
 ROAD = "lines"
 HEADS = 20_000  # remembered of a caller
 FIELDS = 1_000  # of a head
-AT_ONCE = 500  # lines read before others have their turn
+AT_ONCE = 2_500  # lines read in columns before others have their turn
+FEW = 500  # of a body whose lines are not all such
 ECHO = 120  # characters of a wrong line that are sent back
 _MOST = sys.float_info.max
 _LAST = np.iinfo(np.int64).max
-_KEY = r'[^ ,="\\\n]++'
-_NUMBER = r"-?+(?:[0-9]++\.?+[0-9]*+|\.[0-9]++)(?:[eE][+-]?+[0-9]++|i)?+"
-# A line of nothing but numbers; what looks like one and is none is found out when it is read.
-_PLAIN = re.compile(rf'^([^ #"\\\n][^ "\\\n]*+) ({_KEY}={_NUMBER}(?:,{_KEY}={_NUMBER})*+)(?: ([0-9]{{1,19}}))?$', re.MULTILINE)
 
 
 @dataclass(slots=True, eq=False)
@@ -100,11 +98,13 @@ class Reader:
             Refusal: 503 a time is ahead of the one that is known, and the machine's clock, which was set, says that it is not.
         """
         lines = self.batch.lines
-        at = 0
+        at, many = 0, AT_ONCE
         while at < len(lines):
-            stop = min(at + AT_ONCE, len(lines))
+            stop = min(at + many, len(lines))
             if self._plainly(at, stop):
                 at = stop
+            elif many > FEW:
+                many = FEW
             else:
                 self.batch.readings.append([])
                 while at < stop:
@@ -113,56 +113,41 @@ class Reader:
 
     def _plainly(self, first: int, stop: int) -> bool:
         """Take these lines if each is one that `_known` takes, in time, of channels that are mapped; False: not all are."""
-        found: list[tuple[str, str, str]] = _PLAIN.findall("\n".join(self.batch.lines[first:stop]))
-        if len(found) != stop - first:
+        found = plain(self.batch.lines[first:stop])
+        moment = self._moments(found) if found else None
+        if found is None or moment is None:
             return False
-        heads, counts = self._caller.heads, []
-        channels: list[Channel] = []
-        said: list[str] = []
+        heads = self._caller.heads
         try:
-            for head, fields, _stamp in found:
-                of_head = heads[head]
-                pairs = fields.split(",")
-                counts.append(len(pairs))
-                for pair in pairs:
-                    key, _equals, text = pair.partition("=")
-                    channels.append(of_head[key])
-                    said.append(text)
-            value = np.array([float(text) if text[-1] != "i" else line_protocol.number(text) for text in said])
-            moment = self._moments([stamp for _head, _fields, stamp in found])
-        except (KeyError, Malformed, OverflowError):
+            of_line = [heads[head] for head in found.heads]
+            of_value = chain.from_iterable(map(repeat, of_line, found.counts.tolist()))
+            channels = [of_head[key] for of_head, key in zip(of_value, found.keys, strict=True)]
+        except KeyError:
             return False
-        if moment is None or not (np.abs(value) <= _MOST).all():
-            return False
-        last = dict(zip(channels, value.tolist(), strict=True))
+        last: dict[Channel, float] = dict(zip(channels, found.value.tolist(), strict=True))
         meant = [channel.meant for channel in last if channel.meant is not None]
         if len(meant) < len(last):
             return False
         place = {channel: nth for nth, channel in enumerate(last)}
-        of = np.array([place[channel] for channel in channels])
-        self.batch.readings.append(Several(meant, of, np.repeat(moment, counts), value))
-        self.batch.of += np.repeat(np.arange(first, stop), counts).tolist()
+        of = np.fromiter(map(place.__getitem__, channels), np.intp, len(channels))
+        self.batch.readings.append(Several(meant, of, np.repeat(moment, found.counts), found.value))
+        self.batch.of += np.repeat(np.arange(first, stop), found.counts).tolist()
         self.batch.heard.update(last)
         for channel, number in last.items():
             channel.heard = number
         return True
 
-    def _moments(self, stamps: list[str]) -> NDArray[np.int64] | None:
-        """When lines are of (µs since 1970), if all are of a time that is accepted.
-
-        Raises:
-            OverflowError: one is no 64-bit integer.
-        """
-        known = np.array([int(stamp) if stamp else 0 for stamp in stamps], dtype=np.int64)
+    def _moments(self, found: Plain) -> NDArray[np.int64] | None:
+        """When lines are of (µs since 1970), if all are of a time that is accepted."""
+        if found.stamps is None:
+            return np.full(len(found.heads), self._arrival_us)
         if self._precision == "ns":
-            moment = known // 1000
+            moment = found.stamps // 1000
         else:
             factor = FACTORS[self._precision]
-            if known.max(initial=0) > _LAST // factor:
+            if found.stamps.max() > _LAST // factor:
                 return None
-            moment = known * factor
-        if "" in stamps:
-            moment[[not stamp for stamp in stamps]] = self._arrival_us
+            moment = found.stamps * factor
         return moment if self._window.accepts(moment, self._now_us) else None
 
     def _known(self, line: str, at: int) -> bool:

@@ -1,7 +1,6 @@
 """`POST /write` and `POST /api/v2/write`: each value is stored, waits until its channel is mapped, or is refused by its line."""
 
 import asyncio
-from collections import Counter
 from urllib.parse import parse_qs
 
 from config.language import _
@@ -17,6 +16,7 @@ from ingest.roads.lines.answers import DONE, Tell, first, partial, refused, seco
 from ingest.roads.lines.batch import ROAD, Batch, Channel, Reader
 from ingest.rows import Rows
 from ingest.told import Told
+from store.series.block import Block
 
 # As they are called in the address, and here.
 FIRST_PRECISIONS = {"n": "ns", "ns": "ns", "u": "us", "us": "us", "µ": "us", "ms": "ms", "s": "s", "m": "m", "h": "h"}
@@ -125,15 +125,16 @@ async def _judge(batch: Batch, caller: Caller, door: Door) -> Rows:
     """The rows that may be stored; what may not is refused by its line."""
     rows = Rows()
     judge = Judge(caller, door.window, rows)
+    blocks: list[Block] = []
     first = 0
     for readings in batch.readings:
         if isinstance(readings, Several):
-            judge.judge_several(readings, first)
-            first += len(readings.value)
+            blocks.append(judge.judge_several(readings, first))
         else:
-            judge.judge(readings, "us", first)
-            first += len(readings)
+            blocks.append(judge.judge_readings(readings, first))
+        first += len(readings)
         await asyncio.sleep(0)
+    rows.block = Block.joined(blocks)
     for problem in judge.problems:
         assert problem.index is not None  # noqa: S101  # given by the judge
         batch.refuse(batch.of[problem.index], problem)
@@ -143,8 +144,9 @@ async def _judge(batch: Batch, caller: Caller, door: Door) -> Rows:
 async def _commit(rows: Rows, batch: Batch, caller: Caller, door: Door) -> int:
     """Commit what is mapped; how many values were taken."""
     accepted = 0
+    assert rows.block is not None  # noqa: S101  # judged in columns
     for start in range(0, len(rows), PART):
-        part = Rows(rows.rows[start : start + PART], rows.late)
+        part = Rows(block=rows.block[start : start + PART], late=rows.late)
         outcome = await door.commit(part, caller.key_id)
         accepted += len(part) - len(outcome.refused)
         for why in outcome.refused.values():
@@ -158,7 +160,7 @@ def _book(caller: Caller, rows: Rows, accepted: int, batch: Batch, door: Door) -
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, len(batch.wrong))
         return
-    for meter, count in Counter(of.meter for of, _at, _value in rows.rows).items():
+    for meter, count in rows.by_meter().items():
         device_id = caller.devices.get(meter)
         if device_id is not None:
             door.activity.note(device_id, count, 0)

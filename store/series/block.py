@@ -1,0 +1,69 @@
+"""Rows in columns: thousands of them are judged, and become text, in a tenth of the time that they take one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from store.series.write import INTERVALS, NOW, TELEMETRY, Row, Series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Many rows in columns: of each the place of its series, its time (µs since 1970) and its value; shapes (n,)."""
+
+    series: Sequence[Series]
+    of: NDArray[np.intp]
+    at: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+    @classmethod
+    def made_of(cls, rows: Sequence[Row]) -> Self:
+        """These rows in columns."""
+        place = {of: nth for nth, of in enumerate(dict.fromkeys(of for of, _at, _value in rows))}
+        of, at, value = zip(*((place[of], at, value) for of, at, value in rows), strict=True) if rows else ((), (), ())
+        return cls(list(place), np.array(of, np.intp), np.array(at, np.int64), np.array(value, np.float64))
+
+    @classmethod
+    def joined(cls, blocks: Sequence["Block"]) -> Self:
+        """Blocks one after the other."""
+        before = np.cumsum([0, *(len(block.series) for block in blocks)])
+        whole = partial(np.concatenate, casting="no")
+        return cls(
+            [of for block in blocks for of in block.series],
+            whole([np.empty(0, np.intp), *(block.of + first for block, first in zip(blocks, before.tolist(), strict=False))]),
+            whole([np.empty(0, np.int64), *(block.at for block in blocks)]),
+            whole([np.empty(0, np.float64), *(block.value for block in blocks)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.of)
+
+    def __getitem__(self, part: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Self:
+        return type(self)(self.series, self.of[part], self.at[part], self.value[part])
+
+    def rows(self) -> list[Row]:
+        """The same, one by one."""
+        series = self.series
+        return [
+            (series[of], at, value) for of, at, value in zip(self.of.tolist(), self.at.tolist(), self.value.tolist(), strict=True)
+        ]
+
+    def tables(self) -> dict[str, NDArray[np.intp]]:
+        """The places of its rows by the table that they are kept in."""
+        kept = np.array([each.table for each in self.series])[self.of] if self.series else np.empty(0, str)
+        return {table: np.flatnonzero(kept == table) for table in (TELEMETRY, INTERVALS) if (kept == table).any()}
+
+    def text(self, now_us: int) -> bytes:
+        """The lines of rows of one table, received at that moment."""
+        heads = pa.array([each.head.replace(NOW, str(now_us)) for each in self.series], pa.string())
+        value, at = (pa.array(each).cast(pa.string()) for each in (self.value, self.at))
+        extremes = (",min=", value, ",max=", value) if self.series[self.of[0]].interval_s else ()
+        lines = pc.binary_join_element_wise(heads.take(pa.array(self.of)), value, *extremes, " ", at, "\n", "")
+        _nulls, ends, texts = lines.buffers()  # the texts lie one after the other
+        return memoryview(texts)[: np.frombuffer(ends, np.int32)[len(lines)]].tobytes()
