@@ -56,15 +56,18 @@ def tell(made: Celery, kinds: Collection[str]) -> int:
 
     Raises:
         StoreAway: Redis, or the records, cannot be reached.
+        StoreFull: the records have no room.
     """
     waiting = working.unsent(SYSTEM, kinds, clock.now() - AGAIN, AT_ONCE)
     if not waiting:
         return 0
+    told = [job.id for job in waiting]
+    working.was_sent(SYSTEM, told)  # first: while this cannot be written, Redis would be told of the same four times a second
     try:
         with made.producer_or_acquire() as producer:
             for job in waiting:
                 made.send_task(NEWS, [job.id], queue=queue_of(job.queue), producer=producer, retry=False)
     except OperationalError as why:
+        working.was_not_sent(SYSTEM, told)
         raise StoreAway(f"Redis cannot be reached: {why}") from why
-    working.was_sent(SYSTEM, [job.id for job in waiting])
-    return len(waiting)
+    return len(told)

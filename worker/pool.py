@@ -194,8 +194,11 @@ class Pool:
                 if job is not None:
                     self._begin(lane, job, over)
                     continue
-            except StoreAway:
+            except (StoreAway, StoreFull):
                 self._told.put((job_id, over))
+                raise
+            except Exception:
+                over.set()  # whoever told of it has one place, and would wait for ever
                 raise
             over.set()
 

@@ -1,15 +1,19 @@
 """The worker's own engine: jobs are done, bounded, called off and handed back, and no queue waits for another's."""
 
 import os
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from config import identity
 from config import settings as configuration
+from store.errors import StoreAway, StoreFull
 from store.records.access import policy
 from store.records.jobs import asking, kinds, working
 from store.records.jobs.kinds import Kind, Queue
@@ -164,6 +168,34 @@ def test_the_next_job_finds_a_process_that_is_ready_unless_the_last_one_failed(r
     ended(ask(ours.BREAKS, folder))
     ended(ask(ours.WAITS, folder, "three"))
     assert pids(folder, "three")[0] != pids(folder, "one")[0]
+
+
+@pytest.mark.parametrize("why", [StoreAway("away"), StoreFull("full"), RuntimeError("a defect")])
+def test_whoever_tells_of_a_job_is_let_go_whatever_keeps_it_from_being_claimed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    claim, refused = working.claim, Counter[str]()
+
+    def refuse_at_first(*given: Any, job_id: str, **named: Any) -> Job | None:
+        refused[job_id] += 1
+        if refused[job_id] < 3:
+            raise why
+        return claim(*given, job_id=job_id, **named)
+
+    monkeypatch.setattr(working, "claim", refuse_at_first)
+    made = Pool(configuration.settings(), all_tasks(work), [PoolLane((Queue.REPORT,), 1)], looks=False)
+    made.start()
+    try:
+        asked = ask(ours.ADDS, folder)
+        while asking.job(SYSTEM, asked).state != "done":  # it is told of again, as by the clock
+            telling = threading.Thread(target=made.do, args=[asked])
+            telling.start()
+            telling.join(LONG_S)
+            assert not telling.is_alive()
+        assert refused[asked] == 3
+    finally:
+        made.end()
+        made.join()
 
 
 def test_a_worker_is_known_to_have_ended_by_the_machine_that_it_ran_on() -> None:

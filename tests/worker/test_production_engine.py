@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from config import settings as configuration
-from store.errors import StoreAway
+from store.errors import StoreAway, StoreFull
 from store.records.jobs import asking, kinds, working
 from store.scope import SYSTEM
 from tests.conftest import eventually
@@ -72,6 +72,24 @@ def test_without_redis_it_is_said_that_it_is_away_and_the_job_waits(folder: Path
     with pytest.raises(StoreAway, match="Redis cannot be reached"):
         broker.tell(app, kinds.KINDS)
     assert asking.job(SYSTEM, asked.id).sent_at is None
+
+
+def test_of_a_job_of_which_this_cannot_be_noted_nobody_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, told = asking.ask(SYSTEM, ours.ADDS, Folder(str(folder))).id, []
+    app = broker.broker(configuration.settings().model_copy(update={"redis_url": "memory://"}))
+    monkeypatch.setattr(app, "send_task", lambda _name, given, **_: told.extend(given))
+
+    def refuse(*_given: object, **_named: object) -> None:
+        raise StoreFull("the disk that holds the records is full")
+
+    with monkeypatch.context() as full:
+        full.setattr(working, "was_sent", refuse)
+        for _turn in range(3):
+            with pytest.raises(StoreFull):
+                broker.tell(app, kinds.KINDS)
+    assert told == [], "Redis would have been told four times a second, until it is full itself"
+    assert (broker.tell(app, kinds.KINDS), broker.tell(app, kinds.KINDS)) == (1, 0)
+    assert told == [asked]
 
 
 def test_without_an_address_it_says_which_setting_is_missing(folder: Path) -> None:

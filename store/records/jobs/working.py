@@ -287,14 +287,27 @@ def unsent(scope: Scope, kinds: Collection[str], before: datetime, limit: int, *
 
 
 def was_sent(scope: Scope, job_ids: Collection[str], *, at: datetime | None = None) -> None:
-    """A broker was told of these jobs.
+    """A broker is told of these jobs.
 
     Raises:
         Refused: not one of Loadstar's own processes.
     """
+    _set_sent(scope, job_ids, at or now())
+
+
+def was_not_sent(scope: Scope, job_ids: Collection[str]) -> None:
+    """A broker could not be told of these jobs.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    _set_sent(scope, job_ids, None)
+
+
+def _set_sent(scope: Scope, job_ids: Collection[str], at: datetime | None) -> None:
     require(scope, Action.RUN)
     with session() as records:
-        records.execute(update(Job).where(Job.id.in_(job_ids)).values(sent_at=at or now()), execution_options=_AS_IT_IS)
+        records.execute(update(Job).where(Job.id.in_(job_ids)).values(sent_at=at), execution_options=_AS_IT_IS)
 
 
 def queues(scope: Scope, *, at: datetime | None = None) -> list[Waiting]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from sqlalchemy import delete, or_, select
 
 from config.language import N_, _
 from config.settings import settings
-from store.errors import NotFound, Refused
+from store.errors import NotFound, Refused, StoreAway, StoreFull
 from store.records.access import audit
 from store.records.schema import Session, TokenFamily, User
 from store.records.schema.columns import now
@@ -154,7 +155,8 @@ def opened(token: str, *, at: datetime | None = None) -> Opened | None:
     if closed(person) is not None or kept.expires_at <= at or kept.seen_at <= at - _idle():
         return None
     if at - kept.seen_at >= TOUCH:
-        with session() as records:
+        # Records that can be read and not written, for want of room, are shown all the same.
+        with suppress(StoreAway, StoreFull), session() as records:
             if (row := records.get(Session, token_hash)) is not None:  # it may have been ended meanwhile
                 row.seen_at = at
     return Opened(person, kept.viewing_id, kept.viewing_since)

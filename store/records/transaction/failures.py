@@ -176,7 +176,8 @@ ABOUT = {
     "uq_users_email": "email",
 }
 
-_FULL = re.compile("disk is full|No space left", re.IGNORECASE)
+_NO_ROOM = {"53100"}  # PostgreSQL's disk_full; its words are of whatever language the server speaks
+_SQLITE_FULL = re.compile("disk is full", re.IGNORECASE)
 _UNPREPARED = re.compile('no such (table|column)|(relation|column) "?[^ ]+ does not exist')
 _SQLITE_AWAY = re.compile("locked|busy|unable to open|disk I/O|readonly")
 _SQLITE_TRIGGER = re.compile(r"^rule_\w+$")
@@ -204,7 +205,7 @@ def translated() -> Iterator[None]:
 
 def _known(error: DBAPIError) -> StoreError | None:
     text = str(error.orig)
-    if _FULL.search(text):
+    if getattr(error.orig, "sqlstate", None) in _NO_ROOM or _SQLITE_FULL.search(text):
         return StoreFull(_("the disk that holds the records is full: make room on it"))
     if _UNPREPARED.search(text):
         return StoreAway(_("the records have no tables yet, or old ones: run `./loadstar migrate`"))

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from config import settings as configuration
-from store.errors import NotFound, Refused
+from store.errors import NotFound, Refused, StoreAway, StoreError, StoreFull
 from store.records import schema
 from store.records.access import policy
 from store.records.people import users
@@ -177,6 +177,22 @@ def test_a_session_in_use_is_written_once_a_minute_at_the_most(operator: schema.
         with engine.reading() as session:
             seen.append((session.query(schema.Session).one().seen_at - start).total_seconds())
     assert seen == [0, 0, 60, 60, 121]
+
+
+@pytest.mark.parametrize("why", [StoreFull, StoreAway])
+def test_who_is_signed_in_stays_so_while_the_records_can_be_read_and_not_written(
+    operator: schema.User, monkeypatch: pytest.MonkeyPatch, why: type[StoreError]
+) -> None:
+    start = now()
+    token = sessions.open_session(operator, at=start)
+
+    def refuse() -> None:
+        raise why("the disk that holds the records is full")
+
+    monkeypatch.setattr(sessions, "session", refuse)
+    seen = sessions.user_of(token, at=start + timedelta(minutes=2))
+    assert seen is not None
+    assert seen.id == operator.id
 
 
 def test_old_sessions_are_cleared_away_at_the_next_sign_in(operator: schema.User) -> None:

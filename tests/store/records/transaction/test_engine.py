@@ -6,15 +6,17 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from store.errors import NotFound, Refused, StoreAway
+from store.errors import NotFound, Refused, StoreAway, StoreFull
 from store.records import schema
 from store.records.people import organisations
 from store.records.plant import activity, devices, keys, last_values
 from store.records.plant.activity import Activity
 from store.records.plant.last_values import Last
-from store.records.transaction import engine
+from store.records.transaction import engine, failures
 from store.scope import NOBODY, SYSTEM
 from tests.store.records.world import World
 
@@ -227,3 +229,11 @@ def test_a_deleted_site_takes_its_devices_and_keys_along(world: World) -> None:
         session.delete(session.get(schema.Site, world.sites["north"]))
     assert devices.find_devices(SYSTEM, "box first")[0].site_id == world.sites["south"]
     assert len(keys.keys(SYSTEM, world.sites["south"])) == 3
+
+
+def test_a_postgresql_without_room_is_full_whatever_language_it_speaks() -> None:
+    said = psycopg.errors.DiskFull(
+        "konnte Datei »base/5/16402« nicht erweitern: Auf dem Gerät ist kein Speicherplatz mehr verfügbar"
+    )
+    with pytest.raises(StoreFull, match="disk that holds the records"), failures.translated():
+        raise OperationalError("INSERT", {}, said)
