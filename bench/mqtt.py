@@ -3,56 +3,37 @@
 The messages wait at the broker before they are counted, so that whoever publishes takes no time of whoever listens.
 """
 
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench import plant
+from bench.broker import Broker
 from bench.figures import Figure
 from bench.run import Run
 from cli import machine
-from cli.ports import free_ports
 
 TOPICS = 32
 MESSAGES, FEW = 60_000, 4_000
 PATIENT_S = 120.0
 LOOK_S = 0.05
-CONFIGURATION = """
-listener {port} 127.0.0.1
-allow_anonymous true
-max_queued_messages 200000
-max_inflight_messages 1000
-"""
 
 
 def mqtt(run: Run) -> list[Figure]:
     """Messages acknowledged a second; nothing where there is no mosquitto."""
-    program = machine.mosquitto()
-    if program is None:
+    if machine.mosquitto() is None:
         run.say("there is no mosquitto on this machine: messages are not measured")
         return []
-    with run.fresh(), _broker(program) as port:
-        broker = _listened_to(run, port)
-        count = MESSAGES if run.sizes.apart else FEW
-        return [Figure("MQTT with QoS 1, 32 topics, acknowledged", _rate(run, broker, port, count), "messages/s", at_least=3000)]
-
-
-@contextmanager
-def _broker(program: str) -> Iterator[int]:
-    with tempfile.TemporaryDirectory(prefix="loadstar-bench-") as folder:
-        with free_ports(1) as (port,):
-            file = Path(folder, "mosquitto.conf")
-            file.write_text(CONFIGURATION.format(port=port))
-        running = subprocess.Popen([program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - as found
-        try:
-            yield port
-        finally:
-            running.terminate()
-            running.wait()
+    with run.fresh(), ExitStack() as ending:
+        folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="loadstar-bench-"))
+        mosquitto = Broker(Path(folder), keeps=False).start()
+        ending.callback(mosquitto.stop)
+        broker, count = _listened_to(run, mosquitto.port), MESSAGES if run.sizes.apart else FEW
+        rate = _rate(run, broker, mosquitto.port, count)
+        return [Figure("MQTT with QoS 1, 32 topics, acknowledged", rate, "messages/s", at_least=3000)]
 
 
 def _listened_to(run: Run, port: int) -> str:

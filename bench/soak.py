@@ -181,6 +181,7 @@ def _viewer(product: Product) -> Callable[[], Counter[int]]:
     browser.sign_in(EMAIL, password)
 
     def look() -> Counter[int]:
+        browser.close()  # nobody keeps a connection open on which nothing was asked for a minute
         return Counter(browser.ask("GET", page)[0] for _ in range(LOOKS) for page in PAGES)
 
     return look

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import click
 
+from bench import broker
 from bench.product import NotUp
 from cli import questdb
 from cli.home import absolute_settings
 from cli.machine import mosquitto, postgresql, redis
 from cli.watch import Ended, on_signals
 from config.settings import PREFIX
-from faults import broker
 from faults.house import KILLED, House, until
 from faults.incidents import ALONE, TOGETHER, Incident
 from faults.production import NotWell
@@ -52,9 +52,9 @@ def faults(kills: int, only: tuple[str, ...], minutes: float, quick: bool, seed:
     First what befalls a machine, a full disk and a clock that is set, comes to a Loadstar as `up` starts it. Then two device
     APIs, two dashboards, two listeners to brokers and two workers of each kind run as `docker-compose.yml` says, without
     containers, on free ports, with a PostgreSQL, a QuestDB, a Redis and a mosquitto. Devices send by JSON, line protocol and
-    MQTT, people look at pages, jobs are asked for. Each part is killed; then come the incidents that are no kill, such as a
-    broker that is gone for a minute. Ends with 1 when an acknowledged reading or a job is lost, anything is done twice that
-    must not be, or somebody is signed out.
+    MQTT, people look at pages, jobs are asked for. What is no kill comes first, such as a broker that is gone for a minute; then
+    each part is killed, by turns, as often as there is time. Ends with 1 when an acknowledged reading or a job is lost, anything
+    is done twice that must not be, or somebody is signed out.
     """
     if not (postgresql() and redis() and mosquitto()):
         packages = "postgresql redis-server mosquitto"
@@ -89,6 +89,10 @@ def faults(kills: int, only: tuple[str, ...], minutes: float, quick: bool, seed:
                 raise _Done
             say("starting two of everything")
             house = House(folder, jar, TOGETHER, ending)
+            for incident in wanted(TOGETHER):
+                house.await_running()
+                say(incident.about)
+                counted += incident.happen(house, share)
             waiting = [what for what in KILLED if what in only or not only] * kills
             chosen.shuffle(waiting)
             for what in waiting:
@@ -99,10 +103,6 @@ def faults(kills: int, only: tuple[str, ...], minutes: float, quick: bool, seed:
                 time.sleep(chosen.uniform(0, BETWEEN_S))
                 say(f"kill -9 {house.kill(KILLED[what], chosen)}")
                 killed[what] += 1
-            for incident in wanted(TOGETHER):
-                house.await_running()
-                say(incident.about)
-                counted += incident.happen(house, share)
             say("waiting until all is well")
             house.await_well()
             counted += house.verdicts()

@@ -8,9 +8,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from bench.broker import Broker
 from config import settings as configuration
 from config.settings import PREFIX
-from faults.broker import Broker
+from faults.disk import Disk, NotMounted, small_disk
 from faults.jobs import Asker
 from faults.plant import make
 from faults.posting import AS_THEY_SHOULD, LinePoster, Poster, Publisher, Sender
@@ -37,7 +38,8 @@ ROADS = (Poster.road, LinePoster.road, Publisher.road)
 MALFORMED = 0.2
 PATIENT_S = 600.0  # for all to be well again, on a machine that is busy
 LOOK_S = 0.2
-PAGES_AS_THEY_SHOULD = {200, 503}
+PAGES_AS_THEY_SHOULD = {200, 503, 507}
+RECORDS_MB = 800
 
 
 User = TypeVar("User", bound="Sender | Viewer | Asker")
@@ -66,6 +68,9 @@ class House:
 
     def __init__(self, folder: Path, jar: Path, odd: Iterable[str], ending: ExitStack) -> None:
         self.folder = folder
+        self.volume: Disk | None = None  # of the records
+        with suppress(NotMounted):
+            self.volume = ending.enter_context(small_disk(folder / "records", RECORDS_MB))
         self.broker = Broker(folder / "broker").start()
         ending.callback(self.broker.stop)
         self.production = Production(folder, REPLICAS, **ONE_PROCESS)
@@ -135,6 +140,10 @@ class House:
         """How often devices were answered what."""
         return sum((each.answers for each in self.posters), Counter[int]())
 
+    def pages(self) -> Counter[int]:
+        """How often people were answered what."""
+        return sum((each.answers for each in self.viewers), Counter[int]())
+
     def await_running(self) -> None:
         """Wait until everything is as it should be.
 
@@ -188,7 +197,7 @@ class House:
         """What was counted."""
         kept = [each.stored() for each in self.posters]
         answers = self.answers()
-        pages = sum((each.answers for each in self.viewers), Counter[int]())
+        pages = self.pages()
         jobs = self.asker.done()
         return [
             *(
@@ -211,7 +220,7 @@ class House:
             Verdict("jobs lost", jobs.lost, True),
             Verdict("jobs done twice that must not be", jobs.repeated, True),
             Verdict("pages shown", pages[200], is_due=True),
-            Verdict("pages told to come later", pages[503]),
+            Verdict("pages told to come later, or that the disk is full", pages[503] + pages[507]),
             Verdict("pages without an answer", sum(each.unreached for each in self.viewers)),
             _beyond("answers that no page should give", pages, PAGES_AS_THEY_SHOULD | {204}),
             Verdict("people signed out", sum(each.signed_out for each in self.viewers), True),

@@ -60,6 +60,11 @@ class Asker:
         self._end.set()
         self._thread.join()
 
+    @property
+    def ended(self) -> int:
+        """How many jobs were seen to have ended."""
+        return len(self._asked) - len(self._open)
+
     def unfinished(self) -> list[str]:
         """The jobs that have not ended.
 

@@ -85,12 +85,17 @@ class Production:
         self.compose = compose_file(SECRETS)
         self.replicas = dict(replicas or {})
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        for part in ("state", "data", "tls", "questdb", "run"):
+        for part in ("state", "data", "tls", "questdb", "run", "records"):
             (folder / part).mkdir(exist_ok=True)
         more = [name for service in LISTENS for name in self.names(service)[1:]]
         with free_ports(len(PORTS) + len(more)) as ports:
             self.ports = dict(zip(PORTS, ports, strict=False))
             self._own = dict(zip(more, ports[len(PORTS) :], strict=True))
+
+    @property
+    def _cluster(self) -> Path:
+        """PostgreSQL's own folder, in that of its volume."""
+        return self.folder / "records" / "postgres"
 
     def names(self, service: str) -> list[str]:
         """The replicas of a service."""
@@ -220,14 +225,14 @@ class Production:
 
     def start_postgresql(self) -> None:
         """Start PostgreSQL."""
-        data = self.folder / "postgres"
+        data = self._cluster
         options = ["-p", str(self.ports["5432"]), "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={data}"]
         told = self.compose["services"]["postgres"]["command"][1:]
         self.start("postgres", [f"{machine.postgresql()}/postgres", "-D", str(data), *told, *options], **_as_postgres())
 
     def _make_cluster(self) -> None:
         """What the image's entry point does: the cluster, with the password."""
-        environment, data, password = self.environment("postgres"), self.folder / "postgres", self.folder / "postgres-password"
+        environment, data, password = self.environment("postgres"), self._cluster, self.folder / "postgres-password"
         data.mkdir()
         password.write_text(environment["POSTGRES_PASSWORD"])
         if _as_postgres():

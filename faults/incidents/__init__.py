@@ -42,6 +42,7 @@ TOGETHER = {
         Incident("slow", "slow clients take hours over a post"),
         Incident("broker", "the broker is gone for a minute"),
         Incident("backfill", "thirty days come late while devices post"),
+        Incident("records", "the volume of the records is full for a minute"),
         Incident("file", "the import of a file is killed half-way"),
         Incident("backup", "a backup is taken"),
     )

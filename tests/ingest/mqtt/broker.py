@@ -8,7 +8,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from faults.broker import Broker as Broker
+from bench.broker import Broker as Broker
 from tests.ingest.world import PROJECT, environment
 
 

@@ -1,4 +1,4 @@
-"""A mosquitto of its own, as the guide for integrators has it: it loses nothing while Loadstar, or itself, is away."""
+"""A mosquitto of one's own, as the guide for integrators has it: it loses nothing while Loadstar, or itself, is away."""
 
 import getpass
 import socket
@@ -11,12 +11,14 @@ from cli.ports import free_ports
 
 SETTINGS = """
 user {user}
+max_queued_messages 200000
+max_inflight_messages 1000
+"""
+KEEPS = """
 persistence true
 persistence_location {folder}/
 autosave_on_changes true
 autosave_interval 1
-max_queued_messages 100000
-max_inflight_messages 1000
 """
 START_S = 60.0
 LOOK_S = 0.05
@@ -33,14 +35,15 @@ class Broker:
         folder: its settings, log and what it keeps.
         listener: more for its settings, of the listener.
         access: who may come.
+        keeps: whether it writes what waits to a file, and has it again when it was ended.
     """
 
-    def __init__(self, folder: Path, listener: str = "", access: str = "allow_anonymous true") -> None:
+    def __init__(self, folder: Path, listener: str = "", access: str = "allow_anonymous true", *, keeps: bool = True) -> None:
         with free_ports(1) as (port,):
             self.port = port
         folder.mkdir(exist_ok=True)
         self._file = folder / "mosquitto.conf"
-        own = SETTINGS.format(folder=folder, user=getpass.getuser())
+        own = (SETTINGS + KEEPS * keeps).format(folder=folder, user=getpass.getuser())
         self._file.write_text(f"{own}\nlistener {port} 127.0.0.1\n{listener}\n{access}\n")
         self._log = folder / "mosquitto.log"
         self.process: subprocess.Popen[bytes] | None = None
