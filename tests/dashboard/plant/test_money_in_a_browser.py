@@ -9,8 +9,9 @@ from config.settings import Settings
 from store.records.plant import declarations, tariffs
 from store.scope import SYSTEM
 from store.series import region_series
-from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
+from tests.dashboard.frame.test_shell_in_a_browser import drawn
 from tests.dashboard.plant.asking import plant
+from tests.dashboard.readable import faults
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser

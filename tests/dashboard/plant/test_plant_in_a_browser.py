@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from store.records.plant import dated_graph, devices, graph, holders, keys, meters
 from store.scope import SYSTEM
-from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
+from tests.dashboard.frame.test_shell_in_a_browser import drawn
 from tests.dashboard.plant.asking import plant
+from tests.dashboard.readable import faults
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser
@@ -126,18 +127,6 @@ def test_a_limit_is_said_anew_and_a_sum_of_meters_made_edited_and_ended(page: Pa
     page.click("#meter-retire")
     expect(page.locator("#meter-notice")).to_contain_text("Ended")
     assert ids["in"] not in dated_graph.measured_by(SYSTEM, world.site)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_are_accessible_and_nothing_is_wider_than_a_phone(page: Page, world: World, scheme: str) -> None:
-    plant(world)
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": 390, "height": 844})
-    setup = [f"/site/{world.site}/{name}" for name in ("facility", "access", "devices", "keys")]
-    for path in ("/admin/sites", *setup):
-        _open(page, path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-        assert faults(page) == [], path
 
 
 def test_a_form_is_filled_in_corrected_and_sent_without_a_mouse(page: Page, world: World) -> None:

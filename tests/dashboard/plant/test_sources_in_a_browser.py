@@ -9,8 +9,9 @@ from store.records.plant.broker_states import Noted
 from store.records.plant.channels import Heard, Source, Told
 from store.records.schema.columns import now
 from store.scope import SYSTEM
-from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
+from tests.dashboard.frame.test_shell_in_a_browser import drawn
 from tests.dashboard.plant.asking import plant
+from tests.dashboard.readable import faults
 from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser

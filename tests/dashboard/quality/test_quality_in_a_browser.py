@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults, sign_in
+from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.quality.conftest import DAY, Measured
+from tests.dashboard.readable import faults
 from tests.dashboard.watched import watched
 
 pytestmark = pytest.mark.browser

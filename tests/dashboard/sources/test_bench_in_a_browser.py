@@ -5,9 +5,10 @@ from playwright.sync_api import Page, expect
 
 from store.records.plant import keys, received
 from store.scope import SYSTEM
-from tests.dashboard.frame.test_shell_in_a_browser import drawn, faults
+from tests.dashboard.frame.test_shell_in_a_browser import drawn
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.plant.conftest import page as page  # an administrator's
+from tests.dashboard.readable import faults
 from tests.dashboard.sources.test_bench_page import BODY, request
 from tests.dashboard.world import World
 

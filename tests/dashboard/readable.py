@@ -1,0 +1,37 @@
+"""Whether a page can be read by whoever may open it: by the rules of accessibility, in either theme, on any screen."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.conftest import eventually
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# A page is loaded as the first and turned into the others, for most of what a look at it costs is its load.
+LOOKS = ((390, "dark"), (1440, "light"))
+
+
+def faults(page: Page) -> list[str]:
+    """What breaks a rule, and where."""
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response["violations"]
+    return [f"{page.url} {each['id']}: {[node['html'][:160] for node in each['nodes'][:3]]}" for each in found]
+
+
+def look(page: Page, width: int, scheme: str) -> None:
+    """See it, or what is opened next, on a screen of that width and in that theme."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+
+def assert_fits(page: Page, width: int) -> None:
+    """Nothing of it is wider than the screen, which may just have become narrower."""
+    page.set_viewport_size({"width": width, "height": 900})
+    eventually(lambda: page.evaluate("document.documentElement.scrollWidth") <= width, within_s=20)
+
+
+def assert_readable(page: Page) -> None:
+    """The page that is open, and was opened as the first of `LOOKS` has it, fits and is accessible as each of them has it."""
+    for width, scheme in LOOKS:
+        look(page, width, scheme)
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+        assert_fits(page, width)
+        assert faults(page) == [], (width, scheme)
