@@ -2,13 +2,14 @@
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from config.settings import Settings
 from store.errors import StoreAway
 from store.series import checkpoint, rollup
+from store.series.block import Block
 from store.series.connection import execute
 from store.series.write import MARKER_HOLDS_S, PROMPT_S, TIMEOUT_S, Row, Series, Writer, lines, marker_lines, now_us, series
 
@@ -29,14 +30,24 @@ def values_of(meter: str) -> list[float]:
     return [value for (value,) in execute(f"SELECT value FROM telemetry WHERE meter = '{meter}' ORDER BY ts")]
 
 
-def test_every_finite_double_survives(writer: Writer) -> None:
+@pytest.mark.parametrize("written", [list, Block.made_of])
+def test_every_finite_double_survives(writer: Writer, written: Callable[[list[Row]], list[Row] | Block]) -> None:
     rng = random.Random(5)
     bits = (struct.unpack("<d", rng.randbytes(8))[0] for _ in range(4_000))
     values = [value for value in bits if value == value and abs(value) != float("inf")]
     values += [0.0, -0.0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 2**53 + 0.0]
-    of, start = power(), now_us()
-    writer.write(lines((of, start + n, value) for n, value in enumerate(values)), now_us())
-    assert values_of("mtr_w") == values
+    of, start = power(f"mtr_{written.__name__}"), now_us()
+    rows = written([(of, start + n, value) for n, value in enumerate(values)])
+    writer.write(rows if isinstance(rows, Block) else lines(rows), now_us())
+    assert values_of(of.meter) == values
+
+
+def test_a_refused_row_is_found_among_good_ones_in_columns(writer: Writer) -> None:
+    ages = Series("telemetry", "mtr_ages", "power_kw", 0, power("mtr_ages").head.replace("value=", 'value="x",value='))
+    block = Block.made_of([(ages if n == 17 else power("mtr_good"), now_us() + n, float(n)) for n in range(50)])
+    refused = writer.write(block, now_us())
+    assert set(refused) == {17}
+    assert len(values_of("mtr_good")) == 49
 
 
 def test_a_refused_line_is_found_among_good_ones(writer: Writer) -> None:
