@@ -12,6 +12,7 @@ from models import local_time, quality
 from models.graph import Edge, Graph, Node
 from models.quality import Course, Flag
 from store.records.plant import sites
+from store.records.plant.ratings import Ratings, ratings
 from store.scope import Scope
 from store.series import arrivals, declared, energy, flags
 from store.series.checkpoint import NEVER
@@ -62,12 +63,13 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
     start, end = local_time.days(day, day, view.zone)
     found: dict[str, list[Flag]] = {meter: [] for meter in meter_ids}
     metered = [meter for meter in meter_ids if view.metering.declared[meter]]
+    rated = ratings(scope, start, end)
     slots: dict[int, list[str]] = {}
     for span, ids in declared.spans(scope, metered, end - MOMENT, end, view.metering).items():
         slots.setdefault(max(span.rhythm_s, INTERVAL_S), []).extend(ids)
     for slot_s, ids in slots.items():
         for first in range(0, len(ids), TOGETHER):
-            for meter, course in _courses(scope, view, ids[first : first + TOGETHER], slot_s, day).items():
+            for meter, course in _courses(scope, view, ids[first : first + TOGETHER], slot_s, day, rated).items():
                 found[meter] += quality.flags(course)
     bounds = start.timestamp(), end.timestamp()
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
@@ -77,7 +79,7 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
     return flags.write(scope, found, start, end)
 
 
-def _courses(scope: Scope, view: SiteView, ids: list[str], slot_s: int, day: date) -> dict[str, Course]:
+def _courses(scope: Scope, view: SiteView, ids: list[str], slot_s: int, day: date, rated: Ratings) -> dict[str, Course]:
     """Four weeks of each meter up to and with the day, in slots of one length."""
     first, _ = local_time.days(day - HISTORY, day - HISTORY, view.zone)
     _, end = local_time.days(day, day, view.zone)
@@ -100,7 +102,7 @@ def _courses(scope: Scope, view: SiteView, ids: list[str], slot_s: int, day: dat
             due=flow.due_s >= lasting,
             day=number,
             kind=kind,
-            capacity_kw=_rating(view.graph, edge),
+            capacity_kw=rated.at(meter, end - MOMENT),
             one_way=edge is not None and not edge.two_way,
             shines=edge is not None and any(node.technology == "pv" for node in _ends(view.graph, edge)),
         )
@@ -113,12 +115,6 @@ def _edge_of(graph: Graph, meter: str) -> Edge | None:
 
 def _ends(graph: Graph, edge: Edge) -> list[Node]:
     return [node for node in graph.nodes if node.id in (edge.source, edge.target)]
-
-
-def _rating(graph: Graph, edge: Edge | None) -> float | None:
-    """Of the nodes at both ends the smaller rating (kW)."""
-    rated = [node.capacity_kw for node in _ends(graph, edge) if node.capacity_kw] if edge else []
-    return min(rated) if rated else None
 
 
 def _clocks(scope: Scope, view: SiteView, meter_ids: Collection[str]) -> dict[str, timedelta]:

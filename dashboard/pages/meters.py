@@ -33,9 +33,9 @@ FILES = Files(
         "number, `from` and `to` are the names of the two nodes of the edge that the meter measures, `carrier` what it "
         "carries if several edges join them, `node` that of a condition meter; `method` is counter, interval or power, "
         "`interval_s` how often a reading comes (empty: as often as its device posts), `rollover_kwh` where a counter "
-        "starts again from zero, `since` from when on; all four also for a meter that exists. To assign meters in bulk,"
-        " `id` and `assigned_to` are enough: a person's email address or an organisation's name, several with "
-        "semicolons between them; nobody loses a meter by it."
+        "starts again from zero, `rated_kw` what may flow through it, `since` from when on; all five also for a meter that "
+        "exists. To assign meters in bulk, `id` and `assigned_to` are enough: a person's email address or an organisation's "
+        "name, several with semicolons between them; nobody loses a meter by it."
     ),
     try_file=lambda scope, _of, text, _: meter_files.try_file(scope, text),
     import_file=lambda scope, _of, text, _: meter_files.import_file(scope, text),

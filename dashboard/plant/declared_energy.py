@@ -15,7 +15,7 @@ from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.plant import uncounted_readings, wiring
+from dashboard.plant import rated, uncounted_readings, wiring
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import administers_meter, current_scope, guard
 from store.errors import NotFound
@@ -30,7 +30,16 @@ COLUMNS = (
     Column("method", N_("Energy comes from"), sortable=False),
     Column("every", N_("A reading every"), sortable=False),
     Column("rollover", N_("Starts again at"), sortable=False, number=True),
+    Column("rated", N_("Rated for"), sortable=False, number=True),
     Column("note", N_("Note"), sortable=False),
+)
+RATED = Text(
+    "rated",
+    N_("Rated for (kW)"),
+    longest=20,
+    of="rated_kw",
+    keys="decimal",
+    help=N_("What may flow through it. More is held as what cannot be true. Empty: as the nodes beside it."),
 )
 FIELDS = (
     Choice("method", N_("Energy comes from"), tuple(METHODS.items())),
@@ -52,6 +61,7 @@ FIELDS = (
         keys="decimal",
         help=N_("Of a counter, up to eight decimals: 838860.8. Empty: it never does."),
     ),
+    RATED,
     Moment(
         "since",
         N_("From"),
@@ -82,6 +92,7 @@ def _row(scope: Scope, record: EnergySource) -> Row:
         _(SOURCES[record.method]),
         uncounted_readings.every(record.interval_s),
         "–" if record.rollover_kwh is None else f"{_kwh(record.rollover_kwh)} kWh",
+        "–" if record.rated_kw is None else f"{record.rated_kw:g} kW",
         record.note or "–",
     )
     acts = (Act("edit", _("Edit"), asks=lambda: _edit(record, zone), sure=_("Save")), WITHDRAW)
@@ -102,6 +113,7 @@ def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
         "method": record.method,
         "every": str(record.interval_s),
         "rollover": "" if record.rollover_kwh is None else _kwh(record.rollover_kwh),
+        "rated": "" if record.rated_kw is None else f"{record.rated_kw:g}",
         "since": "" if record.valid_from == declarations.BEGINNING else moments.written(record.valid_from, zone),
     }
     about = _("The correction holds for all of its time, and that energy is recomputed from the readings.")
@@ -134,6 +146,7 @@ def _read(scope: Scope, given: Given, meter_id: str, otherwise: datetime) -> dic
         "method": given.text("method"),
         "interval_s": given.count("every"),
         "rollover_kwh": given.number("rollover"),
+        "rated_kw": given.number("rated"),
         "valid_from": given.moment("since", zone_of(scope, meter_id)) or otherwise,
     }
     given.check()
@@ -181,6 +194,7 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
             html.H2(_("Where its energy comes from")),
             html.P(_("By the clocks of %(key)s.", key=zone.key), className="muted"),
             html.Div(uncounted_readings.not_counted(scope, meter, zone), id="declared-uncounted"),
+            html.P(rated.said(scope, meter), id="declared-rated", className="muted"),
             tables.view(TABLE, meter.id),
             html.Div(forms.view(FORM, meter.id), className="mt-3"),
         ],
@@ -190,12 +204,14 @@ def panel(scope: Scope, meter: Meter) -> html.Section:
 
 @callback(
     Output("declared-uncounted", "children"),
+    Output("declared-rated", "children"),
     Input("declared-body", "children"),
     State("declared-context", "data"),
     prevent_initial_call=True,
 )
 @guard(administers_meter())
 def say_uncounted(_body: Any, meter_id: str) -> Any:
-    """Say anew what is not counted, whenever the declarations are drawn anew."""
+    """Say anew what is not counted, and what it is rated for, whenever the declarations are drawn anew."""
     scope = current_scope()
-    return uncounted_readings.not_counted(scope, _meter(scope, meter_id), zone_of(scope, meter_id))
+    meter = _meter(scope, meter_id)
+    return uncounted_readings.not_counted(scope, meter, zone_of(scope, meter_id)), rated.said(scope, meter)

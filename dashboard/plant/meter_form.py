@@ -12,8 +12,10 @@ from dashboard.parts.fields import NONE, Choice, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words, around
+from dashboard.plant import declared_energy
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import current_scope, guard, plant_admin
+from store.errors import Refused
 from store.records.plant import dated_graph, declarations, devices, graph, meter_life, meters, posted_energy, sites
 from store.records.schema import Meter
 from store.records.schema.columns import now
@@ -46,6 +48,7 @@ FIELDS = (
         keys="numeric",
         help=N_("Empty: as often as its device posts."),
     ),
+    declared_energy.RATED,
 )
 Options = list[tuple[str, str]]
 
@@ -125,7 +128,7 @@ def _listed(options: Options) -> list[dict[str, str]]:
 
 def _add(scope: Scope, given: Given, _of: str) -> Words:
     site_id, measures, name = given.text("site"), given.text("measures"), given.text("name")
-    interval_s = given.whole("every")
+    interval_s, rated_kw = given.whole("every"), given.number("rated")
     given.check()
     role, _colon, place = measures.partition(":")
     with session():
@@ -139,24 +142,39 @@ def _add(scope: Scope, given: Given, _of: str) -> Words:
             device_id=given.chosen("device"),
         )
         meter_life.describe_meter(scope, made.id, name=made.name, serial_number=given.text("serial"))
-        declared = _declare(scope, made, given.text("method") or AS_POSTED, interval_s)
+        declared = _declare(scope, made, given.text("method") or AS_POSTED, interval_s, rated_kw)
     return [
         *around(N_("%(name)s added."), name=html.A(made.name, href=f"/admin/meters/{made.id}", **data(soft=""))),
         f" {declared}",
     ]
 
 
-def _declare(scope: Scope, made: Meter, method: str, interval_s: int | None) -> str:
+def _declare(scope: Scope, made: Meter, method: str, interval_s: int | None, rated_kw: float | None) -> str:
     """Declare where the energy of a new meter comes from; what is to be said about it."""
+    if rated_kw is not None and (made.role == "condition" or (method == AS_POSTED and not made.device_id)):
+        raise Refused(
+            _("what a meter is rated for is declared with where its energy comes from: choose that too"), about="rated_kw"
+        )
     if made.role == "condition":
         return ""
     if method == AS_POSTED and made.device_id:
-        posted_energy.declare(scope, made.device_id)
+        posted = [each for each in posted_energy.declare(scope, made.device_id) if each.meter_id == made.id]
+        for each in posted if rated_kw is not None else ():
+            declarations.correct_declaration(
+                scope,
+                each.id,
+                method=each.method,
+                interval_s=each.interval_s,
+                valid_from=each.valid_from,
+                rated_kw=rated_kw,
+            )
     elif method == AS_POSTED:
         return _("Its energy is not counted yet: put it into a device, or declare on its page where its energy comes from.")
     else:
         usual_s = meters.usual_interval(scope, made.id) if interval_s is None else interval_s
-        declarations.declare_energy(scope, made.id, method=method, interval_s=usual_s, valid_from=declarations.BEGINNING)
+        declarations.declare_energy(
+            scope, made.id, method=method, interval_s=usual_s, valid_from=declarations.BEGINNING, rated_kw=rated_kw
+        )
     declared: Sequence[Any] = declarations.energy_declarations(scope, [made.id])[made.id]
     return _("Its energy comes from %(sources)s.", sources=_(SOURCES[declared[-1].method]))
 

@@ -80,6 +80,8 @@ def _restate(scope: Scope, closed: datetime) -> None:
     waiting = [each for each in restatements.waiting(scope) if each.id not in _restated]
     if not waiting:
         return
+    for each in waiting:  # what intervals tell is not made again, but what a meter is rated for says which of them can be true
+        suspects.judge_again(scope, [each.meter_id], each.since, each.until or not_ahead())
     first: dict[str, datetime] = dict(
         query(f"SELECT meter, min(ts) FROM telemetry WHERE meter IN ({listed({each.meter_id for each in waiting})})")
     )

@@ -27,13 +27,13 @@ from store.errors import NotFound
 from store.records.access.policy import Action, require
 from store.records.plant.declarations import declaring
 from store.records.plant.meters import require_meters, require_series
-from store.records.plant.ratings import ratings
+from store.records.plant.ratings import Ratings, ratings
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds, within
 from store.series import amendments
+from store.series.capacities import Capacities, capacities
 from store.series.connection import frame, listed, query
 from store.series.counters import COUNTERS
 from store.series.declared import Span, spans
-from store.series.energy_of_intervals import DERIVED
 from store.series.interval_sums import ROLLUP
 
 POWER = "power_kw"
@@ -45,15 +45,12 @@ TOLD_EVERY_S = 300.0
 SLACK = timedelta(minutes=10)  # between clocks, and between receiving a row and showing it
 MOMENT = timedelta(microseconds=1)
 MEAN_KW = f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / interval_s END"  # of a row of `intervals`
-USUAL_S = 3600.0  # for so long what is usual of a meter stays known
-HISTORY = timedelta(days=30)
 YEAR = timedelta(days=366)
 AT_ONCE = 500  # moments of one question
 KEY = ["ts", "meter", "quantity", "interval_s"]
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "code", "held", "by", "recorded_at"]
 
 _told: dict[str, float] = {}  # when it was last asked what was told
-_usual: dict[str, tuple[float, float, int]] = {}  # by meter: when it was asked, kW, of how many quarters
 
 
 class _Judged(NamedTuple):
@@ -76,7 +73,7 @@ def judge(scope: Scope, start: datetime, end: datetime, meter_ids: Collection[st
         StoreAway: QuestDB cannot be reached.
     """
     require(scope, Action.RUN)
-    rated = ratings(scope)
+    rated = ratings(scope, start - BEFORE, end + BEFORE)
     doubtful = _steep(start, end, meter_ids, rated) | _strong(start, end, meter_ids, rated) | _held(start, end, meter_ids)
     changed = 0
     for judged in _judged(doubtful, start, end, rated):
@@ -122,71 +119,48 @@ def _judge_intervals(scope: Scope, which: str, params: list[object], anyway: Col
         params,
     )
     rated = ratings(scope)
-    can = _capacities({meter for meter, _, _, most in rows if most > SOME_CIRCUIT_KW} - rated.keys(), rated)
+    can = capacities(SYSTEM, {meter for meter, _, _, most in rows if most > SOME_CIRCUIT_KW}, rated)
     changed = 0
     for meter, first, last, most in rows:
-        much = _rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW)
-        if most > much or meter in anyway:
-            known = _capacities([meter], rated)[meter]
+        if most > _much(can, meter) or meter in anyway:
+            known = capacities(SYSTEM, [meter], rated)
             for start in pd.date_range(first, last, freq=YEAR).to_pydatetime():
-                for judged in _judged_flows(meter, start, min(start + YEAR, last + MOMENT), known, meter in rated):
+                for judged in _judged_flows(meter, start, min(start + YEAR, last + MOMENT), known):
                     changed += _record(scope, judged)
     return changed
 
 
-def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: dict[str, float]) -> Iterator[_Judged]:
+def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: Ratings) -> Iterator[_Judged]:
     known = declaring(SYSTEM, doubtful)
-    can = _capacities(known, rated)
+    can = capacities(SYSTEM, known, rated)
     for span, ids in spans(SYSTEM, known, start, end).items():
         reach = timedelta(seconds=REACH * span.interval_s)
         if span.method != "counter":
             continue
         for meter, register in product(ids, COUNTERS):
             readings = _samples(meter, register, max(span.since, start - max(reach, BEFORE)), min(span.until, end + reach))
-            codes = _of_register(readings, span, can[meter])
+            codes = _of_register(readings, span, can.at(meter, span.start))
             yield _within(_Judged(meter, register, 0, readings, codes), start - reach, end)
     for meter in sorted(known):
-        yield from _judged_flows(meter, start, end, can[meter], meter in rated)
+        yield from _judged_flows(meter, start, end, can)
 
 
-def _judged_flows(meter: str, start: datetime, end: datetime, can: Capacity, rated: bool) -> Iterator[_Judged]:
+def _judged_flows(meter: str, start: datetime, end: datetime, can: Capacities) -> Iterator[_Judged]:
     """Its powers, and its energies by their mean powers."""
     for quantity, interval_s, readings in _flows(meter, start, end):
         reach = timedelta(seconds=REACH * (interval_s or INTERVAL_S))
         lasts = interval_s or (_shortest(meter, start, end) if quantity in ENERGIES else 0)
         kw = readings["value"].to_numpy(float) * (3600 / lasts if lasts and quantity in ENERGIES else 1)
-        codes = plausible.powers(kw, _capacity_of(kw, can, rated))
+        codes = np.full(len(kw), "", object)
+        for part in can.rated.parts(meter):
+            inside = ((readings["ts"] >= part.start) & (readings["ts"] < part.end)).to_numpy(bool)
+            codes[inside] = plausible.powers(kw[inside], _capacity_of(kw, can.by(meter, part.kw), part.kw))
         yield _within(_Judged(meter, quantity, interval_s, readings, codes), start - reach, end)
 
 
-def _capacities(meters: Collection[str], rated: dict[str, float]) -> dict[str, Capacity]:
-    """What each of the meters can do."""
-    now = time.monotonic()
-    unknown = {meter for meter in meters if meter not in rated and now - _usual.get(meter, (-USUAL_S, 0.0, 0))[0] >= USUAL_S}
-    if unknown:
-        rows = _history(unknown)
-        found = {str(meter): kw.to_numpy(float) for meter, kw in rows.groupby("meter")["kw"]}
-        none = np.zeros(0)
-        _usual.update({meter: (now, plausible.usual(found.get(meter, none)), len(found.get(meter, none))) for meter in unknown})
-    return {
-        meter: plausible.capacity(rated[meter]) if meter in rated else plausible.capacity(None, *_usual[meter][1:])
-        for meter in meters
-    }
-
-
-def _history(meters: Collection[str]) -> pd.DataFrame:
-    """Their mean powers by quarter of an hour, or whatever intervals they tell, in the last month; columns `meter`, `kw`."""
-    now = clock.now()
-    return frame(
-        f"SELECT meter, value * 3600.0 / interval_s kw FROM intervals WHERE ts >= %s AND ts < %s AND meter IN ({listed(meters)}) "
-        f"AND value != null AND quantity IN ({listed([*ENERGIES, *DERIVED])})",
-        [now - HISTORY, now],
-    )
-
-
-def _capacity_of(kw: Floats, can: Capacity, rated: bool) -> Capacity:
+def _capacity_of(kw: Floats, can: Capacity, rated_kw: float | None) -> Capacity:
     """Of a meter without a history what it says now must do for one."""
-    return can if rated else can._replace(kw=max(can.kw, plausible.USUAL * plausible.usual(kw)))
+    return can if rated_kw else can._replace(kw=max(can.kw, plausible.USUAL * plausible.usual(kw)))
 
 
 def _of_register(readings: pd.DataFrame, span: Span, can: Capacity) -> Codes:
@@ -280,7 +254,7 @@ def _only(meter_ids: Collection[str] | None) -> str:
     return f"AND meter IN ({listed(meter_ids)})" if meter_ids is not None else ""
 
 
-def _steep(start: datetime, end: datetime, meter_ids: Collection[str] | None, rated: dict[str, float]) -> set[str]:
+def _steep(start: datetime, end: datetime, meter_ids: Collection[str] | None, rated: Ratings) -> set[str]:
     """Meters of which a register rose steeply, or fell, or is read so seldom that each reading is looked at."""
     rows = query(
         f"""SELECT meter, count(), max((value - before) * 3600000000.0 / (ts - before_ts)), max(before - value) FROM (
@@ -291,15 +265,15 @@ def _steep(start: datetime, end: datetime, meter_ids: Collection[str] | None, ra
         [start - timedelta(hours=3), end],
     )
     few = (end - start + timedelta(hours=3)).total_seconds() / 3600 + 1
-    can = _capacities({meter for meter, _, steepest, _ in rows if (steepest or 0.0) > SOME_CIRCUIT_KW} - rated.keys(), rated)
+    can = capacities(SYSTEM, {meter for meter, _, steepest, _ in rows if (steepest or 0.0) > SOME_CIRCUIT_KW}, rated)
     return {
         meter
         for meter, count, steepest, fall in rows
-        if count <= few or (fall or 0.0) > 1.0 or (steepest or 0.0) > (_rated(meter, rated) or _returning(can, meter))
+        if count <= few or (fall or 0.0) > 1.0 or (steepest or 0.0) > _returning(can, meter)
     }
 
 
-def _strong(start: datetime, end: datetime, meter_ids: Collection[str] | None, rated: dict[str, float]) -> set[str]:
+def _strong(start: datetime, end: datetime, meter_ids: Collection[str] | None, rated: Ratings) -> set[str]:
     """Meters of which a power, or the mean power of an interval, is much greater than most are."""
     found = set()
     for table, kw, only in (
@@ -315,21 +289,27 @@ def _strong(start: datetime, end: datetime, meter_ids: Collection[str] | None, r
         # The energies of short intervals are looked at as if they were of a minute.
         shortest = dict.fromkeys(ENERGIES, 60.0 if table == "telemetry" else 1.0)
         greatest = [(meter, most * shortest.get(name, 1.0)) for meter, name, most in rows]
-        can = _capacities({meter for meter, most in greatest if most > SOME_CIRCUIT_KW} - rated.keys(), rated)
-        found |= {
-            meter
-            for meter, most in greatest
-            if most > (_rated(meter, rated) or min(can[meter].kw if meter in can else SOME_CIRCUIT_KW, UNKNOWN_KW))
-        }
+        can = capacities(SYSTEM, {meter for meter, most in greatest if most > SOME_CIRCUIT_KW}, rated)
+        found |= {meter for meter, most in greatest if most > _much(can, meter)}
     return found
 
 
-def _rated(meter: str, rated: dict[str, float]) -> float | None:
-    return plausible.OVER * rated[meter] if meter in rated else None
+def _much(can: Capacities, meter: str) -> float:
+    """Beyond what power (kW) a meter is looked at: what it is rated for, or what most are; always, where that changes."""
+    if meter in can.rated.one:
+        return plausible.OVER * can.rated.one[meter]
+    return (
+        0.0
+        if meter in can.rated.changing
+        else min(can.unrated[meter].kw if meter in can.unrated else SOME_CIRCUIT_KW, UNKNOWN_KW)
+    )
 
 
-def _returning(can: dict[str, Capacity], meter: str) -> float:
-    return can[meter].returning_kw if meter in can else SOME_CIRCUIT_KW
+def _returning(can: Capacities, meter: str) -> float:
+    """The same of registers: from what power on one that came back was wrong already when it rose."""
+    if meter in can.rated.one:
+        return plausible.OVER * can.rated.one[meter]
+    return 0.0 if meter in can.rated.changing else can.unrated[meter].returning_kw if meter in can.unrated else SOME_CIRCUIT_KW
 
 
 def _shortest(meter: str, start: datetime, end: datetime) -> int:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from config import clock
+from store.records.plant import declarations, graph, meters
 from store.scope import SYSTEM
-from store.series import amendments, checkpoint, energy, latest, peaks, power, rollup, shares, suspects
+from store.series import amendments, capacities, checkpoint, energy, latest, peaks, power, rollup, shares, suspects
 from store.series.differences import differences
 from tests.conftest import thorough
 from tests.numbers.conftest import MakeSite
@@ -238,3 +239,65 @@ def test_wherever_readings_are_wrong_every_period_is_the_last_less_the_first(sit
             end = starts[-1] + {"quarter": 900, "hour": 3600, "day": 86_400}[step]
             stood = np.interp([*starts, end], seconds_of, kwh)
             assert rows.tolist() == pytest.approx(np.diff(stood).tolist(), abs=1e-6), (meter, step)
+
+
+def _rate(meter: str, kw: float | None) -> None:
+    """Declare what the meter is rated for, in the place of what was declared."""
+    [*_others, there] = declarations.energy_declarations(SYSTEM, [meter])[meter]
+    said = {name: getattr(there, name) for name in ("method", "interval_s", "valid_from", "rollover_kwh")}
+    declarations.correct_declaration(SYSTEM, there.id, **said, rated_kw=kw)
+
+
+def test_a_rating_that_is_declared_afterwards_holds_what_was_believed_and_one_taken_back_restores_it(
+    site: Site, noon: datetime
+) -> None:
+    sampled, register, said = site.meter("power", 60), site.meter("counter", 60), site.meter("interval", 3600)
+    suspects._told.clear()
+    _post(site, sampled, POWER, noon, 60, [3.0] * 10 + [70.0] * 2 + [3.0] * 10)
+    _post(site, register, REGISTER, noon, 60, [100.0, 100.1, 140.1, 100.2, 100.3])
+    site.intervals(said, "energy_kwh", 3600, [noon - n * HOUR for n in range(9)], [2.0] * 4 + [90.0] + [2.0] * 4)
+    _settle(site)
+    believed = {each: _kwh(each, noon, None) for each in (sampled, said)}
+    assert believed == pytest.approx({sampled: (19 * 3 + 2 * 70 + 2.5 * 3) / 60, said: 106.0})
+    assert not _held(sampled, noon) and not _held(said, noon)
+    for meter in (sampled, register, said):
+        _rate(meter, 5.0)
+    _settle(site)
+    assert _held(sampled, noon) == [(70.0, "beyond_capacity")] * 2
+    assert [value for value, _ in _held(register, noon)] == [140.1]
+    assert _held(said, noon) == [(90.0, "beyond_capacity")]
+    assert _kwh(said, noon, None) == pytest.approx(16.0)
+    assert _kwh(register, noon) == pytest.approx(0.3)
+    for meter in (sampled, said):
+        _rate(meter, None)
+    _settle(site)
+    assert {each: _kwh(each, noon, None) for each in (sampled, said)} == pytest.approx(believed)
+
+
+def test_each_time_is_judged_by_the_rating_of_that_time(site: Site, noon: datetime) -> None:
+    meter = site.meter("power", 60)
+    _rate(meter, 5.0)
+    _post(site, meter, POWER, noon - 10 * MINUTE, 60, [4.0, 40.0] + [4.0] * 8)
+    _post(site, meter, POWER, noon, 60, [4.0, 40.0, 400.0] + [4.0] * 8)
+    declarations.declare_energy(SYSTEM, meter, method="power", interval_s=60, valid_from=noon, rated_kw=50.0)
+    _settle(site)
+    found = suspects.suspects(SYSTEM, [meter], noon - HOUR, noon + HOUR)
+    assert found[["ts", "value"]].values.tolist() == [[noon + 2 * MINUTE, 400.0], [noon - 9 * MINUTE, 40.0]]
+
+
+def test_a_meters_own_rating_is_before_its_nodes_and_is_told_with_what_it_is(site: Site, noon: datetime) -> None:
+    meter = site.meter("power", 900)
+    assert capacities.in_force(SYSTEM, meter).of == "unknown"
+    site.intervals(meter, POWER, 900, [noon - n * 15 * MINUTE for n in range(200)], [2.0] * 195 + [3.0] * 5)
+    site.intervals(meter, "energy_kwh", 900, [noon - n * 15 * MINUTE for n in range(200)], [0.5] * 195 + [0.75] * 5)
+    capacities._usual.clear()
+    assert capacities.in_force(SYSTEM, meter) == ("usual", 60.0, None, 3.0)
+    edge = meters.require_meters(SYSTEM, [meter])[meter].edge_id
+    wired = graph.wiring(SYSTEM, site.id)
+    end = next(each.to_node_id for each in wired.edges if each.id == edge)
+    load = next(each for each in wired.nodes if each.id == end)
+    kept = {name: getattr(load, name) for name in ("name", "kind", "technology", "capacity_kwh", "plan_x", "plan_y")}
+    graph.describe_node(SYSTEM, end, capacity_kw=20.0, **kept)
+    assert capacities.in_force(SYSTEM, meter) == ("of_nodes", 24.0, 20.0, 0.0)
+    _rate(meter, 100.0)
+    assert capacities.in_force(SYSTEM, meter) == ("declared", 120.0, 100.0, 0.0)

@@ -23,12 +23,20 @@ BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)  # no reading is older
 
 
 def declare_energy(
-    scope: Scope, meter_id: str, *, method: str, interval_s: int, valid_from: datetime, rollover_kwh: float | None = None
+    scope: Scope,
+    meter_id: str,
+    *,
+    method: str,
+    interval_s: int,
+    valid_from: datetime,
+    rollover_kwh: float | None = None,
+    rated_kw: float | None = None,
 ) -> EnergySource:
     """Say where a meter's energy comes from, from a moment on; the declaration before it ends there.
 
     `method` is `counter`, `interval` or `power`; a reading is expected every `interval_s` seconds; a counter may
-    start again from zero at `rollover_kwh`. A meter's first is best declared from `BEGINNING` on: what it measured before a
+    start again from zero at `rollover_kwh`. What flows beyond `rated_kw` (either way; none: its nodes' rating) is held as what
+    cannot be true. A meter's first is best declared from `BEGINNING` on: what it measured before a
     declaration begins is not counted.
 
     Raises:
@@ -45,10 +53,15 @@ def declare_energy(
                 role=meter.role,
             )
         )
-    _possible_source(method, interval_s, rollover_kwh)
+    _possible_source(method, interval_s, rollover_kwh, rated_kw)
     with session() as records:
         declaration = EnergySource(
-            meter_id=meter_id, method=method, interval_s=interval_s, rollover_kwh=rollover_kwh, valid_from=valid_from
+            meter_id=meter_id,
+            method=method,
+            interval_s=interval_s,
+            rollover_kwh=rollover_kwh,
+            rated_kw=rated_kw,
+            valid_from=valid_from,
         )
         fit_in(declaration, _declared(records, meter_id))
         records.add(declaration)
@@ -56,7 +69,14 @@ def declare_energy(
 
 
 def correct_declaration(
-    scope: Scope, declaration_id: str, *, method: str, interval_s: int, valid_from: datetime, rollover_kwh: float | None = None
+    scope: Scope,
+    declaration_id: str,
+    *,
+    method: str,
+    interval_s: int,
+    valid_from: datetime,
+    rollover_kwh: float | None = None,
+    rated_kw: float | None = None,
 ) -> EnergySource:
     """Put a declaration right: the energy of all of its time is computed anew. Its neighbours give way as to a new one.
 
@@ -64,7 +84,7 @@ def correct_declaration(
         NotFound: the declaration does not exist for the scope.
         Refused: not an administrator of its site, or the declaration would break a rule.
     """
-    _possible_source(method, interval_s, rollover_kwh)
+    _possible_source(method, interval_s, rollover_kwh, rated_kw)
     with session() as records:
         declaration, others = _administered_declaration(records, scope, declaration_id)
         if declaration.valid_from != valid_from:
@@ -72,6 +92,7 @@ def correct_declaration(
             declaration.valid_from, declaration.valid_to = valid_from, None
             fit_in(declaration, others)
         declaration.method, declaration.interval_s, declaration.rollover_kwh = method, interval_s, rollover_kwh
+        declaration.rated_kw = rated_kw
     return declaration
 
 
@@ -108,7 +129,7 @@ def _give_back(going: EnergySource, others: Sequence[EnergySource]) -> None:
             each.valid_to = going.valid_to
 
 
-def _possible_source(method: str, interval_s: int, rollover_kwh: float | None) -> None:
+def _possible_source(method: str, interval_s: int, rollover_kwh: float | None, rated_kw: float | None) -> None:
     if method not in METHODS:
         raise Refused(_("no method %(method)s: choose one of %(methods)s", method=f"{method!r}", methods=", ".join(METHODS)))
     longest = LONGEST_READ_S if method == "counter" else DAY_S
@@ -130,6 +151,14 @@ def _possible_source(method: str, interval_s: int, rollover_kwh: float | None) -
                 rollover_kwh=f"{rollover_kwh:g}",
             )
         )
+    most_kw = QUANTITIES["power_kw"].greatest
+    if rated_kw is not None and not 0 < rated_kw <= most_kw:
+        words = _(
+            "a meter is rated for more than 0 and at most %(most)s kW, not %(kw)s: correct it",
+            most=f"{most_kw:g}",
+            kw=f"{rated_kw:g}",
+        )
+        raise Refused(words)
 
 
 def declaring(scope: Scope, series_ids: Collection[str]) -> set[str]:

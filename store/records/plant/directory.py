@@ -21,7 +21,7 @@ from store.records.transaction.engine import reading
 from store.records.transaction.lookup import in_parts
 from store.scope import Scope
 
-NOTHING = (None, None)  # declared
+NOTHING = (None, None, None)  # declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class MeterEntry:
     interval_s: int | None
     role: str
     makes: bool  # its energy comes from a source of the site's own
-    rated_kw: float | None = None  # of the nodes beside it, the smaller
+    rated_kw: float | None = None  # by its last declaration; otherwise of the nodes beside it, the smaller
     rollover_kwh: float | None = None  # where its register begins again, by its last declaration
 
 
@@ -224,8 +224,9 @@ def fields_of_site(scope: Scope, site_id: str) -> dict[str, Mapping[str, tuple[s
 
 
 def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | None = None) -> dict[str, MeterEntry]:
-    declared = select(EnergySource.meter_id, EnergySource.interval_s, EnergySource.rollover_kwh).order_by(EnergySource.valid_from)
-    last = {meter: (interval_s, rollover_kwh) for meter, interval_s, rollover_kwh in records.execute(declared)}
+    columns = EnergySource.meter_id, EnergySource.interval_s, EnergySource.rollover_kwh, EnergySource.rated_kw
+    declared = records.execute(select(*columns).order_by(EnergySource.valid_from))
+    last = {meter: (interval_s, rollover_kwh, rated_kw) for meter, interval_s, rollover_kwh, rated_kw in declared}
     target = aliased(Node)
     query = (
         select(
@@ -256,7 +257,7 @@ def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | No
             interval_s=last.get(meter_id, NOTHING)[0],
             role=role,
             makes=kind == "source" and technology != "grid",
-            rated_kw=min((kw for kw in both_kw if kw), default=None),
+            rated_kw=last.get(meter_id, NOTHING)[2] or min((kw for kw in both_kw if kw), default=None),
             rollover_kwh=last.get(meter_id, NOTHING)[1],
         )
         for meter_id, site_id, device_id, role, two_way, kind, technology, *both_kw in records.execute(query)

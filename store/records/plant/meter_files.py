@@ -36,6 +36,7 @@ COLUMNS = (
     "method",
     "interval_s",
     "rollover_kwh",
+    "rated_kw",
     "since",
     "source_note",
     "assigned_to",
@@ -53,6 +54,7 @@ class _Energy(TypedDict):
     interval_s: int
     valid_from: datetime
     rollover_kwh: float | None
+    rated_kw: float | None
 
 
 def try_file(scope: Scope, text: str) -> list[Line]:
@@ -61,10 +63,10 @@ def try_file(scope: Scope, text: str) -> list[Line]:
     A line with an `id` describes that meter anew (name, serial number, position; an empty cell empties it, a column that
     is not in the file changes nothing); a line without one makes a meter on the site with that public number: `from` and
     `to` are the names of the two nodes of its edge, `carrier` what it carries where several edges join them, `node` that of a
-    condition meter. Where a line names a `method`, it, `interval_s`, `rollover_kwh` and `since` declare the energy of either:
-    from the beginning where nothing was declared and `since` is empty, and in the place of a declaration that begins then. A
-    reading comes as often as the meter's device posts, or the site's devices, where `interval_s` is empty; a new meter in a
-    device without a `method` declares what that device posts (`posted_energy`). Either is assigned to whom `assigned_to` names,
+    condition meter. Where a line names a `method`, it, `interval_s`, `rollover_kwh`, `rated_kw` and `since` declare the energy of
+    either: from the beginning where nothing was declared and `since` is empty, and in the place of a declaration that begins
+    then. A reading comes as often as the meter's device posts, or the site's devices, where `interval_s` is empty; a new meter in
+    a device without a `method` declares what that device posts (`posted_energy`). Either is assigned to whom `assigned_to` names,
     people by their address and organisations by their name, several with semicolons between them: whoever has it already
     keeps it as it is, and nobody loses it.
 
@@ -233,17 +235,21 @@ def _declare(scope: Scope, meter_id: str, cells: Mapping[str, str]) -> str:
     rollover = bulk.number("rollover_kwh", cells.get("rollover_kwh", ""))
     if there and "rollover_kwh" not in cells and there.method == cells["method"]:
         rollover = there.rollover_kwh
+    rated = bulk.number("rated_kw", cells.get("rated_kw", ""))
+    if there and "rated_kw" not in cells:
+        rated = there.rated_kw
     said: _Energy = {
         "method": cells["method"],
         "interval_s": bulk.whole("interval_s", interval_s),
         "valid_from": since,
         "rollover_kwh": rollover,
+        "rated_kw": rated,
     }
     if there is None:
         declarations.declare_energy(scope, meter_id, **said)
         return _("energy by %(method)s, a reading every %(every)s s", method=said["method"], every=said["interval_s"])
     before = there.method
-    if (before, there.interval_s, there.rollover_kwh) == (said["method"], said["interval_s"], said["rollover_kwh"]):
+    if all(getattr(there, name) == value for name, value in said.items()):
         return ""
     declarations.correct_declaration(scope, there.id, **said)
     if before == said["method"]:
@@ -352,6 +358,7 @@ def _rows(scope: Scope, search: str, retired: bool) -> Iterator[list[sheets.Cell
                 energy.method if energy else None,
                 energy.interval_s if energy else None,
                 energy.rollover_kwh if energy else None,
+                energy.rated_kw if energy else None,
                 energy.valid_from if energy else None,
                 meter.source_note,
                 "; ".join(each.email or each.name for each in held[meter.id]),

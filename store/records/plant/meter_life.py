@@ -144,6 +144,7 @@ def exchange(
             interval_s=before[0].interval_s,
             valid_from=at,
             rollover_kwh=rollover_kwh if rollover_kwh is not None else before[0].rollover_kwh,
+            rated_kw=before[0].rated_kw,
         )
         said = (
             _("counter %(new)s in the place of %(old)s", new=serial_number, old=meter.serial_number)

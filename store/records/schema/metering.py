@@ -94,6 +94,7 @@ class EnergySource(Record):
         one_of("method", "counter", "interval", "power"),
         CheckConstraint("interval_s > 0", name="interval"),
         CheckConstraint("rollover_kwh IS NULL OR (method = 'counter' AND rollover_kwh > 0)", name="rollover"),
+        CheckConstraint("rated_kw > 0", name="rated"),
         UniqueConstraint("meter_id", "valid_from"),
         dated(),
     )
@@ -106,6 +107,7 @@ class EnergySource(Record):
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")  # why: an exchange says which counter came for which
+    rated_kw: Mapped[float | None]  # what may flow through it, either way; none: what its nodes are rated for
 
 
 class Restatement(Record):
@@ -123,7 +125,7 @@ class Restatement(Record):
 @event.listens_for(EnergySource, "after_update")
 def _declared(_: Mapper[EnergySource], connection: Connection, source: EnergySource) -> None:
     changed = {column.key for column in inspect(source).attrs if column.history.has_changes()}
-    if changed & {"method", "interval_s", "rollover_kwh", "valid_from"}:
+    if changed & {"method", "interval_s", "rollover_kwh", "rated_kw", "valid_from"}:
         _restate(connection, source)
     elif "valid_to" in changed:
         _restate(connection, source, only_moved_end=True)

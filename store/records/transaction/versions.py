@@ -29,7 +29,7 @@ from store.records.transaction.upsert import insert_into
 
 DIRECTORY, PLANT = "directory", "plant"
 GROUPS = {
-    DIRECTORY: (ApiKey, Broker, Channel, Device, DeviceField, Edge, EnergySource, Meter, Site, SiteLimit, VirtualTerm),
+    DIRECTORY: (ApiKey, Broker, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
     PLANT: (Device, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
 }
 _CHANGED = "changed groups"

@@ -15,7 +15,7 @@ from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
-GIVEN = {"method": "counter", "every": "900", "rollover": "42.94967295", "since": ""}
+GIVEN = {"method": "counter", "every": "900", "rollover": "42.94967295", "rated": "", "since": ""}
 
 
 def _declare(world: World, browser, meter: str, **given: str):
@@ -40,7 +40,7 @@ def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: 
     page = shown(browser, f"/admin/meters/{meter}")
     assert "42.94967295 kWh" in page
     assert "the beginning" in page
-    given = {"method": "interval", "every": "86400", "rollover": "", "since": "2026-03-01"}
+    given = {"method": "interval", "every": "86400", "rollover": "", "rated": "", "since": "2026-03-01"}
     assert "Saved" in act(browser, "declared", meter, "edit", made.id, searched=False, **given)
     [made] = _declared(meter)
     assert (made.method, made.interval_s, made.rollover_kwh) == ("interval", 86400, None)
@@ -113,3 +113,17 @@ def test_the_lists_of_meters_and_devices_mark_what_is_stored_and_not_counted(wor
     act(browser, "declared", ids["meter"], "withdraw", _declared(ids["meter"])[0].id, searched=False)
     _declare(world, browser, ids["meter"], method="interval", every="900", rollover="")
     assert marked() == [False, False]
+
+
+def test_what_a_meter_is_rated_for_is_declared_and_its_page_says_by_what_it_is_judged(
+    world: World, questdb_tables: Settings
+) -> None:
+    meter, browser = plant(world)["meter"], world.client("admin")
+    assert "Nobody has said what it is rated for" in shown(browser, f"/admin/meters/{meter}")
+    _declare(world, browser, meter, rated="45.5")
+    assert _declared(meter)[0].rated_kw == 45.5
+    page = shown(browser, f"/admin/meters/{meter}")
+    assert "Rated for 45.5 kW, as declared: more than 54.6 kW is held" in page
+    act(browser, "declared", meter, "edit", _declared(meter)[0].id, searched=False, **(GIVEN | {"rated": ""}))
+    assert _declared(meter)[0].rated_kw is None
+    assert "rated for more than 0" in said(_declare(world, browser, meter, since="2026-06-01", rated="-3"))

@@ -225,3 +225,19 @@ def test_of_several_edges_between_two_nodes_the_carrier_names_one(world: World) 
     [row] = meter_life.meters_page(scope, Wanted("Third")).rows
     assert row.meter.edge_id == heat
     assert '"bus","third","heat"' in "".join(meter_files.export_file(scope, "Third"))
+
+
+def test_what_a_meter_is_rated_for_goes_through_the_file(world: World) -> None:
+    scope, meter = world.scope("north admin"), world.meters["north first"]
+
+    def rated() -> list[float | None]:
+        return [each.rated_kw for each in declarations.energy_declarations(SYSTEM, [meter])[meter]]
+
+    meter_files.import_file(scope, _file("id,method,interval_s,rated_kw", f"{meter},counter,60,43.5"))
+    assert rated()[-1] == 43.5
+    exported = "".join(meter_files.export_file(scope))
+    assert [line.does for line in meter_files.try_file(scope, exported) if line.does != "same"] == []
+    meter_files.import_file(scope, _file("id,method", f"{meter},counter"))
+    assert rated()[-1] == 43.5, "a column that is not there changes nothing"
+    meter_files.import_file(scope, _file("id,method,rated_kw", f"{meter},counter,"))
+    assert rated()[-1] is None

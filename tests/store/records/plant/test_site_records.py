@@ -330,6 +330,34 @@ def test_the_directory_knows_meters_and_devices_as_the_device_api_needs_them(wor
     assert device.meter_ids == {world.meters["north first"]}
 
 
+def _rate_node(world: World, kw: float | None) -> None:
+    """What the node at the end of the edge of the meter `north first` is rated for."""
+    edge_id = meters.require_meters(SYSTEM, [world.meters["north first"]])[world.meters["north first"]].edge_id
+    wired = graph.wiring(SYSTEM, world.sites["north"])
+    end = next(edge.to_node_id for edge in wired.edges if edge.id == edge_id)
+    node = next(each for each in wired.nodes if each.id == end)
+    kept = {name: getattr(node, name) for name in ("name", "kind", "technology", "capacity_kwh", "plan_x", "plan_y")}
+    graph.describe_node(SYSTEM, end, capacity_kw=kw, **kept)
+
+
+def test_the_directory_rates_a_meter_as_it_declares_itself_and_otherwise_as_its_nodes(world: World) -> None:
+    def rated() -> float | None:
+        return directory.load_directory().meters[world.meters["north first"]].rated_kw
+
+    assert rated() is None
+    _rate_node(world, 20.0)
+    assert rated() == 20.0
+    since = SWITCH + timedelta(days=1)
+    said = {"method": "counter", "interval_s": 5}
+    declarations.declare_energy(SYSTEM, world.meters["north first"], valid_from=since, rated_kw=7.5, **said)
+    assert rated() == 7.5
+    exchanged = meter_life.exchange(SYSTEM, world.meters["north first"], at=since + timedelta(days=1), serial_number="SN-2")
+    assert (exchanged.rated_kw, rated()) == (7.5, 7.5), "another counter on the same circuit"
+    for wrong in (0.0, -1.0, 1e9):
+        with pytest.raises(Refused, match="rated for more than 0"):
+            declarations.correct_declaration(SYSTEM, exchanged.id, valid_from=exchanged.valid_from, rated_kw=wrong, **said)
+
+
 CHANGES: dict[str, Callable[[World], object]] = {
     "a key": lambda w: keys.create_key(SYSTEM, site_id=w.sites["north"]),
     "a revoked key": lambda w: keys.revoke_key(SYSTEM, w.keys["north first"].partition(".")[0]),
@@ -342,6 +370,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
         SYSTEM, w.meters["north first"], method="power", interval_s=5, valid_from=SWITCH
     ),
     "an edge": lambda w: _edge(w, "north grid", "north first"),
+    "what a node is rated for": lambda w: _rate_node(w, 20.0),
 }
 
 

@@ -1,0 +1,103 @@
+"""What meters can do: what they are rated for, or else what their last month tells (`models.plausible.capacity`)."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from config import clock
+from models import plausible
+from models.plausible import Capacity
+from store.records.access.policy import Action, require
+from store.records.plant import ratings
+from store.records.plant.meters import require_meters
+from store.records.plant.ratings import Ratings
+from store.scope import Scope
+from store.series.connection import frame, listed
+from store.series.energy_of_intervals import DERIVED
+from store.series.pieces import REGISTERS
+
+USUAL_S = 3600.0  # for so long what is usual of a meter stays known
+HISTORY = timedelta(days=30)
+DECLARED, OF_NODES, USUAL, UNKNOWN = "declared", "of_nodes", "usual", "unknown"
+
+_usual: dict[str, tuple[float, float, int]] = {}  # by meter: when it was asked, kW, of how many quarters
+
+
+@dataclass(frozen=True, slots=True)
+class Capacities:
+    """What some meters can do at which time."""
+
+    rated: Ratings
+    unrated: dict[str, Capacity]  # of those that nothing is rated for at some time
+
+    def at(self, meter: str, moment: datetime) -> Capacity:
+        """What the meter can do at a moment."""
+        return self.by(meter, self.rated.at(meter, moment))
+
+    def by(self, meter: str, rated_kw: float | None) -> Capacity:
+        """The same by a rating, or without one."""
+        return plausible.capacity(rated_kw) if rated_kw else self.unrated[meter]
+
+
+def capacities(scope: Scope, meters: Collection[str], rated: Ratings) -> Capacities:
+    """What each of the meters can do.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require(scope, Action.RUN)
+    return Capacities(rated, _unrated({meter for meter in meters if meter not in rated.one}))
+
+
+def _unrated(meters: Collection[str]) -> dict[str, Capacity]:
+    now = time.monotonic()
+    unknown = {meter for meter in meters if now - _usual.get(meter, (-USUAL_S, 0.0, 0))[0] >= USUAL_S}
+    if unknown:
+        rows = _history(unknown)
+        found = {str(meter): kw.to_numpy(float) for meter, kw in rows.groupby("meter")["kw"]}
+        none = np.zeros(0)
+        _usual.update({meter: (now, plausible.usual(found.get(meter, none)), len(found.get(meter, none))) for meter in unknown})
+    return {meter: plausible.capacity(None, *_usual[meter][1:]) for meter in meters}
+
+
+def _history(meters: Collection[str]) -> pd.DataFrame:
+    """Their mean powers by quarter of an hour, or whatever intervals they tell, in the last month; columns `meter`, `kw`."""
+    now = clock.now()
+    return frame(
+        f"SELECT meter, value * 3600.0 / interval_s kw FROM intervals WHERE ts >= %s AND ts < %s AND meter IN ({listed(meters)}) "
+        f"AND value != null AND quantity IN ({listed([*REGISTERS, *DERIVED])})",
+        [now - HISTORY, now],
+    )
+
+
+class InForce(NamedTuple):
+    """What readings of a meter are judged by now: held beyond `held_kw`, because of `rated_kw` or `usual_kw`, as `of` says."""
+
+    of: str
+    held_kw: float
+    rated_kw: float | None
+    usual_kw: float
+
+
+def in_force(scope: Scope, meter_id: str) -> InForce:
+    """By what the readings of a meter are judged now: `of` is `DECLARED`, `OF_NODES`, `USUAL` or `UNKNOWN` (no day of history).
+
+    Raises:
+        NotFound: the meter does not exist for the scope.
+        Refused: not an operator of its site.
+        StoreAway: QuestDB cannot be reached.
+    """
+    meter = require_meters(scope, [meter_id])[meter_id]
+    require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
+    part = ratings.rating(scope, meter_id, clock.now())
+    if part.kw:
+        return InForce(DECLARED if part.declared else OF_NODES, plausible.capacity(part.kw).kw, part.kw, 0.0)
+    can = _unrated([meter_id])[meter_id]
+    _when, usual_kw, quarters = _usual[meter_id]
+    return InForce(USUAL if quarters >= plausible.HISTORY else UNKNOWN, can.kw, None, usual_kw)
