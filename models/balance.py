@@ -63,7 +63,7 @@ def unmeasured(flows: Flows) -> list[Finding]:
 
 def _three(kilowatts: float) -> str:
     """Signed, to three digits, never as a power of ten."""
-    return f"{float(f'{kilowatts:.3g}'):+,.10g}"
+    return f"{float(f'{kilowatts:.3g}'):+,.10g}".replace(",", "\u202f").replace("-", "−")
 
 
 def residuals(flows: Flows, at: int = 0, unit: str = "kW") -> list[Finding]:

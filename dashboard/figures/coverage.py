@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.language import _
+from dashboard.figures import wording
 from models import local_time
 
 Floats = NDArray[np.float64]
@@ -53,9 +54,10 @@ def summary(coverage: Sequence[Floats]) -> str:
     short = int(np.sum(due < LEVELS[0][0]))
     if not short:
         return _("Every day of every meter is whole.")
+    counted = {"short": wording.count(short), "due": wording.count(len(due))}
+    nothing = wording.count(int(np.sum(due < LEVELS[-1][0])))
     return _(
-        "%(short)s of %(due)s days of meters are not whole, of %(nothing)s there is nothing.",
-        short=short,
-        due=len(due),
-        nothing=int(np.sum(due <= LEVELS[-1][0])),
+        "Incomplete: %(short)s of %(due)s days, each meter counted by itself. No readings at all: %(nothing)s.",
+        **counted,
+        nothing=nothing,
     )

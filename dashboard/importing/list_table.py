@@ -11,6 +11,7 @@ from dashboard.parts.aria import data
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import wiring
 from dashboard.web.access import operates_site
 from store.errors import NotFound
 from store.records.plant import imports
@@ -45,11 +46,11 @@ def at_work(scope: Scope, site_id: str) -> bool:
     return any(each.state in AT_WORK for each in latest.rows)
 
 
-def row(_scope: Scope, seen: Seen) -> Row:
+def row(scope: Scope, seen: Seen) -> Row:
     """An import, and what may be done with it."""
     record = seen.record
     cells = (
-        reader().stamp(record.created_at),
+        reader().stamp(record.created_at, wiring.zone(scope, record.site_id).key),
         seen.who or "–",
         mb(record.size),
         state(seen),

@@ -101,7 +101,7 @@ def making(scope: Scope, site_id: str, seen: Preview, profile: Profile) -> html.
     hint = None
     if count and not shown:
         hint = html.P(_hint(may=may, nodes=bool(nodes)), className="muted")
-    drawn = html.Div([html.P(about, className="muted small"), choice, button], hidden=not shown, className="mb-3")
+    drawn = html.Div([html.P(about, className="muted small mt-2"), choice, button], hidden=not shown, className="mb-3")
     return html.Div([hint, drawn])
 
 

@@ -34,7 +34,7 @@ def table(scope: Scope, site_id: str, seen: Preview, zone: ZoneInfo) -> list[Any
         _("Begins, UTC"),
         _("Lasts"),
         _("In the file"),
-        _("Stored"),
+        _("As stored"),
         _("Verdict"),
     )
     rows = [_row(line, names, zone) for line in seen.lines]
@@ -78,4 +78,4 @@ def _row(line: Line, names: dict[str, str], zone: ZoneInfo) -> tuple[Any, ...]:
 def _verdict(problem: str) -> html.Span:
     if problem:
         return html.Span(problem, className="state wraps", **data(state="late"))
-    return html.Span(_("stored"), className="state", **data(state="live"))
+    return html.Span(_("will be stored"), className="state", **data(state="live"))

@@ -32,7 +32,7 @@ def drawn(scope: Scope, seen: Seen) -> list[Any]:
     """All that is to be said about an import."""
     record = seen.record
     zone = ZoneInfo(sites.site(scope, record.site_id).time_zone)
-    parts: list[Any] = [_head(seen)]
+    parts: list[Any] = [_head(seen, zone)]
     if seen.state == "failed":
         parts.append(notice(_why(seen), bad=True))
     if seen.totals:
@@ -55,12 +55,12 @@ def drawn(scope: Scope, seen: Seen) -> list[Any]:
     return parts
 
 
-def _head(seen: Seen) -> html.Section:
+def _head(seen: Seen, zone: ZoneInfo) -> html.Section:
     record = seen.record
     facts = (
         (_("State"), list_table.state(seen)),
-        (_("Started"), reader().stamp(record.created_at)),
-        (_("Ended"), reader().stamp(record.ended_at) if record.ended_at else "–"),
+        (_("Started"), reader().stamp(record.created_at, zone.key)),
+        (_("Ended"), reader().stamp(record.ended_at, zone.key) if record.ended_at else "–"),
         (_("By"), seen.who or "–"),
         (_("Size"), size(record.size)),
         (_("Profile"), record.profile_name or _("found for this file")),

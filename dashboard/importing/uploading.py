@@ -85,7 +85,7 @@ def size(number: int) -> str:
     """A number of bytes as people read it."""
     if number < MB:
         return f"{numbers.number(number / 1024, 2)} kB"
-    return f"{mb(number)} MB" if number < GB else f"{numbers.number(number / GB, 2)} GB"
+    return f"{mb(number)} MB" if number < GB else f"{numbers.exact(number / GB, 2)} GB"
 
 
 def mb(number: int) -> str:

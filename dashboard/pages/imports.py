@@ -28,7 +28,7 @@ LOOKS_MS = 3000
 @guard(operates_site())
 def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
-    about = _("History from files: read, judged and stored as any reading is, and undone as a whole where it was wrong.")
+    about = _("History from files: checked like any other reading, and undone as a whole if a file was wrong.")
     return html.Div(
         [
             html.Header([html.H1(_("Imports")), html.P(about)], className="page-head"),

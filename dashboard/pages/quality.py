@@ -72,7 +72,7 @@ def _told(scope: Scope, site_id: str, shown: Days) -> list[Any]:
         empty = _("No meter yet. Once this site has meters, each of their days is here.")
         return [html.Div(html.P(empty, role="status"), className="panel table-empty")]
     return [
-        html.Section([html.H2(_("In all")), summary.facts(told)], className="panel mb-3"),
+        html.Section([html.H2(_("Overall")), summary.facts(told)], className="panel mb-3"),
         html.Section([html.H2(_("Coverage by day"), className="mb-1"), heat_map.heat_map(site_id, told)], className="mb-3"),
         html.Section([html.H2(_("By meter"), className="mb-2"), summary.by_meter(site_id, told)], className="mb-3"),
         html.Section([html.H2(_("Nodes that do not add up")), summary.imbalances(told.imbalances)], className="panel mb-3"),

@@ -75,10 +75,11 @@ def layout(region_id: str, **_query: Any) -> html.Div:
             html.Header([html.H1(found.name), html.P(found.note or _("What its sites share"))], className="page-head"),
             dcc.Store(id="series-changed"),
             html.Section([html.H2(_("Prices and CO₂")), known], className="panel mb-3"),
+            forms.view(region_series_table.WITHDRAW, region_id),
+            html.H2(_("Pulled sources"), className="mt-4 mb-3"),
             forms.view(pulled_forms.ADD_SHARED, region_id),
             tables.view(pulled_table.OF_REGION, region_id),
-            forms.view(region_series_table.WITHDRAW, region_id),
-            imports.view(FILES, region_id),
+            html.Div(imports.view(FILES, region_id), className="mt-4"),
         ]
     )
 

@@ -32,12 +32,14 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header([html.H1(_("Sources")), html.P(about)], className="page-head"),
-            html.H2(_("Brokers of MQTT"), className="mb-3"),
+            html.H2(_("MQTT brokers"), className="mb-3"),
             forms.view(brokers_table.FORM, site_id),
             tables.view(brokers_table.TABLE, site_id),
             html.H2(_("Pulled sources"), className="mt-4"),
             html.P(_("What Loadstar asks for by itself; prices and CO₂ are the region's."), className="muted"),
-            *[forms.view(form, site_id) for form in (pulled_forms.ADD_OWN, pulled_forms.ADD_WEATHER)],
+            html.Div(
+                [forms.view(form, site_id) for form in (pulled_forms.ADD_OWN, pulled_forms.ADD_WEATHER)], className="side-by-side"
+            ),
             tables.view(pulled_table.OF_SITE, site_id),
             dcc.Interval(id="sources-interval", interval=EVERY_MS),
         ]

@@ -1,6 +1,7 @@
 """Moments and how long ago they were, as pages show them by a zone's clocks."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,12 @@ AGO = (
     (N_("%(num)s min ago"), 60, 5400),
     (N_("%(num)s h ago"), 3600, 172_800),
     (N_("%(num)s d ago"), 86_400, math.inf),
+)
+AHEAD = (
+    (N_("in %(num)s s"), 1, 90),
+    (N_("in %(num)s min"), 60, 5400),
+    (N_("in %(num)s h"), 3600, 172_800),
+    (N_("in %(num)s d"), 86_400, math.inf),
 )
 
 
@@ -39,8 +46,16 @@ def ago(at: datetime | None, now: datetime, otherwise: str = "") -> str:
     """How long ago a moment was, in one unit."""
     if at is None:
         return otherwise or _("never")
-    seconds = max(0.0, (now - at).total_seconds())
-    for words, length, below in AGO:
-        if seconds < below:
-            return _(words, num=f"{seconds / length:.0f}")
-    return otherwise or _("never")
+    return _away((now - at).total_seconds(), AGO)
+
+
+def ahead(at: datetime | None, now: datetime, otherwise: str = "–") -> str:
+    """How long it is until a moment, in one unit."""
+    if at is None:
+        return otherwise
+    return _away((at - now).total_seconds(), AHEAD) if at > now else _("now")
+
+
+def _away(seconds: float, scale: Sequence[tuple[str, int, float]]) -> str:
+    words, length, _below = next(each for each in scale if seconds < each[2])
+    return _(words, num=f"{max(0.0, seconds) / length:.0f}")

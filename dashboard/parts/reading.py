@@ -84,9 +84,9 @@ class Reader:
         """The day of a moment, for a table."""
         return html.Time(self.day(moment), dateTime=moment.isoformat())
 
-    def stamp(self, moment: datetime, *, seconds: bool = False) -> html.Time:
+    def stamp(self, moment: datetime, site_zone: str = "UTC", *, seconds: bool = False) -> html.Time:
         """A moment with the zone whose clocks show it, for a table."""
-        local = moment.astimezone(self.zone())
+        local = moment.astimezone(self.zone(site_zone))
         return html.Time(
             f"{local:%Y-%m-%d %H:%M:%S %Z}" if seconds else f"{local:%Y-%m-%d %H:%M %Z}", dateTime=moment.isoformat()
         )

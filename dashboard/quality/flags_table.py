@@ -91,7 +91,7 @@ def _row(_scope: Scope, shown: Shown) -> Row:
     say = _unit(flag.rule)
     since, until = (f"{each.astimezone(zone):%Y-%m-%d %H:%M}" for each in (flag.start, flag.end))
     rule = RULES.get(flag.rule, "–")  # none of another version
-    cells = (since, until, _(rule), _told(flag.value, say), _told(flag.expected, say))
+    cells = (since, until, _(rule), _told(flag.value, say), _told(flag.expected, say) if flag.expected else "–")
     return Row(
         f"{flag.meter}|{flag.rule}|{flag.start.isoformat()}",
         shown.meter,

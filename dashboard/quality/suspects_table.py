@@ -45,7 +45,7 @@ WHY = {
     "fall": N_("its register fell, which it cannot"),
     "jump": N_("its register rose by more than the meter can do"),
     "beyond_capacity": N_("more than the meter can do"),
-    "no_number": N_("how devices write that they have no number"),
+    "no_number": N_("what devices send when they have no value"),
 }
 REASON = Text("reason", N_("Why"), longest=300, required=True, help=N_("Kept with the correction, beside your name."))
 BOTH = Choice("what", N_("They are"), (("wrong", N_("wrong: void them")), ("true", N_("true: let them count"))), required=True)

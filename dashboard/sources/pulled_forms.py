@@ -157,7 +157,7 @@ def _services(*, weather: bool) -> list[tuple[str, str]]:
 SERVICE = Choice("service", N_("Service"), _services(weather=False) + _services(weather=True), required=True)
 ADD_SHARED = Form(
     "pull-shared",
-    N_("Have it pulled"),
+    N_("Add a pulled source"),
     prices_region("of"),
     (SERVICE, AREA, KEY, ADDRESS),
     do=_add_service,

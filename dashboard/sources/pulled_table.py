@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from config import clock
-from config.language import N_, _, told
+from config.language import N_, _, ngettext, told
 from config.pull_services import PAST_WEATHER, READINGS, SERVICES, WEATHER
-from dashboard.live.attention import words_of
+from dashboard.live.attention import WORDS, words_of
 from dashboard.parts import tables
-from dashboard.parts.aria import icon
+from dashboard.parts.aria import data
 from dashboard.parts.fields import Field, filled
-from dashboard.parts.moments import ago
+from dashboard.parts.moments import ago, ahead
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
@@ -29,10 +29,9 @@ COLUMNS = (
     Column("name", N_("Source"), sortable=False),
     Column("gives", N_("Gives"), sortable=False),
     Column("asked", N_("Asked"), sortable=False, moment=True),
-    Column("answered", N_("Answered"), sortable=False, moment=True),
-    Column("value", N_("Newest value"), sortable=False, moment=True),
     Column("next", N_("Next"), sortable=False, moment=True),
-    Column("state", N_("How it goes"), sortable=False),
+    Column("value", N_("Newest value"), sortable=False, moment=True),
+    Column("state", N_("State"), sortable=False),
 )
 WEATHERS = {WEATHER: N_("Weather forecast"), PAST_WEATHER: N_("Past weather")}
 ASK_NOW = Act("ask", N_("Ask now"))
@@ -47,14 +46,14 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], owner_id: st
 def _row(scope: Scope, source: PullSource) -> Row:
     service = SERVICES.get(source.service)
     zone = reader().zone(sites.site(scope, source.site_id).time_zone if source.site_id else "UTC")
+    now = clock.now()
     about = f"{source.area} · {service.licence}".removeprefix(" · ") if service else (source.url or "").partition("?")[0]
     cells = (
         [html.Div(_gives(source)), html.Div(about, className="muted small")],
-        ago(source.asked_at, clock.now()),
-        ago(source.answered_at, clock.now()),
+        ago(source.asked_at, now),
+        ahead(source.next_at, now),
         _stamp(source.value_at, zone),
-        _stamp(source.next_at, zone),
-        _state(source),
+        _state(source, now),
     )
     change = Act("change", N_("Change"), lambda: Question(_about(source), _fields(scope, source)), sure=N_("Save"))
     gone = Question(_("It is asked no more and its key is forgotten. What it gave stays."))
@@ -64,7 +63,7 @@ def _row(scope: Scope, source: PullSource) -> Row:
 
 def _gives(source: PullSource) -> str:
     if source.gives == READINGS:
-        return source.quantity or ""
+        return _(WORDS[source.quantity]) if source.quantity in WORDS else source.quantity or ""
     return _(WEATHERS[source.gives]) if source.gives in WEATHERS else words_of(source.gives)
 
 
@@ -72,14 +71,22 @@ def _stamp(at: datetime | None, zone: ZoneInfo) -> html.Time | str:
     return html.Time(f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}", dateTime=at.isoformat()) if at else "–"
 
 
-def _state(source: PullSource) -> html.Div:
+def _state(source: PullSource, now: datetime) -> html.Div:
+    """Whether it answers; of one that does not, since when and why."""
     said = " ".join(told(each) for each in source.problem)
+    state, words = ("live", said or _("answers")) if source.answered_at else ("late", said or _("not asked yet"))
     if source.failures:
-        words = _("no answer %(count)s times in a row: %(why)s", count=source.failures, why=said or _("it never ended"))
-        return html.Div([icon("exclamation-triangle"), " ", words], className="bad")
-    if said:
-        return html.Div([icon("info-circle"), " ", said])
-    return html.Div(_("answers") if source.answered_at else _("not asked yet"), className="muted")
+        why = said or _("it never ended")
+        words = ngettext("no answer: %(why)s", "no answer %(num)s times in a row: %(why)s", source.failures, why=why)
+        state = "offline"
+    since = _("Last answer %(age)s.", age=ago(source.answered_at, now)) if source.failures and source.answered_at else None
+    return html.Div(
+        [
+            html.Span(words, className="state wraps", **data(state=state)),
+            html.Div(since, className="muted small") if since else None,
+        ],
+        className="said",
+    )
 
 
 def _about(source: PullSource) -> str:
