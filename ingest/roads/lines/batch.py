@@ -8,6 +8,7 @@ that is new, texts, backslashes, whatever is wrong) is read exactly, line by lin
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, repeat
 
 import numpy as np
@@ -29,8 +30,8 @@ from store.series.write import Series
 ROAD = "lines"
 HEADS = 20_000  # remembered of a caller
 FIELDS = 1_000  # of a head
-AT_ONCE = 2_500  # lines read in columns before others have their turn
-FEW = 500  # of a body whose lines are not all such
+PIECE = 131_072  # characters of a body, some 2,500 lines, that are read before others have their turn
+FEW = 500  # lines of a body that are not all numbers alone
 ECHO = 120  # characters of a wrong line that are sent back
 _MOST = sys.float_info.max
 _LAST = np.iinfo(np.int64).max
@@ -54,11 +55,11 @@ class Channel:
         return Meant(entry.meter_id, entry.quantity, entry.unit, entry.interval_s)
 
 
-@dataclass(slots=True)
+@dataclass
 class Batch:
-    """What a body says. `lines` are its physical lines, and whatever is told of one is told by its place among them."""
+    """What a body says. Whatever is told of a line is told by its place among the body's physical lines."""
 
-    lines: list[str]
+    text: str
     readings: list[list[Reading] | Several] = field(default_factory=list)  # of so many lines at a time
     of: list[int] = field(default_factory=list)  # the line of each reading
     waiting: list[tuple[Channel, int, float]] = field(default_factory=list)
@@ -67,6 +68,11 @@ class Batch:
     heard: set[Channel] = field(default_factory=set)
     dropped: int = 0  # values of channels that are ignored
     no_reading: int = 0  # fields that are a text or a boolean
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The physical lines."""
+        return self.text.split("\n")
 
     def refuse(self, line: int, problem: Problem) -> None:
         """The first thing that is wrong with a line is told."""
@@ -78,7 +84,7 @@ class Batch:
 
 
 class Reader:
-    """Reads one body, `AT_ONCE` lines at a time."""
+    """Reads one body, a piece at a time."""
 
     def __init__(self, body: bytes, caller: Caller, window: Window, precision: str, arrival_us: int):
         try:
@@ -87,7 +93,7 @@ class Reader:
             text = body.decode("utf-8", "surrogateescape")
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        self.batch = Batch(text.removesuffix("\n").split("\n"))
+        self.batch = Batch(text.removesuffix("\n"))
         self._caller, self._window, self._precision, self._arrival_us = caller, window, precision, arrival_us
         self._now_us = clock.now_us()
 
@@ -97,31 +103,48 @@ class Reader:
         Raises:
             Refusal: 503 a time is ahead of the one that is known, and the machine's clock, which was set, says that it is not.
         """
+        at = 0
+        for piece in self._pieces():
+            count = piece.count("\n") + 1
+            if not self._plainly(piece, at, count):
+                break
+            at += count
+            yield
+        else:
+            return
         lines = self.batch.lines
-        at, many = 0, AT_ONCE
         while at < len(lines):
-            stop = min(at + many, len(lines))
-            if self._plainly(at, stop):
+            stop = min(at + FEW, len(lines))
+            if self._plainly("\n".join(lines[at:stop]), at, stop - at):
                 at = stop
-            elif many > FEW:
-                many = FEW
             else:
                 self.batch.readings.append([])
                 while at < stop:
                     at += 1 if self._known(lines[at], at) else self._exactly(at)
             yield
 
-    def _plainly(self, first: int, stop: int) -> bool:
-        """Take these lines if each is one that `_known` takes, in time, of channels that are mapped; False: not all are."""
-        found = plain(self.batch.lines[first:stop])
+    def _pieces(self) -> Iterator[str]:
+        """The body in pieces of whole lines."""
+        text, place = self.batch.text, 0
+        while place < len(text):
+            end = len(text) if len(text) - place <= PIECE else text.rfind("\n", place, place + PIECE)
+            if end < 0:  # one line is longer than that
+                end = len(text) if (end := text.find("\n", place)) < 0 else end
+            yield text[place:end]
+            place = end + 1
+
+    def _plainly(self, text: str, first: int, count: int) -> bool:
+        """Take so many lines if each is one that `_known` takes, in time, of channels that are mapped; False: not all are."""
+        found = plain(text, count)
         moment = self._moments(found) if found else None
         if found is None or moment is None:
             return False
         heads = self._caller.heads
         try:
             of_line = [heads[head] for head in found.heads]
-            of_value = chain.from_iterable(map(repeat, of_line, found.counts.tolist()))
-            channels = [of_head[key] for of_head, key in zip(of_value, found.keys, strict=True)]
+            if found.counts is not None:
+                of_line = list(chain.from_iterable(map(repeat, of_line, found.counts.tolist())))
+            channels = [of_head[key] for of_head, key in zip(of_line, found.keys, strict=True)]
         except KeyError:
             return False
         last: dict[Channel, float] = dict(zip(channels, found.value.tolist(), strict=True))
@@ -130,8 +153,11 @@ class Reader:
             return False
         place = {channel: nth for nth, channel in enumerate(last)}
         of = np.fromiter(map(place.__getitem__, channels), np.intp, len(channels))
-        self.batch.readings.append(Several(meant, of, np.repeat(moment, found.counts), found.value))
-        self.batch.of += np.repeat(np.arange(first, stop), found.counts).tolist()
+        line = np.arange(first, first + count)
+        if found.counts is not None:
+            line, moment = np.repeat(line, found.counts), np.repeat(moment, found.counts)
+        self.batch.readings.append(Several(meant, of, moment, found.value))
+        self.batch.of += line.tolist()
         self.batch.heard.update(last)
         for channel, number in last.items():
             channel.heard = number

@@ -19,21 +19,23 @@ _LAST = np.iinfo(np.int64).max
 
 
 class Plain(NamedTuple):
-    """Lines in columns: of each line its head, how many fields it has, and its time; of each field its key and number."""
+    """Lines in columns: of each line its head, how many fields it has, and its time; of each field its key and number.
+
+    `counts` is None where each line has one field, `stamps` where no line has a time.
+    """
 
     heads: Sequence[str]
-    counts: NDArray[np.intp]
+    counts: NDArray[np.intp] | None
     keys: Sequence[str]
     value: NDArray[np.float64]
-    stamps: NDArray[np.int64] | None  # None: no line has a time
+    stamps: NDArray[np.int64] | None
 
 
-def plain(lines: Sequence[str]) -> Plain | None:
-    """The lines in columns, as they are written; None: one of them is something else, or not all have a time and some have."""
-    text = "\n".join(lines)
+def plain(text: str, lines: int) -> Plain | None:
+    """So many lines in columns, as they are written; None: one is something else, or some have a time and others have none."""
     if '"' in text or "\\" in text:
         return None
-    each = _blanks(text, len(lines))
+    each = _blanks(text, lines)
     if each is None:
         return None
     words = text.replace("\n", " ").split(" ")
@@ -46,8 +48,9 @@ def plain(lines: Sequence[str]) -> Plain | None:
     moments = _stamps(stamps) if stamps else None
     if value is None or (stamps and moments is None):
         return None
-    counts = np.fromiter(map(str.count, fields, repeat("=")), np.intp, len(fields))
-    return Plain(heads, counts, keys_and_numbers[::2], value, moments)
+    keys = keys_and_numbers[::2]
+    counts = np.fromiter(map(str.count, fields, repeat("=")), np.intp, lines) if len(keys) > lines else None
+    return Plain(heads, counts, keys, value, moments)
 
 
 def _blanks(text: str, lines: int) -> int | None:
