@@ -31,6 +31,7 @@ SECTIONS = {
     "batch": Section("posts", "batches", False, "batches to the device API"),
     "lines": Section("lines", "lines", False, "line protocol to the device API"),
     "mqtt": Section("mqtt", "mqtt", False, "messages by MQTT, read from mosquitto"),
+    "files": Section("files", "files", False, "files of history, imported by a worker"),
     "latest": Section("series", "latest", False, "latest values over ten million rows"),
     "large": Section("large", "large", False, "a live page of a site of 5,000 meters"),
     "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),

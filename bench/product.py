@@ -202,11 +202,15 @@ class Product:
             raise NotUp("the operator does not land on an overview")
         return browser, landed[1]
 
+    def processes(self) -> list[psutil.Process]:
+        """All that it has started."""
+        assert self._process is not None  # noqa: S101 - for the type checker
+        return psutil.Process(self._process.pid).children(recursive=True)
+
     def serving_devices(self) -> list[int]:
         """The processes that a device's post passes: the device API and QuestDB."""
-        assert self._process is not None  # noqa: S101 - for the type checker
         serving: dict[int, int] = {}  # each with its parent
-        for each in psutil.Process(self._process.pid).children(recursive=True):
+        for each in self.processes():
             with suppress(psutil.NoSuchProcess):  # what ends meanwhile is none of them
                 line = " ".join(each.cmdline())
                 if line.endswith("-m ingest") or ("questdb" in line and "java" in line):

@@ -26,6 +26,7 @@ class Sizes:
     crowd: Crowd = field(default_factory=Crowd)
     asks: int = 5
     late_rows: int = 1_000_000
+    file_rows: int = 3_000_000
     site_meters: int = 5_000
     apart: bool = True  # sections that nothing else may weigh on have a Loadstar of their own
 
@@ -45,6 +46,7 @@ QUICK = Sizes(
     crowd=FEW,
     asks=1,
     late_rows=20_000,
+    file_rows=20_000,
     site_meters=80,
     apart=False,
 )

@@ -32,6 +32,7 @@ BY_DESIGN = 6  # returns: a register that does so more often begins again by des
 
 NOTHING_RAW = (2**32 - 1, 2**31 - 1)  # unsigned and signed registers full of ones: no value
 UNDERFLOW = 2**15  # below 2³²: a small negative number that was read as an unsigned one
+FEW_DIGITS = 2000.0  # below it they are numbers like others
 
 Codes = NDArray[np.object_]
 
@@ -66,7 +67,7 @@ def usual(values: ArrayLike) -> float:
 def no_number(kw_or_kwh: float) -> bool:
     """Whether it is a register full of ones, or a small negative number taken for a large one, to whatever decimal."""
     raw = abs(kw_or_kwh)
-    if raw < 2000:  # with so few digits before the point they are numbers like others
+    if raw < FEW_DIGITS:
         return False
     for _ in range(7):
         if any(abs(raw - ones) < 1e-6 * ones**0.5 for ones in NOTHING_RAW):
@@ -93,7 +94,7 @@ def powers(kw: ArrayLike, can: Capacity) -> Codes:
     for start, end in _runs(beyond):
         run = slice(start, end)
         codes[run] = np.where((end - start <= MOST) | (values[run] > can.never_kw), BEYOND, "")
-    for place in np.flatnonzero(values > min(can.kw, SOME_CIRCUIT_KW)):
+    for place in np.flatnonzero(values >= max(min(can.kw, SOME_CIRCUIT_KW), FEW_DIGITS)):
         if no_number(values[place]) or underflown(values[place]):
             codes[place] = NO_NUMBER
     return codes

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config.language import _
+from ingest.files import long
 from ingest.files.block import ROWS, Block
+from ingest.files.cells import Cells
 from ingest.files.content import UnreadableFile
-from ingest.files.detection import long
+from ingest.files.detection import long as long_tables
 from ingest.files.detection.sample import SAMPLE
-from ingest.files.long import Table
 from ingest.files.profile import Container, Profile, UnfitProfile
 from ingest.files.proposal import Entry, Proposal
 
@@ -33,18 +34,23 @@ def detect(path: Path, kind: Container, zone: str) -> Proposal:
     head = sample.slice(0, SAMPLE)
     cells = [_texts(head.column(at)) for at in range(len(names))]
     rows = [(nth, list(each)) for nth, each in enumerate(zip(*cells, strict=True), 1)]
-    return long.propose(Profile(container=kind, header=0, names=tuple(names)), names, rows, [Entry("container", kind, 1.0)], zone)
+    return long_tables.propose(
+        Profile(container=kind, header=0, names=tuple(names)), names, rows, [Entry("container", kind, 1.0)], zone
+    )
 
 
 def blocks(path: Path, profile: Profile) -> Iterator[Block]:
     """The readings. Raises `UnreadableFile` and `UnfitProfile`."""
-    table, row = Table(profile), 1
+    yield from long.blocks(_cells(path, profile), profile)
+
+
+def _cells(path: Path, profile: Profile) -> Iterator[Cells]:
+    row = 1
     for part in _parts(path, profile.container):
         if tuple(part.schema.names) != profile.names:
             raise UnfitProfile(_("the file has other columns than the profile: %(names)s", names=", ".join(part.schema.names)))
-        yield from table.take([part.column(at) for at in range(part.num_columns)], np.arange(row, row + part.num_rows))
+        yield Cells(dict(enumerate(part.columns)), np.arange(row, row + part.num_rows))
         row += part.num_rows
-    yield from table.end()
 
 
 def _parts(path: Path, kind: Container) -> Iterator[Any]:

@@ -48,6 +48,8 @@ METER = frozenset(
         "id",
         "channel",
         "site",
+        "area",
+        "bidding zone",
     ]
 )
 QUALITY = frozenset(
@@ -76,6 +78,7 @@ COST = re.compile(r"cost|price|amount|€|\$|£|kosten|prix|tariff", re.IGNORECA
 # Unit as it is written → quantity and unit. A bare word is a head of its own.
 _UNITS = {
     "kwh": ("energy_kwh", "kWh"), "wh": ("energy_kwh", "Wh"), "mwh": ("energy_kwh", "MWh"),
+    "kilowatt-hours": ("energy_kwh", "kWh"), "kilowatt hours": ("energy_kwh", "kWh"), "watt-hours": ("energy_kwh", "Wh"),
     "gj": ("energy_kwh", "GJ"), "mj": ("energy_kwh", "MJ"),
     "kw": ("power_kw", "kW"), "w": ("power_kw", "W"), "mw": ("power_kw", "MW"), "kvar": ("reactive_power_kvar", "kvar"),
     "v": ("voltage_v", "V"), "a": ("current_a", "A"),
@@ -109,6 +112,7 @@ _VALUES = frozenset(
         "sum",
         "import",
         "delivered",
+        "received",
     ]
 )
 _EXPORT = re.compile(
@@ -141,8 +145,9 @@ def measured(head: str) -> tuple[str, str] | None:
         return None
     for pattern in (_BRACKET, _WORD, _ENDING):
         for said in pattern.findall(tidy):
-            if (found := _UNITS.get(_case(said))) is not None:
-                return _sided(found, tidy)
+            found = _UNITS.get(_case(said)) or _UNITS.get(_case(said.rpartition(" ")[2]))
+            if found is not None:
+                return sided(found, tidy)
     return None
 
 
@@ -156,7 +161,8 @@ def _case(said: str) -> str:
     return "mwh" if tidy == "MWh" else "mw" if tidy == "MW" else "" if tidy in ("mW", "mWh") else tidy.lower()
 
 
-def _sided(found: tuple[str, str], head: str) -> tuple[str, str]:
+def sided(found: tuple[str, str], head: str) -> tuple[str, str]:
+    """The same of what flows back, where the head says that."""
     return ("energy_export_kwh", found[1]) if found[0] == "energy_kwh" and _EXPORT.search(head) else found
 
 

@@ -7,7 +7,7 @@ half-way goes on at the block where it stood, and writes nothing twice. What it 
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 import numpy as np
+import pandas as pd
 
 from config import clock
 from config.language import _
@@ -324,10 +325,7 @@ def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:
             at = np.concatenate([each.at_us for each in parts])
             value = np.concatenate([each.value for each in parts])
             meter, quantity = (
-                np.repeat(
-                    np.array([getattr(each.target.series, name) for each in parts], dtype=object),
-                    [len(each.value) for each in parts],
-                )
+                _column([getattr(each.target.series, name) for each in parts], [len(each.value) for each in parts])
                 for name in ("meter", "quantity")
             )
             if kind == TELEMETRY:
@@ -340,6 +338,12 @@ def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:
             else:
                 frame = bulk.intervals(at, meter, quantity, value, source, interval_s=interval_s)
                 bulk.write(SYSTEM, sender, kind, frame)
+
+
+def _column(texts: Sequence[str], times: Sequence[int]) -> pd.Categorical:
+    """Each text so many times, one after the other."""
+    place = {text: nth for nth, text in enumerate(dict.fromkeys(texts))}
+    return bulk.symbols(np.repeat([place[text] for text in texts], times), [*place])
 
 
 def _quarter(at_us: int) -> int:

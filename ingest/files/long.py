@@ -1,35 +1,34 @@
 """Long tables: a row a time and a meter, with a value or several."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from config.language import _
 from ingest.files import stamps
 from ingest.files.block import ROWS, Block, Gathering, RowProblem
+from ingest.files.cells import Cells
 from ingest.files.numbers import numbers
 from ingest.files.profile import NUMBERED, OFFSET, Column, Profile, UnfitProfile
-from ingest.files.rows import Row
 from ingest.files.stamps import NEVER, SECOND
 
 ECHO = 60
 
 
-def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
+def blocks(parts: Iterable[Cells], profile: Profile) -> Iterator[Block]:
     """The readings of a table's rows, in the file's order."""
-    table = Table(profile)
-    while part := list(islice(rows, ROWS)):
-        columns: Sequence[Any] = list(zip_longest(*(cells for _number, cells in part), fillvalue=""))
-        yield from table.take(columns, np.array([number for number, _cells in part]))
+    table = _Table(profile)
+    for part in parts:
+        yield from table.take(part)
     yield from table.end()
 
 
-class Table:
+class _Table:
     """Turns columns into readings, part after part; what is not known before the end is told by `end`."""
 
     def __init__(self, profile: Profile):
@@ -40,34 +39,33 @@ class Table:
         self._behind: list[RowProblem] = []  # rows without a time, that may be the file's end
         self._found = Gathering()
 
-    def take(self, columns: Sequence[Any], row: NDArray[np.int64]) -> Iterator[Block]:
-        """The blocks that these columns (of texts, or Arrow's) complete; `row` numbers their rows."""
-        profile, found = self._profile, self._found
-        count = len(row)
-        named = self._meters(columns, count)
-        end_us, start_us, good = self._times(columns, named, row, count)
-        good &= np.array([name is not None for name in named])
-        for at in np.flatnonzero([name is None for name in named])[:ROWS].tolist():
+    def take(self, cells: Cells) -> Iterator[Block]:
+        """The blocks that these rows complete."""
+        profile, found, row = self._profile, self._found, cells.row
+        whose, names = self._meters(cells)
+        end_us, start_us, good = self._times(cells, whose, names)
+        nameless = np.array([name is None for name in names])[whose]
+        good &= ~nameless
+        for at in np.flatnonzero(nameless)[:ROWS].tolist():
             found.refuse(int(row[at]), "no_meter", _("the row names no meter that the pattern finds"))
-        units = texts(columns, profile.unit, count) if profile.unit is not None else None
-        classes = self._classes(columns, count)
+        units = cells.distinct(profile.unit) if profile.unit is not None else None
+        classes = self._classes(cells)
         for column in profile.columns:
-            if column.place >= len(columns):
+            if column.place not in cells:
                 continue
-            value, bad = numbers(columns[column.place], profile.decimal)
+            said = cells.column(column.place)
+            value, bad = numbers(said, profile.decimal)
             for at in np.flatnonzero(bad & good).tolist():
-                found.refuse(
-                    int(row[at]), "not_a_number", _("%(cell)s is no number", cell=repr(str(columns[column.place][at])[:ECHO]))
-                )
+                found.refuse(int(row[at]), "not_a_number", _("%(cell)s is no number", cell=repr(_told(said, at))))
             here = good & ~np.isnan(value)
             found.gaps += int((good & np.isnan(value) & ~bad).sum())
             if not here.any():
                 continue
-            duration = np.full(count, column.interval_s) if column.interval_s else (end_us - start_us) // SECOND
+            duration = np.full(len(row), column.interval_s) if column.interval_s else (end_us - start_us) // SECOND
             end = start_us + duration * SECOND if profile.stamp.at == "start" else end_us
             end = np.where(duration == 0, end + profile.stamp.shift_s * SECOND, end)
             picked = np.flatnonzero(here)
-            of = self._series(column, named, units, picked)
+            of = self._series(column, whose[picked], names, units, picked)
             values = value[picked] * (duration[picked] / 3600 if column.mean_power else 1)
             found.extend(of, end[picked], duration[picked], values, classes[picked], row[picked])
         yield from found.full()
@@ -80,50 +78,49 @@ class Table:
         if (last := found.rest()) and (len(last) or last.problems or last.gaps or last.skipped):
             yield last
 
-    def _meters(self, columns: Sequence[Any], count: int) -> list[str | None]:
+    def _meters(self, cells: Cells) -> tuple[NDArray[np.int64], Sequence[str | None]]:
+        """Which of the names each row bears, and the names; None where the pattern finds none."""
         places = self._profile.meter
         if not places:
-            return [""] * count
-        one = texts(columns, places[0], count)
-        joined = (
-            one
-            if len(places) == 1
-            else [" ".join(each) for each in zip(*(texts(columns, at, count) for at in places), strict=True)]
-        )
+            return np.zeros(len(cells), dtype=np.int64), [""]
+        which, said = cells.distinct(places[0])
+        for place in places[1:]:
+            also, more = cells.distinct(place)
+            pairs = pc.dictionary_encode(pa.array(which * len(more) + also))
+            said = [f"{said[each // len(more)]} {more[each % len(more)]}" for each in pairs.dictionary.to_pylist()]
+            which = np.asarray(pairs.indices, dtype=np.int64)
         known = self._names
-        for name in set(joined) - known.keys():
-            known[name] = meter_name(name, self._pattern)
-        return [known[name] for name in joined]
+        for name in said:
+            if name not in known:
+                known[name] = meter_name(name, self._pattern)
+        return which, [known[name] for name in said]
 
     def _times(
-        self, columns: Sequence[Any], named: Sequence[str | None], row: NDArray[np.int64], count: int
+        self, cells: Cells, whose: NDArray[np.int64], names: Sequence[str | None]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        stamp, found = self._profile.stamp, self._found
-        said: Any = columns[stamp.columns[0]]
-        if isinstance(said, pa.Array | pa.ChunkedArray) and len(stamp.columns) == 1:
-            if pa.types.is_string(said.type) or pa.types.is_large_string(said.type):
-                said = said.to_pylist()
+        stamp, found, row = self._profile.stamp, self._found, cells.row
+        until_said = cells.column(stamp.until) if stamp.until is not None else None
+        if stamp.until is not None and stamp.until in stamp.columns:
+            said, until_said = stamps.both(cells.texts(stamp.until))
         elif len(stamp.columns) > 1 and not stamp.hours:
-            said = [" ".join(each) for each in zip(*(texts(columns, at, count) for at in stamp.columns), strict=True)]
+            said = pc.binary_join_element_wise(*map(cells.texts, stamp.columns), " ")
+        else:
+            said = cells.column(stamp.columns[0])
         read = stamps.local(said, stamp.format)
-        names = [name or "" for name in named]
+        lost = np.zeros(len(row), dtype=bool)
         if stamp.hours:
-            hour, odd = numbers(columns[stamp.columns[1]], ".")
+            hour, odd = numbers(cells.column(stamp.columns[1]), ".")
             whole = ~odd & (hour >= 1) & (hour <= 25) & (hour % 1 == 0)
             at = self._wall.hours(np.where(whole, read, NEVER), np.where(whole, hour, 1).astype(np.int64))
-            lost = np.zeros(count, dtype=bool)
-        elif (isinstance(said, pa.Array | pa.ChunkedArray) and getattr(said.type, "tz", None)) or stamp.format in (
-            OFFSET,
-            *NUMBERED,
-        ):
-            at, lost = read, np.zeros(count, dtype=bool)
+        elif getattr(said.type, "tz", None) or stamp.format in (OFFSET, *NUMBERED):
+            at = read
         else:
-            at, lost = self._wall.utc(read, names)
+            at, lost = self._wall.utc(read, np.array([name or "" for name in names], dtype=object)[whose])
         for place in np.flatnonzero(lost).tolist():
             found.refuse(
                 int(row[place]),
                 "bad_time",
-                _("%(time)s was left out when the clocks were put forward", time=str(said[place])[:ECHO]),
+                _("%(time)s was left out when the clocks were put forward", time=_told(said, place)),
             )
         none = np.flatnonzero((at == NEVER) & ~lost)
         good = at != NEVER
@@ -132,13 +129,13 @@ class Table:
             found.problems += self._behind
             self._behind = []
         for place in none.tolist():
-            what = str(said[place])[:ECHO]
+            what = repr(_told(said, place))
             problem = RowProblem(
-                int(row[place]), "bad_time", _("%(time)s is no time as %(form)s says it", time=repr(what), form=stamp.format)
+                int(row[place]), "bad_time", _("%(time)s is no time as %(form)s says it", time=what, form=stamp.format)
             )
             (found.problems if place < last else self._behind).append(problem)
-        if stamp.until is not None:
-            until = stamps.local(columns[stamp.until], stamp.format)
+        if until_said is not None:
+            until = stamps.local(until_said, stamp.format)
             until = (
                 until
                 if stamp.format in (OFFSET, *NUMBERED)
@@ -154,37 +151,39 @@ class Table:
             return np.where(good, pair[1], 0), np.where(good, pair[0], 0), good
         return np.where(good, at, 0), np.where(good, at, 0), good
 
-    def _classes(self, columns: Sequence[Any], count: int) -> NDArray[np.str_]:
+    def _classes(self, cells: Cells) -> NDArray[np.str_]:
         profile = self._profile
         if profile.quality is None:
-            return np.full(count, "A")
-        return np.array([profile.qualities.get(each.strip(), "A") for each in texts(columns, profile.quality, count)], dtype="U1")
+            return np.full(len(cells), "A")
+        which, said = cells.distinct(profile.quality)
+        return np.array([profile.qualities.get(each.strip(), "A") for each in said], dtype="U1")[which]
 
     def _series(
-        self, column: Column, named: Sequence[str | None], units: Sequence[str] | None, picked: NDArray[np.int64]
+        self,
+        column: Column,
+        whose: NDArray[np.int64],
+        names: Sequence[str | None],
+        units: tuple[NDArray[np.int64], list[str]] | None,
+        picked: NDArray[np.int64],
     ) -> NDArray[np.int32]:
-        known: dict[tuple[str, str], int] = {}
-        of = np.empty(len(picked), dtype=np.int32)
+        """The place of each picked row's series in the block that is being collected."""
+        which, said = (units[0][picked], units[1]) if units is not None else (0, [column.unit])
         behind = f" {column.meter}" if column.meter and self._profile.meter and len(self._profile.columns) > 1 else ""
-        for nth, at in enumerate(picked.tolist()):
-            key = (named[at] or "", units[at] if units is not None else column.unit)
-            place = known.get(key)
-            if place is None:
-                meter = f"{key[0]}{behind}" if key[0] else column.meter
-                unit = (key[1].strip() or column.unit) + ("*h" if column.mean_power else "")
-                place = known[key] = self._found.series(meter, column.quantity, unit)
-            of[nth] = place
+
+        def place(name: str, unit: str) -> int:
+            meter = f"{name}{behind}" if name else column.meter
+            return self._found.series(meter, column.quantity, (unit.strip() or column.unit) + ("*h" if column.mean_power else ""))
+
+        pairs = pc.dictionary_encode(pa.array(whose * len(said) + which))
+        places = [place(names[each // len(said)] or "", said[each % len(said)]) for each in pairs.dictionary.to_pylist()]
+        of: NDArray[np.int32] = np.array(places, dtype=np.int32)[np.asarray(pairs.indices)]
         return of
 
 
-def texts(columns: Sequence[Any], place: int, count: int) -> Sequence[str]:
-    """A column's cells as texts."""
-    if place >= len(columns):
-        return [""] * count
-    column = columns[place]
-    if isinstance(column, pa.Array | pa.ChunkedArray):
-        return ["" if each is None else str(each) for each in column.to_pylist()]
-    return column  # type: ignore[no-any-return]
+def _told(column: Any, at: int) -> str:
+    """The beginning of a cell, as people are told of it."""
+    cell = column[at].as_py()
+    return "" if cell is None else str(cell)[:ECHO]
 
 
 def wall(profile: Profile) -> stamps.Wall:

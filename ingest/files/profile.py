@@ -27,7 +27,8 @@ class Stamp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `columns` are joined by a blank. `format` is `iso`, one of `NUMBERED` or as strptime reads it. `zone`: of times without an
     offset, an IANA name or a fixed offset such as `+10:00`. `hours`: the last column is the number of the hour in its local day,
-    from 1, so a day has 23 to 25. `at`: whether a stamp is an interval's start or end. `until`: the column of the other end.
+    from 1, so a day has 23 to 25. `at`: whether a stamp is an interval's start or end. `until`: the column of the
+    other end, which may be the same, holding both.
     """
 
     columns: tuple[int, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.language import _
-from ingest.files import day_rows, long, rows, wide
+from ingest.files import cells, day_rows, lines, long, rows, wide
 from ingest.files.block import Block
 from ingest.files.content import container
 from ingest.files.profile import Profile, UnfitProfile
@@ -68,8 +68,12 @@ def _of_table(path: Path, profile: Profile) -> Iterator[Block]:
                     names=", ".join(profile.names)[:300],
                 )
             )
-    made = day_rows.blocks if profile.shape == "day_rows" else long.blocks
-    yield from made(rows.rows(path, profile), profile)
+    if profile.shape == "day_rows":
+        yield from day_rows.blocks(rows.rows(path, profile), profile)
+    elif profile.container == "text" and profile.shape == "long":
+        yield from long.blocks(lines.parts(path, profile), profile)
+    else:
+        yield from long.blocks(cells.of_rows(rows.rows(path, profile)), profile)
 
 
 def _all(path: Path, profile: Profile) -> Iterator[rows.Row]:

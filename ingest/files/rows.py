@@ -8,6 +8,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +22,7 @@ from ingest.files.profile import Profile
 Row = tuple[int, list[str]]
 
 LONGEST_CELL = 2**20
+LONGEST_LINE = 2**26  # letters: far more than a row of a year of minutes has
 DOCUMENT = 128 * 2**20  # bytes of a JSON document that is one object
 DEEPEST = 20
 
@@ -56,23 +58,70 @@ def _after(found: Iterator[Row], header: int) -> Iterator[Row]:
 
 
 def text(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
-    """All rows of a text; a NUL, which some loggers leave, is no letter."""
-    csv.field_size_limit(LONGEST_CELL)
+    """All rows of a text."""
+    with letters(path, encoding) as found:
+        yield from parted(lines(found), delimiter)
+
+
+@contextmanager
+def letters(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """The letters of a text, its lines ended alike.
+
+    Raises:
+        UnreadableFile: they are not of this encoding.
+    """
     with opened(path) as file:
-        lines: Iterable[str] = io.TextIOWrapper(file, encoding=encoding, newline="")
-        reader = csv.reader(
-            (line.replace("\0", "") if "\0" in line else line for line in lines), delimiter=delimiter, skipinitialspace=True
-        )
         try:
-            for number, cells in enumerate(reader, 1):
-                if cells:
-                    yield number, cells
+            yield io.TextIOWrapper(file, encoding=encoding)
         except UnicodeError as wrong:
             raise UnreadableFile(
                 _("the file is not written in %(encoding)s throughout (%(why)s): save it as UTF-8", encoding=encoding, why=wrong)
             ) from None
-        except csv.Error as wrong:
-            raise UnreadableFile(_("line %(line)s is no row of a table: %(why)s", line=reader.line_num, why=wrong)) from None
+
+
+def lines(found: io.TextIOWrapper, before: str = "") -> Iterator[str]:
+    """The lines of a text from where it stands, with what was read before.
+
+    Raises:
+        UnreadableFile: one that nobody could hold.
+    """
+    cut = ""
+    for line in io.StringIO(before):
+        cut = line
+        if line.endswith("\n"):
+            yield line
+            cut = ""
+    while line := found.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise endless()
+        yield cut + line
+        cut = ""
+    if cut:
+        yield cut
+
+
+def endless() -> UnreadableFile:
+    """What is wrong with a text of a line without an end."""
+    return UnreadableFile(_("a line of the file does not end: it is no table of text"))
+
+
+def parted(lines: Iterable[str], delimiter: str, before: int = 0) -> Iterator[Row]:
+    """The rows of lines, of which the first is behind so many others; a NUL, which some loggers leave, is no letter.
+
+    Raises:
+        UnreadableFile: a line is no row of a table.
+    """
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(
+        (line.replace("\0", "") if "\0" in line else line for line in lines), delimiter=delimiter, skipinitialspace=True
+    )
+    try:
+        for number, cells in enumerate(reader, before + 1):
+            if cells:
+                yield number, cells
+    except csv.Error as wrong:
+        line = before + reader.line_num
+        raise UnreadableFile(_("line %(line)s is no row of a table: %(why)s", line=line, why=wrong)) from None
 
 
 def sheet(path: Path, name: str) -> Iterator[Row]:

@@ -40,6 +40,10 @@ _LETTERS = {
     "B": r"(?P<b>[a-z]{3,9})", "H": r"(?P<H>\d{1,2})", "I": r"(?P<I>\d{1,2})", "M": r"(?P<M>\d\d)",
     "S": r"(?P<S>\d\d)", "f": r"\d{1,9}", "p": r"(?P<p>[ap]m)",
 }  # fmt: skip
+_BLANK = "[ \u00a0\u202f]"
+BOTH = re.compile(rf"^(?P<since>.*\d.*?){_BLANK}+(?:to|till|until|bis|til|tot|au|à|a|-|–|—){_BLANK}+(?P<until>\S*\d.*)$")
+# What says of an hour that comes twice which one it is: the order of the file says so too.
+_CLOCK = re.compile(r" ?\((?:[A-Z]{1,4}T|UTC)\)$|(?<=\d)[AB](?=:\d\d)", re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _EPOCHS = dict(zip(NUMBERED, (SECOND, 1000, 1, -1000), strict=True))
@@ -63,6 +67,13 @@ def formats(samples: Iterable[str]) -> list[str]:
         if not found:
             break
     return found
+
+
+def both(cells: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The two times that stand in each cell, as in `01.05.2026 00:00 - 01.05.2026 01:00`; of one that holds one, that."""
+    found = pc.extract_regex(cells, BOTH.pattern)
+    since, until = (pc.struct_field(found, each) for each in ("since", "until"))
+    return pc.coalesce(since, cells), pc.fill_null(until, "")
 
 
 def local(texts: Sequence[str] | pa.Array, form: str) -> Microseconds:
@@ -167,7 +178,7 @@ def _digits(letters: NDArray[np.int32], place: int, width: int) -> tuple[NDArray
 
 
 def _tidy(text: str) -> str:
-    return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
+    return _CLOCK.sub("", " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split()))
 
 
 def _one(text: str, form: str) -> int | None:
@@ -241,7 +252,9 @@ class Wall:
                     _("there is no time zone %(zone)s: write one such as Europe/Berlin or +10:00", zone=zone)
                 ) from None
 
-    def utc(self, wall_us: Microseconds, meter: Sequence[str] | str) -> tuple[Microseconds, NDArray[np.bool_]]:
+    def utc(
+        self, wall_us: Microseconds, meter: "Sequence[str] | NDArray[np.object_] | str"
+    ) -> tuple[Microseconds, NDArray[np.bool_]]:
         """The moments, and which wall-clock times were left out on that day (`NEVER`); a `NEVER` stays one."""
         if self._shift_us is not None:
             return np.where(wall_us == NEVER, NEVER, wall_us - self._shift_us), np.zeros(len(wall_us), dtype=bool)

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from store.series.write import Marker
 # About 80 bytes a row: well below the client's 100 MB and the server's patience.
 FLUSH_ROWS = 100_000
 
-Texts = NDArray[np.object_]
+Texts = NDArray[np.object_] | pd.Categorical  # the latter where few texts stand often
 Microseconds = NDArray[np.int64]
 Values = NDArray[np.float64]
 
@@ -37,17 +38,26 @@ SYMBOLS = {
 _mine = threading.local()  # each thread's connection
 
 
+def symbols(which: NDArray[np.integer], texts: Sequence[str]) -> pd.Categorical:
+    """A column of these texts, which differ, by the place of each row's."""
+    return pd.Categorical.from_codes(which, pd.Index(texts, dtype=object))
+
+
 def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str) -> pd.DataFrame:
     """Rows of `telemetry`: times in µs since 1970, ids of meters or regions, values in the quantities' units."""
     return pd.DataFrame(
         {
-            "meter": pd.Series(meter, dtype=object),
-            "quantity": pd.Series(quantity, dtype=object),
-            "source": pd.Series(np.full(len(ts), source, dtype=object), dtype=object),
+            "meter": _column(meter),
+            "quantity": _column(quantity),
+            "source": symbols(np.zeros(len(ts), np.int8), [source]),
             "value": value,
             "ts": ts.astype("datetime64[us]"),
         }
     )
+
+
+def _column(texts: Texts) -> "pd.Categorical | pd.Series[Any]":
+    return texts if isinstance(texts, pd.Categorical) else pd.Series(texts, dtype=object)
 
 
 def intervals(

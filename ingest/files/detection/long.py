@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 
 from config.language import _
 from ingest.files import heads, proposal, rows, stamps
@@ -18,6 +19,7 @@ from ingest.files.proposal import Entry, Proposal
 from ingest.files.stamps import NEVER, SECOND
 
 COUNTED = 100  # rows that never fall, before they are taken for a counter's
+CENTRAL_EUROPE = "Europe/Brussels"
 
 
 def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries: list[Entry], zone: str) -> Proposal:
@@ -34,6 +36,12 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     meter = most_of(
         names, [at for at in heads.places(names, heads.METER) if at not in timed and heads.measured(names[at]) is None], below
     )
+    if until is None:
+        since, ends = (each.to_pylist() for each in stamps.both(pa.array(cells_of[first], pa.string())))
+        if sum(map(bool, ends)) > 0.5 * sum(map(bool, since)):
+            cells_of[first], until = since, first
+    else:
+        ends = cells_of[until]
     quality, unit = heads.place(names, heads.QUALITY), heads.place(names, heads.UNIT)
     said: list[str] = cells_of[first]
     columns_of_time: tuple[int, ...] = (first,)
@@ -60,6 +68,9 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     if stamp.format != OFFSET and stamp.format not in NUMBERED and heads.says(names[first], ("utc", "gmt")):
         stamp = msgspec.structs.replace(stamp, zone="UTC")
         more = [each if each.name != "zone" else Entry("zone", "UTC", 1.0, _("the head says so")) for each in more]
+    if stamp.zone and heads.says(names[first], ("cet", "cest")):
+        stamp = msgspec.structs.replace(stamp, zone=CENTRAL_EUROPE)
+        more = [each if each.name != "zone" else Entry("zone", CENTRAL_EUROPE, 1.0, _("the head says so")) for each in more]
     if hours:
         stamp, step_s = msgspec.structs.replace(stamp, at="end"), 3600
         more = [each for each in more if each.name != "at"]
@@ -70,7 +81,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
             for each in more
         ]
     if until is not None:
-        other = stamps.local(cells_of[until], stamp.format)
+        other = stamps.local(ends, stamp.format)
         mine = stamps.local(cells_of[first], stamp.format)
         gap = (other - mine)[(other != NEVER) & (mine != NEVER)]
         gap = gap[gap > 0]
@@ -160,7 +171,7 @@ def _values(
         plain = [at for at, _said in told if _holds_numbers(cells_of[at]) and not heads.COST.search(names[at])]
         named = [at for at in plain if heads.is_value(names[at])] or plain[:1]
         sure = 1.0 if kind else 0.5
-        value = [(at, kind or ("energy_kwh", "kWh")) for at in named]
+        value = [(at, heads.sided(kind or ("energy_kwh", "kWh"), names[at])) for at in named]
     alike = Counter(said[0] for _at, said in value if said is not None)
     for at, said in value:
         assert said is not None  # noqa: S101 - for the type checker

@@ -117,8 +117,9 @@ def _first_head(sample: Sequence[rows.Row]) -> int:
 
 
 def is_time(cell: str) -> bool:
-    """Whether a cell is a time, by how it is written."""
-    text = cell.strip().strip("'")
+    """Whether a cell is a time, by how it is written, or begins with one and ends with another."""
+    both = stamps.BOTH.fullmatch(cell)
+    text = (both["since"] if both else cell).strip().strip("'")
     if not any(letter.isdigit() for letter in text) or len(text) < 6 or len(text) > 40:
         return False
     if re.fullmatch(r"[\d.,+-]+", text) and not re.fullmatch(

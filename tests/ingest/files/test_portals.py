@@ -1,12 +1,15 @@
 """Exports of portals and programs, each laid out as it comes: which readings they are, when they end, and who made them."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.ingest.files.reading import close, proposed, read, utc, written
+from tests.ingest.files.reading import changed, close, proposed, read, utc, written
 
 
 class Export(NamedTuple):
@@ -106,3 +109,50 @@ def test_midnight_of_a_day_below_its_date_ends_that_day(tmp_path: Path) -> None:
 def test_what_the_unit_does_not_tell_is_asked_of_an_export(tmp_path: Path) -> None:
     path = written(tmp_path, ENEDIS)
     assert "unit" in {each.name for each in proposed(path, "Europe/Paris").asked()}
+
+
+def _halves(written_as: str, joined: str) -> list[str]:
+    """The half hours of 26 October 2025, 00:00 to 24:00 of Central Europe: 50 of them, as "start … end"."""
+    start = datetime(2025, 10, 25, 22, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Brussels")
+    walls = [(start + timedelta(minutes=30 * nth)).astimezone(zone) for nth in range(51)]
+    return [f"{one.strftime(written_as)}{joined}{other.strftime(written_as)}" for one, other in pairwise(walls)]
+
+
+TWO_IN_ONE = {
+    "california": (
+        ['Energy Usage Information', '"For location: 1 ROAD"', "", '"Start date: 2025-10-25 23:00:00  for 1 days"', ""],
+        "Energy consumption time period,Usage(Real energy in kilowatt-hours),Reading quality",
+        "%Y-%m-%d %H:%M:%S", "\u00a0to\u00a0", '"{}","0.25",""', ("", "energy_kwh", "kWh", 1800),
+    ),
+    "a market": (
+        [], '"MTU (CET/CEST)","Area","Actual Total Load [MW]","Day-ahead Total Load Forecast [MW]"',
+        "%d/%m/%Y %H:%M", " - ", '"{}","BZN|BE","0.25","n/e"', ("BZN|BE Actual Total Load [MW]", "power_kw", "MW", 1800),
+    ),
+    "a market that marks its clock": (
+        [], '"MTU (CET/CEST)","Area","Generation [MW]"',
+        "%d/%m/%Y %H:%M:%S (%Z)", " - ", '"{}","BZN|BE","0.25"', ("BZN|BE", "power_kw", "MW", 1800),
+    ),
+    "a logger": ([], "Zeitraum;Wert (kWh)", "%d.%m.%Y %H:%M", " bis ", "{};0,25", ("", "energy_kwh", "kWh", 1800)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWO_IN_ONE)
+def test_two_times_in_one_cell_are_where_a_reading_begins_and_ends(tmp_path: Path, name: str) -> None:
+    preamble, head, written_as, joined, row, of = TWO_IN_ONE[name]
+    path = written(tmp_path, "\n".join([*preamble, head, *map(row.format, _halves(written_as, joined))]))
+    made = proposed(path, "Europe/Brussels")
+    found = read(path, made.profile)
+    assert found.problems == [] and made.profile.stamp.zone == "Europe/Brussels"
+    readings = [each for each in found.readings if (*each[:3], each[4]) == of]
+    assert [each[3] for each in readings] == [utc(2025, 10, 25, 22) + timedelta(minutes=30 * nth) for nth in range(1, 51)]
+    assert "at" not in {each.name for each in made.asked()}
+
+
+def test_hours_told_apart_by_a_letter_are_the_two_of_the_night_when_the_clock_goes_back(tmp_path: Path) -> None:
+    hours = ["0:00", "1A:00", "1B:00", *(f"{hour}:00" for hour in range(2, 24))]
+    path = written(tmp_path, "\n".join(["meter,start,kWh", *(f"m,26/10/2025 {hour},1" for hour in hours)]))
+    found = read(path, changed(proposed(path, "Europe/London").profile, stamp_at="start"))
+    assert found.problems == [] and [each[3] for each in found.readings] == [
+        utc(2025, 10, 26) + timedelta(hours=nth) for nth in range(25)
+    ]

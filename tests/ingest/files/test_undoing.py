@@ -11,7 +11,7 @@ import pytest
 
 from config import clock
 from config.settings import Settings
-from ingest.files import block, importing, long, shelf, undoing
+from ingest.files import block, importing, lines, shelf, undoing
 from store.errors import Refused
 from store.records.plant import imports, last_values, meters
 from store.scope import SYSTEM
@@ -156,8 +156,8 @@ def killed_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
                 raise _Killed
             write(*given)
 
-        for reads in (block, long):
-            monkeypatch.setattr(reads, "ROWS", 500)
+        monkeypatch.setattr(block, "ROWS", 500)
+        monkeypatch.setattr(lines, "PIECE", 15_000)
         monkeypatch.setattr(importing, "_write", breaks)
         return lambda: monkeypatch.setattr(importing, "_write", write)
 
