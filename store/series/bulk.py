@@ -38,9 +38,9 @@ SYMBOLS = {
 _mine = threading.local()  # each thread's connection
 
 
-def symbols(which: NDArray[np.integer], texts: Sequence[str]) -> pd.Categorical:
+def symbols(which: NDArray[np.integer], texts: Sequence[str]) -> "pd.Categorical[Any]":
     """A column of these texts, which differ, by the place of each row's."""
-    return pd.Categorical.from_codes(which, pd.Index(texts, dtype=object))
+    return pd.Categorical.from_codes(which, dtype=pd.CategoricalDtype(list(texts)))
 
 
 def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str) -> pd.DataFrame:
