@@ -209,7 +209,7 @@ def test_an_interval_of_more_than_its_meter_can_do_is_held_however_late_it_comes
 WRONG = (lambda kwh: kwh * 65_536, lambda kwh: kwh * 1000, lambda kwh: kwh + 65_536_000.0, lambda _: 4_294_967.295)
 
 
-@pytest.mark.parametrize("seed", [0, *thorough(1, 2, 3)])
+@pytest.mark.parametrize("seed", [0, *thorough(1)])
 def test_wherever_readings_are_wrong_every_period_is_the_last_less_the_first(site: Site, noon: datetime, seed: int) -> None:
     random, day = np.random.default_rng(seed), noon - 12 * HOUR
     lives: dict[str, tuple[list[datetime], list[float]]] = {}
