@@ -6,11 +6,13 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from cli import questdb, workshop
 from cli.processes import dashboard_argv
@@ -193,13 +195,28 @@ def test_the_image_holds_every_room_and_nothing_that_is_not_there() -> None:
     assert all((PROJECT / path).exists() for path in let_through)
 
 
-@pytest.mark.timeout(600)
+def locked(lock: str) -> dict[str, str]:
+    """What it says of each package: the version, where it is wanted, the hashes."""
+    told = [line for line in (PROJECT / lock).read_text().splitlines() if not line.lstrip().startswith("#")]
+    return {part.partition("==")[0]: part for part in re.split(r"\n(?=\S)", "\n".join(told))}
+
+
+def test_all_that_the_image_installs_is_what_is_installed_here() -> None:
+    image, here = locked("requirements-production.lock"), locked("requirements-test.lock")
+    assert len(image) > 80
+    for name, said in image.items():
+        assert here[name] == said, "the same files of it"
+        wanted = Requirement(said.partition(" \\\n")[0])
+        if wanted.marker is None or wanted.marker.evaluate():
+            assert wanted.specifier.contains(metadata.version(name)), name
+
+
 def test_the_commands_that_build_the_image_work(tmp_path: Path) -> None:
-    """Each RUN is run, with the image's folders moved into a temporary one. It takes a while: the whole lock is installed."""
+    """Each RUN is run, with the image's folders moved into a temporary one and few of the packages to install."""
     moved = {"/opt/loadstar": "opt", "/build": "build", "/var/lib/loadstar": "var"}
     (tmp_path / "build").mkdir()
     lock = "requirements-production.lock"
-    (tmp_path / "build" / lock).write_bytes((PROJECT / lock).read_bytes())
+    (tmp_path / "build" / lock).write_text("\n".join(locked(lock)[name] for name in ("gunicorn", "orjson", "packaging")))
     (tmp_path / "etc").mkdir()
     for name in ("passwd", "group", "shadow"):
         (tmp_path / "etc" / name).touch()
@@ -218,7 +235,7 @@ def test_the_commands_that_build_the_image_work(tmp_path: Path) -> None:
         run = subprocess.run([word for word in words if word != "--no-cache-dir"], capture_output=True, text=True, check=False)
         assert run.returncode == 0, f"{command}\n{run.stdout[-500:]}\n{run.stderr[-2000:]}"
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
-    subprocess.run([tmp_path / "opt/bin/python", "-c", "import dash, granian, questdb, psycopg"], check=True)
+    subprocess.run([tmp_path / "opt/bin/python", "-c", "import gunicorn.app.wsgiapp, orjson"], check=True)
 
 
 def test_nginx_lets_through_what_the_device_api_takes_and_not_much_more() -> None:
