@@ -223,37 +223,30 @@ def pages(crowd: Crowd) -> Iterator[tuple[Callable[..., None], str, str]]:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-def test_pages_open_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd, who: str) -> None:
+def test_pages_open_for_whom_their_rule_lets_and_what_is_foreign_answers_as_what_does_not_exist(crowd: Crowd, who: str) -> None:
     browser = crowd.client(who)
+    refused: dict[str, dict[str, Any]] = {}
     for rule, place, path in pages(crowd):
         answer = browser.get(path)
         sent_away = answer.status_code in (302, 303) and answer.headers["Location"].startswith("/sign-in")
         sent_away |= b'<body class="front">' in answer.data  # what `/` tells whoever is not signed in
         opened = not sent_away and answer.status_code not in (401, 404)
-        wanted = PEOPLE[who].signed_in and lets(rule, who, place) and place != UNKNOWN
-        assert opened == wanted, f"{who}, {place}: {path} answers {answer.status_code}"
+        allowed = lets(rule, who, place)
+        assert opened == (PEOPLE[who].signed_in and allowed and place != UNKNOWN), f"{who}, {place}: {path}: {answer.status_code}"
         count("pages")
-
-
-@pytest.mark.parametrize("who", PEOPLE)
-def test_what_is_foreign_answers_as_what_does_not_exist(crowd: Crowd, who: str) -> None:
-    browser = crowd.client(who)
-    found: dict[str, dict[str, Any]] = {}
-    for rule, place, path in pages(crowd):
         meant = crowd.places(rule)[place]
-        if not lets(rule, who, place) and meant in path:
-            answer = browser.get(path)
+        if not allowed and meant in path:
             said = answer.get_data(as_text=True).replace(meant, "ID")
             words = said.partition('<main id="main"')[2].partition("</main>")[0] or answer.headers.get("Location", "")
-            found.setdefault(path.replace(meant, "ID"), {})[place] = (answer.status_code, words.replace(meant, "ID"))
+            refused.setdefault(path.replace(meant, "ID"), {})[place] = (answer.status_code, words.replace(meant, "ID"))
             count("foreign = unknown")
-    for path, answers in found.items():
+    for path, answers in refused.items():
         assert len(set(answers.values())) == 1, f"{who}: {path} tells {answers}"
 
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_routes_answer_whom_their_rule_lets_and_nobody_else(crowd: Crowd, who: str) -> None:
-    server = crowd.world.server
+    server, scope = crowd.world.server, crowd.scope(who)
     for route in server.url_map.iter_rules():
         if route.endpoint in doorkeeper.PAGE_ROUTES:
             continue
@@ -263,14 +256,14 @@ def test_routes_answer_whom_their_rule_lets_and_nobody_else(crowd: Crowd, who: s
         looked_at = next((name for name in named if name in route.arguments), None)
         for place in PLACES if looked_at else (OWN,):
             given = {looked_at: named[looked_at][place]} if looked_at else {}
-            assert passes(rule, crowd.scope(who), given) == lets(rule, who, place), f"{who}, {place}: {route.rule}"
+            assert passes(rule, scope, given) == lets(rule, who, place), f"{who}, {place}: {route.rule}"
             count("routes")
 
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_callbacks_run_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd, who: str) -> None:
     app = crowd.world.server.extensions["loadstar-dash"]
-    browser = crowd.client(who)
+    browser, scope = crowd.client(who), crowd.scope(who)
     if PEOPLE[who].signed_in:
         browser.get("/account")
     for output, registered in app.callback_map.items():
@@ -284,7 +277,7 @@ def test_callbacks_run_for_whom_their_rule_lets_and_for_nobody_else(crowd: Crowd
         for place in PLACES if site_at in names else (OWN,):
             allowed = lets(rule, who, place)
             meant = crowd.places(rule)[place]
-            assert passes(rule, crowd.scope(who), {site_at: meant}) == allowed, f"{who}, {place}: {output}"
+            assert passes(rule, scope, {site_at: meant}) == allowed, f"{who}, {place}: {output}"
             count("callbacks")
             if not allowed:
                 body = asked(output, registered, ["site_id" if name == site_at else name for name in names], meant)
