@@ -29,13 +29,17 @@ PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 
 
 def eventually(holds: Callable[[], object], within_s: float = PATIENT_S, every_s: float = 0.02) -> Any:
-    """Poll until `holds()` is true and return its value; fail after the deadline."""
+    """Poll until `holds()` is true and return its value; fail after the deadline.
+
+    What takes long to find out is asked less often: what is waited for needs the processors more than whoever waits.
+    """
     deadline = time.monotonic() + within_s
     while True:
+        asked = time.monotonic()
         if value := holds():
             return value
         assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(every_s)
+        time.sleep(max(every_s, min(2 * (time.monotonic() - asked), 0.5)))
 
 
 def thorough(*cases: object) -> list[Any]:
