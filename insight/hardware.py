@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from config import clock
-from models.presence import presence
 from store.records.plant import activity, directory
 from store.scope import Scope
 from store.series import latest
@@ -50,5 +49,5 @@ def heard(scope: Scope, site_id: str) -> Heard:
     """How well the devices of a site are heard; raises `NotFound` when it does not exist for the scope."""
     now = clock.now()
     devices = activity.heard_by_site(scope, [site_id])[site_id]
-    states = {presence(seen, every_s, now) for every_s, seen in devices} or {"never"}
-    return Heard(min(states, key=BEST_FIRST.index), max((seen for _every_s, seen in devices if seen), default=None))
+    states = {each.presence(now) for each in devices} or {"never"}
+    return Heard(min(states, key=BEST_FIRST.index), max((each.seen for each in devices if each.seen), default=None))

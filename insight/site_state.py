@@ -1,12 +1,12 @@
 """Whether each site is live, by when its devices were last heard: what the switcher shows, without asking QuestDB."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from config import clock
 from insight.shared import shared
-from models.presence import presence
 from store.records.plant import activity
+from store.records.plant.activity import Heard
 from store.scope import Scope
 
 KEPT_S = 5.0
@@ -40,18 +40,18 @@ def by_need(scope: Scope, site_ids: Sequence[str], last_used: str | None = None)
     def need(site_id: str) -> tuple[int, int, int]:
         heard = heard_by[site_id]
         state = _state(heard)
-        if state == "offline" and now - max(seen for _, seen in heard if seen is not None) > GIVEN_UP:
+        if state == "offline" and now - max(each.seen for each in heard if each.seen is not None) > GIVEN_UP:
             state = "never"
-        silent = sum(presence(seen, every_s, now) != "live" for every_s, seen in heard)
+        silent = sum(each.presence(now) != "live" for each in heard)
         rank = 1 if site_id == last_used and state != "offline" else {"offline": 0, "late": 2, "live": 3, "never": 4}[state]
         return rank, -silent if state == "late" else 0, -len(heard)
 
     return sorted(site_ids, key=need)
 
 
-def _state(heard: Sequence[tuple[int, datetime | None]]) -> str:
+def _state(heard: Sequence[Heard]) -> str:
     now = clock.now()
-    found = [presence(seen, every_s, now) for every_s, seen in heard]
+    found = [each.presence(now) for each in heard]
     if not found or all(each == "never" for each in found):
         return "never"
     if all(each in ("offline", "never") for each in found):

@@ -10,13 +10,16 @@ from config import clock
 from config.language import N_, _
 from config.settings import settings
 from dashboard.parts.aria import data
+from dashboard.parts.moments import ago
 from dashboard.parts.notices import around
 from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
 from dashboard.plant import system_facts
+from dashboard.sources import broker_words
 from insight import closed_power
 from insight.shared import shared
 from store.errors import StoreError
+from store.records.plant import broker_states
 from store.scope import Scope
 from store.series import health
 
@@ -45,7 +48,7 @@ KINDS = {
 
 def panels(scope: Scope) -> list[html.Section]:
     """All of them, as they are now."""
-    return [_stores(), _device_api(), _processes(), _jobs(scope), _kept_ready(), _disk(), _versions(scope)]
+    return [_stores(), _device_api(), _brokers(scope), _processes(), _jobs(scope), _kept_ready(), _disk(), _versions(scope)]
 
 
 def _panel(title: str, *parts: Any) -> html.Section:
@@ -115,6 +118,42 @@ def _takes(api: system_facts.DeviceApi) -> str:
             replicas=reader().count(api.replicas),
         )
     return _("takes readings") if api.up else _("does not answer, or refuses readings")
+
+
+def _brokers(scope: Scope) -> html.Section:
+    """What comes by MQTT: how it goes with each broker, and with all of them together."""
+    try:
+        listened = broker_states.every_state(scope)
+    except StoreError as problem:
+        return _panel(_("MQTT brokers"), html.P(_state(False, str(problem)), className="mb-0"))
+    if not listened:
+        return _panel(_("MQTT brokers"), html.P(_("No broker is listened to."), className="muted mb-0"))
+    now = clock.now()
+    known = [each.state for each in listened if each.state is not None]
+    heard = [each for each in known if broker_words.is_heard(each, now)]
+    connected = _("%(heard)s of %(all)s connected", heard=reader().count(len(heard)), all=reader().count(len(listened)))
+    rows = [
+        [
+            f"{each.site} · {each.name}",
+            broker_words.how_it_goes(each.state, now),
+            *([reader().count(each.state.messages), reader().count(each.state.refused)] if each.state else ["–", "–"]),
+        ]
+        for each in listened
+    ]
+    pace = sum(each.messages_a_minute for each in heard) / 60
+    said = [
+        (_("Messages a second"), reader().number(f"{pace:.1f}")),
+        (_("Acknowledged"), reader().count(sum(each.acknowledged for each in known))),
+        (_("Waiting"), reader().count(sum(each.waiting for each in heard))),
+        (_("Last message"), ago(max((each.last_message_at for each in known if each.last_message_at), default=None), now)),
+    ]
+    heads = [_("Broker"), _("State"), _("Messages"), _("Refused")]
+    return _panel(
+        _("MQTT brokers"),
+        html.P(_state(len(heard) == len(listened), connected)),
+        _facts(said),
+        _table(_("MQTT brokers"), heads, rows),
+    )
 
 
 def _processes() -> html.Section:

@@ -1,14 +1,12 @@
 """The brokers of a site, as a table: how it goes with each, tried, described anew, archived."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dash import html
 
 from config import clock
 from config.language import N_, _
-from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, filled
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
@@ -17,7 +15,7 @@ from dashboard.parts.notices import Bad, Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.plant import wiring
-from dashboard.sources import broker_fields
+from dashboard.sources import broker_fields, broker_words
 from dashboard.web.access import administers_site
 from ingest.mqtt import trial
 from store.errors import NotFound
@@ -34,7 +32,6 @@ COLUMNS = (
     Column("pace", N_("Per minute"), sortable=False, number=True),
     Column("refused", N_("Refused"), sortable=False, number=True),
 )
-SILENT = timedelta(seconds=60)  # of the process that listens, which says how it goes every few seconds
 
 
 class Line(NamedTuple):
@@ -56,36 +53,14 @@ def _row(_scope: Scope, record: Line) -> Row:
     broker, state, now = record.broker, record.state, clock.now()
     cells = (
         html.Span([html.Code(f"{broker.host}:{broker.port}"), " ", html.Span("TLS", className="tag") if broker.tls else None]),
-        _state(record, now),
+        broker_words.how_it_goes(state, now) if broker.enabled else broker_words.said("offline", _("archived")),
         ago(state.last_message_at if state else None, now),
-        reader().number(f"{state.messages_a_minute:.0f}") if state and _is_heard(state, now) else "–",
+        reader().number(f"{state.messages_a_minute:.0f}") if state and broker_words.is_heard(state, now) else "–",
         reader().count(state.refused) if state else "–",
     )
     if not broker.enabled:
         return Row(broker.id, broker.name, cells, (RESTORE, DELETE))
     return Row(broker.id, broker.name, cells, (TRY, Act("edit", _("Edit"), asks=lambda: _edit(broker), sure=_("Save")), ARCHIVE))
-
-
-def _is_heard(state: BrokerState, now: datetime) -> bool:
-    return state.trouble is None and now - state.noted_at <= SILENT
-
-
-def _state(record: Line, now: datetime) -> html.Span:
-    state = record.state
-    if not record.broker.enabled:
-        return _said("offline", _("archived"))
-    if state is None:
-        return _said("late", _("about to be listened to"))
-    if now - state.noted_at > SILENT:
-        return _said("offline", _("nobody has listened since %(age)s", age=ago(state.noted_at, now)))
-    if state.trouble is not None:
-        return _said("offline", state.trouble)
-    since = ago(state.connected_since, now, "–")
-    return _said("live", _("connected %(age)s", age=since))
-
-
-def _said(state: str, words: str) -> html.Span:
-    return html.Span(words, className="state wraps", **data(state=state))
 
 
 def _edit(broker: Broker) -> Question:
@@ -144,7 +119,7 @@ def _verdict(broker: Broker, steps: list[trial.Step]) -> Words | Bad:
 def _outcome(step: trial.Step) -> html.Span:
     if step.good is None:
         return html.Span(step.words or _("not come to"), className="muted")
-    return _said("live" if step.good else "offline", step.words or _("good"))
+    return broker_words.said("live" if step.good else "offline", step.words or _("good"))
 
 
 def _add(scope: Scope, given: Given, site_id: str) -> Words:

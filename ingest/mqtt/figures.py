@@ -16,10 +16,12 @@ TEXT = (("content-type", "text/plain; version=0.0.4; charset=utf-8"),)
 
 
 class Heard(NamedTuple):
-    """How it goes with a broker: why nothing is heard, if nothing is, and how many messages came."""
+    """How it goes with a broker: why nothing is heard, if nothing is, and how many messages came, were settled, and wait."""
 
     trouble: str | None
     messages: int
+    acknowledged: int
+    waiting: int
 
 
 Brokers = Callable[[], Mapping[str, Heard]]
@@ -59,13 +61,17 @@ def _of_brokers(brokers: Mapping[str, Heard]) -> bytes:
 
     up = GaugeMetricFamily("loadstar_broker_up", "1 while the broker is listened to", labels=["broker"])
     messages = CounterMetricFamily("loadstar_broker_messages", "Messages that came", labels=["broker"])
+    acknowledged = CounterMetricFamily("loadstar_broker_acknowledged", "Messages that are settled", labels=["broker"])
+    waiting = GaugeMetricFamily("loadstar_broker_waiting", "Messages that came and are not settled yet", labels=["broker"])
     for broker_id, heard in brokers.items():
         up.add_metric([broker_id], heard.trouble is None)
         messages.add_metric([broker_id], heard.messages)
+        acknowledged.add_metric([broker_id], heard.acknowledged)
+        waiting.add_metric([broker_id], heard.waiting)
 
     class OfBrokers(Collector):
         def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
-            return [up, messages]
+            return [up, messages, acknowledged, waiting]
 
     registry = CollectorRegistry()
     registry.register(OfBrokers())

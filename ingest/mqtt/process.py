@@ -57,7 +57,8 @@ class Listening:
     @property
     def heard(self) -> figures.Heard:
         """How it goes."""
-        return figures.Heard(self._subscriber.trouble, self._subscriber.arrivals)
+        listened = self._subscriber
+        return figures.Heard(listened.trouble, listened.arrivals, listened.acknowledged, listened.waiting)
 
     async def end(self) -> None:
         """Stop; what is not settled comes again."""

@@ -62,7 +62,7 @@ class Road:
         self._there: dict[str, bool] = {}
         self._described: dict[str, Proposal] = {}
         self._refused = 0
-        self._noted = 0, 0  # arrivals and what was refused, as they were written last
+        self._noted = 0, 0, 0  # arrivals, what was refused and acknowledged, as they were written last
         self._paces = deque([(time.monotonic(), 0)])
         self._matching = functools.lru_cache(maxsize=10_000)(self._match)
 
@@ -87,7 +87,7 @@ class Road:
     async def write(self) -> None:
         """Write it now; what cannot be written stays for the next time."""
         there, self._there = self._there, {}
-        arrivals, refused = self._subscriber.arrivals, self._refused
+        arrivals, refused, acknowledged = self._subscriber.arrivals, self._refused, self._subscriber.acknowledged
         noted = Noted(
             self._subscriber.connected_since,
             self._subscriber.trouble,
@@ -95,10 +95,12 @@ class Road:
             self._pace(arrivals),
             arrivals - self._noted[0],
             refused - self._noted[1],
+            acknowledged - self._noted[2],
+            self._subscriber.waiting,
         )
         try:
             await self._in_thread(_write, self._connection.id, noted, there)
-            self._noted = arrivals, refused
+            self._noted = arrivals, refused, acknowledged
         except StoreError as error:
             log.warning("how it goes with %s cannot be written yet: %s", self._connection.name, error)
             self._there = there | self._there

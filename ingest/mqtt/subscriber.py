@@ -67,6 +67,8 @@ class Subscriber:
         self.connected_since: datetime | None = None
         self.last_arrival: datetime | None = None
         self.arrivals = 0
+        self.acknowledged = 0  # of those that are settled, and of which the broker waits to hear it
+        self._unsettled = 0  # taken from here
         self._client = self._made()
 
     def start(self) -> None:
@@ -80,6 +82,11 @@ class Subscriber:
             self._ending = True
             self._room.notify_all()
         await self._loop.run_in_executor(None, self._end)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that came and are not settled yet."""
+        return len(self._arrived) + self._unsettled
 
     async def take(self) -> list[Arrival]:
         """Wait for messages; what is settled already, and only comes again, is acknowledged on the way."""
@@ -96,6 +103,8 @@ class Subscriber:
         """All of these are settled, whatever became of them: the broker may forget them."""
         with self._lock:
             for each in arrivals:
+                self._unsettled -= 1
+                self.acknowledged += 1
                 if each.qos == 0:
                     continue
                 if self._connected and each.connection == self._count:
@@ -114,6 +123,7 @@ class Subscriber:
                     known.append(each)
                 else:
                     taken.append(each)
+            self._unsettled += len(taken) + len(known)
             self._room.notify_all()
         return taken, known
 

@@ -198,7 +198,7 @@ async def status(request: Request, door: Door) -> Answer:
     caller = await keys.require(request, door, write=False)
     device = _device(caller)
     seen = await door.activity.of(device.id)
-    state = presence(seen.last_seen, device.reporting_interval_s, clock.now())
+    state = presence(seen.last_seen, device.reporting_interval_s, clock.now(), seen.gone)
     return answer(
         200,
         {

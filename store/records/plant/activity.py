@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import and_, case, delete, func, or_, select
 
+from models.presence import presence
 from store.records.access.policy import Action, require
+from store.records.plant import broker_states
 from store.records.plant.devices import has_seen_meter, require_devices
 from store.records.schema import Device, DeviceActivity
 from store.records.schema.columns import now
@@ -38,11 +40,24 @@ class Activity(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Readings of a device within 24 hours, and when it was last heard, however long ago."""
+    """Readings of a device within 24 hours, when it was last heard, however long ago, and since when its senders are gone."""
 
     accepted: int
     rejected: int
     last_seen: datetime | None
+    gone: datetime | None = None
+
+
+class Heard(NamedTuple):
+    """A device: it posts every `every_s` seconds, was last heard when it was `seen`, and is `gone` since its senders said so."""
+
+    every_s: int
+    seen: datetime | None
+    gone: datetime | None = None
+
+    def presence(self, now: datetime) -> str:
+        """Its state, as `models.presence` says it."""
+        return presence(self.seen, self.every_s, now, self.gone)
 
 
 def add_activity(scope: Scope, rows: Iterable[Activity]) -> None:
@@ -93,26 +108,30 @@ def activity_24h(scope: Scope, device_id: str, at: datetime | None = None) -> Se
     with reading() as records:
         counted = sums.where(DeviceActivity.device_id == device_id, DeviceActivity.hour >= since, DeviceActivity.hour <= at)
         accepted, rejected = records.execute(counted).one()
-    return Seen(int(accepted), int(rejected), last_seen(scope, [device_id])[device_id])
+    gone = broker_states.gone(scope, [device_id]).get(device_id)
+    return Seen(int(accepted), int(rejected), last_seen(scope, [device_id])[device_id], gone)
 
 
-def heard_by_site(scope: Scope, site_ids: Collection[str]) -> dict[str, list[tuple[int, datetime | None]]]:
-    """Of each site the devices in use of which the scope sees a meter: how often each posts (s), and when it was last heard.
+def heard_by_site(scope: Scope, site_ids: Collection[str]) -> dict[str, list[Heard]]:
+    """Of each site the devices in use of which the scope sees a meter.
 
     Raises:
         NotFound: one of the sites does not exist for the scope.
     """
     for site_id in site_ids:
         scope.require_site(site_id)
-    heard: dict[str, list[tuple[int, datetime | None]]] = {site_id: [] for site_id in site_ids}
-    columns = (Device.site_id, Device.reporting_interval_s, _NEWEST)  # no objects: there are thousands of devices
+    found: list[tuple[str, str, int, datetime | None]] = []
+    columns = (Device.site_id, Device.id, Device.reporting_interval_s, _NEWEST)  # no objects: there are thousands of devices
     with reading() as records:
         for part in in_parts(site_ids):
             query = select(*columns).where(Device.site_id.in_(part), Device.retired_at.is_(None))
             if not all(scope.sees_whole_site(site_id) for site_id in part):
                 query = query.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
-            for site_id, every_s, seen in records.execute(query):
-                heard[site_id].append((every_s, seen))
+            found += [(*row,) for row in records.execute(query)]
+    gone = broker_states.gone(scope, [device_id for _site_id, device_id, _every_s, _seen in found])
+    heard: dict[str, list[Heard]] = {site_id: [] for site_id in site_ids}
+    for site_id, device_id, every_s, seen in found:
+        heard[site_id].append(Heard(every_s, seen, gone.get(device_id)))
     return heard
 
 

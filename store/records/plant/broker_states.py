@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from store.records.access.policy import Action, require
 from store.records.plant.brokers import require_broker
-from store.records.plant.devices import require_devices
-from store.records.schema import Broker, BrokerSource, BrokerState, Channel, Meter
+from store.records.plant.devices import require_device_ids
+from store.records.schema import Broker, BrokerSource, BrokerState, Channel, Meter, Site
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import in_parts
@@ -17,10 +17,15 @@ from store.records.transaction.upsert import insert_into
 from store.scope import Scope
 
 LONGEST = 300  # characters of what is kept of a trouble or a sender
+NEWEST = ("noted_at", "connected_since", "trouble", "messages_a_minute", "waiting")
+ADDED = ("messages", "refused", "acknowledged")
 
 
 class Noted(NamedTuple):
-    """How it goes with a broker now, and what has come since the last note: messages, and what of them was refused."""
+    """How it goes with a broker now, and what has come since the last note: messages, and what of them was refused.
+
+    `acknowledged` is of the same while, as they were settled, and `waiting` are those that are not yet.
+    """
 
     connected_since: datetime | None
     trouble: str | None
@@ -28,6 +33,16 @@ class Noted(NamedTuple):
     messages_a_minute: float
     messages: int
     refused: int
+    acknowledged: int = 0
+    waiting: int = 0
+
+
+class Listened(NamedTuple):
+    """A broker that is listened to, the name of its site, and how it goes; nothing of one that never was."""
+
+    name: str
+    site: str
+    state: BrokerState | None
 
 
 class Seen(NamedTuple):
@@ -51,9 +66,9 @@ def note_state(scope: Scope, broker_id: str, noted: Noted) -> None:
             return
         statement = insert_into(records, BrokerState)
         new, table = statement.excluded, BrokerState.__table__.c
-        kept: dict[str, Any] = {name: new[name] for name in ("noted_at", "connected_since", "trouble", "messages_a_minute")}
+        kept: dict[str, Any] = {name: new[name] for name in NEWEST}
         kept["last_message_at"] = func.coalesce(new.last_message_at, table.last_message_at)
-        kept |= {name: table[name] + new[name] for name in ("messages", "refused")}
+        kept |= {name: table[name] + new[name] for name in ADDED}
         records.connection().execute(statement.on_conflict_do_update(index_elements=["broker_id"], set_=kept), row)
 
 
@@ -68,6 +83,24 @@ def states_of(scope: Scope, site_id: str) -> dict[str, BrokerState]:
     query = select(BrokerState).join(Broker, Broker.id == BrokerState.broker_id).where(Broker.site_id == site_id)
     with reading() as records:
         return {each.broker_id: each for each in records.scalars(query)}
+
+
+def every_state(scope: Scope) -> list[Listened]:
+    """How it goes with all brokers that are in use, by site and name.
+
+    Raises:
+        Refused: not one of Loadstar's own processes, nor a platform administrator.
+    """
+    require(scope, Action.RUN)
+    query = (
+        select(Broker.name, Site.name, BrokerState)
+        .join(Site, Site.id == Broker.site_id)
+        .outerjoin(BrokerState, BrokerState.broker_id == Broker.id)
+        .where(Broker.enabled)
+        .order_by(Site.name, Broker.name, Broker.id)
+    )
+    with reading() as records:
+        return [Listened(*row) for row in records.execute(query)]
 
 
 def note_presence(scope: Scope, broker_id: str, there: Mapping[str, bool]) -> None:
@@ -114,7 +147,7 @@ def gone(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime]:
     Raises:
         NotFound: one of them does not exist for the scope.
     """
-    require_devices(scope, device_ids)
+    require_device_ids(scope, device_ids)
     with reading() as records:
         if records.scalar(select(BrokerSource.broker_id).where(~BrokerSource.online).limit(1)) is None:
             return {}

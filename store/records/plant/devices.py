@@ -90,6 +90,20 @@ def require_devices(scope: Scope, device_ids: Collection[str]) -> dict[str, Devi
     return devices
 
 
+def require_device_ids(scope: Scope, device_ids: Collection[str]) -> None:
+    """As `require_devices`, of thousands: no objects are made."""
+    known: set[str] = set()
+    with reading() as records:
+        for part in in_parts(device_ids):
+            query = select(Device.id).where(Device.id.in_(part))
+            if not scope.everything:
+                query = query.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
+            known.update(records.scalars(query))
+    for device_id in device_ids:
+        if device_id not in known:
+            raise missing(Device, device_id)
+
+
 def find_devices(scope: Scope, name_or_id: str) -> list[Device]:
     """The devices in use that have this id or this name, as far as the scope sees them: names repeat across sites."""
     query = select(Device).where(or_(Device.id == name_or_id, Device.name == name_or_id), Device.retired_at.is_(None))

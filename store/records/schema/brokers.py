@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, false, true
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.records.schema.columns import SECRET, Record, identity, now
@@ -43,6 +43,8 @@ class BrokerState(Record):
     messages_a_minute: Mapped[float] = mapped_column(default=0.0)
     messages: Mapped[int] = mapped_column(BigInteger, default=0)
     refused: Mapped[int] = mapped_column(BigInteger, default=0)  # values and messages, with their reasons in quarantine
+    acknowledged: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    waiting: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # messages that came and are not settled yet
 
 
 class BrokerSource(Record):

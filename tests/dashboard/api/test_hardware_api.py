@@ -9,7 +9,13 @@ from flask.testing import FlaskClient
 
 from config.settings import Settings
 from dashboard.app import create_app
-from store.records.plant import devices, meters, sites
+from insight import site_state
+from insight.now import now_of
+from insight.shared import shared
+from store.ids import channel_id
+from store.records.access.policy import scope_of
+from store.records.plant import broker_states, brokers, channels, devices, meters, sites
+from store.records.plant.brokers import Description, Subscription
 from store.records.signin import tokens
 from store.scope import SYSTEM, Scope
 from tests.dashboard.live_world import PASSWORD, LiveWorld
@@ -90,6 +96,30 @@ def test_it_is_connected_while_one_device_is_heard(live: LiveWorld, ask: Ask) ->
     live.post({(second, "load_pct"): 1.0}, now)
     told = ask(CHECK).get_json()
     assert (told["connected"], told["state"], datetime.fromisoformat(told["last_seen"])) == (True, "online", now)
+
+
+def test_what_says_good_bye_to_its_broker_is_offline_wherever_its_state_is_told(live: LiveWorld, ask: Ask) -> None:
+    panel, seen = gateway(live), scope_of(live.people["operator"])
+    live.post({(panel, "load_pct"): 41.5})
+    assert ask(CHECK).get_json()["state"] == "online"
+    broker = brokers.create_broker(
+        SYSTEM, live.site, Description("Cellar", "broker.example.org", [Subscription("solar/#", "opendtu")])
+    )
+    channels.known(SYSTEM, channels.Source(live.site, broker_id=broker.id), "mqtt", ["solar/116/power"])
+    named = channel_id(broker.id, "mqtt", "solar/116/power")
+    channels.map_channel(SYSTEM, named, meter_id=live.meters[panel], quantity="power_kw")
+    for there, told in ((False, "offline"), (True, "online")):
+        broker_states.note_presence(SYSTEM, broker.id, {"solar/116": there})
+        shared.clear()
+        answer = ask(CHECK).get_json()
+        assert (answer["connected"], answer["state"]) == (there, told)
+        dots = site_state.states(seen, [live.site, live.empty_site])
+        assert dots[live.site] == ("late" if there else "offline")  # its other devices were never heard
+        assert site_state.by_need(seen, [live.empty_site, live.site], live.empty_site)[0] == (
+            live.empty_site if there else live.site
+        )
+        [device] = [each for each in now_of(seen, live.site).devices if each.id == live.devices[panel]]
+        assert device.state == ("live" if there else "offline")
 
 
 def test_a_device_without_a_map_is_told_by_what_its_meters_allow(live: LiveWorld, ask: Ask) -> None:

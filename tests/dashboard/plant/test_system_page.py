@@ -10,10 +10,14 @@ import psutil
 import pytest
 
 from config.settings import Settings
+from dashboard.figures.wording import THIN
 from dashboard.plant import system_facts
 from store.errors import StoreAway
 from store.records.jobs import asking, kinds, lease, working
 from store.records.jobs.kinds import TIDYING, Nothing, Problem
+from store.records.plant import broker_states, brokers
+from store.records.plant.broker_states import Noted
+from store.records.plant.brokers import Description, Subscription
 from store.records.schema.columns import now
 from store.scope import SYSTEM
 from store.series.health import TableHealth
@@ -90,6 +94,24 @@ def test_it_shows_what_waits_what_runs_how_it_went_and_who_keeps_the_clock(
     steady = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: steady + 100)
     assert "The clock has stood still for 2 min; here 42 kept it" in browser.get("/admin/system").get_data(as_text=True)
+
+
+def test_it_shows_how_it_goes_with_brokers(world: World, questdb: None) -> None:
+    browser = world.client("root")
+    assert "No broker is listened to" in browser.get("/admin/system").get_data(as_text=True)
+    names = ("Cellar", "Roof", "Yard")
+    topics = [Subscription("tele/#", "tasmota")]
+    cellar, roof, yard = (
+        brokers.create_broker(SYSTEM, world.site, Description(name, "broker.example.org", topics)).id for name in names
+    )
+    noted = Noted(now() - timedelta(minutes=5), None, now(), 90.0, 1234, 7, 1200, 34)
+    broker_states.note_state(SYSTEM, cellar, noted)
+    broker_states.note_state(SYSTEM, roof, noted._replace(trouble="the broker refuses: not authorized", messages_a_minute=0.0))
+    page = browser.get("/admin/system").get_data(as_text=True)
+    for words in ("1 of 3 connected", "1.5", "2,400", "1,234", "about to be listened to", "not authorized", "s ago"):
+        assert words.replace(",", THIN) in page, words
+    brokers.archive_broker(SYSTEM, yard)
+    assert "1 of 2 connected" in browser.get("/admin/system").get_data(as_text=True)
 
 
 @pytest.mark.parametrize("who", ["admin", "operator", "resident"])
