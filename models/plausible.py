@@ -2,11 +2,13 @@
 
 A reading is held when the meter cannot have got there: a register that falls or rises by more than its capacity allows, power
 beyond that, or a number with which devices say that they have none. Those that follow decide: a register that comes back to
-where it stood refutes the readings between, one that goes on from where it is confirms them (a real reset, an exchange).
+where it stood refutes the readings between, one that goes on from where it is confirms them (a real reset, an exchange). One
+that stays where it fell to tells nothing of either, for however long.
 Times are seconds since 1970, energies kWh, powers kW.
 """
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -119,12 +121,20 @@ class Register:
 
     can: Capacity
     rollover_kwh: float | None = None
-    patience_s: float = 0.0  # within which a register that fell may come back
+    patience_s: float = 0.0  # within which a register that fell may come back, and is passed over where it is counted
     codes: list[str] = field(default_factory=list)
+    refuted: set[int] = field(default_factory=set)  # places of readings after a fall from which it came back later than that
     _good: Read | None = None  # the last that is believed
     _held: list[Read] = field(default_factory=list)  # those since that say the same as one another
     _doubtful: list[Read] = field(default_factory=list)  # from which it rose or fell much, and those since
     _returns: list[int] = field(default_factory=list)  # held since the register came back
+    _fallen: list[Read] = field(default_factory=list)  # from which it fell, and those since, as long as it may come back
+    _again: list[list[int]] = field(default_factory=list)  # refuted each time that it did
+
+    @property
+    def undecided(self) -> list[int]:
+        """Places of readings after a fall from which it may yet come back."""
+        return [each.place for each in self._fallen[1:]]
 
     @property
     def _brief_s(self) -> float:
@@ -146,11 +156,13 @@ class Register:
         return self.codes[-1]
 
     def _follow(self, good: Read, now: Read) -> None:
-        if self._came_back(now):
+        if self._stands_again(now) or self._came_back(now):
             return
         code = self._wrong(good, now)
         if code:
             self._held, self.codes[now.place], self._doubtful = [now], code, []
+            if code == FALL and not self._fallen:
+                self._fallen = [good, now]
             return
         self._good = now
         if self._doubtful:
@@ -163,9 +175,11 @@ class Register:
     def _decide(self, good: Read, now: Read) -> None:
         """Whether those that are held were wrong, or are how it goes on."""
         held, code = self._held, self.codes[self._held[0].place]
+        if code == FALL and self._stands_again(now):
+            return
         late = code == FALL and may_fall(held[0].kwh, good.kwh) and now.s - held[0].s > self.patience_s
         if not late and not self._wrong(good, now):
-            self._held = []
+            self._held = self._fallen = []
             self._good = now
             return
         if late:
@@ -183,6 +197,36 @@ class Register:
         for each in self._held:
             self.codes[each.place] = ""
         self._good, self._held = self._held[-1], []
+
+    def _stands_again(self, now: Read) -> bool:
+        """Whether it stands again, at one stroke, where it stood before it fell: those since were no beginning from zero.
+
+        It did not rise since, or it is not long ago: otherwise it has been read at its new place for so long that it began again.
+        """
+        if not self._fallen:
+            return False
+        base, *since = self._fallen
+        long = now.s - since[0].s > self._brief_s and since[-1].kwh > since[0].kwh
+        if may_fall(now.kwh, base.kwh) and not long:
+            since.append(now)
+            self._fallen.append(now)
+            return False
+        self._fallen = []
+        at_once = now.kwh - since[-1].kwh > base.kwh / 2
+        if long or not at_once or CORRECTED * now.kwh > base.kwh or self._wrong(base, now):
+            return False
+        places = [each.place for each in since]
+        for place in places:
+            self.codes[place] = FALL
+        if now.s - since[0].s > self.patience_s:
+            self.refuted.update(places)
+        self._again.append(places)
+        if len(self._again) > BY_DESIGN:
+            for place in chain(*self._again):
+                self.codes[place] = ""
+            self.refuted.clear()
+        self._good, self._held, self._doubtful = now, [], []
+        return True
 
     def _came_back(self, now: Read) -> bool:
         """Whether it stands again where it stood before it rose or fell much; those between were wrong."""
@@ -220,13 +264,21 @@ def registers(
 
     The same as `Register` says after the last of them.
     """
+    return np.array(followed(readings_s, readings_kwh, can, rollover_kwh, patience_s).codes, object)
+
+
+def followed(
+    readings_s: ArrayLike, readings_kwh: ArrayLike, can: Capacity, rollover_kwh: float | None = None, patience_s: float = 0.0
+) -> Register:
+    """A register after its successive readings."""
     moments, kwh = np.asarray(readings_s, float), np.asarray(readings_kwh, float)
-    if _quiet(moments, kwh, can):
-        return np.full(len(kwh), "", object)
     register = Register(can, rollover_kwh, patience_s)
+    if _quiet(moments, kwh, can):
+        register.codes = [""] * len(kwh)
+        return register
     for s, value in zip(moments.tolist(), kwh.tolist(), strict=True):
         register.add(s, value)
-    return np.array(register.codes, object)
+    return register
 
 
 def _quiet(moments: NDArray[np.float64], kwh: NDArray[np.float64], can: Capacity) -> bool:

@@ -21,7 +21,7 @@ from config.quantities import INTERVAL_S, LONGEST_INTERVAL_S, QUANTITIES
 from config.settings import settings
 from models import energy as arithmetic
 from models import plausible
-from models.energy import Floats
+from models.energy import Flags, Floats
 from models.plausible import CODES, SOME_CIRCUIT_KW, UNKNOWN_KW, Capacity, Codes
 from store.errors import NotFound
 from store.records.access.policy import Action, require
@@ -41,6 +41,7 @@ ENERGIES = ("energy_kwh", "energy_export_kwh")
 BY = "loadstar"
 REACH = 5  # intervals on either side, in which readings tell of those between
 BEFORE = timedelta(days=1)  # how far back a register is looked at: whether it begins again by design
+SILENCE = timedelta(days=90)  # after which a register that is read again is judged by that alone
 TOLD_EVERY_S = 300.0
 SLACK = timedelta(minutes=10)  # between clocks, and between receiving a row and showing it
 MOMENT = timedelta(microseconds=1)
@@ -54,7 +55,7 @@ _told: dict[str, float] = {}  # when it was last asked what was told
 
 
 class _Judged(NamedTuple):
-    """Readings of one meter, quantity and length (s; 0: samples), with the code of each."""
+    """Readings of one meter, quantity and length (s; 0: samples), with the code of each; None where that is not decided."""
 
     meter: str
     quantity: str
@@ -138,9 +139,9 @@ def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: Ra
         if span.method != "counter":
             continue
         for meter, register in product(ids, COUNTERS):
-            readings = _samples(meter, register, max(span.since, start - max(reach, BEFORE)), min(span.until, end + reach))
-            codes = _of_register(readings, span, can.at(meter, span.start))
-            yield _within(_Judged(meter, register, 0, readings, codes), start - reach, end)
+            readings = _followed(meter, register, span, start, end, max(reach, BEFORE), reach)
+            codes, refuted = _of_register(readings, span, can.at(meter, span.start))
+            yield _within(_Judged(meter, register, 0, readings, codes), start - reach, end, refuted)
     for meter in sorted(known):
         yield from _judged_flows(meter, start, end, can)
 
@@ -163,19 +164,44 @@ def _capacity_of(kw: Floats, can: Capacity, rated_kw: float | None) -> Capacity:
     return can if rated_kw else can._replace(kw=max(can.kw, plausible.USUAL * plausible.usual(kw)))
 
 
-def _of_register(readings: pd.DataFrame, span: Span, can: Capacity) -> Codes:
-    """The codes of a register's readings; none for those that are passed over where it is counted."""
+def _followed(
+    meter: str, register: str, span: Span, start: datetime, end: datetime, before: timedelta, after: timedelta
+) -> pd.DataFrame:
+    """The readings of a register around a range; of one that was silent the last few from before that too: it decides them now."""
+    first, last = max(span.since, start - before), min(span.until, end + after)
+    readings = _samples(meter, register, first, last)
+    few = plausible.MOST + 2
+    if (readings["ts"] < start).sum() >= few:
+        return readings
+    earlier = query(
+        "SELECT ts FROM telemetry WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s AND value != null "
+        f"ORDER BY ts DESC LIMIT {few}",
+        [max(span.since, start - SILENCE), first, meter, register],
+    )
+    return _samples(meter, register, earlier[-1][0], last) if earlier else readings
+
+
+def _of_register(readings: pd.DataFrame, span: Span, can: Capacity) -> tuple[Codes, Flags]:
+    """The codes of a register's readings, and which of them were refuted by what came however long after them.
+
+    There is none for those that are passed over where it is counted. None: what comes later decides, and may have decided.
+    """
     moments, kwh = pd.DatetimeIndex(readings["ts"]).as_unit("us").asi8 / 1e6, readings["value"].to_numpy(float)
     patience_s = arithmetic.PATIENCE * span.interval_s
-    codes = plausible.registers(moments, kwh, can, span.rollover_kwh, patience_s)
+    register = plausible.followed(moments, kwh, can, span.rollover_kwh, patience_s)
+    codes, places = np.array(register.codes, object), np.arange(len(kwh))
+    refuted, undecided = np.isin(places, list(register.refuted)), np.isin(places, register.undecided)
     # Whether a register that fell began again from zero is told where it is counted, if it can have got there since.
     good = pd.Series(kwh).where(codes == "").ffill().to_numpy(float)
-    codes[(codes == plausible.FALL) & arithmetic.may_fall(kwh, good) & (kwh <= can.kw)] = ""
-    return codes
+    codes[(codes == plausible.FALL) & ~refuted & arithmetic.may_fall(kwh, good) & (kwh <= can.kw)] = ""
+    codes[(codes == "") & undecided & (kwh <= can.kw)] = None
+    return codes, refuted
 
 
-def _within(judged: _Judged, start: datetime, end: datetime) -> _Judged:
+def _within(judged: _Judged, start: datetime, end: datetime, anyway: Flags | None = None) -> _Judged:
     inside = ((judged.readings["ts"] >= start) & (judged.readings["ts"] < end)).to_numpy(bool)
+    if anyway is not None:
+        inside = inside | anyway
     return judged._replace(readings=judged.readings[inside].reset_index(drop=True), codes=judged.codes[inside])
 
 
@@ -241,7 +267,7 @@ def _record(scope: Scope, judged: _Judged) -> int:
     for ts, code in zip(readings["ts"], codes, strict=True):
         if ts not in theirs and code and held.get(ts) != code:
             wanted.setdefault(code, []).append(ts.to_pydatetime())
-        elif ts in held and not code:
+        elif ts in held and code == "":
             amendments.restore(scope, meter, quantity, ts.to_pydatetime(), reason=held[ts], interval_s=interval_s)
             changed += 1
     for code, moments in wanted.items():

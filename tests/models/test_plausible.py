@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import energy, plausible
-from models.plausible import BEYOND, JUMP, NO_NUMBER, Register, capacity, no_number, powers, registers
+from models.plausible import BEYOND, FALL, JUMP, NO_NUMBER, Register, capacity, no_number, powers, registers
 
 FRESH = capacity(None)
 RATED = capacity(50.0)
@@ -28,10 +28,23 @@ def _said(values: list[float], can: plausible.Capacity = FRESH, seconds: float =
         ([100.0, 100.1, 90000.0], ["", "", JUMP]),
         ([100.0, 100.1, 90000.0, 90000.1, 90000.2, 90000.3], [""] * 6),
         ([], []),
+        # It fell and stands again where it stood, later than that is passed over where it is counted: whatever it fell to.
+        ([549.73, *[0.0] * 9, 549.75], ["", *[FALL] * 9, ""]),
+        ([549.73, 0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 549.75, 549.76], ["", *[FALL] * 6, "", ""]),
+        ([81.3, *[0.0813, 0.0814] * 3, 81.4], ["", *[FALL] * 6, ""]),
+        # It goes on from there, or rises to where it stood reading by reading: it began again.
+        ([549.73, *[0.0] * 9, 0.1, 0.2, 0.3], [""] * 13),
+        ([1.0, *np.linspace(0.0, 1.05, 22)], [""] * 23),
     ],
 )
 def test_registers_of_the_field_are_judged_by_what_follows(values: list[float], codes: list[str]) -> None:
     assert _said(values) == codes
+
+
+def test_a_register_that_fell_and_was_silent_is_told_by_what_it_says_next() -> None:
+    day = 86_400.0
+    for next_kwh, codes in ((103.0, ["", "", FALL, ""]), (2.0, [""] * 4), (900_000.0, [""] * 3 + [JUMP])):
+        assert registers([0.0, 60.0, 120.0, day], [100.0, 100.1, 0.0, next_kwh], FRESH, None, 150.0).tolist() == codes
 
 
 def test_a_register_that_begins_again_every_hour_does_so_by_design() -> None:

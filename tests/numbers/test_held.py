@@ -48,17 +48,18 @@ def _post(site: Site, meter: str, quantity: str, start: datetime, seconds: float
     site.samples(meter, quantity, times, values)
 
 
-def _kwh(meter: str, noon: datetime, register: str | None = REGISTER) -> float:
-    """Of the day, which must be the same by quarter, hour and day, and by the list of readings."""
+def _kwh(meter: str, noon: datetime, register: str | None = REGISTER, days: int = 1) -> float:
+    """Of the days from this one on, which must be the same by quarter, hour and day, and by the list of readings."""
     start = noon - 12 * HOUR
-    [day] = energy.energy_by(SYSTEM, [meter], start, start + DAY, "day", "UTC")["forward_kwh"]
+    end = start + days * DAY
+    total = energy.energy_by(SYSTEM, [meter], start, end, "day", "UTC")["forward_kwh"].sum()
     for step in ("quarter", "hour"):
-        rows = energy.energy_by(SYSTEM, [meter], start, start + DAY, step, "UTC")["forward_kwh"]
-        assert rows.sum() == pytest.approx(day), step
+        rows = energy.energy_by(SYSTEM, [meter], start, end, step, "UTC")["forward_kwh"]
+        assert rows.sum() == pytest.approx(total), step
         assert rows.min() >= -1e-9, step
     if register:
-        assert differences(SYSTEM, meter, start, start + DAY)["energy_kwh"].sum() == pytest.approx(day)
-    return float(day)
+        assert differences(SYSTEM, meter, start, end)["energy_kwh"].sum() == pytest.approx(total)
+    return float(total)
 
 
 def _held(meter: str, noon: datetime) -> list[tuple[float, str]]:
@@ -81,6 +82,12 @@ COUNTERS = {
     ),
     "a register full of ones": (60, [100.0, 4294967.295, 4294967.295, 100.2], 0.2, [4294967.295, 4294967.295]),
     "full of ones at first": (60, [4294967.295, 100.0, 100.2], 0.2, [4294967.295]),
+    "a register of sixteen bits": (60, [100.0, 65_535.0, 65_535.0, 100.2], 0.2, [65_535.0, 65_535.0]),
+    "as many nines as it has digits": (60, [8123.4, 999_999.0, 8123.5], 0.1, [999_999.0]),
+    "a signed register full of ones": (60, [100.0, 2_147_483.647, 100.2], 0.2, [2_147_483.647]),
+    "to zero for ten readings": (60, [549.73, *[0.0] * 10, 549.75], 0.02, [0.0] * 10),
+    "megawatts for kilowatts": (60, [812.4, *[0.8124] * 3, *[0.8125] * 2, 812.6], 0.2, [*[0.8124] * 3, *[0.8125] * 2]),
+    "to zero to stay there": (300, [500.0, 501.0, *[0.0] * 5, 0.5, 1.0], 2.0, []),
     "a real reset": (300, [500.0, 501.0, 0.2, 0.7, 1.2, 1.7, 2.2], 3.2, []),
     "a reset of a small register": (300, [3.0, 4.0, 0.5, 1.0, 1.5, 2.0], 3.0, []),
 }
@@ -98,6 +105,25 @@ def test_registers_count_without_what_cannot_be_true(site: Site, noon: datetime)
         _, _, kwh, held = COUNTERS[which]
         assert _kwh(meter, noon) == pytest.approx(kwh, abs=1e-9), (which, shift)
         assert [value for value, _ in _held(meter, noon)] == sorted(held), (which, shift)
+
+
+def test_a_glitch_counts_nothing_wherever_it_is_and_however_it_comes(site: Site, noon: datetime) -> None:
+    backwards, silent, beside = (site.meter("counter", 300) for _ in range(3))
+    around_midnight = [(noon + 12 * HOUR + n * 5 * MINUTE, kwh) for n, kwh in enumerate([100.0, 0.0, 0.0, 0.0, 0.0, 100.2], -2)]
+    for ts, kwh in reversed(around_midnight):  # the newest first, each in a post of its own beside another meter's
+        with site.at_once():
+            _post(site, backwards, REGISTER, ts, 300, [kwh])
+            _post(site, beside, REGISTER, ts, 300, [1000.0 + (ts - noon) / HOUR])
+        _settle(site)
+    _post(site, silent, REGISTER, noon, 300, [100.0, 100.1, 0.0])
+    _settle(site)
+    assert _kwh(silent, noon) == pytest.approx(0.1)
+    _post(site, silent, REGISTER, noon + 26 * HOUR, 300, [103.0])
+    _settle(site)
+    assert _kwh(backwards, noon, days=2) == pytest.approx(0.2)
+    assert _kwh(beside, noon, days=2) == pytest.approx(25 / 60)
+    assert _kwh(silent, noon, days=2) == pytest.approx(3.0)
+    assert _held(silent, noon) == [(0.0, "fall")]
 
 
 def test_power_beyond_a_meters_capacity_is_no_energy(site: Site, noon: datetime) -> None:
