@@ -14,8 +14,7 @@ from dashboard.parts.moments import ago
 from dashboard.parts.notices import around
 from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
-from dashboard.plant import system_facts
-from dashboard.sources import broker_words
+from dashboard.plant import broker_words, system_facts
 from insight import closed_power
 from insight.shared import shared
 from store.errors import StoreError

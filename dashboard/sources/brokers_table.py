@@ -14,8 +14,8 @@ from dashboard.parts.moments import ago
 from dashboard.parts.notices import Bad, Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.plant import wiring
-from dashboard.sources import broker_fields, broker_words
+from dashboard.plant import broker_words, wiring
+from dashboard.sources import broker_fields
 from dashboard.web.access import administers_site
 from ingest.mqtt import trial
 from store.errors import NotFound

@@ -1,13 +1,13 @@
 """What was acknowledged to a broker, and what waits to be.
 
-Revision: 020, after 019
+Revision: 021, after 020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "020"
-down_revision = "019"
+revision = "021"
+down_revision = "020"
 branch_labels = None
 depends_on = None
 
