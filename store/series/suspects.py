@@ -167,7 +167,7 @@ def _capacity_of(kw: Floats, can: Capacity, rated_kw: float | None) -> Capacity:
 def _followed(
     meter: str, register: str, span: Span, start: datetime, end: datetime, before: timedelta, after: timedelta
 ) -> pd.DataFrame:
-    """The readings of a register around a range; of one that was silent also the last few from before, which it may decide now."""
+    """The readings of a register around a range; of one that was silent also the last few before it, which it may decide now."""
     first, last = max(span.since, start - before), min(span.until, end + after)
     readings = _samples(meter, register, first, last)
     few = plausible.MOST + 2
