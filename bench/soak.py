@@ -15,7 +15,7 @@ from typing import NamedTuple
 import click
 
 from bench.figures import Figure, percentile, table
-from bench.load import Request, drive
+from bench.load import Request, Unanswered, drive
 from bench.posts import HOST, SINGLE_CONNECTIONS, Hardware, await_known, single_posts
 from bench.product import Browser, NotUp, Product
 from bench.run import FULL, Run
@@ -146,12 +146,17 @@ def _soak(run: Run, minutes: float) -> list[Figure]:
     run.say(f"{highest:.0f} posts a second at the most; {SHARE * highest:.0f} from now on")
     samples, answers, slow = [sampled(product)], Counter[int](), list[float]()
     end, a_part_s = time.monotonic() + minutes * 60, min(A_MINUTE_S, minutes * 60 / 12)
-    pages = Counter[int]()
+    pages, unanswered = Counter[int](), 0
     while time.monotonic() < end:
         paced = evenly(request, SHARE * highest)
-        load = drive(HOST, product.device_port, SINGLE_CONNECTIONS, paced, a_part_s, warm_s=0)
-        answers += load.statuses
-        slow.append(1000 * percentile(load.latencies, 0.99))
+        try:
+            load = drive(HOST, product.device_port, SINGLE_CONNECTIONS, paced, a_part_s, warm_s=0)
+        except Unanswered as why:
+            run.say(str(why))
+            unanswered += 1
+        else:
+            answers += load.statuses
+            slow.append(1000 * percentile(load.latencies, 0.99))
         pages += look()
         samples.append(sampled(product))
         run.say(
@@ -162,6 +167,7 @@ def _soak(run: Run, minutes: float) -> list[Figure]:
         Figure("posts a second at the most", highest, "/s"),
         Figure("posts", float(answers[200]), ""),
         Figure("posts that were refused", float(refused), "", at_most=0),
+        Figure("minutes in which no post was answered for ten seconds", float(unanswered), "", at_most=0),
         Figure("posts: p99, the median of all minutes", statistics.median(slow), "ms"),
         Figure("pages that were not shown", float(pages.total() - pages[200]), "", at_most=0),
         *figures(samples),

@@ -212,10 +212,11 @@ class Production:
         self.await_healthy("questdb")
         self.await_healthy("postgres")
         self._make_database()
-        migrate = self.start("migrate")
-        if migrate.wait(HEALTHY_S):
-            raise NotWell(self.log("migrate").read_text(errors="replace")[-2000:])
-        del self.processes["migrate"]
+        for _time in range(1 + int(self.compose["services"]["migrate"]["restart"].removeprefix("on-failure:"))):
+            if self.start("migrate").wait(HEALTHY_S) == 0:
+                del self.processes["migrate"]
+                return
+        raise NotWell(self.log("migrate").read_text(errors="replace")[-2000:])
 
     def start_questdb(self, jar: Path) -> None:
         """Start QuestDB, with what it left behind when it was killed removed as its container's file system would be."""

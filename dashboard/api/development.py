@@ -8,6 +8,7 @@ from config.limits import NOMINAL_FREQUENCY_HZ
 from config.settings import settings
 from dashboard.api.asked import answer_bad_parameters, iso, one_of
 from dashboard.web.access import guard, in_development
+from dashboard.web.own_devices import asking
 from insight import voltage_conditions
 
 ASKED_S = 3.0
@@ -22,7 +23,7 @@ answer_bad_parameters(bp)
 def test_hardware() -> Response:
     """Whether the device API takes readings, and a post to send it."""
     try:
-        answer = httpx.get(f"{settings().device_url}/healthz", timeout=ASKED_S, trust_env=False)
+        answer = asking().get(f"{settings().device_url}/healthz", timeout=ASKED_S)
         takes, said = answer.status_code == 200, answer.json()
     except (httpx.HTTPError, ValueError) as error:
         takes, said = False, {"status": "away", "reason": str(error) or type(error).__name__}

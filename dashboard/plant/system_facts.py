@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from config import clock
 from config.language import _
 from config.settings import PROJECT, Settings, address, reachable
+from dashboard.web.own_devices import asking
 from store.errors import StoreError
 from store.records.access import database
 from store.records.jobs import lease, working
@@ -150,7 +151,7 @@ def replicas(settings: Settings) -> list[tuple[str, int]]:
 
 def _metrics(where: tuple[str, int]) -> str | None:
     try:
-        return httpx.get(f"{address(*where)}/metrics", timeout=ASKED_S).raise_for_status().text
+        return asking().get(f"{address(*where)}/metrics", timeout=ASKED_S).raise_for_status().text
     except httpx.HTTPError:
         return None
 

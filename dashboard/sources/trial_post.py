@@ -11,6 +11,7 @@ from config.language import _
 from config.settings import address, settings
 from dashboard.plant import first_post, system_facts
 from dashboard.plant.snippets import Post
+from dashboard.web.own_devices import asking
 from store.errors import Refused, StoreAway
 from store.records.plant import devices, keys, meters
 from store.records.plant.received import Sender
@@ -53,13 +54,12 @@ def send(scope: Scope, site_id: str, sender: Sender, path: str, text: str, *, dr
         expires_at=clock.now() + LASTS,
     )
     try:
-        answer = httpx.post(
+        answer = asking().post(
             f"{_there()}{path}",
             params={"dry_run": "1"} if dry_run else {},
             headers={"X-API-Key": key, "Content-Type": "application/json"},
             content=text.encode("utf-8", "replace"),
             timeout=ASKED_S,
-            trust_env=False,
         )
     except httpx.HTTPError as error:
         raise StoreAway(_("the device API does not answer: %(why)s", why=str(error) or type(error).__name__)) from error
