@@ -19,13 +19,19 @@ from ingest.rows import Rows
 from ingest.times import Window
 from ingest.units import convert
 
+ACTUAL = "A"  # the class of a reading that its sender did not estimate
+
 
 class Judged(NamedTuple):
-    """Readings of one meter and quantity that may be committed: when they are kept (µs), in its unit, and their rows."""
+    """Readings of one meter and quantity that may be committed: when they are kept (µs), in its unit, and their rows.
+
+    `estimated`: which of them are estimates of their sender's.
+    """
 
     target: Target
     at_us: NDArray[np.int64]
     value: NDArray[np.float64]
+    estimated: NDArray[np.bool_]
     row: NDArray[np.int64]
 
 
@@ -57,6 +63,7 @@ def judge(
         name, quantity, unit = block.series[block.of[picked[0]]]
         meter, lasts = meters.get(name, name), int(block.duration_s[picked[0]]) or None
         end, value, row = block.end_us[picked], block.value[picked], block.row[picked]
+        estimated = block.quality[picked] != ACTUAL
         right = (end >= oldest) & (end <= newest)
         target = caller.target(meter, quantity, lasts)
         if isinstance(target, Target):
@@ -66,7 +73,7 @@ def judge(
             kept = value if converted is None else np.array([each if isinstance(each, float) else np.nan for each in converted])
             right &= (kept >= target.least) & (kept <= target.greatest)
             if right.any():
-                good.append(Judged(target, end[right] - target.duration_us, kept[right], row[right]))
+                good.append(Judged(target, end[right] - target.duration_us, kept[right], estimated[right], row[right]))
         else:
             right[:] = False
         wrong = np.flatnonzero(~right)

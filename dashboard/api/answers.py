@@ -179,7 +179,7 @@ class Peaks(Said):
 
 
 class Shares(Said):
-    """The energy of a meter over a period, and what part of it is of which class; all three null without energy."""
+    """The energy of a meter over a period, and what part of it is of which class; all four null without energy."""
 
     meter: Id
     start: Moment
@@ -189,6 +189,7 @@ class Shares(Said):
     coverage: Annotated[Share, Meta(description="share of the readings due by now that are there")]
     provisional: Provisional
     actual: Annotated[Share | None, Meta(description="A: as it was read")]
+    sender: Annotated[Share | None, Meta(description="S: an estimate, as its sender says")]
     estimated: Annotated[Share | None, Meta(description="E: counted while nothing was read, spread evenly over that silence")]
     persons: Annotated[Share | None, Meta(description="M: as people said")]
 

@@ -145,7 +145,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "GET",
         "meters/{meter_id}/shares",
-        "What part of its energy was read, estimated, or said by people",
+        "What part of its energy was read, estimated by its sender or by us, or said by people",
         answers.Shares,
         (*READING, 404, 422),
         parameters=(FROM, _query("to", "RFC 3339 with an offset; a year on at the most", MOMENT_IN, required=True)),

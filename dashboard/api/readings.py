@@ -100,17 +100,19 @@ def energy_of(meter_id: str) -> Response:
 @bp.get("/meters/<meter_id>/shares")
 @guard(signed_in)
 def shares_of(meter_id: str) -> Response:
-    """What part of a meter's energy was read, estimated, or said by people: `?from=…&to=…`."""
+    """What part of a meter's energy was read, estimated by its sender or by us, or said by people: `?from=…&to=…`."""
     scope = current_scope()
     start, end, _step = asked_range(most=YEAR)
     told = energy.energy(scope, [meter_id], start, end)
     of = shares.shares(scope, [meter_id], start, end)
     forward, export, coverage = (told[name].item() for name in ("forward_kwh", "export_kwh", "coverage"))
-    actual, estimated, persons = (None if math.isnan(of[name].item()) else round(of[name].item(), 4) for name in shares.CLASSES)
+    actual, sender, estimated, persons = (
+        None if math.isnan(of[name].item()) else round(of[name].item(), 4) for name in shares.CLASSES
+    )
     may_change = bool(told["provisional"].item())
     return said(
         answers.Shares(
-            meter_id, iso(start), iso(end), forward, export, round(coverage, 4), may_change, actual, estimated, persons
+            meter_id, iso(start), iso(end), forward, export, round(coverage, 4), may_change, actual, sender, estimated, persons
         )
     )
 

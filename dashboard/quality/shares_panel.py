@@ -1,4 +1,4 @@
-"""What the last month's energy of a meter is made of: how much was read, spread over silences, or said by people."""
+"""What the last month's energy of a meter is made of: how much was read, estimated, spread over silences, or said by people."""
 
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from store.series import energy, shares
 WITHIN = timedelta(days=31)
 CLASSES = {
     "A": N_("Read (A)"),
+    "S": N_("Estimated by its sender (S)"),
     "E": N_("Spread over silences by Loadstar (E)"),
     "M": N_("Said by people (M)"),
 }

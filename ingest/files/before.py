@@ -27,7 +27,7 @@ def keep(folder: Path, number: int, source: str, keys: Sequence[Keys]) -> None:
     folder.mkdir(parents=True, exist_ok=True)  # also where nothing stood: without it nobody knows
     now, part = replaced.standing(SYSTEM, source, keys), folder / f"{number:06}.parquet"
     if part.exists():
-        now = pd.concat([each for each in (pd.read_parquet(part), now) if len(each)] or [now], ignore_index=True)
+        now = pd.concat([each for each in (_read(part), now) if len(each)] or [now], ignore_index=True)
         now = now.drop_duplicates(KEY, keep="last")
     _write(part, now)
 
@@ -38,7 +38,7 @@ def of(folder: Path, meter: str, quantity: str, interval_s: int, at_us: np.ndarr
     wanted = [("meter", "==", meter), ("quantity", "==", quantity), ("interval_s", "==", interval_s)]
     between = [("at", ">=", int(at_us.min())), ("at", "<=", int(at_us.max()))]
     for part in _parts(folder):
-        rows = pd.read_parquet(part, filters=[*wanted, *between])
+        rows = _read(part, [*wanted, *between])
         if len(rows):
             found.append(rows[np.isin(rows["at"].to_numpy(np.int64), at_us)])
     # Where a file says a time twice, the first of its blocks has seen what was there.
@@ -50,7 +50,7 @@ def hand_on(settings: Settings, import_id: str) -> None:
     own = shelf.folder(settings, import_id) / shelf.BEFORE
     for other in imports.others_of(SYSTEM, import_id):
         for part in _parts(shelf.folder(settings, other) / shelf.BEFORE):
-            rows = pd.read_parquet(part)
+            rows = _read(part)
             theirs = rows["source"] == import_id
             if not theirs.any():
                 continue
@@ -72,6 +72,11 @@ def forget(folder: Path) -> None:
 
 def _parts(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*.parquet"))
+
+
+def _read(part: Path, filters: list[tuple[str, str, object]] | None = None) -> pd.DataFrame:
+    """A part; one of before a column was kept has nothing in it."""
+    return pd.read_parquet(part, filters=filters).reindex(columns=COLUMNS)
 
 
 def _write(part: Path, rows: pd.DataFrame) -> None:

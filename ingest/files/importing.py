@@ -290,7 +290,7 @@ def kept(judged: Judged, since_us: int, outcome: Outcome) -> Judged:
         "values of less than 15 minutes and registers are kept for a while only; of this time, import energies of intervals"
     )
     _told(outcome, (RowProblem(row, "not_kept", words) for row in judged.row[old].tolist()))
-    return Judged(judged.target, judged.at_us[~old], judged.value[~old], judged.row[~old])
+    return Judged(judged.target, judged.at_us[~old], judged.value[~old], judged.estimated[~old], judged.row[~old])
 
 
 def _told(outcome: Outcome, problems: Iterable[RowProblem]) -> None:
@@ -324,6 +324,7 @@ def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:
             parts = list(group)
             at = np.concatenate([each.at_us for each in parts])
             value = np.concatenate([each.value for each in parts])
+            estimated = np.concatenate([each.estimated for each in parts])
             meter, quantity = (
                 _column([getattr(each.target.series, name) for each in parts], [len(each.value) for each in parts])
                 for name in ("meter", "quantity")
@@ -334,9 +335,10 @@ def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:
                     for each in parts
                 ]
                 bulk.write(SYSTEM, sender, "late", bulk.late(marks))
-                bulk.write(SYSTEM, sender, kind, bulk.telemetry(at, meter, quantity, value, source))
+                bulk.write(SYSTEM, sender, kind, bulk.telemetry(at, meter, quantity, value, source, estimated=estimated))
             else:
-                frame = bulk.intervals(at, meter, quantity, value, source, interval_s=interval_s)
+                estimated_s = np.where(estimated, float(interval_s), 0.0)
+                frame = bulk.intervals(at, meter, quantity, value, source, interval_s=interval_s, estimated_s=estimated_s)
                 bulk.write(SYSTEM, sender, kind, frame)
 
 

@@ -28,6 +28,7 @@ FLUSH_ROWS = 100_000
 Texts = NDArray[np.object_] | pd.Categorical  # the latter where few texts stand often
 Microseconds = NDArray[np.int64]
 Values = NDArray[np.float64]
+Marks = NDArray[np.bool_]
 
 SYMBOLS = {
     "telemetry": ["meter", "quantity", "source"],
@@ -43,9 +44,14 @@ def symbols(which: NDArray[np.integer], texts: Sequence[str]) -> "pd.Categorical
     return pd.Categorical.from_codes(which, dtype=pd.CategoricalDtype(list(texts)))
 
 
-def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str) -> pd.DataFrame:
-    """Rows of `telemetry`: times in µs since 1970, ids of meters or regions, values in the quantities' units."""
-    return pd.DataFrame(
+def telemetry(
+    ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str, *, estimated: Marks | None = None
+) -> pd.DataFrame:
+    """Rows of `telemetry`: times in µs since 1970, ids of meters or regions, values in the quantities' units.
+
+    `estimated`: which of them their sender estimated; none: all were read.
+    """
+    frame = pd.DataFrame(
         {
             "meter": _column(meter),
             "quantity": _column(quantity),
@@ -54,6 +60,7 @@ def telemetry(ts: Microseconds, meter: Texts, quantity: Texts, value: Values, so
             "ts": ts.astype("datetime64[us]"),
         }
     )
+    return frame if estimated is None or not estimated.any() else frame.assign(estimated=estimated)
 
 
 def _column(texts: Texts) -> "pd.Categorical | pd.Series[Any]":
@@ -70,12 +77,18 @@ def intervals(
     interval_s: int,
     extremes: tuple[Values, Values] | None = None,
     count: int = 1,
+    estimated_s: Values | None = None,
 ) -> pd.DataFrame:
-    """Rows of `intervals` at their starts (µs since 1970); `extremes` are the least and greatest of `count` samples."""
+    """Rows of `intervals` at their starts (µs since 1970); `extremes` are the least and greatest of `count` samples.
+
+    `estimated_s`: of how much of each its sender says that it is an estimate; none: all were read.
+    """
     frame = telemetry(ts, meter, quantity, value, source)
     frame["interval_s"] = np.full(len(ts), interval_s)
     frame["min"], frame["max"] = extremes if extremes is not None else (value, value)
     frame["count"] = np.full(len(ts), count)
+    if estimated_s is not None and estimated_s.any():
+        frame["estimated_s"] = np.where(estimated_s > 0, estimated_s, np.nan)
     return frame
 
 

@@ -90,11 +90,11 @@ def in_force(scope: Scope, meter_id: str) -> InForce:
 
     Raises:
         NotFound: the meter does not exist for the scope.
-        Refused: not an operator of its site.
+        Refused: not an administrator of its site.
         StoreAway: QuestDB cannot be reached.
     """
     meter = require_meters(scope, [meter_id])[meter_id]
-    require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
+    require(scope, Action.ADMINISTER, site_id=meter.site_id)
     part = ratings.rating(scope, meter_id, clock.now())
     if part.kw:
         return InForce(DECLARED if part.declared else OF_NODES, plausible.capacity(part.kw).kw, part.kw, 0.0)

@@ -14,7 +14,7 @@ from config.settings import settings
 from models.energy import Floats
 from store.records.plant.declarations import declaring
 from store.scope import SYSTEM
-from store.series import amendments, bulk, counters, quarters, short_intervals
+from store.series import amendments, bulk, counters, estimated, quarters, short_intervals
 from store.series.connection import frame, listed, query
 from store.series.counters import COUNTERS, Register
 from store.series.declared import Span, spans
@@ -29,6 +29,8 @@ QUARTERS_AT_ONCE = 100_000  # of energy, computed together
 HOLDS = counters.patience(90_000)  # a sample of power, at the slowest rhythm
 BEGINNING = datetime(1970, 1, 2, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
+BESIDE = timedelta(seconds=3 * INTERVAL_S)  # before a stretch: samples of power that may hold into it
+PARTS = ["kwh", "covered_s", "known_s", "estimated_s"]  # of a quarter
 
 
 def derive(start: datetime, end: datetime, series_ids: Collection[str] | None, closed: datetime) -> None:
@@ -40,10 +42,11 @@ def derive(start: datetime, end: datetime, series_ids: Collection[str] | None, c
     meters = declaring(SYSTEM, series_ids if series_ids is not None else _deriving(start, end))
     with bulk.writer(settings()) as sender:
         for (first, until), registers in _reached(meters, start, end, closed).items():
+            said = estimated.samples({meter for meter, _ in registers}, first - BESIDE, until + MOMENT)
             at_once = timedelta(seconds=INTERVAL_S) * max(QUARTERS_AT_ONCE // len(registers), 96)
             while first < until:
                 stop = min(first + at_once, until)
-                bulk.write(SYSTEM, sender, INTERVALS, _intervals(_energies(registers, first, stop)))
+                bulk.write(SYSTEM, sender, INTERVALS, _intervals(_energies(registers, said, first, stop)))
                 first = stop
 
 
@@ -98,12 +101,15 @@ def _read(start: datetime, end: datetime) -> set[Register]:
     }
 
 
-def _energies(registers: Collection[Register], start: datetime, end: datetime) -> pd.DataFrame:
-    """The energy of each quarter of [start, end); nothing for those that had some and have none any more."""
+def _energies(registers: Collection[Register], said: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
+    """The energy of each quarter of [start, end); nothing for those that had some and have none any more.
+
+    `said`: the samples that are their senders' estimates.
+    """
     meters = sorted({meter for meter, _ in registers})
     edges_s = np.arange(start.timestamp(), end.timestamp() + 1, INTERVAL_S)
     frames = [
-        _rows(span, ids, from_samples(span, ids, span.start, span.end, INTERVAL_S), edges_s)
+        _rows(span, ids, from_samples(span, ids, span.start, span.end, INTERVAL_S), said, edges_s)
         for span, ids in spans(SYSTEM, meters, start, end).items()
         if span.sampled or span.method == "power"
     ]
@@ -128,13 +134,14 @@ def _intervals(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of `intervals`.
 
     `value` is the energy (kWh), `covered_s` for how long something was heard (`count`: whether anything was), `known_s` the part
-    of the quarter that the energy is of, and `min` and `max` are the mean power (kW) over it.
+    of the quarter that the energy is of, `estimated_s` that of which its sender says that it is an estimate, and `min` and `max`
+    are the mean power (kW) over it.
     """
-    kwh, covered_s, known_s = (rows[name].to_numpy(float) for name in ("kwh", "covered_s", "known_s"))
+    kwh, covered_s, known_s, estimated_s = (rows[name].to_numpy(float) for name in PARTS)
     kw = 3600 * kwh / np.where(known_s > 0, known_s, INTERVAL_S)
     meter, quantity = (rows[name].to_numpy(object) for name in ("meter", "quantity"))
     ts = rows["ts"].to_numpy(np.int64)
-    quarters = bulk.intervals(ts, meter, quantity, kwh, ROLLUP, interval_s=INTERVAL_S, extremes=(kw, kw))
+    quarters = bulk.intervals(ts, meter, quantity, kwh, ROLLUP, interval_s=INTERVAL_S, extremes=(kw, kw), estimated_s=estimated_s)
     return quarters.assign(count=(covered_s > 0).astype(np.int64), covered_s=covered_s, known_s=known_s)
 
 
@@ -146,13 +153,13 @@ def _emptied(meters: Collection[str], start: datetime, end: datetime) -> pd.Data
         [start, end],
     )
     micros = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8
-    zeros = dict.fromkeys(("kwh", "covered_s", "known_s"), 0.0)
+    zeros = dict.fromkeys(PARTS, 0.0)
     registers = rows["quantity"].map(DERIVED)
     return pd.DataFrame({"meter": rows["meter"], "register": registers, "quantity": rows["quantity"], "ts": micros, **zeros})
 
 
-def _rows(span: Span, ids: Sequence[str], told: Pieces, edges_s: Floats) -> pd.DataFrame:
-    """The energy (kWh) of each quarter with something in it, the seconds that were heard of, and those that the energy is of."""
+def _rows(span: Span, ids: Sequence[str], told: Pieces, said: pd.DataFrame, edges_s: Floats) -> pd.DataFrame:
+    """The energy (kWh) of each quarter with something in it, the seconds heard of, those that it is of, and those estimated."""
     kwh, covered_s, known_s = told.sums(edges_s, len(ids))
     at = register, meter, quarter = np.nonzero((kwh != 0) | (covered_s > 0))
     kept = REGISTERS if span.method == "interval" else [*DERIVED]
@@ -165,6 +172,7 @@ def _rows(span: Span, ids: Sequence[str], told: Pieces, edges_s: Floats) -> pd.D
             "kwh": kwh[at],
             "covered_s": np.minimum(covered_s[at], INTERVAL_S),
             "known_s": known_s[at],
+            "estimated_s": np.minimum(estimated.of_samples(span, ids, said, edges_s)[at], known_s[at]),
         }
     )
 

@@ -24,11 +24,13 @@ def aggregate(start: datetime, end: datetime, series_ids: Collection[str] | None
     # All text here is ours: times, names of quantities, and ids made by `store.ids`. A quarter that a device or a file told
     # itself stands. Samples without a value were taken away (`store.series.replaced`): a quarter of nothing else is empty.
     execute(
-        f"""INSERT INTO intervals (ts, meter, quantity, interval_s, value, min, max, count, source, received_at)
+        f"""INSERT INTO intervals (ts, meter, quantity, interval_s, value, min, max, count, source, received_at,
+                estimated_s)
             SELECT made.ts, made.meter, made.quantity, {INTERVAL_S}, CASE WHEN made.quantity IN ({added}) THEN total
-                WHEN made.quantity IN ({read}) THEN last ELSE mean END, least, greatest, count::INT, '{ROLLUP}', now()
+                WHEN made.quantity IN ({read}) THEN last ELSE mean END, least, greatest, count::INT, '{ROLLUP}', now(),
+                CASE WHEN guessed > 0 AND made.quantity IN ({added}) THEN {INTERVAL_S}.0 * guessed / count END
             FROM (SELECT ts, meter, quantity, sum(value) total, avg(value) mean, last_not_null(value) last, min(value) least,
-                max(value) greatest, count(value) count FROM telemetry
+                max(value) greatest, count(value) count, sum(CASE WHEN estimated THEN 1 ELSE 0 END) guessed FROM telemetry
                 WHERE ts >= {first} AND ts < {last} {only} SAMPLE BY 15m) made
             LEFT JOIN ({told(first, last)}) told
                 ON made.ts = told.ts AND made.meter = told.meter AND made.quantity = told.quantity

@@ -1,6 +1,6 @@
-"""Of what class an energy is: read (A), or ours to say when it flowed (E), or a person's word (M)."""
+"""Of what class an energy is: read (A), its sender's estimate (S), ours to say when it flowed (E), or a person's word (M)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -11,22 +11,24 @@ from models import energy as arithmetic
 from models.energy import ON_TIME, Floats
 from store.records.plant.metering import Metering, metering
 from store.scope import Scope
-from store.series import amendments, energy
+from store.series import amendments, energy, estimated
 from store.series.declared import spans_of
+from store.series.energy import Flow
 from store.series.grid import ceil, floor
-from store.series.pieces import REGISTERS, seconds
+from store.series.pieces import EXPORT, FORWARD, REGISTERS, seconds
 from store.series.uncounted import QUANTITIES as TELLING
 
-CLASSES = ("A", "E", "M")
+CLASSES = ("A", "S", "E", "M")
 REACH = timedelta(seconds=LONGEST_INTERVAL_S)  # beyond a range, within which a register that people said tells of its end
 
 
 def shares(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
     """What part of each meter's energy in [start, end), both directions together, is of which class.
 
-    E is what a counter counted while it was not read, spread evenly over the quarters of an hour of that silence: the sum is
-    right, its course is ours. M is what people said: of intervals their energy, of samples what flowed in the time that each
-    tells of. All else is A.
+    S is what its sender says that it is an estimate. E is what a counter counted while it was not read, spread evenly over the
+    quarters of an hour of that silence: the sum is right, its course is ours. M is what people said: of intervals their energy,
+    of samples what flowed in the time that each tells of. All else is A. What is of several is M before S before E. A virtual
+    meter's energy is of the classes of those that it is made of, whatever their signs.
 
     Returns:
         Index: meter ids. Columns: `CLASSES`, each 0..1, 1 together; NaN for a meter without energy in the range.
@@ -36,25 +38,62 @@ def shares(scope: Scope, meter_ids: Collection[str], start: datetime, end: datet
         StoreAway: QuestDB cannot be reached.
     """
     known = metering(scope, meter_ids)
+    parts = _kwh(scope, known, known.measured(meter_ids), start, end)
+    rows = {}
+    for meter in meter_ids:
+        kwh = (
+            sum((parts[term] for term, _sign in known.terms[meter]), np.zeros(len(CLASSES)))
+            if meter in known.terms
+            else parts[meter]
+        )
+        total = kwh.sum()
+        rows[meter] = kwh / total if total > 0 else np.full(len(CLASSES), np.nan)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(CLASSES))
+
+
+def together(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, float]:
+    """The same of the energy of all of these meters together; raises as `shares`."""
+    known = metering(scope, meter_ids)
+    kwh = sum(_kwh(scope, known, known.measured(meter_ids), start, end).values(), np.zeros(len(CLASSES)))
+    total = kwh.sum()
+    return dict(zip(CLASSES, (kwh / total if total > 0 else np.full(len(CLASSES), np.nan)).tolist(), strict=True))
+
+
+def _kwh(scope: Scope, known: Metering, meters: Collection[str], start: datetime, end: datetime) -> dict[str, Floats]:
+    """The energy (kWh) of each measuring meter by class, both directions together."""
     inner = pd.date_range(ceil(start, INTERVAL_S), floor(end, INTERVAL_S), freq=pd.Timedelta(seconds=INTERVAL_S))
     edges = sorted({start, *inner.to_pydatetime(), end})
-    rows = {}
-    persons = _persons(known.measured(meter_ids), start, end)
     edges_s = np.array([each.timestamp() for each in edges])
-    samples = _samples(known, known.measured(meter_ids), edges_s)
-    for meter, flow in energy.flows(scope, meter_ids, edges, known).items():
-        kwh = flow.forward + flow.export
-        unheard = np.clip(flow.known_s - flow.covered_s, 0, None)
-        told = np.minimum(samples.get(meter, np.zeros(len(kwh))), flow.known_s)
-        share, spread = (
-            kwh * np.divide(part, flow.known_s, out=np.zeros(len(kwh)), where=flow.known_s > 0) for part in (told, unheard)
+    persons, samples = _persons(meters, start, end), _samples(known, meters, edges_s)
+    senders = estimated.told(known, meters, edges_s)
+    nothing = np.zeros(len(edges) - 1)
+    return {
+        meter: _by_class(
+            flow,
+            persons.get(meter, 0.0),
+            samples.get(meter, nothing),
+            {register: senders.get((meter, register), nothing) for register in REGISTERS},
         )
-        spread = np.minimum(spread, kwh - share)
-        total = kwh.sum()
-        said = min(persons.get(meter, 0.0) + share.sum(), total)
-        parts = np.array([total - spread.sum() - said, spread.sum(), said])
-        rows[meter] = parts / total if total > 0 else np.full(len(CLASSES), np.nan)
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(CLASSES))
+        for meter, flow in energy.flows(scope, meters, edges, known).items()
+    }
+
+
+def _by_class(flow: Flow, persons_kwh: float, persons_s: Floats, senders_s: Mapping[str, Floats]) -> Floats:
+    """A flow's energy by class: of people's intervals, and of the seconds that their samples and senders' estimates tell of."""
+    known = flow.known_s
+    by_person = np.minimum(persons_s, known)
+    unheard = np.clip(known - flow.covered_s, 0, None)
+    parts = np.zeros(3)  # M, S, E
+    for register, kwh in ((FORWARD, flow.forward), (EXPORT, flow.export)):
+        by_sender = np.minimum(senders_s[register], known - by_person)
+        by_us = np.minimum(unheard, known - by_person - by_sender)
+        for place, part in enumerate((by_person, by_sender, by_us)):
+            parts[place] += (kwh * np.divide(part, known, out=np.zeros(len(kwh)), where=known > 0)).sum()
+    total = float((flow.forward + flow.export).sum())
+    person = min(persons_kwh + parts[0], total)
+    sender = min(parts[1], total - person)
+    ours = min(parts[2], total - person - sender)
+    return np.array([total - person - sender - ours, sender, ours, person])
 
 
 def _persons(meters: Collection[str], start: datetime, end: datetime) -> dict[str, float]:

@@ -11,13 +11,13 @@ TABLES = {
     "telemetry": """
         CREATE TABLE IF NOT EXISTS telemetry (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, value DOUBLE,
-            source SYMBOL CAPACITY 4096, received_at TIMESTAMP
+            source SYMBOL CAPACITY 4096, received_at TIMESTAMP, estimated BOOLEAN
         ) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, meter, quantity)""",
     "intervals": """
         CREATE TABLE IF NOT EXISTS intervals (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, interval_s INT, value DOUBLE,
             min DOUBLE, max DOUBLE, count INT, source SYMBOL CAPACITY 4096, received_at TIMESTAMP, covered_s DOUBLE,
-            known_s DOUBLE
+            known_s DOUBLE, estimated_s DOUBLE
         ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, meter, quantity, interval_s)""",
     # Append-only: the newest record of a row wins. `interval_s` is 0 for a sample.
     "amendments": """
@@ -78,7 +78,13 @@ TABLES = {
 
 
 # Columns that came later than their tables.
-ADDED = (("intervals", "covered_s DOUBLE"), ("intervals", "known_s DOUBLE"), ("late", "ts_end TIMESTAMP"))
+ADDED = (
+    ("intervals", "covered_s DOUBLE"),
+    ("intervals", "known_s DOUBLE"),
+    ("late", "ts_end TIMESTAMP"),
+    ("telemetry", "estimated BOOLEAN"),
+    ("intervals", "estimated_s DOUBLE"),
+)
 
 
 def create_tables(settings: Settings) -> None:

@@ -216,9 +216,11 @@ def test_what_was_counted_unread_is_spread_as_estimated_and_is_no_peak(site: Sit
     assert hours["coverage"].tolist() == pytest.approx([1, 0.5, 0.5, 1])
     found = shares.shares(SYSTEM, [counter, said, silent, weekly], start, end)
     # One interval of the two hours is heard of, spread over both.
-    assert found.loc[counter].to_dict() == pytest.approx({"A": (10.824 - 4.028) / 10.824, "E": 4.028 / 10.824, "M": 0.0})
-    assert found.loc[said].to_dict() == pytest.approx({"A": 5 / 6, "E": 0.0, "M": 1 / 6})
-    assert found.loc[weekly].to_dict() == pytest.approx({"A": 0.0, "E": 1.0, "M": 0.0})
+    assert found.loc[counter].to_dict() == pytest.approx(
+        {"A": (10.824 - 4.028) / 10.824, "S": 0.0, "E": 4.028 / 10.824, "M": 0.0}
+    )
+    assert found.loc[said].to_dict() == pytest.approx({"A": 5 / 6, "S": 0.0, "E": 0.0, "M": 1 / 6})
+    assert found.loc[weekly].to_dict() == pytest.approx({"A": 0.0, "S": 0.0, "E": 1.0, "M": 0.0})
     assert found.loc[silent].isna().all()
     assert peaks.peaks(SYSTEM, [weekly], start, end, "quarter", "UTC")[weekly].forward is None
 

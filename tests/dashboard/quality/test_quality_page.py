@@ -107,7 +107,7 @@ def test_a_gap_is_filled_by_what_is_offered_once_somebody_accepts_it(measured: M
     told = world.server.test_client().get(f"/api/v1/meters/{measured.meter}/shares?{of_day}", headers=bearer).get_json()
     assert told["energy_kwh"] == pytest.approx(23 + 59 / 60)
     assert told["persons"] == pytest.approx(6.01667 / 23.98333, abs=0.002)
-    assert told["actual"] + told["estimated"] + told["persons"] == pytest.approx(1, abs=0.0003)
+    assert told["actual"] + told["sender"] + told["estimated"] + told["persons"] == pytest.approx(1, abs=0.0003)
     assert "Said by people (M)" in shown(world.client("admin"), f"/admin/meters/{measured.meter}")
     assert "No gap" in said(press(browser, "gaps", measured.meter, searched=False, do="keep"))
     for nonsense in ("", "yesterday", "2026-01-01", last):

@@ -101,6 +101,7 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
             each._replace(recorded_at=start) for each in corrections.corrections(scope, found["power"], start, AFTER)
         ],
         "store.series.shares.shares": shares.shares(scope, ids, start, AFTER).loc[ids],
+        "store.series.shares.together": shares.together(scope, ids, start, AFTER),
         "store.series.amendments.history": amended.drop(columns="recorded_at"),
         "store.records.plant.last_values.last_values": _sorted(last_values.last_values(scope, ids), found),
     }
@@ -225,6 +226,11 @@ TELLS_NO_READINGS = {
     "store.series.declared.cells": "the intervals that meters declare",
     "store.series.pieces.pieces": "rows in, columns out",
     "store.series.finality.provisional": "whether it may still change",
+    "store.series.capacities.capacities": "for Loadstar itself, which judges readings",
+    "store.series.capacities.in_force": "by what readings are judged, for administrators of the whole site",
+    "store.series.estimated.samples": "for the rollup",
+    "store.series.estimated.of_samples": "the same",
+    "store.series.estimated.told": "a part of the shares that are asked here",
     "store.series.uncounted.lately": "how many, for administrators of the whole site",
     "store.series.uncounted.uncounted": "how many, for administrators of the whole site",
     "store.series.versions.version": "when something changed, for caches",
