@@ -89,7 +89,7 @@ def _options(entry: Entry, proposal: Proposal) -> dict[str, str] | None:
             }
         case "at":
             return {value: _(words) for value, words in wording.SIDES.items()}
-        case "encoding":
+        case "encoding" | "sheet":
             return {value: value for value in dict.fromkeys((entry.value, *entry.choices))}
         case "meter":
             return {"": _("none: all of it is one meter's")} | {value: value for value in entry.choices if value}

@@ -10,7 +10,7 @@ from ingest.files.detect import detect
 from ingest.files.proposal import SURE
 from store.records.plant.import_drafts import Draft
 
-OF_TEXT = ("encoding", "delimiter")  # parted another way, the file has other columns
+OF_TEXT = ("sheet", "encoding", "delimiter")  # parted another way, the file has other columns
 Ids = Sequence[Mapping[str, Any]]
 
 

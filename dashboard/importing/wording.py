@@ -13,6 +13,7 @@ from ingest.files.stamps import NEVER
 ENTRIES = {
     "container": N_("Kind of file"),
     "shape": N_("Layout"),
+    "sheet": N_("Sheet"),
     "encoding": N_("Encoding"),
     "delimiter": N_("Separator"),
     "decimal": N_("Decimal sign"),

@@ -1,4 +1,4 @@
-"""What readers give: readings in columns, fifty thousand at a time, and what could not be read, by row."""
+"""What readers give: readings in columns, many at a time, and what could not be read, by row."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-ROWS = 50_000
+ROWS = 150_000  # each block is a commit, which QuestDB sorts into its months: few large ones cost less than many small ones
 _KINDS: tuple[Any, ...] = (np.int32, np.int64, np.int64, np.float64, "U1", np.int64)
 
 Microseconds = NDArray[np.int64]

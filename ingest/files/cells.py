@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from ingest.files.block import ROWS
 from ingest.files.rows import Row
+
+AT_ONCE = 50_000  # rows that are turned into columns
 
 
 class Cells:
@@ -62,7 +63,7 @@ def _of_texts(cells: Any) -> pa.Array:
 
 
 def of_rows(rows: Iterator[Row]) -> Iterator[Cells]:
-    """Rows in columns, as many at a time as make a block."""
-    while part := list(islice(rows, ROWS)):
+    """Rows in columns, some at a time."""
+    while part := list(islice(rows, AT_ONCE)):
         columns = zip_longest(*(cells for _number, cells in part), fillvalue="")
         yield Cells(dict(enumerate(columns)), np.array([number for number, _cells in part]))

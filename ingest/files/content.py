@@ -14,6 +14,7 @@ from ingest.files.profile import Container
 HEAD = 256 * 1024  # bytes that are looked at to tell what a file is
 INFLATED = 4 * 2**30  # bytes at the most
 RATIO = 200  # inflated to packed, beyond the first megabyte
+NAMED = 10  # files of an archive that are told
 SHEET_INFLATED = 600 * 2**20  # a spreadsheet is read whole
 
 
@@ -86,7 +87,10 @@ def _one_in(file: BinaryIO) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
             raise UnreadableFile(_("the spreadsheet is larger than can be read at once: save its sheet as CSV"))
         return None
     if len(members) != 1:
-        raise UnreadableFile(_("the archive holds %(count)s files: import them one by one", count=len(members)))
+        names = ", ".join(each.filename for each in members[:NAMED])
+        raise UnreadableFile(
+            _("the archive holds %(count)s files (%(names)s): import them one by one", count=len(members), names=names)
+        )
     return archive, members[0]
 
 
@@ -113,6 +117,10 @@ def container(path: Path) -> Container:
         return "mscons"
     if text.startswith(b"100,NEM12"):
         return "nem12"
+    if text.startswith(b"100,NEM13"):
+        raise UnreadableFile(
+            _("this is NEM13: what was read of registers every few months; ask for the intervals, which are NEM12")
+        )
     if text.startswith(b"200,") and b"\n300," in text:
         return "nem12"
     if (text.startswith(b"/") and b"!" in text and b"1-0:1.8.0" in text) or b"1-0:1.8.1" in text[:4096]:

@@ -85,7 +85,18 @@ def _table(path: Path, kind: Container, zone: str, told: Mapping[str, str]) -> P
         made = msgspec.structs.replace(made, encoding=encoding, delimiter=delimiter)
         sample = sampling.of_text(path, encoding, delimiter)
     else:
-        sample = sampling.of_sheet(path)
+        names = rows.sheets(path)
+        tables = sampling.sheets_of_tables(path, names) if len(names) > 1 else names
+        sheet = told.get("sheet") or (tables or names or [""])[0]
+        if len(names) > 1:
+            sure, why = (
+                (1.0, _("it alone holds a table with times"))
+                if len(tables) == 1
+                else (0.5, _("several sheets hold such a table"))
+            )
+            entries.append(Entry("sheet", sheet, sure, why, tuple(names)))
+            made = msgspec.structs.replace(made, sheet=sheet)
+        sample = sampling.of_sheet(path, sheet)
     if sample and ",".join(sample[0][1]).strip().strip('"').casefold().startswith("sep="):
         del sample[0]
     if day_blocks.is_one(sample):

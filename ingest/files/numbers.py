@@ -22,7 +22,7 @@ _GROUPED = {
     ",": re.compile(r"[+-]?\d{1,3}([. '’\u00a0\u202f]\d{3})+(,\d*)?", re.ASCII),
 }
 _GROUPS = re.compile(r"[ '’\u00a0\u202f]")
-_MONEY = "€$£ \u00a0\u202f\t"
+_BESIDE = "€$£% \u00a0\u202f\t"  # money and shares
 
 
 def numbers(cells: Sequence[str] | pa.Array, decimal: Sign) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -58,7 +58,7 @@ def numbers(cells: Sequence[str] | pa.Array, decimal: Sign) -> tuple[NDArray[np.
 
 def number(text: str, decimal: Sign) -> float | None:
     """One cell: a number, NaN where it says that there is none, or None where it is neither."""
-    bare = text.strip().removeprefix('="').removesuffix('"').strip(_MONEY)
+    bare = text.strip().removeprefix('="').removesuffix('"').strip(_BESIDE)
     if bare.casefold() in NOTHING:
         return math.nan
     if _GROUPED[decimal].fullmatch(bare):
@@ -78,7 +78,7 @@ def decimal_sign(cells: Iterable[str], delimiter: str) -> tuple[Sign, float]:
     proven: set[Any] = set()
     grouped = ""
     for text in cells:
-        bare = text.strip().strip(_MONEY)
+        bare = text.strip().strip(_BESIDE)
         points, commas = bare.count("."), bare.count(",")
         if points and commas:
             proven.add("." if bare.rfind(".") > bare.rfind(",") else ",")

@@ -124,15 +124,25 @@ def parted(lines: Iterable[str], delimiter: str, before: int = 0) -> Iterator[Ro
         raise UnreadableFile(_("line %(line)s is no row of a table: %(why)s", line=line, why=wrong)) from None
 
 
-def sheet(path: Path, name: str) -> Iterator[Row]:
-    """All rows of a spreadsheet's sheet, the first one unless named; its dates as ISO texts."""
+def sheets(path: Path) -> list[str]:
+    """The names of a spreadsheet's sheets. Raises `UnreadableFile`."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     with opened(path):  # its size, before it is read
         pass
     try:
+        return CalamineWorkbook.from_path(str(path)).sheet_names
+    except (CalamineError, OSError) as wrong:
+        raise UnreadableFile(_("the spreadsheet cannot be read: %(why)s", why=wrong)) from None
+
+
+def sheet(path: Path, name: str) -> Iterator[Row]:
+    """All rows of a spreadsheet's sheet, the first one unless named; its dates as ISO texts."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    names = sheets(path)
+    try:
         book = CalamineWorkbook.from_path(str(path))
-        names = book.sheet_names
         if not names or (name and name not in names):
             raise UnreadableFile(_("there is no sheet %(name)s: there are %(names)s", name=name, names=", ".join(names)))
         found = book.get_sheet_by_name(name or names[0])

@@ -1,7 +1,7 @@
 """What a person says of a file, put into its profile in the place of what was found.
 
-Entries by their names: `zone`, `format`, `at` of its times; `encoding`, `delimiter`, `decimal`; `meter` (the head of the column
-that names it) and `meter_pattern`; `unit`, `quantity`, `interval_s` of all columns of values, or of one of them by its place
+Entries by their names: `zone`, `format`, `at` of its times; `sheet`, `encoding`, `delimiter`, `decimal`; `meter` (the head of the
+column that names it) and `meter_pattern`; `unit`, `quantity`, `interval_s` of all columns of values, or of one of them by its place
 (`quantity.3`; an empty quantity leaves the column out). A unit of power for an energy means a mean over the interval.
 """
 
@@ -20,7 +20,7 @@ from ingest.units import convert
 
 OF_STAMP = ("zone", "format", "at")
 OF_TEXT = ("encoding", "delimiter")
-OF_PROFILE = (*OF_TEXT, "decimal", "meter_pattern")
+OF_PROFILE = (*OF_TEXT, "sheet", "decimal", "meter_pattern")
 OF_COLUMNS = ("unit", "quantity", "interval_s")
 SETTABLE = (*OF_STAMP, *OF_PROFILE, *OF_COLUMNS, "meter")
 _NO_DELIMITER = re.compile(r"[\s\w\"'.]", re.ASCII)

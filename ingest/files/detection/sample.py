@@ -20,6 +20,7 @@ TAIL, TAIL_ROWS = 256 * 1024, 1_000  # of a file's end: bytes, and rows
 UNKNOWN = 0  # the number of a row that was not counted to
 FEW = 3  # rows, of a table that only says what the file is
 _PREAMBLE = 60  # rows before the heads, at the most
+MOST_SHEETS = 20  # that are looked at
 
 
 def of_text(path: Path, encoding: str, delimiter: str) -> list[rows.Row]:
@@ -37,11 +38,23 @@ def of_text(path: Path, encoding: str, delimiter: str) -> list[rows.Row]:
     return taken + [(UNKNOWN, cells) for cells in last]
 
 
-def of_sheet(path: Path) -> list[rows.Row]:
+def of_sheet(path: Path, name: str) -> list[rows.Row]:
     """The first rows of a sheet and its last ones."""
-    found = rows.sheet(path, "")
+    found = rows.sheet(path, name)
     taken, _is_all = _beginning(found)
     return taken + list(deque(found, TAIL_ROWS))
+
+
+def sheets_of_tables(path: Path, names: Sequence[str]) -> list[str]:
+    """The sheets in which a table with times stands."""
+    found = []
+    for name in names[:MOST_SHEETS]:
+        try:
+            head_of(_beginning(rows.sheet(path, name))[0])
+        except UnreadableFile:
+            continue
+        found.append(name)
+    return found
 
 
 def _beginning(found: Iterator[rows.Row]) -> tuple[list[rows.Row], bool]:

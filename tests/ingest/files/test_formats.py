@@ -6,6 +6,7 @@ import json
 import math
 import random
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from ingest.files.content import UnreadableFile
+from ingest.files.detect import detect
 from ingest.files.profile import UnfitProfile
 from tests.ingest.files.reading import changed, close, entry, proposed, read, sure, utc, written
 
@@ -197,7 +199,7 @@ def test_gzip_and_zip_of_one_file_are_unpacked_and_bombs_are_not(tmp_path: Path)
     with zipfile.ZipFile(tmp_path / "two", "w") as archive:
         archive.writestr("a.csv", text)
         archive.writestr("b.csv", text)
-    with pytest.raises(UnreadableFile, match="2 files"):
+    with pytest.raises(UnreadableFile, match=r"2 files \(a.csv, b.csv\)"):
         proposed(tmp_path / "two")
     bomb = written(tmp_path, gzip.compress(text + b" " * (300 * 2**20)), "bomb")
     with pytest.raises(UnreadableFile, match="far more"):
@@ -206,7 +208,8 @@ def test_gzip_and_zip_of_one_file_are_unpacked_and_bombs_are_not(tmp_path: Path)
         proposed(written(tmp_path, gzip.compress(text)[:60], "cut"))
 
 
-def _sheet(path: Path, rows: str) -> Path:
+def _sheet(path: Path, rows: str, **more: str) -> Path:
+    sheets = {"Data": rows} | more
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/package/2006/relationships"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -221,27 +224,63 @@ def _sheet(path: Path, rows: str) -> Path:
         )
         book.writestr(
             "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="Data" sheetId="1" r:id="r1"/></sheets></workbook>',
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+            + "".join(f'<sheet name="{name}" sheetId="{nth}" r:id="r{nth}"/>' for nth, name in enumerate(sheets, 1))
+            + "</sheets></workbook>",
         )
         book.writestr(
             "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="{office}/styles" Target="styles.xml"/></Relationships>',
+            f'<Relationships xmlns="{relations}"><Relationship Id="s" Type="{office}/styles" Target="styles.xml"/>'
+            + "".join(
+                f'<Relationship Id="r{nth}" Type="{office}/worksheet" Target="worksheets/sheet{nth}.xml"/>'
+                for nth in range(1, len(sheets) + 1)
+            )
+            + "</Relationships>",
         )
         book.writestr(
             "xl/styles.xml",
             f'<styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>',
         )
-        book.writestr("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>')
+        for nth, each in enumerate(sheets.values(), 1):
+            book.writestr(f"xl/worksheets/sheet{nth}.xml", f'<worksheet xmlns="{main}"><sheetData>{each}</sheetData></worksheet>')
     return path
 
 
-def test_a_spreadsheet_of_serial_days_below_a_preamble(tmp_path: Path) -> None:
-    def text(said: str) -> str:
-        return f'<c t="inlineStr"><is><t>{said}</t></is></c>'
+def _text(said: str) -> str:
+    return f'<c t="inlineStr"><is><t>{said}</t></is></c>'
 
-    rows = f"<row r='1'>{text('Exported for')}</row><row r='3'>{text('Meter')}{text('Time')}{text('kWh')}</row>"
+
+def _hours(values: Sequence[float]) -> str:
+    rows = f"<row r='1'>{_text('Meter')}{_text('Time')}{_text('kWh')}</row>"
+    for nth, value in enumerate(values):
+        rows += f"<row r='{nth + 2}'>{_text('A')}<c s='1'><v>{45658 + (nth + 1) / 24}</v></c><c><v>{value}</v></c></row>"
+    return rows
+
+
+def test_which_sheet_holds_the_readings_is_found_or_asked(tmp_path: Path) -> None:
+    remarks = f"<row r='1'>{_text('Exported for')}{_text('somebody')}</row>"
+    one = proposed(_sheet(tmp_path / "file", remarks, Hours=_hours([1, 2, 3, 4])))
+    assert one.profile.sheet == "Hours" and sure(one, "sheet") and read(tmp_path / "file", one.profile).total("A") == 10
+    path = _sheet(tmp_path / "two", _hours([1, 2, 3, 4]), Remarks=remarks, Also=_hours([5, 6, 7, 8]))
+    assert not sure(proposed(path), "sheet") and entry(proposed(path), "sheet").choices == ("Data", "Remarks", "Also")
+    said = detect(path, "UTC", {"sheet": "Also"})
+    assert sure(said, "sheet") and read(path, said.profile).total("A") == 26
+    with pytest.raises(UnreadableFile, match="no sheet Nowhere: there are Data, Remarks, Also"):
+        detect(path, "UTC", {"sheet": "Nowhere"})
+
+
+def test_nem13_is_said_to_be_none_of_intervals(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "100,NEM13,200404201300,MDA1,Ret1\n250,1234567890,11,11,11,N1,METSER66,E,0,20040401,A,,,0,20040501,A\n900\n"
+    )
+    with pytest.raises(UnreadableFile, match="NEM12"):
+        proposed(path)
+
+
+def test_a_spreadsheet_of_serial_days_below_a_preamble(tmp_path: Path) -> None:
+    rows = f"<row r='1'>{_text('Exported for')}</row><row r='3'>{_text('Meter')}{_text('Time')}{_text('kWh')}</row>"
     for nth in range(4):
-        rows += f"<row r='{nth + 4}'>{text('A')}<c s='1'><v>{45658 + (nth + 1) / 24}</v></c><c><v>{nth + 0.5}</v></c></row>"
+        rows += f"<row r='{nth + 4}'>{_text('A')}<c s='1'><v>{45658 + (nth + 1) / 24}</v></c><c><v>{nth + 0.5}</v></c></row>"
     path = _sheet(tmp_path / "file", rows)
     made = proposed(path)
     assert made.profile.container == "sheet"

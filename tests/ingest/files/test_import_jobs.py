@@ -21,7 +21,7 @@ from tests.ingest.world import Stored, World
 from worker.pool import Pool, lanes
 from worker.task import all_tasks
 
-QUARTERS = 200_000  # four blocks
+QUARTERS = 300_000  # two blocks
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def _file(tmp_path: Path, values: np.ndarray, start: str) -> Path:
 
 
 def _until_half(import_id: str) -> None:
-    eventually(lambda: imports.seen(SYSTEM, import_id).record.parts >= 2, 120, 0.02)
+    eventually(lambda: imports.seen(SYSTEM, import_id).record.parts >= 1, 120, 0.02)
 
 
 def test_one_that_is_killed_goes_on_and_one_that_is_called_off_leaves_nothing(

@@ -248,3 +248,9 @@ def test_an_inverters_export_with_a_preamble_and_a_row_of_units_is_of_one_meter(
         ("energy_kwh", 41919.116),
     ]
     assert {each[0] for each in found.readings} == {""} and found.gaps == 3 and not found.problems
+
+
+def test_a_column_of_shares_may_say_so_in_each_cell(tmp_path: Path) -> None:
+    rows = "".join(f"2025-01-01 {hour:02}:00;{hour},5 %\n" for hour in range(24))
+    path = written(tmp_path, "time;load (kWh)\n" + rows.replace("10,5 %", "10,5%"))
+    assert read(path, zone="UTC").total() == sum(range(24)) + 12
