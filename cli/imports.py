@@ -26,7 +26,8 @@ LISTED = 50
 HEADS = ("ID", "File", "State", "Readings", "Refused", "Asked", "By")
 # As `ingest.files.said` knows them, which this does not load to be shown.
 SETTABLE = (
-    "zone", "format", "at", "sheet", "encoding", "delimiter", "decimal", "meter_pattern", "unit", "quantity", "interval_s", "meter"
+    "zone", "format", "at", "sheet", "encoding", "delimiter", "decimal", "meter_pattern", "unit", "quantity", "interval_s",
+    "meter",
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What a person says of a file, put into its profile in the place of what was found.
 
 Entries by their names: `zone`, `format`, `at` of its times; `sheet`, `encoding`, `delimiter`, `decimal`; `meter` (the head of the
-column that names it) and `meter_pattern`; `unit`, `quantity`, `interval_s` of all columns of values, or of one of them by its place
-(`quantity.3`; an empty quantity leaves the column out). A unit of power for an energy means a mean over the interval.
+column that names it) and `meter_pattern`; `unit`, `quantity`, `interval_s` of all columns of values, or of one of them by its
+place (`quantity.3`; an empty quantity leaves the column out). A unit of power for an energy means a mean over the interval.
 """
 
 import re
