@@ -118,8 +118,13 @@ class Production:
             text = re.sub(rf"\b{LISTENS[service_of(name)]}\b", str(self._own[name]), text)
         text = re.sub(rf"\b({'|'.join(HOSTS)})(?=:\d)|^questdb$", "127.0.0.1", text)
         text = re.sub(rf"\b({'|'.join(PORTS)})\b", lambda found: str(self.ports[found[1]]), text)
-        text = text.replace("/data", str(self.folder / "data")).replace("/etc/nginx/tls", str(self.folder / "tls"))
-        return text.replace("/run/loadstar", str(self.folder / "run" / name))
+        folders = {
+            "/data": self.folder / "data",
+            "/etc/nginx/tls": self.folder / "tls",
+            "/run/loadstar": self.folder / "run" / name,
+        }
+        # In one go: our own folder's name may hold one of these.
+        return re.sub("|".join(folders), lambda found: str(folders[found[0]]), text)
 
     def environment(self, name: str) -> dict[str, str]:
         """What the replica's container finds in its environment, on this machine's addresses."""
