@@ -60,9 +60,10 @@ def begin() -> Response:
         return given
     scope, site_id = current_scope(), given["site_id"]
     require(scope, Action.OPERATE, site_id=site_id)
+    sent: str | None = None  # what came with this request, which nobody else knows of
     try:
         made, name = _profile(site_id, given.get("profile"))
-        upload_id = given.get("upload") or _taken()
+        upload_id = given.get("upload") or (sent := _taken())
         if upload_id is None:
             return refused(400, "no_file", _("Send the file as the part file of a form, or say with upload which one it is."))
         path, found = shelf.finished(scope, settings(), upload_id)
@@ -71,10 +72,14 @@ def begin() -> Response:
                 return refused(422, "too_large", _("A dry run is of a file of up to %(most)s MB.", most=TRIED_MB))
             return _tried(site_id, path, made)
         record = importing.start_upload(scope, settings(), site_id, upload_id, made, profile_name=name)
+        sent = None
     except (UnfitProfile, UnreadableFile) as why:
         return refused(422, "bad_file", sentence(why))
     except Refused as why:
         return refused(422, "refused", sentence(why))
+    finally:
+        if sent is not None:
+            shelf.end_upload(scope, settings(), sent)
     return said(_told(imports.seen(scope, record.id)))
 
 
@@ -147,7 +152,11 @@ def _taken() -> str | None:
     size = part.stream.seek(0, 2)
     part.stream.seek(0)
     made = shelf.begin_upload(current_scope(), settings(), part.filename or "upload", size)
-    shelf.add_piece(current_scope(), settings(), made.id, 0, iter(lambda: part.stream.read(shelf.PIECE), b""))
+    try:
+        shelf.add_piece(current_scope(), settings(), made.id, 0, iter(lambda: part.stream.read(shelf.PIECE), b""))
+    except Exception:
+        shelf.end_upload(current_scope(), settings(), made.id)
+        raise
     return made.id
 
 

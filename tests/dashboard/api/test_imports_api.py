@@ -20,6 +20,7 @@ from store.records.access import policy
 from store.records.jobs import working
 from store.records.jobs.kinds import Queue
 from store.records.plant import imports
+from store.records.plant.uploads import MOST_EACH
 from store.records.signin import tokens
 from store.scope import SYSTEM
 from tests.dashboard.plant.asking import plant
@@ -199,6 +200,17 @@ def test_a_form_with_the_file_is_imported_by_a_saved_profile_looked_at_and_taken
 def form(program: FlaskClient, headers: dict[str, str], world: World, **more: Any) -> Any:
     given = {"site_id": world.site, "profile": "campus export", "file": (io.BytesIO(CONTENT), "export.csv"), **more}
     return program.post("/api/v1/imports", data=given, headers=headers, content_type="multipart/form-data")
+
+
+def test_a_form_leaves_nothing_behind_but_its_import(world: World, program: FlaskClient, profile: dict[str, Any]) -> None:
+    own = token(world, "operator")
+    imports.save_profile(SYSTEM, world.site, "campus export", profile)
+    imports.save_profile(SYSTEM, world.site, "another kind", profile | {"container": "parquet"})
+    for _time in range(MOST_EACH // 2 + 1):
+        assert form(program, own, world, dry_run="true").status_code == 200
+        assert form(program, own, world, profile="another kind").status_code == 422
+    assert form(program, own, world).get_json()["state"] == "waiting"
+    assert list((configuration.settings().home / "uploads").iterdir()) == []
 
 
 @pytest.mark.parametrize(
