@@ -29,6 +29,7 @@ for _name in ("httpx", "httpcore"):
 WITHIN_S = 30.0  # from resolving the name to the last byte
 MOST_BYTES = 10 * 2**20
 LONGEST_WAIT_S = 86_400.0  # that a service may ask for
+LONGEST_MARK = 200
 AGENT = "Loadstar"
 NOT_LISTED = N_("the address is not on the list of those that may be asked (setting pull_addresses)")
 
@@ -38,6 +39,23 @@ class Request(NamedTuple):
 
     address: str
     headers: Mapping[str, str] = {}
+
+
+class Marks(NamedTuple):
+    """What an answer bears by which the next one can say that nothing has changed; empty where it bears none."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+UNMARKED = Marks()
+
+
+class Answer(NamedTuple):
+    """The body, or none when it is what it was."""
+
+    body: bytes | None
+    marks: Marks = UNMARKED
 
 
 class Failed(Exception):
@@ -57,8 +75,10 @@ def allowed_by(made: Settings) -> Allowed:
     return Allowed(listed, allowed.networks(made.pull_networks), frozenset(ours), frozenset(ports))
 
 
-def get(request: Request, may: Allowed, *, within_s: float = WITHIN_S, most_bytes: int = MOST_BYTES) -> bytes:
-    """The body of the answer.
+def get(
+    request: Request, may: Allowed, known: Marks = UNMARKED, *, within_s: float = WITHIN_S, most_bytes: int = MOST_BYTES
+) -> Answer:
+    """The answer; `known` is what the last one to the same question bore.
 
     Raises:
         Failed: the address is not allowed, or there was no answer, not in time, too large a one, or one that says no.
@@ -66,7 +86,7 @@ def get(request: Request, may: Allowed, *, within_s: float = WITHIN_S, most_byte
     if not may.lists(request.address):
         raise Failed(Told(NOT_LISTED))
     try:
-        return asyncio.run(asyncio.wait_for(_get(request, may, most_bytes), within_s))
+        return asyncio.run(asyncio.wait_for(_get(request, may, known, most_bytes), within_s))
     except TimeoutError:
         raise Failed(Told(N_("no whole answer within %(seconds)s s"), {"seconds": f"{within_s:g}"})) from None
     except httpx.InvalidURL:
@@ -76,24 +96,32 @@ def get(request: Request, may: Allowed, *, within_s: float = WITHIN_S, most_byte
         raise Failed(Told(N_("the connection failed or was cut: %(why)s"), {"why": f"{kind} {error}"[:200]})) from None
 
 
-async def _get(request: Request, may: Allowed, most_bytes: int) -> bytes:
+async def _get(request: Request, may: Allowed, known: Marks, most_bytes: int) -> Answer:
     url = httpx.URL(request.address)
     if not may.lists(f"{url.scheme}://{url.netloc.decode('ascii')}"):  # should two libraries read one text in two ways
         raise Failed(Told(NOT_LISTED))
     host, port = url.raw_host.decode("ascii"), url.port or PORTS[url.scheme]
     connected = url.copy_with(host=await _resolved(host, port, may))
     headers = {"User-Agent": AGENT, "Accept-Encoding": "identity", **request.headers, "Host": url.netloc.decode("ascii")}
+    headers |= {name: mark for name, mark in zip(("If-None-Match", "If-Modified-Since"), known, strict=True) if mark}
     async with (
         httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=WITHIN_S) as client,
         client.stream("GET", connected, headers=headers, extensions={"sni_hostname": host}) as answer,
     ):
+        if answer.status_code == 304 and any(known):
+            return Answer(None, known)
         _require_good(answer)
         body = bytearray()
         async for part in answer.aiter_raw():
             body += part
             if len(body) > most_bytes:
                 raise Failed(Told(N_("the answer is larger than %(most)s MB"), {"most": most_bytes >> 20}))
-    return bytes(body)
+    return Answer(bytes(body), Marks(*(_mark(answer, name) for name in ("etag", "last-modified"))))
+
+
+def _mark(answer: httpx.Response, name: str) -> str:
+    said = str(answer.headers.get(name, ""))
+    return said if len(said) <= LONGEST_MARK and said.isascii() and said.isprintable() else ""
 
 
 async def _resolved(host: str, port: int, may: Allowed) -> str:

@@ -5,9 +5,10 @@ stays when a later question fails; the next turn begins where that one ended.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from ingest.ledger import LateLedger
 from ingest.problem import Problem, Refusal, echo
 from ingest.pulls import fetch, http_json
 from ingest.pulls.backoff import wait
-from ingest.pulls.fetch import Failed, Request
+from ingest.pulls.fetch import Failed, Marks, Request
 from ingest.pulls.pulled import Asked, Said, Unreadable, Value, once
 from ingest.pulls.readers import READERS
 from ingest.rows import Rows
@@ -44,12 +45,22 @@ DAY = timedelta(days=1)
 
 
 class Turn:
-    """What came of a turn so far."""
+    """What came of a turn so far; `known` is what the answers of the last one bore."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[str, Sequence[str]]) -> None:
+        self._known = known
+        self.marks: dict[str, list[str]] = {}
         self.written = self.same = self.refused = 0
         self.value_at: datetime | None = None
         self.told: list[Told] = []
+
+    def ask(self, request: Request, may: Allowed) -> bytes | None:
+        """What is answered; none when it is what it was, and is stored. Raises as `fetch.get`."""
+        of = sha256(request.address.encode()).hexdigest()[:32]  # an address may hold a key
+        answer = fetch.get(request, may, Marks(*self._known.get(of, ())))
+        if any(answer.marks):
+            self.marks[of] = list(answer.marks)
+        return answer.body
 
     def reached(self, starts: Sequence[datetime]) -> None:
         """Values with these starts are stored."""
@@ -76,7 +87,7 @@ def pull(scope: Scope, settings: Settings, source_id: str, *, chance: float | No
     chance = random.random() if chance is None else chance  # noqa: S311 - a jitter
     now = clock.now()
     pull_sources.begin(scope, order.id, now, now + wait(order.failures + 1, order.every_s, 0, chance))
-    turn = Turn()
+    turn = Turn(order.marks)
     try:
         _ask(scope, settings, order, now, turn)
     except (Failed, Unreadable) as failed:
@@ -105,8 +116,19 @@ def _end(
     problem: Sequence[Told],
     answered_at: datetime | None = None,
 ) -> None:
+    # Of what was refused or failed the whole answer is wanted again.
+    marks = turn.marks if answered_at is not None and not turn.refused else {}
     reached = max((each for each in (turn.value_at, order.value_at) if each is not None), default=None)
-    pull_sources.end(scope, order.id, next_at, failures=failures, problem=problem, answered_at=answered_at, value_at=reached)
+    pull_sources.end(
+        scope,
+        order.id,
+        next_at,
+        failures=failures,
+        problem=problem,
+        answered_at=answered_at,
+        value_at=reached,
+        marks=marks,
+    )
 
 
 def stretches(order: Order, now: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -143,7 +165,9 @@ def _take_shared(scope: Scope, order: Order, asked: Asked, may: Allowed, turn: T
     if service.currency and (other := sorted(order.currencies - {service.currency})):
         words = N_("its prices are in %(currency)s and sites of the region account in %(other)s: nothing is converted")
         raise Failed(Told(words, {"currency": service.currency, "other": ", ".join(other)}))
-    said = _said(service, order, asked, may)
+    said = _said(service, order, asked, may, turn)
+    if said is None:
+        return
     turn.told += said.left_out[:TOLD]
     weather = service.gives in (WEATHER, PAST_WEATHER)
     facts = [each for each in said.values if not (each.foreseen or weather)]
@@ -159,14 +183,17 @@ def _take_shared(scope: Scope, order: Order, asked: Asked, may: Allowed, turn: T
             turn.reached([each.start for each in views])
 
 
-def _said(service: Service, order: Order, asked: Asked, may: Allowed) -> Said:
+def _said(service: Service, order: Order, asked: Asked, may: Allowed, turn: Turn) -> Said | None:
     reader = READERS[service.reader]
     question = reader.question(asked)
     base = (order.address or service.origin).rstrip("/")
     # A service's own address is no person's: it needs no list, and leads to public networks alone.
     allowed_here = may if order.address else replace(may, origins=frozenset({allowed.origin(base)}), networks=())
     address = base + question.path + (f"?{urlencode(question.query)}" if question.query else "")
-    said = reader.read(fetch.get(Request(address, question.headers), allowed_here), asked)
+    body = turn.ask(Request(address, question.headers), allowed_here)
+    if body is None:
+        return None
+    said = reader.read(body, asked)
     joined = once(said.values)
     return Said(joined.values, (*said.left_out, *joined.left_out))
 
@@ -185,7 +212,12 @@ def _write_facts(scope: Scope, region_id: str, source_id: str, values: Sequence[
 
 def _take_readings(settings: Settings, order: Order, own: Own, asked: Asked, may: Allowed, turn: Turn) -> None:
     """Values of a meter: judged as those of a device, and stored where they are not stored already."""
-    found = http_json.read(fetch.get(http_json.request(order.address or "", own, asked), may), own)
+    request = http_json.request(order.address or "", own, asked)
+    # A value without a time of its own is one of each moment of asking, whether it has changed or not.
+    body = fetch.get(request, may).body if own.precision == "asked" else turn.ask(request, may)
+    if body is None:
+        return
+    found = http_json.read(body, own)
     readings: list[Reading | Problem] = [_reading(own, each, asked) for each in found]
     caller = replace(caller_of(directory.load_directory(), Source(order.site_id or "")), key_id=order.id)
     judge = Judge(caller, Window(settings.accepted_back_days, settings.accept_ahead_s), Rows(late=True))

@@ -65,6 +65,7 @@ class Order(NamedTuple):
     value_at: datetime | None
     failures: int
     currencies: frozenset[str]  # of the region's sites
+    marks: dict[str, list[str]]  # of the answers of the last good turn
 
 
 def sources_of(scope: Scope, owner_id: str, *, archived: bool = False) -> list[PullSource]:
@@ -155,7 +156,7 @@ def change_service(
         _keep_key(found, before, key)
         if (before.area, before.url) != (found.area, found.url):
             found.value_at = None
-        found.next_at = now()
+        found.next_at, found.marks = now(), {}
     return found
 
 
@@ -180,7 +181,7 @@ def change_own(scope: Scope, source_id: str, own: Own, *, name: str, address: st
             raise missing(PullSource, source_id)
         _describe_own(records, found, own, name, address)
         _keep_key(found, before, key)
-        found.next_at = now()
+        found.next_at, found.marks = now(), {}
     return found
 
 
@@ -249,6 +250,7 @@ def order(scope: Scope, source_id: str) -> Order | None:
         found.value_at,
         found.failures,
         currencies,
+        dict(found.marks),
     )
 
 
@@ -270,13 +272,19 @@ def end(
     answered_at: datetime | None = None,
     value_at: datetime | None = None,
     problem: Sequence[Told] = (),
+    marks: dict[str, list[str]] | None = None,
 ) -> None:
-    """Keep what came of it: how often in a row it has failed now, and in which words. Raises as `begin`."""
+    """Keep what came of it: how often in a row it has failed now, and in which words. Raises as `begin`.
+
+    `marks` are of answers all of whose values are stored; without them those of before stay.
+    """
     values: dict[str, Any] = {"next_at": next_at, "failures": failures, "problem": [each.plain() for each in problem]}
     if answered_at is not None:
         values["answered_at"] = answered_at
     if value_at is not None:
         values["value_at"] = value_at
+    if marks is not None:
+        values["marks"] = marks
     _note(scope, source_id, **values)
 
 

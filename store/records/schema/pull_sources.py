@@ -56,3 +56,5 @@ class PullSource(Record):
     next_at: Mapped[datetime] = mapped_column(default=now, info=QUIET)
     failures: Mapped[int] = mapped_column(default=0, server_default=text("0"), info=QUIET)  # in a row
     problem: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default=text("'[]'"), info=QUIET)  # `Told`, as JSON
+    # What answers bore (ETag, Last-Modified), by the digest of what was asked: told them, it says when nothing has changed.
+    marks: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict, server_default=text("'{}'"), info=QUIET)

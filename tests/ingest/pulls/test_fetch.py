@@ -29,7 +29,9 @@ def may(played: Played) -> Allowed:
 
 def ask(played: Played, may: Allowed, reply: Reply, **how: float) -> bytes:
     played.answer = lambda _seen: reply
-    return fetch.get(Request(f"{played.url}/x?key=hidden", {"X-Key": "hidden"}), may, **how)  # type: ignore[arg-type]
+    said = fetch.get(Request(f"{played.url}/x?key=hidden", {"X-Key": "hidden"}), may, **how)  # type: ignore[arg-type]
+    assert said.body is not None
+    return said.body
 
 
 def test_an_answer_comes_whole_with_what_was_asked_by_the_name_that_was_asked_for(played: Played, may: Allowed) -> None:
@@ -47,6 +49,7 @@ def test_an_answer_comes_whole_with_what_was_asked_by_the_name_that_was_asked_fo
         (Reply(status=401), "key is missing"),
         (Reply(status=403), "key is missing"),
         (Reply(status=404), "nothing at this address"),
+        (Reply(status=304), "another address"),  # nobody asked whether it had changed
         (Reply(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data"}), "another address"),
         (Reply(status=307, headers={"Location": "/elsewhere"}), "another address"),
         (Reply(b"{}", missing=10), "cut"),

@@ -170,6 +170,39 @@ def test_prices_are_caught_up_after_a_time_away_and_nothing_is_carried_forward(
     assert list(stored(region)["ts"]) == list(whole)
 
 
+def test_what_has_not_changed_is_not_sent_again_and_what_was_not_stored_is(
+    asking: Settings, works: World, played: Played
+) -> None:
+    made = own(works, played, "/v1/power")
+    now = datetime.now(UTC).replace(microsecond=0)
+    rows = [{"at": now.isoformat(), "power": 1500}, {"at": now.isoformat(), "power": "none"}]
+    marks = {"ETag": 'W/"41"', "Last-Modified": "Mon, 30 Mar 2026 10:00:00 GMT"}
+
+    def answer(seen: Seen) -> Reply:
+        same = (seen.headers.get("if-none-match"), seen.headers.get("if-modified-since")) == tuple(marks.values())
+        return Reply(status=304) if same else Reply(json.dumps({"data": rows}).encode(), headers=marks)
+
+    played.answer = answer
+    # Of an answer of which something was refused the whole is asked for again.
+    for _ in range(2):
+        assert pull(asking, made, now)["refused"] == 1
+        assert "if-none-match" not in played.seen[-1].headers
+    assert len(readings(works.grid)) == 1
+    del rows[1]
+    assert pull(asking, made, now) == {"written": 0, "same": 1, "refused": 0}
+    assert pull(asking, made, now + HOUR) == {"written": 0, "same": 0, "refused": 0}
+    assert played.seen[-1].headers["if-none-match"] == marks["ETag"]
+    assert (source(made).failures, source(made).answered_at, source(made).problem) == (0, now + HOUR, [])
+    # What changed has another mark, and what is described anew is asked for as if for the first time.
+    marks["ETag"] = '"42"'
+    rows[0]["power"] = 1501
+    assert pull(asking, made, now + 2 * HOUR)["written"] == 1
+    assert list(readings(works.grid)["value"]) == [1.501]
+    pull_sources.change_own(SYSTEM, made, OWN._replace(meter_id=works.grid), name="Inverter", address=f"{played.url}/v1/power")
+    assert pull(asking, made, now + 3 * HOUR)["same"] == 1
+    assert "if-none-match" not in played.seen[-1].headers
+
+
 def test_a_long_time_away_is_asked_for_in_parts_and_only_so_far_back(asking: Settings, works: World, region: str) -> None:
     made = pull_sources.add_service(SYSTEM, region, service="gb_carbon")
     order = pull_sources.order(SYSTEM, made.id)
