@@ -7,14 +7,14 @@ Decision 180 says why there are two.
 
 import time
 from collections import ChainMap
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, MutableMapping, Sized
 from itertools import chain
 
 from config.quantities import INTERVAL_S
 from config.settings import Settings
 from ingest.rows import Outcome, Rows
 from store.errors import StoreAway, StoreError
-from store.series.block import Block
+from store.series.block import NONE, Block
 from store.series.stored import Key, Stored, key
 from store.series.write import INTERVALS, MARKER_HOLDS_S, PROMPT_S, TELEMETRY, Marker, Row, Writer, lines, marker_lines
 
@@ -38,12 +38,12 @@ class Ledger:
         """
         outcomes = [Outcome(written=len(post)) for post in posts]
         for at, why in self._write(list(chain.from_iterable(post.rows for post in posts)), now_us).items():
-            number, position = _place(posts, at)
+            number, position = _place([post.rows for post in posts], at)
             outcomes[number].refuse(position, why)
-        for outcome, post in zip(outcomes, posts, strict=True):
-            if post.block is not None:
-                for position, why in self._write_block(post.block, now_us).items():
-                    outcome.refuse(position, why)
+        blocks = [post.block or NONE for post in posts]
+        for at, why in self._write_block(Block.joined(blocks), now_us).items():
+            number, position = _place(blocks, at)
+            outcomes[number].refuse(position, why)
         return outcomes
 
     def is_up(self) -> bool:
@@ -161,12 +161,12 @@ class LateLedger(Ledger):
             self._doubtful.clear()
 
 
-def _place(posts: list[Rows], at: int) -> tuple[int, int]:
+def _place(posts: Iterable[Sized], at: int) -> tuple[int, int]:
     """Which post, and which of its rows, stands at this place when all are in one list."""
-    for number, post in enumerate(posts):
-        if at < len(post.rows):
+    for number, rows in enumerate(posts):
+        if at < len(rows):
             return number, at
-        at -= len(post.rows)
+        at -= len(rows)
     raise IndexError(at)
 
 

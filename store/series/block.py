@@ -56,8 +56,8 @@ class Block:
 
     def tables(self) -> dict[str, NDArray[np.intp]]:
         """The places of its rows by the table that they are kept in."""
-        kept = np.array([each.table for each in self.series])[self.of] if self.series else np.empty(0, str)
-        return {table: np.flatnonzero(kept == table) for table in (TELEMETRY, INTERVALS) if (kept == table).any()}
+        kept = {table: np.array([each.table == table for each in self.series], bool) for table in (TELEMETRY, INTERVALS)}
+        return {table: np.flatnonzero(its[self.of]) for table, its in kept.items() if its.any()}
 
     def text(self, now_us: int) -> bytes:
         """The lines of rows of one table, received at that moment."""
@@ -67,3 +67,6 @@ class Block:
         lines = pc.binary_join_element_wise(heads.take(pa.array(self.of)), value, *extremes, " ", at, "\n", "")
         _nulls, ends, texts = lines.buffers()  # the texts lie one after the other
         return memoryview(texts)[: np.frombuffer(ends, np.int32)[len(lines)]].tobytes()
+
+
+NONE = Block((), np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0))
