@@ -19,7 +19,7 @@ QUANTITIES = {
     "frequency": "frequency_hz",
     "heat": "temperature_c",
 }
-STEP_NS = 1_000_000  # between two lines of a head
+STEP_NS = 10_000  # between two lines of a head: a body is of one millisecond, and the next one of another
 
 
 def lines(run: Run) -> list[Figure]:
@@ -57,21 +57,21 @@ def _lines(run: Run, product: Product, key: str, fields: int) -> list[Figure]:
     ours_of, raw_of = {"Authorization": f"Token {key}"}, {"Authorization": f"Basic {basic}"}
     named = list(QUANTITIES.items())[:fields]
 
-    # The last nine digits of a time are the line's own, so that a body is one replacement.
+    # The last six digits of a time are the line's own, so that a body is one replacement.
     def ours(_: int) -> bytes:
-        return post(HOST, "/write?db=bench", ours_of, ours_body.replace(b"@", b"%d" % (time.time_ns() // 10**9)))
+        return post(HOST, "/write?db=bench", ours_of, ours_body.replace(b"@", b"%d" % (time.time_ns() // 10**6)))
 
     def raw(_: int) -> bytes:
-        second = time.time_ns() // 10**9
-        return post(HOST, "/write?precision=n", raw_of, raw_body.replace(b"@", b"%d" % second))
+        moment = time.time_ns() // 10**6
+        return post(HOST, "/write?precision=n", raw_of, raw_body.replace(b"@", b"%d" % moment))
 
-    nth = [f"{number // HEADS * STEP_NS:09}" for number in range(LINES)]
+    nth = [f"{number // HEADS * STEP_NS:06}" for number in range(LINES)]
     ours_body = "".join(
         f"power_meter,host=bench,n={number % HEADS} {','.join(f'{name}=12.5' for name, _quantity in named)} @{nth[number]}\n"
         for number in range(LINES)
     ).encode()
     raw_body = "".join(
-        f"telemetry,meter=raw_{number % HEADS},quantity={quantity},source=raw value=12.5,received_at=@000000t @{nth[number]}\n"
+        f"telemetry,meter=raw_{number % HEADS},quantity={quantity},source=raw value=12.5,received_at=@000t @{nth[number]}\n"
         for number in range(LINES)
         for _name, quantity in named
     ).encode()
