@@ -18,7 +18,8 @@ HOST = "127.0.0.1"
 SINGLE_CONNECTIONS = 32
 BATCH_CONNECTIONS = 4
 BATCH = 500
-OBJECT = b'{"energy_produced":0.5,"energy_consumed":1.25,"current_load":40,"timestamp":"%s"}'
+# Of a second: what no meter can have made would be looked at more closely.
+OBJECT = b'{"energy_produced":0.0005,"energy_consumed":0.00125,"current_load":40,"timestamp":"%s"}'
 END = b"\r\n\r\n"
 APPLIED_S = 60.0
 LATE = timedelta(days=3)

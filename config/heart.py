@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -100,9 +100,9 @@ class Watcher:
     def __init__(self) -> None:
         self._before = time.monotonic()
 
-    def looks(self) -> float | None:
-        """Wait for the next look; its moment, or None when it is not to be judged by."""
-        time.sleep(BEAT_S)
+    def looks(self, wait: Callable[[float], object] = time.sleep) -> float | None:
+        """Wait for the next look, at most a second; its moment, or None when it is not to be judged by."""
+        wait(BEAT_S)
         before, self._before = self._before, time.monotonic()
         return self._before if self._before - before < HUNG_S / 2 else None
 

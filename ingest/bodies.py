@@ -14,7 +14,7 @@ from typing import Any
 
 from config.language import _
 from ingest.problem import Problem, Refusal, Unreal
-from ingest.request import Request
+from ingest.request import Body, Request
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -84,14 +84,10 @@ async def received(request: Request, limit: int) -> bytes:
                 ),
             )
     length = headers.get("content-length")
+    if length is not None and length.isdecimal() and int(length) > limit:
+        raise _too_big(limit)
     try:
-        async with asyncio.timeout(RECEIVE_S):
-            if length is not None and length.isdecimal():
-                if int(length) > limit:
-                    raise _too_big(limit)
-                body = await request.body()
-            else:
-                body = await _chunks(request, limit)
+        body = request.body.taken() if request.body.is_whole else await _chunks(request.body, limit)
     except TimeoutError:
         raise Refusal(
             400,
@@ -102,18 +98,20 @@ async def received(request: Request, limit: int) -> bytes:
         ) from None
     except OSError as error:  # the connection broke
         raise Refusal(400, Problem("cut_off", _("the body did not arrive whole: send it again"))) from error
+    if len(body) > limit:
+        raise _too_big(limit)
     request.content = inflate(body, limit, encoding) if encoding in _STREAMS else body
     return request.content
 
 
-async def _chunks(request: Request, limit: int) -> bytes:
-    parts = []
-    size = 0
-    async for part in request.chunks():
-        size += len(part)
-        if size > limit:
-            raise _too_big(limit)
-        parts.append(part)
+async def _chunks(body: Body, limit: int) -> bytes:
+    parts, size = [], 0
+    async with asyncio.timeout(RECEIVE_S):
+        async for part in body.chunks():
+            size += len(part)
+            if size > limit:
+                raise _too_big(limit)
+            parts.append(part)
     return b"".join(parts)
 
 

@@ -30,6 +30,9 @@ STATUSES = {
 }
 
 CODES = {
+    "malformed_http": "what came is not HTTP/1.1",
+    "head_too_long": "the request's headers are longer than 64 KiB",
+    "too_many_connections": "2,048 connections are open to this process",
     "empty_body": "the body is empty",
     "not_utf8": "the body is not UTF-8",
     "malformed_json": "the body is not JSON",

@@ -1,21 +1,16 @@
-"""The device API's processes: granian's workers, started again when they die, ended with their parent."""
+"""The device API's processes: started again when they die or hang, ended with their parent."""
 
 import gc
 import logging
+import multiprocessing
 import os
 import signal
 import socket
 import sys
-import threading
 import time
 from importlib import import_module
-from pathlib import Path
-from typing import Any
-
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.mp import MPServer
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 
 from config import heart
 from config.settings import Settings
@@ -23,42 +18,12 @@ from ingest import STARTED_BY, metrics
 
 log = logging.getLogger(__name__)
 
-TARGET = "ingest.server:application"
-BACKLOG = 2048
-STOP_S = 8  # a worker that has not ended by then is killed
+STOP_S = 8.0  # a worker that has not ended by then is killed
 BREATH_S = 1.0  # between two starts of the same worker
-HEADERS_MS = 15_000  # for a request's head to arrive
 
 
 class PortTaken(Exception):
     """Something else listens at the device API's address; the message says where."""
-
-
-class Server(MPServer):
-    """Granian's parent process (which declares few types), but a worker that dies again and again is started again and again.
-
-    Granian gives up when one dies twice within 5.5 s and ends its neighbours with it; a device API should not.
-    """
-
-    hearts: Path
-
-    def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        for index in workers:
-            if not self.wrks[index].is_alive():
-                metrics.end(self.wrks[index]._id())
-                heart.forget(self.hearts, self.wrks[index]._id())
-            age = time.monotonic() - self.wrks[index].birth
-            if age < BREATH_S:
-                self.main_loop_interrupt.wait(BREATH_S - age)
-            if self.interrupt_signal:
-                return
-        super()._respawn_workers(workers, spawn_target, target_loader, delay)
-        self.respawned_wrks.clear()
-        # One that died while another was being started would not be noticed.
-        for worker in self.wrks:
-            if not worker.is_alive() and worker.idx not in self.interrupt_children:
-                self.interrupt_children.append(worker.idx)
-                self.main_loop_interrupt.set()
 
 
 def run(settings: Settings) -> None:
@@ -68,32 +33,85 @@ def run(settings: Settings) -> None:
         PortTaken: the address is in use.
     """
     owned = _own(settings.device_host, settings.device_port)
-    server = Server(
-        TARGET,
-        address=settings.device_host,
-        port=settings.device_port,
-        interface=Interfaces.RSGI,
-        workers=settings.device_workers,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=BACKLOG,
-        backpressure=BACKLOG,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_MS),
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_S,
-        log_level=LogLevels(settings.log_level.lower()),
-        log_dictconfig={"loggers": {"_granian": {}}},  # to the handlers that are there
-    )
-    server.hearts = settings.run / heart.DEVICE_WORKERS
-    heart.clear(server.hearts)
     import_module("ingest.server")  # once, before the workers are forked: they start faster and share its memory
     # A collector that looks through it would write to, and so copy, every shared page.
     gc.collect()
     gc.freeze()
-    threading.Thread(target=_watch_parent, args=(server,), daemon=True, name="parent").start()
-    threading.Thread(target=_watch_hearts, args=(server, settings), daemon=True, name="hearts").start()
     with owned, metrics.shared(f"loadstar-devices-{settings.device_port}", settings.run / "device-metrics"):
-        server.serve()
+        Workers(settings).run()
+
+
+class Workers:
+    """The processes that answer devices, and the one above them, which sees that they do."""
+
+    def __init__(self, settings: Settings):
+        self._hearts, self._own = settings.run / heart.DEVICE_WORKERS, heart.Heart(settings.run / heart.PROCESSES)
+        self._count = settings.device_workers
+        self._running: dict[ForkProcess, float] = {}  # since when
+        self._born: list[float] = []  # of those that have died and are not started again yet
+        self._woken, self._wake = os.pipe()
+        self._ended = False
+
+    def run(self) -> None:
+        """Keep them up until this process is told to end, or nobody is there who would tell it."""
+        heart.clear(self._hearts)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        for _ in range(self._count):
+            self._start()
+        watcher = heart.Watcher()
+        while not self._ended and os.getppid() == STARTED_BY:
+            self._own.beat()
+            if (now := watcher.looks(self._wait)) is not None:
+                heart.end_hung(self._hearts, {each.pid: born for each, born in self._running.items() if each.pid}, now)
+            self._replace()
+        self._stop()
+
+    def _start(self) -> None:
+        started = multiprocessing.get_context("fork").Process(target=_work, name="device worker")
+        started.start()
+        self._running[started] = time.monotonic()
+
+    def _wait(self, seconds: float) -> None:
+        """Until a worker has died, this process is to end, or so long."""
+        wait([self._woken, *(each.sentinel for each in self._running)], seconds)
+
+    def _replace(self) -> None:
+        """Start others in the place of those that have died; one that dies again and again, a second after it began."""
+        for each in [each for each in self._running if not each.is_alive()]:
+            log.error("a worker of the device API ended unexpectedly: %s", each.exitcode)
+            if each.pid is not None:
+                metrics.end(each.pid)
+                heart.forget(self._hearts, each.pid)
+            self._born.append(self._running.pop(each))
+        now = time.monotonic()
+        due = [born for born in self._born if now - born >= BREATH_S]
+        self._born = [born for born in self._born if now - born < BREATH_S]
+        for _ in due:
+            self._start()
+
+    def _stop(self) -> None:
+        until = time.monotonic() + STOP_S
+        for each in self._running:
+            each.terminate()
+        for each in self._running:
+            each.join(max(0.0, until - time.monotonic()))
+            if each.is_alive():
+                log.warning("a worker of the device API does not end: it is killed")
+                each.kill()
+                each.join()
+
+    def _end(self, _number: int, _frame: object) -> None:
+        self._ended = True
+        os.write(self._wake, b"\0")
+
+
+def _work() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    from ingest.server import work
+
+    work()
 
 
 def _own(host: str, port: int) -> socket.socket:
@@ -118,22 +136,3 @@ def _own(host: str, port: int) -> socket.socket:
         name.close()
         raise taken from error
     return name
-
-
-def _watch_hearts(server: Server, settings: Settings) -> None:
-    """End workers that hang: granian starts others in their place. Whoever watches over this process knows that it does so."""
-    own, watcher = heart.Heart(settings.run / heart.PROCESSES), heart.Watcher()
-    while not server.interrupt_signal:
-        own.beat()
-        if (now := watcher.looks()) is not None:
-            born = {pid: worker.birth for worker in server.wrks if (pid := worker._id()) is not None}
-            heart.end_hung(server.hearts, born, now)
-
-
-def _watch_parent(server: Server) -> None:
-    while os.getppid() == STARTED_BY:
-        time.sleep(1.0)
-    server.signal_handler_interrupt()  # type: ignore[no-untyped-call]  # by its parent, which declares none
-    # Workers that do not end by themselves are killed by granian after STOP_S; this process must not outlive them.
-    time.sleep(STOP_S + 2)
-    os.kill(os.getpid(), signal.SIGKILL)

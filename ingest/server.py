@@ -1,4 +1,4 @@
-"""One process of the device API: an RSGI application for granian.
+"""One process of the device API: what it answers, and its beginning and end.
 
 Bodies, keys and statuses are those of the design's §5. Nothing that goes wrong here is a 500: a defect is logged and
 answered with 503, because whatever a device sent may be sent again.
@@ -11,18 +11,23 @@ import logging
 import multiprocessing
 import os
 import signal
+import socket
 from collections.abc import Coroutine
 from functools import partial
 from typing import Any, NoReturn
 
+import uvloop
+
 from config import call, heart, language
 from config import settings as configuration
 from config.language import N_, _
+from config.settings import Settings
 from ingest import health, job_figures, manual, openapi
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
 from ingest.channels import Channels
 from ingest.committer import Committer
+from ingest.connection import Connection, Connections
 from ingest.directory import Directory
 from ingest.door import Door, Handler, Routes
 from ingest.ledger import LateLedger, Ledger
@@ -40,12 +45,11 @@ log = logging.getLogger(__name__)
 
 ROADS = (hardware.ROUTES, readings.ROUTES, lines.ROUTES)
 LOGGED = {"/api/hardware/data": "hardware", "/api/v1/readings": "readings", "/write": "lines", "/api/v2/write": "lines"}
-GUARDS = (
-    ("x-content-type-options", "nosniff"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-)
 CALL_S = 1.0  # between looks whether there is a broker
 PARENT_S = 1.0  # between looks whether the parent is still there
+CONNECTIONS = 2048
+BACKLOG = 2048
+ANSWER_S = 1.0  # for what was committed to be answered when the process ends
 STOP_S = 5.0  # to commit what waits when the process ends
 
 _AWAY = Refusal(
@@ -70,18 +74,6 @@ async def metrics(_request: Request, door: Door) -> Answer:
     return Answer(200, own + of_jobs, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
 
 
-def _guards(answer: Answer) -> tuple[tuple[str, str], ...]:
-    """What a browser is told beside every answer: it is what it says it is, and stands in no other page."""
-    named = {name for name, _value in answer.headers}
-    return GUARDS[:1] if "content-security-policy" in named else GUARDS
-
-
-def _wanted(headers: Any) -> str:
-    """The language of refusals: of those that the sender names, if there are texts in it; devices name none."""
-    named = headers.get("accept-language")
-    return language.best(language.preferred(named)) if named else language.SOURCE
-
-
 OWN: Routes = {
     ("GET", "/healthz"): healthz,
     ("GET", "/metrics"): metrics,
@@ -92,7 +84,7 @@ OWN: Routes = {
 
 
 class Application:
-    """Answers requests: what granian calls in each of its workers."""
+    """Answers requests."""
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, str], Handler] = {}
@@ -102,26 +94,20 @@ class Application:
         self._door: Door | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the process's tasks before it listens."""
-        loop.run_until_complete(self._start())
-
-    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Commit what waits, write the books, stop."""
-        loop.run_until_complete(self._stop())
-
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        """Answer one request."""
+    async def respond(self, request: Request) -> Answer:
+        """The answer to a request."""
         door = self._door
-        assert door is not None  # noqa: S101  # granian has called __rsgi_init__
-        path = scope.path
-        with language.speaking(_wanted(scope.headers)):
-            answer = await self._answer(scope, protocol, door)
-        door.metrics.answered(path if path in self._paths else "", answer.status)
-        protocol.response_bytes(answer.status, [*answer.headers, *_guards(answer)], answer.body)
+        assert door is not None  # noqa: S101  # it has been started
+        named = request.headers.get("accept-language")  # devices name none
+        if named is None:
+            answer = await self._answer(request, door)
+        else:
+            with language.speaking(language.best(language.preferred(named))):
+                answer = await self._answer(request, door)
+        door.metrics.answered(request.path if request.path in self._paths else "", answer.status)
+        return answer
 
-    async def _answer(self, scope: Any, protocol: Any, door: Door) -> Answer:
-        request = Request(scope, protocol)
+    async def _answer(self, request: Request, door: Door) -> Answer:
         answer = await self._handled(request, door)
         if request.caller is not None and request.path in LOGGED:
             caller, told = request.caller, request.told
@@ -159,8 +145,8 @@ class Application:
             headers=(("allow", allowed),),
         )
 
-    async def _start(self) -> None:
-        settings = configuration.settings()
+    async def start(self, settings: Settings) -> None:
+        """Begin the process's tasks, before it listens."""
         counted = Metrics()
         committer = Committer(partial(Ledger, settings), settings.device_queue, counted.flushed)
         late = Committer(partial(LateLedger, settings), settings.device_queue, counted.flushed)
@@ -190,9 +176,10 @@ class Application:
         gc.collect()
         gc.freeze()
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Commit what waits, and write the books."""
         door = self._door
-        assert door is not None  # noqa: S101  # granian has called __rsgi_init__
+        assert door is not None  # noqa: S101  # it has been started
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -238,4 +225,32 @@ async def _watch_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-application = Application()
+def work() -> None:
+    """Listen at the settings' address, beside the other processes that do, until SIGTERM or SIGINT."""
+    uvloop.run(_serve(configuration.settings()))
+
+
+async def _serve(settings: Settings) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    application, connections = Application(), Connections(CONNECTIONS)
+    await application.start(settings)
+    keeping = asyncio.create_task(_guarded(connections.keep()))
+    listening = await loop.create_server(
+        partial(Connection, application.respond, connections), sock=_shared(settings), backlog=BACKLOG
+    )
+    await ended.wait()
+    listening.close()
+    await application.stop()
+    keeping.cancel()
+    await connections.stop(ANSWER_S)
+
+
+def _shared(settings: Settings) -> socket.socket:
+    """A socket at the address that other processes listen at as well."""
+    made = socket.socket(socket.AF_INET6 if ":" in settings.device_host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((settings.device_host, settings.device_port))
+    return made

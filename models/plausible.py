@@ -7,6 +7,7 @@ that stays where it fell to tells nothing of either, for however long.
 Times are seconds since 1970, energies kWh, powers kW.
 """
 
+from bisect import bisect
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -35,6 +36,14 @@ BY_DESIGN = 6  # returns: a register that does so more often begins again by des
 NOTHING_RAW = (2**32 - 1, 2**31 - 1)  # unsigned and signed registers full of ones: no value
 UNDERFLOW = 2**15  # below 2³²: a small negative number that was read as an unsigned one
 FEW_DIGITS = 2000.0  # below it they are numbers like others
+# From and to what such a register is read, to each decimal.
+_NOTHING = sorted(
+    ((ones - 1e-6 * ones**0.5) / 10**decimals, (ones + 1e-6 * ones**0.5) / 10**decimals)
+    for ones in NOTHING_RAW
+    for decimals in range(7)
+    if ones / 10**decimals > FEW_DIGITS
+)
+_NOTHING_FROM = [least for least, _most in _NOTHING]
 
 Codes = NDArray[np.object_]
 
@@ -69,20 +78,14 @@ def usual(values: ArrayLike) -> float:
 def no_number(kw_or_kwh: float) -> bool:
     """Whether it is a register full of ones, or a small negative number taken for a large one, to whatever decimal."""
     raw = abs(kw_or_kwh)
-    if raw < FEW_DIGITS:
-        return False
-    for _ in range(7):
-        if any(abs(raw - ones) < 1e-6 * ones**0.5 for ones in NOTHING_RAW):
-            return True
-        if raw > 2**32:
-            return False
-        raw *= 10
-    return False
+    place = bisect(_NOTHING_FROM, raw)
+    return place > 0 and raw < _NOTHING[place - 1][1]
 
 
 def underflown(kw: float) -> bool:
     """Whether a power is a few watts below zero that were read as an unsigned number, in watts or tenths."""
-    return any(2**32 - UNDERFLOW <= abs(kw) * 1000 * tenths < 2**32 for tenths in (1, 10))
+    watts = abs(kw) * 1000
+    return 2**32 - UNDERFLOW <= watts < 2**32 or 2**32 - UNDERFLOW <= watts * 10 < 2**32
 
 
 def powers(kw: ArrayLike, can: Capacity) -> Codes:

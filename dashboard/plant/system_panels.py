@@ -27,7 +27,7 @@ STILL_S = 40.0  # after which another worker would keep the clock, if there were
 LONG_WAIT_S = 60.0  # that nobody has begun a job that is due
 LOW = 0.1  # of the disk is free: worth a look
 
-PACKAGES = ("dash", "plotly", "sqlalchemy", "pandas", "granian", "gunicorn")
+PACKAGES = ("dash", "plotly", "sqlalchemy", "pandas", "httptools", "gunicorn")
 QUEUES = {
     "consumption": N_("Consumption"),
     "aggregation": N_("Aggregation"),

@@ -5,13 +5,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from config import language
 from ingest import bodies, judge, times, units
 from ingest.problem import Problem, Refusal, Unreal
+from ingest.request import Body, Request
 from ingest.roads import readings
 from ingest.server import Application
 from tests.dashboard import pseudo
@@ -31,24 +31,14 @@ def second_language(texts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "FOLDER", texts)
 
 
-class Protocol:
-    """The server's side of a request, as granian has it: keeps the answer."""
-
-    status = 0
-    answer: dict[str, Any]
-
-    def response_bytes(self, status: int, _headers: object, body: bytes) -> None:
-        self.status, self.answer = status, json.loads(body)
-
-
-def _asked(path: str, **headers: str) -> Protocol:
-    application, protocol = Application(), Protocol()
+def _asked(path: str, **headers: str) -> SimpleNamespace:
+    application = Application()
     application._door = SimpleNamespace(
         metrics=SimpleNamespace(answered=lambda *_: None, refused_key=lambda _: None)
     )  # all that a refusal needs of it
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    asyncio.run(application.__rsgi__(SimpleNamespace(path=path, method="POST", query_string="", headers=sent), protocol))
-    return protocol
+    answer = asyncio.run(application.respond(Request("POST", path, "", sent, Body(lambda _more: None))))
+    return SimpleNamespace(status=answer.status, answer=json.loads(answer.body))
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def status(api: Api, key: str) -> int:
 
 
 def test_workers_that_die_are_started_again_and_again(own: Api, world: World) -> None:
-    for _ in range(3):  # more often than granian itself would bear
+    for _ in range(3):
         before = {process.pid for process in workers(own)}
         for process in workers(own):
             process.kill()
