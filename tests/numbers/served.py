@@ -14,7 +14,7 @@ from config.settings import Settings
 from dashboard.app import create_app
 from insight.shared import shared
 from tests.conftest import eventually
-from tests.dashboard.watched import watched
+from tests.dashboard.watched import let_in, watched
 from tests.numbers.stored import Stored
 
 Flows = Mapping[tuple[str, str], float]
@@ -39,17 +39,13 @@ class Served:
         return Stored(made.home / "records.sqlite3", questdb, site, now)
 
     @contextmanager
-    def opened(self, email: str, password: str, now: datetime, zone: str) -> Iterator[Page]:
+    def opened(self, email: str, now: datetime, zone: str) -> Iterator[Page]:
         """Somebody signed in at that moment, in a browser in that zone."""
         shared.clear()
         with watched(self.browser, self.address) as blank:
             page = blank(timezone_id=zone, viewport={"width": 1440, "height": 2600})
             page.clock.set_fixed_time(now)
-            page.goto("/sign-in")
-            page.fill("#email", email)
-            page.fill("#password", password)
-            page.click("main button[type=submit]")
-            page.wait_for_url(lambda url: "/sign-in" not in url)
+            let_in(page, email, self.settings, self.address)
             yield page
 
 

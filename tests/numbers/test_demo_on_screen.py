@@ -35,13 +35,12 @@ DAYS = 31
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo, served, and the passwords of its accounts."""
+    """The demo, served."""
 
     running: Served
-    passwords: dict[str, str]
 
     def opened(self, email: str, zone: str) -> AbstractContextManager[Page]:
-        return self.running.opened(email, self.passwords[email], NOW, zone)
+        return self.running.opened(email, NOW, zone)
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +55,11 @@ def demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory
         fresh(made.records_url)
         tables.create_tables(made)
         empty_tables(made)
-        passwords = {each.email: each.password for each in load.ensure_demo(now=NOW.timestamp(), days=DAYS)}
+        load.ensure_demo(now=NOW.timestamp(), days=DAYS)
         rollup.catch_up(SYSTEM, None, late_s=120)
         checkpoint.forget()
         with served.serving(made, chromium) as running:
-            yield Demo(running, passwords)
+            yield Demo(running)
         engine.configure()
 
 

@@ -246,7 +246,7 @@ def test_the_overview_on_an_odd_day(served_works: tuple[Served, Works, str]) -> 
     running, works, place = served_works
     of = running.stored(NAME, works.now)
     site = Balance(of, [of.named("Roof")], [of.named("Hall")], of.named("Grid"), [of.named("Battery")], rest=True)
-    with running.opened(OPERATOR, PASSWORD, works.now, place) as page:
+    with running.opened(OPERATOR, works.now, place) as page:
         served.overview(page, works.id)
         screen.tiles_agree(page, site)
         screen.flow_now_agrees(page, site)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from store.records.signin import sessions
 from store.records.transaction import engine
 from tests.dashboard.readable import assert_fits, assert_readable, faults
-from tests.dashboard.watched import watched
+from tests.dashboard.watched import let_in, watched
 from tests.dashboard.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
@@ -18,16 +18,16 @@ Opener = Callable[..., Page]
 
 
 @pytest.fixture
-def opened(chromium: Browser, address: str) -> Iterator[Opener]:
+def opened(chromium: Browser, address: str, world: World) -> Iterator[Opener]:
     """Opens a page that fails the test on any request to elsewhere, any script error, anything the policy forbids."""
     with watched(chromium, address) as blank:
 
         def open_page(path: str = "/sign-in", who: str | None = None, **context: object) -> Page:
             page = blank(**context)
-            page.goto("/sign-in")
             if who:
-                sign_in(page, who)
-                page.goto(path)
+                let_in(page, f"{who}@example.org", world.settings, address)
+            page.goto(path)
+            if who:
                 drawn(page)
             return page
 

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page
 from config import settings as configuration
 from config.settings import Settings
 from dashboard.app import create_app
-from tests.dashboard.live_world import PASSWORD, LiveWorld
-from tests.dashboard.watched import watched
+from tests.dashboard.frame.test_shell_in_a_browser import sign_in
+from tests.dashboard.live_world import LiveWorld
+from tests.dashboard.watched import let_in, watched
 
 Opener = Callable[..., Page]
 
@@ -44,16 +45,20 @@ def opened(chromium: Browser, address: str, world: Served) -> Iterator[Opener]:
     with watched(chromium, address) as blank:
 
         def open_page(
-            who: str = "operator", site_id: str | None = None, drawn: bool = True, faults: str = "", **context: object
+            who: str = "operator",
+            site_id: str | None = None,
+            drawn: bool = True,
+            faults: str = "",
+            by_form: bool = False,
+            **context: object,
         ) -> Page:
             page = blank(lambda said: said.type == "error" and not (faults and re.search(faults, said.text)), **context)
-            page.goto("/sign-in")
-            page.fill("#email", f"{who}@example.org")
-            page.fill("#password", PASSWORD)
-            page.click("main button[type=submit]")
-            page.wait_for_url(lambda url: "/sign-in" not in url)
-            if site_id:
-                page.goto(f"/site/{site_id}/overview")
+            if by_form:
+                page.goto("/sign-in")
+                sign_in(page, who)
+            else:
+                let_in(page, f"{who}@example.org", world.site.settings, address)
+            page.goto(f"/site/{site_id}/overview" if site_id else "/")
             if drawn:
                 page.wait_for_selector("#overview-chart[data-drawn]", state="attached")
             return page

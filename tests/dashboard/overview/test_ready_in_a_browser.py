@@ -21,7 +21,7 @@ def test_nine_of_ten_first_clicks_find_their_data_ready(opened: Opener, world: S
     checkpoint.forget()
     site.post_everything()
     before = closed_power.kept()
-    page = opened("operator", site.site)
+    page = opened("operator", site.site, by_form=True)
     eventually(lambda: closed_power.kept().pieces > before.pieces + 8)
     ready = closed_power.kept()
     for name in site.devices:
