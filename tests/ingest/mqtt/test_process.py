@@ -66,18 +66,19 @@ def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, store
     assert (refused.body, refused.refused, refused.verdict[0]["code"]) == ("many", 1, "unreadable_payload")
     told = httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENT_S)
     assert (told.status_code, told.json()["status"]) == (200, "ok")
-    figures = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S).text
-    for line in (
-        f'loadstar_broker_up{{broker="{mapped.id}"}} 1.0',
-        f'loadstar_broker_messages_total{{broker="{mapped.id}"}} 2.0',
-    ):
-        assert line in figures
-    assert 'loadstar_readings_total{verdict="accepted"} 1.0' in figures
+
+    def figures() -> str:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S).text
+
+    for name, number in (("up", 1), ("messages_total", 2), ("acknowledged_total", 2), ("waiting", 0)):
+        line = f'loadstar_broker_{name}{{broker="{mapped.id}"}} {number}.0'
+        eventually(lambda line=line: line in figures(), PATIENT_S, 0.3)
+    assert 'loadstar_readings_total{verdict="accepted"} 1.0' in figures()
     assert httpx.post(f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S).status_code == 404
     assert listener.stop() == 0
     assert activity_24h(SYSTEM, mapped.device).accepted == 1
     state = broker_states.states_of(SYSTEM, world.site_id)[mapped.id]
-    assert (state.messages, state.refused, state.trouble) == (2, 1, None)
+    assert (state.messages, state.acknowledged, state.waiting, state.refused, state.trouble) == (2, 2, 0, 1, None)
 
 
 def test_what_means_nothing_yet_and_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(
