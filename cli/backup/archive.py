@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import msgspec
 
@@ -64,7 +64,7 @@ class Manifest(msgspec.Struct):
 
 
 class Writer:
-    """Writes a backup into `file`; it is whole after `finish`."""
+    """Writes a backup into `file`; it is whole after `finish`, and never when what is done with it fails."""
 
     def __init__(self, file: IO[bytes], passphrase: str | None) -> None:
         self._sealer = sealed.Sealer(file, passphrase) if passphrase is not None else None
@@ -72,6 +72,13 @@ class Writer:
         target: IO[bytes] = self._sealer or file  # type: ignore[assignment]  # both are written to
         self._packed = zstd.ZstdFile(target, "wb", options=options)
         self._tar = tarfile.open(fileobj=self._packed, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - closed by `finish`
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is not None:
+            vars(self._tar.fileobj)["closed"] = True  # or it writes its end when it is forgotten
 
     def add(self, name: str, data: "bytes | IO[bytes]") -> None:
         """Add a part: bytes, or a file that is read from its beginning."""

@@ -37,7 +37,14 @@ def take(settings: Settings, into: IO[bytes], passphrase: str | None, say: Say) 
         StoreFull: QuestDB has suspended a table, whose rows would be missing.
         OSError: the file cannot be written.
     """
-    writer, manifest = Writer(into, passphrase), Manifest()
+    with Writer(into, passphrase) as writer:
+        manifest = _write(settings, writer, say)
+        writer.finish()
+    return manifest
+
+
+def _write(settings: Settings, writer: Writer, say: Say) -> Manifest:
+    manifest = Manifest()
     with records.snapshot(SYSTEM) as snapshot:
         expected = sum(series.count(SYSTEM).values())
         mark = place.secret_mark(settings)
@@ -64,7 +71,6 @@ def take(settings: Settings, into: IO[bytes], passphrase: str | None, say: Say) 
         with suppress(FileNotFoundError):  # it was in use, and is not any more
             _add_file(writer, manifest, settings, path)
     writer.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
-    writer.finish()
     return manifest
 
 

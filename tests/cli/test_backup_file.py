@@ -1,8 +1,13 @@
 """The file of a backup: sealed so that every change shows, and refused in words that say what is wrong with it."""
 
+import errno
+import gc
 import io
+import os
+import sys
 import tarfile
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -121,6 +126,26 @@ def test_what_is_no_whole_backup_is_refused_with_the_reason() -> None:
         (written(encoded(), EMPTY, ("home/loadstar.toml", b"x")), None, "behind its end"),
     ):
         assert words in refusal(data, passphrase)
+
+
+@pytest.mark.parametrize("passphrase", [None, "a passphrase"])
+def test_one_whose_disk_is_full_ends_with_that_and_nothing_else(passphrase: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            if self.tell() > 100_000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    def back_up() -> None:
+        with Writer(Full(), passphrase) as writer:
+            writer.add("part", os.urandom(2_000_000))
+
+    said: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: said.append(str(told.object)))
+    with pytest.raises(OSError, match="No space left"):
+        back_up()
+    gc.collect()
+    assert not [each for each in said if "_Stream" in each], "what is forgotten writes nothing more"
 
 
 def test_what_is_no_file_in_the_archive_is_refused() -> None:
