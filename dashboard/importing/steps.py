@@ -30,7 +30,8 @@ def drawn(scope: Scope, site_id: str, look: Look) -> list[Any]:
     """The steps as they stand now, or the problem that the file has as a whole."""
     if look.proposal is None or look.seen is None:
         head = [notice(look.problem[:1].upper() + look.problem[1:] + ".", bad=True)]
-        return [*head, _buttons(hidden=True), html.Div(_profile(look), hidden=not look.saved)]
+        others = html.A(_("Choose another file"), href=f"/site/{site_id}/imports", **data(soft=""))
+        return [*head, html.P(others), html.Div([_profile(look), _buttons(hidden=True)], hidden=not look.saved)]
     asked = look.proposal.asked()
     missing = [name for name, meter in look.seen.meters.items() if meter is None]
     steps = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from config.language import _
+from config.language import _, ngettext
 from config.settings import settings
 from dashboard.figures import wording as numbers
 from dashboard.parts.aria import aria, data, icon
@@ -83,6 +83,8 @@ def address(site_id: str, upload_id: str) -> str:
 
 def size(number: int) -> str:
     """A number of bytes as people read it."""
+    if number < 1024:
+        return ngettext("%(num)s byte", "%(num)s bytes", number)
     if number < MB:
         return f"{numbers.number(number / 1024, 2)} kB"
     return f"{mb(number)} MB" if number < GB else f"{numbers.exact(number / GB, 2)} GB"

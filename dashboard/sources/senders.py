@@ -119,7 +119,21 @@ def answer(answered: Answered, *, dry_run: bool) -> html.Div:
         words = _("All of it would be taken; nothing was stored.")
     else:
         words = _("Stored.")
+    if good and (held := _held(answered)):
+        words += " " + ngettext(
+            "%(num)s reading is held as implausible, as shown below.",
+            "%(num)s readings are held as implausible, as shown below.",
+            held,
+        )
     return html.Div([notice(words, bad=not good), html.Pre(answered.text, tabIndex=0)])
+
+
+def _held(answered: Answered) -> int:
+    """How many readings the answer says are doubted."""
+    try:
+        return len(json.loads(answered.text).get("held", ()))
+    except (ValueError, AttributeError):
+        return 0
 
 
 def _snippets(sender: Sender, post: snippets.Post | None) -> html.Section:

@@ -61,10 +61,13 @@ def require_room(settings: Settings, size: int) -> None:
 
 def require_size(settings: Settings, size: int) -> None:
     """Raise `Refused` for a file that is larger than any may be, or empty."""
-    if not 0 < size <= settings.import_limit_mb * 2**20:
-        raise Refused(
-            _("the file has %(size)s bytes: 1 to %(most)s MB may be imported", size=size, most=settings.import_limit_mb), "file"
+    if size <= 0:
+        raise Refused(_("the file is empty"), "file")
+    if size > settings.import_limit_mb * 2**20:
+        words = _(
+            "the file has %(size)s MB: up to %(most)s MB may be imported", size=-(-size // 2**20), most=settings.import_limit_mb
         )
+        raise Refused(words, "file")
 
 
 def begin_upload(scope: Scope, settings: Settings, file_name: str, size: int) -> Upload:

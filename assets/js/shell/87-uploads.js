@@ -125,7 +125,10 @@
     const region = event.target.closest?.("[data-upload]");
     if (!region) return;
     event.preventDefault();
-    if (event.dataTransfer.files[0] && !stopped) chosen(region, event.dataTransfer.files[0]);
+    const { files } = event.dataTransfer;
+    if (stopped || !files.length) return;
+    if (files.length === 1) chosen(region, files[0]);
+    else region.querySelector("[data-upload-said]").textContent = Loadstar.text("Drop one file at a time.");
   });
   window.addEventListener("beforeunload", (event) => {
     if (stopped) event.preventDefault();

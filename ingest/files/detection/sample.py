@@ -126,7 +126,9 @@ def _first_head(sample: Sequence[rows.Row]) -> int:
             first_is_head = sample[1:2] and any(map(is_time, sample[1][1]))
             if first_is_head:
                 return 0
-    raise UnreadableFile(_("no row was found below which times stand: a table needs heads, and a column of times"))
+    raise UnreadableFile(
+        _("no table was found in the file: it needs a row of headings, and times in a column or in the headings")
+    )
 
 
 def is_time(cell: str) -> bool:

@@ -38,7 +38,7 @@ def propose(
         profile,
         [
             *entries,
-            Entry("shape", "wide", 1.0, _("the heads behind the first columns are times")),
+            Entry("shape", "wide", 1.0, _("the headings after the first columns are times")),
             proposal.decimal(sign, sure),
             *more,
             proposal.meter(before[meter or 0] if before else "", 1.0 if meter is not None else 0.6, tuple(before)),

@@ -1,11 +1,14 @@
 """On the ingest bench operators see what a key sends, and why it is refused; administrators send a test reading."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from dashboard.sources import senders
+from dashboard.sources.trial_post import Answered
 from store.records.plant import brokers, keys, received
 from store.records.plant.brokers import Description, Subscription
 from store.records.plant.received import Received
@@ -139,3 +142,12 @@ def test_a_device_api_that_does_not_answer_is_said_and_the_key_is_ended(world: W
     [own] = [key for key in keys.keys(SYSTEM, world.site) if key.id != gate]
     assert own.revoked_at is not None
     assert own.expires_at - own.created_at < timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(("held", "words"), [([], None), ([{}], "1 reading is held"), ([{}, {}], "2 readings are held")])
+def test_a_test_reading_that_would_be_held_is_said_to_be(world: World, held: list[dict[str, Any]], words: str | None) -> None:
+    answered = Answered(200, json.dumps({"accepted": 3, "rejected": [], "held": held}))
+    with world.server.test_request_context():
+        told = str(senders.answer(answered, dry_run=True))
+    assert "nothing was stored" in told
+    assert "held as implausible" not in told if words is None else words in told

@@ -67,9 +67,9 @@ def test_only_so_many_uploads_of_a_person_are_under_way_and_none_of_nobody(devic
         shelf.begin_upload(NOBODY, device_settings, "a.csv", 5)
 
 
-@pytest.mark.parametrize("size", [0, -1, 2**40])
-def test_a_file_that_is_empty_or_too_large_is_refused(device_settings: Settings, ann: Scope, size: int) -> None:
-    with pytest.raises(Refused, match="may be imported"):
+@pytest.mark.parametrize(("size", "why"), [(0, "is empty"), (-1, "is empty"), (2**40, "1048576 MB: up to 1024 MB may be")])
+def test_a_file_that_is_empty_or_too_large_is_refused(device_settings: Settings, ann: Scope, size: int, why: str) -> None:
+    with pytest.raises(Refused, match=why):
         shelf.begin_upload(ann, device_settings, "a.csv", size)
 
 
