@@ -49,7 +49,9 @@ def layout(site_id: str, upload_id: str, **_query: Any) -> html.Div:
             dcc.Interval(id="import-again", interval=AGAIN_MS, disabled=True),
             html.Div(id="import-told", role="status", **aria(live="polite")),
             dcc.Loading(
-                html.Div(html.P(_("Looking at the file …"), className="muted"), id="import-steps"), delay_show=400, type="dot"
+                html.Div(html.P(_("Looking at the file …"), className="muted"), id="import-steps", **data(keeps_focus="")),
+                delay_show=400,
+                type="dot",
             ),
         ],
         className="import",

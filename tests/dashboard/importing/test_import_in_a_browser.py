@@ -81,9 +81,10 @@ def test_a_campus_file_from_the_first_byte_to_its_undoing(imported: tuple[World,
         expect(page.locator("#import-start")).to_be_disabled()
         page.get_by_label("Times are written as").select_option("%d/%m/%Y %H:%M")
         page.get_by_label("Pattern for the meter's name").fill(r"Building (\d+)")
-        page.get_by_role("button", name="Apply").click()
+        page.get_by_role("button", name="Apply").press("Enter")
         expect(page.get_by_text("Please say.")).to_have_count(0)
         expect(page.get_by_text("0 of 3 have a meter here.")).to_be_visible()
+        expect(page.get_by_role("button", name="Apply")).to_be_focused()
         page.reload()  # what was said is kept
         expect(page.get_by_label("Pattern for the meter's name")).to_have_value(r"Building (\d+)")
         expect(page.get_by_text("Please say.")).to_have_count(0)
