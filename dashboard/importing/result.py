@@ -64,7 +64,7 @@ def _head(seen: Seen, zone: ZoneInfo) -> html.Section:
         (_("By"), seen.who or "–"),
         (_("Size"), size(record.size)),
         (_("Profile"), record.profile_name or _("found for this file")),
-        (_("Source of its readings"), html.Code(record.id)),
+        (_("Import ID"), html.Code(record.id)),
     )
     rows = [part for name, value in facts for part in (html.Dt(name), html.Dd(value))]
     bar = None

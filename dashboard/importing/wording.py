@@ -71,7 +71,7 @@ REFUSED = {
     "unknown_meter": N_("of meters that the site does not have"),
     "bad_time": N_("with a time that cannot be read, or never was"),
     "ambiguous": N_("an hour that comes twice was there once"),
-    "not_a_number": N_("no number"),
+    "not_a_number": N_("not a number"),
     "no_meter": N_("the row names no meter"),
     "short_row": N_("the row is too short"),
     "bad_row": N_("the row cannot be read"),

@@ -54,7 +54,7 @@ def marked(entries: Sequence[Entry], said: Mapping[str, str]) -> list[Entry]:
     """The entries, those that a person said sure and with what was said."""
     told = {name.partition(".")[0] for name in said}  # of one column too
     return [
-        msgspec.structs.replace(each, value=said.get(each.name, each.value), sure=1.0, why=_("as you say"))
+        msgspec.structs.replace(each, value=said.get(each.name, each.value), sure=1.0, why=_("entered by you"))
         if each.name in told
         else each
         for each in entries
