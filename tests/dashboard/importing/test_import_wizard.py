@@ -138,7 +138,7 @@ def test_the_way_from_a_campus_file_to_its_import(world: World, upload: Upload) 
         ({"meter_pattern": "("}, "profile cannot be so"),
         ({"unit": "furlong"}, "furlong"),
         ({"interval_s": "soon"}, "soon"),
-        ({"delimiter": "|"}, "no row was found"),
+        ({"delimiter": "|"}, "no table was found"),
     ],
 )
 def test_what_cannot_be_is_said_and_not_kept(world: World, upload: Upload, entry: dict[str, str], words: str) -> None:
