@@ -80,7 +80,8 @@ def test_the_theme_follows_a_person_to_another_browser(opened: Opener, world: Wo
     page = opened("/account", "operator")
     with page.expect_response("**/theme"):
         page.click("[data-theme-set=dark]")
-    other = opened("/account", "operator")
+    other = opened()
+    sign_in(other, "operator")
     expect(other.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 
