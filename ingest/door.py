@@ -17,6 +17,7 @@ from ingest.directory import Directory
 from ingest.logbook import Logbook
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
+from ingest.quarantine import Quarantine
 from ingest.request import Request
 from ingest.rows import Outcome, Rows
 from ingest.times import PRECISIONS, Window, clock_unsure
@@ -38,6 +39,7 @@ class Door:
     metrics: Metrics
     turns: Turns
     logbook: Logbook
+    quarantine: Quarantine
 
     @property
     def committers(self) -> tuple[Committer, ...]:

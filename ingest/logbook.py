@@ -145,7 +145,7 @@ def row(sender: str, entry: Entry) -> Received:
         sender,
         clock.moment(clock.now_us() - round((time.monotonic() - entry.steady_s) * 1e6)),
         entry.road,
-        _clean(entry.path),
+        clean(entry.path),
         told.dry_run,
         entry.size,
         entry.status,
@@ -153,7 +153,7 @@ def row(sender: str, entry: Entry) -> Received:
         count(told.rejected),
         count(told.held),
         told.waiting,
-        _clean(entry.body.decode("utf-8", "replace")),
+        clean(entry.body.decode("utf-8", "replace")),
         list(_verdict(told)),
     )
 
@@ -169,13 +169,13 @@ def _verdict(told: Told) -> Iterator[dict[str, Any]]:
 
 def _said(kind: str, of: Problem | Held) -> dict[str, Any]:
     said: dict[str, Any] = {
-        name: _clean(value) if isinstance(value, str) else value for name, value in msgspec.to_builtins(of).items()
+        name: clean(value) if isinstance(value, str) else value for name, value in msgspec.to_builtins(of).items()
     }
     if "message" in said:
         said["message"] = _(said["message"])
     return {"kind": kind} | said
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """A text without what looks like a key, and without what no database takes."""
     return _KEY.sub(r"\1.…", text).replace("\0", "\N{SYMBOL FOR NULL}")

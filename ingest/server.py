@@ -18,11 +18,12 @@ from typing import Any, NoReturn
 
 import uvloop
 
-from config import call, heart, language
+from config import call, clock, heart, language
 from config import settings as configuration
 from config.language import N_, _
 from config.settings import Settings
 from ingest import health, job_figures, manual, openapi
+from ingest import refused as refused_readings
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
 from ingest.channels import Channels
@@ -34,6 +35,7 @@ from ingest.ledger import LateLedger, Ledger
 from ingest.logbook import Logbook
 from ingest.metrics import Metrics
 from ingest.problem import Problem, Refusal
+from ingest.quarantine import STATUSES, Came, Quarantine
 from ingest.request import Request
 from ingest.roads import hardware, lines, readings
 from ingest.times import Window
@@ -114,6 +116,11 @@ class Application:
             door.logbook.note(
                 caller.key_id, caller.site_id, LOGGED[request.path], request.path, request.content, answer.status, told
             )
+            if told is not None and told.rejected and not told.dry_run and answer.status in STATUSES:
+                road = LOGGED[request.path]
+                door.quarantine.note(
+                    Came(caller, road, clock.now_us(), request.query, request.content, told.rejected, told.accepted)
+                )
         return answer
 
     async def _handled(self, request: Request, door: Door) -> Answer:
@@ -155,7 +162,10 @@ class Application:
         directory = Directory()
         activity, logbook = Activity(), Logbook()
         window = Window(settings.accepted_back_days, settings.accept_ahead_s)
-        self._door = Door(settings, directory, committer, late, window, activity, waiting, channels, counted, Turns(), logbook)
+        quarantine = Quarantine(partial(refused_readings.refused, window))
+        self._door = Door(
+            settings, directory, committer, late, window, activity, waiting, channels, counted, Turns(), logbook, quarantine
+        )
         committer.start()
         late.start()
         waiting.start()
@@ -165,6 +175,7 @@ class Application:
             activity.keep(),
             channels.keep(),
             logbook.keep(),
+            quarantine.run(),
             counted.keep(),
             health.watch(self._door),
             _beat(heart.Heart(settings.run / heart.DEVICE_WORKERS)),
@@ -189,6 +200,7 @@ class Application:
                 await door.activity.write()
                 await door.channels.write()
                 await door.logbook.write()
+                await door.quarantine.write()
         door.metrics.write()
 
 

@@ -21,8 +21,13 @@ def entity_id(owner_id: str) -> str:
 
 def channel_id(source_id: str, road: str, name: str) -> str:
     """The id of what a source calls one of its values: 120 bits of a hash of it, so that each process knows it by itself."""
-    digest = int.from_bytes(hashlib.sha256("\0".join((source_id, road, name)).encode()).digest())
-    return "chn_" + "".join(ALPHABET[digest >> shift & 31] for shift in range(0, 120, 5))
+    return said_id("chn", source_id, road, name)
+
+
+def said_id(prefix: str, *said: str) -> str:
+    """The id of what follows from texts alone, such as that of a reading as it was said: 120 bits of a hash of them."""
+    digest = int.from_bytes(hashlib.sha256("\0".join(said).encode("utf-8", "replace")).digest())
+    return f"{prefix}_" + "".join(ALPHABET[digest >> shift & 31] for shift in range(0, 120, 5))
 
 
 def new_claim_code() -> str:

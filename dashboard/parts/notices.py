@@ -23,6 +23,13 @@ class Bad(NamedTuple):
     words: Words
 
 
+class Still(NamedTuple):
+    """What is to be said before anything is done: the question stays open, with what was written."""
+
+    words: Words
+    bad: bool = False
+
+
 def coded(text: str) -> list[str | Component]:
     """A text that `N_` marks, worded, with what stands in backquotes as code."""
     pieces = _(text).split("`")

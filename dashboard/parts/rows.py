@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from config.language import N_
 from dashboard.parts.fields import Choice, Field
 from dashboard.parts.given import Given
-from dashboard.parts.notices import Bad, Words
+from dashboard.parts.notices import Bad, Still, Words
 from dashboard.web.access import Rule
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -91,7 +91,7 @@ class Table:
     columns: Sequence[Column]
     load: Callable[[Scope, Wanted, Mapping[str, str], str], Page[Any]]
     row: Callable[[Scope, Any], Row]
-    do: Callable[[Scope, Asked], Words | Bad] | None = None
+    do: Callable[[Scope, Asked], Words | Bad | Still] | None = None
     filters: Sequence[Choice] = ()
     search: str = ""  # what can be searched for; none: no search box
     empty: str = N_("Nothing here yet.")

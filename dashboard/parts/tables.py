@@ -24,7 +24,7 @@ from dashboard.frame.faults import sentence
 from dashboard.parts import table_address
 from dashboard.parts.aria import aria, data
 from dashboard.parts.fields import Choice, Problem, select, worded
-from dashboard.parts.notices import MARKED, Bad, notice
+from dashboard.parts.notices import MARKED, Bad, Still, notice
 from dashboard.parts.rows import Asked, Table, View, row_number
 from dashboard.parts.table_body import body, sorted_by
 from dashboard.web.access import current_scope, guard
@@ -130,6 +130,9 @@ def _done(table: Table, seen: View, asked: Asked, problems: dict[str, Problem]) 
     assert table.do is not None  # noqa: S101  # the caller looked
     try:
         done = table.do(current_scope(), asked)
+        if isinstance(done, Still):
+            seen.asking, seen.written = (asked.act, asked.key), dict(asked.given)
+            return notice(done.words, bad=done.bad)
         said = notice(done.words, bad=True) if isinstance(done, Bad) else notice(done)
     except Refused as refused:
         seen.asking, seen.written = (asked.act, asked.key), dict(asked.given)

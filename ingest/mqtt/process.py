@@ -28,6 +28,8 @@ from ingest.metrics import Metrics
 from ingest.mqtt import figures
 from ingest.mqtt.road import Road
 from ingest.mqtt.subscriber import Subscriber
+from ingest.quarantine import Quarantine
+from ingest.refused import refused
 from ingest.times import Window
 from ingest.turns import Turns
 from store.errors import StoreError
@@ -81,7 +83,18 @@ class Process:
         channels = Channels(settings.waiting_values)
         window = Window(settings.accepted_back_days, settings.accept_ahead_s)
         self._door = Door(
-            settings, Directory(), committer, late, window, Activity(), waiting, channels, counted, Turns(), Logbook()
+            settings,
+            Directory(),
+            committer,
+            late,
+            window,
+            Activity(),
+            waiting,
+            channels,
+            counted,
+            Turns(),
+            Logbook(),
+            Quarantine(partial(refused, window)),
         )
         self._heart = heart.Heart(settings.run / heart.PROCESSES)
         self._leases: dict[str, Lease] = {}
@@ -104,6 +117,7 @@ class Process:
             door.activity.keep(),
             door.channels.keep(),
             door.logbook.keep(),
+            door.quarantine.run(),
             door.metrics.keep(),
             health.watch(door),
             self._keep_brokers(),
@@ -129,6 +143,7 @@ class Process:
                 await self._door.activity.write()
                 await self._door.channels.write()
                 await self._door.logbook.write()
+                await self._door.quarantine.write()
         self._door.metrics.write()
         self._heart.stop()
 

@@ -22,23 +22,26 @@ from ingest.directory import Caller
 from ingest.door import Door, arrival_us
 from ingest.doubt import Held
 from ingest.judge import Judge, Reading
+from ingest.logbook import clean
 from ingest.mqtt.families import heard
 from ingest.mqtt.heard import Message, Presence, Proposal, Unreadable, Value
 from ingest.mqtt.subscriber import Arrival, Subscriber
 from ingest.problem import Problem, Refusal
+from ingest.refused import worded
 from ingest.rows import Rows
 from ingest.times import floor
 from ingest.told import Told
 from ingest.units import convert
 from models.channel_meaning import meaning
+from models.refused_reading import NOTHING_SAID, Said
 from store.errors import StoreError
 from store.records.plant import broker_states, channels
 from store.records.plant.broker_states import Noted
 from store.records.plant.brokers import Connection, Subscription
 from store.records.plant.directory import ChannelEntry
+from store.records.plant.refused import LONGEST_BODY, Refused
 from store.scope import SYSTEM
 from store.series import waiting
-from store.series.quarantine import Kept, Quarantine
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +60,6 @@ class Road:
     def __init__(self, door: Door, connection: Connection, subscriber: Subscriber) -> None:
         self._door, self._connection, self._subscriber = door, connection, subscriber
         self._source = channels.Source(connection.site_id, broker_id=connection.id)
-        self._quarantine = Quarantine(door.settings)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quarantine")
         self._there: dict[str, bool] = {}
         self._described: dict[str, Proposal] = {}
@@ -116,7 +118,6 @@ class Road:
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._thread.submit(self._quarantine.close)
         self._thread.shutdown(wait=False)
 
     async def _settle(self, arrivals: Sequence[Arrival]) -> None:
@@ -177,6 +178,8 @@ class Road:
         readings: list[Reading] = []
         judge, waits = Judge(caller, self._door.window, Rows()), Rows()
         sent: list[Arrival] = []
+        said: list[tuple[str, Said]] = []  # of each of them, in the sender's words
+        kept = [self._kept(problem, body=_text(arrival)) for arrival, problem in wrong]  # what could not be read
         waiting_of: Counter[Arrival] = Counter()
         for arrival, value in values:
             entry = caller.channels.get((ROAD, value.channel))
@@ -188,13 +191,17 @@ class Road:
             if entry is not None and entry.meter_id is not None:
                 readings.append(Reading(entry.meter_id, entry.quantity, at_us, value.value, entry.unit, entry.interval_s))
                 sent.append(arrival)
+                said.append((value.channel, _said(value, at_us, entry)))
             elif entry is None and isinstance(moment := judge.moment(at_us, "us", "time"), Problem):
                 wrong.append((arrival, moment))
+                kept.append(self._kept(moment, value.channel, _said(value, at_us, None)))
             elif entry is None and value.channel in known and len(waits) < room:
                 waits.rows.append((waiting.series(self._source, ROAD, value.channel), at_us, value.value))
                 waiting_of[arrival] += 1
             elif entry is None:
-                wrong.append((arrival, _unmapped(value)))
+                unmapped = _unmapped(value)
+                wrong.append((arrival, unmapped))
+                kept.append(self._kept(unmapped, value.channel, _said(value, at_us, None)))
                 if value.channel in known:
                     self._door.channels.turned_away(self._source, ROAD, value.channel)
         judge.judge(readings, "us")
@@ -203,18 +210,18 @@ class Road:
             place = problem.index or 0
             wrong.append((sent[place], problem))
             refused[readings[place].meter] += 1
-        kept = [self._kept(arrival, problem) for arrival, problem in wrong]
+            kept.append(self._kept(problem, *said[place]))
         if judge.rows.rows:
             outcome = await self._door.commit(judge.rows, caller.key_id)
+            good = [place for place in range(len(readings)) if place not in {each.index for each in judge.problems}]
             for position, why in outcome.refused.items():
-                of, _at, value_ = judge.rows.rows[position]
-                body = f"{of.meter} {of.quantity} {value_!r}"
-                kept.append(Kept(self._connection.id, ROAD, f"refused_by_store: {why[:200]}", body))
+                problem = Problem("refused_by_store", _("the store refuses the reading: %(why)s", why=why[:200]))
+                kept.append(self._kept(problem, *said[good[position]]))
         if waits.rows:
             await self._door.waiting.commit(waits, caller.key_id)
             self._door.channels.waits(self._source, len(waits))
         if kept:
-            await self._in_thread(self._quarantine.keep, SYSTEM, kept, clock.now_us())
+            await self._in_thread(self._door.quarantine.keep, kept)
             self._refused += len(kept)
         self._book(caller, judge, refused)
         return _told(sent, judge, wrong, waiting_of)
@@ -241,9 +248,9 @@ class Road:
     def _match(self, topic: str) -> Subscription | None:
         return next((each for each in self._connection.subscriptions if topic_matches_sub(each.topic, topic)), None)
 
-    def _kept(self, arrival: Arrival, problem: Problem) -> Kept:
-        body = f"{arrival.topic} {arrival.payload[:2_000].decode('utf-8', 'replace')}"
-        return Kept(self._connection.id, ROAD, f"{problem.code}: {problem.message}", body)
+    def _kept(self, problem: Problem, name: str = "", said: Said = NOTHING_SAID, *, body: str = "") -> Refused:
+        own = self._connection
+        return Refused(own.site_id, own.id, ROAD, clock.now(), problem.code, worded(problem), name, said, body)
 
     async def _in_thread(self, call: Callable[..., Given], *arguments: object) -> Given:
         return await asyncio.get_running_loop().run_in_executor(self._thread, functools.partial(call, *arguments))
@@ -287,6 +294,19 @@ def _in_own_unit(value: Value) -> Value:
     if quantity is None or isinstance(converted, Problem):
         return value
     return value._replace(value=converted, unit=QUANTITIES[quantity].unit)
+
+
+def _said(value: Value, at_us: int, entry: ChannelEntry | None) -> Said:
+    """A value in its sender's words, of what its channel is mapped to."""
+    ts = clock.moment(at_us).isoformat()
+    if entry is None or entry.meter_id is None:
+        return Said(ts=ts, value=repr(value.value), unit=value.unit or "")
+    interval_s = str(entry.interval_s) if entry.interval_s is not None else ""
+    return Said(entry.meter_id, entry.quantity, ts, repr(value.value), entry.unit or "", interval_s)
+
+
+def _text(arrival: Arrival) -> str:
+    return clean(f"{arrival.topic} {arrival.payload[:LONGEST_BODY].decode('utf-8', 'replace')}")
 
 
 def _unmapped(value: Value) -> Problem:

@@ -80,7 +80,7 @@ def _read(body: bytes) -> Sequence[Reading | Problem]:
             readings = _decode(body).readings
         except (msgspec.MsgspecError, ValueError, RecursionError):
             given = _taken_apart(body)
-            many, readings = len(given) > READINGS_LIMIT, [_reading(each) for each in given[:READINGS_LIMIT]]
+            many, readings = len(given) > READINGS_LIMIT, [as_reading(each) for each in given[:READINGS_LIMIT]]
     if many or len(readings) > READINGS_LIMIT:
         raise Refusal(
             413,
@@ -127,7 +127,8 @@ def _taken_apart(body: bytes) -> list[Any]:
     return readings
 
 
-def _reading(given: Any) -> Reading | Problem:
+def as_reading(given: Any) -> Reading | Problem:
+    """A reading of the right shape, or what is wrong with what stands in the place of one."""
     if not isinstance(given, dict):
         return Problem(
             "wrong_shape",

@@ -70,6 +70,7 @@ TABLES = {
             ts TIMESTAMP, channel SYMBOL CAPACITY {symbols}, source SYMBOL CAPACITY 4096, state SYMBOL CAPACITY 64,
             value DOUBLE, received_at TIMESTAMP
         ) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, channel)""",
+    # Nothing writes it any more, `store.records.plant.refused` keeps what is refused; what earlier versions kept goes in time.
     "quarantine": """
         CREATE TABLE IF NOT EXISTS quarantine (
             received_at TIMESTAMP, source SYMBOL CAPACITY 4096, road SYMBOL CAPACITY 16, reason VARCHAR, body VARCHAR

@@ -84,8 +84,13 @@ def test_every_road_is_described() -> None:
     assert described <= routes
 
 
+TOLD_TO_PEOPLE = ("openapi.py", "afterwards.py", "replaying.py")  # what they say goes to no sender
+
+
 def test_every_code_is_described_and_every_described_code_is_used() -> None:
-    answering = [path for path in (PROJECT / "ingest").rglob("*.py") if path.name != "openapi.py" and "mqtt" not in path.parts]
+    answering = [
+        path for path in (PROJECT / "ingest").rglob("*.py") if path.name not in TOLD_TO_PEOPLE and "mqtt" not in path.parts
+    ]
     source = "\n".join(path.read_text() for path in answering)
     used = set(re.findall(r'(?:Problem|_refusal)\(\s*(?:\d+,)?\s*"([a-z_0-9]+)"', source))
     assert used == set(openapi.CODES)

@@ -9,7 +9,7 @@ from store.records.access import audit
 from store.records.jobs import working
 from store.records.jobs.kinds import TIDYING, Nothing
 from store.records.people import mail, registration
-from store.records.plant import activity, received
+from store.records.plant import activity, received, refused
 from store.records.transaction import engine
 from store.scope import Scope
 from worker.task import Progress, Task
@@ -30,6 +30,7 @@ def tidy(scope: Scope, _told: Nothing, _progress: Progress) -> dict[str, int]:
         "mails": mail.forget_mails(scope, now - timedelta(days=settings().mail_days)),
         "accounts": registration.forget_unverified(scope, now - UNVERIFIED_KEPT),
         "jobs": working.forget(scope, now - JOBS_KEPT),
+        "refused": refused.forget(scope, now - refused.KEPT),
         "files": shelf.forget_old(settings()),
     }
     audit.forget_visitors(scope, now - VISITORS_KEPT)

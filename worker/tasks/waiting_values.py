@@ -10,25 +10,21 @@ from datetime import UTC, datetime, timedelta
 
 from config import clock
 from config.settings import settings
+from ingest.afterwards import Afterwards
 from ingest.directory import Caller, caller_of
-from ingest.judge import Judge, Reading
-from ingest.ledger import LateLedger
-from ingest.rows import Rows
-from ingest.times import Window
+from ingest.judge import Reading
 from store.records.jobs.kinds import WAITING_VALUES, Nothing
 from store.records.plant import channels, directory
 from store.records.plant.channels import Source
 from store.records.schema import Channel
 from store.scope import Scope
 from store.series import waiting
-from store.series.stored import Stored, key
 from store.series.waiting import Value
 from store.series.write import Writer, lines
 from worker.task import Progress, Task
 
 EVERY = timedelta(seconds=30)  # for what came while its channel was being mapped
 PART = 10_000  # values that are judged and stored at a time
-BACK_DAYS = 36_500  # what waits was of a time that was accepted when it came
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +34,7 @@ def settle(scope: Scope, _told: Nothing, progress: Progress) -> dict[str, int]:
     decided = unsettled(scope)
     if not decided:
         return done
-    ledger, stored, writer = LateLedger(settings()), Stored(settings()), Writer(settings())
+    afterwards, writer = Afterwards(settings()), Writer(settings())
     try:
         seen: set[tuple[str, datetime | None]] = set()
         while decided:  # people may decide of others meanwhile
@@ -47,7 +43,7 @@ def settle(scope: Scope, _told: Nothing, progress: Progress) -> dict[str, int]:
                 source = Source(channel.site_id, channel.device_id, channel.broker_id)
                 caller = caller_of(loaded, source)
                 for part in _parts(scope, channel):
-                    states = ["dropped"] * len(part) if channel.ignored else _judged(part, channel, caller, ledger, stored)
+                    states = ["dropped"] * len(part) if channel.ignored else _judged(part, channel, caller, afterwards)
                     _mark(part, states, channel, source, writer)
                     for state in states:
                         done[state if state in done else "refused"] += 1
@@ -55,8 +51,7 @@ def settle(scope: Scope, _told: Nothing, progress: Progress) -> dict[str, int]:
             seen.update((each.id, each.mapped_at) for each in decided)
             decided = [each for each in unsettled(scope) if (each.id, each.mapped_at) not in seen]
     finally:
-        ledger.close()
-        stored.close()
+        afterwards.close()
         writer.close()
     return done
 
@@ -79,26 +74,12 @@ def _parts(scope: Scope, channel: Channel) -> Iterator[Sequence[Value]]:
         after = EPOCH + timedelta(microseconds=part[-1].at)
 
 
-def _judged(part: Sequence[Value], channel: Channel, caller: Caller, ledger: LateLedger, stored: Stored) -> list[str]:
+def _judged(part: Sequence[Value], channel: Channel, caller: Caller, afterwards: Afterwards) -> list[str]:
     """What became of each value: `stored`, or the code of what is wrong with it."""
     assert channel.meter_id is not None and channel.quantity is not None  # noqa: S101  # it is mapped
-    window = Window(BACK_DAYS, settings().accept_ahead_s)
-    judge = Judge(caller, window, Rows(late=True))
     of = channel.meter_id, channel.quantity
-    judge.judge([Reading(*of, each.at, each.value, channel.unit, channel.interval_s) for each in part], "us")
-    states = [waiting.STORED] * len(part)
-    for problem in judge.problems:
-        states[problem.index or 0] = problem.code
-    there = stored.values(judge.rows.rows)
-    new = [row for row in judge.rows.rows if key(row) not in there]
-    if new:
-        [outcome] = ledger.commit([Rows(new, late=True)], clock.now_us())
-        refused = {key(new[place]) for place in outcome.refused}
-        good = [place for place, state in enumerate(states) if state == waiting.STORED]
-        for place, row in zip(good, judge.rows.rows, strict=True):
-            if key(row) in refused:
-                states[place] = "refused_by_store"
-    return states
+    readings = [Reading(*of, each.at, each.value, channel.unit, channel.interval_s) for each in part]
+    return [each.problem.code if each.problem else waiting.STORED for each in afterwards.store(readings, caller)]
 
 
 def _mark(part: Sequence[Value], states: Sequence[str], channel: Channel, source: Source, writer: Writer) -> None:

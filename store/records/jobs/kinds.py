@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from config.language import _
+from models.refused_reading import Edit
 from store.errors import Refused
 from store.scope import Scope
 
@@ -88,6 +89,14 @@ class OfImport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     import_id: str
 
 
+class OfRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of storing refused readings of a site by a correction: those of a kind, or one, by its id."""
+
+    site_id: str
+    which: str
+    edit: Edit
+
+
 class OfSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The arguments of asking one source."""
 
@@ -102,10 +111,21 @@ FILE_IMPORT = Kind("file_import", Queue.FILES, OfImport, most_attempts=10)
 QUALITY_FLAGS = Kind("quality_flags", Queue.AGGREGATION, Nothing)
 IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 PULL = Kind("pull", Queue.PULLING, OfSource)
+REFUSED_READINGS = Kind("refused_readings", Queue.AGGREGATION, OfRefused)
 
 KINDS: dict[str, Kind] = {
     each.name: each
-    for each in (SITE_FORECAST, AUDIT_CHECK, TIDYING, WAITING_VALUES, QUALITY_FLAGS, FILE_IMPORT, IMPORT_UNDO, PULL)
+    for each in (
+        SITE_FORECAST,
+        AUDIT_CHECK,
+        TIDYING,
+        WAITING_VALUES,
+        QUALITY_FLAGS,
+        FILE_IMPORT,
+        IMPORT_UNDO,
+        PULL,
+        REFUSED_READINGS,
+    )
 }
 
 

@@ -353,6 +353,14 @@ def others_of(scope: Scope, import_id: str) -> list[str]:
         return list(records.scalars(theirs.order_by(FileImport.created_at.desc())))
 
 
+def names(scope: Scope, site_id: str) -> dict[str, str]:
+    """What the files of the site's imports are called, by the ids of these. Raises as `save_profile`."""
+    require(scope, Action.OPERATE, site_id=site_id)
+    with reading() as records:
+        found = records.execute(select(FileImport.id, FileImport.file_name).where(FileImport.site_id == site_id))
+        return {row.id: row.file_name for row in found}
+
+
 def profiles(scope: Scope, site_id: str) -> list[ImportProfile]:
     """How the files of the site's sources are read, by name. Raises as `save_profile`."""
     require(scope, Action.OPERATE, site_id=site_id)

@@ -20,6 +20,7 @@ from store.records.schema.people import (
 from store.records.schema.plant import Edge, Node, Region, Site, SiteLimit, Tariff
 from store.records.schema.pull_sources import PullSource
 from store.records.schema.received import ReceivedRequest, WatchedSource
+from store.records.schema.refused import RefusedBeyond, RefusedReading
 from store.records.schema.signin import Attempt, Identity, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
@@ -59,6 +60,8 @@ __all__ = [
     "Picture",
     "PullSource",
     "ReceivedRequest",
+    "RefusedBeyond",
+    "RefusedReading",
     "Region",
     "Request",
     "Restatement",

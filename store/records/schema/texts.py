@@ -49,6 +49,7 @@ OF_LOADSTAR = {
     "one_time_links": ("address",),
     "pull_sources": ("secret",),
     "received_requests": ("path", "body"),
+    "refused_readings": ("message", "name", "meter", "quantity", "ts", "value", "unit", "interval_s", "body", "became"),
     "sessions": ("user_agent", "address"),
     "token_families": ("user_agent", "address"),
     "two_factor": ("secret",),

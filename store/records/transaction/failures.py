@@ -20,6 +20,8 @@ RULES = {
     "ck_channels_one_source": N_("a channel is of one device or of one broker: give one of the two"),
     "ck_channels_road": N_("a channel comes by lines or by mqtt: choose one"),
     "ck_received_requests_road": N_("a request comes by hardware, readings, lines or mqtt: choose one"),
+    "ck_refused_readings_road": N_("a reading comes by hardware, readings, lines, mqtt or a file: choose one"),
+    "ck_refused_readings_state": N_("a refused reading is kept, stored or discarded: choose one"),
     "ck_devices_energy_mode": N_("a device's energies are of its 'interval' or of its 'counter': choose one"),
     "ck_devices_on_plan": N_("a place on the plan is two shares between 0 and 1: give both, or none"),
     "ck_devices_reporting_interval": N_("a device can report at most once a second: give an interval of 1 s or more"),

@@ -44,6 +44,8 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.OneTimeLink: "what a link is used for is noted",
     schema.PersonKey: "the keys of the log's personal parts",
     schema.ReceivedRequest: "written with every request of a sender that somebody watches",
+    schema.RefusedBeyond: "counts what is not kept",
+    schema.RefusedReading: "written with what senders post; what a person decides about it is noted",
     schema.Restatement: "the change of a declaration is audited itself",
     schema.Session: "signing in and out are noted",
     schema.TokenFamily: "signing in and out are noted",

@@ -170,6 +170,7 @@ def test_nothing_in_the_store_writes_past_the_session_but_what_is_not_audited() 
         "last_values.py",
         "person_keys.py",
         "received.py",
+        "refused.py",
         "trail.py",
     }
     heard = {"channels.py", "broker_states.py", "pull_sources.py"}

@@ -1,0 +1,1 @@
+"""Readings that were refused, put right by people."""
