@@ -6,21 +6,23 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from config import clock
 from config.quantities import INTERVAL_S
 from insight.site_view import SiteView, read
 from models import local_time, quality
 from models.graph import Edge, Graph, Node
 from models.quality import Course, Flag
-from store.records.plant import sites
+from store.records.plant import flag_thresholds, sites
 from store.records.plant.ratings import Ratings, ratings
 from store.scope import Scope
 from store.series import arrivals, declared, energy, flags
 from store.series.checkpoint import NEVER
 
 HISTORY = timedelta(days=28)
-AT_FIRST, FARTHEST = timedelta(days=7), timedelta(days=62)  # how far back is judged: the first time, and at the most
+AT_FIRST, FARTHEST = timedelta(days=7), timedelta(days=92)  # how far back is judged: the first time, and at the most
 TOGETHER = 50  # meters
 MOMENT = timedelta(microseconds=1)
+NEWEST = timedelta(hours=26)  # within which the day that ended last did: a clock is told by the newest posts, of no other day
 
 
 def make(scope: Scope, now: datetime) -> int:
@@ -33,6 +35,8 @@ def make(scope: Scope, now: datetime) -> int:
     before = flags.judged_to(scope)
     since = max(before, now - (AT_FIRST if before == NEVER else FARTHEST))
     changed = {} if before == NEVER else flags.changed(scope, before)
+    for meter in flag_thresholds.changed(scope, before) if before != NEVER else ():
+        changed[meter] = (now - FARTHEST, now)
     made = sum(_of_site(scope, read(scope, each.id, now), since, now, changed) for each in sites.visible_sites(scope))
     flags.judged(scope, now)
     return made
@@ -63,20 +67,22 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
     start, end = local_time.days(day, day, view.zone)
     found: dict[str, list[Flag]] = {meter: [] for meter in meter_ids}
     metered = [meter for meter in meter_ids if view.metering.declared[meter]]
-    rated = ratings(scope, start, end)
+    rated, by = ratings(scope, start, end), flag_thresholds.thresholds(scope, meter_ids)
     slots: dict[int, list[str]] = {}
     for span, ids in declared.spans(scope, metered, end - MOMENT, end, view.metering).items():
         slots.setdefault(max(span.rhythm_s, INTERVAL_S), []).extend(ids)
     for slot_s, ids in slots.items():
         for first in range(0, len(ids), TOGETHER):
             for meter, course in _courses(scope, view, ids[first : first + TOGETHER], slot_s, day, rated).items():
-                found[meter] += quality.flags(course)
+                found[meter] += quality.flags(course, by[meter])
     bounds = start.timestamp(), end.timestamp()
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
-        found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh)
-    for meter, behind in _clocks(scope, view, meter_ids).items():
-        found[meter] += quality.clock(*bounds, behind.total_seconds())
-    return flags.write(scope, found, start, end)
+        found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh, by[meter])
+    newest = clock.now() < end + NEWEST
+    for meter, behind in _clocks(scope, view, meter_ids).items() if newest else ():
+        found[meter] += quality.clock(*bounds, behind.total_seconds(), by[meter])
+    stay = set() if newest else {meter for meter in meter_ids if quality.CLOCK in by[meter]}
+    return flags.write(scope, found, start, end, {(meter, quality.CLOCK) for meter in stay})
 
 
 def _courses(scope: Scope, view: SiteView, ids: list[str], slot_s: int, day: date, rated: Ratings) -> dict[str, Course]:

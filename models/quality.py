@@ -5,6 +5,7 @@ management, California's VEE rules, Energy Sparks, MyEMS), with the defaults bel
 powers kW, times seconds since 1970.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -15,24 +16,32 @@ from models import plausible
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Marks = NDArray[np.bool_]
+Thresholds = Mapping[str, float]  # of the rules that a meter is judged by
 
 SPIKE, STUCK, ZERO, DIP, SUM, HIGH, LOW, UNIT, REVERSE, CLOCK, GAP = RULES = (
     "spike", "stuck", "zero", "dip", "sum", "high_day", "low_day", "unit", "reverse", "clock", "gap",
 )  # fmt: skip
 
 WHOLE = 0.95  # of a slot or a day: with less it is judged by no rule but `gap`
-SPIKE_TIMES = 2.8  # the third highest slot of its day
+# By what each rule flags, where nobody has said otherwise of a meter, in the unit that people say it in:
+# times the third highest slot of its day; hours of equal values that are not zero; hours of zeros; % of the lesser of its
+# neighbours; % by which the sum of intervals and a register may differ; times the mean of like days of four weeks, outside of
+# which a day is; times, or the same part of it (W taken for kW, Wh for kWh); % of the capacity; seconds; hours.
+THRESHOLDS: Thresholds = {
+    SPIKE: 2.8, STUCK: 6.0, ZERO: 24.0, DIP: 20.0, SUM: 0.5, HIGH: 2.5, LOW: 0.25, UNIT: 500.0, REVERSE: 1.0,
+    CLOCK: 300.0, GAP: 1.0,
+}  # fmt: skip
+# What somebody may say: within these a rule finds something, and not everything.
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    SPIKE: (1.1, 1000.0), STUCK: (0.5, 600.0), ZERO: (0.5, 600.0), DIP: (1.0, 99.0), SUM: (0.01, 100.0), HIGH: (1.01, 1000.0),
+    LOW: (0.001, 0.99), UNIT: (10.0, 1000.0), REVERSE: (0.01, 100.0), CLOCK: (1.0, 86_400.0), GAP: (0.25, 24.0),
+}  # fmt: skip
 NOTABLE = 0.10  # of the capacity: a spike or dip of less is none
-STUCK_S, STUCK_SLOTS = 6 * 3600.0, 6  # of equal values that are not zero: so long, and so many at least
-ZERO_S, ZERO_USUAL = 24 * 3600.0, 0.01  # of zeros where less than that share of four weeks was zero
-DIP_SHARE = 0.2  # of the lesser of its neighbours
-DAY_TIMES = (0.25, 2.5)  # the mean of like days of four weeks, outside of which a day is
+STUCK_SLOTS = 6  # of equal values: so many at least
+ZERO_USUAL = 0.01  # of four weeks: where more was zero a day of zeros is none
 LIKE_DAYS = 3  # so many at least
-UNIT_TIMES = (500.0, 2000.0)  # either way: W taken for kW, Wh for kWh
-REVERSE_SHARE = 0.01  # of the capacity
-GAP_S = 3600.0
-CLOCK_S = 300.0
-SUM_SHARE, SUM_KWH = 0.005, 0.1  # by which the sum of intervals and a register may differ
+UNIT_WIDTH = 4.0  # times the threshold, beyond which it is another unit than a thousand times
+SUM_KWH = 0.1  # by which they may differ at any rate
 LEAST_KWH = 0.1  # of a usual day that others are compared with
 HIGHEST_USUAL = 0.999
 
@@ -67,20 +76,23 @@ class Course(NamedTuple):
     shines: bool
 
 
-def flags(course: Course) -> list[Flag]:
-    """All that is odd about the last day of a course."""
+def flags(course: Course, by: Thresholds = THRESHOLDS) -> list[Flag]:
+    """All that is odd about the last day of a course, by these rules."""
+    than = {**THRESHOLDS, **by}
     today = course.day == course.day[-1]
     whole = course.covered >= WHOLE
     kw = course.forward_kwh * 3600 / course.slot_s
     past = kw[whole & ~today]
     capacity = course.capacity_kw or (float(np.quantile(past, HIGHEST_USUAL)) if len(past) >= plausible.HISTORY else 0.0)
-    found = _gaps(course, today) + _stuck(course, kw, whole, today) + _zeros(course, kw, whole, today)
+    found = _gaps(course, today, than[GAP]) + _stuck(course, kw, whole, today, than[STUCK])
+    found += _zeros(course, kw, whole, today, than[ZERO])
     if course.one_way and capacity > 0:
-        found += _reverse(course, whole, today, capacity)
+        found += _reverse(course, whole, today, than[REVERSE] / 100 * capacity)
     if capacity > 0:
-        found += _spike(course, kw, whole & today, capacity)
-        found += [] if course.shines else _dips(course, kw, whole, today, capacity)
-    return sorted(found + _unusual_day(course, whole), key=lambda each: (each.start_s, each.rule))
+        found += _spike(course, kw, whole & today, capacity, than[SPIKE])
+        found += [] if course.shines else _dips(course, kw, whole, today, capacity, than[DIP] / 100)
+    found += _unusual_day(course, whole, by)
+    return sorted((each for each in found if each.rule in by), key=lambda each: (each.start_s, each.rule))
 
 
 def _runs(marks: Marks) -> list[tuple[int, int]]:
@@ -95,56 +107,56 @@ def _of_day(course: Course, today: Marks, first: int, last: int) -> tuple[float,
     return (float(course.starts_s[first]), float(course.starts_s[last - 1] + course.slot_s)) if first < last else None
 
 
-def _gaps(course: Course, today: Marks) -> list[Flag]:
+def _gaps(course: Course, today: Marks, least_h: float) -> list[Flag]:
     found = []
     for first, last in _runs(today & course.due & (course.covered <= 0)):
         hours = (last - first) * course.slot_s / 3600
-        if hours * 3600 >= GAP_S:
+        if hours >= least_h:
             found.append(Flag(GAP, float(course.starts_s[first]), float(course.starts_s[last - 1] + course.slot_s), hours, 0.0))
     return found
 
 
-def _stuck(course: Course, kw: Floats, whole: Marks, today: Marks) -> list[Flag]:
+def _stuck(course: Course, kw: Floats, whole: Marks, today: Marks, least_h: float) -> list[Flag]:
     same = whole[1:] & whole[:-1] & (kw[1:] != 0) & np.isclose(kw[1:], kw[:-1], rtol=1e-9, atol=0)
     found = []
     for first, last in _runs(same):
         count = last - first + 1
-        if count >= STUCK_SLOTS and count * course.slot_s >= STUCK_S and (part := _of_day(course, today, first, last + 1)):
+        if count >= STUCK_SLOTS and count * course.slot_s >= 3600 * least_h and (part := _of_day(course, today, first, last + 1)):
             found.append(Flag(STUCK, *part, float(kw[first]), float("nan")))
     return found
 
 
-def _zeros(course: Course, kw: Floats, whole: Marks, today: Marks) -> list[Flag]:
+def _zeros(course: Course, kw: Floats, whole: Marks, today: Marks, least_h: float) -> list[Flag]:
     found = []
     zero = whole & (kw == 0) & (course.export_kwh == 0)
     for first, last in _runs(zero):
         part = _of_day(course, today, first, last)
         before = whole[:first]
         usual = float(np.mean(zero[:first][before])) if before.sum() >= plausible.HISTORY else 1.0
-        if part and (last - first) * course.slot_s >= ZERO_S and usual < ZERO_USUAL:
+        if part and (last - first) * course.slot_s >= 3600 * least_h and usual < ZERO_USUAL:
             found.append(Flag(ZERO, *part, 0.0, float(np.mean(kw[:first][before]))))
     return found
 
 
-def _spike(course: Course, kw: Floats, judged: Marks, capacity: float) -> list[Flag]:
+def _spike(course: Course, kw: Floats, judged: Marks, capacity: float, times: float) -> list[Flag]:
     places = np.flatnonzero(judged)
     if len(places) <= 3:
         return []
     order = places[np.argsort(kw[places], kind="stable")[::-1]]
     highest, third = float(kw[order[0]]), float(kw[order[2]])
-    if highest <= SPIKE_TIMES * third or highest <= NOTABLE * capacity:
+    if highest <= times * third or highest <= NOTABLE * capacity:
         return []
     start = float(course.starts_s[order[0]])
     return [Flag(SPIKE, start, start + course.slot_s, highest, third)]
 
 
-def _dips(course: Course, kw: Floats, whole: Marks, today: Marks, capacity: float) -> list[Flag]:
+def _dips(course: Course, kw: Floats, whole: Marks, today: Marks, capacity: float, share: float) -> list[Flag]:
     """A single slot far below both of its neighbours."""
     inner = np.flatnonzero(today[:-1])
     inner = inner[inner > 0]
     lesser = np.minimum(kw[inner - 1], kw[inner + 1])
     heard = whole[inner - 1] & whole[inner] & whole[inner + 1]
-    dips = inner[heard & (lesser > NOTABLE * capacity) & (kw[inner] < DIP_SHARE * lesser)]
+    dips = inner[heard & (lesser > NOTABLE * capacity) & (kw[inner] < share * lesser)]
     starts = course.starts_s[dips]
     means = (kw[dips - 1] + kw[dips + 1]) / 2
     return [
@@ -153,7 +165,7 @@ def _dips(course: Course, kw: Floats, whole: Marks, today: Marks, capacity: floa
     ]
 
 
-def _reverse(course: Course, whole: Marks, today: Marks, capacity: float) -> list[Flag]:
+def _reverse(course: Course, whole: Marks, today: Marks, most_kw: float) -> list[Flag]:
     kw = course.export_kwh * 3600 / course.slot_s
     return [
         Flag(
@@ -163,11 +175,11 @@ def _reverse(course: Course, whole: Marks, today: Marks, capacity: float) -> lis
             float(kw[first:last].max()),
             0.0,
         )
-        for first, last in _runs(today & whole & (kw > REVERSE_SHARE * capacity))
+        for first, last in _runs(today & whole & (kw > most_kw))
     ]
 
 
-def _unusual_day(course: Course, whole: Marks) -> list[Flag]:
+def _unusual_day(course: Course, whole: Marks, by: Thresholds) -> list[Flag]:
     """A day of much more or much less than like days, and whether that looks like another unit."""
     days, of = np.unique(course.day, return_inverse=True)
     slots = np.bincount(of)
@@ -185,21 +197,22 @@ def _unusual_day(course: Course, whole: Marks) -> list[Flag]:
         return []
     start, end = float(course.starts_s[of == len(days) - 1][0]), float(course.starts_s[-1] + course.slot_s)
     times = value / usual
-    least, most = UNIT_TIMES
-    if least < times < most or (times > 0 and least < 1 / times < most):
+    if UNIT in by and any(by[UNIT] < each < UNIT_WIDTH * by[UNIT] for each in (times, 1 / times if times > 0 else 0.0)):
         return [Flag(UNIT, start, end, value, usual)]
-    if course.shines or DAY_TIMES[0] <= times <= DAY_TIMES[1]:
+    if course.shines:
         return []
-    return [Flag(HIGH if times > 1 else LOW, start, end, value, usual)]
+    if HIGH in by and times > by[HIGH]:
+        return [Flag(HIGH, start, end, value, usual)]
+    return [Flag(LOW, start, end, value, usual)] if LOW in by and times < by[LOW] else []
 
 
-def disagrees(start_s: float, end_s: float, intervals_kwh: float, register_kwh: float) -> list[Flag]:
+def disagrees(start_s: float, end_s: float, intervals_kwh: float, register_kwh: float, by: Thresholds = THRESHOLDS) -> list[Flag]:
     """Whether a day's intervals and its register tell different energies: a flag, or none."""
-    if abs(intervals_kwh - register_kwh) <= max(SUM_SHARE * abs(register_kwh), SUM_KWH):
+    if SUM not in by or abs(intervals_kwh - register_kwh) <= max(by[SUM] / 100 * abs(register_kwh), SUM_KWH):
         return []
     return [Flag(SUM, start_s, end_s, intervals_kwh, register_kwh)]
 
 
-def clock(start_s: float, end_s: float, behind_s: float) -> list[Flag]:
+def clock(start_s: float, end_s: float, behind_s: float, by: Thresholds = THRESHOLDS) -> list[Flag]:
     """Whether a device's clock is further off than it may be: a flag, or none."""
-    return [Flag(CLOCK, start_s, end_s, behind_s, 0.0)] if abs(behind_s) > CLOCK_S else []
+    return [Flag(CLOCK, start_s, end_s, behind_s, 0.0)] if CLOCK in by and abs(behind_s) > by[CLOCK] else []

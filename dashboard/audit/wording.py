@@ -27,6 +27,7 @@ KINDS = {
     "nodes": N_("node"),
     "edges": N_("edge"),
     "meters": N_("meter"),
+    "flag_thresholds": N_("rule of flags"),
     "brokers": N_("broker"),
     "devices": N_("device"),
     "api_keys": N_("device key"),

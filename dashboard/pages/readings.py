@@ -7,7 +7,7 @@ from dash import html, register_page
 from config.language import N_, _
 from dashboard.parts import forms, tables
 from dashboard.parts.aria import data
-from dashboard.quality import corrections_table, gaps_table, range_forms, readings_table, shares_panel
+from dashboard.quality import corrections_table, gaps_table, range_forms, readings_table, rules_table, shares_panel
 from dashboard.web.access import current_scope, guard, operates_site
 from store.errors import NotFound
 from store.records.plant import meters
@@ -21,7 +21,7 @@ register_page(
 FORMS = (range_forms.VOID, range_forms.SCALE)
 for form in FORMS:
     forms.declare(form)
-for table in (readings_table.TABLE, gaps_table.TABLE, corrections_table.TABLE):
+for table in (readings_table.TABLE, gaps_table.TABLE, corrections_table.TABLE, rules_table.TABLE):
     tables.declare(table)
 
 
@@ -46,5 +46,8 @@ def layout(site_id: str, meter_id: str, **_query: Any) -> html.Div:
             tables.view(gaps_table.TABLE, meter_id),
             html.H2(_("Corrections"), className="mt-4"),
             tables.view(corrections_table.TABLE, meter_id),
+            html.H2(_("By what its days are flagged"), className="mt-4"),
+            html.P(_(rules_table.ABOUT), className="muted wide"),
+            tables.view(rules_table.TABLE, meter_id),
         ]
     )

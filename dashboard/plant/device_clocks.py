@@ -7,7 +7,7 @@ from dash import html
 from config.language import _
 from dashboard.figures import wording
 from dashboard.parts.aria import data
-from models.quality import CLOCK_S
+from models.quality import CLOCK, THRESHOLDS
 from store.errors import StoreAway
 from store.scope import Scope
 from store.series import arrivals
@@ -28,7 +28,7 @@ def shown(skew_s: float | None) -> html.Span | str:
     if skew_s is None:
         return "–"
     words = behind(skew_s)
-    return html.Span(words, className="state", **data(state="late")) if abs(skew_s) > CLOCK_S else words
+    return html.Span(words, className="state", **data(state="late")) if abs(skew_s) > THRESHOLDS[CLOCK] else words
 
 
 def behind(seconds: float) -> str:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from dashboard.parts.rows import Column, Row, Table
 from dashboard.plant.device_clocks import behind
 from dashboard.quality.heat_map import readings_of
 from dashboard.web.access import operates_site
+from insight import quality_flags
 from models import quality
 from store.errors import StoreAway
 from store.records.plant import meters, sites
@@ -23,7 +23,7 @@ from store.scope import Scope
 from store.series import flags
 from store.series.flags import Flagged
 
-WITHIN = timedelta(days=92)
+WITHIN = quality_flags.FARTHEST
 ABOUT = N_(
     "Made for each day once it has ended, and again when late readings or corrections change it. A flag alters nothing: "
     "look at the readings, and correct them if they are wrong."

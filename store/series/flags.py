@@ -69,8 +69,16 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
-def write(scope: Scope, found: Mapping[str, Sequence[Flag]], start: datetime, end: datetime) -> int:
+def write(
+    scope: Scope,
+    found: Mapping[str, Sequence[Flag]],
+    start: datetime,
+    end: datetime,
+    staying: Collection[tuple[str, str]] = (),
+) -> int:
     """Keep the flags of these meters' time [start, end), and withdraw all others of it; returns how many are new or withdrawn.
+
+    `staying`: by meter and rule what is not judged now, and stays as it was.
 
     Raises:
         Refused: not one of Loadstar's own processes.
@@ -86,7 +94,9 @@ def write(scope: Scope, found: Mapping[str, Sequence[Flag]], start: datetime, en
         [start, end],
     )
     before = {
-        (meter, rule, ts.to_pydatetime()) for meter, rule, ts in zip(there["meter"], there["rule"], there["ts"], strict=True)
+        (meter, rule, ts.to_pydatetime())
+        for meter, rule, ts in zip(there["meter"], there["rule"], there["ts"], strict=True)
+        if (meter, rule) not in staying
     }
     rows = {
         (meter, each.rule, _moment(each.start_s)): (_moment(each.end_s), _told(each.value), _told(each.expected), False)

@@ -124,3 +124,41 @@ def test_a_register_and_intervals_may_differ_by_half_a_percent_or_a_tenth_of_a_k
 def test_a_clock_may_be_five_minutes_off() -> None:
     assert quality.clock(0, 1, 300) == []
     assert quality.clock(0, 1, -301) == [("clock", 0, 1, -301, 0.0)]
+
+
+OTHERWISE = {
+    "a spike": {"spike": 8.0},
+    "stuck for six hours": {"stuck": 6.1},
+    "a dip": {"dip": 5.0},
+    "far more than like days": {"high_day": 2.7},
+    "far less": {"low_day": 0.19},
+    "another unit of what follows the sun": {"unit": 1000.0 / 1.0001 + 1},
+    "back on a one-way edge": {"reverse": 6.0},
+    "a gap": {"gap": 1.5},
+}
+
+
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_a_threshold_of_a_meters_own_takes_the_place_of_the_usual_one_and_a_rule_is_switched_off(case: str) -> None:
+    course, wanted = CASES[case]
+    [(rule, *_)] = wanted
+    assert quality.flags(course, {**quality.THRESHOLDS, **OTHERWISE[case]}) == []
+    without = {name: usual for name, usual in quality.THRESHOLDS.items() if name != rule}
+    assert rule not in [each.rule for each in quality.flags(course, without)]
+    least, most = quality.BOUNDS[rule]
+    assert least <= quality.THRESHOLDS[rule] <= most
+
+
+def test_what_is_ordinary_is_flagged_by_a_stricter_threshold() -> None:
+    stricter = {"stuck": 5.75, "gap": 0.5, "high_day": 2.3, "reverse": 0.9}
+    ordinary = {
+        "stuck": "the same for less",
+        "gap": "less than an hour of silence",
+        "high_day": "somewhat more",
+        "reverse": "a hundredth of the capacity back",
+    }
+    for rule, case in ordinary.items():
+        found = quality.flags(CASES[case][0], {**quality.THRESHOLDS, rule: stricter[rule]})
+        assert [each.rule for each in found] == [rule], case
+    assert quality.disagrees(0, 1, 101.0, 100.0, {"sum": 2.0}) == quality.disagrees(0, 1, 200.0, 100.0, {}) == []
+    assert quality.clock(0, 1, 301, {"clock": 400.0}) == quality.clock(0, 1, 9999, {}) == []

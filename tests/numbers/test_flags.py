@@ -8,6 +8,7 @@ import pytest
 from config import clock
 from insight import quality_flags
 from store.errors import Refused
+from store.records.plant import flag_thresholds
 from store.scope import NOBODY, SYSTEM
 from store.series import amendments, checkpoint, flags, rollup
 from tests.numbers.conftest import MakeSite
@@ -64,6 +65,15 @@ def test_flags_are_made_kept_made_again_and_withdrawn(site: Site, day: datetime)
     assert hours_silent == pytest.approx((until - since) / HOUR)
     assert _of(twice, day) == [("sum", day, day + DAY, 300.0, 200.0)]
     assert _settle(site) == 0, "nothing came since"
+    # By rules of their own both days are in order, and as usual they are not.
+    flag_thresholds.set_rule(SYSTEM, power, "gap", 5.0)
+    flag_thresholds.set_rule(SYSTEM, twice, "sum", off=True)
+    assert _settle(site) == 2
+    assert not _of(power, day) and not _of(twice, day)
+    for meter, rule in ((power, "gap"), (twice, "sum")):
+        flag_thresholds.set_rule(SYSTEM, meter, rule)
+    assert _settle(site) == 2
+    assert [each[0] for each in (*_of(power, day), *_of(twice, day))] == ["gap", "sum"]
     late = [each for each, here in zip(minutes, heard, strict=True) if not here]
     site.late(power, "power_kw", late)
     site.samples(power, "power_kw", late, level[~heard])

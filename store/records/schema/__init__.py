@@ -7,7 +7,16 @@ from store.records.schema.channels import Channel
 from store.records.schema.imports import FileImport, ImportDraft, ImportProfile, Upload
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
-from store.records.schema.metering import ApiKey, Device, DeviceField, EnergySource, Meter, Restatement, VirtualTerm
+from store.records.schema.metering import (
+    ApiKey,
+    Device,
+    DeviceField,
+    EnergySource,
+    FlagThreshold,
+    Meter,
+    Restatement,
+    VirtualTerm,
+)
 from store.records.schema.people import (
     Entity,
     Household,
@@ -40,6 +49,7 @@ __all__ = [
     "EnergySource",
     "Entity",
     "FileImport",
+    "FlagThreshold",
     "Grant",
     "Household",
     "Identity",

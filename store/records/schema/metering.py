@@ -110,6 +110,19 @@ class EnergySource(Record):
     rated_kw: Mapped[float | None]  # what may flow through it, either way; none: what its nodes are rated for
 
 
+class FlagThreshold(Record):
+    """By what a rule of `models.quality` flags a meter's days, in the place of what is usual; none: as usual; `off`: not."""
+
+    __tablename__ = "flag_thresholds"
+    __table_args__ = (CheckConstraint("threshold > 0", name="threshold"),)
+
+    meter_id: Mapped[str] = mapped_column(ForeignKey("meters.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    threshold: Mapped[float | None]
+    off: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime] = mapped_column(default=now)  # days of before are judged again
+
+
 class Restatement(Record):
     """A declaration changed: the energy of the meter from `since` until `until` (none: on and on) is to be made anew."""
 

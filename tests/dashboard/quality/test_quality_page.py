@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.quality import days
 from store.records.access import policy
+from store.records.plant import flag_thresholds
 from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import amendments, rollup, suspects
@@ -133,3 +134,22 @@ def test_without_readings_or_without_a_store_the_page_says_so(world: World) -> N
 def test_whatever_stands_in_the_address_some_days_are_meant(asked: tuple[str, str], means: tuple[int, str]) -> None:
     found = days.of_address(*asked, datetime(2026, 11, 27).date())  # noqa: DTZ001 - a day
     assert (found.count, f"{found.last}") == means
+
+
+def test_by_what_a_meters_days_are_flagged_is_changed_switched_off_and_as_usual_again(measured: Measured) -> None:
+    world, browser = measured.world, measured.world.client("operator")
+    page = shown(browser, f"/site/{world.site}/quality/{measured.meter}")
+    assert "By what its days are flagged" in page and "2.8 times" in page
+    assert "Usual: 2.8 times" in said(press(browser, "rules", measured.meter, searched=False, do="ask", act="edit", row="spike"))
+    assert "1.1 to 1000" in act(browser, "rules", measured.meter, "edit", "spike", searched=False, threshold="0.5")
+    assert "not a number" in act(browser, "rules", measured.meter, "edit", "spike", searched=False, threshold="many")
+    assert "Saved" in act(browser, "rules", measured.meter, "edit", "spike", searched=False, threshold="4.5")
+    assert "Switched off" in act(browser, "rules", measured.meter, "off", "gap", searched=False)
+    by = flag_thresholds.thresholds(SYSTEM, [measured.meter])[measured.meter]
+    assert (by["spike"], "gap" in by) == (4.5, False)
+    assert "As usual" in act(browser, "rules", measured.meter, "reset", "gap", searched=False)
+    assert "no longer exists" in act(browser, "rules", measured.meter, "edit", "colour", searched=False, threshold="2")
+    assert (
+        press(world.client("stranger"), "rules", measured.meter, searched=False, do="act", act="off", row="sum").status_code
+        == 404
+    )
