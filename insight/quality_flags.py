@@ -17,11 +17,13 @@ from store.records.plant.ratings import Ratings, ratings
 from store.scope import Scope
 from store.series import arrivals, declared, energy, flags
 from store.series.checkpoint import NEVER
+from store.series.pieces import seconds
 
 HISTORY = timedelta(days=28)
 AT_FIRST, FARTHEST = timedelta(days=7), timedelta(days=92)  # how far back is judged: the first time, and at the most
 TOGETHER = 50  # meters
 MOMENT = timedelta(microseconds=1)
+DAY = timedelta(days=1)
 NEWEST = timedelta(hours=26)  # within which the day that ended last did: a clock is told by the newest posts, of no other day
 
 
@@ -76,6 +78,10 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
             for meter, course in _courses(scope, view, ids[first : first + TOGETHER], slot_s, day, rated).items():
                 found[meter] += quality.flags(course, by[meter])
     bounds = start.timestamp(), end.timestamp()
+    standing = flags.standing_conditions(scope, meter_ids, start - DAY, end)
+    for (meter, quantity), rows in standing.groupby(["meter", "quantity"]):
+        columns = seconds(rows["ts"]), rows["interval_s"].to_numpy(float), rows["value"].to_numpy(float)
+        found[str(meter)] += quality.stuck_condition(str(quantity), *columns, bounds, by[str(meter)])
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
         found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh, by[meter])
     newest = clock.now() < end + NEWEST

@@ -38,6 +38,9 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }  # fmt: skip
 NOTABLE = 0.10  # of the capacity: a spike or dip of less is none
 STUCK_SLOTS = 6  # of equal values: so many at least
+# Of conditions: a temperature never stands still, a level or what others decide may.
+STUCK_SHARE: Mapping[str, float] = {"temperature_c": 0.5}
+MAY_STAND = frozenset({"soc_pct", "power_factor", "price_per_kwh", "export_price_per_kwh", "co2_g_per_kwh"})
 ZERO_USUAL = 0.01  # of four weeks: where more was zero a day of zeros is none
 LIKE_DAYS = 3  # so many at least
 UNIT_WIDTH = 4.0  # times the threshold, beyond which it is another unit than a thousand times
@@ -54,6 +57,7 @@ class Flag(NamedTuple):
     end_s: float
     value: float
     expected: float
+    quantity: str = ""  # of a condition; otherwise it is of the meter's energy
 
 
 class Course(NamedTuple):
@@ -123,6 +127,28 @@ def _stuck(course: Course, kw: Floats, whole: Marks, today: Marks, least_h: floa
         count = last - first + 1
         if count >= STUCK_SLOTS and count * course.slot_s >= 3600 * least_h and (part := _of_day(course, today, first, last + 1)):
             found.append(Flag(STUCK, *part, float(kw[first]), float("nan")))
+    return found
+
+
+def stuck_condition(
+    quantity: str, starts_s: Floats, lasting_s: Floats, values: Floats, day: tuple[float, float], by: Thresholds = THRESHOLDS
+) -> list[Flag]:
+    """Whether a condition stood still on a day: of stretches in which it never changed, in the order of time, of it and before.
+
+    `day` are its bounds (s). A temperature may stand for half as long as others; zero is no value of anything else.
+    """
+    if STUCK not in by or quantity in MAY_STAND or not len(values):
+        return []
+    least_s = 3600 * by[STUCK] * STUCK_SHARE.get(quantity, 1.0)
+    ends = starts_s + lasting_s
+    counts = np.full(len(values), quantity == "temperature_c") | (values != 0)
+    goes_on = (starts_s[1:] == ends[:-1]) & np.isclose(values[1:], values[:-1], rtol=1e-9, atol=0) & counts[1:]
+    found = []
+    for first, last in _runs(goes_on):
+        since, until = float(starts_s[first]), float(ends[last])
+        if last - first + 1 >= STUCK_SLOTS and until - since >= least_s and since < day[1] and until > day[0]:
+            part = max(since, day[0]), min(until, day[1])
+            found.append(Flag(STUCK, *part, float(values[first]), float("nan"), quantity))
     return found
 
 

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from config import clock
 from config.language import N_, _
+from config.quantities import QUANTITIES
 from dashboard.figures import wording
+from dashboard.live.attention import WORDS
 from dashboard.parts.fields import Choice
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Column, Row, Table
@@ -88,22 +90,26 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], site_id: str)
 
 def _row(_scope: Scope, shown: Shown) -> Row:
     flag, zone = shown.flag, shown.zone
-    say = _unit(flag.rule)
+    say = _unit(flag.rule, flag.quantity)
     since, until = (f"{each.astimezone(zone):%Y-%m-%d %H:%M}" for each in (flag.start, flag.end))
-    rule = RULES.get(flag.rule, "–")  # none of another version
-    cells = (since, until, _(rule), _told(flag.value, say), _told(flag.expected, say) if flag.expected else "–")
+    rule = _(RULES.get(flag.rule, "–"))  # none of another version
+    if flag.quantity in WORDS:
+        rule = f"{_(WORDS[flag.quantity])}: {rule}"
+    cells = (since, until, rule, _told(flag.value, say), _told(flag.expected, say) if flag.expected else "–")
     return Row(
-        f"{flag.meter}|{flag.rule}|{flag.start.isoformat()}",
+        f"{flag.meter}|{flag.rule}|{flag.quantity}|{flag.start.isoformat()}",
         shown.meter,
         cells,
         href=readings_of(shown.site_id, flag.meter, since[:10]),
     )
 
 
-def _unit(rule: str) -> Callable[[float], str]:
+def _unit(rule: str, quantity: str) -> Callable[[float], str]:
     """How a value of the rule is written."""
     if rule == quality.CLOCK:
         return behind
+    if quantity in QUANTITIES:
+        return lambda value: f"{reader().number(wording.exact(value, 4))} {QUANTITIES[quantity].label}"
     unit = "h" if rule == quality.GAP else "kWh" if rule in OF_A_DAY else "kW"
     return lambda value: f"{reader().number(wording.exact(value, 4))} {unit}"
 

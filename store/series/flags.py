@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from config import clock
+from config.quantities import QUANTITIES, Kind
 from models.quality import RULES, Flag
 from store.records.access.policy import Action, require
 from store.records.plant.meters import require_series
@@ -22,9 +23,10 @@ from store.series.connection import execute, frame, listed, query
 from store.series.interval_sums import ROLLUP
 from store.series.pieces import seconds
 
-COLUMNS = ["ts", "meter", "rule", "ts_end", "value", "expected", "withdrawn", "judged_at"]
+COLUMNS = ["ts", "meter", "rule", "quantity", "ts_end", "value", "expected", "withdrawn", "judged_at"]
 KEY = ["ts", "meter", "quantity", "interval_s"]
 REGISTER = "energy_total_kwh"
+CONDITIONS = [name for name, each in QUANTITIES.items() if each.kind is Kind.LEVEL]
 MOMENT = timedelta(microseconds=1)
 AT_ONCE = 200
 TOLD_WITHIN = timedelta(days=62)  # of intervals that come later than that no flags are made again
@@ -40,6 +42,7 @@ class Flagged(NamedTuple):
     end: datetime
     value: float
     expected: float
+    quantity: str = ""  # of a condition
 
 
 def flagged(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, rule: str | None = None) -> list[Flagged]:
@@ -54,13 +57,14 @@ def flagged(scope: Scope, meter_ids: Collection[str], start: datetime, end: date
         return []
     only = f"AND rule IN ({listed([rule])})" if rule in RULES else ""
     rows = query(
-        "SELECT meter, rule, ts, ts_end, value, expected FROM flags "
-        f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)}) AND NOT withdrawn {only} ORDER BY ts DESC, meter, rule",
+        "SELECT meter, rule, ts, ts_end, value, expected, quantity FROM flags "
+        f"WHERE ts >= %s AND ts < %s AND meter IN ({listed(meter_ids)}) AND NOT withdrawn {only} "
+        "ORDER BY ts DESC, meter, rule, quantity",
         [start, end],
     )
     return [
-        Flagged(meter, rule, ts, ts_end, _number(value), _number(expected))
-        for meter, rule, ts, ts_end, value, expected in rows
+        Flagged(meter, rule, ts, ts_end, _number(value), _number(expected), quantity or "")
+        for meter, rule, ts, ts_end, value, expected, quantity in rows
         if holds(times.get(meter, ALWAYS), ts)
     ]
 
@@ -89,7 +93,7 @@ def write(
         return 0
     now = clock.now()
     there = frame(
-        f"SELECT ts, meter, rule, ts_end, value, expected FROM flags WHERE ts >= %s AND ts < %s AND meter IN ({listed(found)}) "
+        f"SELECT ts, meter, rule, quantity FROM flags WHERE ts >= %s AND ts < %s AND meter IN ({listed(found)}) "
         "AND NOT withdrawn",
         [start, end],
     )
@@ -99,14 +103,19 @@ def write(
         if (meter, rule) not in staying
     }
     rows = {
-        (meter, each.rule, _moment(each.start_s)): (_moment(each.end_s), _told(each.value), _told(each.expected), False)
+        (meter, each.rule, each.quantity or None, _moment(each.start_s)): (
+            _moment(each.end_s),
+            _told(each.value),
+            _told(each.expected),
+            False,
+        )
         for meter, every in found.items()
         for each in every
     }
     changed = len(rows.keys() ^ before)
-    for meter, rule, ts in before - rows.keys():
-        rows[meter, rule, ts] = (ts, None, None, True)
-    _append([(ts, meter, rule, *told, now) for (meter, rule, ts), told in rows.items()])
+    for meter, rule, quantity, ts in before - rows.keys():
+        rows[meter, rule, quantity, ts] = (ts, None, None, True)
+    _append([(ts, meter, rule, quantity, *told, now) for (meter, rule, quantity, ts), told in rows.items()])
     return changed
 
 
@@ -190,6 +199,21 @@ def told_twice(scope: Scope, meter_ids: Collection[str], start: datetime, end: d
         if last >= first and length_s > 0 and abs(told_s - length_s) <= 0.01 * length_s:
             found[str(meter)] = float((share * rows["value"].to_numpy(float)).sum()), float(last - first)
     return found
+
+
+def standing_conditions(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
+    """The quarters and intervals of [start, end) in which a condition of these meters never changed, in the order of time.
+
+    Columns: `ts`, `meter`, `quantity`, `interval_s`, `value`. Raises as `write`.
+    """
+    require(scope, Action.RUN)
+    if not meter_ids:
+        return pd.DataFrame(columns=["ts", "meter", "quantity", "interval_s", "value"])
+    return frame(
+        "SELECT ts, meter, quantity, interval_s, value FROM intervals WHERE ts >= %s AND ts < %s AND value != null "
+        f'AND "min" = "max" AND meter IN ({listed(meter_ids)}) AND quantity IN ({listed(CONDITIONS)}) ORDER BY ts',
+        [start, end],
+    )
 
 
 def _registers(meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, tuple[float, float, datetime, datetime]]:

@@ -42,8 +42,8 @@ TABLES = {
     "flags": """
         CREATE TABLE IF NOT EXISTS flags (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, rule SYMBOL CAPACITY 64, ts_end TIMESTAMP, value DOUBLE,
-            expected DOUBLE, withdrawn BOOLEAN, judged_at TIMESTAMP
-        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, meter, rule)""",
+            expected DOUBLE, withdrawn BOOLEAN, judged_at TIMESTAMP, quantity SYMBOL CAPACITY 64
+        ) TIMESTAMP(ts) PARTITION BY MONTH WAL DEDUP UPSERT KEYS(ts, meter, rule, quantity)""",
     "flagging": """
         CREATE TABLE IF NOT EXISTS flagging (done_at TIMESTAMP, judged_to TIMESTAMP)
         TIMESTAMP(done_at) PARTITION BY MONTH WAL""",
@@ -85,7 +85,11 @@ ADDED = (
     ("late", "ts_end TIMESTAMP"),
     ("telemetry", "estimated BOOLEAN"),
     ("intervals", "estimated_s DOUBLE"),
+    ("flags", "quantity SYMBOL CAPACITY 64"),
 )
+
+# Keys that came later than their tables.
+KEYS = {("flags", "quantity"): "ts, meter, rule, quantity"}
 
 
 def create_tables(settings: Settings) -> None:
@@ -117,6 +121,8 @@ def _extend(settings: Settings) -> None:
         there = {name for (name,) in execute(f"SELECT \"column\" FROM table_columns('{table}')", settings)}
         if column.split()[0] not in there:
             execute(f"ALTER TABLE {table} ADD COLUMN {column}", settings)
+            if keys := KEYS.get((table, column.split()[0])):
+                execute(f"ALTER TABLE {table} DEDUP ENABLE UPSERT KEYS({keys})", settings)
 
 
 def _keep(settings: Settings) -> None:

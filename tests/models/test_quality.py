@@ -118,12 +118,12 @@ def test_each_rule_flags_what_it_is_for_with_its_evidence(case: str) -> None:
 def test_a_register_and_intervals_may_differ_by_half_a_percent_or_a_tenth_of_a_kwh() -> None:
     assert quality.disagrees(0, 1, 100.4, 100.0) == []
     assert quality.disagrees(0, 1, 1.09, 1.0) == []
-    assert quality.disagrees(0, 1, 101.0, 100.0) == [("sum", 0, 1, 101.0, 100.0)]
+    assert quality.disagrees(0, 1, 101.0, 100.0) == [("sum", 0, 1, 101.0, 100.0, "")]
 
 
 def test_a_clock_may_be_five_minutes_off() -> None:
     assert quality.clock(0, 1, 300) == []
-    assert quality.clock(0, 1, -301) == [("clock", 0, 1, -301, 0.0)]
+    assert quality.clock(0, 1, -301) == [("clock", 0, 1, -301, 0.0, "")]
 
 
 OTHERWISE = {
@@ -162,3 +162,34 @@ def test_what_is_ordinary_is_flagged_by_a_stricter_threshold() -> None:
         assert [each.rule for each in found] == [rule], case
     assert quality.disagrees(0, 1, 101.0, 100.0, {"sum": 2.0}) == quality.disagrees(0, 1, 200.0, 100.0, {}) == []
     assert quality.clock(0, 1, 301, {"clock": 400.0}) == quality.clock(0, 1, 9999, {}) == []
+
+
+def _stood(quantity: str, value: float, count: int, since: int = 0, lasts_s: float = QUARTER, by: dict[str, float] | None = None):
+    starts = since * QUARTER + np.arange(count) * lasts_s
+    day = (0.0, 96 * QUARTER)
+    given = (quantity, starts, np.full(count, lasts_s), np.full(count, value), day)
+    return [
+        (each.start_s / QUARTER, each.end_s / QUARTER, each.value, each.quantity)
+        for each in quality.stuck_condition(*given, by or quality.THRESHOLDS)
+    ]
+
+
+def test_a_temperature_is_stuck_sooner_than_a_voltage_and_a_level_never() -> None:
+    assert _stood("temperature_c", 21.5, 12, 20) == [(20, 32, 21.5, "temperature_c")]
+    assert _stood("temperature_c", 0.0, 12) == [(0, 12, 0.0, "temperature_c")], "zero is a temperature like others"
+    assert _stood("temperature_c", 21.5, 11) == []
+    assert _stood("voltage_v", 231.2, 24, 40) == [(40, 64, 231.2, "voltage_v")]
+    assert _stood("voltage_v", 231.2, 23) == _stood("irradiance_w_m2", 0.0, 96) == _stood("soc_pct", 80.0, 96) == []
+    assert _stood("power_factor", 1.0, 96) == []
+    assert _stood("voltage_v", 231.2, 40, -20) == [(0, 20, 231.2, "voltage_v")], "the part that is of the day"
+    assert _stood("voltage_v", 231.2, 40, -40) == []
+    assert _stood("temperature_c", 21.5, 6, 0, 3600.0) == [(0, 24, 21.5, "temperature_c")]
+    assert _stood("temperature_c", 21.5, 5, 0, 3600.0) == [], "of few values nothing is said"
+    assert _stood("voltage_v", 231.2, 24, by={"gap": 1.0}) == []
+    assert len(_stood("voltage_v", 231.2, 12, by={"stuck": 3.0})) == 1
+
+
+def test_a_condition_that_is_silent_between_is_not_stuck() -> None:
+    starts = np.concatenate([np.arange(8), np.arange(9, 17)]) * QUARTER
+    found = quality.stuck_condition("temperature_c", starts, np.full(16, QUARTER), np.full(16, 4.0), (0.0, 86_400.0))
+    assert found == []

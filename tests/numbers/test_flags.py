@@ -46,6 +46,27 @@ def _of(meter: str, day: datetime) -> list[tuple[str, datetime, datetime, float,
     return [(each.rule, each.start, each.end, round(each.value, 6), round(each.expected, 6)) for each in reversed(found)]
 
 
+def test_conditions_that_stand_still_are_flagged_each_and_no_more_once_they_were_put_right(site: Site, day: datetime) -> None:
+    meter, other = site.meter(None), site.meter(None)
+    minutes = every(day, 300, 288)
+    moving, still = 20 + np.sin(np.arange(288)), np.where((np.arange(288) >= 60) & (np.arange(288) < 160), 21.25, 0.0)
+    with site.at_once():
+        for quantity in ("temperature_c", "voltage_v"):
+            site.samples(meter, quantity, minutes, np.where(still > 0, still, moving))
+        site.samples(other, "temperature_c", minutes, moving)
+    _settle(site)
+    found = flags.flagged(SYSTEM, [meter, other], day, day + DAY, "stuck")
+    # From the first quarter that it stood in as a whole to the last.
+    stretch = (day + 5 * HOUR, day + 13 * HOUR + 15 * MINUTE)
+    assert [(each.meter, each.quantity, each.start, each.end, each.value) for each in found] == [
+        (meter, quantity, *stretch, 21.25) for quantity in ("temperature_c", "voltage_v")
+    ]
+    site.late(meter, "voltage_v", minutes)
+    site.samples(meter, "voltage_v", minutes, 230 + moving)
+    _settle(site)
+    assert [each.quantity for each in flags.flagged(SYSTEM, [meter], day, day + DAY, "stuck")] == ["temperature_c"]
+
+
 def test_flags_are_made_kept_made_again_and_withdrawn(site: Site, day: datetime) -> None:
     minutes = every(day - DAY, 300, 2 * 288 + 1)
     level = 2 + np.sin(np.arange(len(minutes)))  # no two quarters the same
