@@ -17,7 +17,6 @@ from store.records.plant.ratings import Ratings, ratings
 from store.scope import Scope
 from store.series import arrivals, declared, energy, flags
 from store.series.checkpoint import NEVER
-from store.series.pieces import seconds
 
 HISTORY = timedelta(days=28)
 AT_FIRST, FARTHEST = timedelta(days=7), timedelta(days=92)  # how far back is judged: the first time, and at the most
@@ -37,8 +36,8 @@ def make(scope: Scope, now: datetime) -> int:
     before = flags.judged_to(scope)
     since = max(before, now - (AT_FIRST if before == NEVER else FARTHEST))
     changed = {} if before == NEVER else flags.changed(scope, before)
-    for meter in flag_thresholds.changed(scope, before) if before != NEVER else ():
-        changed[meter] = (now - FARTHEST, now)
+    otherwise = flag_thresholds.changed(scope, before) if before != NEVER else set()
+    changed |= {meter: (first, now) for meter, first in flags.first_heard(scope, otherwise, now - FARTHEST).items()}
     made = sum(_of_site(scope, read(scope, each.id, now), since, now, changed) for each in sites.visible_sites(scope))
     flags.judged(scope, now)
     return made
@@ -80,7 +79,8 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
     bounds = start.timestamp(), end.timestamp()
     standing = flags.standing_conditions(scope, meter_ids, start - DAY, end)
     for (meter, quantity), rows in standing.groupby(["meter", "quantity"]):
-        columns = seconds(rows["ts"]), rows["interval_s"].to_numpy(float), rows["value"].to_numpy(float)
+        starts_s = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8 / 1e6
+        columns = starts_s, rows["interval_s"].to_numpy(float), rows["value"].to_numpy(float)
         found[str(meter)] += quality.stuck_condition(str(quantity), *columns, bounds, by[str(meter)])
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
         found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh, by[meter])

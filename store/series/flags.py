@@ -97,9 +97,10 @@ def write(
         "AND NOT withdrawn",
         [start, end],
     )
+    told = there["quantity"].astype(object).where(there["quantity"].notna(), None)
     before = {
-        (meter, rule, ts.to_pydatetime())
-        for meter, rule, ts in zip(there["meter"], there["rule"], there["ts"], strict=True)
+        (meter, rule, quantity or None, ts.to_pydatetime())
+        for meter, rule, quantity, ts in zip(there["meter"], there["rule"], told, there["ts"], strict=True)
         if (meter, rule) not in staying
     }
     rows = {
@@ -168,6 +169,15 @@ def changed(scope: Scope, since: datetime) -> dict[str, tuple[datetime, datetime
             before = found.get(meter, (first, last))
             found[meter] = min(before[0], first), max(before[1], last)
     return found
+
+
+def first_heard(scope: Scope, meter_ids: Collection[str], since: datetime) -> dict[str, datetime]:
+    """When each of the meters was heard first since then; none: absent. Raises as `write`."""
+    require(scope, Action.RUN)
+    if not meter_ids:
+        return {}
+    which = f"ts >= %s AND value != null AND meter IN ({listed(meter_ids)})"
+    return dict(query(f"SELECT meter, min(ts) FROM intervals WHERE {which}", [since]))
 
 
 def told_twice(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, tuple[float, float]]:
