@@ -78,10 +78,10 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
                 found[meter] += quality.flags(course, by[meter])
     bounds = start.timestamp(), end.timestamp()
     standing = flags.standing_conditions(scope, meter_ids, start - DAY, end)
-    for (meter, quantity), rows in standing.groupby(["meter", "quantity"]):
+    for (whose, quantity), rows in standing.groupby(["meter", "quantity"]):
         starts_s = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8 / 1e6
         columns = starts_s, rows["interval_s"].to_numpy(float), rows["value"].to_numpy(float)
-        found[str(meter)] += quality.stuck_condition(str(quantity), *columns, bounds, by[str(meter)])
+        found[str(whose)] += quality.stuck_condition(str(quantity), *columns, bounds, by[str(whose)])
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
         found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh, by[meter])
     newest = clock.now() < end + NEWEST

@@ -1,13 +1,13 @@
 """By what the days of a meter are flagged, where somebody has said otherwise of it than usual.
 
-Revision: 022, after 021
+Revision: 023, after 022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "022"
-down_revision = "021"
+revision = "023"
+down_revision = "022"
 branch_labels = None
 depends_on = None
 
