@@ -92,10 +92,9 @@ def _row(_scope: Scope, shown: Shown) -> Row:
     flag, zone = shown.flag, shown.zone
     say = _unit(flag.rule, flag.quantity)
     since, until = (f"{each.astimezone(zone):%Y-%m-%d %H:%M}" for each in (flag.start, flag.end))
-    rule = _(RULES.get(flag.rule, "–"))  # none of another version
-    if flag.quantity in WORDS:
-        rule = f"{_(WORDS[flag.quantity])}: {rule}"
-    cells = (since, until, rule, _told(flag.value, say), _told(flag.expected, say) if flag.expected else "–")
+    rule = RULES.get(flag.rule, "–")  # none of another version
+    said = f"{_(WORDS[flag.quantity])}: {_(rule)}" if flag.quantity in WORDS else _(rule)
+    cells = (since, until, said, _told(flag.value, say), _told(flag.expected, say) if flag.expected else "–")
     return Row(
         f"{flag.meter}|{flag.rule}|{flag.quantity}|{flag.start.isoformat()}",
         shown.meter,
