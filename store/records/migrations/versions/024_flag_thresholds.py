@@ -1,13 +1,13 @@
 """By what the days of a meter are flagged, where somebody has said otherwise of it than usual.
 
-Revision: 023, after 022
+Revision: 024, after 023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "023"
-down_revision = "022"
+revision = "024"
+down_revision = "023"
 branch_labels = None
 depends_on = None
 
