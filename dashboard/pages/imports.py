@@ -8,7 +8,7 @@ from dash import ALL, Input, Output, State, callback, ctx, dcc, html, no_update,
 from config.language import N_, _
 from config.settings import settings
 from dashboard.frame import navigation
-from dashboard.importing import list_table, uploading
+from dashboard.importing import list_table, profiles_table, uploading
 from dashboard.parts import tables
 from dashboard.web.access import current_scope, guard, operates_site
 from ingest.files import shelf
@@ -21,6 +21,7 @@ register_page(
     nav={"section": navigation.SETUP, "icon": "arrow-up", "place": 6},
 )
 tables.declare(list_table.TABLE)
+tables.declare(profiles_table.TABLE)
 
 LOOKS_MS = 3000
 
@@ -37,6 +38,8 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             uploading.view(site_id),
             html.Div(uploading.waiting(current_scope(), site_id), id="imports-waiting", className="mb-3"),
             tables.view(list_table.TABLE, site_id),
+            html.H2(_("Saved profiles"), className="mt-4"),
+            tables.view(profiles_table.TABLE, site_id),
         ]
     )
 

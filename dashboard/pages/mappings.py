@@ -34,7 +34,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     return html.Div(
         [
             html.Header([html.H1(_("Mappings")), html.P(about)], className="page-head"),
-            forms.view(many_mappings.FORM, site_id),
+            html.Div(forms.view(many_mappings.FORM, site_id), hidden=not many_mappings.is_any(current_scope(), site_id)),
             html.P(_settling(current_scope(), site_id), id="mappings-settling", role="status", className="muted small"),
             dcc.Interval(id="mappings-interval", interval=EVERY_MS),
             tables.view(mappings_table.TABLE, site_id),

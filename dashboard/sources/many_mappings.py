@@ -38,6 +38,11 @@ def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict
     return {"lines": {"value": channel_lines.written(scope, site_id, meanings)}}
 
 
+def is_any(scope: Scope, site_id: str) -> bool:
+    """Whether there is something that could be mapped so."""
+    return bool(channels.of_site(scope, site_id, state="waiting"))
+
+
 def _map(scope: Scope, given: Given, site_id: str) -> Words:
     meanings = given.read("lines", lambda text: channel_lines.read(scope, site_id, text)) or []
     given.check()

@@ -103,7 +103,11 @@ def _row(scope: Scope, record: Line) -> Row:
             )
         )
     if channel.meter_id or channel.ignored:
-        acts.append(Act("unmap", N_("Unmap") if channel.meter_id else N_("Stop ignoring")))
+        if channel.meter_id:
+            words = _("Its values wait from now on. What was stored of it stays with the meter, where it can be voided.")
+            acts.append(Act("unmap", N_("Unmap"), asks=lambda: Question(words)))
+        else:
+            acts.append(Act("unmap", N_("Stop ignoring")))
     return Row(channel.id, channel.full_name, cells, acts)
 
 
@@ -173,7 +177,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         return _("%(channel)s is ignored.", channel=channel.full_name)
     if asked.act == "unmap":
         channels.unmap(scope, channel.id)
-        return _("%(channel)s waits from now on. What was stored stays.", channel=channel.full_name)
+        return _("%(channel)s waits from now on. What was stored of it stays with its meter.", channel=channel.full_name)
     given = asked.read((METER, QUANTITY, UNIT, INTERVAL))
     meter, quantity, unit = (given.text(key) for key in ("meter", "quantity", "unit"))
     interval_s = given.whole("interval")
