@@ -176,3 +176,7 @@ def test_what_only_looks_like_lines_of_numbers_is_read_exactly(body: str) -> Non
 def test_columns_never_read_what_lines_do_not_say(body: str) -> None:
     for precision in ("ns", "s"):
         alike(f"m,h=1 u=230 {NOW_NS}\n{body}", precision)
+
+
+def test_a_line_that_is_none_is_told_so_before_its_time_is_looked_at() -> None:
+    assert alike(f"m,h=1 u=230 {NOW_NS}\nm,h=1 u= 1")["wrong"] == {1: "malformed_line"}

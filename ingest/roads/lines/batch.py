@@ -183,11 +183,7 @@ class Reader:
         if channels is None:
             return False
         fields, _blank, stamp = rest.partition(" ")
-        if not stamp:
-            moment: int | None = self._arrival_us
-        elif stamp.isdigit() and stamp.isascii() and len(stamp) < 20:
-            moment = self._moment(int(stamp), at)
-        else:
+        if stamp and not (stamp.isdigit() and stamp.isascii() and len(stamp) < 20):
             return False
         found = []
         for each in fields.split(","):
@@ -205,6 +201,7 @@ class Reader:
             if not -_MOST <= number <= _MOST:
                 return False
             found.append((channel, number))
+        moment = self._moment(int(stamp), at) if stamp else self._arrival_us
         if moment is not None:
             for channel, number in found:
                 self._add(channel, moment, number, at)
