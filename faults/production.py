@@ -242,7 +242,7 @@ class Production:
         data.mkdir()
         password.write_text(environment["POSTGRES_PASSWORD"])
         if _as_postgres():
-            for each in (data, password):
+            for each in (data.parent, data, password):
                 shutil.chown(each, "postgres")
         made = ["--username=loadstar", f"--pwfile={password}", f"--pgdata={data}", *environment["POSTGRES_INITDB_ARGS"].split()]
         initdb = [f"{machine.postgresql()}/initdb", *made]

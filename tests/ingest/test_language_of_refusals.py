@@ -78,7 +78,7 @@ WRONG: tuple[Callable[[], object], ...] = (
     *((lambda body=body: bodies.parse(body)) for body in (b"{", b"\xff", b"[" * 100_000)),
     *((lambda body=body: bodies.inflate(body, 99)) for body in (b"no gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\3K")),
     *(
-        (lambda given=given: readings._reading(given))
+        (lambda given=given: readings.as_reading(given))
         for given in (1, {}, {"x": 1}, {"meter": 1, "quantity": "", "ts": 1, "value": 1})
     ),
 )
