@@ -14,7 +14,7 @@ from store.errors import NotFound, Refused, StoreAway, StoreFull
 from store.records import schema
 from store.records.people import organisations
 from store.records.plant import activity, devices, keys, last_values
-from store.records.plant.activity import Activity
+from store.records.plant.activity import Activity, Seen
 from store.records.plant.last_values import Last
 from store.records.transaction import engine, failures
 from store.scope import NOBODY, SYSTEM
@@ -156,20 +156,20 @@ def test_counts_of_many_processes_add_up(world: World) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(post, range(4)))
-    assert activity.activity_24h(SYSTEM, device, HOUR) == (40, 20, HOUR + timedelta(seconds=3))
+    assert activity.activity_24h(SYSTEM, device, HOUR) == Seen(40, 20, HOUR + timedelta(seconds=3))
 
 
 def test_counts_are_of_the_last_24_hours_and_last_seen_of_all_time(world: World) -> None:
     device = world.devices["north first"]
     activity.add_activity(SYSTEM, [Activity(device, HOUR - timedelta(hours=30), 7, 0, HOUR - timedelta(hours=30))])
-    assert activity.activity_24h(SYSTEM, device, HOUR) == (0, 0, HOUR - timedelta(hours=30))
+    assert activity.activity_24h(SYSTEM, device, HOUR) == Seen(0, 0, HOUR - timedelta(hours=30))
     activity.add_activity(SYSTEM, [Activity(device, HOUR - timedelta(hours=23), 5, 1, None)])
-    assert activity.activity_24h(SYSTEM, device, HOUR) == (5, 1, HOUR - timedelta(hours=30))
+    assert activity.activity_24h(SYSTEM, device, HOUR) == Seen(5, 1, HOUR - timedelta(hours=30))
 
 
 def test_a_device_that_was_never_heard_has_no_last_seen(world: World) -> None:
     assert activity.last_seen(SYSTEM, [world.devices["north first"]]) == {world.devices["north first"]: None}
-    assert activity.activity_24h(SYSTEM, world.devices["north first"]) == (0, 0, None)
+    assert activity.activity_24h(SYSTEM, world.devices["north first"]) == Seen(0, 0, None)
 
 
 def test_a_device_that_is_gone_does_not_stop_the_counts_of_others(world: World) -> None:
