@@ -25,7 +25,7 @@ from ingest.files.profile import Profile, UnfitProfile
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.jobs.kinds import Problem
-from store.records.plant import imports
+from store.records.plant import import_profiles, imports
 from store.records.plant.imports import Seen, Total
 from store.records.schema.listing import MOST, Wanted
 
@@ -140,7 +140,7 @@ def _profile(site_id: str, given: object) -> tuple[Profile, str | None]:
         return profile.read(given.encode()), None
     if not isinstance(given, str) or not given:
         raise UnfitProfile(_("profile says how the file is read: the name of a saved one, or a profile as JSON"))
-    saved = imports.profile_named(current_scope(), site_id, given)
+    saved = import_profiles.profile_named(current_scope(), site_id, given)
     return msgspec.convert(saved.profile, Profile), saved.name
 
 

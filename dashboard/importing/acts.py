@@ -12,7 +12,7 @@ from dashboard.parts.notices import Words
 from ingest.files import importing
 from ingest.files.profile import Profile
 from store.errors import Refused
-from store.records.plant import fed_meters, import_drafts, imports
+from store.records.plant import fed_meters, import_drafts, import_profiles
 from store.scope import Scope
 
 
@@ -69,6 +69,6 @@ def start(scope: Scope, site_id: str, upload_id: str, controls: Controls, save_a
         raise Refused(_("settle first how the file is read: nothing is imported on a guess"))
     name, profile = save_as.strip(), found.profile
     if name:
-        imports.save_profile(scope, site_id, name, msgspec.to_builtins(profile))
+        import_profiles.save_profile(scope, site_id, name, msgspec.to_builtins(profile))
     made = importing.start_upload(scope, settings(), site_id, upload_id, profile, profile_name=name or None)
     return Go(list_table.path(site_id, made.id))

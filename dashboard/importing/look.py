@@ -14,7 +14,7 @@ from ingest.files.preview import Preview
 from ingest.files.profile import Profile, UnfitProfile
 from ingest.files.proposal import Proposal, container
 from store.errors import Refused
-from store.records.plant import import_drafts, imports, sites
+from store.records.plant import import_drafts, import_profiles, sites
 from store.records.plant.import_drafts import Draft
 from store.scope import Scope
 
@@ -60,7 +60,7 @@ def look(scope: Scope, site_id: str, upload_id: str, said_now: Draft | None = No
     kept = import_drafts.draft(scope, site_id, upload_id)
     path, upload = shelf.finished(scope, settings(), upload_id)
     zone = sites.site(scope, site_id).time_zone
-    saved = {each.name: msgspec.convert(each.profile, Profile) for each in imports.profiles(scope, site_id)}
+    saved = {each.name: msgspec.convert(each.profile, Profile) for each in import_profiles.profiles(scope, site_id)}
     draft = said_now or kept
     if draft == Draft():
         draft = Draft(profile_name=_fitting(path, saved))

@@ -14,8 +14,8 @@ from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.plant import wiring
 from dashboard.web.access import operates_site
 from store.errors import NotFound
-from store.records.plant import imports
-from store.records.plant.imports import LONGEST_NAME, Profiled
+from store.records.plant import import_profiles
+from store.records.plant.import_profiles import LONGEST_NAME, Profiled
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
@@ -29,7 +29,7 @@ NAME = Text("name", N_("Name"), longest=LONGEST_NAME, required=True)
 
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], site_id: str) -> Page[Profiled]:
-    return wiring.page(imports.profiles_used(scope, site_id), wanted, key=lambda each: each.profile.name)
+    return wiring.page(import_profiles.profiles_used(scope, site_id), wanted, key=lambda each: each.profile.name)
 
 
 def _files(profile: Mapping[str, Any]) -> str:
@@ -60,14 +60,14 @@ def _row(_scope: Scope, of: Profiled) -> Row:
 
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "delete":
-        imports.delete_profile(scope, asked.context, asked.key)
+        import_profiles.delete_profile(scope, asked.context, asked.key)
         return _("The profile is deleted.")
     if asked.act != "rename":
         raise NotFound(f"no act {asked.act}")
     given = asked.read((NAME,))
     name = given.text("name")
     given.check()
-    imports.rename_profile(scope, asked.context, asked.key, name)
+    import_profiles.rename_profile(scope, asked.context, asked.key, name)
     return _("It is called %(name)s now.", name=name)
 
 

@@ -19,7 +19,7 @@ from store.errors import NotFound, StoreFull
 from store.records.access import policy
 from store.records.jobs import working
 from store.records.jobs.kinds import Queue
-from store.records.plant import imports
+from store.records.plant import import_profiles, imports
 from store.records.plant.uploads import MOST_EACH
 from store.records.signin import tokens
 from store.scope import SYSTEM
@@ -173,7 +173,7 @@ def test_a_form_with_the_file_is_imported_by_a_saved_profile_looked_at_and_taken
     world: World, program: FlaskClient, profile: dict[str, Any]
 ) -> None:
     own = token(world, "operator")
-    imports.save_profile(SYSTEM, world.site, "campus export", profile)
+    import_profiles.save_profile(SYSTEM, world.site, "campus export", profile)
     tried = form(program, own, world, dry_run="true").get_json()
     assert (tried["readings"], tried["refused"]) == (24, {"not_a_number": 1})
     assert tried["problems"] == [{"row": 26, "code": "not_a_number", "message": tried["problems"][0]["message"]}]
@@ -204,8 +204,8 @@ def form(program: FlaskClient, headers: dict[str, str], world: World, **more: An
 
 def test_a_form_leaves_nothing_behind_but_its_import(world: World, program: FlaskClient, profile: dict[str, Any]) -> None:
     own = token(world, "operator")
-    imports.save_profile(SYSTEM, world.site, "campus export", profile)
-    imports.save_profile(SYSTEM, world.site, "another kind", profile | {"container": "parquet"})
+    import_profiles.save_profile(SYSTEM, world.site, "campus export", profile)
+    import_profiles.save_profile(SYSTEM, world.site, "another kind", profile | {"container": "parquet"})
     for _time in range(MOST_EACH // 2 + 1):
         assert form(program, own, world, dry_run="true").status_code == 200
         assert form(program, own, world, profile="another kind").status_code == 422
@@ -251,7 +251,7 @@ def test_what_is_no_import_is_refused_in_words(
 def test_only_who_operates_a_site_imports_there_and_for_others_there_is_nothing(
     world: World, program: FlaskClient, profile: dict[str, Any], who: str
 ) -> None:
-    imports.save_profile(SYSTEM, world.site, "campus export", profile)
+    import_profiles.save_profile(SYSTEM, world.site, "campus export", profile)
     made = form(program, token(world, "admin"), world).get_json()
     theirs, may = token(world, who), who in OWN
     expected = 200 if may else 404
