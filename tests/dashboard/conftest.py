@@ -89,6 +89,26 @@ def world(dashboard_settings: Settings, first_records: tuple[Path, dict[str, str
 
 
 @pytest.fixture
+def at_work(questdb_tables: Settings, first_records: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[tuple[World, str]]:
+    """A world with a QuestDB and a worker, and where it is served."""
+    home = tmp_path / "home"
+    home.mkdir()
+    made = questdb_tables.model_copy(update={"home": home, "database_url": f"sqlite:///{home}/records.sqlite3"})
+    configuration.use(made)
+    file, ids = first_records
+    shutil.copy(file, home / "records.sqlite3")
+    world = world_of(made, ids)
+    server = make_server("127.0.0.1", 0, world.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    for _at_work in working(made):
+        yield world, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
 def region(world: World, questdb_tables: Settings) -> str:
     """A region of the world's site, on a QuestDB without any prices."""
     made = regions.create_region(SYSTEM, name="Market").id

@@ -1,23 +1,15 @@
 """A campus file is sent, asked about, its meters made, imported and taken back, all by page."""
 
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Route, expect
-from werkzeug.serving import make_server
 
-from config import settings as configuration
-from config.settings import Settings
 from store.records.plant import declarations, graph, imports, meters
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
-from tests.dashboard.conftest import working
 from tests.dashboard.frame.test_shell_in_a_browser import sign_in
 from tests.dashboard.watched import watched
-from tests.dashboard.world import World, world_of
+from tests.dashboard.world import World
 
 JOB_MS = 180_000  # a worker begins, and the machine may be busy
 TIMES = [f"{day:02}/11/2024 {hour:02}:00" for day in range(1, 11) for hour in range(24)]
@@ -30,28 +22,8 @@ CAMPUS = "\n".join(
 )
 
 
-@pytest.fixture
-def imported(questdb_tables: Settings, first_records: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[tuple[World, str]]:
-    """A world with a QuestDB and a worker, and where it is served."""
-    home = tmp_path / "home"
-    home.mkdir()
-    made = questdb_tables.model_copy(update={"home": home, "database_url": f"sqlite:///{home}/records.sqlite3"})
-    configuration.use(made)
-    file, ids = first_records
-    shutil.copy(file, home / "records.sqlite3")
-    world = world_of(made, ids)
-    server = make_server("127.0.0.1", 0, world.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    for _at_work in working(made):
-        yield world, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_a_campus_file_from_the_first_byte_to_its_undoing(imported: tuple[World, str], chromium: Browser, tmp_path: Path) -> None:
-    world, address = imported
+def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, str], chromium: Browser, tmp_path: Path) -> None:
+    world, address = at_work
     graph.create_node(SYSTEM, world.site, name="Main bus", kind="bus", valid_from=declarations.BEGINNING)
     file = tmp_path / "campus.csv"
     file.write_text(CAMPUS, encoding="utf-8")

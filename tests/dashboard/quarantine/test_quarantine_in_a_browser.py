@@ -1,53 +1,25 @@
 """What a device was refused is tried, corrected and stored by page, with a worker and a QuestDB behind it."""
 
-import shutil
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
-from config import settings as configuration
-from config.settings import Settings
 from models.refused_reading import Said
 from store.series import rollup
 from store.series.connection import query
-from tests.dashboard.conftest import working
 from tests.dashboard.frame.test_shell_in_a_browser import sign_in
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.quarantine.test_quarantine_page import keep
 from tests.dashboard.watched import watched
-from tests.dashboard.world import World, world_of
+from tests.dashboard.world import World
 
 pytestmark = pytest.mark.browser
 JOB_MS = 180_000  # a worker begins, and the machine may be busy
 
 
-@pytest.fixture
-def served(questdb_tables: Settings, first_records: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[tuple[World, str]]:
-    """A world with a QuestDB and a worker, and where it is served."""
-    home = tmp_path / "home"
-    home.mkdir()
-    made = questdb_tables.model_copy(update={"home": home, "database_url": f"sqlite:///{home}/records.sqlite3"})
-    configuration.use(made)
-    file, ids = first_records
-    shutil.copy(file, home / "records.sqlite3")
-    world = world_of(made, ids)
-    server = make_server("127.0.0.1", 0, world.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    for _at_work in working(made):
-        yield world, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_readings_in_watts_of_a_meter_by_its_old_name_are_tried_and_stored(served: tuple[World, str], chromium: Browser) -> None:
-    world, address = served
+def test_readings_in_watts_of_a_meter_by_its_old_name_are_tried_and_stored(at_work: tuple[World, str], chromium: Browser) -> None:
+    world, address = at_work
     ids = plant(world)
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=5)
     said = [Said("hall-old", "power_kw", (at + timedelta(seconds=n)).isoformat(), str(1500 + n)) for n in range(3)]
