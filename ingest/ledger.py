@@ -40,7 +40,9 @@ class Ledger:
         for at, why in self._write(list(chain.from_iterable(post.rows for post in posts)), now_us).items():
             number, position = _place([post.rows for post in posts], at)
             outcomes[number].refuse(position, why)
-        blocks = [post.block or NONE for post in posts]
+        if all(post.block is None for post in posts):
+            return outcomes
+        blocks = [NONE if post.block is None else post.block for post in posts]
         for at, why in self._write_block(Block.joined(blocks), now_us).items():
             number, position = _place(blocks, at)
             outcomes[number].refuse(position, why)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
 import numpy as np
@@ -32,13 +31,14 @@ class Block:
     @classmethod
     def joined(cls, blocks: Sequence["Block"]) -> Self:
         """Blocks one after the other."""
-        before = np.cumsum([0, *(len(block.series) for block in blocks)])
-        whole = partial(np.concatenate, casting="no")
+        if not blocks:
+            return cls((), np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0))
+        firsts = np.cumsum([0, *(len(block.series) for block in blocks[:-1])]).tolist()
         return cls(
             [of for block in blocks for of in block.series],
-            whole([np.empty(0, np.intp), *(block.of + first for block, first in zip(blocks, before.tolist(), strict=False))]),
-            whole([np.empty(0, np.int64), *(block.at for block in blocks)]),
-            whole([np.empty(0, np.float64), *(block.value for block in blocks)]),
+            np.concatenate([block.of + first for block, first in zip(blocks, firsts, strict=True)]),
+            np.concatenate([block.at for block in blocks]),
+            np.concatenate([block.value for block in blocks]),
         )
 
     def __len__(self) -> int:
@@ -69,4 +69,4 @@ class Block:
         return memoryview(texts)[: np.frombuffer(ends, np.int32)[len(lines)]].tobytes()
 
 
-NONE = Block((), np.empty(0, np.intp), np.empty(0, np.int64), np.empty(0))
+NONE = Block.joined(())

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,9 @@ def may(played: Played) -> Allowed:
     return Allowed(origins(played.url), networks("127.0.0.0/8"))
 
 
-def ask(played: Played, may: Allowed, reply: Reply, **how: float) -> bytes:
+def ask(played: Played, may: Allowed, reply: Reply, **how: Any) -> bytes:
     played.answer = lambda _seen: reply
-    said = fetch.get(Request(f"{played.url}/x?key=hidden", {"X-Key": "hidden"}), may, **how)  # type: ignore[arg-type]
+    said = fetch.get(Request(f"{played.url}/x?key=hidden", {"X-Key": "hidden"}), may, **how)
     assert said.body is not None
     return said.body
 
