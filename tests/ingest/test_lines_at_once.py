@@ -165,6 +165,11 @@ def test_whatever_lines_say_is_the_same_at_once_and_one_by_one(body: list[str], 
         "m,h=1 u=1 1REST\nm,h=1 u=2 ١REST",
         f"m,h=1 u=1 {'9' * 19}",
         "m,h=1 u=-,p=. NOW",
+        "m,h=1 u=1\tp=2 NOW",  # as many marks as two fields
+        "m,h=1 u=1,p=\t2 NOW",
+        "m,h=1 u=inf NOW\nm,h=1 u=nan NOW\nm,h=1 u=0x10 NOW",
+        "\ufeffm,h=1 u=1 NOW",
+        "m,h=1 u=1\rm,h=1 NOW",
         "m,h=1 u=5i,p=5.5i NOW",
     ],
 )

@@ -4,16 +4,18 @@ Whatever else is among them is found out, and then nothing of them is taken: the
 """
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ingest import line_protocol
 
 BLANK, NEWLINE, EQUALS, COMMA = b" \n=,"
-_PLAIN = b"0123456789.-"  # of which `float` takes what line protocol takes
+_PLAIN = b"0123456789.-"  # of which Arrow takes what line protocol takes
+_ENDS = b" \n,"  # of a number
 _STAMP = 19  # digits of a time, at most
 _LAST = np.iinfo(np.int64).max
 
@@ -21,12 +23,15 @@ _LAST = np.iinfo(np.int64).max
 class Plain(NamedTuple):
     """Lines in columns: of each line its head, how many fields it has, and its time; of each field its key and number.
 
-    `counts` is None where each line has one field, `stamps` where no line has a time.
+    A head and a key are told by their place among those that there are. `counts` is None where each line has one field,
+    `stamps` where no line has a time.
     """
 
     heads: Sequence[str]
+    head_of: NDArray[np.int64]
     counts: NDArray[np.intp] | None
     keys: Sequence[str]
+    key_of: NDArray[np.int64]
     value: NDArray[np.float64]
     stamps: NDArray[np.int64] | None
 
@@ -35,66 +40,87 @@ def plain(text: str, lines: int) -> Plain | None:
     """So many lines in columns, as they are written; None: one is something else, or some have a time and others have none."""
     if '"' in text or "\\" in text:
         return None
-    each = _blanks(text, lines)
-    if each is None:
+    words = _words(text.encode("utf-8", "surrogateescape") + b"\n", lines)
+    if words is None:
         return None
-    words = text.replace("\n", " ").split(" ")
-    heads, fields, stamps = words[:: each + 1], words[1 :: each + 1], words[2 :: each + 1] if each > 1 else None
-    told = ",".join(fields)
-    if not _alternate(told):
+    head, fields, *stamp = words
+    told = _content(fields)
+    body = np.frombuffer(told, np.uint8)
+    ends = np.flatnonzero((body == EQUALS) | (body == COMMA) | (body == BLANK) | (body == NEWLINE))
+    marks = body[ends]
+    if len(ends) % 2 or (marks[::2] != EQUALS).any() or (marks[1::2] == EQUALS).any():
         return None
-    keys_and_numbers = told.replace("=", ",").split(",")
-    value = _numbers(keys_and_numbers[1::2])
-    moments = _stamps(stamps) if stamps else None
-    if value is None or (stamps and moments is None):
+    pairs = _parted(told, ends)
+    value = _numbers(pairs[1::2])
+    moments = _stamps(stamp[0]) if stamp else None
+    if value is None or (stamp and moments is None):
         return None
-    keys = keys_and_numbers[::2]
-    counts = np.fromiter(map(str.count, fields, repeat("=")), np.intp, lines) if len(keys) > lines else None
-    return Plain(heads, counts, keys, value, moments)
+    heads, head_of = _places(head)
+    keys, key_of = _places(pairs[::2])
+    counts = None if len(value) == lines else np.diff(np.flatnonzero(marks[1::2] != COMMA), prepend=-1)
+    return Plain(heads, head_of, counts, keys, key_of, value, moments)
 
 
-def _blanks(text: str, lines: int) -> int | None:
-    """How many blanks each line has, one or two; None: not all have as many."""
-    each, rest = divmod(text.count(" "), lines)
-    if rest or each not in (1, 2):
+def _words(body: bytes, lines: int) -> list[pa.BinaryArray] | None:
+    """The first words of all lines, the second ones, and the third; None: not all have as many, or they have others."""
+    characters = np.frombuffer(body, np.uint8)
+    ends = np.flatnonzero((characters == BLANK) | (characters == NEWLINE))
+    each, rest = divmod(len(ends), lines)
+    if rest or each not in (2, 3):
         return None
-    body = np.frombuffer(text.encode("utf-8", "surrogateescape"), np.uint8)
-    ends = np.flatnonzero(body == NEWLINE)
-    blanks = np.flatnonzero(body == BLANK).reshape(lines, each)
-    return each if (blanks[:-1, -1] < ends).all() and (blanks[1:, 0] > ends).all() else None
+    marks = characters[ends].reshape(lines, each)
+    if (marks[:, :-1] != BLANK).any() or (marks[:, -1] != NEWLINE).any():
+        return None
+    words = _parted(body, ends)
+    return [words[place::each] for place in range(each)]
 
 
-def _alternate(told: str) -> bool:
-    """Whether texts joined by commas are each `key=number[,key=number…]`: = and , come by turns, = first and last."""
-    body = np.frombuffer(told.encode("utf-8", "surrogateescape"), np.uint8)
-    between = body[(body == EQUALS) | (body == COMMA)]
-    return len(between) % 2 == 1 and bool((between[::2] == EQUALS).all() and (between[1::2] == COMMA).all())
+def _parted(body: bytes, ends: NDArray[np.intp]) -> pa.BinaryArray:
+    """What lies between these ends, each with the character that ends it."""
+    places = np.zeros(len(ends) + 1, np.int32)
+    places[1:] = ends + 1
+    return pa.BinaryArray.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(places), pa.py_buffer(body)])
 
 
-def _numbers(said: list[str]) -> NDArray[np.float64] | None:
+def _content(texts: pa.Array) -> bytes:
+    """Texts one after the other."""
+    ends = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return memoryview(texts.buffers()[2])[ends[0] : ends[-1]].tobytes()
+
+
+def _places(texts: pa.BinaryArray) -> tuple[list[str], NDArray[np.int64]]:
+    """The different ones, and of each its place among them."""
+    found = texts.dictionary_encode()
+    different = [each[:-1].decode("utf-8", "surrogateescape") for each in found.dictionary.to_pylist()]
+    return different, found.indices.to_numpy().astype(np.int64)
+
+
+def _numbers(said: pa.BinaryArray) -> NDArray[np.float64] | None:
     """Numbers as line protocol writes them; None: one of them is none, or larger than any that can be kept."""
-    odd = set("".join(said).encode("utf-8", "surrogateescape").translate(None, _PLAIN))
+    odd = set(_content(said).translate(None, _PLAIN + _ENDS))
+    if not odd <= set(b"ieE+"):
+        return None
+    texts = pc.binary_slice(said, 0, -1).cast(pa.string())
     try:
         if not odd:
-            value = np.fromiter(map(float, said), np.float64, len(said))
+            value = texts.cast(pa.float64()).to_numpy()
         elif odd <= set(b"i"):
-            value = np.array([float(each) if each[-1:] != "i" else line_protocol.number(each) for each in said])
-        elif odd <= set(b"ieE+"):
-            value = np.array([line_protocol.number(each) for each in said])
+            value = np.array([float(each) if each[-1:] != "i" else line_protocol.number(each) for each in texts.to_pylist()])
         else:
-            return None
-    except ValueError:  # `Malformed` is one
+            value = np.array([line_protocol.number(each) for each in texts.to_pylist()])
+    except ValueError:  # `pa.ArrowInvalid` and `Malformed` are some
         return None
     return value if np.isfinite(value).all() else None
 
 
-def _stamps(said: list[str]) -> NDArray[np.int64] | None:
+def _stamps(said: pa.BinaryArray) -> NDArray[np.int64] | None:
     """Times as they are written; None: one of them is none, or they are not of as many digits."""
-    digits = len(said[0])
-    if not 0 < digits <= _STAMP or len(set(map(len, said))) > 1:
+    length = pc.binary_length(said).to_numpy()
+    digits = int(length[0]) - 1
+    if not 0 < digits <= _STAMP or (length != digits + 1).any():
         return None
-    written = np.frombuffer("".join(said).encode("utf-8", "surrogateescape"), np.uint8) - ord("0")
-    if len(written) != digits * len(said) or (written > 9).any():
+    written = np.frombuffer(_content(said), np.uint8).reshape(len(said), digits + 1)[:, :-1] - ord("0")
+    if (written > 9).any():
         return None
-    found = written.reshape(len(said), digits) @ 10 ** np.arange(digits - 1, -1, -1, dtype=np.uint64)
+    found = written @ 10 ** np.arange(digits - 1, -1, -1, dtype=np.uint64)
     return found.astype(np.int64) if found.max() <= _LAST else None
