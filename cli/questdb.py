@@ -152,11 +152,12 @@ def environment(settings: Settings) -> dict[str, str]:
         # (docs/decisions/036).
         "shared.worker.nap.threshold": "100",
         "shared.worker.sleep.threshold": "1000",
-        # Several commits are applied in one go when the one who applies them rests in between.
+        # Several commits are applied in one go when the one who applies them rests in between (docs/decisions/037).
         "wal.apply.worker.count": "1",
         "wal.apply.worker.nap.threshold": "1",
         "wal.apply.worker.sleep.threshold": "2",
-        "wal.apply.worker.sleep.timeout": "20",
+        "wal.apply.worker.sleep.timeout": "100",  # ms
+        "cairo.wal.apply.look.ahead.txn.count": "200",
         "telemetry.enabled": "false",
         "telemetry.hide.tables": "false",  # our table of samples bears the name of QuestDB's own usage table
         "log.w.stdout.level": "ERROR",

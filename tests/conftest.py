@@ -25,6 +25,8 @@ from tests.matrix import cells
 hypothesis.settings.register_profile("loadstar", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("loadstar")
 
+# Most tests look for what they have just stored.
+APPLIES_SOON = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10"}  # ms
 PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 
 
@@ -124,7 +126,7 @@ class QuestDBServer:
             self.process = subprocess.Popen(
                 questdb.command(self.settings, self.jar),
                 cwd=questdb.folder(self.settings),
-                env={**os.environ, **questdb.environment(self.settings)},
+                env={**os.environ, **questdb.environment(self.settings), **APPLIES_SOON},
                 stdout=log,
                 stderr=log,
             )
