@@ -24,8 +24,10 @@ from config.settings import Settings
 from store import checksum
 from store.records.transaction import rows as records
 from store.scope import SYSTEM
+from store.series import connection
 from store.series import rows as series
 
+PATIENT_S = 60.0  # with a QuestDB that is busy with what devices post and people look at, or is started again
 Say = Callable[[str, int, int], None]  # a table, and how many rows of how many are done
 
 
@@ -37,7 +39,7 @@ def take(settings: Settings, into: IO[bytes], passphrase: str | None, say: Say) 
         StoreFull: QuestDB has suspended a table, whose rows would be missing.
         OSError: the file cannot be written.
     """
-    with Writer(into, passphrase) as writer:
+    with Writer(into, passphrase) as writer, connection.patiently(PATIENT_S):
         manifest = _write(settings, writer, say)
         writer.finish()
     return manifest
@@ -61,9 +63,9 @@ def _write(settings: Settings, writer: Writer, say: Say) -> Manifest:
     done = 0
     for table in series.names(SYSTEM):
         manifest.of(f"series/{table}")
-        for number, part_bytes in enumerate(series.parts(SYSTEM, settings, table)):
+        for number, piece in enumerate(series.parts(SYSTEM, settings, table)):
             with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as file:
-                file.writelines(part_bytes)
+                piece.copy(file)
                 done += _count(file, manifest.of(f"series/{table}"))
                 writer.add(f"series/{table}/{number:05}.parquet", file)
             say(table, done, max(done, expected))
@@ -100,7 +102,7 @@ def sum_of(settings: Settings, table: str) -> checksum.RowsSum:
     total = checksum.RowsSum()
     for part in series.parts(SYSTEM, settings, table):
         with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as file:
-            file.writelines(part)
+            part.copy(file)
             _count(file, total)
     return total
 

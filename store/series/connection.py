@@ -5,10 +5,11 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,11 @@ _SINCE_2000_US = 946_684_800_000_000  # PostgreSQL's binary timestamps count fro
 
 _SYMBOL = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
+Asked = TypeVar("Asked")
 Row = tuple[Any, ...]
+Answer = tuple[list[str], frozenset[int], list[Row]]  # the names of the columns, which are times (still without a zone), the rows
+
+_patience_s: ContextVar[float] = ContextVar("patience_s", default=0.0)
 
 
 class Connection(Patient):
@@ -118,8 +123,11 @@ def execute(sql: str, of: Settings | None = None, *, params: Sequence[object] = 
         raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
 
 
-def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int], list[Row]]:
-    """The names of the columns, which of them are times (still without a zone), and the rows."""
+def _ask(sql: str, params: Sequence[object]) -> Answer:
+    return persistently(lambda: _ask_now(sql, params))
+
+
+def _ask_now(sql: str, params: Sequence[object]) -> Answer:
     pool = _pool(settings())
     plain = [_naive_utc(value) for value in params]
     _breaker.admit()
@@ -145,6 +153,32 @@ def _ask(sql: str, params: Sequence[object]) -> tuple[list[str], frozenset[int],
 
 
 @contextmanager
+def patiently(seconds: float) -> Iterator[None]:
+    """Within, what QuestDB is too busy for, or away, is asked again for so long: for work that nobody waits for."""
+    token = _patience_s.set(seconds)
+    try:
+        yield
+    finally:
+        _patience_s.reset(token)
+
+
+def persistently(ask: Callable[[], Asked]) -> Asked:
+    """What comes of a question, which is asked again while there is patience.
+
+    Raises:
+        StoreAway: QuestDB is away still.
+    """
+    until = time.monotonic() + _patience_s.get()
+    while True:
+        try:
+            return ask()
+        except StoreAway:
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOOK_S)
+
+
+@contextmanager
 def _connected(pool: Pool) -> Iterator[Connection]:
     """A connection of the pool; whoever waits for one is told as soon as anybody finds that QuestDB is away."""
     deadline = time.monotonic() + WAIT_S
@@ -155,7 +189,8 @@ def _connected(pool: Pool) -> Iterator[Connection]:
         except PoolTimeout as error:
             _breaker.check()
             if time.monotonic() > deadline:
-                raise StoreAway(_("all connections to QuestDB are in use: try again in a moment")) from error
+                # Each may be in use, or QuestDB be too busy to take one.
+                raise StoreAway(_("QuestDB is too busy: no connection to it came free; try again in a moment")) from error
     try:
         with connection:
             yield connection

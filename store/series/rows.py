@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from config.settings import Settings
 from store.errors import Refused, StoreAway, StoreFull
 from store.scope import Scope
 from store.series import bulk, health, tables
-from store.series.connection import execute, query
+from store.series.connection import execute, persistently, query
 
 # How far the rollup and the flags have come is read before what they have made, and what is late after the samples: what is
 # restored is then rolled up once more where the two may not fit.
@@ -93,11 +93,32 @@ def size(scope: Scope) -> int:
     return sum(each or 0 for each in found)
 
 
-def parts(scope: Scope, settings: Settings, table: str) -> Iterator[Iterator[bytes]]:
-    """Each part of a table, as the bytes of a Parquet file; together they are all of it.
+class Piece(NamedTuple):
+    """A part of a table, which is yet to be read."""
+
+    settings: Settings
+    sql: str
+
+    def copy(self, into: IO[bytes]) -> None:
+        """Write it as a Parquet file.
+
+        Raises:
+            StoreAway: QuestDB cannot be reached, or stops in the middle.
+        """
+
+        def copied() -> None:
+            into.seek(0)
+            into.truncate()
+            into.writelines(_exported(self.settings, self.sql))
+
+        persistently(copied)
+
+
+def parts(scope: Scope, settings: Settings, table: str) -> Iterator[Piece]:
+    """Each part of a table; together they are all of it.
 
     Raises:
-        StoreAway: QuestDB cannot be reached, or stops in the middle of a part.
+        StoreAway: QuestDB cannot be reached.
     """
     _require_own(scope)
     _require_name(table)
@@ -105,7 +126,7 @@ def parts(scope: Scope, settings: Settings, table: str) -> Iterator[Iterator[byt
     edges = [None, *_edges(table), None]
     for start, end in pairwise(edges):
         bounds = [f"{designated} >= {start}"] * (start is not None) + [f"{designated} < {end}"] * (end is not None)
-        yield _exported(settings, f"SELECT * FROM {table}" + f" WHERE {' AND '.join(bounds)}" * bool(bounds))
+        yield Piece(settings, f"SELECT * FROM {table}" + f" WHERE {' AND '.join(bounds)}" * bool(bounds))
 
 
 def batches(scope: Scope, file: IO[bytes]) -> Iterator[pa.RecordBatch]:

@@ -74,3 +74,38 @@ def test_connections_that_were_cut_while_nobody_asked_are_replaced_unseen(settin
         pool.putconn(each)
     assert connection.query("SELECT 1") == [(1,)]
     assert connection.query("SELECT 2") == [(2,)]
+
+
+@pytest.fixture
+def busy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """QuestDB's port, where nobody takes a connection: all of its threads are at work."""
+    monkeypatch.setattr(connection, "WAIT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        configuration.use(settings.model_copy(update={"questdb_pg_port": listening.getsockname()[1]}))
+        connection.close()
+        yield listening
+        connection.close()
+        connection._breaker.close()
+    configuration.use(settings)
+
+
+def test_who_gets_no_connection_is_told_that_questdb_is_busy_not_that_others_have_them_all(busy: socket.socket) -> None:
+    with pytest.raises(StoreAway, match="QuestDB is too busy"):
+        connection.query("SELECT 1")
+
+
+def test_work_that_nobody_waits_for_gets_its_answer_once_questdb_has_time(busy: socket.socket, settings: Settings) -> None:
+    answers: list[object] = []
+
+    def ask() -> None:
+        with connection.patiently(60):
+            answers.append(connection.query("SELECT 1"))
+
+    # The settings in force are looked up with each try: what was busy is there then.
+    asking = threading.Thread(target=ask)
+    asking.start()
+    taken, _from = busy.accept()  # it tries
+    configuration.use(settings)
+    asking.join(60)
+    taken.close()
+    assert answers == [[(1,)]]
