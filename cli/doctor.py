@@ -21,6 +21,7 @@ from cli.watch import UP
 from config import clock
 from config import settings as configuration
 from config.settings import PREFIX, Settings, SettingsError
+from store import disks
 from store.errors import StoreError
 from store.series import connection, health
 
@@ -113,6 +114,14 @@ def _room(settings: Settings) -> Iterator[Finding]:
         yield Finding("disk", "wrong", f"{text}; {FREE_NEEDED_BYTES / 2**30:.0f} GB are needed: make room, or move LOADSTAR_HOME")
     else:
         yield Finding("disk", "ok", text)
+    for disk in disks.seen(settings):
+        if disk.of != "state":
+            advice = "; make room, before nothing can be written to it" if disk.nearly_full else ""
+            yield Finding(f"disk of {disk.of}", "wrong" if advice else "ok", f"{disk.free / 2**30:.1f} GB free{advice}")
+    for of in disks.unseen(settings):
+        if of != "state":
+            advice = f"cannot be seen from here: mount it here too, and set {disks.VOLUMES[of]} to where"
+            yield Finding(f"disk of {of}", "note", advice)
     memory = psutil.virtual_memory().available
     state: Literal["ok", "note"] = "ok" if memory > MEMORY_NEEDED_BYTES else "note"
     yield Finding("memory", state, f"{memory / 2**30:.1f} GB available" + "; 1.5 GB are advised" * (state == "note"))

@@ -153,6 +153,10 @@ class Settings(BaseSettings):
     questdb_jar: Path | None = Field(None, description="a QuestDB jar that is already here; it must match the pinned SHA-256")
     questdb_sync: bool = Field(False, description="commits survive a power cut, at about 9 ms each")
     least_free_mb: int = Field(1024, ge=16, description="free disk below which devices are told to wait (507); 2 % at least")
+    questdb_volume: Path | None = Field(
+        None, description="where the disk of an external QuestDB is mounted here too, to be watched"
+    )
+    records_volume: Path | None = Field(None, description="where the disk of PostgreSQL is mounted here too, to be watched")
     telemetry_days: int | None = Field(None, ge=2, description="days that samples are kept; 90 by default, 7 with the demo")
 
     @model_validator(mode="after")

@@ -122,6 +122,8 @@ class Production:
             "/data": self.folder / "data",
             "/etc/nginx/tls": self.folder / "tls",
             "/run/loadstar": self.folder / "run" / name,
+            "/volumes/records": self.folder / "records",
+            "/volumes/series": self.folder / "questdb",
         }
         # In one go: our own folder's name may hold one of these.
         return re.sub("|".join(folders), lambda found: str(folders[found[0]]), text)

@@ -22,7 +22,7 @@ from config import call, clock, heart, language
 from config import settings as configuration
 from config.language import N_, _
 from config.settings import Settings
-from ingest import health, job_figures, manual, openapi
+from ingest import disk_figures, health, job_figures, manual, openapi
 from ingest import refused as refused_readings
 from ingest.activity import Activity
 from ingest.answers import Answer, refused
@@ -72,8 +72,9 @@ async def metrics(_request: Request, door: Door) -> Answer:
     health.measure(door)
     door.metrics.write()
     loop = asyncio.get_running_loop()
-    own, of_jobs = await asyncio.gather(*(loop.run_in_executor(None, each) for each in (door.metrics.text, job_figures.text)))
-    return Answer(200, own + of_jobs, (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
+    asked = (door.metrics.text, job_figures.text, partial(disk_figures.text, door.settings))
+    told = await asyncio.gather(*(loop.run_in_executor(None, each) for each in asked))
+    return Answer(200, b"".join(told), (("content-type", "text/plain; version=0.0.4; charset=utf-8"),))
 
 
 OWN: Routes = {

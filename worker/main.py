@@ -55,6 +55,7 @@ def lanes(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane]:
             "upkeep",
             [
                 Duty("keeping room", ROOM_S, partial(room.keep_reserve, made)),
+                Duty("watching disks", ROOM_S, room.Watch(made).look),
                 duty("resuming tables", RESUME_S, partial(room.resume, made)),
                 duty("dropping what is old", RETENTION_S, partial(drop_old, made)),
             ],

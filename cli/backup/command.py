@@ -122,9 +122,9 @@ def _use(settings: Settings) -> None:
 
 
 def _require_room(settings: Settings, series_bytes: int) -> None:
-    from store.series import health
+    from store import disks
 
-    needed, free = series_bytes + health.least_free(settings), shutil.disk_usage(settings.home).free
+    needed, free = series_bytes + disks.least_free(settings), shutil.disk_usage(settings.home).free
     if not settings.questdb_external and free < needed:
         raise SettingsError(
             f"the disk of {settings.home} has {free / 2**30:.1f} GiB free, and {needed / 2**30:.1f} GiB are needed: make room, "
@@ -187,11 +187,11 @@ class _Considerate:
     """Writes to a file, and stops before the disk that devices need has no room for them."""
 
     def __init__(self, file: IO[bytes], folder: Path, settings: Settings) -> None:
-        from store.series import health
+        from store import disks
 
         self._file, self._folder = file, folder
         shared = not settings.questdb_external and folder.stat().st_dev == settings.home.stat().st_dev
-        self._least = health.least_free(settings) if shared else 0
+        self._least = disks.least_free(settings) if shared else 0
         self._looked = 0
 
     def write(self, data: bytes) -> int:

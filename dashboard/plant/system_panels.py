@@ -1,6 +1,6 @@
 """How Loadstar itself is doing, panel by panel: its stores, the device API, processes, jobs, caches, disk and versions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -17,6 +17,7 @@ from dashboard.parts.short_table import short_table
 from dashboard.plant import broker_words, system_facts
 from insight import closed_power
 from insight.shared import shared
+from store import disks
 from store.errors import StoreError
 from store.records.plant import broker_states
 from store.scope import Scope
@@ -26,6 +27,7 @@ DISK_LASTS_S = 60.0  # a walk over all files
 STILL_S = 40.0  # after which another worker would keep the clock, if there were one
 LONG_WAIT_S = 60.0  # that nobody has begun a job that is due
 LOW = 0.1  # of the disk is free: worth a look
+DISKS = {"records": N_("Disk of the records"), "series": N_("Disk of QuestDB")}
 
 PACKAGES = ("dash", "plotly", "sqlalchemy", "pandas", "httptools", "gunicorn")
 QUEUES = {
@@ -47,7 +49,17 @@ KINDS = {
 
 def panels(scope: Scope) -> list[html.Section]:
     """All of them, as they are now."""
-    return [_stores(), _device_api(), _brokers(scope), _processes(), _jobs(scope), _kept_ready(), _disk(), _versions(scope)]
+    return [
+        _stores(),
+        _device_api(),
+        _brokers(scope),
+        _processes(),
+        _jobs(scope),
+        _kept_ready(),
+        _disk(),
+        *_other_disks(),
+        _versions(scope),
+    ]
 
 
 def _panel(title: str, *parts: Any) -> html.Section:
@@ -252,6 +264,19 @@ def _disk() -> html.Section:
     says = _("%(free)s of %(total)s free", free=_gigabytes(found.free), total=_gigabytes(found.total))
     parts = [(html.Code(name), _megabytes(size)) for name, size in found.parts.items()]
     return _panel(_("Disk of the state folder"), html.P(_state(share > LOW, says)), _facts(parts))
+
+
+def _other_disks() -> Iterator[html.Section]:
+    """Those of the records and the series, where they are not the state folder's."""
+    for disk in disks.seen(settings()):
+        if disk.of != "state":
+            room = _("%(free)s of %(total)s free", free=_gigabytes(disk.free), total=_gigabytes(disk.total))
+            good = disk.nearly_full is None and disk.free / disk.total > LOW
+            yield _panel(_(DISKS[disk.of]), html.P(_state(good, room), className="mb-0"))
+    for of in disks.unseen(settings()):
+        if of != "state":
+            words = _("It cannot be seen from here: mount it here too, and set %(name)s to where.", name=disks.VOLUMES[of])
+            yield _panel(_(DISKS[of]), html.P(words, className="muted mb-0"))
 
 
 def _versions(scope: Scope) -> html.Section:

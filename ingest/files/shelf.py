@@ -15,12 +15,12 @@ from pathlib import Path
 from config import clock
 from config.language import _
 from config.settings import Settings
+from store import disks
 from store.errors import Refused, StoreFull
 from store.records.plant import imports, uploads
 from store.records.plant.imports import File
 from store.records.schema import Upload
 from store.scope import SYSTEM, Scope
-from store.series import health
 
 PIECE = 2**20
 REFUSED = "refused.jsonl"  # what of an import was refused, a problem a line
@@ -49,7 +49,7 @@ def file_of(settings: Settings, import_id: str) -> Path:
 def require_room(settings: Settings, size: int) -> None:
     """Raise `StoreFull` unless the disk of the state folder has room for so many bytes more."""
     free = shutil.disk_usage(settings.home).free
-    if free - size < health.least_free(settings):
+    if free - size < disks.least_free(settings):
         raise StoreFull(
             _(
                 "the disk has no room for this file: it has %(size)s MB, and %(free)s MB are free",

@@ -1,16 +1,14 @@
 """How the series' store is: whether what is acknowledged becomes visible, and whether the disk still has room."""
 
-import shutil
 from datetime import datetime
 from typing import NamedTuple
 
 from config.language import _
 from config.settings import Settings
+from store import disks
 from store.errors import Refused
 from store.scope import Scope
 from store.series.connection import execute, query
-
-LEAST_FREE_SHARE = 0.02
 
 
 class TableHealth(NamedTuple):
@@ -43,19 +41,10 @@ def build() -> str:
     return str(query("SELECT build()")[0][0])
 
 
-def least_free(settings: Settings) -> int:
-    """Free bytes below which the disk of the state folder is nearly full."""
-    return int(max(settings.least_free_mb * 2**20, LEAST_FREE_SHARE * shutil.disk_usage(settings.home).total))
-
-
 def disk_full(settings: Settings) -> str | None:
-    """Why the disk of the state folder should be given nothing more, or None. An external server's is its operator's to watch."""
-    if settings.questdb_external:
-        return None
-    free = shutil.disk_usage(settings.home).free
-    if free < least_free(settings):
-        return _("the disk of the state folder is nearly full: %(free)s GiB are free", free=f"{free / 2**30:.1f}")
-    return None
+    """Why the disk that QuestDB writes to should be given nothing more, or None; None too where it cannot be seen from here."""
+    disk = disks.of_series(settings)
+    return disk.nearly_full if disk else None
 
 
 def full(settings: Settings) -> str | None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from cli import machine
 from cli.main import loadstar
 from cli.ports import free_ports
+from store import disks
 
 
 @pytest.fixture
@@ -49,6 +50,22 @@ def test_a_port_in_use_is_named_with_its_owner_and_the_setting_that_moves_it(hom
     assert f"{port} is in use by" in found
     assert f"pid {os.getpid()}" in found
     assert "set LOADSTAR_DEVICE_PORT" in found
+
+
+def test_the_disk_of_a_database_server_is_looked_at_where_it_is_mounted_and_else_that_it_cannot_be_is_a_note(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LOADSTAR_DATABASE_URL", "postgresql+psycopg://loadstar@db.example.org/loadstar")
+    assert line(doctor(), "disk of records").startswith("note")
+    assert "set LOADSTAR_RECORDS_VOLUME to where" in line(doctor(), "disk of records")
+    monkeypatch.setenv("LOADSTAR_RECORDS_VOLUME", str(tmp_path))
+    monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 0.0)
+    monkeypatch.setenv("LOADSTAR_LEAST_FREE_MB", "16")
+    assert line(doctor(), "disk of records").startswith("ok")
+    monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 2.0)
+    result = doctor()
+    assert result.exit_code == 1
+    assert "make room, before nothing can be written to it" in line(result, "disk of records")
 
 
 def test_a_java_that_does_not_run_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from cli import questdb, workshop
-from cli.processes import dashboard_argv
+from cli.processes import dashboard_argv, processes
 from config import settings as configuration
 from config.settings import PROJECT, Settings
 from faults.production import COMPOSE, SECRETS, compose_file
@@ -42,6 +42,26 @@ def test_each_queue_has_a_service_that_does_its_jobs_and_one_of_its_own_where_it
     assert sorted(queue for queues in done.values() for queue in queues) == sorted(Queue)
     assert done["forecasts"] == ["forecast"]
     assert not set(done["controls"]) & {"consumption", "aggregation", "clustering", "report"}
+
+
+def test_each_process_that_up_starts_or_the_architecture_names_is_a_service() -> None:
+    ours = {name: described["command"][1:] for name, described in SERVICES.items() if described["image"].startswith("loadstar:")}
+    for process in processes(Settings(demo=False)):
+        command = [word.removeprefix(f"{PROJECT}/") for word in process.argv[1:] if word != "--alone"]
+        assert ours[process.name] == command, process.name
+    page = (PROJECT / "docs/architecture.md").read_text()
+    named = re.findall(r"^\| [^|]+ \| `python -m ([\w.]+)[^|]* \| [^|]+ \| (.+) \|$", page, re.MULTILINE)
+    run = {command[1] for command in ours.values()} - {"cli", "gunicorn"}
+    assert {module for module, where in named if where != "none"} == run
+    assert len(run) > 3
+
+
+def test_the_disks_of_both_databases_are_watched_by_all_of_our_own() -> None:
+    for name in REPLICATED:
+        told, mounts = SERVICES[name]["environment"], SERVICES[name]["volumes"]
+        for setting, server in (("LOADSTAR_RECORDS_VOLUME", "postgres"), ("LOADSTAR_QUESTDB_VOLUME", "questdb")):
+            volume = SERVICES[server]["volumes"][0].partition(":")[0]
+            assert f"{volume}:{told[setting]}:ro,nocopy" in mounts, name
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -8,10 +8,13 @@ from datetime import timedelta
 
 import psutil
 import pytest
+from sqlalchemy.engine import make_url
 
+from config import settings as configuration
 from config.settings import Settings
 from dashboard.figures.wording import THIN
 from dashboard.plant import system_facts
+from store import disks
 from store.errors import StoreAway
 from store.records.jobs import asking, kinds, lease, working
 from store.records.jobs.kinds import TIDYING, Nothing, Problem
@@ -112,6 +115,22 @@ def test_it_shows_how_it_goes_with_brokers(world: World, questdb: None) -> None:
         assert words.replace(",", THIN) in page, words
     brokers.archive_broker(SYSTEM, yard)
     assert "1 of 2 connected" in browser.get("/admin/system").get_data(as_text=True)
+
+
+def test_the_disks_of_database_servers_are_shown_where_they_are_mounted_and_else_how_to(
+    world: World, questdb: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = {"records_volume": world.settings.home, "questdb_external": True}
+    monkeypatch.setattr(disks, "_url", lambda _text: make_url("postgresql://db.example.org/loadstar"))
+    configuration.use(world.settings.model_copy(update=servers))
+    try:
+        page = world.client("root").get("/admin/system").get_data(as_text=True)
+    finally:
+        configuration.use(world.settings)
+    assert "Disk of the records" in page
+    assert page.count("GB free") == 2
+    assert "Disk of QuestDB" in page
+    assert "set LOADSTAR_QUESTDB_VOLUME to where" in page
 
 
 @pytest.mark.parametrize("who", ["admin", "operator", "resident"])

@@ -6,6 +6,7 @@ import pytest
 
 from config import settings as configuration
 from config.settings import Settings
+from store import disks
 from store.scope import SYSTEM
 from store.series import connection, health, tables
 from tests.conftest import QuestDBServer, eventually, settings_for
@@ -45,12 +46,14 @@ def test_a_suspended_table_is_named_and_comes_back_with_its_rows(obedient_server
 
 
 def test_a_disk_that_is_nearly_full_refuses_before_it_is(questdb_tables: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LEAST_FREE_SHARE", 2.0)
+    monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 2.0)
     says = health.full(questdb_tables)
     assert says is not None
-    assert "nearly full" in says
+    assert says.startswith("the disk of the state folder is nearly full")
     elsewhere = questdb_tables.model_copy(update={"questdb_external": True})
-    assert health.full(elsewhere) is None
+    assert health.full(elsewhere) is None, "it cannot be seen"
+    mounted = elsewhere.model_copy(update={"questdb_volume": questdb_tables.home})
+    assert str(health.full(mounted)).startswith("the disk of QuestDB is nearly full")
 
 
 def test_a_checkpoint_that_a_backup_holds_is_told_until_it_is_let_go(questdb_tables: Settings) -> None:
