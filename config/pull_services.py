@@ -4,7 +4,7 @@ What a service answers is read by a file of its name in `ingest/pulls/`.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from config.language import N_
@@ -47,6 +47,37 @@ _POSITION = r"-?\d{1,2}(\.\d{1,6})?, ?-?\d{1,3}(\.\d{1,6})?"
 _TARIFF = r"E-1R-[A-Z0-9-]{3,60}-[A-HJ-NP]"
 _YEAR = timedelta(days=360)
 _PLACE = N_("latitude and longitude")
+
+_AGILE = Service(
+    "octopus_agile",
+    N_("Octopus Agile, price with VAT"),
+    reader="octopus_agile",
+    gives=PRICE,
+    origin="https://api.octopus.energy",
+    area=N_("code of the tariff"),
+    like="E-1R-AGILE-24-10-01-C",
+    pattern=_TARIFF,
+    every_s=HOUR_S,
+    most=timedelta(days=30),  # 1,440 half hours: an answer holds 1,500
+    ahead=timedelta(days=2),
+    licence="Octopus Energy",
+    currency="GBP",
+)
+_ELECTRICITY_MAPS = Service(
+    "electricity_maps",
+    N_("Electricity Maps, CO₂ of the life cycle"),
+    reader="electricity_maps",
+    gives=CO2,
+    origin="https://api.electricitymaps.com",
+    area=N_("zone"),
+    like="DE",
+    pattern=r"[A-Z]{2}(-[A-Z0-9]{1,5}){0,2}",
+    every_s=HOUR_S,
+    most=_YEAR,  # its history is of the last day, whatever is asked
+    ahead=timedelta(),
+    licence="Electricity Maps",
+    key=True,
+)
 
 SERVICES = {
     each.name: each
@@ -110,36 +141,8 @@ SERVICES = {
             licence="CC BY 4.0",
             currency="EUR",
         ),
-        Service(
-            "octopus_agile",
-            N_("Octopus Agile, price with VAT"),
-            reader="octopus_agile",
-            gives=PRICE,
-            origin="https://api.octopus.energy",
-            area=N_("code of the tariff"),
-            like="E-1R-AGILE-24-10-01-C",
-            pattern=_TARIFF,
-            every_s=HOUR_S,
-            most=timedelta(days=30),  # 1,440 half hours: an answer holds 1,500
-            ahead=timedelta(days=2),
-            licence="Octopus Energy",
-            currency="GBP",
-        ),
-        Service(
-            "octopus_agile_net",
-            N_("Octopus Agile, price without VAT"),
-            reader="octopus_agile",
-            gives=PRICE,
-            origin="https://api.octopus.energy",
-            area=N_("code of the tariff"),
-            like="E-1R-AGILE-24-10-01-C",
-            pattern=_TARIFF,
-            every_s=HOUR_S,
-            most=timedelta(days=30),
-            ahead=timedelta(days=2),
-            licence="Octopus Energy",
-            currency="GBP",
-        ),
+        _AGILE,
+        replace(_AGILE, name="octopus_agile_net", words=N_("Octopus Agile, price without VAT")),
         Service(
             "gb_carbon",
             N_("Carbon Intensity of Great Britain"),
@@ -154,35 +157,7 @@ SERVICES = {
             ahead=timedelta(days=2),
             licence="CC BY 4.0",
         ),
-        Service(
-            "electricity_maps",
-            N_("Electricity Maps, CO₂ of the life cycle"),
-            reader="electricity_maps",
-            gives=CO2,
-            origin="https://api.electricitymaps.com",
-            area=N_("zone"),
-            like="DE",
-            pattern=r"[A-Z]{2}(-[A-Z0-9]{1,5}){0,2}",
-            every_s=HOUR_S,
-            most=_YEAR,  # its history is of the last day, whatever is asked
-            ahead=timedelta(),
-            licence="Electricity Maps",
-            key=True,
-        ),
-        Service(
-            "electricity_maps_direct",
-            N_("Electricity Maps, CO₂ of direct emissions"),
-            reader="electricity_maps",
-            gives=CO2,
-            origin="https://api.electricitymaps.com",
-            area=N_("zone"),
-            like="DE",
-            pattern=r"[A-Z]{2}(-[A-Z0-9]{1,5}){0,2}",
-            every_s=HOUR_S,
-            most=_YEAR,
-            ahead=timedelta(),
-            licence="Electricity Maps",
-            key=True,
-        ),
+        _ELECTRICITY_MAPS,
+        replace(_ELECTRICITY_MAPS, name="electricity_maps_direct", words=N_("Electricity Maps, CO₂ of direct emissions")),
     )
 }

@@ -170,9 +170,7 @@ def administers_site(argument: str = "site_id") -> Rule:
     """Administrators of the site that the argument of that name gives; for others its administration does not exist."""
 
     def rule(scope: Scope, given: Mapping[str, Any]) -> None:
-        site_in(argument)(scope, given)
-        if not policy.may(scope, policy.Action.ADMINISTER, site_id=given[argument]):
-            raise NotFound("no such page")
+        _require_site(scope, given, argument, policy.Action.ADMINISTER)
 
     return rule
 
@@ -181,9 +179,22 @@ def operates_site(argument: str = "site_id") -> Rule:
     """Operators and administrators of the site that the argument of that name gives; for others it does not exist."""
 
     def rule(scope: Scope, given: Mapping[str, Any]) -> None:
-        site_in(argument)(scope, given)
-        if not policy.may(scope, policy.Action.OPERATE, site_id=given[argument]):
-            raise NotFound("no such page")
+        _require_site(scope, given, argument, policy.Action.OPERATE)
+
+    return rule
+
+
+def _require_site(scope: Scope, given: Mapping[str, Any], argument: str, action: policy.Action) -> None:
+    site_in(argument)(scope, given)
+    if not policy.may(scope, action, site_id=given[argument]):
+        raise NotFound("no such page")
+
+
+def administers_meter(argument: str = "meter_id") -> Rule:
+    """Administrators of the site of the meter that the argument of that name gives."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        _require_meter(scope, given, argument, policy.Action.ADMINISTER)
 
     return rule
 
@@ -192,30 +203,19 @@ def operates_meter(argument: str = "meter_id") -> Rule:
     """Operators and administrators of the site of the meter that the argument of that name gives."""
 
     def rule(scope: Scope, given: Mapping[str, Any]) -> None:
-        signed_in(scope, given)
-        meter_id = given.get(argument)
-        if not isinstance(meter_id, str):
-            raise NotFound("no meter")
-        site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
-        if not policy.may(scope, policy.Action.OPERATE, site_id=site_id):
-            raise NotFound("no such page")
+        _require_meter(scope, given, argument, policy.Action.OPERATE)
 
     return rule
 
 
-def administers_meter(argument: str = "meter_id") -> Rule:
-    """Administrators of the site of the meter that the argument of that name gives."""
-
-    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
-        signed_in(scope, given)
-        meter_id = given.get(argument)
-        if not isinstance(meter_id, str):
-            raise NotFound("no meter")
-        site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
-        if not policy.may(scope, policy.Action.ADMINISTER, site_id=site_id):
-            raise NotFound("no such page")
-
-    return rule
+def _require_meter(scope: Scope, given: Mapping[str, Any], argument: str, action: policy.Action) -> None:
+    signed_in(scope, given)
+    meter_id = given.get(argument)
+    if not isinstance(meter_id, str):
+        raise NotFound("no meter")
+    site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
+    if not policy.may(scope, action, site_id=site_id):
+        raise NotFound("no such page")
 
 
 def prices_region(argument: str = "region_id") -> Rule:
