@@ -204,7 +204,9 @@ def number(value: Any, field: str) -> float | Problem:
                 echo(value),
                 _("a finite number"),
             )
-    if isinstance(value, Unreal):
+    if isinstance(value, Unreal) and not value.text.strip():
+        words = _("%(field)s has nothing where its number belongs", field=field)
+    elif isinstance(value, Unreal):
         words = _("%(field)s is %(value)s, which is no finite JSON number", field=field, value=echo(value))
     else:
         words = _("%(field)s is %(kind)s, not a number", field=field, kind=json_type(value))

@@ -33,8 +33,7 @@ async def require(request: Request, door: Door, write: bool) -> Caller:
 async def holder(given: str | None, request: Request, door: Door, write: bool) -> Caller:
     """Whose key was given with this request; raises as `require`."""
     if not given:
-        door.metrics.refused_key("none")
-        raise Refusal(401, Problem("no_key", _("send the device's key in the header X-API-Key")), headers=_CHALLENGE)
+        raise missing(door, _("send the device's key in the header X-API-Key"))
     key_id, _point, secret = given.partition(".")
     caller = door.directory.callers.get(key_id) or await door.directory.caller(key_id)
     digest = hashlib.sha256(secret.encode("utf-8", "replace")).digest()
@@ -63,6 +62,12 @@ async def holder(given: str | None, request: Request, door: Door, write: bool) -
     if write and not caller.can_write:
         raise Refusal(403, Problem("read_only_key", _("the key may read, but not write: ask for one that may post")))
     return caller
+
+
+def missing(door: Door, advice: str) -> Refusal:
+    """That no key was given, and where to give it."""
+    door.metrics.refused_key("none")
+    return Refusal(401, Problem("no_key", advice), headers=_CHALLENGE)
 
 
 def _ended(caller: Caller) -> bool:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from ingest.directory import Caller
-from ingest.judge import Judge, Reading
-from ingest.problem import Problem
+from ingest.judge import Judge, Reading, number
+from ingest.problem import Problem, Unreal
 from ingest.rows import Rows
 from ingest.times import Window
 from store.records.plant.directory import MeterEntry
@@ -62,3 +62,10 @@ def test_integers_are_times_only_in_a_precision_that_is_declared() -> None:
     found.judge([Reading("mtr_a", "power_kw", seconds, 1.0)], None, first=1)
     assert [each.code for each in found.problems] == ["precision_missing"]
     assert [at for _, at, _ in found.rows.rows] == [seconds * 1_000_000]
+
+
+def test_where_nothing_stands_for_a_number_that_is_what_is_said() -> None:
+    for written in ("", " "):
+        problem = number(Unreal(written), "value")
+        assert isinstance(problem, Problem)
+        assert problem.message == "value has nothing where its number belongs"

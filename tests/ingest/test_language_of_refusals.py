@@ -73,7 +73,7 @@ WRONG: tuple[Callable[[], object], ...] = (
         for ts in ("2001-05-28T12:00:00Z", "2999-05-28T12:00:00Z", "2026-05-28T12:00:00+0200", "2026-05-28T12:00:00+02")
     ),
     *(_window(ts, "s") for ts in (1_780_000_000_000, 10**18, 1)),
-    *((lambda value=value: judge.number(value, "v")) for value in ("1", None, True, [], {}, Unreal("NaN"), 10**400)),
+    *((lambda value=value: judge.number(value, "v")) for value in ("1", None, True, [], {}, Unreal("NaN"), Unreal(""), 10**400)),
     *((lambda unit=unit: units.convert(1.0, unit, "energy_kwh")) for unit in ("volts", "m")),
     *((lambda body=body: bodies.parse(body)) for body in (b"{", b"\xff", b"[" * 100_000)),
     *((lambda body=body: bodies.inflate(body, 99)) for body in (b"no gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\3K")),

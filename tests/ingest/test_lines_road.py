@@ -134,7 +134,13 @@ def test_the_first_interface_never_says_what_makes_telegraf_drop_or_repeat(api: 
     assert agent.post("/api/v2/write", headers=read_only, content="a b=1").status_code == 403
     assert agent.post("/write", headers={"Content-Encoding": "br"}, content="a b=1").status_code == 400
     assert agent.post("/write?precision=y", content="a b=1").status_code == 400
-    assert agent.post("/write", content=b"#" * (8 * 2**20 + 1)).status_code == 413
+    too_big = agent.post("/write", content=b"#" * (8 * 2**20 + 1))
+    assert (too_big.status_code, "at most 8,388,608 bytes" in too_big.json()["error"]) == (413, True)
+    keyless = httpx.post(f"{api.url}/write", content="a b=1")
+    assert (keyless.status_code, "as the password, beside any user name, or as the token" in keyless.json()["error"]) == (
+        401,
+        True,
+    )
     assert agent.post("/write", content=b"").status_code == 204
     assert agent.post("/api/v2/write", content=b"").status_code == 204
 

@@ -42,7 +42,7 @@ def second(status: int, words: str) -> Answer:
 
 def refused(refusal: Refusal, tell: Tell) -> Answer:
     """A request that is refused as a whole."""
-    said = tell(refusal.status, f"{_(refusal.problem.message)} [{refusal.problem.code}]")
+    said = tell(refusal.status, f"{_told(refusal.problem)} [{refusal.problem.code}]")
     retry = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s is not None else ()
     return Answer(said.status, said.body, (*said.headers, *refusal.headers, *retry))
 
@@ -57,4 +57,5 @@ def partial(wrong: Sequence[tuple[str, Problem]], tell: Tell) -> Answer:
 
 
 def _told(problem: Problem) -> str:
-    return f"{problem.message} ({problem.allowed})" if problem.allowed else problem.message
+    words = _(problem.message)
+    return f"{words} ({problem.allowed})" if problem.allowed else words

@@ -7,6 +7,7 @@ import base64
 import binascii
 from urllib.parse import parse_qs
 
+from config.language import _
 from ingest import keys
 from ingest.directory import Caller
 from ingest.door import Door
@@ -15,7 +16,10 @@ from ingest.request import Request
 
 async def require(request: Request, door: Door) -> Caller:
     """Whose key comes with a request that writes; raises as `keys.require`."""
-    return await keys.holder(_given(request), request, door, write=True)
+    given = _given(request)
+    if not given:
+        raise keys.missing(door, _("give the device's key as the password, beside any user name, or as the token"))
+    return await keys.holder(given, request, door, write=True)
 
 
 def _given(request: Request) -> str | None:
