@@ -23,7 +23,11 @@ Stretch = tuple[datetime, datetime]
 
 
 class Backlog:
-    """Stretches of days; iterate over them as (start, end, series), each within one day in UTC, the newest first."""
+    """Stretches of days; iterate over them as (start, end, series), each within one day in UTC.
+
+    The newest day comes first, then the one that has waited longest, then the others from the newest on: so whoever makes two of
+    them at a time gets to each, though samples of today come late all the time.
+    """
 
     def __init__(self) -> None:
         self._days: dict[datetime, dict[str, Stretch]] = {}
@@ -36,7 +40,11 @@ class Backlog:
         return bool(self._days)
 
     def __iter__(self) -> Iterator[tuple[datetime, datetime, set[str]]]:
-        for day in sorted(self._days, reverse=True):
+        order = sorted(self._days, reverse=True)
+        for waited in [day for day in self._days if day != order[0]][:1]:  # they stand in the order that they came in
+            order.remove(waited)
+            order.insert(1, waited)
+        for day in order:
             stretches = self._days[day].values()
             yield min(start for start, _ in stretches), max(end for _, end in stretches), set(self._days[day])
 

@@ -29,6 +29,7 @@ SOURCE = ROLLUP  # of the rows that it makes
 AT_ONCE = timedelta(days=1)  # samples of one day are aggregated in a statement
 APPLY_S = 30.0
 LATE_S = 8.0  # of each run, for what came late: the worker rests as long again
+LEAST_DAYS = 2  # of each run, though all of its time went for what is live: the newest, and the one that has waited longest
 
 _restated: set[str] = set()  # changes of declarations that are in it
 _backlog = Backlog()  # of this process; hearing of something again after a restart does no harm
@@ -97,13 +98,13 @@ def _make_again(scope: Scope, closed: datetime, deadline: float) -> int:
     made = 0
     # Beyond what is kept the samples are gone, and making a quarter of nothing would empty it.
     oldest = floor(clock.now() - timedelta(days=settings().kept_telemetry_days), INTERVAL_S)
-    for start, end, meters in _backlog:
+    for nth, (start, end, meters) in enumerate(_backlog):
+        if nth >= LEAST_DAYS and time.monotonic() > deadline:
+            break
         first, stop = max(start, oldest), min(end, closed)
         if first < stop:
             made += roll_up(scope, first, stop, meters, closed)
         _backlog.done(start)
-        if time.monotonic() > deadline:
-            break
     return made
 
 
