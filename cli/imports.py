@@ -16,10 +16,11 @@ from cli import named, table
 from cli.people import plain_words
 
 if TYPE_CHECKING:
-    from ingest.files.importing import Outcome
+    from ingest.files.outcome import Outcome
     from ingest.files.proposal import Proposal
     from store.records.plant.imports import Seen, Total
-SAID = 20  # problems that are told on the screen
+SAID = 20  # names that are told on the screen
+SAID_OF_EACH = 5  # problems of a code
 LOOK_S = 0.5  # between looks at what a worker does
 ALONE_S = 20.0  # after so long without a worker somebody should look for one
 LISTED = 50
@@ -203,11 +204,14 @@ def _row(seen: "Seen") -> tuple[str, ...]:
 def _tried(outcome: "Outcome", site_id: str) -> None:
     if sys.stderr.isatty():
         click.echo(err=True)
-    for problem in outcome.examples[:SAID]:
+    for problem in outcome.some(SAID_OF_EACH):
         click.echo(
             f"row {problem.row}: {problem.code}: {problem.message}" if problem.row else f"{problem.code}: {problem.message}"
         )
     _result(outcome.totals, site_id, outcome.refused, outcome.held, outcome.unknown)
+    if outcome.changed or outcome.unchanged:
+        new = outcome.count - outcome.changed - outcome.unchanged
+        click.echo(f"{new:,} new, {outcome.changed:,} instead of another value, {outcome.unchanged:,} stored so already")
     _sum(outcome.count, "would be stored", outcome.gaps, outcome.skipped)
 
 

@@ -22,6 +22,14 @@ from ingest.units import convert
 ACTUAL = "A"  # the class of a reading that its sender did not estimate
 
 
+class Bad(NamedTuple):
+    """A reading that may not be committed: its row, itself, and what is wrong with it."""
+
+    row: int
+    reading: Reading
+    problem: Problem
+
+
 class Judged(NamedTuple):
     """Readings of one meter and quantity that may be committed: when they are kept (µs), in its unit, and their rows.
 
@@ -44,10 +52,8 @@ def held(judged: Judged) -> Counter[str]:
     return Counter(codes[codes != ""].tolist())
 
 
-def judge(
-    caller: Caller, window: Window, block: Block, meters: Mapping[str, str]
-) -> tuple[list[Judged], list[tuple[int, Problem]]]:
-    """What of a block may be committed, and the rows of the rest with what is wrong; `meters` are ids by the file's names.
+def judge(caller: Caller, window: Window, block: Block, meters: Mapping[str, str]) -> tuple[list[Judged], list[Bad]]:
+    """What of a block may be committed, and the rest; `meters` are ids by the file's names.
 
     Raises:
         Refusal: as `ingest.judge`.
@@ -55,7 +61,7 @@ def judge(
     now = clock.now_us()
     oldest, newest = now - window.back_us, now + window.ahead_us
     good: list[Judged] = []
-    bad: list[tuple[int, Problem]] = []
+    bad: list[Bad] = []
     longest = int(block.duration_s.max(initial=0)) + 1
     which, inverse = np.unique(block.of.astype(np.int64) * longest + block.duration_s, return_inverse=True)
     order = np.argsort(inverse, kind="stable")
@@ -78,7 +84,8 @@ def judge(
             right[:] = False
         wrong = np.flatnonzero(~right)
         if len(wrong):
+            readings = [Reading(meter, quantity, int(end[at]), float(value[at]), unit or None, lasts) for at in wrong]
             one = Judge(caller, window, Rows())
-            one.judge((Reading(meter, quantity, int(end[at]), float(value[at]), unit or None, lasts) for at in wrong), "us")
-            bad += [(int(row[wrong[problem.index or 0]]), problem) for problem in one.problems]
+            one.judge(readings, "us")
+            bad += [Bad(int(row[wrong[at]]), readings[at], each) for each in one.problems for at in (each.index or 0,)]
     return good, bad

@@ -301,11 +301,23 @@ class Tried(Said):
     """What importing a file would do."""
 
     readings: Annotated[int, Meta(description="that would be stored")]
+    changed: Annotated[int | None, Meta(description="that would replace another value; not known while the store is away")]
+    unchanged: Annotated[int | None, Meta(description="that are stored so already; not known while the store is away")]
     refused: Refused
     held: HeldBack
     unknown: Unknown
     totals: list[ImportTotal]
     problems: list[RefusedRow]
+
+
+class Check(Said):
+    """A dry run of a file that was sent, and what importing it would do once that is done."""
+
+    upload: Id
+    state: Annotated[str, Meta(extra_json_schema={"enum": ["queued", "running", "done", "failed", "cancelled"]})]
+    progress: Share
+    why: Annotated[str | None, Meta(description="it failed, or the file cannot be read")]
+    found: Tried | None
 
 
 class Problem(msgspec.Struct):

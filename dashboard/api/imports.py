@@ -1,7 +1,6 @@
 """Imports of files, for people's programs: begun, looked at, taken back; `/api/v1/imports`."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,13 +18,15 @@ from dashboard.web.access import current_scope, guard, plant_operator
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
 from dashboard.web.jobs import said as in_words
-from ingest.files import importing, profile, shelf
+from ingest.files import checking, importing, profile, shelf
+from ingest.files.checking import Checked
 from ingest.files.content import UnreadableFile
+from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile, UnfitProfile
-from store.errors import Refused
+from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
 from store.records.jobs.kinds import Problem
-from store.records.plant import import_profiles, imports
+from store.records.plant import import_profiles, imports, uploads
 from store.records.plant.imports import Seen, Total
 from store.records.schema.listing import MOST, Wanted
 
@@ -67,10 +68,11 @@ def begin() -> Response:
         if upload_id is None:
             return refused(400, "no_file", _("Send the file as the part file of a form, or say with upload which one it is."))
         path, found = shelf.finished(scope, settings(), upload_id)
-        if given.get("dry_run") in (True, "1", "true"):
+        if _is_dry(given):
             if found.size > TRIED_MB * 2**20:
-                return refused(422, "too_large", _("A dry run is of a file of up to %(most)s MB.", most=TRIED_MB))
-            return _tried(site_id, path, made)
+                checking.ask(scope, settings(), site_id, upload_id, made, {})
+                return said(_check(upload_id))
+            return said(_tried(importing.try_out(scope, settings(), site_id, path, made)))
         record = importing.start_upload(scope, settings(), site_id, upload_id, made, profile_name=name)
         sent = None
     except (UnfitProfile, UnreadableFile) as why:
@@ -81,6 +83,31 @@ def begin() -> Response:
         if sent is not None:
             shelf.end_upload(scope, settings(), sent)
     return said(_told(imports.seen(scope, record.id)))
+
+
+@bp.get("/checks/<upload_id>")
+@guard(plant_operator)
+def check(upload_id: str) -> Response:
+    """How far the dry run of a file is that was sent, and what importing it would do."""
+    return said(_check(upload_id))
+
+
+@bp.delete("/checks/<upload_id>")
+@guard(plant_operator)
+def end_check(upload_id: str) -> Response:
+    """Call the dry run of a file off."""
+    if not current_user.can_write:
+        return refused(403, "read_only", _(READ_ONLY))
+    uploads.cancel_check(current_scope(), upload_id)
+    return said(_check(upload_id))
+
+
+@bp.get("/checks/<upload_id>/refused")
+@guard(plant_operator)
+@costly
+def refused_of_check(upload_id: str) -> Response:
+    """The rows that importing it would refuse, and why, as a CSV file."""
+    return refused_rows.answer_of_check(current_scope(), settings(), upload_id)
 
 
 @bp.get("/<import_id>")
@@ -160,17 +187,37 @@ def _taken() -> str | None:
     return made.id
 
 
-def _tried(site_id: str, path: Path, made: Profile) -> Response:
-    outcome = importing.try_out(current_scope(), settings(), site_id, path, made)
-    return said(
-        answers.Tried(
-            readings=outcome.count,
-            refused=dict(outcome.refused),
-            held=dict(outcome.held),
-            unknown=dict(outcome.unknown),
-            totals=_totals(outcome.totals),
-            problems=[answers.RefusedRow(*each) for each in outcome.examples],
-        )
+def _is_dry(given: dict[str, Any]) -> bool:
+    return given.get("dry_run", request.args.get("dry_run")) in (True, "1", "true")
+
+
+def _tried(of: Outcome | Checked) -> answers.Tried:
+    compared = isinstance(of, Checked) or of.compared
+    readings, problems = (of.readings, of.problems) if isinstance(of, Checked) else (of.count, of.examples)
+    return answers.Tried(
+        readings=readings,
+        changed=of.changed if compared else None,
+        unchanged=of.unchanged if compared else None,
+        refused=dict(of.refused),
+        held=dict(of.held),
+        unknown=dict(of.unknown),
+        totals=_totals(of.totals),
+        problems=[answers.RefusedRow(each.row, each.code, each.message) for each in problems],
+    )
+
+
+def _check(upload_id: str) -> answers.Check:
+    last = checking.last(current_scope(), upload_id)
+    if last is None:
+        raise NotFound("no check")
+    job, found = last
+    why = found.why if found is not None else in_words(job.problem) if job.state == "failed" else ""
+    return answers.Check(
+        upload=upload_id,
+        state=job.state,
+        progress=1.0 if found is not None else round(job.progress, 4),
+        why=why or None,
+        found=_tried(found) if found is not None and not found.why else None,
     )
 
 

@@ -3,6 +3,7 @@
 `tests/dashboard/api/test_people_api.py` holds the table against the routes.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -106,7 +107,7 @@ class Route(NamedTuple):
     body: Schema | None = None
     parameters: tuple[Schema, ...] = ()
     good: int = 204  # when there is no such answer
-    also: type[answers.Said] | None = None  # the answer may be this instead
+    also: tuple[type[answers.Said], ...] = ()  # the answer may be one of these instead
     file: str = ""  # what the answer is, when it is none of these
 
 
@@ -193,7 +194,7 @@ IMPORT = _object(
         "of a file that has come whole; or send a form (multipart/form-data) with the file as its part file, up to 8 MB"
     ),
     profile={"type": ["string", "object"], "description": "how the file is read: the name of a saved profile, or one as JSON"},
-    dry_run={"type": "boolean", "description": "say what it would do, and store nothing; of a file of up to 20 MB"},
+    dry_run={"type": "boolean", "description": "say what it would do, and store nothing; the same as ?dry_run=1"},
 )
 ROUTES += (
     Route(
@@ -216,8 +217,24 @@ ROUTES += (
         answers.Import,
         (*OPERATING, 400, 413, 422, 429, 507),
         IMPORT,
-        also=answers.Tried,
+        also=(answers.Tried, answers.Check),
     ),
+    Route(
+        "GET",
+        "imports/checks/{upload_id}",
+        "How far the dry run of an uploaded file is, and what came of it",
+        answers.Check,
+        OPERATING,
+    ),
+    Route(
+        "GET",
+        "imports/checks/{upload_id}/refused",
+        "The rows that importing an uploaded file would refuse, and why",
+        None,
+        (*OPERATING, 429),
+        file="text/csv",
+    ),
+    Route("DELETE", "imports/checks/{upload_id}", "Call the dry run of an uploaded file off", answers.Check, OPERATING),
     Route("GET", "imports/{import_id}", "How far an import is, and what came of it", answers.Import, OPERATING),
     Route(
         "DELETE",
@@ -258,7 +275,7 @@ bp = Blueprint("api_openapi", __name__, url_prefix=API.rstrip("/"))
 @lru_cache(maxsize=1)
 def described() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
-    told = [each for route in ROUTES for each in (route.answer, route.also) if each is not None]
+    told = [each for route in ROUTES for each in (route.answer, *route.also) if each is not None]
     _, types = msgspec.json.schema_components([answers.Problem, *told], ref_template=_SCHEMAS)
     paths: dict[str, Any] = {}
     for route in ROUTES:
@@ -281,8 +298,8 @@ def described() -> dict[str, Any]:
     }
 
 
-def _of(answer: type, also: type | None = None) -> dict[str, Any]:
-    each = [{"$ref": _SCHEMAS.format(name=one.__name__)} for one in (answer, also) if one is not None]
+def _of(answer: type, also: Sequence[type] = ()) -> dict[str, Any]:
+    each = [{"$ref": _SCHEMAS.format(name=one.__name__)} for one in (answer, *also)]
     return {JSON: {"schema": each[0] if len(each) == 1 else {"anyOf": each}}}
 
 

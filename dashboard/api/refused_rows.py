@@ -10,7 +10,7 @@ from config.language import _
 from config.settings import Settings, settings
 from dashboard.web.access import current_scope, guard, plant_operator
 from dashboard.web.gate import costly
-from ingest.files import shelf
+from ingest.files import checking, shelf
 from store import sheets
 from store.records.plant import imports
 from store.scope import Scope
@@ -28,6 +28,14 @@ def download(import_id: str) -> Response:
     return answer(current_scope(), settings(), import_id)
 
 
+@bp.get("/imports/checked/<upload_id>/refused.csv")
+@guard(plant_operator)
+@costly
+def download_of_check(upload_id: str) -> Response:
+    """The same of what the newest check of a file that was sent would refuse."""
+    return answer_of_check(current_scope(), settings(), upload_id)
+
+
 def answer(scope: Scope, made: Settings, import_id: str) -> Response:
     """The file, of the problems that are kept in full.
 
@@ -35,9 +43,21 @@ def answer(scope: Scope, made: Settings, import_id: str) -> Response:
         NotFound, Refused: as `imports.seen`.
     """
     record = imports.seen(scope, import_id).record
-    path = shelf.folder(made, import_id) / shelf.REFUSED
-    response = Response(sheets.written(COLUMNS, _rows(path, sum(record.refused.values()))), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{import_id}-refused.csv"'
+    return _answer(shelf.folder(made, import_id) / shelf.REFUSED, sum(record.refused.values()), import_id)
+
+
+def answer_of_check(scope: Scope, made: Settings, upload_id: str) -> Response:
+    """The same of what the newest check of an upload would refuse.
+
+    Raises:
+        NotFound: as `uploads.check_of`.
+    """
+    return _answer(*checking.refused_of(scope, made, upload_id), upload_id)
+
+
+def _answer(path: Path, count: int, name: str) -> Response:
+    response = Response(sheets.written(COLUMNS, _rows(path, count)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-refused.csv"'
     return response
 
 

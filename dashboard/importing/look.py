@@ -25,6 +25,7 @@ ANEW = "-"  # instead of a saved profile's name
 class Look:
     """A file, what was said of it, what it means by that, and what it gives; or the problem that it has as a whole."""
 
+    upload_id: str
     path: Path
     file_name: str
     size: int
@@ -64,7 +65,7 @@ def look(scope: Scope, site_id: str, upload_id: str, said_now: Draft | None = No
     draft = said_now or kept
     if draft == Draft():
         draft = Draft(profile_name=_fitting(path, saved))
-    made = Look(path, upload.file_name, upload.size, zone, draft, list(saved))
+    made = Look(upload_id, path, upload.file_name, upload.size, zone, draft, list(saved))
     try:
         proposal = _proposal(path, zone, draft, saved)
         seen = preview.preview(scope, settings(), site_id, path, proposal.profile)

@@ -9,9 +9,10 @@ from dash import html
 from config.language import _, ngettext
 from config.quantities import QUANTITIES
 from dashboard.figures import wording as numbers
-from dashboard.importing import list_table, wording
+from dashboard.importing import left_out, list_table, wording
 from dashboard.importing.uploading import size
-from dashboard.parts.aria import aria, data, icon
+from dashboard.parts import table_address
+from dashboard.parts.aria import aria, data
 from dashboard.parts.moments import clock
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
@@ -20,11 +21,10 @@ from dashboard.parts.short_table import short_table
 from dashboard.web.jobs import said
 from store.records.access import policy
 from store.records.jobs.kinds import Problem
-from store.records.plant import meters, sites
+from store.records.plant import meters, refused, sites
 from store.records.plant.imports import AT_WORK, Seen
 from store.scope import Scope
 
-SHOWN = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,20 +38,13 @@ def drawn(scope: Scope, seen: Seen) -> list[Any]:
     if seen.totals:
         parts.append(html.Section([html.H2(_("Stored")), _totals(scope, seen, zone)], className="panel mb-3"))
     if record.refused:
-        parts.append(_refused(seen))
+        parts.append(_refused(scope, seen))
     if record.held:
         parts.append(_held(seen))
     if record.unknown:
         parts.append(_unknown(seen))
     if record.gaps or record.skipped:
-        empty = ngettext("%(num)s cell says that there is no value.", "%(num)s cells say that there is no value.", record.gaps)
-        behind = ngettext(
-            "%(num)s row behind the last reading was passed over.",
-            "%(num)s rows after the last reading were skipped.",
-            record.skipped,
-        )
-        said_of = [words for words, count in ((empty, record.gaps), (behind, record.skipped)) if count]
-        parts.append(html.P(" ".join(said_of), className="muted"))
+        parts.append(html.P(left_out.passed_over(record.gaps, record.skipped), className="muted"))
     return parts
 
 
@@ -121,15 +114,21 @@ def _totals(scope: Scope, seen: Seen, zone: ZoneInfo) -> html.Div:
     )
 
 
-def _refused(seen: Seen) -> html.Section:
-    rows = [
-        (wording.refused(code), html.Code(code), reader().count(count))
-        for code, count in sorted(seen.record.refused.items(), key=lambda item: -item[1])
-    ]
-    href = f"/imports/{seen.record.id}/refused.csv"
-    link = html.A([icon("arrow-down"), _("Each of them, as CSV")], href=href, className="btn btn-quiet mt-3", download="")
-    table = short_table(_("What was refused"), (_("Why"), _("Code"), _("How many")), rows, {2: "num"})
-    return html.Section([html.H2(_("Refused")), table, link], className="panel mb-3")
+def _refused(scope: Scope, seen: Seen) -> html.Section:
+    record = seen.record
+    waiting = refused.waiting(scope, record.site_id, record.id)
+    link = None
+    if waiting:
+        place = f"/site/{record.site_id}/quarantine?{table_address.named('kinds', {'search': record.id})}"
+        words = ngettext(
+            "%(count)s of them waits in quarantine to be put right.",
+            "%(count)s of them wait in quarantine to be put right.",
+            waiting,
+            count=reader().count(waiting),
+        )
+        link = html.P([words, " ", html.A(_("Put them right"), href=place, **data(soft=""))], className="mt-3 mb-0")
+    href = f"/imports/{record.id}/refused.csv"
+    return html.Section([html.H2(_("Refused")), *left_out.refused(record.refused, href), link], className="panel mb-3")
 
 
 def _held(seen: Seen) -> html.Section:
@@ -145,18 +144,7 @@ def _held(seen: Seen) -> html.Section:
 
 
 def _unknown(seen: Seen) -> html.Section:
-    unknown = sorted(seen.record.unknown.items(), key=lambda item: -item[1])
-    rows = [(name or _("no name"), reader().count(count)) for name, count in unknown[:SHOWN]]
-    more = len(unknown) - SHOWN
     about = _(
         "These are no meters of the site, or were left out. Create them, or choose meters for them, and import the file again."
     )
-    return html.Section(
-        [
-            html.H2(_("Left out")),
-            html.P(about),
-            short_table(_("Meters that the site does not have"), (_("In the file"), _("Readings")), rows, {1: "num"}),
-            html.P(_("And %(more)s more.", more=more), className="muted small mb-0") if more > 0 else None,
-        ],
-        className="panel mb-3",
-    )
+    return html.Section([html.H2(_("Left out")), html.P(about), *left_out.unknown(seen.record.unknown)], className="panel mb-3")

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from config.language import _, ngettext
-from dashboard.importing import columns_table, meters_table, preview_table, reading_table
+from dashboard.importing import check, columns_table, meters_table, preview_table, reading_table
 from dashboard.importing.look import ANEW, Look
 from dashboard.importing.reading_table import LONG
 from dashboard.parts.aria import data
@@ -44,7 +44,14 @@ def drawn(scope: Scope, site_id: str, look: Look) -> list[Any]:
                 meters_table.making(scope, site_id, look.seen, look.proposal.profile),
             ],
         ),
-        Step(_("Preview"), False, preview_table.table(scope, site_id, look.seen, ZoneInfo(look.zone))),
+        Step(
+            _("Preview"),
+            False,
+            [
+                *preview_table.table(scope, site_id, look.seen, ZoneInfo(look.zone)),
+                *check.view(scope, site_id, look),
+            ],
+        ),
         Step(_("Import"), False, _start(look, len(asked), len(missing))),
     ]
     now = next((number for number, step in enumerate(steps) if step.open), len(steps) - 1)

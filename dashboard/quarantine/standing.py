@@ -12,6 +12,7 @@ from dashboard.parts.moments import ago
 from dashboard.parts.reading import reader
 from dashboard.quarantine import correction
 from dashboard.quarantine.tables import sources_of
+from store.ids import IMPORTED
 from store.records.access import policy
 from store.records.jobs.asking import FINISHED
 from store.records.plant import refused
@@ -39,13 +40,20 @@ def beyond(scope: Scope, site_id: str) -> list[html.Div]:
     names = sources_of(scope, site_id)
     found = []
     for each in refused.beyond(scope, site_id):
-        words = _(
-            "%(number)s more readings of %(source)s were refused and are not kept, the last %(when)s: no more of it may be. "
-            "Put right what sends them, and decide about those below.",
-            source=names.get(each.source_id, each.source_id),
-            number=reader().count(each.number),
-            when=ago(each.at, clock.now()),
-        )
+        told = {"source": names.get(each.source_id, each.source_id), "number": reader().count(each.number)}
+        if each.source_id.startswith(IMPORTED):
+            words = _(
+                "%(number)s more readings of the file %(source)s were refused than are kept here; its import lists them row by "
+                "row. Where there are so many, undo it, correct how it is read or the file, and import it again.",
+                **told,
+            )
+        else:
+            words = _(
+                "%(number)s more readings of %(source)s were refused and are not kept, the last %(when)s: no more of it may be. "
+                "Put right what sends them, and decide about those below.",
+                when=ago(each.at, clock.now()),
+                **told,
+            )
         found.append(html.Div([icon("exclamation-triangle"), html.P(words, className="mb-0")], className="notice bad"))
     return found
 

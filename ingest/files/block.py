@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from models.refused_reading import NOTHING_SAID, Said
+from store.records.plant.refused import LONGEST_BODY
+
 ROWS = 150_000  # each block is a commit, which QuestDB sorts into its months: few large ones cost less than many small ones
 _KINDS: tuple[Any, ...] = (np.int32, np.int64, np.int64, np.float64, "U1", np.int64)
 
@@ -24,11 +27,22 @@ class Series(NamedTuple):
 
 
 class RowProblem(NamedTuple):
-    """What of a file could not be taken: the row as people count it (from 1), a code, and words."""
+    """What of a file could not be taken: the row as people count it (from 1), a code, and words.
+
+    `said` is the reading in the file's own words, or `body` what of the row was read, where there is one to be put right.
+    """
 
     row: int
     code: str
     message: str
+    said: Said = NOTHING_SAID
+    body: str = ""
+
+
+def as_said(series: Series, end_us: int, duration_s: int, value: str) -> Said:
+    """A reading of a file in the words of a post; `value` is as JSON writes it."""
+    ts = str(np.datetime64(end_us, "us")).removesuffix(".000000") + "Z"
+    return Said(series.meter, series.quantity, ts, value, series.unit, str(duration_s) if duration_s else "")
 
 
 @dataclass(slots=True)
@@ -88,9 +102,9 @@ class Gathering:
         self._parts.append(tuple(np.broadcast_to(np.asarray(part, dtype=kind), (count,)) for part, kind in parts))
         self._size += count
 
-    def refuse(self, row: int, code: str, message: str) -> None:
+    def refuse(self, row: int, code: str, message: str, said: Said = NOTHING_SAID, body: str = "") -> None:
         """Say what of a row could not be read."""
-        self.problems.append(RowProblem(row, code, message))
+        self.problems.append(RowProblem(row, code, message, said, body[:LONGEST_BODY]))
 
     def full(self) -> Iterator[Block]:
         """A block, if enough is there for one."""

@@ -26,6 +26,11 @@ class Cells:
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def places(self) -> list[int]:
+        """Where there are columns, in their order."""
+        return sorted(self._columns)
+
     def column(self, place: int) -> pa.Array:
         """A column, of whatever type it is."""
         found = self._columns.get(place)

@@ -58,7 +58,8 @@ def _block(found: Gathering, block: Any, kind: dict[str, int] | None, meter: str
     for nth, reading in enumerate(_all(block, "IntervalReading"), row + 1):
         start, lasts, value = (_whole(reading, name) for name in ("start", "duration", "value"))
         if start is None or value is None:
-            found.refuse(nth, "bad_row", _("the reading has no start or no value"))
+            body = " ".join(f"{part.tag.rpartition('}')[2]} {(part.text or '').strip()}" for part in reading.iter())
+            found.refuse(nth, "bad_row", _("the reading has no start or no value"), body=f"{meter} {body}")
             continue
         lasts = lasts or kind.get("intervalLength", 0)
         counter = "total" in quantity

@@ -5,10 +5,9 @@ half-way goes on at the block where it stood, and writes nothing twice. What it 
 """
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -25,8 +24,9 @@ from ingest import columns
 from ingest.columns import Judged
 from ingest.directory import Caller, keyless
 from ingest.files import before, read, shelf
-from ingest.files.block import Block, RowProblem
+from ingest.files.block import Block, RowProblem, Series, as_said
 from ingest.files.content import UnreadableFile
+from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile, UnfitProfile, plain
 from ingest.problem import Refusal
 from ingest.times import QUARTER, SECOND, Window
@@ -34,58 +34,20 @@ from store.errors import StoreAway
 from store.ids import ALPHABET, IMPORTED, LENGTH
 from store.records.access.policy import Action, require
 from store.records.plant import directory, imports, meters
-from store.records.plant.imports import Total
+from store.records.plant.refused import Refused
 from store.records.schema import FileImport, texts
 from store.scope import SYSTEM, Scope
-from store.series import bulk, rollup, suspects
+from store.series import bulk, replaced, rollup, suspects
 from store.series.replaced import Keys
 from store.series.write import TELEMETRY, Marker
 
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)  # the oldest reading that a file may hold
 AHEAD_S = 300.0
-EXAMPLES = 1_000  # problems that are told in full; all are counted
+ROAD = "file"
+TRIED = "tried"  # the source of what is only tried, under which nothing is stored
 APPLIED_S = 60.0  # within which QuestDB shows what was written
 
 Progress = Callable[[int, int], None]  # told how many readings have been read, and up to which row
-
-
-@dataclass(slots=True)
-class Summary:
-    """What an import takes of one meter and quantity, in the quantity's unit."""
-
-    count: int = 0
-    total: float = 0.0
-    first_us: int = 2**62
-    last_us: int = -(2**62)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a file: what was taken, by meter id and quantity, and what was not, counted by code and told in part.
-
-    `held` are taken too: their meters cannot have made them, so they count only when others or a person confirm them.
-    """
-
-    source: str
-    taken: dict[tuple[str, str], Summary] = field(default_factory=dict)
-    refused: Counter[str] = field(default_factory=Counter)
-    held: Counter[str] = field(default_factory=Counter)
-    examples: list[RowProblem] = field(default_factory=list)
-    unknown: Counter[str] = field(default_factory=Counter)  # readings by the name of a meter that the site does not have
-    gaps: int = 0
-    skipped: int = 0
-    told_to: BinaryIO | None = None  # where problems are kept in full
-    told: int = 0
-
-    @property
-    def count(self) -> int:
-        """Readings that were taken."""
-        return sum(each.count for each in self.taken.values())
-
-    @property
-    def totals(self) -> list[Total]:
-        """By meter and quantity, as they are kept."""
-        return [Total(*key, each.count, each.total, each.first_us, each.last_us) for key, each in sorted(self.taken.items())]
 
 
 def source_of(site_id: str, digest: str, profile: Profile) -> str:
@@ -143,9 +105,24 @@ def start_upload(
 
 
 def try_out(
-    scope: Scope, settings: Settings, site_id: str, path: Path, profile: Profile, progress: Progress | None = None
+    scope: Scope,
+    settings: Settings,
+    site_id: str,
+    path: Path,
+    profile: Profile,
+    progress: Progress | None = None,
+    told_to: BinaryIO | None = None,
 ) -> Outcome:
-    """Say what importing a file would do: every verdict, and nothing stored.
+    """Say what importing a file would do: every verdict, what of it is stored already, and nothing stored.
+
+    Args:
+        scope: whose; an operator of the site.
+        settings: of this Loadstar.
+        site_id: whose meters the readings are of.
+        path: the file.
+        profile: how it is read.
+        progress: told how far it is.
+        told_to: where what would be refused is written, a problem a line.
 
     Raises:
         NotFound: the site is not the scope's.
@@ -153,9 +130,16 @@ def try_out(
         UnreadableFile, UnfitProfile: as `ingest.files.read`.
     """
     require(scope, Action.OPERATE, site_id=site_id)
-    outcome = Outcome("")
-    for _number, _good in _judged(scope, settings, site_id, path, profile, outcome, progress):
-        pass
+    outcome = Outcome(TRIED, told_to=told_to)
+    for number, good in _judged(scope, settings, site_id, path, profile, outcome, progress):
+        if not outcome.compared:
+            continue
+        try:
+            if number == 0:
+                _await_applied()
+            outcome.compare(good, replaced.standing(SYSTEM, TRIED, _keys(good)))
+        except StoreAway:  # the verdicts need no store
+            outcome.compared = False
     return outcome
 
 
@@ -169,8 +153,7 @@ def store(scope: Scope, settings: Settings, import_id: str, progress: Progress |
     record = imports.run(scope, import_id)
     outcome, path = Outcome(import_id), shelf.file_of(settings, import_id)
     own = shelf.folder(settings, import_id)
-    if not rollup.await_applied(("telemetry", "intervals"), APPLIED_S):  # what was posted before is to be seen
-        raise StoreAway("QuestDB does not show yet what was posted before")
+    _await_applied()
     try:
         profile = msgspec.convert(record.profile, Profile)
         with shelf.draft(own / shelf.REFUSED) as draft, draft.open("wb") as outcome.told_to:
@@ -196,8 +179,23 @@ def store(scope: Scope, settings: Settings, import_id: str, progress: Progress |
         unknown=outcome.unknown,
         gaps=outcome.gaps,
         skipped=outcome.skipped,
+        to_put_right=[_to_put_right(record, each) for each in outcome.to_put_right],
+        beyond=outcome.beyond,
     )
     return outcome
+
+
+def _to_put_right(record: FileImport, problem: RowProblem) -> Refused:
+    """What was refused, as a person finds it in quarantine."""
+    at = record.created_at
+    words = _("row %(row)s: %(why)s", row=problem.row, why=problem.message)
+    return Refused(record.site_id, record.id, ROAD, at, problem.code, words, "", problem.said, problem.body)
+
+
+def _await_applied() -> None:
+    """Wait until what was posted before is to be seen."""
+    if not rollup.await_applied(("telemetry", "intervals"), APPLIED_S):
+        raise StoreAway("QuestDB does not show yet what was posted before")
 
 
 def _judged(
@@ -210,21 +208,20 @@ def _judged(
     progress: Progress | None,
 ) -> Iterator[tuple[int, list[Judged]]]:
     """What may be stored, by the number of its block; all else is said in the outcome."""
-    caller, named = caller_of(scope, site_id, outcome.source or "try")
+    caller, named = caller_of(scope, site_id, outcome.source)
     ids = meters_by_name(named, profile)
     window = Window((clock.now() - FIRST) / timedelta(days=1), AHEAD_S)
     kept_since = clock.now_us() - int(settings.accepted_back_days * 86_400) * SECOND
     read_so_far = 0
     for number, block in enumerate(read.blocks(path, profile)):
-        _told(outcome, block.problems)
+        outcome.refuse(_by_id(problem, ids) for problem in block.problems)
         outcome.gaps, outcome.skipped = outcome.gaps + block.gaps, outcome.skipped + block.skipped
         known = {name: ids.get(texts.key(name), name) for name, _q, _u in block.series}
-        good, bad = columns.judge(caller, window, _of_known(block, known, caller, outcome), known)
-        _told(outcome, (RowProblem(row, problem.code, problem.message) for row, problem in bad))
+        good, bad = columns.judge(caller, window, _of_known(block, known, ids, caller, outcome), known)
+        outcome.refuse_readings(bad)
         good = [kept(each, kept_since, outcome) for each in good]
         for each in good:
-            outcome.held.update(columns.held(each))
-            _sum(outcome, each)
+            outcome.take(each)
         yield number, good
         read_so_far += len(block)
         if progress is not None:
@@ -255,21 +252,23 @@ def caller_of(scope: Scope, site_id: str, source: str) -> tuple[Caller, dict[str
     return caller, {texts.key(each.name): each.id for each in found if names[texts.key(each.name)] == 1}
 
 
-def _of_known(block: Block, known: Mapping[str, str], caller: Caller, outcome: Outcome) -> Block:
+def _by_id(problem: RowProblem, ids: Mapping[str, str]) -> RowProblem:
+    """What is wrong, of a meter that is known; of one that a person left out nothing is to be put right."""
+    meter = ids.get(texts.key(problem.said.meter))
+    if meter is None or not problem.said.quantity:
+        return problem
+    return problem._replace(said=problem.said._replace(meter=meter)) if meter else RowProblem(*problem[:3])
+
+
+def _of_known(block: Block, known: Mapping[str, str], ids: Mapping[str, str], caller: Caller, outcome: Outcome) -> Block:
     """The block without the readings of meters that the site does not have, which are counted by their names."""
     strange = np.array([known[name] not in caller.meters for name, _q, _u in block.series], dtype=bool)
     if not strange.any():
         return block
     out = strange[block.of]
-    for place in np.flatnonzero(strange).tolist():
-        outcome.unknown[block.series[place].meter] += int((block.of == place).sum())
-    outcome.refused["unknown_meter"] += int(out.sum())
+    left_out = np.array([ids.get(texts.key(name)) == "" for name, _q, _u in block.series], dtype=bool)  # by a person
+    outcome.leave_out(block, out, out & ~left_out[block.of])
     here = ~out
-    if outcome.told_to is not None:
-        words = _("the site has no meter of this name")
-        rows = np.unique(block.row[out])[: max(0, shelf.KEPT_PROBLEMS - outcome.told)]
-        outcome.told_to.writelines(msgspec.json.encode((row, "unknown_meter", words)) + b"\n" for row in rows.tolist())
-        outcome.told += len(rows)
     return Block(
         block.series,
         block.of[here],
@@ -289,28 +288,14 @@ def kept(judged: Judged, since_us: int, outcome: Outcome) -> Judged:
     words = _(
         "values of less than 15 minutes and registers are kept for a while only; of this time, import energies of intervals"
     )
-    _told(outcome, (RowProblem(row, "not_kept", words) for row in judged.row[old].tolist()))
+    of, lasts = judged.target.series, judged.target.duration_us // SECOND
+    series = Series(of.meter, of.quantity, "")
+    ends = (judged.at_us[old] + judged.target.duration_us).tolist()
+    outcome.refuse(
+        RowProblem(row, "not_kept", words, as_said(series, end, lasts, repr(value)))
+        for row, end, value in zip(judged.row[old].tolist(), ends, judged.value[old].tolist(), strict=True)
+    )
     return Judged(judged.target, judged.at_us[~old], judged.value[~old], judged.estimated[~old], judged.row[~old])
-
-
-def _told(outcome: Outcome, problems: Iterable[RowProblem]) -> None:
-    for problem in problems:
-        outcome.refused[problem.code] += 1
-        if len(outcome.examples) < EXAMPLES:
-            outcome.examples.append(problem)
-        if outcome.told_to is not None and outcome.told < shelf.KEPT_PROBLEMS:
-            outcome.told_to.write(msgspec.json.encode(problem) + b"\n")
-            outcome.told += 1
-
-
-def _sum(outcome: Outcome, judged: Judged) -> None:
-    if not len(judged.value):
-        return
-    end = judged.at_us + judged.target.duration_us
-    made = outcome.taken.setdefault((judged.target.series.meter, judged.target.series.quantity), Summary())
-    made.count += len(judged.value)
-    made.total = math.fsum((made.total, float(judged.value.sum())))
-    made.first_us, made.last_us = min(made.first_us, int(end.min())), max(made.last_us, int(end.max()))
 
 
 def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:

@@ -1,5 +1,6 @@
 """Long tables: a row a time and a meter, with a value or several."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from config.language import _
 from ingest.files import stamps
-from ingest.files.block import ROWS, Block, Gathering, RowProblem
+from ingest.files.block import ROWS, Block, Gathering, RowProblem, Series, as_said
 from ingest.files.cells import Cells
 from ingest.files.numbers import numbers
 from ingest.files.profile import NUMBERED, OFFSET, Column, Profile, UnfitProfile
 from ingest.files.stamps import NEVER, SECOND
+from models.refused_reading import NOTHING_SAID, Said
 
 ECHO = 60
 
@@ -47,7 +49,8 @@ class _Table:
         nameless = np.array([name is None for name in names])[whose]
         good &= ~nameless
         for at in np.flatnonzero(nameless)[:ROWS].tolist():
-            found.refuse(int(row[at]), "no_meter", _("the row names no meter that the pattern finds"))
+            words = _("the row names no meter that the pattern finds")
+            found.refuse(int(row[at]), "no_meter", words, body=self._body(cells, at))
         units = cells.distinct(profile.unit) if profile.unit is not None else None
         classes = self._classes(cells)
         for column in profile.columns:
@@ -55,15 +58,18 @@ class _Table:
                 continue
             said = cells.column(column.place)
             value, bad = numbers(said, profile.decimal)
-            for at in np.flatnonzero(bad & good).tolist():
-                found.refuse(int(row[at]), "not_a_number", _("%(cell)s is no number", cell=repr(_told(said, at))))
             here = good & ~np.isnan(value)
             found.gaps += int((good & np.isnan(value) & ~bad).sum())
-            if not here.any():
-                continue
             duration = np.full(len(row), column.interval_s) if column.interval_s else (end_us - start_us) // SECOND
             end = start_us + duration * SECOND if profile.stamp.at == "start" else end_us
             end = np.where(duration == 0, end + profile.stamp.shift_s * SECOND, end)
+            for at in np.flatnonzero(bad & good).tolist():
+                words, unit = _("%(cell)s is no number", cell=repr(_told(said, at))), units[1][units[0][at]] if units else ""
+                series = self._series_of(column, names[whose[at]] or "", unit)
+                reading = unread(column, series, int(end[at]), int(duration[at]), _told(said, at))
+                found.refuse(int(row[at]), "not_a_number", words, reading, self._body(cells, at))
+            if not here.any():
+                continue
             picked = np.flatnonzero(here)
             of = self._series(column, whose[picked], names, units, picked)
             values = value[picked] * (duration[picked] / 3600 if column.mean_power else 1)
@@ -121,6 +127,7 @@ class _Table:
                 int(row[place]),
                 "bad_time",
                 _("%(time)s was left out when the clocks were put forward", time=_told(said, place)),
+                body=self._body(cells, place),
             )
         none = np.flatnonzero((at == NEVER) & ~lost)
         good = at != NEVER
@@ -130,9 +137,8 @@ class _Table:
             self._behind = []
         for place in none.tolist():
             what = repr(_told(said, place))
-            problem = RowProblem(
-                int(row[place]), "bad_time", _("%(time)s is no time as %(form)s says it", time=what, form=stamp.format)
-            )
+            words = _("%(time)s is no time as %(form)s says it", time=what, form=stamp.format)
+            problem = RowProblem(int(row[place]), "bad_time", words, body=self._body(cells, place))
             (found.problems if place < last else self._behind).append(problem)
         if until_said is not None:
             until = stamps.local(until_said, stamp.format)
@@ -146,7 +152,8 @@ class _Table:
             if all(column.interval_s for column in self._profile.columns):
                 return np.where(good, at, 0), np.where(good, at, 0), good  # its length is known: where it begins is enough
             for place in np.flatnonzero(wrong).tolist():
-                found.refuse(int(row[place]), "bad_interval", _("the row does not end after it begins"))
+                words = _("the row does not end after it begins")
+                found.refuse(int(row[place]), "bad_interval", words, body=self._body(cells, place))
             good = good & ~wrong
             return np.where(good, pair[1], 0), np.where(good, pair[0], 0), good
         return np.where(good, at, 0), np.where(good, at, 0), good
@@ -168,22 +175,33 @@ class _Table:
     ) -> NDArray[np.int32]:
         """The place of each picked row's series in the block that is being collected."""
         which, said = (units[0][picked], units[1]) if units is not None else (0, [column.unit])
-        behind = f" {column.meter}" if column.meter and self._profile.meter and len(self._profile.columns) > 1 else ""
-
-        def place(name: str, unit: str) -> int:
-            meter = f"{name}{behind}" if name else column.meter
-            return self._found.series(meter, column.quantity, (unit.strip() or column.unit) + ("*h" if column.mean_power else ""))
-
         pairs = pc.dictionary_encode(pa.array(whose * len(said) + which))
-        places = [place(names[each // len(said)] or "", said[each % len(said)]) for each in pairs.dictionary.to_pylist()]
+        places = [
+            self._found.series(*self._series_of(column, names[each // len(said)] or "", said[each % len(said)]))
+            for each in pairs.dictionary.to_pylist()
+        ]
         of: NDArray[np.int32] = np.array(places, dtype=np.int32)[np.asarray(pairs.indices)]
         return of
+
+    def _series_of(self, column: Column, name: str, unit: str) -> Series:
+        behind = f" {column.meter}" if column.meter and self._profile.meter and len(self._profile.columns) > 1 else ""
+        meter = f"{name}{behind}" if name else column.meter
+        return Series(meter, column.quantity, (unit.strip() or column.unit) + ("*h" if column.mean_power else ""))
+
+    def _body(self, cells: Cells, at: int) -> str:
+        """What is read of a row."""
+        return self._profile.delimiter.join(_told(cells.column(place), at) for place in cells.places)
 
 
 def _told(column: Any, at: int) -> str:
     """The beginning of a cell, as people are told of it."""
     cell = column[at].as_py()
     return "" if cell is None else str(cell)[:ECHO]
+
+
+def unread(column: Column, series: Series, end_us: int, duration_s: int, cell: str) -> Said:
+    """A reading whose value is no number; nothing where the number would have to be made into another one."""
+    return NOTHING_SAID if column.mean_power else as_said(series, end_us, duration_s, json.dumps(cell, ensure_ascii=False))
 
 
 def wall(profile: Profile) -> stamps.Wall:

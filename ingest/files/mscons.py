@@ -103,14 +103,16 @@ def _add(found: Gathering, place: str, obis: str, said: tuple[int, str, str], ti
     row, kind, text = said
     register = _OBIS.match(obis)
     value = number(text, decimal)
+    body = " ".join((place, obis, kind, text))
     if register is None:
-        found.refuse(row, "unknown_quantity", _("%(obis)s is no register of active energy", obis=obis or "–"))
+        found.refuse(row, "unknown_quantity", _("%(obis)s is no register of active energy", obis=obis or "–"), body=body)
     elif value is None or value != value:
-        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(text)))
+        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(text)), body=body)
     elif kind not in _MEASURED and kind not in _ESTIMATED:
-        found.refuse(row, "no_value", _("the quantity %(kind)s says that the value is missing or not to be used", kind=kind))
+        words = _("the quantity %(kind)s says that the value is missing or not to be used", kind=kind)
+        found.refuse(row, "no_value", words, body=body)
     elif "163" not in times or "164" not in times or times["164"] <= times["163"]:
-        found.refuse(row, "bad_time", _("the value has no start and end with an offset (format 303)"))
+        found.refuse(row, "bad_time", _("the value has no start and end with an offset (format 303)"), body=body)
     else:
         quantity = "energy_kwh" if register[1] == "1" else "energy_export_kwh"
         seconds = (times["164"] - times["163"]) // 1_000_000

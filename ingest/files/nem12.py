@@ -4,6 +4,7 @@ AEMO, Meter Data File Format Specification NEM12 & NEM13. Times are UTC+10 all y
 exported to the customer: their consumption; B channels hold what they feed in.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from config.language import _
 from ingest.files import stamps
-from ingest.files.block import Block, Gathering
+from ingest.files.block import Block, Gathering, Series, as_said
 from ingest.files.numbers import numbers
 from ingest.files.rows import text
 from ingest.files.stamps import NEVER, SECOND
@@ -51,14 +52,16 @@ def _channel(found: Gathering, row: int, cells: list[str]) -> tuple[str, str, st
     try:
         nmi, suffix, unit, minutes = cells[1].strip(), cells[4].strip(), cells[7].strip(), int(cells[8])
     except (IndexError, ValueError):
-        found.refuse(row, "bad_row", _("the row 200 does not name its channel, its unit and its minutes"))
+        found.refuse(row, "bad_row", _("the row 200 does not name its channel, its unit and its minutes"), body=",".join(cells))
         return None
     known = _UNITS.get(unit.lower())
     if known is None:
-        found.refuse(row, "unknown_unit", _("%(unit)s is no unit of energy; the channel is left out", unit=unit or "–"))
+        words = _("%(unit)s is no unit of energy; the channel is left out", unit=unit or "–")
+        found.refuse(row, "unknown_unit", words, body=",".join(cells))
         return None
     if minutes not in (5, 15, 30):
-        found.refuse(row, "bad_interval", _("intervals of %(minutes)s minutes are not known in this format", minutes=minutes))
+        words = _("intervals of %(minutes)s minutes are not known in this format", minutes=minutes)
+        found.refuse(row, "bad_interval", words, body=",".join(cells))
         return None
     return f"{nmi} {suffix}", "energy_export_kwh" if suffix[:1].upper() == "B" else "energy_kwh", known, minutes * 60
 
@@ -70,7 +73,8 @@ def _day(
         return None
     start = int(stamps.local([cells[1].strip() if len(cells) > 1 else ""], "%Y%m%d")[0])
     if start == NEVER:
-        found.refuse(row, "bad_time", _("%(time)s is no date as %(form)s says it", time=repr(cells[1:2]), form="%Y%m%d"))
+        words = _("%(time)s is no date as %(form)s says it", time=repr(cells[1:2]), form="%Y%m%d")
+        found.refuse(row, "bad_time", words, body=",".join(cells))
         return None
     count = _DAY_S // channel[3]
     last = next((at for at in range(2, len(cells)) if cells[at].strip()[:1].isalpha()), None)
@@ -86,6 +90,7 @@ def _day(
                 minutes=channel[3] // 60,
                 count=count,
             ),
+            body=",".join(cells),
         )
         return None
     return (start, values, row, found.series(*channel[:3])), [cells[last].strip()] * count
@@ -97,7 +102,7 @@ def _mark(found: Gathering, row: int, cells: list[str], marks: list[str]) -> Non
     except (IndexError, ValueError):
         first = last = 0
     if not 1 <= first <= last <= len(marks):
-        found.refuse(row, "bad_row", _("the row 400 names no part of its day"))
+        found.refuse(row, "bad_row", _("the row 400 names no part of its day"), body=",".join(cells))
         return
     marks[first - 1 : last] = [cells[3].strip()] * (last - first + 1)
 
@@ -110,7 +115,9 @@ def _add(
     start, values, row, _place = day
     value, bad = numbers(values, ".")
     for at in np.flatnonzero(bad).tolist():
-        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(values[at][:60])))
+        cell, end_us = values[at][:60], start - EAST_US + (at + 1) * channel[3] * SECOND
+        said = as_said(Series(*channel[:3]), end_us, channel[3], json.dumps(cell))
+        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(cell)), said)
     none = np.array([mark[:1].upper() == "N" for mark in marks])  # no value, whatever stands there
     here = np.flatnonzero(~np.isnan(value) & ~none)
     found.gaps += int(((np.isnan(value) & ~bad) | none).sum())

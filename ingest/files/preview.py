@@ -19,6 +19,7 @@ from ingest.directory import Caller
 from ingest.files import importing, read, rows
 from ingest.files.block import Block, RowProblem
 from ingest.files.long import meter_name, pattern_of
+from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile
 from ingest.times import SECOND, Window
 from store.records.access.policy import Action, require
@@ -126,7 +127,7 @@ def _judged(caller: Caller, some: Block, meters: Mapping[str, str | None], kept_
     good, bad = columns.judge(
         caller, Window((clock.now() - importing.FIRST) / timedelta(days=1), importing.AHEAD_S), numbered, known
     )
-    too_old = importing.Outcome(SOURCE)
+    too_old = Outcome(SOURCE)
     good = [importing.kept(each, kept_since_us, too_old) for each in good]
     held = {
         int(place): str(code)
@@ -135,7 +136,7 @@ def _judged(caller: Caller, some: Block, meters: Mapping[str, str | None], kept_
         for place, code in zip(each.row, each.target.doubt.held_of(each.at_us, each.value), strict=True)
     }
     kept = {int(place): float(value) for each in good for place, value in zip(each.row, each.value, strict=True)}
-    wrong = {place: problem.message for place, problem in bad} | {each.row: each.message for each in too_old.examples}
+    wrong = {place: problem.message for place, _reading, problem in bad} | {each.row: each.message for each in too_old.examples}
     lines = []
     for place in places.tolist():
         name, quantity, unit = some.series[some.of[place]]

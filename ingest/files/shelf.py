@@ -137,7 +137,15 @@ def finished(scope: Scope, settings: Settings, upload_id: str) -> tuple[Path, Up
 def end_upload(scope: Scope, settings: Settings, upload_id: str) -> None:
     """Take an upload no further, and forget what has come of it. Raises `NotFound` as `uploads.upload`."""
     uploads.forget_upload(scope, upload_id)
-    _of_upload(settings, upload_id).unlink(missing_ok=True)
+    own = _of_upload(settings, upload_id)
+    for path in (own, *own.parent.glob(f"{upload_id}.*")):
+        path.unlink(missing_ok=True)
+
+
+def beside_upload(settings: Settings, upload_id: str, name: str) -> Path:
+    """A file of this name that is kept beside an upload for as long as that is."""
+    own = _of_upload(settings, upload_id)
+    return own.with_name(f"{upload_id}.{name}")
 
 
 def _of_upload(settings: Settings, upload_id: str) -> Path:
@@ -197,7 +205,7 @@ def forget_old(settings: Settings) -> int:
     going_on, gone = uploads.known(SYSTEM, now), 0
     there = settings.home / "uploads"
     for path in there.iterdir() if there.exists() else ():
-        if path.name not in going_on:
+        if path.name.partition(".")[0] not in going_on:
             path.unlink(missing_ok=True)
             gone += 1
     for import_id in imports.with_files(SYSTEM, now - datetime.timedelta(days=settings.import_file_days)):

@@ -6,8 +6,8 @@ import numpy as np
 
 from config.language import _
 from ingest.files import stamps
-from ingest.files.block import Block, Gathering
-from ingest.files.long import ECHO, meter_name, pattern_of, tell_unpaired, wall
+from ingest.files.block import Block, Gathering, Series
+from ingest.files.long import ECHO, meter_name, pattern_of, tell_unpaired, unread, wall
 from ingest.files.numbers import numbers
 from ingest.files.profile import OFFSET, Profile, UnfitProfile
 from ingest.files.rows import Row
@@ -29,17 +29,15 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
     read = stamps.local(said, profile.stamp.format)
     at, lost = (read, np.zeros(len(read), dtype=bool)) if profile.stamp.format == OFFSET else clock.utc(read, "")
     for place in np.flatnonzero(lost).tolist():
-        found.refuse(number, "bad_time", _("%(time)s was left out when the clocks were put forward", time=said[place][:ECHO]))
+        words = _("%(time)s was left out when the clocks were put forward", time=said[place][:ECHO])
+        found.refuse(number, "bad_time", words, body=said[place][:ECHO])
     timed = np.flatnonzero(at != NEVER)
     if not len(timed):
         raise UnfitProfile(_("none of the heads is a time as %(form)s says it", form=profile.stamp.format))
     for place in np.flatnonzero((at == NEVER) & ~lost)[:100].tolist():
         if said[place] and place < timed[-1]:
-            found.refuse(
-                number,
-                "bad_time",
-                _("%(time)s is no time as %(form)s says it", time=repr(said[place][:ECHO]), form=profile.stamp.format),
-            )
+            words = _("%(time)s is no time as %(form)s says it", time=repr(said[place][:ECHO]), form=profile.stamp.format)
+            found.refuse(number, "bad_time", words, body=said[place][:ECHO])
     column = profile.columns[0]
     end_us = at + (column.interval_s * SECOND if profile.stamp.at == "start" else 0)
     pattern = pattern_of(profile)
@@ -47,27 +45,28 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
         if not any(cells):
             continue
         name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), pattern)
+        named = profile.delimiter.join(cells[:first])
         if not name:
-            found.refuse(row, "no_meter", _("the row names no meter that the pattern finds"))
+            found.refuse(row, "no_meter", _("the row names no meter that the pattern finds"), body=named)
             continue
         values = cells[first:]
         if len(values) < len(said):
             if len(values) < timed[-1] + 1:
-                found.refuse(row, "short_row", _("the row has %(count)s columns of %(of)s", count=len(cells), of=len(heads)))
+                words = _("the row has %(count)s columns of %(of)s", count=len(cells), of=len(heads))
+                found.refuse(row, "short_row", words, body=named)
             values = values + [""] * (len(said) - len(values))
         value, bad = numbers(values[: len(said)], profile.decimal)
+        unit = cells[profile.unit].strip() if profile.unit is not None and profile.unit < len(cells) else ""
+        series = Series(name, column.quantity, (unit or column.unit) + ("*h" if column.mean_power else ""))
         for place in np.flatnonzero(bad & (at != NEVER)).tolist():
-            found.refuse(
-                row,
-                "not_a_number",
-                _("%(cell)s, of %(time)s, is no number", cell=repr(values[place][:ECHO]), time=said[place][:ECHO]),
-            )
+            cell = values[place][:ECHO]
+            words = _("%(cell)s, of %(time)s, is no number", cell=repr(cell), time=said[place][:ECHO])
+            reading = unread(column, series, int(end_us[place]), column.interval_s, cell)
+            found.refuse(row, "not_a_number", words, reading, profile.delimiter.join((named, cell)))
         here = np.flatnonzero((at != NEVER) & ~np.isnan(value))
         found.gaps += int((np.isnan(value) & ~bad & (at != NEVER)).sum())
-        unit = cells[profile.unit].strip() if profile.unit is not None and profile.unit < len(cells) else ""
         factor = column.interval_s / 3600 if column.mean_power else 1
-        of = found.series(name, column.quantity, (unit or column.unit) + ("*h" if column.mean_power else ""))
-        found.extend(of, end_us[here], column.interval_s, value[here] * factor, "A", row)
+        found.extend(found.series(*series), end_us[here], column.interval_s, value[here] * factor, "A", row)
         yield from found.full()
     tell_unpaired(clock, found)
     yield found.rest()

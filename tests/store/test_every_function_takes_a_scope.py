@@ -57,6 +57,8 @@ INNER = {
     "store.records.plant.limits.own_limits": "within a transaction, once the scope was checked; and for the device API",
     "store.records.plant.meters.terms_of": "within a transaction; the caller checks who may see them",
     "store.records.plant.declarations.declared_of": "the same",
+    "store.records.plant.pull_sources.currencies": "within a transaction, after the scope was checked",
+    "store.records.plant.pull_sources.key_of": "the same",
     "store.records.people.unfinished": "within a transaction: whether the right is still there, and its end",
     "store.records.signin.credentials.changed": "within a transaction; the caller says whose are others now",
     "store.records.signin.credentials.shut_out": "within a transaction; the caller says who is shut out",

@@ -89,6 +89,15 @@ class OfImport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     import_id: str
 
 
+class OfUpload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of checking a file that was sent: whose meters it is of, what kind of file, and a name for how it is read."""
+
+    site_id: str
+    upload_id: str
+    container: str
+    as_read: str
+
+
 class OfRefused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The arguments of storing refused readings of a site by a correction: those of a kind, or one, by its id."""
 
@@ -108,6 +117,7 @@ AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_w
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
 WAITING_VALUES = Kind("waiting_values", Queue.AGGREGATION, Nothing)
 FILE_IMPORT = Kind("file_import", Queue.FILES, OfImport, most_attempts=10)
+FILE_CHECK = Kind("file_check", Queue.FILES, OfUpload, most_waiting=20, most_each=4)
 QUALITY_FLAGS = Kind("quality_flags", Queue.AGGREGATION, Nothing)
 IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 PULL = Kind("pull", Queue.PULLING, OfSource)
@@ -122,6 +132,7 @@ KINDS: dict[str, Kind] = {
         WAITING_VALUES,
         QUALITY_FLAGS,
         FILE_IMPORT,
+        FILE_CHECK,
         IMPORT_UNDO,
         PULL,
         REFUSED_READINGS,

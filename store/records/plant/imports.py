@@ -16,6 +16,7 @@ from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.jobs import asking
 from store.records.jobs.kinds import FILE_IMPORT, IMPORT_UNDO, OfImport
+from store.records.plant import refused as quarantine
 from store.records.schema import FileImport, Job, Site, User, listing
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted
@@ -272,8 +273,23 @@ def finish(
     unknown: Mapping[str, int],
     gaps: int,
     skipped: int,
+    to_put_right: Sequence[quarantine.Refused] = (),
+    beyond: int = 0,
 ) -> None:
-    """Say what an import stored, what not, and why. Raises as `note_part`."""
+    """Say what an import stored, what not, and why; what a person can put right goes to quarantine. Raises as `note_part`.
+
+    Args:
+        scope: of one of Loadstar's own processes.
+        import_id: the import.
+        totals: what is stored.
+        refused: how many readings are not, by code.
+        held: how many of those that are stored wait for others to confirm them, by code.
+        unknown: how many readings are of meters that the site does not have, by the names of these.
+        gaps: cells that say that there is no value.
+        skipped: rows behind the last reading.
+        to_put_right: the readings that were refused, as many as are kept of a source.
+        beyond: how many more there were.
+    """
     require(scope, Action.RUN)
     with session() as records:
         found = required(records, FileImport, import_id)
@@ -288,6 +304,7 @@ def finish(
             dict(unknown),
         )
         found.gaps, found.skipped = gaps, skipped
+        quarantine.keep_of(scope, found.site_id, import_id, to_put_right, beyond)
 
 
 def fail(scope: Scope, import_id: str, why: str) -> None:
@@ -315,6 +332,7 @@ def undone(scope: Scope, import_id: str) -> None:
         found.state = "cancelled" if found.state == "cancelling" else "undone"
         found.ended_at = now()
         _forget_result(found)
+        quarantine.forget_of(scope, import_id)
 
 
 def with_files(scope: Scope, before: datetime) -> list[str]:

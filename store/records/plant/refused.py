@@ -118,6 +118,37 @@ def keep(scope: Scope, rows: Iterable[Refused]) -> set[str]:
     return full
 
 
+def keep_of(scope: Scope, site_id: str, source_id: str, rows: Collection[Refused], beyond: int) -> None:
+    """Keep what was refused of a source that says all that it has to say at once, such as a file, instead of what was kept of it.
+
+    `beyond` of its readings were refused beside these. Raises as `keep`.
+    """
+    with session() as records:
+        forget_of(scope, source_id)
+        keep(scope, rows)
+        if beyond > 0:
+            _count_beyond(records, site_id, source_id, beyond)
+
+
+def forget_of(scope: Scope, source_id: str) -> None:
+    """Drop the refused readings of a source, whatever was decided about them. Raises as `keep`."""
+    require(scope, Action.RUN)
+    with session() as records:
+        records.execute(delete(RefusedBeyond).where(RefusedBeyond.source_id == source_id))
+        records.execute(
+            delete(RefusedReading).where(RefusedReading.source_id == source_id), execution_options={"synchronize_session": False}
+        )
+
+
+def waiting(scope: Scope, site_id: str, source_id: str) -> int:
+    """How many refused readings of a source wait for somebody to decide about them. Raises as `kinds_page`."""
+    require(scope, Action.OPERATE, site_id=site_id)
+    of = RefusedReading
+    query = select(func.count()).select_from(of).where(of.site_id == site_id, of.source_id == source_id, of.state == "kept")
+    with reading() as records:
+        return records.scalar(query) or 0
+
+
 def count_beyond(scope: Scope, counts: Mapping[tuple[str, str], int]) -> None:
     """Count what was refused and is not kept, by site and source. Raises as `keep`."""
     require(scope, Action.RUN)

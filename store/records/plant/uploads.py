@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from config.language import _
 from store.errors import Refused
 from store.records.access.policy import Action, holder, require
-from store.records.schema import Upload
+from store.records.jobs import asking
+from store.records.jobs.kinds import FILE_CHECK
+from store.records.schema import Job, Upload
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
@@ -63,9 +65,22 @@ def theirs(scope: Scope) -> list[Upload]:
 
 def forget_upload(scope: Scope, upload_id: str) -> None:
     """Forget an upload of the holder's: it was ended, or its file has become an import's. Raises as `upload`."""
-    upload(scope, upload_id)
     with session() as records:
+        cancel_check(scope, upload_id)
         records.delete(required(records, Upload, upload_id))
+
+
+def check_of(scope: Scope, upload_id: str) -> Job | None:
+    """The newest job that checks an upload of the holder's, done or not, while it is known. Raises as `upload`."""
+    upload(scope, upload_id)
+    theirs = (each for each in asking.own_jobs(scope) if each.kind == FILE_CHECK.name)
+    return next((each for each in theirs if each.arguments["upload_id"] == upload_id), None)
+
+
+def cancel_check(scope: Scope, upload_id: str) -> bool:
+    """Call off what checks an upload of the holder's; whether there was anything. Raises as `upload`."""
+    job = check_of(scope, upload_id)
+    return job is not None and asking.cancel(scope, job.id)
 
 
 def known(scope: Scope, at: datetime) -> set[str]:

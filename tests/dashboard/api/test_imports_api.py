@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from config import settings as configuration
 from dashboard.api import openapi, uploads
-from ingest.files import shelf
+from ingest.files import checking, shelf
 from ingest.files.detect import detect
 from ingest.files.profile import plain
 from store.errors import NotFound, StoreFull
@@ -176,6 +176,7 @@ def test_a_form_with_the_file_is_imported_by_a_saved_profile_looked_at_and_taken
     import_profiles.save_profile(SYSTEM, world.site, "campus export", profile)
     tried = form(program, own, world, dry_run="true").get_json()
     assert (tried["readings"], tried["refused"]) == (24, {"not_a_number": 1})
+    assert (tried["changed"], tried["unchanged"]) == (None, None), "nobody can say while the store is away"
     assert tried["problems"] == [{"row": 26, "code": "not_a_number", "message": tried["problems"][0]["message"]}]
     assert imports.imports_page(SYSTEM, world.site, imports.Wanted()).total == 0
     made = form(program, own, world).get_json()
@@ -195,6 +196,34 @@ def test_a_form_with_the_file_is_imported_by_a_saved_profile_looked_at_and_taken
     again = program.delete(f"/api/v1/imports/{made['id']}", headers=own)
     assert again.status_code == 422 and "can be undone" in again.get_data(as_text=True)
     assert form(program, own, world).get_json()["state"] == "waiting"  # and can be begun anew
+
+
+def test_a_large_file_is_tried_by_a_worker(
+    world: World, program: FlaskClient, profile: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.api.imports.TRIED_MB", 0)
+    own = token(world, "operator")
+    where = begun(program, own)
+    program.patch(where, data=CONTENT, headers={**own, **PIECE, "Upload-Offset": "0"})
+    at = f"/api/v1/imports/checks/{where.rpartition('/')[2]}"
+    assert program.get(at, headers=own).status_code == 404
+    begins = program.post("/api/v1/imports?dry_run=1", json=asked(world, where, profile), headers=own).get_json()
+    assert (begins["state"], begins["found"]) == ("queued", None)
+    assert program.get(at, headers=own).get_json() == begins
+    assert program.get(at, headers=token(world, "admin")).status_code == 404
+    assert program.delete(at, headers=token(world, "operator", can_write=False)).status_code == 403
+    assert program.delete(at, headers=own).get_json()["state"] == "cancelled"
+    program.post("/api/v1/imports", json=asked(world, where, profile, dry_run=True), headers=own)
+    job = working.claim(SYSTEM, "w", [Queue.FILES], ["file_check"])
+    assert job is not None and job.claim is not None
+    problem = checking.Problem(26, "not_a_number", "'=1+1' is no number")
+    found = checking.Checked(job.arguments["as_read"], 24, 1, 20, {"not_a_number": 1}, problems=[problem])
+    working.finish(SYSTEM, job.claim, msgspec.to_builtins(found))
+    done = program.get(at, headers=own).get_json()
+    assert (done["state"], done["progress"], done["found"]["unchanged"]) == ("done", 1.0, 20)
+    assert done["found"]["problems"] == [msgspec.to_builtins(problem)]
+    assert "row" in program.get(f"{at}/refused", headers=own).get_data(as_text=True)
+    assert imports.imports_page(SYSTEM, world.site, imports.Wanted()).total == 0
 
 
 def form(program: FlaskClient, headers: dict[str, str], world: World, **more: Any) -> Any:

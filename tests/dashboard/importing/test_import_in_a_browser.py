@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Route, expect
 from store.records.plant import declarations, graph, imports, meters
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
+from store.series.connection import query
 from tests.dashboard.frame.test_shell_in_a_browser import sign_in
 from tests.dashboard.watched import watched
 from tests.dashboard.world import World
@@ -20,6 +21,10 @@ CAMPUS = "\n".join(
         ",".join(["Building 9", "hall", "broken", *["1"] * (len(TIMES) - 1)]),
     ]
 )
+
+
+def _made(world: World) -> list[str]:
+    return [each.id for each in meters.meters_of(SYSTEM, world.site) if each.name in ("3", "7", "9")]
 
 
 def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, str], chromium: Browser, tmp_path: Path) -> None:
@@ -63,13 +68,30 @@ def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, 
         expect(page.locator("td", has_text="2024-11-01 00:00 GMT").first).to_be_visible()
         expect(page.get_by_text("'broken'")).to_be_visible()
 
+        page.get_by_role("button", name="Check the whole file").click()
+        judged = page.get_by_role("region", name="What the import would do")
+        expect(judged.get_by_role("row", name="Would be refused")).to_contain_text("720", timeout=JOB_MS)
+        expect(page.get_by_role("region", name="Meters that the site does not have").get_by_role("row")).to_have_count(4)
         page.get_by_role("button", name="Create the 3 missing meters").click()
         expect(page.get_by_text("3 of 3 have a meter here.")).to_be_visible()
+        expect(page.get_by_text("It was checked before something was changed above")).to_be_visible()
+        page.get_by_role("button", name="Check it again").click()
+        expect(judged.get_by_role("row", name="Would be stored")).to_contain_text("719", timeout=JOB_MS)
+        expect(judged.get_by_role("row", name="of these, new")).to_contain_text("719")
+        expect(page.get_by_role("region", name="What was refused")).to_contain_text("row 4: 'broken'")
+        with page.expect_download() as would:
+            page.get_by_role("link", name="Each of them, as CSV").click()
+        assert '"4","not_a_number"' in Path(would.value.path()).read_text(encoding="utf-8")
+        assert imports.imports_page(SYSTEM, world.site, Wanted()).total == 0
+        assert query("SELECT count() FROM intervals WHERE meter IN (%s, %s, %s)", _made(world)) == [(0,)]
+        page.reload()  # what was found is still there
+        expect(judged.get_by_role("row", name="Would be stored")).to_contain_text("719")
         page.get_by_label("Save the profile as").fill("Campus export")
         page.locator("#import-start").click()
         page.wait_for_url(f"**/site/{world.site}/imports/imp_*")
         expect(page.locator("dd .state")).to_have_text("done", timeout=JOB_MS)
         names = {each.name: each.id for each in meters.meters_of(SYSTEM, world.site)}
+        assert not list((world.settings.home / "uploads").iterdir()), "the check goes with its upload"
         [seen] = imports.imports_page(SYSTEM, world.site, Wanted(sort="created_at")).rows
         assert {each.meter: (each.count, each.total) for each in seen.totals} == {
             names["3"]: (240, 360.0),
@@ -80,6 +102,11 @@ def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, 
         with page.expect_download() as refused:
             page.get_by_role("link", name="Each of them, as CSV").click()
         assert "broken" in Path(refused.value.path()).read_text(encoding="utf-8")
+        page.get_by_role("link", name="Put them right").click()
+        expect(
+            page.get_by_role("region", name="Refused readings that are alike").get_by_role("row", name="campus.csv")
+        ).to_be_visible()
+        page.go_back()
 
         page.get_by_text("Undo", exact=True).click()
         page.get_by_role("button", name="Undo the import").click()

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from flask.testing import FlaskClient
 
 from dashboard.importing.look import look
 from ingest.files import shelf
+from ingest.files.checking import Checked, Problem
 from store.records.access import policy
-from store.records.plant import declarations, graph, imports, meters
+from store.records.jobs import asking, working
+from store.records.jobs.kinds import Queue
+from store.records.plant import declarations, graph, imports, meters, uploads
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM, Scope
 from tests.dashboard.pages import call, shown
@@ -155,6 +159,46 @@ def test_a_change_that_was_not_previewed_is_not_started(world: World, upload: Up
     _press(world, "operator", sent, "apply", entry=entries)
     assert "changed since the preview" in _press(world, "operator", sent, "start", entry=entries | {"at": "end"})
     assert imports.imports_page(SYSTEM, world.site, NEWEST).total == 0
+
+
+def _check(world: World, who: str, upload_id: str, act: str) -> str:
+    given = {
+        "import-upload": upload_id,
+        "import-new-site": world.site,
+        "import-check-of": "",
+    }
+    return call(world, _browser(world, who), "import-check.children", given, {"type": "import-check-act", "act": act})
+
+
+def test_the_check_of_a_whole_file_is_its_persons_goes_on_by_its_upload_and_is_of_what_was_said(
+    world: World, upload: Upload
+) -> None:
+    sent = upload(CAMPUS)
+    assert "Check the whole file" in _shown(world, sent)
+    assert "waits for its turn" in _check(world, "operator", sent, "start")
+    first = uploads.check_of(_scope(world, "operator"), sent)
+    assert first is not None and "Cancel the check" in _shown(world, sent)
+    assert "waits for its turn" not in _check(world, "admin", sent, "start"), "it is somebody else's upload"
+    _check(world, "operator", sent, "start")
+    second = uploads.check_of(_scope(world, "operator"), sent)
+    assert second is not None and second.id != first.id
+    assert asking.job(_scope(world, "operator"), first.id).state == "cancelled", "one at a time"
+    assert "The check was cancelled." in _check(world, "operator", sent, "cancel")
+    _check(world, "operator", sent, "start")
+
+    claimed = working.claim(SYSTEM, "w", [Queue.FILES], ["file_check"])
+    assert claimed is not None and claimed.claim is not None
+    as_read = claimed.arguments["as_read"]
+    found = Checked(as_read, 239, changed=7, unchanged=30, refused={"bad_time": 2}, problems=[Problem(3, "bad_time", "no time")])
+    working.finish(SYSTEM, claimed.claim, msgspec.to_builtins(found))
+    told = _shown(world, sent)
+    assert "instead of another value" in told and "row 3: no time" in told and "202" in told
+    _press(world, "operator", sent, "apply", entry=_entries(world, sent, zone="+10:00"))
+    assert "row 3: no time" not in _shown(world, sent) and "before something was changed" in _shown(world, sent)
+    _check(world, "operator", sent, "start")
+    shelf.end_upload(_scope(world, "operator"), world.settings, sent)
+    assert {each.state for each in asking.own_jobs(_scope(world, "operator"))} == {"cancelled", "done"}
+    assert not list((world.settings.home / "uploads").iterdir())
 
 
 def test_columns_of_a_long_file_are_chosen_one_by_one(world: World, upload: Upload) -> None:

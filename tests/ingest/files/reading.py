@@ -12,7 +12,7 @@ from config.settings import Settings
 from ingest.files import importing
 from ingest.files.block import RowProblem
 from ingest.files.detect import detect
-from ingest.files.importing import Outcome
+from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile
 from ingest.files.proposal import Proposal
 from ingest.files.read import blocks

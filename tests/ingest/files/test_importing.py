@@ -38,6 +38,28 @@ def test_a_dry_run_says_everything_and_stores_nothing(
     assert stored("SELECT count() FROM intervals WHERE source = %s", source) == [(0,)]
 
 
+def test_a_dry_run_says_what_is_new_what_would_replace_another_value_and_what_is_stored_so_already(
+    device_settings: Settings, world: World, stored: Stored, tmp_path: Path
+) -> None:
+    path, values = _file(tmp_path, ["pv", "load"], 10, start="1994-06-01")
+    path = path.rename(tmp_path / "first")
+    made = imported(device_settings, world.site_id, path)
+    later, more = _file(tmp_path, ["pv", "load"], 12, start="1994-06-01")
+    more[:, : values.shape[1]] = values
+    more[0, 5:25] += 1
+    heads, *rows = later.read_text().splitlines()
+    later.write_text(
+        "\n".join([heads, *(",".join([row.split(",")[0], *map(str, more[nth])]) for nth, row in enumerate(rows))]) + "\n"
+    )
+    before = stored("SELECT count(), sum(value), max(received_at) FROM intervals WHERE source = %s", made.source)
+    outcome = importing.try_out(SYSTEM, device_settings, world.site_id, later, detect(later, "UTC").profile)
+    assert (outcome.count, outcome.changed, outcome.unchanged) == (2 * 12 * 96, 20, 2 * 10 * 96 - 20)
+    assert outcome.compared
+    assert stored("SELECT count(), sum(value), max(received_at) FROM intervals WHERE source = %s", made.source) == before
+    same = importing.try_out(SYSTEM, device_settings, world.site_id, path, detect(path, "UTC").profile)
+    assert (same.changed, same.unchanged) == (0, same.count)
+
+
 def test_a_file_run_twice_is_stored_once_and_equal(
     device_settings: Settings, world: World, stored: Stored, tmp_path: Path
 ) -> None:

@@ -70,7 +70,7 @@ def test_columns_and_single_readings_are_judged_alike(seed: int, monkeypatch: py
         for at, value in zip(each.at_us.tolist(), each.value.tolist(), strict=True)
     )
     assert kept == sorted((series.head, at, value) for series, at, value in one.rows.rows)
-    said = sorted((row, problem.code, problem.message) for row, problem in bad)
+    said = sorted((row, problem.code, problem.message) for row, _reading, problem in bad)
     assert said == sorted((problem.index, problem.code, problem.message) for problem in one.problems)
     assert kept and said
 
