@@ -16,7 +16,7 @@ from ingest.lease import Lease
 from store.errors import StoreError, StoreFull
 from store.records.jobs import asking, working
 from store.records.jobs.kinds import PULL, OfSource
-from store.records.plant import pull_sources
+from store.records.plant import pull_turns
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import health, retention, rollup
@@ -94,7 +94,7 @@ def ask_for_due(tasks: Mapping[str, Task]) -> None:
 
 def ask_for_pulls() -> None:
     """Ask for a job for each source whose turn has come; one that is under way is not asked twice."""
-    for source_id in pull_sources.due(SYSTEM, clock.now()):
+    for source_id in pull_turns.due(SYSTEM, clock.now()):
         asking.ask(SYSTEM, PULL, OfSource(source_id), once_key=source_id)
 
 

@@ -29,9 +29,10 @@ from ingest.pulls.readers import READERS
 from ingest.rows import Rows
 from ingest.times import FACTORS, Window
 from store.errors import StoreError
-from store.records.plant import directory, pull_sources
+from store.records.plant import directory, pull_turns
 from store.records.plant.channels import Source
-from store.records.plant.pull_sources import Order, Own
+from store.records.plant.pull_sources import Own
+from store.records.plant.pull_turns import Order
 from store.scope import Scope
 from store.series import outlooks, region_series
 from store.series.outlooks import Outlook
@@ -81,12 +82,12 @@ def pull(scope: Scope, settings: Settings, source_id: str, *, chance: float | No
         Refused: not one of Loadstar's own processes.
         StoreError: the store does not take it now; nothing is lost, for it is asked for again.
     """
-    order = pull_sources.order(scope, source_id)
+    order = pull_turns.order(scope, source_id)
     if order is None:
         return {}
     chance = random.random() if chance is None else chance  # noqa: S311 - a jitter
     now = clock.now()
-    pull_sources.begin(scope, order.id, now, now + wait(order.failures + 1, order.every_s, 0, chance))
+    pull_turns.begin(scope, order.id, now, now + wait(order.failures + 1, order.every_s, 0, chance))
     turn = Turn(order.marks)
     try:
         _ask(scope, settings, order, now, turn)
@@ -119,7 +120,7 @@ def _end(
     # Of what was refused or failed the whole answer is wanted again.
     marks = turn.marks if answered_at is not None and not turn.refused else {}
     reached = max((each for each in (turn.value_at, order.value_at) if each is not None), default=None)
-    pull_sources.end(
+    pull_turns.end(
         scope,
         order.id,
         next_at,

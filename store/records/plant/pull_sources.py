@@ -1,13 +1,15 @@
-"""Sources that are asked by the clock: described by whoever administers their region or site, asked by the worker alone."""
+"""Sources that are asked by the clock: described by whoever administers their region or site, asked by the worker alone.
 
-from collections.abc import Sequence
-from datetime import datetime
+When each is asked, and what came of it, is `pull_turns`.
+"""
+
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from config import allowed, pull_services
-from config.language import Told, _
+from config.language import _
 from config.pull_services import OWN, READINGS, SERVICES
 from config.quantities import LONGEST_INTERVAL_S, QUANTITIES, Kind
 from config.settings import settings
@@ -47,25 +49,6 @@ class Own(NamedTuple):
     unit: str = ""
     interval_s: int | None = None
     every_s: int = EVERY_S
-
-
-class Order(NamedTuple):
-    """All that asking a source needs; its key in the clear, for the worker."""
-
-    id: str
-    service: str
-    gives: str
-    region_id: str | None
-    site_id: str | None
-    area: str
-    address: str | None
-    key: str | None
-    every_s: int
-    own: Own | None
-    value_at: datetime | None
-    failures: int
-    currencies: frozenset[str]  # of the region's sites
-    marks: dict[str, list[str]]  # of the answers of the last good turn
 
 
 def sources_of(scope: Scope, owner_id: str, *, archived: bool = False) -> list[PullSource]:
@@ -133,7 +116,7 @@ def add_service(
         made = PullSource(region_id=owner_id if of_region else None, site_id=None if of_region else owner_id)
         _describe_service(made, service, area, address)
         if of_region:
-            _require_currency(SERVICES[service].currency, _currencies(records, owner_id))
+            _require_currency(SERVICES[service].currency, currencies(records, owner_id))
         if SERVICES[service].key and not key:
             raise Refused(_("%(service)s asks for a key: type the one that you were given there", service=made.name), "key")
         records.add(made)
@@ -211,87 +194,9 @@ def own_of(source: PullSource) -> Own | None:
     )
 
 
-def due(scope: Scope, at: datetime) -> list[str]:
-    """The sources whose turn has come.
-
-    Raises:
-        Refused: not one of Loadstar's own processes.
-    """
-    require(scope, Action.RUN)
-    query = select(PullSource.id).outerjoin(Site, Site.id == PullSource.site_id)
-    query = query.where(PullSource.archived_at.is_(None), Site.archived_at.is_(None), PullSource.next_at <= at)
-    with reading() as records:
-        return list(records.scalars(query.order_by(PullSource.next_at, PullSource.id)))
-
-
-def order(scope: Scope, source_id: str) -> Order | None:
-    """What asking a source needs; none when it is not to be asked any more.
-
-    Raises:
-        Refused: not one of Loadstar's own processes.
-    """
-    require(scope, Action.RUN)
-    with reading() as records:
-        found = records.get(PullSource, source_id)
-        if found is None or found.archived_at is not None:
-            return None
-        currencies = _currencies(records, found.region_id) if found.region_id else frozenset()
-    return Order(
-        found.id,
-        found.service,
-        found.gives,
-        found.region_id,
-        found.site_id,
-        found.area,
-        found.url,
-        sealing.unseal(sealing.derived_key(_KEYS), found.secret, found.id) if found.secret else None,
-        found.every_s,
-        own_of(found),
-        found.value_at,
-        found.failures,
-        currencies,
-        dict(found.marks),
-    )
-
-
-def begin(scope: Scope, source_id: str, at: datetime, next_at: datetime) -> None:
-    """Keep that a source is asked now, and when again should this never be told the end of.
-
-    Raises:
-        Refused: not one of Loadstar's own processes.
-    """
-    _note(scope, source_id, asked_at=at, next_at=next_at, failures=PullSource.failures + 1)
-
-
-def end(
-    scope: Scope,
-    source_id: str,
-    next_at: datetime,
-    *,
-    failures: int,
-    answered_at: datetime | None = None,
-    value_at: datetime | None = None,
-    problem: Sequence[Told] = (),
-    marks: dict[str, list[str]] | None = None,
-) -> None:
-    """Keep what came of it: how often in a row it has failed now, and in which words. Raises as `begin`.
-
-    `marks` are of answers all of whose values are stored; without them those of before stay.
-    """
-    values: dict[str, Any] = {"next_at": next_at, "failures": failures, "problem": [each.plain() for each in problem]}
-    if answered_at is not None:
-        values["answered_at"] = answered_at
-    if value_at is not None:
-        values["value_at"] = value_at
-    if marks is not None:
-        values["marks"] = marks
-    _note(scope, source_id, **values)
-
-
-def _note(scope: Scope, source_id: str, **values: Any) -> None:
-    require(scope, Action.RUN)
-    with session() as records:
-        records.connection().execute(update(PullSource).where(PullSource.id == source_id).values(**values))
+def key_of(source: PullSource) -> str | None:
+    """Its key in the clear, for the worker."""
+    return sealing.unseal(sealing.derived_key(_KEYS), source.secret, source.id) if source.secret else None
 
 
 def _require_owner(scope: Scope, owner_id: str) -> None:
@@ -305,7 +210,8 @@ def _require_owner(scope: Scope, owner_id: str) -> None:
             required(records, Site, owner_id)
 
 
-def _currencies(records: Any, region_id: str) -> frozenset[str]:
+def currencies(records: Session, region_id: str) -> frozenset[str]:
+    """In which the sites of a region account."""
     return frozenset(records.scalars(select(Site.currency).where(Site.region_id == region_id).distinct()))
 
 

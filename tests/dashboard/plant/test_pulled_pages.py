@@ -7,7 +7,7 @@ import pytest
 from config import settings as configuration
 from config.language import Told
 from config.settings import Settings
-from store.records.plant import pull_sources, regions
+from store.records.plant import pull_sources, pull_turns, regions
 from store.records.schema import Site
 from store.records.schema.columns import now
 from store.records.transaction import engine
@@ -62,23 +62,23 @@ def test_a_region_is_given_a_service_that_is_asked_now_changed_and_archived(worl
     done = said(fill(world, browser, "pull-shared", market, service="entsoe", area="10Y1001A1001A82H", key=KEY))
     assert "is asked within some seconds" in done
     [source] = pull_sources.sources_of(SYSTEM, market)
-    pull_sources.begin(SYSTEM, source.id, now(), now() + timedelta(hours=1))
-    pull_sources.end(
+    pull_turns.begin(SYSTEM, source.id, now(), now() + timedelta(hours=1))
+    pull_turns.end(
         SYSTEM, source.id, now(), failures=1, problem=[Told("the other side answers with the error %(status)s", {"status": 500})]
     )
     page = shown(browser, f"/admin/regions/{market}")
     assert "no answer: the other side answers with the error 500" in page
     assert "10Y1001A1001A82H" in page
     assert KEY not in page
-    pull_sources.end(SYSTEM, source.id, now() + timedelta(hours=1), failures=0, answered_at=now())
+    pull_turns.end(SYSTEM, source.id, now() + timedelta(hours=1), failures=0, answered_at=now())
     assert "within some seconds" in act(browser, "pulled", market, "ask", source.id, searched=False)
-    assert pull_sources.due(SYSTEM, now()) == [source.id]
+    assert pull_turns.due(SYSTEM, now()) == [source.id]
     question = said(press(browser, "pulled", market, searched=False, do="ask", act="change", row=source.id))
     assert "A key is kept" in question
     assert KEY not in question
     changed = act(browser, "pulled", market, "change", source.id, searched=False, area="10YFR-RTE------C", key="", address="")
     assert "Saved" in changed
-    order = pull_sources.order(SYSTEM, source.id)
+    order = pull_turns.order(SYSTEM, source.id)
     assert order is not None
     assert (order.area, order.key) == ("10YFR-RTE------C", KEY)
     assert "Archived" in act(browser, "pulled", market, "archive", source.id, searched=False)
@@ -107,7 +107,7 @@ def test_a_site_is_given_its_weather_and_an_address_of_its_own(world: World, lis
     assert KEY not in question
     told = OWN | {"meter": meter, "name": "Roof", "key": ""}
     assert "Saved" in act(browser, "pulls", world.site, "change", own.id, searched=False, **told)
-    order = pull_sources.order(SYSTEM, own.id)
+    order = pull_turns.order(SYSTEM, own.id)
     assert order is not None
     assert order.key == KEY
 
