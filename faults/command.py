@@ -20,7 +20,7 @@ from cli.machine import mosquitto, postgresql, redis
 from cli.watch import Ended, on_signals
 from config.settings import PREFIX
 from faults.house import KILLED, House, until
-from faults.incidents import ALONE, TOGETHER, Incident
+from faults.incidents import ALONE, ODD, TOGETHER, Incident
 from faults.production import NotWell
 from faults.verdict import Verdict, table
 
@@ -88,7 +88,7 @@ def faults(kills: int, only: tuple[str, ...], minutes: float, quick: bool, seed:
             if only and not {*only} & {*KILLED, *TOGETHER}:
                 raise _Done
             say("starting two of everything")
-            house = House(folder, jar, TOGETHER, ending)
+            house = House(folder, jar, ODD, ending)
             for incident in wanted(TOGETHER):
                 house.await_running()
                 say(incident.about)

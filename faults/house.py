@@ -23,7 +23,16 @@ from store.records.transaction import engine
 from store.series import connection, health
 
 REPLICAS = {"devices": 2, "dashboard": 2, "worker": 2, "analyses": 2, "controls": 2, "files": 2, "mqtt": 2}
-ONE_PROCESS = {"LOADSTAR_DEVICE_WORKERS": "1", "LOADSTAR_DASHBOARD_WORKERS": "1"}  # of a replica: there are two of them
+TOLD = {
+    # Of a replica one process: there are two of them.
+    "LOADSTAR_DEVICE_WORKERS": "1",
+    "LOADSTAR_DASHBOARD_WORKERS": "1",
+    # Both of a year's changes of the clocks may come late.
+    "LOADSTAR_ACCEPT_BACK_DAYS": "380",
+    "LOADSTAR_TELEMETRY_DAYS": "400",
+    # The records' small volume is not nearly full from the start.
+    "LOADSTAR_LEAST_FREE_MB": "100",
+}
 KILLED = {
     "device API": ("devices",),
     "worker": ("worker", "analyses", "controls", "files"),
@@ -73,7 +82,7 @@ class House:
             self.volume = ending.enter_context(small_disk(folder / "records", RECORDS_MB))
         self.broker = Broker(folder / "broker").start()
         ending.callback(self.broker.stop)
-        self.production = Production(folder, REPLICAS, **ONE_PROCESS)
+        self.production = Production(folder, REPLICAS, **TOLD)
         ending.callback(self.production.stop_all)
         self.production.start_stores(jar)
         ours = [name for service in REPLICAS for name in self.production.names(service)]

@@ -12,6 +12,7 @@ from store.records.plant import brokers, channels, declarations, graph, keys, me
 from store.scope import SYSTEM
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+TIME_ZONE = "Europe/London"
 
 
 class Plant(NamedTuple):
@@ -36,7 +37,7 @@ def small() -> tuple[str, str]:
 def _site() -> tuple[str, Callable[[str], str]]:
     """A site, and what makes meters of homes on it by their names."""
     owner = organisations.create_organisation(SYSTEM, name="Northern Power", kind="distributor").id
-    place = {"time_zone": "Europe/London", "currency": "GBP", "latitude": 54.0, "longitude": -2.0}
+    place = {"time_zone": TIME_ZONE, "currency": "GBP", "latitude": 54.0, "longitude": -2.0}
     site = sites.create_site(SYSTEM, name="North Campus", kind="campus", organisation_id=owner, **place).id  # type: ignore[arg-type]
     bus = graph.create_node(SYSTEM, site, name="Bus", kind="bus", valid_from=LONG_AGO).id
 
@@ -57,7 +58,8 @@ def make(homes: int, broker_port: int | None = None, odd: Iterable[str] = ()) ->
     """
     site, meter = _site()
     by_json, by_lines = ([meter(f"Home {n} by {road}") for n in range(homes)] for road in ("JSON", "lines"))
-    _map(channels.Source(site), "lines", {line_channel(each): each for each in by_lines})
+    of_incidents = {name: meter(name) for name in odd}
+    _map(channels.Source(site), "lines", {line_channel(each): each for each in (*by_lines, *of_incidents.values())})
     by_mqtt: list[str] = []
     if broker_port is not None:
         by_mqtt = [meter(f"Home {n} by MQTT") for n in range(homes)]
@@ -68,7 +70,7 @@ def make(homes: int, broker_port: int | None = None, odd: Iterable[str] = ()) ->
     email, password = "root@example.org", secrets.token_urlsafe(16)
     users.create_user(SYSTEM, email=email, name="Root", password=password, platform_admin=True)
     key = keys.create_key(SYSTEM, site_id=site)
-    return Plant(site, by_json, by_lines, by_mqtt, {name: meter(name) for name in odd}, key, email, password)
+    return Plant(site, by_json, by_lines, by_mqtt, of_incidents, key, email, password)
 
 
 def _map(source: channels.Source, road: str, meant: dict[str, str]) -> None:

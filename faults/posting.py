@@ -165,8 +165,8 @@ class LinePoster(_Client):
         super().__init__(addresses, {"Authorization": f"Token {key}"}, meter)
 
     def _post(self, client: httpx.Client) -> None:
-        measured = self._measured()
-        lines = "".join(f"power,meter={self.meter} kw={value} {at.timestamp() * 1e6:.0f}\n" for at, value in measured.items())
+        measured, head = self._measured(), line_channel(self.meter)
+        lines = "".join(f"{head}={value} {at.timestamp() * 1e6:.0f}\n" for at, value in measured.items())
         answer = self._answer(client, {"content": lines})
         if answer is not None and answer.status_code == httpx.codes.NO_CONTENT:
             self.acknowledged |= measured

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from faults.house import House
+from faults.incidents import days
 from faults.verdict import Verdict
 
 
 class Incident(NamedTuple):
-    """An incident: its module, and what happens."""
+    """An incident: its module, what happens, and the meters that are for it alone, one of its name if they are not named."""
 
     module: str
     about: str
+    meters: tuple[str, ...] = ()
 
     def happen(self, where: House | Path, share: float) -> list[Verdict]:
         """Let it happen; what was counted."""
@@ -42,8 +44,11 @@ TOGETHER = {
         Incident("slow", "slow clients take hours over a post"),
         Incident("broker", "the broker is gone for a minute"),
         Incident("backfill", "thirty days come late while devices post"),
+        Incident("days", "the days on which the clocks are changed come late, by every road", days.METERS),
         Incident("records", "the volume of the records is full for a minute"),
         Incident("file", "the import of a file is killed half-way"),
         Incident("backup", "a backup is taken"),
     )
 }
+# Meters that nobody posts for but an incident.
+ODD = [name for each in TOGETHER.values() for name in each.meters or (each.module,)]

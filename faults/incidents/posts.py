@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from faults.house import House, until
+from faults.posting import Poster
 from store.series import connection
 
 Values = dict[datetime, float]
@@ -16,9 +17,9 @@ TRIES = 200
 AGAIN_S = 0.1
 
 
-def body(meter: str, values: Values) -> dict[str, Any]:
-    """A post of samples of power."""
-    rows = [{"meter": meter, "quantity": "power_kw", "ts": at.isoformat(), "value": value} for at, value in values.items()]
+def body(meter: str, values: Values, said: Callable[[datetime], str] = datetime.isoformat) -> dict[str, Any]:
+    """A post of samples of power; how their times are `said`."""
+    rows = [{"meter": meter, "quantity": "power_kw", "ts": said(at), "value": value} for at, value in values.items()]
     return {"readings": rows}
 
 
@@ -44,16 +45,26 @@ def recent(count: int) -> list[datetime]:
 
 
 def taken(house: House, posts: Iterable[dict[str, Any]]) -> int:
-    """Post until each is taken; how many were, given some patience with a store that is away."""
+    """Post JSON until each is taken; how many were, given some patience with a store that is away."""
+    return _taken(house, Poster.path, {"X-API-Key": house.plant.key}, ({"json": post} for post in posts))
+
+
+def taken_lines(house: House, posts: Iterable[str]) -> int:
+    """The same of line protocol, whose times are in seconds."""
+    key = {"Authorization": f"Token {house.plant.key}"}
+    return _taken(house, "/api/v2/write?precision=s", key, ({"content": post} for post in posts))
+
+
+def _taken(house: House, path: str, headers: dict[str, str], posts: Iterable[dict[str, Any]]) -> int:
     count = 0
-    with httpx.Client(timeout=60, headers={"X-API-Key": house.plant.key}) as client:
+    with httpx.Client(timeout=60, headers=headers) as client:
         for nth, post in enumerate(posts):
             for again in range(TRIES):
                 try:
-                    answer = client.post(f"{house.devices[(nth + again) % len(house.devices)]}/api/v1/readings", json=post)
+                    answer = client.post(f"{house.devices[(nth + again) % len(house.devices)]}{path}", **post)
                 except httpx.HTTPError:
                     continue
-                if answer.status_code == httpx.codes.OK:
+                if answer.status_code in (httpx.codes.OK, httpx.codes.NO_CONTENT):
                     count += 1
                     break
                 time.sleep(AGAIN_S)

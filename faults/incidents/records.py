@@ -1,4 +1,4 @@
-"""The volume of the records, PostgreSQL's, is full: readings go on being taken, pages are shown, and it heals by itself."""
+"""The volume of the records, PostgreSQL's, is full: that is told, readings are taken, pages shown, and it heals by itself."""
 
 import time
 from itertools import count
@@ -12,6 +12,8 @@ from store.records.plant.channels import Source
 from store.scope import SYSTEM
 
 LASTS_S = 60.0
+TOLD_WITHIN_S = 30.0
+ALARM = "the disk of the records is nearly full"
 ROADS = (Poster.road, LinePoster.road)  # by MQTT the broker acknowledges, whether we do or not
 NAMES, LONG = 1_000, 200  # more than the little room that is left has place for
 
@@ -20,8 +22,10 @@ def happen(house: House, share: float) -> list[Verdict]:
     """For a minute from the first change on that finds no room."""
     if house.volume is None:
         return [Verdict("full volumes of records (none can be mounted here: that takes root)", 0)]
-    turns = count()
+    turns, began = count(), time.monotonic()
     house.volume.fill()
+    until("the log tells of it", lambda: _is_told(house))
+    told_s = time.monotonic() - began
     until("the records have no room", lambda: _is_refused(house, next(turns)))
     taken, pages, until_s = house.taken_by_road(), house.pages(), time.monotonic() + LASTS_S * share
     until("a while of full records is over", lambda: time.monotonic() > until_s)
@@ -35,11 +39,17 @@ def happen(house: House, share: float) -> list[Verdict]:
     until("jobs are done again", lambda: house.asker.ended > ended)
     return [
         Verdict("volumes of records that were full", int(still), is_due=True),
+        Verdict("full volumes of records that were told of after more than 30 s", int(told_s > TOLD_WITHIN_S), is_bad=True),
         *(Verdict(f"readings by {road} taken meanwhile", taken[road], is_due=True) for road in ROADS),
         Verdict("pages shown meanwhile", pages[200]),
         Verdict("pages that said why not", pages[507] + pages[503]),
         Verdict("seconds until the records took changes again once there was room", round(healed_s)),
     ]
+
+
+def _is_told(house: House) -> bool:
+    logs = (house.production.log(name) for name in house.production.names("worker"))
+    return any(ALARM in log.read_text(errors="replace") for log in logs)
 
 
 def _is_refused(house: House, turn: int) -> bool:

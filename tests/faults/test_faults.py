@@ -12,7 +12,7 @@ from faults.verdict import Verdict, table
 
 # Of the others, `disk`, `clock`, `backup` (tests/cli) and `broker` (tests/ingest/mqtt) have tests of their own; `order`,
 # `file` and `backfill` cost a minute each.
-INCIDENTS = ("stop", "resets", "copies", "slow")
+INCIDENTS = ("stop", "resets", "copies", "slow", "days")
 
 
 @pytest.mark.postgresql
