@@ -58,6 +58,8 @@ def at_the_wrong_port(path: str) -> Response:
 def _site() -> Site:
     """The site that `?facility_id=` names; raises `BadParameter`, and `NotFound` when it does not exist for whoever asks."""
     given = request.args.get("facility_id", "")
+    if not given:
+        raise BadParameter(_("facility_id is missing: it is the number of a site, as on its page"))
     if not (given.isascii() and given.isdecimal() and len(given) <= LONGEST):
         raise BadParameter(_("facility_id is %(given)s: it is the number of a site, as on its page", given=f"{given[:40]!r}"))
     return sites.numbered(current_scope(), int(given))

@@ -13,6 +13,7 @@ from config.settings import settings
 from dashboard.api import answers, refused_rows
 from dashboard.api.answers import said
 from dashboard.api.asked import BadParameter, answer_bad_parameters, iso, refused
+from dashboard.api.uploads import PIECE_BYTES
 from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, plant_operator
 from dashboard.web.addresses import API
@@ -110,6 +111,17 @@ def refused_of_check(upload_id: str) -> Response:
     return refused_rows.answer_of_check(current_scope(), settings(), upload_id)
 
 
+@bp.errorhandler(413)
+def too_large(_error: Exception) -> Response:
+    """More than goes with a request."""
+    words = _(
+        "A file of up to %(most)s MB goes with the request: send a larger one in pieces first, to %(address)s.",
+        most=PIECE_BYTES // 2**20,
+        address=f"{API}uploads",
+    )
+    return refused(413, "too_large", words)
+
+
 @bp.get("/<import_id>")
 @guard(plant_operator)
 def one(import_id: str) -> Response:
@@ -167,7 +179,10 @@ def _profile(site_id: str, given: object) -> tuple[Profile, str | None]:
         return profile.read(given.encode()), None
     if not isinstance(given, str) or not given:
         raise UnfitProfile(_("profile says how the file is read: the name of a saved one, or a profile as JSON"))
-    saved = import_profiles.profile_named(current_scope(), site_id, given)
+    try:
+        saved = import_profiles.profile_named(current_scope(), site_id, given)
+    except NotFound:
+        raise UnfitProfile(_("the site has no saved profile of the name %(name)s", name=given[:80])) from None
     return msgspec.convert(saved.profile, Profile), saved.name
 
 

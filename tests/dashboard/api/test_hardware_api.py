@@ -140,6 +140,7 @@ def test_what_is_no_number_of_a_site_is_named(number: str, live: LiveWorld, ask:
     for path in (LATEST, CHECK):
         answer = ask(path, number=number)
         assert (answer.status_code, answer.get_json()["error"]) == (422, "bad_parameter")
+        assert ("is missing" in answer.get_json()["message"]) == (not number)
 
 
 def test_it_is_there_for_whoever_is_signed_in_as_well(live: LiveWorld) -> None:

@@ -242,6 +242,15 @@ def test_a_form_leaves_nothing_behind_but_its_import(world: World, program: Flas
     assert list((configuration.settings().home / "uploads").iterdir()) == []
 
 
+def test_a_file_that_is_too_large_for_a_request_is_told_the_way_in_pieces(world: World, program: FlaskClient) -> None:
+    form, sent = "multipart/form-data; boundary=x", b"x" * (uploads.PIECE_BYTES + 2**20 + 1)
+    answer = program.post("/api/v1/imports", data=sent, content_type=form, headers=token(world, "operator"))
+    assert (answer.status_code, answer.get_json()["error"]) == (413, "too_large")
+    assert (
+        "up to 8 MB goes with the request: send a larger one in pieces first, to /api/v1/uploads" in answer.get_json()["message"]
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "status", "says"),
     [
@@ -255,7 +264,7 @@ def test_a_form_leaves_nothing_behind_but_its_import(world: World, program: Flas
         ({"upload": "upl_nothing"}, 404, "not_found"),
         ({"profile": 7}, 422, "rofile says how the file is read"),
         ({"profile": ""}, 422, "rofile says how the file is read"),
-        ({"profile": "unheard of"}, 404, "not_found"),
+        ({"profile": "unheard of"}, 422, "no saved profile of the name unheard of"),
         ({"profile": {"container": "stone"}}, 422, "container"),
         ({"profile": {"container": "parquet"}}, 422, "profile is of parquet"),
         ({"profile": "{"}, 422, "rofile"),
