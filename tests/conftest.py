@@ -6,7 +6,9 @@ import os
 import secrets
 import shutil
 import subprocess
+import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ hypothesis.settings.load_profile("loadstar")
 
 # Most tests look for what they have just stored.
 APPLIES_SOON = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10"}  # ms
+JAVA_OPTIONS = "JDK_JAVA_OPTIONS"
 PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 
 
@@ -140,13 +143,39 @@ class QuestDBServer:
 
 @pytest.fixture(scope="session")
 def questdb_jar() -> Path:
-    """The pinned jar, fetched once into the project's state folder, by one process at a time."""
+    """The pinned jar, fetched once into the project's state folder, by one process at a time; Java knows its classes."""
     folder = os.open(PROJECT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        return questdb.ensure_jar(Settings())
+        jar = questdb.ensure_jar(Settings())
+        known = _known_classes(jar)
     finally:
         os.close(folder)
+    os.environ[JAVA_OPTIONS] = f'{os.environ.get(JAVA_OPTIONS, "")} -XX:AOTCache="{known}"'.strip()
+    return jar
+
+
+def _known_classes(jar: Path) -> Path:
+    """The jar's classes as Java has them once they are loaded and linked, which is half of a start's work; made by a first start.
+
+    Java passes over a file that is not there, and one that another Java or another jar made.
+    """
+    made = "".join(f"{file.resolve()} {file.stat().st_mtime_ns}" for file in (questdb.java(), jar))
+    file = Settings().home / "tests" / f"questdb-{zlib.crc32(made.encode()):08x}.aot"
+    if file.exists():
+        return file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    written = file.with_suffix(".unfinished")
+    with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patched:
+        patched.setenv(JAVA_OPTIONS, f'-XX:AOTCacheOutput="{written}"')
+        server = QuestDBServer(settings_for(Path(home), jar), jar)
+        server.start()
+        assert server.process
+        server.process.terminate()  # it writes them before it ends
+        server.process.wait(180)
+    if written.exists():
+        written.replace(file)
+    return file
 
 
 def settings_for(home: Path, jar: Path, **named: object) -> Settings:
@@ -191,10 +220,7 @@ def settings(questdb_server: QuestDBServer, tmp_path: Path) -> Settings:
 @pytest.fixture
 def questdb_tables(settings: Settings) -> Settings:
     """The tables of the session's QuestDB made and emptied; the settings that reach them."""
-    from store.series import connection, tables
-    from tests.emptied import empty_tables
+    from tests.emptied import with_empty_tables
 
-    connection._breaker.close()  # a test before may have asked a QuestDB that is away
-    tables.create_tables(settings)
-    empty_tables(settings)
+    with_empty_tables(settings)
     return settings

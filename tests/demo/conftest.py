@@ -15,9 +15,8 @@ from store.records.access import policy
 from store.records.people import users
 from store.records.transaction import engine
 from store.scope import SYSTEM, Scope
-from store.series import tables
 from tests.conftest import QuestDBServer
-from tests.emptied import empty_tables
+from tests.emptied import with_empty_tables
 from tests.ingest.world import Api
 from tests.records import fresh
 
@@ -70,8 +69,7 @@ def standing_demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPa
         own = {"home": tmp_path_factory.mktemp("demo"), "demo": True, "device_port": port}
     made = questdb_server.settings.model_copy(update=own)
     begin(made)
-    tables.create_tables(made)
-    empty_tables(made)
+    with_empty_tables(made)
     return loaded(made)
 
 

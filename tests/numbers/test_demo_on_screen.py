@@ -9,15 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from config import settings as configuration
 from demo import load
 from store.records.transaction import engine
 from store.scope import SYSTEM
-from store.series import checkpoint, rollup, tables
+from store.series import checkpoint, rollup
 from tests.conftest import QuestDBServer
 from tests.dashboard.conftest import chromium
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
-from tests.emptied import empty_tables
+from tests.emptied import with_empty_tables
 from tests.held_clock import held
 from tests.numbers import served, site_sums, spoken
 from tests.numbers import site_on_screen as screen
@@ -51,10 +50,8 @@ def demo(questdb_server: QuestDBServer, tmp_path_factory: pytest.TempPathFactory
         update={"home": home, "demo": True, "database_url": f"sqlite:///{home}/records.sqlite3"}
     )
     with held(NOW):
-        configuration.use(made)
+        with_empty_tables(made)
         fresh(made.records_url)
-        tables.create_tables(made)
-        empty_tables(made)
         load.ensure_demo(now=NOW.timestamp(), days=DAYS)
         rollup.catch_up(SYSTEM, None, late_s=120)
         checkpoint.forget()

@@ -9,17 +9,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from config import settings as configuration
 from config.settings import Settings
 from store.records.people import organisations, users
 from store.records.plant import declarations, graph, meters, regions, sites, tariffs
 from store.records.transaction import engine
 from store.scope import SYSTEM
-from store.series import bulk, checkpoint, rollup, tables
+from store.series import bulk, checkpoint, rollup
 from tests.conftest import QuestDBServer
 from tests.dashboard.conftest import chromium
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
-from tests.emptied import empty_tables
+from tests.emptied import with_empty_tables
 from tests.held_clock import held
 from tests.numbers import second_path, served
 from tests.numbers import site_on_screen as screen
@@ -223,10 +222,8 @@ def served_works(
 
 
 def _stored(settings: Settings, works: Works, price: Callable[[Works], None]) -> None:
-    configuration.use(settings)
+    with_empty_tables(settings)
     fresh(settings.records_url)
-    tables.create_tables(settings)
-    empty_tables(settings)
     owner = organisations.create_organisation(SYSTEM, name="Utility", kind="distributor").id
     for email, role in (("admin@example.org", "admin"), (OPERATOR, "operator")):
         users.create_user(SYSTEM, email=email, name=email, password=PASSWORD, organisation_id=owner, role=role)
