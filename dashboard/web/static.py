@@ -106,6 +106,12 @@ def _packaged(package: str, path: str) -> bytes | None:
         return None
 
 
+@lru_cache(maxsize=64)
+def _compressed(body: bytes, encoding: compression.Encoding) -> bytes:
+    """What is not kept thoroughly compressed yet."""
+    return compression.compress(body, encoding)
+
+
 def _answer(body: bytes, name: str, *, fingerprinted: bool) -> Response:
     mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
     kept: compression.Kept = current_app.extensions["loadstar-static"]
@@ -114,7 +120,7 @@ def _answer(body: bytes, name: str, *, fingerprinted: bool) -> Response:
     if compression.is_text(mimetype) or mimetype.endswith("json"):
         encoding = compression.accepted()
         if encoding != "identity":
-            body = kept.find(body, encoding) or compression.compress(body, encoding)
+            body = kept.find(body, encoding) or _compressed(body, encoding)
             response.headers["Content-Encoding"] = encoding
             tag = f"{tag}-{encoding}"
         response.vary.add("Accept-Encoding")
