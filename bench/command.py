@@ -99,13 +99,14 @@ def _measure(
     from bench.run import FULL, QUICK, Run
     from cli.questdb import QuestDBUnavailable
 
+    sizes = QUICK if quick else FULL
     try:
-        product = Product(home, demo=any(SECTIONS[name].needs_demo for name in chosen))
+        product = Product(home, demo=any(SECTIONS[name].needs_demo for name in chosen), demo_days=sizes.demo_days)
     except QuestDBUnavailable as error:
         raise click.ClickException(str(error)) from None
     figures: list[Figure] = []
     try:
-        run = Run(product, QUICK if quick else FULL, say, records)
+        run = Run(product, sizes, say, records)
         for name in chosen:
             say(f"{name}: {SECTIONS[name].about}")
             try:

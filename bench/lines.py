@@ -45,6 +45,7 @@ def _mapped(run: Run) -> str:
     from store.ids import channel_id
     from store.records.plant import channels, devices, keys, meters
     from store.records.plant.channels import Source
+    from store.records.transaction import engine
     from store.scope import SYSTEM
 
     run.say("making a site with channels")
@@ -52,11 +53,12 @@ def _mapped(run: Run) -> str:
     source = Source(site, devices.create_device(SYSTEM, site, name="agent").id)
     names = {(head, field): f"power_meter,host=bench,n={head} {field}" for head in range(HEADS) for field in QUANTITIES}
     channels.known(SYSTEM, source, "lines", list(names.values()))
-    for head in range(HEADS):
-        meter = meters.create_meter(SYSTEM, site, name=f"meter {head}", role="condition").id
-        for field, quantity in QUANTITIES.items():
-            which = channel_id(source.id, "lines", names[head, field])
-            channels.map_channel(SYSTEM, which, meter_id=meter, quantity=quantity)
+    with engine.session():  # one transaction for all of them
+        for head in range(HEADS):
+            meter = meters.create_meter(SYSTEM, site, name=f"meter {head}", role="condition").id
+            for field, quantity in QUANTITIES.items():
+                which = channel_id(source.id, "lines", names[head, field])
+                channels.map_channel(SYSTEM, which, meter_id=meter, quantity=quantity)
     assert source.device_id is not None  # noqa: S101  # made above
     return str(keys.create_key(SYSTEM, device_id=source.device_id))
 

@@ -31,10 +31,16 @@ class Hardware:
     """A site of the bench's own: a device for each connection, and meters for batches."""
 
     def __init__(self, run: Run) -> None:
+        from store.records.transaction import engine
+
+        run.say("making a site with devices and keys")
+        with engine.session():  # one transaction for all of them
+            self._make()
+
+    def _make(self) -> None:
         from store.records.plant import devices, keys, meters
         from store.scope import SYSTEM
 
-        run.say("making a site with devices and keys")
         self.site = plant.site("Bench")
 
         def meter(name: str) -> str:

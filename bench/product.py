@@ -94,8 +94,9 @@ class Product:
     Its records are SQLite in its state folder, unless `records` is the SQLAlchemy address of another database.
     """
 
-    def __init__(self, home: Path | None, demo: bool, records: str | None = None) -> None:
+    def __init__(self, home: Path | None, demo: bool, records: str | None = None, demo_days: int = 365) -> None:
         self.records = records
+        self.demo_days = demo_days
         self.jar = questdb.ensure_jar(absolute_settings())  # the downloads are no part of any figure
         self.temporary = home is None
         self.home = home or Path(tempfile.mkdtemp(prefix="loadstar-bench-"))
@@ -112,6 +113,7 @@ class Product:
         mine = {
             "HOME": str(self.home),
             "DEMO": str(self.demo).lower(),
+            "DEMO_DAYS": str(self.demo_days),
             "DASHBOARD_PORT": str(self.dashboard_port),
             "DEVICE_PORT": str(self.device_port),
             "QUESTDB_JAR": str(self.jar),

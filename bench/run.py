@@ -25,6 +25,8 @@ class Sizes:
     repeats: int = 20
     crowd: Crowd = field(default_factory=Crowd)
     asks: int = 5
+    nth: int = 1  # of the questions that a table can be asked, each so many-th
+    demo_days: int = 365
     late_rows: int = 1_000_000
     file_rows: int = 3_000_000
     site_meters: int = 5_000
@@ -34,17 +36,19 @@ class Sizes:
 FULL = Sizes()
 FEW = Crowd(users=120, organisations=12, sites=4, nodes=12, meters=160, entries=300)
 QUICK = Sizes(
-    load_s=0.7,
+    load_s=0.3,
     rounds=1,
     rows=20_000,
     fill_s=20,
     settle_s=1,
-    viewers=3,
+    viewers=2,
     tick_s=6,
     page_loads=1,
     repeats=3,
     crowd=FEW,
     asks=1,
+    nth=4,
+    demo_days=7,
     late_rows=20_000,
     file_rows=20_000,
     site_meters=80,
@@ -68,7 +72,7 @@ class Run:
         from store.records.transaction import engine
 
         if not self.product.running:
-            self.say("starting Loadstar" + (" with the demo's year" if self.product.demo and not self.starts else ""))
+            self.say("starting Loadstar" + (" with the demo's history" if self.product.demo and not self.starts else ""))
             self.starts.append(self.product.up())
         configuration.use(self.product.settings())
         engine.configure()  # of the Loadstar before it the records are gone

@@ -39,7 +39,7 @@ def _load_demo(console: "Console") -> Sequence[tuple[str, str, str]]:
     from demo import load
 
     with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as bar:
-        task = bar.add_task("Loading the demo's year of history", total=1.0, visible=False)
+        task = bar.add_task("Loading the demo's history", total=1.0, visible=False)
         return load.ensure_demo(progress=lambda done: bar.update(task, completed=done, visible=True))
 
 

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         None, description="folder of what is named by process ids, each replica's own; `run` in the state folder by default"
     )
     demo: bool = Field(True, description="load and replay the demo sites")
+    demo_days: int = Field(365, ge=1, le=3650, description="days of history that the demo sites have at their first start")
     development: bool = Field(False, description="answer `/api/debug/…` and show the page of voltage conditions")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severe line that is logged")
 

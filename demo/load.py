@@ -44,10 +44,11 @@ class Account(NamedTuple):
     what: str
 
 
-def ensure_demo(progress: Progress = lambda _: None, *, now: float | None = None, days: int = 365) -> list[Account]:
-    """Have the demo's records and `days` of history in the store, up to now; the accounts if this made them, else none.
+def ensure_demo(progress: Progress = lambda _: None, *, now: float | None = None, days: int | None = None) -> list[Account]:
+    """Have the demo's records and its history in the store, up to now; the accounts if this made them, else none.
 
-    The first time takes about half a minute; later it fills what is missing since the feed last posted.
+    The first time it begins so many `days` ago, or as many as the settings say, which for a year takes about half a minute; later
+    it fills what is missing since the feed last posted.
 
     Raises:
         StoreAway: QuestDB or the records cannot be reached; the next call goes on where this one ended.
@@ -57,7 +58,7 @@ def ensure_demo(progress: Progress = lambda _: None, *, now: float | None = None
         end = int(now if now is not None else clock.now_us() // clock.SECOND) // STEP_S * STEP_S
         tables = state.folder(conf) / "tables"
         plants = (campus(tables), homes(tables))
-        known = _recorded(conf) or _record(conf, plants, end, days)
+        known = _recorded(conf) or _record(conf, plants, end, days or conf.demo_days)
         if known.loaded:
             _catch_up(conf, plants, known, end)
             return []
