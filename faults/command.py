@@ -26,6 +26,7 @@ from faults.verdict import Verdict, table
 
 BETWEEN_S = 2.0  # kills, at the most
 QUICKLY = 0.05  # the share of an incident that shows that it can be
+RESTFUL = 10.0  # how much longer devices and people rest then between two requests, which leaves a machine something for others
 
 
 class _Done(Exception):
@@ -88,7 +89,7 @@ def faults(kills: int, only: tuple[str, ...], minutes: float, quick: bool, seed:
             if only and not {*only} & {*KILLED, *TOGETHER}:
                 raise _Done
             say("starting two of everything")
-            house = House(folder, jar, ODD, ending)
+            house = House(folder, jar, ODD, ending, RESTFUL if quick else 1.0)
             for incident in wanted(TOGETHER):
                 house.await_running()
                 say(incident.about)

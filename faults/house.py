@@ -11,6 +11,7 @@ from typing import TypeVar
 from bench.broker import Broker
 from config import settings as configuration
 from config.settings import PREFIX
+from faults import posting, viewing
 from faults.disk import Disk, NotMounted, small_disk
 from faults.jobs import Asker
 from faults.plant import make
@@ -73,9 +74,9 @@ def until(what: str, holds: Callable[[], object]) -> None:
 
 
 class House:
-    """The Loadstar that is broken: its replicas, kept up, and those who use it."""
+    """The Loadstar that is broken: its replicas, kept up, and those who use it, who may `rest` longer between two requests."""
 
-    def __init__(self, folder: Path, jar: Path, odd: Iterable[str], ending: ExitStack) -> None:
+    def __init__(self, folder: Path, jar: Path, odd: Iterable[str], ending: ExitStack, rest: float = 1.0) -> None:
         self.folder = folder
         self.volume: Disk | None = None  # of the records
         with suppress(NotMounted):
@@ -104,10 +105,11 @@ class House:
         ending.callback(self.restarts.end)
         self._users: list[Sender | Viewer | Asker] = []
         ending.callback(self._leave)
-        self.viewers = [self._with(Viewer(dashboards, plant.email, plant.password)) for _ in range(VIEWERS)]
-        self.posters: list[Sender] = [self._with(Poster(devices, plant.key, meter, MALFORMED)) for meter in plant.meters]
-        self.posters += [self._with(LinePoster(devices, plant.key, meter)) for meter in plant.lines]
-        self.posters += [self._with(Publisher(self.broker.port, meter)) for meter in plant.published]
+        of_device, of_person = rest * posting.PAUSE_S, rest * viewing.PAUSE_S
+        self.viewers = [self._with(Viewer(dashboards, plant.email, plant.password, of_person)) for _ in range(VIEWERS)]
+        self.posters: list[Sender] = [self._with(Poster(devices, plant.key, each, MALFORMED, of_device)) for each in plant.meters]
+        self.posters += [self._with(LinePoster(devices, plant.key, each, of_device)) for each in plant.lines]
+        self.posters += [self._with(Publisher(self.broker.port, each, of_device)) for each in plant.published]
         self.asker = self._with(Asker(folder))
 
     def _argv(self, name: str) -> list[str]:

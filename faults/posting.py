@@ -52,11 +52,13 @@ class Sender:
 
     Args:
         meter: whose power it sends.
+        pause_s: after each post or message.
     """
 
     road = ""
 
-    def __init__(self, meter: str) -> None:
+    def __init__(self, meter: str, pause_s: float) -> None:
+        self._pause_s = pause_s
         self.answers: Counter[int] = Counter()
         self.unreached = 0  # posts without an answer
         self.acknowledged: dict[datetime, float] = {}
@@ -94,14 +96,14 @@ class _Client(Sender):
 
     path = ""
 
-    def __init__(self, addresses: Sequence[str], headers: dict[str, str], meter: str) -> None:
+    def __init__(self, addresses: Sequence[str], headers: dict[str, str], meter: str, pause_s: float) -> None:
         self._addresses = cycle(addresses)
         self._headers = headers
-        super().__init__(meter)
+        super().__init__(meter, pause_s)
 
     def _run(self) -> None:
         with httpx.Client(timeout=PATIENCE_S) as client:
-            while not self._end.wait(PAUSE_S):
+            while not self._end.wait(self._pause_s):
                 self._post(client)
 
     def _post(self, client: httpx.Client) -> None:
@@ -130,14 +132,15 @@ class Poster(_Client):
         key: an API key of the meter's site.
         meter: whose power it posts.
         malformed: the share of its posts that are wrong somewhere.
+        pause_s: after each post.
     """
 
     road = "JSON"
     path = "/api/v1/readings"
 
-    def __init__(self, addresses: Sequence[str], key: str, meter: str, malformed: float = 0.0) -> None:
+    def __init__(self, addresses: Sequence[str], key: str, meter: str, malformed: float = 0.0, pause_s: float = PAUSE_S) -> None:
         self._malformed = malformed
-        super().__init__(addresses, {"X-API-Key": key}, meter)
+        super().__init__(addresses, {"X-API-Key": key}, meter, pause_s)
 
     def _post(self, client: httpx.Client) -> None:
         measured = self._measured()
@@ -161,8 +164,8 @@ class LinePoster(_Client):
     road = "line protocol"
     path = "/api/v2/write?precision=us"
 
-    def __init__(self, addresses: Sequence[str], key: str, meter: str) -> None:
-        super().__init__(addresses, {"Authorization": f"Token {key}"}, meter)
+    def __init__(self, addresses: Sequence[str], key: str, meter: str, pause_s: float = PAUSE_S) -> None:
+        super().__init__(addresses, {"Authorization": f"Token {key}"}, meter, pause_s)
 
     def _post(self, client: httpx.Client) -> None:
         measured, head = self._measured(), line_channel(self.meter)
@@ -177,7 +180,7 @@ class Publisher(Sender):
 
     road = "MQTT"
 
-    def __init__(self, port: int, meter: str) -> None:
+    def __init__(self, port: int, meter: str, pause_s: float = PAUSE_S) -> None:
         self._pending: dict[int, dict[datetime, float]] = {}  # by the number of the message
         self._settled: deque[int] = deque()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=meter, clean_session=False)
@@ -187,7 +190,7 @@ class Publisher(Sender):
         self._client.on_publish = lambda _client, _data, number, *_more: self._settled.append(number)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        super().__init__(meter)
+        super().__init__(meter, pause_s)
 
     def end(self) -> None:
         """Publish nothing more."""
@@ -197,7 +200,7 @@ class Publisher(Sender):
         self._client.disconnect()
 
     def _run(self) -> None:
-        while not self._end.wait(PAUSE_S):
+        while not self._end.wait(self._pause_s):
             self._settle()
             if len(self._pending) >= MOST_PENDING:
                 continue

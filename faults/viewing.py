@@ -16,9 +16,10 @@ PAGES = ("/account", "/admin/users", "/admin/meters")
 
 
 class Viewer:
-    """A person's thread; their session is one, whichever dashboard answers."""
+    """A person's thread; their session is one, whichever dashboard answers. They look at each page for `pause_s`."""
 
-    def __init__(self, ports: Sequence[int], email: str, password: str) -> None:
+    def __init__(self, ports: Sequence[int], email: str, password: str, pause_s: float = PAUSE_S) -> None:
+        self._pause_s = pause_s
         self.answers: Counter[int] = Counter()
         self.unreached = 0  # pages without an answer
         self.signed_out = 0  # pages that asked them to sign in again
@@ -53,7 +54,7 @@ class Viewer:
 
     def _run(self) -> None:
         browsers, pages = cycle(self._browsers), cycle(PAGES)
-        while not self._end.wait(PAUSE_S):
+        while not self._end.wait(self._pause_s):
             browser = next(browsers)
             try:
                 status, headers, _ = browser.ask("GET", next(pages))

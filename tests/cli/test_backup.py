@@ -47,7 +47,7 @@ def test_a_backup_taken_while_devices_post_has_all_that_was_acknowledged_and_is_
 ) -> None:
     terminal.start()
     product = Product(terminal)
-    poster = Poster([product.devices], product.key(), product.meter("Home"))
+    poster = Poster([product.devices], product.key(), product.meter("Home"), pause_s=0.1)
     made, passphrase = tmp_path / "loadstar.backup", tmp_path / "passphrase"
     passphrase.write_text(f"{WORDS}\n")
     try:
