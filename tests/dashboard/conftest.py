@@ -3,14 +3,12 @@
 import os
 import secrets
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import SecretStr
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from cli.screens import CHROMIUM, CHROMIUM_ARGS
 from config import settings as configuration
@@ -20,6 +18,7 @@ from store.records.plant import regions
 from store.records.schema import Site
 from store.records.transaction import engine
 from store.scope import SYSTEM
+from tests.dashboard.listening import listening
 from tests.dashboard.watched import LOS_ANGELES
 from tests.dashboard.world import World, make_records, world_of
 from tests.records import fresh
@@ -98,14 +97,9 @@ def at_work(questdb_tables: Settings, first_records: tuple[Path, dict[str, str]]
     file, ids = first_records
     shutil.copy(file, home / "records.sqlite3")
     world = world_of(made, ids)
-    server = make_server("127.0.0.1", 0, world.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    for _at_work in working(made):
-        yield world, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(world.server) as address:
+        for _at_work in working(made):
+            yield world, address
 
 
 @pytest.fixture
@@ -139,18 +133,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_line: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def address(world: World) -> Iterator[str]:
     """Where this test's world is served."""
-    server = make_server("127.0.0.1", 0, world.server, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(world.server) as served:
+        yield served

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +12,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from flask import Flask, jsonify, request
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
-from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.dashboard.listening import listening
 
 CLIENT, SECRET = "loadstar", "a secret/of the client"
 BACK = "/sign-in/provider/back"
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_line: object) -> None:
-        """Say nothing."""
 
 
 class Issuer:
@@ -102,14 +97,8 @@ class Issuer:
 def running() -> Iterator[Issuer]:
     """An issuer that answers, on a free port of this machine."""
     made = Issuer("")
-    server = make_server("127.0.0.1", 0, made.app(), threaded=True, request_handler=_Quiet)
-    made.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(made.app()) as made.address:
+        yield made
 
 
 def shared(secret: str) -> OctKey:

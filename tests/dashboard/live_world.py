@@ -30,6 +30,10 @@ class LiveWorld:
         shared.clear()
         fresh(settings.records_url)
         checkpoint.forget()
+        with engine.session():  # one transaction for all of it
+            self._record()
+
+    def _record(self) -> None:
         owner = organisations.create_organisation(SYSTEM, name="Northern Power", kind="distributor")
         self.site = self._site("North Campus", owner.id, 52.2, 0.1)
         self.empty_site = self._site("South Works", owner.id, 50.9, -1.4)

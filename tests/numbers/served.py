@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
 
 from config.settings import Settings
 from dashboard.app import create_app
 from insight.shared import shared
 from tests.conftest import eventually
+from tests.dashboard.listening import listening
 from tests.dashboard.watched import let_in, watched
 from tests.numbers.stored import Stored
 
@@ -54,14 +53,8 @@ def serving(settings: Settings, browser: Browser) -> Iterator[Served]:
     """The dashboard of these settings, until it is left."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("dashboard.live.first_screen.prepare", lambda *_: None)  # no thread outlives the records
-        server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
-        patched.setattr(server.RequestHandlerClass, "log", lambda *_: None)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield Served(settings, f"http://127.0.0.1:{server.server_port}", browser)
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with listening(create_app(settings)) as address:
+            yield Served(settings, address, browser)
         shared.clear()
 
 

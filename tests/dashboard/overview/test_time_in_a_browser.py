@@ -1,7 +1,7 @@
 """Time in a browser, wherever it stands: ticks, hover, table and tiles tell the same moment, by the site's clock alone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,14 +11,14 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.figures import lines, meter_energy, meter_power, production_demand
 from insight.course import Course
 from models import local_time
 from tests.conftest import eventually
 from tests.dashboard.charts import hover, table, ticks
-from tests.dashboard.overview.conftest import Opener, Served
+from tests.dashboard.overview.conftest import Lasting, Opener, opening
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
 
 pytestmark = pytest.mark.browser
@@ -49,22 +49,22 @@ DAYS = {
 }
 
 
-@pytest.fixture(params=[LOS_ANGELES, KATHMANDU])
+@pytest.fixture(scope="module", params=[LOS_ANGELES, KATHMANDU])
 def place(request: pytest.FixtureRequest) -> str:
     """Where the browser stands."""
     return str(request.param)
 
 
-@pytest.fixture
-def page(opened: Opener, world: Served, place: str) -> Page:
+@pytest.fixture(scope="module")
+def page(chromium: Browser, lasting: Lasting, place: str) -> Iterator[Page]:
     """The overview, whose ticks draw nothing over what a test draws."""
-    world.site.post_everything()
     width = 1440 if place == LOS_ANGELES else 390
-    shown = opened(timezone_id=place, viewport={"width": width, "height": 1800})
-    offset = datetime.now(ZoneInfo(place)).utcoffset() or timedelta()
-    assert shown.evaluate("-new Date().getTimezoneOffset()") == offset.total_seconds() / 60
-    shown.evaluate("window.loadstar.amend = () => {}; window.dash_clientside.live.chart = () => {};")
-    return shown
+    with opening(chromium, lasting.address, lasting.site) as open_page:
+        shown = open_page(site_id=lasting.site.site, timezone_id=place, viewport={"width": width, "height": 1800})
+        offset = datetime.now(ZoneInfo(place)).utcoffset() or timedelta()
+        assert shown.evaluate("-new Date().getTimezoneOffset()") == offset.total_seconds() / 60
+        shown.evaluate("window.loadstar.amend = () => {}; window.dash_clientside.live.chart = () => {};")
+        yield shown
 
 
 def draw(page: Page, figure: dict[str, Any]) -> None:
@@ -206,13 +206,9 @@ def test_a_gap_is_a_gap_a_lone_value_a_dot_and_a_sum_says_what_it_lacks(page: Pa
     eventually(lambda: page.evaluate(alone) == 1)
 
 
-def test_the_tiles_the_end_of_the_chart_its_table_and_its_hover_tell_the_same_now(
-    opened: Opener, world: Served, place: str
-) -> None:
+def test_the_tiles_the_end_of_the_chart_its_table_and_its_hover_tell_the_same_now(looked: Opener, place: str) -> None:
     now = datetime.now(UTC)
-    world.site.post_hours(3, now)
-    world.site.post_everything()
-    page = opened(timezone_id=place, viewport={"width": 1440, "height": 1800})
+    page = looked(timezone_id=place, viewport={"width": 1440, "height": 1800})
     expect(page.locator('#overview-tiles [data-tile="production"] [data-part="value"]')).to_have_text("60.0")
     zone = "Europe/London"
     mark = "document.querySelector('#overview-chart .plot').data.find((trace) => trace.uid === 'now')"
