@@ -105,7 +105,7 @@ _PRECISION = {
     "description": "the unit of integer times; without it they are refused, not guessed",
     "schema": {"type": "string", "enum": list(PRECISIONS)},
 }
-_UNIT = "the unit of times; nanoseconds without it"
+_UNIT = "the unit of times; nanoseconds without it, or when it is empty"
 _REPLACED = {
     "name": "replaced",
     "in": "query",
@@ -184,8 +184,8 @@ def _lines() -> dict[str, Any]:
     refused = {400: "another precision, or the body cannot be read", 401: STATUSES[401], 413: STATUSES[413], 503: away}
     first = {204: stored, **refused, 400: f"{wrong}; or {refused[400]}"}
     second = {204: stored, **refused, 403: STATUSES[403], 422: wrong, 429: STATUSES[429]}
-    of_first = {**_PRECISION, "description": _UNIT, "schema": {"type": "string", "enum": ["ns", "u", "ms", "s", "m", "h"]}}
-    of_second = {**_PRECISION, "description": _UNIT}
+    of_first = {**_PRECISION, "description": _UNIT, "schema": {"type": "string", "enum": ["", "ns", "u", "ms", "s", "m", "h"]}}
+    of_second = {**_PRECISION, "description": _UNIT, "schema": {"type": "string", "enum": ["", *PRECISIONS]}}
     asked = {"name": "q", "in": "query", "required": True, "description": "the query"}
     query = _asked("Make or list databases, which mean nothing here", {200: "as InfluxDB answers", 400: "any other query"})
     query["parameters"] = [asked | {"schema": {"type": "string", "enum": ["SHOW DATABASES", "CREATE DATABASE telegraf"]}}]

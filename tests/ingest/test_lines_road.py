@@ -70,6 +70,17 @@ def test_a_time_is_in_the_declared_unit(agent: httpx.Client, stored: Stored, pan
     assert stored.value(panel, "voltage_v", moment) == 231
 
 
+def test_a_declared_unit_that_is_empty_is_the_usual_one_as_the_description_says(
+    agent: httpx.Client, stored: Stored, panel: str, moment: datetime
+) -> None:
+    paths = agent.get("/openapi.json").json()["paths"]
+    for n, path in enumerate(("/write", "/api/v2/write")):
+        assert "" in paths[path]["post"]["parameters"][0]["schema"]["enum"]
+        at = moment + timedelta(seconds=n)
+        assert agent.post(f"{path}?precision=", content=f"meter,phase=l1 voltage=232 {ns(at)}").status_code == 204
+        assert stored.value(panel, "voltage_v", at) == 232
+
+
 def test_good_lines_beside_bad_ones_are_stored_and_the_bad_ones_are_named(
     agent: httpx.Client, stored: Stored, panel: str, moment: datetime
 ) -> None:
