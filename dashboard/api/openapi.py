@@ -195,7 +195,7 @@ IMPORT = _object(
     ),
     profile={"type": ["string", "object"], "description": "how the file is read: the name of a saved profile, or one as JSON"},
     dry_run={"type": "boolean", "description": "say what it would do, and store nothing; the same as ?dry_run=1"},
-)
+) | {"additionalProperties": False}
 ROUTES += (
     Route(
         "GET",

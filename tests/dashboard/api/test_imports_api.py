@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from config import settings as configuration
 from dashboard.api import openapi, uploads
+from dashboard.api.imports import FIELDS
 from ingest.files import checking, shelf
 from ingest.files.detect import detect
 from ingest.files.profile import plain
@@ -240,6 +241,12 @@ def test_a_form_leaves_nothing_behind_but_its_import(world: World, program: Flas
         assert form(program, own, world, profile="another kind").status_code == 422
     assert form(program, own, world).get_json()["state"] == "waiting"
     assert list((configuration.settings().home / "uploads").iterdir()) == []
+
+
+def test_the_description_names_every_field_of_an_import_as_the_refusal_does(world: World, program: FlaskClient) -> None:
+    described = program.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/imports"]["post"]["requestBody"]["content"]
+    for kind in described.values():
+        assert (set(kind["schema"]["properties"]) <= set(FIELDS), kind["schema"]["additionalProperties"]) == (True, False)
 
 
 def test_a_file_that_is_too_large_for_a_request_is_told_the_way_in_pieces(world: World, program: FlaskClient) -> None:
