@@ -30,6 +30,7 @@ hypothesis.settings.load_profile("loadstar")
 # Most tests look for what they have just stored.
 APPLIES_SOON = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10"}  # ms
 JAVA_OPTIONS = "JDK_JAVA_OPTIONS"
+OLDER_JAVA = "-XX:+IgnoreUnrecognizedVMOptions"  # one that does not know what follows passes over it
 PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 
 
@@ -151,7 +152,7 @@ def questdb_jar() -> Path:
         known = _known_classes(jar)
     finally:
         os.close(folder)
-    os.environ[JAVA_OPTIONS] = f'{os.environ.get(JAVA_OPTIONS, "")} -XX:AOTCache="{known}"'.strip()
+    os.environ[JAVA_OPTIONS] = f'{os.environ.get(JAVA_OPTIONS, "")} {OLDER_JAVA} -XX:AOTCache="{known}"'.strip()
     return jar
 
 
@@ -167,7 +168,7 @@ def _known_classes(jar: Path) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     written = file.with_suffix(".unfinished")
     with tempfile.TemporaryDirectory() as home, pytest.MonkeyPatch.context() as patched:
-        patched.setenv(JAVA_OPTIONS, f'-XX:AOTCacheOutput="{written}"')
+        patched.setenv(JAVA_OPTIONS, f'{OLDER_JAVA} -XX:AOTCacheOutput="{written}"')
         server = QuestDBServer(settings_for(Path(home), jar), jar)
         server.start()
         assert server.process
