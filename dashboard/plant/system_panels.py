@@ -1,6 +1,6 @@
 """How Loadstar itself is doing, panel by panel: its stores, the device API, processes, jobs, caches, disk and versions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -38,12 +38,19 @@ QUEUES = {
     "report": N_("Report"),
     "mail": N_("Mail"),
     "control": N_("Control"),
+    "files": N_("Files"),
+    "pulling": N_("Pulling"),
 }
 KINDS = {
     "site_forecast": N_("Site forecast"),
     "audit_check": N_("Audit check"),
     "tidying": N_("Tidying"),
     "quality_flags": N_("Quality flags"),
+    "waiting_values": N_("Values that waited for a mapping"),
+    "file_import": N_("Import of a file"),
+    "import_undo": N_("Undoing an import"),
+    "pull": N_("Pulling a source"),
+    "refused_readings": N_("Corrected readings"),
 }
 
 
@@ -209,7 +216,7 @@ def _jobs(scope: Scope) -> html.Section:
     if found.queues:
         rows = [
             [
-                _(QUEUES[each.queue]),
+                _named(QUEUES, each.queue),
                 _state(each.waits_s < LONG_WAIT_S, _("in time") if each.waits_s < LONG_WAIT_S else _("behind")),
                 reader().count(each.due),
                 _age(each.waits_s),
@@ -221,7 +228,7 @@ def _jobs(scope: Scope) -> html.Section:
     if found.ended:
         rows = [
             [
-                _(KINDS[each.kind]) if each.kind in KINDS else html.Code(each.kind),
+                _named(KINDS, each.kind),
                 _state(not each.failed, _("as it should") if not each.failed else _("some failed")),
                 reader().count(each.done),
                 reader().count(each.failed),
@@ -236,6 +243,11 @@ def _jobs(scope: Scope) -> html.Section:
     if not (found.queues or found.ended):
         said.append(html.P(_("No jobs within the last day."), className="muted mb-0"))
     return _panel(_("Jobs"), *said)
+
+
+def _named(words: Mapping[str, str], name: str) -> str | html.Code:
+    """What people call it; one that only another version of Loadstar knows by its name."""
+    return _(words[name]) if name in words else html.Code(name)
 
 
 def _kept_ready() -> html.Section:
@@ -253,7 +265,7 @@ def _kept_ready() -> html.Section:
     ]
     about = _(
         "Power of past periods, kept for %(closed_cache_minutes)s minutes. Each sign-in prepares the last 48 hours.",
-        closed_cache_minutes=f"{settings().closed_cache_minutes:,}",
+        closed_cache_minutes=reader().count(settings().closed_cache_minutes),
     )
     return _panel(_("Cached history"), _facts(said), html.P(about, className="muted small mt-2 mb-0"))
 

@@ -1,6 +1,7 @@
 """A platform administrator sees how Loadstar is, also when parts of it are away; nobody else sees anything of it."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from store.records.plant.brokers import Description, Subscription
 from store.records.schema.columns import now
 from store.scope import SYSTEM
 from store.series.health import TableHealth
+from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import call, said
 from tests.dashboard.world import World
 
@@ -97,6 +99,17 @@ def test_it_shows_what_waits_what_runs_how_it_went_and_who_keeps_the_clock(
     steady = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: steady + 100)
     assert "The clock has stood still for 2 min; here 42 kept it" in browser.get("/admin/system").get_data(as_text=True)
+
+
+def test_every_queue_and_every_kind_of_work_has_a_name(world: World, questdb: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "of_another_version"
+    waiting = [working.Waiting(queue, due=1, waits_s=2.0, running=1) for queue in (*kinds.Queue, other)]
+    ended = [working.Ended(kind, done=1, failed=0, mean_s=1.0, longest_s=1.0) for kind in (*kinds.KINDS, other)]
+    monkeypatch.setattr(working, "queues", lambda _scope: waiting)
+    monkeypatch.setattr(working, "ended", lambda _scope, _since: ended)
+    page = shown(world.client("root"), "/admin/system")
+    unnamed = re.findall(r'"children": "(\w+)"}, "type": "Code"', page)
+    assert [name for name in unnamed if name in {*kinds.Queue, *kinds.KINDS, other}] == [other, other]
 
 
 def test_it_shows_how_it_goes_with_brokers(world: World, questdb: None) -> None:
