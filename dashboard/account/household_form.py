@@ -8,6 +8,7 @@ from dashboard.parts.fields import NONE, YES, Choice, Field, Text, Tick
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
+from dashboard.parts.written import plain
 from dashboard.web.access import residential
 from store.records.people import household
 from store.scope import Scope
@@ -61,7 +62,7 @@ def _now(scope: Scope, _of: str, _said: Mapping[str, str]) -> dict[str, dict[str
     texts = {"building": told.building_type or NONE, "heating": told.heating or NONE, "consent": YES}
     for key, value in (numbers | texts).items():
         if value is not None:
-            found.setdefault(key, {})["value"] = value if isinstance(value, str) else f"{value:g}"
+            found.setdefault(key, {})["value"] = value if isinstance(value, str) else plain(value)
     return found
 
 

@@ -38,11 +38,19 @@ def table(scope: Scope, site_id: str, seen: Preview, zone: ZoneInfo) -> list[Any
         _("Verdict"),
     )
     rows = [_row(line, names, zone) for line in seen.lines]
-    rows += [(str(problem.row or "–"), "–", "–", "–", "–", "–", "–", "–", _verdict(problem.message)) for problem in seen.problems]
     return [
         html.P([_about(seen), " ", _("Local is %(zone)s, the site's clock.", zone=zone.key)], className="muted"),
         short_table(_("Readings of the file"), heads, rows, {0: "num", 3: "when", 4: "when", 6: "num", 7: "num"}),
+        *_problems(seen),
     ]
+
+
+def _problems(seen: Preview) -> list[Any]:
+    if not seen.problems:
+        return []
+    label = _("Rows and cells that cannot be read")
+    rows = [(str(problem.row or "–"), _verdict(problem.message)) for problem in seen.problems]
+    return [html.H3(label, className="h6 mt-3"), short_table(label, (_("Row"), _("Why")), rows)]
 
 
 def _about(seen: Preview) -> str:
@@ -69,8 +77,8 @@ def _row(line: Line, names: dict[str, str], zone: ZoneInfo) -> tuple[Any, ...]:
         f"{local:%Y-%m-%d %H:%M %Z}",
         f"{at:%Y-%m-%d %H:%M}",
         wording.lasting((line.end_us - line.start_us) // SECOND),
-        f"{numbers.exact(line.value, DIGITS)} {unit or label}",
-        "–" if line.kept is None else f"{numbers.exact(line.kept, DIGITS)} {label}",
+        f"{reader().number(numbers.exact(line.value, DIGITS))} {unit or label}",
+        "–" if line.kept is None else f"{reader().number(numbers.exact(line.kept, DIGITS))} {label}",
         _verdict(_("no meter yet") if line.meter_id is None else line.problem or (_(HELD) if line.held else "")),
     )
 

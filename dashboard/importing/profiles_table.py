@@ -6,6 +6,7 @@ from typing import Any
 
 from config import clock
 from config.language import N_, _
+from dashboard.importing import wording
 from dashboard.parts.fields import Text
 from dashboard.parts.moments import ago
 from dashboard.parts.notices import Words
@@ -34,8 +35,9 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], site_id: str
 
 def _files(profile: Mapping[str, Any]) -> str:
     """What kind of file it is of, and how that is laid out."""
-    kind, shape = (str(profile.get(name, default)) for name, default in (("container", "text"), ("shape", "long")))
-    return kind if shape == "own" else f"{kind}, {shape.replace('_', ' ')}"
+    kind, shape = profile.get("container", "text"), profile.get("shape", "long")
+    words = _(wording.CONTAINERS[kind])
+    return words if shape == "own" else _("%(kind)s, %(layout)s", kind=words, layout=_(wording.SHAPES[shape]))
 
 
 def _row(_scope: Scope, of: Profiled) -> Row:

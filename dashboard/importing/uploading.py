@@ -8,6 +8,7 @@ from config.language import _, ngettext
 from config.settings import settings
 from dashboard.figures import wording as numbers
 from dashboard.parts.aria import aria, data, icon
+from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
 from ingest.files import shelf
 from store.records.plant import uploads
@@ -86,10 +87,10 @@ def size(number: int) -> str:
     if number < 1024:
         return ngettext("%(num)s byte", "%(num)s bytes", number)
     if number < MB:
-        return f"{numbers.number(number / 1024, 2)} kB"
-    return f"{mb(number)} MB" if number < GB else f"{numbers.exact(number / GB, 2)} GB"
+        return f"{reader().number(numbers.number(number / 1024, 2))} kB"
+    return f"{mb(number)} MB" if number < GB else f"{reader().number(numbers.exact(number / GB, 2))} GB"
 
 
 def mb(number: int) -> str:
     """A number of bytes in megabytes."""
-    return numbers.number(number / MB, 2)
+    return reader().number(numbers.number(number / MB, 2))

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from config.language import _
@@ -30,6 +31,15 @@ def number(given: object) -> float | None:
     if not math.isfinite(found):
         raise Refused(_("%(text)s is not a number: write it like 51.5", text=repr(text)))
     return found
+
+
+def plain(value: float) -> str:
+    """A number with all of its digits and no power of ten: what `number` reads as the same again.
+
+    >>> [plain(each) for each in (51.96123456, 1234567.5, 230.0, 0.00001)]
+    ['51.96123456', '1234567.5', '230', '0.00001']
+    """
+    return f"{Decimal(repr(float(value))):f}".removesuffix(".0")
 
 
 def whole(given: object) -> int | None:

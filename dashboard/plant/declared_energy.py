@@ -9,12 +9,15 @@ from dash import Input, Output, State, callback, html
 
 from config import clock
 from config.language import N_, _
+from dashboard.figures.wording import exact
 from dashboard.parts import forms, moments, tables
 from dashboard.parts.fields import Choice, Moment, Text, filled
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
+from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.parts.written import plain
 from dashboard.plant import rated, uncounted_readings, wiring
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import administers_meter, current_scope, guard
@@ -91,8 +94,8 @@ def _row(scope: Scope, record: EnergySource) -> Row:
         moments.clock(record.valid_to, zone, _("until further notice")),
         _(SOURCES[record.method]),
         uncounted_readings.every(record.interval_s),
-        "–" if record.rollover_kwh is None else f"{_kwh(record.rollover_kwh)} kWh",
-        "–" if record.rated_kw is None else f"{record.rated_kw:g} kW",
+        "–" if record.rollover_kwh is None else f"{reader().number(exact(record.rollover_kwh, 15))} kWh",
+        "–" if record.rated_kw is None else f"{reader().number(exact(record.rated_kw, 9))} kW",
         record.note or "–",
     )
     acts = (Act("edit", _("Edit"), asks=lambda: _edit(record, zone), sure=_("Save")), WITHDRAW)
@@ -103,17 +106,12 @@ def _since(declared: EnergySource, zone: ZoneInfo) -> str:
     return _("the beginning") if declared.valid_from == declarations.BEGINNING else moments.clock(declared.valid_from, zone)
 
 
-def _kwh(value: float) -> str:
-    """An energy with all of its decimals, as it was written."""
-    return f"{value:.8f}".rstrip("0").rstrip(".")
-
-
 def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
     values = {
         "method": record.method,
         "every": str(record.interval_s),
-        "rollover": "" if record.rollover_kwh is None else _kwh(record.rollover_kwh),
-        "rated": "" if record.rated_kw is None else f"{record.rated_kw:g}",
+        "rollover": "" if record.rollover_kwh is None else plain(record.rollover_kwh),
+        "rated": "" if record.rated_kw is None else plain(record.rated_kw),
         "since": "" if record.valid_from == declarations.BEGINNING else moments.written(record.valid_from, zone),
     }
     about = _("The correction holds for all of its time, and that energy is recomputed from the readings.")

@@ -7,13 +7,16 @@ from typing import NamedTuple
 from config.language import N_, _
 from config.limits import Limit
 from config.quantities import QUANTITIES, Kind
+from dashboard.figures.wording import exact
 from dashboard.live.attention import WORDS, words_of
 from dashboard.parts import forms, tables
 from dashboard.parts.fields import Choice, Text, filled
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
+from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.parts.written import plain
 from dashboard.web.access import administers_site
 from store.records.plant import limits
 from store.records.schema.listing import Page, Wanted
@@ -62,27 +65,31 @@ def _row(_scope: Scope, record: Shown) -> Row:
     return Row(limit.quantity, words_of(limit.quantity), cells, (edit, RESET) if own else (edit,))
 
 
+def _number(bound: float) -> str:
+    return reader().number(exact(bound, 9))
+
+
 def band(low: float | None, high: float | None, unit: str) -> str:
     """Two bounds in words, in a unit."""
     if low is not None and high is not None:
-        return _("%(low)s to %(high)s %(unit)s", low=f"{low:g}", high=f"{high:g}", unit=unit).strip()
+        return _("%(low)s to %(high)s %(unit)s", low=_number(low), high=_number(high), unit=unit).strip()
     if low is not None:
-        return _("at least %(low)s %(unit)s", low=f"{low:g}", unit=unit).strip()
-    return _("at most %(high)s %(unit)s", high=f"{high:g}", unit=unit).strip() if high is not None else "–"
+        return _("at least %(low)s %(unit)s", low=_number(low), unit=unit).strip()
+    return _("at most %(high)s %(unit)s", high=_number(high), unit=unit).strip() if high is not None else "–"
 
 
 def _critical(low: float | None, high: float | None, unit: str) -> str:
     """Beyond which bounds a value is critical, in words."""
     parts = [
-        *([_("below %(low)s %(unit)s", low=f"{low:g}", unit=unit).strip()] if low is not None else []),
-        *([_("above %(high)s %(unit)s", high=f"{high:g}", unit=unit).strip()] if high is not None else []),
+        *([_("below %(low)s %(unit)s", low=_number(low), unit=unit).strip()] if low is not None else []),
+        *([_("above %(high)s %(unit)s", high=_number(high), unit=unit).strip()] if high is not None else []),
     ]
     return ", ".join(parts) or "–"
 
 
 def _edit(limit: Limit, unit: str) -> Question:
     bounds = {name: getattr(limit, name) for name in BOUNDS}
-    values = {name: "" if bound is None else f"{bound:.10g}" for name, bound in bounds.items()} | {"standard": _(limit.source)}
+    values = {name: "" if bound is None else plain(bound) for name, bound in bounds.items()} | {"standard": _(limit.source)}
     fields = [replace(each, words=f"{each.words} ({unit})") if unit and each.key in BOUNDS else each for each in FIELDS]
     return Question(
         _("Readings outside want attention from the next one on; devices are told it too. An empty bound is none."),

@@ -10,6 +10,7 @@ from dashboard.parts.fields import Choice, Moment, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
+from dashboard.parts.written import plain
 from dashboard.plant import meter_form, wiring
 from dashboard.web.access import administers_meter
 from store.records.plant import meter_life, meters, posted_energy
@@ -28,7 +29,7 @@ def _described(scope: Scope, meter_id: str, _said: Mapping[str, str]) -> dict[st
     meter = meter_of(scope, meter_id)
 
     def said(value: float | None) -> str:
-        return "" if value is None else f"{value:g}"
+        return "" if value is None else plain(value)
 
     return {
         "name": {"value": meter.name},

@@ -5,6 +5,7 @@ from typing import Any
 
 from config import clock
 from config.language import N_, _, ngettext
+from dashboard.figures.wording import exact
 from dashboard.parts import forms, moments, tables
 from dashboard.parts.fields import Choice, Moment, Text, filled
 from dashboard.parts.forms import Form
@@ -12,6 +13,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.parts.written import plain
 from dashboard.plant import dated, wiring
 from dashboard.web.access import administers_site
 from store.errors import NotFound
@@ -78,12 +80,12 @@ def _row(scope: Scope, node: Node) -> Row:
 
 
 def _said(value: float | None) -> str:
-    return "" if value is None else reader().number(f"{value:g}")
+    return "" if value is None else reader().number(exact(value, 9))
 
 
 def _edit(node: Node) -> Question:
     numbers = {"kw": node.capacity_kw, "kwh": node.capacity_kwh, "x": node.plan_x, "y": node.plan_y}
-    values = {key: "" if value is None else f"{value:g}" for key, value in numbers.items()}
+    values = {key: "" if value is None else plain(value) for key, value in numbers.items()}
     return Question(
         _("What this node is. A rewiring is better an end and a new node, so that history stays right."),
         filled(FIELDS, values | {"name": node.name, "kind": node.kind, "technology": node.technology}),

@@ -7,6 +7,7 @@ from config.currencies import CURRENCIES
 from config.language import N_, _
 from dashboard.parts.fields import NONE, Choice, Text
 from dashboard.parts.given import Given
+from dashboard.parts.written import plain
 from store.records.plant import regions
 from store.records.schema import Site
 from store.scope import Scope
@@ -65,11 +66,11 @@ def now(scope: Scope, site: Site | None) -> dict[str, dict[str, Any]]:
             "kind": site.kind,
             "zone": site.time_zone,
             "currency": site.currency,
-            "latitude": str(site.latitude),
-            "longitude": str(site.longitude),
+            "latitude": plain(site.latitude),
+            "longitude": plain(site.longitude),
             "region": site.region_id or NONE,
-            "voltage": f"{site.nominal_voltage_v:g}",
-            "frequency": f"{site.nominal_frequency_hz:g}",
+            "voltage": plain(site.nominal_voltage_v),
+            "frequency": plain(site.nominal_frequency_hz),
             "every": str(site.reporting_interval_s),
             "note": site.source_note,
         }

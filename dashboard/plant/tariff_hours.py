@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from config.language import N_, _
+from dashboard.parts.written import plain
 from models.tariffs import Hours, spoken
 from store.errors import Refused
 
@@ -18,7 +19,7 @@ LINE = re.compile(r"(?P<days>\w+)(?: day)? +(?P<start>\d\d?:\d\d) *[-–−] *(?
 
 def written(hours: Sequence[Hours]) -> str:
     """The hours as lines."""
-    return "\n".join(f"{spoken(each)} = {each.import_price_per_kwh:.10g}, {each.export_price_per_kwh:.10g}" for each in hours)
+    return "\n".join(f"{spoken(each)} = {plain(each.import_price_per_kwh)}, {plain(each.export_price_per_kwh)}" for each in hours)
 
 
 def read(text: str, export_price_per_kwh: float) -> tuple[Hours, ...]:

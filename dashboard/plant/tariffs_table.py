@@ -10,6 +10,7 @@ from dashboard.parts.fields import Choice, Field, Moment, Text, filled
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.parts.written import plain
 from dashboard.plant import dated, tariff_hours, wiring
 from dashboard.web.access import administers_site
 from models.tariffs import Hours
@@ -91,10 +92,10 @@ def _row(scope: Scope, record: Tariff) -> Row:
     cells = (
         moments.clock(record.valid_from, zone),
         moments.clock(record.valid_to, zone, _("until further notice")),
-        f"{record.import_price_per_kwh:.10g}",
-        f"{record.export_price_per_kwh:.10g}",
+        plain(record.import_price_per_kwh),
+        plain(record.export_price_per_kwh),
         html.Ul([html.Li(line) for line in lines], className="hours") if lines else "–",
-        "–" if record.co2_g_per_kwh is None else f"{record.co2_g_per_kwh:.10g}",
+        "–" if record.co2_g_per_kwh is None else plain(record.co2_g_per_kwh),
         [dated.mark(state), html.Div(_("after the region's prices"), className="muted small")]
         if record.region_first
         else dated.mark(state),
@@ -110,9 +111,9 @@ def _row(scope: Scope, record: Tariff) -> Row:
 def _edit(record: Tariff) -> Question:
     values = {
         "name": record.name,
-        "import": f"{record.import_price_per_kwh:.10g}",
-        "export": f"{record.export_price_per_kwh:.10g}",
-        "co2": "" if record.co2_g_per_kwh is None else f"{record.co2_g_per_kwh:.10g}",
+        "import": plain(record.import_price_per_kwh),
+        "export": plain(record.export_price_per_kwh),
+        "co2": "" if record.co2_g_per_kwh is None else plain(record.co2_g_per_kwh),
         "hours": _lines(record),
         "whose": BEHIND if record.region_first else OWN,
         "note": record.note,

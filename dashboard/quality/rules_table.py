@@ -7,6 +7,7 @@ from dashboard.parts.fields import Text, filled
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.parts.written import plain
 from dashboard.quality.flags_table import RULES, SHORT
 from dashboard.web.access import operates_meter
 from models import quality
@@ -71,7 +72,7 @@ def _edit(rule: Rule) -> Question:
         least=least,
         most=most,
     )
-    return Question(about, filled((THRESHOLD,), {"threshold": f"{rule.threshold or usual:g}"}))
+    return Question(about, filled((THRESHOLD,), {"threshold": plain(rule.threshold or usual)}))
 
 
 def _do(scope: Scope, asked: Asked) -> Words:

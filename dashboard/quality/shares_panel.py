@@ -35,11 +35,11 @@ def panel(scope: Scope, meter: Meter) -> html.Section | None:
     except StoreAway as away:
         return html.Section(html.P(sentence(away), className="muted mb-0"), className="panel mb-3")
     said = {
-        _("Energy"): " ".join(wording.scaled(told["forward_kwh"].item(), "kWh")),
+        _("Energy"): reader().number(" ".join(wording.scaled(told["forward_kwh"].item(), "kWh"))),
         _("Coverage"): _percent(told["coverage"].item()),
         **{_(words): _percent(of[name].item()) for name, words in CLASSES.items()},
     }
-    facts = html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+    facts = html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in said.items()], className="facts")
     return html.Section([html.H2(_("Energy of the last 31 days")), facts], className="panel mb-3")
 
 

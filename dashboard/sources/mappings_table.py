@@ -9,6 +9,7 @@ from dash import html
 from config import clock
 from config.language import N_, _
 from config.quantities import QUANTITIES
+from dashboard.figures.wording import exact
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Field, Text, filled
 from dashboard.parts.moments import ago
@@ -113,7 +114,7 @@ def _row(scope: Scope, record: Line) -> Row:
 
 def _value(channel: Channel) -> str:
     unit = channel.unit or channel.told_unit
-    return reader().number(f"{channel.last_value:.6g}") + (f" {unit}" if unit else "")
+    return reader().number(exact(channel.last_value, 6)) + (f" {unit}" if unit else "")
 
 
 def _waits(record: Line) -> Any:
@@ -134,7 +135,7 @@ def _waits(record: Line) -> Any:
 def _meaning(_scope: Scope, record: Line) -> Any:
     channel = record.channel
     if channel.ignored:
-        return html.Span(_("ignored"), className="state", **data(state="offline"))
+        return html.Span(_("ignored"), className="state", **data(state="planned"))
     if channel.meter_id:
         words = _("%(quantity)s of %(meter)s", quantity=channel.quantity, meter=record.meter)
         return html.Span(words, className="state wraps", **data(state="live"))

@@ -21,7 +21,7 @@ def test_a_profile_is_listed_with_what_uses_it_renamed_with_its_imports_and_dele
     import_profiles.save_profile(SYSTEM, world.site, "Portal", FORM)
     imports.begin(SYSTEM, world.site, "imp_000000000000", File("a.csv", 1, "0" * 64, 1), FORM, "Campus")
     listed = said(press(browser, "profiles", world.site, searched=False, do="sort", column="name"))
-    assert "text, wide" in listed and "never" in listed and '"1"' in listed
+    assert "text (CSV), a row for each meter" in listed and "never" in listed and '"1"' in listed
     assert (
         "another profile is called"
         in act(browser, "profiles", world.site, "rename", campus.id, searched=False, name="Portal").lower()

@@ -168,6 +168,20 @@ def _only(name: str):
     return row.meter, [(each.method, each.interval_s, each.valid_from) for each in declared]
 
 
+def test_numbers_stand_in_forms_with_all_of_their_digits(world: World) -> None:
+    ids, browser = plant(world), world.client("admin")
+    meter_life.describe_meter(SYSTEM, ids["meter"], name="Hall meter", serial_number="", latitude=51.96123456, longitude=-1.5)
+    declarations.declare_energy(
+        SYSTEM, ids["meter"], method="counter", interval_s=60, valid_from=declarations.BEGINNING, rollover_kwh=99_999_999.9
+    )
+    page = shown(browser, f"/admin/meters/{ids['meter']}")
+    assert '"value": "51.96123456"' in page and '"value": "-1.5"' in page
+    assert "99\u202f999\u202f999.9 kWh" in page
+    [declared] = declarations.energy_declarations(SYSTEM, [ids["meter"]])[ids["meter"]]
+    question = said(press(browser, "declared", ids["meter"], searched=False, do="ask", act="edit", row=declared.id))
+    assert "99999999.9" in question
+
+
 def test_a_meter_is_added_by_a_form_and_its_energy_is_what_its_device_posts(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     asked = {"meters-site.value": world.site}
