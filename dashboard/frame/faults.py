@@ -29,10 +29,11 @@ WORDS = {
 UNNAMED = (N_("That did not work"), N_("Try again; the log of the dashboard says more."))
 
 
-def sentence(error: Exception) -> str:
-    """The error's message as people read it; one that begins with the name of a column keeps it as it is written."""
-    words = str(error).rstrip(".")
-    return f"{words}." if "_" in words.partition(" ")[0] else f"{words[:1].upper()}{words[1:]}."
+def sentence(message: Exception | str) -> str:
+    """A message as people read it; one that begins with the name of a column or a field keeps that as it is written."""
+    words = str(message).rstrip(".")
+    first = words.partition(" ")[0]
+    return f"{words}." if "_" in first or first == "ts" else f"{words[:1].upper()}{words[1:]}."
 
 
 def _wants_json() -> bool:

@@ -26,11 +26,12 @@ class Column:
     sortable: bool = True
     number: bool = False
     moment: bool = False  # its texts stay on one line
+    prose: bool = False  # its texts are sentences, which need room
 
     @property
     def look(self) -> str | None:
         """The class of its cells."""
-        return "num" if self.number else "when" if self.moment else None
+        return "num" if self.number else "when" if self.moment else "said" if self.prose else None
 
 
 @dataclass(frozen=True, slots=True)

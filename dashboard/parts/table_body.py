@@ -9,13 +9,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.language import _
+from dashboard.frame.faults import sentence
 from dashboard.parts import table_address
-from dashboard.parts.aria import aria, data
+from dashboard.parts.aria import aria, data, icon
 from dashboard.parts.fields import Problem, in_question, unwritten, worded
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Question, Row, Table, View
 from dashboard.web.access import current_scope
+from store.errors import StoreAway
 from store.records.schema.listing import Wanted
 
 ROWS = 50
@@ -24,7 +26,21 @@ DIGIT_WIDE, POINT_WIDE = "\u2007", "\u2008"  # spaces as wide as they are
 
 
 def body(table: Table, seen: View, context: str, problems: Mapping[str, Problem] | None = None) -> list[Component]:
-    """The rows that are wanted, their heads, and the way to the others."""
+    """The rows that are wanted, their heads, and the way to the others; where they cannot be read now, why."""
+    try:
+        drawn = _drawn(table, seen, context, problems or {})
+    except StoreAway as away:  # an empty table would say that all is well
+        drawn = [_away(away)]
+    return [*drawn, html.Span(hidden=True, **data(keeps=table_address.kept(table, seen), keeps_of=table.id))]
+
+
+def _away(away: StoreAway) -> html.Div:
+    words = _("These rows cannot be read now: %(why)s Nothing is lost.", why=sentence(away))
+    again = html.Button(_("Try again"), className="btn btn-sm btn-quiet", type="button", **_press(do="again"))
+    return html.Div([icon("database-x"), html.P(words, role="status"), again], className="notice bad")
+
+
+def _drawn(table: Table, seen: View, context: str, problems: Mapping[str, Problem]) -> list[Component]:
     scope = current_scope()
     sortable = {column.key for column in table.columns if column.sortable}
     sort = seen.sort if seen.sort in sortable else ""
@@ -34,22 +50,21 @@ def body(table: Table, seen: View, context: str, problems: Mapping[str, Problem]
     if not page.rows and seen.first:  # the last row of the last page is gone
         seen.first = max(0, (page.total - 1) // ROWS * ROWS)
         page = table.load(scope, Wanted(seen.search, sort, seen.descending, seen.first, ROWS), chosen, context)
-    address = html.Span(hidden=True, **data(keeps=table_address.kept(table, seen), keeps_of=table.id))
     if not page.rows:
         narrowed = bool(seen.search or chosen)
         words = _("Nothing fits. Search for less, or show all.") if narrowed else _(table.empty)
-        return [html.Div(html.P(words, role="status"), className="panel table-empty"), address]
+        return [html.Div(html.P(words, role="status"), className="panel table-empty", tabIndex=-1)]
     rows = [table.row(scope, record) for record in page.rows]
     frame = html.Div(
         html.Table(
-            [_head(table, seen, any(row.acts or row.tag for row in rows)), _rows(table, seen, rows, problems or {})], role="table"
+            [_head(table, seen, any(row.acts or row.tag for row in rows)), _rows(table, seen, rows, problems)], role="table"
         ),
         className="table-frame stacks",
         tabIndex=0,
         role="region",
         **aria(label=_(table.label)),
     )
-    return [frame, _pager(table, seen, len(page.rows), page.total), address]
+    return [frame, _pager(table, seen, len(page.rows), page.total)]
 
 
 def _head(table: Table, seen: View, acts: bool) -> html.Thead:

@@ -28,7 +28,7 @@ from dashboard.parts.notices import MARKED, Bad, Still, notice
 from dashboard.parts.rows import Asked, Table, View, row_number
 from dashboard.parts.table_body import body, sorted_by
 from dashboard.web.access import current_scope, guard
-from store.errors import NotFound, Refused
+from store.errors import NotFound, Refused, StoreAway
 
 
 def view(table: Table, context: str = "") -> html.Section:
@@ -140,6 +140,9 @@ def _done(table: Table, seen: View, asked: Asked, problems: dict[str, Problem]) 
             return notice(sentence(refused), bad=True)
         problems.update(asked.was_read.problems)
         return notice(_(MARKED), bad=True)
+    except StoreAway as away:
+        seen.asking, seen.written = (asked.act, asked.key), dict(asked.given)
+        return notice(sentence(away), bad=True)
     except NotFound:
         said = notice(_("This no longer exists, or you may not change it."), bad=True)
     seen.asking, seen.written = None, {}

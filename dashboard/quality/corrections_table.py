@@ -15,7 +15,7 @@ from dashboard.quality.readings_table import zone_of
 from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import moment
 from dashboard.web.access import operates_meter
-from store.errors import NotFound, Refused, StoreAway
+from store.errors import NotFound, Refused
 from store.records.people.signatures import signatures
 from store.records.plant import meters
 from store.records.schema.listing import Page, Wanted
@@ -30,7 +30,7 @@ COLUMNS = (
     Column("who", N_("Who"), sortable=False),
     Column("what", N_("What"), sortable=False),
     Column("of", N_("Of"), sortable=False),
-    Column("why", N_("Why"), sortable=False),
+    Column("why", N_("Why"), sortable=False, prose=True),
     Column("state", N_("State"), sortable=False),
 )
 KINDS = {"void": N_("voided"), "value": N_("set"), "restored": N_("restored")}
@@ -45,10 +45,7 @@ class Shown(NamedTuple):
 
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], meter_id: str) -> Page[Shown]:
-    try:
-        found = corrections.corrections(scope, meter_id, SINCE, clock.now() + AHEAD)
-    except StoreAway:  # the page says so above
-        return Page([], 0)
+    found = corrections.corrections(scope, meter_id, SINCE, clock.now() + AHEAD)
     shown = found[wanted.first : wanted.first + wanted.count]
     site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
     people, zone = signatures(scope, site_id, {each.by for each in shown}), zone_of(scope, meter_id)

@@ -18,7 +18,6 @@ from dashboard.quality.heat_map import readings_of
 from dashboard.web.access import operates_site
 from insight import quality_flags
 from models import quality
-from store.errors import StoreAway
 from store.records.plant import meters, sites
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
@@ -34,7 +33,7 @@ COLUMNS = (
     Column("meter", N_("Meter"), sortable=False),
     Column("since", N_("From"), sortable=False, moment=True),
     Column("until", N_("Until"), sortable=False, moment=True),
-    Column("rule", N_("What"), sortable=False),
+    Column("rule", N_("What"), sortable=False, prose=True),
     Column("value", N_("Found"), sortable=False),
     Column("expected", N_("Expected"), sortable=False),
 )
@@ -79,10 +78,7 @@ class Shown(NamedTuple):
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], site_id: str) -> Page[Shown]:
     names = {each.id: each.name for each in meters.outlines(scope, site_id)}
     now = clock.now()
-    try:
-        found = flags.flagged(scope, list(names), now - WITHIN, now, chosen.get("rule"))
-    except StoreAway:  # the page says so above
-        return Page([], 0)
+    found = flags.flagged(scope, list(names), now - WITHIN, now, chosen.get("rule"))
     zone = ZoneInfo(sites.site(scope, site_id).time_zone)
     shown = found[wanted.first : wanted.first + wanted.count]
     return Page([Shown(each, names[each.meter], site_id, zone) for each in shown], len(found))

@@ -20,7 +20,7 @@ from dashboard.web.access import operates_meter
 from insight import gap_filling
 from insight.gap_filling import Gap
 from models import gaps
-from store.errors import NotFound, StoreAway
+from store.errors import NotFound
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
@@ -49,10 +49,7 @@ class Shown(NamedTuple):
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], meter_id: str) -> Page[Shown]:
     zone = zone_of(scope, meter_id)
-    try:
-        found = gap_filling.gaps_of(scope, meter_id, zone)
-    except StoreAway:  # the page says so above
-        return Page([], 0)
+    found = gap_filling.gaps_of(scope, meter_id, zone)
     return Page([Shown(each, zone) for each in found[wanted.first : wanted.first + wanted.count]], len(found))
 
 

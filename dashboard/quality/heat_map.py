@@ -27,7 +27,7 @@ def heat_map(site_id: str, told: SiteQuality) -> html.Div:
         className="table-frame",
         tabIndex=0,
         role="region",
-        **aria(label=_("Coverage by meter and day")),
+        **aria(label=_("Coverage by meter and day: arrow keys go from day to day")),
     )
     says = html.P(coverage.summary([each.coverage for each in told.meters]), className="mb-2", id="quality-says")
     return html.Div([says, frame, _legend()])
@@ -48,7 +48,7 @@ def _cell(site_id: str, each: MeterQuality, cell: Cell) -> html.Td:
     if cell.level == NOT_DUE:
         return html.Td("", title=words, **data(level=cell.level))
     href = readings_of(site_id, each.meter.id, cell.day)
-    link = html.A(cell.digits or "\u00a0", href=href, title=words, **aria(label=words), **data(soft=""))
+    link = html.A(cell.digits or "\u00a0", href=href, title=words, tabIndex=-1, **aria(label=words), **data(soft=""))
     return html.Td(link, **data(level=cell.level))
 
 

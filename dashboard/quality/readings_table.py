@@ -17,7 +17,7 @@ from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON, WHY, moment
 from dashboard.web.access import operates_meter
 from models import local_time
-from store.errors import NotFound, Refused, StoreAway
+from store.errors import NotFound, Refused
 from store.records.people.signatures import signatures
 from store.records.plant import meters, sites
 from store.records.schema.listing import Page, Wanted
@@ -82,12 +82,9 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], meter_id: str
     if period is None:
         return Page([], 0)
     quantity = chosen.get("quantity")
-    try:
-        told, total = readings.readings(
-            scope, meter_id, *period, quantity if quantity in QUANTITIES else None, wanted.first, wanted.count
-        )
-    except StoreAway:  # the page says so above
-        return Page([], 0)
+    told, total = readings.readings(
+        scope, meter_id, *period, quantity if quantity in QUANTITIES else None, wanted.first, wanted.count
+    )
     site_id = meters.require_meters(scope, [meter_id])[meter_id].site_id
     people = signatures(scope, site_id, {each.by for each in told if each.by})
     return Page([Shown(each, zone, people.get(each.by, "")) for each in told], total)

@@ -32,7 +32,7 @@ def facts(told: SiteQuality) -> html.Dl:
         _("Held readings"): reader().count(sum(each.held for each in told.meters)),
         _("Came late"): _percent(late / came if came else float("nan")),
     }
-    return html.Dl([part for name, value in said.items() for part in (html.Dt(name), html.Dd(value))], className="definitions")
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in said.items()], className="facts")
 
 
 def by_meter(site_id: str, told: SiteQuality) -> html.Div:
@@ -57,7 +57,7 @@ def _rows(site_id: str, meters: Sequence[MeterQuality], label: str) -> html.Div:
         _("Meter"), _("State"), _("Last heard"), _("Coverage"), _("Incomplete days"), _("Came late"), _("Held readings"),
     ]  # fmt: skip
     rows = [_row(site_id, each) for each in meters]
-    return short_table(label, heads, rows, {3: "num", 4: "num", 5: "num", 6: "num"})
+    return short_table(label, heads, rows, {2: "when", 3: "num", 4: "num", 5: "num", 6: "num"})
 
 
 def _row(site_id: str, each: MeterQuality) -> Sequence[object]:

@@ -18,7 +18,7 @@ from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.quality.heat_map import readings_of
 from dashboard.quality.shown import then_shown
 from dashboard.web.access import operates_site
-from store.errors import NotFound, Refused, StoreAway
+from store.errors import NotFound, Refused
 from store.records.people.signatures import signatures
 from store.records.plant import meters, sites
 from store.records.schema.listing import Page, Wanted
@@ -38,7 +38,7 @@ COLUMNS = (
     Column("before", N_("Before"), sortable=False, number=True),
     Column("value", N_("Held"), sortable=False, number=True),
     Column("after", N_("After"), sortable=False, number=True),
-    Column("why", N_("Why"), sortable=False),
+    Column("why", N_("Why"), sortable=False, prose=True),
     Column("state", N_("State"), sortable=False),
 )
 WHY = {
@@ -70,15 +70,12 @@ class Held(NamedTuple):
 def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], site_id: str) -> Page[Held]:
     names = {each.id: each.name for each in meters.outlines(scope, site_id)}
     zone, now = ZoneInfo(sites.site(scope, site_id).time_zone), clock.now()
-    try:
-        found = suspects.suspects(scope, list(names), now - WITHIN, now + AHEAD)
-        if not chosen.get("state"):
-            found = found[found["held"].astype(bool) & (found["by"] == suspects.BY)]
-        shown = found.iloc[wanted.first : wanted.first + wanted.count]
-        people = signatures(scope, site_id, {by for by in shown["by"] if by != suspects.BY})
-        return Page([_held(scope, each, names, people, zone) for each in shown.to_dict("records")], len(found))
-    except StoreAway:  # the page says so above
-        return Page([], 0)
+    found = suspects.suspects(scope, list(names), now - WITHIN, now + AHEAD)
+    if not chosen.get("state"):
+        found = found[found["held"].astype(bool) & (found["by"] == suspects.BY)]
+    shown = found.iloc[wanted.first : wanted.first + wanted.count]
+    people = signatures(scope, site_id, {by for by in shown["by"] if by != suspects.BY})
+    return Page([_held(scope, each, names, people, zone) for each in shown.to_dict("records")], len(found))
 
 
 def _held(scope: Scope, each: Mapping[Any, Any], names: Mapping[str, str], people: Mapping[str, str], zone: ZoneInfo) -> Held:

@@ -20,7 +20,7 @@ from dashboard.quarantine import correction
 from dashboard.web.access import operates_site
 from ingest.replaying import replay
 from models.refused_reading import Said
-from store.errors import NotFound, Refused, StoreAway
+from store.errors import NotFound
 from store.records.people.signatures import signatures
 from store.records.plant import devices, imports, meters, received, refused
 from store.records.plant.refused import Kind
@@ -38,15 +38,15 @@ ROADS = {
 ALIKE = (
     Column("what", N_("What"), sortable=False),
     Column("source_id", N_("From")),
-    Column("code", N_("Why")),
+    Column("code", N_("Why"), prose=True),
     Column("number", N_("Readings"), number=True),
     Column("last", N_("Last refused"), moment=True),
 )
 ONE = (
     Column("meter", N_("What")),
-    Column("ts", N_("Time")),
+    Column("ts", N_("Time"), moment=True),
     Column("value", N_("Value"), number=True),
-    Column("code", N_("Why")),
+    Column("code", N_("Why"), prose=True),
     Column("at", N_("Refused"), moment=True),
     Column("became", N_("Became"), sortable=False),
 )
@@ -146,7 +146,7 @@ def _name(line: Line) -> str:
 
 
 def _why(record: RefusedReading) -> list[Any]:
-    return [html.Code(record.code), " ", html.Span(f"{record.message[:1].upper()}{record.message[1:].rstrip('.')}.")]
+    return [html.Code(record.code), " ", html.Span(sentence(record.message))]
 
 
 def _became(line: Line) -> Any:
@@ -193,11 +193,7 @@ def _do(scope: Scope, asked: Asked) -> Words | Still:
     if given.text("then") == correction.STORE:
         refused.ask(scope, site_id, which, edit)
         return _("It is being stored; what came of it is said above.")
-    try:
-        done = replay(scope, settings(), site_id, which, edit, dry_run=True)
-    except StoreAway as away:
-        raise Refused(sentence(away)) from None
-    return correction.would(done.told())
+    return correction.would(replay(scope, settings(), site_id, which, edit, dry_run=True).told())
 
 
 KINDS = Table(

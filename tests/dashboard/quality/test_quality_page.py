@@ -6,16 +6,17 @@ import pytest
 
 from dashboard.quality import days
 from store.records.access import policy
-from store.records.plant import flag_thresholds
+from store.records.plant import declarations, flag_thresholds
 from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import amendments, rollup, suspects
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import act, press, said
+from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.quality.conftest import Measured
 from tests.dashboard.world import World
 
+AWAY = "These rows cannot be read now"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
@@ -116,9 +117,19 @@ def test_a_gap_is_filled_by_what_is_offered_once_somebody_accepts_it(measured: M
     assert world.client("stranger").get(f"/site/{world.site}/quality/{measured.meter}").status_code == 404
 
 
-def test_without_readings_or_without_a_store_the_page_says_so(world: World) -> None:
-    page = shown(world.client("operator"), f"/site/{world.site}/quality")
-    assert "cannot be asked for now" in page
+def test_without_a_store_no_page_says_that_all_is_well(world: World) -> None:
+    meter, browser = plant(world)["meter"], world.client("operator")
+    declarations.declare_energy(SYSTEM, meter, method="counter", interval_s=60, valid_from=declarations.BEGINNING)
+    site = shown(browser, f"/site/{world.site}/quality")
+    assert "cannot be asked for now" in site
+    assert site.count(AWAY) == len(("suspects", "flags"))
+    assert "Nothing is held" not in site
+    of_meter = shown(browser, f"/site/{world.site}/quality/{meter}")
+    assert of_meter.count(AWAY) == len(("readings", "gaps", "corrections"))
+    key = f"{meter}|energy_total_kwh|0|1767225600000000"
+    refused = act(browser, "suspects", world.site, "void", key, searched=False, reason="a torn word")
+    assert "QuestDB cannot be reached" in refused and AWAY in refused
+    assert '"written": {"reason": "a torn word"}' in refused, "what was written is there once it can be asked for again"
 
 
 @pytest.mark.parametrize(
