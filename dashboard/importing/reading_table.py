@@ -47,13 +47,13 @@ def _control(entry: Entry, proposal: Proposal, zone: str) -> Any:
     if entry.name in FIXED:
         return _fixed(entry)
     options = _options(entry, proposal)
+    look = "asked" if entry.sure < SURE else None
     if options is not None:
-        unsaid = entry.sure < SURE
         control = dbc.Select(
             id=name,
             options=[{"value": value or NOTHING, "label": words} for value, words in options.items()],
             value=(entry.value or NOTHING),
-            className="asked" if unsaid else None,
+            className=look,
         )
         return html.Label([html.Span(label["aria-label"], className="visually-hidden"), control], className="d-block")
     suggested = _suggested(entry, zone)
@@ -66,6 +66,7 @@ def _control(entry: Entry, proposal: Proposal, zone: str) -> Any:
         autoComplete="off",
         inputMode="numeric" if entry.name == "interval_s" else None,
         list=list_id if suggested else None,
+        className=look,
     )
     parts: list[Any] = [html.Span(label["aria-label"], className="visually-hidden"), control]
     if suggested:

@@ -9,6 +9,7 @@ from dash import html
 from config.language import _, ngettext
 from config.quantities import QUANTITIES
 from dashboard.figures import wording as numbers
+from dashboard.frame.faults import sentence
 from dashboard.importing import left_out, list_table, wording
 from dashboard.importing.uploading import size
 from dashboard.parts import table_address
@@ -83,7 +84,7 @@ def _button(act: Act) -> html.Button | html.Details:
 def _why(seen: Seen) -> str:
     if seen.why in list(Problem):
         return said(seen.why)
-    return seen.why[:1].upper() + seen.why[1:] if seen.why else said(None)
+    return sentence(seen.why) if seen.why else said(None)
 
 
 def _totals(scope: Scope, seen: Seen, zone: ZoneInfo) -> html.Div:
@@ -99,7 +100,7 @@ def _totals(scope: Scope, seen: Seen, zone: ZoneInfo) -> html.Div:
                 html.A(name, href=f"/admin/meters/{each.meter}", **data(soft="")) if may else name,
                 wording.measured(each.quantity),
                 reader().count(each.count),
-                f"{numbers.exact(each.total, 9)} {label}" if sums else "–",
+                f"{reader().number(numbers.exact(each.total, 9))} {label}" if sums else "–",
                 clock(EPOCH + timedelta(microseconds=each.first_us), zone),
                 clock(EPOCH + timedelta(microseconds=each.last_us), zone),
             )

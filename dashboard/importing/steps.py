@@ -8,6 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from config.language import _, ngettext
+from dashboard.frame.faults import sentence
 from dashboard.importing import check, columns_table, meters_table, preview_table, reading_table
 from dashboard.importing.look import ANEW, Look
 from dashboard.importing.reading_table import LONG
@@ -29,7 +30,7 @@ class Step(NamedTuple):
 def drawn(scope: Scope, site_id: str, look: Look) -> list[Any]:
     """The steps as they stand now, or the problem that the file has as a whole."""
     if look.proposal is None or look.seen is None:
-        head = [notice(look.problem[:1].upper() + look.problem[1:] + ".", bad=True)]
+        head = [notice(sentence(look.problem), bad=True)]
         others = html.A(_("Choose another file"), href=f"/site/{site_id}/imports", **data(soft=""))
         return [*head, html.P(others), html.Div([_profile(look), _buttons(hidden=True)], hidden=not look.saved)]
     asked = look.proposal.asked()
@@ -57,17 +58,17 @@ def drawn(scope: Scope, site_id: str, look: Look) -> list[Any]:
     now = next((number for number, step in enumerate(steps) if step.open), len(steps) - 1)
     return [
         html.Ol(
-            [
-                html.Li(
-                    [html.H2(f"{number + 1} {step.name}"), *step.content],
-                    className="panel",
-                    **data(step="now" if number == now else "done" if not step.open else "later"),
-                )
-                for number, step in enumerate(steps)
-            ],
+            [_panel(number, step, now) for number, step in enumerate(steps)],
             className="steps",
         )
     ]
+
+
+def _panel(number: int, step: Step, now: int) -> html.Li:
+    content = [html.H2(f"{number + 1} {step.name}"), *step.content]
+    if number == now:
+        return html.Li(content, className="panel", tabIndex=-1, **data(step="now", takes_focus=""))
+    return html.Li(content, className="panel", **data(step="later" if step.open else "done"))
 
 
 def _reading(look: Look) -> list[Any]:

@@ -47,5 +47,6 @@ def _row(row: Sequence[Any], heads: Sequence[str], looks: Mapping[int, str]) -> 
         if at == len(heads):
             cells.append(html.Td(cell, role="cell", className="acts"))
         else:
-            cells.append(html.Td(html.Div(cell), role="cell", className=looks.get(at), **data(label=heads[at])))
+            shown = html.Div(cell) if isinstance(cell, list | tuple) else cell
+            cells.append(html.Td(shown, role="cell", className=looks.get(at), **data(label=heads[at])))
     return html.Tr(cells, role="row")

@@ -22,7 +22,7 @@ def how_it_goes(state: BrokerState | None, now: datetime) -> html.Span:
     if state is None:
         return said("late", _("about to be listened to"))
     if now - state.noted_at > SILENT:
-        return said("offline", _("nobody has listened since %(age)s", age=ago(state.noted_at, now)))
+        return said("offline", _("not listened to; last %(age)s", age=ago(state.noted_at, now)))
     if state.trouble is not None:
         return said("offline", state.trouble)
     return said("live", _("connected %(age)s", age=ago(state.connected_since, now, "–")))

@@ -52,7 +52,13 @@ def _load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], context: str)
 def _row(_scope: Scope, record: Line) -> Row:
     broker, state, now = record.broker, record.state, clock.now()
     cells = (
-        html.Span([html.Code(f"{broker.host}:{broker.port}"), " ", html.Span("TLS", className="tag") if broker.tls else None]),
+        html.Span(
+            [
+                html.Code(f"{broker.host}:{broker.port}", className="long"),
+                " ",
+                html.Span("TLS", className="tag") if broker.tls else None,
+            ]
+        ),
         broker_words.how_it_goes(state, now) if broker.enabled else broker_words.said("offline", _("archived")),
         ago(state.last_message_at if state else None, now),
         reader().number(f"{state.messages_a_minute:.0f}") if state and broker_words.is_heard(state, now) else "–",

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from config.language import N_, _, ngettext
+from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
@@ -113,7 +114,7 @@ def _row(words: str, said: Mapping[str, Any]) -> tuple[Any, ...]:
     doubt = HELD.get(said["code"], said["code"])
     why = said.get("message") or _(DOUBTED, why=_(doubt))
     allowed = [" ", _("Allowed: %(allowed)s.", allowed=said["allowed"])] if said.get("allowed") else []
-    return (html.Code(words), _mark(kind), [html.Code(said["code"]), " ", f"{why[:1].upper()}{why[1:].rstrip('.')}.", *allowed])
+    return (html.Code(words), _mark(kind), [html.Code(said["code"]), " ", sentence(why), *allowed])
 
 
 def _mark(kind: str) -> html.Span:

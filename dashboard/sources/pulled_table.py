@@ -49,13 +49,13 @@ def _row(scope: Scope, source: PullSource) -> Row:
     now = clock.now()
     about = f"{source.area} · {service.licence}".removeprefix(" · ") if service else (source.url or "").partition("?")[0]
     cells = (
-        [html.Div(_gives(source)), html.Div(about, className="muted small")],
+        [html.Div(_gives(source)), html.Div(about, className="muted small long")],
         ago(source.asked_at, now),
         ahead(source.next_at, now),
         _stamp(source.value_at, zone),
         _state(source, now),
     )
-    change = Act("change", N_("Change"), lambda: Question(_about(source), _fields(scope, source)), sure=N_("Save"))
+    change = Act("change", N_("Edit"), lambda: Question(_about(source), _fields(scope, source)), sure=N_("Save"))
     gone = Question(_("It is asked no more and its key is forgotten. What it gave stays."))
     acts = (ASK_NOW, change, Act("archive", N_("Archive"), lambda: gone, danger=True))
     return Row(source.id, _(source.name) if service else source.name, cells, acts)

@@ -1,6 +1,6 @@
 // Long tables (dashboard/parts/tables.py): tells the server which button was pressed and what was chosen, and keeps the focus.
 (() => {
-  let asked = null; // the table whose question is about to open
+  let asked = null; // the table whose question is about to open or to close
 
   function tell(table, wanted) {
     told = table;
@@ -24,7 +24,7 @@
     const table = button?.closest("[data-table]")?.dataset.table;
     if (!table) return;
     const pressed = JSON.parse(button.dataset.press);
-    asked = pressed.do === "ask" || pressed.do === "keep" ? table : null;
+    asked = ["ask", "keep", "act"].includes(pressed.do) ? table : null;
     tell(table, { ...pressed, given: given(button) });
   });
 
@@ -67,7 +67,8 @@
     if (address !== location.pathname + location.search) history.replaceState(history.state, "", address + location.hash);
   }
 
-  // A question that opens gets the focus; when it is closed again, the button that opened it has it back.
+  // A question that opens gets the focus; when it is closed again, the button that opened it has it back, or the table where
+  // that went with its row.
   let opener = null;
   new MutationObserver(() => {
     count();
@@ -80,7 +81,8 @@
       question.focus();
       asked = null;
     } else if (region && !question && opener) {
-      [...region.querySelectorAll("[data-press]")].find((each) => each.getAttribute("aria-label") === opener)?.focus();
+      const button = [...region.querySelectorAll("[data-press]")].find((each) => each.getAttribute("aria-label") === opener);
+      if (button || document.activeElement === document.body) (button ?? region.querySelector(".table-frame, .table-empty"))?.focus();
       opener = asked = null;
     }
   }).observe(document.body, { childList: true, subtree: true });

@@ -1,17 +1,23 @@
-// What was done, or why not, comes into sight after a button was pressed, however far down its page that is.
+// What was done, or why not, is in sight after a button was pressed, however far down its page that is: the notice floats at the
+// edge of the screen that is nearest to its place until the next press, so that nobody is taken away from what they pressed.
 (() => {
   const MARGIN_PX = 8;
   let pressed = false;
+  let floating = null;
 
   document.addEventListener("click", (event) => {
     pressed = Boolean(event.target.closest("main button"));
+    if (floating) delete floating.dataset.floats;
+    floating = null;
   });
   function show(notice) {
     pressed = false;
     if (notice.closest("[data-form], [data-table]")?.querySelector(".problem")) return; // that comes into sight: 84-forms.js
+    floating = notice.closest("[role=status]:not(.notice)");
+    floating.dataset.floats = "";
     const { top, bottom } = notice.getBoundingClientRect();
     const covered = document.querySelector(".bar")?.getBoundingClientRect().bottom ?? 0;
-    if (top < covered) window.scrollBy(0, top - covered - MARGIN_PX);
+    if (top < covered) window.scrollBy(0, top - covered - MARGIN_PX); // its place is in a part that ends above the screen
     else if (bottom > window.innerHeight) window.scrollBy(0, bottom - window.innerHeight + MARGIN_PX);
   }
   new MutationObserver((changes) => {

@@ -1,8 +1,12 @@
 // What somebody opened stays open when it is drawn anew, and what had the focus has it again: where it is marked so, known by its id.
+// Where that is gone or hidden, what takes its place (`data-takes-focus`) has it.
 (() => {
   const MARKED = "details[data-stays-open]";
   const opened = new Set();
   let focused = ""; // what would lose the focus to the page when it is taken away
+  let within = null;
+
+  const isLost = () => document.activeElement === document.body || !document.activeElement.checkVisibility();
 
   document.addEventListener("toggle", ({ target }) => {
     if (!target.matches(MARKED)) return;
@@ -10,11 +14,15 @@
     else opened.delete(target.id);
   }, true);
   document.addEventListener("focusin", ({ target }) => {
-    focused = target.closest("[data-keeps-focus]") ? target.id : "";
+    within = target.closest("[data-keeps-focus]");
+    focused = within ? target.id : "";
   });
   document.addEventListener("pointerdown", () => { focused = ""; });
   new MutationObserver((changes) => {
-    if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused && isLost())
+      [document.getElementById(focused), within.querySelector("[data-takes-focus]")]
+        .find((each) => each?.checkVisibility())
+        ?.focus({ preventScroll: true });
     if (!opened.size) return;
     for (const { addedNodes } of changes) {
       for (const added of addedNodes) {

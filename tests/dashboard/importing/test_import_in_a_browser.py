@@ -13,6 +13,7 @@ from tests.dashboard.watched import watched
 from tests.dashboard.world import World
 
 JOB_MS = 180_000  # a worker begins, and the machine may be busy
+EDGE = "control => getComputedStyle(control.closest('.dash-input-container') ?? control).borderTopColor"
 TIMES = [f"{day:02}/11/2024 {hour:02}:00" for day in range(1, 11) for hour in range(24)]
 CAMPUS = "\n".join(
     [
@@ -56,11 +57,15 @@ def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, 
 
         expect(page.get_by_text("The times fit more than one way.")).to_be_visible()
         expect(page.locator("#import-start")).to_be_disabled()
+        chosen, written = (page.get_by_label(asked).evaluate(EDGE) for asked in ("Times are written as", "Time zone"))
+        assert chosen == written != page.locator("#import-save-as").evaluate(EDGE), "what is asked about is marked"
         page.get_by_label("Times are written as").select_option("%d/%m/%Y %H:%M")
         page.get_by_label("Pattern for the meter's name").fill(r"Building (\d+)")
         page.get_by_role("button", name="Apply").press("Enter")
         expect(page.get_by_text("Please say.")).to_have_count(0)
         expect(page.get_by_text("0 of 3 have a meter here.")).to_be_visible()
+        expect(page.get_by_text("Read so.")).to_be_in_viewport(ratio=1)  # where the button is that was pressed
+        expect(page.get_by_role("button", name="Apply")).to_be_in_viewport(ratio=1)
         expect(page.get_by_role("button", name="Apply")).to_be_focused()
         page.reload()  # what was said is kept
         expect(page.get_by_label("Pattern for the meter's name")).to_have_value(r"Building (\d+)")
@@ -72,8 +77,9 @@ def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, 
         judged = page.get_by_role("region", name="What the import would do")
         expect(judged.get_by_role("row", name="Would be refused")).to_contain_text("720", timeout=JOB_MS)
         expect(page.get_by_role("region", name="Meters that the site does not have").get_by_role("row")).to_have_count(4)
-        page.get_by_role("button", name="Create the 3 missing meters").click()
+        page.get_by_role("button", name="Create the 3 missing meters").press("Enter")
         expect(page.get_by_text("3 of 3 have a meter here.")).to_be_visible()
+        expect(page.locator("[data-step=now]")).to_be_focused()  # for the button is gone
         expect(page.get_by_text("It was checked before something was changed above")).to_be_visible()
         page.get_by_role("button", name="Check it again").click()
         expect(judged.get_by_role("row", name="Would be stored")).to_contain_text("719", timeout=JOB_MS)

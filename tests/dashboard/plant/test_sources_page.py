@@ -85,7 +85,7 @@ def test_how_it_goes_is_told(world: World) -> None:
     assert "the broker refuses: Not authorized" in listed(browser, world)
     with engine.session() as records:
         records.get(BrokerState, broker).noted_at = now() - timedelta(hours=3)
-    assert "nobody has listened since 3 h ago" in listed(browser, world)
+    assert "not listened to; last 3 h ago" in listed(browser, world)
 
 
 def test_it_is_tried_and_each_step_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
