@@ -45,7 +45,7 @@ def layout(**_query: Any) -> html.Div:
         [
             html.Header([html.H1(_("Voltage conditions")), html.P(about)], className="page-head"),
             html.Div(_drawn(), id="voltage-conditions"),
-            html.P(_limits(), className="muted small"),
+            html.P(_limits(), className="muted small mt-2"),
             dcc.Interval(id="voltage-interval", interval=EVERY_MS),
         ]
     )

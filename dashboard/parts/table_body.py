@@ -107,7 +107,7 @@ def _rows(table: Table, seen: View, rows: Sequence[Row], problems: Mapping[str, 
         ]
         asked = next((act for act in row.acts if act.asks and (act.key, row.key) == seen.asking), None)
         named = html.A(row.name, href=row.href, **data(soft="")) if row.href else row.name
-        head = html.Th(named, scope="row", role="rowheader")
+        head = html.Th(named, scope="row", role="rowheader", className=table.columns[0].look)
         if acts:
             buttons: list[Any] = [html.Span(row.tag, className="tag")] if row.tag else []
             buttons += [_button(row, act, open_now=act is asked) for act in row.acts]

@@ -8,6 +8,7 @@ from dash import html
 
 from config import clock
 from config.language import N_, _
+from dashboard.figures.wording import THIN
 from dashboard.parts.short_table import short_table
 from store.errors import StoreAway
 from store.records.plant.declarations import energy_declarations
@@ -41,6 +42,10 @@ def last_readings(scope: Scope, meter_id: str, zone: ZoneInfo) -> html.Div | Non
     return html.Div(tables or html.P(_("Its counter was not read in the last 24 hours."), className="muted mb-0"))
 
 
+def _number(kwh: float) -> str:
+    return f"{kwh:,.3f}".replace(",", THIN)
+
+
 def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime, zone: ZoneInfo) -> html.Div | None:
     found = differences(scope, meter_id, now - WITHIN, now, register).tail(SHOWN).iloc[::-1]
     if found.empty:
@@ -49,8 +54,8 @@ def _table(scope: Scope, meter_id: str, register: str, name: str, now: datetime,
     rows = [
         (
             f"{ts:%Y-%m-%d %H:%M:%S}",
-            _("%(reading_kwh)s kWh", reading_kwh=f"{reading_kwh:,.3f}"),
-            "–" if math.isnan(kwh) else _("%(kwh)s kWh", kwh=f"{kwh:,.3f}"),
+            _("%(reading_kwh)s kWh", reading_kwh=_number(reading_kwh)),
+            "–" if math.isnan(kwh) else _("%(kwh)s kWh", kwh=_number(kwh)),
             _(EVENTS[event]) if event else "",
         )
         for ts, reading_kwh, kwh, event in zip(*columns, strict=True)

@@ -26,7 +26,7 @@ from store.series.corrections import Correction
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 COLUMNS = (
-    Column("recorded_at", N_("When"), sortable=False),
+    Column("recorded_at", N_("When"), sortable=False, moment=True),
     Column("who", N_("Who"), sortable=False),
     Column("what", N_("What"), sortable=False),
     Column("of", N_("Of"), sortable=False),

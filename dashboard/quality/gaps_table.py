@@ -25,7 +25,7 @@ from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
 COLUMNS = (
-    Column("since", N_("From"), sortable=False),
+    Column("since", N_("From"), sortable=False, moment=True),
     Column("until", N_("Until"), sortable=False, moment=True),
     Column("hours", N_("Hours"), sortable=False, number=True),
     Column("kwh", N_("Energy"), sortable=False, number=True),

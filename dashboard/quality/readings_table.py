@@ -28,7 +28,7 @@ from store.series.readings import Told
 NEWEST = timedelta(days=2)
 AHEAD = timedelta(hours=1)
 COLUMNS = (
-    Column("ts", N_("Time"), sortable=False),
+    Column("ts", N_("Time"), sortable=False, moment=True),
     Column("quantity", N_("Quantity"), sortable=False),
     Column("value", N_("The device said"), sortable=False, number=True),
     Column("counts", N_("Counts as"), sortable=False, number=True),

@@ -23,6 +23,6 @@ def test_the_last_readings_stand_with_what_was_counted_and_what_happened(site: L
     shown = last_readings(SYSTEM, labs, zone)
     assert shown is not None
     text = markup(shown)
-    for words in ("1,001.500 kWh", "1.500 kWh", "0.750 kWh", "began again from zero", "–"):
+    for words in ("1\u202f001.500 kWh", "1.500 kWh", "0.750 kWh", "began again from zero", "–"):
         assert words in text
     assert text.index("0.750 kWh") < text.index("1.500 kWh"), "the newest first"

@@ -34,6 +34,7 @@ def test_the_page_tells_what_is_there_what_is_missing_and_what_is_held(measured:
         assert world.client(who).get(f"/site/{world.site}/quality").status_code == 404
         assert world.client(who).get(f"/site/{world.site}/quality/{measured.meter}").status_code == 404
     assert world.client("chief").get(f"/site/{world.foreign_site}/quality/{measured.meter}").status_code == 404
+    assert "No meter yet" in shown(world.client("chief"), f"/site/{world.foreign_site}/quality")
 
 
 def test_a_held_reading_is_accepted_voided_and_given_back_and_totals_follow(measured: Measured) -> None:
