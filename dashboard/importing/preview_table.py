@@ -40,7 +40,7 @@ def table(scope: Scope, site_id: str, seen: Preview, zone: ZoneInfo) -> list[Any
     rows = [_row(line, names, zone) for line in seen.lines]
     return [
         html.P([_about(seen), " ", _("Local is %(zone)s, the site's clock.", zone=zone.key)], className="muted"),
-        short_table(_("Readings of the file"), heads, rows, {0: "num", 3: "when", 4: "when", 6: "num", 7: "num"}),
+        short_table(_("Readings of the file"), heads, rows, {0: "num", 3: "when", 4: "when", 5: "when", 6: "num", 7: "num"}),
         *_problems(seen),
     ]
 

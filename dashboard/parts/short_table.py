@@ -42,7 +42,7 @@ def short_table(
 
 
 def _row(row: Sequence[Any], heads: Sequence[str], looks: Mapping[int, str]) -> html.Tr:
-    cells: list[Any] = [html.Th(row[0], scope="row", role="rowheader")]
+    cells: list[Any] = [html.Th(row[0], scope="row", role="rowheader", className=looks.get(0))]
     for at, cell in enumerate(row[1:], 1):
         if at == len(heads):
             cells.append(html.Td(cell, role="cell", className="acts"))

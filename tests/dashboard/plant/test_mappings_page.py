@@ -50,7 +50,7 @@ def test_a_channel_is_listed_mapped_with_what_is_proposed_ignored_and_let_wait(w
     channels.note_turned_away(SYSTEM, {which: 1234})
     waits[which] = {"": 7, "out_of_range": 2}
     listed = said(press(browser, "mappings", world.site, do="sort", column="full_name"))
-    for words in (POWER, "1500 W", '"9"', "out_of_range", "1\u202f234 refused: too many wait", "perhaps power_kw"):
+    for words in (POWER, "1\u202f500 W", '"9"', "out_of_range", "1\u202f234 refused: too many wait", "perhaps power_kw"):
         assert words in listed
     asked = said(press(browser, "mappings", world.site, do="ask", act="map", row=which))
     assert "Hall power, power measurement, W" in asked, "the unit that comes with values counts, and nothing unseen is shown"

@@ -86,7 +86,7 @@ def test_a_meters_energy_is_declared(page: Page, world: World) -> None:
     assert faults(page) == []
     page.click("#declared-add")
     expect(page.locator("#declared-body tbody tr")).to_have_count(1)
-    expect(page.locator("#declared-body")).to_contain_text("838860.8 kWh")
+    expect(page.locator("#declared-body")).to_contain_text("838\u202f860.8 kWh")
     [declared] = declarations.energy_declarations(SYSTEM, [meter])[meter]
     assert declared.rollover_kwh == 838860.8
 
