@@ -1,7 +1,7 @@
 """What is told of a reading that its meter cannot have made: it is stored, and counts when those that follow confirm it.
 
 Each process tells by what it has seen itself since it started; whether a reading counts is the rollup's to say
-(`store.series.suspects`), by the same rules and of all readings.
+(`store.series.judging`), by the same rules and of all readings.
 """
 
 from typing import Annotated

@@ -37,7 +37,7 @@ from store.records.plant import directory, imports, meters
 from store.records.plant.refused import Refused
 from store.records.schema import FileImport, texts
 from store.scope import SYSTEM, Scope
-from store.series import bulk, replaced, rollup, suspects
+from store.series import bulk, judging, replaced, rollup
 from store.series.replaced import Keys
 from store.series.write import TELEMETRY, Marker
 
@@ -169,7 +169,7 @@ def store(scope: Scope, settings: Settings, import_id: str, progress: Progress |
         imports.fail(SYSTEM, import_id, str(wrong) or type(wrong).__name__)
         return None
     rollup.await_applied(("intervals",), APPLIED_S)
-    suspects.judge_import(SYSTEM, import_id)
+    judging.judge_import(SYSTEM, import_id)
     imports.finish(
         SYSTEM,
         import_id,

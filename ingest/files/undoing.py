@@ -14,7 +14,7 @@ from store.errors import StoreAway
 from store.records.access.policy import Action, require
 from store.records.plant import imports
 from store.scope import SYSTEM, Scope
-from store.series import latest_kept, replaced, rollup, suspects
+from store.series import judging, latest_kept, replaced, rollup
 from store.series.replaced import Stored
 
 APPLIED_S = 120.0
@@ -63,7 +63,7 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
     spans = [(each.meter, each.quantity, each.first, each.last) for each in touched.values()]
     spans += [(each.meter, each.quantity, _moment(each.first_us) - LONGEST, _moment(each.last_us)) for each in seen.totals]
     for meter, _quantity, first, last in spans:
-        suspects.judge_again(SYSTEM, [meter], first, last + MICROSECOND)
+        judging.judge_again(SYSTEM, [meter], first, last + MICROSECOND)
     latest_kept.look_again(SYSTEM, {(meter, quantity) for meter, quantity, _first, _last in spans})
     before.forget(folder)
     imports.undone(SYSTEM, import_id)

@@ -124,7 +124,7 @@ def undo(scope: Scope, meter_id: str, quantity: str, recorded_at: datetime, star
 
 
 def _own(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """What Loadstar itself held or gave back (`store.series.suspects`)."""
+    """What Loadstar itself held or gave back (`store.series.judging`)."""
     return (rows["by"] == BY_LOADSTAR) & rows["reason"].isin(CODES)
 
 

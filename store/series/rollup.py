@@ -15,7 +15,7 @@ from config.settings import settings
 from store.errors import Refused
 from store.records.plant import restatements
 from store.scope import Scope
-from store.series import checkpoint, derived_energy, latest_kept, quarters, suspects
+from store.series import checkpoint, derived_energy, judging, latest_kept, quarters
 from store.series.backlog import Backlog
 from store.series.checkpoint import GRACE, NEVER, Checkpoint
 from store.series.connection import listed, query
@@ -57,8 +57,8 @@ def catch_up(scope: Scope, now: datetime | None = None, late_s: float = LATE_S) 
         return 0
     start = done.rolled_to if done.rolled_to > NEVER else _first_sample(until)
     quarters_made = roll_up(scope, start, until) if start < until else 0
-    suspects.judge(scope, until, not_ahead())
-    suspects.judge_told(scope)
+    judging.judge(scope, until, not_ahead())
+    judging.judge_told(scope)
     latest_kept.keep(scope, _backlog.news)
     _backlog.news.clear()
     quarters_made += _make_again(scope, max(until, done.rolled_to), deadline)
@@ -82,7 +82,7 @@ def _restate(scope: Scope, closed: datetime) -> None:
     if not waiting:
         return
     for each in waiting:  # what intervals tell is not made again, but what a meter is rated for says which of them can be true
-        suspects.judge_again(scope, [each.meter_id], each.since, each.until or not_ahead())
+        judging.judge_again(scope, [each.meter_id], each.since, each.until or not_ahead())
     first: dict[str, datetime] = dict(
         query(f"SELECT meter, min(ts) FROM telemetry WHERE meter IN ({listed({each.meter_id for each in waiting})})")
     )
@@ -119,7 +119,7 @@ def roll_up(
     start, made = floor(start, INTERVAL_S), 0
     while start < end:
         stop = min(start + AT_ONCE, end)
-        if suspects.judge(scope, start, stop, series_ids):
+        if judging.judge(scope, start, stop, series_ids):
             await_applied(("amendments",), APPLY_S)
         made += quarters.aggregate(start, stop, series_ids)
         derived_energy.derive(start, stop, series_ids, closed or end)

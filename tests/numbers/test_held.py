@@ -9,7 +9,7 @@ import pytest
 from config import clock
 from store.records.plant import declarations, graph, meters
 from store.scope import SYSTEM
-from store.series import amendments, capacities, checkpoint, energy, latest, peaks, power, rollup, shares, suspects
+from store.series import amendments, capacities, checkpoint, energy, judging, latest, peaks, power, rollup, shares, suspects
 from store.series.differences import differences
 from tests.conftest import thorough
 from tests.numbers.conftest import MakeSite
@@ -227,7 +227,7 @@ def test_what_was_counted_unread_is_spread_as_estimated_and_is_no_peak(site: Sit
 
 def test_an_interval_of_more_than_its_meter_can_do_is_held_however_late_it_comes(site: Site, noon: datetime) -> None:
     meter = site.meter("interval", 3600)
-    suspects._told.clear()  # it is looked for every five minutes
+    judging._told.clear()  # it is looked for every five minutes
     site.intervals(meter, "energy_kwh", 3600, [noon - n * HOUR for n in range(9)], [2.0] * 4 + [771_358.72] + [2.0] * 4)
     _settle(site)
     assert _held(meter, noon) == [(771_358.72, "beyond_capacity")]
@@ -280,7 +280,7 @@ def test_a_rating_that_is_declared_afterwards_holds_what_was_believed_and_one_ta
     site: Site, noon: datetime
 ) -> None:
     sampled, register, said = site.meter("power", 60), site.meter("counter", 60), site.meter("interval", 3600)
-    suspects._told.clear()
+    judging._told.clear()
     _post(site, sampled, POWER, noon, 60, [3.0] * 10 + [70.0] * 2 + [3.0] * 10)
     _post(site, register, REGISTER, noon, 60, [100.0, 100.1, 140.1, 100.2, 100.3])
     site.intervals(said, "energy_kwh", 3600, [noon - n * HOUR for n in range(9)], [2.0] * 4 + [90.0] + [2.0] * 4)

@@ -217,7 +217,7 @@ TELLS_NO_READINGS = {
     "store.series.corrections.scale": "writes",
     "store.series.corrections.undo": "writes",
     "store.series.suspects.accept": "writes",
-    "store.series.suspects.judge_again": "writes",
+    "store.series.judging.judge_again": "writes",
     "store.series.suspects.decide_alike": "writes",
     "store.series.beside.makes_kwh": "of readings that were asked for",
     "store.series.suspects.void": "writes",
