@@ -1,6 +1,6 @@
 """How good a site's readings are over some days: how much of each day is there, what is missing, late, or doubted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from models.presence import presence
 from store.records.access.policy import Action, require
 from store.records.plant.metering import Metering
 from store.scope import Scope
-from store.series import arrivals, energy, heard, latest, suspects
+from store.series import arrivals, energy, heard, latest, shares, suspects
 from store.series.arrivals import Arrived
 
 Floats = NDArray[np.float64]
@@ -48,12 +48,16 @@ class MeterQuality:
 
 @dataclass(frozen=True, slots=True)
 class SiteQuality:
-    """A site's days, from `edges[0]` to `edges[-1]` (UTC, local midnights), its meters in the order of their names."""
+    """A site's days, from `edges[0]` to `edges[-1]` (UTC, local midnights), its meters in the order of their names.
+
+    `shares` are those of all of its meters' energy together (`store.series.shares.CLASSES`).
+    """
 
     edges: Sequence[datetime]
     zone: ZoneInfo
     meters: Sequence[MeterQuality]
     imbalances: Sequence[balance.Finding]
+    shares: Mapping[str, float]
 
     @property
     def covered(self) -> float:
@@ -97,22 +101,23 @@ def _site_quality(scope: Scope, view: SiteView, days: int, last: date | None) ->
     for meter in sorted(own, key=lambda each: natural(view.meters[each].name)):
         began = _began(covered[meter])
         due_of = np.where(np.arange(len(due[meter])) < began, 0.0, due[meter])
-        shares = np.divide(covered[meter], due_of, out=np.full(len(due_of), np.nan), where=due_of > 0)
-        shares = np.minimum(shares, 1.0)
+        by_day = np.divide(covered[meter], due_of, out=np.full(len(due_of), np.nan), where=due_of > 0)
+        by_day = np.minimum(by_day, 1.0)
         total = due_of.sum()
         found.append(
             MeterQuality(
                 meter=view.meters[meter],
-                coverage=shares,
+                coverage=by_day,
                 covered=float(min(covered[meter].sum() / total, 1.0)) if total > 0 else float("nan"),
-                missing_days=int(np.sum(shares < WHOLE)),
+                missing_days=int(np.sum(by_day < WHOLE)),
                 state=presence(seen.get(meter), view.meters[meter].expected_s, now),
                 last=seen.get(meter),
                 arrived=came[meter],
                 held=doubted.get(meter, 0),
             )
         )
-    return SiteQuality(edges, view.zone, found, _imbalances(scope, view, start, until))
+    of = shares.together(scope, metered, start, until)
+    return SiteQuality(edges, view.zone, found, _imbalances(scope, view, start, until), of)
 
 
 def _by_day(

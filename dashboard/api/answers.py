@@ -194,6 +194,20 @@ class Shares(Said):
     persons: Annotated[Share | None, Meta(description="M: as people said")]
 
 
+class SiteShares(Said):
+    """What part of the energy of a site's meters together is of which class; all four null without energy."""
+
+    site: Id
+    start: Moment
+    end: Moment
+    meters: Annotated[int, Meta(description="of how many: those of energy that may be seen")]
+    provisional: Provisional
+    actual: Annotated[Share | None, Meta(description="A: as it was read")]
+    sender: Annotated[Share | None, Meta(description="S: an estimate, as its sender says")]
+    estimated: Annotated[Share | None, Meta(description="E: counted while nothing was read, spread evenly over that silence")]
+    persons: Annotated[Share | None, Meta(description="M: as people said")]
+
+
 class CounterReading(Said):
     """A reading of a counter."""
 

@@ -167,6 +167,14 @@ ROUTES: tuple[Route, ...] = (
         (*READING, 404, 422, 429),
         parameters=_range(YEAR),
     ),
+    Route(
+        "GET",
+        "sites/{site_id}/shares",
+        "What part of the energy of its meters was read, estimated by senders or by us, or said by people",
+        answers.SiteShares,
+        (*READING, 404, 422, 429),
+        parameters=(FROM, _query("to", "RFC 3339 with an offset; a year on at the most", MOMENT_IN, required=True)),
+    ),
     Route("GET", "regions", "The regions of the sites that may be seen", answers.Regions, READING),
     Route(
         "POST",

@@ -1,6 +1,7 @@
 """What a person may see, as JSON: sites, meters, latest values, and energies. Times are RFC 3339 in UTC."""
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from dashboard.api.answers import said
 from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked_range, iso, moment, one_of
 from dashboard.web.access import current_scope, guard, signed_in, site_in
 from dashboard.web.addresses import API
+from dashboard.web.gate import costly
 from models import local_time
 from store.records.plant import meters, sites
 from store.series import energy, finality, latest, peaks, shares
@@ -106,15 +108,36 @@ def shares_of(meter_id: str) -> Response:
     told = energy.energy(scope, [meter_id], start, end)
     of = shares.shares(scope, [meter_id], start, end)
     forward, export, coverage = (told[name].item() for name in ("forward_kwh", "export_kwh", "coverage"))
-    actual, sender, estimated, persons = (
-        None if math.isnan(of[name].item()) else round(of[name].item(), 4) for name in shares.CLASSES
-    )
     may_change = bool(told["provisional"].item())
     return said(
         answers.Shares(
-            meter_id, iso(start), iso(end), forward, export, round(coverage, 4), may_change, actual, sender, estimated, persons
+            meter_id,
+            iso(start),
+            iso(end),
+            forward,
+            export,
+            round(coverage, 4),
+            may_change,
+            *_classes({name: of[name].item() for name in shares.CLASSES}),
         )
     )
+
+
+@bp.get("/sites/<site_id>/shares")
+@guard(site_in())
+@costly
+def shares_of_site(site_id: str) -> Response:
+    """The same of the energy of a site's meters together, those that may be seen: `?from=…&to=…`."""
+    scope = current_scope()
+    start, end, _step = asked_range(most=YEAR)
+    own = [each.id for each in meters.meters_of(scope, site_id) if each.role not in ("condition", "virtual")]
+    may_change = any(each for (each,) in finality.provisional(scope, own, [start, end]).values())
+    of = _classes(shares.together(scope, own, start, end))
+    return said(answers.SiteShares(site_id, iso(start), iso(end), len(own), may_change, *of))
+
+
+def _classes(of: Mapping[str, float]) -> list[float | None]:
+    return [None if math.isnan(of[name]) else round(of[name], 4) for name in shares.CLASSES]
 
 
 @bp.get("/meters/<meter_id>/counter")

@@ -7,17 +7,19 @@ import orjson
 from config import clock
 from config.language import _
 from dashboard.figures import sankey, wording
-from dashboard.live.wording import hourly_words
+from dashboard.live.wording import hourly_words, share_words
 from insight import site_view
 from insight.periods import Impossible, Period, period
 from insight.shared import shared
 from insight.site_energy import site_energy
 from models.sankey_links import links, one_by_one
 from store.scope import Scope
+from store.series import shares
 
 SHORT_LASTS_S = 5.0
 LONG_LASTS_S = 60.0
 SHORT = timedelta(days=2)
+LOOKED_AT = timedelta(days=32)  # of what is longer the API tells the classes of its energy: that takes its time
 
 
 def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None, last: str | None = None) -> str:
@@ -44,6 +46,8 @@ def _text(scope: Scope, site_id: str, name: str, chosen: Period) -> str:
     note = [_("%(share)s %% of the expected readings", share=wording.percent(found.coverage))] if view.flow_meters else []
     if found.provisional:
         note.append(_("provisional"))
+    if chosen.length <= LOOKED_AT:
+        note += share_words(shares.together(scope, view.flow_meters, chosen.start, chosen.end))
     if hourly := hourly_words(view, chosen.start, chosen.end, chosen.end):
         note.append(hourly)
     places = {node.id: at for at, node in enumerate(view.graph.nodes)}

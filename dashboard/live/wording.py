@@ -1,9 +1,10 @@
 """How long steps are and since when values are finer, as people say it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from config.language import _
-from dashboard.figures.wording import clock
+from config.language import N_, _
+from dashboard.figures.wording import clock, percent
 from insight.site_view import SiteView
 
 
@@ -17,6 +18,20 @@ def step_words(minutes: int) -> str:
 def each_words(minutes: int) -> str:
     """A step as it follows "each"."""
     return {60: _("hour"), 1440: _("day")}.get(minutes) or step_words(minutes)
+
+
+def share_words(of: Mapping[str, float]) -> list[str]:
+    """What of an energy was not read as it was, by the shares of its classes (`store.series.shares`); nothing where all was."""
+    words = {
+        "S": N_("%(share)s %% estimated by senders"),
+        "E": N_("%(share)s %% spread over silences"),
+        "M": N_("%(share)s %% said by people"),
+    }
+    return [_(said, share=_some(of[name])) for name, said in words.items() if of[name] > 0]
+
+
+def _some(fraction: float) -> str:
+    return "< 1" if fraction < 0.01 else percent(fraction)  # percent
 
 
 def hourly_words(view: SiteView, start: datetime, end: datetime, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ from dashboard.parts import moments
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
+from dashboard.quality import shares_panel
 from dashboard.quality.heat_map import readings_of
 from insight.data_quality import WHOLE, MeterQuality, SiteQuality
 from models.balance import Finding
@@ -31,6 +32,7 @@ def facts(told: SiteQuality) -> html.Dl:
         _("Silent now"): reader().count(silent),
         _("Held readings"): reader().count(sum(each.held for each in told.meters)),
         _("Came late"): _percent(late / came if came else float("nan")),
+        **{_(words): _percent(told.shares[name]) for name, words in shares_panel.CLASSES.items()},
     }
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in said.items()], className="facts")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from store.series.pieces import EXPORT, FORWARD, REGISTERS, seconds
 from store.series.uncounted import QUANTITIES as TELLING
 
 CLASSES = ("A", "S", "E", "M")
+AT_ONCE = timedelta(days=31)  # of quarters of an hour that are looked at together
 REACH = timedelta(seconds=LONGEST_INTERVAL_S)  # beyond a range, within which a register that people said tells of its end
 
 
@@ -61,6 +63,18 @@ def together(scope: Scope, meter_ids: Collection[str], start: datetime, end: dat
 
 def _kwh(scope: Scope, known: Metering, meters: Collection[str], start: datetime, end: datetime) -> dict[str, Floats]:
     """The energy (kWh) of each measuring meter by class, both directions together."""
+    found = {meter: np.zeros(len(CLASSES)) for meter in meters}
+    if not found:
+        return found
+    cuts = pd.date_range(ceil(start, INTERVAL_S), end, freq=AT_ONCE, inclusive="neither").to_pydatetime()
+    for first, last in pairwise([start, *cuts, end]):
+        for meter, kwh in _stretch_kwh(scope, known, meters, first, last).items():
+            found[meter] += kwh
+    return found
+
+
+def _stretch_kwh(scope: Scope, known: Metering, meters: Collection[str], start: datetime, end: datetime) -> dict[str, Floats]:
+    """The same of a stretch that fits into memory."""
     inner = pd.date_range(ceil(start, INTERVAL_S), floor(end, INTERVAL_S), freq=pd.Timedelta(seconds=INTERVAL_S))
     edges = sorted({start, *inner.to_pydatetime(), end})
     edges_s = np.array([each.timestamp() for each in edges])
