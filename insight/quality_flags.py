@@ -8,14 +8,15 @@ import pandas as pd
 
 from config import clock
 from config.quantities import INTERVAL_S
+from insight.site_energy import site_energy
 from insight.site_view import SiteView, read
-from models import local_time, quality
+from models import balance, local_time, quality
 from models.graph import Edge, Graph, Node
 from models.quality import Course, Flag
 from store.records.plant import flag_thresholds, sites
 from store.records.plant.ratings import Ratings, ratings
 from store.scope import Scope
-from store.series import arrivals, declared, energy, flags
+from store.series import arrivals, declared, energy, flags, suspects
 from store.series.checkpoint import NEVER
 
 HISTORY = timedelta(days=28)
@@ -47,6 +48,7 @@ def _of_site(
     scope: Scope, view: SiteView, since: datetime, now: datetime, changed: Mapping[str, tuple[datetime, datetime]]
 ) -> int:
     own = [meter for meter in view.meters if meter not in view.metering.terms]
+    beside = _beside(view.graph)
     today = local_time.begin(now, "day", view.zone)
     days: dict[datetime, set[str]] = {}
     for start in local_time.edges(since, now, "day", view.zone):
@@ -58,7 +60,7 @@ def _of_site(
             :-1
         ]:
             if start < today:
-                days.setdefault(start, set()).add(meter)
+                days.setdefault(start, set()).update({meter, *(beside.get(meter, set()) & set(own))})
     return sum(judge(scope, view, sorted(those), start) for start, those in sorted(days.items()))
 
 
@@ -82,6 +84,11 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
         starts_s = pd.DatetimeIndex(rows["ts"]).as_unit("us").asi8 / 1e6
         columns = starts_s, rows["interval_s"].to_numpy(float), rows["value"].to_numpy(float)
         found[str(whose)] += quality.stuck_condition(str(quantity), *columns, bounds, by[str(whose)])
+    for meter, beyond in suspects.beyond(scope, metered, start, end).items():
+        found[meter] += quality.beyond_its_rating(*bounds, beyond, rated.at(meter, end - MOMENT), by[meter])
+    for meter, told in balance.thousandfold(site_energy(scope, view, [start, end]).flows).items() if view.graph.edges else ():
+        if meter in found:
+            found[meter] += quality.unbalanced(*bounds, *told, by[meter])
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
         found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh, by[meter])
     newest = clock.now() < end + NEWEST
@@ -119,6 +126,18 @@ def _courses(scope: Scope, view: SiteView, ids: list[str], slot_s: int, day: dat
             shines=edge is not None and any(node.technology == "pv" for node in _ends(view.graph, edge)),
         )
     return found
+
+
+def _beside(graph: Graph) -> dict[str, set[str]]:
+    """The meters at the nodes of each meter's edge: what one of them says may be odd by what another does."""
+    at_node: dict[str, set[str]] = {}
+    ends: dict[str, set[str]] = {}
+    for edge in graph.edges:
+        if edge.meter_id is not None:
+            ends.setdefault(edge.meter_id, set()).update((edge.source, edge.target))
+            for node in (edge.source, edge.target):
+                at_node.setdefault(node, set()).add(edge.meter_id)
+    return {meter: set().union(*(at_node[node] for node in nodes)) for meter, nodes in ends.items()}
 
 
 def _edge_of(graph: Graph, meter: str) -> Edge | None:

@@ -1,16 +1,20 @@
 """Whether a graph can balance: nodes with no way in or out, edges that nobody knows, and what is left over now."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from config.language import _, ngettext
-from models.flows import EdgeFlow, Flows
+from models.flows import EdgeFlow, Flows, Residual
 from models.graph import Edge, Graph
 from models.topology import BALANCED, grid_nodes
 
 EVEN = 0.001  # share of what passes a node: below this a residual is what meters round away
 LARGE = 0.05  # share of what passes a node: above this a residual is worth a look
+THOUSAND = 1000.0  # W taken for kW, Wh for kWh, or the other way round
+NOTABLE = 0.10  # share of what passes a node: what carries less says little about the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,60 @@ def unmeasured(flows: Flows) -> list[Finding]:
     return findings
 
 
+class Thousandfold(NamedTuple):
+    """What a meter tells, what a thousand times it or a thousandth would be, and how well that balances its node.
+
+    `left` is the share of what would pass the node that would be left over.
+    """
+
+    value: float
+    expected: float
+    left: float
+
+
+def thousandfold(flows: Flows, at: int = 0) -> dict[str, Thousandfold]:
+    """Of each meter of a node that does not add up: what would balance it best, a thousand times what it tells or a thousandth.
+
+    Only of nodes that are measured all around and told of, in the flows' unit, at a position of the values.
+    """
+    found: dict[str, Thousandfold] = {}
+    around = _at_nodes(flows)
+    for node_id, residual in _checked(flows):
+        nets = [(flow, float(flow.net[at])) for flow in around.get(node_id, ())]
+        left, passing = float(residual.value[at]), sum(abs(net) for _flow, net in nets) / 2
+        if residual.silent[at] or residual.unmetered or not np.isfinite([left, passing]).all() or abs(left) <= LARGE * passing:
+            continue
+        for flow, net in nets:
+            meter, comes = flow.edge.meter_id, 1 if flow.edge.target == node_id else -1
+            if meter is None or flow.origin != "metered" or not net:
+                continue
+            for expected in (net * THOUSAND, net / THOUSAND):
+                through = passing + (abs(expected) - abs(net)) / 2
+                if abs(expected) < NOTABLE * through:
+                    continue
+                would = abs(left + comes * (expected - net)) / through
+                if meter not in found or would < found[meter].left:
+                    found[meter] = Thousandfold(net, expected, would)
+    return found
+
+
+def _at_nodes(flows: Flows) -> dict[str, list[EdgeFlow]]:
+    """The flows at each node."""
+    found: dict[str, list[EdgeFlow]] = {}
+    for flow in flows.edges.values():
+        for end in (flow.edge.source, flow.edge.target):
+            found.setdefault(end, []).append(flow)
+    return found
+
+
+def _checked(flows: Flows) -> Iterator[tuple[str, Residual]]:
+    """The nodes that what comes and what goes is compared at."""
+    boundary = grid_nodes(flows.graph)
+    for node_id, residual in flows.residuals.items():
+        if residual.node.kind in BALANCED and node_id not in boundary:
+            yield node_id, residual
+
+
 def _three(kilowatts: float) -> str:
     """Signed, to three digits, never as a power of ten."""
     return f"{float(f'{kilowatts:.3g}'):+,.10g}".replace(",", "\u202f").replace("-", "−")
@@ -69,15 +127,9 @@ def _three(kilowatts: float) -> str:
 def residuals(flows: Flows, at: int = 0, unit: str = "kW") -> list[Finding]:
     """What each balanced node takes in and does not give out, in the flows' unit, at a position of the values."""
     names = {node.id: node.name for node in flows.graph.nodes}
-    boundary = grid_nodes(flows.graph)
     findings = []
-    at_node: dict[str, list[EdgeFlow]] = {}
-    for flow in flows.edges.values():
-        for end in (flow.edge.source, flow.edge.target):
-            at_node.setdefault(end, []).append(flow)
-    for node_id, residual in flows.residuals.items():
-        if residual.node.kind not in BALANCED or node_id in boundary:
-            continue
+    at_node = _at_nodes(flows)
+    for node_id, residual in _checked(flows):
         value = float(residual.value[at])
         around = at_node.get(node_id, [])
         if not around:

@@ -18,23 +18,27 @@ Ints = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 Thresholds = Mapping[str, float]  # of the rules that a meter is judged by
 
-SPIKE, STUCK, ZERO, DIP, SUM, HIGH, LOW, UNIT, REVERSE, CLOCK, GAP = RULES = (
-    "spike", "stuck", "zero", "dip", "sum", "high_day", "low_day", "unit", "reverse", "clock", "gap",
+SPIKE, STUCK, ZERO, DIP, SUM, HIGH, LOW, UNIT, UNIT_RATED, UNIT_BALANCED, REVERSE, CLOCK, GAP = RULES = (
+    "spike", "stuck", "zero", "dip", "sum", "high_day", "low_day", "unit", "unit_rated", "unit_balanced", "reverse", "clock",
+    "gap",
 )  # fmt: skip
+UNITS = (UNIT, UNIT_RATED, UNIT_BALANCED)  # which suspect that W were taken for kW, or Wh for kWh
 
 WHOLE = 0.95  # of a slot or a day: with less it is judged by no rule but `gap`
 # By what each rule flags, where nobody has said otherwise of a meter, in the unit that people say it in:
 # times the third highest slot of its day; hours of equal values that are not zero; hours of zeros; % of the lesser of its
 # neighbours; % by which the sum of intervals and a register may differ; times the mean of like days of four weeks, outside of
-# which a day is; times, or the same part of it (W taken for kW, Wh for kWh); % of the capacity; seconds; hours.
+# which a day is; times, or the same part of it (W taken for kW, Wh for kWh); the part of what it is rated for that a meter
+# never reaches; % of what passes a node that is left over once a meter is taken a thousand times; % of the capacity; s; hours.
 THRESHOLDS: Thresholds = {
-    SPIKE: 2.8, STUCK: 6.0, ZERO: 24.0, DIP: 20.0, SUM: 0.5, HIGH: 2.5, LOW: 0.25, UNIT: 500.0, REVERSE: 1.0,
-    CLOCK: 300.0, GAP: 1.0,
+    SPIKE: 2.8, STUCK: 6.0, ZERO: 24.0, DIP: 20.0, SUM: 0.5, HIGH: 2.5, LOW: 0.25, UNIT: 500.0, UNIT_RATED: 500.0,
+    UNIT_BALANCED: 10.0, REVERSE: 1.0, CLOCK: 300.0, GAP: 1.0,
 }  # fmt: skip
 # What somebody may say: within these a rule finds something, and not everything.
 BOUNDS: Mapping[str, tuple[float, float]] = {
     SPIKE: (1.1, 1000.0), STUCK: (0.5, 600.0), ZERO: (0.5, 600.0), DIP: (1.0, 99.0), SUM: (0.01, 100.0), HIGH: (1.01, 1000.0),
-    LOW: (0.001, 0.99), UNIT: (10.0, 1000.0), REVERSE: (0.01, 100.0), CLOCK: (1.0, 86_400.0), GAP: (0.25, 24.0),
+    LOW: (0.001, 0.99), UNIT: (10.0, 1000.0), UNIT_RATED: (10.0, 100_000.0), UNIT_BALANCED: (0.1, 50.0), REVERSE: (0.01, 100.0),
+    CLOCK: (1.0, 86_400.0), GAP: (0.25, 24.0),
 }  # fmt: skip
 NOTABLE = 0.10  # of the capacity: a spike or dip of less is none
 STUCK_SLOTS = 6  # of equal values: so many at least
@@ -44,6 +48,9 @@ MAY_STAND = frozenset({"soc_pct", "power_factor", "price_per_kwh", "export_price
 ZERO_USUAL = 0.01  # of four weeks: where more was zero a day of zeros is none
 LIKE_DAYS = 3  # so many at least
 UNIT_WIDTH = 4.0  # times the threshold, beyond which it is another unit than a thousand times
+THOUSAND = 1000.0
+VARIES = 1.25  # times its median, which something that is used reaches at some time, and something that only stands by does not
+MOSTLY = 0.5  # of a day's readings: when so many are beyond what the meter can do, it is no glitch
 SUM_KWH = 0.1  # by which they may differ at any rate
 LEAST_KWH = 0.1  # of a usual day that others are compared with
 HIGHEST_USUAL = 0.999
@@ -96,6 +103,7 @@ def flags(course: Course, by: Thresholds = THRESHOLDS) -> list[Flag]:
         found += _spike(course, kw, whole & today, capacity, than[SPIKE])
         found += [] if course.shines else _dips(course, kw, whole, today, capacity, than[DIP] / 100)
     found += _unusual_day(course, whole, by)
+    found += _off_its_rating(course, whole, today, than[UNIT_RATED])
     return sorted((each for each in found if each.rule in by), key=lambda each: (each.start_s, each.rule))
 
 
@@ -230,6 +238,52 @@ def _unusual_day(course: Course, whole: Marks, by: Thresholds) -> list[Flag]:
     if HIGH in by and times > by[HIGH]:
         return [Flag(HIGH, start, end, value, usual)]
     return [Flag(LOW, start, end, value, usual)] if LOW in by and times < by[LOW] else []
+
+
+def _off_its_rating(course: Course, whole: Marks, today: Marks, part: float) -> list[Flag]:
+    """Whether a meter never comes near what it is rated for, or is beyond it for a whole day. Nothing is told of three days."""
+    if not course.capacity_kw:
+        return []
+    of = np.unique(course.day, return_inverse=True)[1]
+    complete = np.bincount(of, whole) >= WHOLE * np.bincount(of)
+    if not complete[-1]:
+        return []
+    start, end = float(course.starts_s[today][0]), float(course.starts_s[-1] + course.slot_s)
+    kw = (course.forward_kwh + course.export_kwh) * 3600 / course.slot_s
+    mean = float(kw[today & whole].mean())
+    if mean > plausible.OVER * course.capacity_kw:
+        return [Flag(UNIT_RATED, start, end, mean, course.capacity_kw)]
+    highest = float(kw[whole].max())
+    if complete.sum() <= LIKE_DAYS or not VARIES * float(np.median(kw[whole])) < highest < course.capacity_kw / part:
+        return []
+    return [Flag(UNIT_RATED, start, end, highest, course.capacity_kw)]
+
+
+class Beyond(NamedTuple):
+    """Of a meter's day: what part of its readings is held as beyond what it can do, and their mean power (kW)."""
+
+    share: float
+    mean_kw: float
+
+
+def beyond_its_rating(
+    start_s: float, end_s: float, beyond: Beyond, rated_kw: float | None, by: Thresholds = THRESHOLDS
+) -> list[Flag]:
+    """Whether a day of which most is held would be one that the meter can do at a thousandth: a flag, or none."""
+    likely = rated_kw and beyond.share > MOSTLY and beyond.mean_kw / THOUSAND <= plausible.OVER * rated_kw
+    return [Flag(UNIT_RATED, start_s, end_s, beyond.mean_kw, rated_kw)] if UNIT_RATED in by and rated_kw and likely else []
+
+
+def unbalanced(
+    start_s: float, end_s: float, kwh: float, expected_kwh: float, left: float, by: Thresholds = THRESHOLDS
+) -> list[Flag]:
+    """Whether a meter's node adds up once the meter is taken a thousand times, or a thousandth of it: a flag, or none.
+
+    `left` is the share of what passes the node that is then left over.
+    """
+    if UNIT_BALANCED not in by or left > by[UNIT_BALANCED] / 100 or abs(expected_kwh - kwh) < LEAST_KWH:
+        return []
+    return [Flag(UNIT_BALANCED, start_s, end_s, kwh, expected_kwh)]
 
 
 def disagrees(start_s: float, end_s: float, intervals_kwh: float, register_kwh: float, by: Thresholds = THRESHOLDS) -> list[Flag]:

@@ -63,6 +63,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
     Input("set-up-add", "n_clicks"),
     Input("set-up-key", "n_clicks"),
     State("set-up-graph", "value"),
+    State("set-up-rated", "value"),
     State("set-up-device", "value"),
     State("set-up-every", "value"),
     State("set-up-site", "data"),
@@ -75,6 +76,7 @@ def act(
     added: int | None,
     made: int | None,
     name: str | None,
+    rated: str | None,
     device: str | None,
     every: str | None,
     site_id: str,
@@ -87,7 +89,10 @@ def act(
     try:
         match ctx.triggered_id:
             case "set-up-draw":
-                first_steps.draw(scope, site_id, str(name or ""))
+                given = Given(set_up_steps.GRAPH_FIELDS, {"rated": rated})
+                rated_kw = given.number("rated")
+                given.check()
+                first_steps.draw(scope, site_id, str(name or ""), rated_kw)
             case "set-up-meters":
                 first_steps.add_meters(scope, site_id)
             case "set-up-add":

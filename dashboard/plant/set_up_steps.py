@@ -18,6 +18,18 @@ from store.scope import Scope
 
 MOST_NAMED = 6
 DEVICE, KEY = N_("Gateway"), N_("first key")  # names to begin with
+GRAPH_FIELDS = (
+    Text(
+        "rated",
+        N_("Connection (kW)"),
+        longest=12,
+        keys="decimal",
+        help=N_(
+            "Optional: what the connection or the main switch carries. No meter here can tell much more: what does is held and "
+            "not counted, and a meter that tells W for kW is found."
+        ),
+    ),
+)
 DEVICE_FIELDS = (
     Text("device", N_("Name"), longest=120, required=True, help=N_("The hardware or program that posts.")),
     Text("every", N_("Posts every (s)"), longest=9, required=True, keys="numeric"),
@@ -73,7 +85,12 @@ def _steps(scope: Scope, site_id: str) -> list[Step]:
 def _graph(drawn: Graph, here: str) -> Step:
     options = [{"label": _(each.words), "value": name} for name, each in STARTING_GRAPHS.items()]
     choice = dbc.RadioItems(id="set-up-graph", options=options, value=options[0]["value"])
-    controls = [html.Div(choice, role="radiogroup", **aria(label=_("Graph to begin with"))), _button("set-up-draw", _("Draw it"))]
+    fields = [in_form("set-up", worded(field), {}, None) for field in GRAPH_FIELDS]
+    controls = [
+        html.Div(choice, role="radiogroup", **aria(label=_("Graph to begin with"))),
+        html.Div(fields, className="fields"),
+        _button("set-up-draw", _("Draw it")),
+    ]
     words: list[Any] = [_("What energy flows through. It can be changed and extended later. ")]
     if drawn.nodes:
         nodes = ngettext("%(num)s node", "%(num)s nodes", len(drawn.nodes))

@@ -27,7 +27,7 @@ FACTOR = Text(
 )
 
 
-def _period(scope: Scope, given: Given, meter_id: str) -> tuple[datetime, datetime]:
+def period_of(scope: Scope, given: Given, meter_id: str) -> tuple[datetime, datetime]:
     """The period that was written, whatever else is wrong noted beside it."""
     zone = zone_of(scope, meter_id)
     since, until = given.moment("since", zone), given.moment("until", zone, end_of_day=True)
@@ -40,16 +40,17 @@ def _period(scope: Scope, given: Given, meter_id: str) -> tuple[datetime, dateti
 
 def _void(scope: Scope, given: Given, meter_id: str) -> Words:
     quantity, reason = given.text("quantity"), given.text("reason")
-    since, until = _period(scope, given, meter_id)
+    since, until = period_of(scope, given, meter_id)
     number = amendments.void_range(scope, meter_id, quantity, since, until, reason=reason)
     if not number:
         given.refuse("quantity", _("Nothing of it came in that time."))
     return ngettext("%(num)s value voided. Sums follow.", "%(num)s values voided. Sums follow.", number)
 
 
-def _scale(scope: Scope, given: Given, meter_id: str) -> Words:
+def scale(scope: Scope, given: Given, meter_id: str) -> Words:
+    """Scale what was said."""
     quantity, reason, factor = given.text("quantity"), given.text("reason"), given.needed("factor")
-    since, until = _period(scope, given, meter_id)
+    since, until = period_of(scope, given, meter_id)
     number = corrections.scale(scope, meter_id, quantity, since, until, factor, reason=reason)
     return ngettext("%(num)s value scaled. Sums follow.", "%(num)s values scaled. Sums follow.", number)
 
@@ -72,7 +73,7 @@ SCALE = Form(
     N_("Scale a period"),
     operates_meter("of"),
     (QUANTITY, *PERIOD, FACTOR, REASON),
-    do=then_shown(_scale),
+    do=then_shown(scale),
     act="now",
     button=N_("Scale"),
     icon="arrow-clockwise",

@@ -33,6 +33,8 @@ BY = {
     quality.HIGH: N_("%(threshold)s times"),
     quality.LOW: N_("%(threshold)s times"),
     quality.UNIT: N_("%(threshold)s times, or as small a part"),
+    quality.UNIT_RATED: N_("never a %(threshold)sth of it"),
+    quality.UNIT_BALANCED: N_("%(threshold)s %% left over then"),
     quality.REVERSE: N_("%(threshold)s %% of what it can do"),
     quality.CLOCK: N_("%(threshold)s s"),
     quality.GAP: N_("%(threshold)s h"),

@@ -4,26 +4,35 @@ Each is rows of `amendments` that were recorded at one moment by one hand. What 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from config.language import _
-from models.plausible import CODES
+from models import plausible
+from models.plausible import BEYOND, CODES, JUMP
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
 from store.records.plant.meters import require_meters, require_series
+from store.records.plant.ratings import ratings
 from store.scope import ALWAYS, SYSTEM, Scope, within
 from store.series import amendments
 from store.series.amendments import Said
+from store.series.capacities import capacities
 from store.series.connection import frame
+from store.series.counters import COUNTERS
 from store.series.interval_sums import ROLLUP
+from store.series.pieces import seconds
+from store.series.suspects import POWER
 
 MOST = 50_000  # values of one correction
 BY_LOADSTAR = "loadstar"
 UNDONE = "undone"  # the reason of what takes a correction back
 KEY = ["ts", "quantity", "interval_s"]
+MOMENT = timedelta(microseconds=1)
+SHORTEST_S = 60.0  # that an energy is taken for whose interval is shorter than a quarter of an hour
 
 
 class Correction(NamedTuple):
@@ -135,21 +144,39 @@ def _moments(rows: pd.DataFrame) -> list[datetime]:
 def scale(scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime, factor: float, *, reason: str) -> int:
     """Multiply what counts of a quantity in [start, end) by a factor, as one correction; returns how many values.
 
+    What Loadstar holds there as beyond what the meter can do counts too, if the meter can do it once it is multiplied.
+
     Raises:
         NotFound: the meter does not exist for the scope.
         Refused: not an operator of its site, no reason, nothing there, too much at once, or a value that cannot be true.
         StoreAway: QuestDB did not take it.
     """
-    found = _counting(scope, meter_id, quantity, start, end)
-    values: list[Said] = [(ts, lasts, value * factor) for ts, lasts, value in found]
+    values: list[Said] = [
+        (ts, lasts, value * factor) for ts, lasts, value in _counting(scope, meter_id, quantity, start, end, factor)
+    ]
     amendments.amend_all(scope, meter_id, quantity, values, reason=reason)
     return len(values)
 
 
+def _possible(rows: pd.DataFrame, held: pd.DataFrame, meter_id: str, quantity: str, factor: float) -> pd.DataFrame:
+    """The rows without those held ones that the meter cannot have made when they are multiplied either."""
+    rows = rows.sort_values("ts", kind="stable").merge(held.assign(doubted=True), on=KEY, how="left")
+    doubted, value = rows["doubted"].notna().to_numpy(bool), rows["value"].to_numpy(float) * factor
+    first, last = (rows["ts"].iloc[place].to_pydatetime() for place in (0, -1))
+    can = capacities(SYSTEM, [meter_id], ratings(SYSTEM, first, last + MOMENT)).at(meter_id, first)
+    if quantity in COUNTERS:
+        wrong = plausible.registers(seconds(rows["ts"]), value, can) != ""
+    else:
+        lasts_s = rows["interval_s"].to_numpy(float) if quantity != POWER else np.full(len(rows), 3600.0)
+        wrong = np.abs(value) * 3600 / np.where(lasts_s > 0, lasts_s, SHORTEST_S) > can.kw
+    possible: pd.DataFrame = rows[~(doubted & wrong)]
+    return possible.drop(columns="doubted")
+
+
 def _counting(
-    scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime
+    scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime, factor: float
 ) -> Sequence[tuple[datetime, int, float]]:
-    """Time, length and value of what counts, which is something and not too much."""
+    """Time, length and value of what counts, or would if it were multiplied, which is something and not too much."""
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     found: list[tuple[datetime, int, float]] = []
@@ -161,7 +188,10 @@ def _counting(
                 [first, last, meter_id, quantity],
             )
             changed = amendments.newest([meter_id], [quantity], first, last, intervals=table == "intervals")
-            rows = amendments.apply(raw, changed[[*KEY, "value", "void"]], KEY) if len(changed) else raw
+            held = _own(changed) & changed["reason"].isin((BEYOND, JUMP)) if len(changed) else None
+            rows = amendments.apply(raw, changed.loc[~held, [*KEY, "value", "void"]], KEY) if held is not None else raw
+            if held is not None and held.any():
+                rows = _possible(rows, changed.loc[held, KEY], meter_id, quantity, factor)
             columns = rows["ts"], rows["interval_s"], rows["value"]
             found += [(ts.to_pydatetime(), int(lasts), float(value)) for ts, lasts, value in zip(*columns, strict=True)]
     if not found:

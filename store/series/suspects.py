@@ -8,16 +8,21 @@ import pandas as pd
 
 from config.language import _
 from config.quantities import QUANTITIES
-from models.plausible import CODES
+from models.plausible import BEYOND, CODES, JUMP
+from models.quality import Beyond
 from store.errors import NotFound
 from store.records.access.policy import Action, require
 from store.records.plant.meters import require_meters, require_series
 from store.scope import ALWAYS, SYSTEM, Scope, Times, holds, within
 from store.series import amendments
-from store.series.connection import frame, listed
+from store.series.connection import frame, listed, query
+from store.series.counters import COUNTERS
 from store.series.interval_sums import ROLLUP
 
 BY = "loadstar"
+POWER = "power_kw"
+ENERGIES = ("energy_kwh", "energy_export_kwh")
+FLOWS = (POWER, *ENERGIES)
 MOMENT = timedelta(microseconds=1)
 AT_ONCE = 500  # moments of one question
 KEY = ["ts", "meter", "quantity", "interval_s"]
@@ -58,6 +63,45 @@ def held_by_meter(scope: Scope, meter_ids: Collection[str], start: datetime, end
     held = rows[rows["void"].astype(bool) & (rows["by"] == BY) & rows["reason"].isin(CODES)]
     mine = [holds(times.get(meter, ALWAYS), ts) for meter, ts in zip(held["meter"], held["ts"], strict=True)]
     return dict(Counter(held.loc[mine, "meter"]))
+
+
+def beyond(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> dict[str, Beyond]:
+    """Of meters of which readings in [start, end) are held as beyond what they can do: what part, and of what mean power.
+
+    Of a register it is the mean power of its rise. What is held for good reason among many others is a small part.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+        StoreAway: QuestDB cannot be reached.
+    """
+    require(scope, Action.RUN)
+    if not meter_ids:
+        return {}
+    rows = amendments.newest(meter_ids, [*FLOWS, *COUNTERS], start, end, intervals=None)
+    if rows.empty:
+        return {}
+    held = rows[rows["void"].astype(bool) & (rows["by"] == BY) & rows["reason"].isin((BEYOND, JUMP))]
+    found: dict[str, Beyond] = {}
+    counts = Counter(zip(held["meter"], held["quantity"], held["interval_s"].astype(int), strict=True))
+    for (meter, quantity, interval_s), number in counts.items():
+        table, only = (
+            ("intervals", f"AND interval_s = {int(interval_s)} AND source != '{ROLLUP}'") if interval_s else ("telemetry", "")
+        )
+        [(count, least, most, mean, first, last)] = query(
+            f"SELECT count(), min(value), max(value), avg(abs(value)), min(ts), max(ts) FROM {table} WHERE ts >= %s AND ts < %s "
+            f"AND meter = %s AND quantity = %s AND value != null {only}",
+            [start, end, meter, quantity],
+        )
+        lasts_s = (last - first).total_seconds() if count > 1 else 0.0
+        if quantity in COUNTERS:
+            kw = (most - least) * 3600 / lasts_s if lasts_s else 0.0
+        elif quantity == POWER:
+            kw = mean
+        else:
+            kw = mean * 3600 / interval_s if interval_s else mean * count * 3600 / lasts_s if lasts_s else 0.0
+        one = Beyond(number / count if count else 0.0, float(kw))
+        found[str(meter)] = max(found.get(str(meter), one), one)
+    return found
 
 
 def _listed(meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:

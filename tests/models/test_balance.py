@@ -54,6 +54,34 @@ def test_what_is_left_over_at_a_node_is_told_in_its_share(used: float, says: str
     assert found.wrong is wrong
 
 
+def _of_three(comes: float, hall: float, shed: float, *, two_way: float = 0.0) -> dict[str, balance.Thousandfold]:
+    metered = Edge("shed", "b", "s", "electricity", False, "m-shed")
+    readings = {"m-in": (comes, two_way), "m-out": (hall, 0.0), "m-shed": (shed, 0.0)}
+    return balance.thousandfold(flows.solve(Graph((GRID, BUS, HALL, SHED), (IN, OUT, metered)), readings))
+
+
+def _suspected(found: dict[str, balance.Thousandfold], left: float = 0.1) -> dict[str, tuple[float, float]]:
+    return {meter: (round(each.value, 9), round(each.expected, 9)) for meter, each in found.items() if each.left <= left}
+
+
+def test_a_meter_that_is_a_thousand_times_off_is_the_one_with_which_its_node_adds_up() -> None:
+    assert _suspected(_of_three(100.0, 0.06, 39.0)) == {"m-out": (0.06, 60.0)}
+    assert _suspected(_of_three(100.0, 60_000.0, 39.0)) == {"m-out": (60_000.0, 60.0)}
+    assert _suspected(_of_three(0.1, 60.0, 39.0)) == {"m-in": (0.1, 100.0)}
+    assert _suspected(_of_three(100_000.0, 60.0, 39.0)) == {"m-in": (100_000.0, 100.0)}
+    assert _suspected(_of_three(0.0, 0.06, 39.0, two_way=99.0)) == {}, "nothing that one meter tells explains it"
+    for sound in ((100.0, 60.0, 39.0), (100.0, 60.0, 36.0), (100.0, 0.04, 99.9), (0.0, 0.0, 0.0), (100.0, 50.0, 0.0)):
+        assert _suspected(_of_three(*sound)) == {}, sound
+
+
+def test_a_node_with_a_silent_meter_or_an_unmetered_edge_tells_nothing_of_units() -> None:
+    metered = Edge("shed", "b", "s", "electricity", False, "m-shed")
+    silent = flows.solve(Graph((GRID, BUS, HALL, SHED), (IN, OUT, metered)), {"m-in": (100.0, 0.0), "m-out": (0.06, 0.0)})
+    assert balance.thousandfold(silent) == {}
+    derived = flows.solve(Graph((GRID, BUS, HALL, SHED), (IN, OUT, AT_SHED)), {"m-in": (100.0, 0.0), "m-out": (0.06, 0.0)})
+    assert balance.thousandfold(derived) == {}
+
+
 def test_a_silent_meter_is_said_and_not_taken_for_a_fault() -> None:
     solved = flows.solve(Graph((GRID, BUS, HALL), (IN, OUT)), {"m-in": (10.0, 0.0)})
     [found] = balance.residuals(solved)

@@ -89,7 +89,19 @@ CASES = {
     "far less": (_with(_scaled(0.2)), [("low_day", 0, 96, 0.2 * 35.875, 35.875)]),
     "less of what follows the sun": (_with(_scaled(0.2), shines=True), []),
     "another unit": (_with(_scaled(0.001)), [("unit", 0, 96, 0.035875, 35.875)]),
-    "another unit of what follows the sun": (_with(_scaled(1000.0), shines=True), [("unit", 0, 96, 35_875.0, 35.875)]),
+    "another unit of what follows the sun": (
+        _with(_scaled(1000.0), shines=True, capacity_kw=None),
+        [("unit", 0, 96, 35_875.0, 35.875)],
+    ),
+    "never near what it is rated for": (_course(capacity_kw=1500.0), [("unit_rated", 0, 96, 1 + 95 / 96, 1500.0)]),
+    "rated for a little more than it ever is": (_course(capacity_kw=990.0), []),
+    "what only stands by": (_with(_set(slice(0, N), 0.004), capacity_kw=22.0), [("stuck", 0, 96, 0.004, None)]),
+    "right a week ago and wrong since, by its rating": (
+        _with(_set(slice(N - 7 * 96, N), 1.5), capacity_kw=990.0),
+        [("stuck", 0, 96, 1.5, None)],
+    ),
+    "a whole day beyond what it is rated for": (_course(capacity_kw=1.2), [("unit_rated", 0, 96, 1.4947916, 1.2)]),
+    "part of a day beyond it": (_course(capacity_kw=1.4), []),
     "back on a one-way edge": (_course(export_kwh=_export(0.5)), [("reverse", 8, 10, 0.5, 0.0)]),
     "back on one that goes both ways": (_course(export_kwh=_export(0.5), one_way=False), []),
     "a hundredth of the capacity back": (_course(export_kwh=_export(0.1)), []),
@@ -121,6 +133,20 @@ def test_a_register_and_intervals_may_differ_by_half_a_percent_or_a_tenth_of_a_k
     assert quality.disagrees(0, 1, 101.0, 100.0) == [("sum", 0, 1, 101.0, 100.0, "")]
 
 
+def test_a_day_that_is_held_is_suspected_of_its_unit_where_a_thousandth_of_it_could_be() -> None:
+    held = quality.Beyond(0.9, 9000.0)
+    assert quality.beyond_its_rating(0, 1, held, 10.0) == [("unit_rated", 0, 1, 9000.0, 10.0, "")]
+    assert quality.beyond_its_rating(0, 1, held, 7.0) == [], "9 kW are more than it can do"
+    assert quality.beyond_its_rating(0, 1, held._replace(share=0.4), 10.0) == [], "a glitch among others"
+    assert quality.beyond_its_rating(0, 1, held, None) == quality.beyond_its_rating(0, 1, held, 10.0, {}) == []
+
+
+def test_a_node_that_adds_up_with_a_thousand_times_a_meter_is_told_of_it() -> None:
+    assert quality.unbalanced(0, 1, 0.05, 50.0, 0.02) == [("unit_balanced", 0, 1, 0.05, 50.0, "")]
+    assert quality.unbalanced(0, 1, 0.05, 50.0, 0.11) == quality.unbalanced(0, 1, 0.05, 50.0, 0.02, {}) == []
+    assert quality.unbalanced(0, 1, 0.00005, 0.05, 0.0) == [], "of next to nothing nobody knows"
+
+
 def test_a_clock_may_be_five_minutes_off() -> None:
     assert quality.clock(0, 1, 300) == []
     assert quality.clock(0, 1, -301) == [("clock", 0, 1, -301, 0.0, "")]
@@ -133,6 +159,7 @@ OTHERWISE = {
     "far more than like days": {"high_day": 2.7},
     "far less": {"low_day": 0.19},
     "another unit of what follows the sun": {"unit": 1000.0 / 1.0001 + 1},
+    "never near what it is rated for": {"unit_rated": 800.0},
     "back on a one-way edge": {"reverse": 6.0},
     "a gap": {"gap": 1.5},
 }

@@ -8,11 +8,11 @@ import pytest
 from config import clock
 from insight import quality_flags
 from store.errors import Refused
-from store.records.plant import flag_thresholds
+from store.records.plant import declarations, flag_thresholds, graph, meters
 from store.scope import NOBODY, SYSTEM
-from store.series import amendments, checkpoint, flags, rollup
+from store.series import amendments, checkpoint, corrections, energy, flags, rollup, suspects
 from tests.numbers.conftest import MakeSite
-from tests.store.series.conftest import Site, every
+from tests.store.series.conftest import LONG_AGO, Site, every
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -105,3 +105,39 @@ def test_flags_are_made_kept_made_again_and_withdrawn(site: Site, day: datetime)
     assert flags.flagged(SYSTEM, [power], day, day + DAY, "gap") == []
     with pytest.raises(Refused):
         quality_flags.make(NOBODY, clock.now())
+
+
+def test_watts_taken_for_kilowatts_are_suspected_by_rating_and_node_and_no_more_once_they_are_scaled(
+    site: Site, day: datetime
+) -> None:
+    grid = graph.create_node(SYSTEM, site.id, name="Grid", kind="source", technology="grid", valid_from=LONG_AGO).id
+    edge = graph.create_edge(SYSTEM, site.id, from_node_id=grid, to_node_id=site.bus, two_way=True, valid_from=LONG_AGO).id
+    main = meters.create_meter(SYSTEM, site.id, name="Main", edge_id=edge).id
+    site.declare(main, "interval", 3600, since=LONG_AGO)
+    hall, shed, pump = site.meter("interval", 3600), site.meter("interval", 3600), site.meter(None)
+    declarations.declare_energy(SYSTEM, pump, method="power", interval_s=60, valid_from=LONG_AGO, rated_kw=10.0)
+    hours, wave = every(day, 3600, 24), 1 + 0.3 * np.sin(np.arange(24))
+    kw = 5 + np.sin(np.arange(1440) / 90)
+    of = {hall: 60 * wave, shed: 30 * wave[::-1], pump: kw.reshape(24, 60).mean(axis=1)}
+    with site.at_once():
+        site.samples(pump, "power_kw", every(day, 60, 1440), kw * 1000)
+        site.intervals(main, "energy_kwh", 3600, hours, sum(of.values()))
+        site.intervals(hall, "energy_kwh", 3600, hours, of[hall])
+        site.intervals(shed, "energy_kwh", 3600, hours, of[shed] / 1000)
+    _settle(site)
+    [found] = [each for each in _of(pump, day) if each[0] == "unit_rated"]
+    assert found[1:3] == (day, day + DAY)
+    assert found[3:] == pytest.approx((kw.mean() * 1000, 10.0))
+    assert energy.energy(SYSTEM, [pump], day, day + DAY)["forward_kwh"].item() == 0, "nothing of it counts"
+    # The node tells of the other once all of its meters tell: what one says is odd by what another does.
+    assert corrections.scale(SYSTEM, pump, "power_kw", day, day + DAY, 0.001, reason="W came for kW") == 1440
+    _settle(site)
+    assert energy.energy(SYSTEM, [pump], day, day + DAY)["forward_kwh"].item() == pytest.approx(of[pump].sum(), rel=1e-3)
+    assert [each[0] for each in _of(pump, day) if each[0].startswith("unit")] == []
+    assert _of(shed, day) == [("unit_balanced", day, day + DAY, round(of[shed].sum() / 1000, 6), round(of[shed].sum(), 6))]
+    assert _of(main, day) == _of(hall, day) == []
+    assert corrections.scale(SYSTEM, shed, "energy_kwh", day, day + DAY, 1000.0, reason="MWh came for kWh") == 24
+    _settle(site)
+    assert [_of(each, day) for each in (main, hall, shed)] == [[], [], []]
+    with pytest.raises(Refused):
+        suspects.beyond(NOBODY, [pump], day, day + DAY)

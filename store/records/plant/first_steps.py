@@ -14,8 +14,10 @@ from store.scope import Scope
 Fields = Mapping[str, tuple[str, str]]  # field → (meter id, quantity)
 
 
-def draw(scope: Scope, site_id: str, name: str) -> None:
+def draw(scope: Scope, site_id: str, name: str, rated_kw: float | None = None) -> None:
     """Draw a starting graph on a site that has none; it holds from the beginning on, so that history can be imported.
+
+    `rated_kw` is what its connection and its board carry, if somebody knows: by it is told what no meter there can have measured.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -30,6 +32,8 @@ def draw(scope: Scope, site_id: str, name: str) -> None:
                 starting_graphs=", ".join(STARTING_GRAPHS),
             )
         )
+    if rated_kw is not None and not rated_kw > 0:
+        raise Refused(_("a connection carries more than 0 kW: say how much, or nothing"))
     with session():
         if graph.wiring(scope, site_id).nodes:
             raise Refused(_("the site has a graph: change it on its page"))
@@ -40,6 +44,7 @@ def draw(scope: Scope, site_id: str, name: str) -> None:
                 name=part.name,
                 kind=part.kind,
                 technology=part.technology,
+                capacity_kw=rated_kw if part.kind == "bus" or part.technology == "grid" else None,
                 plan_x=part.x,
                 plan_y=part.y,
                 valid_from=declarations.BEGINNING,

@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from config import clock
 from dashboard.plant import snippets
-from store.records.plant import declarations, devices, graph, keys, meters, sites
+from store.records.plant import declarations, devices, graph, keys, meters, ratings, sites
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, plant, said
@@ -23,12 +24,20 @@ def _no_readings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _press(
-    world: World, browser, button: str, *, name: str = "solar", device: str = "Gateway", every: str = "60", site: str = ""
+    world: World,
+    browser,
+    button: str,
+    *,
+    name: str = "solar",
+    rated: str = "",
+    device: str = "Gateway",
+    every: str = "60",
+    site: str = "",
 ):
     others = [f"set-up-{each}.n_clicks" for each in BUTTONS if each != button]
     inputs = {f"set-up-{button}.n_clicks": 1} | dict.fromkeys(others)
     ordered = {f"set-up-{each}.n_clicks": inputs[f"set-up-{each}.n_clicks"] for each in BUTTONS}
-    state = {"set-up-graph.value": name, "set-up-device.value": device, "set-up-every.value": every}
+    state = {"set-up-graph.value": name, "set-up-rated.value": rated, "set-up-device.value": device, "set-up-every.value": every}
     return ask(
         world,
         browser,
@@ -69,6 +78,18 @@ def test_each_step_leads_to_the_next_and_the_key_comes_with_a_post_that_is_ready
     page = shown(browser, f"/site/{site}/set-up")
     assert key.partition(".")[2] not in page, "a key is shown once"
     assert "1 key in use" in page
+
+
+def test_what_the_connection_carries_is_what_every_meter_behind_it_is_judged_by(world: World) -> None:
+    browser, site = world.client("admin"), world.site
+    assert "Optional: what the connection or the main switch carries" in shown(browser, f"/site/{site}/set-up")
+    for wrong in ("much", "-5"):
+        assert "4 nodes" not in said(_press(world, browser, "draw", rated=wrong))
+    assert "4 nodes, 3 edges" in said(_press(world, browser, "draw", rated="63.5"))
+    _press(world, browser, "meters")
+    now = clock.now()
+    own = [meter for meter in meters.meters_of(SYSTEM, site) if meter.role != "condition"]
+    assert {meter.name: ratings.rating(SYSTEM, meter.id, now).kw for meter in own} == {"Demand": 63.5, "Solar": 63.5}
 
 
 def test_a_site_that_makes_nothing_measures_its_connection_both_ways(world: World) -> None:

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from dashboard.quality import days
+from models import quality
+from models.quality import Flag
 from store.records.access import policy
 from store.records.plant import declarations, flag_thresholds
 from store.records.signin import tokens
 from store.scope import SYSTEM
-from store.series import amendments, rollup, suspects
+from store.series import amendments, corrections, flags, rollup, suspects
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
@@ -146,6 +148,35 @@ def test_without_a_store_no_page_says_that_all_is_well(world: World) -> None:
 def test_whatever_stands_in_the_address_some_days_are_meant(asked: tuple[str, str], means: tuple[int, str]) -> None:
     found = days.of_address(*asked, datetime(2026, 11, 27).date())  # noqa: DTZ001 - a day
     assert (found.count, f"{found.last}") == means
+
+
+def test_a_suspected_unit_is_scaled_from_the_first_of_its_days_on_and_undone(measured: Measured) -> None:
+    world, browser, day = measured.world, measured.world.client("operator"), measured.day
+    days = {
+        day - n * DAY: Flag(quality.UNIT, (day - n * DAY).timestamp(), (day - (n - 1) * DAY).timestamp(), 0.024, 24.0)
+        for n in (0, 1, 3)
+    }
+    for start, flag in days.items():
+        flags.write(SYSTEM, {measured.meter: [flag]}, start, start + DAY)
+    rollup.await_applied(["flags"], 20)
+    assert "W taken for kW, or Wh for kWh?" in shown(browser, f"/site/{world.site}/quality")
+    key = f"{measured.meter}|unit||{day.isoformat()}"
+    asked = said(press(browser, "flags", world.site, searched=False, do="ask", act="scale", row=key))
+    assert f"{day - DAY:%Y-%m-%d}" in asked and '"1000"' in asked and "energy_total_kwh" in asked
+    written = {"quantity": "energy_total_kwh", "factor": "1000", "reason": "kWh came for Wh", "since": f"{day - DAY:%Y-%m-%d}"}
+    before = measured.kwh
+    done = act(browser, "flags", world.site, "scale", key, searched=False, **written, until=f"{day:%Y-%m-%d}")
+    assert "values scaled" in done
+    measured.settle()
+    assert measured.kwh == pytest.approx(1000 * before)
+    [made] = corrections.corrections(SYSTEM, measured.meter, day, day + DAY)
+    corrections.undo(SYSTEM, measured.meter, "energy_total_kwh", made.recorded_at, day, day + DAY)
+    measured.settle()
+    assert measured.kwh == pytest.approx(before)
+    assert "Fill this in" in act(browser, "flags", world.site, "scale", key, searched=False, **written | {"reason": ""}, until="")
+    for nonsense in ("", "mtr_nobody00000|unit||x", f"{measured.meter}|unit"):
+        assert "scaled" not in act(browser, "flags", world.site, "void", nonsense, searched=False, **written)
+    assert "scaled" not in act(world.client("stranger"), "flags", world.site, "scale", key, searched=False, **written)
 
 
 def test_by_what_a_meters_days_are_flagged_is_changed_switched_off_and_as_usual_again(measured: Measured) -> None:
