@@ -13,7 +13,24 @@ from numpy.typing import NDArray
 
 from config.quantities import QUANTITIES, Kind
 from models.energy import PATIENCE
-from models.plausible import BEYOND, CODES, NO_NUMBER, Capacity, Codes, Register, no_number, powers, registers, underflown
+from models.plausible import (
+    BEYOND,
+    CODES,
+    COLDEST,
+    FEWEST,
+    LEVELS,
+    NO_NUMBER,
+    Capacity,
+    Codes,
+    Register,
+    alike,
+    is_no_level,
+    levels,
+    no_number,
+    powers,
+    registers,
+    underflown,
+)
 
 LEAST_KW = 2000.0  # numbers that are none are greater
 REMEMBERED = 500  # readings of a register, until it is followed anew
@@ -74,9 +91,37 @@ class Doubt:
         return register.add(s, kwh)
 
 
-def doubt(quantity: str, duration_us: int, can: Capacity, rollover_kwh: float | None) -> Doubt | None:
-    """What is doubted of a meter's quantity; None of those that are neither power nor energy."""
+class LevelDoubt:
+    """The same of a condition: of each value by itself, and by the last unusual one before it."""
+
+    __slots__ = ("_last", "_quantity", "least", "most")
+
+    def __init__(self, quantity: str):
+        self._quantity = quantity
+        self._last: float | None = None
+        self.most = FEWEST
+        self.least = max(COLDEST) + 1 if quantity == "temperature_c" else -FEWEST
+
+    def held(self, _at_us: int, value: float) -> str:
+        """The code of what is wrong with it, empty if it may be true."""
+        if not is_no_level(self._quantity, value):
+            self._last = value
+            return ""
+        return "" if self._last is not None and alike(self._quantity, value, self._last) else NO_NUMBER
+
+    def held_of(self, at_us: NDArray[np.int64], values: NDArray[np.float64]) -> Codes:
+        """The code of each of many readings, which tell of each other; shape (n,), empty texts where nothing is wrong."""
+        order = np.argsort(at_us, kind="stable")
+        found = np.empty(len(values), object)
+        found[order] = levels(self._quantity, values[order])
+        return found
+
+
+def doubt(quantity: str, duration_us: int, can: Capacity, rollover_kwh: float | None) -> Doubt | LevelDoubt | None:
+    """What is doubted of a meter's quantity; None of those of which every value may be true."""
     known = QUANTITIES[quantity]
+    if quantity in LEVELS:
+        return LevelDoubt(quantity)
     if quantity == "power_kw" or known.kind is Kind.COUNTER or (known.kind is Kind.ENERGY and duration_us):
         return Doubt(quantity, can, 0 if quantity == "power_kw" else duration_us, rollover_kwh)
     return None

@@ -7,6 +7,7 @@ that stays where it fell to tells nothing of either, for however long.
 Times are seconds since 1970, energies kWh, powers kW.
 """
 
+import math
 from bisect import bisect
 from dataclasses import dataclass, field
 from itertools import chain
@@ -44,6 +45,25 @@ _NOTHING = sorted(
     if ones / 10**decimals > FEW_DIGITS
 )
 _NOTHING_FROM = [least for least, _most in _NOTHING]
+
+# The same of conditions: registers full of ones, the least of signed ones, and nines, to each decimal; what modules say whose
+# temperature sensor is missing. Smaller ones are values like others.
+FEWEST = 300.0
+LEVELS = {
+    "voltage_v", "current_a", "current_l1_a", "current_l2_a", "current_l3_a", "reactive_power_kvar", "irradiance_w_m2",
+    "temperature_c",
+}  # fmt: skip
+COLDEST = (-40.0, -50.0, -55.0)
+_NO_LEVEL = np.array(
+    sorted(
+        raw / 10**decimals
+        for raw in (2**15 - 1, 2**15, 2**16 - 1, 2**31 - 1, 2**32 - 1, *(10**digits - 1 for digits in range(3, 8)))
+        for decimals in range(4)
+        if raw / 10**decimals >= FEWEST
+    )
+)
+_NO_LEVELS = _NO_LEVEL.tolist()
+NEAR, NEAR_C = 0.2, 8.0  # shares, or kelvins: a reading beside another that is no further from it is one like it
 
 Codes = NDArray[np.object_]
 
@@ -103,6 +123,45 @@ def powers(kw: ArrayLike, can: Capacity) -> Codes:
         if no_number(values[place]) or underflown(values[place]):
             codes[place] = NO_NUMBER
     return codes
+
+
+def levels(quantity: str, values: ArrayLike) -> Codes:
+    """Which of successive values of a condition are what devices send when they have none; shape (n,), else empty texts.
+
+    One that the values before or after it come near is one like them: it was cold, or the voltage is that high.
+    """
+    said = np.asarray(values, float)
+    codes = np.full(len(said), "", object)
+    for start, end in _runs(no_level(quantity, said)):
+        beside = [said[place] for place in (start - 1, end) if 0 <= place < len(said)]
+        for place in range(start, end):
+            if not any(alike(quantity, said[place], each) for each in beside):
+                codes[place] = NO_NUMBER
+    return codes
+
+
+def no_level(quantity: str, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which values are such numbers, whatever stands beside them; shape (n,)."""
+    if quantity not in LEVELS:
+        return np.zeros(len(values), bool)
+    size = np.abs(values)
+    nearest = _NO_LEVEL[np.clip(np.searchsorted(_NO_LEVEL, size * (1 - 1e-9)), 0, len(_NO_LEVEL) - 1)]
+    found: NDArray[np.bool_] = np.isclose(size, nearest, rtol=1e-9, atol=0)
+    if quantity == "temperature_c":
+        found |= np.isclose(values[:, None], COLDEST, rtol=1e-9, atol=0).any(axis=1)
+    return found
+
+
+def is_no_level(quantity: str, value: float) -> bool:
+    """The same of one value."""
+    place = bisect(_NO_LEVELS, abs(value) * (1 - 1e-9))
+    found = place < len(_NO_LEVELS) and math.isclose(_NO_LEVELS[place], abs(value), rel_tol=1e-9)
+    return found or (quantity == "temperature_c" and any(math.isclose(value, each, rel_tol=1e-9) for each in COLDEST))
+
+
+def alike(quantity: str, value: float, other: float) -> bool:
+    """Whether two values of a condition are near each other."""
+    return abs(value - other) <= max(NEAR * abs(value), NEAR_C if quantity == "temperature_c" else 0.0)
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

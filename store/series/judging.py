@@ -23,6 +23,7 @@ from models.energy import Flags, Floats
 from models.plausible import CODES, SOME_CIRCUIT_KW, UNKNOWN_KW, Capacity, Codes
 from store.records.access.policy import Action, require
 from store.records.plant.declarations import declaring
+from store.records.plant.meters import existing
 from store.records.plant.ratings import Ratings, ratings
 from store.scope import SYSTEM, Scope
 from store.series import amendments
@@ -31,10 +32,8 @@ from store.series.connection import frame, listed, query
 from store.series.counters import COUNTERS
 from store.series.declared import Span, spans
 from store.series.interval_sums import ROLLUP
-from store.series.suspects import BY
+from store.series.suspects import BY, ENERGIES, POWER
 
-POWER = "power_kw"
-ENERGIES = ("energy_kwh", "energy_export_kwh")
 REACH = 5  # intervals on either side, in which readings tell of those between
 BEFORE = timedelta(days=1)  # how far back a register is looked at: whether it begins again by design
 SILENCE = timedelta(days=90)  # after which a register that is read again is judged by that alone
@@ -43,6 +42,12 @@ SLACK = timedelta(minutes=10)  # between clocks, and between receiving a row and
 MOMENT = timedelta(microseconds=1)
 MEAN_KW = f"abs(value) * CASE WHEN quantity = '{POWER}' THEN 1.0 ELSE 3600.0 / interval_s END"  # of a row of `intervals`
 YEAR = timedelta(days=366)
+BESIDE = timedelta(hours=1)  # in which a condition's readings tell of one another
+# Conditions among which numbers that are none stand out: they are the greatest of a time, or the least.
+LARGE = (
+    f"value != null AND quantity IN ({listed(plausible.LEVELS)}) AND (abs(value) > {plausible.FEWEST - 1} "
+    f"OR (quantity = 'temperature_c' AND value < {max(plausible.COLDEST) + 1}))"
+)
 
 _told: dict[str, float] = {}  # when it was last asked what was told
 
@@ -60,6 +65,8 @@ class _Judged(NamedTuple):
 def judge(scope: Scope, start: datetime, end: datetime, meter_ids: Collection[str] | None = None) -> int:
     """Hold what cannot be true of the readings in [start, end), of all meters or of these, and restore what they confirm.
 
+    Of conditions it is what devices send when they have no value.
+
     Returns how many readings are judged otherwise than before.
 
     Raises:
@@ -72,6 +79,10 @@ def judge(scope: Scope, start: datetime, end: datetime, meter_ids: Collection[st
     changed = 0
     for judged in _judged(doubtful, start, end, rated):
         changed += _record(scope, judged)
+    for meter, quantity in sorted(_odd_levels(start, end, meter_ids)):
+        readings = _samples(meter, quantity, start - BESIDE, end + BESIDE)
+        codes = plausible.levels(quantity, readings["value"])
+        changed += _record(scope, _within(_Judged(meter, quantity, 0, readings, codes), start - BESIDE, end))
     return changed
 
 
@@ -121,7 +132,53 @@ def _judge_intervals(scope: Scope, which: str, params: list[object], anyway: Col
             for start in pd.date_range(first, last, freq=YEAR).to_pydatetime():
                 for judged in _judged_flows(meter, start, min(start + YEAR, last + MOMENT), known):
                     changed += _record(scope, judged)
+    return changed + _judge_levels_of_intervals(scope, which, params)
+
+
+def _judge_levels_of_intervals(scope: Scope, which: str, params: list[object]) -> int:
+    """Of rows of `intervals` that tell conditions, a year at a time where one of them is a number that is none."""
+    found = query(
+        f"SELECT meter, quantity, interval_s, min(ts), max(ts), min(value), max(value) FROM intervals WHERE {which} AND {LARGE}",
+        params,
+    )
+    odd = {each for each in found if _is_odd(each[1], *each[-2:])}
+    there = existing(scope, {meter for meter, *_rest in odd})
+    changed = 0
+    for meter, quantity, interval_s, first, last, *_extremes in sorted(each for each in odd if each[0] in there):
+        beside = REACH * timedelta(seconds=interval_s)
+        for start in pd.date_range(first, last, freq=YEAR).to_pydatetime():
+            end = min(start + YEAR, last + MOMENT)
+            rows = frame(
+                "SELECT ts, value FROM intervals WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s AND interval_s = %s "
+                f"AND value != null AND source != '{ROLLUP}'",
+                [start - beside, end + beside, meter, quantity, interval_s],
+            )
+            readings = _as_people_say(rows, meter, quantity, interval_s)
+            codes = plausible.levels(quantity, readings["value"])
+            changed += _record(scope, _within(_Judged(meter, quantity, interval_s, readings, codes), start - beside, end))
     return changed
+
+
+def _odd_levels(start: datetime, end: datetime, meter_ids: Collection[str] | None) -> set[tuple[str, str]]:
+    """Meters and conditions that told a number that is none, or of which one is held: what came since may confirm it."""
+    found = query(
+        "SELECT meter, quantity, min(value), max(value) FROM telemetry "
+        f"WHERE ts >= %s AND ts < %s AND {LARGE} {_only(meter_ids)}",
+        [start, end],
+    )
+    odd = {(meter, quantity) for meter, quantity, *extremes in found if _is_odd(quantity, *extremes)}
+    held = query(
+        f"SELECT DISTINCT meter, quantity FROM amendments WHERE ts >= %s AND ts < %s AND by = '{BY}' AND void AND interval_s = 0 "
+        f"AND reason IN ({listed(CODES)}) AND quantity IN ({listed(plausible.LEVELS)}) {_only(meter_ids)}",
+        [start - BESIDE, end],
+    )
+    odd |= {(meter, quantity) for meter, quantity in held}
+    there = existing(SYSTEM, {meter for meter, _quantity in odd})
+    return {each for each in odd if each[0] in there}
+
+
+def _is_odd(quantity: str, least: float, most: float) -> bool:
+    return any(plausible.is_no_level(quantity, each) for each in (least, most))
 
 
 def _judged(doubtful: Collection[str], start: datetime, end: datetime, rated: Ratings) -> Iterator[_Judged]:

@@ -10,7 +10,7 @@ from ingest.judge import Judge, Reading
 from ingest.rows import Rows
 from ingest.times import Window
 from store.records.plant.directory import MeterEntry
-from tests.ingest.world import Device, Stored, World
+from tests.ingest.world import HARDWARE, Device, Stored, World
 
 COUNTER, POWER, ENERGY = "energy_total_kwh", "power_kw", "energy_kwh"
 MINUTE = timedelta(minutes=1)
@@ -43,6 +43,11 @@ def held(
         (POWER, [1.0, 4294967.292, -4294967.295, 2.0], [(1, "no_number"), (2, "no_number")]),
         (POWER, [11.77, 771358.72, 11.77], [(1, "beyond_capacity")]),
         (POWER, [2000.0, -3000.0], []),
+        ("voltage_v", [231.0, 99_999.0, 65_535.0, 230.0], [(1, "no_number"), (2, "no_number")]),
+        ("voltage_v", [9_990.0, 9_999.0, 400.0], []),
+        ("current_l2_a", [6553.5, 12.0], [(0, "no_number")]),
+        ("temperature_c", [21.0, -40.0, -39.5, -40.0], [(1, "no_number")]),
+        ("load_pct", [42.0, 199.0], []),
     ],
 )
 def test_what_a_meter_cannot_have_said_is_taken_and_held(
@@ -83,6 +88,13 @@ def test_a_post_is_answered_with_what_is_held_and_all_of_it_is_stored(
     assert answer.status_code == 200
     assert answer.json() == {"accepted": 3, "rejected": [], "held": [{"code": "no_number", "index": 1}]}
     assert stored.value(world.grid, POWER, moment + timedelta(seconds=1)) == 4294967.292
+
+
+def test_a_device_that_has_no_value_is_answered_that_it_is_held(gateway: Device, moment: datetime) -> None:
+    post = HARDWARE | {"voltage": 99_999.0, "current1": 6553.5, "current": 12.0, "timestamp": moment.isoformat()}
+    answer = gateway.hardware(post).json()
+    assert answer["held"] == [{"code": "no_number", "field": "voltage"}, {"code": "no_number", "field": "current1"}]
+    assert not answer["rejected"]
 
 
 def test_a_dry_run_tells_what_would_be_held_and_teaches_nothing() -> None:

@@ -139,3 +139,34 @@ def test_powers_within_a_capacity_are_believed_wherever_others_are_not(seed: int
     codes = powers(said, RATED)
     assert (codes[said == 771_358.72] == BEYOND).all()
     assert (codes[said != 771_358.72] == "").all()
+
+
+@pytest.mark.parametrize(
+    ("quantity", "values", "held"),
+    [
+        ("voltage_v", [231.2, 99_999.0, 230.8], [1]),
+        ("voltage_v", [99_999.0, 230.8], [0]),
+        ("voltage_v", [231.2, 65_535.0, 65_535.0, 65_535.0], [1, 2, 3]),
+        ("voltage_v", [9_990.0, 9_999.0, 10_010.0], []),
+        ("voltage_v", [640.0, 655.35, 660.0], []),
+        ("voltage_v", [10_010.0, 655.35, 10_020.0], [1]),
+        ("voltage_v", [], []),
+        ("current_l1_a", [12.5, 6553.5, 13.0], [1]),
+        ("current_a", [0.0, 3276.7, 0.0], [1]),
+        ("current_a", [3276.8], [0]),
+        ("current_a", [290.0, 0.0, 299.9], []),
+        ("temperature_c", [21.4, -40.0, 21.5], [1]),
+        ("temperature_c", [-38.5, -40.0, -41.2], []),
+        ("temperature_c", [-40.0, -40.0, -39.4], []),
+        ("temperature_c", [21.4, (-40 - 32) / 1.8, 21.5], [1]),
+        ("temperature_c", [640.0, 999.9, 650.0], [1]),
+        ("irradiance_w_m2", [985.0, 999.0, 1010.0], []),
+        ("load_pct", [42.0, 100.0, 43.0], []),
+    ],
+)
+def test_what_devices_send_of_a_condition_without_a_value_is_held(quantity: str, values: list[float], held: list[int]) -> None:
+    codes = plausible.levels(quantity, values)
+    assert np.flatnonzero(codes != "").tolist() == held
+    assert {*codes[held]} <= {"no_number"}
+    every = plausible.no_level(quantity, np.array(values, float))
+    assert every.tolist() == [plausible.is_no_level(quantity, each) for each in values]

@@ -63,6 +63,18 @@ def require_meters(scope: Scope, meter_ids: Collection[str]) -> dict[str, Meter]
     return meters
 
 
+def existing(scope: Scope, series_ids: Collection[str]) -> set[str]:
+    """Those of the series that are meters; regions, and what is gone, are left out.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with reading() as records:
+        parts = (records.scalars(select(Meter.id).where(Meter.id.in_(part))) for part in in_parts(series_ids))
+        return {meter_id for part in parts for meter_id in part}
+
+
 def require_series(scope: Scope, series_ids: Collection[str]) -> dict[str, Times]:
     """Of which times the scope may see the series, by id; those of which it may see all times are absent.
 
