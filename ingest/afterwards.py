@@ -15,7 +15,7 @@ from ingest.ledger import LateLedger
 from ingest.problem import Problem
 from ingest.rows import Rows
 from ingest.times import DAY, Window
-from store.series.stored import Stored, key
+from store.series.stored import Stored, key, standing
 from store.series.write import TELEMETRY, Row
 
 ALWAYS = 36_500  # days back: of a time that was accepted when it came
@@ -79,8 +79,8 @@ class Afterwards:
         for place, each in enumerate(found):
             if each.row is not None:
                 of = key(each.row)
-                found[place] = each._replace(there=known.get(of))
-                known.setdefault(of, each.row[2])  # of two that say different things of one time, the first
+                found[place] = each._replace(there=known[of].value if of in known else None)
+                known.setdefault(of, standing(each.row))  # of two that say different things of one time, the first
         new = [place for place, each in enumerate(found) if each.row is not None and each.there is None]
         if new and not dry_run:
             [outcome] = self._ledger.commit(

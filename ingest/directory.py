@@ -15,7 +15,7 @@ from typing import Any
 
 from config.language import _
 from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
-from ingest.doubt import Doubt, doubt
+from ingest.doubt import Doubt, LevelDoubt, doubt
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
 from models.plausible import capacity
@@ -35,16 +35,20 @@ _EXPORTS = frozenset(EXPORT_OF.values())
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a reading goes and what it may be. `duration_us` lies between the time it is sent with and the one it is kept at."""
+    """Where a reading goes and what it may be. `duration_us` lies between the time it is sent with and the one it is kept at.
+
+    `estimates` is where it goes when its sender estimated it.
+    """
 
     series: Series
+    estimates: Series
     unit: str
     least: float
     greatest: float
     duration_us: int
     sample: bool
     device_id: str | None
-    doubt: Doubt | None = field(default=None, compare=False)
+    doubt: Doubt | LevelDoubt | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -143,6 +147,7 @@ class Caller:
         backwards = entry.one_way and quantity in _EXPORTS
         return Target(
             series=made,
+            estimates=series(meter, quantity, duration_s or 0, self.source, estimated=True),
             unit=what.unit,
             least=what.least,
             greatest=0.0 if backwards else what.greatest,

@@ -7,7 +7,7 @@ commit and, in the order of the post, what is wrong with the others. Nothing is 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 import numpy as np
@@ -18,7 +18,7 @@ from config import clock
 from config.language import _
 from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
 from ingest.directory import Caller, Target
-from ingest.doubt import Doubt, Held
+from ingest.doubt import Doubt, Held, LevelDoubt
 from ingest.problem import Problem, Unreal, echo, json_type
 from ingest.rows import Rows
 from ingest.times import FACTORS, Window, closed_us
@@ -26,7 +26,13 @@ from ingest.units import convert
 from store.series.block import Block
 
 TIME = "RFC 3339 with an offset, or an integer with `?precision=`. Of a value with a duration: its end."
+QUALITY = "whether it was read, which is the default, or its sender estimated it"
 _BOUNDS = ("least", "greatest", "duration_us")  # of a target
+
+
+Quality = Literal["actual", "estimated"]
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+ESTIMATED: Quality = "estimated"
 
 
 class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -41,6 +47,7 @@ class Reading(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         Annotated[int, Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_INTERVAL_S})] | None,
         Meta(description="the stretch of time, ending at ts, that the value is of"),
     ] = None
+    quality: Annotated[Quality | None, Meta(description=QUALITY)] = None
 
 
 class Meant(NamedTuple):
@@ -50,6 +57,7 @@ class Meant(NamedTuple):
     quantity: str
     unit: str | None
     interval_s: int | None
+    quality: Quality | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,15 +77,15 @@ class Several:
         foreign = np.array([meant.unit is not None for meant in self.meant])[self.of]
         value = self.value.copy()
         for nth in np.flatnonzero(foreign).tolist():
-            _meter, quantity, unit, _interval_s = self.meant[self.of[nth]]
-            converted = convert(float(value[nth]), unit or "", quantity)
+            meant = self.meant[self.of[nth]]
+            converted = convert(float(value[nth]), meant.unit or "", meant.quantity)
             value[nth] = converted if isinstance(converted, float) else np.nan
         return value
 
     def reading(self, nth: int) -> Reading:
         """One of them."""
-        meter, quantity, unit, interval_s = self.meant[self.of[nth]]
-        return Reading(meter, quantity, int(self.at_us[nth]), float(self.value[nth]), unit, interval_s)
+        meter, quantity, unit, interval_s, quality = self.meant[self.of[nth]]
+        return Reading(meter, quantity, int(self.at_us[nth]), float(self.value[nth]), unit, interval_s, quality)
 
 
 class Judge:
@@ -90,7 +98,7 @@ class Judge:
         self.now_us = clock.now_us()
         self.rows = rows
         self.problems: list[Problem] = []
-        self._doubts: dict[Target, Doubt | None] = {}
+        self._doubts: dict[Target, Doubt | LevelDoubt | None] = {}
 
     def moment(self, ts: Any, precision: str | None, field: str) -> int | Problem:
         """The time of a whole post (µs since 1970), or why it is refused; raises as `judge`."""
@@ -142,7 +150,7 @@ class Judge:
             if doubt is not None and not doubt.least <= value <= doubt.most and (code := doubt.held(at, value)):
                 rows.held.append(Held(code, field=named[place]) if named else Held(code, place))
             start = at - target.duration_us
-            add((target.series, start, value))
+            add((target.series if reading.quality != ESTIMATED else target.estimates, start, value))
             if (start if target.sample else at) < closed:
                 rows.late = True
 
@@ -171,7 +179,11 @@ class Judge:
         start = at - duration
         counts = np.where(sample, start, at)
         self.rows.late = self.rows.late or bool((counts[right] < closed_us(self.now_us)).any())
-        block = Block([each.series for each in known], of, start, value)
+        whither = [
+            each.series if meant.quality != ESTIMATED else each.estimates
+            for each, meant in zip(known, several.meant, strict=True)
+        ]
+        block = Block(whither, of, start, value)
         return block if right.all() else block[right]
 
     def judge_readings(self, readings: Iterable[Reading], first: int = 0) -> Block:
@@ -181,7 +193,7 @@ class Judge:
         taken, self.rows.rows[before:] = self.rows.rows[before:], []
         return Block.made_of(taken)
 
-    def _tried(self, target: Target) -> Doubt | None:
+    def _tried(self, target: Target) -> Doubt | LevelDoubt | None:
         """A doubt of this post's own: what is not stored tells nothing of what follows."""
         if target not in self._doubts:
             self._doubts[target] = deepcopy(target.doubt)
@@ -211,6 +223,15 @@ def number(value: Any, field: str) -> float | Problem:
     else:
         words = _("%(field)s is %(kind)s, not a number", field=field, kind=json_type(value))
     return Problem("not_a_number", words, field, echo(value), _("a finite number"))
+
+
+def quality(given: Any) -> Quality | Problem | None:
+    """What is said of how a value was come by, if anything is, or what is wrong with what stands there instead."""
+    for known in (None, *QUALITIES):
+        if given == known:
+            return known
+    words = _("quality is none that is known: say estimated of what the sender estimated, and leave it out of all else")
+    return Problem("unknown_quality", words, "quality", echo(given), ", ".join(QUALITIES))
 
 
 def possible(value: float, target: Target, field: str = "value", unit: str | None = None) -> float | Problem:

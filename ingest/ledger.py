@@ -15,7 +15,7 @@ from config.settings import Settings
 from ingest.rows import Outcome, Rows
 from store.errors import StoreAway, StoreError
 from store.series.block import NONE, Block
-from store.series.stored import Key, Stored, key
+from store.series.stored import Key, Standing, Stored, key, standing
 from store.series.write import INTERVALS, MARKER_HOLDS_S, PROMPT_S, TELEMETRY, Marker, Row, Writer, lines, marker_lines
 
 QUARTER_US = INTERVAL_S * 1_000_000
@@ -118,8 +118,8 @@ class LateLedger(Ledger):
         super().close()
         self._stored.close()
 
-    def _compared(self, posts: list[Rows]) -> tuple[dict[Key, float], bool]:
-        """Values stored under the posts' keys, and whether they are proven to be the last ones.
+    def _compared(self, posts: list[Rows]) -> tuple[dict[Key, Standing], bool]:
+        """What is stored under the posts' keys, and whether they are proven to be the last ones.
 
         What QuestDB shows may have been overtaken by what it has not applied yet. So it is asked, or asked again, when all
         that was committed before has been applied: a value seen then was the last when these posts had already arrived.
@@ -132,7 +132,7 @@ class LateLedger(Ledger):
                 raise StoreAway("QuestDB is too far behind to say what is replaced")
             return self._stored.values(rows), settled
         stored = self._stored.values(self._stored.not_new(rows))
-        same = [row for row in rows if stored.get(key(row)) == row[2]] if stored else []
+        same = [row for row in rows if stored.get(key(row)) == standing(row)] if stored else []
         if not same:
             return stored, True
         proven = self._stored.settle(tables)
@@ -172,27 +172,27 @@ def _place(posts: Iterable[Sized], at: int) -> tuple[int, int]:
     raise IndexError(at)
 
 
-def _compare(posts: list[Rows], stored: dict[Key, float], proven: bool) -> tuple[list[Outcome], list[tuple[int, int]]]:
+def _compare(posts: list[Rows], stored: dict[Key, Standing], proven: bool) -> tuple[list[Outcome], list[tuple[int, int]]]:
     """Each post's outcome in the order of arrival, and the places of the rows to write: not those proven to be stored already.
 
     What a dry run would change, no other post sees.
     """
     outcomes = [Outcome() for _ in posts]
-    now: MutableMapping[Key, float] = dict(stored)
+    now: MutableMapping[Key, Standing] = dict(stored)
     written: set[Key] = set()
     places: list[tuple[int, int]] = []
     for number, post in enumerate(posts):
         seen = ChainMap({}, now) if post.dry_run else now
         for position, row in enumerate(post.rows):
-            of, value = key(row), row[2]
+            of, said = key(row), standing(row)
             before = seen.get(of)
-            if before == value and proven and of not in written:
+            if before == said and proven and of not in written:
                 continue
-            if before is not None and before != value:
+            if before is not None and before.value != said.value:
                 outcomes[number].replaced += 1
                 if position in post.told_once:
-                    outcomes[number].before[position] = before
-            seen[of] = value
+                    outcomes[number].before[position] = before.value
+            seen[of] = said
             if not post.dry_run:
                 written.add(of)
                 outcomes[number].written += 1

@@ -52,6 +52,8 @@ _OTHER = re.compile(r"[^, ]*")
 _IN_MEASUREMENT = re.compile(r"\\([, ])")
 _IN_KEY = re.compile(r"\\([,= ])")
 _TO_ESCAPE = re.compile(r"[,= ]")
+ESTIMATED: Final = ",quality=estimated"  # a tag, as it is written
+_SAYS_ESTIMATED = re.compile(r'(?<!\\)[, \t\0]quality="estimated"')
 
 
 class Malformed(ValueError):
@@ -61,7 +63,8 @@ class Malformed(ValueError):
 class Point(NamedTuple):
     """A line: what stands before its fields, as it was written and in one spelling, its fields, and its time.
 
-    Of a field: its key as written and in one spelling, and its number; none for a text or a boolean.
+    Of a field: its key as written and in one spelling, and its number; none for a text or a boolean. A field
+    `quality="estimated"` stands among the tags: it tells of the others, as a tag does.
     """
 
     written: str
@@ -116,11 +119,16 @@ def point(line: str) -> Point:
     found = _HEAD.match(line)
     if found is None:
         raise Malformed(NO_MEASUREMENT)
-    written = found[0]
-    head, place = _canonical(written), found.end()
+    written, place = found[0], found.end()
+    measurement, tags = _tags(written)
     if place == len(line):
         raise Malformed(NO_FIELDS)
-    fields, place = _fields(line, _skipped(line, place))
+    first = _skipped(line, place)
+    fields, place = _fields(line, first)
+    if "quality" not in tags and _SAYS_ESTIMATED.search(line, first - 1, place):
+        tags["quality"] = "estimated"
+        written += ESTIMATED
+    head = ",".join([_escaped(measurement), *(f"{_escaped(key)}={_escaped(tags[key])}" for key in sorted(tags))])
     return Point(written, head, fields, _stamp(line[_skipped(line, place) :].rstrip(BLANK)))
 
 
@@ -146,8 +154,8 @@ def number(text: str) -> float | None:
     return value
 
 
-def _canonical(written: str) -> str:
-    """Measurement and tags in one spelling: tags by their keys, in Unicode's composed form, escaped where they have to be."""
+def _tags(written: str) -> tuple[str, dict[str, str]]:
+    """Measurement and tags, by their keys."""
     if len(written) > LONGEST_KEY or len(written.encode()) > LONGEST_KEY:
         raise Malformed(TOO_LONG)
     measurement, *tags = _COMMA.split(written)
@@ -164,8 +172,7 @@ def _canonical(written: str) -> str:
         if key in pairs:
             raise Malformed(TWICE)
         pairs[key] = _IN_KEY.sub(r"\1", values[0])
-    measurement = _IN_MEASUREMENT.sub(r"\1", measurement)
-    return ",".join([_escaped(measurement), *(f"{_escaped(key)}={_escaped(pairs[key])}" for key in sorted(pairs))])
+    return _IN_MEASUREMENT.sub(r"\1", measurement), pairs
 
 
 def _escaped(text: str) -> str:

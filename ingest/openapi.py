@@ -8,7 +8,7 @@ import msgspec
 from ingest.answers import Answer, Verdict
 from ingest.bodies import RECEIVE_S
 from ingest.door import Door
-from ingest.judge import TIME
+from ingest.judge import QUALITY, TIME
 from ingest.problem import Problem
 from ingest.request import Request
 from ingest.roads.hardware import MEASURED, REQUIRED
@@ -55,6 +55,7 @@ CODES = {
     "not_a_number": "a string, boolean, null, NaN, Infinity or an overflowing number where a number is meant",
     "unknown_meter": "no meter of this id that the key may write to, whether it is another site's or nobody's",
     "unknown_quantity": "no such quantity",
+    "unknown_quality": "a quality that is neither actual nor estimated",
     "unknown_unit": "a unit that cannot be converted to the quantity's own",
     "bad_interval": "interval_s is out of range, or given for a counter",
     "out_of_range": "a value that the quantity cannot have: negative energy, a power factor of 7",
@@ -136,6 +137,7 @@ def described() -> dict[str, Any]:
             "facility_id": {"type": "integer", "description": "the site's public number; must fit the key"},
             "timestamp": types["Reading"]["properties"]["ts"]
             | {"description": f"{TIME} Left out: the server's, floored to the reporting interval."},
+            "quality": types["Reading"]["properties"]["quality"] | {"description": f"of all fields: {QUALITY}"},
         },
         "example": {"energy_produced": 1.25, "energy_consumed": 0.75, "current_load": 45.2, "voltage": 231.4},
     }

@@ -20,8 +20,9 @@ from ingest.line_protocol import Malformed, Point
 from ingest.logbook import clean
 from ingest.problem import Problem, Refusal, Unreal
 from ingest.quarantine import Came
-from ingest.roads.hardware import MEASURED
+from ingest.roads.hardware import ABOUT, MEASURED
 from ingest.roads.lines.batch import ROAD as LINES
+from ingest.roads.lines.batch import said_quality
 from ingest.roads.lines.write import FIRST_PRECISIONS
 from ingest.rows import Rows
 from ingest.times import FACTORS, Window, floor
@@ -29,7 +30,6 @@ from models.refused_reading import NOTHING_SAID, Said
 from store.records.plant.directory import ChannelEntry
 from store.records.plant.refused import LONGEST, LONGEST_BODY, Refused
 
-ABOUT = ("timestamp", "facility_id")  # fields of a post that are no readings
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOT_MAPPED = frozenset(("waiting_full", "bad_channel"))
 
@@ -90,6 +90,7 @@ def _readings(came: Came) -> Iterator[Refused]:
     content = _content(came)
     given = content.get("readings") if isinstance(content, dict) else None
     precision = _precision(came)
+    of_all = {"quality": content["quality"]} if isinstance(content, dict) and "quality" in content else {}
     for problem in came.problems:
         if problem.index is None or not isinstance(given, list) or problem.index >= len(given):
             yield whole(came, _text(came), problem)
@@ -98,7 +99,7 @@ def _readings(came: Came) -> Iterator[Refused]:
         if not isinstance(reading, dict):
             yield _kept(came, problem, body=as_json(reading)[:LONGEST_BODY])
             continue
-        yield _kept(came, problem, said=_said(reading, precision))
+        yield _kept(came, problem, said=_said(of_all | reading, precision))
 
 
 def _said(reading: dict[str, Any], precision: str) -> Said:
@@ -127,6 +128,7 @@ def _hardware(came: Came) -> Iterator[Refused]:
     of_all = None if came.accepted else came.problems[0]
     ts = _word(content["timestamp"], _precision(came)) if "timestamp" in content else ""
     ts = ts or _iso(floor(came.at_us, device.reporting_interval_s))
+    quality = _word(content.get("quality"), "")
     for name, value in content.items():
         problem = own.get(name) or (of_all if name in MEASURED else None)
         if problem is None or name in ABOUT:
@@ -134,7 +136,7 @@ def _hardware(came: Came) -> Iterator[Refused]:
         meter, quantity = device.fields.get(name, ("", ""))
         of_interval = quantity in QUANTITIES and QUANTITIES[quantity].kind is Kind.ENERGY
         interval_s = str(device.reporting_interval_s) if of_interval else ""
-        yield _kept(came, problem, name, Said(meter, quantity, ts, as_json(value), "", interval_s))
+        yield _kept(came, problem, name, Said(meter, quantity, ts, as_json(value), "", interval_s, quality))
 
 
 def _lines(came: Came, window: Window) -> Iterator[Refused]:
@@ -171,7 +173,8 @@ def _of_line(came: Came, window: Window, problem: Problem, point: Point, precisi
         wrong = _wrong(came, window, entry, moment, number)
         if wrong is not None:
             interval_s = "" if entry.interval_s is None else str(entry.interval_s)
-            said_so = Said(entry.meter_id or "", entry.quantity, ts, repr(number), entry.unit or "", interval_s)
+            quality = said_quality(name) or ""
+            said_so = Said(entry.meter_id or "", entry.quantity, ts, repr(number), entry.unit or "", interval_s, quality)
             yield _kept(came, wrong, name, said_so)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from config.quantities import EXPORT_OF
 
+_ESTIMATED = re.compile(r"(?<!\\),quality=estimated(?=[, ])")
 ENERGY = "energy_total_kwh"  # what keeps counting; energies of intervals say so on no road
 _BY_UNIT = {
     **dict.fromkeys(("W", "kW", "MW"), "power_kw"),
@@ -157,3 +158,8 @@ def _unit_of(name: str, said: list[str]) -> str | None:
         return measurement
     last = re.search(r"[_.](\w+)$", name)
     return _ENDS.get(last[1].rpartition("_")[2].lower()) if last and len(said) > 1 else None
+
+
+def estimated(road: str, name: str) -> bool:
+    """Whether a channel's name says that its sender estimates its values: in line protocol by a tag `quality=estimated`."""
+    return road == "lines" and _ESTIMATED.search(name) is not None

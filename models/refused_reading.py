@@ -29,6 +29,7 @@ class Said(NamedTuple):
     value: str = ""
     unit: str = ""
     interval_s: str = ""
+    quality: str = ""
 
 
 NOTHING_SAID = Said()
@@ -47,6 +48,7 @@ class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     value: str = ""
     unit: str = ""
     interval_s: str = ""
+    quality: str = ""
     zone: str = ""
     precision: str = ""
     shift_s: int = 0
@@ -57,7 +59,7 @@ def edited(said: Said, edit: Edit) -> Said:
     """The reading by the correction. A time that cannot be read, or that the zone's clocks show twice or never, stays as it is.
 
     >>> edited(Said("m", "power_kw", "1767225600", '"2,5"'), Edit(unit="W", precision="s", as_numbers=True))
-    Said(meter='m', quantity='power_kw', ts='2026-01-01T00:00:00+00:00', value='2.5', unit='W', interval_s='')
+    Said(meter='m', quantity='power_kw', ts='2026-01-01T00:00:00+00:00', value='2.5', unit='W', interval_s='', quality='')
     """
     value = edit.value or said.value
     return Said(
@@ -67,6 +69,7 @@ def edited(said: Said, edit: Edit) -> Said:
         _number(value) if edit.as_numbers else value,
         edit.unit or said.unit,
         edit.interval_s or said.interval_s,
+        edit.quality or said.quality,
     )
 
 

@@ -37,6 +37,7 @@ PRECISION = Choice(
         ("ns", N_("nanoseconds since 1970")),
     ),
 )
+QUALITY = Choice("quality", N_("They were"), (UNCHANGED, ("actual", N_("read")), ("estimated", N_("estimated by the sender"))))
 SHIFT = Text(
     "shift", N_("Add to every time"), longest=10, like="+01:00", help=N_("Hours and minutes, such as -01:00. Empty: nothing.")
 )
@@ -61,6 +62,8 @@ def fields(scope: Scope, site_id: str, code: str, said: Said, *, alone: bool) ->
         asked.append(replace(ZONE, value=sites.site(scope, site_id).time_zone))
     if code in OF_COUNTS:
         asked.append(PRECISION)
+    if code == "unknown_quality":
+        asked.append(QUALITY)
     return [worded(each) for each in (*asked, INTERVAL, SHIFT, THEN)]
 
 
@@ -83,6 +86,7 @@ def edit_of(given: Given, said: Said) -> Edit:
         value="" if value == said.value else value,
         unit=text("unit"),
         interval_s=str(given.whole("interval_s") or ""),
+        quality=text("quality"),
         zone=given.read("zone", _zone) or "" if "zone" in known else "",
         precision=precision if (precision := text("precision")) in PER_SECOND else "",
         shift_s=given.read("shift", _shift) or 0,

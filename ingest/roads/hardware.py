@@ -11,7 +11,8 @@ from ingest import bodies, keys
 from ingest.answers import Answer, answer, judged
 from ingest.directory import Caller
 from ingest.door import Asked, Door, Routes, arrival_us, asked
-from ingest.judge import Judge, Reading, number
+from ingest.judge import ESTIMATED, Judge, Reading, number
+from ingest.judge import quality as known_quality
 from ingest.problem import Problem, Refusal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
@@ -25,8 +26,9 @@ BODY_LIMIT = 65_536  # bytes of one object of a dozen fields
 REQUIRED = ("energy_produced", "energy_consumed", "current_load")
 OPTIONAL = ("voltage", "current", "current1", "current2", "current3", "frequency", "power_factor")
 MEASURED = REQUIRED + OPTIONAL
-_FIRST = frozenset((*REQUIRED, "facility_id", "timestamp"))  # looked at before the others
-_ALLOWED = ", ".join((*MEASURED, "facility_id", "timestamp"))
+ABOUT = ("facility_id", "timestamp", "quality")  # fields of a post that are no readings
+_FIRST = frozenset((*REQUIRED, *ABOUT))  # looked at before the others
+_ALLOWED = ", ".join((*MEASURED, *ABOUT))
 
 _decode = msgspec.json.Decoder().decode
 
@@ -79,6 +81,10 @@ def _check(content: dict[str, Any], caller: Caller, judge: Judge, wanted: Asked)
     if (facility := _facility(content, caller)) is not None:
         judge.problems.append(facility)
         return False
+    quality = known_quality(content["quality"]) if "quality" in content else None
+    if isinstance(quality, Problem):
+        judge.problems.append(quality)
+        return False
     stamped = "timestamp" in content
     if stamped:
         moment = judge.moment(content["timestamp"], wanted.precision, "timestamp")
@@ -88,6 +94,10 @@ def _check(content: dict[str, Any], caller: Caller, judge: Judge, wanted: Asked)
     else:
         moment = floor(arrival_us(), device.reporting_interval_s)
     said = _said(content, caller, moment)
+    if quality == ESTIMATED:
+        for each in said.values():
+            if isinstance(each, Reading):
+                each.quality = quality
     judge.judge(said.values(), "us", named=list(said))
     if not stamped:  # two energies of one interval may both be true: none goes without a word
         judge.rows.told_once = {

@@ -16,7 +16,8 @@ from ingest import bodies, keys
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
 from ingest.door import Door, Routes, asked
-from ingest.judge import Judge, Reading, number
+from ingest.judge import QUALITY, Judge, Quality, Reading, number
+from ingest.judge import quality as known_quality
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
 from ingest.request import Request
 from ingest.rows import Rows
@@ -30,6 +31,7 @@ class Batch(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The body of a post."""
 
     readings: Annotated[list[Reading], Meta(extra_json_schema={"maxItems": READINGS_LIMIT})]
+    quality: Annotated[Quality | None, Meta(description=f"{QUALITY}: of all readings that say nothing themselves")] = None
 
 
 _decode = msgspec.json.Decoder(Batch).decode
@@ -77,7 +79,11 @@ def _read(body: bytes) -> Sequence[Reading | Problem]:
     readings: Sequence[Reading | Problem] = ()
     if not many:
         try:
-            readings = _decode(body).readings
+            batch = _decode(body)
+            readings = batch.readings
+            if batch.quality is not None:
+                for reading in batch.readings:
+                    reading.quality = reading.quality or batch.quality
         except (msgspec.MsgspecError, ValueError, RecursionError):
             given = _taken_apart(body)
             many, readings = len(given) > READINGS_LIMIT, [as_reading(each) for each in given[:READINGS_LIMIT]]
@@ -104,10 +110,13 @@ def _taken_apart(body: bytes) -> list[Any]:
                 "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _SHAPE
             ),
         )
-    if unknown := [name for name in content if name != "readings"]:
+    if unknown := [name for name in content if name not in Batch.__struct_fields__]:
         raise Refusal(
             400, Problem("unknown_field", _("no such field beside readings: leave it out"), echo(unknown[0]), None, _SHAPE)
         )
+    quality = known_quality(content.get("quality"))
+    if isinstance(quality, Problem):
+        raise Refusal(400, quality)
     if "readings" not in content:
         raise Refusal(
             400, Problem("missing_field", _("readings is missing: send a list of them, also of one"), "readings", None, _SHAPE)
@@ -124,6 +133,8 @@ def _taken_apart(body: bytes) -> list[Any]:
                 _SHAPE,
             ),
         )
+    if quality is not None:
+        return [{"quality": quality} | each if isinstance(each, dict) else each for each in readings]
     return readings
 
 
@@ -187,7 +198,10 @@ def as_reading(given: Any) -> Reading | Problem:
             echo(interval_s),
             _("an integer"),
         )
-    return Reading(given["meter"], given["quantity"], ts, value, given.get("unit"), interval_s)
+    quality = known_quality(given.get("quality"))
+    if isinstance(quality, Problem):
+        return quality
+    return Reading(given["meter"], given["quantity"], ts, value, given.get("unit"), interval_s, quality)
 
 
 def _add_refused(rejected: list[Problem], refused: dict[int, str], sent: int) -> None:

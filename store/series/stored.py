@@ -18,6 +18,14 @@ from store.series.write import TELEMETRY, TIMEOUT_S, Row, Series
 
 Key = tuple[str, str, int, int]  # meter, quantity, interval_s (0: a sample), microseconds since 1970
 
+
+class Standing(NamedTuple):
+    """What stands under a key: a value, and whether its sender estimated it."""
+
+    value: float
+    estimated: bool
+
+
 ATTEMPTS = 5
 STALE_S = 0.02
 APPLIED_WITHIN_S = 5.0
@@ -51,6 +59,12 @@ def key(row: Row) -> Key:
     """What identifies a row."""
     of, at, _ = row
     return of.meter, of.quantity, of.interval_s, at
+
+
+def standing(row: Row) -> Standing:
+    """What a row would have stand under its key."""
+    of, _at, value = row
+    return Standing(value, of.estimated)
 
 
 class Stored:
@@ -99,13 +113,13 @@ class Stored:
         newest = self._newest.get(_kind(of), UNKNOWN)
         return newest.at < at < newest.until
 
-    def values(self, rows: Collection[Row]) -> dict[Key, float]:
-        """The values that QuestDB shows under the keys of these rows. What is committed but not applied yet is not seen.
+    def values(self, rows: Collection[Row]) -> dict[Key, Standing]:
+        """What QuestDB shows under the keys of these rows. What is committed but not applied yet is not seen.
 
         Raises:
             StoreAway: QuestDB cannot be asked now.
         """
-        stored: dict[Key, float] = {}
+        stored: dict[Key, Standing] = {}
         for table in {of.table for of, _, _ in rows}:
             asked = {key(row) for row in rows if row[0].table == table}
             moments = sorted({at for _, _, _, at in asked})
@@ -114,9 +128,9 @@ class Stored:
                 answer = self._ask(sql, parameters)
                 if len(answer) > len(asked) + CROWD:
                     self._crowded_until = time.monotonic() + CROWDED_S
-                for *of, value in answer:
+                for *of, value, estimated in answer:
                     if value is not None and (one := tuple(of)) in asked:
-                        stored[one] = value
+                        stored[one] = Standing(value, estimated)
         return stored
 
     def settle(self, tables: Collection[str]) -> bool:
@@ -218,8 +232,9 @@ def _question(table: str, moments: int, meters: int) -> LiteralString:
     )
     whose: LiteralString = " AND meter IN (" + ", ".join(["%s"] * meters) + ")" if meters else ""
     if table == TELEMETRY:
-        return "SELECT meter, quantity, 0, ts::LONG, value FROM telemetry WHERE (" + when + ")" + whose
-    return "SELECT meter, quantity, interval_s, ts::LONG, value FROM intervals WHERE (" + when + ")" + whose
+        return "SELECT meter, quantity, 0, ts::LONG, value, estimated FROM telemetry WHERE (" + when + ")" + whose
+    told: LiteralString = "SELECT meter, quantity, interval_s, ts::LONG, value, estimated_s > 0 FROM intervals WHERE ("
+    return told + when + ")" + whose
 
 
 @cache

@@ -39,21 +39,27 @@ class RowRefused(StoreError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Where readings of one meter and quantity from one source are kept. `interval_s` is 0 for samples."""
+    """Where readings of one meter and quantity from one source are kept. `interval_s` is 0 for samples.
+
+    Those that their sender estimated are a series of their own: under the same keys, one takes the place of the other.
+    """
 
     table: str
     meter: str
     quantity: str
     interval_s: int
     head: str
+    estimated: bool = False
 
 
 Row = tuple[Series, int, float]  # a series, microseconds since 1970 (where an interval starts), and the value
 Marker = tuple[str, int, int]  # a meter, and the first quarter's start and the last one's end (µs since 1970)
 
 
-def series(meter: str, quantity: str, interval_s: int, source: str) -> Series:
+def series(meter: str, quantity: str, interval_s: int, source: str, *, estimated: bool = False) -> Series:
     """The series of a meter's quantity; of 15 minutes or more it is kept in `intervals`, otherwise in `telemetry`.
+
+    `estimated`: whether its sender estimated these readings, which the lines of all others do not say.
 
     Raises:
         ValueError: a name that is no immutable id.
@@ -64,8 +70,10 @@ def series(meter: str, quantity: str, interval_s: int, source: str) -> Series:
     kept_s = interval_s if interval_s >= INTERVAL_S else 0
     table = INTERVALS if kept_s else TELEMETRY
     extra = f"interval_s={kept_s}i,count=1i," if kept_s else ""
+    if estimated:
+        extra += f"estimated_s={kept_s}.0," if kept_s else "estimated=t,"
     head = f"{table},meter={meter},quantity={quantity},source={source} received_at={NOW}t,{extra}value="
-    return Series(table, meter, quantity, kept_s, head)
+    return Series(table, meter, quantity, kept_s, head, estimated)
 
 
 def lines(rows: Iterable[Row]) -> list[str]:

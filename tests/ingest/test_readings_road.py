@@ -77,6 +77,24 @@ def test_integer_times_are_read_in_their_declared_unit(site: Device, world: Worl
     assert stored.value(world.grid, "power_kw", moment + timedelta(seconds=2)) == 2
 
 
+def test_tiny_huge_and_endless_numbers_are_what_they_are_and_cost_no_neighbour(
+    site: Device, world: World, stored: Stored, moment: datetime
+) -> None:
+    said = ["7e-06", "7E-6", "0.000007", "-0.0", "95686646487868969934913536.00", "1e400", "9" * 400]
+    own = {"meter": world.grid, "quantity": "energy_kwh", "interval_s": 60}
+    rows = [
+        json.dumps(own | {"ts": (moment + timedelta(seconds=n)).isoformat()})[:-1] + f', "value": {value}}}'
+        for n, value in enumerate(said)
+    ]
+    answer = site.raw("/api/v1/readings", f'{{"readings": [{", ".join(rows)}]}}'.encode())
+    assert (answer.status_code, answer.json()["accepted"]) == (207, 4)
+    codes = {each["index"]: each["code"] for each in answer.json()["rejected"]}
+    assert codes == {4: "out_of_range", 5: "not_a_number", 6: "not_a_number"}
+    for n in range(4):
+        value = stored.value(world.grid, "energy_kwh", moment + timedelta(seconds=n - 60))
+        assert value == (0.0 if n == 3 else 7e-06)
+
+
 BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"value": "12.5"}, "not_a_number", "value"),
     ({"value": True}, "not_a_number", "value"),
@@ -96,6 +114,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"quantity": "power_factor", "value": 7}, "out_of_range", "value"),
     ({"unit": "furlong"}, "unknown_unit", "unit"),
     ({"unit": 5}, "wrong_type", "unit"),
+    ({"quality": "guess"}, "unknown_quality", "quality"),
+    ({"ts": "2036-02-07T06:28:16Z"}, "in_future", "ts"),
     ({"interval_s": 0}, "bad_interval", "interval_s"),
     ({"interval_s": -900}, "bad_interval", "interval_s"),
     ({"interval_s": 93_601}, "bad_interval", "interval_s"),

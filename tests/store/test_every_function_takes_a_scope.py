@@ -160,6 +160,7 @@ WITHOUT_SCOPE = {
     "store.series.latest.end_of": "a moment in, a moment out",
     "store.series.stored.questions": "text and parameters of a look-up, not yet asked",
     "store.series.stored.key": "a row in, what identifies it out",
+    "store.series.stored.standing": "a row in, what it says out",
     "store.series.rollup.await_applied": "waits until QuestDB shows what was written",
 }
 

@@ -12,7 +12,7 @@ from config import clock
 from config.settings import settings
 from ingest.afterwards import Afterwards
 from ingest.directory import Caller, caller_of
-from ingest.judge import Reading
+from ingest.judge import ESTIMATED, Reading
 from store.records.jobs.kinds import WAITING_VALUES, Nothing
 from store.records.plant import channels, directory
 from store.records.plant.channels import Source
@@ -78,7 +78,8 @@ def _judged(part: Sequence[Value], channel: Channel, caller: Caller, afterwards:
     """What became of each value: `stored`, or the code of what is wrong with it."""
     assert channel.meter_id is not None and channel.quantity is not None  # noqa: S101  # it is mapped
     of = channel.meter_id, channel.quantity
-    readings = [Reading(*of, each.at, each.value, channel.unit, channel.interval_s) for each in part]
+    quality = ESTIMATED if channel.estimated else None
+    readings = [Reading(*of, each.at, each.value, channel.unit, channel.interval_s, quality) for each in part]
     return [each.problem.code if each.problem else waiting.STORED for each in afterwards.store(readings, caller)]
 
 

@@ -18,11 +18,12 @@ from config import clock
 from config.language import _
 from ingest import line_protocol
 from ingest.directory import Caller
-from ingest.judge import Meant, Reading, Several
+from ingest.judge import ESTIMATED, Meant, Quality, Reading, Several
 from ingest.line_protocol import NUMBER, Malformed, Point
 from ingest.problem import Problem
 from ingest.roads.lines.plain import Plain, plain
 from ingest.times import FACTORS, Window
+from models import channel_meaning
 from store.records.plant.directory import ChannelEntry
 from store.series import waiting
 from store.series.write import Series
@@ -44,6 +45,7 @@ class Channel:
     name: str
     entry: ChannelEntry | None
     series: Series | None  # where its values wait
+    quality: Quality | None = None
     heard: float = 0.0
 
     @property
@@ -52,7 +54,7 @@ class Channel:
         entry = self.entry
         if entry is None or entry.meter_id is None:
             return None
-        return Meant(entry.meter_id, entry.quantity, entry.unit, entry.interval_s)
+        return Meant(entry.meter_id, entry.quantity, entry.unit, entry.interval_s, self.quality)
 
 
 @dataclass
@@ -244,7 +246,8 @@ class Reader:
 
     def _channel(self, name: str) -> Channel:
         entry = self._caller.channels.get((ROAD, name))
-        return Channel(name, entry, None if entry else waiting.series(self._caller.channel_source, ROAD, name))
+        waits = None if entry else waiting.series(self._caller.channel_source, ROAD, name)
+        return Channel(name, entry, waits, said_quality(name))
 
     def _add(self, channel: Channel, moment: int, number: float, at: int) -> None:
         batch, entry = self.batch, channel.entry
@@ -258,7 +261,8 @@ class Reader:
         else:
             readings = batch.readings[-1]
             assert isinstance(readings, list)  # noqa: S101  # begun before lines are read one by one
-            readings.append(Reading(entry.meter_id, entry.quantity, moment, number, entry.unit, entry.interval_s))
+            meant = entry.meter_id, entry.quantity, moment, number, entry.unit, entry.interval_s
+            readings.append(Reading(*meant, channel.quality))
             batch.of.append(at)
 
     def _moment(self, stamp: int, at: int) -> int | None:
@@ -274,6 +278,11 @@ def _alike(numbers: NDArray[np.int64]) -> tuple[NDArray[np.intp], list[int]]:
     """Of each number its place among those that there are, and these."""
     found = pa.array(numbers).dictionary_encode()
     return found.indices.to_numpy().astype(np.intp), found.dictionary.to_pylist()
+
+
+def said_quality(name: str) -> Quality | None:
+    """What a channel's name says of how its values are come by."""
+    return ESTIMATED if channel_meaning.estimated(ROAD, name) else None
 
 
 def _cut(line: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from config.language import _
 from config.quantities import LONGEST_INTERVAL_S, QUANTITIES, Kind
+from models import channel_meaning
 from store.errors import Refused
 from store.ids import channel_id
 from store.records.access.policy import Action, require
@@ -288,6 +289,7 @@ def map_channel(
         channel = required(records, Channel, channel_id)
         channel.meter_id, channel.quantity, channel.ignored = meter_id, quantity, False
         channel.unit, channel.interval_s = unit or None, interval_s
+        channel.estimated = channel_meaning.estimated(channel.road, channel.full_name)
         _mark(channel)
     return channel
 

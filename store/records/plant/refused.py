@@ -164,7 +164,7 @@ def _row(of: Refused) -> dict[str, Any]:
     name, body = _short(of.name), _seen(of.body[:LONGEST_BODY], kept="\n\t")
     alike = (of.source_id, of.road, of.code, name, said.meter, said.quantity, said.unit, said.interval_s)
     return {
-        "id": said_id("rfr", of.source_id, name, *said, body),
+        "id": said_id("rfr", of.source_id, name, *said[:-1], body, *filter(None, said[-1:])),
         "site_id": of.site_id,
         "source_id": of.source_id,
         "road": of.road,

@@ -21,7 +21,8 @@ class Channel(Record):
         CheckConstraint("(meter_id IS NULL OR quantity IS NOT NULL) AND (meter_id IS NULL OR NOT ignored)", name="mapped"),
         CheckConstraint("interval_s > 0", name="interval"),
         CheckConstraint("device_id IS NULL OR broker_id IS NULL", name="one_source"),
-        unique_while("meter_id IS NOT NULL", "uq_channels_meter_id_quantity", "meter_id", "quantity"),  # one writer
+        # One writer of what was read, and one of what its sender estimated.
+        unique_while("meter_id IS NOT NULL", "uq_channels_meter_id_quantity_estimated", "meter_id", "quantity", "estimated"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -45,6 +46,7 @@ class Channel(Record):
     told_unit: Mapped[str | None] = mapped_column(info=QUIET)
     told_kind: Mapped[str | None] = mapped_column(info=QUIET)
     turned_away: Mapped[int] = mapped_column(default=0, server_default="0", info=QUIET)  # values: too many waited already
+    estimated: Mapped[bool] = mapped_column(default=False, server_default=false())  # whether its sender estimates its values
 
     @property
     def source_id(self) -> str:

@@ -45,11 +45,12 @@ class RefusedReading(Record):
     became: Mapped[str] = mapped_column(default="", server_default="")
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+    quality: Mapped[str] = mapped_column(default="", server_default="")
 
     @property
     def said(self) -> Said:
         """What it says."""
-        return Said(self.meter, self.quantity, self.ts, self.value, self.unit, self.interval_s)
+        return Said(self.meter, self.quantity, self.ts, self.value, self.unit, self.interval_s, self.quality)
 
 
 class RefusedBeyond(Record):

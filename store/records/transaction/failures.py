@@ -105,7 +105,7 @@ RULES = {
     "rule_release_meters": N_("whoever joins an organisation has no meters of their own: release them first"),
     "rule_sites_of_distributors": N_("a site is owned by a distributor: give the id of one"),
     "rule_user_id": N_("a user's id never changes: leave it as it is"),
-    "uq_channels_meter_id_quantity": N_(
+    "uq_channels_meter_id_quantity_estimated": N_(
         "another channel writes this quantity of the meter already: take that mapping away first, or choose another meter"
     ),
     "uq_device_fields_meter_id_quantity": N_(
@@ -169,7 +169,7 @@ ABOUT = {
     "ck_sites_position": "latitude",
     "ck_sites_reporting_interval": "reporting_interval_s",
     "rule_one_edge_of_a_way": "to_node_id",
-    "uq_channels_meter_id_quantity": "quantity",
+    "uq_channels_meter_id_quantity_estimated": "quantity",
     "uq_device_fields_meter_id_quantity": "fields",
     "uq_devices_site_id_name": "name",
     "uq_energy_sources_meter_id_valid_from": "valid_from",

@@ -8,7 +8,7 @@ import pytest
 from config.settings import Settings
 from store.errors import StoreAway
 from store.series import stored as module
-from store.series.stored import METERS, MOMENTS, Stored, key, questions
+from store.series.stored import METERS, MOMENTS, Standing, Stored, key, questions, standing
 from store.series.write import INTERVALS, TELEMETRY, Row, Series, Writer, lines, now_us, series
 from tests.conftest import eventually
 
@@ -40,21 +40,23 @@ def test_only_what_was_asked_for_is_found(writer: Writer, stored: Stored) -> Non
     start = now_us()
     a, b, volts = power("mtr_a"), power("mtr_b"), series("mtr_a", "voltage_v", 0, "test")
     write(writer, stored, [(a, start, 1.0), (b, start, 2.0), (a, start + 1, 3.0)])
-    assert stored.values([(a, start, 9.0), (b, start + 1, 9.0), (volts, start, 9.0)]) == {key((a, start, 9.0)): 1.0}
+    assert stored.values([(a, start, 9.0), (b, start + 1, 9.0), (volts, start, 9.0)]) == {
+        key((a, start, 9.0)): Standing(1.0, False)
+    }
 
 
 def test_who_sent_a_value_does_not_matter(writer: Writer, stored: Stored) -> None:
     start = now_us()
     write(writer, stored, [(power("mtr_a"), start, 1.0)])
     asked = (series("mtr_a", "power_kw", 60, "another"), start, 1.0)
-    assert stored.values([asked]) == {key(asked): 1.0}
+    assert stored.values([asked]) == {key(asked): standing(asked)}
 
 
 def test_an_interval_is_found_by_its_length(writer: Writer, stored: Stored) -> None:
     start = now_us()
     rows = [(series("mtr_a", "energy_kwh", length_s, "test"), start, value) for length_s, value in ((900, 1.0), (3600, 4.0))]
     write(writer, stored, rows)
-    assert stored.values(rows) == {key(row): row[2] for row in rows}
+    assert stored.values(rows) == {key(row): standing(row) for row in rows}
 
 
 @pytest.mark.parametrize("crowded", [False, True])
@@ -89,7 +91,7 @@ def test_in_a_crowd_the_meters_are_named(writer: Writer, stored: Stored, monkeyp
     ask = stored._ask
     monkeypatch.setattr(stored, "_ask", lambda sql, parameters: answers.append(ask(sql, parameters)) or answers[-1])
     for _ in range(2):
-        assert stored.values([crowd[7]]) == {key(crowd[7]): 1.0}
+        assert stored.values([crowd[7]]) == {key(crowd[7]): Standing(1.0, False)}
     assert [len(answer) for answer in answers] == [len(crowd), 1]
 
 
@@ -99,7 +101,7 @@ def test_what_was_committed_before_is_seen_once_it_is_settled(writer: Writer, st
         row = (of, start, float(n))
         writer.write(lines([row]), now_us())
         assert stored.settle({TELEMETRY})
-        assert stored.values([row]) == {key(row): float(n)}
+        assert stored.values([row]) == {key(row): Standing(float(n), False)}
 
 
 def test_of_a_meter_that_has_nothing_so_late_a_row_is_new(

@@ -209,6 +209,7 @@ TELLS_NO_READINGS = {
     "store.series.amendments.restore": "writes",
     "store.series.amendments.void_all": "writes",
     "store.series.flags.told_twice": "for Loadstar itself, which judges days",
+    "store.series.suspects.beyond": "the same",
     "store.series.flags.first_heard": "the same",
     "store.series.flags.standing_conditions": "the same",
     "store.series.amendments.amend_all": "writes",
