@@ -134,7 +134,9 @@ def _file_name() -> str:
 
 
 def _pieces() -> Iterator[bytes]:
-    while some := request.stream.read(READ_BYTES):
+    left = request.content_length or 0  # not a byte more is asked for: a stream that has given all it may refuses that
+    while left and (some := request.stream.read(min(READ_BYTES, left))):
+        left -= len(some)
         yield some
 
 

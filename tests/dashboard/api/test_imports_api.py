@@ -86,6 +86,15 @@ def test_a_file_comes_in_pieces_and_goes_on_where_a_broken_one_stopped(
     assert program.head(where, headers={**own, **TUS}).status_code == 404  # it has become an import
 
 
+def test_a_piece_may_be_as_large_as_it_is_said(world: World, program: FlaskClient) -> None:
+    own, size = token(world, "operator"), uploads.PIECE_BYTES
+    where = begun(program, own, size)
+    as_served = {"wsgi.input_terminated": True}  # as gunicorn hands a body over
+    headers = {**own, **PIECE, "Upload-Offset": "0"}
+    taken = program.patch(where, data=b"x" * size, headers=headers, environ_overrides=as_served)
+    assert (taken.status_code, taken.headers.get("Upload-Offset")) == (204, str(size)), taken.get_data(as_text=True)
+
+
 def asked(world: World, where: str, profile: Any, **more: Any) -> dict[str, Any]:
     return {"site_id": world.site, "upload": where.rpartition("/")[2], "profile": profile, **more}
 
