@@ -49,6 +49,7 @@ KINDS = {
     "waiting_values": N_("Values that waited for a mapping"),
     "file_import": N_("Import of a file"),
     "import_undo": N_("Undoing an import"),
+    "file_check": N_("Check of a file"),
     "pull": N_("Pulling a source"),
     "refused_readings": N_("Corrected readings"),
 }
