@@ -48,7 +48,6 @@ KINDS = {
     "quality_flags": N_("Quality flags"),
     "waiting_values": N_("Values that waited for a mapping"),
     "file_import": N_("Import of a file"),
-    "file_check": N_("Check of a file before its import"),
     "import_undo": N_("Undoing an import"),
     "file_check": N_("Check of a file"),
     "pull": N_("Pulling a source"),
