@@ -162,16 +162,16 @@ def test_a_questdb_that_was_killed_leaves_nothing_of_its_library_behind(running:
     assert not [path for path in elsewhere if path.startswith(f"{tempfile.gettempdir()}/libquestdb")]
 
 
-@pytest.mark.parametrize("name", [name for name in CHILDREN if name not in ("questdb", call.LISTENER)])
-def test_a_process_that_hangs_with_all_its_own_is_ended_and_started_again(running: Terminal, name: str) -> None:
-    hung = running.pid(name)
-    assert hung
-    eventually((running.run / heart.PROCESSES / f"{hung}.beat").exists, within_s=START_S)
-    others = {other: running.pid(other) for other in ("up", "supervisord", *CHILDREN) if other != name}
-    stopped = leash.family(running.run, name)
+def test_processes_that_hang_with_all_their_own_are_ended_and_started_again_and_the_others_go_on(running: Terminal) -> None:
+    hung = {name: running.pid(name) for name in CHILDREN if name not in ("questdb", call.LISTENER)}
+    for pid in hung.values():
+        assert pid
+        eventually((running.run / heart.PROCESSES / f"{pid}.beat").exists, within_s=START_S)
+    others = {other: running.pid(other) for other in ("up", "supervisord", *CHILDREN) if other not in hung}
+    stopped = [pid for name in hung for pid in leash.family(running.run, name)]
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: running.pid(name) not in (None, hung), within_s=heart.HUNG_S + 50)
+    eventually(lambda: all(running.pid(name) not in (None, pid) for name, pid in hung.items()), within_s=heart.HUNG_S + 50)
     eventually(running.everything_answers, within_s=START_S)
     assert not [pid for pid in stopped if leash.started(pid)]
     assert others == {other: running.pid(other) for other in others}
