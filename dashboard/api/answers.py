@@ -190,7 +190,10 @@ class Shares(Said):
     provisional: Provisional
     actual: Annotated[Share | None, Meta(description="A: as it was read")]
     sender: Annotated[Share | None, Meta(description="S: an estimate, as its sender says")]
-    estimated: Annotated[Share | None, Meta(description="E: counted while nothing was read, spread evenly over that silence")]
+    estimated: Annotated[
+        Share | None,
+        Meta(description="E: spread evenly over a time in which nothing was read, or nothing but a longer interval"),
+    ]
     persons: Annotated[Share | None, Meta(description="M: as people said")]
 
 

@@ -54,7 +54,11 @@ FIELDS = (
         required=True,
         of="interval_s",
         keys="numeric",
-        help=N_("900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are."),
+        help=N_(
+            "900 for quarters of an hour, 3600 for hours, 86400 for local days, however long those are. Intervals of another"
+            " length count too: shorter ones are added up, and of a longer one what the shorter do not tell is spread over the"
+            " rest of its time, as an estimate."
+        ),
     ),
     Text(
         "rollover",

@@ -46,7 +46,9 @@ FIELDS = (
         longest=9,
         of="interval_s",
         keys="numeric",
-        help=N_("Empty: as often as its device posts."),
+        help=N_(
+            "Empty: as often as its device posts. Intervals of another length are added up, or spread over theirs as an estimate."
+        ),
     ),
     declared_energy.RATED,
 )

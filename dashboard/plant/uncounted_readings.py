@@ -89,6 +89,13 @@ def reason(each: Uncounted, zone: ZoneInfo) -> str:
         return what + _("no declaration holds then. Let one begin earlier.")
     if each.why == uncounted.OTHER_QUANTITY:
         return what + _("its energy comes from %(source)s; two sources are never added.", source=_(METHODS[declared.method]))
+    if each.why == uncounted.CONTRADICTS:
+        return what + _(
+            "other readings of the same time are counted, and these do not fit them: together they hold more, or less, than"
+            " that time can. Void those that are wrong."
+        )
     return what + _(
-        "its energy is declared of %(every)s. Put that right, or let the device post that.", every=every(declared.interval_s)
+        "they begin or end in the midst of other readings that are counted, so how much of them is new cannot be said. Let the"
+        " device post intervals of %(every)s that begin on the clock, or void one of the two.",
+        every=every(declared.interval_s),
     )

@@ -1,4 +1,4 @@
-"""What the last month's energy of a meter is made of: how much was read, estimated, spread over silences, or said by people."""
+"""What the last month's energy of a meter is made of: how much was read, estimated, spread by us, or said by people."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ WITHIN = timedelta(days=31)
 CLASSES = {
     "A": N_("Read (A)"),
     "S": N_("Estimated by its sender (S)"),
-    "E": N_("Spread over silences by Loadstar (E)"),
+    "E": N_("Spread over silences and long intervals by Loadstar (E)"),
     "M": N_("Said by people (M)"),
 }
 

@@ -30,12 +30,17 @@ class Span(NamedTuple):
     end: datetime
     since: datetime
     until: datetime
-    zone: str = ""  # of local days, if its values are of days
+    zone: str = ""  # whose local days its values of days are of; none of counters
 
     @property
     def rhythm_s(self) -> int:
         """How long the shortest interval is of which it tells the energy, once that is closed (s)."""
         return INTERVAL_S if self.sampled else self.interval_s
+
+    @property
+    def daily(self) -> bool:
+        """Whether its values are of local days."""
+        return self.method != "counter" and self.interval_s == DAY_S
 
     @property
     def sampled(self) -> bool:
@@ -76,7 +81,7 @@ def spans_of(
     for meter in meter_ids:
         times = known.times.get(meter, ALWAYS)
         for each in known.declared[meter]:
-            zone = known.zones[meter] if each.method != "counter" and each.interval_s == DAY_S else ""
+            zone = known.zones[meter] if each.method != "counter" else ""
             declared = each.method, each.interval_s, each.rollover_kwh, each.valid_from, each.valid_to or ALWAYS[0].end, zone
             if (of := alike.get((times, *declared))) is None:
                 of = alike[times, *declared] = _within(declared, times, start, end, whole_quarters)
@@ -139,7 +144,7 @@ def rhythms(known: Metering, meter_ids: Collection[str], start: datetime, end: d
         holding = [(span, ids) for span, ids in declared.items() if span.start <= first < span.end]
         if len({meter for _, ids in holding for meter in ids}) == len(set(meter_ids)):
             slowest = max((span for span, _ in holding), key=lambda span: span.rhythm_s)
-            yield Rhythm(first, last, slowest.rhythm_s, slowest.zone)
+            yield Rhythm(first, last, slowest.rhythm_s, slowest.zone if slowest.daily else "")
 
 
 def edges_of(rhythm: Rhythm) -> pd.DatetimeIndex:

@@ -25,9 +25,10 @@ from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, Scope, Times
 from store.series import checkpoint, finality, samples
 from store.series.declared import Rhythm, Span, edges_of, rhythms, spans_of
-from store.series.energy_of_intervals import derived, from_intervals
+from store.series.energy_of_intervals import as_declared, derived
 from store.series.energy_of_samples import from_samples
 from store.series.grid import EPOCH, floor, micros, moment, runs
+from store.series.other_lengths import from_intervals
 from store.series.pieces import Pieces, Places, places, together
 
 Microseconds = NDArray[np.int64]
@@ -290,7 +291,7 @@ def _beside_intervals(span: Span, ids: Sequence[str], start: datetime, end: date
     telling = np.unique(told.whose)
     if not len(telling) or not len(found.whose):
         return found
-    intervals = from_intervals(span, [ids[place] for place in telling.tolist()], start, end, span.interval_s, EPOCH).of(telling)
+    intervals = as_declared(span, [ids[place] for place in telling.tolist()], start, end, span.interval_s, EPOCH).of(telling)
     order = np.lexsort((intervals.starts_s, intervals.whose))
     intervals = intervals.only(order)
     return found.only(~_within(found, intervals))

@@ -1,23 +1,30 @@
-"""The energy of meters from rows of `intervals`: what devices and files told, and what the rollup has made of samples."""
+"""The energy of meters from rows of `intervals` as they declare: what was told, and what the rollup has made of samples.
+
+What was told over another length than the declared one is `store.series.other_lengths`'.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.quantities import INTERVAL_S, LOCAL_DAY_S
 from models import local_time
+from models.energy import Floats
 from models.local_days import NO_DAY, local_day
 from store.series import interval_sums
 from store.series.declared import Span
 from store.series.energy_of_samples import POWER
+from store.series.interval_sums import Lengths
 from store.series.pieces import EXPORT, FORWARD, Pieces, pieces, seconds
 
 DERIVED = {"derived_energy_kwh": FORWARD, "derived_energy_export_kwh": EXPORT}
 
 
-def from_intervals(span: Span, ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime) -> Pieces:
+def as_declared(span: Span, ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime) -> Pieces:
     """Energy of the span's meters in [start, end): a stretch a cell of the grid, and one a row that crosses an edge of it.
 
     Whose a piece is, is a place in `ids`.
@@ -28,14 +35,19 @@ def from_intervals(span: Span, ids: Sequence[str], start: datetime, end: datetim
         return derived(ids, start, end, cell_s, origin, span.interval_s)
     else:
         registers, measures = {POWER: POWER}, ["above", "below", "covered_s", "until_s"]
-    if span.zone:
+    if span.daily:
         return _local_days(span, ids, start, end, registers, measures)
-    # Rows of another length are of another source: never added.
-    lasts = span.interval_s if not span.sampled else INTERVAL_S
     rows = interval_sums.aggregates(
-        ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=(lasts, lasts)
+        ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=lengths(span)
     )
     return pieces(_as_energy(span, rows, registers), ids)
+
+
+def lengths(span: Span) -> Lengths:
+    """Of which lengths (s) the rows are that a span's energy is of by what it declares."""
+    if span.daily:
+        return LOCAL_DAY_S
+    return span.rhythm_s, span.rhythm_s
 
 
 def derived(ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime, expected_s: int = 1) -> Pieces:
@@ -68,8 +80,7 @@ def _local_days(
     reach = timedelta(seconds=LOCAL_DAY_S[1] - LOCAL_DAY_S[0])
     asked = (start - reach, end + reach)
     found = interval_sums.aggregates(ids, list(registers), *asked, INTERVAL_S, measures, lengths_s=LOCAL_DAY_S)
-    days_s = local_time.edges_s(asked[0] - reach, asked[1] + reach, "day", ZoneInfo(span.zone)).astype(float)
-    first, last, rank = local_day(seconds(found["ts"]), found["lasting_s"].to_numpy(float), days_s)
+    first, last, rank = local_days(seconds(found["ts"]), found["lasting_s"].to_numpy(float), span.zone)
     told = found["lasting_s"].to_numpy(float)
     share = (last - first) / told if span.method == "power" else 1.0
     found = found.assign(
@@ -82,3 +93,13 @@ def _local_days(
     )
     found = found[found["rank"] < NO_DAY].sort_values("rank", kind="stable").drop_duplicates(["ts", "meter", "quantity"])
     return pieces(_as_energy(span, found, registers), ids)
+
+
+def local_days(starts_s: Floats, lasting_s: Floats, zone: str) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Of values of days of a zone the stretch that each is of, and how that was found: as `models.local_days.local_day`."""
+    if not len(starts_s):
+        return starts_s, starts_s, np.zeros(0, np.int64)
+    around = timedelta(seconds=2 * LOCAL_DAY_S[1])
+    first, last = (datetime.fromtimestamp(at, UTC) for at in (starts_s.min(), starts_s.max()))
+    midnights_s = local_time.edges_s(first - around, last + around, "day", ZoneInfo(zone)).astype(float)
+    return local_day(starts_s, lasting_s, midnights_s)

@@ -4,13 +4,13 @@ A row that takes the place of such a one and says nothing of it was read, so who
 their quarters of an hour the rollup says in the quarters' own `estimated_s`, for samples go before those do.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S, LONGEST_INTERVAL_S
+from config.quantities import LONGEST_INTERVAL_S
 from models import energy as arithmetic
 from models.energy import PATIENCE, Floats
 from store.records.plant.metering import Metering
@@ -18,8 +18,9 @@ from store.series import amendments
 from store.series.connection import frame, listed, no_rows, query
 from store.series.counters import COUNTERS
 from store.series.declared import Span, spans_of
-from store.series.energy_of_intervals import DERIVED
+from store.series.energy_of_intervals import DERIVED, lengths
 from store.series.energy_of_samples import POWER
+from store.series.other_lengths import beside
 from store.series.pieces import EXPORT, FORWARD, REGISTERS, places, seconds
 
 LONGEST = timedelta(seconds=LONGEST_INTERVAL_S)
@@ -94,25 +95,43 @@ def told(known: Metering, meter_ids: Collection[str], edges_s: Floats) -> dict[t
     rows = amendments.without(rows, said[KEY]) if len(said) else rows
     found: dict[tuple[str, str], Floats] = {}
     for span, ids in spans_of(known, meter_ids, first, last).items():
-        quantities, (shortest, longest) = _telling(span)
-        which = rows["meter"].isin(ids) & rows["quantity"].isin(quantities) & rows["interval_s"].between(shortest, longest)
-        for (meter, quantity), mine in rows[which].groupby(["meter", "quantity"]):
-            starts, lasting = seconds(mine["ts"]), mine["interval_s"].to_numpy(float)
+        quantities = _telling(span)
+        mine = rows[rows["meter"].isin(ids)]
+        declared = mine["interval_s"].between(*lengths(span))
+        for (meter, quantity), those in mine[declared & mine["quantity"].isin(quantities)].groupby(["meter", "quantity"]):
+            starts, lasting = seconds(those["ts"]), those["interval_s"].to_numpy(float)
             since, until = np.maximum(starts, span.start.timestamp()), np.minimum(starts + lasting, span.end.timestamp())
-            amounts = mine["estimated_s"].to_numpy(float) * np.clip(until - since, 0, None) / lasting
+            amounts = those["estimated_s"].to_numpy(float) * np.clip(until - since, 0, None) / lasting
             some = amounts > 0
             sums = arithmetic.spread(edges_s, since[some], (until - since)[some], amounts[some])
             for register in [OF[quantity]] if quantity in OF else REGISTERS:
-                before = found.get((str(meter), register))
-                found[str(meter), register] = sums if before is None else before + sums
+                _add(found, str(meter), register, sums)
+        others = mine[~declared | (mine["quantity"] == POWER)]["meter"].unique().tolist()
+        for meter, register, sums in _of_other_lengths(span, others, edges_s) if others else ():
+            _add(found, meter, register, sums)
     return found
 
 
-def _telling(span: Span) -> tuple[Sequence[str], tuple[int, int]]:
-    """The quantities of rows of `intervals` that a span's energy is of, and how long they last (s)."""
+def _add(found: dict[tuple[str, str], Floats], meter: str, register: str, sums: Floats) -> None:
+    before = found.get((meter, register))
+    found[meter, register] = sums if before is None else before + sums
+
+
+def _of_other_lengths(span: Span, ids: Sequence[str], edges_s: Floats) -> Iterator[tuple[str, str, Floats]]:
+    """The same of what counts of rows of another length than is declared."""
+    told = beside(span, ids, span.start, span.end)
+    share = told.rows["estimated"].to_numpy(float)[told.of]
+    since = np.maximum(told.pieces.starts_s, span.start.timestamp())
+    until = np.minimum(told.pieces.starts_s + told.pieces.lasting_s, span.end.timestamp())
+    some = (share > 0) & (until > since)
+    for whose, register in sorted({*zip(told.pieces.whose[some].tolist(), told.pieces.register[some].tolist(), strict=True)}):
+        mine = some & (told.pieces.whose == whose) & (told.pieces.register == register)
+        lasting = (until - since)[mine]
+        yield ids[whose], REGISTERS[register], arithmetic.spread(edges_s, since[mine], lasting, lasting * share[mine])
+
+
+def _telling(span: Span) -> Sequence[str]:
+    """The quantities of rows of `intervals` of the declared length that a span's energy is of."""
     if span.method == "interval":
-        lasts = (INTERVAL_S, INTERVAL_S) if span.sampled else (span.interval_s, span.interval_s)
-        return REGISTERS, LOCAL_DAY_S if span.interval_s == DAY_S else lasts
-    if span.sampled:
-        return [*DERIVED], (INTERVAL_S, INTERVAL_S)
-    return [POWER], LOCAL_DAY_S if span.interval_s == DAY_S else (span.interval_s, span.interval_s)
+        return REGISTERS
+    return [*DERIVED] if span.sampled else [POWER]

@@ -41,10 +41,11 @@ class LivePower(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A value of a quantity and when."""
+    """A value of a quantity and when; how long it lasts (s), where it is of an interval that is kept as one."""
 
     ts: datetime
     value: float
+    lasts_s: int = 0
 
 
 def live_power(
@@ -86,9 +87,9 @@ def _newest(span: Span, ids: Collection[str], quantities: Collection[str], at: d
     since = max(at - WITHIN, min(at, latest.kept_since(at - WITHIN)) - timedelta(seconds=LATELY * span.interval_s))
     rows = newest_of(ids, _table(span), since, at, quantities, measured)
     newest: dict[str, dict[str, Reading]] = {}
-    for meter, quantity, ts, value, _ in rows:
+    for meter, quantity, ts, value, lasts_s in rows:
         if value is not None:
-            newest.setdefault(meter, {})[quantity] = Reading(ts, value)
+            newest.setdefault(meter, {})[quantity] = Reading(ts, value, lasts_s)
     return newest
 
 
@@ -121,9 +122,10 @@ def _live(span: Span, ids: Collection[str], at: datetime, told: latest.Values) -
     for meter, readings in _newest(span, ids, [FORWARD, EXPORT], at).items():
         start = max(reading.ts for reading in readings.values())
         # A register that was not posted with the newest interval says nothing about it.
-        kw = {name: reading.value * 3600 / span.interval_s for name, reading in readings.items() if reading.ts == start}
-        end = start + timedelta(seconds=span.interval_s)
-        live[meter] = LivePower(kw.get(FORWARD, 0.0), kw.get(EXPORT, 0.0), end)
+        of = {name: reading for name, reading in readings.items() if reading.ts == start}
+        lasts_s = min(reading.lasts_s or span.interval_s for reading in of.values())
+        kw = {name: reading.value * 3600 / (reading.lasts_s or span.interval_s) for name, reading in of.items()}
+        live[meter] = LivePower(kw.get(FORWARD, 0.0), kw.get(EXPORT, 0.0), start + timedelta(seconds=lasts_s))
     return live
 
 

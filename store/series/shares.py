@@ -15,7 +15,10 @@ from store.scope import Scope
 from store.series import amendments, energy, estimated
 from store.series.declared import spans_of
 from store.series.energy import Flow
+from store.series.energy_of_intervals import lengths
 from store.series.grid import ceil, floor
+from store.series.interval_sums import KEY
+from store.series.other_lengths import beside
 from store.series.pieces import EXPORT, FORWARD, REGISTERS, seconds
 from store.series.uncounted import QUANTITIES as TELLING
 
@@ -28,7 +31,8 @@ def shares(scope: Scope, meter_ids: Collection[str], start: datetime, end: datet
     """What part of each meter's energy in [start, end), both directions together, is of which class.
 
     S is what its sender says that it is an estimate. E is what a counter counted while it was not read, spread evenly over the
-    quarters of an hour of that silence: the sum is right, its course is ours. M is what people said: of intervals their energy,
+    quarters of an hour of that silence, or what of an interval longer than the declared ones nothing within it tells: the sum is
+    right, its course is ours. M is what people said: of intervals their energy,
     of samples what flowed in the time that each tells of. All else is A. What is of several is M before S before E. A virtual
     meter's energy is of the classes of those that it is made of, whatever their signs.
 
@@ -78,7 +82,7 @@ def _stretch_kwh(scope: Scope, known: Metering, meters: Collection[str], start: 
     inner = pd.date_range(ceil(start, INTERVAL_S), floor(end, INTERVAL_S), freq=pd.Timedelta(seconds=INTERVAL_S))
     edges = sorted({start, *inner.to_pydatetime(), end})
     edges_s = np.array([each.timestamp() for each in edges])
-    persons, samples = _persons(meters, start, end), _samples(known, meters, edges_s)
+    persons, samples = _persons(known, meters, start, end), _samples(known, meters, edges_s)
     senders = estimated.told(known, meters, edges_s)
     nothing = np.zeros(len(edges) - 1)
     return {
@@ -110,16 +114,32 @@ def _by_class(flow: Flow, persons_kwh: float, persons_s: Floats, senders_s: Mapp
     return np.array([total - person - sender - ours, sender, ours, person])
 
 
-def _persons(meters: Collection[str], start: datetime, end: datetime) -> dict[str, float]:
-    """The energy (kWh) of intervals that people said, of each meter; one that an end cuts is divided by time."""
+def _persons(known: Metering, meters: Collection[str], start: datetime, end: datetime) -> dict[str, float]:
+    """The energy (kWh) of intervals that people said, of each meter; one that an end cuts is divided by time.
+
+    Of another length than is declared it is what counts of it beside what is told otherwise.
+    """
     if not meters:
         return {}
-    said = amendments.newest(meters, REGISTERS, start - timedelta(seconds=LONGEST_INTERVAL_S), end, intervals=True)
+    said = amendments.newest(meters, REGISTERS, start - REACH, end, intervals=True)
     said = said[~said["void"].astype(bool)]
-    starts, lasts = seconds(said["ts"]), said["interval_s"].to_numpy(float)
-    within = np.minimum(starts + lasts, end.timestamp()) - np.maximum(starts, start.timestamp())
-    kwh = said["value"].astype(float) * np.clip(within, 0, None) / lasts
-    found: dict[str, float] = kwh.groupby(said["meter"]).sum().to_dict()
+    found: dict[str, float] = {}
+    for span, ids in spans_of(known, meters, start, end).items() if len(said) else ():
+        mine = said[said["meter"].isin(ids) & (span.method == "interval")]
+        declared = mine["interval_s"].between(*lengths(span))
+        starts, lasts, kwh = (mine.loc[declared, name] for name in ("ts", "interval_s", "value"))
+        parts = [(mine.loc[declared, "meter"], seconds(starts), lasts.to_numpy(float), kwh.to_numpy(float))]
+        if others := sorted({*mine.loc[~declared, "meter"]}):
+            told = beside(span, others, span.start, span.end)
+            theirs = told.rows.merge(mine[KEY].assign(theirs=True), on=KEY, how="left")["theirs"].notna().to_numpy()
+            pieces = told.pieces.only(theirs[told.of])
+            whose = pd.Series(np.array(others, object)[pieces.whose], dtype=object)
+            parts.append((whose, pieces.starts_s, pieces.lasting_s, pieces.kwh))
+        for whose, first, lasting, amount in parts:
+            within = np.minimum(first + lasting, span.end.timestamp()) - np.maximum(first, span.start.timestamp())
+            of = pd.Series(amount * np.clip(within, 0, None) / lasting).groupby(whose.to_numpy(object)).sum()
+            for meter, each in of.items():
+                found[str(meter)] = found.get(str(meter), 0.0) + float(each)
     return found
 
 

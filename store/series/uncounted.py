@@ -4,23 +4,28 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from config.quantities import DAY_S, INTERVAL_S, LOCAL_DAY_S
+from models import granularity
 from store.records.access.policy import Action, require
 from store.records.plant.declarations import energy_declarations
 from store.records.plant.meters import require_meters
 from store.records.schema import EnergySource
 from store.scope import ALWAYS, Scope
 from store.series.connection import Row, listed, query
+from store.series.declared import spans
+from store.series.other_lengths import beside
 
 WITHIN = timedelta(days=31)
 LATELY = timedelta(days=1)
 FOREVER = ALWAYS[0].end
+Kind = tuple[str, str, int, int, datetime, datetime, str]  # of a meter, and as `Uncounted` has it
 QUANTITIES = {
     "counter": ("energy_total_kwh", "energy_export_total_kwh"),
     "interval": ("energy_kwh", "energy_export_kwh"),
     "power": ("power_kw",),
 }  # by method; its energies come from these and no others
-NO_METHOD, TOO_EARLY, OTHER_LENGTH, OTHER_QUANTITY = "no method", "too early", "other length", "other quantity"
+NO_METHOD, TOO_EARLY, OTHER_QUANTITY = "no method", "too early", "other quantity"
+ACROSS, CONTRADICTS = "across", "contradicts"  # of another length than declared (`models.granularity`)
+LEFT_OUT = {granularity.ACROSS: ACROSS, granularity.CONTRADICTS: CONTRADICTS}
 
 
 class Uncounted(NamedTuple):
@@ -50,9 +55,13 @@ def uncounted(scope: Scope, meter_id: str, now: datetime) -> list[Uncounted]:
     declared = energy_declarations(scope, [meter_id])[meter_id]
     kinds = []
     for start, end, source in _periods(declared, now - WITHIN, now + timedelta(days=1)):
+        others = False
         for _, quantity, interval_s, number, first, last in _stored([meter_id], start, end):
-            if why := _why(source, declared, quantity, interval_s):
+            if why := _why(source, declared, quantity):
                 kinds.append(Uncounted(quantity, interval_s, number, first, last, why, source))
+            others = others or _is_other(source, interval_s)
+        for _, quantity, interval_s, number, first, last, why in _left_out(scope, [meter_id], start, end) if others else ():
+            kinds.append(Uncounted(quantity, interval_s, number, first, last, why, source))
     return sorted(kinds, key=lambda each: each.last, reverse=True)
 
 
@@ -66,11 +75,21 @@ def lately(scope: Scope, meter_ids: Collection[str], now: datetime) -> dict[str,
     if not meter_ids:
         return {}
     declared, found = energy_declarations(scope, meter_ids), dict[str, list[Uncounted]]()
-    for meter, quantity, interval_s, number, first, last in _stored(meter_ids, now - LATELY, now + timedelta(days=1)):
-        held = next((each for each in reversed(declared[meter]) if each.valid_from <= last < (each.valid_to or FOREVER)), None)
-        if why := _why(held, declared[meter], quantity, interval_s):
+    start, end, others = now - LATELY, now + timedelta(days=1), set[str]()
+    for meter, quantity, interval_s, number, first, last in _stored(meter_ids, start, end):
+        held = _holding(declared[meter], last)
+        if why := _why(held, declared[meter], quantity):
             found.setdefault(meter, []).append(Uncounted(quantity, interval_s, number, first, last, why, held))
+        if _is_other(held, interval_s):
+            others.add(meter)
+    for meter, quantity, interval_s, number, first, last, why in _left_out(scope, others, start, end) if others else ():
+        held = _holding(declared[meter], last)
+        found.setdefault(meter, []).append(Uncounted(quantity, interval_s, number, first, last, why, held))
     return found
+
+
+def _holding(declared: Sequence[EnergySource], moment: datetime) -> EnergySource | None:
+    return next((each for each in reversed(declared) if each.valid_from <= moment < (each.valid_to or FOREVER)), None)
 
 
 def _periods(
@@ -99,18 +118,26 @@ def _stored(meter_ids: Collection[str], start: datetime, end: datetime) -> Itera
         )
 
 
-def _why(source: EnergySource | None, declared: Sequence[EnergySource], quantity: str, interval_s: int) -> str:
-    """The rule by which readings are not counted; empty for those that are."""
+def _why(source: EnergySource | None, declared: Sequence[EnergySource], quantity: str) -> str:
+    """The rule by which readings are not counted, whatever their length; empty for those that may be."""
     if source is None:
         return TOO_EARLY if declared else NO_METHOD
-    if quantity not in QUANTITIES[source.method]:
-        return OTHER_QUANTITY
-    return "" if source.method == "counter" or _is_read(source, interval_s) else OTHER_LENGTH
+    return "" if quantity in QUANTITIES[source.method] else OTHER_QUANTITY
 
 
-def _is_read(source: EnergySource, interval_s: int) -> bool:
-    if interval_s == 0:  # samples of power count whatever rhythm was declared; energies of short intervals only as declared
-        return source.method == "power" or source.interval_s < INTERVAL_S
-    if source.interval_s == DAY_S:
-        return LOCAL_DAY_S[0] <= interval_s <= LOCAL_DAY_S[1]
-    return source.interval_s == interval_s
+def _is_other(source: EnergySource | None, interval_s: int) -> bool:
+    """Whether intervals are of another length than is declared; samples become quarters of an hour, which count."""
+    return source is not None and source.method != "counter" and interval_s not in (0, source.interval_s)
+
+
+def _left_out(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> Iterator[Kind]:
+    """What the meters told of another length than they declare, and is not counted beside what they tell otherwise."""
+    for span, ids in spans(scope, meter_ids, start, end).items():
+        if span.method == "counter":
+            continue
+        rows = beside(span, ids, span.start, span.end).rows
+        rows = rows[rows["became"].isin(list(LEFT_OUT)) & (rows["ts"] >= span.start) & (rows["ts"] < span.end)]
+        for _key, those in rows.groupby(["meter", "quantity", "interval_s", "became"]):
+            each, first, last = those.iloc[0], those["ts"].min().to_pydatetime(), those["ts"].max().to_pydatetime()
+            why = LEFT_OUT[int(each["became"])]
+            yield each["meter"], each["quantity"], int(each["interval_s"]), len(those), first, last, why

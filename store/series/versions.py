@@ -16,6 +16,7 @@ from store.series.samples import GRAINS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLES = timedelta(hours=1)  # of what is closed that long, a change of the samples shows in a marker at once
+LATE = timedelta(hours=1)  # after the end of a stretch that is looked through
 BUCKET_S = 6 * 3600  # looked through at a time where it matters when something changed
 
 Micros = NDArray[np.int64]
@@ -51,10 +52,13 @@ def of_blocks(scope: Scope, series_ids: Collection[str], edges: Sequence[datetim
     ids = behind(scope, series_ids)
     if not ids or not len(found):
         return found
-    reach = timedelta(seconds=BUCKET_S + LONGEST_INTERVAL_S)
-    for ts, changed_at in _changes(ids, edges[0], edges[-1], BUCKET_S):
-        # What began before a block may reach into it.
-        first, last = max(bisect_right(edges, ts) - 1, 0), bisect_left(edges, ts + reach)
+    longest, bucket = timedelta(seconds=LONGEST_INTERVAL_S), timedelta(seconds=BUCKET_S)
+    for ts, changed_at in _changes(ids, edges[0], edges[-1] + longest, BUCKET_S):
+        # What began before a block may reach into it. What comes late may come after a longer row around it, of which it
+        # leaves less to the time before.
+        late = changed_at > _micros(ts + bucket + LATE)
+        first, last = bisect_right(edges, ts - longest if late else ts) - 1, bisect_left(edges, ts + bucket + longest)
+        first = max(first, 0)
         found[first:last] = np.maximum(found[first:last], changed_at)
     return found
 

@@ -49,6 +49,7 @@ INNER = {
     "store.series.declared.rhythms": "the same",
     "store.series.energy_of_samples": "a part of the energy of meters that were checked",
     "store.series.energy_of_intervals": "the same",
+    "store.series.other_lengths": "the same",
     "store.series.estimated": "what senders say of meters that were checked",
     "store.series.pieces": "columns in, columns out",
     "store.series.grid": "moments in, moments out",

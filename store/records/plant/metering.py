@@ -13,7 +13,6 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from config.quantities import DAY_S
 from store.records.plant.meters import Terms, require_series, terms_of
 from store.records.schema import EnergySource, Meter, Site
 from store.records.transaction.engine import reading
@@ -36,7 +35,7 @@ class Metering:
     """Of some meters, and of the terms of those that are virtual.
 
     `times` are of those of which the scope does not see all times, `declared` the declarations of each meter, the earliest first,
-    `zones` the time zones of those that tell whole days.
+    `zones` the time zones of their sites.
     """
 
     whose: str  # the scope's key
@@ -71,25 +70,23 @@ def metering(scope: Scope, meter_ids: Collection[str], given: Metering | None = 
         return given
     with reading() as records:
         homes = _homes(records, meter_ids)
-        virtual = [meter_id for meter_id, (_, role, _) in homes.items() if role == "virtual"]
+        virtual = [meter_id for meter_id, home in homes.items() if home.role == "virtual"]
         terms = terms_of(records, virtual) if virtual else {}
         others = {term for each in terms.values() for term, _ in each} - homes.keys()
         homes |= _homes(records, others) if others else {}
         for meter_id in (*meter_ids, *others):
-            if meter_id not in homes or not scope.sees_meter(meter_id, homes[meter_id][0]):
+            if meter_id not in homes or not scope.sees_meter(meter_id, homes[meter_id].site_id):
                 raise missing(Meter, meter_id)
         declared = _declared(records, homes)
-        daily = [meter_id for meter_id, each in declared.items() if any(source.interval_s == DAY_S for source in each)]
-        zones = _zones(records, {homes[meter_id][0] for meter_id in daily}) if daily else {}
-    seen = {meter_id: scope.times(meter_id, home) for meter_id, (home, _, _) in homes.items()} if scope.held else {}
+    seen = {meter_id: scope.times(meter_id, home.site_id) for meter_id, home in homes.items()} if scope.held else {}
     return Metering(
         whose=scope.key,
         known=frozenset(homes),
         terms=terms,
         times={meter_id: times for meter_id, times in seen.items() if times != ALWAYS},
         declared=declared,
-        zones={meter_id: zones[homes[meter_id][0]] for meter_id in daily},
-        retired=frozenset(meter_id for meter_id, (_, _, is_retired) in homes.items() if is_retired),
+        zones={meter_id: home.time_zone for meter_id, home in homes.items()},
+        retired=frozenset(meter_id for meter_id, home in homes.items() if home.retired),
     )
 
 
@@ -98,11 +95,21 @@ def times_of(scope: Scope, series_ids: Collection[str], given: Metering | None =
     return given.times if given is not None and given.is_of(scope, series_ids) else require_series(scope, series_ids)
 
 
-def _homes(records: Session, meter_ids: Collection[str]) -> dict[str, tuple[str, str, bool]]:
-    """Of each meter that exists: its site, its role, and whether it was retired."""
-    columns = Meter.id, Meter.site_id, Meter.role, Meter.retired_at.is_not(None)
-    rows = (row for part in in_parts(meter_ids) for row in records.execute(select(*columns).where(Meter.id.in_(part))))
-    return {meter_id: (site_id, role, bool(retired)) for meter_id, site_id, role, retired in rows}
+class _Home(NamedTuple):
+    """Where a meter is, and what it is."""
+
+    site_id: str
+    time_zone: str
+    role: str
+    retired: bool
+
+
+def _homes(records: Session, meter_ids: Collection[str]) -> dict[str, _Home]:
+    """Those of the meters that exist."""
+    query = select(Meter.id, Meter.site_id, Site.time_zone, Meter.role, Meter.retired_at.is_not(None))
+    query = query.join(Site, Site.id == Meter.site_id)
+    rows = (row for part in in_parts(meter_ids) for row in records.execute(query.where(Meter.id.in_(part))))
+    return {meter_id: _Home(site_id, zone, role, bool(retired)) for meter_id, site_id, zone, role, retired in rows}
 
 
 def _declared(records: Session, meter_ids: Collection[str]) -> dict[str, list[Declared]]:
@@ -114,7 +121,3 @@ def _declared(records: Session, meter_ids: Collection[str]) -> dict[str, list[De
         for meter_id, *each in records.execute(query):
             declared[meter_id].append(Declared(*each))
     return declared
-
-
-def _zones(records: Session, site_ids: Collection[str]) -> dict[str, str]:
-    return dict(records.execute(select(Site.id, Site.time_zone).where(Site.id.in_(site_ids))).all())

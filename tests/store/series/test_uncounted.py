@@ -8,7 +8,7 @@ from store.errors import NotFound
 from store.records.plant import declarations
 from store.scope import NOBODY, SYSTEM
 from store.series.energy import energy
-from store.series.uncounted import NO_METHOD, OTHER_LENGTH, OTHER_QUANTITY, TOO_EARLY, uncounted
+from store.series.uncounted import CONTRADICTS, NO_METHOD, OTHER_QUANTITY, TOO_EARLY, uncounted
 from tests.store.series.conftest import LONG_AGO, Site, every
 
 
@@ -23,16 +23,15 @@ def test_without_a_declaration_nothing_counts(site: Site, quarter: datetime) -> 
     assert sorted(whys(meter)) == [("energy_kwh", 3600, 1, NO_METHOD), ("energy_total_kwh", 0, 3, NO_METHOD)]
 
 
-def test_another_quantity_or_length_than_declared_is_named(site: Site, quarter: datetime) -> None:
+def test_another_quantity_than_declared_and_what_contradicts_it_are_named(site: Site, quarter: datetime) -> None:
     meter = site.meter("interval", 900)
     site.intervals(meter, "energy_kwh", 900, every(quarter, 900, 4), [1] * 4)
-    site.intervals(meter, "energy_kwh", 1800, [quarter], [2])
+    site.intervals(meter, "energy_kwh", 1800, [quarter, quarter + timedelta(minutes=30), quarter + timedelta(hours=1)], [2, 3, 4])
     site.samples(meter, "power_kw", every(quarter, 60, 5), [1] * 5)
     site.samples(meter, "energy_export_kwh", every(quarter, 60, 2), [1] * 2)
     site.samples(meter, "voltage_v", every(quarter, 60, 2), [230] * 2)
     assert sorted(whys(meter)) == [
-        ("energy_export_kwh", 0, 2, OTHER_LENGTH),
-        ("energy_kwh", 1800, 1, OTHER_LENGTH),
+        ("energy_kwh", 1800, 1, CONTRADICTS),
         ("power_kw", 0, 5, OTHER_QUANTITY),
     ]
 
