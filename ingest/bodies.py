@@ -77,7 +77,11 @@ async def received(request: Request, limit: int) -> bytes:
                 415,
                 Problem(
                     "wrong_encoding",
-                    _("this content encoding is not read: use one of those that are, or none"),
+                    _(
+                        "Content-Encoding %(given)s is not read: send %(known)s, or the body as it is",
+                        given=repr(encoding[:20]),
+                        known=", ".join(_STREAMS),
+                    ),
                     "Content-Encoding",
                     encoding[:20],
                     ", ".join(_STREAMS),
@@ -192,13 +196,18 @@ def parse(body: bytes) -> Any:
             400,
             Problem(
                 "malformed_json",
-                _("not JSON: %(why)s at line %(line)s, column %(column)s", why=error.msg, line=error.lineno, column=error.colno),
+                _(
+                    "not JSON: %(why)s at line %(line)s, column %(column)s; correct what writes it",
+                    why=error.msg,
+                    line=error.lineno,
+                    column=error.colno,
+                ),
                 value=around,
             ),
         ) from error
     except RecursionError as error:
         raise Refusal(
-            400, Problem("malformed_json", _("not JSON that anyone means: nested too deeply; send readings side by side"))
+            400, Problem("malformed_json", _("the JSON is nested too deeply: send the readings side by side in one list"))
         ) from error
 
 
@@ -285,7 +294,10 @@ def _check_type(kind: str) -> None:
             415,
             Problem(
                 "wrong_type",
-                _("send JSON, and say so: -H 'Content-Type: application/json'"),
+                _(
+                    "the body is said to be %(given)s: send JSON, and say so: -H 'Content-Type: application/json'",
+                    given=repr(kind[:100]),
+                ),
                 "Content-Type",
                 kind[:100],
                 "application/json",
@@ -297,7 +309,10 @@ def _check_type(kind: str) -> None:
             415,
             Problem(
                 "wrong_type",
-                _("JSON is UTF-8: name that charset, or none"),
+                _(
+                    "the body is said to be in %(given)s, and JSON is UTF-8: name that charset, or none",
+                    given=repr(charset.strip()[:40]),
+                ),
                 "Content-Type",
                 kind[:100],
                 "application/json; charset=utf-8",
@@ -310,7 +325,7 @@ def _too_big(limit: int) -> Refusal:
         413,
         Problem(
             "too_big",
-            _("the body is too big; send it in several posts"),
+            _("the body has more than %(most)s bytes after decompression: send it in several posts", most=f"{limit:,}"),
             "body",
             None,
             _("at most %(most)s bytes, after decompression", most=f"{limit:,}"),

@@ -101,7 +101,10 @@ class Caller:
         if entry is None:  # of another site, or of nobody: the two are never told apart
             return Problem(
                 "unknown_meter",
-                _("no meter of this id that the key may write to: take its id from the meter's page"),
+                _(
+                    "no meter %(meter)s that this key may write to: take the id from the meter's page, and a key of its site",
+                    meter=repr(echo(meter)),
+                ),
                 "meter",
                 echo(meter),
             )
@@ -109,7 +112,7 @@ class Caller:
         if what is None:
             return Problem(
                 "unknown_quantity",
-                _("no such quantity: use one of those that are allowed"),
+                _("there is no quantity %(quantity)s: use one of those that are allowed", quantity=repr(echo(quantity))),
                 "quantity",
                 echo(quantity),
                 ", ".join(QUANTITIES),
@@ -117,7 +120,11 @@ class Caller:
         if interval_s is not None and not 1 <= interval_s <= LONGEST_INTERVAL_S:
             return Problem(
                 "bad_interval",
-                _("interval_s is out of range: an interval lasts from a second to a local day"),
+                _(
+                    "interval_s is %(given)s: an interval lasts from 1 s to a local day (%(most)s s)",
+                    given=echo(interval_s),
+                    most=LONGEST_INTERVAL_S,
+                ),
                 "interval_s",
                 echo(interval_s),
                 _("1 to %(most)s seconds", most=LONGEST_INTERVAL_S),
@@ -136,7 +143,8 @@ class Caller:
                 return Problem(
                     "missing_field",
                     _(
-                        "%(quantity)s is of an interval, and the meter has no device whose reporting interval it could be",
+                        "%(quantity)s is of an interval, and the meter has no device whose reporting interval it could be: "
+                        "send interval_s",
                         quantity=quantity,
                     ),
                     "interval_s",

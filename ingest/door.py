@@ -67,8 +67,12 @@ class Asked:
 
 _PLAINLY = Asked()
 _NEITHER = {
-    "replaced": Problem("bad_replaced", N_("replaced is 1 to have them counted"), "replaced"),
-    "dry_run": Problem("bad_dry_run", N_("dry_run is 1 to have the post judged and nothing stored"), "dry_run"),
+    "replaced": Problem(
+        "bad_replaced", N_("replaced is neither 1 (count what was replaced) nor 0: correct the address"), "replaced"
+    ),
+    "dry_run": Problem(
+        "bad_dry_run", N_("dry_run is neither 1 (judge, and store nothing) nor 0: correct the address"), "dry_run"
+    ),
 }
 
 
@@ -86,7 +90,11 @@ def asked(query: str) -> Asked:
         raise Refusal(
             400,
             Problem(
-                "bad_precision", _("no such precision: name the unit of the times"), "precision", unit[:20], _("s, ms, us or ns")
+                "bad_precision",
+                _("precision %(given)s is no unit of times: correct the address", given=repr(unit[:20])),
+                "precision",
+                unit[:20],
+                _("s, ms, us or ns"),
             ),
         )
     replaced, dry_run = (_yes(given, name) for name in ("replaced", "dry_run"))

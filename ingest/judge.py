@@ -211,17 +211,19 @@ def number(value: Any, field: str) -> float | Problem:
         except OverflowError:
             return Problem(
                 "not_a_number",
-                _("%(field)s is larger than any number that can be kept", field=field),
+                _("%(field)s is larger than any number that can be kept: check what writes it", field=field),
                 field,
                 echo(value),
                 _("a finite number"),
             )
     if isinstance(value, Unreal) and not value.text.strip():
-        words = _("%(field)s has nothing where its number belongs", field=field)
+        words = _("%(field)s has nothing where its number belongs: send one, or leave the reading out", field=field)
     elif isinstance(value, Unreal):
-        words = _("%(field)s is %(value)s, which is no finite JSON number", field=field, value=echo(value))
+        words = _(
+            "%(field)s is %(value)s, which is no JSON number: send one, or leave the reading out", field=field, value=echo(value)
+        )
     else:
-        words = _("%(field)s is %(kind)s, not a number", field=field, kind=json_type(value))
+        words = _("%(field)s is %(kind)s, not a number: send a number such as 12.5", field=field, kind=json_type(value))
     return Problem("not_a_number", words, field, echo(value), _("a finite number"))
 
 
@@ -247,13 +249,18 @@ def possible(value: float, target: Target, field: str = "value", unit: str | Non
     if target.greatest < what.greatest and value > 0:
         return Problem(
             "one_way",
-            _("the meter stands on a one-way edge, so nothing flows back: %(quantity)s must be 0", quantity=what.name),
+            _(
+                "the meter stands on a one-way edge, so nothing flows back: %(quantity)s is 0 there, not %(value)s; "
+                "if something does flow back, make the edge two-way",
+                quantity=what.name,
+                value=f"{value:g}",
+            ),
             field,
             value,
             "0",
         )
     greatest, said = (f"{each:g} {what.label}".strip() for each in (target.greatest, value))
-    words = _("%(quantity)s cannot be %(value)s", quantity=what.name, value=said)
+    words = _("%(quantity)s cannot be %(value)s: check its unit, and what writes it", quantity=what.name, value=said)
     return Problem(
         "out_of_range", words, field, value, _("%(least)s to %(greatest)s", least=f"{target.least:g}", greatest=greatest)
     )

@@ -25,6 +25,10 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
         """The same problem, of the reading at `index` of its post (counted from 0)."""
         return msgspec.structs.replace(self, index=index)
 
+    def words(self) -> str:
+        """What is wrong, and what would have been taken, for where a text is all that is shown."""
+        return f"{_(self.message)} ({self.allowed})" if self.allowed else _(self.message)
+
 
 class Refusal(Exception):
     """A whole request is refused: its status, its problem, and when to come back (seconds), if ever."""

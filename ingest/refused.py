@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 import msgspec
 
 from config import clock
-from config.language import _
 from config.quantities import QUANTITIES, Kind
 from ingest import bodies, line_protocol
 from ingest.judge import Judge, Reading
@@ -63,16 +62,11 @@ def _kept(came: Came, problem: Problem, name: str = "", said: Said = NOTHING_SAI
         came.road,
         clock.moment(came.at_us),
         problem.code,
-        worded(problem),
+        problem.words(),
         clean(name),
         Said(*(clean(each) for each in said)),
         clean(body),
     )
-
-
-def worded(problem: Problem) -> str:
-    """What is wrong, and what would have been taken."""
-    return f"{_(problem.message)} ({problem.allowed})" if problem.allowed else _(problem.message)
 
 
 def _text(came: Came) -> str:

@@ -96,7 +96,7 @@ def _decided(
             decided[record.id] = Decided("stored", json.dumps(words._asdict(), ensure_ascii=False))
         else:
             done.refused[problem.code] += 1
-            done.why.setdefault(problem.code, f"{problem.message} ({problem.allowed})" if problem.allowed else problem.message)
+            done.why.setdefault(problem.code, problem.words())
     return decided
 
 

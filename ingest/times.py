@@ -82,7 +82,11 @@ class Window:
             at = _scaled(ts, precision)
         else:
             return Problem(
-                "bad_time", _("%(field)s is %(kind)s, not a time", field=field, kind=json_type(ts)), field, echo(ts), _(RFC3339)
+                "bad_time",
+                _("%(field)s is %(kind)s, not a time: send a text such as 2026-05-01T12:00:00Z", field=field, kind=json_type(ts)),
+                field,
+                echo(ts),
+                _(RFC3339),
             )
         if now_us - self.back_us <= at <= now_us + self.ahead_us:
             return at
@@ -164,7 +168,12 @@ def _text(ts: str, field: str) -> int | Problem:
         except (ValueError, OverflowError) as error:
             return Problem(
                 "bad_time",
-                _("%(field)s is a date or time that does not exist: %(why)s", field=field, why=error),
+                _(
+                    "%(field)s is %(given)s, which does not exist (%(why)s): correct what writes it",
+                    field=field,
+                    given=echo(ts),
+                    why=error,
+                ),
                 field,
                 echo(ts),
                 _(RFC3339),
@@ -172,7 +181,7 @@ def _text(ts: str, field: str) -> int | Problem:
     if _NAIVE.fullmatch(ts):
         return Problem(
             "naive_time",
-            _("%(field)s has no offset from UTC; add Z or one such as +02:00", field=field),
+            _("%(field)s is %(given)s, without an offset from UTC: add Z, or one such as +02:00", field=field, given=echo(ts)),
             field,
             echo(ts),
             _(RFC3339),

@@ -43,7 +43,7 @@ def convert(value: float, unit: str, quantity: str) -> float | Problem:
         return Problem(
             "unknown_unit",
             _(
-                "unit %(unit)s cannot be converted to %(other)s, the unit of %(quantity)s",
+                "unit %(unit)s cannot be converted to %(other)s, the unit of %(quantity)s: correct the unit or the quantity",
                 unit=repr(echo(unit)),
                 other=what.label or _("a plain number"),
                 quantity=quantity,
@@ -56,7 +56,12 @@ def convert(value: float, unit: str, quantity: str) -> float | Problem:
     if not math.isfinite(converted):
         return Problem(
             "out_of_range",
-            _("%(value)s %(unit)s is no finite number of %(other)s", value=value, unit=unit, other=what.label),
+            _(
+                "%(value)s %(unit)s is no number of %(other)s that can be kept: correct the value or the unit",
+                value=value,
+                unit=unit,
+                other=what.label,
+            ),
             "value",
             echo(value),
         )

@@ -76,7 +76,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such correction")
     number = corrections.undo(scope, asked.context, quantity, recorded_at, SINCE, clock.now() + AHEAD)
     if not number:
-        raise Refused(_("nothing of that correction is in force any more"))
+        raise Refused(_("nothing of that correction is in force any more: there is nothing to undo"))
     return ngettext("Undone: %(num)s value.", "Undone: %(num)s values.", number)
 
 

@@ -151,7 +151,7 @@ def _of(key: str) -> tuple[str, int, datetime]:
     """The quantity, length and time that a row's key names."""
     parts = key.split("|")
     if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()) or parts[0] not in QUANTITIES:
-        raise Refused(_("this is no reading"))
+        raise Refused(_("this is no reading of the page: load it again"))
     return parts[0], int(parts[1][:7]), datetime.fromtimestamp(int(parts[2][:16]) / 1e6, UTC)
 
 

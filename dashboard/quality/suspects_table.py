@@ -186,7 +186,7 @@ def _of(key: str) -> tuple[str, str, int, datetime]:
     """The meter, quantity, length and time that a row's key names."""
     parts = key.split("|")
     if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal()) or parts[1] not in QUANTITIES:
-        raise Refused(_("this is no reading"))
+        raise Refused(_("this is no reading of the page: load it again"))
     return parts[0], parts[1], int(parts[2][:7]), datetime.fromtimestamp(int(parts[3][:16]) / 1e6, UTC)
 
 

@@ -29,7 +29,7 @@ def detect(path: Path, kind: Container, zone: str) -> Proposal:
     found = _parts(path, kind)
     sample = next(found, None)
     if sample is None or not sample.num_rows:
-        raise UnreadableFile(_("the file holds no rows"))
+        raise UnreadableFile(_("the file holds no rows: look whether it is the right one"))
     names = list(sample.schema.names)
     head = sample.slice(0, SAMPLE)
     cells = [_texts(head.column(at)) for at in range(len(names))]
@@ -48,7 +48,12 @@ def _cells(path: Path, profile: Profile) -> Iterator[Cells]:
     row = 1
     for part in _parts(path, profile.container):
         if tuple(part.schema.names) != profile.names:
-            raise UnfitProfile(_("the file has other columns than the profile: %(names)s", names=", ".join(part.schema.names)))
+            raise UnfitProfile(
+                _(
+                    "the file has other columns than the profile (%(names)s): choose another profile, or none",
+                    names=", ".join(part.schema.names),
+                )
+            )
         yield Cells(dict(enumerate(part.columns)), np.arange(row, row + part.num_rows))
         row += part.num_rows
 
@@ -61,7 +66,12 @@ def _parts(path: Path, kind: Container) -> Iterator[Any]:
         if kind == "parquet":
             file = pyarrow.parquet.ParquetFile(path)
             if len(file.schema_arrow) > MOST_COLUMNS:
-                raise UnreadableFile(_("the file has %(count)s columns", count=len(file.schema_arrow)))
+                raise UnreadableFile(
+                    _(
+                        "the file has %(count)s columns, which are too many: keep those with readings",
+                        count=len(file.schema_arrow),
+                    )
+                )
             yield from (each for each in file.iter_batches(ROWS) if each.num_rows)
         elif kind == "arrow":
             with pa.memory_map(str(path)) as source:
@@ -75,7 +85,7 @@ def _parts(path: Path, kind: Container) -> Iterator[Any]:
 
             yield from hdf5.parts(path)
     except (pa.ArrowException, OSError) as wrong:
-        raise UnreadableFile(_("the file is damaged: %(why)s", why=str(wrong)[:200])) from None
+        raise UnreadableFile(_("the file is damaged (%(why)s): save or download it again", why=str(wrong)[:200])) from None
 
 
 def _texts(column: Any) -> list[str]:

@@ -38,7 +38,7 @@ class _Limited(io.RawIOBase):
         try:
             piece = self._inner.read(len(view))
         except (OSError, EOFError, zipfile.BadZipFile) as wrong:
-            raise UnreadableFile(_("the packed file is damaged: %(why)s", why=wrong)) from None
+            raise UnreadableFile(_("the packed file is damaged (%(why)s): pack or download it again", why=wrong)) from None
         self._left -= len(piece)
         if self._left < 0:
             raise UnreadableFile(_("the packed file holds far more than its size allows: unpack it and import its parts"))
@@ -80,7 +80,7 @@ def _one_in(file: BinaryIO) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
     try:
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile as wrong:
-        raise UnreadableFile(_("the packed file is damaged: %(why)s", why=wrong)) from None
+        raise UnreadableFile(_("the packed file is damaged (%(why)s): pack or download it again", why=wrong)) from None
     members = [each for each in archive.infolist() if not each.is_dir()]
     if any(each.filename in ("xl/workbook.xml", "xl/workbook.bin", "mimetype") for each in members):
         if sum(each.file_size for each in members) > SHEET_INFLATED:
@@ -103,7 +103,7 @@ def container(path: Path) -> Container:
     with opened(path) as file:
         head = file.read(HEAD)
     if not head.strip(b"\x00 \t\r\n"):
-        raise UnreadableFile(_("the file is empty"))
+        raise UnreadableFile(_("the file is empty: look whether it is the right one"))
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -128,13 +128,13 @@ def container(path: Path) -> Container:
     if text.startswith(b"<"):
         if b"espi" in low or b"<feed" in low or b"naesb" in low:
             return "espi"
-        raise UnreadableFile(_("this XML is no Green Button file, the only kind of XML that is read"))
+        raise UnreadableFile(_("this XML is no Green Button file, the only kind of XML that is read: ask for that, or for CSV"))
     if text.startswith((b"{", b"[")):
         first, _sep, more = text.partition(b"\n")
         whole = first.rstrip(b"\r ")
         return "json_lines" if text.startswith(b"{") and whole.endswith(b"}") and more.lstrip().startswith(b"{") else "json"
     if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) and _utf16(head) is None:
-        raise UnreadableFile(_("this is neither text nor a kind of file that is known"))
+        raise UnreadableFile(_("this is neither text nor a kind of file that is known: save it as CSV, XLSX, JSON or Parquet"))
     return "text"
 
 

@@ -57,7 +57,7 @@ def _json(path: Path, kind: Container, zone: str) -> Proposal:
     sample = list(islice(rows.records(path, kind), SAMPLE))
     keys = tuple(dict.fromkeys(key for record in sample for key in record))
     if not keys:
-        raise UnreadableFile(_("there are no records in this JSON"))
+        raise UnreadableFile(_("there are no records in this JSON: give a list of records, or a record a line"))
     found = [(at, [rows.said(record.get(key)) for key in keys]) for at, record in enumerate(sample, 1)]
     made = Profile(container=kind, header=0, names=keys)
     return long.propose(made, list(keys), found, [container(kind)], zone)

@@ -47,7 +47,11 @@ def blocks(path: Path) -> Iterator[Block]:
 def _block(found: Gathering, block: Any, kind: dict[str, int] | None, meter: str, row: int) -> Iterator[Block]:
     if kind is None or kind.get("uom") not in _UNITS:
         uom = "–" if kind is None else kind.get("uom", "–")
-        found.refuse(row + 1, "unknown_unit", _("the unit %(uom)s of these readings is none of energy or power", uom=uom))
+        found.refuse(
+            row + 1,
+            "unknown_unit",
+            _("these readings are in the unit number %(uom)s, which is none that is read (72 is Wh, 38 is W): left out", uom=uom),
+        )
         return
     factor, quantity = _UNITS[kind["uom"]]
     factor *= 10.0 ** kind.get("powerOfTenMultiplier", 0)
@@ -59,7 +63,12 @@ def _block(found: Gathering, block: Any, kind: dict[str, int] | None, meter: str
         start, lasts, value = (_whole(reading, name) for name in ("start", "duration", "value"))
         if start is None or value is None:
             body = " ".join(f"{part.tag.rpartition('}')[2]} {(part.text or '').strip()}" for part in reading.iter())
-            found.refuse(nth, "bad_row", _("the reading has no start or no value"), body=f"{meter} {body}")
+            found.refuse(
+                nth,
+                "bad_row",
+                _("the reading has no start or no value: ask for the file again where it came from"),
+                body=f"{meter} {body}",
+            )
             continue
         lasts = lasts or kind.get("intervalLength", 0)
         counter = "total" in quantity
@@ -107,13 +116,13 @@ def _entries(path: Path) -> Iterator[Any]:
                 if entry.getroottree().docinfo.internalDTD is not None:
                     raise UnreadableFile(_("the file declares a document type, which no Green Button file has: it is not read"))
                 if count > _MOST_ENTRIES:
-                    raise UnreadableFile(_("the feed holds more entries than are read"))
+                    raise UnreadableFile(_("the feed holds more entries than are read: ask for less time at once"))
                 yield entry
                 entry.clear()
                 while entry.getprevious() is not None:
                     del entry.getparent()[0]
         except etree.XMLSyntaxError as wrong:
-            raise UnreadableFile(_("the XML is damaged: %(why)s", why=wrong)) from None
+            raise UnreadableFile(_("the XML is damaged (%(why)s): download the file again", why=wrong)) from None
 
 
 def _links(entry: Any) -> dict[str, str]:

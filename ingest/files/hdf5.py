@@ -48,7 +48,9 @@ def parts(path: Path) -> Iterator[pa.RecordBatch]:
         with h5py.File(path, "r") as file:
             frames = list(_frames(file, 0))
             if not frames:
-                raise UnreadableFile(_("this HDF5 file holds no columns of numbers beside each other"))
+                raise UnreadableFile(
+                    _("this HDF5 file holds no columns of numbers beside each other: save the readings as a table, or as CSV")
+                )
             names = [name for name, _data, _part in frames[0].columns]
             several = len(frames) > 1
             for frame in frames:
@@ -59,7 +61,7 @@ def parts(path: Path) -> Iterator[pa.RecordBatch]:
                 for start in range(0, frame.rows, ROWS):
                     yield _batch(frame, start, min(start + ROWS, frame.rows), several=several)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as wrong:
-        raise UnreadableFile(_("the file is damaged: %(why)s", why=str(wrong)[:200])) from None
+        raise UnreadableFile(_("the file is damaged (%(why)s): save or download it again", why=str(wrong)[:200])) from None
 
 
 def _batch(frame: Frame, start: int, stop: int, *, several: bool) -> pa.RecordBatch:
@@ -72,7 +74,7 @@ def _batch(frame: Frame, start: int, stop: int, *, several: bool) -> pa.RecordBa
 def _frames(group: Any, depth: int) -> Iterator[Frame]:
     """The frames of a group and of those within it."""
     if depth > DEEPEST:
-        raise UnreadableFile(_("the groups of this HDF5 file are nested too deep"))
+        raise UnreadableFile(_("the groups of this HDF5 file are nested too deep: save the readings alone"))
     own = _members(group)
     kind = str(_said(group.attrs.get("pandas_type", b"")))
     if kind.startswith(("frame_table", "series_table", "appendable")) and "table" in own:
@@ -111,7 +113,9 @@ def _members(group: Any) -> dict[str, Any]:
                 raise UnreadableFile(_("%(name)s lies in another file: give one that holds all of it", name=member.name))
             chunk = int(np.prod(member.chunks or (1,), dtype=np.int64)) * member.dtype.itemsize
             if chunk > CHUNK or (member.chunks is None and member.compression):
-                raise UnreadableFile(_("%(name)s is packed in pieces that are too large", name=member.name))
+                raise UnreadableFile(
+                    _("%(name)s is packed in pieces that are too large: write it in smaller ones", name=member.name)
+                )
             found[name] = member
         elif isinstance(member, h5py.Group):
             found[name] = member

@@ -11,15 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from config.language import _
-from ingest.files import stamps
+from ingest.files import stamps, wording
 from ingest.files.block import ROWS, Block, Gathering, RowProblem, Series, as_said
 from ingest.files.cells import Cells
 from ingest.files.numbers import numbers
 from ingest.files.profile import NUMBERED, OFFSET, Column, Profile, UnfitProfile
 from ingest.files.stamps import NEVER, SECOND
 from models.refused_reading import NOTHING_SAID, Said
-
-ECHO = 60
 
 
 def blocks(parts: Iterable[Cells], profile: Profile) -> Iterator[Block]:
@@ -49,7 +47,7 @@ class _Table:
         nameless = np.array([name is None for name in names])[whose]
         good &= ~nameless
         for at in np.flatnonzero(nameless)[:ROWS].tolist():
-            words = _("the row names no meter that the pattern finds")
+            words = wording.no_meter(" ".join(_told(cells.column(place), at) for place in profile.meter))
             found.refuse(int(row[at]), "no_meter", words, body=self._body(cells, at))
         units = cells.distinct(profile.unit) if profile.unit is not None else None
         classes = self._classes(cells)
@@ -64,7 +62,7 @@ class _Table:
             end = start_us + duration * SECOND if profile.stamp.at == "start" else end_us
             end = np.where(duration == 0, end + profile.stamp.shift_s * SECOND, end)
             for at in np.flatnonzero(bad & good).tolist():
-                words, unit = _("%(cell)s is no number", cell=repr(_told(said, at))), units[1][units[0][at]] if units else ""
+                words, unit = wording.no_number(_told(said, at)), units[1][units[0][at]] if units else ""
                 series = self._series_of(column, names[whose[at]] or "", unit)
                 reading = unread(column, series, int(end[at]), int(duration[at]), _told(said, at))
                 found.refuse(int(row[at]), "not_a_number", words, reading, self._body(cells, at))
@@ -126,7 +124,7 @@ class _Table:
             found.refuse(
                 int(row[place]),
                 "bad_time",
-                _("%(time)s was left out when the clocks were put forward", time=_told(said, place)),
+                wording.left_out(_told(said, place)),
                 body=self._body(cells, place),
             )
         none = np.flatnonzero((at == NEVER) & ~lost)
@@ -136,8 +134,7 @@ class _Table:
             found.problems += self._behind
             self._behind = []
         for place in none.tolist():
-            what = repr(_told(said, place))
-            words = _("%(time)s is no time as %(form)s says it", time=what, form=stamp.format)
+            words = wording.no_time(_told(said, place), stamp.format)
             problem = RowProblem(int(row[place]), "bad_time", words, body=self._body(cells, place))
             (found.problems if place < last else self._behind).append(problem)
         if until_said is not None:
@@ -152,7 +149,7 @@ class _Table:
             if all(column.interval_s for column in self._profile.columns):
                 return np.where(good, at, 0), np.where(good, at, 0), good  # its length is known: where it begins is enough
             for place in np.flatnonzero(wrong).tolist():
-                words = _("the row does not end after it begins")
+                words = _("the row does not end after it begins: correct its two times")
                 found.refuse(int(row[place]), "bad_interval", words, body=self._body(cells, place))
             good = good & ~wrong
             return np.where(good, pair[1], 0), np.where(good, pair[0], 0), good
@@ -196,7 +193,7 @@ class _Table:
 def _told(column: Any, at: int) -> str:
     """The beginning of a cell, as people are told of it."""
     cell = column[at].as_py()
-    return "" if cell is None else str(cell)[:ECHO]
+    return "" if cell is None else str(cell)[: wording.ECHO]
 
 
 def unread(column: Column, series: Series, end_us: int, duration_s: int, cell: str) -> Said:
@@ -237,7 +234,8 @@ def tell_unpaired(clock: stamps.Wall, found: Gathering) -> None:
             0,
             "ambiguous",
             _(
-                "%(meter)s: on %(date)s the hour that comes twice is there once (%(count)s times); it was taken as the first",
+                "%(meter)s: on %(date)s the hour that comes twice is there once (%(count)s times); it was taken as the first; "
+                "if it is the second, write times with their offset, such as +01:00",
                 meter=meter or "–",
                 date=date,
                 count=times,

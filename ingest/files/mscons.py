@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from config.language import _
+from ingest.files import wording
 from ingest.files.block import Block, Gathering
 from ingest.files.content import opened
 from ingest.files.numbers import Sign, number
@@ -105,14 +106,27 @@ def _add(found: Gathering, place: str, obis: str, said: tuple[int, str, str], ti
     value = number(text, decimal)
     body = " ".join((place, obis, kind, text))
     if register is None:
-        found.refuse(row, "unknown_quantity", _("%(obis)s is no register of active energy", obis=obis or "–"), body=body)
+        found.refuse(
+            row,
+            "unknown_quantity",
+            _(
+                "%(obis)s is no register of active energy, such as 1-1:1.… (used) and 1-1:2.… (given back): left out",
+                obis=obis or "–",
+            ),
+            body=body,
+        )
     elif value is None or value != value:
-        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(text)), body=body)
+        found.refuse(row, "not_a_number", wording.no_number(text), body=body)
     elif kind not in _MEASURED and kind not in _ESTIMATED:
-        words = _("the quantity %(kind)s says that the value is missing or not to be used", kind=kind)
+        words = _("its sender marks the value as missing or not to be used (%(kind)s): nothing is stored of that time", kind=kind)
         found.refuse(row, "no_value", words, body=body)
     elif "163" not in times or "164" not in times or times["164"] <= times["163"]:
-        found.refuse(row, "bad_time", _("the value has no start and end with an offset (format 303)"), body=body)
+        found.refuse(
+            row,
+            "bad_time",
+            _("the value has no start and end with an offset (DTM 163 and 164, format 303): ask its sender for them"),
+            body=body,
+        )
     else:
         quantity = "energy_kwh" if register[1] == "1" else "energy_export_kwh"
         seconds = (times["164"] - times["163"]) // 1_000_000

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from config.language import _
-from ingest.files import stamps
+from ingest.files import stamps, wording
 from ingest.files.block import Block, Gathering, Series, as_said
 from ingest.files.numbers import numbers
 from ingest.files.rows import text
@@ -52,15 +52,22 @@ def _channel(found: Gathering, row: int, cells: list[str]) -> tuple[str, str, st
     try:
         nmi, suffix, unit, minutes = cells[1].strip(), cells[4].strip(), cells[7].strip(), int(cells[8])
     except (IndexError, ValueError):
-        found.refuse(row, "bad_row", _("the row 200 does not name its channel, its unit and its minutes"), body=",".join(cells))
+        found.refuse(
+            row,
+            "bad_row",
+            _("row 200 does not name its channel, its unit and its minutes, and its days are left out: ask for the file again"),
+            body=",".join(cells),
+        )
         return None
     known = _UNITS.get(unit.lower())
     if known is None:
-        words = _("%(unit)s is no unit of energy; the channel is left out", unit=unit or "–")
+        words = _("%(unit)s is none of Wh, kWh and MWh: the channel is left out", unit=unit or "–")
         found.refuse(row, "unknown_unit", words, body=",".join(cells))
         return None
     if minutes not in (5, 15, 30):
-        words = _("intervals of %(minutes)s minutes are not known in this format", minutes=minutes)
+        words = _(
+            "intervals of %(minutes)s minutes are none of NEM12, which has 5, 15 and 30: the channel is left out", minutes=minutes
+        )
         found.refuse(row, "bad_interval", words, body=",".join(cells))
         return None
     return f"{nmi} {suffix}", "energy_export_kwh" if suffix[:1].upper() == "B" else "energy_kwh", known, minutes * 60
@@ -73,7 +80,7 @@ def _day(
         return None
     start = int(stamps.local([cells[1].strip() if len(cells) > 1 else ""], "%Y%m%d")[0])
     if start == NEVER:
-        words = _("%(time)s is no date as %(form)s says it", time=repr(cells[1:2]), form="%Y%m%d")
+        words = wording.no_date("".join(cells[1:2]), "%Y%m%d")
         found.refuse(row, "bad_time", words, body=",".join(cells))
         return None
     count = _DAY_S // channel[3]
@@ -85,7 +92,7 @@ def _day(
             row,
             "bad_row",
             _(
-                "the day holds %(has)s values, intervals of %(minutes)s minutes are %(count)s",
+                "the day holds %(has)s values, and of %(minutes)s minutes it has %(count)s: left out; ask for the day again",
                 has=has,
                 minutes=channel[3] // 60,
                 count=count,
@@ -102,7 +109,12 @@ def _mark(found: Gathering, row: int, cells: list[str], marks: list[str]) -> Non
     except (IndexError, ValueError):
         first = last = 0
     if not 1 <= first <= last <= len(marks):
-        found.refuse(row, "bad_row", _("the row 400 names no part of its day"), body=",".join(cells))
+        found.refuse(
+            row,
+            "bad_row",
+            _("row 400 names no part of its day, by its first and last interval: ask for the day again"),
+            body=",".join(cells),
+        )
         return
     marks[first - 1 : last] = [cells[3].strip()] * (last - first + 1)
 
@@ -117,7 +129,7 @@ def _add(
     for at in np.flatnonzero(bad).tolist():
         cell, end_us = values[at][:60], start - EAST_US + (at + 1) * channel[3] * SECOND
         said = as_said(Series(*channel[:3]), end_us, channel[3], json.dumps(cell))
-        found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(cell)), said)
+        found.refuse(row, "not_a_number", wording.no_number(cell), said)
     none = np.array([mark[:1].upper() == "N" for mark in marks])  # no value, whatever stands there
     here = np.flatnonzero(~np.isnan(value) & ~none)
     found.gaps += int(((np.isnan(value) & ~bad) | none).sum())

@@ -133,13 +133,13 @@ class Outcome:
             reading = each.reading
             series = Series(reading.meter, reading.quantity, reading.unit or "")
             said = as_said(series, int(reading.ts), reading.interval_s or 0, json.dumps(reading.value))
-            return RowProblem(each.row, each.problem.code, each.problem.message, said)
+            return RowProblem(each.row, each.problem.code, each.problem.words(), said)
 
         self.refuse(map(told, bad))
 
     def leave_out(self, block: Block, strange: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> None:
         """Readings are of meters that the site does not have, which is counted by their names; some of them are `wanted`."""
-        words = _("the site has no meter of this name")
+        words = _("the site has no meter of this name: match it with one as the file is imported, or create it")
         for place, count in zip(*np.unique(block.of[strange], return_counts=True), strict=True):
             self.unknown[block.series[place].meter] += int(count)
         self.refused["unknown_meter"] += int(strange.sum())

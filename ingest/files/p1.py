@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.language import _
-from ingest.files import stamps
+from ingest.files import stamps, wording
 from ingest.files.block import Block, Gathering
 from ingest.files.content import opened
 from ingest.files.stamps import NEVER
@@ -40,7 +40,10 @@ def blocks(path: Path, zone: str) -> Iterator[Block]:
                 lines.append((row, text))
     if lines:
         found.refuse(
-            lines[0][0], "cut", _("the telegram has no end and was left out"), body="\n".join(text for _row, text in lines)
+            lines[0][0],
+            "cut",
+            _("the telegram breaks off before its last line (!…) and was left out: keep the whole of it"),
+            body="\n".join(text for _row, text in lines),
         )
     yield found.rest()
 
@@ -62,12 +65,16 @@ def _telegram(found: Gathering, lines: list[tuple[int, str]], zone: str) -> None
         elif code in ("96.1.1", "96.1.4") and channel == "0" and cells[0]:
             meter = _name(cells[0]) if code == "96.1.1" else meter
         elif code == "24.2.1" and (len(cells) < 2 or _moment(cells[0], zone) is None):
-            words = _("the meter of channel %(channel)s says no time: %(cell)s", channel=channel, cell=cells[0][:40])
+            words = _(
+                "the meter of channel %(channel)s tells no time (%(cell)s): its reading was left out",
+                channel=channel,
+                cell=cells[0][:40],
+            )
             found.refuse(row, "bad_time", words, body=text)
         elif channel == "0" and (code in _REGISTERS or code in _TARIFFS or code in ("1.7.0", "2.7.0") or code in _LINES):
             value = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\*([A-Za-z]+)", cells[-1])
             if value is None:
-                found.refuse(row, "not_a_number", _("%(cell)s is no number", cell=repr(cells[-1][:40])), body=text)
+                found.refuse(row, "not_a_number", wording.no_number(cells[-1][:40]), body=text)
                 whole.add(_TARIFFS.get(code, ""))  # half a sum is no register
                 sums.pop(_TARIFFS.get(code, ""), None)
                 continue
@@ -88,7 +95,10 @@ def _telegram(found: Gathering, lines: list[tuple[int, str]], zone: str) -> None
         return
     if at is None:
         found.refuse(
-            lines[0][0], "bad_time", _("the telegram says no time that can be read"), body="\n".join(text for _row, text in lines)
+            lines[0][0],
+            "bad_time",
+            _("the telegram tells no time (0-0:1.0.0) that can be read, and was left out"),
+            body="\n".join(text for _row, text in lines),
         )
         return
     readings += [(_REGISTERS[code], "kWh", round(value, 7), lines[0][0]) for code, value in sums.items()]

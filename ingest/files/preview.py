@@ -136,7 +136,7 @@ def _judged(caller: Caller, some: Block, meters: Mapping[str, str | None], kept_
         for place, code in zip(each.row, each.target.doubt.held_of(each.at_us, each.value), strict=True)
     }
     kept = {int(place): float(value) for each in good for place, value in zip(each.row, each.value, strict=True)}
-    wrong = {place: problem.message for place, _reading, problem in bad} | {each.row: each.message for each in too_old.examples}
+    wrong = {place: problem.words() for place, _reading, problem in bad} | {each.row: each.message for each in too_old.examples}
     lines = []
     for place in places.tolist():
         name, quantity, unit = some.series[some.of[place]]

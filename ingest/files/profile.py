@@ -84,9 +84,15 @@ def read(text: bytes) -> Profile:
     try:
         made = msgspec.json.decode(text, type=Profile)
     except msgspec.DecodeError as wrong:
-        raise UnfitProfile(_("this is no profile: %(why)s", why=wrong)) from None
+        raise UnfitProfile(_("this is no profile (%(why)s): send one as it was saved", why=wrong)) from None
     if made.version > VERSION:
-        raise UnfitProfile(_("the profile is of version %(theirs)s, here %(ours)s is known", theirs=made.version, ours=VERSION))
+        raise UnfitProfile(
+            _(
+                "the profile is of version %(theirs)s, and %(ours)s is known here: save it anew from the file",
+                theirs=made.version,
+                ours=VERSION,
+            )
+        )
     return made
 
 

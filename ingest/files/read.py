@@ -14,7 +14,13 @@ def require_kind(path: Path, profile: Profile) -> None:
     """Raise `UnfitProfile` unless the profile is of this kind of file; `UnreadableFile` for one that nobody can read."""
     is_now = container(path)
     if is_now != profile.container:
-        raise UnfitProfile(_("the profile is of %(theirs)s, the file is %(is_now)s", theirs=profile.container, is_now=is_now))
+        raise UnfitProfile(
+            _(
+                "the profile is of %(theirs)s, and the file is %(is_now)s: choose another profile, or none",
+                theirs=profile.container,
+                is_now=is_now,
+            )
+        )
 
 
 def blocks(path: Path, profile: Profile) -> Iterator[Block]:
@@ -52,7 +58,7 @@ def blocks(path: Path, profile: Profile) -> Iterator[Block]:
 
 def _of_table(path: Path, profile: Profile) -> Iterator[Block]:
     if not profile.columns:
-        raise UnfitProfile(_("the profile names no column of values"))
+        raise UnfitProfile(_("the profile names no column of values: choose one"))
     if profile.shape == "wide":
         from_heads = (row for row in _all(path, profile) if row[0] >= profile.header)
         yield from wide.blocks(from_heads, profile)

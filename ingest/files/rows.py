@@ -43,7 +43,7 @@ def rows(path: Path, profile: Profile) -> Iterator[Row]:
             return (
                 (at, [said(record.get(key)) for key in keys]) for at, record in enumerate(records(path, profile.container), 1)
             )
-    raise UnreadableFile(_("a file of the kind %(kind)s has no rows", kind=profile.container))
+    raise UnreadableFile(_("a file of the kind %(kind)s has no rows: choose another profile, or none", kind=profile.container))
 
 
 def _below(found: Iterator[Row], profile: Profile) -> Iterator[Row]:
@@ -102,7 +102,7 @@ def lines(found: io.TextIOWrapper, before: str = "") -> Iterator[str]:
 
 def endless() -> UnreadableFile:
     """What is wrong with a text of a line without an end."""
-    return UnreadableFile(_("a line of the file does not end: it is no table of text"))
+    return UnreadableFile(_("a line of the file does not end, so it is no table of text: save it as CSV"))
 
 
 def parted(lines: Iterable[str], delimiter: str, before: int = 0) -> Iterator[Row]:
@@ -121,7 +121,9 @@ def parted(lines: Iterable[str], delimiter: str, before: int = 0) -> Iterator[Ro
                 yield number, cells
     except csv.Error as wrong:
         line = before + reader.line_num
-        raise UnreadableFile(_("line %(line)s is no row of a table: %(why)s", line=line, why=wrong)) from None
+        raise UnreadableFile(
+            _("line %(line)s is no row of a table (%(why)s): correct it, or save the file as CSV anew", line=line, why=wrong)
+        ) from None
 
 
 def sheets(path: Path) -> list[str]:
@@ -133,7 +135,7 @@ def sheets(path: Path) -> list[str]:
     try:
         return CalamineWorkbook.from_path(str(path)).sheet_names
     except (CalamineError, OSError) as wrong:
-        raise UnreadableFile(_("the spreadsheet cannot be read: %(why)s", why=wrong)) from None
+        raise UnreadableFile(_("the spreadsheet cannot be read (%(why)s): save it as XLSX anew, or as CSV", why=wrong)) from None
 
 
 def sheet(path: Path, name: str) -> Iterator[Row]:
@@ -149,7 +151,7 @@ def sheet(path: Path, name: str) -> Iterator[Row]:
         for number, cells in enumerate(found.iter_rows(), (found.start or (0, 0))[0] + 1):
             yield number, [said(cell) for cell in cells]
     except (CalamineError, OSError) as wrong:
-        raise UnreadableFile(_("the spreadsheet cannot be read: %(why)s", why=wrong)) from None
+        raise UnreadableFile(_("the spreadsheet cannot be read (%(why)s): save it as XLSX anew, or as CSV", why=wrong)) from None
 
 
 def records(path: Path, container: str) -> Iterator[dict[str, Any]]:
@@ -172,7 +174,7 @@ def records(path: Path, container: str) -> Iterator[dict[str, Any]]:
                 raise UnreadableFile(_("one JSON object of this size is not read: give a list of records, or a record a line"))
             yield from _flat(_decoded(document, 1), {}, 0)
     except UnicodeDecodeError as wrong:
-        raise UnreadableFile(_("JSON is written in UTF-8, this file is not: %(why)s", why=wrong)) from None
+        raise UnreadableFile(_("JSON is written in UTF-8, and this file is not (%(why)s): save it as that", why=wrong)) from None
     except RecursionError:
         raise _too_deep() from None
 
@@ -187,14 +189,14 @@ def _decoded(piece: bytes, row: int) -> Any:
     try:
         return msgspec.json.decode(piece.removeprefix(b"\xef\xbb\xbf"))
     except msgspec.DecodeError as wrong:
-        raise UnreadableFile(_("record %(row)s is no JSON: %(why)s", row=row, why=wrong)) from None
+        raise UnreadableFile(_("record %(row)s is no JSON (%(why)s): correct it", row=row, why=wrong)) from None
 
 
 def _items(file: BinaryIO) -> Iterator[dict[str, Any]]:
     """The items of a list, of which the bracket is read already, as they come."""
 
     def refuse(constant: str) -> None:
-        raise UnreadableFile(_("%(constant)s is no JSON", constant=constant))
+        raise UnreadableFile(_("%(constant)s is no JSON: write null where nothing was measured", constant=constant))
 
     decoder, letters, buffer = json.JSONDecoder(parse_constant=refuse), codecs.getincrementaldecoder("utf-8")(), ""
     while True:
@@ -206,7 +208,9 @@ def _items(file: BinaryIO) -> Iterator[dict[str, Any]]:
         except json.JSONDecodeError as wrong:
             piece = file.read(2**16)
             if not piece or len(buffer) > DOCUMENT:
-                raise UnreadableFile(_("the JSON breaks off or is damaged: %(why)s", why=wrong)) from None
+                raise UnreadableFile(
+                    _("the JSON breaks off or is damaged (%(why)s): save or download it again", why=wrong)
+                ) from None
             buffer += letters.decode(piece)
             continue
         yield from _flat(item, {}, 0)
@@ -253,7 +257,7 @@ def _holds_list(item: Any, depth: int) -> bool:
 
 
 def _too_deep() -> UnreadableFile:
-    return UnreadableFile(_("the JSON is nested deeper than %(most)s levels", most=DEEPEST))
+    return UnreadableFile(_("the JSON is nested deeper than %(most)s levels: give a list of records", most=DEEPEST))
 
 
 def said(cell: Any) -> str:

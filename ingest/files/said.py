@@ -35,7 +35,7 @@ def applied(profile: Profile, said: Mapping[str, str], names: Sequence[str] = ()
     for name, value in said.items():
         entry, _dot, place = name.partition(".")
         if entry not in SETTABLE or (place and (entry not in OF_COLUMNS or not place.isdigit() or int(place) >= len(names))):
-            raise UnfitProfile(_("a profile has no entry %(name)s", name=name))
+            raise UnfitProfile(_("a profile has no entry %(name)s: leave it out", name=name))
         if entry in OF_STAMP:
             profile = msgspec.structs.replace(profile, stamp=msgspec.structs.replace(profile.stamp, **{entry: value}))
         elif entry in OF_PROFILE:
@@ -67,7 +67,7 @@ def encoding(said: Mapping[str, str]) -> str | None:
     try:
         b"  ".decode(name or "utf-8", "replace")  # of nothing, none is looked up
     except LookupError:
-        raise UnfitProfile(_("there is no encoding %(name)s", name=name)) from None
+        raise UnfitProfile(_("there is no encoding %(name)s: write one such as utf-8 or cp1252", name=name)) from None
     return name or None
 
 
@@ -132,7 +132,7 @@ def _step(said: Mapping[str, str]) -> int:
 
 def _seconds(text: str) -> int:
     if not text.isdecimal() or int(text) > 86_400 * 31:
-        raise UnfitProfile(_("an interval is a number of seconds, not %(text)s", text=text))
+        raise UnfitProfile(_("%(text)s is no number of seconds: write an interval like 900", text=text))
     return int(text)
 
 
@@ -159,7 +159,9 @@ def _check(profile: Profile, said: Mapping[str, str]) -> None:
         raise UnfitProfile(_("%(form)s is no format of a time: write one such as %%d.%%m.%%Y %%H:%%M", form=form))
     for column in profile.columns:
         if column.quantity not in QUANTITIES:
-            raise UnfitProfile(_("there is no quantity %(name)s", name=column.quantity))
+            raise UnfitProfile(
+                _("there is no quantity %(name)s: choose one of %(names)s", name=column.quantity, names=", ".join(QUANTITIES))
+            )
         if column.unit:
             wrong_unit = convert(1.0, column.unit + ("*h" if column.mean_power else ""), column.quantity)
             if not isinstance(wrong_unit, float):

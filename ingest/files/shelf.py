@@ -62,7 +62,7 @@ def require_room(settings: Settings, size: int) -> None:
 def require_size(settings: Settings, size: int) -> None:
     """Raise `Refused` for a file that is larger than any may be, or empty."""
     if size <= 0:
-        raise Refused(_("the file is empty"), "file")
+        raise Refused(_("the file is empty: look whether it is the right one"), "file")
     if size > settings.import_limit_mb * 2**20:
         words = _(
             "the file has %(size)s MB: up to %(most)s MB may be imported", size=-(-size // 2**20), most=settings.import_limit_mb
@@ -108,14 +108,16 @@ def add_piece(scope: Scope, settings: Settings, upload_id: str, at: int, pieces:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(_("another piece of this upload is just being taken")) from None
+            raise Refused(_("another piece of this upload is just being taken: send this one after it")) from None
         come = file.seek(0, os.SEEK_END)
         if come != at:
             raise WrongOffset(come)
         require_room(settings, 0)
         for piece in pieces:
             if come + len(piece) > found.size:
-                raise Refused(_("more was sent than the %(size)s bytes that were announced", size=found.size))
+                raise Refused(
+                    _("more was sent than the %(size)s bytes that were announced: upload the file anew", size=found.size)
+                )
             file.write(piece)
             come += len(piece)
     return come

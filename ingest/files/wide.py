@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from config.language import _
-from ingest.files import stamps
+from ingest.files import stamps, wording
 from ingest.files.block import Block, Gathering, Series
-from ingest.files.long import ECHO, meter_name, pattern_of, tell_unpaired, unread, wall
+from ingest.files.long import meter_name, pattern_of, tell_unpaired, unread, wall
 from ingest.files.numbers import numbers
 from ingest.files.profile import OFFSET, Profile, UnfitProfile
 from ingest.files.rows import Row
@@ -23,21 +23,31 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
     number, heads = next(rows, (0, []))
     first = len(profile.names)
     if [each.strip() for each in heads[:first]] != [each.strip() for each in profile.names]:
-        raise UnfitProfile(_("the table does not begin with the columns %(names)s", names=", ".join(profile.names)))
+        raise UnfitProfile(
+            _(
+                "the table does not begin with the columns %(names)s: choose another profile, or none",
+                names=", ".join(profile.names),
+            )
+        )
     clock, found = wall(profile), Gathering()
     said = [each.strip() for each in heads[first:]]
     read = stamps.local(said, profile.stamp.format)
     at, lost = (read, np.zeros(len(read), dtype=bool)) if profile.stamp.format == OFFSET else clock.utc(read, "")
     for place in np.flatnonzero(lost).tolist():
-        words = _("%(time)s was left out when the clocks were put forward", time=said[place][:ECHO])
-        found.refuse(number, "bad_time", words, body=said[place][:ECHO])
+        words = wording.left_out(said[place])
+        found.refuse(number, "bad_time", words, body=said[place][: wording.ECHO])
     timed = np.flatnonzero(at != NEVER)
     if not len(timed):
-        raise UnfitProfile(_("none of the heads is a time as %(form)s says it", form=profile.stamp.format))
+        raise UnfitProfile(
+            _(
+                "none of the heads is a time written as %(form)s says: choose how this file writes times",
+                form=profile.stamp.format,
+            )
+        )
     for place in np.flatnonzero((at == NEVER) & ~lost)[:100].tolist():
         if said[place] and place < timed[-1]:
-            words = _("%(time)s is no time as %(form)s says it", time=repr(said[place][:ECHO]), form=profile.stamp.format)
-            found.refuse(number, "bad_time", words, body=said[place][:ECHO])
+            words = wording.no_time(said[place], profile.stamp.format)
+            found.refuse(number, "bad_time", words, body=said[place][: wording.ECHO])
     column = profile.columns[0]
     end_us = at + (column.interval_s * SECOND if profile.stamp.at == "start" else 0)
     pattern = pattern_of(profile)
@@ -47,20 +57,22 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
         name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), pattern)
         named = profile.delimiter.join(cells[:first])
         if not name:
-            found.refuse(row, "no_meter", _("the row names no meter that the pattern finds"), body=named)
+            found.refuse(row, "no_meter", wording.no_meter(named), body=named)
             continue
         values = cells[first:]
         if len(values) < len(said):
             if len(values) < timed[-1] + 1:
-                words = _("the row has %(count)s columns of %(of)s", count=len(cells), of=len(heads))
+                words = _(
+                    "the row has %(count)s columns of %(of)s: look in the file for the others", count=len(cells), of=len(heads)
+                )
                 found.refuse(row, "short_row", words, body=named)
             values = values + [""] * (len(said) - len(values))
         value, bad = numbers(values[: len(said)], profile.decimal)
         unit = cells[profile.unit].strip() if profile.unit is not None and profile.unit < len(cells) else ""
         series = Series(name, column.quantity, (unit or column.unit) + ("*h" if column.mean_power else ""))
         for place in np.flatnonzero(bad & (at != NEVER)).tolist():
-            cell = values[place][:ECHO]
-            words = _("%(cell)s, of %(time)s, is no number", cell=repr(cell), time=said[place][:ECHO])
+            cell = values[place][: wording.ECHO]
+            words = wording.no_number_of(cell, said[place])
             reading = unread(column, series, int(end_us[place]), column.interval_s, cell)
             found.refuse(row, "not_a_number", words, reading, profile.delimiter.join((named, cell)))
         here = np.flatnonzero((at != NEVER) & ~np.isnan(value))

@@ -65,7 +65,15 @@ class Unreadable(Exception):
 def unreadable(message: Message, what: str, code: str = "unreadable_payload") -> Unreadable:
     """The message is refused: `what` its family sends."""
     given = message.payload[:200].decode("utf-8", "replace")
-    return Unreadable(Problem(code, _("the message cannot be read as %(what)s", what=what), "payload", echo(given), what))
+    return Unreadable(
+        Problem(
+            code,
+            _("the message cannot be read as %(what)s: choose the family of what publishes it, or correct that", what=what),
+            "payload",
+            echo(given),
+            what,
+        )
+    )
 
 
 def text(message: Message) -> str:

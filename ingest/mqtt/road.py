@@ -27,7 +27,6 @@ from ingest.mqtt.families import heard
 from ingest.mqtt.heard import Message, Presence, Proposal, Unreadable, Value
 from ingest.mqtt.subscriber import Arrival, Subscriber
 from ingest.problem import Problem, Refusal
-from ingest.refused import worded
 from ingest.rows import Rows
 from ingest.times import floor
 from ingest.told import Told
@@ -250,7 +249,7 @@ class Road:
 
     def _kept(self, problem: Problem, name: str = "", said: Said = NOTHING_SAID, *, body: str = "") -> Refused:
         own = self._connection
-        return Refused(own.site_id, own.id, ROAD, clock.now(), problem.code, worded(problem), name, said, body)
+        return Refused(own.site_id, own.id, ROAD, clock.now(), problem.code, problem.words(), name, said, body)
 
     async def _in_thread(self, call: Callable[..., Given], *arguments: object) -> Given:
         return await asyncio.get_running_loop().run_in_executor(self._thread, functools.partial(call, *arguments))
@@ -312,7 +311,10 @@ def _text(arrival: Arrival) -> str:
 def _unmapped(value: Value) -> Problem:
     return Problem(
         "unmapped_channel",
-        _("the channel %(channel)s means nothing yet: map it to a meter", channel=value.channel[:200]),
+        _(
+            "the channel %(channel)s is not mapped yet: map it to a meter on the page of mappings, or ignore it",
+            channel=value.channel[:200],
+        ),
         None,
         value.value,
     )

@@ -164,7 +164,10 @@ def _take_shared(scope: Scope, order: Order, asked: Asked, may: Allowed, turn: T
     if service is None:
         raise Failed(Told(N_("this Loadstar knows no service %(name)s"), {"name": order.service}))
     if service.currency and (other := sorted(order.currencies - {service.currency})):
-        words = N_("its prices are in %(currency)s and sites of the region account in %(other)s: nothing is converted")
+        words = N_(
+            "its prices are in %(currency)s, sites of the region account in %(other)s, and nothing is converted: "
+            "choose a service in %(other)s"
+        )
         raise Failed(Told(words, {"currency": service.currency, "other": ", ".join(other)}))
     said = _said(service, order, asked, may, turn)
     if said is None:
@@ -179,7 +182,7 @@ def _take_shared(scope: Scope, order: Order, asked: Asked, may: Allowed, turn: T
     if views:
         kept, wrong = outlooks.take_pulled(scope, place, order.id, asked.now, views)
         turn.written, turn.same = turn.written + kept, turn.same + len(views) - kept - wrong
-        turn.refuse(wrong, str(Told(N_("they cannot be true"))))
+        turn.refuse(wrong, str(Told(N_("they cannot be true: out of the range of their quantity, or of a time that cannot be"))))
         if weather:
             turn.reached([each.start for each in views])
 
@@ -227,7 +230,7 @@ def _take_readings(settings: Settings, order: Order, own: Own, asked: Asked, may
     except Refusal as unsure:
         raise Failed(Told(N_("it is not known what time it is: %(why)s"), {"why": str(unsure)[:200]})) from unsure
     if judge.problems:
-        turn.refuse(len(judge.problems), judge.problems[0].message)
+        turn.refuse(len(judge.problems), judge.problems[0].words())
     if not judge.rows.rows:
         return
     ledger = LateLedger(settings)

@@ -38,7 +38,11 @@ async def post(request: Request, door: Door) -> Answer:
     caller = await keys.require(request, door, write=True)
     if caller.device is None:
         raise Refusal(
-            403, Problem("device_key_needed", _("this address takes a device's own key; a site's key posts to /api/v1/readings"))
+            403,
+            Problem(
+                "device_key_needed",
+                _("this is a site's key, and this address takes a device's: post to /api/v1/readings, or take that"),
+            ),
         )
     wanted = asked(request.query)
     door.committer.admit(0, caller.key_id)
@@ -51,7 +55,11 @@ async def post(request: Request, door: Door) -> Answer:
         raise Refusal(
             400,
             Problem(
-                "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _ALLOWED
+                "wrong_shape",
+                _("the body is %(kind)s, not an object: send one with a field for each value", kind=json_type(content)),
+                None,
+                echo(content),
+                _ALLOWED,
             ),
         )
     rows = Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run)
@@ -126,7 +134,7 @@ def _said(content: dict[str, Any], caller: Caller, moment: int) -> dict[str, Rea
         if name not in OPTIONAL:
             found[name] = Problem(
                 "unknown_field",
-                _("no such field: leave it out, or use one of those that are allowed"),
+                _("there is no field %(field)s: leave it out, or use one of those that are allowed", field=repr(echo(name))),
                 echo(name),
                 echo(given),
                 _ALLOWED,
@@ -179,7 +187,13 @@ def _target(name: str, caller: Caller) -> tuple[str, str, int | None] | Problem:
     mapped = device.fields.get(name)
     if mapped is None:
         why = device.unmapped.get(name, _("the device's map says nothing of %(field)s", field=name))
-        return Problem("unmapped_field", _("%(why)s, so it is not stored", why=why), name, None, ", ".join(device.fields))
+        return Problem(
+            "unmapped_field",
+            _("%(why)s, so it is not stored: an administrator maps it on the page of devices", why=why),
+            name,
+            None,
+            ", ".join(device.fields),
+        )
     meter, quantity = mapped
     of_interval = quantity in QUANTITIES and QUANTITIES[quantity].kind is Kind.ENERGY
     caller.fields[name] = meter, quantity, device.reporting_interval_s if of_interval else None
@@ -196,7 +210,11 @@ def _facility(content: dict[str, Any], caller: Caller) -> Problem | None:
         return None
     return Problem(
         "wrong_facility",
-        _("facility_id is not the site of this key, and nothing is stored: leave it out, or send the key's own"),
+        _(
+            "facility_id is %(given)s, and the site of this key is %(own)s; nothing is stored: send that, or leave it out",
+            given=echo(content["facility_id"]),
+            own=caller.site_number,
+        ),
         "facility_id",
         echo(content["facility_id"]),
         str(caller.site_number),

@@ -92,7 +92,7 @@ def _read(body: bytes) -> Sequence[Reading | Problem]:
             413,
             Problem(
                 "too_many_readings",
-                _("too many readings for one post: send them in several"),
+                _("more than %(most)s readings in one post: send them in several", most=f"{READINGS_LIMIT:,}"),
                 "readings",
                 allowed=_("at most %(most)s a post", most=f"{READINGS_LIMIT:,}"),
             ),
@@ -107,12 +107,23 @@ def _taken_apart(body: bytes) -> list[Any]:
         raise Refusal(
             400,
             Problem(
-                "wrong_shape", _("the body is %(kind)s, not an object", kind=json_type(content)), None, echo(content), _SHAPE
+                "wrong_shape",
+                _("the body is %(kind)s, not an object: send one with readings", kind=json_type(content)),
+                None,
+                echo(content),
+                _SHAPE,
             ),
         )
     if unknown := [name for name in content if name not in Batch.__struct_fields__]:
         raise Refusal(
-            400, Problem("unknown_field", _("no such field beside readings: leave it out"), echo(unknown[0]), None, _SHAPE)
+            400,
+            Problem(
+                "unknown_field",
+                _("there is no field %(field)s beside readings: leave it out", field=repr(echo(unknown[0]))),
+                echo(unknown[0]),
+                None,
+                _SHAPE,
+            ),
         )
     quality = known_quality(content.get("quality"))
     if isinstance(quality, Problem):
@@ -127,7 +138,7 @@ def _taken_apart(body: bytes) -> list[Any]:
             400,
             Problem(
                 "wrong_shape",
-                _("readings is %(kind)s, not an array", kind=json_type(readings)),
+                _("readings is %(kind)s, not an array: send a list of them, also of one", kind=json_type(readings)),
                 "readings",
                 echo(readings),
                 _SHAPE,
@@ -143,7 +154,7 @@ def as_reading(given: Any) -> Reading | Problem:
     if not isinstance(given, dict):
         return Problem(
             "wrong_shape",
-            _("the reading is %(kind)s, not an object", kind=json_type(given)),
+            _("the reading is %(kind)s, not an object: send one with these fields", kind=json_type(given)),
             None,
             echo(given),
             ", ".join(_FIELDS),
@@ -152,7 +163,7 @@ def as_reading(given: Any) -> Reading | Problem:
         if name not in _FIELDS:
             return Problem(
                 "unknown_field",
-                _("no such field: leave it out, or use one of those that are allowed"),
+                _("there is no field %(field)s: leave it out, or use one of those that are allowed", field=repr(echo(name))),
                 echo(name),
                 echo(given[name]),
                 ", ".join(_FIELDS),
@@ -170,7 +181,7 @@ def as_reading(given: Any) -> Reading | Problem:
         if not isinstance(given.get(name), str) and (name in _REQUIRED or given.get(name) is not None):
             return Problem(
                 "wrong_type",
-                _("%(field)s is %(kind)s, not a string", field=name, kind=json_type(given[name])),
+                _("%(field)s is %(kind)s, not a string: write it in quotes", field=name, kind=json_type(given[name])),
                 name,
                 echo(given[name]),
                 _("a string"),
@@ -182,7 +193,7 @@ def as_reading(given: Any) -> Reading | Problem:
     if isinstance(ts, bool) or not isinstance(ts, str | int):
         return Problem(
             "bad_time",
-            _("%(field)s is %(kind)s, not a time", field="ts", kind=json_type(ts)),
+            _("%(field)s is %(kind)s, not a time: send a text such as 2026-05-01T12:00:00Z", field="ts", kind=json_type(ts)),
             "ts",
             echo(ts),
             _("RFC 3339 with an offset, or an integer"),
@@ -193,7 +204,10 @@ def as_reading(given: Any) -> Reading | Problem:
     if interval_s is not None and (isinstance(interval_s, bool | Unreal) or not isinstance(interval_s, int)):
         return Problem(
             "wrong_type",
-            _("interval_s is not a whole number of seconds: send 900 for a quarter of an hour"),
+            _(
+                "interval_s is %(given)s, not a whole number of seconds: send 900 for a quarter of an hour",
+                given=echo(interval_s),
+            ),
             "interval_s",
             echo(interval_s),
             _("an integer"),

@@ -37,7 +37,7 @@ def amend_all(scope: Scope, meter_id: str, quantity: str, values: Sequence[Said]
     known = QUANTITIES.get(quantity)
     for _ts, _interval_s, value in values:
         if known is None:
-            raise Refused(_("%(value)s cannot be %(quantity)s: no such quantity", value=value, quantity=quantity))
+            raise Refused(_("there is no quantity %(quantity)s: choose the one that was measured", quantity=quantity))
         if value is not None and not known.least <= value <= known.greatest:
             raise Refused(
                 _(
@@ -120,7 +120,7 @@ def _record(
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.OPERATE, site_id=meter.site_id, meter_id=meter_id)
     if not reason.strip():
-        raise Refused(_("an amendment has a reason: give one"))
+        raise Refused(_("a correction has a reason: give one"))
     seen = scope.times(meter_id, meter.site_id)
     if not all(holds(seen, ts) for ts, _lasts, _value in rows):
         raise Refused(_("%(meter)s was not yours at that time: correct what was measured while it is", meter=meter.name))

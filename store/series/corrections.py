@@ -115,7 +115,7 @@ def undo(scope: Scope, meter_id: str, quantity: str, recorded_at: datetime, star
     newest = rows.drop_duplicates(KEY, keep="last")
     mine = newest[(newest["recorded_at"] == recorded_at) & ~_own(newest)]
     if mine.empty:
-        raise NotFound(_("nothing of that correction is in force any more"))
+        raise NotFound(_("nothing of that correction is in force any more: there is nothing to undo"))
     before = rows[rows["recorded_at"] < recorded_at].drop_duplicates(KEY, keep="last")
     earlier = mine[KEY].merge(before, on=KEY, how="left")
     earlier["kind"] = earlier["kind"].fillna("restored")

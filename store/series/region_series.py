@@ -271,7 +271,7 @@ def _there(region_id: str, interval_s: int, values: Sequence[Value]) -> dict[tup
 
 def _write(scope: Scope, region_id: str, interval_s: int, values: Sequence[Value]) -> None:
     if not values:
-        raise Refused(_("there is no value to write"))
+        raise Refused(_("there is no value to write: send one at least"))
     starts = [each.start for each in values]
     # First, in the log: whoever only looks on behalf of somebody may not write, and is refused there.
     told = {"values": len(values), "interval_s": interval_s, "from": f"{min(starts)}", "to": f"{max(starts)}"}

@@ -65,7 +65,7 @@ def propose(
     others = [at for at in range(len(names)) if at not in inside]
     dates = [at for at in others if all(is_time(cells[at]) for _n, cells in below[:3] if at < len(cells))]
     if not dates:
-        raise UnreadableFile(_("the rows hold a day each, but no column of dates was found"))
+        raise UnreadableFile(_("the rows hold a day each, but no column of dates was found: name the columns in the first line"))
     said = [cells[dates[0]] for _n, cells in below if dates[0] < len(cells) and cells[dates[0]].strip()]
     stamp, _step, more = stamp_of(said, said, zone)
     stamp = msgspec.structs.replace(stamp, columns=(dates[0],), at="start", descending=False)

@@ -28,7 +28,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
     cells_of = [[cells[at] if at < len(cells) else "" for _n, cells in below] for at in range(len(names))]
     timed = [at for at, cells in enumerate(cells_of) if _mostly_times(cells)]
     if not timed:
-        raise UnreadableFile(_("no column of times was found"))
+        raise UnreadableFile(_("no column of times was found: name the columns in the first line"))
     moving = [at for at in timed if len(set(cells_of[at])) > 1]  # when a file was made stands in all of its records
     timed = moving or timed
     first = next((at for at in timed if heads.says(names[at], heads.START)), timed[0])

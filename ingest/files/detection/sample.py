@@ -73,7 +73,7 @@ def delimiter_of(text: str) -> tuple[str, float]:
     """What parts the fields, and how sure that is. Raises `UnreadableFile`: there is no line."""
     lines = [line for line in text.splitlines()[:200] if line.strip()]
     if not lines:
-        raise UnreadableFile(_("the file is empty"))
+        raise UnreadableFile(_("the file is empty: look whether it is the right one"))
     declared = re.fullmatch(r'"?sep=(.)"?', lines[0].strip())
     if declared:
         return declared[1], 1.0

@@ -6,7 +6,7 @@ one for ever that was answered with another 2xx. The second interface also knows
 
 from collections.abc import Callable, Sequence
 
-from config.language import _, ngettext
+from config.language import ngettext
 from ingest.answers import Answer, answer
 from ingest.problem import Problem, Refusal
 
@@ -42,20 +42,15 @@ def second(status: int, words: str) -> Answer:
 
 def refused(refusal: Refusal, tell: Tell) -> Answer:
     """A request that is refused as a whole."""
-    said = tell(refusal.status, f"{_told(refusal.problem)} [{refusal.problem.code}]")
+    said = tell(refusal.status, f"{refusal.problem.words()} [{refusal.problem.code}]")
     retry = (("retry-after", str(refusal.retry_after_s)),) if refusal.retry_after_s is not None else ()
     return Answer(said.status, said.body, (*said.headers, *refusal.headers, *retry))
 
 
 def partial(wrong: Sequence[tuple[str, Problem]], tell: Tell) -> Answer:
     """Some lines, each with what is wrong with it, are refused; all others are stored."""
-    said = [f"unable to parse '{line}': {_told(problem)}" for line, problem in wrong[:TOLD]]
+    said = [f"unable to parse '{line}': {problem.words()}" for line, problem in wrong[:TOLD]]
     if (more := len(wrong) - TOLD) > 0:
         said.append(ngettext("and %(more)s more", "and %(more)s more", more, more=more))
     words = "\n".join(said)
     return tell(422, f"partial write: {words} dropped={len(wrong)} [{wrong[0][1].code}]")
-
-
-def _told(problem: Problem) -> str:
-    words = _(problem.message)
-    return f"{words} ({problem.allowed})" if problem.allowed else words

@@ -104,7 +104,7 @@ def _unknown(channel: Channel) -> Problem:
         "bad_channel",
         _(
             "%(channel)s cannot be kept as a channel: its name is too long or holds an invisible character, or there are too "
-            "many of this source, as when a tag holds a number that is always new",
+            "many of this source; leave tags out that hold a number that is always new",
             channel=channel.name[:100],
         ),
     )

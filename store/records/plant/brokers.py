@@ -226,7 +226,7 @@ def _describe(broker: Broker, given: Description) -> None:
     if not given.name.strip():
         raise Refused(_("a broker has a name: give one"), "name")
     if not given.host.strip() or "/" in given.host or any(each.isspace() for each in given.host.strip()):
-        raise Refused(_("the host is a name or an address alone, such as broker.example.org"), "host")
+        raise Refused(_("the host is a name or an address alone: write it like broker.example.org"), "host")
     if given.ca and not given.tls:
         raise Refused(_("certificates are of use with TLS only: turn it on, or leave them out"), "ca")
     broker.name, broker.host, broker.tls = given.name.strip(), given.host.strip(), given.tls

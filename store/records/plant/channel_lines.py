@@ -87,7 +87,7 @@ def _by_name(scope: Scope, site_id: str) -> dict[str, list[Channel]]:
 def _channel(by_name: dict[str, list[Channel]], name: str) -> Channel:
     fitting = by_name.get(name, [])
     if not fitting:
-        raise Refused(_("nothing of this name was heard on this site"))
+        raise Refused(_("nothing of this name was heard on this site: take it as the table has it"))
     if len(fitting) > 1:
         raise Refused(_("several sources call a value so: give the id of one, as the table has it"))
     return fitting[0]

@@ -112,5 +112,5 @@ def _profile_of(records: Session, site_id: str, profile_id: str) -> ImportProfil
 def _checked(name: str) -> str:
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME:
-        raise Refused(_("a saved profile has a name of 1 to %(most)s characters", most=LONGEST_NAME), "name")
+        raise Refused(_("a saved profile has a name of 1 to %(most)s characters: give one", most=LONGEST_NAME), "name")
     return name

@@ -195,7 +195,7 @@ def cancel(scope: Scope, import_id: str) -> FileImport:
         Refused: not an operator of its site, or nobody is at it.
     """
     if not seen(scope, import_id).can_cancel:
-        raise Refused(_("this import neither waits nor runs"))
+        raise Refused(_("this import neither waits nor runs: there is nothing to cancel"))
     with session() as records:
         found = required(records, FileImport, import_id)
         had_begun = found.state == "running" or found.parts > 0
@@ -218,7 +218,7 @@ def undo(scope: Scope, import_id: str) -> FileImport:
     """
     state = seen(scope, import_id).state
     if state not in STORED_SOMETHING:
-        raise Refused(_("only what is done or has failed can be undone"))
+        raise Refused(_("only what is done or has failed can be undone: cancel it, or wait for its end"))
     with session() as records:
         found = required(records, FileImport, import_id)
         found.state, found.parts = "cancelling" if found.state == "cancelling" else "undoing", 0

@@ -219,7 +219,8 @@ def _require_currency(currency: str, of_sites: frozenset[str]) -> None:
     if other := sorted(of_sites - {currency}) if currency else []:
         raise Refused(
             _(
-                "its prices are in %(currency)s and sites of this region account in %(other)s: nothing is converted",
+                "its prices are in %(currency)s, sites of this region account in %(other)s, and nothing is converted: "
+                "choose a service in %(other)s",
                 currency=currency,
                 other=", ".join(other),
             ),
@@ -261,7 +262,9 @@ def _describe_own(records: Any, source: PullSource, own: Own, name: str, address
     if records.scalar(fields) or records.scalar(heard):
         raise Refused(_("a device or a channel writes this quantity of the meter already: choose another"), "quantity")
     if not LEAST_S <= own.every_s <= MOST_S:
-        raise Refused(_("a source is asked every %(least)s to %(most)s seconds", least=LEAST_S, most=MOST_S), "every_s")
+        raise Refused(
+            _("a source is asked every %(least)s to %(most)s seconds: correct that", least=LEAST_S, most=MOST_S), "every_s"
+        )
     if own.precision not in PRECISIONS:
         raise Refused(_("choose how the answer writes times"), "precision")
     if (own.precision == "asked") != (not own.time.strip()):
@@ -302,7 +305,10 @@ def _listed(address: str) -> str:
     try:
         wanted = allowed.origin(address)
     except ValueError:
-        raise Refused(_("an address is like https://api.example.org/v1/power, without an account in it"), "address") from None
+        raise Refused(
+            _("this is no address of a web service, or holds an account: write one like https://api.example.org/v1/power"),
+            "address",
+        ) from None
     if wanted not in allowed.origins(settings().pull_addresses):
         raise Refused(
             _(

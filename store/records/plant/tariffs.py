@@ -212,7 +212,7 @@ def _possible_hours(hours: Sequence[Hours]) -> None:
     if both := overlapping(hours):
         raise Refused(
             _(
-                "%(hours)s and %(other)s overlap: only one price can hold at a time",
+                "%(hours)s and %(other)s overlap, and only one price can hold at a time: change one of the two",
                 hours=spoken(both[0]),
                 other=spoken(both[1]),
             ),
