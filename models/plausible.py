@@ -274,7 +274,7 @@ class Register:
             self._fallen.append(now)
             return False
         self._fallen = []
-        at_once = now.kwh - since[-1].kwh > base.kwh / 2
+        at_once = now.kwh - since[-1].kwh > (base.kwh - since[0].kwh) / 2
         if long or not at_once or CORRECTED * now.kwh > base.kwh or self._wrong(base, now):
             return False
         places = [each.place for each in since]
