@@ -101,7 +101,8 @@ def _rows(schema: dict[str, Any], prefix: str) -> list[tuple[str, str, str, str]
 
 
 def _kind(field: dict[str, Any]) -> str:
-    kinds = field.get("type") or [option["type"] for option in field.get("anyOf", ())] or ["any"]
+    said = [f'"{each}"' for each in field.get("enum", ())]
+    kinds = field.get("type") or said or [_kind(option) for option in field.get("anyOf", ())] or ["any"]
     return kinds if isinstance(kinds, str) else " or ".join(kinds)
 
 

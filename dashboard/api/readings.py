@@ -130,7 +130,8 @@ def shares_of_site(site_id: str) -> Response:
     """The same of the energy of a site's meters together, those that may be seen: `?from=…&to=…`."""
     scope = current_scope()
     start, end, _step = asked_range(most=YEAR)
-    own = [each.id for each in meters.meters_of(scope, site_id) if each.role not in ("condition", "virtual")]
+    place = sites.site(scope, site_id)
+    own = [each.id for each in meters.meters_of(scope, place.id) if each.role not in ("condition", "virtual")]
     may_change = any(each for (each,) in finality.provisional(scope, own, [start, end]).values())
     of = _classes(shares.together(scope, own, start, end))
     return said(answers.SiteShares(site_id, iso(start), iso(end), len(own), may_change, *of))
