@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from config import clock
 from ingest.directory import Caller, Target
 from ingest.files.block import Block
-from ingest.judge import Judge, Reading
+from ingest.judge import ESTIMATED, Judge, Reading
 from ingest.problem import Problem
 from ingest.rows import Rows
 from ingest.times import Window
@@ -84,7 +84,12 @@ def judge(caller: Caller, window: Window, block: Block, meters: Mapping[str, str
             right[:] = False
         wrong = np.flatnonzero(~right)
         if len(wrong):
-            readings = [Reading(meter, quantity, int(end[at]), float(value[at]), unit or None, lasts) for at in wrong]
+            readings = [
+                Reading(
+                    meter, quantity, int(end[at]), float(value[at]), unit or None, lasts, ESTIMATED if estimated[at] else None
+                )
+                for at in wrong
+            ]
             one = Judge(caller, window, Rows())
             one.judge(readings, "us")
             bad += [Bad(int(row[wrong[at]]), readings[at], each) for each in one.problems for at in (each.index or 0,)]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.judge import ESTIMATED
 from models.refused_reading import NOTHING_SAID, Said
 from store.records.plant.refused import LONGEST_BODY
 
@@ -39,10 +40,18 @@ class RowProblem(NamedTuple):
     body: str = ""
 
 
-def as_said(series: Series, end_us: int, duration_s: int, value: str) -> Said:
-    """A reading of a file in the words of a post; `value` is as JSON writes it."""
+def as_said(series: Series, end_us: int, duration_s: int, value: str, *, estimated: bool = False) -> Said:
+    """A reading of a file in the words of a post; `value` is as JSON writes it, `estimated` by its sender."""
     ts = str(np.datetime64(end_us, "us")).removesuffix(".000000") + "Z"
-    return Said(series.meter, series.quantity, ts, value, series.unit, str(duration_s) if duration_s else "")
+    return Said(
+        series.meter,
+        series.quantity,
+        ts,
+        value,
+        series.unit,
+        str(duration_s) if duration_s else "",
+        ESTIMATED if estimated else "",
+    )
 
 
 @dataclass(slots=True)

@@ -290,10 +290,11 @@ def kept(judged: Judged, since_us: int, outcome: Outcome) -> Judged:
     )
     of, lasts = judged.target.series, judged.target.duration_us // SECOND
     series = Series(of.meter, of.quantity, "")
-    ends = (judged.at_us[old] + judged.target.duration_us).tolist()
+    ends = judged.at_us[old] + judged.target.duration_us
+    parts = (each.tolist() for each in (judged.row[old], ends, judged.value[old], judged.estimated[old]))
     outcome.refuse(
-        RowProblem(row, "not_kept", words, as_said(series, end, lasts, repr(value)))
-        for row, end, value in zip(judged.row[old].tolist(), ends, judged.value[old].tolist(), strict=True)
+        RowProblem(row, "not_kept", words, as_said(series, end, lasts, repr(value), estimated=estimated))
+        for row, end, value, estimated in zip(*parts, strict=True)
     )
     return Judged(judged.target, judged.at_us[~old], judged.value[~old], judged.estimated[~old], judged.row[~old])
 

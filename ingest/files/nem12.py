@@ -128,7 +128,8 @@ def _add(
     value, bad = numbers(values, ".")
     for at in np.flatnonzero(bad).tolist():
         cell, end_us = values[at][:60], start - EAST_US + (at + 1) * channel[3] * SECOND
-        said = as_said(Series(*channel[:3]), end_us, channel[3], json.dumps(cell))
+        estimated = marks[at][:1].upper() in _SUBSTITUTED
+        said = as_said(Series(*channel[:3]), end_us, channel[3], json.dumps(cell), estimated=estimated)
         found.refuse(row, "not_a_number", wording.no_number(cell), said)
     none = np.array([mark[:1].upper() == "N" for mark in marks])  # no value, whatever stands there
     here = np.flatnonzero(~np.isnan(value) & ~none)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from config.language import _
 from ingest import columns
-from ingest.columns import Bad, Judged
+from ingest.columns import ACTUAL, Bad, Judged
 from ingest.files import shelf
 from ingest.files.block import Block, RowProblem, Series, as_said
+from ingest.judge import ESTIMATED
 from models.refused_reading import NOTHING_SAID
 from store.records.plant.imports import Total
 from store.records.plant.refused import MOST
@@ -132,7 +133,8 @@ class Outcome:
         def told(each: Bad) -> RowProblem:
             reading = each.reading
             series = Series(reading.meter, reading.quantity, reading.unit or "")
-            said = as_said(series, int(reading.ts), reading.interval_s or 0, json.dumps(reading.value))
+            value, estimated = json.dumps(reading.value), reading.quality == ESTIMATED
+            said = as_said(series, int(reading.ts), reading.interval_s or 0, value, estimated=estimated)
             return RowProblem(each.row, each.problem.code, each.problem.words(), said)
 
         self.refuse(map(told, bad))
@@ -147,8 +149,9 @@ class Outcome:
         for row in np.unique(block.row[strange])[: max(0, shelf.KEPT_PROBLEMS - self._told)].tolist():
             self._tell(RowProblem(row, "unknown_meter", words))
         for at in np.flatnonzero(wanted)[: max(0, MOST - len(self._strange))].tolist():
-            value = json.dumps(float(block.value[at]))
-            said = as_said(block.series[block.of[at]], int(block.end_us[at]), int(block.duration_s[at]), value)
+            value, estimated = json.dumps(float(block.value[at])), str(block.quality[at]) != ACTUAL
+            series, end_us, lasts_s = block.series[block.of[at]], int(block.end_us[at]), int(block.duration_s[at])
+            said = as_said(series, end_us, lasts_s, value, estimated=estimated)
             self._strange.append(RowProblem(int(block.row[at]), "unknown_meter", words, said))
 
     def _tell(self, problem: RowProblem) -> None:

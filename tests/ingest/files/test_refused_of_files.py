@@ -182,3 +182,18 @@ def test_meters_made_since_take_what_waits_under_their_name(
     done = replay(SYSTEM, device_settings, world.site_id, kind, Edit(meter=meter))
     assert (done.stored, done.refused) == (4, {})
     assert stored("SELECT sum(value) FROM intervals WHERE meter = %s", meter) == [(float(values.sum()),)]
+
+
+def test_what_its_sender_estimated_stays_an_estimate_when_it_is_put_right(
+    device_settings: Settings, world: World, tmp_path: Path, start: datetime
+) -> None:
+    ends = [f"{start + timedelta(minutes=15 * nth):%Y-%m-%dT%H:%M:%SZ}" for nth in range(40)]
+    good = [["pv", end, 0.5, "A"] for end in ends[1:30]]
+    wrong = [["old hall", ends[31], 2.5, "E"], ["old hall", ends[32], 2.5, "A"], ["pv", ends[33], -4, "E"]]
+    path = written(tmp_path, table([["meter", "time", "kWh", "quality"], *good, *wrong, ["pv", ends[34], 0.5, "A"]]), "classes")
+    made = imported(device_settings, world.site_id, path)
+    assert {each.ts: each.quality for each in _kept(world, made.source)} == {
+        ends[31]: "estimated",
+        ends[32]: "",
+        ends[33]: "estimated",
+    }
