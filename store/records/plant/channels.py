@@ -266,6 +266,12 @@ def map_channel(
     """
     found = require_channel(scope, channel_id)
     _check(quantity, interval_s)
+    own = QUANTITIES[quantity].unit
+    said_with_values = found.told_unit is not None and not (found.told_name or found.told_kind)
+    if unit and unit != own and said_with_values and found.told_unit == own:
+        raise Refused(
+            _("its values come with their unit and are turned into %(unit)s already: leave the unit empty", unit=own), "unit"
+        )
     with session() as records:
         meter = required(records, Meter, meter_id)
         if meter.site_id != found.site_id:

@@ -8,7 +8,7 @@ from store.errors import NotFound, Refused
 from store.ids import channel_id
 from store.records.access.audit import Filter, entries
 from store.records.plant import channels, devices, directory, keys, meters
-from store.records.plant.channels import Heard, Source
+from store.records.plant.channels import Heard, Source, Told
 from store.records.schema.columns import now
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
@@ -124,6 +124,22 @@ def test_a_channel_cannot_mean_what_no_reading_is(world: World, said: dict[str, 
     [channel, *_] = noted(world)
     with pytest.raises(Refused, match=says):
         channels.map_channel(world.scope("north admin"), channel, meter_id=world.meters["north grid"], **said)  # type: ignore[arg-type]
+
+
+def test_values_that_come_with_their_unit_are_not_converted_once_more(world: World) -> None:
+    [which] = noted(world)[:1]
+    channels.note_told(SYSTEM, [Told(which, "kW")])
+    meter = meters.create_meter(SYSTEM, world.sites["north"], name="phase", role="condition").id
+    with pytest.raises(Refused, match="leave the unit empty"):
+        channels.map_channel(SYSTEM, which, meter_id=meter, quantity="power_kw", unit="W")
+    assert channels.map_channel(SYSTEM, which, meter_id=meter, quantity="power_kw", unit="kW").unit == "kW"
+
+
+def test_what_a_description_says_of_the_unit_a_person_may_know_better(world: World) -> None:
+    [which] = noted(world)[:1]
+    channels.note_told(SYSTEM, [Told(which, "kW", "Hall", "power measurement")])
+    meter = meters.create_meter(SYSTEM, world.sites["north"], name="phase", role="condition").id
+    assert channels.map_channel(SYSTEM, which, meter_id=meter, quantity="power_kw", unit="W").unit == "W"
 
 
 def test_a_channel_is_not_mapped_to_another_sites_meter(world: World) -> None:
