@@ -103,7 +103,7 @@ def _length(head: bytes) -> int:
 
 
 def drive(host: str, port: int, connections: int, request: Request, seconds: float, warm_s: float = 0.5) -> Load:
-    """Keep every connection busy with one request after the other; what happens in the first `warm_s` is not counted.
+    """Keep every connection busy with one request after the other, until one is counted: those of the first `warm_s` are not.
 
     Raises:
         Unanswered: the server stopped answering.
@@ -133,7 +133,7 @@ def _run(
     end = start + seconds
     for each in opened:
         each.send(request(each.number))
-    while (now := clock()) < end:
+    while (now := clock()) < end or not load.statuses:
         events = ready.select(SILENT_S)
         if not events:
             raise Unanswered(f"no answer for {SILENT_S:.0f} s")
