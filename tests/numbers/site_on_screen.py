@@ -236,8 +236,8 @@ def counter_list_agrees(page: Page, site: Stored, meter: Meter, caption: str, re
     moments, stood = site.readings(meter.id, register, 0)
     for at, (when, read, counted, _) in enumerate(cells, start=1):
         assert when == f"{datetime.fromtimestamp(moments[-at], ZoneInfo(site.zone)):%Y-%m-%d %H:%M:%S}"
-        assert read == f"{stood[-at]:,.3f} kWh"
-        assert counted == f"{stood[-at] - stood[-at - 1]:,.3f} kWh"
+        assert read == f"{stood[-at]:,.3f} kWh".replace(",", "\u202f")
+        assert counted == f"{stood[-at] - stood[-at - 1]:,.3f} kWh".replace(",", "\u202f")
 
 
 def words_of(cards: Page, name: str) -> dict[str, str]:

@@ -109,9 +109,6 @@ def test_the_lists_of_meters_and_devices_mark_what_is_stored_and_not_counted(wor
     assert rollup.await_applied(["intervals"], 20)
     assert marked() == [True, True]
     _declare(world, browser, ids["meter"], method="interval", every="3600", rollover="")
-    assert marked() == [True, True]
-    act(browser, "declared", ids["meter"], "withdraw", _declared(ids["meter"])[0].id, searched=False)
-    _declare(world, browser, ids["meter"], method="interval", every="900", rollover="")
     assert marked() == [False, False]
 
 

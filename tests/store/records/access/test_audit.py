@@ -122,7 +122,7 @@ def test_nothing_in_the_store_writes_past_the_session_but_what_is_not_audited() 
         "refused.py",
         "trail.py",
     }
-    heard = {"channels.py", "broker_states.py", "pull_sources.py"}
+    heard = {"channels.py", "broker_states.py", "pull_turns.py"}
     services = [file for file in (PROJECT / "store/records").glob("*/*.py") if file.parent.name not in ("schema", "migrations")]
     found = {file.name for file in services if "connection()" in file.read_text()}
     assert found - {"engine.py"} <= allowed | heard
