@@ -28,7 +28,8 @@ def test_the_charts_tools_and_the_pointers_line_are_drawn_in_the_themes_colours(
         page.locator("#overview-chart").hover()
         named = [theme.tokens()[scheme][name] for name in ("accent", "muted")]  # the tool in use, and the others
         used, others = (f"rgb({', '.join(str(int(each[at : at + 2], 16)) for at in (1, 3, 5))})" for each in named)
-        eventually(lambda: sorted(fill for *_, fill in page.evaluate(TOOLS)) == sorted([used, others, others, others]))  # noqa: B023
+        wanted = sorted([used, others, others, others])
+        eventually(lambda wanted=wanted: sorted(fill for *_, fill in page.evaluate(TOOLS)) == wanted)
         assert [(ground, mask) for ground, mask, _ in page.evaluate(TOOLS)] == [("rgba(0, 0, 0, 0)", "none")] * 4
         cross = page.locator("#overview-chart .readout .cross").bounding_box()
         assert cross

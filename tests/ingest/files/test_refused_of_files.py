@@ -10,6 +10,7 @@ import pytest
 
 from config.settings import Settings
 from ingest.files import outcome, undoing
+from ingest.files.profile import Column
 from ingest.replaying import replay
 from models.refused_reading import Edit, Said
 from store.records.plant import imports, meters, refused
@@ -153,8 +154,8 @@ def test_a_cell_that_is_no_number_is_told_with_its_meter_time_and_duration(
     assert problem.body == body
 
 
-def _of_interval(column: object, said: tuple[str, str, str, str, str]) -> object:
-    return msgspec.structs.replace(column, quantity=said[1], interval_s=int(said[4]), unit="kWh", mean_power=False)  # type: ignore[type-var]
+def _of_interval(column: Column, said: tuple[str, str, str, str, str]) -> Column:
+    return msgspec.structs.replace(column, quantity=said[1], interval_s=int(said[4]), unit="kWh", mean_power=False)
 
 
 def test_a_power_that_is_no_number_is_kept_as_its_row_for_it_would_have_to_be_made_an_energy(tmp_path: Path) -> None:

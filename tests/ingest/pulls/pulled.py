@@ -44,7 +44,8 @@ def words(source_id: str) -> str:
 
 def between(seen: Seen) -> tuple[datetime, datetime]:
     """What ENTSO-E was asked for."""
-    return tuple(datetime.strptime(seen.query[name], "%Y%m%d%H%M").replace(tzinfo=UTC) for name in ("periodStart", "periodEnd"))  # type: ignore[return-value]
+    start, end = (datetime.strptime(seen.query[name], "%Y%m%d%H%M").replace(tzinfo=UTC) for name in ("periodStart", "periodEnd"))
+    return start, end
 
 
 def readings(meter: str) -> pd.DataFrame:
