@@ -1,20 +1,24 @@
-"""Big posts of one key are judged one after the other, so that the others' posts come in between."""
+"""Of the big posts of one key a few are in hand at once and one is judged, so that the others' posts come in between."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager, nullcontext
 from weakref import WeakValueDictionary
 
 BIG_BYTES = 65_536
+IN_HAND = 4  # as many posts or parts of 10,000 readings fit into a key's share of the queue
 
 
 class Turns:
-    """Whose big post is being judged in this process."""
+    """Whose big posts are being taken in this process; small ones need no turn."""
 
     def __init__(self) -> None:
-        self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._in_hand: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._judged: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def of(self, key_id: str, size: int) -> AbstractAsyncContextManager[object]:
-        """Hold the turn of a key while a body of `size` bytes is judged; small ones need none."""
-        if size <= BIG_BYTES:
-            return nullcontext()
-        return self._held.setdefault(key_id, asyncio.Lock())
+    def in_hand(self, key_id: str, size: int) -> AbstractAsyncContextManager[object]:
+        """Hold one of a key's places while a body of `size` bytes is judged and stored."""
+        return nullcontext() if size <= BIG_BYTES else self._in_hand.setdefault(key_id, asyncio.Semaphore(IN_HAND))
+
+    def judging(self, key_id: str, size: int) -> AbstractAsyncContextManager[object]:
+        """Hold the turn of a key while a body of `size` bytes is judged."""
+        return nullcontext() if size <= BIG_BYTES else self._judged.setdefault(key_id, asyncio.Lock())

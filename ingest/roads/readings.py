@@ -46,20 +46,21 @@ async def post(request: Request, door: Door) -> Answer:
     wanted = asked(request.query)
     door.committer.admit(0, caller.key_id)
     body = await bodies.read(request, door.settings.body_limit_bytes)
-    async with door.turns.of(caller.key_id, len(body)):
-        readings = _read(body)
-        judge = Judge(caller, door.window, Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run))
-        for first in range(0, len(readings), AT_ONCE):
-            if first:
-                await asyncio.sleep(0)
-            judge.judge(readings[first : first + AT_ONCE], wanted.precision, first)
-    rows, rejected = judge.rows, judge.problems
-    replaced = 0 if wanted.counts_replaced else None
-    if rows.rows:
-        outcome = await door.commit(rows, caller.key_id)
-        replaced = outcome.replaced if wanted.counts_replaced else None
-        if outcome.refused:
-            _add_refused(rejected, outcome.refused, len(readings))
+    async with door.turns.in_hand(caller.key_id, len(body)):
+        async with door.turns.judging(caller.key_id, len(body)):
+            readings = _read(body)
+            judge = Judge(caller, door.window, Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run))
+            for first in range(0, len(readings), AT_ONCE):
+                if first:
+                    await asyncio.sleep(0)
+                judge.judge(readings[first : first + AT_ONCE], wanted.precision, first)
+        rows, rejected = judge.rows, judge.problems
+        replaced = 0 if wanted.counts_replaced else None
+        if rows.rows:
+            outcome = await door.commit(rows, caller.key_id)
+            replaced = outcome.replaced if wanted.counts_replaced else None
+            if outcome.refused:
+                _add_refused(rejected, outcome.refused, len(readings))
     accepted = len(readings) - len(rejected)
     request.told = Told(accepted, rejected, rows.held, dry_run=wanted.dry_run)
     if not wanted.dry_run:

@@ -4,8 +4,9 @@ import gzip
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import psutil
@@ -113,3 +114,16 @@ def test_a_neighbour_hardly_notices(name: str, api: Api, world: World) -> None:
         assert [post_beside(api, world) for _ in range(POSTS)] == [200] * POSTS
     assert set(statuses) <= {expected, 429}
     assert (processor_s(api) - before) / (statuses.count(expected) + POSTS) < STALL_S
+
+
+def test_one_agent_that_catches_up_on_many_connections_waits_its_turn_and_is_not_refused(api: Api, world: World) -> None:
+    now = datetime.now().astimezone()
+    ticks = [(now - timedelta(seconds=each)).isoformat() for each in range(readings.READINGS_LIMIT)]
+
+    def send(value: int) -> int:
+        given = [{"meter": world.neighbour_meter, "quantity": "voltage_v", "ts": at, "value": 220 + value} for at in ticks]
+        headers = {"X-API-Key": world.neighbour_key}
+        return httpx.post(f"{api.url}/api/v1/readings", json={"readings": given}, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(12) as connections:
+        assert list(connections.map(send, range(12))) == [200] * 12

@@ -21,7 +21,7 @@ from store.series.block import Block
 # As they are called in the address, and here.
 FIRST_PRECISIONS = {"n": "ns", "ns": "ns", "u": "us", "us": "us", "µ": "us", "ms": "ms", "s": "s", "m": "m", "h": "h"}
 SECOND_PRECISIONS = {each: each for each in ("ns", "us", "ms", "s")}
-PART = 20_000  # rows that are committed at a time; a body may hold more than may wait
+PART = 10_000  # rows that are committed at a time; a body may hold more than may wait
 
 
 async def write_first(request: Request, door: Door) -> Answer:
@@ -40,14 +40,15 @@ async def _write(request: Request, door: Door, precisions: dict[str, str], tell:
         precision = _precision(request.query, precisions)
         door.committer.admit(0, caller.key_id)
         body = await bodies.received(request, door.settings.lines_limit_bytes)
-        async with door.turns.of(caller.key_id, len(body)):
-            reader = Reader(body, caller, door.window, precision, arrival_us())
-            for _step in reader.read():
-                await asyncio.sleep(0)
-            batch = reader.batch
-            await _wait(batch, caller, door)
-            rows = await _judge(batch, caller, door)
-        accepted = await _commit(rows, batch, caller, door)
+        async with door.turns.in_hand(caller.key_id, len(body)):
+            async with door.turns.judging(caller.key_id, len(body)):
+                reader = Reader(body, caller, door.window, precision, arrival_us())
+                for _step in reader.read():
+                    await asyncio.sleep(0)
+                batch = reader.batch
+                await _wait(batch, caller, door)
+                rows = await _judge(batch, caller, door)
+            accepted = await _commit(rows, batch, caller, door)
     except Refusal as refusal:
         request.told = Told(rejected=(refusal.problem,))
         return refused(refusal, tell)
