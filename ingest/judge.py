@@ -120,6 +120,8 @@ class Judge:
         factor = FACTORS.get(precision or "")
         add, rows = self.rows.rows.append, self.rows
         tried = rows.dry_run
+        said: str | int | None = None
+        when = 0
         for place, reading in enumerate(readings, first):
             if type(reading) is Problem:
                 self.problems.append(reading if named else reading.at(place))
@@ -138,20 +140,23 @@ class Judge:
                     self._refuse(checked, place, named)
                     continue
                 value = checked
-            # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
-            at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]  # only texts are in it
-            if at is None or not oldest <= at <= newest:
-                moment = window.moment(ts, precision, now)
-                if type(moment) is Problem:
-                    self._refuse(moment, place, named)
-                    continue
-                at = moment
+            if ts != said:  # many of a post are of one moment
+                # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
+                at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]  # only texts are in it
+                if at is None or not oldest <= at <= newest:
+                    moment = window.moment(ts, precision, now)
+                    if type(moment) is Problem:
+                        self._refuse(moment, place, named)
+                        continue
+                    at = moment
+                said, when = ts, at
             doubt = self._tried(target) if tried else target.doubt
-            if doubt is not None and not doubt.least <= value <= doubt.most and (code := doubt.held(at, value)):
+            if doubt is not None and not doubt.least <= value <= doubt.most and (code := doubt.held(when, value)):
                 rows.held.append(Held(code, field=named[place]) if named else Held(code, place))
-            start = at - target.duration_us
-            add((target.series if reading.quality != ESTIMATED else target.estimates, start, value))
-            if (start if target.sample else at) < closed:
+            start = when - target.duration_us
+            quality = reading.quality
+            add((target.series if quality is None or quality != ESTIMATED else target.estimates, start, value))
+            if (start if target.sample else when) < closed:
                 rows.late = True
 
     def judge_several(self, several: Several, first: int = 0) -> Block:
