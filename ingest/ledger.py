@@ -69,10 +69,11 @@ class Ledger:
 
     def _write_block(self, block: Block, now_us: int) -> dict[int, str]:
         """Flush rows in columns; the places of those that QuestDB refuses, each with its reason."""
+        tables = block.tables()
+        if len(tables) <= 1:
+            return self._writer.write(block, now_us) if len(block) else {}
         return {
-            int(places[at]): why
-            for places in block.tables().values()
-            for at, why in self._writer.write(block[places], now_us).items()
+            int(places[at]): why for places in tables.values() for at, why in self._writer.write(block[places], now_us).items()
         }
 
 

@@ -1,6 +1,7 @@
 """Validated readings on their way to the store."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,6 +37,17 @@ class Rows:
         counts: Counter[str] = Counter()
         for of, count in zip(self.block.series, np.bincount(self.block.of).tolist(), strict=False):
             counts[of.meter] += count
+        return counts
+
+    def by_device(self, devices: Mapping[str, str]) -> Counter[str]:
+        """How many are of each device, by the devices of meters; those of other meters are not counted."""
+        if self.block is None:
+            counts = Counter([devices[of.meter] for of, _at, _value in self.rows if of.meter in devices])
+        else:
+            counts = Counter()
+            for meter, count in self.by_meter().items():
+                if meter in devices:
+                    counts[devices[meter]] += count
         return counts
 
 

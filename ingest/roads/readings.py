@@ -234,9 +234,8 @@ def _book(caller: Caller, judge: Judge, accepted: int, door: Door) -> None:
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, len(judge.problems), judge.now_us)
         return
-    for meter, count in judge.rows.by_meter().items():  # a site's key: what counts is whose meter it is
-        device_id = caller.devices.get(meter)
-        if device_id is not None:
+    if caller.devices:  # a site's key: what counts is whose meter it is
+        for device_id, count in judge.rows.by_device(caller.devices).items():
             door.activity.note(device_id, count, 0, judge.now_us)
 
 

@@ -59,14 +59,14 @@ class Block:
         kept = {table: np.array([each.table == table for each in self.series], bool) for table in (TELEMETRY, INTERVALS)}
         return {table: np.flatnonzero(its[self.of]) for table, its in kept.items() if its.any()}
 
-    def text(self, now_us: int) -> bytes:
+    def text(self, now_us: int) -> memoryview:
         """The lines of rows of one table, received at that moment."""
         heads = pa.array([each.head.replace(NOW, str(now_us)) for each in self.series], pa.string())
         value, at = (pa.array(each).cast(pa.string()) for each in (self.value, self.at))
         extremes = (",min=", value, ",max=", value) if self.series[self.of[0]].interval_s else ()
         lines = pc.binary_join_element_wise(heads.take(pa.array(self.of)), value, *extremes, " ", at, "\n", "")
         _nulls, ends, texts = lines.buffers()  # the texts lie one after the other
-        return memoryview(texts)[: np.frombuffer(ends, np.int32)[len(lines)]].tobytes()
+        return memoryview(texts)[: np.frombuffer(ends, np.int32)[len(lines)]]
 
 
 NONE = Block.joined(())

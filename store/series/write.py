@@ -27,6 +27,7 @@ TELEMETRY = "telemetry"
 INTERVALS = "intervals"
 LATE = "late"
 
+LARGE = 65_536  # bytes of a body that cost more to copy than to send by themselves
 TIMEOUT_S = 5.0  # for QuestDB's answer to one flush, which takes milliseconds
 PROMPT_S = 45  # what comes this long after its quarter's end is rolled up with it, which happens later still
 MARKER_HOLDS_S = 60  # rows that a marker announces are committed within this of its `received_at`, or it is written again
@@ -101,7 +102,7 @@ class Lines(Protocol):
 
     def __getitem__(self, part: slice, /) -> Self: ...
 
-    def text(self, now_us: int) -> bytes:
+    def text(self, now_us: int) -> memoryview:
         """The lines, received at that moment."""
 
 
@@ -139,14 +140,14 @@ class Writer:
             return refused
         return {}
 
-    def _post(self, body: bytes) -> None:
+    def _post(self, body: bytes | memoryview) -> None:
         for attempt in (1, 2):
             fresh = self._socket is None
             try:
                 if self._socket is None:
                     self._socket = socket.create_connection(self._address, TIMEOUT_S)
                     self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                status, reason = _answered(self._socket, b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
+                status, reason = _answered(self._socket, b"%b%d\r\n\r\n" % (self._head, len(body)), body)
             except (OSError, http.client.HTTPException) as error:
                 self.close()
                 # A kept connection that the server has closed meanwhile fails at once; dedup makes a second post safe.
@@ -175,14 +176,18 @@ class Writer:
         self._socket = None
 
 
-def _answered(connection: socket.socket, request: bytes) -> tuple[int, str]:
+def _answered(connection: socket.socket, head: bytes, body: bytes | memoryview) -> tuple[int, str]:
     """Status and text of the answer to a request.
 
     Raises:
         OSError: the connection broke, or there was no answer in time.
         http.client.HTTPException: what came is no answer.
     """
-    connection.sendall(request)
+    if len(body) < LARGE:
+        connection.sendall(b"".join((head, body)))
+    else:
+        connection.sendall(head)
+        connection.sendall(body)
     head = connection.recv(4096, socket.MSG_PEEK)
     if head.startswith(b"HTTP/1.1 204 ") and (end := head.find(b"\r\n\r\n")) > 0:
         connection.recv(end + 4)

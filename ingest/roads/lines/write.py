@@ -161,10 +161,8 @@ def _book(caller: Caller, rows: Rows, accepted: int, batch: Batch, door: Door) -
     if caller.device is not None:
         door.activity.note(caller.device.id, accepted, len(batch.wrong))
         return
-    for meter, count in rows.by_meter().items():
-        device_id = caller.devices.get(meter)
-        if device_id is not None:
-            door.activity.note(device_id, count, 0)
+    for device_id, count in rows.by_device(caller.devices).items():
+        door.activity.note(device_id, count, 0)
 
 
 ROUTES: Routes = {("POST", "/write"): write_first, ("POST", "/api/v2/write"): write_second}

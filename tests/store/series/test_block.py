@@ -31,7 +31,7 @@ def test_their_text_says_what_the_lines_of_the_rows_say(rows: list[Row]) -> None
     block = Block.made_of(rows)
     for table, places in block.tables().items():
         of_table = [row for row in rows if row[0].table == table]
-        said = block[places].text(17).decode().splitlines()
+        said = bytes(block[places].text(17)).decode().splitlines()
         for one, other in zip(said, "".join(lines(of_table)).replace(NOW, "17").splitlines(), strict=True):
             assert _numbers(one) == _numbers(other)
 
