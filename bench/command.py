@@ -1,7 +1,7 @@
 """`loadstar bench`: runs the sections one after the other, prints the table and writes `bench.json`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,17 +37,35 @@ SECTIONS = {
     "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),
 }
 
+GROUPS = {"posts": ("single", "batch", "mqtt")}
+
+
+def sections(given: Sequence[str]) -> list[str]:
+    """The sections that are named, singly, in groups or with commas between them, in the order of the bench; all without any.
+
+    Raises:
+        click.BadParameter: one of them is none.
+    """
+    named = {name.strip() for each in given for name in each.split(",")}
+    if unknown := sorted(named - {*SECTIONS, *GROUPS}):
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join([*SECTIONS, *GROUPS])}")
+    wanted = named.union(*(GROUPS[name] for name in named & GROUPS.keys()))
+    return [name for name in SECTIONS if name in wanted or not named]
+
 
 @click.command()
-@click.option("--only", multiple=True, type=click.Choice(list(SECTIONS)), help="Measure only this; may be given more than once.")
+@click.option(
+    "--only",
+    multiple=True,
+    callback=lambda _context, _option, given: sections(given),
+    help=f"Measure only these, with commas between them: {', '.join(SECTIONS)}; or {' and '.join(GROUPS)}.",
+)
 @click.option("--runs", type=click.IntRange(1, 20), help="How often to measure everything; the median counts. 3 by default.")
 @click.option("--quick", is_flag=True, help="Tiny sizes, once: shows that the bench runs, and nothing about speed.")
 @click.option("--home", type=click.Path(path_type=Path), help="State folder to start and keep; one of its own by default.")
 @click.option("--records", help="SQLAlchemy address of an empty database for the section `admin`; SQLite by default.")
 @click.option("--into", type=click.Path(path_type=Path), help="Where to write bench.json; the state folder by default.")
-def bench(
-    only: tuple[str, ...], runs: int | None, quick: bool, home: Path | None, records: str | None, into: Path | None
-) -> None:
+def bench(only: list[str], runs: int | None, quick: bool, home: Path | None, records: str | None, into: Path | None) -> None:
     """Measure the figures that Loadstar promises, beside their yardsticks; about twenty minutes a run.
 
     Each run starts a Loadstar of its own, on free ports and with an empty state folder, and removes it afterwards. A figure
@@ -57,7 +75,6 @@ def bench(
     from cli.home import absolute_settings, make_folders
     from cli.watch import Ended, on_signals
 
-    chosen = [name for name in SECTIONS if name in only or not only]
     target = (into or absolute_settings().home) / "bench.json"
     if into is None:
         make_folders(absolute_settings())
@@ -76,7 +93,7 @@ def bench(
         machine = Machine()
         say(f"run {number} of {runs}")
         try:
-            figures = _measure(chosen, home, records, quick, failed, say)
+            figures = _measure(only, home, records, quick, failed, say)
         except Ended:
             raise click.ClickException("stopped before the end; nothing was written") from None
         others = machine.others()

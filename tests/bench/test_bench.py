@@ -9,9 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
 import pytest
 
-from bench.command import SECTIONS, _function
+from bench.command import SECTIONS, _function, sections
 from cli import leash, machine
 from config.settings import PROJECT
 from tests.conftest import eventually
@@ -22,6 +23,14 @@ WITHIN_S = 840
 def test_every_section_is_a_function() -> None:
     for section in SECTIONS.values():
         assert callable(_function(section))
+
+
+def test_what_is_measured_is_named_singly_in_groups_or_with_commas() -> None:
+    assert sections(()) == list(SECTIONS)
+    assert sections(("lines,single", "files")) == ["single", "lines", "files"]
+    assert sections(("posts, lines",)) == ["single", "batch", "lines", "mqtt"]
+    with pytest.raises(click.BadParameter, match="'post' is none of start, "):
+        sections(("lines,post",))
 
 
 @pytest.mark.timeout(WITHIN_S + 30)
