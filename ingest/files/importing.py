@@ -303,10 +303,10 @@ def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:
     """Commit a block: marks of late samples before them, so that no kill leaves samples that are in no sum."""
 
     def table(judged: Judged) -> tuple[str, int]:
-        return judged.target.series.table, judged.target.series.interval_s
+        return judged.target.series.table, judged.target.duration_us // SECOND
 
     with bulk.writer(settings) as sender:
-        for (kind, interval_s), group in groupby(sorted((each for each in good if len(each.value)), key=table), key=table):
+        for (kind, lasts_s), group in groupby(sorted((each for each in good if len(each.value)), key=table), key=table):
             parts = list(group)
             at = np.concatenate([each.at_us for each in parts])
             value = np.concatenate([each.value for each in parts])
@@ -321,11 +321,11 @@ def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:
                     for each in parts
                 ]
                 bulk.write(SYSTEM, sender, "late", bulk.late(marks))
-                bulk.write(SYSTEM, sender, kind, bulk.telemetry(at, meter, quantity, value, source, estimated=estimated))
+                frame = bulk.telemetry(at, meter, quantity, value, source, estimated=estimated, lasts_s=lasts_s)
             else:
-                estimated_s = np.where(estimated, float(interval_s), 0.0)
-                frame = bulk.intervals(at, meter, quantity, value, source, interval_s=interval_s, estimated_s=estimated_s)
-                bulk.write(SYSTEM, sender, kind, frame)
+                estimated_s = np.where(estimated, float(lasts_s), 0.0)
+                frame = bulk.intervals(at, meter, quantity, value, source, interval_s=lasts_s, estimated_s=estimated_s)
+            bulk.write(SYSTEM, sender, kind, frame)
 
 
 def _column(texts: Sequence[str], times: Sequence[int]) -> pd.Categorical:

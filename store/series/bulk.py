@@ -45,11 +45,19 @@ def symbols(which: NDArray[np.integer], texts: Sequence[str]) -> "pd.Categorical
 
 
 def telemetry(
-    ts: Microseconds, meter: Texts, quantity: Texts, value: Values, source: str, *, estimated: Marks | None = None
+    ts: Microseconds,
+    meter: Texts,
+    quantity: Texts,
+    value: Values,
+    source: str,
+    *,
+    estimated: Marks | None = None,
+    lasts_s: int = 0,
 ) -> pd.DataFrame:
     """Rows of `telemetry`: times in µs since 1970, ids of meters or regions, values in the quantities' units.
 
-    `estimated`: which of them their sender estimated; none: all were read.
+    `estimated`: which of them their sender estimated; none: all were read. `lasts_s`: how long the interval is that each tells
+    of; 0: they are of a moment.
     """
     frame = pd.DataFrame(
         {
@@ -60,6 +68,7 @@ def telemetry(
             "ts": ts.astype("datetime64[us]"),
         }
     )
+    frame = frame.assign(lasts_s=lasts_s) if lasts_s else frame
     return frame if estimated is None or not estimated.any() else frame.assign(estimated=estimated)
 
 

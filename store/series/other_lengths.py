@@ -33,8 +33,9 @@ NONE = (0, 0)  # the length of no row
 class Beside(NamedTuple):
     """Rows of other lengths, what became of each (of `models.granularity`), and the pieces that they give.
 
-    The rows have the columns `ts`, `meter`, `quantity`, `interval_s`, `became` and `estimated` (the share of each that its sender
-    estimated); `of` is the place of the row that each piece is of.
+    The rows have the columns `ts`, `meter`, `quantity`, `interval_s`, `start_s` and `end_s` (of local days theirs), `kwh` (of
+    power with its sign), `became` and `estimated` (the share of each that its sender estimated); `of` is the place of the row
+    that each piece is of.
     """
 
     rows: pd.DataFrame
@@ -58,8 +59,8 @@ def beside(span: Span, ids: Sequence[str], start: datetime, end: datetime) -> Be
     """
     since, until = start - REACH, end + REACH
     power = span.method == "power"
-    measures = ["above", "below", "estimated_s"] if power else ["total", "estimated_s"]
-    found = _rows(span, ids, since, until, measures)
+    measures = ["above", "below"] if power else ["total"]
+    found = _rows(span, ids, since, until, [*measures, "covered_s", "estimated_s"])
     whose = places(found["meter"], ids)
     if power:
         kwh = (found["above"] - found["below"]).to_numpy(float) / 3600
@@ -74,10 +75,10 @@ def beside(span: Span, ids: Sequence[str], start: datetime, end: datetime) -> Be
     parts = parts.only((parts.starts_s < end.timestamp()) & (parts.ends_s > start.timestamp()))
     became = np.empty_like(judged)
     became[order] = judged
-    table = found[interval_sums.KEY].assign(
-        became=became, estimated=found["estimated_s"].to_numpy(float) / found["lasting_s"].to_numpy(float)
-    )
-    return Beside(table, *_pieces(parts, order[parts.of], rows.whose[parts.of], len(ids), power))
+    covered, estimated = (found[name].to_numpy(float) / (ends - starts) for name in ("covered_s", "estimated_s"))
+    table = found[interval_sums.KEY].assign(start_s=first, end_s=last, kwh=kwh, became=became, estimated=estimated)
+    of = order[parts.of]
+    return Beside(table, *_pieces(parts, of, rows.whose[parts.of], covered[of], len(ids), power))
 
 
 def _telling_otherwise(span: Span, ids: Sequence[str], start: datetime, end: datetime) -> list[str]:
@@ -109,6 +110,7 @@ def _rows(span: Span, ids: Sequence[str], start: datetime, end: datetime, measur
         end,
         EACH_S,
         measures,
+        expected_s=INTERVAL_S,  # of a quarter that does not say what of it was heard, all was
         lengths_s=_lengths(span),
         other=True,
         measured=span.method == "power",
@@ -155,12 +157,15 @@ def _as_declared(span: Span, ids: Sequence[str], start: datetime, end: datetime)
     return Stretches(sums["whose"].to_numpy(np.intp), *columns)
 
 
-def _pieces(parts: granularity.Parts, of: Places, whose: Places, count: int, power: bool) -> tuple[Pieces, Places]:
-    """The parts of rows as pieces of registers; power is of both."""
+def _pieces(
+    parts: granularity.Parts, of: Places, whose: Places, covered: NDArray[np.float64], count: int, power: bool
+) -> tuple[Pieces, Places]:
+    """The parts of rows, of a share of each of which something was heard, as pieces of registers; power is of both."""
     lasting = parts.ends_s - parts.starts_s
+    covered_s, known_s = parts.covered_s * covered, lasting * covered
     if not power:
         register, meter = np.divmod(whose, count) if count else (whose, whose)
-        columns = parts.starts_s, lasting, parts.kwh, parts.covered_s, lasting, parts.ends_s
+        columns = parts.starts_s, lasting, parts.kwh, covered_s, known_s, parts.ends_s
         return Pieces(meter, register, *columns), of
     halves = [
         Pieces(
@@ -169,8 +174,8 @@ def _pieces(parts: granularity.Parts, of: Places, whose: Places, count: int, pow
             parts.starts_s,
             lasting,
             (sign * parts.kwh).clip(min=0),
-            parts.covered_s,
-            lasting,
+            covered_s,
+            known_s,
             parts.ends_s,
         )
         for register, sign in ((FORWARD, 1), (EXPORT, -1))

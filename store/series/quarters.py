@@ -10,6 +10,9 @@ from store.series.connection import execute, listed, query
 from store.series.grid import floor
 from store.series.interval_sums import ROLLUP
 
+# In SQL, of how much of a quarter (s) a sample tells: of one that does not say how long its interval was, of all of it.
+LASTING = f"CASE WHEN value = null THEN 0.0 WHEN lasts_s > 0 THEN lasts_s ELSE {INTERVAL_S}.0 END"
+
 
 def aggregate(start: datetime, end: datetime, series_ids: Collection[str] | None) -> int:
     """Make the quarters of [start, end), of all series or of these; returns of how many samples.
@@ -25,12 +28,14 @@ def aggregate(start: datetime, end: datetime, series_ids: Collection[str] | None
     # itself stands. Samples without a value were taken away (`store.series.replaced`): a quarter of nothing else is empty.
     execute(
         f"""INSERT INTO intervals (ts, meter, quantity, interval_s, value, min, max, count, source, received_at,
-                estimated_s)
+                estimated_s, covered_s)
             SELECT made.ts, made.meter, made.quantity, {INTERVAL_S}, CASE WHEN made.quantity IN ({added}) THEN total
                 WHEN made.quantity IN ({read}) THEN last ELSE mean END, least, greatest, count::INT, '{ROLLUP}', now(),
-                CASE WHEN guessed > 0 AND made.quantity IN ({added}) THEN {INTERVAL_S}.0 * guessed / count END
+                CASE WHEN guessed > 0 AND made.quantity IN ({added}) THEN {INTERVAL_S}.0 * guessed / count END,
+                CASE WHEN longest > 0 AND made.quantity IN ({added}) THEN least(lasting, {INTERVAL_S}.0) END
             FROM (SELECT ts, meter, quantity, sum(value) total, avg(value) mean, last_not_null(value) last, min(value) least,
-                max(value) greatest, count(value) count, sum(CASE WHEN estimated THEN 1 ELSE 0 END) guessed FROM telemetry
+                max(value) greatest, count(value) count, sum(CASE WHEN estimated THEN 1 ELSE 0 END) guessed,
+                max(lasts_s) longest, sum({LASTING}) lasting FROM telemetry
                 WHERE ts >= {first} AND ts < {last} {only} SAMPLE BY 15m) made
             LEFT JOIN ({told(first, last)}) told
                 ON made.ts = told.ts AND made.meter = told.meter AND made.quantity = told.quantity
@@ -61,6 +66,8 @@ def _aggregate_amended(meter: str, quantity: str, start: datetime, end: datetime
     kind = QUANTITIES[quantity].kind
     value = {Kind.ENERGY: "total", Kind.COUNTER: "last"}.get(kind, "mean")
     found = samples.aggregates([meter], [quantity], start, end, INTERVAL_S, [value, "least", "greatest", "count"]).set_index("ts")
+    lasting = "SELECT max(lasts_s) FROM telemetry WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s"
+    [(lasts_s,)] = query(lasting, [start, end, meter, quantity])
     rows = []
     for quarter in sorted({floor(ts, INTERVAL_S) for (ts,) in every}.difference(theirs)):
         numbers, count = "null, null, null", 0  # every sample of the quarter is void
@@ -68,7 +75,8 @@ def _aggregate_amended(meter: str, quantity: str, start: datetime, end: datetime
             row: Any = found.loc[quarter].to_dict()
             numbers, count = ", ".join(repr(float(row[name])) for name in (value, "least", "greatest")), int(row["count"])
         moment = int(quarter.timestamp() * 1e6)
-        rows.append(f"({moment}, '{meter}', '{quantity}', {INTERVAL_S}, {numbers}, {count}, '{ROLLUP}', now())")
+        covered_s = float(min(count * lasts_s, INTERVAL_S)) if kind is Kind.ENERGY and lasts_s else "null"
+        rows.append(f"({moment}, '{meter}', '{quantity}', {INTERVAL_S}, {numbers}, {count}, '{ROLLUP}', now(), {covered_s})")
     if rows:
-        columns = "ts, meter, quantity, interval_s, value, min, max, count, source, received_at"
+        columns = "ts, meter, quantity, interval_s, value, min, max, count, source, received_at, covered_s"
         execute(f"INSERT INTO intervals ({columns}) VALUES {', '.join(rows)}")

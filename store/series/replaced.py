@@ -25,11 +25,13 @@ from store.series.interval_sums import ROLLUP
 from store.series.write import INTERVALS, TELEMETRY, Marker
 
 KEY = ["at", "meter", "quantity", "interval_s"]
-COLUMNS = [*KEY, "value", "min", "max", "count", "source", "covered_s", "known_s", "estimated_s"]
-NUMBERS = ["value", "min", "max", "count", "covered_s", "known_s", "estimated_s"]
+COLUMNS = [*KEY, "value", "min", "max", "count", "source", "covered_s", "known_s", "estimated_s", "lasts_s"]
+NUMBERS = COLUMNS[COLUMNS.index("value") :]
+NUMBERS.remove("source")
 SLICES = {TELEMETRY: timedelta(days=10), INTERVALS: timedelta(days=366)}  # asked for at once of a series
 _ROWS = {
-    TELEMETRY: "ts::LONG at, value, source, CASE WHEN estimated THEN 1.0 ELSE 0.0 END estimated_s",  # of a moment: whether it was
+    # Of a moment `estimated_s` says whether it was.
+    TELEMETRY: "ts::LONG at, value, source, CASE WHEN estimated THEN 1.0 ELSE 0.0 END estimated_s, lasts_s",
     INTERVALS: 'ts::LONG at, value, source, "min", "max", "count", covered_s, known_s, estimated_s',
 }
 MICROSECOND = timedelta(microseconds=1)
@@ -172,8 +174,10 @@ def put_back(scope: Scope, made: Settings, of: Stored, at_us: NDArray[np.int64],
         numbers = {name: rows[name].astype(float) for name in ("min", "max", "covered_s", "known_s", "estimated_s")}
         count = np.where(nothing, 0, rows["count"].fillna(0)).astype(np.int64)
         written = written.assign(interval_s=of.interval_s, count=count, **numbers)
-    elif (estimated := rows["estimated_s"].to_numpy(float) > 0).any():
-        written = written.assign(estimated=estimated)
+    else:
+        written = written.assign(
+            estimated=rows["estimated_s"].to_numpy(float) > 0, lasts_s=rows["lasts_s"].fillna(0).astype(np.int64)
+        )
     with bulk.writer(made) as sender:
         if of.interval_s in (0, INTERVAL_S):
             bulk.write(scope, sender, "late", bulk.late(_markers(of.meter, at_us)))

@@ -6,12 +6,14 @@ from store.series.connection import execute
 
 SYMBOLS = 65_536  # near the number of series: meters and regions; capacity 256 by default
 
-# A row with a duration stands at its start (docs/decisions/001). `meter` holds the id of a meter or a region.
+# A row with a duration stands at its start (docs/decisions/001). `meter` holds the id of a meter or a region. `lasts_s`: of a
+# sample that tells of an interval, how long that is; 0 of all others.
 TABLES = {
     "telemetry": """
         CREATE TABLE IF NOT EXISTS telemetry (
             ts TIMESTAMP, meter SYMBOL CAPACITY {symbols}, quantity SYMBOL CAPACITY 64, value DOUBLE,
-            source SYMBOL CAPACITY 4096, received_at TIMESTAMP, estimated BOOLEAN
+            source SYMBOL CAPACITY 4096, received_at TIMESTAMP, estimated BOOLEAN,
+            lasts_s SHORT
         ) TIMESTAMP(ts) PARTITION BY DAY WAL DEDUP UPSERT KEYS(ts, meter, quantity)""",
     "intervals": """
         CREATE TABLE IF NOT EXISTS intervals (
@@ -84,6 +86,7 @@ ADDED = (
     ("intervals", "known_s DOUBLE"),
     ("late", "ts_end TIMESTAMP"),
     ("telemetry", "estimated BOOLEAN"),
+    ("telemetry", "lasts_s SHORT"),
     ("intervals", "estimated_s DOUBLE"),
     ("flags", "quantity SYMBOL CAPACITY 64"),
 )

@@ -70,7 +70,7 @@ def series(meter: str, quantity: str, interval_s: int, source: str, *, estimated
             raise ValueError(f"{symbol!r} is no id")
     kept_s = interval_s if interval_s >= INTERVAL_S else 0
     table = INTERVALS if kept_s else TELEMETRY
-    extra = f"interval_s={kept_s}i,count=1i," if kept_s else ""
+    extra = f"interval_s={kept_s}i,count=1i," if kept_s else f"lasts_s={interval_s}i," if interval_s else ""
     if estimated:
         extra += f"estimated_s={kept_s}.0," if kept_s else "estimated=t,"
     head = f"{table},meter={meter},quantity={quantity},source={source} received_at={NOW}t,{extra}value="

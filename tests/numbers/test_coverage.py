@@ -10,7 +10,7 @@ import pytest
 
 from config import clock
 from store.scope import SYSTEM
-from store.series import checkpoint, energy, rollup
+from store.series import amendments, checkpoint, energy, power, rollup, shares
 from tests.conftest import thorough
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -44,12 +44,21 @@ def _moments(random: np.random.Generator, start: datetime, end: datetime, second
     ]
 
 
-def _intervals(site: Site, moments: list[datetime], seconds: int) -> tuple[str, Stretches]:
-    meter = site.meter("interval", seconds)
-    (site.samples if seconds < 900 else lambda *given: site.intervals(*given[:2], seconds, *given[2:]))(
-        meter, "energy_kwh", moments, [1.0] * len(moments)
-    )
+def _intervals(site: Site, moments: list[datetime], seconds: int, declared_s: int = 0) -> tuple[str, Stretches]:
+    meter, kwh = site.meter("interval", declared_s or seconds), [1.0] * len(moments)
+    if seconds < 900:
+        site.samples(meter, "energy_kwh", moments, kwh, lasts_s=seconds)
+    else:
+        site.intervals(meter, "energy_kwh", seconds, moments, kwh)
     return meter, [(each, each + timedelta(seconds=seconds), seconds) for each in moments]
+
+
+def _over_quarters(site: Site, moments: list[datetime], seconds: int) -> tuple[str, Stretches]:
+    return _intervals(site, moments, seconds, 900)
+
+
+def _over_hours(site: Site, moments: list[datetime], seconds: int) -> tuple[str, Stretches]:
+    return _intervals(site, moments, seconds, 3600)
 
 
 def _power(site: Site, moments: list[datetime], seconds: int) -> tuple[str, Stretches]:
@@ -80,7 +89,8 @@ def test_coverage_is_the_share_of_the_time_that_readings_tell_of(site_in: MakeSi
         made = [
             make(site, _moments(random, start, end, seconds), seconds)
             for make, seconds in (
-                (_intervals, 900), (_intervals, 3600), (_intervals, 300),
+                (_intervals, 900), (_intervals, 3600), (_intervals, 300), (_over_quarters, 300), (_over_hours, 300),
+                (_over_quarters, 60), (_over_hours, 900),
                 (_power, 60), (_power, 300), (_counter, 300), (_counter, 900), (_counter, 3600),
             )
         ]  # fmt: skip
@@ -94,6 +104,24 @@ def test_coverage_is_the_share_of_the_time_that_readings_tell_of(site_in: MakeSi
         found = energy.energy_by(SYSTEM, [meter for meter, _ in made], start, end, step, zone)
         for at, (meter, told) in enumerate(made):
             assert found.loc[meter, "coverage"].tolist() == pytest.approx(_shares(told, edges), abs=2e-3), (at, step)
+
+
+@pytest.mark.parametrize("declared_s", [300, 900, 3600])
+def test_five_minutes_of_a_quarter_are_a_third_of_it_whatever_its_meter_declares(site_in: MakeSite, declared_s: int) -> None:
+    site, start = site_in("UTC"), clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
+    meter, quarter = site.meter("interval", declared_s), timedelta(minutes=15)
+    moments = [start + timedelta(minutes=5 * n) for n in (0, 3, 4, 5, 6, 7, 8)]
+    site.samples(meter, "energy_kwh", moments, [2.0, 0.5, 0.5, 0.5, 1.0, 1.0, 7.0], lasts_s=300)
+    amendments.void(SYSTEM, meter, "energy_kwh", moments[-1], reason="misread")
+    rollup.await_applied(["telemetry", "amendments"], 30)
+    site.roll_up(start + timedelta(hours=3))
+    found = energy.energy_by(SYSTEM, [meter], start, start + 3 * quarter, "quarter", "UTC")
+    assert found["forward_kwh"].tolist() == pytest.approx([2.0, 1.5, 2.0])
+    assert found["coverage"].tolist() == pytest.approx([1 / 3, 1, 2 / 3])
+    kw = power.mean_power(SYSTEM, [meter], start, start + 3 * quarter, 900)[meter]
+    assert kw.tolist() == pytest.approx([24.0, 6.0, 12.0]), "the mean of the time that is known"
+    of = shares.shares(SYSTEM, [meter], start, start + 3 * quarter).loc[meter]
+    assert of["A"] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("seconds", [900, 1800, 3600])

@@ -105,6 +105,28 @@ def test_samples_and_the_quarters_that_were_made_of_them_are_those_of_before(sit
     assert after == pytest.approx(before)
 
 
+def test_five_minutes_of_a_file_cover_their_quarters_and_those_of_before_cover_them_again_as_they_did(
+    site: Site, tmp_path: Path
+) -> None:
+    start = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=30)
+    meter, moments = site.meter("interval", 900), every(start, 300, 24)
+    site.samples(meter, "energy_kwh", moments[::3], [0.25] * 8, lasts_s=300)
+
+    def told() -> tuple[list[float], list[float]]:
+        rollup.roll_up(SYSTEM, start, start + 8 * QUARTER, [meter])
+        rollup.await_applied(["intervals"], 30)
+        found = energy.energy_by(SYSTEM, [meter], start, start + 8 * QUARTER, "quarter", "UTC")
+        return found["forward_kwh"].tolist(), found["coverage"].tolist()
+
+    before = ([0.25] * 8, pytest.approx([1 / 3] * 8))
+    assert told() == before
+    came = np.round(np.random.default_rng(33).random(24) + 0.1, 3)
+    source = _import(site, tmp_path, "kWh", meter, moments, came.tolist(), at="start")
+    assert told() == (pytest.approx(came.reshape(8, 3).sum(axis=1).tolist()), [1.0] * 8)
+    _undo(site, source)
+    assert told() == before
+
+
 def _kwh(meter: str, start: datetime, end: datetime) -> list[float]:
     """By quarter of an hour; what the last sample still holds for belongs to the quarter that follows it."""
     return [float(each) for each in energy.energy_by(SYSTEM, [meter], start, end, "quarter", "UTC")["forward_kwh"]]

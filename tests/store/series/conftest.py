@@ -59,10 +59,17 @@ class Site:
         )
 
     def samples(
-        self, meter: str, quantity: str, times: Iterable[datetime], values: Iterable[float], source: str = "test"
+        self,
+        meter: str,
+        quantity: str,
+        times: Iterable[datetime],
+        values: Iterable[float],
+        source: str = "test",
+        *,
+        lasts_s: int = 0,
     ) -> None:
         moments, numbers = _us(times), np.array(list(values), float)
-        frame = bulk.telemetry(moments, _all(meter, moments), _all(quantity, moments), numbers, source)
+        frame = bulk.telemetry(moments, _all(meter, moments), _all(quantity, moments), numbers, source, lasts_s=lasts_s)
         self._write("telemetry", frame)
 
     def intervals(self, meter: str, quantity: str, interval_s: int, times: Iterable[datetime], values: Iterable[float]) -> None:
@@ -89,7 +96,8 @@ class Site:
         yield
         gathered, self._gathered = self._gathered, None
         for table, frames in gathered.items():
-            self._write(table, pd.concat(frames, ignore_index=True))
+            every = pd.concat(frames, ignore_index=True)
+            self._write(table, every.assign(lasts_s=every["lasts_s"].fillna(0).astype(int)) if "lasts_s" in every else every)
 
     def _write(self, table: str, frame: pd.DataFrame) -> None:
         if self._gathered is not None:
