@@ -16,7 +16,7 @@ from models.quality import Course, Flag
 from store.records.plant import flag_thresholds, sites
 from store.records.plant.ratings import Ratings, ratings
 from store.scope import Scope
-from store.series import arrivals, declared, energy, flags, suspects
+from store.series import arrivals, contradictions, declared, energy, flags, suspects
 from store.series.checkpoint import NEVER
 
 HISTORY = timedelta(days=28)
@@ -91,6 +91,8 @@ def judge(scope: Scope, view: SiteView, meter_ids: Collection[str], start: datet
             found[meter] += quality.unbalanced(*bounds, *told, by[meter])
     for meter, (intervals_kwh, register_kwh) in flags.told_twice(scope, metered, start, end).items():
         found[meter] += quality.disagrees(*bounds, intervals_kwh, register_kwh, by[meter])
+    for meter, stretches in contradictions.contradicting(scope, metered, start, end).items():
+        found[meter] += [flag for each in stretches for flag in quality.contradicts(each, by[meter])]
     newest = clock.now() < end + NEWEST
     for meter, behind in _clocks(scope, view, meter_ids).items() if newest else ():
         found[meter] += quality.clock(*bounds, behind.total_seconds(), by[meter])

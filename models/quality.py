@@ -12,33 +12,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import plausible
+from models.granularity import AGREES
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Marks = NDArray[np.bool_]
 Thresholds = Mapping[str, float]  # of the rules that a meter is judged by
 
-SPIKE, STUCK, ZERO, DIP, SUM, HIGH, LOW, UNIT, UNIT_RATED, UNIT_BALANCED, REVERSE, CLOCK, GAP = RULES = (
-    "spike", "stuck", "zero", "dip", "sum", "high_day", "low_day", "unit", "unit_rated", "unit_balanced", "reverse", "clock",
-    "gap",
+SPIKE, STUCK, ZERO, DIP, SUM, LENGTHS, HIGH, LOW, UNIT, UNIT_RATED, UNIT_BALANCED, REVERSE, CLOCK, GAP = RULES = (
+    "spike", "stuck", "zero", "dip", "sum", "lengths", "high_day", "low_day", "unit", "unit_rated", "unit_balanced", "reverse",
+    "clock", "gap",
 )  # fmt: skip
 UNITS = (UNIT, UNIT_RATED, UNIT_BALANCED)  # which suspect that W were taken for kW, or Wh for kWh
 
 WHOLE = 0.95  # of a slot or a day: with less it is judged by no rule but `gap`
 # By what each rule flags, where nobody has said otherwise of a meter, in the unit that people say it in:
 # times the third highest slot of its day; hours of equal values that are not zero; hours of zeros; % of the lesser of its
-# neighbours; % by which the sum of intervals and a register may differ; times the mean of like days of four weeks, outside of
-# which a day is; times, or the same part of it (W taken for kW, Wh for kWh); the part of what it is rated for that a meter
-# never reaches; % of what passes a node that is left over once a meter is taken a thousand times; % of the capacity; s; hours.
+# neighbours; % by which the sum of intervals and a register may differ, and intervals of several lengths; times the mean of like
+# days of four weeks, outside of which a day is; times, or the same part of it (W taken for kW, Wh for kWh); the part of what it
+# is rated for that a meter never reaches; % of what passes a node that is left over once a meter is taken a thousand times; % of
+# the capacity; s; hours.
 THRESHOLDS: Thresholds = {
-    SPIKE: 2.8, STUCK: 6.0, ZERO: 24.0, DIP: 20.0, SUM: 0.5, HIGH: 2.5, LOW: 0.25, UNIT: 500.0, UNIT_RATED: 500.0,
-    UNIT_BALANCED: 10.0, REVERSE: 1.0, CLOCK: 300.0, GAP: 1.0,
+    SPIKE: 2.8, STUCK: 6.0, ZERO: 24.0, DIP: 20.0, SUM: 0.5, LENGTHS: 100 * AGREES, HIGH: 2.5, LOW: 0.25, UNIT: 500.0,
+    UNIT_RATED: 500.0, UNIT_BALANCED: 10.0, REVERSE: 1.0, CLOCK: 300.0, GAP: 1.0,
 }  # fmt: skip
 # What somebody may say: within these a rule finds something, and not everything.
 BOUNDS: Mapping[str, tuple[float, float]] = {
-    SPIKE: (1.1, 1000.0), STUCK: (0.5, 600.0), ZERO: (0.5, 600.0), DIP: (1.0, 99.0), SUM: (0.01, 100.0), HIGH: (1.01, 1000.0),
-    LOW: (0.001, 0.99), UNIT: (10.0, 1000.0), UNIT_RATED: (10.0, 100_000.0), UNIT_BALANCED: (0.1, 50.0), REVERSE: (0.01, 100.0),
-    CLOCK: (1.0, 86_400.0), GAP: (0.25, 24.0),
+    SPIKE: (1.1, 1000.0), STUCK: (0.5, 600.0), ZERO: (0.5, 600.0), DIP: (1.0, 99.0), SUM: (0.01, 100.0),
+    LENGTHS: (100 * AGREES, 100.0), HIGH: (1.01, 1000.0), LOW: (0.001, 0.99), UNIT: (10.0, 1000.0),
+    UNIT_RATED: (10.0, 100_000.0), UNIT_BALANCED: (0.1, 50.0), REVERSE: (0.01, 100.0), CLOCK: (1.0, 86_400.0), GAP: (0.25, 24.0),
 }  # fmt: skip
 NOTABLE = 0.10  # of the capacity: a spike or dip of less is none
 STUCK_SLOTS = 6  # of equal values: so many at least
@@ -64,7 +66,7 @@ class Flag(NamedTuple):
     end_s: float
     value: float
     expected: float
-    quantity: str = ""  # of a condition; otherwise it is of the meter's energy
+    quantity: str = ""  # of a condition or an export; otherwise it is of the meter's energy
 
 
 class Course(NamedTuple):
@@ -259,6 +261,19 @@ def _off_its_rating(course: Course, whole: Marks, today: Marks, part: float) -> 
     return [Flag(UNIT_RATED, start, end, highest, course.capacity_kw)]
 
 
+class Contradiction(NamedTuple):
+    """A stretch of time, what intervals of another length than is declared tell of it (kWh), and what is counted instead.
+
+    `quantity` names a register other than the forward one.
+    """
+
+    start_s: float
+    end_s: float
+    kwh: float
+    counted_kwh: float
+    quantity: str = ""
+
+
 class Beyond(NamedTuple):
     """Of a meter's day: what part of its readings is held as beyond what it can do, and their mean power (kW)."""
 
@@ -291,6 +306,13 @@ def disagrees(start_s: float, end_s: float, intervals_kwh: float, register_kwh: 
     if SUM not in by or abs(intervals_kwh - register_kwh) <= max(by[SUM] / 100 * abs(register_kwh), SUM_KWH):
         return []
     return [Flag(SUM, start_s, end_s, intervals_kwh, register_kwh)]
+
+
+def contradicts(stretch: Contradiction, by: Thresholds = THRESHOLDS) -> list[Flag]:
+    """Whether intervals of several lengths are further apart than they may be: a flag, or none."""
+    start_s, end_s, kwh, counted_kwh, quantity = stretch
+    least = by.get(LENGTHS, np.inf) / 100 * max(abs(kwh), abs(counted_kwh))
+    return [Flag(LENGTHS, start_s, end_s, kwh, counted_kwh, quantity)] if abs(kwh - counted_kwh) > least else []
 
 
 def clock(start_s: float, end_s: float, behind_s: float, by: Thresholds = THRESHOLDS) -> list[Flag]:

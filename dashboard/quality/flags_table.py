@@ -49,6 +49,7 @@ RULES = {
     quality.ZERO: N_("zero for a day or longer, which it hardly ever is"),
     quality.DIP: N_("dip: far below what was before and after"),
     quality.SUM: N_("its intervals and its register tell different energies"),
+    quality.LENGTHS: N_("its intervals of several lengths tell different energies: what it declares is counted"),
     quality.HIGH: N_("far more than like days"),
     quality.LOW: N_("far less than like days"),
     quality.UNIT: N_("a thousand times like days: W taken for kW, or Wh for kWh?"),
@@ -66,6 +67,7 @@ SHORT = {
     quality.ZERO: N_("zero"),
     quality.DIP: N_("dip"),
     quality.SUM: N_("sum against register"),
+    quality.LENGTHS: N_("lengths against each other"),
     quality.HIGH: N_("high day"),
     quality.LOW: N_("low day"),
     quality.UNIT: N_("unit"),
@@ -77,7 +79,7 @@ SHORT = {
 }
 QUANTITY_OF = {"power": "power_kw", "counter": "energy_total_kwh", "interval": "energy_kwh"}
 SCALED = (range_forms.QUANTITY, *range_forms.PERIOD, range_forms.FACTOR, REASON)
-OF_A_DAY = (quality.HIGH, quality.LOW, quality.UNIT, quality.UNIT_BALANCED, quality.SUM)
+OF_A_DAY = (quality.HIGH, quality.LOW, quality.UNIT, quality.UNIT_BALANCED, quality.SUM, quality.LENGTHS)
 
 
 class Shown(NamedTuple):

@@ -30,6 +30,7 @@ BY = {
     quality.ZERO: N_("%(threshold)s h"),
     quality.DIP: N_("%(threshold)s %% of them"),
     quality.SUM: N_("%(threshold)s %%"),
+    quality.LENGTHS: N_("%(threshold)s %%"),
     quality.HIGH: N_("%(threshold)s times"),
     quality.LOW: N_("%(threshold)s times"),
     quality.UNIT: N_("%(threshold)s times, or as small a part"),

@@ -10,7 +10,7 @@ from insight import quality_flags
 from store.errors import Refused
 from store.records.plant import declarations, flag_thresholds, graph, meters
 from store.scope import NOBODY, SYSTEM
-from store.series import amendments, checkpoint, corrections, energy, flags, rollup, suspects
+from store.series import amendments, checkpoint, contradictions, corrections, energy, flags, rollup, suspects
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import LONG_AGO, Site, every
 
@@ -105,6 +105,57 @@ def test_flags_are_made_kept_made_again_and_withdrawn(site: Site, day: datetime)
     assert flags.flagged(SYSTEM, [power], day, day + DAY, "gap") == []
     with pytest.raises(Refused):
         quality_flags.make(NOBODY, clock.now())
+
+
+def test_intervals_of_several_lengths_that_contradict_each_other_are_flagged_until_they_are_put_right(
+    site: Site, day: datetime
+) -> None:
+    quarters, hours, power = site.meter("interval", 900), site.meter("interval", 3600), site.meter("power", 60)
+    wave = 2 + np.sin(np.arange(96))
+    of_hours = wave.reshape(24, 4).sum(axis=1)
+    minutes = 5 + np.sin(np.arange(1440) / 90)
+    with site.at_once():
+        site.intervals(quarters, "energy_kwh", 900, every(day, 900, 96), wave)
+        site.intervals(hours, "energy_kwh", 3600, every(day, 3600, 24), of_hours)
+        # Two hours that follow each other hold twice what is told of them, and one that agrees.
+        site.intervals(quarters, "energy_kwh", 3600, every(day + 5 * HOUR, 3600, 3), of_hours[5:8] * [2, 2, 1])
+        site.intervals(quarters, "energy_export_kwh", 900, every(day + 5 * HOUR, 900, 4), [0.5] * 4)
+        site.intervals(quarters, "energy_export_kwh", 3600, [day + 5 * HOUR], [1.0])
+        site.intervals(hours, "energy_kwh", 900, every(day + 3 * HOUR, 900, 4), wave[12:16] + 0.5)
+        site.samples(power, "power_kw", every(day, 60, 1440), minutes)
+        site.intervals(power, "power_kw", 3600, [day + 8 * HOUR], [12.0])
+    _settle(site)
+
+    def found(meter: str) -> list[tuple[str, float, float, float, float]]:
+        return sorted(
+            (each.quantity, (each.start - day) / HOUR, (each.end - day) / HOUR, each.value, each.expected)
+            for each in flags.flagged(SYSTEM, [meter], day, day + DAY, "lengths")
+        )
+
+    both = float(of_hours[5:7].sum())
+    assert found(quarters) == [
+        ("", 5, 7, pytest.approx(2 * both), pytest.approx(both)),
+        ("energy_export_kwh", 5, 6, pytest.approx(1.0), pytest.approx(2.0)),
+    ]
+    assert found(hours) == [("", 3, 4, pytest.approx(of_hours[3] + 2), pytest.approx(of_hours[3]))]
+    [(_, since, until, told_kwh, counted_kwh)] = found(power)
+    assert (since, until, told_kwh) == (8, 9, pytest.approx(12.0))
+    assert counted_kwh == pytest.approx(minutes[480:540].mean(), rel=1e-3)
+    assert _settle(site) == 0
+    # They differ by half of the greater.
+    flag_thresholds.set_rule(SYSTEM, quarters, "lengths", 60.0)
+    _settle(site)
+    assert found(quarters) == []
+    flag_thresholds.set_rule(SYSTEM, quarters, "lengths")
+    site.intervals(quarters, "energy_export_kwh", 3600, [day + 5 * HOUR], [2.0])
+    amendments.amend(SYSTEM, quarters, "energy_kwh", day + 6 * HOUR, float(of_hours[6]), reason="misread", interval_s=3600)
+    for moment in every(day + 3 * HOUR, 900, 4):
+        amendments.void(SYSTEM, hours, "energy_kwh", moment, reason="another meter's", interval_s=900)
+    _settle(site)
+    assert found(hours) == []
+    assert found(quarters) == [("", 5, 6, pytest.approx(2 * of_hours[5]), pytest.approx(of_hours[5]))]
+    with pytest.raises(Refused):
+        contradictions.contradicting(NOBODY, [quarters], day, day + DAY)
 
 
 def test_watts_taken_for_kilowatts_are_suspected_by_rating_and_node_and_no_more_once_they_are_scaled(
