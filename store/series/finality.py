@@ -6,12 +6,12 @@ not made yet, or what QuestDB has committed and does not show. What a counter co
 """
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from config import clock
-from config.quantities import INTERVAL_S
+from config.quantities import INTERVAL_S, LOCAL_DAY_S, LONGEST_INTERVAL_S
 from models.energy import PATIENCE
 from store.records.plant import restatements
 from store.records.plant.metering import Declared, Metering, metering
@@ -20,7 +20,11 @@ from store.series import checkpoint
 from store.series.checkpoint import GRACE
 from store.series.connection import listed, query
 from store.series.counters import COUNTERS
+from store.series.energy_of_samples import POWER
 from store.series.interval_sums import ROLLUP
+from store.series.pieces import REGISTERS
+
+Stretch = tuple[datetime, datetime]
 
 FIRST, FOREVER = ALWAYS[0]
 QUARTER = timedelta(seconds=INTERVAL_S)
@@ -91,19 +95,44 @@ def _window(declared: Iterable[Declared], end: datetime) -> timedelta:
 
 def _waiting(
     scope: Scope, known: Metering, meter_ids: Collection[str], counting: Collection[str], late_to: datetime
-) -> dict[str, list[tuple[datetime, datetime]]]:
-    """The stretches of each meter of which something waits. A counter's readings tell of what is beside them too."""
-    waiting: dict[str, list[tuple[datetime, datetime]]] = {}
+) -> dict[str, list[Stretch]]:
+    """The stretches of each meter of which something waits. A counter's readings tell of what is beside them too.
+
+    So does what comes within a longer interval, which is spread over what nothing else tells.
+    """
+    waiting: dict[str, list[Stretch]] = {}
     rows = query(
         f"SELECT meter, min(ts), max(coalesce(ts_end, dateadd('s', {INTERVAL_S}, ts))) FROM late "
         f"WHERE received_at >= %s AND meter IN ({listed(meter_ids)})",
         [late_to],
     )
-    for meter, first, last in rows:
-        waiting.setdefault(meter, []).append((FIRST, FOREVER) if meter in counting else (first, last))
+    late = {meter: (first, last) for meter, first, last in rows}
+    for meter, stretch in (late | _longer({meter: late[meter] for meter in late.keys() - counting})).items():
+        waiting.setdefault(meter, []).append((FIRST, FOREVER) if meter in counting else stretch)
     for each in restatements.waiting(scope, meter_ids, known):
         waiting.setdefault(each.meter_id, []).append((each.since, each.until or FOREVER))
     return waiting
+
+
+def _longer(late: Mapping[str, Stretch]) -> dict[str, Stretch]:
+    """The stretches of meters with all intervals of more than a quarter of an hour that they touch; without any: absent."""
+    if not late:
+        return {}
+    since, until = min(first for first, _ in late.values()), max(last for _, last in late.values())
+    rows = query(
+        f"SELECT meter, ts, interval_s FROM intervals WHERE ts > %s AND ts < %s AND interval_s > {INTERVAL_S} AND value != null "
+        f"AND meter IN ({listed(late)}) AND quantity IN ({listed([*REGISTERS, POWER])})",
+        [since - timedelta(seconds=LONGEST_INTERVAL_S), until],
+    )
+    found: dict[str, Stretch] = {}
+    for meter, ts, interval_s in rows:
+        # A day as of 24 hours is the local day, which may be longer.
+        beyond = timedelta(seconds=LOCAL_DAY_S[1] - interval_s if interval_s >= LOCAL_DAY_S[0] else 0)
+        first, last = ts - beyond, ts + timedelta(seconds=interval_s) + beyond
+        if first < late[meter][1] and last > late[meter][0]:
+            least, most = found.get(meter, late[meter])
+            found[meter] = min(first, least), max(last, most)
+    return found
 
 
 def _silent(counting: Collection[str], until: datetime) -> dict[str, datetime]:

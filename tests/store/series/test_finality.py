@@ -54,6 +54,28 @@ def test_what_was_announced_is_final_once_its_marker_holds_no_longer(site: Site,
     assert not _final(meter, quarter, quarter + QUARTER)
 
 
+def test_what_comes_late_within_a_longer_interval_changes_all_of_it(site: Site, quarter: datetime) -> None:
+    hourly, daily = site.meter("interval", 900), site.meter("power", 60)
+    midnight = quarter.replace(hour=0)
+    site.intervals(hourly, "energy_kwh", 3600, every(quarter, 3600, 2), [8.0, 8.0])
+    site.intervals(daily, "power_kw", 86_400, [midnight], [1.0])
+    site.roll_up(_now())
+    first, last = quarter, quarter + 3 * QUARTER
+    for meter, before in ((hourly, last), (daily, quarter + HOUR)):
+        assert _final(meter, before, before + QUARTER)
+    with site.at_once():
+        site.samples(hourly, "energy_kwh", every(first, 300, 3), [1.0] * 3)
+        site.samples(daily, "power_kw", every(first, 60, 15), [5.0] * 15)
+        for meter, quantity in ((hourly, "energy_kwh"), (daily, "power_kw")):
+            site.late(meter, quantity, [first], received_at=clock.now() - timedelta(seconds=59))
+    assert not _final(hourly, last, last + QUARTER), "of the hour less is left for it"
+    assert _final(hourly, quarter + HOUR, quarter + 2 * HOUR)
+    assert not _final(daily, quarter + HOUR, quarter + HOUR + QUARTER)
+    assert _final(daily, midnight - 3 * HOUR, midnight - 2 * HOUR)
+    assert eventually(lambda: site.roll_up(_now()) or _final(hourly, last, last + QUARTER))
+    assert _kwh(hourly, last) == (8.0 - 3.0) / 3
+
+
 def test_the_lateness_window_is_that_of_the_meter(site: Site, quarter: datetime) -> None:
     minutely, slow, changed = site.meter("power", 60), site.meter("power", 3 * 3600), site.meter("power", 60)
     site.roll_up(_now())
