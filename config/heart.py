@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -81,15 +81,19 @@ def silence_s(folder: Path, pid: int, born: float, now: float) -> float:
     return now - beaten
 
 
-def end_hung(folder: Path, born: Mapping[int, float], now: float) -> list[int]:
-    """Kill the processes, by when they were born, that have given no sign of life for `HUNG_S`; which they were."""
+def end_hung(folder: Path, born: MutableMapping[int, float], now: float) -> list[int]:
+    """Kill the processes, by when they were born, that have given no sign of life for `HUNG_S`; which they were.
+
+    Those are taken for born now: until the system has taken one away it is not told of again.
+    """
     ended = []
-    for pid, birth in born.items():
+    for pid, birth in [*born.items()]:
         if (silent_s := silence_s(folder, pid, birth, now)) > HUNG_S:
             log.error("process %d has given no sign of life for %.0f s: it is ended, and another started", pid, silent_s)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
             forget(folder, pid)
+            born[pid] = now
             ended.append(pid)
     return ended
 

@@ -63,7 +63,7 @@ class Workers:
         while not self._ended and os.getppid() == STARTED_BY:
             self._own.beat()
             if (now := watcher.looks(self._wait)) is not None:
-                heart.end_hung(self._hearts, {each.pid: born for each, born in self._running.items() if each.pid}, now)
+                self._end_hung(now)
             self._replace()
         self._stop()
 
@@ -75,6 +75,11 @@ class Workers:
     def _wait(self, seconds: float) -> None:
         """Until a worker has died, this process is to end, or so long."""
         wait([self._woken, *(each.sentinel for each in self._running)], seconds)
+
+    def _end_hung(self, now: float) -> None:
+        born = {each.pid or 0: since for each, since in self._running.items()}
+        heart.end_hung(self._hearts, born, now)
+        self._running = {each: born[each.pid or 0] for each in self._running}
 
     def _replace(self) -> None:
         """Start others in the place of those that have died; one that dies again and again, a second after it began."""

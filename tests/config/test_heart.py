@@ -42,6 +42,7 @@ def test_one_that_is_stopped_is_ended_and_one_that_lives_is_not(
     living.send_signal(signal.SIGSTOP)
     monkeypatch.setattr(heart, "HUNG_S", 3.0)
     eventually(lambda: heart.end_hung(tmp_path, born, time.monotonic()))
+    assert not heart.end_hung(tmp_path, born, time.monotonic() + heart.BIRTH_S), "it is told of once, taken away or not"
     assert living.wait(10) == -signal.SIGKILL
     assert not list(tmp_path.iterdir())
 
