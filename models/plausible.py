@@ -32,6 +32,7 @@ UNKNOWN_KW, NEVER_KW = 10_000.0, 100_000.0  # of a meter that has no history; of
 HISTORY = 96  # quarters from which on a meter's usual is known
 RETURNED = 0.01  # of its height: so near to where it stood a register has come back
 BRIEF_S = (7200.0, 21_600.0)  # within which it does: five intervals of its meter, but no less and no more than these
+AT_MOST = 3.0  # times as fast as it rises otherwise a register is taken to have risen
 BY_DESIGN = 6  # returns: a register that does so more often begins again by design
 
 NOTHING_RAW = (2**32 - 1, 2**31 - 1)  # unsigned and signed registers full of ones: no value
@@ -192,11 +193,16 @@ class Register:
     _returns: list[int] = field(default_factory=list)  # held since the register came back
     _fallen: list[Read] = field(default_factory=list)  # from which it fell, and those since, as long as it may come back
     _again: list[list[int]] = field(default_factory=list)  # refuted each time that it did
+    _rate: float = 0.0  # kWh/s: the fastest that it rose from one reading that is believed to the next
+    # Where it stood, those since it fell, and one that stands so much higher that it may have got there from either: how fast it
+    # rises after that tells.
+    _perhaps: tuple[Read, list[Read], Read] | None = None
 
     @property
     def undecided(self) -> list[int]:
         """Places of readings after a fall from which it may yet come back."""
-        return [each.place for each in self._fallen[1:]]
+        since = self._perhaps[1] if self._perhaps else []
+        return [each.place for each in (*since, *self._fallen[1:])]
 
     @property
     def _brief_s(self) -> float:
@@ -218,6 +224,8 @@ class Register:
         return self.codes[-1]
 
     def _follow(self, good: Read, now: Read) -> None:
+        if self._perhaps:
+            self._weigh(*self._perhaps, now)
         if self._stands_again(now) or self._came_back(now):
             return
         code = self._wrong(good, now)
@@ -227,6 +235,8 @@ class Register:
                 self._fallen = [good, now]
             return
         self._good = now
+        if not self._perhaps:
+            self._rate = max(self._rate, (now.kwh - good.kwh) / (now.s - good.s))
         if self._doubtful:
             self._doubtful.append(now)
             if len(self._doubtful) > MOST + 1 or now.s - self._doubtful[0].s > self._brief_s:
@@ -275,20 +285,37 @@ class Register:
             return False
         self._fallen = []
         at_once = now.kwh - since[-1].kwh > (base.kwh - since[0].kwh) / 2
-        if long or not at_once or CORRECTED * now.kwh > base.kwh or self._wrong(base, now):
+        if long or not at_once or self._wrong(base, now):
             return False
+        if CORRECTED * now.kwh > base.kwh and not _from_there(base, since[-1], now, self._rate):
+            self._perhaps = None if self._rate else (base, since, now)
+            return False
+        self._refute(since, now)
+        self._good, self._held, self._doubtful = now, [], []
+        return True
+
+    def _weigh(self, base: Read, since: list[Read], risen: Read, now: Read) -> None:
+        """Whether it had risen from where it stood before it fell, once what follows has lasted about as long as that rise."""
+        lasting = now.s - risen.s
+        if now.kwh >= risen.kwh and lasting < (risen.s - since[-1].s) / 2:
+            return
+        self._perhaps, rate = None, (now.kwh - risen.kwh) / lasting
+        if _from_there(base, since[-1], risen, rate):
+            self._refute(since, risen)
+            self._rate = rate
+
+    def _refute(self, since: list[Read], back: Read) -> None:
+        """Those since it fell are wrong: it came back, unless it does so by design."""
         places = [each.place for each in since]
         for place in places:
             self.codes[place] = FALL
-        if now.s - since[0].s > self.patience_s:
+        if back.s - since[0].s > self.patience_s:
             self.refuted.update(places)
         self._again.append(places)
         if len(self._again) > BY_DESIGN:
             for place in chain(*self._again):
                 self.codes[place] = ""
             self.refuted.clear()
-        self._good, self._held, self._doubtful = now, [], []
-        return True
 
     def _came_back(self, now: Read) -> bool:
         """Whether it stands again where it stood before it rose or fell much; those between were wrong."""
@@ -317,6 +344,12 @@ class Register:
         if self.rollover_kwh is not None and before.kwh >= NEAR_ROLLOVER * self.rollover_kwh:
             return JUMP if now.kwh + self.rollover_kwh - before.kwh > most else ""
         return FALL if now.kwh < CORRECTED * before.kwh or before.kwh - now.kwh > most else ""
+
+
+def _from_there(base: Read, low: Read, now: Read, rate: float) -> bool:
+    """Whether a register that rises at a rate (kWh/s) got from `base` to where it is now, and cannot have from `low`."""
+    most = AT_MOST * rate
+    return now.kwh - base.kwh <= most * (now.s - base.s) and now.kwh - low.kwh > most * (now.s - low.s)
 
 
 def registers(

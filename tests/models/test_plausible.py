@@ -47,6 +47,27 @@ def test_a_register_that_fell_and_was_silent_is_told_by_what_it_says_next() -> N
         assert registers([0.0, 60.0, 120.0, day], [100.0, 100.1, 0.0, next_kwh], FRESH, None, 150.0).tolist() == codes
 
 
+@pytest.mark.parametrize(
+    ("weeks", "codes"),
+    [
+        ([3.7, 0.0, 3.9], ["", FALL, ""]),
+        ([3.7, 0.0, 4.2], [""] * 3),  # from either: what follows tells
+        ([3.7, 0.0, 4.2, 4.9], ["", FALL, "", ""]),
+        ([3.7, 0.0, 4.2, 8.4], [""] * 4),  # so much each week: it began again
+        ([3.7, 0.0, 4.2, 4.2], [""] * 4),
+        ([3.7, 0.0, 4.2, 0.0, 4.9, 5.4], ["", "", "", FALL, "", ""]),
+        ([430.0, 500.0, 0.0, 570.0], ["", "", FALL, ""]),
+        ([500.0, 0.0, 0.0, 640.0, 720.0], ["", FALL, FALL, "", ""]),
+        ([1.0, 5.0, 0.0, 6.0], [""] * 4),
+        ([1.0, 5.0, 0.2, 9.0, 13.0], [""] * 5),
+    ],
+)
+def test_a_register_that_is_read_seldom_and_rose_much_meanwhile_is_told_by_how_fast_it_rises(
+    weeks: list[float], codes: list[str]
+) -> None:
+    assert registers(np.arange(len(weeks)) * 7 * 86_400.0, weeks, FRESH, None, 2250.0).tolist() == codes
+
+
 def test_a_register_that_begins_again_every_hour_does_so_by_design() -> None:
     """Read twice between, it stands where it stood: that is no glitch."""
     assert _said([250.0, 750.0] * 12, FRESH, 1800.0) == [""] * 24

@@ -130,6 +130,29 @@ def test_a_glitch_counts_nothing_wherever_it_is_and_however_it_comes(site: Site,
     assert _held(silent, noon) == [(0.0, "fall")]
 
 
+@pytest.mark.parametrize(
+    ("values", "kwh", "held"),
+    [
+        ([3.7, 0.0, 4.2, 4.9], 1.2, [0.0]),
+        ([3.7, 4.1, 0.0, 4.2], 0.5, [0.0]),
+        ([3.7, 0.0, 0.0, 3.9], 0.2, [0.0, 0.0]),
+        ([3.7, 4.1, 4.2, 0.0], 0.5, []),  # nothing follows yet
+        ([3.7, 0.0, 0.4, 0.9], 0.9, []),
+        ([500.0, 0.0, 570.0, 650.0], 150.0, [0.0]),
+    ],
+)
+def test_a_zero_of_a_register_that_is_read_once_a_week_is_decided_by_what_follows(
+    site: Site, noon: datetime, values: Sequence[float], kwh: float, held: Sequence[float]
+) -> None:
+    meter, start, week = site.meter("counter", 900), noon - 21 * DAY, 7 * 86_400
+    for place, value in enumerate(values):  # each in its own time, as it is read
+        _post(site, meter, REGISTER, start + place * timedelta(seconds=week), week, [value])
+        _settle(site)
+    assert _kwh(meter, start, days=22) == pytest.approx(kwh)
+    found = suspects.suspects(SYSTEM, [meter], start - DAY, noon + DAY)
+    assert found.loc[found["held"].astype(bool), "value"].tolist() == list(held)
+
+
 def test_power_beyond_a_meters_capacity_is_no_energy(site: Site, noon: datetime) -> None:
     meter = site.meter("power", 60)
     _post(site, meter, POWER, noon - 15 * MINUTE, 60, [11.77] * 22 + [771358.72] + [11.77] * 22)
