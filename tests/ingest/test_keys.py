@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 
+from cli.ports import free_ports
+from config.settings import Settings
 from ingest import directory
 from store.records.plant import devices, keys, meters, sites
 from store.records.schema.columns import now
@@ -162,3 +165,23 @@ def test_a_changed_map_is_followed(as_holder: Hold, world: World, stored: Stored
     devices.map_fields(SYSTEM, device, {"current_load": (own, "load_pct"), "frequency": (own, "frequency_hz")})
     eventually(lambda: holder.hardware(sent).status_code == 200)
     assert stored.value(own, "frequency_hz", moment) == 49.9
+
+
+def test_both_keys_of_a_rotation_survive_a_restart_and_the_old_one_ends_as_announced(
+    device_settings: Settings, world: World, tmp_path: Path
+) -> None:
+    old = keys.create_key(SYSTEM, device_id=world.device, name="gateway")
+    new = keys.rotate_key(SYSTEM, old.partition(".")[0], timedelta(hours=1))
+    with free_ports(1) as (port,):
+        own = Api(device_settings.model_copy(update={"device_port": port, "home": tmp_path}))
+    for _ in range(2):
+        own.start()
+        assert _statuses(own, old, 4) == _statuses(own, new, 4) == {200}
+        own.stop()
+    own.start()
+    keys.revoke_key(SYSTEM, old.partition(".")[0])
+    eventually(lambda: _statuses(own, old) == {401})
+    answer = Device(own, old).hardware()
+    assert (answer.status_code, answer.json()["code"]) == (401, "unknown_key")
+    assert _statuses(own, new) == {200}
+    own.stop()

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from store.records.plant import devices, keys
+from store.scope import SYSTEM
+from tests.conftest import eventually
 from tests.ingest.world import HARDWARE, Device, Stored, World
 
 if sys.version_info >= (3, 14):
@@ -50,6 +53,8 @@ def test_fifteen_minutes_and_more_go_to_the_intervals_at_their_start(
 def test_shorter_intervals_are_telemetry_at_their_start(site: Device, world: World, stored: Stored, moment: datetime) -> None:
     assert site.readings(reading(world, moment, quantity="energy_kwh", value=0.5, interval_s=300)).status_code == 200
     assert stored.value(world.grid, "energy_kwh", moment - timedelta(seconds=300)) == 0.5
+    at = (moment - timedelta(seconds=300)).replace(tzinfo=None)
+    assert stored("SELECT lasts_s FROM telemetry WHERE meter = %s AND ts = %s", world.grid, at) == [(300,)]
 
 
 def test_an_energy_without_interval_is_of_its_devices_reporting_interval(
@@ -219,7 +224,23 @@ def test_an_unknown_precision_is_refused_whole(site: Device, world: World, momen
 
 
 def test_an_empty_batch_is_no_error(site: Device) -> None:
-    assert (site.readings().status_code, site.readings().json()["accepted"]) == (200, 0)
+    assert (site.readings().status_code, site.readings().json()) == (200, {"accepted": 0, "rejected": []})
+    answer = site.readings({})
+    assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "missing_field", "meter")
+
+
+def test_a_device_that_has_nothing_to_say_is_heard(as_holder: Callable[[str], Device], world: World) -> None:
+    silent = devices.create_device(SYSTEM, world.site_id, name="with nothing to say").id
+    holder = as_holder(keys.create_key(SYSTEM, device_id=silent))
+
+    def told() -> tuple[str, int]:
+        status = holder.client.get("/api/hardware/status").json()
+        return status["state"], status["accepted_24h"] + status["rejected_24h"]
+
+    eventually(lambda: holder.raw("/api/v1/readings", b"{}").status_code == 400)
+    assert told() == ("never", 0), "a body of another shape says nothing of its device"
+    assert holder.readings().status_code == 200
+    eventually(lambda: told() == ("online", 0))
 
 
 @pytest.mark.parametrize(
@@ -228,6 +249,8 @@ def test_an_empty_batch_is_no_error(site: Device) -> None:
         (b"[]", "wrong_shape"),
         (b'[{"meter": "x"}]', "wrong_shape"),
         (b'"x"', "wrong_shape"),
+        (b"null", "wrong_shape"),
+        (b"5", "wrong_shape"),
         (b'{"readings": {}}', "wrong_shape"),
         (b'{"readings": null}', "wrong_shape"),
         (b'{"readings": [], "site": 5}', "unknown_field"),

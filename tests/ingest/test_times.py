@@ -29,6 +29,7 @@ def code(ts: object, precision: str | None = None) -> str:
         "2026-05-01T10:00:00Z",
         "2026-05-01t10:00:00z",
         "2026-05-01 10:00:00Z",
+        "2026-05-01 12:00:00+02:00",
         "2026-05-01T12:00:00+02:00",
         "2026-05-01T04:30:00-05:30",
         "2026-05-01T10:00:00.000Z",
@@ -115,12 +116,12 @@ def test_what_is_neither_text_nor_integer_is_refused(ts: object) -> None:
     assert code(ts, "s") == "bad_time"
 
 
-@pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "2026-03-31T09:59:59Z"])
+@pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00", "2026-03-31T09:59:59Z"])
 def test_long_ago_is_refused(text: str) -> None:
     assert code(text) == "too_old"
 
 
-@pytest.mark.parametrize("text", ["2500-01-01T00:00:00Z", "2026-05-01T10:05:01Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("text", ["2036-02-07T06:28:16Z", "2500-01-01T00:00:00Z", "2026-05-01T10:05:01Z", "9999-12-31T23:59:59Z"])
 def test_more_than_five_minutes_ahead_is_refused(text: str) -> None:
     assert code(text) == "in_future"
 
@@ -135,6 +136,20 @@ def test_the_window_ends_exactly_where_it_says() -> None:
 def test_an_integer_that_is_no_moment_in_any_unit_is_refused(integer: int) -> None:
     for precision in ("s", "ms", "us", "ns"):
         assert code(integer, precision) in ("too_old", "in_future")
+
+
+@pytest.mark.parametrize(
+    ("integer", "precision", "why"),
+    [
+        (64_698_438_051_149, "ms", "in_future"),  # of the year 4020
+        (64_698_438_051, "s", "in_future"),
+        (64_698_438_051_149, "us", "too_old"),  # of 1972
+        (64_698_438_051_149, "ns", "too_old"),
+        (0, "s", "too_old"),
+    ],
+)
+def test_a_clock_that_is_years_off_is_refused_in_whatever_unit_it_is_told(integer: int, precision: str, why: str) -> None:
+    assert code(integer, precision) == why
 
 
 def test_the_servers_time_is_floored_to_the_reporting_interval() -> None:

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from config.quantities import QUANTITIES
 from ingest.problem import Problem
 from ingest.units import convert
 
@@ -13,6 +14,11 @@ from ingest.units import convert
         (1500, "W", "power_kw", 1.5),
         (0.25, "MWh", "energy_kwh", 250),
         (3.6, "MJ", "energy_kwh", 1),
+        (3.1, "kWh", "energy_kwh", 3.1),
+        (3100, "Wh", "energy_kwh", 3.1),
+        (3_100_000, "mWh", "energy_kwh", 3.1),
+        (60, "kW", "power_kw", 60),
+        (60, "W", "power_kw", 0.06),
         (0.4, "kV", "voltage_v", 400),
         (50, "degF", "temperature_c", 10),
         (50, "°F", "temperature_c", 10),
@@ -26,6 +32,21 @@ from ingest.units import convert
 )
 def test_another_unit_is_converted(value: float, unit: str, quantity: str, canonical: float) -> None:
     assert convert(value, unit, quantity) == pytest.approx(canonical, rel=1e-11, abs=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantity"),
+    [
+        *((unit, "energy_kwh") for unit in ("kwh", "KWH", "k%h", "Wm", "kW", "WH")),
+        *((unit, "energy_total_kwh") for unit in ("kwh", "kw/h", "kVAh")),
+        *((unit, "power_kw") for unit in ("kw", "KW", "kWh", "w")),
+    ],
+)
+def test_a_unit_in_another_case_or_of_something_else_is_none_and_never_a_thousand_times(unit: str, quantity: str) -> None:
+    problem = convert(3.1, unit, quantity)
+    assert isinstance(problem, Problem), problem
+    assert (problem.code, problem.allowed) == ("unknown_unit", QUANTITIES[quantity].unit)
+    assert repr(unit) in problem.message and QUANTITIES[quantity].label in problem.message
 
 
 @pytest.mark.parametrize(

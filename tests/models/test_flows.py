@@ -67,6 +67,59 @@ def test_a_fully_metered_bus_shows_its_imbalance_and_spreads_it_over_nothing() -
     assert solved.totals.demand == pytest.approx([80.0])
 
 
+def test_what_is_left_over_within_a_part_is_left_over_there_and_not_once_more_above() -> None:
+    nodes = (
+        Node("grid", "Grid", "source", "grid"),
+        *(Node(name, name, "bus") for name in ("main", "a", "inner")),
+        *(Node(name, name, "sink", "load") for name in ("a1", "a2", "b", "deep")),
+    )
+    ends = [("grid", "main"), ("main", "a"), ("a", "a1"), ("a", "a2"), ("main", "b")]
+    kwh = [100.0, 60.0, 25.0, 20.0, 30.0]
+    for more, inner_kwh, rest in (
+        ((), (), {"a": 15.0}),
+        ((("a", "inner"), ("inner", "deep")), (8.0, 3.0), {"a": 7.0, "inner": 5.0}),
+    ):
+        edges = tuple(edge(*both, f"m_{both[1]}") for both in (*ends, *more))
+        told = {f"m_{both[1]}": (value, 0.0) for both, value in zip((*ends, *more), (*kwh, *inner_kwh), strict=True)}
+        used = {"grid", *(end for both in (*ends, *more) for end in both)}
+        solved = flows.solve(Graph(tuple(each for each in nodes if each.id in used), edges), told)
+        left = {name: each.value[0] for name, each in solved.residuals.items() if abs(each.value[0]) > 1e-9}
+        assert left == pytest.approx({"main": 10.0} | rest)
+        assert solved.totals.imported == pytest.approx([100.0])
+        assert sum(left.values()) + sum(told[f"m_{each.id}"][0] for each in nodes if each.kind == "sink" and each.id in used) == (
+            pytest.approx(100.0)
+        )
+
+
+@pytest.mark.parametrize(("charged", "given"), [(5.0, 4.0), (0.0, 4.0), (5.0, 0.0), (3.0, 3.5)])
+def test_what_a_battery_loses_is_its_own_and_not_the_houses(charged: float, given: float) -> None:
+    nodes = (
+        Node("grid", "Grid", "source", "grid"),
+        Node("pv", "Roof PV", "source", "pv"),
+        Node("battery", "Battery", "storage", "battery"),
+        Node("bus", "House", "bus"),
+        Node("load", "Loads", "sink", "load"),
+        Node("rest", "Rest", "sink", "load"),
+    )
+    edges = (
+        edge("grid", "bus", "m_grid", two_way=True),
+        edge("pv", "bus", "m_pv"),
+        edge("bus", "battery", "m_battery", two_way=True),
+        edge("bus", "load", "m_load"),
+        edge("bus", "rest", None),
+    )
+    told = {"m_grid": (2.0, 0.0), "m_pv": (6.0, 0.0), "m_battery": (charged, given), "m_load": (4.5 + given - 4.0, 0.0)}
+    use = 2 + 6 + given - charged
+    with_rest, without = flows.solve(Graph(nodes, edges), told), flows.solve(Graph(nodes[:-1], edges[:-1]), told)
+    assert with_rest.totals.demand == pytest.approx([use])
+    assert with_rest.edges["bus>rest"].forward == pytest.approx([use - told["m_load"][0]])
+    assert without.residuals["bus"].value == pytest.approx([use - told["m_load"][0]])
+    assert without.totals.demand == pytest.approx([told["m_load"][0]])
+    for solved in (with_rest, without):
+        assert (solved.totals.charge, solved.totals.discharge) == (pytest.approx([charged]), pytest.approx([given]))
+        assert "battery" not in solved.residuals, "what it keeps or loses is no flow of the house"
+
+
 def test_a_silent_meter_is_not_replaced_by_a_balance() -> None:
     solved = flows.solve(CAMPUS, {name: value for name, value in READINGS.items() if name != "m_labs"})
     assert np.isnan(solved.edges["bus>labs"].forward).all()

@@ -1,5 +1,7 @@
 """What the links of a Sankey promise."""
 
+from itertools import pairwise
+
 import pytest
 
 from models import flows
@@ -77,6 +79,48 @@ def test_homes_that_sell_to_the_bus_that_feeds_them_make_no_circle() -> None:
     drawn = named((nodes, bands))
     assert drawn["Home 0", "Back to Fontana"] == 1
     assert sum(value for (source, _), value in drawn.items() if source.startswith("Back from Home")) == 3
+
+
+@pytest.mark.parametrize(("there", "back"), [(5.0, 4.0), (1e-9, 4.0), (5.0, 0.0)])
+def test_what_flows_there_and_back_between_two_boards_is_drawn_both_ways_and_each_keeps_its_sum(
+    there: float, back: float
+) -> None:
+    ends = (("grid", "Alice"), ("Alice", "Bob"), ("Alice", "at Alice"), ("Bob", "at Bob"), ("Roof", "Bob"))
+    kinds = {"grid": "source", "Roof": "source", "Alice": "bus", "Bob": "bus"}
+    nodes = tuple(Node(name, name, kinds.get(name, "sink")) for name in dict.fromkeys(end for both in ends for end in both))
+    edges = tuple(edge(*both, f"m_{both[1]}_{both[0]}", two_way=both == ("Alice", "Bob")) for both in ends)
+    told = {"m_Alice_grid": 9.0, "m_at Alice_Alice": 9 - there + back, "m_at Bob_Bob": 6 + there - back, "m_Bob_Roof": 6.0}
+    readings = {name: (kwh, 0.0) for name, kwh in told.items()} | {"m_Bob_Alice": (there, back)}
+    nodes_drawn, bands = links(flows.solve(Graph(nodes, edges), readings), both_ways=True)
+    assert circle_free(bands)
+    drawn = named((nodes_drawn, bands))
+    assert drawn["Alice", "Bob"] == pytest.approx(there) if there > 1e-6 else ("Alice", "Bob") not in drawn
+    if back:
+        assert drawn["Bob", "Back to Alice" if there > 1e-6 else "Alice"] == pytest.approx(back)
+    entering = sum(value for (_, target), value in drawn.items() if target == "Bob")
+    leaving = sum(value for (source, _), value in drawn.items() if source == "Bob")
+    assert entering == pytest.approx(6 + there, abs=1e-6)
+    assert leaving == pytest.approx(entering, abs=1e-6)
+
+
+def test_of_a_chain_of_forty_boards_with_seventy_bands_each_is_told() -> None:
+    boards = [f"Board {n:02}" for n in range(40)]
+    ends = [("Grid", boards[0]), *pairwise(boards), *((boards[n], f"Use {n:02}") for n in range(10, 40))]
+    kwh = {both: 1.0 for both in ends if both[1].startswith("Use")} | {(boards[12], "Use 12"): 0.0, (boards[13], "Use 13"): 1e-9}
+    for at in range(39, -1, -1):  # each passes on what those behind it use
+        into = ends[at]
+        kwh[into] = sum(value for both, value in kwh.items() if both[0] == boards[at])
+    kinds = {"Grid": "source"} | dict.fromkeys(boards, "bus")
+    names = dict.fromkeys(end for both in ends for end in both)
+    graph = Graph(
+        tuple(Node(name, name, kinds.get(name, "sink")) for name in names), tuple(edge(*both, f"m_{both[1]}") for both in ends)
+    )
+    assert len(ends) == 70
+    solved = flows.solve(graph, {f"m_{both[1]}": (kwh[both], 0.0) for both in ends})
+    told = named(one_by_one(solved, both_ways=True) or links(solved, both_ways=True))
+    flowing = {both: value for both, value in kwh.items() if value > 0}
+    assert told == pytest.approx(flowing)
+    assert circle_free(links(solved, both_ways=True)[1])
 
 
 def test_a_crowded_site_draws_alike_nodes_as_one_and_loses_nothing() -> None:

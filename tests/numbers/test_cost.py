@@ -194,11 +194,33 @@ def test_a_price_holds_in_its_own_interval(works: Callable[[str], Works], zone: 
     assert cost(SYSTEM, made.meter, at(start), at(end))["cost"] == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_dear_half_hour_costs_what_it_costs(works: Callable[[str], Works]) -> None:
-    made = works("Asia/Kolkata")
-    made.store("energy_kwh", [(at("2026-06-10T12:30:00Z"), 1800, 1.0), (at("2026-06-10T13:00:00Z"), 1800, 1.0)])
-    made.store("price_per_kwh", [(at("2026-06-10T12:00:00Z"), 3600, 0.10), (at("2026-06-10T13:00:00Z"), 3600, 0.50)])
-    assert cost(SYSTEM, made.meter, at("2026-06-10T12:30:00Z"), at("2026-06-10T13:30:00Z"))["cost"] == pytest.approx(0.60)
+@pytest.mark.parametrize(
+    ("zone", "price_s", "prices", "energy_s", "kwh", "expected"),
+    [
+        ("Europe/Berlin", 900, [0.10, 0.10, 0.10, 0.50], 900, [0.0, 0.0, 0.0, 4.0], 2.00),
+        ("Asia/Kolkata", 3600, [0.10, 0.50], 1800, [0.0, 1.0, 1.0, 0.0], 0.60),
+        ("Asia/Kathmandu", 900, [0.40, -0.10, 0.10, 0.10], 900, [1.0, 2.0, 0.0, 3.0], 0.50),
+    ],
+)
+def test_the_dear_part_of_an_hour_costs_what_it_costs_on_the_tile_too(
+    works: Callable[[str], Works],
+    zone: str,
+    price_s: int,
+    prices: list[float],
+    energy_s: int,
+    kwh: list[float],
+    expected: float,
+) -> None:
+    made, noon = works(zone), "2026-06-10T12:00:00Z"
+    start, end = day(zone, "2026-06-10")
+    for quantity, seconds, values in (("energy_kwh", energy_s, kwh), ("price_per_kwh", price_s, prices)):
+        until = (at(noon) + timedelta(seconds=seconds * len(values))).isoformat()
+        made.store(quantity, every(noon, until, seconds, values.__getitem__))
+    for step in ("quarter", "hour", "day"):
+        assert cost_by(SYSTEM, made.meter, at(start), at(end), step)["cost"].sum() == pytest.approx(expected), step
+    evening = at("2026-06-10T17:00:00Z")
+    told = today.read(SYSTEM, site_view.read(SYSTEM, made.site, evening), evening)
+    assert (told.cost, told.imported_kwh) == (pytest.approx(expected), pytest.approx(sum(kwh)))
 
 
 def test_a_tariff_that_changes_in_the_day_prices_each_of_its_parts(works: Callable[[str], Works]) -> None:
