@@ -102,8 +102,10 @@ def _length(head: bytes) -> int:
     return int(lower[at + 15 : (lower.find(b"\r\n", at) if b"\r\n" in lower[at:] else len(lower))])
 
 
-def drive(host: str, port: int, connections: int, request: Request, seconds: float, warm_s: float = 0.5) -> Load:
-    """Keep every connection busy with one request after the other, until one is counted: those of the first `warm_s` are not.
+def drive(host: str, port: int, connections: int, request: Request, seconds: float, warm_s: float | None = None) -> Load:
+    """Keep every connection busy with one request after the other, until one is counted.
+
+    Those of the first `warm_s`, a twelfth of the time unless it is told, are not counted.
 
     Raises:
         Unanswered: the server stopped answering.
@@ -116,7 +118,7 @@ def drive(host: str, port: int, connections: int, request: Request, seconds: flo
         with selectors.DefaultSelector() as ready:
             for each in opened:
                 ready.register(each.socket, selectors.EVENT_READ, each)
-            _run(ready, opened, request, seconds, warm_s, load)
+            _run(ready, opened, request, seconds, seconds / 12 if warm_s is None else warm_s, load)
     finally:
         for each in opened:
             each.socket.close()

@@ -36,7 +36,7 @@ class Sizes:
 FULL = Sizes()
 FEW = Crowd(users=120, organisations=12, sites=4, nodes=12, meters=160, entries=300)
 QUICK = Sizes(
-    load_s=0.3,
+    load_s=0.05,
     rounds=1,
     rows=20_000,
     fill_s=20,

@@ -196,4 +196,4 @@ def _programs() -> Iterator[Finding]:
     for program in PROGRAMS:
         path = program.find()
         absent = f"not here; tests marked `{program.mark}` are skipped (apt install {program.install})"
-        yield Finding(program.install, "ok" if path else "note", path or absent)
+        yield Finding(program.mark, "ok" if path else "note", path or absent)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 POSTGRESQL_VERSIONS = Path("/usr/lib/postgresql")
+# That which can only run without a window comes first: it draws the same pages with a quarter less work.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 
 
 class Program(NamedTuple):
@@ -18,7 +20,7 @@ class Program(NamedTuple):
 
 def chromium() -> str | None:
     """Path of a Chromium, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
 
 
 def nginx() -> str | None:
@@ -57,7 +59,7 @@ def mosquitto() -> str | None:
 
 
 PROGRAMS = (
-    Program("browser", chromium, "chromium"),
+    Program("browser", chromium, CHROMIUMS[0]),
     Program("postgresql", postgresql, "postgresql"),
     Program("nginx", nginx, "nginx"),
     Program("redis", redis, "redis-server"),

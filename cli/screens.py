@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 
 from cli.home import absolute_settings, as_running
+from cli.machine import CHROMIUMS, chromium
 from cli.waiting import answers
 from config import settings as configuration
 from config.settings import Settings
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from store.records.schema import User
 
-CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -133,9 +133,12 @@ def screens(into: Path, email: str | None, address: str | None) -> None:
 def _take(into: Path, address: str, sign_in: Callable[["Page"], None]) -> None:
     from playwright.sync_api import sync_playwright
 
+    browser_here = chromium()
+    if browser_here is None:
+        raise click.ClickException(f"there is no Chromium here: on Debian `apt install {CHROMIUMS[0]}` brings one")
     into.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(executable_path=browser_here, args=CHROMIUM_ARGS)
         for theme, (width, size) in product(THEMES, WIDTHS.items()):
             page = _page(browser, size, theme)
             page.goto(f"{address}/sign-in", wait_until="networkidle")

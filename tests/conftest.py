@@ -27,8 +27,9 @@ from tests.matrix import cells
 hypothesis.settings.register_profile("loadstar", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("loadstar")
 
-# Most tests look for what they have just stored.
-APPLIES_SOON = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10"}  # ms
+# Most tests look for what they have just stored, and ask one question after the other, with pauses of some milliseconds: a
+# thread that goes to sleep sooner after each takes a third less of a processor, and answers as soon.
+AS_TESTS_ASK = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10", "QDB_SHARED_WORKER_SLEEP_THRESHOLD": "200"}  # ms, looks for work
 JAVA_OPTIONS = "JDK_JAVA_OPTIONS"
 OLDER_JAVA = "-XX:+IgnoreUnrecognizedVMOptions"  # one that does not know what follows passes over it
 PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
@@ -130,7 +131,7 @@ class QuestDBServer:
             self.process = subprocess.Popen(
                 questdb.command(self.settings, self.jar),
                 cwd=questdb.folder(self.settings),
-                env={**os.environ, **questdb.environment(self.settings), **APPLIES_SOON},
+                env={**os.environ, **questdb.environment(self.settings), **AS_TESTS_ASK},
                 stdout=log,
                 stderr=log,
             )

@@ -83,7 +83,15 @@ def test_the_version_of_java_is_said_though_java_says_something_else_first(home:
 def test_programs_that_only_tests_need_are_a_note_not_a_fault(home: Path) -> None:
     result = doctor()
     for program in machine.PROGRAMS:
-        assert line(result, program.install).startswith("ok" if program.find() else "note")
+        assert line(result, program.mark).startswith("ok" if program.find() else "note")
+
+
+def test_of_several_browsers_that_without_windows_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert machine.chromium() is None
+    for name in ("chromium-browser", "chromium", "chromium-headless-shell"):
+        (tmp_path / name).touch(0o755)
+        assert machine.chromium() == str(tmp_path / name)
 
 
 def test_an_unknown_setting_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

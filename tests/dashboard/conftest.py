@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import SecretStr
 
-from cli.screens import CHROMIUM, CHROMIUM_ARGS
+from cli import machine
+from cli.screens import CHROMIUM_ARGS
 from config import settings as configuration
 from config.settings import Settings
 from insight.shared import shared
@@ -123,12 +124,13 @@ def empty_world(dashboard_settings: Settings) -> World:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, for one module: while Playwright's event loop runs in this thread, no other may."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: what a browser sees was not tested (`apt install chromium`)")
+    path = machine.chromium()
+    if path is None:
+        pytest.skip(f"no Chromium here: what a browser sees was not tested (`apt install {machine.CHROMIUMS[0]}`)")
     with sync_playwright() as playwright:
         # Never in the zone of the server or of a site: what is shown must not depend on where somebody looks from.
         environment = os.environ | {"TZ": LOS_ANGELES}
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS, env=environment)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS, env=environment)
         yield browser
         browser.close()
 
