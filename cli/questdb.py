@@ -158,6 +158,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "wal.apply.worker.sleep.threshold": "2",
         "wal.apply.worker.sleep.timeout": "100",  # ms
         "cairo.wal.apply.look.ahead.txn.count": "200",
+        # There are no views of either kind, and their four threads would look for some a hundred times a second each.
+        "cairo.mat.view.enabled": "false",
+        "view.compiler.worker.count": "0",
         "telemetry.enabled": "false",
         "telemetry.hide.tables": "false",  # our table of samples bears the name of QuestDB's own usage table
         "log.w.stdout.level": "ERROR",
