@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from insight.site_view import SiteView
 from models import flows
+from models.added_flows import added
 from models.flows import Flows
 from models.graph import Edge
 from models.natural_order import natural
@@ -84,11 +85,11 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         for total, seconds in ((covered, np.minimum(of.covered_s, of.due_s)), (due, of.due_s)):
             for meter, lasting in zip(energies, seconds.sum(axis=1).tolist(), strict=True):
                 total[meter] = total.get(meter, 0.0) + lasting
-    added = flows.added(parts)
-    nodes = tuple(sorted(added.graph.nodes, key=lambda node: natural(node.name)))
+    whole = added(parts)
+    nodes = tuple(sorted(whole.graph.nodes, key=lambda node: natural(node.name)))
     shares = [covered[meter] / lasting for meter, lasting in due.items() if lasting > 0]
     return SiteEnergy(
-        flows=replace(added, graph=replace(added.graph, nodes=nodes)),
+        flows=replace(whole, graph=replace(whole.graph, nodes=nodes)),
         imported=across["imported"],
         exported=across["exported"],
         coverage=float(np.mean(shares)) if shares else float(bool(due)),

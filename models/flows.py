@@ -5,7 +5,7 @@ unmetered edge carries is what its node's other edges leave over; what then rema
 losses, and whatever the meters do not agree about. Nothing is spread over other flows, so an imbalance stays visible.
 
 Two directions of what no single meter measures are told apart by its sign, so only where all values are of one moment or
-of one of the meters' own intervals. Over a period those parts are solved and then added (`added`).
+of one of the meters' own intervals. Over a period those parts are solved and then added (`models.added_flows`).
 
 All values are arrays of one shape (one element for a live picture, one a step for a course over time), in kW or kWh.
 NaN means that it is not known.
@@ -382,38 +382,3 @@ def _sum(parts: Values) -> Values:
 
 def _share_known(parts: Values) -> Values:
     return (~np.isnan(parts)).mean(axis=0) if len(parts) else np.ones(parts.shape[1:])
-
-
-def added(parts: Iterable[Flows]) -> Flows:
-    """Energies of successive periods, each solved by itself with the graph of its time, as those of all of them.
-
-    Values are added along the arrays too: the result has one element. What is not known in one period does not make the
-    others unknown; what was known in none is NaN. There is at least one part.
-    """
-    every = list(parts)
-    if len(every) == 1 and every[0].totals.demand.shape == (1,):
-        return every[0]
-    nodes = {node.id: node for part in every for node in part.graph.nodes}
-    edges = {edge.id: edge for part in every for edge in part.graph.edges}
-    flows, residuals = {}, {}
-    for edge_id, edge in edges.items():
-        those = [part.edges[edge_id] for part in every if edge_id in part.edges]
-        origin = next((flow.origin for flow in reversed(those) if flow.origin != "unknown"), "unknown")
-        there, back = _total([flow.forward for flow in those]), _total([flow.reverse for flow in those])
-        flows[edge_id] = EdgeFlow(edge, there, back, origin)
-    for node_id in dict.fromkeys(node_id for part in every for node_id in part.residuals):
-        them = [part.residuals[node_id] for part in every if node_id in part.residuals]
-        silent = np.atleast_1d(np.max(np.concatenate([each.silent for each in them])))
-        value = _total([each.value for each in them])
-        residuals[node_id] = Residual(nodes[node_id], value, silent, max(each.unmetered for each in them))
-    totals = Totals(
-        **{name: _total([getattr(part.totals, name) for part in every]) for name in TOTALS},
-        known={name: np.atleast_1d(np.mean(np.concatenate([part.totals.known[name] for part in every]))) for name in TOTALS},
-        partial={name: _total([part.totals.partial[name] for part in every]) for name in TOTALS},
-    )
-    return Flows(Graph(tuple(nodes.values()), tuple(edges.values())), flows, residuals, totals)
-
-
-def _total(parts: list[Values]) -> Values:
-    values = np.concatenate(parts)
-    return np.atleast_1d(np.nan if np.isnan(values).all() else np.nansum(values))

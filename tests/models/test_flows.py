@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from models import flows
+from models.added_flows import added
 from models.graph import Edge, Graph, Node
 
 
@@ -315,7 +316,7 @@ def test_periods_are_added_each_with_the_graph_of_its_time() -> None:
     after = flows.solve(
         Graph((GRID, BUS, Node("hall", "Hall", "sink")), tuple(moved)), {"m_grid": (30.0, 6.0), "m_hall": (24.0, 0.0)}
     )
-    both = flows.added([before, after])
+    both = added([before, after])
     assert both.totals.demand == pytest.approx([48])
     assert (both.totals.imported, both.totals.exported) == (pytest.approx([54]), pytest.approx([6]))
     assert {node.id for node in both.graph.nodes} == {"grid", "bus", "load", "hall"}

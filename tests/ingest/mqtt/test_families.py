@@ -1,27 +1,19 @@
 """What each family of publishers sends, as their documentation and public threads have it, and what is made of it."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
 
 from ingest.mqtt import families
-from ingest.mqtt.families import FAMILIES, heard, victron
-from ingest.mqtt.heard import Message, Presence, Proposal, Unreadable, Value
-from models import topic_template
+from ingest.mqtt.families import FAMILIES, victron
+from ingest.mqtt.heard import Presence, Proposal, Unreadable, Value
+from tests.ingest.mqtt.hearing import hear
 
 
 def us(text: str) -> int:
     """Microseconds since 1970, by the standard library alone."""
     moment = datetime.fromisoformat(text).astimezone(UTC)
     return int(moment.replace(microsecond=0).timestamp()) * 1_000_000 + moment.microsecond
-
-
-def hear(family, topic, payload, **more):
-    body = (
-        payload if isinstance(payload, bytes) else payload.encode() if isinstance(payload, str) else json.dumps(payload).encode()
-    )
-    return heard(family, Message(topic, body, **more))
 
 
 def values(family, topic, payload, **more):
@@ -316,52 +308,6 @@ def test_both_ways_in_which_a_shelly_tells_a_value_are_one_channel():
     assert told.channel in {each.channel for each in hear("shelly2", "garage/events/rpc", SHELLY)}
 
 
-def test_discovery_only_proposes_and_runs_no_template_of_a_stranger():
-    topic = "homeassistant/sensor/meter/energy/config"
-    told = {
-        "~": "dsmr/meter",
-        "stat_t": "~/state",
-        "unit_of_meas": "kWh",
-        "dev_cla": "energy",
-        "stat_cla": "total_increasing",
-        "val_tpl": "{{ value_json.total }}",
-        "uniq_id": "m1",
-        "name": "Energy",
-        "dev": {"ids": ["m"], "name": "Meter"},
-    }
-    proposed = [Proposal("dsmr/meter/state#total", "Meter Energy", "kWh", "energy total_increasing")]
-    assert hear("homeassistant_discovery", topic, told, retained=True) == proposed
-    for template, path in (
-        ("{{ value_json.a.b | float }}", "#a.b"),
-        ("{{ value_json['a'][\"b c\"] | float(0) | round(2) }}", "#a.b c"),
-        ("{{ value_json.a[0] }}", "#a.0"),
-        ("{{ value | float }}", ""),
-    ):
-        (one,) = hear("homeassistant_discovery", topic, told | {"val_tpl": template}, retained=True)
-        assert one.channel == f"dsmr/meter/state{path}"
-    for template in (
-        "{{ value_json.__class__.__mro__ | list }}",
-        "{{ states('sensor.x') }}",
-        "{% for x in range(10**9) %}{{ x }}{% endfor %}",
-        "{{ value_json.a * 1000 }}",
-    ):
-        assert hear("homeassistant_discovery", topic, told | {"val_tpl": template}, retained=True) == []
-    assert hear("homeassistant_discovery", topic, b"", retained=True) == []
-
-
-def test_discovery_of_a_whole_device_proposes_each_of_its_sensors():
-    told = {
-        "dev": {"ids": "0", "name": "Roof"},
-        "state_topic": "roof/state",
-        "cmps": {
-            "p": {"p": "sensor", "unit_of_measurement": "W", "value_template": "{{ value_json.power }}", "unique_id": "a"},
-            "s": {"p": "switch", "command_topic": "roof/set"},
-        },
-    }
-    found = hear("homeassistant_discovery", "homeassistant/device/roof/config", told, retained=True)
-    assert found == [Proposal("roof/state#power", "Roof", "W")]
-
-
 def test_statestream_tells_the_unit_in_a_topic_of_its_own():
     found = hear("homeassistant_statestream", "ha/sensor/grid_power/unit_of_measurement", '"W"', retained=True)
     assert found == [Proposal("ha/sensor/grid_power/state", "grid_power", "W")]
@@ -395,12 +341,6 @@ def test_a_template_names_what_tells_channels_apart():
     assert refused.value.problem.code == "other_topic"
     with pytest.raises(Unreadable, match="time"):
         hear("plain", "a", {"v": 1}, template="?time=t")
-
-
-@pytest.mark.parametrize("given", ["plant/x{building}/y", "plant/+/power", "{a}/{a}", "?when=t", "?time=t&precision=m"])
-def test_a_template_that_means_nothing_is_refused(given):
-    with pytest.raises(ValueError, match=r"\w"):
-        topic_template.read(given)
 
 
 def test_a_victron_portal_is_asked_to_go_on():
