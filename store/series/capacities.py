@@ -11,7 +11,7 @@ import pandas as pd
 
 from config import clock
 from models import plausible
-from models.plausible import Capacity
+from models.plausible import SOME_CIRCUIT_KW, UNKNOWN_KW, Capacity
 from store.records.access.policy import Action, require
 from store.records.plant import ratings
 from store.records.plant.meters import require_meters
@@ -42,6 +42,20 @@ class Capacities:
     def by(self, meter: str, rated_kw: float | None) -> Capacity:
         """The same by a rating, or without one."""
         return plausible.capacity(rated_kw) if rated_kw else self.unrated[meter]
+
+    def much(self, meter: str) -> float:
+        """Beyond what power (kW) a meter is looked at: what it is rated for, or what most are; always, where that changes."""
+        usual = self.unrated[meter].kw if meter in self.unrated else SOME_CIRCUIT_KW
+        return self._beyond(meter, min(usual, UNKNOWN_KW))
+
+    def returning(self, meter: str) -> float:
+        """The same of registers: from what power (kW) on one that came back was wrong already when it rose."""
+        return self._beyond(meter, self.unrated[meter].returning_kw if meter in self.unrated else SOME_CIRCUIT_KW)
+
+    def _beyond(self, meter: str, unrated_kw: float) -> float:
+        if meter in self.rated.one:
+            return plausible.OVER * self.rated.one[meter]
+        return 0.0 if meter in self.rated.changing else unrated_kw
 
 
 def capacities(scope: Scope, meters: Collection[str], rated: Ratings) -> Capacities:

@@ -20,7 +20,7 @@ from config.settings import settings
 from models import energy as arithmetic
 from models import plausible
 from models.energy import Flags, Floats
-from models.plausible import CODES, SOME_CIRCUIT_KW, UNKNOWN_KW, Capacity, Codes
+from models.plausible import CODES, SOME_CIRCUIT_KW, Capacity, Codes
 from store.records.access.policy import Action, require
 from store.records.plant.declarations import declaring
 from store.records.plant.meters import existing
@@ -127,7 +127,7 @@ def _judge_intervals(scope: Scope, which: str, params: list[object], anyway: Col
     can = capacities(SYSTEM, {meter for meter, _, _, most in rows if most > SOME_CIRCUIT_KW}, rated)
     changed = 0
     for meter, first, last, most in rows:
-        if most > _much(can, meter) or meter in anyway:
+        if most > can.much(meter) or meter in anyway:
             known = capacities(SYSTEM, [meter], rated)
             for start in pd.date_range(first, last, freq=YEAR).to_pydatetime():
                 for judged in _judged_flows(meter, start, min(start + YEAR, last + MOMENT), known):
@@ -345,7 +345,7 @@ def _steep(start: datetime, end: datetime, meter_ids: Collection[str] | None, ra
     return {
         meter
         for meter, count, steepest, fall in rows
-        if count <= few or (fall or 0.0) > 1.0 or (steepest or 0.0) > _returning(can, meter)
+        if count <= few or (fall or 0.0) > 1.0 or (steepest or 0.0) > can.returning(meter)
     }
 
 
@@ -366,26 +366,8 @@ def _strong(start: datetime, end: datetime, meter_ids: Collection[str] | None, r
         shortest = dict.fromkeys(ENERGIES, 60.0 if table == "telemetry" else 1.0)
         greatest = [(meter, most * shortest.get(name, 1.0)) for meter, name, most in rows]
         can = capacities(SYSTEM, {meter for meter, most in greatest if most > SOME_CIRCUIT_KW}, rated)
-        found |= {meter for meter, most in greatest if most > _much(can, meter)}
+        found |= {meter for meter, most in greatest if most > can.much(meter)}
     return found
-
-
-def _much(can: Capacities, meter: str) -> float:
-    """Beyond what power (kW) a meter is looked at: what it is rated for, or what most are; always, where that changes."""
-    if meter in can.rated.one:
-        return plausible.OVER * can.rated.one[meter]
-    return (
-        0.0
-        if meter in can.rated.changing
-        else min(can.unrated[meter].kw if meter in can.unrated else SOME_CIRCUIT_KW, UNKNOWN_KW)
-    )
-
-
-def _returning(can: Capacities, meter: str) -> float:
-    """The same of registers: from what power on one that came back was wrong already when it rose."""
-    if meter in can.rated.one:
-        return plausible.OVER * can.rated.one[meter]
-    return 0.0 if meter in can.rated.changing else can.unrated[meter].returning_kw if meter in can.unrated else SOME_CIRCUIT_KW
 
 
 def _shortest(meter: str, start: datetime, end: datetime) -> int:
