@@ -106,7 +106,8 @@ def _files_grown(samples: list[dict[str, Sample]], name: str) -> float:
 
 @click.command()
 @click.option("--minutes", default=60.0, show_default=True, type=click.FloatRange(0.1), help="How long it lasts.")
-def soak(minutes: float) -> None:
+@click.option("--posts", "a_second", type=click.FloatRange(1), help="Posts a second; half of the highest rate by default.")
+def soak(minutes: float, a_second: float | None) -> None:
     """Post evenly at half of the highest rate for an hour, and say how the memory of each process has grown.
 
     Starts a Loadstar of its own, on free ports and with an empty state folder, and removes it afterwards. Ends with 1 when a
@@ -126,7 +127,7 @@ def soak(minutes: float) -> None:
     except QuestDBUnavailable as error:
         raise click.ClickException(str(error)) from None
     try:
-        found = _soak(Run(product, FULL, say), minutes)
+        found = _soak(Run(product, FULL, say), minutes, a_second)
     except Ended:
         raise click.ClickException("stopped before the end") from None
     except NotUp as error:
@@ -138,17 +139,18 @@ def soak(minutes: float) -> None:
         raise click.ClickException("something did not stay as it was")
 
 
-def _soak(run: Run, minutes: float) -> list[Figure]:
+def _soak(run: Run, minutes: float, a_second: float | None) -> list[Figure]:
     product = run.started()
     request, look = single_posts(Hardware(run)), _viewer(product)
     await_known(product.device_port, request(0), run)
     highest = drive(HOST, product.device_port, SINGLE_CONNECTIONS, request, MAXIMUM_S, WARM_S).rate
-    run.say(f"{highest:.0f} posts a second at the most; {SHARE * highest:.0f} from now on")
+    a_second = a_second or SHARE * highest
+    run.say(f"{highest:.0f} posts a second at the most; {a_second:.0f} from now on")
     samples, answers, slow = [sampled(product)], Counter[int](), list[float]()
     end, a_part_s = time.monotonic() + minutes * 60, min(A_MINUTE_S, minutes * 60 / 12)
     pages, unanswered = Counter[int](), 0
     while time.monotonic() < end:
-        paced = evenly(request, SHARE * highest)
+        paced = evenly(request, a_second)
         minute_s = time.monotonic() + a_part_s
         try:
             load = drive(HOST, product.device_port, SINGLE_CONNECTIONS, paced, a_part_s, warm_s=0)
@@ -167,6 +169,7 @@ def _soak(run: Run, minutes: float) -> list[Figure]:
     refused = sum(count for status, count in answers.items() if status != 200)
     return [
         Figure("posts a second at the most", highest, "/s"),
+        Figure("posts a second", a_second, "/s"),
         Figure("posts", float(answers[200]), ""),
         Figure("posts that were refused", float(refused), "", at_most=0),
         Figure("minutes in which posts got no answer", float(unanswered), "", at_most=0),

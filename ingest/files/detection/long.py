@@ -19,12 +19,16 @@ from ingest.files.proposal import Entry, Proposal
 from ingest.files.stamps import NEVER, SECOND
 
 COUNTED = 100  # rows that never fall, before they are taken for a counter's
+DOUBTED = 10  # and before they are no longer surely anything else
 CENTRAL_EUROPE = "Europe/Brussels"
 
 
 def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries: list[Entry], zone: str) -> Proposal:
-    """What a long table means, by its heads and a sample of its rows. Raises `UnreadableFile`."""
-    """The proposal. Raises `UnreadableFile`: no column of times, or none of values."""
+    """What a long table means, by its heads and a sample of its rows.
+
+    Raises:
+        UnreadableFile: no column of times, or none of values.
+    """
     cells_of = [[cells[at] if at < len(cells) else "" for _n, cells in below] for at in range(len(names))]
     timed = [at for at, cells in enumerate(cells_of) if _mostly_times(cells)]
     if not timed:
@@ -93,7 +97,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         stamp, columns=columns_of_time, hours=hours, until=until, at="start" if until is not None else stamp.at
     )
     if (kept := _statistics(names, step_s)) is not None:  # Home Assistant's: each of a stretch that begins at its stamp
-        columns, unit_sure = kept, 1.0 if unit is not None else 0.5
+        columns, unit_sure, doubted = kept, 1.0 if unit is not None else 0.5, False
         stamp = msgspec.structs.replace(stamp, at="start", shift_s=step_s)
         more = [
             each if each.name != "at" else Entry("at", "start", 1.0, _("statistics name the beginning of their hour"))
@@ -101,7 +105,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         ]
     else:
         taken = {first, until, meter, quality, unit, *columns_of_time}
-        columns, unit_sure = _values(names, cells_of, taken, unit, step_s, order)
+        columns, unit_sure, doubted = _values(names, cells_of, taken, unit, step_s, order)
     if not columns:
         raise UnreadableFile(_("no column of values was found: %(names)s", names=", ".join(names)))
     sign, sure = decimal_sign((cell for column in columns for cell in cells_of[column.place]), made.delimiter)
@@ -119,7 +123,7 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         qualities={mark: "S" for mark in sorted(marks) if heads.estimated(mark)},
         columns=tuple(columns),
     )
-    counters = [each for each in columns if "total" in each.quantity]
+    counters = any("total" in each.quantity for each in columns)
     return Proposal(
         profile,
         [
@@ -130,13 +134,22 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
             proposal.meter(names[meter] if meter is not None else "", 1.0 if meter is not None else 0.5, tuple(names)),
             Entry("meter_pattern", "", 1.0, _("empty: all of it is the name")),
             proposal.unit(", ".join(each.unit or "?" for each in columns), unit_sure, ("kWh", "Wh", "MWh", "W", "kW")),
-            Entry("quantity", ", ".join(each.quantity for each in columns), 0.6 if counters else 1.0,
-                  _("the values never fall: a register, most likely") if counters else _("the heads or units say so")),
+            _quantity(columns, doubted),
             proposal.interval(step_s, 1.0 if step_s or counters else 0.5, _("the step between the times")),
         ],
         tuple(names),
         proposal.shown([cells for _n, cells in below]),
-    )  # fmt: skip
+    )
+
+
+def _quantity(columns: Sequence[Column], doubted: bool) -> Entry:
+    if any("total" in each.quantity for each in columns):
+        sure, why = 0.6, _("the values never fall: a register, most likely")
+    elif doubted:
+        sure, why = 0.6, _("too few rows tell whether it is a register, which never falls, or the energy of each interval")
+    else:
+        sure, why = 1.0, _("the heads or units say so")
+    return Entry("quantity", ", ".join(each.quantity for each in columns), sure, why)
 
 
 def _statistics(names: Sequence[str], step_s: int) -> list[Column] | None:
@@ -160,9 +173,10 @@ def _values(
     unit: int | None,
     step_s: int,
     order: Sequence[str],
-) -> tuple[list[Column], float]:
+) -> tuple[list[Column], float, bool]:
+    """The columns of values, how sure their unit is, and whether one of them may be a register all the same."""
     found: list[Column] = []
-    sure = 1.0
+    sure, doubted = 1.0, False
     told = [(at, heads.measured(name)) for at, name in enumerate(names) if at not in taken]
     value = [(at, said) for at, said in told if said is not None and _holds_numbers(cells_of[at])]
     if not value:
@@ -176,11 +190,13 @@ def _values(
     for at, said in value:
         assert said is not None  # noqa: S101 - for the type checker
         quantity, label = said
-        if quantity.startswith("energy") and _counts(cells_of[at], order):
+        rising = _rising(cells_of[at], order) if quantity.startswith("energy") else 0
+        doubted |= DOUBTED <= rising < COUNTED
+        if rising >= COUNTED:
             quantity = {"energy_kwh": "energy_total_kwh", "energy_export_kwh": "energy_export_total_kwh"}[quantity]
         lasts = 0 if "total" in quantity else step_s
         found.append(Column(at, quantity, label if unit is None else "", lasts, names[at].strip() if alike[said[0]] > 1 else ""))
-    return found, sure
+    return found, sure, doubted
 
 
 def _holds_numbers(cells: Sequence[str]) -> bool:
@@ -191,15 +207,18 @@ def _holds_numbers(cells: Sequence[str]) -> bool:
     return max(fits) >= 0.5 * len(real)
 
 
-def _counts(cells: Sequence[str], order: Sequence[str]) -> bool:
+def _rising(cells: Sequence[str], order: Sequence[str]) -> int:
+    """Over how many steps of each meter values move as a register's do: one way, and little beside what they are; 0 if not."""
     sign, _sure = decimal_sign(cells, ";")
     value, _bad = numbers(list(cells), sign)
+    fewest = len(cells)
     for name in set(order):
         of = value[[at for at, each in enumerate(order) if each == name]]
         of = of[~np.isnan(of)]
         steps = np.diff(of)
-        if len(steps) < COUNTED or not ((steps >= 0).all() or (steps <= 0).all()) or not steps.any():
-            return False
+        if not ((steps >= 0).all() or (steps <= 0).all()) or not steps.any():
+            return 0
         if np.median(np.abs(steps)) > 0.05 * max(abs(float(np.max(of))), 1e-9):
-            return False
-    return True
+            return 0
+        fewest = min(fewest, len(steps))
+    return fewest

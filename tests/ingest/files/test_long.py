@@ -186,14 +186,22 @@ def test_a_mean_of_power_over_its_interval_is_energy_when_the_profile_says_so(tm
     assert found.readings[0][2] == "W*h" and close(found.total() / 1000, 0.233)
 
 
-def test_a_register_is_told_from_energy_and_asked_about(tmp_path: Path) -> None:
+def _climbing(count: int, first: float, step: float) -> list[list[str]]:
     begin = datetime.fromisoformat("2025-01-01")
-    rows = [
-        ["time", "kWh"],
-        *[[f"{begin + timedelta(hours=nth):%Y-%m-%d %H:%M}", f"{1000 + 0.1 * nth:.1f}"] for nth in range(200)],
-    ]
-    made = proposed(written(tmp_path, table(rows)))
+    times = [f"{begin + timedelta(hours=nth):%Y-%m-%d %H:%M}" for nth in range(count)]
+    return [["time", "kWh"], *[[time, f"{first + step * nth:.1f}"] for nth, time in enumerate(times)]]
+
+
+def test_a_register_is_told_from_energy_and_asked_about(tmp_path: Path) -> None:
+    made = proposed(written(tmp_path, table(_climbing(200, 1000, 0.1))))
     assert made.profile.columns[0].quantity == "energy_total_kwh" and not sure(made, "quantity")
+
+
+def test_a_day_of_what_may_be_a_register_is_asked_about_and_energy_that_climbs_is_not(tmp_path: Path) -> None:
+    may_be = proposed(written(tmp_path, table(_climbing(24, 1000, 0.1))))
+    assert may_be.profile.columns[0].quantity == "energy_kwh" and not sure(may_be, "quantity")
+    assert sure(proposed(written(tmp_path, table(_climbing(15, 0, 1)))), "quantity")
+    assert sure(proposed(written(tmp_path, table(_climbing(5, 1000, 0.1)))), "quantity")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
