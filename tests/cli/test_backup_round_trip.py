@@ -28,9 +28,9 @@ from tests.postgresql import Cluster
 from tests.records import fresh
 
 ODD = (
-    "INSERT INTO telemetry VALUES ('2026-11-27T00:00:00.000001Z', 'm1', 'power_kw', -0.0, 's', '2026-11-27T00:00:01Z', true)",
-    "INSERT INTO telemetry VALUES ('2026-11-28T00:00:00Z', 'm1', 'power_kw', 0.1, NULL, NULL, false)",
-    "INSERT INTO telemetry VALUES ('2026-11-28T00:00:00Z', 'm2', 'power_kw', 1.7976931348623157e308, 's', '2026-11-27', false)",
+    "INSERT INTO telemetry VALUES ('2026-11-27T00:00:00.000001Z', 'm1', 'power_kw', -0.0, 's', '2026-11-27', true, 300)",
+    "INSERT INTO telemetry VALUES ('2026-11-28T00:00:00Z', 'm1', 'power_kw', 0.1, NULL, NULL, false, 0)",
+    "INSERT INTO telemetry VALUES ('2026-11-28T00:00:00Z', 'm2', 'power_kw', 1.7976931348623157e308, 's', NULL, false, 899)",
     "INSERT INTO intervals (ts, meter, quantity, interval_s, value) VALUES ('1990-01-01', 'm1', 'energy_kwh', 900, 5e-324)",
     "INSERT INTO intervals VALUES ('2026-01-01', 'm1', 'energy_kwh', 900, 1, 0, 2, 3, 's', '2026-01-02', 899.5, NULL, 900)",
     "INSERT INTO amendments VALUES ('2026-01-01', 'm1', 'q', NULL, NULL, true, 'Zähler \"alt\"\nneu, 1', 'u', '2026-02-01')",

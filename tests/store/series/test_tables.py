@@ -13,4 +13,4 @@ def test_tables_are_made_once_and_making_them_again_changes_nothing(questdb_tabl
 
 def test_readers_cannot_write(questdb_tables: Settings) -> None:
     with pytest.raises(psycopg.Error):
-        connection.query("INSERT INTO telemetry VALUES (0, 'a', 'b', 1, 'c', 0, false)")
+        connection.query("INSERT INTO telemetry VALUES (0, 'a', 'b', 1, 'c', 0, false, 0)")
