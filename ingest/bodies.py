@@ -4,6 +4,7 @@ Every limit is asked before the work that it limits: one key must not keep the p
 """
 
 import asyncio
+import codecs
 import contextlib
 import json
 import re
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from config.language import _
-from ingest.problem import Problem, Refusal, Unreal
+from ingest.problem import Problem, Refusal, Twice, Unreal, echo
 from ingest.request import Body, Request
 
 if sys.version_info >= (3, 14):
@@ -58,7 +59,7 @@ async def read(request: Request, limit: int) -> bytes:
     kind = request.headers.get("content-type")
     if kind is not None and kind != "application/json":
         _check_type(kind)
-    body = await received(request, limit)
+    body = (await received(request, limit)).removeprefix(codecs.BOM_UTF8)
     if not body or body.isspace():
         raise Refusal(
             400, Problem("empty_body", _("the body is empty: send what was measured in it"), allowed=_("a JSON object"))
@@ -272,7 +273,20 @@ def _value(text: str) -> Any:
 
 
 def _decoder(unreal: Callable[[str], Unreal]) -> Callable[[str], Any]:
-    return json.JSONDecoder(parse_constant=unreal, parse_float=_float, parse_int=_int).decode
+    return json.JSONDecoder(
+        parse_constant=unreal, parse_float=_float, parse_int=_int, object_pairs_hook=_object, strict=False
+    ).decode
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; which of several values of one name is meant, nobody can tell."""
+    found = dict(members)
+    if len(found) < len(members):
+        for name in found:
+            values = [str(echo(value)) for said, value in members if said == name]
+            if len(set(values)) > 1:
+                found[name] = Twice(" / ".join(values))
+    return found
 
 
 def _float(text: str) -> float | Unreal:

@@ -52,6 +52,12 @@ class Unreal:
         self.text = text
 
 
+class Twice(Unreal):
+    """What stands in an object under a name that comes more than once in it, with other values."""
+
+    __slots__ = ()
+
+
 def echo(value: Any) -> Any:
     """A wrong value as it is sent back: short, and always JSON."""
     if isinstance(value, Unreal):
@@ -68,6 +74,8 @@ def echo(value: Any) -> Any:
 def json_type(value: Any) -> str:
     """What JSON calls the value's type."""
     match value:
+        case Twice():
+            return _("several values")
         case Unreal():
             return _("not a finite number")
         case None:

@@ -86,6 +86,11 @@ OWN: Routes = {
 }
 
 
+def _plain(path: str) -> str:
+    """A path without slashes too many, as come of an address that ends with one."""
+    return "/" + "/".join(filter(None, path.split("/")))
+
+
 class Application:
     """Answers requests."""
 
@@ -101,6 +106,8 @@ class Application:
         """The answer to a request."""
         door = self._door
         assert door is not None  # noqa: S101  # it has been started
+        if request.path not in self._paths and (plain := _plain(request.path)) in self._paths:
+            request.path = plain
         named = request.headers.get("accept-language")  # devices name none
         if named is None:
             answer = await self._answer(request, door)

@@ -25,7 +25,7 @@ PRECISIONS = ("s", "ms", "us", "ns")
 FACTORS = {"h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
 
 RFC3339 = N_("RFC 3339 with an offset, such as 2026-05-01T12:00:00+02:00, or an integer with ?precision=s, ms, us or ns")
-_PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+_PATTERN = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)")
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?)?")
 _ALMOST = (  # what devices write instead, and what is wrong with it
     (re.compile(r"\d{4}-\d\d-\d\d[Tt ]24:.*"), N_("%(field)s has an hour 24; midnight is 00:00 of the next day")),

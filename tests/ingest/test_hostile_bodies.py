@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -236,3 +237,51 @@ def numbers(read: Any) -> list[float]:
     if isinstance(read, list):
         return [number for each in read for number in numbers(each)]
     return [read] if isinstance(read, int | float) and not isinstance(read, bool) else []
+
+
+@pytest.mark.parametrize(
+    "again, code",
+    [('"value": 2', "not_a_number"), ('"unit": "W", "unit": "kW"', "wrong_type"), ('"val\\u0075e": 2', "not_a_number"),
+     ('"ts": "2026-05-01T12:00:00Z"', "bad_time"), ('"interval_s": 60, "interval_s": 900', "wrong_type")],
+)  # fmt: skip
+def test_of_a_name_that_stands_twice_in_a_reading_none_is_taken(
+    site: Device, world: World, stored: Stored, moment: datetime, again: str, code: str
+) -> None:
+    told = [
+        json.dumps({"meter": world.panel, "quantity": "power_kw", "ts": at.isoformat(), "value": 1})
+        for at in (moment, moment + timedelta(seconds=1), moment + timedelta(seconds=2))
+    ]
+    told[1] = told[1][:-1] + f", {again}}}"
+    answer = site.raw("/api/v1/readings", f'{{"readings": [{", ".join(told)}]}}'.encode())
+    assert answer.status_code == 207
+    assert [(each["index"], each["code"]) for each in answer.json()["rejected"]] == [(1, code)]
+
+
+def test_of_two_lists_of_readings_none_is_taken_and_of_two_equal_values_the_one(
+    site: Device, world: World, moment: datetime
+) -> None:
+    one = json.dumps({"meter": world.panel, "quantity": "power_kw", "ts": moment.isoformat(), "value": 1})
+    twice = site.raw("/api/v1/readings", f'{{"readings": [{one}], "readings": []}}'.encode())
+    assert (twice.status_code, twice.json()["code"]) == (400, "wrong_shape")
+    same = site.raw("/api/v1/readings", f'{{"readings": [{one[:-1]}, "value": 1}}]}}'.encode())
+    assert (same.status_code, same.json()["accepted"]) == (200, 1)
+
+
+def test_of_a_field_that_stands_twice_in_a_post_nothing_is_taken(gateway: Device, moment: datetime) -> None:
+    body = json.dumps(HARDWARE | {"timestamp": moment.isoformat()})[:-1] + ', "energy_consumed": 99}'
+    answer = gateway.raw("/api/hardware/data", body.encode())
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["rejected"]] == ["energy_consumed"]
+
+
+def test_a_mark_of_the_encoding_before_a_body_and_a_slash_too_many_do_no_harm(gateway: Device, moment: datetime) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(HARDWARE | {"timestamp": moment.isoformat()}).encode()
+    for path in ("/api/hardware/data", "/api/hardware/data/", "/api//hardware/data"):
+        assert gateway.raw(path, body).status_code == 200
+    assert gateway.raw("/write/", f"\ufeffmarked v=1 {moment.timestamp():.0f}000000000".encode()).status_code == 204
+
+
+def test_a_control_character_within_a_text_is_told_of_that_text(site: Device, world: World, moment: datetime) -> None:
+    body = json.dumps({"readings": [{"meter": "a?b", "quantity": "power_kw", "ts": moment.isoformat(), "value": 1}]})
+    answer = site.raw("/api/v1/readings", body.replace("?", "\x01").encode())
+    assert answer.json()["rejected"][0]["code"] == "unknown_meter"

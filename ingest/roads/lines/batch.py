@@ -95,7 +95,7 @@ class Reader:
             text = body.decode("utf-8", "surrogateescape")
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        self.batch = Batch(text.removesuffix("\n"))
+        self.batch = Batch(text.removeprefix("\ufeff").removesuffix("\n"))
         self._caller, self._window, self._precision, self._arrival_us = caller, window, precision, arrival_us
         self._now_us = clock.now_us()
 
