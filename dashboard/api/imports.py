@@ -24,6 +24,7 @@ from ingest.files.checking import Checked
 from ingest.files.content import UnreadableFile
 from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile, UnfitProfile
+from ingest.files.said import applied
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
 from store.records.jobs.kinds import Problem
@@ -174,9 +175,9 @@ def _given() -> dict[str, Any] | Response:
 def _profile(site_id: str, given: object) -> tuple[Profile, str | None]:
     """How the file is read, and the name of a saved profile; raises `UnfitProfile`."""
     if isinstance(given, dict):
-        return profile.read(msgspec.json.encode(given)), None
+        return applied(profile.read(msgspec.json.encode(given)), {}), None
     if isinstance(given, str) and given.lstrip().startswith("{"):
-        return profile.read(given.encode()), None
+        return applied(profile.read(given.encode()), {}), None
     if not isinstance(given, str) or not given:
         raise UnfitProfile(_("profile says how the file is read: the name of a saved one, or a profile as JSON"))
     try:

@@ -15,6 +15,7 @@ HEAD = 256 * 1024  # bytes that are looked at to tell what a file is
 INFLATED = 4 * 2**30  # bytes at the most
 RATIO = 200  # inflated to packed, beyond the first megabyte
 NAMED = 10  # files of an archive that are told
+ENCRYPTED = 1  # the flag of a member of an archive that a password locks
 SHEET_INFLATED = 600 * 2**20  # a spreadsheet is read whole
 
 
@@ -57,12 +58,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         magic = file.read(4)
         file.seek(0)
         packed = path.stat().st_size
-        if magic[:2] == b"\x1f\x8b":
+        if magic.startswith(_GZIP):
             with gzip.GzipFile(fileobj=file) as inner:
                 yield io.BufferedReader(_Limited(inner, packed), 2**18)
         elif magic == b"PK\x03\x04" and (within := _one_in(file)) is not None:
             archive, member = within
-            with archive, archive.open(member) as unpacked:
+            with archive, _member(archive, member) as unpacked:
                 yield io.BufferedReader(_Limited(unpacked, member.compress_size), 2**18)
         else:
             file.seek(0)
@@ -72,7 +73,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def is_packed(path: Path) -> bool:
     """Whether `opened` unpacks it, so that it cannot be read from its end."""
     with path.open("rb") as file:
-        return file.read(4).startswith((b"\x1f\x8b", b"PK\x03\x04"))
+        return file.read(4).startswith((_GZIP, b"PK\x03\x04"))
 
 
 def _one_in(file: BinaryIO) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
@@ -81,7 +82,7 @@ def _one_in(file: BinaryIO) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
         archive = zipfile.ZipFile(file)
     except zipfile.BadZipFile as wrong:
         raise UnreadableFile(_("the packed file is damaged (%(why)s): pack or download it again", why=wrong)) from None
-    members = [each for each in archive.infolist() if not each.is_dir()]
+    members = [each for each in archive.infolist() if not (each.is_dir() or each.filename.startswith("__MACOSX/"))]
     if any(each.filename in ("xl/workbook.xml", "xl/workbook.bin", "mimetype") for each in members):
         if sum(each.file_size for each in members) > SHEET_INFLATED:
             raise UnreadableFile(_("the spreadsheet is larger than can be read at once: save its sheet as CSV"))
@@ -94,6 +95,17 @@ def _one_in(file: BinaryIO) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
     return archive, members[0]
 
 
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    if member.flag_bits & ENCRYPTED:
+        raise UnreadableFile(_("the archive is locked by a password: unpack it, and import what is in it"))
+    try:
+        return archive.open(member)
+    except (zipfile.BadZipFile, NotImplementedError) as wrong:
+        raise UnreadableFile(
+            _("the archive is packed in a way that is not read (%(why)s): unpack it, and import what is in it", why=wrong)
+        ) from None
+
+
 def container(path: Path) -> Container:
     """What the file is.
 
@@ -101,9 +113,13 @@ def container(path: Path) -> Container:
         UnreadableFile: nothing that is read here; the message says what it is, where that is known.
     """
     with opened(path) as file:
-        head = file.read(HEAD)
+        head, unpacked = file.read(HEAD), isinstance(getattr(file, "raw", None), _Limited)
     if not head.strip(b"\x00 \t\r\n"):
         raise UnreadableFile(_("the file is empty: look whether it is the right one"))
+    if unpacked and head.startswith((_GZIP, *(magic for magic, _kind in _MAGIC))):
+        raise UnreadableFile(
+            _("what is packed in this file is a spreadsheet, a Parquet, Arrow or HDF5 file, or packed once more: unpack it first")
+        )
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -133,11 +149,27 @@ def container(path: Path) -> Container:
         first, _sep, more = text.partition(b"\n")
         whole = first.rstrip(b"\r ")
         return "json_lines" if text.startswith(b"{") and whole.endswith(b"}") and more.lstrip().startswith(b"{") else "json"
-    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) and _utf16(head) is None:
+    if head.startswith(b"%PDF"):
+        raise UnreadableFile(_("this is a PDF, made to be looked at: ask for the same as CSV or XLSX"))
+    if head[257:262] == b"ustar":
+        raise UnreadableFile(_("this is a tar archive: unpack it, and import its files one by one"))
+    if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")) and _utf16(head) is None and not _text(head):
         raise UnreadableFile(_("this is neither text nor a kind of file that is known: save it as CSV, XLSX, JSON or Parquet"))
     return "text"
 
 
+def _text(head: bytes) -> bool:
+    """Whether it is one but for some NULs, which loggers leave."""
+    if head.count(0) > len(head) // 8:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as wrong:
+        return wrong.start >= len(head) - 3  # its last letter is cut
+    return True
+
+
+_GZIP = b"\x1f\x8b"
 _MAGIC: tuple[tuple[bytes, Container], ...] = (
     (b"PK\x03\x04", "sheet"),
     (b"\xd0\xcf\x11\xe0", "sheet"),

@@ -4,6 +4,7 @@ A value times ten to the power of `powerOfTenMultiplier`, in the unit `uom`, of 
 UTC; the offsets in the file are for display. Nothing is fetched, no entity is expanded, and a document type is refused.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from config.language import _
 from ingest.files.block import Block, Gathering
 from ingest.files.content import UnreadableFile, opened
+from ingest.files.stamps import LAST, SECOND
 
 # uom → factor to kWh, and quantity. 169 therms, of 29.3071 kWh each; 31 joules.
 _UNITS = {
@@ -20,8 +22,11 @@ _UNITS = {
 }  # fmt: skip
 _ESTIMATED = {7, 8, 9, 10}
 _RECEIVED = 19  # flowDirection: from the customer
+_LONGEST_S = 10 * 366 * 86_400  # an interval that no meter has
 _SUM = 3  # accumulationBehaviour: cumulative
 _MOST_ENTRIES = 2_000_000
+_POWERS_OF_TEN = range(-12, 13)  # as ESPI lists them, pico to tera
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 
 
 def blocks(path: Path) -> Iterator[Block]:
@@ -53,27 +58,32 @@ def _block(found: Gathering, block: Any, kind: dict[str, int] | None, meter: str
             _("these readings are in the unit number %(uom)s, which is none that is read (72 is Wh, 38 is W): left out", uom=uom),
         )
         return
+    power = kind.get("powerOfTenMultiplier", 0)
+    if power not in _POWERS_OF_TEN:
+        words = _("these readings are multiplied by 10 to the power of %(power)s, which no unit has: left out", power=power)
+        found.refuse(row + 1, "unknown_unit", words)
+        return
     factor, quantity = _UNITS[kind["uom"]]
-    factor *= 10.0 ** kind.get("powerOfTenMultiplier", 0)
+    factor *= 10.0**power
     if quantity == "energy_kwh":
         quantity = "energy_kwh" if kind.get("flowDirection") != _RECEIVED else "energy_export_kwh"
         if kind.get("accumulationBehaviour") == _SUM:
             quantity = quantity.replace("_kwh", "_total_kwh")
     for nth, reading in enumerate(_all(block, "IntervalReading"), row + 1):
         start, lasts, value = (_whole(reading, name) for name in ("start", "duration", "value"))
-        if start is None or value is None:
+        if start is None or value is None or not 0 <= start < LAST // SECOND:
             body = " ".join(f"{part.tag.rpartition('}')[2]} {(part.text or '').strip()}" for part in reading.iter())
             found.refuse(
                 nth,
                 "bad_row",
-                _("the reading has no start or no value: ask for the file again where it came from"),
+                _("the reading has no start, in seconds since 1970, or no value, as whole numbers: ask for the file again"),
                 body=f"{meter} {body}",
             )
             continue
-        lasts = lasts or kind.get("intervalLength", 0)
+        lasts = min(max(lasts or kind.get("intervalLength", 0), 0), _LONGEST_S)  # longer ones are refused like this one
         counter = "total" in quantity
         quality = "S" if _whole(reading, "quality") in _ESTIMATED else "A"
-        found.add(meter, quantity, "", (start + lasts) * 1_000_000, 0 if counter else lasts, value * factor, quality, nth)
+        found.add(meter, quantity, "", (start + lasts) * SECOND, 0 if counter else lasts, value * factor, quality, nth)
     yield from found.full()
 
 
@@ -86,9 +96,7 @@ def _described(path: Path) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
         own = _links(entry)
         for each in _all(entry, "ReadingType"):
             said = {child.tag.rpartition("}")[2]: child.text for child in each}
-            types[own.get("self", "")] = {
-                name: int(text) for name, text in said.items() if text and text.strip().lstrip("-").isdigit()
-            }
+            types[own.get("self", "")] = {name: whole for name, text in said.items() if (whole := _integer(text)) is not None}
         if _all(entry, "MeterReading"):
             readings[own.get("self", "")] = own.get("related", "").split("\n")
         if _all(entry, "UsagePoint"):
@@ -153,7 +161,9 @@ def _all(element: Any, name: str) -> list[Any]:
 
 def _whole(element: Any, name: str) -> int | None:
     found = next(element.iter(f"{{*}}{name}"), None)
-    try:
-        return int(found.text) if found is not None and found.text else None
-    except ValueError:
-        return None
+    return None if found is None else _integer(found.text)
+
+
+def _integer(text: str | None) -> int | None:
+    tidy = (text or "").strip()
+    return int(tidy) if _INTEGER.fullmatch(tidy) else None

@@ -144,7 +144,7 @@ def measured(head: str) -> tuple[str, str] | None:
     if COST.search(tidy):
         return None
     for pattern in (_BRACKET, _WORD, _ENDING):
-        for said in pattern.findall(tidy):
+        for said in pattern.findall(tidy) if len(tidy) > 1 else ():  # a letter by itself names a column, of whatever
             found = _UNITS.get(_case(said)) or _UNITS.get(_case(said.rpartition(" ")[2]))
             if found is not None:
                 return sided(found, tidy)

@@ -219,7 +219,7 @@ def _judged(
         known = {name: ids.get(texts.key(name), name) for name, _q, _u in block.series}
         good, bad = columns.judge(caller, window, _of_known(block, known, ids, caller, outcome), known)
         outcome.refuse_readings(bad)
-        good = [kept(each, kept_since, outcome) for each in good]
+        good = [once(kept(each, kept_since, outcome), outcome) for each in good]
         for each in good:
             outcome.take(each)
         yield number, good
@@ -297,6 +297,36 @@ def kept(judged: Judged, since_us: int, outcome: Outcome) -> Judged:
         for row, end, value, estimated in zip(*parts, strict=True)
     )
     return Judged(judged.target, judged.at_us[~old], judged.value[~old], judged.estimated[~old], judged.row[~old])
+
+
+def once(judged: Judged, outcome: Outcome) -> Judged:
+    """Without what a later row says of the same time: the store keeps that alone."""
+    order = np.argsort(judged.at_us, kind="stable")
+    again = judged.at_us[order][1:] == judged.at_us[order][:-1]
+    if not again.any():
+        return judged
+    earlier, later = order[:-1][again], order[1:][again]
+    places = zip(earlier.tolist(), (judged.row[later]).tolist(), judged.value[later].tolist(), strict=True)
+    outcome.refuse(_said_again(judged, place, row, value) for place, row, value in places)
+    left = np.ones(len(order), dtype=bool)
+    left[earlier] = False
+    return Judged(judged.target, judged.at_us[left], judged.value[left], judged.estimated[left], judged.row[left])
+
+
+def _said_again(judged: Judged, place: int, row: int, value: float) -> RowProblem:
+    """What is wrong with a reading of whose time row `row` says `value`."""
+    if judged.value[place] == value:
+        return RowProblem(
+            int(judged.row[place]), "repeated", _("row %(row)s says the same of this meter and time: it was taken once", row=row)
+        )
+    words = _(
+        "row %(row)s says %(other)s of this meter and time, and this one %(value)s: the later one was taken; leave only the "
+        "right one in the file",
+        row=row,
+        other=repr(value),
+        value=repr(float(judged.value[place])),
+    )
+    return RowProblem(int(judged.row[place]), "told_twice", words)
 
 
 def _write(settings: Settings, good: Iterable[Judged], source: str) -> None:

@@ -79,7 +79,8 @@ class _Table:
         found = self._found
         found.skipped += len(self._behind)
         tell_unpaired(self._wall, found)
-        if (last := found.rest()) and (len(last) or last.problems or last.gaps or last.skipped):
+        last = found.rest()
+        if len(last) or last.problems or last.gaps or last.skipped:
             yield last
 
     def _meters(self, cells: Cells) -> tuple[NDArray[np.int64], Sequence[str | None]]:
@@ -114,7 +115,8 @@ class _Table:
         lost = np.zeros(len(row), dtype=bool)
         if stamp.hours:
             hour, odd = numbers(cells.column(stamp.columns[1]), ".")
-            whole = ~odd & (hour >= 1) & (hour <= 25) & (hour % 1 == 0)
+            first = 0 if stamp.at == "start" else 1
+            whole = ~odd & (hour >= first) & (hour < first + 25) & (hour % 1 == 0)
             at = self._wall.hours(np.where(whole, read, NEVER), np.where(whole, hour, 1).astype(np.int64))
         elif getattr(said.type, "tz", None) or stamp.format in (OFFSET, *NUMBERED):
             at = read
@@ -127,16 +129,16 @@ class _Table:
                 wording.left_out(_told(said, place)),
                 body=self._body(cells, place),
             )
-        none = np.flatnonzero((at == NEVER) & ~lost)
+        none = [place for place in np.flatnonzero((at == NEVER) & ~lost).tolist() if not self._blank(cells, place)]
         good = at != NEVER
         last = int(np.flatnonzero(good)[-1]) if good.any() else -1
         if last >= 0:
             found.problems += self._behind
             self._behind = []
-        for place in none.tolist():
-            words = wording.no_time(_told(said, place), stamp.format)
-            problem = RowProblem(int(row[place]), "bad_time", words, body=self._body(cells, place))
-            (found.problems if place < last else self._behind).append(problem)
+        for place in none:
+            time = " ".join(_told(cells.column(each), place) for each in stamp.columns)
+            problem = RowProblem(int(row[place]), "bad_time", self._no_time(time), body=self._body(cells, place))
+            (found.problems if place < last or stamps.formats([time]) else self._behind).append(problem)
         if until_said is not None:
             until = stamps.local(until_said, stamp.format)
             until = (
@@ -154,6 +156,14 @@ class _Table:
             good = good & ~wrong
             return np.where(good, pair[1], 0), np.where(good, pair[0], 0), good
         return np.where(good, at, 0), np.where(good, at, 0), good
+
+    def _no_time(self, time: str) -> str:
+        if self._profile.stamp.hours:
+            return _("%(time)s is no date and number of an hour of that day: correct it", time=wording.told(time))
+        return wording.no_time(time, self._profile.stamp.format)
+
+    def _blank(self, cells: Cells, at: int) -> bool:
+        return not any(_told(cells.column(place), at).strip() for place in cells.places)
 
     def _classes(self, cells: Cells) -> NDArray[np.str_]:
         profile = self._profile

@@ -1,9 +1,11 @@
 """MSCONS, the EDIFACT message of meter readings in the German-speaking markets (BDEW, UN D.04B, version 2.x).
 
 LOC+172 is the metering point, PIA the OBIS register, QTY a quantity, DTM+163 and 164 its start and end; UNA says which signs
-part, release and stand before decimals. Counts of segments are not asked: senders get them wrong.
+part and release. Decimals stand behind a point or a comma, whichever UNA names, and digits are never grouped (ISO 9735). Counts
+of segments are not asked: senders get them wrong.
 """
 
+import codecs
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,14 +14,15 @@ from pathlib import Path
 from config.language import _
 from ingest.files import wording
 from ingest.files.block import Block, Gathering
-from ingest.files.content import opened
-from ingest.files.numbers import Sign, number
+from ingest.files.content import UnreadableFile, opened
+from ingest.files.numbers import number
 
 _ESTIMATED = frozenset({"67", "187", "Z18", "Z31"})  # substituted, forecast, provisional
 _MEASURED = frozenset({"220", "79", "136"})
-_OBIS = re.compile(r"(?:\d+-\d+:)?([12])\.(\d+)\.\d+")
+# Active energy, used (1) or given back (2): what is measured (IEC 62056-6-1, group D) is an integral over time, no demand.
+_OBIS = re.compile(r"(?:\d+-\d+:)?([12])\.(?:8|9|10|17|18|19|20|29|30)\.\d+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PIECE = 2**16
+_PIECE = 2**16  # also of a segment at the most: the longest hold some hundred letters
 
 
 def blocks(path: Path) -> Iterator[Block]:
@@ -28,11 +31,10 @@ def blocks(path: Path) -> Iterator[Block]:
     place = obis = ""
     pending: tuple[int, str, str] | None = None
     times: dict[str, int] = {}
-    decimal: Sign = "."
-    for row, segment, decimal in _segments(path):
+    for row, segment in _segments(path):
         tag = segment[0][0]
         if tag != "DTM" and pending is not None:
-            _add(found, place, obis, pending, times, decimal)
+            _add(found, place, obis, pending, times)
             pending, times = None, {}
             yield from found.full()
         if tag == "LOC" and _at(segment, 1, 0) in ("172", "Z16", "Z17"):
@@ -46,7 +48,7 @@ def blocks(path: Path) -> Iterator[Block]:
             if kind in ("163", "164") and (moment := _moment(said, form)) is not None:
                 times[kind] = moment
     if pending is not None:
-        _add(found, place, obis, pending, times, decimal)
+        _add(found, place, obis, pending, times)
     yield found.rest()
 
 
@@ -54,13 +56,17 @@ def _at(segment: list[list[str]], element: int, component: int) -> str:
     return segment[element][component] if len(segment) > element and len(segment[element]) > component else ""
 
 
-def _segments(path: Path) -> Iterator[tuple[int, list[list[str]], Sign]]:
-    """The segments, their elements and components released, and the sign before decimals."""
-    component, element, decimal, release, end = ":", "+", ".", "?", "'"
+def _segments(path: Path) -> Iterator[tuple[int, list[list[str]]]]:
+    """The segments, their elements and components released.
+
+    Raises:
+        UnreadableFile: one does not end.
+    """
+    component, element, release, end = ":", "+", "?", "'"
     with opened(path) as file:
-        text = file.read(_PIECE).decode("latin-1").lstrip("\ufeff\r\n ")
+        text = file.read(_PIECE).removeprefix(codecs.BOM_UTF8).decode("latin-1").lstrip("\r\n ")
         if text.startswith("UNA"):
-            component, element, decimal, release, _blank, end = list(text[3:9].ljust(6))
+            component, element, _decimal, release, _blank, end = list(text[3:9].ljust(6))
             text = text[9:]
         row, elements, parts, cell, released = 1, [], [], [], False
         while text:
@@ -78,10 +84,12 @@ def _segments(path: Path) -> Iterator[tuple[int, list[list[str]], Sign]]:
                         parts = []
                     if letter == end:
                         elements[0][0] = elements[0][0].strip()
-                        yield row, elements, "," if decimal == "," else "."
+                        yield row, elements
                         row, elements = row + 1, []
                 elif letter not in "\r\n":
                     cell.append(letter)
+            if len(cell) > _PIECE:
+                raise UnreadableFile(_("segment %(row)s does not end: look whether this is a whole MSCONS file", row=row))
             text = file.read(_PIECE).decode("latin-1")
 
 
@@ -100,10 +108,10 @@ def _moment(said: str, form: str) -> int | None:
     return (wall - ahead - _EPOCH) // timedelta(microseconds=1)
 
 
-def _add(found: Gathering, place: str, obis: str, said: tuple[int, str, str], times: dict[str, int], decimal: Sign) -> None:
+def _add(found: Gathering, place: str, obis: str, said: tuple[int, str, str], times: dict[str, int]) -> None:
     row, kind, text = said
     register = _OBIS.match(obis)
-    value = number(text, decimal)
+    value = number(text.replace(",", "."), ".")
     body = " ".join((place, obis, kind, text))
     if register is None:
         found.refuse(

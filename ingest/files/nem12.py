@@ -27,16 +27,20 @@ def blocks(path: Path) -> Iterator[Block]:
     """The readings; the meter is the NMI and the suffix of its channel, as in `VABD000163 E1`."""
     found = Gathering()
     channel: tuple[str, str, str, int] | None = None
+    named = False
     day: tuple[int, list[str], int, int] | None = None  # start, values, row, place of its series
     marks: list[str] = []
-    for row, cells in text(path, "utf-8", ","):
+    for row, cells in text(path, "utf-8-sig", ","):
         kind = cells[0].strip()
         if kind != "400" and day is not None:
             _add(found, channel, day, marks)
             day = None
             yield from found.full()
         if kind == "200":
-            channel = _channel(found, row, cells)
+            named, channel = True, _channel(found, row, cells)
+        elif kind == "300" and not named:
+            words = _("no row 200 before this day says whose it is: ask for the whole file")
+            found.refuse(row, "no_meter", words, body=",".join(cells))
         elif kind == "300":
             opened = _day(found, row, cells, channel)
             if opened is not None:
@@ -84,7 +88,9 @@ def _day(
         found.refuse(row, "bad_time", words, body=",".join(cells))
         return None
     count = _DAY_S // channel[3]
-    last = next((at for at in range(2, len(cells)) if cells[at].strip()[:1].isalpha()), None)
+    due = 2 + count  # where the day's quality stands; a word before it may be a value that is none
+    marks = (due, *range(2, len(cells)))
+    last = next((at for at in marks if at < len(cells) and cells[at].strip()[:1].isalpha()), None)
     values = cells[2:last]
     if last is None or len(values) != count:
         has = len([each for each in values if each.strip()])

@@ -18,8 +18,8 @@ NOTHING = frozenset(
 _PLAIN = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _READ = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _GROUPED = {
-    ".": re.compile(r"[+-]?\d{1,3}([, '’\u00a0\u202f]\d{3})+(\.\d*)?", re.ASCII),
-    ",": re.compile(r"[+-]?\d{1,3}([. '’\u00a0\u202f]\d{3})+(,\d*)?", re.ASCII),
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}([, '’\u00a0\u202f]\d{3})+(\.\d*)?", re.ASCII),  # 0,123 is no 123
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}([. '’\u00a0\u202f]\d{3})+(,\d*)?", re.ASCII),
 }
 _GROUPS = re.compile(r"[ '’\u00a0\u202f]")
 _BESIDE = "€$£% \u00a0\u202f\t"  # money and shares
@@ -58,7 +58,7 @@ def numbers(cells: Sequence[str] | pa.Array, decimal: Sign) -> tuple[NDArray[np.
 
 def number(text: str, decimal: Sign) -> float | None:
     """One cell: a number, NaN where it says that there is none, or None where it is neither."""
-    bare = text.strip().removeprefix('="').removesuffix('"').strip(_BESIDE)
+    bare = text.strip().removeprefix('="').removesuffix('"').strip(_BESIDE).replace("\u2212", "-")
     if bare.casefold() in NOTHING:
         return math.nan
     if _GROUPED[decimal].fullmatch(bare):

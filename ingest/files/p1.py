@@ -5,6 +5,7 @@ A line that cannot be read costs itself. The check sum is not asked: a saved tel
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from config.language import _
@@ -18,6 +19,10 @@ _STAMP = re.compile(r"(\d{12})([SW]?)")
 _OFFSETS = {"W": "+01:00", "S": "+02:00"}  # both countries' winter and summer time
 _REGISTERS = {"1.8.0": "energy_total_kwh", "2.8.0": "energy_export_total_kwh"}
 _TARIFFS = {"1.8.1": "1.8.0", "1.8.2": "1.8.0", "2.8.1": "2.8.0", "2.8.2": "2.8.0"}
+_LONGEST_LINE, _MOST_LINES = 2**16, 1_000  # of a telegram
+_POWERS = ("1.7.0", "2.7.0")  # used, and given back
+_IN_KILO = {"Wh": 1000, "kWh": 1, "W": 1000, "kW": 1}
+_VALUE = re.compile(r"([0-9]+(?:\.[0-9]*)?)\*([A-Za-z]+)")
 _LINES = {
     "32.7.0": "voltage_v", "31.7.0": "current_l1_a", "51.7.0": "current_l2_a", "71.7.0": "current_l3_a", "14.7.0": "frequency_hz",
 }  # fmt: skip
@@ -28,7 +33,7 @@ def blocks(path: Path, zone: str) -> Iterator[Block]:
     found = Gathering()
     lines: list[tuple[int, str]] = []
     with opened(path) as file:
-        for row, line in enumerate(file, 1):
+        for row, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
             text = line.decode("latin-1").strip()
             if text.startswith("/"):
                 lines = []
@@ -36,7 +41,7 @@ def blocks(path: Path, zone: str) -> Iterator[Block]:
                 _telegram(found, lines, zone)
                 lines = []
                 yield from found.full()
-            elif text:
+            elif text and len(lines) < _MOST_LINES:
                 lines.append((row, text))
     if lines:
         found.refuse(
@@ -49,13 +54,15 @@ def blocks(path: Path, zone: str) -> Iterator[Block]:
 
 
 def _telegram(found: Gathering, lines: list[tuple[int, str]], zone: str) -> None:
-    meter = lines[0][1].lstrip("/") if lines else ""
+    if not lines:
+        return
+    meter = lines[0][1].lstrip("/") if lines[0][1].startswith("/") else ""
     at: int | None = None
     sums: dict[str, float] = {}
     whole: set[str] = set()
     readings: list[tuple[str, str, float, int]] = []
     power: dict[str, float] = {}
-    for row, text in lines[1:]:
+    for row, text in lines:
         line = _LINE.match(text)
         if line is None:
             continue
@@ -71,28 +78,28 @@ def _telegram(found: Gathering, lines: list[tuple[int, str]], zone: str) -> None
                 cell=cells[0][:40],
             )
             found.refuse(row, "bad_time", words, body=text)
-        elif channel == "0" and (code in _REGISTERS or code in _TARIFFS or code in ("1.7.0", "2.7.0") or code in _LINES):
-            value = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?)\*([A-Za-z]+)", cells[-1])
-            if value is None:
+        elif channel == "0" and (code in _REGISTERS or code in _TARIFFS or code in _POWERS or code in _LINES):
+            value = _VALUE.fullmatch(cells[-1])
+            unit = value[2] if value else ""
+            if value is None or (code not in _LINES and unit not in _IN_KILO):
                 found.refuse(row, "not_a_number", wording.no_number(cells[-1][:40]), body=text)
-                whole.add(_TARIFFS.get(code, ""))  # half a sum is no register
-                sums.pop(_TARIFFS.get(code, ""), None)
+                half = _TARIFFS.get(code, code if code in _POWERS else "")
+                whole.add(half)  # half a sum is no register, and half a balance no power
+                sums.pop(half, None)
                 continue
-            number, unit = float(value[1]), value[2]
+            number = float(value[1])
             if code in _LINES:
                 readings.append((_LINES[code], unit, number, row))
-            elif code.endswith("7.0"):
-                power[code] = number / (1000 if unit == "W" else 1)
+            elif code in _POWERS:
+                power[code] = number / _IN_KILO[unit]
             else:
-                scaled = number / (1000 if unit == "Wh" else 1)
+                scaled = number / _IN_KILO[unit]
                 register = _TARIFFS.get(code, code)
                 if code in _REGISTERS:  # the sum of both tariffs, where the meter says it itself
                     whole.add(code)
                     sums[code] = scaled
                 elif register not in whole:
                     sums[register] = sums.get(register, 0.0) + scaled
-    if not lines:
-        return
     if at is None:
         found.refuse(
             lines[0][0],
@@ -102,7 +109,7 @@ def _telegram(found: Gathering, lines: list[tuple[int, str]], zone: str) -> None
         )
         return
     readings += [(_REGISTERS[code], "kWh", round(value, 7), lines[0][0]) for code, value in sums.items()]
-    if power:
+    if power and not whole & set(_POWERS):
         readings.append(("power_kw", "kW", power.get("1.7.0", 0.0) - power.get("2.7.0", 0.0), lines[0][0]))
     for quantity, unit, number, row in readings:
         found.add(meter, quantity, unit, at, 0, number, "A", row)

@@ -6,9 +6,10 @@ One row at a time: what a file holds never stands in memory whole, but for a spr
 import codecs
 import csv
 import io
+import itertools
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,10 +19,12 @@ import msgspec
 from config.language import _
 from ingest.files.content import UnreadableFile, opened
 from ingest.files.profile import Profile
+from ingest.files.wording import ECHO
 
 Row = tuple[int, list[str]]
 
 LONGEST_CELL = 2**20
+LONGEST_INTEGER = 400  # digits: no double has more before its point
 LONGEST_LINE = 2**26  # letters: far more than a row of a year of minutes has
 DOCUMENT = 128 * 2**20  # bytes of a JSON document that is one object
 DEEPEST = 20
@@ -112,18 +115,35 @@ def parted(lines: Iterable[str], delimiter: str, before: int = 0) -> Iterator[Ro
         UnreadableFile: a line is no row of a table.
     """
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(
-        (line.replace("\0", "") if "\0" in line else line for line in lines), delimiter=delimiter, skipinitialspace=True
-    )
+    taken: list[str] = []  # the lines of the row that is being read
+
+    def given() -> Iterator[str]:
+        for line in lines:
+            taken.append(line.replace("\0", "") if "\0" in line else line)
+            yield taken[-1]
+
+    reader = csv.reader(given(), delimiter=delimiter, skipinitialspace=True)
+    number = before
     try:
-        for number, cells in enumerate(reader, before + 1):
-            if cells:
-                yield number, cells
+        for cells in reader:
+            for row in (cells,) if len(taken) == 1 else _apart(cells, taken, delimiter):
+                number += 1
+                if row:
+                    yield number, row
+            taken.clear()
     except csv.Error as wrong:
-        line = before + reader.line_num
+        line = before + reader.line_num - len(taken) + 1
         raise UnreadableFile(
             _("line %(line)s is no row of a table (%(why)s): correct it, or save the file as CSV anew", line=line, why=wrong)
         ) from None
+
+
+def _apart(cells: list[str], lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """A row of several lines; where each of them has all fields of one, a quotation mark that nobody closed took them for one."""
+    fields = {line.count(delimiter) for line in lines}
+    if len(fields) > 1 or not min(fields):
+        return [cells]
+    return [[cell.strip(' "') for cell in line.rstrip("\n").split(delimiter)] for line in lines]
 
 
 def sheets(path: Path) -> list[str]:
@@ -149,9 +169,15 @@ def sheet(path: Path, name: str) -> Iterator[Row]:
             raise UnreadableFile(_("there is no sheet %(name)s: there are %(names)s", name=name, names=", ".join(names)))
         found = book.get_sheet_by_name(name or names[0])
         for number, cells in enumerate(found.iter_rows(), (found.start or (0, 0))[0] + 1):
-            yield number, [said(cell) for cell in cells]
+            yield number, [_unmistakable(cell) if isinstance(cell, float) else said(cell) for cell in cells]
     except (CalamineError, OSError) as wrong:
         raise UnreadableFile(_("the spreadsheet cannot be read (%(why)s): save it as XLSX anew, or as CSV", why=wrong)) from None
+
+
+def _unmistakable(cell: float) -> str:
+    """A number of a sheet, whose point nobody takes for one between thousands in a column of texts with decimal commas."""
+    text = said(cell)
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 
 
 def records(path: Path, container: str) -> Iterator[dict[str, Any]]:
@@ -162,9 +188,7 @@ def records(path: Path, container: str) -> Iterator[dict[str, Any]]:
     try:
         with opened(path) as file:
             if container == "json_lines":
-                for number, line in enumerate(file, 1):
-                    if line.strip():
-                        yield from _flat(_decoded(line, number), {}, 0)
+                yield from _of_lines(file)
                 return
             if (first := _first(file)) == b"[":
                 yield from _items(file)
@@ -185,26 +209,57 @@ def _first(file: Any) -> bytes:
     return bytes(letter)
 
 
+def _of_lines(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """The records of lines; of one that is no JSON each entry is the beginning of the line, so that it costs itself alone."""
+    entries: dict[str, Any] = {}
+    for number in itertools.count(1):
+        line = file.readline(LONGEST_LINE)
+        if len(line) == LONGEST_LINE:
+            raise endless()
+        if not line:
+            return
+        if not line.strip():
+            continue
+        try:
+            item = _decoded(line, number)
+        except UnreadableFile:
+            if not entries:
+                raise
+            item = dict.fromkeys(entries, line.decode("utf-8", "replace").strip()[:ECHO])
+        for record in _flat(item, {}, 0):
+            entries = record
+            yield record
+
+
 def _decoded(piece: bytes, row: int) -> Any:
+    bare = piece.removeprefix(codecs.BOM_UTF8)
     try:
-        return msgspec.json.decode(piece.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(bare)
     except msgspec.DecodeError as wrong:
+        with suppress(json.JSONDecodeError):
+            return _LENIENT.decode(bare.decode())
         raise UnreadableFile(_("record %(row)s is no JSON (%(why)s): correct it", row=row, why=wrong)) from None
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if len(text) < LONGEST_INTEGER else text
+
+
+# NaN and Infinity, which are no JSON, and integers that nothing can hold are told of the reading that they are in.
+_LENIENT = json.JSONDecoder(parse_constant=str, parse_int=_integer)
 
 
 def _items(file: BinaryIO) -> Iterator[dict[str, Any]]:
     """The items of a list, of which the bracket is read already, as they come."""
-
-    def refuse(constant: str) -> None:
-        raise UnreadableFile(_("%(constant)s is no JSON: write null where nothing was measured", constant=constant))
-
-    decoder, letters, buffer = json.JSONDecoder(parse_constant=refuse), codecs.getincrementaldecoder("utf-8")(), ""
+    letters, buffer = codecs.getincrementaldecoder("utf-8")(), ""
     while True:
         buffer = buffer.lstrip(" \t\r\n,")
         if buffer.startswith("]"):
+            if (buffer[1:].encode() + file.read(2**16)).strip():
+                raise UnreadableFile(_("the JSON goes on behind the end of its list: save all of it as one list"))
             return
         try:
-            item, end = decoder.raw_decode(buffer)
+            item, end = _LENIENT.raw_decode(buffer)
         except json.JSONDecodeError as wrong:
             piece = file.read(2**16)
             if not piece or len(buffer) > DOCUMENT:

@@ -14,7 +14,7 @@ import msgspec
 from config.language import _
 from config.quantities import QUANTITIES
 from ingest.files import heads, stamps
-from ingest.files.profile import NUMBERED, OFFSET, Column, Profile, UnfitProfile
+from ingest.files.profile import NUMBERED, OFFSET, TABLES, Column, Profile, UnfitProfile
 from ingest.files.proposal import Entry
 from ingest.units import convert
 
@@ -22,7 +22,9 @@ OF_STAMP = ("zone", "format", "at")
 OF_TEXT = ("encoding", "delimiter")
 OF_PROFILE = (*OF_TEXT, "sheet", "decimal", "meter_pattern")
 OF_COLUMNS = ("unit", "quantity", "interval_s")
+DAY_S = 86_400
 SETTABLE = (*OF_STAMP, *OF_PROFILE, *OF_COLUMNS, "meter")
+_PLACE = re.compile(r"\d{1,6}", re.ASCII)
 _NO_DELIMITER = re.compile(r"[\s\w\"'.]", re.ASCII)
 
 
@@ -34,7 +36,9 @@ def applied(profile: Profile, said: Mapping[str, str], names: Sequence[str] = ()
     """
     for name, value in said.items():
         entry, _dot, place = name.partition(".")
-        if entry not in SETTABLE or (place and (entry not in OF_COLUMNS or not place.isdigit() or int(place) >= len(names))):
+        if entry not in SETTABLE or (
+            place and (entry not in OF_COLUMNS or not _PLACE.fullmatch(place) or int(place) >= len(names))
+        ):
             raise UnfitProfile(_("a profile has no entry %(name)s: leave it out", name=name))
         if entry in OF_STAMP:
             profile = msgspec.structs.replace(profile, stamp=msgspec.structs.replace(profile.stamp, **{entry: value}))
@@ -46,7 +50,7 @@ def applied(profile: Profile, said: Mapping[str, str], names: Sequence[str] = ()
     if said.get("unit"):
         profile = msgspec.structs.replace(profile, unit=None)  # whatever its column says
     made = msgspec.structs.replace(profile, columns=columns)
-    _check(made, said)
+    _check(made)
     return made
 
 
@@ -66,7 +70,7 @@ def encoding(said: Mapping[str, str]) -> str | None:
     name = said.get("encoding")
     try:
         b"  ".decode(name or "utf-8", "replace")  # of nothing, none is looked up
-    except LookupError:
+    except (LookupError, ValueError):  # of some that it has, Python says only then that they are none of texts
         raise UnfitProfile(_("there is no encoding %(name)s: write one such as utf-8 or cp1252", name=name)) from None
     return name or None
 
@@ -131,7 +135,7 @@ def _step(said: Mapping[str, str]) -> int:
 
 
 def _seconds(text: str) -> int:
-    if not text.isdecimal() or int(text) > 86_400 * 31:
+    if not text.isdecimal() or len(text) > 9 or int(text) > DAY_S * 31:
         raise UnfitProfile(_("%(text)s is no number of seconds: write an interval like 900", text=text))
     return int(text)
 
@@ -143,20 +147,25 @@ def _is_mean_power(column: Column) -> bool:
     return (heads.in_unit(column.unit) or ("", ""))[0] == "power_kw"
 
 
-def _check(profile: Profile, said: Mapping[str, str]) -> None:
-    """Raises `UnfitProfile`: what was said is of no kind that a profile has."""
+def _check(profile: Profile) -> None:
+    """Raises `UnfitProfile`: no file can be read by it."""
     try:
         msgspec.json.decode(msgspec.json.encode(profile), type=Profile)
         re.compile(profile.meter_pattern)
     except (msgspec.ValidationError, re.error) as wrong:
         raise UnfitProfile(_("the profile cannot be so: %(why)s", why=wrong)) from None
-    encoding(said)
-    delimiter(said)
+    encoding({"encoding": profile.encoding})
+    delimiter({"delimiter": profile.delimiter})
     if profile.stamp.zone:
         stamps.Wall(profile.stamp.zone)
     form = profile.stamp.format
-    if form not in (OFFSET, *NUMBERED) and "%" not in form:
+    if form not in (OFFSET, *NUMBERED) and not stamps.is_format(form):
         raise UnfitProfile(_("%(form)s is no format of a time: write one such as %%d.%%m.%%Y %%H:%%M", form=form))
+    wide = profile.shape == "wide" and profile.container in ("text", "sheet")
+    if profile.container in TABLES and not wide and len(profile.stamp.columns) < 1 + profile.stamp.hours:
+        raise UnfitProfile(_("the profile names no column of times: choose one"))
+    if profile.shape == "day_rows" and any(not each.interval_s or DAY_S % each.interval_s for each in profile.columns):
+        raise UnfitProfile(_("a row of a day holds equal parts of it: say an interval such as 900 or 1800"))
     for column in profile.columns:
         if column.quantity not in QUANTITIES:
             raise UnfitProfile(

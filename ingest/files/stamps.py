@@ -29,7 +29,7 @@ FIXED = re.compile(r"(?:UTC)?([+-])(\d\d):?(\d\d)")
 FIRST, MEANT, LAST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * SECOND for year in (1900, 1990, 2200))
 
 _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
-          "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d %Y", "%d %B %Y")  # fmt: skip
+          "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%b %d %Y", "%d %B %Y")  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f", " %H:%M:%S.%f", " %I:%M%p", " %I:%M %p",
           " %I:%M:%S %p", "%H%M", "%H%M%S", " %H", " %H.%M", " %H-%M")  # fmt: skip
 FORMATS = tuple(day + hour for day in _DATES for hour in _TIMES if day == "%Y%m%d" or not hour.startswith("%H"))
@@ -43,10 +43,13 @@ _LETTERS = {
 _BLANK = "[ \u00a0\u202f]"
 BOTH = re.compile(rf"^(?P<since>.*\d.*?){_BLANK}+(?:to|till|until|bis|til|tot|au|à|a|-|–|—){_BLANK}+(?P<until>\S*\d.*)$")
 # What says of an hour that comes twice which one it is: the order of the file says so too.
-_CLOCK = re.compile(r" ?\((?:[A-Z]{1,4}T|UTC)\)$|(?<=\d)[AB](?=:\d\d)", re.IGNORECASE)
+_CLOCK = re.compile(r"(?<=\d)(?: [A-Z]{2,4}T| ?\([A-Z]{1,4}T\))$|(?<=\d)[AB](?=:\d\d)", re.IGNORECASE)
+_UTC = re.compile(r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*?) ?(?:UTC|GMT|\((?:UTC|GMT)\))$", re.IGNORECASE)
+_BASIC = re.compile(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?=$|[.,Z+-])", re.IGNORECASE)  # ISO 8601 without signs between
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _EPOCHS = dict(zip(NUMBERED, (SECOND, 1000, 1, -1000), strict=True))
+_COUNT = re.compile(r"\d{9,19}(\.\d{0,9})?", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)? ?([Zz]|[+-]\d\d:?\d\d)(\[[\w/+-]+\])?", re.ASCII)
 
 
@@ -57,8 +60,8 @@ def formats(samples: Iterable[str]) -> list[str]:
         return []
     if all(_ISO.fullmatch(each) for each in texts):
         return [OFFSET]
-    if all(re.fullmatch(r"\d{9,19}(\.\d+)?", each, re.ASCII) for each in texts):
-        read = [name for name in NUMBERED if all(MEANT <= _numbered(each, name) < LAST for each in texts)]
+    if all(_COUNT.fullmatch(each) for each in texts):
+        read = [name for name in NUMBERED if all(_numbered(each, name) != NEVER for each in texts)]
         if read:
             return read
     found = list(_candidates(re.sub(r"\d", "0", texts[0])))
@@ -67,6 +70,14 @@ def formats(samples: Iterable[str]) -> list[str]:
         if not found:
             break
     return found
+
+
+def is_format(form: str) -> bool:
+    """Whether times can be read by it: all parts of a date stand in it, and nothing twice."""
+    codes = re.findall(r"%(.)", form)
+    each = set(codes)
+    whole = "d" in each and each & {"Y", "y"} and each & {"m", "b", "B"} and ("p" not in each or "I" in each)
+    return bool(whole) and each <= _LETTERS.keys() and len(codes) == len(each) and not {"b", "B"} <= each
 
 
 def both(cells: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -101,20 +112,20 @@ def local(texts: Sequence[str] | pa.Array, form: str) -> Microseconds:
 def _epochs(cells: pa.Array, form: str) -> Microseconds:
     factor = _EPOCHS[form]
     if not pa.types.is_integer(cells.type):
-        texts = (each.as_py() for each in cells)
-        return np.array([NEVER if each is None else _numbered(str(each), form) for each in texts], dtype=np.int64)
+        said = (f"{each:f}" if isinstance(each, float) else str(each) for each in cells.to_pylist())
+        return np.array([_numbered(each, form) for each in said], dtype=np.int64)
     count = np.asarray(pc.fill_null(pc.cast(cells, pa.int64()), NEVER))
     made = count // 1000 if factor < 0 else np.where((count > 0) & (count < LAST // factor), count, 0) * factor
     return np.where((made >= MEANT) & (made < LAST), made, NEVER)
 
 
 def _numbered(text: str, form: str) -> int:
-    try:
-        count = float(text) if "." in text else int(text)
-    except ValueError:
+    if not _COUNT.fullmatch(text):
         return NEVER
+    count = float(text) if "." in text else int(text)
     factor = _EPOCHS[form]
-    return int(count // 1000) if factor < 0 else int(count * factor)
+    made = int(count // 1000) if factor < 0 else int(count * factor)
+    return made if MEANT <= made < LAST else NEVER
 
 
 def _fixed(cells: pa.Array, form: str) -> tuple[Microseconds, NDArray[np.bool_]]:
@@ -178,7 +189,8 @@ def _digits(letters: NDArray[np.int32], place: int, width: int) -> tuple[NDArray
 
 
 def _tidy(text: str) -> str:
-    return _CLOCK.sub("", " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split()))
+    tidy = " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())
+    return _CLOCK.sub("", _UTC.sub(r"\1Z", _BASIC.sub(r"\1-\2-\3T\4:\5:\6", tidy)))
 
 
 def _one(text: str, form: str) -> int | None:

@@ -76,7 +76,8 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         stamp = msgspec.structs.replace(stamp, zone=CENTRAL_EUROPE)
         more = [each if each.name != "zone" else Entry("zone", CENTRAL_EUROPE, 1.0, _("the head says so")) for each in more]
     if hours:
-        stamp, step_s = msgspec.structs.replace(stamp, at="end"), 3600
+        from_zero = any(each.strip() in ("0", "00") for each in cells_of[columns_of_time[1]])
+        stamp, step_s = msgspec.structs.replace(stamp, at="start" if from_zero else "end"), 3600
         more = [each for each in more if each.name != "at"]
     if made.shape == "day_blocks":
         stamp = msgspec.structs.replace(stamp, at="end")
@@ -107,7 +108,12 @@ def propose(made: Profile, names: list[str], below: Sequence[rows.Row], entries:
         taken = {first, until, meter, quality, unit, *columns_of_time}
         columns, unit_sure, doubted = _values(names, cells_of, taken, unit, step_s, order)
     if not columns:
-        raise UnreadableFile(_("no column of values was found: %(names)s", names=", ".join(names)))
+        raise UnreadableFile(
+            _(
+                "no column of numbers was found among %(names)s: write values as numbers alone, without their unit",
+                names=", ".join(names),
+            )
+        )
     sign, sure = decimal_sign((cell for column in columns for cell in cells_of[column.place]), made.delimiter)
     if made.container in ("json", "json_lines"):
         sign, sure = ".", 1.0
@@ -183,7 +189,7 @@ def _values(
         units = {each.strip() for each in cells_of[unit] if each.strip()} if unit is not None else set()
         kind = next((heads.in_unit(each) for each in sorted(units) if heads.in_unit(each)), None)
         plain = [at for at, _said in told if _holds_numbers(cells_of[at]) and not heads.COST.search(names[at])]
-        named = [at for at in plain if heads.is_value(names[at])] or plain[:1]
+        named = [at for at in plain if heads.is_value(names[at])] or plain
         sure = 1.0 if kind else 0.5
         value = [(at, heads.sided(kind or ("energy_kwh", "kWh"), names[at])) for at in named]
     alike = Counter(said[0] for _at, said in value if said is not None)

@@ -62,6 +62,8 @@ def _beginning(found: Iterator[rows.Row]) -> tuple[list[rows.Row], bool]:
     taken: list[rows.Row] = []
     cells = 0
     for row in found:
+        if not any(cell.strip() for cell in row[1]):
+            continue
         taken.append(row)
         cells += len(row[1])
         if len(taken) >= SAMPLE or (cells >= SAMPLE_CELLS and len(taken) > 2):
@@ -127,7 +129,10 @@ def _first_head(sample: Sequence[rows.Row]) -> int:
             if first_is_head:
                 return 0
     raise UnreadableFile(
-        _("no table was found in the file: it needs a row of headings, and times in a column or in the headings")
+        _(
+            "no table was found in the file: it needs a row of headings, and times in a column or in the headings (in a "
+            "spreadsheet, cells that are formatted as dates)"
+        )
     )
 
 
@@ -138,7 +143,7 @@ def is_time(cell: str) -> bool:
     if not any(letter.isdigit() for letter in text) or len(text) < 6 or len(text) > 40:
         return False
     if re.fullmatch(r"[\d.,+-]+", text) and not re.fullmatch(
-        r"\d{1,4}[.-]\d{1,2}[.-]\d{2,4}|20\d{6}|1\d{9}|1\d{12}|1\d{15}|1\d{18}", text
+        r"\d{1,4}[.-]\d{1,2}[.-]\d{2,4}|20\d{6}|1\d{9}(\.\d{1,6})?|1\d{12}|1\d{15}|1\d{18}", text
     ):
         return False
     return bool(stamps.formats([text]))
