@@ -212,6 +212,7 @@ TELLS_NO_READINGS = {
     "store.series.suspects.beyond": "the same",
     "store.series.flags.first_heard": "the same",
     "store.series.flags.standing_conditions": "the same",
+    "store.series.contradictions.contradicting": "the same",
     "store.series.amendments.amend_all": "writes",
     "store.series.amendments.restore_all": "writes",
     "store.series.amendments.say_all": "writes",
