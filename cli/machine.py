@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 POSTGRESQL_VERSIONS = Path("/usr/lib/postgresql")
-# That which can only run without a window comes first: it draws the same pages with a quarter less work.
+# That which can only run without a window comes first: it draws the same pages with less work (docs/decisions/452).
 CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser")
 
 
