@@ -6,6 +6,7 @@ module declared is remembered here.
 
 import importlib
 import pkgutil
+from functools import partial
 from typing import Any
 
 import dash
@@ -13,6 +14,7 @@ from dash import Dash, _callback
 from flask import Flask
 
 from dashboard import pages
+from dashboard.frame import shell
 from dashboard.web.access import Rule, rule_of, signed_in, with_rule
 
 _map: dict[str, dict[str, Any]] = {}
@@ -28,8 +30,9 @@ def declare() -> None:
     """Import every page and hand all callbacks declared so far to the application that is being made."""
     for found in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
         module = importlib.import_module(found.name)
-        if found.name in dash.page_registry:
-            dash.page_registry[found.name]["layout"] = module.layout
+        if (page := dash.page_registry.get(found.name)) is not None:
+            page["layout"] = module.layout
+            page["title"] = partial(shell.title, page["name"])
     _map.update(_callback.GLOBAL_CALLBACK_MAP)
     _list.extend(_callback.GLOBAL_CALLBACK_LIST)
     _scripts.extend(_callback.GLOBAL_INLINE_SCRIPTS)

@@ -113,26 +113,27 @@ def not_found_page() -> dict[str, Any]:
 def layout() -> html.Div:
     """Dash's part of the page. Within a page's document, it already holds the page."""
     content: Any = None
-    title = "Loadstar"
+    tab = "Loadstar"
     if g.get("drawing_path"):
         page, given = page_at(g.drawing_path)
-        page = not_found_page() if g.get("nothing_here") or not page else page
+        if g.get("nothing_here") or not page:
+            page, given = not_found_page(), {}
         content = page["layout"](**(request.args.to_dict() | given))
-        title = title_of(page, given)
+        tab = page["title"](**given)
     return html.Div(
         [
             dcc.Location(id="_pages_location", refresh="callback-nav"),
             html.Div(content, id="_pages_content", disable_n_clicks=True),
-            dcc.Store(id="_pages_store", data={"title": title}),
+            dcc.Store(id="_pages_store", data={"title": tab}),
             html.Div(id="_pages_dummy", disable_n_clicks=True),
         ]
     )
 
 
-def title_of(page: dict[str, Any], given: dict[str, str]) -> str:
-    """What the browser's tab says."""
-    title = page["title"]
-    return str(title(**given) if callable(title) else _(title))
+def title(name: str, site_id: str | None = None, **_given: str) -> str:
+    """What the browser's tab says of the page of that name: two sites' tabs are told apart by it."""
+    of = [sites.site(current_scope(), site_id).name] if site_id else []
+    return " · ".join([_(name), *of, "Loadstar"])
 
 
 def _frame_site(marks: list[SiteMark], site_id: str | None) -> SiteMark | None:
@@ -171,7 +172,7 @@ class Shell(Dash):
         g.drawing_path = path
         return render_template(
             "shell.html",
-            title=title_of(page, given),
+            title=page["title"](**given),
             theme=theme_choice(),
             site=site,
             of_site=site_id is not None,

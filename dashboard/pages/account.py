@@ -14,7 +14,7 @@ from dashboard.parts.notices import notice
 from dashboard.web.access import current_scope, guard, oneself
 from store.records.people import pictures
 
-register_page(__name__, path="/account", name=N_("Account"), title=N_("Account · Loadstar"))
+register_page(__name__, path="/account", name=N_("Account"))
 
 THEMES = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
 DONE = {

@@ -16,7 +16,7 @@ from dashboard.web.access import current_scope, guard, oneself
 from store.errors import NotFound, Refused
 from store.records.people import own_account
 
-register_page(__name__, path="/account/data", name=N_("My data"), title=N_("My data · Loadstar"))
+register_page(__name__, path="/account/data", name=N_("My data"))
 
 
 @guard(oneself)

@@ -13,7 +13,7 @@ from dashboard.web.access import current_scope, guard, oneself
 from store.errors import Refused
 from store.records.people import preferences
 
-register_page(__name__, path="/account/notifications", name=N_("Notifications"), title=N_("Notifications · Loadstar"))
+register_page(__name__, path="/account/notifications", name=N_("Notifications"))
 
 CHANNELS = {"browser": N_("In the browser"), "mail": N_("By mail")}
 KINDS = {

@@ -20,7 +20,7 @@ from store.records.people import identities, own_account
 from store.records.signin import passwords
 from store.scope import Scope
 
-register_page(__name__, path="/account/security", name=N_("Password and sessions"), title=N_("Password and sessions · Loadstar"))
+register_page(__name__, path="/account/security", name=N_("Password and sessions"))
 
 FIELDS = (
     proof.field("old", N_("Present password")),

@@ -18,7 +18,7 @@ from store.records.signin import tokens
 from store.records.transaction.engine import session
 from store.scope import Scope
 
-register_page(__name__, path="/account/tokens", name=N_("Tokens"), title=N_("Tokens · Loadstar"))
+register_page(__name__, path="/account/tokens", name=N_("Tokens"))
 
 SCOPES = (("read", N_("Read what I may see")), ("write", N_("Read, and change what I may change")))
 DAYS = {"90": N_("90 days"), "7": N_("7 days"), "30": N_("30 days"), "366": N_("A year")}

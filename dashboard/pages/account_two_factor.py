@@ -18,7 +18,7 @@ from store.records.people import own_account
 from store.records.signin import two_factor
 from store.records.transaction.engine import session
 
-register_page(__name__, path="/account/two-factor", name=N_("Two-factor"), title=N_("Two-factor sign-in · Loadstar"))
+register_page(__name__, path="/account/two-factor", name=N_("Two-factor"))
 
 
 @guard(oneself)

@@ -28,7 +28,6 @@ register_page(
     __name__,
     path="/admin/approvals",
     name=N_("Approvals"),
-    title=N_("Approvals · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "check-lg", "count": inbox.pending_count},
 )
 

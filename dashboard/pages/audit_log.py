@@ -21,7 +21,6 @@ register_page(
     __name__,
     path="/admin/audit-log",
     name=N_("Audit log"),
-    title=N_("Audit log · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "clock"},
 )
 

@@ -19,7 +19,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/bench",
     name=N_("Ingest bench"),
-    title=N_("Ingest bench · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "search", "place": 6},
 )
 

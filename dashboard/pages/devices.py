@@ -21,7 +21,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/devices",
     name=N_("Devices"),
-    title=N_("Devices · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "hdd-network", "place": 4},
 )
 

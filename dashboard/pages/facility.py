@@ -24,7 +24,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/facility",
     name=N_("Facility"),
-    title=N_("Facility · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "building", "place": 1},
 )
 

@@ -20,7 +20,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/graph",
     name=N_("Node graph"),
-    title=N_("Node graph · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "diagram-3", "place": 2},
 )
 

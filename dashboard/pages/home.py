@@ -10,7 +10,7 @@ from dashboard.parts.aria import icon
 from dashboard.parts.notices import around
 from dashboard.web.access import current_scope, guard, signed_in
 
-register_page(__name__, path="/", name=N_("Start"), title=N_("Loadstar"))
+register_page(__name__, path="/", name=N_("Start"))
 
 DEMO = "./loadstar down\nLOADSTAR_DEMO=true ./loadstar up"
 

@@ -18,7 +18,6 @@ register_page(
     __name__,
     path="/household",
     name=N_("Household"),
-    title=N_("Household · Loadstar"),
     nav={"section": navigation.MINE, "icon": "house"},
 )
 

@@ -15,7 +15,7 @@ from store.errors import NotFound, Refused
 from store.records.plant import imports
 from store.records.plant.imports import AT_WORK, Seen
 
-register_page(__name__, path_template="/site/<site_id>/imports/<import_id>", name=N_("Import"), title=N_("Import · Loadstar"))
+register_page(__name__, path_template="/site/<site_id>/imports/<import_id>", name=N_("Import"))
 
 LOOKS_MS = 1000
 

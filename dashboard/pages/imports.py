@@ -17,7 +17,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/imports",
     name=N_("Imports"),
-    title=N_("Imports · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "arrow-up", "place": 6},
 )
 tables.declare(list_table.TABLE)

@@ -25,7 +25,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/key-requests",
     name=N_("Ask for keys"),
-    title=N_("Ask for keys · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "key"},
 )
 

@@ -22,7 +22,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/keys",
     name=N_("API keys"),
-    title=N_("API keys · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "key", "place": 5},
 )
 

@@ -18,7 +18,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/mappings",
     name=N_("Mappings"),
-    title=N_("Mappings · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "table", "place": 8},
 )
 

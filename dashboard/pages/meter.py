@@ -25,7 +25,7 @@ from store.records.schema import Meter
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
-register_page(__name__, path_template="/admin/meters/<meter_id>", name=N_("Meter"), title=N_("Meter · Loadstar"))
+register_page(__name__, path_template="/admin/meters/<meter_id>", name=N_("Meter"))
 
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[Holder]:

@@ -16,7 +16,6 @@ register_page(
     __name__,
     path="/admin/meters",
     name=N_("Meters"),
-    title=N_("Meters · Loadstar"),
     nav={"section": navigation.PLANT, "icon": "lightning-charge"},
 )
 

@@ -21,7 +21,6 @@ register_page(
     __name__,
     path="/my-meters",
     name=N_("My meters"),
-    title=N_("My meters · Loadstar"),
     nav={"section": navigation.MINE, "icon": "lightning-charge"},
 )
 

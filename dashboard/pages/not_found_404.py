@@ -8,7 +8,7 @@ from config.language import N_, _
 from dashboard.parts.aria import icon
 from dashboard.web.access import guard, signed_in
 
-register_page(__name__, path="/nothing-here", title=N_("Nothing here · Loadstar"))
+register_page(__name__, path="/nothing-here", name=N_("Nothing here"))
 
 
 @guard(signed_in)

@@ -15,7 +15,6 @@ register_page(
     __name__,
     path_template="/admin/organisations/<organisation_id>",
     name=N_("Organisation"),
-    title=N_("Organisation · Loadstar"),
 )
 
 for table in (belonging.PEOPLE, belonging.INVITATIONS, belonging.METERS):

@@ -22,7 +22,6 @@ register_page(
     __name__,
     path="/admin/organisations",
     name=N_("Organisations"),
-    title=N_("Organisations · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "buildings"},
 )
 

@@ -26,7 +26,6 @@ register_page(
     __name__,
     path="/admin/outbox",
     name=N_("Outbox"),
-    title=N_("Outbox · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "envelope"},
 )
 

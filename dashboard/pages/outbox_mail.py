@@ -10,7 +10,7 @@ from dashboard.pages import outbox
 from dashboard.web.access import current_scope, guard, platform_admin
 from store.records.people import mail
 
-register_page(__name__, path_template="/admin/outbox/<mail_id>", name=N_("Mail"), title=N_("Mail · Loadstar"))
+register_page(__name__, path_template="/admin/outbox/<mail_id>", name=N_("Mail"))
 
 LINK = re.compile(r"(https?://\S+)")
 

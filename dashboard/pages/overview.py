@@ -26,7 +26,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/overview",
     name=N_("Overview"),
-    title=N_("Overview · Loadstar"),
     nav={"section": "Site", "icon": "activity"},
 )
 

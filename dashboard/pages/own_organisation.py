@@ -14,7 +14,6 @@ register_page(
     __name__,
     path="/organisation",
     name=N_("Your organisation"),
-    title=N_("Your organisation · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "building"},
 )
 

@@ -17,7 +17,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/quarantine",
     name=N_("Quarantine"),
-    title=N_("Quarantine · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "slash-circle", "place": 9},
 )
 

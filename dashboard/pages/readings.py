@@ -16,7 +16,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/quality/<meter_id>",
     name=N_("Readings"),
-    title=N_("Readings · Loadstar"),
 )
 FORMS = (range_forms.VOID, range_forms.SCALE)
 for form in FORMS:

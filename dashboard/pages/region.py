@@ -19,7 +19,7 @@ from store.records.transaction.bulk import Line
 from store.scope import Scope
 from store.series import region_series
 
-register_page(__name__, path_template="/admin/regions/<region_id>", name=N_("Region"), title=N_("Region · Loadstar"))
+register_page(__name__, path_template="/admin/regions/<region_id>", name=N_("Region"))
 
 WITHOUT_LENGTH = N_("choose how long each interval of the file is: a price applies for that long, and no longer")
 

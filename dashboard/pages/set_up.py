@@ -19,7 +19,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/set-up",
     name=N_("Set up"),
-    title=N_("Set up · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "flag", "place": 0},
 )
 

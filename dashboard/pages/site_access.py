@@ -26,7 +26,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/access",
     name=N_("Access"),
-    title=N_("Access · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "people"},
 )
 

@@ -26,7 +26,6 @@ register_page(
     __name__,
     path="/admin/sites",
     name=N_("Sites"),
-    title=N_("Sites · Loadstar"),
     nav={"section": navigation.PLANT, "icon": "geo-alt"},
 )
 

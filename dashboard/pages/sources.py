@@ -16,7 +16,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/sources",
     name=N_("Sources"),
-    title=N_("Sources · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "plug", "place": 7},
 )
 

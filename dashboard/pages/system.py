@@ -13,7 +13,6 @@ register_page(
     __name__,
     path="/admin/system",
     name=N_("System"),
-    title=N_("System · Loadstar"),
     nav={"section": navigation.PLATFORM, "icon": "gear"},
 )
 

@@ -26,7 +26,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/tariffs",
     name=N_("Tariffs"),
-    title=N_("Tariffs · Loadstar"),
     nav={"section": navigation.SETUP, "icon": "cash-coin"},
 )
 

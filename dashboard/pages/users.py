@@ -23,7 +23,6 @@ register_page(
     __name__,
     path="/admin/users",
     name=N_("Users"),
-    title=N_("Users · Loadstar"),
     nav={"section": navigation.PEOPLE, "icon": "people"},
 )
 

@@ -19,7 +19,6 @@ register_page(
     __name__,
     path="/development/voltage",
     name=N_("Voltage conditions"),
-    title=N_("Voltage conditions · Loadstar"),
     nav={"section": navigation.PLATFORM, "icon": "lightning-charge"},
 )
 

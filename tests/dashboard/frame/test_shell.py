@@ -3,10 +3,13 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dash
 import pytest
+from flask.testing import FlaskClient
 
+from dashboard.doorkeeper import ROUTER
 from dashboard.frame import landing
 from dashboard.web import access
 from store.errors import NotFound
@@ -72,6 +75,29 @@ def test_the_switcher_names_the_sites_one_may_see(world: World) -> None:
     assert "North Campus" in page
     assert "South Works" not in page
     assert "South Works" in world.client("root").get("/account").get_data(as_text=True)
+
+
+def test_the_tabs_of_two_sites_are_told_apart(world: World) -> None:
+    browser = world.client("root")
+    for site, name in ((world.site, "North Campus"), (world.foreign_site, "South Works")):
+        path = f"/site/{site}/imports"
+        assert f"<title>Imports · {name} · Loadstar</title>" in browser.get(path).get_data(as_text=True)
+        assert _moved(browser, path)["_pages_store"]["data"] == {"title": f"Imports · {name} · Loadstar"}
+    assert "<title>Account · Loadstar</title>" in browser.get("/account").get_data(as_text=True)
+    nothing = world.client("operator").get(f"/site/{world.foreign_site}/imports").get_data(as_text=True)
+    assert "<title>Nothing here · Loadstar</title>" in nothing and "South Works" not in nothing
+
+
+def _moved(browser: FlaskClient, path: str) -> dict[str, Any]:
+    """What a page that is open becomes when another of its frame is chosen."""
+    place = {"id": "_pages_location"}
+    body = {
+        "output": ROUTER,
+        "outputs": [{"id": "_pages_content", "property": "children"}, {"id": "_pages_store", "property": "data"}],
+        "inputs": [place | {"property": "pathname", "value": path}, place | {"property": "search", "value": ""}],
+        "changedPropIds": ["_pages_location.pathname"],
+    }
+    return browser.post("/_dash-update-component", json=body, headers=csrf(browser)).get_json()["response"]
 
 
 def _site(world: World, name: str, kind: str = "plant") -> str:
