@@ -50,6 +50,7 @@
       location.reload(); // the server has a page for what went wrong
     } else {
       tell("answered");
+      if (answer.status >= 400) tell("failed", (await answer.clone().json().catch(() => ({}))).message);
     }
     return answer;
   };

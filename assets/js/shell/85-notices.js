@@ -5,6 +5,15 @@
   let pressed = false;
   let floating = null;
 
+  // What the server refused as a whole has no place on the page: it is said at the top, until something else is done.
+  const failed = document.getElementById("failed");
+  window.addEventListener("loadstar:failed", ({ detail }) => {
+    if (!failed || !detail) return;
+    failed.querySelector("p").textContent = detail;
+    failed.hidden = false;
+  });
+  for (const done of ["click", "change", "popstate"]) window.addEventListener(done, () => { if (failed) failed.hidden = true; }, true);
+
   document.addEventListener("click", (event) => {
     pressed = Boolean(event.target.closest("main button"));
     if (floating) delete floating.dataset.floats;

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from store.records.people import users
 from store.records.signin import sessions
 from store.records.transaction import engine
+from store.scope import SYSTEM
 from tests.dashboard.readable import assert_fits, assert_readable, faults
 from tests.dashboard.watched import let_in, watched
 from tests.dashboard.world import PASSWORD, World
@@ -103,6 +105,16 @@ def test_a_page_needs_no_request_for_what_the_document_holds(opened: Opener) -> 
     drawn(page)
     expect(page.locator("main h1")).to_have_text("Account")
     assert not {"/_dash-layout", "/_dash-dependencies", "/_dash-update-component"} & set(asked)
+
+
+def test_what_the_server_refuses_as_a_whole_is_said_until_something_else_is_done(opened: Opener, world: World) -> None:
+    page = opened(f"/site/{world.site}/imports", "operator", viewport={"width": 390, "height": 844})
+    users.change_role(SYSTEM, world.people["operator"], "viewer")
+    page.get_by_label("Search imports").fill("campus")
+    expect(page.locator("#failed")).to_contain_text("Nothing here. Perhaps the address is mistyped, or you have no access to it.")
+    assert_readable(page)
+    page.locator("main h1").click()
+    expect(page.locator("#failed")).to_be_hidden()
 
 
 def test_a_wrong_password_is_said_without_losing_the_address(opened: Opener) -> None:
