@@ -69,3 +69,12 @@ INTERVAL_S = 900
 DAY_S = 86_400
 LOCAL_DAY_S = (79_200, 93_600)
 LONGEST_INTERVAL_S = LOCAL_DAY_S[1]
+
+
+def written(value: float) -> str:
+    """A value as a sentence has it: thousands apart, and no power of ten where people would write none.
+
+    >>> [written(each) for each in (1e7, -4.0, 0.25)]
+    ['10,000,000', '-4', '0.25']
+    """
+    return f"{value:,.12g}"

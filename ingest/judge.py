@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from config import clock
 from config.language import _
-from config.quantities import LONGEST_INTERVAL_S, QUANTITIES
+from config.quantities import LONGEST_INTERVAL_S, QUANTITIES, written
 from ingest.directory import Caller, Target
 from ingest.doubt import Doubt, Held, LevelDoubt
 from ingest.problem import Problem, Unreal, echo, json_type
@@ -258,14 +258,14 @@ def possible(value: float, target: Target, field: str = "value", unit: str | Non
                 "the meter stands on a one-way edge, so nothing flows back: %(quantity)s is 0 there, not %(value)s; "
                 "if something does flow back, make the edge two-way",
                 quantity=what.name,
-                value=f"{value:g}",
+                value=written(value),
             ),
             field,
             value,
             "0",
         )
-    greatest, said = (f"{each:g} {what.label}".strip() for each in (target.greatest, value))
+    greatest, said = (f"{written(each)} {what.label}".strip() for each in (target.greatest, value))
     words = _("%(quantity)s cannot be %(value)s: check its unit, and what writes it", quantity=what.name, value=said)
     return Problem(
-        "out_of_range", words, field, value, _("%(least)s to %(greatest)s", least=f"{target.least:g}", greatest=greatest)
+        "out_of_range", words, field, value, _("%(least)s to %(greatest)s", least=written(target.least), greatest=greatest)
     )

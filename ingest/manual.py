@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from config.quantities import QUANTITIES
+from config.quantities import QUANTITIES, written
 from ingest.answers import Answer
 from ingest.api_page import rendered, table
 from ingest.door import Door
@@ -23,7 +23,9 @@ async def page(_request: Request, door: Door) -> Answer:
 
 @lru_cache(maxsize=1)
 def _page(address: str) -> str:
-    quantities = [(each.name, each.label or "–", f"{each.least:g} to {each.greatest:g}") for each in QUANTITIES.values()]
+    quantities = [
+        (each.name, each.label or "–", f"{written(each.least)} to {written(each.greatest)}") for each in QUANTITIES.values()
+    ]
     sizes = f"<p>At most {READINGS_LIMIT:,} readings a batch, {BODY_LIMIT:,} bytes a hardware post.</p>"
     tables = [
         ("Codes", table(("Code", "Means"), list(CODES.items()))),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from config.language import _
+from config.language import _, ngettext
 from ingest.files import stamps, wording
 from ingest.files.block import ROWS, Block, Gathering, RowProblem, Series, as_said
 from ingest.files.cells import Cells
@@ -243,11 +243,13 @@ def tell_unpaired(clock: stamps.Wall, found: Gathering) -> None:
         found.refuse(
             0,
             "ambiguous",
-            _(
-                "%(meter)s: on %(date)s the hour that comes twice is there once (%(count)s times); it was taken as the first; "
-                "if it is the second, write times with their offset, such as +01:00",
-                meter=meter or "–",
+            (f"{meter}: " if meter else "")
+            + ngettext(
+                "on %(date)s a time of the hour that comes twice is there once; it was taken as the first; if it is the second, "
+                "write times with their offset, such as +01:00",
+                "on %(date)s %(num)s times of the hour that comes twice are there once; they were taken as the first; if they "
+                "are the second, write times with their offset, such as +01:00",
+                times,
                 date=date,
-                count=times,
             ),
         )

@@ -296,6 +296,7 @@ class Wall:
         return [key for key, times in self._named.items() if times == 1]
 
 
+@lru_cache(maxsize=64)
 def _changes(zone: str) -> tuple[Microseconds, Microseconds, Microseconds]:
     """When a zone's clock is changed (µs since 1970), and its offsets before and after (µs)."""
     start, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (1985, 2045))

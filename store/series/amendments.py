@@ -8,7 +8,7 @@ import pandas as pd
 
 from config import clock
 from config.language import _
-from config.quantities import INTERVAL_S, QUANTITIES
+from config.quantities import INTERVAL_S, QUANTITIES, written
 from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.plant.meters import require_meters, require_series
@@ -44,8 +44,8 @@ def amend_all(scope: Scope, meter_id: str, quantity: str, values: Sequence[Said]
                     "%(value)s cannot be %(quantity)s: %(least)s to %(greatest)s",
                     value=value,
                     quantity=quantity,
-                    least=f"{known.least:g}",
-                    greatest=f"{known.greatest:g}",
+                    least=written(known.least),
+                    greatest=written(known.greatest),
                 )
             )
     _record(scope, meter_id, quantity, values, False, reason)

@@ -12,7 +12,7 @@ import numpy as np
 
 from config import clock
 from config.language import _
-from config.quantities import INTERVAL_S, QUANTITIES
+from config.quantities import INTERVAL_S, QUANTITIES, written
 from config.settings import settings
 from store import sheets
 from store.errors import Refused
@@ -225,10 +225,10 @@ def _impossible(each: Value, interval_s: int) -> str:
     if not math.isfinite(each.value) or not quantity.least <= each.value <= quantity.greatest:
         return _(
             "%(value)s cannot be: %(quantity)s is %(least)s to %(greatest)s",
-            value=f"{each.value:g}",
+            value=written(each.value),
             quantity=each.quantity,
-            least=f"{quantity.least:g}",
-            greatest=f"{quantity.greatest:g}",
+            least=written(quantity.least),
+            greatest=written(quantity.greatest),
         )
     if each.start.tzinfo is None:
         return _("start has no offset from UTC: write it like 2026-01-31T00:00:00Z")

@@ -93,7 +93,7 @@ def test_good_lines_beside_bad_ones_are_stored_and_the_bad_ones_are_named(
         words = said.json()["error" if status == 400 else "message"]
         assert words.startswith("partial write: unable to parse 'meter,phase=l1 voltage=NaN")
         assert words.endswith("dropped=4 [malformed_line]")
-        assert "voltage_v cannot be 9e+09 V" in words
+        assert "voltage_v cannot be 9,000,000,000 V" in words
     assert stored.value(panel, "voltage_v", moment) == 229
     assert stored.value(panel, "voltage_v", moment + timedelta(seconds=3)) == 228
     assert stored.value(panel, "voltage_v", moment + timedelta(seconds=1)) is None

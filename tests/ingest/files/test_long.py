@@ -120,6 +120,7 @@ def test_a_repeated_hour_that_is_there_once_is_taken_as_the_first_and_said(tmp_p
     found = read(written(tmp_path, table(rows)))
     assert [at for at, _value in found.of()][:3] == [utc(2023, 10, 28, 23), utc(2023, 10, 29, 0), utc(2023, 10, 29, 2)]
     assert [each.code for each in found.problems] == ["ambiguous"]
+    assert found.problems[0].message.startswith("on 2023-10-29 a time of the hour that comes twice is there once;")
 
 
 def test_an_hour_that_never_was_is_refused(tmp_path: Path) -> None:
