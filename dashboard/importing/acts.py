@@ -24,7 +24,7 @@ def keep(scope: Scope, site_id: str, upload_id: str, controls: Controls) -> Look
         UnfitProfile: as `ingest.files.said`.
     """
     before = look(scope, site_id, upload_id)
-    draft = said(before, controls)
+    draft = said(scope, site_id, before, controls)
     made = look(scope, site_id, upload_id, draft)
     if made.problem:
         raise Refused(made.problem)
@@ -63,7 +63,7 @@ def start(scope: Scope, site_id: str, upload_id: str, controls: Controls, save_a
         Refused: something is still asked, the controls say other than was previewed, or the import cannot be begun.
     """
     found = look(scope, site_id, upload_id)
-    if said(found, controls) != found.draft:
+    if said(scope, site_id, found, controls) != found.draft:
         raise Refused(_("something was changed since the preview: press “Apply”, look at the preview, then start"))
     if found.proposal is not None and found.proposal.asked():
         raise Refused(_("settle first how the file is read: nothing is imported on a guess"))

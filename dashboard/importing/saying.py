@@ -9,6 +9,7 @@ from dashboard.importing.look import ANEW, Look
 from ingest.files.detect import detect
 from ingest.files.proposal import SURE
 from store.records.plant.import_drafts import Draft
+from store.scope import Scope
 
 OF_TEXT = ("sheet", "encoding", "delimiter")  # parted another way, the file has other columns
 Ids = Sequence[Mapping[str, Any]]
@@ -28,14 +29,18 @@ class Controls:
     profile_name: str | None  # a saved one, or `ANEW`
 
 
-def said(look: Look, controls: Controls) -> Draft:
-    """What is said by the controls: what is another than was found, and what was asked."""
+def said(scope: Scope, site_id: str, look: Look, controls: Controls) -> Draft:
+    """What is said by the controls: what is another than was found, and what was asked.
+
+    Raises:
+        Refused: a meter is named that the site does not have.
+    """
     chosen = controls.profile_name if controls.profile_name in look.saved else None
     if chosen != look.draft.profile_name and controls.profile_name:
         return Draft(profile_name=chosen or ANEW)
     meters = dict(look.draft.meters)
     if look.seen is not None:
-        meters |= meters_table.told(controls.meter_ids, controls.meters, look.seen)
+        meters |= meters_table.told(controls.meter_ids, controls.meters, look.seen, meters_table.labels(scope, site_id))
     if chosen is not None or look.proposal is None:
         return Draft(look.draft.told, meters, look.draft.profile_name)
     entries = reading_table.told(controls.entry_ids, controls.entries)

@@ -42,6 +42,7 @@ def drawn(scope: Scope, site_id: str, look: Look) -> list[Any]:
             bool(missing),
             [
                 *meters_table.table(scope, site_id, look.seen),
+                _apply("import-meters"),
                 meters_table.making(scope, site_id, look.seen, look.proposal.profile),
             ],
         ),
@@ -103,12 +104,20 @@ def _profile(look: Look) -> html.Div:
 
 
 def _buttons(*, hidden: bool = False) -> html.Div:
-    button = html.Button(_("Apply"), id="import-apply", className="btn btn-primary", type="button")
-    others = [html.Button(id=name, hidden=True, type="button") for name in (("import-create", "import-start") if hidden else ())]
+    others = [
+        html.Button(id=name, hidden=True, type="button")
+        for name in (("import-meters", "import-create", "import-start") if hidden else ())
+    ]
     fields = (
         [dcc.Input(id="import-save-as", type="hidden"), dbc.Select(id="import-fed-from", className="d-none")] if hidden else []
     )
-    return html.Div([button, *others, *fields], className="choices mt-3")
+    return html.Div([_apply("import-apply"), *others, *fields])
+
+
+def _apply(name: str) -> html.Div:
+    """The button that keeps what is said in every step; there is one in each that asks something."""
+    button = html.Button(_("Apply"), id=name, className="btn btn-primary", type="button")
+    return html.Div(button, className="choices mt-3 mb-3")
 
 
 def _start(look: Look, asked: int, missing: int) -> list[Any]:

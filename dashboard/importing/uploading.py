@@ -74,6 +74,7 @@ def waiting(scope: Scope, site_id: str) -> list[Any]:
     return [
         html.H2(_("Uploaded, not imported yet"), className="mb-2"),
         short_table(_("Uploaded, not imported yet"), heads, rows, acts=True),
+        html.H2(_("Imported"), className="mt-4 mb-2"),
     ]
 
 

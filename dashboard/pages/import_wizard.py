@@ -26,7 +26,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/import/<upload_id>",
     name=N_("Import a file"),
-    title=N_("Import a file · Loadstar"),
 )
 
 AGAIN_MS = 1500
@@ -86,6 +85,7 @@ def _drawn(upload_id: str, site_id: str) -> list[Any]:
     Output("import-told", "children"),
     Output("import-go", "href"),
     Input("import-apply", "n_clicks"),
+    Input("import-meters", "n_clicks"),
     Input("import-create", "n_clicks"),
     Input("import-start", "n_clicks"),
     State("import-upload", "data"),
@@ -106,6 +106,7 @@ def _drawn(upload_id: str, site_id: str) -> list[Any]:
 @costly
 def act(
     applied: int | None,
+    meters_applied: int | None,
     created: int | None,
     started: int | None,
     upload_id: str,
@@ -122,7 +123,7 @@ def act(
     save_as: str | None,
 ) -> Any:
     """Do what was pressed."""
-    if not (applied or created or started):
+    if not (applied or meters_applied or created or started):
         return (no_update,) * 3
     scope = current_scope()
     controls = Controls(entry_ids, entries, column_ids, quantities, units, meter_ids, chosen, profile)

@@ -23,7 +23,6 @@ register_page(
     __name__,
     path_template="/site/<site_id>/quality",
     name=N_("Data quality"),
-    title=N_("Data quality · Loadstar"),
     nav={"section": navigation.SITE, "icon": "table"},
 )
 tables.declare(suspects_table.TABLE)
@@ -67,7 +66,7 @@ def _told(scope: Scope, site_id: str, shown: Days) -> list[Any]:
     try:
         told = data_quality.site_quality(scope, site_id, shown.count, None if shown.newest else shown.last)
     except StoreAway as away:
-        return [notice(_("The readings cannot be asked for now: %(why)s Try again in a minute.", why=sentence(away)), bad=True)]
+        return [notice(_("The readings cannot be asked for now: %(why)s Nothing is lost.", why=sentence(away)), bad=True)]
     if not told.meters:
         empty = _("No meter yet. Once this site has meters, each of their days is here.")
         return [html.Div(html.P(empty, role="status"), className="panel table-empty")]

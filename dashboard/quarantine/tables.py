@@ -107,7 +107,7 @@ def _kind_row(scope: Scope, line: Line) -> Row:
     assert isinstance(kind, Kind)  # noqa: S101  # so it was loaded
     alone = f"/site/{example.site_id}/quarantine?{table_address.named('refused', {'search': kind.kind})}"
     cells: list[Words] = [
-        [line.source, " ", html.Span(_(ROADS[kind.road]), className="muted small")],
+        html.Span([line.source, " ", html.Span(_(ROADS[kind.road]), className="muted small")], className="long"),
         _why(example),
         reader().count(kind.number),
         ago(kind.last, clock.now()),

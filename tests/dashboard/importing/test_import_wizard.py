@@ -112,7 +112,7 @@ def test_the_way_from_a_campus_file_to_its_import(world: World, upload: Upload) 
     sent = upload(CAMPUS, "admin")
     entries = _entries(world, sent, "admin", format="%d/%m/%Y %H:%M", at="start", meter_pattern=r"Building (\d+)")
     _press(world, "admin", sent, "apply", entry=entries)
-    told = _press(world, "admin", sent, "apply", entry=entries, meter={"12": lab, "7": "-"})
+    told = _press(world, "admin", sent, "meters", entry=entries, meter={"12": "laboratory ", "7": ""})
     assert "1 of 2 have a meter here" in told
     told = _press(world, "admin", sent, "create", fed_from=bus)
     assert "1 meter created" in told and "2 of 2 have a meter here" in told
@@ -120,7 +120,7 @@ def test_the_way_from_a_campus_file_to_its_import(world: World, upload: Upload) 
     [declared] = declarations.energy_declarations(SYSTEM, [made["7"]])[made["7"]]
     assert (declared.method, declared.interval_s) == ("interval", 3600)
     entries = _entries(world, sent, "admin")
-    told = _press(world, "admin", sent, "start", entry=entries, meter={"12": lab, "7": made["7"]}, save_as="Campus export")
+    told = _press(world, "admin", sent, "start", entry=entries, meter={"12": "Laboratory", "7": "7"}, save_as="Campus export")
     [begun] = imports.imports_page(SYSTEM, world.site, NEWEST).rows
     assert f"/site/{world.site}/imports/{begun.record.id}" in told
     assert begun.record.profile["meters"] == {"12": lab} and begun.record.profile["stamp"]["format"] == "%d/%m/%Y %H:%M"
@@ -133,6 +133,32 @@ def test_the_way_from_a_campus_file_to_its_import(world: World, upload: Upload) 
     told = _shown(world, sent, "admin")
     assert "Read as files of “Campus export” were before" in told and "Please say." not in told
     assert "2 of 2 have a meter here" in told and "2025-12-01 00:00" in told
+
+
+def test_a_meter_that_the_site_does_not_have_is_said_and_nothing_is_kept(world: World, upload: Upload) -> None:
+    sent = upload(CAMPUS)
+    entries = _entries(world, sent, format="%d/%m/%Y %H:%M", at="start", meter_pattern=r"Building (\d+)")
+    _press(world, "operator", sent, "apply", entry=entries)
+    told = _press(world, "operator", sent, "apply", entry=entries, meter={"12": "Laboratry", "7": ""})
+    assert "has no meter 'Laboratry'" in told
+    assert dict(look(_scope(world, "operator"), world.site, sent).draft.meters) == {}
+
+
+def test_each_of_two_meters_of_one_name_can_be_meant(world: World, upload: Upload) -> None:
+    first, second = (meters.create_meter(SYSTEM, world.site, name="Lab", role="condition").id for _ in range(2))
+    sent = upload(CAMPUS)
+    entries = _entries(world, sent, format="%d/%m/%Y %H:%M", at="start", meter_pattern=r"Building (\d+)")
+    _press(world, "operator", sent, "apply", entry=entries)
+    _press(world, "operator", sent, "apply", entry=entries, meter={"12": f"Lab ({second})", "7": f"Lab ({first})"})
+    assert dict(look(_scope(world, "operator"), world.site, sent).draft.meters) == {"12": second, "7": first}
+
+
+def test_what_is_sent_of_a_campus_grows_with_its_meters_and_not_with_their_square(world: World, upload: Upload) -> None:
+    rows = [",".join([f"Hall {number}", "lab", *["1.5"] * len(TIMES)]) for number in range(60)]
+    for number in range(60):
+        meters.create_meter(SYSTEM, world.site, name=f"Hall {number}", role="condition")
+    told = _shown(world, upload("\n".join([",".join(["Group", "Use", *TIMES]), *rows])))
+    assert 0 < told.count("Hall 17") < 10
 
 
 @pytest.mark.parametrize(
