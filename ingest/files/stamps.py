@@ -114,7 +114,7 @@ def _epochs(cells: pa.Array, form: str) -> Microseconds:
     if not pa.types.is_integer(cells.type):
         said = (f"{each:f}" if isinstance(each, float) else str(each) for each in cells.to_pylist())
         return np.array([_numbered(each, form) for each in said], dtype=np.int64)
-    count = np.asarray(pc.fill_null(pc.cast(cells, pa.int64()), NEVER))
+    count = np.asarray(pc.fill_null(pc.cast(cells, pa.int64(), safe=False), NEVER))  # too large a one is below 0
     made = count // 1000 if factor < 0 else np.where((count > 0) & (count < LAST // factor), count, 0) * factor
     return np.where((made >= MEANT) & (made < LAST), made, NEVER)
 

@@ -118,6 +118,7 @@ def test_an_integer_that_is_no_time_costs_its_row(tmp_path: Path) -> None:
     assert stamps.local(pa.array([1.7356896e18, 1.7356896e30, None]), "epoch_ns").tolist() == [
         1735689600_000_000, stamps.NEVER, stamps.NEVER
     ]  # fmt: skip
+    assert stamps.local(pa.array([1735689600, 2**64 - 1], pa.uint64()), "epoch_s").tolist() == [1735689600_000_000, stamps.NEVER]
 
 
 @pytest.mark.parametrize("shape", ["list", "lines", "document"])
