@@ -30,7 +30,8 @@ def numbers(cells: Sequence[str] | pa.Array, decimal: Sign) -> tuple[NDArray[np.
     texts = cells if isinstance(cells, pa.Array | pa.ChunkedArray) else pa.array(cells, pa.string())
     if pa.types.is_floating(texts.type) or pa.types.is_integer(texts.type) or pa.types.is_decimal(texts.type):
         value = np.asarray(pc.fill_null(pc.cast(texts, pa.float64(), safe=False), math.nan))
-        return value, np.isinf(value)
+        bad = np.isinf(value)
+        return np.where(bad, math.nan, value), bad
     if pa.types.is_dictionary(texts.type):
         texts = pc.cast(texts, pa.string())
     plain = pc.fill_null(texts, "")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -43,6 +44,11 @@ def _espi(*readings: tuple[object, object, object], power: object = 0) -> str:
 def test_what_begins_with_a_zero_is_no_group_of_thousands(sign: str, cell: str) -> None:
     _value, bad = numbers(["1", cell], sign)  # type: ignore[arg-type]
     assert bad.tolist() == [False, True]
+
+
+def test_an_infinite_number_of_a_typed_column_is_refused_once() -> None:
+    value, bad = numbers(pa.array([1.0, float("inf"), None]), ".")
+    assert bad.tolist() == [False, True, False] and np.isnan(value).tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize("una", ["UNA:+.? '", "UNA:+,? '", "", "\ufeffUNA:+,? '"])
