@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from config import clock
 from store.errors import StoreError
-from store.records.jobs import lease, working
+from store.records.jobs import figures, lease
 from store.scope import SYSTEM
 
 LATELY = timedelta(hours=1)
@@ -36,8 +36,8 @@ def _asked() -> bytes:
     up = gauge("jobs_up", "1 when the records tell how the jobs are")
     try:
         queues, ended, clock_kept = (
-            working.queues(SYSTEM),
-            working.ended(SYSTEM, clock.now() - LATELY),
+            figures.queues(SYSTEM),
+            figures.ended(SYSTEM, clock.now() - LATELY),
             lease.held(SYSTEM, lease.CLOCK),
         )
     except StoreError:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from config import identity
 from config.settings import Settings
 from store.errors import StoreAway, StoreError, StoreFull
-from store.records.jobs import working
+from store.records.jobs import figures, working
 from store.records.jobs.kinds import Problem, Queue
 from store.records.schema import Job
 from store.scope import SYSTEM
@@ -178,7 +178,7 @@ class Pool:
             return
         if not free:
             return
-        due = {each.queue for each in working.queues(SYSTEM) if each.due}
+        due = {each.queue for each in figures.queues(SYSTEM) if each.due}
         for lane in free:
             while due.intersection(lane.queues) and len(lane.attempts) < lane.places:
                 job = working.claim(SYSTEM, identity.own(), lane.queues, self._tasks)

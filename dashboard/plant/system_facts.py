@@ -25,7 +25,7 @@ from config.settings import PROJECT, Settings, address, reachable
 from dashboard.web.own_devices import asking
 from store.errors import StoreError
 from store.records.access import database
-from store.records.jobs import lease, working
+from store.records.jobs import figures, lease
 from store.records.jobs.lease import Held
 from store.scope import Scope
 from store.series import health
@@ -205,8 +205,8 @@ def _add(text: str, sums: Counter[str]) -> bool:
 class Jobs(NamedTuple):
     """How the queues are, how jobs of the last day ended, which worker keeps the clock, and for how long it was seen to stand."""
 
-    queues: list[working.Waiting]
-    ended: list[working.Ended]
+    queues: list[figures.Waiting]
+    ended: list[figures.Ended]
     clock: str | None
     still_s: float
 
@@ -222,7 +222,7 @@ def jobs(scope: Scope) -> Jobs | str:
         if held != _clock_seen[0]:
             _clock_seen = held, now
         worker = " ".join(held.holder.split()[:2]) if held else None  # the machine and the process
-        return Jobs(working.queues(scope), working.ended(scope, clock.now() - timedelta(days=1)), worker, now - _clock_seen[1])
+        return Jobs(figures.queues(scope), figures.ended(scope, clock.now() - timedelta(days=1)), worker, now - _clock_seen[1])
     except StoreError as problem:
         return str(problem)
 

@@ -15,7 +15,7 @@ from config import identity
 from config import settings as configuration
 from store.errors import StoreAway, StoreFull
 from store.records.access import policy
-from store.records.jobs import asking, kinds, working
+from store.records.jobs import asking, figures, kinds, working
 from store.records.jobs.kinds import Kind, Queue
 from store.records.people import organisations, users
 from store.records.schema import Job
@@ -216,4 +216,4 @@ def test_work_that_an_earlier_or_later_version_knows_waits_for_it(
     waits = ask(later, folder)
     assert ended(ask(ours.ADDS, folder)).state == "done"
     assert job(waits).state == "queued"
-    assert [each.queue for each in working.queues(SYSTEM)] == ["report"]
+    assert [each.queue for each in figures.queues(SYSTEM)] == ["report"]

@@ -9,7 +9,7 @@ import redis
 
 from config import settings as configuration
 from store.errors import StoreAway, StoreFull
-from store.records.jobs import asking, kinds, working
+from store.records.jobs import asking, figures, kinds, working
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.worker import kinds as ours
@@ -56,7 +56,7 @@ def test_what_redis_loses_is_told_again_and_what_others_write_into_it_does_nothi
     after = asking.ask(SYSTEM, ours.ADDS, Folder(str(folder), "after")).id
     eventually(lambda: done(after), within_s=LONG_S)
     assert (folder / "began").read_text().split() == ["first", "lost", "after"]
-    assert working.queues(SYSTEM) == []
+    assert figures.queues(SYSTEM) == []
 
 
 def _answers(server: redis.Redis) -> bool:

@@ -22,7 +22,7 @@ from config import settings as configuration
 from config.settings import PROJECT
 from ingest import lease
 from ingest.lease import Lease
-from store.records.jobs import asking, kinds, working
+from store.records.jobs import asking, figures, kinds
 from store.records.jobs.kinds import TIDYING, Nothing
 from store.records.people import users
 from store.records.schema import User
@@ -125,7 +125,7 @@ def test_kills_at_any_moment_lose_no_job_and_repeat_none_that_must_not_be(worker
     for _ in range(KILLS):
         time.sleep(chosen.uniform(0.5, 4.0))
         workers.kill(chosen.randrange(len(workers.processes)))
-    eventually(lambda: working.queues(SYSTEM) == [], within_s=LONG_S, every_s=0.1)
+    eventually(lambda: figures.queues(SYSTEM) == [], within_s=LONG_S, every_s=0.1)
     found = states()
     assert found["adds done"] == JOBS, found
     assert found["sets_point done"] + found["sets_point failed"] == JOBS, found

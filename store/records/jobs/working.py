@@ -7,13 +7,12 @@ called off, finds out by that. How long a heart has stood still is judged by who
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Update, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.errors import StoreAway
@@ -36,7 +35,6 @@ from store.scope import SYSTEM, Scope
 
 PAUSE = timedelta(seconds=5)  # before the second attempt, and doubled before each further one
 LONGEST_PAUSE = timedelta(minutes=10)
-MOST_ENDED = 10_000
 _AS_IT_IS = {"synchronize_session": False}
 
 
@@ -45,25 +43,6 @@ class Heart(NamedTuple):
 
     beaten: datetime
     worker: str
-
-
-class Waiting(NamedTuple):
-    """How a queue is: jobs that are due and wait, for how long the first of them has, and those that run."""
-
-    queue: str
-    due: int
-    waits_s: float
-    running: int
-
-
-class Ended(NamedTuple):
-    """How the jobs of a kind ended lately: how many well, how many not, and how long those that ended well took (s)."""
-
-    kind: str
-    done: int
-    failed: int
-    mean_s: float
-    longest_s: float
 
 
 def claim(
@@ -308,56 +287,6 @@ def _set_sent(scope: Scope, job_ids: Collection[str], at: datetime | None) -> No
     require(scope, Action.RUN)
     with session() as records:
         records.execute(update(Job).where(Job.id.in_(job_ids)).values(sent_at=at), execution_options=_AS_IT_IS)
-
-
-def queues(scope: Scope, *, at: datetime | None = None) -> list[Waiting]:
-    """How each queue is that has anything in it.
-
-    Raises:
-        Refused: not one of Loadstar's own processes, nor a platform administrator.
-    """
-    require(scope, Action.RUN)
-    at = at or now()
-    waits = (Job.state == "queued") & (Job.not_before <= at)
-    runs = Job.state == "running"
-    asked = (
-        select(Job.queue, func.count().filter(waits), func.min(Job.not_before).filter(waits), func.count().filter(runs))
-        .where(Job.state.in_(("queued", "running")))
-        .group_by(Job.queue)
-        .order_by(Job.queue)
-    )
-    with reading() as records:
-        rows = records.execute(asked).all()
-    return [
-        Waiting(queue, due, max(0.0, (at - first).total_seconds()) if first else 0.0, running)
-        for queue, due, first, running in rows
-    ]
-
-
-def ended(scope: Scope, since: datetime) -> list[Ended]:
-    """How the jobs of each kind ended since a moment, the newest ten thousand of them.
-
-    Raises:
-        Refused: not one of Loadstar's own processes, nor a platform administrator.
-    """
-    require(scope, Action.RUN)
-    asked = select(Job.kind, Job.state, Job.started_at, Job.ended_at).where(
-        Job.ended_at >= since, Job.state.in_(("done", "failed"))
-    )
-    with reading() as records:
-        rows = records.execute(asked.order_by(Job.ended_at.desc()).limit(MOST_ENDED)).all()
-    lasted: dict[str, list[float]] = {}
-    failed: Counter[str] = Counter()
-    for kind, state, started, over in rows:
-        times = lasted.setdefault(kind, [])
-        if state == "failed":
-            failed[kind] += 1
-        elif started is not None and over is not None:
-            times.append((over - started).total_seconds())
-    return [
-        Ended(kind, len(times), failed[kind], sum(times) / len(times) if times else 0.0, max(times, default=0.0))
-        for kind, times in sorted(lasted.items())
-    ]
 
 
 def forget(scope: Scope, before: datetime) -> int:

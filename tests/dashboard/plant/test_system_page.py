@@ -17,7 +17,7 @@ from dashboard.figures.wording import THIN
 from dashboard.plant import system_facts
 from store import disks
 from store.errors import StoreAway
-from store.records.jobs import asking, kinds, lease, working
+from store.records.jobs import asking, figures, kinds, lease, working
 from store.records.jobs.kinds import TIDYING, Nothing, Problem
 from store.records.plant import broker_states, brokers
 from store.records.plant.broker_states import Noted
@@ -103,10 +103,10 @@ def test_it_shows_what_waits_what_runs_how_it_went_and_who_keeps_the_clock(
 
 def test_every_queue_and_every_kind_of_work_has_a_name(world: World, questdb: None, monkeypatch: pytest.MonkeyPatch) -> None:
     other = "of_another_version"
-    waiting = [working.Waiting(queue, due=1, waits_s=2.0, running=1) for queue in (*kinds.Queue, other)]
-    ended = [working.Ended(kind, done=1, failed=0, mean_s=1.0, longest_s=1.0) for kind in (*kinds.KINDS, other)]
-    monkeypatch.setattr(working, "queues", lambda _scope: waiting)
-    monkeypatch.setattr(working, "ended", lambda _scope, _since: ended)
+    waiting = [figures.Waiting(queue, due=1, waits_s=2.0, running=1) for queue in (*kinds.Queue, other)]
+    ended = [figures.Ended(kind, done=1, failed=0, mean_s=1.0, longest_s=1.0) for kind in (*kinds.KINDS, other)]
+    monkeypatch.setattr(figures, "queues", lambda _scope: waiting)
+    monkeypatch.setattr(figures, "ended", lambda _scope, _since: ended)
     page = shown(world.client("root"), "/admin/system")
     unnamed = re.findall(r'"children": "(\w+)"}, "type": "Code"', page)
     assert [name for name in unnamed if name in {*kinds.Queue, *kinds.KINDS, other}] == [other, other]

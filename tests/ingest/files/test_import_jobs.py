@@ -12,7 +12,7 @@ import pytest
 from config.settings import Settings
 from ingest.files.detect import detect
 from store.errors import Refused
-from store.records.jobs import working
+from store.records.jobs import figures, working
 from store.records.plant import imports
 from store.scope import SYSTEM
 from tests.conftest import eventually
@@ -59,7 +59,7 @@ def test_one_that_is_killed_goes_on_and_one_that_is_called_off_leaves_nothing(
     here = "SELECT count(), sum(value) FROM intervals WHERE source = %s"
     eventually(lambda: imports.seen(SYSTEM, record.id).state == "done", 60, 0.1)
     seen = imports.seen(SYSTEM, record.id)
-    assert working.ended(SYSTEM, record.created_at) and seen.record.readings == QUARTERS
+    assert figures.ended(SYSTEM, record.created_at) and seen.record.readings == QUARTERS
     ((count, total),) = stored(here, record.id)
     assert count == QUARTERS and close(total, float(values.sum())) and close(seen.totals[0].total, float(values.sum()))
     with pytest.raises(Refused, match="neither waits nor runs"):

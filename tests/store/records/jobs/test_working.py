@@ -8,7 +8,7 @@ import pytest
 
 from store.errors import Refused, StoreAway
 from store.records.access import grants
-from store.records.jobs import asking, kinds, working
+from store.records.jobs import asking, figures, kinds, working
 from store.records.jobs.kinds import SITE_FORECAST, TIDYING, Kind, Nothing, OfSite, Problem, Queue
 from store.records.people import users
 from store.records.schema import Job
@@ -254,7 +254,7 @@ def test_queues_say_how_long_the_first_has_waited(records: str) -> None:
     asking.ask(SYSTEM, PATIENT, Nothing(), not_before=at + timedelta(minutes=9))
     asking.ask(SYSTEM, ONCE, Nothing())
     take("control")
-    assert {each.queue: (each.due, round(each.waits_s), each.running) for each in working.queues(SYSTEM, at=at)} == {
+    assert {each.queue: (each.due, round(each.waits_s), each.running) for each in figures.queues(SYSTEM, at=at)} == {
         "report": (2, 180, 0),
         "control": (0, 0, 1),
     }
