@@ -7,7 +7,8 @@ import numpy as np
 from config.language import _
 from ingest.files import stamps, wording
 from ingest.files.block import Block, Gathering, RowProblem, Series
-from ingest.files.long import meter_name, pattern_of, tell_unpaired, unread, wall
+from ingest.files.long import tell_unpaired, unread, wall
+from ingest.files.meter_name import meter_name
 from ingest.files.numbers import numbers
 from ingest.files.profile import Profile
 from ingest.files.rows import Row
@@ -18,7 +19,6 @@ from store.records.plant.refused import LONGEST_BODY
 def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
     """The readings of day rows. A column of the profile is the first of a day's, which follow it."""
     clock, found = wall(profile), Gathering()
-    pattern = pattern_of(profile)
     behind: list[RowProblem] = []
     for row, cells in rows:
         whole = profile.delimiter.join(cells)[:LONGEST_BODY]
@@ -31,7 +31,7 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
         found.problems += behind
         behind = []
         named = " ".join(cells[at] for at in profile.meter if at < len(cells))
-        name = meter_name(named, pattern) if profile.meter else ""
+        name = meter_name(named, profile.meter_pattern) if profile.meter else ""
         if name is None or (profile.meter and not name):
             found.refuse(row, "no_meter", wording.no_meter(named), body=whole)
             continue

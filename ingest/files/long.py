@@ -1,7 +1,6 @@
 """Long tables: a row a time and a meter, with a value or several."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,8 +13,9 @@ from config.language import _, ngettext
 from ingest.files import stamps, wording
 from ingest.files.block import ROWS, Block, Gathering, RowProblem, Series, as_said
 from ingest.files.cells import Cells
+from ingest.files.meter_name import meter_name
 from ingest.files.numbers import numbers
-from ingest.files.profile import NUMBERED, OFFSET, Column, Profile, UnfitProfile
+from ingest.files.profile import NUMBERED, OFFSET, Column, Profile
 from ingest.files.stamps import NEVER, SECOND
 from models.refused_reading import NOTHING_SAID, Said
 
@@ -34,7 +34,6 @@ class _Table:
     def __init__(self, profile: Profile):
         self._profile = profile
         self._wall = wall(profile)
-        self._pattern = pattern_of(profile)
         self._names: dict[str, str | None] = {}
         self._behind: list[RowProblem] = []  # rows without a time, that may be the file's end
         self._found = Gathering()
@@ -97,7 +96,7 @@ class _Table:
         known = self._names
         for name in said:
             if name not in known:
-                known[name] = meter_name(name, self._pattern)
+                known[name] = meter_name(name, self._profile.meter_pattern)
         return which, [known[name] for name in said]
 
     def _times(
@@ -214,23 +213,6 @@ def unread(column: Column, series: Series, end_us: int, duration_s: int, cell: s
 def wall(profile: Profile) -> stamps.Wall:
     """The clock that the profile's times without an offset are of."""
     return stamps.Wall(profile.stamp.zone or "UTC", profile.stamp.descending)
-
-
-def pattern_of(profile: Profile) -> "re.Pattern[str] | None":
-    """What finds the meter's name. Raises `UnfitProfile`."""
-    try:
-        return re.compile(profile.meter_pattern) if profile.meter_pattern else None
-    except re.error as wrong:
-        raise UnfitProfile(_("the pattern of the meter's name cannot be read: %(why)s", why=wrong)) from None
-
-
-def meter_name(said: str, pattern: "re.Pattern[str] | None") -> str | None:
-    """The meter's name within what the file says, or None where the pattern finds none."""
-    bare = " ".join(said.strip().removeprefix('="').removesuffix('"').split())
-    if pattern is None:
-        return bare
-    found = pattern.search(bare[:200])
-    return (found[1] if pattern.groups else found[0]) if found else None
 
 
 def tell_unpaired(clock: stamps.Wall, found: Gathering) -> None:

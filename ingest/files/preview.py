@@ -18,7 +18,7 @@ from ingest import columns
 from ingest.directory import Caller
 from ingest.files import importing, read, rows
 from ingest.files.block import Block, RowProblem
-from ingest.files.long import meter_name, pattern_of
+from ingest.files.meter_name import meter_name
 from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile
 from ingest.times import SECOND, Window
@@ -162,9 +162,9 @@ def _judged(caller: Caller, some: Block, meters: Mapping[str, str | None], kept_
 
 def _named(path: Path, profile: Profile) -> list[str]:
     """The names of meters of a wide table, of which one row may hold a year."""
-    pattern, found, left = pattern_of(profile), dict[str, None](), NAMING_CELLS
+    found, left = dict[str, None](), NAMING_CELLS
     for _number, cells in islice(rows.rows(path, profile), NAMES):
-        name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), pattern)
+        name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), profile.meter_pattern)
         if name and any(cells[len(profile.names) :]):
             found[name] = None
         left -= len(cells)

@@ -14,6 +14,7 @@ import msgspec
 from config.language import _
 from config.quantities import QUANTITIES
 from ingest.files import heads, stamps
+from ingest.files.meter_name import require_pattern
 from ingest.files.profile import NUMBERED, OFFSET, TABLES, Column, Profile, UnfitProfile
 from ingest.files.proposal import Entry
 from ingest.units import convert
@@ -151,9 +152,9 @@ def _check(profile: Profile) -> None:
     """Raises `UnfitProfile`: no file can be read by it."""
     try:
         msgspec.json.decode(msgspec.json.encode(profile), type=Profile)
-        re.compile(profile.meter_pattern)
-    except (msgspec.ValidationError, re.error) as wrong:
+    except msgspec.ValidationError as wrong:
         raise UnfitProfile(_("the profile cannot be so: %(why)s", why=wrong)) from None
+    require_pattern(profile.meter_pattern)
     encoding({"encoding": profile.encoding})
     delimiter({"delimiter": profile.delimiter})
     if profile.stamp.zone:

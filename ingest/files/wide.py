@@ -7,7 +7,8 @@ import numpy as np
 from config.language import _
 from ingest.files import stamps, wording
 from ingest.files.block import Block, Gathering, Series
-from ingest.files.long import meter_name, pattern_of, tell_unpaired, unread, wall
+from ingest.files.long import tell_unpaired, unread, wall
+from ingest.files.meter_name import meter_name
 from ingest.files.numbers import numbers
 from ingest.files.profile import OFFSET, Profile, UnfitProfile
 from ingest.files.rows import Row
@@ -50,11 +51,10 @@ def blocks(rows: Iterator[Row], profile: Profile) -> Iterator[Block]:
             found.refuse(number, "bad_time", words, body=said[place][: wording.ECHO])
     column = profile.columns[0]
     end_us = at + (column.interval_s * SECOND if profile.stamp.at == "start" else 0)
-    pattern = pattern_of(profile)
     for row, cells in rows:
         if not any(cells):
             continue
-        name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), pattern)
+        name = meter_name(" ".join(cells[at] for at in profile.meter if at < len(cells)), profile.meter_pattern)
         named = profile.delimiter.join(cells[:first])
         if not name:
             found.refuse(row, "no_meter", wording.no_meter(named), body=named)

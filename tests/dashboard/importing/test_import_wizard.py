@@ -165,7 +165,7 @@ def test_what_is_sent_of_a_campus_grows_with_its_meters_and_not_with_their_squar
     "entry, words",
     [
         ({"zone": "Mars/Olympus"}, "Mars/Olympus"),
-        ({"meter_pattern": "("}, "profile cannot be so"),
+        ({"meter_pattern": "("}, "name cannot be read"),
         ({"unit": "furlong"}, "furlong"),
         ({"interval_s": "soon"}, "soon"),
         ({"delimiter": "|"}, "no table was found"),

@@ -67,7 +67,7 @@ def test_what_is_said_is_what_is_read(
         ({"delimiter": "ab"}, "'ab'"),
         ({"delimiter": "1"}, "'1'"),
         ({"meter": "Cellar"}, "Cellar"),
-        ({"meter_pattern": "("}, "profile cannot be so"),
+        ({"meter_pattern": "("}, "name cannot be read"),
         ({"unit": "furlong"}, "furlong"),
         ({"quantity": "happiness"}, "happiness"),
         ({"quantity.9": "energy_kwh"}, "quantity.9"),
