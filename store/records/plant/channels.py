@@ -364,13 +364,9 @@ def _printable(said: str | None) -> str | None:
 def _check(quantity: str, interval_s: int | None) -> None:
     what = QUANTITIES.get(quantity)
     if what is None:
+        choice = ", ".join(QUANTITIES)
         raise Refused(
-            _(
-                "no quantity %(quantity)s; choose one of %(quantities)s",
-                quantity=f"{quantity!r}",
-                quantities=", ".join(QUANTITIES),
-            ),
-            "quantity",
+            _("no quantity %(quantity)s; choose one of %(quantities)s", quantity=repr(quantity), quantities=choice), "quantity"
         )
     if interval_s is None:
         return
