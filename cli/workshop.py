@@ -23,9 +23,9 @@ LINTERS = {
     "imports": ("-c", IMPORT_LINTER),
 }
 
-# Three processes more than processors, for tests wait a good part of their time for what they started. A file's tests stay
+# Two processes more than processors, for tests wait a good part of their time for what they started. A file's tests stay
 # together, for they share what they set up; in order (`testpaths`), because the slow rooms come first.
-PROCESSES = min(len(os.sched_getaffinity(0)), 4) + 3 if hasattr(os, "sched_getaffinity") else 4
+PROCESSES = min(len(os.sched_getaffinity(0)), 4) + 2 if hasattr(os, "sched_getaffinity") else 4
 SHARED = ("-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder")
 COVERED = ("-p", "tests.covered")
 # What every change can break within two minutes: what is computed and stored, whole, and of the other rooms the promises that
