@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from config import settings as configuration
 from ingest import job_figures
 from store.errors import StoreAway
-from store.records.jobs import asking, kinds, lease, working
+from store.records.jobs import asking, figures, kinds, lease, working
 from store.records.jobs.kinds import TIDYING, Nothing, Problem
 from store.scope import SYSTEM
 from tests.records import fresh
@@ -59,7 +59,7 @@ def test_records_that_are_away_are_told_and_asked_once_in_a_while(monkeypatch: p
         asked.append(1)
         raise StoreAway("no answer")
 
-    monkeypatch.setattr(working, "queues", away)
+    monkeypatch.setattr(figures, "queues", away)
     for _ in range(20):
         assert told() == {("loadstar_jobs_up",): 0.0}
     assert len(asked) == 1
