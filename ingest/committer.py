@@ -28,6 +28,7 @@ PROBE_S = 0.5  # between questions whether the store is back
 ASK_S = 2.0  # a store that nothing was written to for so long is asked whether it is there
 STUCK_S = 10.0  # a flush that takes longer is answered with 503; its thread is waited for
 BUSY = 4  # posts of one flush, from which on the next one waits a moment for as many
+LITTLE = 1_000  # rows of one flush; of more the next one is not worth waiting for, which others could be judged meanwhile
 LINGER_S = 0.012
 KEY_SHARE = 4  # one key may hold this part of the queue
 RETRY_AWAY_S, RETRY_BUSY_S, RETRY_FULL_S = 2, 1, 60
@@ -139,7 +140,8 @@ class Committer:
             if self._queue:
                 group = self._take()
                 await self._flush(group)
-                expected = len(group) if len(group) >= BUSY else 1
+                little = sum(len(rows) for rows, _key, _future in group) < LITTLE
+                expected = len(group) if len(group) >= BUSY and little else 1
             elif not self._closing:
                 await self._look()
 

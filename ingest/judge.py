@@ -142,7 +142,7 @@ class Judge:
                 value = checked
             if ts != said:  # many of a post are of one moment
                 # What `window.moment` would say, without the call: a text already read, or an integer of the declared unit.
-                at = ts * factor if type(ts) is int and factor else remembered.get(ts)  # type: ignore[arg-type]  # only texts are in it
+                at = ts * factor if type(ts) is int and factor else remembered.get(ts)
                 if at is None or not oldest <= at <= newest:
                     moment = window.moment(ts, precision, now)
                     if type(moment) is Problem:

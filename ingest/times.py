@@ -48,7 +48,7 @@ class Window:
     def __init__(self, back_days: float, ahead_s: float):
         self.back_us = int(back_days * DAY)
         self.ahead_us = int(ahead_s * SECOND)
-        self.read: dict[str, int] = {}
+        self.read: dict[str | int, int] = {}  # only texts are in it
 
     def moment(self, ts: Any, precision: str | None, now_us: int, field: str = "ts") -> int | Problem:
         """Microseconds since 1970 of a time as it was sent, or why it is refused.

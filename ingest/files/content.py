@@ -100,7 +100,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
         raise UnreadableFile(_("the archive is locked by a password: unpack it, and import what is in it"))
     try:
         return archive.open(member)
-    except (zipfile.BadZipFile, NotImplementedError) as wrong:
+    except (zipfile.BadZipFile, NotImplementedError) as wrong:  # the second of a way of packing that Python has not
         raise UnreadableFile(
             _("the archive is packed in a way that is not read (%(why)s): unpack it, and import what is in it", why=wrong)
         ) from None

@@ -111,9 +111,11 @@ def _says_twice(body: bytes, batch: Batch) -> bool:
     """Whether a name may stand twice in an object, of which the decoder takes the last without a word: counted by its quotes."""
     readings, count = batch.readings, len(batch.readings)
     numbered = count if readings and type(readings[0].ts) is int else 0
+    more = int(np.count_nonzero(np.frombuffer(body, np.uint8) == _QUOTE)) - (2 + 14 * count - 2 * numbered)
+    if not more:  # nothing is said beside what each reading has to say
+        return False
     unit, interval, quality = (count - list(map(get, readings)).count(None) for get in _OPTIONAL)
-    due = 2 + 14 * count - 2 * numbered + 4 * unit + 2 * interval + 4 * quality + 4 * (batch.quality is not None)
-    return int(np.count_nonzero(np.frombuffer(body, np.uint8) == _QUOTE)) != due
+    return more != 4 * unit + 2 * interval + 4 * quality + 4 * (batch.quality is not None)
 
 
 def _taken_apart(body: bytes) -> list[Any]:

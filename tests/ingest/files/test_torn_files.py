@@ -14,7 +14,7 @@ import pytest
 from config.settings import Settings
 from ingest.files import profile, stamps
 from ingest.files.content import UnreadableFile
-from ingest.files.numbers import numbers
+from ingest.files.numbers import Sign, numbers
 from ingest.files.profile import Profile, UnfitProfile
 from ingest.files.said import applied
 from tests.ingest.files.reading import changed, entry, imported, proposed, read, sure, utc, written
@@ -41,8 +41,8 @@ def _espi(*readings: tuple[object, object, object], power: object = 0) -> str:
 
 
 @pytest.mark.parametrize("sign, cell", [(".", "0,123"), (",", "0.123"), (".", "00,250"), (",", "-0.750"), (".", "0 123")])
-def test_what_begins_with_a_zero_is_no_group_of_thousands(sign: str, cell: str) -> None:
-    _value, bad = numbers(["1", cell], sign)  # type: ignore[arg-type]
+def test_what_begins_with_a_zero_is_no_group_of_thousands(sign: Sign, cell: str) -> None:
+    _value, bad = numbers(["1", cell], sign)
     assert bad.tolist() == [False, True]
 
 
