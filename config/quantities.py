@@ -61,6 +61,13 @@ QUANTITIES = _table(
 # The reverse register of each energy quantity.
 EXPORT_OF = {"energy_kwh": "energy_export_kwh", "energy_total_kwh": "energy_export_total_kwh"}
 
+# By what a meter declares its energy to come from: the quantities that tell it, forward and back. No two are ever added.
+TELLING = {
+    "counter": ("energy_total_kwh", "energy_export_total_kwh"),
+    "interval": ("energy_kwh", "energy_export_kwh"),
+    "power": ("power_kw",),
+}
+
 # Samples of a shorter interval are telemetry, the others intervals; 15 minutes because zones at :30 and :45 need it.
 INTERVAL_S = 900
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from config.language import _
-from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, Kind
+from config.quantities import EXPORT_OF, LONGEST_INTERVAL_S, QUANTITIES, TELLING, Kind
 from ingest.doubt import Doubt, LevelDoubt, doubt
 from ingest.problem import Problem, echo
 from ingest.times import SECOND
@@ -73,6 +73,7 @@ class Caller:
     fields: dict[str, tuple[str, str, int | None]] = field(
         default_factory=dict
     )  # of the device's posts: meter, quantity, interval
+    uncounted: dict[tuple[str, str], str] = field(default_factory=dict)  # meter, quantity → what is counted instead, if anything
 
     @property
     def channel_source(self) -> Source:
@@ -151,6 +152,8 @@ class Caller:
                     None,
                     _("1 to %(most)s seconds", most=LONGEST_INTERVAL_S),
                 )
+        if what.kind in (Kind.ENERGY, Kind.COUNTER) and quantity not in TELLING.get(entry.method or "", ()):
+            self.uncounted[meter, quantity] = TELLING[entry.method][0] if entry.method else ""
         made = series(meter, quantity, duration_s or 0, self.source)
         backwards = entry.one_way and quantity in _EXPORTS
         return Target(
@@ -162,8 +165,13 @@ class Caller:
             duration_us=(duration_s or 0) * SECOND,
             sample=made.table == TELEMETRY,
             device_id=entry.device_id,
-            doubt=doubt(quantity, (duration_s or 0) * SECOND, capacity(entry.rated_kw), entry.rollover_kwh),
+            doubt=self._doubt(entry, quantity, (duration_s or 0) * SECOND),
         )
+
+    def _doubt(self, entry: records.MeterEntry, quantity: str, duration_us: int) -> Doubt | LevelDoubt | None:
+        if QUANTITIES[quantity].kind is Kind.COUNTER and (entry.id, quantity) in self.uncounted:
+            return None  # a register is followed where it is counted
+        return doubt(quantity, duration_us, capacity(entry.rated_kw), entry.rollover_kwh)
 
 
 class Directory:

@@ -64,6 +64,7 @@ CODES = {
     "naive_time": "a time without an offset from UTC",
     "precision_missing": "an integer time without ?precision=",
     "bad_precision": "?precision= is none of s, ms, us, ns",
+    "not_counted": "in notes: stored, and in no total, for the meter's energy comes from something else",
     "told_before": "in notes: without a timestamp, another energy of the same interval stood there",
     "bad_replaced": "?replaced= is neither 0 nor 1",
     "bad_dry_run": "?dry_run= is neither 0 nor 1",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from config import clock
 from config.language import _
-from config.quantities import DAY_S, INTERVAL_S
+from config.quantities import DAY_S, INTERVAL_S, TELLING
 from models import gaps, local_time
 from models.energy import ON_TIME, PATIENCE, Floats
 from models.gaps import Estimate
@@ -24,7 +24,6 @@ from store.series import amendments, beside, corrections, declared, energy
 from store.series.amendments import Said
 from store.series.beside import Reading
 from store.series.declared import Span
-from store.series.uncounted import QUANTITIES as TELLING
 
 WITHIN = timedelta(days=92)
 WHOLE = 0.95  # of a slot of the history: what is less tells no profile

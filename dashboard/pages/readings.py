@@ -45,7 +45,7 @@ def layout(site_id: str, meter_id: str, **_query: Any) -> html.Div:
             tables.view(gaps_table.TABLE, meter_id),
             html.H2(_("Corrections"), className="mt-4"),
             tables.view(corrections_table.TABLE, meter_id),
-            html.H2(_("By what its days are flagged"), className="mt-4"),
+            html.H2(_("Rules for flags"), className="mt-4"),
             html.P(_(rules_table.ABOUT), className="muted wide"),
             tables.view(rules_table.TABLE, meter_id),
         ]

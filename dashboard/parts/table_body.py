@@ -121,19 +121,21 @@ def _rows(table: Table, seen: View, rows: Sequence[Row], problems: Mapping[str, 
 def aligned(cells: Sequence[Words], point: str = ".") -> list[Words]:
     r"""The numbers of a column with room after them for the decimals that others have, so that the points stand in one line.
 
-    >>> aligned(["0.3", "0.275", "12 kW", "–"])[:3]
-    ['0.3\u2007\u2007', '0.275', '12\u2008\u2007\u2007\u2007 kW']
+    The room is an element of its own: where rows are cards nothing stands above or below it, and it is not shown.
+
+    >>> [each if isinstance(each, str) else each.children[1].children for each in aligned(["0.3", "0.275", "12 kW", "–"])]
+    ['\u2007\u2007', '0.275', '\u2008\u2007\u2007\u2007', '–']
     """
     numbers = [NUMBER.fullmatch(each) if isinstance(each, str) else None for each in cells]
     decimals = [len(found["number"].rpartition(point)[2]) if found and point in found["number"] else 0 for found in numbers]
     most = max(decimals, default=0)
     drawn: list[Words] = []
     for cell, found, has in zip(cells, numbers, decimals, strict=True):
-        if found is None or not most:
+        if found is None or has == most:
             drawn.append(cell)
         else:
             room = ("" if has else POINT_WIDE) + DIGIT_WIDE * (most - has)
-            drawn.append(found["number"] + room + found["unit"])
+            drawn.append(html.Span([found["number"], html.Span(room, className="room"), found["unit"]]))
     return drawn
 
 

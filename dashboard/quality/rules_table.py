@@ -17,12 +17,12 @@ from store.records.plant.flag_thresholds import Rule
 from store.records.schema.listing import Page, Wanted
 from store.scope import Scope
 
-ABOUT = N_("What is said of this meter holds for its past days too: their flags are made anew within a quarter of an hour.")
+ABOUT = N_("What is changed here holds for this meter's past days too: their flags are renewed within a quarter of an hour.")
 COLUMNS = (
-    Column("rule", N_("What"), sortable=False),
-    Column("about", N_("Flags"), sortable=False),
-    Column("by", N_("By"), sortable=False),
-    Column("usual", N_("Usual"), sortable=False),
+    Column("rule", N_("Rule"), sortable=False),
+    Column("about", N_("What it flags"), sortable=False),
+    Column("by", N_("Threshold"), sortable=False),
+    Column("usual", N_("Default"), sortable=False),
 )
 BY = {
     quality.SPIKE: N_("%(threshold)s times"),
@@ -40,13 +40,13 @@ BY = {
     quality.CLOCK: N_("%(threshold)s s"),
     quality.GAP: N_("%(threshold)s h"),
 }
-THRESHOLD = Text("threshold", N_("By"), longest=20, required=True, keys="decimal")
+THRESHOLD = Text("threshold", N_("Threshold"), longest=20, required=True, keys="decimal")
 OFF = Act(
-    "off", N_("Switch off"), asks=lambda: Question(_("No day of this meter is flagged by this rule any more, also of the past."))
+    "off",
+    N_("Switch off"),
+    asks=lambda: Question(_("No day of this meter is flagged by this rule any more, past days included.")),
 )
-RESET = Act(
-    "reset", N_("As usual"), asks=lambda: Question(_("What is usual holds for this meter again, also for its past days."))
-)
+RESET = Act("reset", N_("Reset"), asks=lambda: Question(_("The default holds for this meter again, also for its past days.")))
 
 
 def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], meter_id: str) -> Page[Rule]:
@@ -69,7 +69,7 @@ def _edit(rule: Rule) -> Question:
     usual = quality.THRESHOLDS[rule.rule]
     least, most = (_by(rule.rule, each) for each in quality.BOUNDS[rule.rule])
     about = _(
-        "%(rule)s. Usual: %(usual)s. From %(least)s to %(most)s.",
+        "%(rule)s. Default: %(usual)s. From %(least)s to %(most)s.",
         rule=_(RULES[rule.rule]),
         usual=_by(rule.rule, usual),
         least=least,
@@ -84,7 +84,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
         return _("Switched off.")
     if asked.act == "reset":
         flag_thresholds.set_rule(scope, asked.context, asked.key)
-        return _("As usual again.")
+        return _("Back to the default.")
     if asked.act != "edit" or asked.key not in quality.THRESHOLDS:
         raise NotFound("no such rule")
     given = asked.read((THRESHOLD,))
@@ -94,4 +94,4 @@ def _do(scope: Scope, asked: Asked) -> Words:
     return _("Saved. Its days are being judged anew.")
 
 
-TABLE = Table("rules", N_("Rules of flags"), operates_meter("context"), COLUMNS, load=_load, row=_row, do=_do)
+TABLE = Table("rules", N_("Rules for flags"), operates_meter("context"), COLUMNS, load=_load, row=_row, do=_do)

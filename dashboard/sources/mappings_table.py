@@ -84,7 +84,7 @@ def _row(scope: Scope, record: Line) -> Row:
     cells = (
         html.Span([record.source, " ", html.Span(_(ROADS[channel.road]), className="muted small")]),
         _value(channel) if heard else "–",
-        ago(channel.last_seen if heard else None, now),
+        ago(channel.last_seen if heard or (record.waits and sum(record.waits.values())) else None, now),
         _waits(record),
         _meaning(scope, record),
     )

@@ -7,7 +7,7 @@ import msgspec
 from config import clock
 from config.language import _
 from config.quantities import QUANTITIES, Kind
-from ingest import bodies, keys
+from ingest import bodies, keys, uncounted
 from ingest.answers import Answer, answer, judged
 from ingest.directory import Caller
 from ingest.door import Asked, Door, Routes, arrival_us, asked
@@ -78,6 +78,7 @@ async def post(request: Request, door: Door) -> Answer:
             quantity = rows.rows[position][0].quantity
             rejected.append(Problem("refused_by_store", _("the store refuses the reading: %(why)s", why=why[:200]), quantity))
         notes = [_told_before(rows.rows[position], before, caller, wanted.dry_run) for position, before in outcome.before.items()]
+        notes += uncounted.notes(caller, rows)
     if not wanted.dry_run:
         door.activity.note(caller.device.id, accepted, len(rejected), judge.now_us)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))

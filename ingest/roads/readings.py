@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Meta
 
 from config.language import _
-from ingest import bodies, keys
+from ingest import bodies, keys, uncounted
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
 from ingest.door import Door, Routes, asked
@@ -66,11 +66,12 @@ async def post(request: Request, door: Door) -> Answer:
             if outcome.refused:
                 _add_refused(rejected, outcome.refused, len(readings))
     accepted = len(readings) - len(rejected)
-    request.told = Told(accepted, rejected, rows.held, dry_run=wanted.dry_run)
+    notes = uncounted.notes(caller, rows)
+    request.told = Told(accepted, rejected, rows.held, notes, dry_run=wanted.dry_run)
     if not wanted.dry_run:
         _book(caller, judge, accepted, door)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))
-    return judged(accepted, replaced, rejected, dry_run=wanted.dry_run, held=rows.held)
+    return judged(accepted, replaced, rejected, notes, wanted.dry_run, rows.held)
 
 
 def _read(body: bytes) -> Sequence[Reading | Problem]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from config.quantities import INTERVAL_S, LONGEST_INTERVAL_S
+from config.quantities import INTERVAL_S, LONGEST_INTERVAL_S, TELLING
 from models import energy as arithmetic
 from models.energy import ON_TIME, Floats
 from store.records.plant.metering import Metering, metering
@@ -20,7 +20,6 @@ from store.series.grid import ceil, floor
 from store.series.interval_sums import KEY
 from store.series.other_lengths import beside
 from store.series.pieces import EXPORT, FORWARD, REGISTERS, seconds
-from store.series.uncounted import QUANTITIES as TELLING
 
 CLASSES = ("A", "S", "E", "M")
 AT_ONCE = timedelta(days=31)  # of quarters of an hour that are looked at together

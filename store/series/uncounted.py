@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from config.quantities import TELLING
 from models import granularity
 from store.records.access.policy import Action, require
 from store.records.plant.declarations import energy_declarations
@@ -18,11 +19,6 @@ WITHIN = timedelta(days=31)
 LATELY = timedelta(days=1)
 FOREVER = ALWAYS[0].end
 Kind = tuple[str, str, int, int, datetime, datetime, str]  # of a meter, and as `Uncounted` has it
-QUANTITIES = {
-    "counter": ("energy_total_kwh", "energy_export_total_kwh"),
-    "interval": ("energy_kwh", "energy_export_kwh"),
-    "power": ("power_kw",),
-}  # by method; its energies come from these and no others
 NO_METHOD, TOO_EARLY, OTHER_QUANTITY = "no method", "too early", "other quantity"
 ACROSS, CONTRADICTS = "across", "contradicts"  # of another length than declared (`models.granularity`)
 LEFT_OUT = {granularity.ACROSS: ACROSS, granularity.CONTRADICTS: CONTRADICTS}
@@ -109,7 +105,7 @@ def _periods(
 
 def _stored(meter_ids: Collection[str], start: datetime, end: datetime) -> Iterator[Row]:
     """Meter, quantity, length, count, first and last of the energies, registers and powers that devices and files told."""
-    wanted = ", ".join(f"'{quantity}'" for quantities in QUANTITIES.values() for quantity in quantities)
+    wanted = ", ".join(f"'{quantity}'" for quantities in TELLING.values() for quantity in quantities)
     for table, length, made in (("intervals", "interval_s", "AND source != 'rollup'"), ("telemetry", "0", "")):
         yield from query(
             f"SELECT meter, quantity, {length} lasts, count(), min(ts), max(ts) FROM {table} "
@@ -122,7 +118,7 @@ def _why(source: EnergySource | None, declared: Sequence[EnergySource], quantity
     """The rule by which readings are not counted, whatever their length; empty for those that may be."""
     if source is None:
         return TOO_EARLY if declared else NO_METHOD
-    return "" if quantity in QUANTITIES[source.method] else OTHER_QUANTITY
+    return "" if quantity in TELLING[source.method] else OTHER_QUANTITY
 
 
 def _is_other(source: EnergySource | None, interval_s: int) -> bool:

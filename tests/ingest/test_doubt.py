@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def caller(rated_kw: float | None = None, rollover_kwh: float | None = None) -> Caller:
-    meter = MeterEntry("mtr_a", "sit_a", "dev_a", False, frozenset(), None, "main", False, rated_kw, rollover_kwh)
+    meter = MeterEntry("mtr_a", "sit_a", "dev_a", False, frozenset(), "counter", None, "main", False, rated_kw, rollover_kwh)
     return Caller("key_a", b"", False, False, True, 1, None, {"mtr_a": meter}, {"mtr_a": 60}, {"mtr_a": "dev_a"})
 
 

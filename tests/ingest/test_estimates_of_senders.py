@@ -42,13 +42,13 @@ def test_a_reading_says_that_it_is_an_estimate_and_its_neighbours_say_nothing(
     said = readings(world, moment, {}, ESTIMATED, {"quality": "actual"}, {"quality": None})
     assert site.readings(*said).json() == {"accepted": 4, "rejected": []}
     assert told(stored, world.grid, "power_kw", moment) == [(0.5, False), (1.5, True), (2.5, False), (3.5, False)]
-    quarter = {"meter": world.grid, "quantity": "energy_kwh", "interval_s": 900, "ts": moment.isoformat(), "value": 2.25}
+    quarter = {"meter": world.load, "quantity": "energy_kwh", "interval_s": 900, "ts": moment.isoformat(), "value": 2.25}
     assert site.readings(quarter | ESTIMATED).status_code == 200
     start = moment - timedelta(seconds=900)
-    assert told(stored, world.grid, "energy_kwh", start, INTERVALS) == [(2.25, 900.0)]
+    assert told(stored, world.load, "energy_kwh", start, INTERVALS) == [(2.25, 900.0)]
     # Read after all, and the value was right: an estimate it is no more.
     assert site.readings(quarter, replaced="1").json() == {"accepted": 1, "replaced": 0, "rejected": []}
-    assert told(stored, world.grid, "energy_kwh", start, INTERVALS) == [(2.25, None)]
+    assert told(stored, world.load, "energy_kwh", start, INTERVALS) == [(2.25, None)]
 
 
 @pytest.mark.parametrize("damaged", [False, True], ids=["whole", "with a reading that is none"])

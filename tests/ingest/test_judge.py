@@ -11,7 +11,7 @@ from store.records.plant.directory import MeterEntry
 
 
 def caller() -> Caller:
-    meters = {"mtr_a": MeterEntry("mtr_a", "sit_a", "dev_a", True, frozenset(), None, "main", False)}
+    meters = {"mtr_a": MeterEntry("mtr_a", "sit_a", "dev_a", True, frozenset(), "counter", None, "main", False)}
     return Caller("key_a", b"", False, False, True, 1, None, meters, {"mtr_a": 60}, {"mtr_a": "dev_a"})
 
 

@@ -30,7 +30,7 @@ MEANT = {
 
 
 def caller() -> Caller:
-    meters = {"mtr_a": MeterEntry("mtr_a", "sit_a", "dev_a", False, frozenset(), None, "main", False)}
+    meters = {"mtr_a": MeterEntry("mtr_a", "sit_a", "dev_a", False, frozenset(), "counter", None, "main", False)}
     found = Caller("key_a", b"", False, False, True, 1, None, meters, {"mtr_a": 900}, {"mtr_a": "dev_a"})
     found.channels = {("lines", f"m,h=1 {name}"): entry for name, entry in MEANT.items()}
     found.channels["lines", "m,h=1,quality=estimated p"] = MEANT["p"]

@@ -338,3 +338,25 @@ def test_addresses_and_methods_that_are_not_there_say_so(site: Device) -> None:
     assert site.client.get("/nothing").status_code == 404
     answer = site.client.get("/api/v1/readings")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+def test_what_is_stored_and_not_counted_is_said_once_and_never_called_held(site: Device, world: World, moment: datetime) -> None:
+    counts = [500.0, 3.0, 9e7]  # of a meter whose energy comes from its intervals
+    batch = [
+        {"meter": world.load, "quantity": "energy_total_kwh", "ts": (moment + timedelta(seconds=n)).isoformat(), "value": value}
+        for n, value in enumerate(counts)
+    ]
+    answer = site.readings(*batch, {"meter": world.load, "quantity": "energy_kwh", "ts": moment.isoformat(), "value": 0.5})
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 4)
+    assert "held" not in answer.json()
+    [note] = answer.json()["notes"]
+    assert (note["code"], note["value"], note["allowed"]) == ("not_counted", "energy_total_kwh", "energy_kwh")
+
+
+def test_energy_of_which_nothing_declares_where_it_comes_from_is_said_to_wait(
+    site: Device, world: World, moment: datetime
+) -> None:
+    answer = site.readings(reading(world, moment, meter=world.panel, quantity="energy_kwh", value=0.5, interval_s=60))
+    [note] = answer.json()["notes"]
+    assert note["code"] == "not_counted"
+    assert "declares it on the meter's page" in note["message"]

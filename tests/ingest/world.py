@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from config import settings as configuration
 from config.settings import Settings
 from store.records.people import organisations
-from store.records.plant import devices, graph, keys, meters, sites
+from store.records.plant import devices, graph, keys, meters, posted_energy, sites
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import PATIENT_S, eventually
@@ -98,6 +98,8 @@ def build_world(settings: Settings) -> World:
         energy_mode="counter",
         fields={"energy_consumed": (grid, "energy_total_kwh"), "current_load": (spare, "load_pct")},
     ).id
+    for posting in (device, register):
+        posted_energy.declare(SYSTEM, posting)
     other = sites.create_site(SYSTEM, name="Next door", kind="campus", organisation_id=owner, public_number=202, **place).id
     neighbour_node = graph.create_node(SYSTEM, other, name="bus", kind="bus").id
     neighbour = meters.create_meter(SYSTEM, other, name="panel", role="condition", node_id=neighbour_node).id

@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import parse_qs
 
 from config.language import _
-from ingest import bodies
+from ingest import bodies, uncounted
 from ingest.answers import Answer
 from ingest.directory import Caller
 from ingest.door import Door, Routes, arrival_us
@@ -55,7 +55,7 @@ async def _write(request: Request, door: Door, precisions: dict[str, str], tell:
     for channel in batch.heard:
         door.channels.heard(caller.channel_source, ROAD, channel.name, channel.heard)
     wrong = [problem.at(line) for line, problem in sorted(batch.wrong.items())]
-    request.told = Told(accepted, wrong, rows.held, waiting=len(batch.waiting))
+    request.told = Told(accepted, wrong, rows.held, uncounted.notes(caller, rows), len(batch.waiting))
     _book(caller, rows, accepted, batch, door)
     return partial(batch.said(), tell) if batch.wrong else DONE
 

@@ -21,8 +21,6 @@ from store.records.transaction.engine import reading
 from store.records.transaction.lookup import in_parts
 from store.scope import Scope
 
-NOTHING = (None, None, None)  # declared
-
 
 @dataclass(frozen=True, slots=True)
 class KeyEntry:
@@ -71,7 +69,8 @@ class MeterEntry:
     """A meter that can be written to; virtual and retired ones are not here.
 
     `one_way`: energy against its edge's direction cannot be. `quantities` are those that devices' fields write;
-    others may come by name. `interval_s` is that of its last energy declaration.
+    others may come by name. `method` and `interval_s` are those of its last energy declaration: its energy comes from
+    nothing else.
     """
 
     id: str
@@ -79,6 +78,7 @@ class MeterEntry:
     device_id: str | None
     one_way: bool
     quantities: frozenset[str]
+    method: str | None
     interval_s: int | None
     role: str
     makes: bool  # its energy comes from a source of the site's own
@@ -224,9 +224,7 @@ def fields_of_site(scope: Scope, site_id: str) -> dict[str, Mapping[str, tuple[s
 
 
 def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | None = None) -> dict[str, MeterEntry]:
-    columns = EnergySource.meter_id, EnergySource.interval_s, EnergySource.rollover_kwh, EnergySource.rated_kw
-    declared = records.execute(select(*columns).order_by(EnergySource.valid_from))
-    last = {meter: (interval_s, rollover_kwh, rated_kw) for meter, interval_s, rollover_kwh, rated_kw in declared}
+    last = {each.meter_id: each for each in records.scalars(select(EnergySource).order_by(EnergySource.valid_from))}
     target = aliased(Node)
     query = (
         select(
@@ -254,11 +252,13 @@ def _meters(records: Session, written: Mapping[str, set[str]], site_id: str | No
             device_id=device_id,
             one_way=two_way is False,
             quantities=frozenset(written.get(meter_id, ())),
-            interval_s=last.get(meter_id, NOTHING)[0],
+            method=said.method if said else None,
+            interval_s=said.interval_s if said else None,
             role=role,
             makes=kind == "source" and technology != "grid",
-            rated_kw=last.get(meter_id, NOTHING)[2] or min((kw for kw in both_kw if kw), default=None),
-            rollover_kwh=last.get(meter_id, NOTHING)[1],
+            rated_kw=(said and said.rated_kw) or min((kw for kw in both_kw if kw), default=None),
+            rollover_kwh=said.rollover_kwh if said else None,
         )
         for meter_id, site_id, device_id, role, two_way, kind, technology, *both_kw in records.execute(query)
+        for said in (last.get(meter_id),)
     }

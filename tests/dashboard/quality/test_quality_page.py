@@ -179,18 +179,20 @@ def test_a_suspected_unit_is_scaled_from_the_first_of_its_days_on_and_undone(mea
     assert "scaled" not in act(world.client("stranger"), "flags", world.site, "scale", key, searched=False, **written)
 
 
-def test_by_what_a_meters_days_are_flagged_is_changed_switched_off_and_as_usual_again(measured: Measured) -> None:
+def test_a_meters_rules_for_flags_are_changed_switched_off_and_reset(measured: Measured) -> None:
     world, browser = measured.world, measured.world.client("operator")
     page = shown(browser, f"/site/{world.site}/quality/{measured.meter}")
-    assert "By what its days are flagged" in page and "2.8 times" in page
-    assert "Usual: 2.8 times" in said(press(browser, "rules", measured.meter, searched=False, do="ask", act="edit", row="spike"))
+    assert "Rules for flags" in page and "2.8 times" in page
+    assert "Default: 2.8 times" in said(
+        press(browser, "rules", measured.meter, searched=False, do="ask", act="edit", row="spike")
+    )
     assert "1.1 to 1000" in act(browser, "rules", measured.meter, "edit", "spike", searched=False, threshold="0.5")
     assert "not a number" in act(browser, "rules", measured.meter, "edit", "spike", searched=False, threshold="many")
     assert "Saved" in act(browser, "rules", measured.meter, "edit", "spike", searched=False, threshold="4.5")
     assert "Switched off" in act(browser, "rules", measured.meter, "off", "gap", searched=False)
     by = flag_thresholds.thresholds(SYSTEM, [measured.meter])[measured.meter]
     assert (by["spike"], "gap" in by) == (4.5, False)
-    assert "As usual" in act(browser, "rules", measured.meter, "reset", "gap", searched=False)
+    assert "Back to the default" in act(browser, "rules", measured.meter, "reset", "gap", searched=False)
     assert "no longer exists" in act(browser, "rules", measured.meter, "edit", "colour", searched=False, threshold="2")
     assert (
         press(world.client("stranger"), "rules", measured.meter, searched=False, do="act", act="off", row="sum").status_code

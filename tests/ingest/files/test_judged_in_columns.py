@@ -28,8 +28,9 @@ SERIES = [
 
 def _caller() -> Caller:
     fields = MeterEntry.__dataclass_fields__
+    known = {"site_id": "s", "method": "counter"}
     made = {
-        name: MeterEntry(**{key: {"id": name, "site_id": "s", "one_way": name == "m2"}.get(key) for key in fields})  # type: ignore[arg-type]
+        name: MeterEntry(**{key: ({"id": name, "one_way": name == "m2"} | known).get(key) for key in fields})  # type: ignore[arg-type]
         for name in ("m1", "m2")
     }
     return Caller("imp_1", b"", False, False, True, 0, None, made, {}, {})
