@@ -146,6 +146,7 @@ class Subscriber:
     def _end(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.disconnect()  # it may have been connecting anew, and then left the connection open
 
     def _on_connect(self, client: mqtt.Client, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

@@ -53,7 +53,8 @@ def tried(to: Connection) -> list[Step]:
 
 def _try(to: Connection) -> None:
     _reach(to)
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"loadstar-try-{secrets.token_hex(6)}", clean_session=True)
+    named = f"loadstar-try-{secrets.token_hex(6)}"
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=named, clean_session=True, reconnect_on_failure=False)
     if to.username is not None:
         client.username_pw_set(to.username, to.password)
     if to.tls:

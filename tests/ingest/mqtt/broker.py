@@ -37,6 +37,7 @@ class Publisher:
     def end(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+        self.client.disconnect()  # it may have been connecting anew, and then left the connection open
 
 
 class Listener:
