@@ -181,7 +181,7 @@ def test_both_keys_of_a_rotation_survive_a_restart_and_the_old_one_ends_as_annou
     own.start()
     keys.revoke_key(SYSTEM, old.partition(".")[0])
     eventually(lambda: _statuses(own, old) == {401})
-    answer = Device(own, old).hardware()
+    answer = httpx.post(f"{own.url}/api/hardware/data", json=HARDWARE, headers={"X-API-Key": old}, timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (401, "unknown_key")
     assert _statuses(own, new) == {200}
     own.stop()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -138,10 +139,10 @@ def test_a_sites_key_has_channels_of_the_site(
 
 
 def test_beyond_the_quota_a_line_is_refused_by_name_and_what_waits_stays(
-    device_settings: Settings, stored: Stored, world: World, moment: datetime
+    device_settings: Settings, stored: Stored, world: World, moment: datetime, tmp_path: Path
 ) -> None:
     with free_ports(1) as (port,):
-        own = {"device_port": port, "waiting_values": 3, "device_workers": 1}
+        own = {"home": tmp_path, "device_port": port, "waiting_values": 3, "device_workers": 1}
     device = devices.create_device(SYSTEM, world.site_id, name="talkative").id
     key = keys.create_key(SYSTEM, device_id=device)
     small = Api(device_settings.model_copy(update=own)).start()

@@ -15,7 +15,7 @@ from ingest.files import block, importing, lines, shelf, undoing
 from store.errors import Refused
 from store.records.plant import imports, last_values, meters
 from store.scope import SYSTEM
-from store.series import latest, rollup
+from store.series import latest, latest_kept, rollup
 from tests.ingest.files.reading import asked, changed, close, imported, proposed, table, written
 from tests.ingest.world import Stored, World
 
@@ -127,6 +127,7 @@ def test_quarters_that_its_samples_made_are_made_anew_without_them(
     stored.settle()
     rollup.roll_up(SYSTEM, hour, hour + timedelta(hours=1), [meter], clock.now())
     assert [count for count, _kw in stored(here, *where)] == [15, 15]
+    latest_kept.keep(SYSTEM, {meter: hour})  # as the worker does with what came late
     assert latest.latest(SYSTEM, [meter]).get((meter, "power_kw")) is not None
     _undone(device_settings, made.source)
     stored.settle()
