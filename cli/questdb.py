@@ -158,6 +158,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "wal.apply.worker.sleep.threshold": "2",
         "wal.apply.worker.sleep.timeout": "100",  # ms
         "cairo.wal.apply.look.ahead.txn.count": "200",
+        # Each question that is kept compiled keeps the places of as many rows as a frame has, 8 bytes each (docs/decisions/462).
+        "pg.select.cache.block.count": "8",
+        "pg.select.cache.row.count": "4",
+        "cairo.sql.page.frame.max.rows": "100000",
         # There are no views of either kind, and their four threads would look for some a hundred times a second each.
         "cairo.mat.view.enabled": "false",
         "view.compiler.worker.count": "0",

@@ -7,7 +7,6 @@ stored there since; its own rows it never takes for others'.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from config.settings import Settings
@@ -32,33 +31,33 @@ def keep(folder: Path, number: int, source: str, keys: Sequence[Keys]) -> None:
     _write(part, now)
 
 
-def of(folder: Path, meter: str, quantity: str, interval_s: int, at_us: np.ndarray) -> pd.DataFrame:
-    """What stood under the keys of one series; columns `COLUMNS`."""
-    found = []
-    wanted = [("meter", "==", meter), ("quantity", "==", quantity), ("interval_s", "==", interval_s)]
-    between = [("at", ">=", int(at_us.min())), ("at", "<=", int(at_us.max()))]
-    for part in _parts(folder):
-        rows = _read(part, [*wanted, *between])
-        if len(rows):
-            found.append(rows[np.isin(rows["at"].to_numpy(np.int64), at_us)])
-    # Where a file says a time twice, the first of its blocks has seen what was there.
-    return pd.concat(found).drop_duplicates(KEY) if found else pd.DataFrame(columns=COLUMNS)
+class Before:
+    """What is kept of what stood before an import."""
+
+    def __init__(self, folder: Path) -> None:
+        spans = [(part, _read(part)["at"]) for part in _parts(folder)]
+        self._spans = [(part, at.min(), at.max()) for part, at in spans if len(at)]
+
+    def of(self, keys: pd.DataFrame) -> pd.DataFrame:
+        """What stood under these keys (`KEY`); columns `COLUMNS`."""
+        least, most = keys["at"].min(), keys["at"].max()
+        between = [("at", ">=", int(least)), ("at", "<=", int(most))]
+        parts = [_read(part, between) for part, first, last in self._spans if first <= most and last >= least]
+        found = [each.merge(keys[KEY], on=KEY) for each in parts if len(each)]
+        # Where a file says a time twice, the first of its blocks has seen what was there.
+        return pd.concat(found).drop_duplicates(KEY) if found else pd.DataFrame(columns=COLUMNS)
 
 
 def hand_on(settings: Settings, import_id: str) -> None:
     """Let what stood before this import be what stood before those that replaced its rows: it is about to be undone."""
-    own = shelf.folder(settings, import_id) / shelf.BEFORE
+    stood = Before(shelf.folder(settings, import_id) / shelf.BEFORE)
     for other in imports.others_of(SYSTEM, import_id):
         for part in _parts(shelf.folder(settings, other) / shelf.BEFORE):
             rows = _read(part)
             theirs = rows["source"] == import_id
             if not theirs.any():
                 continue
-            instead = [
-                of(own, str(meter), str(quantity), int(str(interval_s)), group["at"].to_numpy(np.int64))
-                for (meter, quantity, interval_s), group in rows[theirs].groupby(["meter", "quantity", "interval_s"])
-            ]
-            parts = [each for each in (rows[~theirs], *instead) if len(each)]
+            parts = [each for each in (rows[~theirs], stood.of(rows[theirs])) if len(each)]
             _write(part, pd.concat(parts, ignore_index=True) if parts else rows.iloc[:0])
 
 
@@ -74,7 +73,7 @@ def _parts(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("*.parquet"))
 
 
-def _read(part: Path, filters: list[tuple[str, str, object]] | None = None) -> pd.DataFrame:
+def _read(part: Path, filters: Sequence[tuple[str, str, object]] | None = None) -> pd.DataFrame:
     """A part; one of before a column was kept has nothing in it."""
     return pd.read_parquet(part, filters=filters).reindex(columns=COLUMNS)
 

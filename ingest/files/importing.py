@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +27,7 @@ from ingest.directory import Caller, keyless
 from ingest.files import before, read, shelf
 from ingest.files.block import Block, RowProblem, Series, as_said
 from ingest.files.content import UnreadableFile
+from ingest.files.in_time import in_time
 from ingest.files.outcome import Outcome
 from ingest.files.profile import Profile, UnfitProfile, plain
 from ingest.problem import Refusal
@@ -47,7 +49,7 @@ ROAD = "file"
 TRIED = "tried"  # the source of what is only tried, under which nothing is stored
 APPLIED_S = 60.0  # within which QuestDB shows what was written
 
-Progress = Callable[[int, int], None]  # told how many readings have been read, and up to which row
+Progress = Callable[[int, int], None]  # told how many readings are judged, and how many rows of the file that is
 
 
 def source_of(site_id: str, digest: str, profile: Profile) -> str:
@@ -213,19 +215,20 @@ def _judged(
     window = Window((clock.now() - FIRST) / timedelta(days=1), AHEAD_S)
     kept_since = clock.now_us() - int(settings.accepted_back_days * 86_400) * SECOND
     read_so_far = 0
-    for number, block in enumerate(read.blocks(path, profile)):
-        outcome.refuse(_by_id(problem, ids) for problem in block.problems)
-        outcome.gaps, outcome.skipped = outcome.gaps + block.gaps, outcome.skipped + block.skipped
-        known = {name: ids.get(texts.key(name), name) for name, _q, _u in block.series}
-        good, bad = columns.judge(caller, window, _of_known(block, known, ids, caller, outcome), known)
-        outcome.refuse_readings(bad)
-        good = [once(kept(each, kept_since, outcome), outcome) for each in good]
-        for each in good:
-            outcome.take(each)
-        yield number, good
-        read_so_far += len(block)
-        if progress is not None:
-            progress(read_so_far, int(block.row.max(initial=0)))
+    with shelf.spare(settings) as spare:
+        for number, (block, row) in enumerate(in_time(read.blocks(path, profile), spare, partial(shelf.require_room, settings))):
+            outcome.refuse(_by_id(problem, ids) for problem in block.problems)
+            outcome.gaps, outcome.skipped = outcome.gaps + block.gaps, outcome.skipped + block.skipped
+            known = {name: ids.get(texts.key(name), name) for name, _q, _u in block.series}
+            good, bad = columns.judge(caller, window, _of_known(block, known, ids, caller, outcome), known)
+            outcome.refuse_readings(bad)
+            good = [once(kept(each, kept_since, outcome), outcome) for each in good]
+            for each in good:
+                outcome.take(each)
+            yield number, good
+            read_so_far += len(block)
+            if progress is not None:
+                progress(read_so_far, row)
 
 
 def _keys(good: Iterable[Judged]) -> list[Keys]:

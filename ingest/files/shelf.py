@@ -8,9 +8,11 @@ import fcntl
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from config import clock
 from config.language import _
@@ -199,6 +201,15 @@ def draft(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             made.unlink(missing_ok=True)
+
+
+@contextmanager
+def spare(settings: Settings) -> Iterator[IO[bytes]]:
+    """An empty file on the disk of the state folder, which is gone with whoever uses it, also when that is killed."""
+    place = settings.home / "imports"
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=place) as file:
+        yield file
 
 
 def forget_old(settings: Settings) -> int:

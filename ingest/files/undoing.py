@@ -38,7 +38,7 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
         imports.fail(SYSTEM, import_id, words)
         return 0
     before.hand_on(settings, import_id)
-    gone = 0
+    stood, gone = before.Before(folder), 0
     touched: dict[tuple[str, str, int], Stored] = {}
     for _again in range(TRIES):
         if not rollup.await_applied(("telemetry", "intervals"), APPLIED_S):
@@ -48,13 +48,11 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
             break
         touched = {(each.meter, each.quantity, each.interval_s): each for each in found} | touched
         due, done = sum(each.count for each in found), 0
-        for each in found:
-            for at_us in replaced.rows_of(SYSTEM, import_id, each):
-                stood = before.of(folder, each.meter, each.quantity, each.interval_s, at_us)
-                replaced.put_back(SYSTEM, settings, each, at_us, stood)
-                done += len(at_us)
-                if progress is not None:
-                    progress(done / max(due, done))
+        for keys in replaced.rows_of(SYSTEM, import_id):
+            replaced.put_back(SYSTEM, settings, keys, stood.of(keys))
+            done += len(keys)
+            if progress is not None:
+                progress(done / max(due, done))
         gone += done
     else:
         raise StoreAway("something of the import is still being stored")
@@ -62,8 +60,9 @@ def undo(scope: Scope, settings: Settings, import_id: str, progress: Callable[[f
     # Of one that was killed when all was put back, what it had stored is told by its record.
     spans = [(each.meter, each.quantity, each.first, each.last) for each in touched.values()]
     spans += [(each.meter, each.quantity, _moment(each.first_us) - LONGEST, _moment(each.last_us)) for each in seen.totals]
-    for meter, _quantity, first, last in spans:
-        judging.judge_again(SYSTEM, [meter], first, last + MICROSECOND)
+    if spans:
+        meters, _quantities, firsts, lasts = zip(*spans, strict=True)
+        judging.judge_again(SYSTEM, {*meters}, min(firsts), max(lasts) + MICROSECOND)
     latest_kept.look_again(SYSTEM, {(meter, quantity) for meter, quantity, _first, _last in spans})
     before.forget(folder)
     imports.undone(SYSTEM, import_id)

@@ -57,8 +57,7 @@ class Connection(Patient):
 Pool = ConnectionPool[Connection]
 
 _lock = threading.Lock()
-_pools: dict[tuple[int, str, int, str], Pool] = {}
-_asked: dict[int, Pool] = {}  # the one that was asked last, by process
+_pools: dict[tuple[int, str, int, str], "tuple[Pool, _Breaker]"] = {}
 
 
 def query(sql: str, params: Sequence[object] = ()) -> list[Row]:
@@ -130,23 +129,23 @@ def _ask(sql: str, params: Sequence[object]) -> Answer:
 
 
 def _ask_now(sql: str, params: Sequence[object]) -> Answer:
-    pool = _pool(settings())
+    pool, breaker = _pool(settings())
     plain = [_naive_utc(value) for value in params]
-    _breaker.admit()
+    breaker.admit()
     for attempt in (1, 2):
         try:
-            with _connected(pool) as connection:
+            with _connected(pool, breaker) as connection:
                 cursor = connection.execute(sql, plain or None, prepare=False, binary=True)
                 described = cursor.description or ()
                 moments = frozenset(at for at, column in enumerate(described) if column.type_code == TIMESTAMP)
                 answer = [column.name for column in described], moments, cursor.fetchall()
-                _breaker.close()
+                breaker.close()
                 return answer
         except psycopg.OperationalError as error:
             # A pooled connection that was cut, by a restart of QuestDB or after minutes without a question, is found out only by
             # using it; then the others are looked at too.
             if attempt == 2 or isinstance(error, Silent):
-                _breaker.open(str(error))
+                breaker.open(str(error))
                 raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
             pool.check()
         except (PoolClosed, TooManyRequests) as error:
@@ -181,7 +180,7 @@ def persistently(ask: Callable[[], Asked]) -> Asked:
 
 
 @contextmanager
-def _connected(pool: Pool) -> Iterator[Connection]:
+def _connected(pool: Pool, breaker: "_Breaker") -> Iterator[Connection]:
     """A connection of the pool; whoever waits for one is told as soon as anybody finds that QuestDB is away."""
     deadline = time.monotonic() + WAIT_S
     while True:
@@ -189,7 +188,7 @@ def _connected(pool: Pool) -> Iterator[Connection]:
             connection = pool.getconn(timeout=LOOK_S)
             break
         except PoolTimeout as error:
-            _breaker.check()
+            breaker.check()
             if time.monotonic() > deadline:
                 # Each may be in use, or QuestDB be too busy to take one.
                 raise StoreAway(_("QuestDB is too busy: no connection to it came free; try again in a moment")) from error
@@ -233,9 +232,6 @@ class _Breaker:
                 self._until = time.monotonic() + AWAY_S
 
 
-_breaker = _Breaker()
-
-
 def _naive_utc(value: object) -> object:
     """QuestDB keeps no zone; a time without one here is a mistake of the caller."""
     if isinstance(value, datetime):
@@ -262,18 +258,13 @@ def _prepare(connection: Connection) -> None:
     connection.adapters.register_loader("timestamp", _Microseconds)
 
 
-def _not_taken(pool: Pool) -> None:
-    # One that nobody asks any more, since the settings name another QuestDB, tells nothing of that one.
-    if pool is _asked.get(os.getpid()):
-        _breaker.open("it does not take connections")
-
-
-def _pool(of: Settings) -> Pool:
+def _pool(of: Settings) -> tuple[Pool, _Breaker]:
     # The process is part of the key: after a fork the parent's sockets must not be used.
     key = (os.getpid(), of.questdb_host, of.questdb_pg_port, of.questdb_read_user)
     with _lock:
         if key not in _pools:
-            _pools[key] = ConnectionPool(
+            breaker = _Breaker()
+            pool = ConnectionPool(
                 connection_class=Connection,
                 kwargs=_arguments(of, of.questdb_read_user, of.questdb_read_password),
                 min_size=0,
@@ -281,11 +272,11 @@ def _pool(of: Settings) -> Pool:
                 timeout=WAIT_S,
                 max_idle=300.0,
                 reconnect_timeout=RECONNECT_S,
-                reconnect_failed=_not_taken,
+                reconnect_failed=lambda _pool: breaker.open("it does not take connections"),
                 open=True,
                 configure=_prepare,
             )
-        _asked[key[0]] = _pools[key]
+            _pools[key] = pool, breaker
         return _pools[key]
 
 
@@ -293,7 +284,7 @@ def close() -> None:
     """Close this process's connections; they are opened again when needed."""
     with _lock:
         for key in [key for key in _pools if key[0] == os.getpid()]:
-            _pools.pop(key).close(timeout=1.0)
+            _pools.pop(key)[0].close(timeout=1.0)
 
 
 atexit.register(close)

@@ -34,7 +34,8 @@ _ROWS = {
     TELEMETRY: "ts::LONG at, value, source, CASE WHEN estimated THEN 1.0 ELSE 0.0 END estimated_s, lasts_s",
     INTERVALS: 'ts::LONG at, value, source, "min", "max", "count", covered_s, known_s, estimated_s',
 }
-MICROSECOND = timedelta(microseconds=1)
+MICROSECOND, HOUR = timedelta(microseconds=1), timedelta(hours=1)
+AT_ONCE = 150_000  # rows that are taken back at a time
 
 
 class Keys(NamedTuple):
@@ -131,26 +132,33 @@ def stored(scope: Scope, source: str) -> list[Stored]:
     ]
 
 
-def rows_of(scope: Scope, source: str, of: Stored) -> Iterator[NDArray[np.int64]]:
-    """The times (µs since 1970) of what a source has stored, some at a time. Raises as `stored`."""
+def rows_of(scope: Scope, source: str) -> Iterator[pd.DataFrame]:
+    """The keys (`KEY`) of the rows of a source, of one table and in the order of time, some at a time. Raises as `stored`."""
     require(scope, Action.RUN)
-    within = Keys(of.meter, of.quantity, of.interval_s, np.array([_us(of.first), _us(of.last)]))
-    start, end, step = of.first, of.last + MICROSECOND, SLICES[within.table]
-    lasting = f"AND interval_s = {of.interval_s}" if of.interval_s else ""
-    while start < end:
-        stop = min(start + step, end)
-        found = query(
-            f"SELECT ts::LONG FROM {within.table} WHERE ts >= %s AND ts < %s AND meter = '{of.meter}' "
-            f"AND quantity = '{of.quantity}' {lasting} AND source = '{_id(source)}'",
-            [start, stop],
-        )
-        if found:
-            yield np.array([at for (at,) in found], np.int64)
-        start = stop
+    for table, lasts in ((TELEMETRY, "0"), (INTERVALS, "interval_s")):
+        hours = query(f"SELECT timestamp_floor('h', ts) hour, count() FROM {table} WHERE source = '{_id(source)}' ORDER BY hour")
+        for first, last in _together(hours):
+            yield frame(
+                f"SELECT ts::LONG at, meter, quantity, {lasts} interval_s FROM {table} "
+                f"WHERE ts >= %s AND ts < %s AND source = '{_id(source)}'",
+                [first, last + HOUR],
+            )
 
 
-def put_back(scope: Scope, made: Settings, of: Stored, at_us: NDArray[np.int64], before: pd.DataFrame) -> None:
-    """Write the rows that stood at these times (`COLUMNS`) again; where none did, none has a value any more.
+def _together(hours: Sequence[tuple[datetime, int]]) -> Iterator[tuple[datetime, datetime]]:
+    """The first and the last of as many hours, one after the other, as have some `AT_ONCE` rows."""
+    first, size = None, 0
+    for hour, count in hours:
+        first, size = first or hour, size + count
+        if size >= AT_ONCE:
+            yield first, hour
+            first, size = None, 0
+    if first is not None:
+        yield first, hours[-1][0]
+
+
+def put_back(scope: Scope, made: Settings, keys: pd.DataFrame, before: pd.DataFrame) -> None:
+    """Write the rows that stood under these keys of one table (`COLUMNS`) again; where none did, none has a value any more.
 
     What the rollup has made of their quarters of an hour it makes anew.
 
@@ -159,37 +167,38 @@ def put_back(scope: Scope, made: Settings, of: Stored, at_us: NDArray[np.int64],
         StoreAway: QuestDB did not take it; doing it again completes it.
     """
     require(scope, Action.RUN)
-    rows = pd.DataFrame({"at": at_us}).merge(before.drop(columns=["meter", "quantity", "interval_s"]), on="at", how="left")
+    rows = keys.merge(before, on=KEY, how="left")
     nothing = rows["source"].isna().to_numpy()
     written = pd.DataFrame(
         {
-            "meter": pd.Series([of.meter] * len(rows), dtype=object),
-            "quantity": pd.Series([of.quantity] * len(rows), dtype=object),
+            "meter": rows["meter"].astype(object),
+            "quantity": rows["quantity"].astype(object),
             "source": pd.Series(np.where(nothing, ROLLUP, rows["source"].astype(object)), dtype=object),
             "value": rows["value"].astype(float),
             "ts": rows["at"].to_numpy(np.int64).astype("datetime64[us]"),
         }
     )
-    if of.interval_s:
+    of_intervals = bool((rows["interval_s"] > 0).any())
+    if of_intervals:
         numbers = {name: rows[name].astype(float) for name in ("min", "max", "covered_s", "known_s", "estimated_s")}
         count = np.where(nothing, 0, rows["count"].fillna(0)).astype(np.int64)
-        written = written.assign(interval_s=of.interval_s, count=count, **numbers)
+        written = written.assign(interval_s=rows["interval_s"].astype(np.int64), count=count, **numbers)
     else:
         written = written.assign(
             estimated=rows["estimated_s"].to_numpy(float) > 0, lasts_s=rows["lasts_s"].fillna(0).astype(np.int64)
         )
+    rolled_up = rows[rows["interval_s"].isin((0, INTERVAL_S))]
     with bulk.writer(made) as sender:
-        if of.interval_s in (0, INTERVAL_S):
-            bulk.write(scope, sender, "late", bulk.late(_markers(of.meter, at_us)))
-        bulk.write(scope, sender, INTERVALS if of.interval_s else TELEMETRY, written)
+        bulk.write(scope, sender, "late", bulk.late(_markers(rolled_up)))
+        bulk.write(scope, sender, INTERVALS if of_intervals else TELEMETRY, written)
 
 
-def _markers(meter: str, at_us: NDArray[np.int64]) -> list[Marker]:
+def _markers(rows: pd.DataFrame) -> list[Marker]:
     """What the rollup has to look at again, as far back as there are samples."""
     oldest = floor(clock.now() - timedelta(days=settings().kept_telemetry_days), INTERVAL_S)
     quarter = INTERVAL_S * 1_000_000
-    first, last = max(int(at_us.min()), _us(oldest)), int(at_us.max())
-    return [(meter, first - first % quarter, last - last % quarter + quarter)] if first <= last else []
+    spans = rows[rows["at"] >= _us(oldest)].groupby("meter")["at"].agg(["min", "max"]).to_records().tolist()
+    return [(meter, first - first % quarter, last - last % quarter + quarter) for meter, first, last in spans]
 
 
 def _id(source: str) -> str:

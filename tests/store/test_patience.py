@@ -37,11 +37,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, questdb_jar: Path) -> Itera
 def asked(server: QuestDBServer) -> Iterator[Settings]:
     """Connections to it are open."""
     configuration.use(server.settings)
-    connection._breaker.close()
     assert connection.query("SELECT 1") == [(1,)]
     yield server.settings
     connection.close()
-    connection._breaker.close()
 
 
 @contextmanager
@@ -111,7 +109,7 @@ def _is_asked(asked: Settings) -> bool:
 def test_a_question_that_takes_long_is_waited_for_however_busy_questdb_is(
     asked: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool = connection._pool(asked)
+    pool, _breaker = connection._pool(asked)
     pool.resize(connection.POOL_SIZE)
     pool.wait()  # for their connections: who comes new while both of QuestDB's threads are busy waits as long as they are
     monkeypatch.setattr(patience, "SILENT_S", 0.2)

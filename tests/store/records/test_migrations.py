@@ -18,7 +18,7 @@ from store.records.schema.columns import Record
 from store.records.transaction import engine, failures
 from tests.store.conftest import Databases
 
-HEAD = "025"
+HEAD = "026"
 
 
 def _described(connection: Connection) -> dict[str, object]:
@@ -165,6 +165,19 @@ def test_sites_of_one_name_at_a_distributor_get_a_number_and_nothing_else_change
     assert "sit_4" not in caplog.text
 
 
+def test_imports_that_are_not_done_begin_at_their_first_block(empty: str) -> None:
+    config = engine.migrations()
+    with engine.engine().execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "025")
+        for statement in (*SAME_SITES, *HALF_DONE):
+            connection.exec_driver_sql(statement)
+    engine.upgrade()
+    with engine.reading() as session:
+        parts = {each.state: each.parts for each in session.scalars(select(schema.FileImport))}
+    assert parts == {"running": 0, "failed": 0, "waiting": 0, "done": 7}
+
+
 SAME_SITES = (
     *(
         "INSERT INTO organisations (id, name, kind, approval, created_at)"
@@ -177,6 +190,13 @@ SAME_SITES = (
         f" VALUES ('sit_{number}', {number}, '{name}', 'plant', 'org_{firm}', 'UTC', 'GBP', 0, 0, 230, 50, false, '', {AT})"
         for number, name, firm in ((1, "Harbour", "one"), (2, "harbour", "one"), (3, " Harbour", "one"), (4, "Harbour", "two"))
     ),
+)
+
+HALF_DONE = tuple(
+    "INSERT INTO imports (id, site_id, file_name, size, digest, lines, profile, state, created_at, parts, readings, refused,"
+    " held, unknown, totals, gaps, skipped)"
+    f" VALUES ('imp_{state}', 'sit_1', 'a.csv', 1, '', 1, '{{}}', '{state}', {AT}, 7, 9, '{{}}', '{{}}', '{{}}', '[]', 0, 0)"
+    for state in ("running", "failed", "waiting", "done")
 )
 
 SAME_NAMES = (

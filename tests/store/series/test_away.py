@@ -25,7 +25,6 @@ def nowhere(settings: Settings) -> Iterator[None]:
     connection.close()
     yield
     connection.close()
-    connection._breaker.close()
     configuration.use(settings)
 
 
@@ -49,9 +48,15 @@ def test_twenty_people_who_ask_together_do_not_wait_one_after_the_other(nowhere:
     assert asked_s() < connection.WAIT_S
 
 
-def test_it_is_found_again_when_it_is_back(nowhere: None, settings: Settings) -> None:
+def test_one_that_is_away_says_nothing_of_another(nowhere: None, settings: Settings) -> None:
     asked_s()
     configuration.use(settings)
+    assert connection.query("SELECT 1") == [(1,)]
+
+
+def test_it_is_found_again_when_it_is_back(settings: Settings) -> None:
+    _pool, breaker = connection._pool(settings)
+    breaker.open("it does not take connections")
     with pytest.raises(StoreAway):
         connection.query("SELECT 1")
 
@@ -66,7 +71,7 @@ def test_it_is_found_again_when_it_is_back(nowhere: None, settings: Settings) ->
 
 def test_connections_that_were_cut_while_nobody_asked_are_replaced_unseen(settings: Settings) -> None:
     connection.close()
-    pool = connection._pool(settings)
+    pool, _breaker = connection._pool(settings)
     idle = [pool.getconn(timeout=20) for _ in range(pool.max_size)]
     for each in idle:
         with socket.socket(fileno=os.dup(each.fileno())) as cut:
@@ -85,7 +90,6 @@ def busy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket
         connection.close()
         yield listening
         connection.close()
-        connection._breaker.close()
     configuration.use(settings)
 
 
