@@ -3,9 +3,11 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from click.testing import CliRunner
 
@@ -177,19 +179,26 @@ def test_every_mark_has_the_values_that_its_text_has_places_for() -> None:
     assert places == []
 
 
-def test_the_template_is_up_to_date() -> None:
+@pytest.fixture(scope="module")
+def found() -> Catalog:
+    """All texts, which takes seconds to gather."""
+    return gathered()
+
+
+def test_the_template_is_up_to_date(found: Catalog) -> None:
     kept = (language.FOLDER / TEMPLATE).read_text(encoding="utf-8")
-    assert kept == written(gathered()), "run `./loadstar texts`"
+    assert kept == written(found), "run `./loadstar texts`"
 
 
-def test_what_is_gathered_is_the_same_each_time() -> None:
-    assert written(gathered()) == written(gathered())
+def test_what_is_gathered_is_the_same_each_time(found: Catalog) -> None:
+    assert written(found) == written(gathered())
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: Catalog) -> Callable[..., str]:
     """`./loadstar texts` with languages in a folder of its own."""
     monkeypatch.setattr(language, "FOLDER", tmp_path)
+    monkeypatch.setattr("cli.texts.gathered", lambda: deepcopy(found))
 
     def ran(*arguments: str) -> str:
         language._catalogue.cache_clear()
@@ -212,9 +221,9 @@ def _translate(folder: Path, name: str, given: dict[str | tuple[str, str], str |
         write_po(there, catalog)
 
 
-def test_a_language_is_begun_translated_and_spoken(run: Callable[..., str], tmp_path: Path) -> None:
+def test_a_language_is_begun_translated_and_spoken(run: Callable[..., str], tmp_path: Path, found: Catalog) -> None:
     said = run("--add", "de")
-    total = len(gathered())
+    total = len(found)
     assert f"de: {total} of {total} still to be translated" in said
     assert said.count("\n  ") == FIRST
     _translate(tmp_path, "de", {"Users": "Personen", ("%(num)s value", "%(num)s values"): ("%(num)s Wert", "%(num)s Werte")})
@@ -227,10 +236,12 @@ def test_a_language_is_begun_translated_and_spoken(run: Callable[..., str], tmp_
         assert language._("Sign in again.") == "Sign in again."
 
 
-def test_a_text_of_which_one_number_is_not_worded_is_not_translated(run: Callable[..., str], tmp_path: Path) -> None:
+def test_a_text_of_which_one_number_is_not_worded_is_not_translated(
+    run: Callable[..., str], tmp_path: Path, found: Catalog
+) -> None:
     run("--add", "de")
     _translate(tmp_path, "de", {("%(num)s value", "%(num)s values"): ("%(num)s Wert", "")})
-    assert f"de: {len(gathered())} of" in run()
+    assert f"de: {len(found)} of" in run()
     with language.speaking("de"):
         assert language.ngettext("%(num)s value", "%(num)s values", 2) == "2 values"
 

@@ -27,6 +27,8 @@ from worker.pool import Pool, lanes
 from worker.task import all_tasks
 
 NOBODYS_PORT = 1  # whatever else runs on this machine
+# A page is open for seconds here, too short for Chromium's optimising compilers to pay: they take up to a fifth of its work.
+LAZY = ("--js-flags=--no-maglev --no-turbofan",)
 
 
 def _settings(home: Path) -> Settings:
@@ -130,7 +132,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Never in the zone of the server or of a site: what is shown must not depend on where somebody looks from.
         environment = os.environ | {"TZ": LOS_ANGELES}
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS, env=environment)
+        browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGS, *LAZY], env=environment)
         yield browser
         browser.close()
 
