@@ -22,6 +22,7 @@ from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PROJECT, Settings
 from tests.matrix import cells
+from tests.postgresql import Cluster
 
 # The same cases at every run: what fails is to fail for whoever changed it.
 hypothesis.settings.register_profile("loadstar", derandomize=True, database=None, deadline=None)
@@ -141,6 +142,14 @@ class QuestDBServer:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A running PostgreSQL without databases of ours, shared by the session. Tests that stop it start their own."""
+    cluster = Cluster()
+    yield cluster
+    cluster.stop()
 
 
 @pytest.fixture(scope="session")

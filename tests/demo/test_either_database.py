@@ -12,18 +12,15 @@ from demo.state import State
 from store.records.plant import sites
 from store.records.transaction import engine
 from store.scope import SYSTEM
-from tests.postgresql import Cluster
 from tests.records import fresh
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
-    cluster = Cluster() if request.param == "postgresql" else None
+    cluster = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     fresh(cluster.url(cluster.new_database()) if cluster else f"sqlite:///{tmp_path / 'records.sqlite3'}")
     yield
     engine.configure()
-    if cluster:
-        cluster.stop()
 
 
 def test_all_of_the_demo_is_recorded(records: None) -> None:

@@ -21,13 +21,6 @@ Rows = dict[str, list[dict[str, Any]]]  # by table
 BOTH = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Cluster]:
-    cluster = Cluster()
-    yield cluster
-    cluster.stop()
-
-
 class Databases:
     """Databases of one kind; those with tables come from two contents, made once: nothing, and the small world."""
 

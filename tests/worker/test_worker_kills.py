@@ -31,7 +31,6 @@ from store.records.schema.listing import Wanted
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from tests.conftest import eventually
-from tests.postgresql import Cluster
 from tests.records import fresh
 from tests.worker import kinds as ours
 from tests.worker.kinds import Folder
@@ -52,7 +51,7 @@ MIXED = [
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    cluster = Cluster() if request.param == "postgresql" else None
+    cluster = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     url = cluster.url(cluster.new_database()) if cluster else None
     made = configuration.load(home=tmp_path, demo=False, secret_key=SecretStr("not secret"), database_url=url)
     configuration.use(made)
@@ -61,8 +60,6 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setitem(kinds.KINDS, name, kind)
     yield tmp_path
     engine.configure()
-    if cluster:
-        cluster.stop()
 
 
 class Workers:
