@@ -12,7 +12,7 @@ from config.settings import settings
 from dashboard.frame.faults import sentence
 from dashboard.importing import left_out
 from dashboard.importing.look import Look, look
-from dashboard.parts.aria import aria
+from dashboard.parts.aria import aria, data
 from dashboard.parts.moments import clock
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
@@ -40,7 +40,9 @@ def view(scope: Scope, site_id: str, seen: Look) -> list[Any]:
     return [
         dcc.Store(id="import-check-of", data=as_read),
         dcc.Interval(id="import-check-looks", interval=LOOKS_MS, disabled=not _at_work(last)),
-        html.Div(_drawn(scope, site_id, seen.upload_id, last, as_read), id="import-check", className="mt-4"),
+        html.Div(
+            _drawn(scope, site_id, seen.upload_id, last, as_read), id="import-check", className="mt-4", **data(keeps_focus="")
+        ),
     ]
 
 
@@ -86,7 +88,7 @@ def _at_work(last: Check | None) -> bool:
 
 
 def _drawn(scope: Scope, site_id: str, upload_id: str, last: Check | None, as_read: str) -> list[Any]:
-    head = html.H3(_("The whole file"), className="h6")
+    head = html.H3(_("The whole file"), id="import-check-head", className="h6", tabIndex=-1, **data(takes_focus=""))
     if last is None:
         about = _("Before anything is imported, all of it can be read and judged. Nothing is stored by that.")
         return [head, html.P(about, className="muted"), _button(_("Check the whole file"))]

@@ -18,7 +18,7 @@ def layout(**_query: Any) -> html.Div:
         [
             icon("search"),
             html.H1(_("Nothing here")),
-            html.P(_("Perhaps the address is mistyped, or what it showed is not yours to see.")),
+            html.P(_("Perhaps the address is mistyped, what it showed is gone, or it is not yours to see.")),
             html.A(_("Home"), href="/", className="btn btn-primary mt-2"),
         ],
         className="empty",

@@ -186,6 +186,9 @@ def _moment(name: str, field: Moment, said: Mapping[str, str], problem: Problem 
 
 def in_question(field: Field, said: Mapping[str, str], problem: Problem | None) -> html.Div | html.Label:
     """A field of the question of a row."""
+    if isinstance(field, Tick):
+        box = dcc.Checklist([{"label": field.words, "value": YES}], [YES] if said.get(field.key) == YES else [])
+        return html.Div(box, className="field-line ticked", **data(given=field.key))
     shown: list[Component] = [html.Span(field.words)]
     if isinstance(field, Choice):
         shown.append(select(field.options, said.get(field.key, ""), given=field.key))
@@ -209,7 +212,7 @@ def in_question(field: Field, said: Mapping[str, str], problem: Problem | None) 
     return html.Label([*shown, *([_problem(problem)] if problem else [])], className="field-line")
 
 
-def _dated(field: Day | Moment | Tick, said: Mapping[str, str], problem: Problem | None) -> html.Div:
+def _dated(field: Day | Moment, said: Mapping[str, str], problem: Problem | None) -> html.Div:
     """A day, and a time where it is a moment, each with a label of its own."""
 
     def one(key: str, kind: str, words: str, look: str) -> html.Label:

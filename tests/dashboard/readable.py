@@ -25,6 +25,15 @@ def faults(page: Page) -> list[str]:
     return [f"{page.url} {rule}: {where}" for rule, where in page.evaluate(ASK, RULES)]
 
 
+# What is wider than its box and cut there, or moved sideways. Tables that are no cards, and code, may be; the site's name is
+# whole in its menu.
+CUT = """() => [...document.querySelectorAll('body *')]
+    .filter((each) => each.checkVisibility() && getComputedStyle(each).overflowX !== 'visible')
+    .filter(({ clientWidth, scrollWidth }) => clientWidth > 1 && scrollWidth > clientWidth + 1)
+    .filter((each) => !each.matches('.bar .site *, pre, input, select, textarea, .table-frame:not(.stacks)'))
+    .map(({ tagName, className, innerText }) => `${tagName} ${className}: ${(innerText ?? '').slice(0, 80)}`)"""
+
+
 def look(page: Page, width: int, scheme: str) -> None:
     """See it, or what is opened next, on a screen of that width and in that theme."""
     page.set_viewport_size({"width": width, "height": 900})
@@ -35,6 +44,14 @@ def assert_fits(page: Page, width: int) -> None:
     """Nothing of it is wider than the screen, which may just have become narrower."""
     page.set_viewport_size({"width": width, "height": 900})
     eventually(lambda: page.evaluate("document.documentElement.scrollWidth") <= width, within_s=20)
+
+
+def assert_grows(page: Page) -> None:
+    """With letters of twice their size, on the narrowest screen there is, nothing of it is wider than that, or cut off."""
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert_fits(page, 320)
+    assert page.evaluate(CUT) == [], page.url
+    page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 def assert_readable(page: Page) -> None:

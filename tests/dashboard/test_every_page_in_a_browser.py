@@ -12,7 +12,7 @@ from store.records.plant import meters
 from store.scope import SYSTEM
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.plant.asking import plant
-from tests.dashboard.readable import LOOKS, assert_fits, assert_readable, faults, look
+from tests.dashboard.readable import LOOKS, assert_fits, assert_grows, assert_readable, faults, look
 from tests.dashboard.watched import watched
 from tests.dashboard.world import World
 
@@ -61,6 +61,7 @@ def test_every_page_is_accessible_and_no_wider_than_the_screen(chromium: Browser
             look(page, *LOOKS[0])
             visit(page, path)
             assert_readable(page)
+            assert_grows(page)
 
 
 def test_pages_that_ask_for_readings_fit_a_telephone_while_the_store_is_away(

@@ -8,9 +8,12 @@
     const chosen = Object.fromEntries([...selects].map((each) => [each.dataset.filter, each.value]));
     window.dash_clientside.set_props(`${table}-press`, { data: { ...wanted, chosen, at: Date.now() } });
   }
+  function said(control) {
+    return control.type === "checkbox" ? (control.checked ? "yes" : "") : control.value;
+  }
   function given(button) {
     const fields = button.closest(".question")?.querySelectorAll("[data-given]") ?? [];
-    return Object.fromEntries([...fields].map((field) => [field.dataset.given, (field.querySelector("input") ?? field).value]));
+    return Object.fromEntries([...fields].map((field) => [field.dataset.given, said(field.querySelector("input") ?? field)]));
   }
 
   document.addEventListener("click", (event) => {

@@ -19,10 +19,13 @@
   });
   document.addEventListener("pointerdown", () => { focused = ""; });
   new MutationObserver((changes) => {
-    if (focused && isLost())
-      [document.getElementById(focused), within.querySelector("[data-takes-focus]")]
-        .find((each) => each?.checkVisibility())
-        ?.focus({ preventScroll: true });
+    if (focused && isLost()) {
+      const same = document.getElementById(focused);
+      if (same?.checkVisibility()) same.focus({ preventScroll: true });
+      else [...within.querySelectorAll("[data-takes-focus]")]
+        .find((each) => each.closest("[data-keeps-focus]") === within)
+        ?.focus(); // which may be elsewhere, and is to be seen
+    }
     if (!opened.size) return;
     for (const { addedNodes } of changes) {
       for (const added of addedNodes) {

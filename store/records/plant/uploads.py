@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from config.language import _
-from store.errors import Refused
+from store.errors import NotFound, Refused
 from store.records.access.policy import Action, holder, require
 from store.records.jobs import asking
 from store.records.jobs.kinds import FILE_CHECK
 from store.records.schema import Job, Upload
 from store.records.schema.columns import now
 from store.records.transaction.engine import reading, session
-from store.records.transaction.lookup import missing, required
+from store.records.transaction.lookup import required
 from store.scope import Scope
 
 LASTS = timedelta(hours=24)  # since it was begun
@@ -47,7 +47,7 @@ def upload(scope: Scope, upload_id: str) -> Upload:
     with reading() as records:
         found = records.get(Upload, upload_id or "")
     if found is None or found.user_id != owner or found.expires_at <= now():
-        raise missing(Upload, upload_id)
+        raise NotFound(_("this upload is gone: its file was imported or discarded, or waited too long; look under Imports"))
     return found
 
 

@@ -73,13 +73,16 @@ def test_a_campus_file_from_the_first_byte_to_its_undoing(at_work: tuple[World, 
         expect(page.locator("td", has_text="2024-11-01 00:00 GMT").first).to_be_visible()
         expect(page.get_by_text("'broken'")).to_be_visible()
 
-        page.get_by_role("button", name="Check the whole file").click()
+        page.get_by_role("button", name="Check the whole file").press("Enter")
+        expect(page.get_by_role("heading", name="The whole file")).to_be_focused()  # for the button is gone
         judged = page.get_by_role("region", name="What the import would do")
         expect(judged.get_by_role("row", name="Would be refused")).to_contain_text("720", timeout=JOB_MS)
+        expect(page.get_by_role("heading", name="The whole file")).to_be_focused()
         expect(page.get_by_role("region", name="Meters that the site does not have").get_by_role("row")).to_have_count(4)
         page.get_by_role("button", name="Create the 3 missing meters").press("Enter")
         expect(page.get_by_text("3 of 3 have a meter here.")).to_be_visible()
         expect(page.locator("[data-step=now]")).to_be_focused()  # for the button is gone
+        expect(page.locator("[data-step=now]")).to_be_in_viewport()
         expect(page.get_by_text("It was checked before something was changed above")).to_be_visible()
         page.get_by_role("button", name="Check it again").click()
         expect(judged.get_by_role("row", name="Would be stored")).to_contain_text("719", timeout=JOB_MS)

@@ -252,6 +252,12 @@ def test_operators_import_and_only_administrators_make_meters(world: World, uplo
     assert meters.meters_of(SYSTEM, world.site) == []
 
 
+def test_whoever_starts_in_another_tab_what_was_discarded_is_told_where_to_look(world: World, upload: Upload) -> None:
+    sent = upload(CAMPUS)
+    uploads.forget_upload(policy.scope_of(world.people["operator"]), sent)
+    assert "look under Imports" in _press(world, "operator", sent, "start")
+
+
 def test_somebody_elses_upload_is_not_there(world: World, upload: Upload) -> None:
     sent = upload(CAMPUS)
     assert world.client("admin").get(f"/site/{world.site}/import/{sent}").status_code == 404
