@@ -23,6 +23,7 @@ from store.series.pieces import REGISTERS
 
 USUAL_S = 3600.0  # for so long what is usual of a meter stays known
 HISTORY = timedelta(days=30)
+AT_ONCE = 30  # meters whose month is in memory at a time
 DECLARED, OF_NODES, USUAL, UNKNOWN = "declared", "of_nodes", "usual", "unknown"
 
 _usual: dict[str, tuple[float, float, int]] = {}  # by meter: when it was asked, kW, of how many quarters
@@ -71,12 +72,12 @@ def capacities(scope: Scope, meters: Collection[str], rated: Ratings) -> Capacit
 
 def _unrated(meters: Collection[str]) -> dict[str, Capacity]:
     now = time.monotonic()
-    unknown = {meter for meter in meters if now - _usual.get(meter, (-USUAL_S, 0.0, 0))[0] >= USUAL_S}
-    if unknown:
-        rows = _history(unknown)
-        found = {str(meter): kw.to_numpy(float) for meter, kw in rows.groupby("meter")["kw"]}
+    unknown = sorted(meter for meter in meters if now - _usual.get(meter, (-USUAL_S, 0.0, 0))[0] >= USUAL_S)
+    for first in range(0, len(unknown), AT_ONCE):
+        some = unknown[first : first + AT_ONCE]
+        found = {str(meter): kw.to_numpy(float) for meter, kw in _history(some).groupby("meter")["kw"]}
         none = np.zeros(0)
-        _usual.update({meter: (now, plausible.usual(found.get(meter, none)), len(found.get(meter, none))) for meter in unknown})
+        _usual.update({meter: (now, plausible.usual(found.get(meter, none)), len(found.get(meter, none))) for meter in some})
     return {meter: plausible.capacity(None, *_usual[meter][1:]) for meter in meters}
 
 

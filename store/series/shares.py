@@ -23,6 +23,7 @@ from store.series.pieces import EXPORT, FORWARD, REGISTERS, seconds
 
 CLASSES = ("A", "S", "E", "M")
 AT_ONCE = timedelta(days=31)  # of quarters of an hour that are looked at together
+QUARTERS, SAME_S = 96, 1e-3  # of a day
 REACH = timedelta(seconds=LONGEST_INTERVAL_S)  # beyond a range, within which a register that people said tells of its end
 
 
@@ -83,15 +84,27 @@ def _stretch_kwh(scope: Scope, known: Metering, meters: Collection[str], start: 
     edges_s = np.array([each.timestamp() for each in edges])
     persons, samples = _persons(known, meters, start, end), _samples(known, meters, edges_s)
     senders = estimated.told(known, meters, edges_s)
+    said = {*persons, *samples, *(meter for meter, _register in senders)}
+    days = sorted({start, *inner[::QUARTERS].to_pydatetime(), end})
+    read = {meter: kwh for meter, kwh in _all_read(scope, known, meters, days).items() if meter not in said}
     nothing = np.zeros(len(edges) - 1)
-    return {
+    return {meter: np.array([kwh, 0.0, 0.0, 0.0]) for meter, kwh in read.items()} | {
         meter: _by_class(
             flow,
             persons.get(meter, 0.0),
             samples.get(meter, nothing),
             {register: senders.get((meter, register), nothing) for register in REGISTERS},
         )
-        for meter, flow in energy.flows(scope, meters, edges, known).items()
+        for meter, flow in energy.flows(scope, [each for each in meters if each not in read], edges, known).items()
+    }
+
+
+def _all_read(scope: Scope, known: Metering, meters: Collection[str], days: list[datetime]) -> dict[str, float]:
+    """The energy (kWh) of those meters that were heard for as long as they are known: of theirs nothing is ours to say when."""
+    return {
+        meter: float((flow.forward + flow.export).sum())
+        for meter, flow in energy.flows(scope, meters, days, known).items()
+        if (np.abs(flow.known_s - flow.covered_s) < SAME_S).all()
     }
 
 
