@@ -35,7 +35,7 @@ class Before:
     """What is kept of what stood before an import."""
 
     def __init__(self, folder: Path) -> None:
-        spans = [(part, _read(part)["at"]) for part in _parts(folder)]
+        spans = [(part, pd.read_parquet(part, columns=["at"])["at"]) for part in _parts(folder)]
         self._spans = [(part, at.min(), at.max()) for part, at in spans if len(at)]
 
     def of(self, keys: pd.DataFrame) -> pd.DataFrame:

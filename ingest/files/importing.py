@@ -39,7 +39,7 @@ from store.records.plant import directory, imports, meters
 from store.records.plant.refused import Refused
 from store.records.schema import FileImport, texts
 from store.scope import SYSTEM, Scope
-from store.series import bulk, judging, replaced, rollup
+from store.series import bulk, judging, latest_kept, replaced, rollup
 from store.series.replaced import Keys
 from store.series.write import TELEMETRY, Marker
 
@@ -172,6 +172,7 @@ def store(scope: Scope, settings: Settings, import_id: str, progress: Progress |
         return None
     rollup.await_applied(("intervals",), APPLIED_S)
     judging.judge_import(SYSTEM, import_id)
+    latest_kept.look_again(SYSTEM, outcome.taken.keys())
     imports.finish(
         SYSTEM,
         import_id,

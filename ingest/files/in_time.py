@@ -1,7 +1,7 @@
 """Readings in the order of time, whatever the order of their file.
 
 The store keeps months and days, and writes one anew when a commit reaches back into it: a file with one meter after the other
-would have it write all of them for each block. What comes in order is passed on at once; from the first block on that goes back,
+would have it write all of them for each block. What comes in order is passed on at once; from where a block goes back,
 the rest of the file is laid down by days, and given away day by day. So twice the same time comes together too, however far apart
 the file says it.
 """
@@ -51,16 +51,21 @@ def in_time(blocks: Iterator[Block], file: IO[bytes], require_room: Callable[[in
         require_room: told how many bytes are about to be laid down; what it raises ends it.
     """
     latest, row = np.iinfo(np.int64).min, 0
+    held: list[Block] = []  # the one that came last, for it may have begun what is not in order
     for block in blocks:
         if len(block) and latest - BACK_US > block.end_us.min():
+            held.append(block)
             break
         latest = max(latest, int(block.end_us.max(initial=latest)))
-        row = max(row, int(block.row.max(initial=0)))
-        yield Reached(block, row)
+        for before in held:
+            row = max(row, int(before.row.max(initial=0)))
+            yield Reached(before, row)
+        held = [block]
     else:
+        yield from (Reached(last, max(row, int(last.row.max(initial=0)))) for last in held)
         return
     days, half = _Days(file, require_room), row
-    for laid_down in chain([block], blocks):
+    for laid_down in chain(held, blocks):
         days.add(laid_down)
         row = max(row, int(laid_down.row.max(initial=0)))
         yield Reached(_without_readings(laid_down), half + (row - half) // 2)

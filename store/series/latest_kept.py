@@ -45,20 +45,20 @@ def keep(scope: Scope, late: Mapping[str, datetime] | None = None) -> None:
 
 
 def look_again(scope: Scope, series: Collection[tuple[str, str]]) -> None:
-    """Keep what is newest of these series and quantities now: what was kept of them may have been taken away.
+    """Keep what is newest of these series and quantities now: it came out of turn, or what was kept was taken away.
 
-    Raises as `keep`.
+    Only as far as all is kept: what is newer `keep` finds, and must go on to search there. Raises as `keep`.
     """
     if not series:
         return
-    until = not_ahead()
     ids, names = {meter for meter, _ in series}, {quantity for _, quantity in series}
     rows = []
     for table, only in (("telemetry", ""), ("intervals", "AND source != 'rollup'")):
-        for meter, quantity, ts, value, lasts in newest(ids, table, BEGINNING, until, names, only):
+        for meter, quantity, ts, value, lasts in newest(ids, table, BEGINNING, not_ahead(), names, only):
             rows.append(Last(meter, quantity, end_of(quantity, ts, lasts), value))
     last_values.forget(scope, series)
-    last_values.keep(scope, [row for row in rows if (row.series_id, row.quantity) in series], until)
+    until = last_values.kept_to(scope) or BEGINNING
+    last_values.keep(scope, [row for row in rows if (row.series_id, row.quantity) in series and row.ts <= until])
 
 
 def _before_those_ahead(scope: Scope, rows: list[Last], until: datetime) -> list[Last]:

@@ -91,7 +91,7 @@ def test_whoever_ends_the_bench_ends_what_it_has_started(tmp_path: Path, questdb
         stderr=subprocess.PIPE,
     )
     try:
-        eventually(lambda: leash.alive(home / "run", "questdb"), within_s=300)
+        eventually(lambda: leash.alive(home / "run", "questdb") or bench.poll() is not None, within_s=300)
         bench.send_signal(signal.SIGTERM)
         _, said = bench.communicate(timeout=120)
     finally:

@@ -12,7 +12,9 @@ from config.settings import Settings
 from ingest.files import importing, shelf
 from ingest.files.detect import detect
 from store.errors import NotFound
+from store.records.plant import last_values, meters
 from store.scope import NOBODY, SYSTEM
+from store.series import latest
 from tests.ingest.files.reading import close, imported, table, written
 from tests.ingest.world import Stored, World
 
@@ -101,3 +103,14 @@ def test_a_site_that_is_not_the_scopes_is_not_found(device_settings: Settings, w
     path, _values = _file(tmp_path, ["pv"], 20)
     with pytest.raises(NotFound):
         importing.try_out(NOBODY, device_settings, world.site_id, path, detect(path, "UTC").profile)
+
+
+def test_the_newest_of_a_file_is_a_meters_latest_value_as_soon_as_it_is_imported(
+    device_settings: Settings, world: World, tmp_path: Path
+) -> None:
+    hall = meters.create_meter(SYSTEM, world.site_id, name="hall of long ago", role="condition").id
+    last_values.keep(SYSTEM, [last_values.Last(world.load, "power_kw", clock.now() - timedelta(minutes=1), 1.0)])
+    path, values = _file(tmp_path, ["hall of long ago"], 3, start="2002-01-01")
+    imported(device_settings, world.site_id, path)
+    told = latest.latest(SYSTEM, [hall])[hall, "energy_kwh"]
+    assert (f"{told.ts:%Y-%m-%d %H:%M}", told.value) == ("2002-01-04 00:00", values[0, -1])
