@@ -56,8 +56,8 @@ def look_again(scope: Scope, series: Collection[tuple[str, str]]) -> None:
     for table, only in (("telemetry", ""), ("intervals", "AND source != 'rollup'")):
         for meter, quantity, ts, value, lasts in newest(ids, table, BEGINNING, not_ahead(), names, only):
             rows.append(Last(meter, quantity, end_of(quantity, ts, lasts), value))
-    last_values.forget(scope, series)
     until = last_values.kept_to(scope) or BEGINNING
+    last_values.forget(scope, series)
     last_values.keep(scope, [row for row in rows if (row.series_id, row.quantity) in series and row.ts <= until])
 
 

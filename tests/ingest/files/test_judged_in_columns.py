@@ -27,12 +27,7 @@ SERIES = [
 
 
 def _caller() -> Caller:
-    fields = MeterEntry.__dataclass_fields__
-    known = {"site_id": "s", "method": "counter"}
-    made = {
-        name: MeterEntry(**{key: ({"id": name, "one_way": name == "m2"} | known).get(key) for key in fields})  # type: ignore[arg-type]
-        for name in ("m1", "m2")
-    }
+    made = {name: MeterEntry(name, "s", None, name == "m2", frozenset(), "counter", None, "", False) for name in ("m1", "m2")}
     return Caller("imp_1", b"", False, False, True, 0, None, made, {}, {})
 
 
