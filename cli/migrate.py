@@ -5,6 +5,8 @@ import click
 from config.settings import Settings
 from store.errors import StoreError
 
+PATIENT_S = 15.0  # with a QuestDB that has just been started, on a machine that is busy
+
 
 def prepare_records(settings: Settings) -> None:
     """Bring the records to the newest schema; changes nothing when they are."""
@@ -16,9 +18,10 @@ def prepare_records(settings: Settings) -> None:
 
 def prepare_series(settings: Settings) -> None:
     """Make the tables of QuestDB that are missing; changes nothing when none is."""
-    from store.series import tables
+    from store.series import connection, tables
 
-    tables.create_tables(settings)
+    with connection.patiently(PATIENT_S):
+        tables.create_tables(settings)
 
 
 @click.command()

@@ -1,9 +1,12 @@
 """Ports: which are free, who holds those that are not, and which a Loadstar that starts has claimed for itself."""
 
 import contextlib
+import os
 import random
 import socket
 import sys
+import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 SPAN = 10_000
 LOWEST = 11_000  # browsers refuse some of those below, 10080 the last of them
+LISTENS_S = 120.0  # within which a server listens that a port was picked for
+
+_names: deque[tuple[float, int]] = deque()  # when ports were picked, and the descriptors of their names
 
 
 def is_free(host: str, port: int) -> bool:
@@ -36,7 +42,7 @@ def free_ports(count: int) -> Iterator[list[int]]:
     """Different loopback ports that nothing listens on now; held until the block ends.
 
     They lie below those that the system gives to outgoing connections: one of those could take the port in the seconds between
-    here and the server that listens there.
+    here and the server that listens there. Nor does anybody else who looks for free ports get them in that time.
     """
     below = _first_outgoing()
     sockets: list[socket.socket] = []
@@ -49,12 +55,26 @@ def free_ports(count: int) -> Iterator[list[int]]:
                 held.bind(("127.0.0.1", port))
             except OSError:
                 held.close()
-            else:
+                continue
+            if _picked(port):
                 sockets.append(held)
+            else:
+                held.close()
         yield [held.getsockname()[1] for held in sockets]
     finally:
         for held in sockets:
             held.close()
+
+
+def _picked(port: int) -> bool:
+    """Whether nobody else has picked the port lately; then it is ours for as long as a server may take to listen there."""
+    now = time.monotonic()
+    while _names and _names[0][0] < now - LISTENS_S:
+        os.close(_names.popleft()[1])
+    name = _name(f"picked {port}")
+    if name is not None:
+        _names.append((now, name.detach()))  # which nobody closes when this process ends sooner
+    return name is not None
 
 
 def _first_outgoing() -> int:
@@ -70,15 +90,22 @@ def claim(port: int) -> socket.socket | None:
 
     It is held until the socket is closed, also by what this process becomes; a process that it starts does not get it.
     """
+    name = _name(f"up {port}")
+    if name is not None:
+        name.set_inheritable(True)
+    return name
+
+
+def _name(of: str) -> socket.socket | None:
+    """A name in the system, which others do not get until the socket is closed; None when it is another's."""
     name = socket.socket(socket.AF_UNIX)
     if sys.platform != "linux":  # elsewhere there are no names without a file
         return name
     try:
-        name.bind(f"\0loadstar up {port}")
+        name.bind(f"\0loadstar {of}")
     except OSError:
         name.close()
         return None
-    name.set_inheritable(True)
     return name
 
 

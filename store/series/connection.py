@@ -116,10 +116,18 @@ def execute(sql: str, of: Settings | None = None, *, params: Sequence[object] = 
         StoreAway: QuestDB cannot be reached.
     """
     made = of or settings()
-    try:
-        with Connection.connect(**_arguments(made, made.questdb_user, made.questdb_password)) as connection:
+    with persistently(lambda: _writing(made)) as connection:
+        try:
             cursor = connection.execute(sql, [_naive_utc(value) for value in params] or None, prepare=False)
             return cursor.fetchall() if cursor.description else []
+        except psycopg.OperationalError as error:
+            raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
+
+
+def _writing(of: Settings) -> Connection:
+    """A connection of the user that writes; raises `StoreAway` when QuestDB does not take it."""
+    try:
+        return Connection.connect(**_arguments(of, of.questdb_user, of.questdb_password))
     except psycopg.OperationalError as error:
         raise StoreAway(_("QuestDB cannot be reached: %(why)s", why=error)) from error
 

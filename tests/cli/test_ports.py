@@ -22,3 +22,15 @@ def test_a_port_in_use_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
         listener.bind(("127.0.0.1", port))
         with free_ports(300) as ports:
             assert port not in ports
+
+
+def test_what_one_has_picked_another_does_not_get_before_a_server_listens_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.ports.SPAN", 300)
+    monkeypatch.setattr("cli.ports._first_outgoing", lambda: 20_000)  # where nobody else looks
+    with free_ports(40) as picked:
+        pass
+    with free_ports(300) as ports:
+        assert not {*picked} & {*ports}
+    monkeypatch.setattr("cli.ports.LISTENS_S", -1.0)  # its time is over
+    with free_ports(300) as ports:
+        assert {*picked} <= {*ports}

@@ -99,8 +99,7 @@ def test_what_means_nothing_yet_and_what_cannot_be_read_is_kept_with_its_reason_
     ):
         publisher.say(topic, payload).wait_for_publish(PATIENT_S)
     eventually(lambda: values_of(stored, meter) == [2.0], PATIENT_S)
-    waits = stored("SELECT value FROM waiting WHERE source = %s", mapped.id)
-    assert waits == [(5.0,)]  # until its channel is mapped
+    eventually(lambda: stored("SELECT value FROM waiting WHERE source = %s", mapped.id) == [(5.0,)], PATIENT_S)  # until mapped
     expected = sorted(["unreadable_payload", "out_of_range", "malformed_json", "unreadable_payload"])
     eventually(lambda: sorted(codes_of(mapped)) == expected, PATIENT_S)
 
