@@ -68,16 +68,16 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             inner = sorted({*inner, *cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
         if both_ways or not all(edge.meter_id or edge.terms for edge in at_the_grid(drawn)):
-            energies = energy.flows(scope, _meters(drawn.edges, view), steps, known)
-            solved = flows.solve(drawn, _readings(energies))
+            energies = energy.flows(scope, asked_of(drawn.edges, view), steps, known)
+            solved = flows.solve(drawn, readings(energies))
             exchanged = solved.totals.told("imported"), solved.totals.told("exported")
-            parts.append(solved if both_ways else flows.solve(drawn, _readings(_whole(energies))))
+            parts.append(solved if both_ways else flows.solve(drawn, readings(_whole(energies))))
         else:
             # Registers add up, and what is linear in them does: only what has a price is told step by step.
-            energies = energy.flows(scope, _meters(drawn.edges, view), [first, last], known)
-            parts.append(flows.solve(drawn, _readings(energies)))
-            crossing = energy.flows(scope, _meters(at_the_grid(drawn), view), steps, known) if inner else energies
-            exchanged = flows.exchanged(drawn, _readings(crossing))
+            energies = energy.flows(scope, asked_of(drawn.edges, view), [first, last], known)
+            parts.append(flows.solve(drawn, readings(energies)))
+            crossing = energy.flows(scope, asked_of(at_the_grid(drawn), view), steps, known) if inner else energies
+            exchanged = flows.exchanged(drawn, readings(crossing))
         at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
         for sums, amounts in zip(across.values(), exchanged, strict=True):
             np.add.at(sums, at, np.broadcast_to(amounts, len(at)))
@@ -97,7 +97,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
     )
 
 
-def _meters(edges: Iterable[Edge], view: SiteView) -> list[str]:
+def asked_of(edges: Iterable[Edge], view: SiteView) -> list[str]:
     """The meters of edges to ask for: a virtual one for its own registers where it is seen, otherwise its terms."""
     named: list[str] = []
     for edge in edges:
@@ -108,7 +108,7 @@ def _meters(edges: Iterable[Edge], view: SiteView) -> list[str]:
     return [meter for meter in dict.fromkeys(named) if meter in view.meters]
 
 
-def _readings(energies: Energies) -> Readings:
+def readings(energies: Energies) -> Readings:
     """Energies that are known: what a counter counted while it was silent is, though no reading covers it."""
     of = energies.every
     both = (np.where(of.known_s > 0, kwh, np.nan) for kwh in (of.forward, of.export))

@@ -1,0 +1,177 @@
+"""What meters, nodes and a whole site took and gave between moments: the one source of every figure over time.
+
+Each moment counts with the graph that held then, and what a balance tells of both directions is netted in the meters' own
+intervals, as `insight.site_energy` has it for a period as a whole.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insight.site_energy import asked_of, readings
+from insight.site_view import SiteView
+from models import flows
+from models.flows import Flows
+from models.graph import Edge, Graph
+from models.topology import ends
+from store.errors import NotFound
+from store.scope import Scope
+from store.series import energy, finality
+from store.series.declared import cells
+from store.series.energy import Flow
+
+Floats = NDArray[np.float64]
+
+AT_ONCE = 3_000  # stretches of a graph that is solved: a month of quarters
+
+
+class Course(NamedTuple):
+    """Between successive moments: energies in kWh by name, each NaN where nothing is known, and how sure they are.
+
+    Of a meter `forward` and `export` (in its edge's direction and against it), of a node `taken` and `given` of electricity,
+    of a site the totals of `models.flows`. `coverage` is the mean over the meters behind it of the share (0..1) of what was due
+    that is there, NaN where nothing was due; `provisional` whether it may still change.
+    """
+
+    kwh: Mapping[str, Floats]
+    coverage: Floats
+    provisional: NDArray[np.bool_]
+
+
+def courses(scope: Scope, view: SiteView, ids: Collection[str], edges: Sequence[datetime]) -> dict[str, Course]:
+    """The course of each of meters, nodes and the site itself (its id), all of one site, between successive edges.
+
+    Raises:
+        NotFound: one of them is not there, or not seen by the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    wanted = [*dict.fromkeys(ids)]
+    found = _of_meters(scope, view, [each for each in wanted if each in view.meters], edges)
+    others = [each for each in wanted if each not in found]
+    if others:
+        found |= _of_places(scope, view, others, edges)
+    return {each: found[each] for each in wanted}
+
+
+def _of_meters(scope: Scope, view: SiteView, meter_ids: Sequence[str], edges: Sequence[datetime]) -> dict[str, Course]:
+    if not meter_ids:
+        return {}
+    # Asked before the energies are, here and below: what is final then is what they are.
+    may_change = finality.provisional(scope, meter_ids, list(edges), view.metering)
+    found = energy.flows(scope, meter_ids, list(edges), view.metering)
+    return {
+        meter_id: Course(
+            {name: np.where(flow.known_s > 0, kwh, np.nan) for name, kwh in (("forward", flow.forward), ("export", flow.export))},
+            _mean_coverage(flow.covered_s[None], flow.due_s[None]),
+            np.array(may_change[meter_id], bool),
+        )
+        for meter_id, flow in found.items()
+    }
+
+
+class _Place:
+    """A node, or the site as a whole (without a node), of which parts of a course are gathered."""
+
+    def __init__(self, edges: Sequence[datetime], node_id: str | None) -> None:
+        self.node_id = node_id
+        self._edges_s = np.array([each.timestamp() for each in edges])
+        self._names = flows.TOTALS if node_id is None else ("taken", "given")
+        self._sums = np.zeros((len(self._names), len(edges) - 1))
+        self._heard = np.zeros((len(self._names), len(edges) - 1), bool)
+        self._covered: dict[str, tuple[Floats, Floats]] = {}  # of each meter behind it: seconds that are there, and that were due
+
+    def behind(self, drawn: Graph) -> Graph:
+        """The part of the graph that it follows from: its own edges, where each has a meter."""
+        if self.node_id is None:
+            return drawn
+        own = [edge for edge, _ in ends(drawn).get(self.node_id, ()) if edge.carrier == "electricity"]
+        if not all(edge.meter_id or edge.terms for edge in own):
+            return drawn
+        joined = {end for edge in own for end in (edge.source, edge.target)}
+        return Graph(tuple(node for node in drawn.nodes if node.id in joined), tuple(own))
+
+    def add(self, steps: Sequence[datetime], solved: Flows, meters: Sequence[str], told: Flow) -> None:
+        """What a solved graph tells of it between successive steps."""
+        at = np.searchsorted(self._edges_s, [each.timestamp() for each in steps[:-1]], side="right") - 1
+        for place, amounts in enumerate(self._amounts(solved)):
+            known = np.isfinite(np.broadcast_to(amounts, len(at)))
+            np.add.at(self._sums[place], at[known], np.broadcast_to(amounts, len(at))[known])
+            self._heard[place, at[known]] = True
+        for meter, *both in zip(meters, np.minimum(told.covered_s, told.due_s), told.due_s, strict=True):
+            sums = self._covered.setdefault(meter, (np.zeros(self._sums.shape[1]), np.zeros(self._sums.shape[1])))
+            for sum_s, seconds in zip(sums, both, strict=True):
+                np.add.at(sum_s, at, seconds)
+
+    def _amounts(self, solved: Flows) -> Iterator[Floats]:
+        if self.node_id is None:
+            for name in self._names:
+                told = np.isfinite(getattr(solved.totals, name)) | (solved.totals.known[name] > 0)
+                yield np.where(told, solved.totals.told(name), np.nan)
+            return
+        own = [(solved.edges[edge.id], sign) for edge, sign in ends(solved.graph).get(self.node_id, ())]
+        own = [(flow, sign) for flow, sign in own if flow.edge.carrier == "electricity" and flow.origin != "unknown"]
+        for into in (1, -1):
+            parts = np.array([flow.forward if sign == into else flow.reverse for flow, sign in own])
+            known = np.isfinite(parts).any(axis=0) if len(parts) else np.array(False)
+            yield np.where(known, np.nansum(parts, axis=0) if len(parts) else 0.0, np.nan)
+
+    def course(self, may_change: Mapping[str, Sequence[bool]]) -> Course:
+        """All of it."""
+        nothing = np.zeros((0, self._sums.shape[1]))
+        covered, due = (np.array([each[n] for each in self._covered.values()]) if self._covered else nothing for n in (0, 1))
+        waiting = np.array([may_change[meter] for meter in self._covered], bool).reshape(-1, self._sums.shape[1])
+        kwh = np.where(self._heard, self._sums, np.nan)
+        return Course(
+            dict(zip(self._names, kwh, strict=True)), _mean_coverage(covered, due), np.logical_or.reduce(waiting, axis=0)
+        )
+
+
+def _of_places(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime]) -> dict[str, Course]:
+    """The courses of nodes and of the site."""
+    places = {each: _Place(edges, None if each == view.id else each) for each in ids}
+    wired = view.drawings.between(edges[0], edges[-1])
+    seen = {node.id for _, drawn in wired for node in drawn.nodes}
+    for each in ids:
+        if each != view.id and each not in seen:
+            raise NotFound(f"nothing {each}")
+    asked = {meter for _, drawn in wired for meter in asked_of(drawn.edges, view)}
+    may_change = finality.provisional(scope, asked, list(edges), view.metering)
+    moments = [*(each.moment for each in wired), edges[-1]]
+    for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
+        alike: dict[tuple[Edge, ...], tuple[Graph, list[_Place]]] = {}
+        for place in places.values():
+            behind = place.behind(drawn)
+            alike.setdefault(behind.edges, (behind, []))[1].append(place)
+        for behind, those in alike.values():
+            for steps in _steps(scope, view, behind, edges, first, last):
+                meters = asked_of(behind.edges, view)
+                told = energy.flows(scope, meters, steps, view.metering)
+                solved = flows.solve(behind, readings(told))
+                for place in those:
+                    place.add(steps, solved, meters, told.every)
+    return {each: place.course(may_change) for each, place in places.items()}
+
+
+def _steps(
+    scope: Scope, view: SiteView, drawn: Graph, edges: Sequence[datetime], first: datetime, last: datetime
+) -> Iterator[list[datetime]]:
+    """The moments of [first, last) between which a graph is solved, in portions that follow one another."""
+    inner = {each for each in edges if first < each < last}
+    both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
+    if both_ways:
+        inner |= {*cells(scope, both_ways, first, last, view.metering)[1:-1]}
+    steps = [first, *sorted(inner), last]
+    for start in range(0, len(steps) - 1, AT_ONCE):
+        yield steps[start : start + AT_ONCE + 1]
+
+
+def _mean_coverage(covered_s: Floats, due_s: Floats) -> Floats:
+    """The mean over meters (rows) of the share of what was due that is there; NaN where nothing was due."""
+    due = due_s > 0
+    shares = np.divide(np.minimum(covered_s, due_s), due_s, out=np.zeros(due_s.shape), where=due)
+    means: Floats = np.divide(shares.sum(axis=0), due.sum(axis=0), out=np.full(due_s.shape[1], np.nan), where=due.any(axis=0))
+    return means

@@ -1,0 +1,102 @@
+"""What a day usually takes: a robust expectation from the days before it, and whether the day lies outside of it.
+
+The rule. A day is compared with the last `COUNT` days of its kind that are known and not older than `WITHIN` says: the same day
+of the week, or, on a day that is free, other free days and Sundays. So seasons count by themselves. Usual is their median; where
+the outdoor temperature is known, each of them is first moved to the temperature of the day, by so many kWh per kelvin below the
+heating limit or above the cooling limit as days of one kind differ by (the median over pairs of days: Theil 1950, Sen 1968).
+A day is unusual when it is further from usual than three times the days' own scatter (1.4826 times their median absolute
+deviation: Rousseeuw and Croux 1993), and than a tenth of what is usual.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Days = NDArray[np.int64]
+
+SUNDAY, FREE, CLOSED = 6, 7, 8  # kinds of days beside the days of the week, Monday being 0
+COUNT, LEAST = 8, 4  # days that are compared with
+WITHIN = {"week": 84, "free": 730}  # days back, for days of the week and for those that come seldom
+SCATTER, SHARE = 3.0, 0.10
+AS_SIGMA = 1.4826  # times the median absolute deviation is the standard deviation of what is normally distributed
+HEATING_C, COOLING_C = (
+    15.0,
+    22.0,
+)  # Eurostat counts heating on days of a mean below 15 °C; cooling begins later, for sun and people
+LEAST_KELVIN, LEAST_PAIRS = 1.0, 20
+
+
+class Usual(NamedTuple):
+    """Of successive days: what is usual (as the totals), and from where to where; how many days say so, and the verdict.
+
+    NaN where too few days can be compared with; `verdict` is +1 for unusually high, -1 for unusually low, else 0.
+    """
+
+    middle: Floats
+    low: Floats
+    high: Floats
+    days: Days
+    verdict: Days
+
+
+def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None = None) -> Usual:
+    """What is usual for each of successive days, by the days before it alone: what comes later changes no verdict.
+
+    Args:
+        totals: of each day, shape (n,); NaN where too little of the day is known.
+        kinds: 0 to 6 for Monday to Sunday, `FREE` for holidays, `CLOSED` for a shutdown, shape (n,).
+        temperatures_c: the mean outdoor temperature of each day, shape (n,), NaN where unknown; None without any.
+    """
+    values, kind = np.asarray(totals, np.float64), np.asarray(kinds, np.int64)
+    outdoors = np.full(len(values), np.nan) if temperatures_c is None else np.asarray(temperatures_c, np.float64)
+    degrees = np.array([np.maximum(HEATING_C - outdoors, 0), np.maximum(outdoors - COOLING_C, 0)])
+    alike = _alike(kind)
+    slopes = [_Slopes(values, alike, kelvin) for kelvin in degrees]
+    middle, scatter, days = np.full((2, len(values)), np.nan)[0], np.full(len(values), np.nan), np.zeros(len(values), np.int64)
+    for day in range(len(values)):
+        since = max(0, day - WITHIN["free" if kind[day] >= FREE else "week"])
+        compared = since + np.flatnonzero((alike[since:day] == alike[day]) & np.isfinite(values[since:day]))
+        compared = compared[-COUNT:]
+        days[day] = len(compared)
+        if len(compared) < LEAST:
+            continue
+        of_day = values[compared]
+        if np.isfinite(degrees[0, day]):
+            for kelvin, each in zip(degrees, slopes, strict=True):
+                of_day = of_day + each.per_kelvin(day) * np.nan_to_num(kelvin[day] - kelvin[compared])
+        middle[day] = np.median(of_day)
+        scatter[day] = AS_SIGMA * np.median(np.abs(of_day - middle[day]))
+    reach = np.maximum(SCATTER * scatter, SHARE * np.abs(middle))
+    low, high = middle - reach, middle + reach
+    with np.errstate(invalid="ignore"):
+        verdict = (values > high).astype(np.int64) - (values < low).astype(np.int64)
+    return Usual(middle, low, high, days, verdict)
+
+
+def _alike(kinds: Days) -> Days:
+    """Sundays are compared with all free days, and these with Sundays."""
+    return np.where(kinds == SUNDAY, FREE, kinds)
+
+
+class _Slopes:
+    """How much more days take per kelvin than others of their kind that are at most `WITHIN["week"]` older."""
+
+    def __init__(self, totals: Floats, alike: Days, kelvin: Floats) -> None:
+        pairs = []
+        for kind in np.unique(alike):
+            those = np.flatnonzero((alike == kind) & np.isfinite(totals) & np.isfinite(kelvin))
+            later, earlier = (those[each] for each in np.tril_indices(len(those), -1))
+            telling = (later - earlier <= WITHIN["week"]) & (np.abs(kelvin[later] - kelvin[earlier]) >= LEAST_KELVIN)
+            pairs.append(np.array([later[telling], earlier[telling]]))
+        every: Days = np.concatenate([np.zeros((2, 0), np.int64), *pairs], axis=1)
+        self._later, self._earlier = every[:, np.argsort(every[0], kind="stable")]
+        apart = kelvin[self._later] - kelvin[self._earlier]
+        self._slopes = (totals[self._later] - totals[self._earlier]) / apart
+
+    def per_kelvin(self, day: int) -> float:
+        """By the days before one; 0 where too few can say."""
+        first, last = np.searchsorted(self._later, [day - WITHIN["week"], day])
+        told = self._slopes[first:last][self._earlier[first:last] >= day - WITHIN["week"]]
+        return float(np.median(told)) if len(told) >= LEAST_PAIRS else 0.0

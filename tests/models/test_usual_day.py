@@ -1,0 +1,79 @@
+"""What a day usually takes: unusual days are found, and seasons, weekends, holidays and weather are no alarm."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from models.usual_day import CLOSED, FREE, usual
+
+FIRST = date(2025, 1, 6)  # a Monday
+
+
+def _kinds(count: int, first: date = FIRST) -> np.ndarray:
+    return np.array([(first + timedelta(days=n)).weekday() for n in range(count)])
+
+
+def _week(kinds: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A works: 400 kWh on working days, 120 at weekends."""
+    return np.where(kinds < 5, 400.0, 120.0) * random.normal(1, 0.02, len(kinds))
+
+
+def test_a_day_that_takes_half_as_much_again_is_high_and_one_that_takes_half_is_low() -> None:
+    kinds = _kinds(120)
+    totals = _week(kinds, np.random.default_rng(1))
+    totals[100] *= 1.5
+    totals[110] *= 0.5
+    found = usual(totals, kinds)
+    assert np.flatnonzero(found.verdict > 0).tolist() == [100]
+    assert np.flatnonzero(found.verdict < 0).tolist() == [110]
+    assert found.middle[100] == pytest.approx(np.median(totals[[44, 51, 58, 65, 72, 79, 86, 93]]))
+    assert (found.days[:28] < 4).all()
+    assert np.isnan(found.middle[:28]).all()
+
+
+def test_what_comes_later_changes_no_verdict() -> None:
+    kinds = _kinds(140)
+    totals = _week(kinds, np.random.default_rng(2))
+    before = usual(totals[:100], kinds[:100])
+    totals[100:] *= 3
+    after = usual(totals, kinds)
+    for early, late in zip(before, after, strict=True):
+        np.testing.assert_array_equal(early, late[:100])
+
+
+def test_a_holiday_is_compared_with_sundays_and_a_shutdown_with_shutdowns() -> None:
+    kinds = _kinds(400)
+    totals = _week(kinds, np.random.default_rng(3))
+    totals[200], totals[201:206] = 121.0, 50.0
+    plain = usual(totals, kinds)
+    assert plain.verdict[200:205].tolist() == [-1] * 5
+    kinds[200], kinds[201:206] = FREE, CLOSED
+    told = usual(totals, kinds)
+    assert told.verdict[200] == 0
+    assert not told.verdict[201:206].any()
+    assert told.days[201:206].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_cold_day_is_no_alarm_where_heating_explains_it_and_is_one_where_it_does_not() -> None:
+    random = np.random.default_rng(4)
+    kinds = _kinds(150)
+    outdoors = random.normal(8, 3, 150)
+    outdoors[140] = -12.0
+    heated = _week(kinds, random) + 30 * np.maximum(15 - outdoors, 0)
+    assert usual(heated, kinds).verdict[140] == 1
+    explained = usual(heated, kinds, outdoors)
+    assert explained.verdict[140] == 0
+    assert explained.middle[140] == pytest.approx(heated[140], rel=0.05)
+    heated[140] += 500
+    assert usual(heated, kinds, outdoors).verdict[140] == 1
+
+
+def test_days_that_are_not_known_are_neither_compared_with_nor_judged() -> None:
+    kinds = _kinds(80)
+    totals = _week(kinds, np.random.default_rng(5))
+    totals[60:70] = np.nan
+    found = usual(totals, kinds)
+    assert not found.verdict[60:70].any()
+    assert found.days[75] == 8
+    assert np.isfinite(found.middle[60:]).all()

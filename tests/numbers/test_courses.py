@@ -1,0 +1,102 @@
+"""What meters, buildings and sites took and gave day by day: the same as the rows themselves say, whatever the clocks do."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from insight import site_energy, site_view
+from insight.courses import courses
+from models import local_time
+from store.errors import NotFound
+from store.records.plant import graph, meters
+from store.scope import SYSTEM, Scope
+from tests.numbers import second_path
+from tests.numbers.conftest import MakeSite
+from tests.store.series.conftest import LONG_AGO, Site
+
+QUARTER_S = 900
+CLOCKS_SET = {"Europe/Berlin": date(2026, 3, 28), "Asia/Kathmandu": date(2026, 2, 1), "Australia/Lord_Howe": date(2026, 4, 4)}
+
+
+def _node(site: Site, name: str, kind: str, technology: str = "") -> str:
+    return graph.create_node(SYSTEM, site.id, name=name, kind=kind, technology=technology, valid_from=LONG_AGO).id
+
+
+def _meter(site: Site, source: str, target: str, *, two_way: bool = False) -> str:
+    edge = graph.create_edge(SYSTEM, site.id, from_node_id=source, to_node_id=target, two_way=two_way, valid_from=LONG_AGO)
+    meter = meters.create_meter(SYSTEM, site.id, name="Meter", edge_id=edge.id).id
+    site.declare(meter, "interval", QUARTER_S, since=LONG_AGO)
+    return meter
+
+
+def _days(zone: str, first: date, count: int) -> list[datetime]:
+    start, end = local_time.days(first, first + timedelta(days=count - 1), ZoneInfo(zone))
+    return [*second_path.local_starts(start, end, "day", zone), end]
+
+
+@pytest.mark.parametrize("zone", CLOCKS_SET)
+def test_days_of_any_length_add_up_for_meter_building_and_site_alike(site_in: MakeSite, zone: str) -> None:
+    site, edges = site_in(zone), _days(zone, CLOCKS_SET[zone], 4)
+    grid, pv, hall = _node(site, "Grid", "source", "grid"), _node(site, "PV", "source", "pv"), _node(site, "Hall", "sink")
+    graph.create_edge(SYSTEM, site.id, from_node_id=grid, to_node_id=site.bus, two_way=True, valid_from=LONG_AGO)
+    board = _node(site, "Board", "bus")
+    graph.create_edge(SYSTEM, site.id, from_node_id=site.bus, to_node_id=board, valid_from=LONG_AGO)
+    sun, first, second = _meter(site, pv, site.bus), _meter(site, site.bus, hall, two_way=True), _meter(site, board, hall)
+    count = round((edges[-1] - edges[0]).total_seconds() / QUARTER_S)
+    moments, random = second_path.every(edges[0], QUARTER_S, count), np.random.default_rng(11)
+    made, a, given, b = (random.uniform(0, most, count) for most in (3, 1, 0.5, 2))
+    with site.at_once():
+        for meter, quantity, kwh in (
+            (sun, "energy_kwh", made),
+            (first, "energy_kwh", a),
+            (first, "energy_export_kwh", given),
+            (second, "energy_kwh", b),
+        ):
+            site.intervals(meter, quantity, QUARTER_S, moments, kwh)
+    found = courses(SYSTEM, site_view.read(SYSTEM, site.id, edges[-1]), [site.id, hall, first], edges)
+
+    def by_day(kwh: np.ndarray) -> object:
+        return pytest.approx(second_path.in_stretches(second_path.rows(moments, QUARTER_S, kwh), edges))
+
+    assert [*found] == [site.id, hall, first]
+    assert (found[first].kwh["forward"], found[first].kwh["export"]) == (by_day(a), by_day(given))
+    assert (found[hall].kwh["taken"], found[hall].kwh["given"]) == (by_day(a + b), by_day(given))
+    net = a + b - given - made
+    of_site = found[site.id].kwh
+    assert (of_site["imported"], of_site["exported"]) == (by_day(net.clip(min=0)), by_day((-net).clip(min=0)))
+    assert of_site["production"] == by_day(made)
+    for course in found.values():
+        assert course.coverage == pytest.approx(np.ones(4))
+        assert course.provisional.all()  # nothing says yet that all of it has come
+    whole = site_energy.site_energy(SYSTEM, site_view.read(SYSTEM, site.id, edges[-1]), [edges[0], edges[-1]])
+    assert float(of_site["demand"].sum()) == pytest.approx(float(whole.flows.totals.demand[0]))
+
+
+def test_a_day_that_nothing_tells_of_is_unknown_and_one_that_a_part_tells_of_says_which_part(site_in: MakeSite) -> None:
+    site, edges = site_in("Europe/Berlin"), _days("Europe/Berlin", date(2026, 2, 2), 3)
+    grid, hall = _node(site, "Grid", "source", "grid"), _node(site, "Hall", "sink")
+    m_grid, m_hall = _meter(site, grid, site.bus), _meter(site, site.bus, hall)
+    moments = second_path.every(edges[0], QUARTER_S, 3 * 96)
+    site.intervals(m_grid, "energy_kwh", QUARTER_S, moments[:96] + moments[192:], [1.0] * 192)
+    site.intervals(m_hall, "energy_kwh", QUARTER_S, moments[:96] + moments[192:216], [1.0] * 120)
+    found = courses(SYSTEM, site_view.read(SYSTEM, site.id, edges[-1]), [site.id, hall, m_grid], edges)
+    assert found[hall].kwh["taken"].tolist() == pytest.approx([96, np.nan, 24], nan_ok=True)
+    assert found[hall].coverage.tolist() == pytest.approx([1, 0, 0.25])
+    assert found[m_grid].kwh["forward"].tolist() == pytest.approx([96, np.nan, 96], nan_ok=True)
+    assert found[site.id].kwh["imported"].tolist() == pytest.approx([96, np.nan, 96], nan_ok=True)
+    assert found[site.id].coverage.tolist() == pytest.approx([1, 0, 0.625])
+
+
+def test_who_sees_a_meter_sees_what_it_is_at_and_nothing_beside_it(site_in: MakeSite) -> None:
+    site, edges = site_in("UTC"), _days("UTC", date(2026, 2, 2), 1)
+    mine, theirs = _node(site, "Mine", "sink"), _node(site, "Theirs", "sink")
+    own, _other = _meter(site, site.bus, mine), _meter(site, site.bus, theirs)
+    site.intervals(own, "energy_kwh", QUARTER_S, second_path.every(edges[0], QUARTER_S, 96), [0.5] * 96)
+    scope = Scope("usr_any", part_site_ids=frozenset({site.id}), meter_ids=frozenset({own}))
+    view = site_view.read(scope, site.id, edges[-1])
+    assert courses(scope, view, [mine], edges)[mine].kwh["taken"] == pytest.approx([48])
+    for hidden in (theirs, _other, "nod_nothing"):
+        with pytest.raises(NotFound):
+            courses(scope, view, [hidden], edges)
