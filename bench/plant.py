@@ -3,7 +3,7 @@
 import time
 
 
-def site(name: str) -> str:
+def site(name: str, time_zone: str = "UTC") -> str:
     """The id of a new site with a distributor of its own; both are called by the name and the second."""
     from store.records.people import organisations
     from store.records.plant import sites
@@ -16,7 +16,7 @@ def site(name: str) -> str:
         name=called,
         kind="plant",
         organisation_id=owner.id,
-        time_zone="UTC",
+        time_zone=time_zone,
         currency="EUR",
         latitude=0,
         longitude=0,

@@ -30,6 +30,7 @@ class Sizes:
     late_rows: int = 1_000_000
     file_rows: int = 3_000_000
     site_meters: int = 5_000
+    seen_meters: int = 100
     apart: bool = True  # sections that nothing else may weigh on have a Loadstar of their own
 
 
@@ -52,6 +53,7 @@ QUICK = Sizes(
     late_rows=20_000,
     file_rows=20_000,
     site_meters=80,
+    seen_meters=2,
     apart=False,
 )
 

@@ -5,13 +5,16 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench.figures import Figure, percentile
 from bench.run import Run
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from insight.periods import Period
 
 METERS = 500
 SILENT = 20
@@ -113,15 +116,9 @@ def _fill(run: Run, settings: Settings, meters: list[str]) -> int:
 
 def year(run: Run) -> list[Figure]:
     """One meter's year by the hour, as the chart's callback makes it: read, aggregated, drawn, serialised."""
-    import orjson
-
-    from dashboard.figures import production_demand
-    from insight.course import course_of
     from insight.periods import Period
-    from insight.shared import shared
-    from insight.site_view import site_view
     from store.records.plant import dated_graph
-    from store.scope import SYSTEM, Scope
+    from store.scope import SYSTEM
 
     product = run.started()
     browser, site = product.signed_in()
@@ -131,18 +128,12 @@ def year(run: Run) -> list[Figure]:
     now = datetime.now(UTC)
     period = Period(now - timedelta(days=365), now, live=True)
 
-    strangers = itertools.count()
-
     def ask(seen: str = "nobody") -> bytes:
-        # Whoever sees something else, if only by name, finds nothing that was kept for another.
-        scope = Scope(user_id="usr_bench", part_site_ids=frozenset({site}), meter_ids=frozenset({meter, seen}))
-        shared.clear()
-        view = site_view(scope, site)
-        course = course_of(scope, site, period, 3600)
-        return orjson.dumps(production_demand.figure(course, now, view.zone))
+        return hourly_chart(site, meter, period, seen)
 
     run.say("a year of one meter by the hour")
     size = len(gzip.compress(ask(), 6))
+    strangers = itertools.count()
     first = timed(run.sizes.repeats, lambda: ask(f"stranger {next(strangers)}"))
     again = timed(run.sizes.repeats, ask)
     return [
@@ -150,3 +141,23 @@ def year(run: Run) -> list[Figure]:
         Figure("one meter, one year, hourly, asked again", percentile(again, 0.5), "ms"),
         Figure("one meter, one year, hourly: the figure, gzipped", size / 1000, "kB", at_most=60),
     ]
+
+
+def hourly_chart(site: str, meter: str, period: "Period", seen: str) -> bytes:
+    """The chart of a meter's period by the hour, for whoever sees the meter, and something else of that name.
+
+    Whoever sees something else, if only by name, finds nothing that was kept for another.
+    """
+    import orjson
+
+    from dashboard.figures import production_demand
+    from insight.course import course_of
+    from insight.shared import shared
+    from insight.site_view import site_view
+    from store.scope import Scope
+
+    scope = Scope(user_id="usr_bench", part_site_ids=frozenset({site}), meter_ids=frozenset({meter, seen}))
+    shared.clear()
+    view = site_view(scope, site)
+    course = course_of(scope, site, period, 3600)
+    return orjson.dumps(production_demand.figure(course, period.end, view.zone))

@@ -73,6 +73,7 @@ def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path,
         "the chain",
         "view as",
         "large site",
+        "see: months",
     ):
         assert words in named
     assert [figure["name"] for figure in figures if figure["measured"] is None] == []

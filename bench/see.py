@@ -1,0 +1,170 @@
+"""The energy of a site of 100 meters over three years of quarters of an hour, as its pages, programs and reports ask for it.
+
+A line is one of `LINES`, asked of what `Stored` tells of the site. The same questions are asked when one, three and ten years
+are stored: ten of a tenth of the meters.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from bench import plant
+from bench.figures import Figure, percentile
+from bench.run import Run
+from bench.series import timed, hourly_chart
+from config.settings import Settings
+
+ZONE = "Europe/Berlin"
+QUARTER_S, FLUSH_ROWS = 900, 400_000
+YEARS = (1, 3, 10)  # stored, one after the other; the last of a tenth of the meters
+SHOWN = 3  # years that a page shows at the most
+GROWS = 1.2  # at the most, from the first year stored to the last
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The site, its meters, and the beginning of the year after the last one stored, in its zone."""
+
+    settings: Settings
+    site: str
+    meters: list[str]
+    end: datetime
+
+    def begin(self, years: int) -> datetime:
+        """So many years before the end."""
+        return self.end.replace(year=self.end.year - years)
+
+
+Line = Callable[[Run, Stored], Iterator[Figure]]
+
+
+def see(run: Run) -> list[Figure]:
+    """Fill a Loadstar of its own, and ask."""
+    from store.series import rollup
+
+    with run.fresh() as product:
+        stored = _site(run, product.settings())
+        long_ago, rows = stored.end, 0
+        figures: list[Figure] = []
+        asked: dict[int, dict[str, float]] = {}
+        for years in YEARS:
+            meters = stored.meters if years <= SHOWN else stored.meters[: max(1, len(stored.meters) // 10)]
+            rows += _fill(run, stored, meters, stored.begin(years), long_ago)
+            long_ago = stored.begin(years)
+            if not rollup.await_applied(["intervals"], run.sizes.fill_s):
+                raise RuntimeError("QuestDB has not applied the rows in time")
+            run.say(f"asking of {years} years")
+            if years == SHOWN:
+                figures.append(Figure(f"see: intervals of {len(meters)} meters in {years} years", rows, "rows"))
+                figures += [figure for line in LINES for figure in line(run, stored)]
+            asked[years] = {name: _median(run, lambda ask=ask: ask(stored)) for name, ask in OF_A_YEAR.items()}  # type: ignore[misc]
+        first, last = asked[YEARS[0]], asked[YEARS[-1]]
+        figures += [
+            Figure(f"see: {name}: {YEARS[-1]} years stored, beside {YEARS[0]}", last[name] / first[name], "×", at_most=GROWS)
+            for name in OF_A_YEAR
+        ]
+        return figures
+
+
+def hours_of_a_year(run: Run, stored: Stored) -> Iterator[Figure]:
+    """A year of one meter by the hour: beside QuestDB's own sums, and as a chart's callback."""
+    from insight.periods import Period
+
+    meter, strangers = stored.meters[0], itertools.count()
+    start, end = stored.begin(1), stored.end
+    period = Period(start, end, live=False)
+    bare, ours = (_median(run, ask) for ask in (lambda: _bare(meter, start, end), lambda: hours(stored)))
+    yield Figure("see: one meter, one year, hourly: QuestDB alone", bare, "ms")
+    yield Figure("see: one meter, one year, hourly: in the store", ours, "ms")
+    yield Figure("see: one meter, one year, hourly: the store beside QuestDB", ours / bare, "×", at_most=1.5)
+    cold = _median(run, lambda: hourly_chart(stored.site, meter, period, f"stranger {next(strangers)}"))
+    yield Figure("see: one meter, one year, hourly: at the callback, cold", cold, "ms", at_most=70)
+
+
+def months_of_all(run: Run, stored: Stored) -> Iterator[Figure]:
+    """Monthly totals of every meter over three years."""
+    taken = _median(run, lambda: totals(stored, SHOWN))
+    yield Figure(f"see: months of {len(stored.meters)} meters over {SHOWN} years", taken, "ms", at_most=300)
+
+
+LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all)
+
+
+def hours(stored: Stored) -> object:
+    """A year of one meter by the hour."""
+    from store.scope import SYSTEM
+    from store.series import energy
+
+    return energy.energy_by(SYSTEM, stored.meters[:1], stored.begin(1), stored.end, "hour", ZONE)
+
+
+def totals(stored: Stored, years: int) -> object:
+    """The months of all meters."""
+    from store.scope import SYSTEM
+    from store.series import energy
+
+    return energy.energy_by(SYSTEM, stored.meters, stored.begin(years), stored.end, "month", ZONE)
+
+
+OF_A_YEAR: dict[str, Callable[[Stored], object]] = {
+    "one meter, one year, hourly": hours,
+    "months of all meters, one year": lambda stored: totals(stored, 1),
+}
+
+
+def _median(run: Run, ask: Callable[[], object]) -> float:
+    return percentile(timed(run.sizes.repeats, ask), 0.5)
+
+
+def _bare(meter: str, start: datetime, end: datetime) -> object:
+    from store.series.connection import query
+
+    return query(
+        "SELECT ts, sum(value) FROM intervals WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = 'energy_kwh' SAMPLE BY 1h",
+        [start, end, meter],
+    )
+
+
+def _site(run: Run, settings: Settings) -> Stored:
+    """Meters of uses on one bus, each of which sends the energy of every quarter of an hour."""
+    from store.records.plant import declarations, graph, meters
+    from store.records.transaction import engine
+    from store.scope import SYSTEM
+
+    run.say(f"making a site of {run.sizes.seen_meters} meters")
+    place, found = plant.site("See", ZONE), []
+    end = datetime(datetime.now(UTC).year, 1, 1, tzinfo=ZoneInfo(ZONE))
+    began = end.replace(year=end.year - YEARS[-1])
+    with engine.session():  # one transaction for all of them
+        bus = graph.create_node(SYSTEM, place, name="bus", kind="bus", valid_from=began).id
+        for number in range(run.sizes.seen_meters):
+            use = graph.create_node(SYSTEM, place, name=f"Use {number}", kind="sink", valid_from=began).id
+            edge = graph.create_edge(SYSTEM, place, from_node_id=bus, to_node_id=use, valid_from=began).id
+            meter = meters.create_meter(SYSTEM, place, name=f"Use {number}", edge_id=edge).id
+            declarations.declare_energy(SYSTEM, meter, method="interval", interval_s=QUARTER_S, valid_from=began)
+            found.append(meter)
+    return Stored(settings, place, found, end)
+
+
+def _fill(run: Run, stored: Stored, meters: list[str], start: datetime, end: datetime) -> int:
+    """A value a quarter of an hour and meter in [start, end), the earliest first; the number of all so far."""
+    from store.scope import SYSTEM
+    from store.series import bulk
+
+    count = (end - start) // timedelta(seconds=QUARTER_S)
+    starts = int(start.timestamp()) + QUARTER_S * np.arange(count, dtype=np.int64)
+    written = 0
+    with bulk.writer(stored.settings) as sender:
+        for part in np.array_split(starts, max(1, count * len(meters) // FLUSH_ROWS)):
+            whose = np.tile(np.arange(len(meters)), len(part))
+            at = np.repeat(part, len(meters))
+            kwh = 0.2 + 0.1 * np.sin(at / 13_750.0 + whose) + at % 7 / 100
+            quantity = bulk.symbols(np.zeros(len(at), np.int8), ["energy_kwh"])
+            frame = bulk.intervals(at * 1_000_000, bulk.symbols(whose, meters), quantity, kwh, "bench", interval_s=QUARTER_S)
+            written += bulk.write(SYSTEM, sender, "intervals", frame)
+            run.say(f"writing intervals: {written / 1e6:.1f} of {count * len(meters) / 1e6:.1f} million")
+    return written
