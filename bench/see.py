@@ -15,7 +15,7 @@ import numpy as np
 from bench import plant
 from bench.figures import Figure, percentile
 from bench.run import Run
-from bench.series import timed, hourly_chart
+from bench.series import hourly_chart, timed
 from config.settings import Settings
 
 ZONE = "Europe/Berlin"
