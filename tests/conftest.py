@@ -10,6 +10,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,27 @@ def eventually(holds: Callable[[], object], within_s: float = PATIENT_S, every_s
             return value
         assert time.monotonic() < deadline, f"not within {within_s} s"
         time.sleep(max(every_s, min(2 * (time.monotonic() - asked), 0.5)))
+
+
+def soon_is(read: Callable[[], object], expected: object) -> None:
+    """What is read is soon what is expected; if it never is, the test says in what it differs."""
+    with suppress(AssertionError):
+        eventually(lambda: read() == expected)
+    assert read() == expected
+
+
+def at_rest(read: Callable[[], Any], quiet_s: float = 2.5) -> Any:
+    """What is read, once it has not changed for so long: as what several processes count, which is told now and then."""
+    seen, since = read(), time.monotonic()
+
+    def unchanged() -> bool:
+        nonlocal seen, since
+        if (now := read()) != seen:
+            seen, since = now, time.monotonic()
+        return time.monotonic() - since > quiet_s
+
+    eventually(unchanged)
+    return seen
 
 
 def thorough(*cases: object) -> list[Any]:

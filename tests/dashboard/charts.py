@@ -27,6 +27,17 @@ def ticks(page: Page, chart: str = CHART) -> list[tuple[datetime, str, list[str]
     return [(datetime.fromtimestamp(ms / 1000, UTC), lines[0], lines[1:]) for ms, lines in found]
 
 
+def is_drawn(page: Page, chart: str = CHART) -> bool:
+    """Whether the picture has come to where the figure is, which the table is read from."""
+    return bool(
+        page.evaluate(
+            """(chart) => String(document.querySelector(`#${chart} .plot`).layout.xaxis.range)
+                === String(window.loadstar.drawnFigure(chart).layout.xaxis.range)""",
+            chart,
+        )
+    )
+
+
 def hover(page: Page, *moments: datetime, chart: str = CHART) -> list[tuple[str, dict[str, str]]]:
     """What the chart says with the pointer on each moment: when, and each line's value."""
     found = page.evaluate(

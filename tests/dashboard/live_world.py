@@ -12,6 +12,7 @@ from store.records.plant import activity, declarations, devices, graph, meters, 
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
+from tests.conftest import PATIENT_S
 from tests.records import fresh
 
 PASSWORD = "seventeen calm otters"
@@ -152,7 +153,7 @@ class LiveWorld:
                 ids = np.full(len(moments), self.meters[meter], dtype=object)
                 names = np.full(len(moments), quantity, dtype=object)
                 bulk.write(SYSTEM, sender, "telemetry", bulk.telemetry(moments, ids, names, np.array(numbers, float), "test"))
-        assert rollup.await_applied(["telemetry"], 20)
+        assert rollup.await_applied(["telemetry"], PATIENT_S)
 
     def post_everything(self, at: datetime | None = None) -> None:
         """What all meters say at one moment."""

@@ -41,7 +41,7 @@ def look(page: Page, width: int, scheme: str) -> None:
 def assert_fits(page: Page, width: int) -> None:
     """Nothing of it is wider than the screen, which may just have become narrower."""
     page.set_viewport_size({"width": width, "height": 900})
-    eventually(lambda: page.evaluate("document.documentElement.scrollWidth") <= width, within_s=20)
+    eventually(lambda: page.evaluate("document.documentElement.scrollWidth") <= width)
 
 
 def assert_grows(page: Page) -> None:

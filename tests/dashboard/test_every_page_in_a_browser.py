@@ -50,7 +50,7 @@ def visit(page: Page, path: str) -> None:
     expect(page.locator("main h1")).to_have_count(1)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)  # a look at each, on a machine that may be busy
 def test_every_page_is_accessible_and_no_wider_than_the_screen(chromium: Browser, address: str, paths: list[str]) -> None:
     with watched(chromium, address) as blank:
         page = blank()

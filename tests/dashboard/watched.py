@@ -52,6 +52,11 @@ def watched(chromium: Browser, address: str) -> Iterator[Blank]:
     assert not wrong
 
 
+def machine_is_busy() -> bool:
+    """Whether others keep the processors: what is promised in seconds is promised where Loadstar has them."""
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+
+
 def let_in(page: Page, email: str, settings: Settings, address: str) -> None:
     """Have somebody signed in at this address, without the second that the form takes a browser; nothing is open yet."""
     name, value = cookie_of(sessions.open_session(users.user(SYSTEM, email)), settings)

@@ -11,7 +11,7 @@ from diskcache import Cache
 
 from config import language
 from insight.shared import RENEWERS, REST, Shared
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 
 def test_whoever_asks_at_the_same_time_shares_one_answer() -> None:
@@ -63,22 +63,20 @@ def test_an_answer_that_may_be_stale_is_given_at_once_and_renewed_behind() -> No
     assert shared.get("key", 0.0, lambda: 1, stale_s=60.0) == 1
 
     def slow() -> int:
-        renewed.wait(5)
+        renewed.wait(PATIENT_S)
         return 2
 
     assert shared.get("key", 60.0, slow, stale_s=60.0) == 1
     assert shared.get("key", 60.0, slow, stale_s=60.0) == 1
     renewed.set()
-    deadline = time.monotonic() + 5
-    while shared.get("key", 60.0, slow, stale_s=60.0) != 2:
-        assert time.monotonic() < deadline
+    eventually(lambda: shared.get("key", 60.0, slow, stale_s=60.0) == 2)
 
 
 def test_a_renewal_that_fails_keeps_the_old_answer_until_it_is_too_old() -> None:
     shared = Shared()
     assert shared.get("key", 0.0, lambda: 1, stale_s=0.2) == 1
     assert shared.get("key", 0.0, lambda: 1 // 0, stale_s=0.2) == 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENT_S
     while True:
         try:
             assert shared.get("key", 0.0, lambda: 1 // 0, stale_s=0.2) == 1
@@ -131,6 +129,6 @@ def test_an_answer_is_shared_within_a_language_and_renewed_in_it() -> None:
         assert shared.get("key", 0.0, language.spoken, stale_s=60.0) == "de"
         renewed = threading.Event()
         shared.get("key", 60.0, lambda: (language.spoken(), renewed.set()), stale_s=60.0)
-        assert renewed.wait(5)
+        assert renewed.wait(PATIENT_S)
         eventually(lambda: shared.get("key", 60.0, str, stale_s=60.0) == ("de", None))
     assert shared.get("key", 60.0, str, stale_s=60.0) == "en"

@@ -1,7 +1,7 @@
 """Pages in a browser, of sites at a moment that stands still, and what they show."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from config.settings import Settings
 from dashboard.app import create_app
 from insight.shared import shared
-from tests.conftest import eventually
+from tests.conftest import soon_is
 from tests.dashboard.listening import listening
 from tests.dashboard.watched import let_in, watched
 from tests.numbers.stored import Stored
@@ -87,10 +87,7 @@ def flow_table(page: Page, expected: Flows) -> None:
         )
         return {(source, target): float(said.partition(" (")[0].replace("\u2009", "")) for source, target, said in cells}
 
-    wanted = pytest.approx(expected, rel=1e-9, abs=0.0005001)
-    with suppress(AssertionError):  # said below, with what is different
-        eventually(lambda: shown() == wanted)
-    assert shown() == wanted
+    soon_is(shown, pytest.approx(expected, rel=1e-9, abs=0.0005001))
     page.evaluate(pressed)
 
 

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from tests.conftest import eventually
-from tests.dashboard.charts import hover, table, ticks
+from tests.conftest import eventually, soon_is
+from tests.dashboard.charts import hover, is_drawn, table, ticks
 from tests.numbers import second_path, served, site_sums, spoken
 from tests.numbers.stored import Meter, Stored
 
@@ -122,15 +122,15 @@ def flow_agrees(page: Page, site: Balance, period: str, start_s: float, coverage
     """The energy flow since then; how much of the readings there is."""
     served.choose(page, "overview-flow", period)
     _flow_agrees(page, site, site_sums.energies(start_s, site.of.now_s), "kWh")
-    assert page.locator("#overview-flow-note").inner_text().startswith(coverage)
+    eventually(lambda: page.locator("#overview-flow-note").inner_text().startswith(coverage))
 
 
 def _flow_agrees(page: Page, site: Balance, told: site_sums.Told, unit: str) -> None:
     """Table, picture and sentence."""
     drawn = site_sums.flows(site.of, told, period=unit == "kWh", alike=site.alike)
     served.flow_table(page, site_sums.flows(site.of, told, period=unit == "kWh"))
-    assert served.flow_drawn(page) == {way: spoken.scaled(value, unit) for way, value in drawn.items()}
-    assert page.locator("#overview-sankey-says").text_content() == _sentence(drawn, unit)
+    soon_is(lambda: served.flow_drawn(page), {way: spoken.scaled(value, unit) for way, value in drawn.items()})
+    soon_is(page.locator("#overview-sankey-says").text_content, _sentence(drawn, unit))
 
 
 def _sentence(flows: Mapping[tuple[str, str], float], unit: str) -> str:
@@ -175,7 +175,7 @@ def chart_agrees(page: Page, site: Balance, period: str) -> None:
     def whole() -> tuple[list[str], list[list[str]]] | None:
         heads, rows = table(page)
         known = [row[0][:16] for row in rows] == labels[-len(rows) :] and len(rows) == min(len(labels), 500)
-        return (heads, rows) if known and len(heads) == len(courses) + 1 else None
+        return (heads, rows) if known and len(heads) == len(courses) + 1 and is_drawn(page) else None
 
     heads, rows = eventually(whole)
     places = {line: heads.index(COLUMNS[line]) for line in courses}

@@ -17,6 +17,7 @@ from store.records.plant import graph, meters, tariffs
 from store.scope import SYSTEM
 from store.series import checkpoint, energy, rollup
 from store.series.differences import differences
+from tests.conftest import PATIENT_S
 from tests.held_clock import held
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -48,11 +49,11 @@ COUNTED: dict[str, tuple[float | None, Sequence[tuple[str, float]], float]] = {
 
 def _rolled(start: datetime, end: datetime) -> None:
     for _ in range(2):  # what is held in the one changes quarters of the other
-        rollup.await_applied(["telemetry", "amendments"], 30)
+        assert rollup.await_applied(["telemetry", "amendments"], PATIENT_S)
         rollup.roll_up(SYSTEM, start, end)
-        rollup.await_applied(["intervals", "amendments"], 30)
+        assert rollup.await_applied(["intervals", "amendments"], PATIENT_S)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - timedelta(hours=1), clock.now()))
-    rollup.await_applied(["rollups"], 30)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     checkpoint.forget()
 
 

@@ -21,7 +21,7 @@ from store.scope import SYSTEM, Scope
 from store.series import bulk, checkpoint, rollup
 from store.series import cost as costs
 from store.series.cost import cost_by
-from tests.conftest import QuestDBServer, thorough
+from tests.conftest import PATIENT_S, QuestDBServer, thorough
 from tests.records import fresh
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -74,7 +74,7 @@ class Works:
             values = np.array([each[2] for each in same], float)
             frame = bulk.intervals(moments, *texts, values, "test", interval_s=seconds)
             bulk.write(SYSTEM, self.sender, "intervals", frame)
-        assert rollup.await_applied(["intervals"], 20)
+        assert rollup.await_applied(["intervals"], PATIENT_S)
 
     def tariff(self, since: str, buy: float, sell: float, *, until: str | None = None, hours: tuple[Hours, ...] = ()) -> None:
         tariffs.create_tariff(
@@ -279,7 +279,7 @@ def counted(made: Works, readings: dict[str, float], *, gap: tuple[str, str] | N
     moments = every_minute.index.as_unit("us").asi8
     texts = [np.full(len(moments), text, object) for text in (made.meter, "energy_total_kwh")]
     bulk.write(SYSTEM, made.sender, "telemetry", bulk.telemetry(moments, *texts, every_minute.to_numpy(float), "test"))
-    assert rollup.await_applied(["telemetry"], 20)
+    assert rollup.await_applied(["telemetry"], PATIENT_S)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, rollup
 from store.series.connection import execute
 from store.series.differences import differences
-from tests.conftest import thorough
+from tests.conftest import PATIENT_S, thorough
 from tests.held_clock import held
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -42,7 +42,7 @@ def _post(site: Site, *posts: tuple[str, Iterable[Reading]]) -> None:
 
 
 def _settle(site: Site) -> None:
-    rollup.await_applied(["telemetry", "late", "amendments"], 30)
+    assert rollup.await_applied(["telemetry", "late", "amendments"], PATIENT_S)
     site.roll_up(clock.now() - timedelta(seconds=75))
 
 
@@ -76,7 +76,7 @@ def site(site_in: MakeSite, day: datetime) -> Site:
     """A site whose days are rolled up: whatever comes now is late."""
     made = site_in("UTC")
     checkpoint.write(checkpoint.Checkpoint(day - 30 * DAY, checkpoint.NEVER))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     _settle(made)
     return made
 
@@ -120,7 +120,7 @@ def test_what_was_counted_before_the_samples_that_are_kept_is_still_known(site: 
     meter, long_ago = site.meter("counter", 60), day - 200 * DAY
     site.intervals(meter, REGISTER, 900, [long_ago], [1000.0])
     execute(f"UPDATE intervals SET source = 'rollup' WHERE meter = '{meter}'")
-    rollup.await_applied(["intervals"], 20)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     _post(site, (meter, [Reading(day + HOUR, 1400.0), Reading(day + 2 * HOUR, 1400.5)]))
     _settle(site)
     end = day + DAY
@@ -224,7 +224,7 @@ def test_however_readings_come_every_period_is_the_sum_of_what_was_counted_in_it
         meter = site.meter("counter", 900, rollover_kwh=rollover)
         lives[meter] = (readings, rollover, exchanges)
     checkpoint.write(checkpoint.Checkpoint(start - DAY, checkpoint.NEVER))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     _settle(site)
     waiting = [(meter, reading) for meter, (readings, _, _) in lives.items() for reading in readings]
     declaring = [(meter, at) for meter, (_, _, exchanges) in lives.items() for at in exchanges]

@@ -11,7 +11,7 @@ import pytest
 from config import clock
 from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, power, rollup, shares
-from tests.conftest import thorough
+from tests.conftest import PATIENT_S, thorough
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
@@ -95,9 +95,9 @@ def test_coverage_is_the_share_of_the_time_that_readings_tell_of(site_in: MakeSi
             )
         ]  # fmt: skip
     rollup.roll_up(SYSTEM, start - timedelta(days=1), end + timedelta(days=1))
-    rollup.await_applied(["intervals"], 30)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - timedelta(hours=1), clock.now()))
-    rollup.await_applied(["rollups"], 30)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     checkpoint.forget()
     for step in STEPS:
         edges = [*second_path.local_starts(start, end, step, zone), pd.Timestamp(end)]
@@ -113,7 +113,7 @@ def test_five_minutes_of_a_quarter_are_a_third_of_it_whatever_its_meter_declares
     moments = [start + timedelta(minutes=5 * n) for n in (0, 3, 4, 5, 6, 7, 8)]
     site.samples(meter, "energy_kwh", moments, [2.0, 0.5, 0.5, 0.5, 1.0, 1.0, 7.0], lasts_s=300)
     amendments.void(SYSTEM, meter, "energy_kwh", moments[-1], reason="misread")
-    rollup.await_applied(["telemetry", "amendments"], 30)
+    assert rollup.await_applied(["telemetry", "amendments"], PATIENT_S)
     site.roll_up(start + timedelta(hours=3))
     found = energy.energy_by(SYSTEM, [meter], start, start + 3 * quarter, "quarter", "UTC")
     assert found["forward_kwh"].tolist() == pytest.approx([2.0, 1.5, 2.0])

@@ -13,6 +13,7 @@ from ingest.files import importing, undoing
 from store.records.plant import imports, meters
 from store.scope import SYSTEM
 from store.series import amendments, bulk, connection, rollup, shares
+from tests.conftest import PATIENT_S
 from tests.ingest.files.reading import proposed
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
@@ -39,7 +40,7 @@ def _import(site: Site, path: Path, said: dict[str, pd.DataFrame]) -> str:
     path.write_text("meter,start,end,kWh,quality\n" + "\n".join(lines) + "\n")
     record = importing.start(SYSTEM, site.settings, site.id, path, path.name, proposed(path, "UTC").profile)
     assert importing.store(SYSTEM, site.settings, record.id) is not None, imports.seen(SYSTEM, record.id).why
-    assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], 60)
+    assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], PATIENT_S)
     return record.id
 
 
@@ -90,12 +91,12 @@ def test_a_files_estimates_are_shares_until_actual_values_replace_them_and_again
     assert _told(one)["S"] == pytest.approx(_share(now, START, START + 3 * DAY))
     imports.undo(SYSTEM, second)
     undoing.undo(SYSTEM, site.settings, second)
-    assert rollup.await_applied(["intervals", "amendments"], 60)
+    assert rollup.await_applied(["intervals", "amendments"], PATIENT_S)
     assert _told(one)["S"] == pytest.approx(_share(said[one], START, START + 3 * DAY))
     # What a person says of an estimate is a person's word.
     place = said[one].index[(said[one]["mark"] != "actual").to_numpy()][0]
     amendments.amend(SYSTEM, one, "energy_kwh", place.to_pydatetime(), 4.0, reason="read by hand", interval_s=3600)
-    assert rollup.await_applied(["amendments"], 60)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     rest = said[one].drop(place)
     total = rest["kwh"].sum() + 4.0
     expected = {"S": rest.loc[rest["mark"] != "actual", "kwh"].sum() / total, "M": 4.0 / total}
@@ -112,7 +113,7 @@ def test_estimated_samples_are_told_of_the_quarters_that_they_make_also_once_the
     _samples(site, power, "power_kw", start, 300, np.full(12, 6.0), np.arange(12) >= 8)
     for _ in range(2):
         site.roll_up(start + 3 * HOUR)
-        rollup.await_applied(["telemetry", "late", "intervals"], 60)
+        assert rollup.await_applied(["telemetry", "late", "intervals"], PATIENT_S)
     # The last sample of power holds for 2.5 intervals: 11 and 2.5 of them in all, 3 and 2.5 of which are estimates.
     expected = {register: 6 / 15, short: 3 / 12, power: 5.5 / 13.5}
     end = start + 3 * HOUR

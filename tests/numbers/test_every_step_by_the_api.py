@@ -18,7 +18,7 @@ from store.records.people import users
 from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import checkpoint, rollup
-from tests.conftest import thorough
+from tests.conftest import PATIENT_S, thorough
 from tests.numbers import registers, second_path
 from tests.numbers.conftest import MakeSite
 from tests.numbers.registers import Reading
@@ -193,9 +193,9 @@ def test_every_step_adds_up_to_what_was_counted(site_in: MakeSite, zone: str, ch
     with site.at_once():
         meters = {name: make(site, random, start, end) for name, make in METHODS.items()}
     rollup.roll_up(SYSTEM, start, end + HELD * timedelta(hours=1))
-    rollup.await_applied(["intervals"], 30)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - timedelta(hours=1), clock.now()))
-    rollup.await_applied(["rollups"], 30)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     checkpoint.forget()
     program = Program(site)
     asked = {"from": start, "to": end}

@@ -12,6 +12,7 @@ from models import gaps
 from store.errors import NotFound, Refused
 from store.scope import SYSTEM
 from store.series import checkpoint, corrections, energy, rollup, shares
+from tests.conftest import PATIENT_S
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site, every
 
@@ -31,13 +32,13 @@ def site(site_in: MakeSite, day: datetime) -> Site:
     """A site whose worker begins before its history."""
     made = site_in("UTC")
     checkpoint.write(checkpoint.Checkpoint(day - (DAYS + 1) * DAY, checkpoint.NEVER))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     return made
 
 
 def _settle(site: Site) -> None:
     for _ in range(2):
-        rollup.await_applied(["telemetry", "intervals", "late", "amendments"], 30)
+        assert rollup.await_applied(["telemetry", "intervals", "late", "amendments"], PATIENT_S)
         site.roll_up(clock.now() - timedelta(seconds=75))
 
 

@@ -11,6 +11,7 @@ from store.errors import Refused
 from store.records.plant import declarations, flag_thresholds, graph, meters
 from store.scope import NOBODY, SYSTEM
 from store.series import amendments, checkpoint, contradictions, corrections, energy, flags, rollup, suspects
+from tests.conftest import PATIENT_S
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import LONG_AGO, Site, every
 
@@ -28,16 +29,16 @@ def site(site_in: MakeSite, day: datetime) -> Site:
     """A site whose worker begins before its history."""
     made = site_in("UTC")
     checkpoint.write(checkpoint.Checkpoint(day - 2 * DAY, checkpoint.NEVER))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     return made
 
 
 def _settle(site: Site) -> int:
     for _ in range(2):
-        rollup.await_applied(["telemetry", "intervals", "late", "amendments"], 30)
+        assert rollup.await_applied(["telemetry", "intervals", "late", "amendments"], PATIENT_S)
         site.roll_up(clock.now() - timedelta(seconds=75))
     made = quality_flags.make(SYSTEM, clock.now())
-    rollup.await_applied(["flags", "flagging"], 30)
+    assert rollup.await_applied(["flags", "flagging"], PATIENT_S)
     return made
 
 

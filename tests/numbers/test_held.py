@@ -11,7 +11,7 @@ from store.records.plant import declarations, graph, meters
 from store.scope import SYSTEM
 from store.series import amendments, capacities, checkpoint, energy, judging, latest, peaks, power, rollup, shares, suspects
 from store.series.differences import differences
-from tests.conftest import thorough
+from tests.conftest import PATIENT_S, thorough
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
 
@@ -30,7 +30,7 @@ def site(site_in: MakeSite, noon: datetime) -> Site:
     """A site whose days are rolled up: whatever comes now is late."""
     made = site_in("UTC")
     checkpoint.write(checkpoint.Checkpoint(noon - DAY, checkpoint.NEVER))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     _settle(made)
     return made
 
@@ -38,7 +38,7 @@ def site(site_in: MakeSite, noon: datetime) -> Site:
 def _settle(site: Site) -> None:
     """The rounds of the worker that it takes: what is held in one changes quarters of the next."""
     for _ in range(2):
-        rollup.await_applied(["telemetry", "late", "amendments"], 30)
+        assert rollup.await_applied(["telemetry", "late", "amendments"], PATIENT_S)
         site.roll_up(clock.now() - timedelta(seconds=75))
 
 
@@ -216,7 +216,7 @@ def test_what_is_held_is_not_the_latest(site: Site) -> None:
     site.samples(counter, REGISTER, [start + n * MINUTE for n in range(4)], [100.0, 100.1, 100.2, 90_000.0])
     site.samples(site.meter("power", 60), POWER, [now], [1.0])
     site.roll_up(now - timedelta(seconds=75))
-    rollup.await_applied(["amendments"], 30)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     for _ in range(2):  # also once the records keep the newest
         found = latest.latest(SYSTEM, [power_meter, counter])
         assert found[power_meter, POWER] == (start + 2 * MINUTE, 3.0)

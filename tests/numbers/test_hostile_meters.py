@@ -12,7 +12,7 @@ from config import clock
 from models import plausible
 from store.scope import SYSTEM
 from store.series import checkpoint, energy, judging, latest, levels, peaks, rollup, shares, suspects
-from tests.conftest import thorough
+from tests.conftest import PATIENT_S, thorough
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.numbers.second_path import Row
@@ -25,11 +25,11 @@ REGISTER, POWER, VOLTAGE = "energy_total_kwh", "power_kw", "voltage_v"
 def _rolled(start: datetime, end: datetime) -> None:
     """Rolled up twice: what is held in the one changes quarters of the other."""
     for _ in range(2):
-        rollup.await_applied(["telemetry", "amendments"], 30)
+        assert rollup.await_applied(["telemetry", "amendments"], PATIENT_S)
         rollup.roll_up(SYSTEM, start, end)
-        rollup.await_applied(["intervals", "amendments"], 30)
+        assert rollup.await_applied(["intervals", "amendments"], PATIENT_S)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - HOUR, clock.now()))
-    rollup.await_applied(["rollups"], 30)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     checkpoint.forget()
 
 
@@ -110,7 +110,7 @@ def test_conditions_that_nobody_measured_are_held_and_in_no_mean_and_a_person_ma
 ) -> None:
     site = site_in("UTC")
     checkpoint.write(checkpoint.Checkpoint(noon - DAY, checkpoint.NEVER))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     panel, cold, hourly = site.meter(None), site.meter(None), site.meter(None)
     volts = [231.0, 232.0, 99_999.0, 233.0, 65_535.0, 65_535.0, 230.0]
     degrees = [-38.0, -40.0, -41.0]
@@ -123,7 +123,7 @@ def test_conditions_that_nobody_measured_are_held_and_in_no_mean_and_a_person_ma
 
     def settled() -> None:
         for _ in range(2):
-            rollup.await_applied(["telemetry", "intervals", "late", "amendments"], 30)
+            assert rollup.await_applied(["telemetry", "intervals", "late", "amendments"], PATIENT_S)
             site.roll_up(clock.now() - timedelta(seconds=75))
 
     settled()

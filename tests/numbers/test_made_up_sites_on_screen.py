@@ -15,7 +15,7 @@ from store.records.plant import declarations, graph, meters, regions, sites, tar
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import bulk, checkpoint, rollup
-from tests.conftest import QuestDBServer
+from tests.conftest import PATIENT_S, QuestDBServer
 from tests.dashboard.conftest import chromium
 from tests.dashboard.watched import KATHMANDU, LOS_ANGELES
 from tests.emptied import with_empty_tables
@@ -234,7 +234,7 @@ def _stored(settings: Settings, works: Works, price: Callable[[Works], None]) ->
         with bulk.writer(settings) as sender:
             for table, frame in part:
                 bulk.write(SYSTEM, sender, table, frame)
-        assert rollup.await_applied(("intervals", "telemetry", "late"), 60)
+        assert rollup.await_applied(("intervals", "telemetry", "late"), PATIENT_S)
         rollup.catch_up(SYSTEM, None, late_s=120)
     checkpoint.forget()
 

@@ -14,6 +14,7 @@ from store.scope import SYSTEM
 from store.series import amendments, rollup, shares, uncounted, versions
 from store.series.energy import energy, energy_by
 from store.series.power import live_power
+from tests.conftest import PATIENT_S
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site, every
@@ -146,21 +147,21 @@ def test_half_an_hour_more_of_an_hour_replaces_its_estimate_and_so_do_correction
     assert quarters() == pytest.approx([1.25, 1.25, 5, 0.5])
     assert share() == pytest.approx({"A": (1.25 + 5 + 0.5) / 8, "E": 1.25 / 8})
     amendments.amend(SYSTEM, meter, "energy_kwh", start, 9.5, reason="read again", interval_s=HOUR_S)
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert quarters() == pytest.approx([1.25, 1.25, 5, 2])
     assert share() == pytest.approx({"A": (1.25 + 5) / 9.5, "E": 1.25 / 9.5, "M": 2 / 9.5})
     amendments.void(SYSTEM, meter, "energy_kwh", start, reason="wrong", interval_s=1800)
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert quarters() == pytest.approx([1.5, 1.5, 5, 1.5])
     amendments.void(SYSTEM, meter, "energy_kwh", start + timedelta(minutes=30), reason="wrong", interval_s=QUARTER_S)
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert quarters() == pytest.approx([9.5 / 4] * 4)
     amendments.void(SYSTEM, meter, "energy_kwh", start, reason="wrong", interval_s=HOUR_S)
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert quarters() == pytest.approx([0] * 4)
     # What a person says of an interval that no device told is one like any other.
     amendments.amend(SYSTEM, meter, "energy_kwh", start, 3.0, reason="by hand", interval_s=1800)
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert quarters() == pytest.approx([1.5, 1.5, 0, 0])
 
 

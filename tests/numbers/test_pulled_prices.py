@@ -17,6 +17,7 @@ from store.records.transaction.engine import session
 from store.scope import SYSTEM
 from store.series import bulk, rollup
 from store.series.cost import cost_by
+from tests.conftest import PATIENT_S
 from tests.held_clock import held
 from tests.ingest.pulls import answers
 from tests.ingest.pulls.services import Played, Reply, playing
@@ -59,7 +60,7 @@ def test_each_quarter_costs_what_its_price_was_also_below_zero_and_what_has_none
     for quantity, kwh in (("energy_kwh", bought), ("energy_export_kwh", sold)):
         texts = (np.full(quarters, text, object) for text in (works.grid, quantity))
         bulk.write(SYSTEM, sender, "intervals", bulk.intervals(moments, *texts, kwh, "test", interval_s=900))
-    assert rollup.await_applied(["intervals"], 20)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
 
     prices = pd.Series(answered, day, dtype=float) / 1000
     paid = prices * bought

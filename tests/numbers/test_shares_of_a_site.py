@@ -13,6 +13,7 @@ from insight.shared import shared
 from store.records.plant import meters
 from store.scope import SYSTEM
 from store.series import amendments, bulk, checkpoint, rollup
+from tests.conftest import PATIENT_S
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.numbers.test_every_step_by_the_api import Program
@@ -88,11 +89,11 @@ def test_a_sites_shares_are_those_of_what_its_meters_measured(site_in: MakeSite,
     # A sum of meters is no energy of its own.
     measured = [each.id for each in meters.meters_of(SYSTEM, site.id)]
     meters.create_meter(SYSTEM, site.id, name="Sum", role="virtual", terms=[(each, 1) for each in measured[:2]])
-    rollup.await_applied(["telemetry", "intervals", "amendments"], 30)
+    assert rollup.await_applied(["telemetry", "intervals", "amendments"], PATIENT_S)
     rollup.roll_up(SYSTEM, start, end + HOUR)
-    rollup.await_applied(["intervals"], 30)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - HOUR, clock.now()))
-    rollup.await_applied(["rollups"], 30)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     checkpoint.forget()
     shared.clear()
     expected = kwh / kwh.sum()

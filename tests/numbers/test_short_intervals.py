@@ -7,6 +7,7 @@ import pytest
 
 from store.scope import SYSTEM
 from store.series import amendments, energy, rollup
+from tests.conftest import PATIENT_S
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site
@@ -58,7 +59,7 @@ def test_the_five_minutes_of_a_late_and_of_a_corrected_reading_reach_into_the_ne
     site.roll_up(start + 2 * HOUR)
     assert _quarters(meter, start, 5) == pytest.approx(_expected(moments, 300, values, start, 5))
     amendments.amend(SYSTEM, meter, "energy_kwh", moments[2], 2.5, reason="misread")
-    rollup.await_applied(["amendments", "late"], 20)
+    assert rollup.await_applied(["amendments", "late"], PATIENT_S)
     site.roll_up(start + 2 * HOUR)
     corrected = [*values[:2], 2.5, *values[3:]]
     assert _quarters(meter, start, 5) == pytest.approx(_expected(moments, 300, corrected, start, 5))

@@ -13,7 +13,7 @@ from config import settings as configuration
 from insight import closed_power, site_view
 from store.scope import SYSTEM
 from store.series import checkpoint, power, rollup
-from tests.conftest import thorough
+from tests.conftest import PATIENT_S, thorough
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
 
@@ -53,7 +53,7 @@ def test_steps_of_hours_begin_at_local_midnight_and_hold_what_lies_in_them(site_
     meter = site.meter("interval", 900)
     site.intervals(meter, "energy_kwh", 900, moments, kwh)
     checkpoint.write(checkpoint.Checkpoint(clock.now() - timedelta(hours=1), clock.now()))
-    rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     checkpoint.forget()
     view = site_view.read(SYSTEM, site.id, clock.now())
     rows = second_path.rows(moments, 900, kwh)

@@ -13,6 +13,7 @@ from ingest.files import importing, undoing
 from store.records.plant import imports
 from store.scope import SYSTEM
 from store.series import energy, rollup, suspects
+from tests.conftest import PATIENT_S
 from tests.ingest.files.reading import changed, proposed
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site, every
@@ -40,14 +41,14 @@ def _import(
         SYSTEM, site.settings, site.id, path, "export.csv", changed(proposed(path, "UTC").profile, stamp_at=at)
     )
     assert importing.store(SYSTEM, site.settings, record.id) is not None, imports.seen(SYSTEM, record.id).why
-    assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], 30)
+    assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], PATIENT_S)
     return record.id
 
 
 def _undo(site: Site, import_id: str) -> None:
     imports.undo(SYSTEM, import_id)
     undoing.undo(SYSTEM, site.settings, import_id)
-    assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], 30)
+    assert rollup.await_applied(["telemetry", "intervals", "amendments", "late"], PATIENT_S)
 
 
 def _by_day(meter: str, start: datetime, days: int) -> list[float]:
@@ -87,20 +88,20 @@ def test_samples_and_the_quarters_that_were_made_of_them_are_those_of_before(sit
     site.samples(meter, "power_kw", moments, stood)
     hours = (start, start + timedelta(hours=3))
     rollup.roll_up(SYSTEM, *hours, [meter])
-    rollup.await_applied(["intervals"], 30)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     before = _kwh(meter, *hours)
     assert before[:8] == pytest.approx(_of_samples(stood))
     # Every second sample is another, and there is an hour more.
     times = [*moments[::2], *every(start + timedelta(hours=2), 60, 60)]
     source = _import(site, tmp_path, "Power (kW)", meter, times, came.tolist(), at="start")
     rollup.roll_up(SYSTEM, *hours, [meter])
-    rollup.await_applied(["intervals"], 30)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     mixed = stood.copy()
     mixed[::2] = came[:60]
     assert _kwh(meter, *hours) == pytest.approx([*_of_samples(mixed), *_of_samples(came[60:])])
     _undo(site, source)
     rollup.roll_up(SYSTEM, *hours, [meter])
-    rollup.await_applied(["intervals"], 30)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     after = _kwh(meter, *hours)
     assert after == pytest.approx(before)
 
@@ -114,7 +115,7 @@ def test_five_minutes_of_a_file_cover_their_quarters_and_those_of_before_cover_t
 
     def told() -> tuple[list[float], list[float]]:
         rollup.roll_up(SYSTEM, start, start + 8 * QUARTER, [meter])
-        rollup.await_applied(["intervals"], 30)
+        assert rollup.await_applied(["intervals"], PATIENT_S)
         found = energy.energy_by(SYSTEM, [meter], start, start + 8 * QUARTER, "quarter", "UTC")
         return found["forward_kwh"].tolist(), found["coverage"].tolist()
 

@@ -325,7 +325,7 @@ def test_a_phones_photograph_is_taken_though_it_has_more_pixels_than_a_screen() 
 def test_one_person_has_one_picture_at_a_time_made_and_a_process_few(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     most: list[int] = []
-    together = threading.Barrier(6, timeout=20)
+    together = threading.Barrier(6, timeout=60)
     monkeypatch.setattr(gate, "current_scope", lambda: SimpleNamespace(user_id=threading.current_thread().name))
 
     @gate.costly

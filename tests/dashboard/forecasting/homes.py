@@ -15,6 +15,7 @@ from store.records.people import organisations
 from store.records.plant import declarations, graph, meters, sites
 from store.scope import SYSTEM, Scope
 from store.series import bulk, rollup
+from tests.conftest import PATIENT_S
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 DAYS = 43
@@ -89,7 +90,7 @@ class Homes:
         )
         with bulk.writer(self.settings) as sender:
             bulk.write(SYSTEM, sender, "intervals", frame)
-        assert rollup.await_applied(["intervals"], 20)
+        assert rollup.await_applied(["intervals"], PATIENT_S)
 
     def forecast(self, scope: Scope) -> dict:
         return site_forecast(scope, self.id, self.settings, self.cache, lambda *news: self.told.append(news), self.now)

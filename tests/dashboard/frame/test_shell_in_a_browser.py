@@ -231,7 +231,7 @@ def test_a_lost_connection_is_said_and_comes_back_by_itself(opened: Opener) -> N
     page.fill("#users-search", "operator")
     expect(banner).to_contain_text("Connection lost")
     page.context.set_offline(False)
-    expect(banner).to_be_hidden(timeout=15_000)
+    expect(banner).to_be_hidden()
 
 
 def test_what_comes_over_the_wire_is_small(opened: Opener) -> None:

@@ -15,6 +15,7 @@ from store.errors import NotFound
 from store.records.access import policy
 from store.scope import NOBODY, SYSTEM, Scope
 from store.series import amendments, checkpoint, power, rollup
+from tests.conftest import PATIENT_S
 from tests.dashboard.live_world import LiveWorld
 
 HOURS = 60
@@ -62,7 +63,7 @@ def test_corrections_and_late_readings_show_at_once(site: LiveWorld, now: dateti
     moment = first + timedelta(minutes=-(-(long_ago - first).total_seconds() // 60))
     assert shown(site, SYSTEM, now, QUARTER_S)[labs][quarter] == pytest.approx(35)
     amendments.amend(SYSTEM, labs, "power_kw", moment, 65.0, reason="misread")
-    rollup.await_applied(["amendments", "late"], 20)
+    assert rollup.await_applied(["amendments", "late"], PATIENT_S)
     rollup.catch_up(SYSTEM, now)
     checkpoint.forget()
     assert shown(site, SYSTEM, now, QUARTER_S)[labs][quarter] == pytest.approx(37)

@@ -31,8 +31,7 @@ def test_the_charts_tools_and_the_pointers_line_are_drawn_in_the_themes_colours(
         wanted = sorted([used, others, others, others])
         eventually(lambda wanted=wanted: sorted(fill for *_, fill in page.evaluate(TOOLS)) == wanted)
         assert [(ground, mask) for ground, mask, _ in page.evaluate(TOOLS)] == [("rgba(0, 0, 0, 0)", "none")] * 4
-        cross = page.locator("#overview-chart .readout .cross").bounding_box()
-        assert cross
+        cross = eventually(page.locator("#overview-chart .readout .cross").bounding_box)
         assert cross["width"] <= 1
 
 

@@ -10,6 +10,7 @@ from config.settings import Settings
 from store.records.plant import declarations
 from store.scope import SYSTEM
 from store.series import bulk, rollup
+from tests.conftest import PATIENT_S
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
@@ -106,7 +107,7 @@ def test_the_lists_of_meters_and_devices_mark_what_is_stored_and_not_counted(wor
     at, texts = np.array([int(moment.timestamp() * 1e6)]), [np.array([text], object) for text in (ids["meter"], "energy_kwh")]
     with bulk.writer(questdb_tables) as sender:
         bulk.write(SYSTEM, sender, "intervals", bulk.intervals(at, *texts, np.array([1.0]), "test", interval_s=900))
-    assert rollup.await_applied(["intervals"], 20)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     assert marked() == [True, True]
     _declare(world, browser, ids["meter"], method="interval", every="3600", rollover="")
     assert marked() == [False, False]

@@ -13,7 +13,7 @@ from insight.shared import shared
 from store.records.plant import declarations
 from store.scope import SYSTEM
 from store.series import checkpoint, energy, rollup
-from tests.conftest import QuestDBServer
+from tests.conftest import PATIENT_S, QuestDBServer
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.world import World
 from tests.store.series.conftest import LONG_AGO, Site, every, sender
@@ -43,7 +43,7 @@ class Measured:
     def settle(self) -> None:
         """What was posted and said is in every sum."""
         for _ in range(2):
-            rollup.await_applied(["telemetry", "late", "amendments"], 30)
+            assert rollup.await_applied(["telemetry", "late", "amendments"], PATIENT_S)
             self.site.roll_up(clock.now() - timedelta(seconds=75))
         shared.clear()
 

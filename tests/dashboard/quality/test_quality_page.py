@@ -12,6 +12,7 @@ from store.records.plant import declarations, flag_thresholds
 from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import amendments, corrections, flags, rollup, suspects
+from tests.conftest import PATIENT_S
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
@@ -72,7 +73,7 @@ def test_readings_are_found_by_day_corrected_listed_and_undone(measured: Measure
     given = {"value": "107.5", "reason": "read by hand"}
     assert "Set." in act(browser, "readings", measured.meter, "set", key, **given)
     assert "Not saved yet" in act(browser, "readings", measured.meter, "set", key, value="much", reason="x")
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     page = shown(browser, f"/site/{world.site}/quality/{measured.meter}?readings.search={measured.day:%Y-%m-%d} 07:00")
     assert "set by Operator: read by hand" in page
     period = {"since": f"{measured.day:%Y-%m-%d}", "until": f"{measured.day:%Y-%m-%d}"}
@@ -158,7 +159,7 @@ def test_a_suspected_unit_is_scaled_from_the_first_of_its_days_on_and_undone(mea
     }
     for start, flag in days.items():
         flags.write(SYSTEM, {measured.meter: [flag]}, start, start + DAY)
-    rollup.await_applied(["flags"], 20)
+    assert rollup.await_applied(["flags"], PATIENT_S)
     assert "W taken for kW, or Wh for kWh?" in shown(browser, f"/site/{world.site}/quality")
     key = f"{measured.meter}|unit||{day.isoformat()}"
     asked = said(press(browser, "flags", world.site, searched=False, do="ask", act="scale", row=key))

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 from models.refused_reading import Said
 from store.series import rollup
 from store.series.connection import query
+from tests.conftest import PATIENT_S
 from tests.dashboard.frame.test_shell_in_a_browser import sign_in
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.quarantine.test_quarantine_page import keep
@@ -45,7 +46,7 @@ def test_readings_in_watts_of_a_meter_by_its_old_name_are_tried_and_stored(at_wo
         question.get_by_text("Go on").click()
         expect(page.locator("#quarantine-working")).to_contain_text("3 corrected readings are stored", timeout=JOB_MS)
         expect(page.locator("#kinds-body tbody tr")).to_have_count(2)
-        assert rollup.await_applied(("telemetry",), 30)
+        assert rollup.await_applied(("telemetry",), PATIENT_S)
         rows = query("SELECT value, source FROM telemetry WHERE meter = %s ORDER BY ts", [ids["meter"]])
         assert rows == [(1.5 + n / 1000, ids["device"]) for n in range(3)]
         page.locator("#kinds-body tr", has_text="not_a_number").get_by_role("button", name="Correct").click()

@@ -104,7 +104,7 @@ class Site:
             self._gathered.setdefault(table, []).append(frame)
             return
         bulk.write(SYSTEM, self._sender, table, frame)
-        assert rollup.await_applied([table], 20)
+        assert rollup.await_applied([table], PATIENT_S)
 
 
 def every(start: datetime, seconds: int, count: int) -> list[datetime]:

@@ -12,7 +12,7 @@ from config import settings as configuration
 from config.settings import Settings
 from store.errors import StoreAway
 from store.series import connection
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_it_is_found_again_when_it_is_back(settings: Settings) -> None:
 def test_connections_that_were_cut_while_nobody_asked_are_replaced_unseen(settings: Settings) -> None:
     connection.close()
     pool, _breaker = connection._pool(settings)
-    idle = [pool.getconn(timeout=20) for _ in range(pool.max_size)]
+    idle = [pool.getconn(timeout=PATIENT_S) for _ in range(pool.max_size)]
     for each in idle:
         with socket.socket(fileno=os.dup(each.fileno())) as cut:
             cut.shutdown(socket.SHUT_RDWR)

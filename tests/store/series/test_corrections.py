@@ -9,6 +9,7 @@ from store.errors import NotFound, Refused
 from store.records.plant import devices
 from store.scope import NOBODY, SYSTEM
 from store.series import amendments, arrivals, corrections, energy, heard, readings, rollup, suspects
+from tests.conftest import PATIENT_S
 from tests.store.series.conftest import Site, every
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -22,7 +23,7 @@ def day() -> datetime:
 
 def _settled(site: Site) -> None:
     for _ in range(2):
-        rollup.await_applied(["telemetry", "intervals", "late", "amendments"], 30)
+        assert rollup.await_applied(["telemetry", "intervals", "late", "amendments"], PATIENT_S)
         site.roll_up(clock.now() - timedelta(seconds=75))
 
 
@@ -61,12 +62,12 @@ def test_undoing_gives_back_what_held_before_and_leaves_what_was_said_since(site
     amendments.amend(SYSTEM, meter, "energy_kwh", day, 5.0, reason="read by hand", interval_s=3600)
     amendments.void_range(SYSTEM, meter, "energy_kwh", day, day + 3 * HOUR, reason="a wrong file")
     amendments.amend(SYSTEM, meter, "energy_kwh", day + HOUR, 7.0, reason="known since", interval_s=3600)
-    rollup.await_applied(["amendments", "intervals"], 20)
+    assert rollup.await_applied(["amendments", "intervals"], PATIENT_S)
     assert _kwh(meter, day) == pytest.approx(7.0 + 1.0)
     voided = next(each for each in corrections.corrections(SYSTEM, meter, day, day + DAY) if each.kind == "void")
     assert (voided.number, voided.in_force) == (3, 2)
     assert corrections.undo(SYSTEM, meter, "energy_kwh", voided.recorded_at, day, day + DAY) == 2
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert _kwh(meter, day) == pytest.approx(5.0 + 7.0 + 1.0 + 1.0)
 
 
@@ -94,12 +95,12 @@ def test_all_that_is_held_for_one_cause_is_decided_at_once(site: Site, day: date
     assert suspects.held_by_meter(SYSTEM, [meter], day, day + DAY) == {meter: 30}
     asked = SYSTEM, meter, "power_kw", 0, "no_number", day, day + DAY
     assert suspects.decide_alike(*asked, true=False, reason="it counts below zero") == 30
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert suspects.held_by_meter(SYSTEM, [meter], day, day + DAY) == {}, "a person has decided"
     found = suspects.suspects(SYSTEM, [meter], day, day + DAY)
     assert found["held"].all()
     assert suspects.decide_alike(*asked, true=True, reason="no, it was so") == 30
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert not suspects.suspects(SYSTEM, [meter], day, day + DAY)["held"].any()
 
 

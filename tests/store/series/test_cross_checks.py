@@ -8,6 +8,7 @@ import pytest
 
 from store.scope import SYSTEM
 from store.series import amendments, energy, levels, power, rollup
+from tests.conftest import PATIENT_S
 from tests.store.series.conftest import Site, every
 
 HOUR = timedelta(hours=1)
@@ -153,7 +154,7 @@ def test_a_quarter_whose_every_sample_is_void_has_no_energy(site: Site, quarter:
     site.roll_up(quarter + 2 * QUARTER)
     for each in times[:3]:
         amendments.void(SYSTEM, meter, "power_kw", each, reason="a test of the wiring")
-    rollup.await_applied(["amendments", "late"], 20)
+    assert rollup.await_applied(["amendments", "late"], PATIENT_S)
     site.roll_up(quarter + 2 * QUARTER)
     found = energy.energy(SYSTEM, [meter], quarter, quarter + 2 * QUARTER).loc[meter]
     assert (found["forward_kwh"], found["coverage"]) == (pytest.approx(2.25), pytest.approx(0.5))
@@ -198,7 +199,7 @@ def test_undoing_an_import_voids_what_came_from_it(site: Site) -> None:
     for source, count in (("another file", 0), ("test", 24)):
         day = (start, start + 24 * HOUR)
         assert amendments.void_range(SYSTEM, meter, "energy_kwh", *day, reason="a wrong file", source=source) == count
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     found = energy.energy(SYSTEM, [meter], start, start + 24 * 30 * HOUR).loc[meter]
     assert (found["forward_kwh"], found["coverage"]) == (pytest.approx(24 * 29), pytest.approx(29 / 30))
     told = amendments.history(SYSTEM, meter, "energy_kwh", start, start + 48 * HOUR)

@@ -9,6 +9,7 @@ from store.errors import NotFound
 from store.scope import NOBODY, SYSTEM
 from store.series import amendments, energy, rollup
 from store.series.differences import differences
+from tests.conftest import PATIENT_S
 from tests.store.series.conftest import Site, every
 
 MINUTE = timedelta(minutes=1)
@@ -59,10 +60,10 @@ def test_what_people_corrected_counts_and_what_they_voided_does_not(site: Site, 
     meter = site.meter("counter", 60)
     site.samples(meter, "energy_total_kwh", every(quarter, 60, 4), [100, 900, 102, 103])
     amendments.amend(SYSTEM, meter, "energy_total_kwh", quarter + MINUTE, 101, reason="misread")
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert kwh(meter, quarter + MINUTE, quarter + HOUR) == [1, 1, 1]
     amendments.void(SYSTEM, meter, "energy_total_kwh", quarter + MINUTE, reason="not known after all")
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     assert kwh(meter, quarter + MINUTE, quarter + HOUR) == [2, 1]
 
 

@@ -7,7 +7,7 @@ from config.settings import Settings
 from store.scope import SYSTEM
 from store.series import amendments, checkpoint, energy, finality, rollup
 from store.series.connection import execute, query
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 from tests.store.series.conftest import Site, every
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
@@ -103,9 +103,9 @@ def test_a_checkpoint_from_the_future_does_not_count_then_or_ever(questdb_tables
     checkpoint.write(checkpoint.Checkpoint(now - HOUR, checkpoint.NEVER))
     ahead = int((now + timedelta(days=1)).timestamp() * 1e6)
     execute(f"INSERT INTO rollups VALUES ({ahead}, {ahead}, {ahead})")  # the clock was a day ahead for a moment
-    assert rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     assert checkpoint.read() == (now - HOUR, checkpoint.NEVER)
     checkpoint.write(checkpoint.Checkpoint(now, checkpoint.NEVER))
-    assert rollup.await_applied(["rollups"], 20)
+    assert rollup.await_applied(["rollups"], PATIENT_S)
     assert checkpoint.read() == (now, checkpoint.NEVER)
     assert query("SELECT count() FROM rollups WHERE done_at > now()") == [(0,)]

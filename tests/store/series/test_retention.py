@@ -15,7 +15,7 @@ from store.scope import NOBODY, SYSTEM
 from store.series import bulk, checkpoint, retention, rollup, tables
 from store.series.checkpoint import Checkpoint
 from store.series.connection import execute, query
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -54,11 +54,11 @@ def _samples(sender: Sender, moments: list[datetime]) -> None:
     ts = np.array([_us(moment) for moment in moments], np.int64)
     meter, quantity = (np.array([name] * len(moments), object) for name in ("m1", "power_kw"))
     bulk.write(SYSTEM, sender, "telemetry", bulk.telemetry(ts, meter, quantity, np.ones(len(moments)), "test"))
-    rollup.await_applied(("telemetry",), 30)
+    assert rollup.await_applied(("telemetry",), PATIENT_S)
 
 
 def _days() -> list[datetime]:
-    rollup.await_applied(("telemetry", "retention"), 30)
+    assert rollup.await_applied(("telemetry", "retention"), PATIENT_S)
     return [moment for (moment,) in query("SELECT ts FROM telemetry ORDER BY ts")]
 
 
@@ -81,7 +81,7 @@ def kept(questdb_tables: Settings, machine: Machine, sender: Sender) -> Settings
     made = questdb_tables.model_copy(update={"telemetry_days": DAYS})
     _samples(sender, [NOON - day * DAY for day in range(20)])
     checkpoint.write(Checkpoint(NOON, NOON))
-    rollup.await_applied(("rollups",), 30)
+    assert rollup.await_applied(("rollups",), PATIENT_S)
     return made
 
 
@@ -137,7 +137,7 @@ def test_a_worker_that_is_started_again_and_again_lives_no_faster(kept: Settings
     for _ in range(30):
         retention._last_run.clear()
         retention.drop_old(SYSTEM, kept)
-        rollup.await_applied(("retention",), 30)
+        assert rollup.await_applied(("retention",), PATIENT_S)
     assert len([moment for moment in _days() if moment <= NOON]) == DAYS + 1
 
 
@@ -153,14 +153,14 @@ def test_a_site_that_fell_silent_keeps_its_last_days(kept: Settings, machine: Ma
     for _ in range(20):
         machine.runs(DAY)
         retention.drop_old(SYSTEM, kept)
-        rollup.await_applied(("retention",), 30)
+        assert rollup.await_applied(("retention",), PATIENT_S)
     assert _days() == [NOON - day * DAY for day in reversed(range(DAYS + 1))]
 
 
 def test_what_is_not_rolled_up_is_not_dropped(kept: Settings, machine: Machine) -> None:
     execute("TRUNCATE TABLE rollups")
     checkpoint.write(Checkpoint(NOON - 15 * DAY, NOON))
-    rollup.await_applied(("rollups",), 30)
+    assert rollup.await_applied(("rollups",), PATIENT_S)
     retention.drop_old(SYSTEM, kept)
     assert _days()[0] == NOON - 15 * DAY
 

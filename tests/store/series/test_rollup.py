@@ -10,6 +10,7 @@ from store.errors import Refused
 from store.scope import NOBODY, SYSTEM
 from store.series import amendments, energy, levels, rollup, versions
 from store.series.connection import frame, query
+from tests.conftest import PATIENT_S
 from tests.store.series.conftest import Site, every
 
 QUARTER = timedelta(minutes=15)
@@ -37,10 +38,10 @@ def test_rolling_up_again_changes_nothing(site: Site, quarter: datetime) -> None
     meter = site.meter("counter", 60)
     site.samples(meter, "energy_total_kwh", every(quarter, 60, 46), np.arange(46) / 7)
     rollup.roll_up(SYSTEM, quarter, quarter + 3 * QUARTER)
-    rollup.await_applied(["intervals"], 20)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     once = frame("SELECT ts, meter, quantity, value FROM intervals ORDER BY ts, quantity")
     rollup.roll_up(SYSTEM, quarter, quarter + 3 * QUARTER)
-    rollup.await_applied(["intervals"], 20)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
     pd.testing.assert_frame_equal(once, frame("SELECT ts, meter, quantity, value FROM intervals ORDER BY ts, quantity"))
 
 
@@ -72,7 +73,7 @@ def test_an_amended_sample_counts_in_its_quarter_and_can_be_undone(site: Site, q
     bad = quarter + timedelta(minutes=14)
 
     def energy_now() -> float:
-        rollup.await_applied(["amendments", "late"], 20)
+        assert rollup.await_applied(["amendments", "late"], PATIENT_S)
         site.roll_up(quarter + QUARTER)
         return float(energy.energy(SYSTEM, [meter], quarter, quarter + QUARTER).loc[meter, "forward_kwh"])
 
@@ -92,7 +93,7 @@ def test_an_amended_interval_counts_at_once(site: Site) -> None:
     site.intervals(meter, "energy_kwh", 3600, every(start, 3600, 4), [1, 2, 3, 4])
     amendments.amend(SYSTEM, meter, "energy_kwh", start + timedelta(hours=1), 20, reason="misread", interval_s=3600)
     amendments.void(SYSTEM, meter, "energy_kwh", start + timedelta(hours=3), reason="meter test", interval_s=3600)
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     found = energy.energy(SYSTEM, [meter], start, start + timedelta(hours=4)).loc[meter]
     assert found["forward_kwh"] == pytest.approx(1 + 20 + 3)
     assert found["coverage"] == pytest.approx(3 / 4)
@@ -112,7 +113,7 @@ def test_late_data_and_amendments_change_the_version_of_the_data(site: Site, qua
     site.samples(meter, "energy_kwh", every(quarter, 60, 2), [1, 1])
     seen.append(versions.version(SYSTEM, [meter], quarter, quarter + QUARTER))
     amendments.void(SYSTEM, meter, "energy_kwh", quarter, reason="test")
-    rollup.await_applied(["amendments"], 20)
+    assert rollup.await_applied(["amendments"], PATIENT_S)
     seen.append(versions.version(SYSTEM, [meter], quarter, quarter + QUARTER))
     assert seen == sorted(set(seen))
 
@@ -131,7 +132,7 @@ def test_a_change_is_seen_in_the_blocks_that_it_reaches_and_in_no_other(site: Si
         "an interval may last a day, and so may one that this is a part of"
     )
     amendments.void(SYSTEM, meter, "energy_kwh", start + timedelta(days=6), reason="meter test", interval_s=3600)
-    rollup.await_applied(["amendments", "late"], 20)
+    assert rollup.await_applied(["amendments", "late"], PATIENT_S)
     assert np.flatnonzero(versions.of_blocks(SYSTEM, [meter], days) > corrected).tolist() == [4, 5, 6, 7]
 
 
@@ -177,7 +178,7 @@ def test_a_quarter_that_the_device_told_itself_stands(site: Site, quarter: datet
     site.samples(meter, "energy_kwh", every(quarter, 60, 30), [1.0] * 30)
     site.intervals(meter, "energy_kwh", 900, [quarter], [14.0])
     amendments.void(SYSTEM, meter, "energy_kwh", quarter, reason="a test")
-    rollup.await_applied(["amendments", "late"], 20)
+    assert rollup.await_applied(["amendments", "late"], PATIENT_S)
     site.roll_up(quarter + 2 * QUARTER)
     assert _kept(meter, "energy_kwh")["value"].tolist() == [14, 15]
 
@@ -190,7 +191,7 @@ def test_conditions_agree_with_a_plain_computation_and_their_amendments(site: Si
     site.samples(meter, "voltage_v", times, values)
     amendments.amend(SYSTEM, meter, "voltage_v", times[100], 400.0, reason="a dip that was none")
     amendments.void_range(SYSTEM, meter, "voltage_v", times[200], times[215], reason="the probe was loose")
-    rollup.await_applied(["amendments", "late"], 20)
+    assert rollup.await_applied(["amendments", "late"], PATIENT_S)
     values.iloc[100] = 400.0
     values.iloc[200:215] = np.nan
     for until in (quarter, quarter + timedelta(hours=1), quarter + timedelta(hours=3)):

@@ -12,6 +12,7 @@ from store.series import checkpoint, rollup
 from store.series.block import Block
 from store.series.connection import execute
 from store.series.write import MARKER_HOLDS_S, PROMPT_S, TIMEOUT_S, Row, Series, Writer, lines, marker_lines, now_us, series
+from tests.conftest import PATIENT_S
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def power(meter: str = "mtr_w") -> Series:
 
 
 def values_of(meter: str) -> list[float]:
-    assert rollup.await_applied(["telemetry", "late"], 30)
+    assert rollup.await_applied(["telemetry", "late"], PATIENT_S)
     return [value for (value,) in execute(f"SELECT value FROM telemetry WHERE meter = '{meter}' ORDER BY ts")]
 
 
