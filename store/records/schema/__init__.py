@@ -3,6 +3,8 @@
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
 from store.records.schema.brokers import Broker, BrokerSource, BrokerState
+from store.records.schema.buildings import Budget, Building
+from store.records.schema.calendars import CalendarPeriod, SiteCalendar
 from store.records.schema.channels import Channel
 from store.records.schema.imports import FileImport, ImportDraft, ImportProfile, Upload
 from store.records.schema.jobs import Job, Lease
@@ -41,6 +43,9 @@ __all__ = [
     "Broker",
     "BrokerSource",
     "BrokerState",
+    "Budget",
+    "Building",
+    "CalendarPeriod",
     "Channel",
     "Device",
     "DeviceActivity",
@@ -77,6 +82,7 @@ __all__ = [
     "Restatement",
     "Session",
     "Site",
+    "SiteCalendar",
     "SiteLimit",
     "Tariff",
     "TokenFamily",

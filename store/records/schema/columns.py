@@ -1,9 +1,9 @@
 """What the tables are made of: moments in UTC, ids, and the constraints that several tables share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, Index, MetaData, TypeDecorator, text
+from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, Index, MetaData, String, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from config import clock
@@ -29,6 +29,21 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class LocalDay(TypeDecorator[date]):
+    """A day of a calendar, in no zone; kept as `2026-01-31`, which sorts as days do."""
+
+    impl = String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return value.isoformat() if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        """From the database."""
+        return date.fromisoformat(value) if value else None
+
+
 # What the audit log keeps of a column; given as `mapped_column(info=…)`.
 PERSONAL = {"audit": "personal"}  # encrypted under the key of the row's person, and gone with it
 SECRET = {"audit": "secret"}  # that it changed, never what it is
@@ -52,7 +67,7 @@ class Record(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, dict[str, Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, date: LocalDay, dict[str, Any]: JSON}
 
 
 def one_of(column: str, *words: str, name: str | None = None) -> CheckConstraint:

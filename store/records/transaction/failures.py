@@ -15,6 +15,19 @@ from store.records.schema import texts
 RULES = {
     "ck_api_keys_one_object": N_("a key is of one device or of one site: give one of the two"),
     "ck_brokers_port": N_("a port is from 1 to 65535: correct it"),
+    "ck_budgets_amount": N_("a budget is of more than 0: correct it, or delete the budget"),
+    "ck_budgets_measure": N_("a budget is of energy, cost or co2: choose one"),
+    "ck_budgets_month": N_("a budget is of a whole month: give its first day"),
+    "ck_budgets_one_subject": N_("a budget is of a site, of a building or of a person: give one of them"),
+    "ck_buildings_area": N_("a floor area is more than 0 m²: correct it, or leave it out"),
+    "ck_buildings_people": N_("people in a building are 0 or more: correct the number, or leave it out"),
+    "ck_buildings_position": N_("a latitude is within −90 to 90 and a longitude within −180 to 180: give both, or none"),
+    "ck_buildings_use": N_(
+        "a building's use is office, teaching, laboratory, dwelling, retail, workshop, sports, hospital, storage or other: "
+        "choose one"
+    ),
+    "ck_calendar_periods_days": N_("a period cannot end before it begins: check the days"),
+    "ck_calendar_periods_kind": N_("days are a holiday, working days, school holidays or a shutdown: choose one"),
     "ck_channels_interval": N_("a value is of one second or more: leave the interval out, or give a longer one"),
     "ck_channels_mapped": N_("a channel is mapped to a meter and a quantity, or ignored: give both, or none"),
     "ck_channels_one_source": N_("a channel is of one device or of one broker: give one of the two"),
@@ -105,6 +118,11 @@ RULES = {
     "rule_release_meters": N_("whoever joins an organisation has no meters of their own: release them first"),
     "rule_sites_of_distributors": N_("a site is owned by a distributor: give the id of one"),
     "rule_user_id": N_("a user's id never changes: leave it as it is"),
+    "uq_budgets_node_id_measure_month": N_("the building has a budget of this for this month: change that one"),
+    "uq_budgets_site_id_measure_month": N_("the site has a budget of this for this month: change that one"),
+    "uq_budgets_user_id_measure_month": N_("there is a budget of this for this month: change that one"),
+    "uq_buildings_node_id_site_id": N_("this node is a building already: change that one"),
+    "uq_buildings_site_id_number": N_("another building of the site has this number: choose another"),
     "uq_channels_meter_id_quantity_estimated": N_(
         "another channel writes this quantity of the meter already: take that mapping away first, or choose another meter"
     ),
@@ -149,6 +167,12 @@ RULES |= {
 # Which argument a broken rule is about, where it is one: a form says it beside that field.
 ABOUT = {
     "ck_brokers_port": "port",
+    "ck_budgets_amount": "amount",
+    "ck_buildings_area": "floor_area_m2",
+    "ck_buildings_people": "people",
+    "ck_buildings_position": "latitude",
+    "ck_buildings_use": "use",
+    "ck_calendar_periods_days": "last_day",
     "ck_devices_energy_mode": "energy_mode",
     "ck_devices_reporting_interval": "reporting_interval_s",
     "ck_edges_dates": "valid_to",
@@ -169,6 +193,7 @@ ABOUT = {
     "ck_sites_position": "latitude",
     "ck_sites_reporting_interval": "reporting_interval_s",
     "rule_one_edge_of_a_way": "to_node_id",
+    "uq_buildings_site_id_number": "number",
     "uq_channels_meter_id_quantity_estimated": "quantity",
     "uq_device_fields_meter_id_quantity": "fields",
     "uq_devices_site_id_name": "name",
