@@ -4,13 +4,18 @@ diskcache unpickles what it finds marked so, whoever wrote it (CVE-2025-69872): 
 could write to the folder could put a wrong number there, and no program.
 """
 
+import logging
 import os
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
-from diskcache import Cache, Disk, JSONDisk
+from diskcache import Cache, Disk, JSONDisk, Timeout
 from diskcache.core import MODE_PICKLE
 
 from config.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class Plain:  # stands before a disk of diskcache, which is not typed: hence what the type checker is told to leave
@@ -49,6 +54,20 @@ def forecasts(settings: Settings) -> Cache:
 def closed_power(settings: Settings) -> Cache:
     """Powers of stretches of time that are over: `insight.closed_power`."""
     return _open(settings, "closed", Bytes, 512 * 2**20)
+
+
+def closed_energy(settings: Settings) -> Cache:
+    """Energies of months that are over: `insight.closed_energy`."""
+    return _open(settings, "energy", Bytes, 512 * 2**20)
+
+
+def attempt(use: Callable[[], object]) -> object:
+    """What using a cache gives; none when it cannot be used: that is a slow page, not a broken one."""
+    try:
+        return use()
+    except (OSError, sqlite3.Error, Timeout, ValueError) as problem:
+        log.warning("a cache of what is over cannot be used: %s", problem)
+        return None
 
 
 def _open(settings: Settings, name: str, disk: type[Disk], size_limit_bytes: int) -> Cache:

@@ -5,9 +5,7 @@ show at once. What is still open is read anew each time.
 """
 
 import functools
-import logging
 import math
-import sqlite3
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from diskcache import Cache, Timeout
+from diskcache import Cache
 from numpy.typing import NDArray
 
 from config import clock
@@ -39,8 +37,6 @@ SHORT_BLOCK_S, LONG_BLOCK_STEPS, DAY_S = 6 * 3600, 96, 86_400
 HITS, MISSES = "hits", "misses"
 
 Kilowatts = NDArray[np.float32]
-
-log = logging.getLogger(__name__)
 
 
 class Kept(NamedTuple):
@@ -170,12 +166,7 @@ def _keep(blocks: Mapping[str, Kilowatts]) -> None:
 
 
 def _try(use: Callable[[Cache], object]) -> object:
-    """A cache that cannot be used is a slow page, not a broken one."""
-    try:
-        return use(_cache(settings().home))
-    except (OSError, sqlite3.Error, Timeout, ValueError) as problem:
-        log.warning("the cache of closed powers cannot be used: %s", problem)
-        return None
+    return cache.attempt(lambda: use(_cache(settings().home)))
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from insight import closed_energy
 from insight.site_energy import asked_of, readings
 from insight.site_view import SiteView
 from models import flows
@@ -20,7 +21,7 @@ from models.graph import Edge, Graph
 from models.topology import ends
 from store.errors import NotFound
 from store.scope import Scope
-from store.series import energy, finality
+from store.series import finality
 from store.series.declared import cells
 from store.series.energy import Flow
 
@@ -62,7 +63,7 @@ def _of_meters(scope: Scope, view: SiteView, meter_ids: Sequence[str], edges: Se
         return {}
     # Asked before the energies are, here and below: what is final then is what they are.
     may_change = finality.provisional(scope, meter_ids, list(edges), view.metering)
-    found = energy.flows(scope, meter_ids, list(edges), view.metering)
+    found = closed_energy.flows(scope, meter_ids, list(edges), view.metering)
     return {
         meter_id: Course(
             {name: np.where(flow.known_s > 0, kwh, np.nan) for name, kwh in (("forward", flow.forward), ("export", flow.export))},
@@ -149,7 +150,7 @@ def _of_places(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence
         for behind, those in alike.values():
             for steps in _steps(scope, view, behind, edges, first, last):
                 meters = asked_of(behind.edges, view)
-                told = energy.flows(scope, meters, steps, view.metering)
+                told = closed_energy.flows(scope, meters, steps, view.metering)
                 solved = flows.solve(behind, readings(told))
                 for place in those:
                     place.add(steps, solved, meters, told.every)

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insight import closed_power
+from insight import closed_energy, closed_power
 from insight.periods import Period, chosen_step
 from insight.site_view import site_view
 from models import local_time
 from store.records.plant import sites
 from store.records.schema import Meter
 from store.scope import Scope
-from store.series import cost, energy, power
+from store.series import cost, power
 
 Values = NDArray[np.float64]
 BY_HOUR = timedelta(hours=50)  # two days, of which one may have 26 hours
@@ -79,7 +79,7 @@ def power_over(scope: Scope, meter: Meter, name: str, period: Period, zone: Zone
 def energy_over(scope: Scope, meter: Meter, name: str, period: Period, zone: ZoneInfo) -> Energy:
     """The meter's energy over the period of that name, by the zone's clock; raises as `power_over`."""
     step, edges = bars(name, period, zone)
-    frame = energy.energy_by(scope, [meter.id], edges[0], edges[-1], step, zone.key)
+    frame = closed_energy.energy_by(scope, [meter.id], edges[0], edges[-1], step, zone.key)
     columns = (frame[name].to_numpy(float) for name in ("forward_kwh", "export_kwh", "coverage"))
     return Energy(step, edges, *columns)
 

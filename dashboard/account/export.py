@@ -9,11 +9,11 @@ from flask import Blueprint, Flask, Response
 from config import clock
 from dashboard.web.access import current_scope, guard, oneself
 from dashboard.web.gate import costly
+from insight import closed_energy
 from store.records.people.own_account import everything_about
 from store.records.plant import sites
 from store.records.plant.meters import require_meters
 from store.scope import Scope
-from store.series import energy
 
 DAYS = 366
 MOST_METERS = 50
@@ -40,7 +40,7 @@ def energy_by_day(scope: Scope, now: datetime) -> list[dict[str, Any]]:
     for site_id in sorted({meter.site_id for meter in found.values()}):
         zone = sites.site(scope, site_id).time_zone
         ids = [meter.id for meter in found.values() if meter.site_id == site_id and meter.role != "condition"]
-        days = energy.energy_by(scope, ids, now - timedelta(days=DAYS), now, "day", zone) if ids else None
+        days = closed_energy.energy_by(scope, ids, now - timedelta(days=DAYS), now, "day", zone) if ids else None
         if days is None:
             continue
         known = days[days["coverage"] > 0]

@@ -16,6 +16,7 @@ from dashboard.api.asked import YEAR, BadParameter, answer_bad_parameters, asked
 from dashboard.web.access import current_scope, guard, signed_in, site_in
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
+from insight import closed_energy
 from models import local_time
 from store.records.plant import meters, sites
 from store.series import energy, finality, latest, peaks, shares
@@ -89,7 +90,7 @@ def energy_of(meter_id: str) -> Response:
     scope = current_scope()
     start, end, step = asked_range()
     zone = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id).time_zone
-    found = energy.energy_by(scope, [meter_id], start, end, step, zone)
+    found = closed_energy.energy_by(scope, [meter_id], start, end, step, zone)
     rows = [
         answers.EnergyOfPeriod(iso(ts), forward, export, round(coverage, 4), provisional)
         for (_, ts), forward, export, coverage, provisional in zip(

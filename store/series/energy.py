@@ -21,18 +21,17 @@ from models import energy as arithmetic
 from models import local_time
 from models.energy import Floats
 from models.presence import GRACE_S, LATE_AFTER
-from store.records.plant.metering import Metering, metering
+from store.records.plant.metering import Declared, Metering, metering
 from store.scope import ALWAYS, Scope, Times
 from store.series import checkpoint, finality, samples
 from store.series.declared import Rhythm, Span, edges_of, rhythms, spans_of
 from store.series.energy_of_intervals import as_declared, derived
 from store.series.energy_of_samples import from_samples
-from store.series.grid import EPOCH, floor, micros, moment, runs
+from store.series.grid import EPOCH, Edges, floor, micros, moment, moments, runs
 from store.series.other_lengths import from_intervals
-from store.series.pieces import Pieces, Places, places, together
+from store.series.pieces import Pieces, places, together
 
 Microseconds = NDArray[np.int64]
-Edges = list[datetime] | pd.DatetimeIndex
 
 
 class Flow(NamedTuple):
@@ -90,8 +89,8 @@ def energy(scope: Scope, meter_ids: Collection[str], start: datetime, end: datet
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    table = _table(scope, meter_ids, [start, end])
-    return table.droplevel("ts").rename_axis(None)
+    rows = _table(scope, meter_ids, [start, end])
+    return rows.droplevel("ts").rename_axis(None)
 
 
 def energy_by(
@@ -101,23 +100,31 @@ def energy_by(
 
     Days of 23 and 25 hours are what they are. Returns as `energy`, with the index (meter id, start of the period in UTC).
     """
-    edges = local_time.edges(start, end, step, ZoneInfo(time_zone))
-    return _table(scope, meter_ids, edges)
+    return _table(scope, meter_ids, periods(start, end, step, time_zone))
 
 
-def _table(scope: Scope, meter_ids: Collection[str], edges: list[datetime]) -> pd.DataFrame:
-    """A row a meter and stretch."""
+def periods(start: datetime, end: datetime, step: str, time_zone: str) -> pd.DatetimeIndex:
+    """The edges of local periods (one of `local_time.STEPS`), from that which holds `start` to the first not before `end`."""
+    return moments(local_time.edges_s(start, end, step, ZoneInfo(time_zone)) * 1_000_000)
+
+
+def _table(scope: Scope, meter_ids: Collection[str], edges: Edges) -> pd.DataFrame:
     # Asked before the energies: what is final then is what they are, and no number from before a change is taken for final.
     known = metering(scope, meter_ids)
     may_change = finality.provisional(scope, meter_ids, edges, known)
-    found = flows(scope, meter_ids, edges, known)
+    return table(flows(scope, meter_ids, edges, known), may_change, edges)
+
+
+def table(found: Flows, may_change: Mapping[str, Sequence[bool]], edges: Edges) -> pd.DataFrame:
+    """A row a meter and stretch between the edges, with the columns of `energy`; `may_change` as of `finality.provisional`."""
     of = found.every
     columns = {
         "forward_kwh": of.forward, "export_kwh": of.export, "coverage": of.coverage, "known_s": of.known_s, "due_s": of.due_s,
     }  # fmt: skip
-    index = pd.MultiIndex.from_product([list(found), list(edges[:-1])], names=["meter", "ts"])
-    table = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
-    return table.assign(provisional=np.concatenate([np.zeros(0, bool), *(may_change[meter] for meter in found)]))
+    starts = moments(micros(edges)[:-1])
+    index = pd.MultiIndex.from_product([pd.Index([*found], dtype=object), starts], names=["meter", "ts"])
+    rows = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)
+    return rows.assign(provisional=np.concatenate([np.zeros(0, bool), *(may_change[meter] for meter in found)]))
 
 
 def flows(scope: Scope, meter_ids: Collection[str], edges: Edges, known: Metering | None = None) -> Flows:
@@ -176,10 +183,13 @@ def _netted(known: Metering, sums: Mapping[str, Sequence[tuple[str, int]]], edge
 
 def _measured(known: Metering, meter_ids: Sequence[str], edges: Edges) -> Flow:
     edges_us = micros(edges)
-    tally = _Tally(edges_us / 1e6, [known.times.get(meter, ALWAYS) for meter in meter_ids])
+    tally = _Tally(
+        edges_us / 1e6,
+        [known.times.get(meter, ALWAYS) for meter in meter_ids],
+        np.array([patience_s(known.declared[meter], edges[-1]) for meter in meter_ids], float),
+    )
     for span, ids in spans_of(known, meter_ids, edges[0], edges[-1], whole_quarters=True).items():
         rows = places(ids, meter_ids)
-        tally.expects(span, rows)
         for first, last in runs(edges_us):
             start, end = max(span.start, moment(edges_us[first])), min(span.end, moment(edges_us[last]))
             if start < end:
@@ -206,18 +216,11 @@ def _told(
 class _Tally:
     """What pieces of meters add up to between successive edges (s); a meter is a row."""
 
-    def __init__(self, edges_s: Floats, times: Sequence[Times]) -> None:
-        self._edges_s, self._times = edges_s, times
+    def __init__(self, edges_s: Floats, times: Sequence[Times], patience_s: Floats) -> None:
+        self._edges_s, self._times, self._patience_s = edges_s, times, patience_s
         count, stretches = len(times), len(edges_s) - 1
         self._sums = np.zeros((3, 2, count, stretches))  # kWh, covered and known seconds of each register
         self._heard_to = np.full(count, -np.inf)
-        self._since_s, self._patience_s = np.full(count, -np.inf), np.zeros(count)  # of the latest declaration
-
-    def expects(self, span: Span, rows: Places) -> None:
-        """A declaration of the meters within the range."""
-        later = rows[span.start.timestamp() > self._since_s[rows]]
-        self._since_s[later] = span.start.timestamp()
-        self._patience_s[later] = LATE_AFTER * span.interval_s + GRACE_S
 
     def add(self, told: Pieces, where: slice, start: datetime, end: datetime) -> None:
         """Pieces, as far as they lie in [start, end), between the edges at `where`."""
@@ -239,6 +242,12 @@ class _Tally:
         # The other register tells nothing more, but of a meter that has only that one.
         covered, known = (np.where(forward > 0, forward, export) for forward, export in (covered, known))
         return Flow(kwh[0], kwh[1], covered, known, due)
+
+
+def patience_s(declared: Iterable[Declared], end: datetime) -> float:
+    """For how long (s) what a meter measures is not missed, by the latest of its declarations that begins before `end`."""
+    begun = [each for each in declared if each.valid_from < end]
+    return LATE_AFTER * begun[-1].interval_s + GRACE_S if begun else 0.0
 
 
 def _overlap_s(first_s: Floats, last_s: Floats, times: Times) -> Floats:

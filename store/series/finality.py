@@ -6,13 +6,15 @@ not made yet, or what QuestDB has committed and does not show. What a counter co
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from config import clock
 from config.quantities import INTERVAL_S, LOCAL_DAY_S, LONGEST_INTERVAL_S
-from models.energy import PATIENCE
+from models.energy import PATIENCE, Floats
 from store.records.plant import restatements
 from store.records.plant.metering import Declared, Metering, metering
 from store.scope import ALWAYS, Scope
@@ -21,10 +23,12 @@ from store.series.checkpoint import GRACE
 from store.series.connection import listed, query
 from store.series.counters import COUNTERS
 from store.series.energy_of_samples import POWER
+from store.series.grid import Edges, micros
 from store.series.interval_sums import ROLLUP
 from store.series.pieces import REGISTERS
 
 Stretch = tuple[datetime, datetime]
+Flags = NDArray[np.bool_]
 
 FIRST, FOREVER = ALWAYS[0]
 QUARTER = timedelta(seconds=INTERVAL_S)
@@ -32,9 +36,7 @@ SHOWN_WITHIN_S = 0.25  # QuestDB shows what is committed within milliseconds; el
 WAITING = ("late", "amendments", "intervals")
 
 
-def provisional(
-    scope: Scope, meter_ids: Collection[str], edges: Sequence[datetime], known: Metering | None = None
-) -> dict[str, list[bool]]:
+def provisional(scope: Scope, meter_ids: Collection[str], edges: Edges, known: Metering | None = None) -> dict[str, list[bool]]:
     """Of each meter, whether its energy between successive edges (rising, in UTC) may still change.
 
     A virtual meter's may as long as any of its terms' may. `known`: how they measure, if that was read already.
@@ -51,29 +53,35 @@ def provisional(
     return {meter: found[meter] for meter in meter_ids}
 
 
-def _measured(scope: Scope, known: Metering, meter_ids: Collection[str], edges: Sequence[datetime]) -> dict[str, list[bool]]:
+def _measured(scope: Scope, known: Metering, meter_ids: Collection[str], edges: Edges) -> dict[str, list[bool]]:
     if not meter_ids:
         return {}
-    if not _shown():
+    if not shown():
         return {meter: [True] * (len(edges) - 1) for meter in meter_ids}
     done, now = checkpoint.recent(), clock.now()
     counting = {meter for meter in meter_ids if any(source.method == "counter" for source in known.declared[meter])}
     waiting = _waiting(scope, known, meter_ids, counting, done.late_to)
     still = counting - known.retired
     silent = _silent(still, done.rolled_to) if still and edges[1] <= done.rolled_to else {}
+    edges_s = micros(edges) / 1e6
+    starts, ends = edges_s[:-1], edges_s[1:]
+    rolled_to, by_declaration = done.rolled_to.timestamp(), dict[tuple[Declared, ...], Flags]()
     changing: dict[str, list[bool]] = {}
     for meter in meter_ids:
-        stretches = waiting.get(meter, [])
-        changing[meter] = [
-            end > min(done.rolled_to, now - _window(known.declared[meter], end))
-            or end > silent.get(meter, end)
-            or any(start < last and end > first for first, last in stretches)
-            for start, end in pairwise(edges)
-        ]
+        # Most meters of a site declare the same.
+        declared = tuple(known.declared[meter])
+        if declared not in by_declaration:
+            by_declaration[declared] = ends > np.minimum(rolled_to, now.timestamp() - _windows_s(declared, ends))
+        found = by_declaration[declared].copy()
+        if meter in silent:
+            found |= ends > silent[meter].timestamp()
+        for first, last in waiting.get(meter, []):
+            found |= (starts < last.timestamp()) & (ends > first.timestamp())
+        changing[meter] = found.tolist()
     return changing
 
 
-def _shown() -> bool:
+def shown() -> bool:
     """Whether everything that is committed can be read, within a moment."""
     deadline = time.monotonic() + SHOWN_WITHIN_S
     sql = f"SELECT name, writerTxn, sequencerTxn FROM wal_tables() WHERE name IN ({listed(WAITING)})"
@@ -87,10 +95,14 @@ def _shown() -> bool:
     return True
 
 
-def _window(declared: Iterable[Declared], end: datetime) -> timedelta:
-    """For how long after a period's end its readings may still come as usual."""
-    holding = [each for each in declared if each.valid_from < end and (each.valid_to is None or end <= each.valid_to)]
-    return max([GRACE, *(timedelta(seconds=PATIENCE * each.interval_s) for each in holding)])
+def _windows_s(declared: Iterable[Declared], ends_s: Floats) -> Floats:
+    """For how long after the end of each period (s) its readings may still come as usual."""
+    found = np.full(len(ends_s), GRACE.total_seconds())
+    for each in declared:
+        until_s = np.inf if each.valid_to is None else each.valid_to.timestamp()
+        holding = (each.valid_from.timestamp() < ends_s) & (ends_s <= until_s)
+        found[holding] = np.maximum(found[holding], PATIENCE * each.interval_s)
+    return found
 
 
 def _waiting(

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Edges = list[datetime] | pd.DatetimeIndex
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,7 +70,7 @@ def us(moment: datetime) -> int:
     return round(moment.timestamp() * 1e6)
 
 
-def micros(edges: "list[datetime] | pd.DatetimeIndex") -> NDArray[np.int64]:
+def micros(edges: Edges) -> NDArray[np.int64]:
     """The moments in microseconds since 1970."""
     return pd.DatetimeIndex(edges).as_unit("us").asi8
 

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from config import clock
 from config.quantities import DAY_S, INTERVAL_S, LONGEST_INTERVAL_S
+from store.records.plant.metering import Metering, metering
 from store.records.plant.meters import behind
 from store.scope import Scope
 from store.series import checkpoint
@@ -25,6 +27,18 @@ Micros = NDArray[np.int64]
 def settled_to() -> datetime:
     """Before it every sample is rolled up, and each change shows in the versions of `of_blocks`; may raise `StoreAway`."""
     return checkpoint.recent().rolled_to - SETTLES
+
+
+def now() -> datetime:
+    """The time by QuestDB's clock or by ours, whichever is behind: what is written from now on is stamped no earlier."""
+    [(theirs,)] = query("SELECT now()")
+    return min(clock.now(), datetime.fromtimestamp(theirs.timestamp(), UTC))
+
+
+def written() -> int:
+    """How many times something was written to what energies are made of: fewer than before where QuestDB was set back."""
+    rows = query("SELECT sequencerTxn FROM wal_tables() WHERE name IN ('intervals', 'amendments')")
+    return sum(int(count) for (count,) in rows)
 
 
 def version(scope: Scope, series_ids: Collection[str], start: datetime, end: datetime) -> int:
@@ -60,6 +74,29 @@ def of_blocks(scope: Scope, series_ids: Collection[str], edges: Sequence[datetim
         first, last = bisect_right(edges, ts - longest if late else ts) - 1, bisect_left(edges, ts + bucket + longest)
         first = max(first, 0)
         found[first:last] = np.maximum(found[first:last], changed_at)
+    return found
+
+
+def changed_since(
+    scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, since: datetime, known: Metering | None = None
+) -> dict[str, list[tuple[datetime, datetime]]]:
+    """The stretches of [start, end), and beyond, that rows or amendments received after `since` may reach into, by meter.
+
+    The meters are these and the terms of those that are virtual; of which nothing came are absent. `known`: how they measure,
+    if that was read already. Raises as `version`.
+    """
+    ids = metering(scope, meter_ids, known).measured(meter_ids)
+    reach, found = timedelta(seconds=LONGEST_INTERVAL_S), dict[str, list[tuple[datetime, datetime]]]()
+    for moment, table in (("received_at", "intervals"), ("recorded_at", "amendments")):
+        which = f"FROM {table} WHERE {moment} > %s AND ts >= %s AND ts < %s"
+        asked = [since, start - 2 * reach, end + 2 * reach]
+        # Mostly nothing came: that is told many times as fast as of whom it would be.
+        if not ids or query(f"SELECT count() {which}", asked) == [(0,)]:
+            continue
+        sql = f"SELECT DISTINCT meter, timestamp_floor('d', ts) {which} AND meter IN ({listed(ids)})"
+        for meter, day in query(sql, asked):
+            # What began before a day may end in it, and what lies beside a row is judged by it.
+            found.setdefault(meter, []).append((day - reach, day + timedelta(days=1) + 2 * reach))
     return found
 
 
