@@ -61,7 +61,7 @@ BUSY = [b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\nRetry-After: 
 
 def _drive(server: Server) -> Load:
     request = post("x", "/p", {"X-API-Key": "k"}, b"{}")
-    return drive("127.0.0.1", server.port, 3, lambda _: request, 0.2, warm_s=0)
+    return drive("127.0.0.1", server.port, 3, lambda _: request, 0.5, warm_s=0)
 
 
 @pytest.mark.parametrize("server", [(OK,), (IN_PIECES,), (NO_CONTENT,)], indirect=True)

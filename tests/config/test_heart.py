@@ -12,7 +12,7 @@ import pytest
 
 from config import heart
 from config.settings import PROJECT
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 PROGRAM = """
 import sys, time
@@ -43,7 +43,7 @@ def test_one_that_is_stopped_is_ended_and_one_that_lives_is_not(
     monkeypatch.setattr(heart, "HUNG_S", 3.0)
     eventually(lambda: heart.end_hung(tmp_path, born, time.monotonic()))
     assert not heart.end_hung(tmp_path, born, time.monotonic() + heart.BIRTH_S), "it is told of once, taken away or not"
-    assert living.wait(10) == -signal.SIGKILL
+    assert living.wait(PATIENT_S) == -signal.SIGKILL
     assert not list(tmp_path.iterdir())
 
 

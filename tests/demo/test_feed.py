@@ -16,8 +16,8 @@ from demo import plant, state
 from demo.campus import campus
 from demo.feed import Away, Feed
 from demo.homes import homes
-from store.series import connection
-from tests.conftest import eventually
+from store.series import connection, rollup
+from tests.conftest import PATIENT_S, eventually
 from tests.demo.conftest import Demo
 from tests.ingest.world import PROJECT, Api, environment
 
@@ -70,7 +70,7 @@ def test_the_process_posts_every_five_seconds_and_ends_when_told(demo: Demo, api
         assert psutil.Process(process.pid).memory_full_info().pss < 60e6
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENT_S) == 0
     kept = json.loads((state.folder(demo.settings) / "posted.json").read_text())
     assert min(kept.values()) > began.timestamp() - feeding.BEHIND_S
     assert max(kept.values()) >= second
@@ -81,7 +81,7 @@ def test_every_value_of_a_step_is_accepted_and_stored_as_the_replay_has_it(demo:
     now = until(demo) + 5
     feed.step(now)
     assert feed.refused == {}
-    assert eventually(lambda: stored(demo, PLANTS[1], ("home_17_load", "energy_total_kwh"), now) is not None)
+    assert rollup.await_applied(["telemetry"], PATIENT_S)
     for site in PLANTS:
         expected = plant.samples(site, [now - 5, now])
         for key, values in expected.items():
@@ -103,7 +103,7 @@ def test_steps_that_were_missed_are_made_up_for_in_batches_without_flooding(demo
         assert rounds < 50
     assert feed.refused == {}
     key = ("home_3_battery", "energy_kwh")
-    assert eventually(lambda: stored(demo, PLANTS[1], key, now) is not None)
+    assert rollup.await_applied(["telemetry"], PATIENT_S)
     for at in range(missed, now + 1, 5):
         assert stored(demo, PLANTS[1], key, at) == plant.samples(PLANTS[1], [at - 5, at])[key][0]
 

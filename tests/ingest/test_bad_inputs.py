@@ -262,7 +262,8 @@ def mapped(api: Api, world: World, device_settings: Settings) -> str:
 
     def taken_over() -> bool:
         return all(
-            httpx.post(f"{api.url}/write", headers=keyed, content="bench power=1e30").status_code == 400 for _ in range(20)
+            httpx.post(f"{api.url}/write", headers=keyed, content="bench power=1e30", timeout=30).status_code == 400
+            for _ in range(20)
         )
 
     eventually(taken_over)

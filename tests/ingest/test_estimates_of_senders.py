@@ -140,7 +140,7 @@ def test_what_waits_is_an_estimate_still_once_it_is_mapped(api: Api, world: Worl
         post(f'yard,row=1 power=7,quality="estimated" {ns(moment + timedelta(seconds=2))}')
         return told(stored, meter, "power_kw", moment + timedelta(seconds=2)) == [(7.0, True)]
 
-    eventually(mapped, 30)
+    eventually(mapped)
 
 
 def test_a_reading_that_was_refused_is_an_estimate_still_once_it_is_put_right(
@@ -158,7 +158,7 @@ def test_a_reading_that_was_refused_is_an_estimate_still_once_it_is_put_right(
         found = [each for each in page.rows if each.ts in at and each.code == code]
         return found if len(found) == number else None
 
-    units, (odd,) = eventually(lambda: kept("unknown_unit", 3), 30), eventually(lambda: kept("unknown_quality", 1), 30)
+    units, (odd,) = eventually(lambda: kept("unknown_unit", 3)), eventually(lambda: kept("unknown_quality", 1))
     assert ([each.quality for each in units], odd.quality) == (["estimated", "", "estimated"], "so so")
     assert replay(SYSTEM, device_settings, world.site_id, units[0].kind, Edit(unit="V")).stored == 3
     assert replay(SYSTEM, device_settings, world.site_id, odd.id, Edit()).refused == {"unknown_quality": 1}

@@ -36,7 +36,7 @@ def panel(api: Api, world: World, device_settings: Settings) -> str:
     # Each connection is one of the processes', and each of them has to have taken it over.
     eventually(
         lambda: all(
-            httpx.post(f"{api.url}/write", headers=keyed, content="meter,phase=l1 voltage=-1").status_code == 400
+            httpx.post(f"{api.url}/write", headers=keyed, content="meter,phase=l1 voltage=-1", timeout=30).status_code == 400
             for _ in range(20)
         )
     )
@@ -134,9 +134,10 @@ def test_a_key_comes_in_whatever_an_agent_has_for_one(
     api: Api, world: World, panel: str, keyed: Callable[[str], dict[str, Any]], moment: datetime
 ) -> None:
     line = f"meter,phase=l1 voltage=230 {ns(moment)}"
-    assert httpx.post(f"{api.url}/write", content=line, **keyed(world.device_key)).status_code == 204
-    assert httpx.post(f"{api.url}/write", content=line, **keyed(world.device_key + "x")).status_code == 401
-    assert httpx.post(f"{api.url}/api/v2/write", content=line, **keyed(world.device_key + "x")).json()["code"] == "unauthorized"
+    assert httpx.post(f"{api.url}/write", content=line, timeout=30, **keyed(world.device_key)).status_code == 204
+    assert httpx.post(f"{api.url}/write", content=line, timeout=30, **keyed(world.device_key + "x")).status_code == 401
+    wrong = httpx.post(f"{api.url}/api/v2/write", content=line, timeout=30, **keyed(world.device_key + "x"))
+    assert wrong.json()["code"] == "unauthorized"
 
 
 def test_the_first_interface_never_says_what_makes_telegraf_drop_or_repeat(api: Api, world: World, agent: httpx.Client) -> None:
@@ -147,7 +148,7 @@ def test_the_first_interface_never_says_what_makes_telegraf_drop_or_repeat(api: 
     assert agent.post("/write?precision=y", content="a b=1").status_code == 400
     too_big = agent.post("/write", content=b"#" * (8 * 2**20 + 1))
     assert (too_big.status_code, "at most 8,388,608 bytes" in too_big.json()["error"]) == (413, True)
-    keyless = httpx.post(f"{api.url}/write", content="a b=1")
+    keyless = httpx.post(f"{api.url}/write", content="a b=1", timeout=30)
     assert (keyless.status_code, "as the password, beside any user name, or as the token" in keyless.json()["error"]) == (
         401,
         True,
@@ -164,7 +165,7 @@ def test_a_body_may_be_compressed(agent: httpx.Client, stored: Stored, panel: st
 
 
 def test_what_agents_ask_before_they_write_is_answered_without_a_key(api: Api) -> None:
-    with httpx.Client(base_url=api.url) as client:
+    with httpx.Client(base_url=api.url, timeout=30) as client:
         for path in ("/ping", "/api/v2/ping"):
             assert (client.get(path).status_code, client.head(path).status_code) == (204, 204)
             assert client.get(path).headers["x-influxdb-version"]
@@ -183,7 +184,7 @@ def test_telegrafs_first_output_delivers_unchanged(api: Api, world: World, store
         "User-Agent": "Telegraf/1.32.0 Go/1.23.0",
         "Authorization": f"Basic {base64.b64encode(f'loadstar:{world.device_key}'.encode()).decode()}",
     }
-    with httpx.Client(base_url=api.url, headers=headers) as telegraf:
+    with httpx.Client(base_url=api.url, headers=headers, timeout=30) as telegraf:
         made = telegraf.post("/query", data={"q": 'CREATE DATABASE "telegraf"'})
         assert made.status_code == 200
         lines = "".join(f"meter,phase=l1 power={n}i,voltage={230 + n / 100} {ns(moment) + n * 1_000_000}\n" for n in range(1000))

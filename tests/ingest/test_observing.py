@@ -5,7 +5,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from ingest import metrics, openapi
 from ingest.roads import hardware
 from ingest.server import OWN, ROADS
-from tests.conftest import eventually
+from tests.conftest import at_rest, eventually
 from tests.ingest.world import PROJECT, Api, Device, World
 
 
@@ -38,22 +37,8 @@ def refused(api: Api) -> tuple[float, float]:
     return now.get(REJECTED, 0), now.get(REFUSED, 0)
 
 
-def refused_at_rest(api: Api) -> tuple[float, float]:
-    """Once every process has told the others, which it does once a second, what it did for earlier tests."""
-    seen, since = refused(api), time.monotonic()
-
-    def unchanged() -> bool:
-        nonlocal seen, since
-        if (now := refused(api)) != seen:
-            seen, since = now, time.monotonic()
-        return time.monotonic() - since > 2.5
-
-    eventually(unchanged)
-    return seen
-
-
 def test_figures_are_those_of_all_processes_whichever_answers(api: Api, world: World) -> None:
-    readings, posts = refused_at_rest(api)
+    readings, posts = at_rest(lambda: refused(api))  # each process tells once a second what it did
     for _ in range(20):  # connections of their own meet both processes
         with httpx.Client(headers={"X-API-Key": world.site_key}, timeout=30) as client:
             client.post(f"{api.url}/api/v1/readings", json={"readings": [{"meter": "nobody"}]})

@@ -40,12 +40,12 @@ def workers(api: Api) -> list[psutil.Process]:
 
 def run_to_its_end(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ingest"]
-    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=2 * PATIENT_S, check=False)
 
 
 def status(api: Api, key: str) -> int:
     try:
-        return httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers={"X-API-Key": key}, timeout=5).status_code
+        return httpx.post(f"{api.url}/api/hardware/data", json=HARDWARE, headers={"X-API-Key": key}, timeout=30).status_code
     except httpx.TransportError:
         return 0
 
@@ -76,7 +76,7 @@ def test_it_ends_and_answers_what_it_has_taken(own: Api, world: World) -> None:
     statuses: list[int] = []
 
     def post() -> None:
-        with httpx.Client(headers={"X-API-Key": world.device_key}, timeout=10) as client:
+        with httpx.Client(headers={"X-API-Key": world.device_key}, timeout=PATIENT_S) as client:
             while True:
                 try:
                     statuses.append(client.post(f"{own.url}/api/hardware/data", json=HARDWARE).status_code)
@@ -109,7 +109,7 @@ def test_workers_end_when_their_parent_was_killed(own: Api) -> None:
     assert own.process is not None
     own.process.kill()
     own.process.wait()
-    _, alive = psutil.wait_procs(orphans, timeout=15)
+    _, alive = psutil.wait_procs(orphans, timeout=PATIENT_S)
     assert not alive
 
 
@@ -128,7 +128,7 @@ def test_it_ends_when_the_process_that_started_it_was_killed(device_settings: Se
     starter.kill()
     starter.wait()
     starter.stdout.close()
-    _, alive = psutil.wait_procs(family, timeout=20)
+    _, alive = psutil.wait_procs(family, timeout=PATIENT_S)
     assert not alive
 
 
@@ -195,11 +195,11 @@ def test_of_two_that_start_at_the_same_port_at_once_one_gets_it_and_the_other_sa
         for each in both:
             each.terminate()
         for each in both:
-            each.communicate(timeout=20)
+            each.communicate(timeout=PATIENT_S)
 
 
 def health(port: int) -> int:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30).status_code
     except httpx.TransportError:
         return 0

@@ -53,7 +53,7 @@ def kept(world: World, source: str, number: int, state: str = "kept") -> list[Re
         found = list(refused.readings_page(SYSTEM, world.site_id, Wanted(search=source, count=500, sort="ts"), state=state).rows)
         return found if len(found) == number else None
 
-    found: list[RefusedReading] = eventually(look, 30, 0.1)
+    found: list[RefusedReading] = eventually(look, every_s=0.1)
     return found
 
 
@@ -162,7 +162,7 @@ def test_lines_are_kept_by_the_values_that_were_refused_and_unreadable_ones_as_t
     channels.map_channel(SYSTEM, which["hall volts"], meter_id=meter, quantity="voltage_v")
 
     lines = (f"hall volts=9e9,amps=4 {at[1]}", f"hall volts=231 {at[2] // 1000}", "hall volts", "# nothing")
-    eventually(lambda: "cannot be" in write(lines[0]).text, 30, 0.5)  # once its process knows of the mapping
+    eventually(lambda: "cannot be" in write(lines[0]).text, every_s=0.5)  # once its process knows of the mapping
     assert write(*lines).status_code == 422
     found = {(each.code, each.name): each for each in kept(world, gateway, 3)}
     assert set(found) == {("out_of_range", "hall volts"), ("wrong_precision", "hall volts"), ("malformed_line", "")}

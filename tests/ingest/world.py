@@ -210,8 +210,7 @@ class Stored:
             lambda: all(
                 shown == committed
                 for shown, committed in self.connection.execute("SELECT writerTxn, sequencerTxn FROM wal_tables()").fetchall()
-            ),
-            30,
+            )
         )
 
     def __call__(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -89,5 +89,5 @@ def test_it_rolls_up_through_a_death_of_the_store_says_so_once_and_ends_when_ask
     assert "Traceback" not in log.read_text()
 
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(10) == 0
+    assert worker.wait(PATIENT_S) == 0
     assert "the worker has ended" in log.read_text()

@@ -15,7 +15,7 @@ import pytest
 
 from config.settings import PROJECT, Settings
 from store.errors import StoreAway
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 from worker import main
 from worker.schedule import Duty, Lane
 
@@ -96,11 +96,11 @@ def test_an_end_lets_the_job_that_is_under_way_finish(started: list[Lane]) -> No
 
     def work() -> None:
         began.set()
-        go_on.wait(10)
+        go_on.wait(PATIENT_S)
         finished.set()
 
     lane = start(started, Duty("long", 60, work))
-    assert began.wait(10)
+    assert began.wait(PATIENT_S)
     lane.end()
     go_on.set()
     lane.join()

@@ -9,6 +9,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.broker import Broker as Broker
+from tests.conftest import PATIENT_S
 from tests.ingest.world import PROJECT, environment
 
 
@@ -68,4 +69,4 @@ class Listener:
             return 0
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(PATIENT_S)

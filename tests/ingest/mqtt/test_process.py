@@ -61,7 +61,7 @@ def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, store
     assert at.replace(tzinfo=UTC).second == 0  # of its arrival, at the beginning of the device's interval
     assert before - timedelta(seconds=60) <= at.replace(tzinfo=UTC) <= datetime.now(UTC)
     taken, refused = eventually(
-        lambda: len(found := received.of_source(SYSTEM, world.site_id, mapped.id)) == 2 and found, 30, 0.3
+        lambda: len(found := received.of_source(SYSTEM, world.site_id, mapped.id)) == 2 and found, PATIENT_S, 0.3
     )
     assert (taken.path, taken.body, taken.accepted, taken.status) == ("plant/power", "1500", 1, None)
     assert (refused.body, refused.refused, refused.verdict[0]["code"]) == ("many", 1, "unreadable_payload")
@@ -74,7 +74,7 @@ def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, store
     for name, number in (("up", 1), ("messages_total", 2), ("acknowledged_total", 2), ("waiting", 0)):
         line = f'loadstar_broker_{name}{{broker="{mapped.id}"}} {number}.0'
         eventually(lambda line=line: line in figures(), PATIENT_S, 0.3)
-    assert 'loadstar_readings_total{verdict="accepted"} 1.0' in figures()
+    eventually(lambda: 'loadstar_readings_total{verdict="accepted"} 1.0' in figures(), PATIENT_S, 0.3)
     assert httpx.post(f"http://127.0.0.1:{port}/metrics", timeout=PATIENT_S).status_code == 404
     assert listener.stop() == 0
     assert activity_24h(SYSTEM, mapped.device).accepted == 1
