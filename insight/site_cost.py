@@ -7,11 +7,15 @@ import pandas as pd
 
 from insight import site_view
 from insight.site_energy import site_energy
-from models import local_time, tariffs
+from insight.site_view import SiteView
+from models import bills, local_time
+from models.bills import Bill
+from models.tariff_components import Demand
+from models.tariff_demand import Load
 from store.scope import Scope
-from store.series import finality
-from store.series.cost import COLUMNS
-from store.series.prices import prices
+from store.series import cost
+from store.series.grid import micros
+from store.series.prices import Priced, prices
 
 
 def site_cost(scope: Scope, site_id: str, start: datetime, end: datetime, step: str) -> pd.DataFrame:
@@ -25,11 +29,22 @@ def site_cost(scope: Scope, site_id: str, start: datetime, end: datetime, step: 
     """
     view = site_view.read(scope, site_id, end)
     edges = local_time.edges(start, end, step, view.zone)
+    priced = prices(scope, site_id, edges[0], edges[-1], reaching=True)
     # Asked before the energies are, like theirs.
-    waiting = finality.provisional(scope, list(view.meters), edges).values()
+    waiting = cost.provisional(scope, list(view.meters), edges, priced, view.metering).values()
     may_change = np.array([*waiting], bool).reshape(-1, len(edges) - 1).any(axis=0)
-    priced = prices(scope, site_id, edges[0], edges[-1])
+    return cost.table(site_bill(scope, view, edges, priced), 0, edges, np.atleast_1d(may_change).tolist())
+
+
+def site_bill(scope: Scope, view: SiteView, edges: list[datetime], priced: Priced) -> Bill:
+    """What a site pays between successive edges for what crosses its grid connection; `priced`: reaching, from first to last.
+
+    Raises as `site_cost`.
+    """
     energy = site_energy(scope, view, priced.edges)
-    first = np.searchsorted(priced.edges, pd.DatetimeIndex(edges[:-1]))
-    values = tariffs.bill(energy.imported, energy.exported, priced.prices, first)._asdict() | {"provisional": may_change}
-    return pd.DataFrame(values, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
+    bought, sold = energy.imported[None], energy.exported[None]
+    load = Load(micros(priced.edges) / 1e6, bought, energy.covered_s[None], np.zeros_like(bought))
+    if priced.has(Demand):
+        load = cost.told_apart(scope, load, [energy.crossing], {}, view.metering)
+    places = priced.edges.searchsorted(pd.DatetimeIndex(edges))
+    return bills.bill(priced.versions, load, sold, priced.prices, places, priced.zone, priced.holidays)

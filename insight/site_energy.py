@@ -22,7 +22,7 @@ from models.natural_order import natural
 from models.topology import at_the_grid
 from store.scope import Scope
 from store.series import energy, finality
-from store.series.declared import cells
+from store.series.declared import Telling, cells
 from store.series.energy import Flow
 from store.series.energy import Flows as Energies
 
@@ -35,13 +35,16 @@ class SiteEnergy:
     """A period of a site in kWh; of what is known.
 
     `flows` is of the whole period, with every node and edge of any of its moments. `imported` and `exported` are what
-    crossed the grid connection between successive edges. `coverage` (0..1) is the mean over the meters of the share of what
-    was due that is there; 1 where nothing was due yet.
+    crossed the grid connection between successive edges, `covered_s` the seconds of them that every meter behind these covers.
+    `crossing` are those meters, by parts of the period. `coverage` (0..1) is the mean over the meters of the share of what was
+    due that is there; 1 where nothing was due yet.
     """
 
     flows: Flows
     imported: Floats
     exported: Floats
+    covered_s: Floats
+    crossing: Sequence[Telling]
     coverage: float
     provisional: bool
 
@@ -60,7 +63,8 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
     wired = view.drawings.between(start, end)
     moments = [*(each.moment for each in wired), end]
     parts, covered, due = [], dict[str, float](), dict[str, float]()
-    across = {name: np.zeros(len(edges) - 1) for name in ("imported", "exported")}
+    across = {name: np.zeros(len(edges) - 1) for name in ("imported", "exported", "covered_s")}
+    crossing_by: list[Telling] = []
     for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
         both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
         inner = [each for each in edges if first < each < last]
@@ -68,7 +72,7 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             inner = sorted({*inner, *cells(scope, both_ways, first, last, known)[1:-1]})
         steps = [first, *inner, last]
         if both_ways or not all(edge.meter_id or edge.terms for edge in at_the_grid(drawn)):
-            energies = energy.flows(scope, asked_of(drawn.edges, view), steps, known)
+            crossing = energies = energy.flows(scope, asked_of(drawn.edges, view), steps, known)
             solved = flows.solve(drawn, readings(energies))
             exchanged = solved.totals.told("imported"), solved.totals.told("exported")
             parts.append(solved if both_ways else flows.solve(drawn, readings(_whole(energies))))
@@ -79,7 +83,9 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
             crossing = energy.flows(scope, asked_of(at_the_grid(drawn), view), steps, known) if inner else energies
             exchanged = flows.exchanged(drawn, readings(crossing))
         at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
-        for sums, amounts in zip(across.values(), exchanged, strict=True):
+        all_cover_s = crossing.every.covered_s.min(axis=0, initial=np.inf) if len(crossing) else 0.0
+        crossing_by.append(Telling(first, last, [*crossing]))
+        for sums, amounts in zip(across.values(), (*exchanged, all_cover_s), strict=True):
             np.add.at(sums, at, np.broadcast_to(amounts, len(at)))
         of = energies.every
         for total, seconds in ((covered, np.minimum(of.covered_s, of.due_s)), (due, of.due_s)):
@@ -92,6 +98,8 @@ def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.Dat
         flows=replace(whole, graph=replace(whole.graph, nodes=nodes)),
         imported=across["imported"],
         exported=across["exported"],
+        covered_s=across["covered_s"],
+        crossing=crossing_by,
         coverage=float(np.mean(shares)) if shares else float(bool(due)),
         provisional=may_change,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from config import clock
 from insight.shared import shared
+from insight.site_cost import site_bill
 from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
 from models import local_time
@@ -82,6 +83,10 @@ def read(scope: Scope, view: SiteView, now: datetime) -> Today:
     day = site_energy(scope, view, priced.edges)
     totals, imported = day.flows.totals, day.imported
     paid = money(imported, day.exported, priced.prices)
+    cost = float(paid.cost.sum())
+    if any(version.components for version in priced.versions):
+        whole = prices(scope, view.id, start, now, reaching=True)
+        cost = float(site_bill(scope, view, [start, now], whole).cost[0, 0])
     emitted = imported * priced.prices.co2 / 1000
     known = share(float(paid.priced_kwh.sum()), float(paid.unpriced_kwh.sum()))
     is_priced = known > 0 and bool(np.isfinite([priced.prices.importing, priced.prices.exporting]).any())
@@ -90,7 +95,7 @@ def read(scope: Scope, view: SiteView, now: datetime) -> Today:
         demand_kwh=float(totals.told("demand")[0]),
         imported_kwh=float(totals.told("imported")[0]),
         exported_kwh=float(totals.told("exported")[0]),
-        cost=float(paid.cost.sum()) if is_priced else None,
+        cost=cost if is_priced else None,
         priced=known,
         co2_kg=float(np.nansum(emitted)) if np.isfinite(emitted).any() else None,
         currency=view.currency,

@@ -5,30 +5,37 @@ brought to stretches within which neither changes (`edges`), priced there, and o
 is never given a neighbour's: its energy is told apart as not priced.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from models import tariff_days
+from models.tariff_components import FIRST_DAY, IMPORT, LAST_DAY, Component, Demand, Holidays, Market, Window
+
 Floats = NDArray[np.float64]
 
 QUARTER_MIN = 15  # prices change on the quarters of local hours
-DAY_MIN = 24 * 60
-DAYS = ("every", "weekday", "weekend")  # weekday: Monday to Friday, whatever holidays there are
-SATURDAY = 5
 
 
 class Hours(NamedTuple):
-    """Prices of certain days between two times of the local clock, in minutes since midnight; they may reach across it."""
+    """Prices of certain days of a season between two times of the local clock, as `Window` says."""
 
     days: str
     start_min: int
     end_min: int
     import_price_per_kwh: float
     export_price_per_kwh: float
+    first_day: int = FIRST_DAY
+    last_day: int = LAST_DAY
+
+    @property
+    def window(self) -> Window:
+        """When they hold."""
+        return Window(self.days, self.start_min, self.end_min, self.first_day, self.last_day)
 
 
 class Version(NamedTuple):
@@ -41,6 +48,19 @@ class Version(NamedTuple):
     co2_g_per_kwh: float
     region_first: bool
     hours: tuple[Hours, ...] = ()
+    components: tuple[Component, ...] = ()
+
+    @property
+    def sundays(self) -> bool:
+        """Whether holidays count as Sundays."""
+        return any(isinstance(each, Holidays) for each in self.components)
+
+    @property
+    def keeps_holidays(self) -> bool:
+        """Whether it matters which days are holidays."""
+        demands = (each for each in self.components if isinstance(each, Demand))
+        windows = [*(each.window for each in self.hours), *(window for each in demands for window in each.windows)]
+        return self.sundays or any(each.days == tariff_days.HOLIDAY for each in windows)
 
 
 class Prices(NamedTuple):
@@ -59,37 +79,26 @@ class Money(NamedTuple):
     unpriced_kwh: Floats
 
 
-def at_times(hours: Hours, minutes: NDArray[np.int64], weekdays: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which moments, by minutes since local midnight and weekdays (Monday 0), lie within the hours."""
-    within = (
-        (hours.start_min <= minutes) & (minutes < hours.end_min)
-        if hours.start_min < hours.end_min
-        else (hours.start_min <= minutes) | (minutes < hours.end_min)
-    )
-    if hours.days == "every":
-        return within
-    return within & (weekdays >= SATURDAY if hours.days == "weekend" else weekdays < SATURDAY)
-
-
 def overlapping(hours: Sequence[Hours]) -> tuple[Hours, Hours] | None:
-    """Two of them that would both hold at some moment of a week, if there are any."""
-    minutes = np.arange(0, DAY_MIN, QUARTER_MIN)
-    week = [(minutes, np.full(len(minutes), day)) for day in (0, SATURDAY)]
-    held = [np.concatenate([at_times(each, *day) for day in week]) for each in hours]
-    for later, mine in enumerate(held):
-        for earlier in range(later):
-            if (mine & held[earlier]).any():
-                return hours[earlier], hours[later]
+    """Two of them that would both hold at some moment of a year, if there are any."""
+    for later, mine in enumerate(hours):
+        for earlier in hours[:later]:
+            if tariff_days.overlap(earlier.window, mine.window):
+                return earlier, mine
     return None
 
 
-def spoken(hours: Hours) -> str:
-    """The days and times of other prices, as people write them: `weekday 07:00-22:00`."""
-    start, end = (f"{time // 60:02}:{time % 60:02}" for time in (hours.start_min, hours.end_min))
-    return f"{hours.days} {start}-{end}"
+def spoken(window: Window) -> str:
+    """The season, days and times of a window, as people write them: `11-01..03-31 weekday 07:00-22:00`."""
+    start, end = (f"{time // 60:02}:{time % 60:02}" for time in (window.start_min, window.end_min))
+    first, last = (f"{day // 100:02}-{day % 100:02}" for day in (window.first_day, window.last_day))
+    season = "" if (window.first_day, window.last_day) == (FIRST_DAY, LAST_DAY) else f"{first}..{last} "
+    return f"{season}{window.days} {start}-{end}"
 
 
-def prices(versions: Iterable[Version], starts: pd.DatetimeIndex, zone: tzinfo, region: Prices) -> Prices:
+def prices(
+    versions: Iterable[Version], starts: pd.DatetimeIndex, zone: tzinfo, region: Prices, holidays: Collection[date] = ()
+) -> Prices:
     """The prices of stretches that start at these moments (UTC) and within which none changes.
 
     Args:
@@ -98,10 +107,9 @@ def prices(versions: Iterable[Version], starts: pd.DatetimeIndex, zone: tzinfo, 
         zone: the site's, by whose clocks hours are meant: a repeated hour has the price of its time twice, a skipped one never.
         region: the region's own prices of the same stretches, NaN where it has none. They hold where there is no tariff, and
             where a tariff lets them come first.
+        holidays: local dates, observed ones among them.
     """
-    local = starts.tz_convert(zone)
-    minutes = np.asarray(local.hour * 60 + local.minute, np.int64)
-    weekdays = np.asarray(local.day_of_week, np.int64)
+    at = tariff_days.shown(starts, zone, holidays)
     found = [np.array(each, float) for each in region]
     for version in versions:
         holds = np.asarray(starts >= pd.Timestamp(version.valid_from))
@@ -111,12 +119,18 @@ def prices(versions: Iterable[Version], starts: pd.DatetimeIndex, zone: tzinfo, 
             np.full(len(starts), price)
             for price in (version.import_price_per_kwh, version.export_price_per_kwh, version.co2_g_per_kwh)
         ]
-        for hours in version.hours:
-            at = at_times(hours, minutes, weekdays)
-            stated[0][at], stated[1][at] = hours.import_price_per_kwh, hours.export_price_per_kwh
-        for own, said in zip(found, stated, strict=True):
+        # Those of holidays last: they go before the others.
+        for hours in sorted(version.hours, key=lambda each: each.days == tariff_days.HOLIDAY):
+            now = tariff_days.within(hours.window, at, as_sundays=version.sundays)
+            stated[0][now], stated[1][now] = hours.import_price_per_kwh, hours.export_price_per_kwh
+        first = [version.region_first] * len(found)
+        for market in (each for each in version.components if isinstance(each, Market)):
+            side = 0 if market.side == IMPORT else 1
+            stated[side] += region.importing * (1 + market.percent / 100) + market.per_kwh
+            found[side][holds], first[side] = np.nan, False  # where the market has no price nothing takes its place
+        for own, said, behind in zip(found, stated, first, strict=True):
             # What the tariff does not state (its CO2) stays the region's.
-            own[:] = np.where(holds & np.isfinite(said) & (np.isnan(own) | (not version.region_first)), said, own)
+            own[:] = np.where(holds & np.isfinite(said) & (np.isnan(own) | (not behind)), said, own)
     return Prices(*found)
 
 
@@ -154,36 +168,6 @@ def money(imported_kwh: ArrayLike, exported_kwh: ArrayLike, prices: Prices) -> M
         sides.append((np.where(known, amounts * np.where(known, price, 0), 0), amounts * known, amounts * ~known))
     (paid, bought, dark), (earned, sold, hidden) = sides
     return Money(paid - earned, bought + sold, dark + hidden)
-
-
-class Bill(NamedTuple):
-    """Of successive periods: energy (kWh) bought and sold, what it cost, and the share (0..1) of it that has a price.
-
-    `cost` is of that share, negative where more was earned than paid, NaN where nothing has a price.
-    """
-
-    bought_kwh: Floats
-    sold_kwh: Floats
-    cost: Floats
-    priced: Floats
-
-
-def bill(bought_kwh: ArrayLike, sold_kwh: ArrayLike, prices: Prices, first: ArrayLike) -> Bill:
-    """What stretches of one price cost, added up by periods.
-
-    Args:
-        bought_kwh: of each stretch, shape (n,); as `sold_kwh` and the prices.
-        sold_kwh: likewise.
-        prices: of each stretch.
-        first: the place of the first stretch of each period, shape (m,), rising from 0.
-    """
-    known = (np.isfinite(prices.importing) | np.isfinite(prices.exporting)).astype(float)
-    amounts = (np.nan_to_num(np.asarray(bought_kwh, float)), np.nan_to_num(np.asarray(sold_kwh, float)))
-    sums = [np.add.reduceat(each, np.asarray(first, np.intp)) for each in (*amounts, *money(*amounts, prices), known)]
-    bought, sold, paid, with_price, without, times_known = sums
-    told = (with_price > 0) | (times_known > 0) & (without == 0)
-    shares = np.array([share(*each) for each in zip(with_price, without, strict=True)])
-    return Bill(bought, sold, np.where(told, paid, np.nan), shares)
 
 
 def share(priced: float, unpriced: float) -> float:

@@ -19,7 +19,9 @@ LINE = re.compile(r"(?P<days>\w+)(?: day)? +(?P<start>\d\d?:\d\d) *[-–−] *(?
 
 def written(hours: Sequence[Hours]) -> str:
     """The hours as lines."""
-    return "\n".join(f"{spoken(each)} = {plain(each.import_price_per_kwh)}, {plain(each.export_price_per_kwh)}" for each in hours)
+    return "\n".join(
+        f"{spoken(each.window)} = {plain(each.import_price_per_kwh)}, {plain(each.export_price_per_kwh)}" for each in hours
+    )
 
 
 def read(text: str, export_price_per_kwh: float) -> tuple[Hours, ...]:

@@ -57,6 +57,14 @@ class Rhythm(NamedTuple):
     zone: str
 
 
+class Telling(NamedTuple):
+    """Meters that tell an energy together in [start, end)."""
+
+    start: datetime
+    end: datetime
+    meters: Sequence[str]
+
+
 def spans(
     scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, known: Metering | None = None
 ) -> dict[Span, list[str]]:

@@ -1,6 +1,7 @@
 """What a kWh costs and emits on a site over time: its tariffs, and the series of its region, each price in its own interval."""
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.quantities import INTERVAL_S
+from models import bills
 from models import tariffs as models
-from models.tariffs import Prices
-from store.records.plant import sites, tariffs
+from models.tariff_components import Component
+from models.tariffs import Prices, Version
+from store.records.plant import calendars, sites, tariffs
 from store.records.plant.meters import require_series
 from store.scope import Scope
 from store.series import checkpoint, samples
@@ -27,23 +30,36 @@ Micros = NDArray[np.int64]
 class Priced(NamedTuple):
     """Successive stretches within which no price changes: `edges` (one more), and the prices between them.
 
-    `by_region` tells of which kWh bought the price is the region's.
+    `by_region` tells of which kWh bought the price is the region's. `versions` are the tariffs that said them, by the clocks
+    of `zone` and with the local dates `holidays`.
     """
 
     edges: pd.DatetimeIndex
     prices: Prices
     by_region: NDArray[np.bool_]
+    versions: list[Version]
+    zone: ZoneInfo
+    holidays: Collection[date]
+
+    def has(self, *kinds: type[Component]) -> bool:
+        """Whether any of the tariffs has a component of these kinds."""
+        return any(isinstance(each, kinds) for version in self.versions for each in version.components)
 
 
-def prices(scope: Scope, site_id: str, start: datetime, end: datetime) -> Priced:
+def prices(scope: Scope, site_id: str, start: datetime, end: datetime, *, reaching: bool = False) -> Priced:
     """The prices of a site in [start, end), by quarters of an hour and finer where they are.
+
+    `reaching`: also of the time that the cost of [start, end) depends on besides (`models.bills.reach`); then too both are edges.
 
     Raises:
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
     site = sites.site(scope, site_id)
-    versions = tariffs.versions(scope, site_id)
+    versions, zone = tariffs.versions(scope, site_id), ZoneInfo(site.time_zone)
+    asked = [round(moment.timestamp() * 1e6) for moment in (start, end)]
+    if reaching:
+        start, end = bills.reach(versions, start, end, zone)
     rows = _rows(scope, site.region_id, start, end)
     first, last = (round(moment.timestamp() * 1e6) for moment in (start, end))
     dates = [round(each.timestamp() * 1e6) for version in versions for each in version[:2] if each is not None]
@@ -51,11 +67,14 @@ def prices(scope: Scope, site_id: str, start: datetime, end: datetime) -> Priced
     changes = changes[(changes > first) & (changes < last)] // 1_000_000
     grain = 1_000_000 * next((each for each in GRAINS_S if not (changes % each).any()), GRAINS_S[-1])
     inner = np.arange(first // grain * grain + grain, last, grain)
-    edges = np.concatenate([[first], inner, [last]])
+    edges = np.unique(np.concatenate([[first], inner, [last], asked]))
+    days = [each.astimezone(zone).date() for each in (start, end)]
+    kept = any(version.keeps_holidays for version in versions)
+    holidays = calendars.holidays(scope, site_id, *days).keys() if kept else ()
     region = Prices(*(_held(edges, rows[rows["quantity"] == quantity]) for quantity in QUANTITIES))
     moments = pd.DatetimeIndex(edges.astype("datetime64[us]")).tz_localize("UTC")
-    own = models.prices(versions, moments[:-1], ZoneInfo(site.time_zone), region)
-    return Priced(moments, own, np.asarray(own.importing == region.importing))
+    own = models.prices(versions, moments[:-1], zone, region, holidays)
+    return Priced(moments, own, np.asarray(own.importing == region.importing), versions, zone, holidays)
 
 
 def _held(edges: Micros, rows: pd.DataFrame) -> NDArray[np.float64]:

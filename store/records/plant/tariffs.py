@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from config.language import N_, _
 from config.quantities import QUANTITIES
-from models.tariffs import DAY_MIN, DAYS, QUARTER_MIN, Hours, Version, overlapping, spoken
+from models.tariff_components import Component, as_json, from_json
+from models.tariffs import QUARTER_MIN, Hours, Version
 from store.errors import Refused
 from store.records.access.policy import Action, require
+from store.records.plant.tariff_terms import check_components, check_hours
 from store.records.schema import Site, Tariff
 from store.records.schema.columns import now
 from store.records.schema.dated import fit_in
@@ -20,13 +22,12 @@ from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import Scope
 
-MOST_HOURS = 48
 _IMPORT_PRICE = N_("an import price of %(price)s per kWh cannot be: it is %(least)s to %(greatest)s")
 _EXPORT_PRICE = N_("an export price of %(price)s per kWh cannot be: it is %(least)s to %(greatest)s")
 
 
 class Terms(NamedTuple):
-    """What a tariff says: prices in the site's currency, CO2 in g/kWh (None: not stated), other prices at some hours."""
+    """What a tariff says: prices in the site's currency, CO2 in g/kWh (None: not stated), prices at some hours, other charges."""
 
     name: str
     import_price_per_kwh: float
@@ -35,6 +36,7 @@ class Terms(NamedTuple):
     region_first: bool = True
     hours: Sequence[Hours] = ()
     note: str = ""
+    components: Sequence[Component] = ()
 
 
 def create_tariff(
@@ -50,6 +52,7 @@ def create_tariff(
     region_first: bool = True,
     hours: Sequence[Hours] = (),
     note: str = "",
+    components: Sequence[Component] = (),
 ) -> Tariff:
     """Set a site's prices (in its currency) and CO2 factor from a moment on; the tariff before it ends there.
 
@@ -65,13 +68,14 @@ def create_tariff(
         region_first: the prices and CO2 of the site's region come first where it has series of them.
         hours: other prices, by the site's clocks.
         note: where the prices come from.
+        components: what it charges besides.
 
     Raises:
         NotFound: the site does not exist for the scope.
         Refused: not an administrator of the site, another tariff starts at that moment, or the terms cannot be.
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
-    terms = Terms(name, import_price_per_kwh, export_price_per_kwh, co2_g_per_kwh, region_first, hours, note)
+    terms = Terms(name, import_price_per_kwh, export_price_per_kwh, co2_g_per_kwh, region_first, hours, note, components)
     _on_quarters(valid_from, valid_to)
     with session() as records:
         required(records, Site, site_id)
@@ -151,6 +155,7 @@ def versions(scope: Scope, site_id: str) -> list[Version]:
             math.nan if each.co2_g_per_kwh is None else each.co2_g_per_kwh,
             each.region_first,
             tuple(Hours(*hours) for hours in each.hours),
+            from_json(each.components),
         )
         for each in tariffs(scope, site_id)
     ]
@@ -189,35 +194,13 @@ def _say(tariff: Tariff, terms: Terms) -> None:
             ),
             "co2_g_per_kwh",
         )
-    _possible_hours(terms.hours)
+    check_hours(terms.hours)
+    check_components(terms.components, region_first=terms.region_first)
     tariff.name, tariff.note = terms.name.strip(), terms.note.strip()
     tariff.import_price_per_kwh, tariff.export_price_per_kwh = terms.import_price_per_kwh, terms.export_price_per_kwh
     tariff.co2_g_per_kwh, tariff.region_first = factor, terms.region_first
     tariff.hours = [list(each) for each in terms.hours]
-
-
-def _possible_hours(hours: Sequence[Hours]) -> None:
-    if len(hours) > MOST_HOURS:
-        raise Refused(
-            _("a tariff has %(most_hours)s lines of hours at the most: take together what has one price", most_hours=MOST_HOURS)
-        )
-    for each in hours:
-        if each.days not in DAYS:
-            raise Refused(_("no days %(days)s: choose one of %(known)s", days=f"{each.days!r}", known=", ".join(DAYS)))
-        times = (each.start_min, each.end_min)
-        if any(time % QUARTER_MIN or not 0 <= time <= DAY_MIN for time in times) or each.start_min in (DAY_MIN, each.end_min):
-            raise Refused(
-                _("%(hours)s: hours begin and end on quarters, at two different times of a day", hours=spoken(each)), "hours"
-            )
-    if both := overlapping(hours):
-        raise Refused(
-            _(
-                "%(hours)s and %(other)s overlap, and only one price can hold at a time: change one of the two",
-                hours=spoken(both[0]),
-                other=spoken(both[1]),
-            ),
-            "hours",
-        )
+    tariff.components = as_json(terms.components)
 
 
 def _on_quarters(start: datetime, end: datetime | None) -> None:

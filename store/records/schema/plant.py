@@ -123,7 +123,8 @@ class Tariff(Record):
     """Dated prices of a site, by the hours of its clocks, and its CO2 factor.
 
     With `region_first` they hold where its region has no series of its own. `hours` are the times with other prices
-    (`models.tariffs.Hours`, each as a list); they live and die with their tariff, so they are no table.
+    (`models.tariffs.Hours`, each as a list), `components` what else it charges (`models.tariff_components`, each as an
+    object); they live and die with their tariff, so they are no tables.
     """
 
     __tablename__ = "tariffs"
@@ -144,3 +145,4 @@ class Tariff(Record):
     valid_to: Mapped[datetime | None]
     region_first: Mapped[bool] = mapped_column(default=True, server_default=true())
     hours: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
+    components: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
