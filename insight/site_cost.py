@@ -14,7 +14,6 @@ from models.tariff_components import Demand
 from models.tariff_demand import Load
 from store.scope import Scope
 from store.series import cost
-from store.series.grid import micros
 from store.series.prices import Priced, prices
 
 
@@ -33,7 +32,7 @@ def site_cost(scope: Scope, site_id: str, start: datetime, end: datetime, step: 
     # Asked before the energies are, like theirs.
     waiting = cost.provisional(scope, list(view.meters), edges, priced, view.metering).values()
     may_change = np.array([*waiting], bool).reshape(-1, len(edges) - 1).any(axis=0)
-    return cost.table(site_bill(scope, view, edges, priced), 0, edges, np.atleast_1d(may_change).tolist())
+    return bills.table(site_bill(scope, view, edges, priced), 0, edges, np.atleast_1d(may_change).tolist())
 
 
 def site_bill(scope: Scope, view: SiteView, edges: list[datetime], priced: Priced) -> Bill:
@@ -43,7 +42,7 @@ def site_bill(scope: Scope, view: SiteView, edges: list[datetime], priced: Price
     """
     energy = site_energy(scope, view, priced.edges)
     bought, sold = energy.imported[None], energy.exported[None]
-    load = Load(micros(priced.edges) / 1e6, bought, energy.covered_s[None], np.zeros_like(bought))
+    load = Load(priced.edges_s, bought, energy.covered_s[None], np.zeros_like(bought))
     if priced.has(Demand):
         load = cost.told_apart(scope, load, [energy.crossing], {}, view.metering)
     places = priced.edges.searchsorted(pd.DatetimeIndex(edges))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from models import local_time, tariff_demand
@@ -24,6 +25,7 @@ from models.tariffs import Prices, Version
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 PARTS = ("energy", "export", "tiers", "fixed", "demand", "taxes", "minimum", "rounding")
+COLUMNS = ("bought_kwh", "sold_kwh", "cost", "priced", "peaked", *PARTS, "provisional")
 
 
 class Charged(NamedTuple):
@@ -277,3 +279,10 @@ def _peaked(charged: Sequence[Charged], cells: _Cells, asked: Callable[[Floats],
         due = due + asked(lasting_s)
         known = known + asked(np.isfinite(each.peaks.kw)[:, cells.month] * lasting_s)
     return np.where(due > 0, known / np.where(due > 0, due, 1), 1.0)
+
+
+def table(bill: Bill, row: int, edges: list[datetime], may_change: Sequence[bool]) -> pd.DataFrame:
+    """One bill of several: a row a period by its start in UTC, with the columns `COLUMNS`."""
+    columns = {name: getattr(bill, name)[row] for name in COLUMNS[:5]} | {name: bill.parts[name][row] for name in PARTS}
+    index = pd.DatetimeIndex(edges[:-1], name="ts")
+    return pd.DataFrame(columns | {"provisional": may_change}, index=index, columns=list(COLUMNS))

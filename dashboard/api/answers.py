@@ -117,6 +117,19 @@ class Energy(Said):
     energy: list[EnergyOfPeriod]
 
 
+class CostParts(Said):
+    """What a cost is made of; the parts add up to it."""
+
+    energy: Annotated[float, Meta(description="what was bought, at its prices per kWh")]
+    export: Annotated[float, Meta(description="what was sold; negative: earned")]
+    tiers: Annotated[float, Meta(description="by the sum of the month or day")]
+    fixed: Annotated[float, Meta(description="charges per day and month")]
+    demand: Annotated[float, Meta(description="by the greatest mean powers")]
+    taxes: Annotated[float, Meta(description="in percent and per kWh")]
+    minimum: Annotated[float, Meta(description="what lacks to the least that a month costs")]
+    rounding: Annotated[float, Meta(description="the difference of the month's rounded sum")]
+
+
 class CostOfPeriod(Said):
     """What the energy of a period cost."""
 
@@ -128,6 +141,8 @@ class CostOfPeriod(Said):
     sold_kwh: Annotated[float, Meta(description="the other way")]
     cost: Annotated[float | None, Meta(description="of what has a price; null when nothing has; negative: earned")]
     priced: Annotated[Share, Meta(description="share of the energy that has a price")]
+    peaked: Annotated[Share, Meta(description="share of the time with a demand charge whose month has a peak; 1 without one")]
+    parts: CostParts
     provisional: Provisional
 
 

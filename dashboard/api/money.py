@@ -17,6 +17,7 @@ from dashboard.web.access import current_scope, guard, prices_region, signed_in,
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
 from insight.site_cost import site_cost
+from models.bills import PARTS
 from store.errors import Refused
 from store.records.plant import meters, regions, sites
 from store.series import region_series
@@ -56,10 +57,18 @@ def cost_of_site(site_id: str) -> Response:
 
 
 def _rows(found: pd.DataFrame) -> list[answers.CostOfPeriod]:
-    columns = (found[name].tolist() for name in ("bought_kwh", "sold_kwh", "cost", "priced", "provisional"))
     return [
-        answers.CostOfPeriod(iso(ts), bought, sold, None if math.isnan(paid) else paid, round(priced, 4), provisional)
-        for ts, bought, sold, paid, priced, provisional in zip(found.index, *columns, strict=True)
+        answers.CostOfPeriod(
+            iso(ts),
+            row["bought_kwh"],
+            row["sold_kwh"],
+            None if math.isnan(row["cost"]) else row["cost"],
+            round(row["priced"], 4),
+            round(row["peaked"], 4),
+            answers.CostParts(**{name: row[name] for name in PARTS}),
+            row["provisional"],
+        )
+        for ts, row in zip(found.index, found.to_dict("records"), strict=True)
     ]
 
 

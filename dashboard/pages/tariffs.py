@@ -1,5 +1,6 @@
 """Tariffs of a site: what a kWh costs and earns, from when until when, at which hours."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,14 +11,16 @@ from config.language import N_, _
 from dashboard.frame import navigation
 from dashboard.parts import forms, moments, tables
 from dashboard.parts.aria import data
-from dashboard.parts.fields import Field, Moment
+from dashboard.parts.fields import Field, Moment, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words, around, notice
 from dashboard.plant import tariffs_table, wiring
 from dashboard.web.access import administers_site, current_scope, guard
+from models import urdb
+from store.errors import Refused
 from store.records.plant import regions, sites, tariffs
-from store.records.schema import Site
+from store.records.schema import Site, Tariff
 from store.records.schema.columns import now
 from store.records.schema.dated import gaps
 from store.scope import Scope
@@ -57,15 +60,63 @@ def _add(scope: Scope, given: Given, site_id: str) -> Words:
     start, end = given.moment("from", zone), given.moment("to", zone, end_of_day=True)
     terms = tariffs_table.terms(given)
     made = tariffs.create_tariff(scope, site_id, **terms._asdict(), valid_from=start or now(), valid_to=end)
-    since = moments.clock(made.valid_from, zone)
-    if made.valid_to:
-        until = moments.clock(made.valid_to, zone)
-        return _("%(name)s applies from %(since)s until %(until)s.", name=made.name, since=since, until=until)
-    return _("%(name)s applies from %(since)s on.", name=made.name, since=since)
+    return _applies(made, zone)
 
 
+def _applies(tariff: Tariff, zone: ZoneInfo) -> Words:
+    since = moments.clock(tariff.valid_from, zone)
+    if tariff.valid_to:
+        until = moments.clock(tariff.valid_to, zone)
+        return _("%(name)s applies from %(since)s until %(until)s.", name=tariff.name, since=since, until=until)
+    return _("%(name)s applies from %(since)s on.", name=tariff.name, since=since)
+
+
+def _import(scope: Scope, given: Given, site_id: str) -> Words:
+    zone = wiring.zone(scope, site_id)
+    start, found = given.moment("from", zone), given.read("json", _urdb)
+    given.check()
+    said = found._asdict() if found else {}
+    note = _("Imported from the Utility Rate Database.")
+    made = tariffs.create_tariff(scope, site_id, **said, region_first=False, valid_from=start or now(), note=note)
+    return _applies(made, zone)
+
+
+def _urdb(text: str) -> urdb.Found:
+    try:
+        return urdb.read(json.loads(text))
+    except json.JSONDecodeError as problem:
+        raise Refused(_("it is no JSON: %(problem)s", problem=str(problem))) from problem
+    except urdb.DoesNotFit as problem:
+        raise Refused(str(problem)) from problem
+
+
+IMPORT = Form(
+    "urdb",
+    N_("Import a tariff"),
+    administers_site("of"),
+    (
+        FIELDS[1],
+        Text(
+            "json",
+            N_("Tariff as JSON"),
+            longest=200_000,
+            lines=6,
+            required=True,
+            help=N_(
+                "As the Utility Rate Database (OpenEI) has it. Its prices are taken in the site's currency. What a tariff here "
+                "cannot charge is named, and nothing is imported then."
+            ),
+        ),
+    ),
+    do=_import,
+    button=N_("Import"),
+    changes=("tariffs",),
+    icon="upload",
+    rare=True,
+)
 FORM = Form("tariffs", N_("Add a tariff"), administers_site("of"), FIELDS, do=_add, now=_now, changes=("tariffs",))
 forms.declare(FORM)
+forms.declare(IMPORT)
 tables.declare(tariffs_table.TABLE)
 
 
@@ -101,6 +152,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             html.Header([html.H1(_("Tariffs")), html.P(about)], className="page-head"),
             html.Div(_silence(scope, site), id="tariffs-gaps"),
             forms.view(FORM, site_id),
+            forms.view(IMPORT, site_id),
             tables.view(tariffs_table.TABLE, site_id),
         ]
     )

@@ -1,6 +1,7 @@
 """Tariffs of a site, as a table: what a kWh costs and earns, from when until when, at which hours; changed, ended, deleted."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dash import html
 
@@ -11,8 +12,9 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.parts.written import plain
-from dashboard.plant import dated, tariff_hours, wiring
+from dashboard.plant import dated, tariff_charges, tariff_hours, wiring
 from dashboard.web.access import administers_site
+from models.tariff_components import from_json
 from models.tariffs import Hours
 from store.errors import NotFound
 from store.records.plant import tariffs
@@ -29,6 +31,7 @@ COLUMNS = (
     Column("import", N_("Import, per kWh"), sortable=False, number=True),
     Column("export", N_("Export, per kWh"), sortable=False, number=True),
     Column("hours", N_("Time of use"), sortable=False),
+    Column("charges", N_("Further charges"), sortable=False),
     Column("co2", N_("CO₂, g/kWh"), sortable=False, number=True),
     Column("state", N_("State"), sortable=False),
 )
@@ -54,6 +57,14 @@ TERMS: tuple[Field, ...] = (
         help=N_("Of imported energy. Leave empty if unknown."),
     ),
     Text("hours", N_("Time-of-use prices"), longest=4000, lines=4, like=tariff_hours.EXAMPLE, help=tariff_hours.ABOUT),
+    Text(
+        "components",
+        N_("Further charges"),
+        longest=4000,
+        lines=4,
+        like="\n".join(tariff_charges.EXAMPLES[2:4]),
+        help=tariff_charges.ABOUT,
+    ),
     Choice(
         "whose",
         N_("Region's prices"),
@@ -75,6 +86,7 @@ def terms(given: Given) -> Terms:
         given.text("whose") == BEHIND,
         given.read("hours", lambda text: tariff_hours.read(text, export)) or (),
         given.text("note"),
+        given.read("components", tariff_charges.read) or (),
     )
     given.check()
     return found
@@ -88,13 +100,13 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 def _row(scope: Scope, record: Tariff) -> Row:
     at, zone = now(), wiring.zone(scope, record.site_id)
     state = dated.state(record, at)
-    lines = _lines(record).splitlines()
     cells = (
         moments.clock(record.valid_from, zone),
         moments.clock(record.valid_to, zone, _("until further notice")),
         plain(record.import_price_per_kwh),
         plain(record.export_price_per_kwh),
-        html.Ul([html.Li(line) for line in lines], className="hours") if lines else "–",
+        _list(_lines(record)),
+        _list(tariff_charges.written(from_json(record.components))),
         "–" if record.co2_g_per_kwh is None else plain(record.co2_g_per_kwh),
         [dated.mark(state), html.Div(_("after the region's prices"), className="muted small")]
         if record.region_first
@@ -108,6 +120,10 @@ def _row(scope: Scope, record: Tariff) -> Row:
     return Row(record.id, record.name, cells, acts)
 
 
+def _list(lines: str) -> Any:
+    return html.Ul([html.Li(line) for line in lines.splitlines()], className="hours") if lines else "–"
+
+
 def _edit(record: Tariff) -> Question:
     values = {
         "name": record.name,
@@ -115,6 +131,7 @@ def _edit(record: Tariff) -> Question:
         "export": plain(record.export_price_per_kwh),
         "co2": "" if record.co2_g_per_kwh is None else plain(record.co2_g_per_kwh),
         "hours": _lines(record),
+        "components": tariff_charges.written(from_json(record.components)),
         "whose": BEHIND if record.region_first else OWN,
         "note": record.note,
     }

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models import bills, local_time
-from models.bills import PARTS, Bill
+from models.bills import COLUMNS, Bill
 from models.tariff_components import Demand, Minimum, Rounding, Tiers
 from models.tariff_demand import Floats, Load
 from store.records.plant import dated_graph, meters, sites
@@ -25,8 +25,6 @@ from store.series.energy import flows
 from store.series.grid import micros
 from store.series.pieces import EXPORT, FORWARD
 from store.series.prices import Priced, prices
-
-COLUMNS = ("bought_kwh", "sold_kwh", "cost", "priced", "peaked", *PARTS, "provisional")
 
 
 def cost(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
@@ -67,14 +65,7 @@ def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> d
     known = metering(scope, ids)
     may_change = provisional(scope, ids, edges, priced, known)  # before the energies are read
     bill = _bill(scope, ids, edges, priced, known)
-    return {meter: table(bill, row, edges, may_change[meter]) for row, meter in enumerate(ids)}
-
-
-def table(bill: Bill, row: int, edges: list[datetime], may_change: Sequence[bool]) -> pd.DataFrame:
-    """One bill of several, as `cost_by` returns it."""
-    columns = {name: getattr(bill, name)[row] for name in ("bought_kwh", "sold_kwh", "cost", "priced", "peaked")}
-    columns |= {name: bill.parts[name][row] for name in PARTS} | {"provisional": may_change}
-    return pd.DataFrame(columns, index=pd.DatetimeIndex(edges[:-1], name="ts"), columns=list(COLUMNS))
+    return {meter: bills.table(bill, row, edges, may_change[meter]) for row, meter in enumerate(ids)}
 
 
 def provisional(
@@ -97,7 +88,7 @@ def _bill(scope: Scope, ids: Sequence[str], edges: list[datetime], priced: Price
     turned = np.array([meter in giving for meter in ids])[:, None]
     bought = np.where(turned, energies.export, energies.forward)
     sold = np.where(turned, energies.forward, energies.export)
-    load = Load(micros(priced.edges) / 1e6, bought, energies.covered_s, np.zeros_like(bought))
+    load = Load(priced.edges_s, bought, energies.covered_s, np.zeros_like(bought))
     if priced.has(Demand):
         registers = {meter: EXPORT if meter in giving else FORWARD for meter in ids}
         first, last = priced.edges[0].to_pydatetime(), priced.edges[-1].to_pydatetime()

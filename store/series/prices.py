@@ -19,6 +19,7 @@ from store.records.plant.meters import require_series
 from store.scope import Scope
 from store.series import checkpoint, samples
 from store.series.connection import frame
+from store.series.grid import micros
 
 QUANTITIES = ("price_per_kwh", "export_price_per_kwh", "co2_g_per_kwh")  # of a region, in the order of `Prices`
 LONGEST = timedelta(days=1)  # of a row of a region
@@ -40,6 +41,11 @@ class Priced(NamedTuple):
     versions: list[Version]
     zone: ZoneInfo
     holidays: Collection[date]
+
+    @property
+    def edges_s(self) -> NDArray[np.float64]:
+        """The edges in seconds since 1970."""
+        return micros(self.edges) / 1e6
 
     def has(self, *kinds: type[Component]) -> bool:
         """Whether any of the tariffs has a component of these kinds."""

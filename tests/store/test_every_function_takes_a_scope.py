@@ -20,6 +20,7 @@ WITHOUT_DATA = {
     "store.records.schema": "the tables themselves",
     "store.records.transaction.engine": "connections and transactions; what is read in them is the caller's scope to check",
     "store.records.schema.rules": "the triggers themselves",
+    "store.records.plant.tariff_terms": "terms in, refusals out",
     "store.records.jobs.kinds": "what work there is: nobody's data",
     "store.records.schema.texts": "texts in, texts out",
     "store.records.transaction.failures": "errors in other words",

@@ -1,11 +1,14 @@
 """Programs ask for costs and write prices, as far as their person and their token may."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from config.settings import Settings
+from models.bills import PARTS
+from models.tariff_components import Fixed
 from store.records.access import grants, policy
 from store.records.plant import tariffs
 from store.records.signin import tokens
@@ -46,6 +49,20 @@ def test_a_program_writes_prices_and_asks_for_the_cost(world: World, region: str
     assert program.get(asked, headers=token(world, "chief")).status_code == 404
 
 
+def test_a_program_reads_the_parts_of_a_cost(world: World, region: str) -> None:
+    meter, charges = plant(world)["meter"], [Fixed(31.0, "month"), Fixed(0.5, "day")]
+    tariffs.create_tariff(
+        SYSTEM, world.site, name="Fixed", import_price_per_kwh=0.3, export_price_per_kwh=0.1, region_first=False,
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC), components=charges,
+    )  # fmt: skip
+    period = "from=2026-05-01T00:00:00%2B01:00&to=2026-05-03T00:00:00%2B01:00"
+    for of in (f"meters/{meter}", f"sites/{world.site}"):
+        told = world.server.test_client().get(f"/api/v1/{of}/cost?{period}", headers=token(world, "admin")).get_json()
+        for row in told["cost"]:
+            assert row["cost"] == pytest.approx(1.5)
+            assert row["parts"] == pytest.approx(dict.fromkeys(PARTS, 0.0) | {"fixed": 1.5})
+
+
 @pytest.mark.parametrize(
     ("given", "status", "says"),
     [
@@ -84,7 +101,8 @@ def test_a_program_asks_what_a_whole_site_paid_and_for_a_meters_peaks(world: Wor
     headers = token(world, "operator", can_write=False)
     told = program.get(f"/api/v1/sites/{world.site}/cost?{period}", headers=headers).get_json()
     assert (told["site"], told["currency"], told["time_zone"]) == (world.site, "GBP", "Europe/London")
-    nothing = {"bought_kwh": 0.0, "sold_kwh": 0.0, "cost": None, "priced": 1.0, "provisional": False}
+    nothing = {"bought_kwh": 0.0, "sold_kwh": 0.0, "cost": None, "priced": 1.0, "peaked": 1.0, "provisional": False}
+    nothing |= {"parts": dict.fromkeys(PARTS, 0.0)}
     starts = ["2026-04-30T23:00:00Z", "2026-05-01T23:00:00Z"]
     assert [row | {"provisional": False} for row in told["cost"]] == [{"start": start} | nothing for start in starts]
     told = program.get(f"/api/v1/meters/{meter}/peaks?{period}&over=half_hour", headers=headers).get_json()

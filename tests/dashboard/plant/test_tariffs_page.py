@@ -1,9 +1,12 @@
 """Administrators of a site say what its energy costs, from when until when and at which hours; others do not find the page."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard.plant import tariff_charges, tariff_hours
+from models import urdb
 from models.tariffs import Hours
 from store.records.plant import tariffs
 from store.scope import SYSTEM
@@ -11,6 +14,7 @@ from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, press, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
+from tests.models.test_urdb import RATE
 
 GIVEN = {
     "name": "Night and day",
@@ -20,6 +24,7 @@ GIVEN = {
     "export": "0.08",
     "co2": "",
     "hours": "weekdays 07:00-22:00 = 0.35, 0.09\nevery day 22:00–06:00 = 0.2",
+    "components": "",
     "whose": "own",
     "note": "",
 }
@@ -51,6 +56,20 @@ def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None
     assert "ended" in shown(browser, f"/site/{world.site}/tariffs")
 
 
+def test_every_further_charge_is_kept_shown_and_edited_as_it_was_written(world: World) -> None:
+    browser = world.client("admin")
+    lines = "\n".join(tariff_charges.EXAMPLES)
+    seasonal = "11-01..03-31 weekday 07:00-22:00 = 0.35, 0.09\nholiday 00:00-24:00 = 0.1, 0.08"
+    assert "applies from" in said(_add(world, browser, components=lines, hours=seasonal))
+    [made] = tariffs.versions(SYSTEM, world.site)
+    assert made.components == tariff_charges.read(lines)
+    assert tariff_charges.read(tariff_charges.written(made.components)) == made.components
+    assert tariff_hours.written(made.hours) == seasonal
+    page = shown(browser, f"/site/{world.site}/tariffs")
+    for words in ("ratchet 80 % of 12 months", "tax = 19 % of energy", "11-01..03-31 weekday 07:00-22:00"):
+        assert words in page
+
+
 def test_one_that_follows_ends_the_one_before_and_gives_it_back_when_it_is_deleted(world: World) -> None:
     browser = world.client("admin")
     _add(world, browser)
@@ -64,6 +83,20 @@ def test_one_that_follows_ends_the_one_before_and_gives_it_back_when_it_is_delet
     assert first.valid_to is None
 
 
+def test_a_tariff_of_the_utility_rate_database_is_imported_or_refused_by_what_does_not_fit(world: World) -> None:
+    browser = world.client("admin")
+
+    def imported(rate: object) -> str:
+        return said(fill(world, browser, "urdb", world.site, json=json.dumps(rate), **{"from": "2026-01-01"}))
+
+    assert "coincidentratestructure" in imported(RATE | {"coincidentratestructure": [[{"rate": 5}]]})
+    assert "no tariff of the Utility Rate Database" in imported(7)
+    assert tariffs.tariffs(SYSTEM, world.site) == []
+    assert "Time of use applies from 2026-01-01 00:00 on" in imported(RATE)
+    [made] = tariffs.versions(SYSTEM, world.site)
+    assert (made.hours, made.components) == (urdb.read(RATE).hours, urdb.read(RATE).components)
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -75,6 +108,17 @@ def test_one_that_follows_ends_the_one_before_and_gives_it_back_when_it_is_delet
         ({"import": "1e9"}, "cannot be"),
         ({"export": ""}, "Fill this in"),
         ({"co2": "-1"}, "cannot be"),
+        ({"components": "gift = 1"}, "names no charge"),
+        ({"components": "fixed week = 1"}, "choose one of"),
+        ({"components": "tiers month = 1 to 5"}, "write it like"),
+        ({"components": "tiers month = 1 to 5, 2 to 3, 4"}, "greater than the one before"),
+        ({"components": "demand month 60 = 5"}, "15 or 30 minutes"),
+        ({"components": "demand month 15 = 5, ratchet 120 % of 3 months"}, "cannot be"),
+        ({"components": "demand month 15 = 5, at noon"}, "write it like"),
+        ({"components": "tax = 19 % of coffee"}, "choose one of"),
+        ({"components": "minimum = 1\nminimum = 2"}, "once each"),
+        ({"components": "market import = 1 %, 0", "whose": "region"}, "cannot stand behind"),
+        ({"hours": "02-30..03-31 weekday 07:00-22:00 = 0.3"}, "days of the calendar"),
         ({"hours": "weekday 7-22 = 0.3"}, "write it like"),
         ({"hours": "monday 07:00-22:00 = 0.3"}, "write it like"),
         ({"hours": "weekday 07:00-25:00 = 0.3"}, "no clock shows"),
