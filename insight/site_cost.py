@@ -9,7 +9,7 @@ from insight import site_view
 from insight.site_energy import site_energy
 from insight.site_view import SiteView
 from models import bills, local_time
-from models.bills import Bill
+from models.bills import Bill, Billed
 from models.tariff_components import Demand
 from models.tariff_demand import Load
 from store.scope import Scope
@@ -26,13 +26,18 @@ def site_cost(scope: Scope, site_id: str, start: datetime, end: datetime, step: 
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
+    return site_billed(scope, site_id, start, end, step).table()
+
+
+def site_billed(scope: Scope, site_id: str, start: datetime, end: datetime, step: str) -> Billed:
+    """The same with what is behind it: the peaks that are charged, and what each tariff costs. Raises as `site_cost`."""
     view = site_view.read(scope, site_id, end)
     edges = local_time.edges(start, end, step, view.zone)
     priced = prices(scope, site_id, edges[0], edges[-1], reaching=True)
     # Asked before the energies are, like theirs.
     waiting = cost.provisional(scope, list(view.meters), edges, priced, view.metering).values()
     may_change = np.array([*waiting], bool).reshape(-1, len(edges) - 1).any(axis=0)
-    return bills.table(site_bill(scope, view, edges, priced), 0, edges, np.atleast_1d(may_change).tolist())
+    return Billed(site_bill(scope, view, edges, priced), 0, edges, np.atleast_1d(may_change).tolist(), priced.versions)
 
 
 def site_bill(scope: Scope, view: SiteView, edges: list[datetime], priced: Priced) -> Bill:

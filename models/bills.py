@@ -29,11 +29,15 @@ COLUMNS = ("bought_kwh", "sold_kwh", "cost", "priced", "peaked", *PARTS, "provis
 
 
 class Charged(NamedTuple):
-    """A demand charge of a version, by its place: by local month (edges in s since 1970) the peaks behind it, and the amount."""
+    """A demand charge of a version, by its place: by local month (edges in s since 1970) the peaks behind it, and the amount.
+
+    `share` is how much of each month's time the version holds.
+    """
 
     version: int
     demand: Demand
     months_s: Places
+    share: Floats
     peaks: Peaks
     amount: Floats
 
@@ -217,7 +221,7 @@ def _demands(
             )
             amount = np.where(np.isnan(found.kw), 0.0, found.kw) * each.price_per_kw
             demand[:, held] += amount[:, cells.month[held]] * cells.of_month[held]
-            charged.append(Charged(nth, each, cells.months_s, found, amount * of_month))
+            charged.append(Charged(nth, each, cells.months_s, of_month, found, amount * of_month))
     return charged
 
 
@@ -281,8 +285,50 @@ def _peaked(charged: Sequence[Charged], cells: _Cells, asked: Callable[[Floats],
     return np.where(due > 0, known / np.where(due > 0, due, 1), 1.0)
 
 
-def table(bill: Bill, row: int, edges: list[datetime], may_change: Sequence[bool]) -> pd.DataFrame:
-    """One bill of several: a row a period by its start in UTC, with the columns `COLUMNS`."""
-    columns = {name: getattr(bill, name)[row] for name in COLUMNS[:5]} | {name: bill.parts[name][row] for name in PARTS}
-    index = pd.DatetimeIndex(edges[:-1], name="ts")
-    return pd.DataFrame(columns | {"provisional": may_change}, index=index, columns=list(COLUMNS))
+class DemandOfMonth(NamedTuple):
+    """What a tariff charges for demand in a month: its share of the month's price, by the peaks (start, kW, estimated or not)."""
+
+    tariff: str
+    start: datetime
+    price_per_kw: float
+    kw: float | None
+    amount: float
+    peaks: list[tuple[datetime, float, bool]]
+
+
+class Billed(NamedTuple):
+    """One row of a bill with the edges of its periods (UTC), whether each may change, and the tariffs that it is by."""
+
+    bill: Bill
+    row: int
+    edges: list[datetime]
+    provisional: list[bool]
+    versions: Sequence[Version]
+
+    def table(self) -> pd.DataFrame:
+        """A row a period by its start in UTC, with the columns `COLUMNS`."""
+        columns = {name: getattr(self.bill, name)[self.row] for name in COLUMNS[:5]}
+        columns |= {name: self.bill.parts[name][self.row] for name in PARTS} | {"provisional": self.provisional}
+        return pd.DataFrame(columns, index=pd.DatetimeIndex(self.edges[:-1], name="ts"), columns=list(COLUMNS))
+
+    def by_tariff(self) -> list[tuple[Version | None, float]]:
+        """What each tariff, and what was without one, costs in all periods together."""
+        found = sorted(self.bill.pieces.items())
+        return [(self.versions[nth] if nth >= 0 else None, float(amounts[self.row])) for nth, amounts in found]
+
+    def demands(self) -> list[DemandOfMonth]:
+        """The demand charges of the months that the periods touch."""
+        first_s, last_s = (each.timestamp() for each in (self.edges[0], self.edges[-1]))
+        found = []
+        for each in self.bill.charged:
+            for month, (start_s, end_s) in enumerate(pairwise(each.months_s.tolist())):
+                if each.share[month] > 0 and start_s < last_s and end_s > first_s:
+                    kw, peaks = float(each.peaks.kw[self.row, month]), self._peaks(each, month)
+                    charged = (each.demand.price_per_kw, None if np.isnan(kw) else kw, float(each.amount[self.row, month]))
+                    start = datetime.fromtimestamp(start_s, UTC)
+                    found.append(DemandOfMonth(self.versions[each.version].name, start, *charged, peaks))
+        return found
+
+    def _peaks(self, charged: Charged, month: int) -> list[tuple[datetime, float, bool]]:
+        columns = (each[self.row, month].tolist() for each in charged.peaks[1:])
+        return [(datetime.fromtimestamp(at_s, UTC), kw, guessed) for at_s, kw, guessed in zip(*columns, strict=True) if kw == kw]

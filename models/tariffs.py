@@ -49,6 +49,7 @@ class Version(NamedTuple):
     region_first: bool
     hours: tuple[Hours, ...] = ()
     components: tuple[Component, ...] = ()
+    name: str = ""
 
     @property
     def sundays(self) -> bool:

@@ -146,6 +146,33 @@ class CostOfPeriod(Said):
     provisional: Provisional
 
 
+class CostOfTariff(Said):
+    """What a tariff costs in all periods together."""
+
+    tariff: Annotated[str | None, Meta(description="its name; null: no tariff held")]
+    valid_from: Moment | None
+    cost: float
+
+
+class ChargedPeak(Said):
+    """A peak that is charged."""
+
+    start: Moment
+    power_kw: Annotated[float, Meta(description="its mean power")]
+    estimated: Annotated[bool, Meta(description="whether its sender estimated some of it")]
+
+
+class DemandOfMonth(Said):
+    """What a tariff charges for demand in a local month."""
+
+    tariff: str
+    month: Annotated[str, Meta(description="where it starts, in UTC", extra_json_schema={"format": "date-time"})]
+    price_per_kw: float
+    charged_kw: Annotated[float | None, Meta(description="null where no window is told whole")]
+    amount: Annotated[float, Meta(description="for the share of the month in which the tariff holds")]
+    peaks: list[ChargedPeak]
+
+
 class Costs(Said):
     """Costs by period."""
 
@@ -153,6 +180,8 @@ class Costs(Said):
     time_zone: Zone
     currency: Currency
     cost: list[CostOfPeriod]
+    tariffs: list[CostOfTariff]
+    demand: list[DemandOfMonth]
 
 
 class MeterCosts(Costs):

@@ -16,12 +16,12 @@ from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, prices_region, signed_in, whole_site_in
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
-from insight.site_cost import site_cost
-from models.bills import PARTS
+from insight.site_cost import site_billed
+from models.bills import PARTS, Billed
 from store.errors import Refused
 from store.records.plant import meters, regions, sites
 from store.series import region_series
-from store.series.cost import cost_by
+from store.series.cost import billed
 from store.series.region_series import Value
 
 READ_ONLY = N_("This token only reads: make one on the account page that may write.")
@@ -40,8 +40,8 @@ def cost_of(meter_id: str) -> Response:
     scope = current_scope()
     start, end, step = asked_range()
     site = sites.site(scope, meters.require_meters(scope, [meter_id])[meter_id].site_id)
-    found = cost_by(scope, meter_id, start, end, step)
-    return said(answers.MeterCosts(step, site.time_zone, site.currency, _rows(found), meter_id))
+    found = billed(scope, meter_id, start, end, step)
+    return said(answers.MeterCosts(step, site.time_zone, site.currency, *_costs(found), meter_id))
 
 
 @bp.get("/sites/<site_id>/cost")
@@ -52,8 +52,28 @@ def cost_of_site(site_id: str) -> Response:
     scope = current_scope()
     start, end, step = asked_range(most=YEAR)
     site = sites.site(scope, site_id)
-    found = site_cost(scope, site_id, start, end, step)
-    return said(answers.SiteCosts(step, site.time_zone, site.currency, _rows(found), site_id))
+    found = site_billed(scope, site_id, start, end, step)
+    return said(answers.SiteCosts(step, site.time_zone, site.currency, *_costs(found), site_id))
+
+
+def _costs(found: Billed) -> tuple[list[answers.CostOfPeriod], list[answers.CostOfTariff], list[answers.DemandOfMonth]]:
+    """The periods, what each tariff costs in all of them, and the demand charges of their months."""
+    by_tariff = [
+        answers.CostOfTariff(version.name if version else None, iso(version.valid_from) if version else None, paid)
+        for version, paid in found.by_tariff()
+    ]
+    demands = [
+        answers.DemandOfMonth(
+            each.tariff,
+            iso(each.start),
+            each.price_per_kw,
+            each.kw,
+            each.amount,
+            [answers.ChargedPeak(iso(start), kw, guessed) for start, kw, guessed in each.peaks],
+        )
+        for each in found.demands()
+    ]
+    return _rows(found.table()), by_tariff, demands
 
 
 def _rows(found: pd.DataFrame) -> list[answers.CostOfPeriod]:

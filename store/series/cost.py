@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models import bills, local_time
-from models.bills import COLUMNS, Bill
+from models.bills import COLUMNS, Bill, Billed
 from models.tariff_components import Demand, Minimum, Rounding, Tiers
 from models.tariff_demand import Floats, Load
 from store.records.plant import dated_graph, meters, sites
@@ -32,7 +32,7 @@ def cost(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetim
     of_sites: dict[str, list[Meter]] = {}
     for meter in meters.require_meters(scope, meter_ids).values():
         of_sites.setdefault(meter.site_id, []).append(meter)
-    frames = [frame for each in of_sites.values() for frame in _between(scope, each, [start, end]).values()]
+    frames = [found.table() for each in of_sites.values() for found in _between(scope, each, [start, end])]
     rows = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     return rows.set_axis(pd.Index([meter.id for each in of_sites.values() for meter in each]))
 
@@ -53,19 +53,25 @@ def cost_by(scope: Scope, meter_id: str, start: datetime, end: datetime, step: s
         NotFound: the meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
+    return billed(scope, meter_id, start, end, step).table()
+
+
+def billed(scope: Scope, meter_id: str, start: datetime, end: datetime, step: str) -> Billed:
+    """The same with what is behind it: the peaks that are charged, and what each tariff costs. Raises as `cost_by`."""
     meter = meters.require_meters(scope, [meter_id])[meter_id]
     zone = ZoneInfo(sites.site(scope, meter.site_id).time_zone)
-    return _between(scope, [meter], local_time.edges(start, end, step, zone))[meter_id]
+    [found] = _between(scope, [meter], local_time.edges(start, end, step, zone))
+    return found
 
 
-def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> dict[str, pd.DataFrame]:
-    """A row for each stretch between the edges, by meter; all of one site."""
+def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> list[Billed]:
+    """What each meter pays between the edges; all of one site."""
     priced = prices(scope, of_site[0].site_id, edges[0], edges[-1], reaching=True)
     ids = [meter.id for meter in of_site]
     known = metering(scope, ids)
     may_change = provisional(scope, ids, edges, priced, known)  # before the energies are read
     bill = _bill(scope, ids, edges, priced, known)
-    return {meter: bills.table(bill, row, edges, may_change[meter]) for row, meter in enumerate(ids)}
+    return [Billed(bill, row, edges, may_change[meter], priced.versions) for row, meter in enumerate(ids)]
 
 
 def provisional(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from questdb import Sender
 
 from dashboard.plant import tariff_hours
 from insight import site_view, today
@@ -16,9 +17,11 @@ from models.tariff_components import Demand, Fixed, Holidays, Market, Minimum, R
 from models.tariffs import Hours, Prices, Version, prices
 from store.records.plant import tariffs
 from store.scope import SYSTEM
-from store.series import checkpoint, rollup
-from store.series.cost import cost_by
+from store.series import bulk, checkpoint, rollup
+from store.series.cost import billed, cost_by
 from tests.conftest import thorough
+from tests.numbers import second_path
+from tests.numbers.conftest import MakeSite
 from tests.numbers.test_cost import Works, at, cost, counted, every, sender, works, yesterday
 
 __all__ = ["sender", "works", "yesterday"]
@@ -160,6 +163,29 @@ def test_one_peak_a_day_counts_and_the_mean_is_of_the_highest_days(works: Made) 
     made.store("energy_kwh", [(ts, s, kw.get(f"{ts:%dT%H}", 1.0) / 4) for ts, s, _ in every(start, end, 900, lambda n: 0.0)])
     charging(made, "2020-01-01T00:00:00Z", Demand(1.0, 15, highest_days=3), buy=0.0)
     assert cost(SYSTEM, made.meter, at(start), at(end))["demand"] == pytest.approx((5.1 + 4.7 + 4.0) / 3)
+    [month] = billed(SYSTEM, made.meter, at("2026-01-20T00:00Z"), at("2026-01-21T00:00Z"), "day").demands()
+    assert (month.start, month.price_per_kw) == (at(start), 1.0)
+    told = {f"{peak:%dT%H}": (pytest.approx(kw), estimated) for peak, kw, estimated in month.peaks}
+    assert told == {"12T07": (5.1, False), "13T07": (4.7, False), "14T07": (4.0, False)}
+
+
+def test_a_peak_that_its_sender_estimated_counts_and_is_marked(site_in: MakeSite, sender: Sender) -> None:
+    site, start = site_in("Europe/Berlin"), datetime.fromisoformat("2026-02-01T00:00:00+01:00")
+    meter, moments = site.meter("interval", 900), second_path.every(start, 900, 28 * 96)
+    kwh = [9.0 if n in (40, 200) else 1.0 for n in range(len(moments))]
+    micros, guessed = np.array([round(each.timestamp() * 1e6) for each in moments], np.int64), np.zeros(len(moments))
+    guessed[40] = 900
+    texts = [np.full(len(moments), text, object) for text in (meter, "energy_kwh")]
+    rows = bulk.intervals(micros, *texts, np.array(kwh), "test", interval_s=900, estimated_s=guessed)
+    bulk.write(SYSTEM, sender, "intervals", rows)
+    assert rollup.await_applied(["intervals"], 20)
+    tariffs.create_tariff(
+        SYSTEM, site.id, name="Peaks", import_price_per_kwh=0.0, export_price_per_kwh=0.0, region_first=False,
+        valid_from=datetime(2020, 1, 1, tzinfo=UTC), components=[Demand(1.0, highest_days=2)],
+    )  # fmt: skip
+    [month] = billed(SYSTEM, meter, start, start + timedelta(days=28), "month").demands()
+    assert month.kw == pytest.approx(36)
+    assert [(peak, estimated) for peak, _kw, estimated in month.peaks] == [(moments[40], True), (moments[200], False)]
 
 
 def test_a_ratchet_and_the_peak_of_the_year_so_far(works: Made) -> None:
@@ -210,6 +236,10 @@ def test_a_month_with_two_tariffs_is_priced_piece_by_piece(works: Made) -> None:
     assert found["fixed"] == pytest.approx(30 * share + 90 * (1 - share))
     assert found["demand"] == pytest.approx(12 * (5 * share + 8 * (1 - share)))
     assert found["taxes"] == pytest.approx(9 * (1 - share))
+    told = billed(SYSTEM, made.meter, at(start), at(end), "month").by_tariff()
+    assert [version.valid_from for version, _paid in told if version] == [at("2020-01-01T00:00:00Z"), at(changed)]
+    assert told[0][1] == pytest.approx(old[before].sum() + share * (30 + 12 * 5))
+    assert sum(paid for _version, paid in told) == pytest.approx(found["cost"])
 
 
 @pytest.mark.parametrize("used_kwh", [0.0, 50.0])

@@ -156,6 +156,7 @@ def versions(scope: Scope, site_id: str) -> list[Version]:
             each.region_first,
             tuple(Hours(*hours) for hours in each.hours),
             from_json(each.components),
+            each.name,
         )
         for each in tariffs(scope, site_id)
     ]

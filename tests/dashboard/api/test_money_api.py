@@ -60,6 +60,8 @@ def test_a_program_reads_the_parts_of_a_cost(world: World, region: str) -> None:
         told = world.server.test_client().get(f"/api/v1/{of}/cost?{period}", headers=token(world, "admin")).get_json()
         for row in told["cost"]:
             assert row["cost"] == pytest.approx(1.5)
+            assert told["tariffs"] == [{"tariff": "Fixed", "valid_from": "2026-01-01T00:00:00Z", "cost": pytest.approx(3.0)}]
+            assert told["demand"] == []
             assert row["parts"] == pytest.approx(dict.fromkeys(PARTS, 0.0) | {"fixed": 1.5})
 
 

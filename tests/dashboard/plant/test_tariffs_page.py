@@ -50,7 +50,7 @@ def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None
     changed = GIVEN | {"hours": "weekend 00:00-24:00 = -0.01", "whose": "region", "co2": "210"}
     assert "is saved" in act(browser, "tariffs", world.site, "edit", made.id, searched=False, **changed)
     [made] = tariffs.tariffs(SYSTEM, world.site)
-    assert (made.hours, made.region_first, made.co2_g_per_kwh) == ([["weekend", 0, 1440, -0.01, 0.08]], True, 210)
+    assert (made.hours, made.region_first, made.co2_g_per_kwh) == ([["weekend", 0, 1440, -0.01, 0.08, 101, 1231]], True, 210)
     assert "It ends at 2026-06-01 00:00" in act(browser, "tariffs", world.site, "end", made.id, searched=False, at="2026-06-01")
     assert "No tariff from 2026-06-01 00:00 on" in shown(browser, f"/site/{world.site}/tariffs")
     assert "ended" in shown(browser, f"/site/{world.site}/tariffs")
