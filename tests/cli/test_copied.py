@@ -12,6 +12,7 @@ import pytest
 from cli import copied, leash
 from cli.home import absolute_settings, make_folders, run_folder
 from cli.watch import UP
+from tests.conftest import eventually
 from tests.running import CHILDREN, Terminal
 
 
@@ -76,9 +77,9 @@ def test_neither_up_nor_down_in_a_hot_copy_touches_the_running_original(terminal
         said = copy.start("--copy")
         assert "it goes on from here as a Loadstar of its own" in said
         assert before == {name: terminal.pid(name) for name in before}
-        assert copy.everything_answers()
+        eventually(copy.everything_answers)
         assert copy.type("down").stdout == "Loadstar is down.\n"
     finally:
         copy.tidy()
-    assert terminal.everything_answers()
+    eventually(terminal.everything_answers)
     assert before == {name: terminal.pid(name) for name in before}

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from cli.home import absolute_settings
 from config.settings import PROJECT, SettingsError
+from tests.conftest import eventually
 from tests.running import CHILDREN, Terminal
 
 ASCII = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "/")
@@ -96,7 +97,7 @@ def terminal(tmp_path: Path, questdb_jar: Path) -> Iterator[Terminal]:
 @pytest.mark.timeout(900)
 def test_everything_runs_in_a_folder_of_every_odd_character(terminal: Terminal) -> None:
     terminal.start()
-    assert terminal.everything_answers()
+    eventually(terminal.everything_answers)
     assert all(terminal.pid(name) for name in ("up", "supervisord", *CHILDREN))
     assert (terminal.home / "records.sqlite3").stat().st_mode & 0o777 == 0o600
     assert (terminal.home / "questdb/db").is_dir()

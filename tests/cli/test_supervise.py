@@ -15,7 +15,7 @@ from tests.disk import Disk, small_disk
 pytestmark = pytest.mark.disk
 CHATTY = "import itertools, time\nfor n in itertools.count(): print(n, 'x' * 1000, flush=True); time.sleep(0.002)"
 LOG_BYTES = 200_000
-PATIENT_S = 60.0
+PATIENT_S = 120.0
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def supervisor(disk: Disk, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         )
     yield made
     made.terminate()
-    made.wait(30)
+    made.wait(PATIENT_S)
 
 
 def test_it_goes_on_through_a_full_disk_and_logs_again_afterwards(disk: Disk, supervisor: subprocess.Popen[bytes]) -> None:

@@ -61,9 +61,9 @@ def test_it_says_the_address_and_a_link_that_lets_the_first_administrator_in(run
     assert f"Loadstar is up: http://127.0.0.1:{running.dashboard}\n" in said
     link = re.search(r"http://\S+/first-administrator\?token=\S+", said)
     assert link
-    with urllib.request.urlopen(link[0], timeout=10) as page:
+    with urllib.request.urlopen(link[0], timeout=60) as page:
         assert page.status == 200
-    assert running.everything_answers()
+    eventually(running.everything_answers, within_s=START_S)
 
 
 def test_both_apis_take_what_they_describe_refuse_the_rest_and_never_break(running: Terminal, tmp_path: Path) -> None:
@@ -86,9 +86,12 @@ def test_the_state_folder_is_closed_and_each_process_has_its_log(running: Termin
     # QuestDB gives its files the rights that it likes: nobody else comes into its folder.
     for folder in (running.home, running.home / "questdb"):
         assert folder.stat().st_mode & 0o777 == 0o700
-    for path in running.home.rglob("*"):
-        of_questdb = path.is_relative_to(running.home / "questdb")
-        assert of_questdb or path.is_symlink() or not path.exists() or path.stat().st_mode & 0o077 == 0, path
+    for at, folders, files in os.walk(running.home):
+        if "questdb" in folders:
+            folders.remove("questdb")
+        for path in (Path(at, name) for name in (*folders, *files)):
+            with contextlib.suppress(FileNotFoundError):  # what was only there for a moment
+                assert path.is_symlink() or path.stat().st_mode & 0o077 == 0, path
     for secret in (running.home / "generated.toml", running.run / "questdb.json"):
         assert secret.stat().st_mode & 0o777 == 0o600
     assert {f"{name}.log" for name in CHILDREN} <= {path.name for path in (running.home / "logs").iterdir()}
@@ -171,7 +174,7 @@ def test_processes_that_hang_with_all_their_own_are_ended_and_started_again_and_
     stopped = [pid for name in hung for pid in leash.family(running.run, name)]
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
-    eventually(lambda: all(running.pid(name) not in (None, pid) for name, pid in hung.items()), within_s=heart.HUNG_S + 50)
+    eventually(lambda: all(running.pid(name) not in (None, pid) for name, pid in hung.items()), within_s=START_S)
     eventually(running.everything_answers, within_s=START_S)
     assert not [pid for pid in stopped if leash.started(pid)]
     assert others == {other: running.pid(other) for other in others}
@@ -204,13 +207,13 @@ def test_whatever_is_killed_with_9_the_next_up_works(terminal: Terminal) -> None
     detached = terminal.type("up", "--no-demo", "--detach")
     assert detached.returncode == 0, detached.stderr
     assert f"Loadstar is up: http://127.0.0.1:{terminal.dashboard}" in detached.stdout
-    assert terminal.everything_answers()
+    eventually(terminal.everything_answers, within_s=START_S)
     for name in ("up", "supervisord"):
         pid = terminal.pid(name)
         assert pid
         os.kill(pid, signal.SIGKILL)
     terminal.start()
-    assert terminal.everything_answers()
+    eventually(terminal.everything_answers, within_s=START_S)
 
     down = terminal.type("down")
     assert (down.returncode, down.stdout) == (0, "Loadstar is down.\n")

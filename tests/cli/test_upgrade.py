@@ -94,7 +94,7 @@ def test_every_key_does_what_it_did(upgraded: Terminal, people: httpx.Client, wa
     at = datetime.now(UTC).replace(microsecond=0)
     reading = {"energy_produced": 0, "energy_consumed": 2000.0, "current_load": 12.0, "timestamp": at.isoformat()}
     url = f"http://127.0.0.1:{upgraded.devices}/api/hardware/data"
-    answers = {name: httpx.post(url, json=reading, headers={"X-API-Key": key}) for name, key in was["keys"].items()}
+    answers = {name: httpx.post(url, json=reading, headers={"X-API-Key": key}, timeout=60) for name, key in was["keys"].items()}
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "gateway": 200,
         "register": 200,

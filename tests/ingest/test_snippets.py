@@ -120,7 +120,9 @@ def hardware(world: World, address: str) -> dict[str, str]:
 
 def lines(url: str, token: str, org: str, bucket: str, line: str) -> None:
     asked = {"org": org, "bucket": bucket, "precision": "ns"}
-    answer = httpx.post(f"{url}/api/v2/write", params=asked, headers={"Authorization": f"Token {token}"}, content=line)
+    answer = httpx.post(
+        f"{url}/api/v2/write", params=asked, headers={"Authorization": f"Token {token}"}, content=line, timeout=30
+    )
     assert answer.status_code == 204, answer.text
 
 

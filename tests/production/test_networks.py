@@ -12,7 +12,7 @@ import pytest
 from cli.ports import free_ports
 from config.settings import PROJECT
 from store.records.signin.attempts import network_of
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 pytestmark = pytest.mark.nginx
 
@@ -48,11 +48,11 @@ def port(tmp_path: Path) -> Iterator[int]:
         yield free
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(PATIENT_S)
 
 
 def _network(port: int, address: str) -> str | None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", "/", headers={"X-Real-IP": address})
         return connection.getresponse().read().decode()

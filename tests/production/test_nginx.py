@@ -14,7 +14,7 @@ from store.records.people import organisations
 from store.records.plant import graph, keys, meters, sites
 from store.records.transaction import engine
 from store.scope import SYSTEM
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 pytestmark = [pytest.mark.nginx, pytest.mark.postgresql, pytest.mark.timeout(900)]
 
@@ -66,7 +66,7 @@ def test_whoever_is_not_signed_in_is_sent_to_the_address_that_they_typed(front: 
 
 
 def test_without_tls_everything_is_sent_to_where_it_is(front: Production) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", front.ports["8080"], timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", front.ports["8080"], timeout=30)
     connection.request("GET", "/history?site=1", headers={"Host": "energy.example.org"})
     answer = connection.getresponse()
     assert (answer.status, answer.headers["Location"]) == (308, "https://energy.example.org/history?site=1")
@@ -95,7 +95,7 @@ def test_old_tls_is_refused(front: Production) -> None:
         input=b"",
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=PATIENT_S,
     )
     assert run.returncode != 0
     assert b"alert" in run.stderr
@@ -110,7 +110,7 @@ def test_a_reading_posted_through_nginx_is_stored(front: Production, site: tuple
         answer = ask(front, "8486", "POST", "/api/v1/readings", body, X_API_Key=key, Content_Type="application/json")
         return answer.status == http.client.OK
 
-    eventually(accepted, within_s=15, every_s=0.5)
+    eventually(accepted, every_s=0.5)
 
 
 def test_the_device_apis_own_answers_come_through(front: Production) -> None:
@@ -127,7 +127,7 @@ def test_metrics_are_not_for_the_world(front: Production) -> None:
 
 def test_a_body_that_no_device_sends_is_refused_before_it_is_read(front: Production) -> None:
     context = ssl.create_default_context(cafile=str(front.folder / "tls/fullchain.pem"))
-    connection = http.client.HTTPSConnection("localhost", front.ports["8486"], timeout=10, context=context)
+    connection = http.client.HTTPSConnection("localhost", front.ports["8486"], timeout=30, context=context)
     connection.putrequest("POST", "/api/v1/readings")
     connection.putheader("Content-Length", str(100 * 2**20))
     connection.endheaders()

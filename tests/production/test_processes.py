@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from faults.production import Production
-from tests.conftest import eventually
+from tests.conftest import PATIENT_S, eventually
 
 pytestmark = pytest.mark.timeout(900)  # each sets up servers, on a machine that may be busy
 
@@ -23,7 +23,7 @@ def test_a_process_becomes_healthy_ends_when_asked_and_is_then_not_healthy(store
     eventually(lambda: stores.check(service), within_s=120, every_s=0.2)
     process = stores.processes.pop(service)
     process.terminate()
-    assert process.wait(15) in (0, -15), (stores.folder / f"{service}.log").read_text()[-2000:]
+    assert process.wait(PATIENT_S) in (0, -15), (stores.folder / f"{service}.log").read_text()[-2000:]
     eventually(lambda: not stores.check(service))  # a sign of life is believed for some seconds
     if "redis" in stores.processes:
         stores.stop("redis")
@@ -32,7 +32,7 @@ def test_a_process_becomes_healthy_ends_when_asked_and_is_then_not_healthy(store
 @pytest.mark.postgresql
 def test_migrating_again_changes_nothing(stores: Production) -> None:
     again = stores.start("migrate")
-    assert again.wait(60) == 0
+    assert again.wait(2 * PATIENT_S) == 0
     del stores.processes["migrate"]
 
 
@@ -50,7 +50,7 @@ def test_a_health_check_says_which_store_is_away(stores: Production) -> None:
 
 @pytest.mark.postgresql
 def test_the_time_series_refuse_whoever_has_no_password(stores: Production) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", stores.ports["9000"], timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", stores.ports["9000"], timeout=30)
     connection.request("GET", "/exec?query=SELECT%201")
     assert connection.getresponse().status == http.client.UNAUTHORIZED
     connection.close()
