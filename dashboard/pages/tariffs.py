@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,12 @@ from dashboard.parts.fields import Field, Moment, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words, around, notice
-from dashboard.plant import tariffs_table, wiring
+from dashboard.plant import restating, tariffs_table, wiring
 from dashboard.web.access import administers_site, current_scope, guard
 from models import urdb
 from store.errors import Refused
 from store.records.plant import regions, sites, tariffs
+from store.records.plant.tariffs import Terms
 from store.records.schema import Site, Tariff
 from store.records.schema.columns import now
 from store.records.schema.dated import gaps
@@ -58,9 +60,14 @@ def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict
 def _add(scope: Scope, given: Given, site_id: str) -> Words:
     zone = wiring.zone(scope, site_id)
     start, end = given.moment("from", zone), given.moment("to", zone, end_of_day=True)
-    terms = tariffs_table.terms(given)
-    made = tariffs.create_tariff(scope, site_id, **terms._asdict(), valid_from=start or now(), valid_to=end)
-    return _applies(made, zone)
+    return _create(scope, site_id, given, tariffs_table.terms(given), start or now(), end)
+
+
+def _create(scope: Scope, site_id: str, given: Given, terms: Terms, start: datetime, end: datetime | None = None) -> Words:
+    """Add a tariff, once a person knows what it restates."""
+    restating.agreed(scope, site_id, given, tariffs.versions_with(scope, site_id, terms, start, end), start)
+    made = tariffs.create_tariff(scope, site_id, **terms._asdict(), valid_from=start, valid_to=end)
+    return _applies(made, wiring.zone(scope, site_id))
 
 
 def _applies(tariff: Tariff, zone: ZoneInfo) -> Words:
@@ -76,9 +83,8 @@ def _import(scope: Scope, given: Given, site_id: str) -> Words:
     start, found = given.moment("from", zone), given.read("json", _urdb)
     given.check()
     said = found._asdict() if found else {}
-    note = _("Imported from the Utility Rate Database.")
-    made = tariffs.create_tariff(scope, site_id, **said, region_first=False, valid_from=start or now(), note=note)
-    return _applies(made, zone)
+    terms = Terms(**said, region_first=False, note=_("Imported from the Utility Rate Database."))
+    return _create(scope, site_id, given, terms, start or now())
 
 
 def _urdb(text: str) -> urdb.Found:
@@ -107,6 +113,7 @@ IMPORT = Form(
                 "cannot charge is named, and nothing is imported then."
             ),
         ),
+        restating.SURE,
     ),
     do=_import,
     button=N_("Import"),

@@ -12,7 +12,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.parts.written import plain
-from dashboard.plant import dated, tariff_charges, tariff_hours, wiring
+from dashboard.plant import dated, restating, tariff_charges, tariff_hours, wiring
 from dashboard.web.access import administers_site
 from models.tariff_components import from_json
 from models.tariffs import Hours
@@ -71,6 +71,7 @@ TERMS: tuple[Field, ...] = (
         ((OWN, N_("Not used: this tariff's prices apply")), (BEHIND, N_("Used first; this tariff's where there are none"))),
     ),
     Text("note", N_("Note"), longest=300, help=N_("For example the contract.")),
+    restating.SURE,
 )
 END_FIELDS = (Moment("at", N_("Ends"), required=True, help=N_("By the site's clocks.")),)
 
@@ -172,7 +173,11 @@ def _do(scope: Scope, asked: Asked) -> Words:
         at = given.moment("at", zone)
         given.check()
         return _("It ends at %(zone)s.", zone=moments.clock(tariffs.end_tariff(scope, asked.key, at or now()).valid_to, zone))
-    changed = tariffs.change_tariff(scope, asked.key, terms(asked.read(TERMS)))
+    given = asked.read(TERMS)
+    said = terms(given)
+    since, after = tariffs.versions_changed(scope, asked.key, said)
+    restating.agreed(scope, asked.context, given, after, since)
+    changed = tariffs.change_tariff(scope, asked.key, said)
     return _("%(name)s is saved.", name=changed.name)
 
 

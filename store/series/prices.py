@@ -1,6 +1,6 @@
 """What a kWh costs and emits on a site over time: its tariffs, and the series of its region, each price in its own interval."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -38,7 +38,7 @@ class Priced(NamedTuple):
     edges: pd.DatetimeIndex
     prices: Prices
     by_region: NDArray[np.bool_]
-    versions: list[Version]
+    versions: Sequence[Version]
     zone: ZoneInfo
     holidays: Collection[date]
 
@@ -52,17 +52,26 @@ class Priced(NamedTuple):
         return any(isinstance(each, kinds) for version in self.versions for each in version.components)
 
 
-def prices(scope: Scope, site_id: str, start: datetime, end: datetime, *, reaching: bool = False) -> Priced:
+def prices(
+    scope: Scope,
+    site_id: str,
+    start: datetime,
+    end: datetime,
+    *,
+    reaching: bool = False,
+    versions: Sequence[Version] | None = None,
+) -> Priced:
     """The prices of a site in [start, end), by quarters of an hour and finer where they are.
 
     `reaching`: also of the time that the cost of [start, end) depends on besides (`models.bills.reach`); then too both are edges.
+    `versions`: tariffs in the place of those that the site has.
 
     Raises:
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
     site = sites.site(scope, site_id)
-    versions, zone = tariffs.versions(scope, site_id), ZoneInfo(site.time_zone)
+    versions, zone = tariffs.versions(scope, site_id) if versions is None else versions, ZoneInfo(site.time_zone)
     asked = [round(moment.timestamp() * 1e6) for moment in (start, end)]
     if reaching:
         start, end = bills.reach(versions, start, end, zone)

@@ -10,8 +10,11 @@ import pandas as pd
 import pytest
 from questdb import Sender
 
-from dashboard.plant import tariff_hours
+from dashboard.parts.given import Given, Wrong
+from dashboard.parts.reading import Reader
+from dashboard.plant import restating, tariff_hours
 from insight import site_view, today
+from insight.restated import restated
 from insight.site_cost import site_cost
 from models.tariff_components import Demand, Fixed, Holidays, Market, Minimum, Rounding, Tax, Tiers, Window
 from models.tariffs import Hours, Prices, Version, prices
@@ -340,12 +343,40 @@ def test_the_tile_of_today_pays_what_the_day_is_billed(works: Made) -> None:
     assert told.cost == pytest.approx(1.07 * energy + tiers + month * (30 + 3 * hand.highest(15, 1)))
 
 
-def test_a_price_that_is_put_right_restates_what_was_used_before(works: Made) -> None:
+def test_a_price_that_is_put_right_says_what_it_restates_and_then_restates_it(
+    works: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = works("Europe/Berlin")
     start, end = (midnight("Europe/Berlin", each) for each in ("2026-06-10", "2026-06-11"))
     made.store("energy_kwh", every(start, end, 3600, lambda n: 3.62 / 24))
     charging(made, "2026-06-01T00:00:00+02:00", buy=25.18)
     assert cost(SYSTEM, made.meter, at(start), at(end))["cost"] == pytest.approx(91.15, abs=0.005)
     [wrong] = tariffs.tariffs(SYSTEM, made.site)
-    tariffs.change_tariff(SYSTEM, wrong.id, tariffs.Terms("right", 0.2518, 0.05, region_first=False))
+    right = tariffs.Terms("right", 0.2518, 0.05, region_first=False)
+    since, after = tariffs.versions_changed(SYSTEM, wrong.id, right)
+    [june] = restated(SYSTEM, made.site, after, since)
+    assert june == (at(midnight("Europe/Berlin", "2026-06-01")), pytest.approx(91.15, abs=0.005), pytest.approx(0.91, abs=0.005))
+    monkeypatch.setattr(restating, "reader", Reader)
+    with pytest.raises(Wrong, match=r"1 month by −\$90\.24: 2026-06 \$91\.15 → \$0\.91"):
+        restating.agreed(SYSTEM, made.site, Given([restating.SURE], {}), after, since)
+    restating.agreed(SYSTEM, made.site, Given([restating.SURE], {"sure": True}), after, since)
+    assert tariffs.tariffs(SYSTEM, made.site)[0].import_price_per_kwh == 25.18  # nothing is saved before
+    tariffs.change_tariff(SYSTEM, wrong.id, right)
     assert cost(SYSTEM, made.meter, at(start), at(end))["cost"] == pytest.approx(0.91, abs=0.005)
+
+
+def test_a_tariff_that_is_added_restates_the_months_that_it_is_of(works: Made) -> None:
+    made, zone = works("Europe/Berlin"), "Europe/Berlin"
+    first, second, third = (midnight(zone, each) for each in ("2026-04-01", "2026-05-01", "2026-05-21"))
+    made.store("energy_kwh", every(first, midnight(zone, "2026-06-01"), 3600, lambda n: 1.0))
+    charging(made, first, buy=0.2)
+    dearer = tariffs.Terms("dearer", 0.3, 0.05, region_first=False)
+    after = tariffs.versions_with(SYSTEM, made.site, dearer, at(third))
+    assert restated(SYSTEM, made.site, after, at(third)) == [
+        (at(second), pytest.approx(744 * 0.2), pytest.approx(480 * 0.2 + 264 * 0.3))
+    ]
+    same = tariffs.versions_with(SYSTEM, made.site, dearer._replace(import_price_per_kwh=0.2), at(third))
+    assert restated(SYSTEM, made.site, same, at(third)) == []
+    assert [each.valid_to for each in tariffs.tariffs(SYSTEM, made.site)] == [None]
+    ahead = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert restated(SYSTEM, made.site, tariffs.versions_with(SYSTEM, made.site, dearer, ahead), ahead) == []

@@ -79,13 +79,46 @@ def create_tariff(
     _on_quarters(valid_from, valid_to)
     with session() as records:
         required(records, Site, site_id)
-        tariff = Tariff(site_id=site_id, valid_from=valid_from, valid_to=valid_to)
-        _say(tariff, terms)
-        fit_in(tariff, _of(records, site_id))
-        if valid_to is not None and (tariff.valid_to is None or valid_to < tariff.valid_to):
-            tariff.valid_to = valid_to
+        tariff = _fitted(site_id, terms, valid_from, valid_to, _of(records, site_id))
         records.add(tariff)
     return tariff
+
+
+def _fitted(site_id: str, terms: Terms, valid_from: datetime, valid_to: datetime | None, others: Sequence[Tariff]) -> Tariff:
+    """A new tariff among the others of its site, of which the one before it ends."""
+    tariff = Tariff(site_id=site_id, valid_from=valid_from, valid_to=valid_to)
+    _say(tariff, terms)
+    fit_in(tariff, others)
+    if valid_to is not None and (tariff.valid_to is None or valid_to < tariff.valid_to):
+        tariff.valid_to = valid_to
+    return tariff
+
+
+def versions_with(
+    scope: Scope, site_id: str, terms: Terms, valid_from: datetime, valid_to: datetime | None = None
+) -> list[Version]:
+    """The tariffs of a site as they would be computed with, were this one added. Nothing is saved; raises as `create_tariff`."""
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    _on_quarters(valid_from, valid_to)
+    others = [_copy(each) for each in tariffs(scope, site_id)]
+    found = [*others, _fitted(site_id, terms, valid_from, valid_to, others)]
+    return [_version(each) for each in sorted(found, key=lambda each: each.valid_from)]
+
+
+def versions_changed(scope: Scope, tariff_id: str, terms: Terms) -> tuple[datetime, list[Version]]:
+    """The same, did one of them say this, and since when that one holds. Nothing is saved; raises as `change_tariff`."""
+    with reading() as records:
+        tariff = _administered(records, scope, tariff_id)
+        every = _of(records, tariff.site_id)
+    copies = [_copy(each) for each in every]
+    changed = next(each for each in copies if each.id == tariff_id)
+    _say(changed, terms)
+    return changed.valid_from, [_version(each) for each in copies]
+
+
+def _copy(tariff: Tariff) -> Tariff:
+    """The same in no transaction: what is tried out with it is never written."""
+    return Tariff(**{column.key: getattr(tariff, column.key) for column in Tariff.__table__.columns})
 
 
 def change_tariff(scope: Scope, tariff_id: str, terms: Terms) -> Tariff:
@@ -146,20 +179,21 @@ def tariffs(scope: Scope, site_id: str) -> list[Tariff]:
 
 def versions(scope: Scope, site_id: str) -> list[Version]:
     """The tariffs of a site as they are computed with; raises `NotFound` for a site outside the scope."""
-    return [
-        Version(
-            each.valid_from,
-            each.valid_to,
-            each.import_price_per_kwh,
-            each.export_price_per_kwh,
-            math.nan if each.co2_g_per_kwh is None else each.co2_g_per_kwh,
-            each.region_first,
-            tuple(Hours(*hours) for hours in each.hours),
-            from_json(each.components),
-            each.name,
-        )
-        for each in tariffs(scope, site_id)
-    ]
+    return [_version(each) for each in tariffs(scope, site_id)]
+
+
+def _version(tariff: Tariff) -> Version:
+    return Version(
+        tariff.valid_from,
+        tariff.valid_to,
+        tariff.import_price_per_kwh,
+        tariff.export_price_per_kwh,
+        math.nan if tariff.co2_g_per_kwh is None else tariff.co2_g_per_kwh,
+        tariff.region_first,
+        tuple(Hours(*hours) for hours in tariff.hours),
+        from_json(tariff.components),
+        tariff.name,
+    )
 
 
 def _of(records: Session, site_id: str) -> list[Tariff]:

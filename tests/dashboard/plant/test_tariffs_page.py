@@ -27,6 +27,7 @@ GIVEN = {
     "components": "",
     "whose": "own",
     "note": "",
+    "sure": "yes",  # there is no QuestDB here that could say what is restated
 }
 
 
@@ -87,7 +88,7 @@ def test_a_tariff_of_the_utility_rate_database_is_imported_or_refused_by_what_do
     browser = world.client("admin")
 
     def imported(rate: object) -> str:
-        return said(fill(world, browser, "urdb", world.site, json=json.dumps(rate), **{"from": "2026-01-01"}))
+        return said(fill(world, browser, "urdb", world.site, json=json.dumps(rate), sure="yes", **{"from": "2026-01-01"}))
 
     assert "coincidentratestructure" in imported(RATE | {"coincidentratestructure": [[{"rate": 5}]]})
     assert "no tariff of the Utility Rate Database" in imported(7)
