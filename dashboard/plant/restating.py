@@ -33,7 +33,10 @@ def agreed(scope: Scope, site_id: str, given: Given, after: Sequence[Version], s
     try:
         months = restated(scope, site_id, after, since)
     except StoreAway:
-        given.refuse(SURE.key, _("What this restates cannot be said now, for measurements cannot be reached. Tick to save it."))
+        given.refuse(
+            SURE.key,
+            _("What this restates cannot be said now, for measurements cannot be reached: tick to save it all the same."),
+        )
         return
     if months:
         given.refuse(SURE.key, _told(months, sites.site(scope, site_id)))
