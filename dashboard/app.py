@@ -7,7 +7,19 @@ from flask import Flask
 from config.settings import Settings
 from dashboard import callbacks, doorkeeper
 from dashboard.account import export, pictures
-from dashboard.api import development, hardware, imports, money, openapi, readings, refused_rows, tokens, uploads
+from dashboard.api import (
+    buildings,
+    development,
+    hardware,
+    imports,
+    money,
+    openapi,
+    readings,
+    refused_rows,
+    series,
+    tokens,
+    uploads,
+)
 from dashboard.audit import download
 from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
@@ -61,7 +73,17 @@ def create_app(settings: Settings) -> Flask:
     callbacks.settle(dash, server)
     server.extensions["loadstar-dash"] = dash
     static.install(server, dash, settings.home)
-    for blueprint in (tokens.bp, readings.bp, money.bp, imports.bp, hardware.bp, development.bp, openapi.bp):
+    for blueprint in (
+        tokens.bp,
+        readings.bp,
+        series.bp,
+        money.bp,
+        imports.bp,
+        buildings.bp,
+        hardware.bp,
+        development.bp,
+        openapi.bp,
+    ):
         server.register_blueprint(blueprint)
     doorkeeper.install(server)
     security.protect_forms(server)

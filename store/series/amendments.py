@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -18,6 +19,7 @@ from store.series.connection import execute, frame, listed, query
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "void", "reason", "by", "recorded_at"]
 AT_ONCE = 500  # rows of one statement
 QUARTER = timedelta(seconds=INTERVAL_S)
+recorded_by: ContextVar[datetime | None] = ContextVar("recorded_by", default=None)  # none: all count (`store.series.as_known`)
 Said = tuple[datetime, int, float | None]  # a value's time, its `interval_s` (0: a sample), and what it is said to be
 
 
@@ -190,6 +192,8 @@ def newest(
         f"{which}",
         [start, end],
     )
+    if (by := recorded_by.get()) is not None:
+        rows = rows[rows["recorded_at"] <= by]
     if rows.empty:
         return rows
     last = rows.sort_values("recorded_at").drop_duplicates(["ts", "meter", "quantity", "interval_s"], keep="last")

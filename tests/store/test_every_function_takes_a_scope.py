@@ -155,6 +155,7 @@ WITHOUT_SCOPE = {
     "store.series.energy.periods": "moments in, moments out",
     "store.series.energy.patience_s": "declarations in, seconds out",
     "store.series.finality.shown": "whether QuestDB shows what is committed: nobody's data",
+    "store.series.as_known.as_known": "for what is read within it by functions that take a scope",
     "store.series.versions.now": "a moment, of nobody in particular",
     "store.series.versions.written": "a number, of nobody in particular",
     "store.series.declared.edges_of": "a rhythm in, moments out",
