@@ -95,16 +95,18 @@ def _levels(scope: Scope, asked: Asked, edges: list[datetime]) -> tuple[Floats, 
     quarters = [*pd.DatetimeIndex(found.index).to_pydatetime(), edges[-1]]
     values = found[list(asked.ids)].to_numpy(float).T
     at = _places(quarters, edges)
-    heard = np.add.reduceat(np.isfinite(values), at, axis=1)
+    heard = np.add.reduceat(np.isfinite(values), at, axis=1, dtype=float)
+    covered = heard / np.diff([*at, values.shape[1]])
     if asked.aggregate != "mean":
-        return _extreme(asked, values, quarters, edges), heard / np.diff([*at, values.shape[1]])
+        return _extreme(asked, values, quarters, edges), covered
     sums = np.add.reduceat(np.nan_to_num(values), at, axis=1)
-    return np.divide(sums, heard, out=np.full(sums.shape, np.nan), where=heard > 0), heard / np.diff([*at, values.shape[1]])
+    return np.divide(sums, heard, out=np.full(sums.shape, np.nan), where=heard > 0), covered
 
 
 def _mean_kw(told: energy.Flow) -> Floats:
     net = told.forward - told.export
-    return np.divide(net * 3600, told.known_s, out=np.full(net.shape, np.nan), where=told.covered_s > 0)
+    kilowatts: Floats = np.divide(net * 3600, told.known_s, out=np.full(net.shape, np.nan), where=told.covered_s > 0)
+    return kilowatts
 
 
 def _extreme(asked: Asked, values: Floats, quarters: Sequence[datetime], edges: Sequence[datetime]) -> Floats:
