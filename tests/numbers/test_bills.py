@@ -380,3 +380,31 @@ def test_a_tariff_that_is_added_restates_the_months_that_it_is_of(works: Made) -
     assert [each.valid_to for each in tariffs.tariffs(SYSTEM, made.site)] == [None]
     ahead = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
     assert restated(SYSTEM, made.site, tariffs.versions_with(SYSTEM, made.site, dearer, ahead), ahead) == []
+
+
+def test_a_counter_that_was_silent_and_was_reset_is_billed_for_what_it_counted(works: Made, yesterday: str) -> None:
+    """20 kW on average while it was silent are no peak, for nobody saw one; the energy counts in the tiers all the same."""
+    made = works("UTC")
+    read = {
+        "00:00": 100.0,
+        "06:00": 106.0,
+        "07:00": 116.0,
+        "08:00": 117.0,
+        "12:00": 197.0,
+        "18:00": 203.0,
+        "18:01": 0.5,
+        "20:00": 2.5,
+    }
+    silent = (f"{yesterday}T08:00Z", f"{yesterday}T12:00Z")
+    counted(made, {f"{yesterday}T{time}Z": kwh for time, kwh in read.items()}, gap=silent)
+    charging(made, "2020-01-01T00:00:00Z", Tiers("month", (50.0,), (0.1, 0.3)), Demand(2.0), buy=0.0)
+    rollup.catch_up(SYSTEM, datetime.now(UTC))
+    checkpoint.forget()
+    start, end = at(f"{yesterday}T00:00Z"), at(f"{yesterday}T20:00Z")
+    found = billed(SYSTEM, made.meter, start, end, "day")
+    [month], [day] = found.demands(), found.table().to_dict("records")
+    assert day["bought_kwh"] == pytest.approx(103 + 0.5 + 2)
+    assert day["tiers"] == pytest.approx(50 * 0.1 + 55.5 * 0.3)
+    assert (month.kw, month.amount) == (pytest.approx(10), pytest.approx(20))
+    [(peak, _kw, _estimated)] = month.peaks
+    assert peak == at(f"{yesterday}T06:00Z")
