@@ -139,6 +139,13 @@ def written(day: date, skeleton: str) -> str:
     return format_skeleton(skeleton, day, locale=_calendar()).replace(",", "")  # of a date within a sentence
 
 
+def territory(code: str) -> str:
+    """A country's name (ISO 3166-1, two letters) in the language that is spoken here; the code where CLDR has no name."""
+    from babel import Locale
+
+    return str(Locale.parse(_calendar()).territories.get(code, code))
+
+
 def _calendar() -> str:
     return "en_GB" if spoken() == SOURCE else spoken()  # which CLDR takes for American
 

@@ -163,6 +163,7 @@ def _nodes(numbers: tuple[int, ...], peaks: Floats) -> tuple[Node, ...]:
                 _rating(peaks[i]),
                 None,
                 *PLAN[number],
+                building=f"{number}",
             )
             for i, number in enumerate(numbers)
         ),

@@ -25,7 +25,10 @@ REGISTERS = {
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of the site's graph; `x`, `y` place it on the plan (0..1 from the left, from the top)."""
+    """A node of the site's graph; `x`, `y` place it on the plan (0..1 from the left, from the top).
+
+    `building` is the number that the recording gives a building; area, people and use it does not tell.
+    """
 
     key: str
     name: str
@@ -36,6 +39,7 @@ class Node:
     capacity_kwh: float | None = None
     x: float | None = None
     y: float | None = None
+    building: str = ""
 
 
 @dataclass(frozen=True, slots=True)

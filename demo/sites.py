@@ -12,7 +12,7 @@ from demo.recordings import HOMES
 from demo.state import State
 from store.records.access import grants
 from store.records.people import organisations, users
-from store.records.plant import declarations, devices, graph, keys, meters, regions, sites, tariffs
+from store.records.plant import buildings, declarations, devices, graph, keys, meters, regions, sites, tariffs
 from store.records.transaction import engine
 from store.scope import SYSTEM
 
@@ -126,6 +126,10 @@ def _graph(plant: Plant, site_id: str, known: State, hardware: dict[str, str], b
         ).id
         for node in plant.nodes
     }
+    for node in plant.nodes:
+        if node.building:
+            facts = buildings.Facts(node.building, plan_x=node.x, plan_y=node.y)
+            buildings.describe_building(SYSTEM, site_id, nodes[node.key], facts)
     for edge in plant.edges:
         drawn = graph.create_edge(
             SYSTEM,

@@ -5,7 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from models import local_time
+import numpy as np
+from numpy.typing import NDArray
+
+from models import local_time, usual_day
 from models.official_holidays import WEEKEND
 
 WEEKDAY, WEEKEND_DAY, HOLIDAY, SCHOOL, SHUTDOWN = "weekday", "weekend", "holiday", "school", "shutdown"
@@ -69,6 +72,13 @@ def day_kinds(
         else:
             found.append(SCHOOL if day in school else WEEKDAY)
     return found
+
+
+def usual_kinds(first: date, kinds: Sequence[str]) -> NDArray[np.int64]:
+    """The kinds of days as `usual_day.usual` compares them: days of the week from Monday 0, holidays and shutdowns apart."""
+    apart = {HOLIDAY: usual_day.FREE, SHUTDOWN: usual_day.CLOSED}
+    days = [(first + timedelta(days=at)).weekday() for at in range(len(kinds))]
+    return np.array([apart.get(kind, day) for kind, day in zip(kinds, days, strict=True)], np.int64)
 
 
 def open_hours(first: date, kinds: Sequence[str], opening: Sequence[Hours], zone: ZoneInfo) -> list[tuple[datetime, datetime]]:

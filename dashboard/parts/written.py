@@ -1,7 +1,7 @@
 """Numbers and moments as people write them."""
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -84,6 +84,32 @@ def moment(given: object, zone: ZoneInfo, *, end_of_day: bool = False) -> dateti
         if unclear.moments:
             raise TwiceShown(str(unclear), [each.astimezone(zone) for each in unclear.moments]) from None
         raise Refused(str(unclear)) from None
+
+
+def day(given: object) -> date | None:
+    """What was written as a day of the calendar, none for nothing.
+
+    Raises:
+        Refused: it is none.
+    """
+    text = str(given or "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refused(_("%(text)s is not a day: write it like %(day)s", text=repr(text), day=DAY)) from None
+
+
+def month(given: object) -> date | None:
+    """The first day of what was written as a month, none for nothing.
+
+    Raises:
+        Refused: it is none.
+    """
+    text = str(given or "").strip()
+    try:
+        return date.fromisoformat(f"{text}-01") if text else None
+    except ValueError:
+        raise Refused(_("%(text)s is not a month: write it like %(month)s", text=repr(text), month=DAY[:7])) from None
 
 
 class TwiceShown(Refused):

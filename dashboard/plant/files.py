@@ -1,4 +1,4 @@
-"""Meters and devices as files to download."""
+"""What a site is set up with as files to download."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from flask import Flask, Response, request, stream_with_context
 
 from dashboard.web.access import administers_site, current_scope, guard, plant_admin
 from dashboard.web.gate import costly
-from store.records.plant import device_files, meter_files
+from store.records.plant import budget_files, building_files, calendar_files, device_files, meter_files
 
 
 @guard(plant_admin)
@@ -24,6 +24,27 @@ def devices_csv(site_id: str) -> Response:
     return _file("devices.csv", device_files.export_file(current_scope(), site_id, _search(), retired=retired))
 
 
+@guard(administers_site())
+@costly
+def buildings_csv(site_id: str) -> Response:
+    """The buildings of the site that fit `search`."""
+    return _file("buildings.csv", building_files.export_file(current_scope(), site_id, _search()))
+
+
+@guard(administers_site())
+@costly
+def calendar_csv(site_id: str) -> Response:
+    """The site's own days that fit `search`."""
+    return _file("calendar.csv", calendar_files.export_file(current_scope(), site_id, _search()))
+
+
+@guard(administers_site())
+@costly
+def budgets_csv(site_id: str) -> Response:
+    """The budgets of the site that fit `search`."""
+    return _file("budgets.csv", budget_files.export_file(current_scope(), site_id, _search()))
+
+
 def _search() -> str:
     return request.args.get("search", "")[:200]
 
@@ -39,3 +60,6 @@ def install(server: Flask) -> None:
     """Give the files their addresses."""
     server.add_url_rule("/admin/meters.csv", "meters_csv", meters_csv)
     server.add_url_rule("/site/<site_id>/devices.csv", "devices_csv", devices_csv)
+    server.add_url_rule("/site/<site_id>/buildings.csv", "buildings_csv", buildings_csv)
+    server.add_url_rule("/site/<site_id>/calendar.csv", "calendar_csv", calendar_csv)
+    server.add_url_rule("/site/<site_id>/budgets.csv", "budgets_csv", budgets_csv)

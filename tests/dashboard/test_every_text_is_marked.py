@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dash
 import pytest
+from babel import Locale
 
 from config import language
 from config.settings import Settings
@@ -18,6 +19,9 @@ KNOWN = {
     *("kWh", "kW", "MW", "MWh", "kg", "kB", "MB", "GB", "Hz", "CO2", "g/kWh", "EUR", "V", "CSV", "QuestDB", "SQLite", "Python"),
     *("weekday 07:00-22:00", "EN 50160"),
     *(name for name, *_ in LANGUAGES.values()),  # each in itself
+    # As CLDR has them in this language.
+    *(part for code, name in Locale(pseudo.LANGUAGE).territories.items() if code.isalpha() for part in name.split("-")),
+    *Locale(pseudo.LANGUAGE).days["format"]["wide"].values(),
     *("Root", "Admin", "Operator", "Chief", "Stranger", "Resident", "Werkzeug"),
 }
 

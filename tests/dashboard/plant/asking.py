@@ -1,5 +1,6 @@
 """What a browser sends to the plant's pages, and what comes back; and a site with something on it."""
 
+import base64
 import json
 from typing import Any
 
@@ -70,3 +71,13 @@ def plant(world: World, site: str | None = None) -> dict[str, str]:
     fields = {"energy_consumed": (made["meter"], "energy_kwh")}
     made["device"] = devices.create_device(SYSTEM, site, name="Hall box", fields=fields).id
     return made
+
+
+def upload(world: World, browser: FlaskClient, table: str, of: str, text: str) -> tuple[str, str]:
+    """What trying a file of a table says, and what importing it does."""
+    contents = f"data:text/csv;base64,{base64.b64encode(text.encode()).decode()}"
+    state = {f"{table}-upload.filename": "rows.csv", f"{table}-files-of.data": of}
+    tried = call(browser, [f"{table}-report.children"], {f"{table}-upload.contents": contents}, state)
+    inputs = {f"{table}-import.n_clicks": 1, f"{table}-drop.n_clicks": None}
+    state = {f"{table}-upload.contents": contents, f"{table}-files-of.data": of}
+    return said(tried), said(ask(world, browser, f"{table}-upload.contents", inputs, state))

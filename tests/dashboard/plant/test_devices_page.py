@@ -1,13 +1,11 @@
 """An administrator adds, describes and retires devices, and gives them keys, on the page."""
 
-import base64
-
 import pytest
 
 from store.errors import Refused
 from store.records.plant import devices, field_maps, keys, meters
 from store.scope import SYSTEM
-from tests.dashboard.plant.asking import act, ask, call, plant, press, said
+from tests.dashboard.plant.asking import act, plant, press, said, upload
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
@@ -105,19 +103,6 @@ def test_a_map_of_fields_is_read_as_it_was_written(world: World) -> None:
         field_maps.read(SYSTEM, world.site, f"a = {twin}, soc_pct\na = {twin}, power_kw")
 
 
-def _upload(text: str) -> str:
-    return f"data:text/csv;base64,{base64.b64encode(text.encode()).decode()}"
-
-
-def _import(world: World, browser, text: str, at: str) -> tuple[str, str]:
-    """What trying the file says, and what importing it does."""
-    state = {"devices-upload.filename": "boxes.csv", "devices-files-of.data": at}
-    tried = call(browser, ["devices-report.children"], {"devices-upload.contents": _upload(text)}, state)
-    inputs = {"devices-import.n_clicks": 1, "devices-drop.n_clicks": None}
-    state = {"devices-upload.contents": _upload(text), "devices-files-of.data": at}
-    return said(tried), said(ask(world, browser, "devices-upload.contents", inputs, state))
-
-
 def test_devices_are_exported_and_imported_as_a_file_that_is_shown_first(world: World) -> None:
     ids, browser = plant(world), world.client("admin")
     answer = browser.get(f"/site/{world.site}/devices.csv?search=hall")
@@ -129,7 +114,7 @@ def test_devices_are_exported_and_imported_as_a_file_that_is_shown_first(world: 
 
     roof = ',Roof box,10,interval,"a = Hall meter, power_kw; b = Hall meter, soc_pct",\n'
     text = text.replace('"Hall box","60"', '"Hall box","30"') + roof
-    tried, done = _import(world, browser, text, world.site)
+    tried, done = upload(world, browser, "devices", world.site, text)
     assert "reporting interval 60 → 30" in tried
     assert "a device with 2 fields, that posts every 10 s" in tried
     assert "Imported: 1 new, 1 changed" in done
@@ -148,7 +133,7 @@ def test_one_bad_line_of_a_file_and_no_device_is_made(world: World) -> None:
         (",,60", "has a name"),
         (",Hall box,60", "Hall box"),
     ):
-        tried, done = _import(world, browser, f"id,name,reporting_interval_s\n,Good,60\n{line}\n", world.site)
+        tried, done = upload(world, browser, "devices", world.site, f"id,name,reporting_interval_s\n,Good,60\n{line}\n")
         assert "1 of 2 lines cannot be imported" in tried
         assert says.lower() in tried.lower(), line
         assert "nothing was imported" in done.lower()

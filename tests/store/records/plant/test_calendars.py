@@ -6,7 +6,7 @@ import pytest
 
 from models.calendars import Period
 from store.errors import NotFound, Refused
-from store.records.plant import calendars
+from store.records.plant import calendar_files, calendars
 from tests.store.records.world import World
 
 JULY = (date(2026, 7, 1), date(2026, 7, 7))
@@ -120,3 +120,35 @@ def test_a_stranger_sees_no_calendar(world: World) -> None:
     for look in (calendars.calendar, calendars.periods):
         with pytest.raises(NotFound):
             look(world.scope("south admin"), world.sites["north"])
+
+
+def test_a_file_adds_and_changes_days_and_then_all_of_them_are_the_same(world: World) -> None:
+    scope, site = world.scope("north admin"), world.sites["north"]
+    kept = calendars.add_period(scope, site, Period("school", date(2026, 7, 6), date(2026, 8, 16), "Summer"))
+    text = f"id,name,kind,from,to\n{kept.id},Summer,school,2026-07-06,2026-08-17\n,Works,Shutdown,2026-12-24,\n"
+    tried = calendar_files.try_file(scope, site, text)
+    assert [(each.does, each.words) for each in tried] == [
+        ("changed", "school holidays, 2026-07-06 – 2026-08-17"),
+        ("new", "closed (shutdown), 2026-12-24"),
+    ]
+    assert len(calendars.periods(scope, site)) == 1
+    calendar_files.import_file(scope, site, text)
+    exported = "".join(calendar_files.export_file(scope, site))
+    assert {each.does for each in calendar_files.try_file(scope, site, exported)} == {"same"}
+    without_ids = "name,kind,from\nWorks,shutdown,2026-12-24\n"
+    assert [each.does for each in calendar_files.try_file(scope, site, without_ids)] == ["same"]
+    assert len("".join(calendar_files.export_file(scope, site, "WORKS")).splitlines()) == 2
+
+
+def test_a_file_with_a_line_that_cannot_be_changes_nothing(world: World) -> None:
+    scope, site = world.scope("north admin"), world.sites["north"]
+    text = "id,name,kind,from\n,A,school,2026-01-01\n,B,school,soon\n,C,party,2026-01-01\ncal_x,D,school,2026-01-01\n"
+    problems = [each.problem for each in calendar_files.try_file(scope, site, text)]
+    for problem, says in zip(problems[1:], ("is not a day", "no days", "the calendar has no days"), strict=True):
+        assert says in problem
+    with pytest.raises(Refused, match="nothing was imported"):
+        calendar_files.import_file(scope, site, text)
+    assert calendars.periods(scope, site) == []
+    for who, error in (("north operator", Refused), ("south admin", NotFound)):
+        with pytest.raises(error):
+            calendar_files.export_file(world.scope(who), site)

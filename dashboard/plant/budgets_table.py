@@ -1,0 +1,145 @@
+"""The monthly budgets of a site and of its buildings, as a table, a form and a file."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from config.language import N_, _
+from dashboard.parts import forms, tables
+from dashboard.parts.fields import Choice, Field, Text, filled
+from dashboard.parts.forms import Form
+from dashboard.parts.given import Given
+from dashboard.parts.notices import Words
+from dashboard.parts.reading import reader
+from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.parts.written import month, plain
+from dashboard.plant import imports, wiring
+from dashboard.plant.imports import Files
+from dashboard.web.access import administers_site
+from store.errors import NotFound
+from store.records.plant import budget_files, budgets, buildings, sites
+from store.records.plant.budgets import MEASURES
+from store.records.schema import Budget
+from store.records.schema.listing import Page, Wanted
+from store.scope import Scope
+
+SITE = "site"  # of the choice: the whole of it
+COLUMNS = (
+    Column("of", N_("Budget of"), sortable=False),
+    Column("month", N_("Month"), sortable=False, moment=True),
+    Column("measure", N_("What"), sortable=False),
+    Column("amount", N_("At most"), sortable=False, number=True),
+)
+AMOUNT = Text("amount", N_("At most, each month"), longest=20, required=True, keys="decimal")
+FIELDS: tuple[Field, ...] = (
+    Choice("subject", N_("Budget of")),
+    Choice("measure", N_("What")),
+    Text("first", N_("From month"), longest=7, required=True, like="2026-01"),
+    Text("last", N_("Through month"), longest=7, like="2026-12", help=N_("Leave empty for one month.")),
+    AMOUNT,
+)
+
+
+class _Named(NamedTuple):
+    """A budget with the name of what it is of, and the unit of its amount."""
+
+    budget: Budget
+    name: str
+    unit: str
+
+
+def _units(scope: Scope, site_id: str) -> dict[str, str]:
+    return {"energy": "kWh", "cost": sites.site(scope, site_id).currency, "co2": "kg"}
+
+
+def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str) -> Page[_Named]:
+    names = {each.node.id: each.node.name for each in buildings.buildings(scope, context)}
+    units = _units(scope, context)
+    found = [
+        _Named(each, names.get(each.node_id or "", _("The whole site")), units[each.measure])
+        for each in budgets.budgets(scope, context)
+    ]
+    found = [each for each in found if wiring.fits(f"{each.name} {each.budget.month:%Y-%m}", wanted.search)]
+    return Page(found[wanted.first : wanted.first + wanted.count], len(found))
+
+
+def _row(_scope: Scope, named: _Named) -> Row:
+    budget = named.budget
+    amount = f"{reader().number(plain(budget.amount))} {named.unit}"
+    cells = (f"{budget.month:%Y-%m}", _(MEASURES[budget.measure]), amount)
+    return Row(budget.id, named.name, cells, (Act("edit", _("Edit"), lambda: _edit(budget), sure=_("Save")), DELETE))
+
+
+def _edit(budget: Budget) -> Question:
+    return Question(_("Of this month alone."), filled((AMOUNT,), {"amount": plain(budget.amount)}))
+
+
+DELETE = Act("delete", N_("Delete"), lambda: Question(_("The month has no budget of this then.")), danger=True)
+
+
+def _do(scope: Scope, asked: Asked) -> Words:
+    if asked.act == "delete":
+        budgets.delete_budget(scope, asked.context, asked.key)
+        return _("Deleted.")
+    kept = next((each for each in budgets.budgets(scope, asked.context) if each.id == asked.key), None)
+    if asked.act != "edit" or kept is None:
+        raise NotFound("no such budget of this site")
+    given = asked.read((AMOUNT,))
+    amount = given.needed("amount")
+    given.check()
+    budgets.set_budget(scope, asked.context, kept.node_id, kept.measure, kept.month, kept.month, amount)
+    return _("Saved.")
+
+
+def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    known = [(each.node.id, each.node.name) for each in buildings.buildings(scope, site_id) if each.node.valid_to is None]
+    units = _units(scope, site_id)
+    return {
+        "subject": {"options": [(SITE, _("The whole site")), *known]},
+        "measure": {"options": [(key, f"{_(words)}, {units[key]}") for key, words in MEASURES.items()]},
+    }
+
+
+def _add(scope: Scope, given: Given, site_id: str) -> Words:
+    node_id, measure = given.text("subject"), given.text("measure")
+    first, amount = given.read("first", month), given.needed("amount")
+    last = given.read("last", month) or first
+    given.check()
+    assert first is not None  # noqa: S101  # a required field
+    assert last is not None  # noqa: S101
+    made = budgets.set_budget(scope, site_id, None if node_id == SITE else node_id, measure, first, last, amount)
+    return _("Budgets of %(count)s months are set.", count=len(made)) if len(made) > 1 else _("The budget is set.")
+
+
+TABLE = Table(
+    "budgets",
+    N_("Budgets"),
+    administers_site("context"),
+    COLUMNS,
+    load=_load,
+    row=_row,
+    do=_do,
+    search=N_("building, month"),
+    empty=N_("No budget yet. Set one, and the month is projected against it."),
+)
+FORM = Form(
+    "budget", N_("Set budgets"), administers_site("of"), FIELDS, do=_add, button=N_("Set"), now=_now, changes=("budgets",)
+)
+FILES = Files(
+    "budgets",
+    administers_site("of"),
+    N_(
+        "Export writes the budgets that the search finds. Import reads such a file: a row sets the budget of a month, and "
+        "one without an amount deletes it. You see what would happen first; then all of it happens, or nothing."
+    ),
+    budget_files.COLUMNS,
+    N_(
+        "`building` is its name or number, and empty for the whole site; `measure` is energy (kWh), cost (in the site's "
+        "currency) or co2 (kg); `month` is written like `2026-03`."
+    ),
+    try_file=lambda scope, site_id, text, _: budget_files.try_file(scope, site_id, text),
+    import_file=lambda scope, site_id, text, _: budget_files.import_file(scope, site_id, text),
+    address="/site/{of}/budgets.csv",
+)
+tables.declare(TABLE)
+forms.declare(FORM)
+imports.declare(FILES)
