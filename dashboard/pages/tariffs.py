@@ -118,7 +118,7 @@ IMPORT = Form(
     do=_import,
     button=N_("Import"),
     changes=("tariffs",),
-    icon="upload",
+    icon="arrow-up",
     rare=True,
 )
 FORM = Form("tariffs", N_("Add a tariff"), administers_site("of"), FIELDS, do=_add, now=_now, changes=("tariffs",))

@@ -1,6 +1,6 @@
 """Tariffs of a site, as a table: what a kWh costs and earns, from when until when, at which hours; changed, ended, deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -30,8 +30,7 @@ COLUMNS = (
     Column("to", N_("Until"), sortable=False, moment=True),
     Column("import", N_("Import, per kWh"), sortable=False, number=True),
     Column("export", N_("Export, per kWh"), sortable=False, number=True),
-    Column("hours", N_("Time of use"), sortable=False),
-    Column("charges", N_("Further charges"), sortable=False),
+    Column("hours", N_("Time of use and charges"), sortable=False),
     Column("co2", N_("CO₂, g/kWh"), sortable=False, number=True),
     Column("state", N_("State"), sortable=False),
 )
@@ -106,8 +105,7 @@ def _row(scope: Scope, record: Tariff) -> Row:
         moments.clock(record.valid_to, zone, _("until further notice")),
         plain(record.import_price_per_kwh),
         plain(record.export_price_per_kwh),
-        _list(_lines(record)),
-        _list(tariff_charges.written(from_json(record.components))),
+        _list(f"{_lines(record)}\n{tariff_charges.written(from_json(record.components))}".split("\n")),
         "–" if record.co2_g_per_kwh is None else plain(record.co2_g_per_kwh),
         [dated.mark(state), html.Div(_("after the region's prices"), className="muted small")]
         if record.region_first
@@ -121,8 +119,9 @@ def _row(scope: Scope, record: Tariff) -> Row:
     return Row(record.id, record.name, cells, acts)
 
 
-def _list(lines: str) -> Any:
-    return html.Ul([html.Li(line) for line in lines.splitlines()], className="hours") if lines else "–"
+def _list(lines: Sequence[str]) -> Any:
+    said = [html.Li(line) for line in lines if line]
+    return html.Ul(said, className="hours") if said else "–"
 
 
 def _edit(record: Tariff) -> Question:
