@@ -128,6 +128,13 @@ def weekday(day: date) -> str:
     return format_date(day, "EEEE", _calendar())
 
 
+def month(day: date) -> str:
+    """The name of its month, by itself, in the language that is spoken here: `November`."""
+    from babel.dates import format_date
+
+    return format_date(day, "LLLL", _calendar())
+
+
 def written(day: date, skeleton: str) -> str:
     """A date as the language that is spoken here writes it, with the parts that CLDR's skeleton names.
 

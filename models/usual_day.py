@@ -18,7 +18,7 @@ Days = NDArray[np.int64]
 
 SUNDAY, FREE, CLOSED = 6, 7, 8  # kinds of days beside the days of the week, Monday being 0
 COUNT, LEAST = 8, 4  # days that are compared with
-WITHIN = {"week": 84, "free": 730}  # days back, for days of the week and for those that come seldom
+WITHIN = {"week": 84, "free": 366}  # days back, for days of the week and for those that come seldom
 SCATTER, SHARE = 3.0, 0.10
 AS_SIGMA = 1.4826  # times the median absolute deviation is the standard deviation of what is normally distributed
 HEATING_C, COOLING_C = (
@@ -40,6 +40,10 @@ class Usual(NamedTuple):
     days: Days
     verdict: Days
 
+    def of(self, days: slice) -> "Usual":
+        """The same of some of the days."""
+        return Usual(self.middle[days], self.low[days], self.high[days], self.days[days], self.verdict[days])
+
 
 def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None = None) -> Usual:
     """What is usual for each of successive days, by the days before it alone: what comes later changes no verdict.
@@ -56,9 +60,7 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
     slopes = [_Slopes(values, alike, kelvin) for kelvin in degrees]
     middle, scatter, days = np.full((2, len(values)), np.nan)[0], np.full(len(values), np.nan), np.zeros(len(values), np.int64)
     for day in range(len(values)):
-        since = max(0, day - WITHIN["free" if kind[day] >= FREE else "week"])
-        compared = since + np.flatnonzero((alike[since:day] == alike[day]) & np.isfinite(values[since:day]))
-        compared = compared[-COUNT:]
+        compared = _compared(values, alike, day)
         days[day] = len(compared)
         if len(compared) < LEAST:
             continue
@@ -73,6 +75,16 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
     with np.errstate(invalid="ignore"):
         verdict = (values > high).astype(np.int64) - (values < low).astype(np.int64)
     return Usual(middle, low, high, days, verdict)
+
+
+def compared_with(totals: ArrayLike, kinds: ArrayLike, day: int) -> Days:
+    """The places of the days that one is compared with, as `usual` takes them; fewer than `LEAST` say nothing."""
+    return _compared(np.asarray(totals, np.float64), _alike(np.asarray(kinds, np.int64)), day)
+
+
+def _compared(values: Floats, alike: Days, day: int) -> Days:
+    since = max(0, day - WITHIN["free" if alike[day] >= FREE else "week"])
+    return since + np.flatnonzero((alike[since:day] == alike[day]) & np.isfinite(values[since:day]))[-COUNT:]
 
 
 def _alike(kinds: Days) -> Days:

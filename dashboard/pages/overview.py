@@ -11,6 +11,7 @@ from config.language import N_, _
 from config.settings import settings
 from dashboard.figures.production_demand import Outlook
 from dashboard.forecasting.controls import controls
+from dashboard.frame import navigation
 from dashboard.live import arranging, chart, details, energy_flow, given, in_browser, panels
 from dashboard.live.blocks import waits
 from dashboard.live.chosen import chosen
@@ -26,7 +27,7 @@ register_page(
     __name__,
     path_template="/site/<site_id>/overview",
     name=N_("Overview"),
-    nav={"section": "Site", "icon": "activity"},
+    nav={"section": navigation.SITE, "icon": "activity", "place": 0},
 )
 
 

@@ -1,0 +1,223 @@
+"""What a meter, a building or a whole site used day by day: energy, cost, CO2, how sure they are, and whether that is usual."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config import clock
+from insight.courses import Course, courses
+from insight.shared import shared
+from insight.site_view import SiteView, site_view
+from models import local_time, tariffs, usual_day
+from models.graph import Node
+from models.usual_day import Usual
+from store.errors import NotFound
+from store.scope import Scope
+from store.series.prices import prices
+
+Floats = NDArray[np.float64]
+
+LOOKED_BACK = timedelta(days=usual_day.WITHIN["week"] + 1)  # for what is usual
+LEAST_COVERAGE = 0.9  # of a day's readings, for it to be judged and compared with
+LASTS_S, STALE_S = 30.0, 300.0
+QUARTER_H = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What figures are of: a site (its own id), a node or a meter of it.
+
+    `used` names the energy of its course (`insight.courses`) that people mean when they ask how much it was; `bought` and `sold`
+    are what is paid for and earned with.
+    """
+
+    id: str
+    name: str
+    kind: str  # site, node or meter
+    used: str
+    bought: str
+    sold: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyDays:
+    """Successive local days of a subject. Energies in kWh, cost in the site's currency, CO2 in kg; NaN where not known.
+
+    `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over.
+    """
+
+    subject: Subject
+    currency: str
+    edges: Sequence[datetime]
+    dates: Sequence[date]
+    kwh: Floats
+    cost: Floats
+    priced: Floats
+    co2_kg: Floats
+    coverage: Floats
+    provisional: NDArray[np.bool_]
+    usual: Usual
+    is_open: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCourse:
+    """A local day by quarters of an hour between successive `edges`: mean power (kW), and the median of those `compared` with."""
+
+    edges: pd.DatetimeIndex
+    kilowatts: Floats
+    usual_kw: Floats
+    compared: Sequence[date]
+
+
+def subjects(view: SiteView) -> list[Subject]:
+    """What may be asked of a site as it is now: itself, the nodes that take or give energy, and the meters of energy."""
+    own = [
+        _of_node(node) for node in view.graph.nodes if node.kind in ("sink", "source", "storage") and node.technology != "grid"
+    ]
+    measuring = [
+        Subject(meter.id, meter.name, "meter", "forward", *_ways(view, meter.edge_id))
+        for meter in view.meters.values()
+        if meter.edge_id is not None
+    ]
+    return [Subject(view.id, view.name, "site", "demand", "imported", "exported"), *own, *measuring]
+
+
+def subject(view: SiteView, wanted: str) -> Subject:
+    """The one of that id, the site itself for none; raises `NotFound`."""
+    found = next((each for each in subjects(view) if each.id == (wanted or view.id)), None)
+    if found is None:
+        raise NotFound(f"nothing {wanted}")
+    return found
+
+
+def energy_days(scope: Scope, site_id: str, wanted: str, first: date, last: date) -> EnergyDays:
+    """The local days from `first` to `last`, or to today.
+
+    Raises:
+        NotFound: the site, or what is asked of it, does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    scope.require_site(site_id)
+    key = ("days", scope.key, site_id, wanted, first, last)
+    return shared.get(key, LASTS_S, lambda: _energy_days(scope, site_view(scope, site_id), wanted, first, last), STALE_S)
+
+
+def day_course(scope: Scope, site_id: str, wanted: str, day: date) -> DayCourse:
+    """A day by its quarters, beside the usual one; raises as `energy_days`."""
+    scope.require_site(site_id)
+    key = ("day", scope.key, site_id, wanted, day)
+    return shared.get(key, LASTS_S, lambda: _day_course(scope, site_view(scope, site_id), wanted, day), STALE_S)
+
+
+def _of_node(node: Node) -> Subject:
+    taking = node.kind != "source"
+    ways = ("taken", "given") if taking else ("given", "taken")
+    return Subject(node.id, node.name, "node", ways[0], *ways)
+
+
+def _ways(view: SiteView, edge_id: str) -> tuple[str, str]:
+    """Of a meter of an edge: what is bought, and what is sold; of what gives energy to the site it is the other way round."""
+    edge = next((each for each in view.graph.edges if each.id == edge_id), None)
+    source = view.graph.node(edge.source) if edge else None
+    gives = source is not None and source.kind in ("source", "storage") and source.technology != "grid"
+    return ("export", "forward") if gives else ("forward", "export")
+
+
+def _midnights(view: SiteView, first: date, last: date) -> list[datetime]:
+    start, end = local_time.days(first, last, view.zone)
+    return local_time.edges(start, end, "day", view.zone)
+
+
+def _dates(view: SiteView, edges: Sequence[datetime]) -> list[date]:
+    return [each.astimezone(view.zone).date() for each in edges[:-1]]
+
+
+def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: date) -> EnergyDays:
+    of, now = subject(view, wanted), clock.now()
+    last = min(last, now.astimezone(view.zone).date())
+    shown = _midnights(view, first, last)
+    every = _midnights(view, first - LOOKED_BACK, last)
+    told = courses(scope, view, [of.id], every)[of.id]
+    totals, dates = told.kwh[of.used], _dates(view, every)
+    is_open = np.array([each > now for each in every[1:]])
+    usual = usual_day.usual(_comparable(totals, told, is_open), [each.weekday() for each in dates])
+    own = slice(len(every) - len(shown), None)
+    cost, priced, co2_kg = _paid(scope, view, of, shown)
+    return EnergyDays(
+        of,
+        view.currency,
+        shown,
+        dates[own],
+        totals[own],
+        cost,
+        priced,
+        co2_kg,
+        told.coverage[own],
+        told.provisional[own],
+        usual.of(own),
+        is_open[own],
+    )
+
+
+def _comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
+    """The totals of days that are over and of which enough is known."""
+    return np.where(np.nan_to_num(told.coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
+
+
+def _paid(scope: Scope, view: SiteView, of: Subject, edges: Sequence[datetime]) -> tuple[Floats, Floats, Floats]:
+    """What each stretch cost, the share of its energy that has a price, and its CO2 (kg), by stretches of one price."""
+    priced = prices(scope, view.id, edges[0], edges[-1])
+    kwh = courses(scope, view, [of.id], list(priced.edges.to_pydatetime()))[of.id].kwh
+    bought, sold = np.nan_to_num(kwh[of.bought]), np.nan_to_num(kwh[of.sold])
+    first = np.searchsorted(priced.edges, pd.DatetimeIndex([*edges[:-1]]))
+    bill = tariffs.bill(bought, sold, priced.prices, first)
+    factors = np.isfinite(priced.prices.co2)
+    emitted = np.add.reduceat(bought * np.nan_to_num(priced.prices.co2) / 1000, first)
+    told = np.add.reduceat(factors.astype(float), first) > 0
+    return bill.cost, bill.priced, np.where(told, emitted, np.nan)
+
+
+def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCourse:
+    of, now = subject(view, wanted), clock.now()
+    every = _midnights(view, day - LOOKED_BACK, day)
+    told = courses(scope, view, [of.id], every)[of.id]
+    dates = _dates(view, every)
+    totals = _comparable(told.kwh[of.used], told, np.array([each > now for each in every[1:]]))
+    compared = usual_day.compared_with(totals, [each.weekday() for each in dates], len(dates) - 1)
+    enough = len(compared) >= usual_day.LEAST
+    quarters = local_time.edges(every[-2], every[-1], "quarter", view.zone)
+    shown = _quarters_kw(scope, view, of, quarters)
+    usual_kw = np.full(len(shown), np.nan)
+    if enough:
+        walls = [_wall(each, view) for each in quarters[:-1]]
+        courses_kw = np.full((len(compared), len(walls)), np.nan)
+        for row, place in enumerate(compared.tolist()):
+            theirs = local_time.edges(every[place], every[place + 1], "quarter", view.zone)
+            by_wall = dict(zip((_wall(at, view) for at in theirs[:-1]), _quarters_kw(scope, view, of, theirs), strict=True))
+            courses_kw[row] = [by_wall.get(wall, np.nan) for wall in walls]
+        usual_kw = _medians(courses_kw)
+    return DayCourse(pd.DatetimeIndex(quarters), shown, usual_kw, [dates[place] for place in compared.tolist()] if enough else [])
+
+
+def _wall(moment: datetime, view: SiteView) -> tuple[int, int]:
+    local = moment.astimezone(view.zone)
+    return local.hour, local.minute
+
+
+def _quarters_kw(scope: Scope, view: SiteView, of: Subject, quarters: list[datetime]) -> Floats:
+    kwh = courses(scope, view, [of.id], quarters)[of.id].kwh[of.used]
+    hours = np.diff([each.timestamp() for each in quarters]) / 3600
+    power: Floats = kwh / hours
+    return power
+
+
+def _medians(values: Floats) -> Floats:
+    known = np.isfinite(values).any(axis=0)
+    found = np.full(values.shape[1], np.nan)
+    found[known] = np.nanmedian(values[:, known], axis=0)
+    return found
