@@ -43,6 +43,16 @@ class Course(NamedTuple):
     provisional: NDArray[np.bool_]
 
 
+def energies(scope: Scope, view: SiteView, subject_id: str, edges: Sequence[datetime]) -> Mapping[str, Floats]:
+    """The energies of a course alone, of a meter, a node or the site, for what is computed by short stretches.
+
+    Raises as `courses`.
+    """
+    if subject_id in view.meters:
+        return _kwh(energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id])
+    return _of_places(scope, view, [subject_id], edges, judged=False)[subject_id].kwh
+
+
 def courses(scope: Scope, view: SiteView, ids: Collection[str], edges: Sequence[datetime]) -> dict[str, Course]:
     """The course of each of meters, nodes and the site itself (its id), all of one site, between successive edges.
 
@@ -66,12 +76,16 @@ def _of_meters(scope: Scope, view: SiteView, meter_ids: Sequence[str], edges: Se
     found = closed_energy.flows(scope, meter_ids, list(edges), view.metering)
     return {
         meter_id: Course(
-            {name: np.where(flow.known_s > 0, kwh, np.nan) for name, kwh in (("forward", flow.forward), ("export", flow.export))},
+            _kwh(flow),
             _mean_coverage(flow.covered_s[None], flow.due_s[None]),
             np.array(may_change[meter_id], bool),
         )
         for meter_id, flow in found.items()
     }
+
+
+def _kwh(flow: Flow) -> dict[str, Floats]:
+    return {name: np.where(flow.known_s > 0, kwh, np.nan) for name, kwh in (("forward", flow.forward), ("export", flow.export))}
 
 
 class _Place:
@@ -131,8 +145,10 @@ class _Place:
         )
 
 
-def _of_places(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime]) -> dict[str, Course]:
-    """The courses of nodes and of the site."""
+def _of_places(
+    scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime], *, judged: bool = True
+) -> dict[str, Course]:
+    """The courses of nodes and of the site; unless `judged` nothing of them is called provisional."""
     places = {each: _Place(edges, None if each == view.id else each) for each in ids}
     wired = view.drawings.between(edges[0], edges[-1])
     seen = {node.id for _, drawn in wired for node in drawn.nodes}
@@ -140,7 +156,8 @@ def _of_places(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence
         if each != view.id and each not in seen:
             raise NotFound(f"nothing {each}")
     asked = {meter for _, drawn in wired for meter in asked_of(drawn.edges, view)}
-    may_change = finality.provisional(scope, asked, list(edges), view.metering)
+    final = [False] * (len(edges) - 1)
+    may_change = finality.provisional(scope, asked, list(edges), view.metering) if judged else dict.fromkeys(asked, final)
     moments = [*(each.moment for each in wired), edges[-1]]
     for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
         alike: dict[tuple[Edge, ...], tuple[Graph, list[_Place]]] = {}

@@ -1,6 +1,6 @@
 """What a meter, a building or a whole site used day by day: energy, cost, CO2, how sure they are, and whether that is usual."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -9,22 +9,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from insight.courses import Course, courses
+from insight.courses import Course, courses, energies
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
-from models import local_time, tariffs, usual_day
+from models import calendars, local_time, tariffs, usual_day
 from models.graph import Node
 from models.usual_day import Usual
 from store.errors import NotFound
+from store.records.plant import calendars as site_calendars
 from store.scope import Scope
 from store.series.prices import prices
 
 Floats = NDArray[np.float64]
 
-LOOKED_BACK = timedelta(days=usual_day.WITHIN["week"] + 1)  # for what is usual
+LOOKED_BACK = timedelta(days=usual_day.WITHIN_DAYS + 1)  # for what is usual
 LEAST_COVERAGE = 0.9  # of a day's readings, for it to be judged and compared with
 LASTS_S, STALE_S = 30.0, 300.0
-QUARTER_H = 0.25
+KINDS = {calendars.HOLIDAY: usual_day.FREE, calendars.SHUTDOWN: usual_day.CLOSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Subject:
 class EnergyDays:
     """Successive local days of a subject. Energies in kWh, cost in the site's currency, CO2 in kg; NaN where not known.
 
-    `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over.
+    `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over,
+    `holidays` those of the site's calendar by their names.
     """
 
     subject: Subject
@@ -62,6 +64,7 @@ class EnergyDays:
     provisional: NDArray[np.bool_]
     usual: Usual
     is_open: NDArray[np.bool_]
+    holidays: Mapping[date, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     told = courses(scope, view, [of.id], every)[of.id]
     totals, dates = told.kwh[of.used], _dates(view, every)
     is_open = np.array([each > now for each in every[1:]])
-    usual = usual_day.usual(_comparable(totals, told, is_open), [each.weekday() for each in dates])
+    usual = usual_day.usual(_comparable(totals, told, is_open), _kinds(scope, view, dates))
     own = slice(len(every) - len(shown), None)
     cost, priced, co2_kg = _paid(scope, view, of, shown)
     return EnergyDays(
@@ -161,7 +164,14 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
         told.provisional[own],
         usual.of(own),
         is_open[own],
+        site_calendars.holidays(scope, view.id, first, last),
     )
+
+
+def _kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
+    """Of successive days, as `usual_day` takes them; a date that the clocks left out is none of them."""
+    kept = site_calendars.calendar(scope, view.id).day_kinds(dates[0], dates[-1])
+    return [KINDS.get(kept[(day - dates[0]).days], day.weekday()) for day in dates]
 
 
 def _comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
@@ -172,7 +182,7 @@ def _comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Flo
 def _paid(scope: Scope, view: SiteView, of: Subject, edges: Sequence[datetime]) -> tuple[Floats, Floats, Floats]:
     """What each stretch cost, the share of its energy that has a price, and its CO2 (kg), by stretches of one price."""
     priced = prices(scope, view.id, edges[0], edges[-1])
-    kwh = courses(scope, view, [of.id], list(priced.edges.to_pydatetime()))[of.id].kwh
+    kwh = energies(scope, view, of.id, list(priced.edges.to_pydatetime()))
     bought, sold = np.nan_to_num(kwh[of.bought]), np.nan_to_num(kwh[of.sold])
     first = np.searchsorted(priced.edges, pd.DatetimeIndex([*edges[:-1]]))
     bill = tariffs.bill(bought, sold, priced.prices, first)
@@ -188,7 +198,7 @@ def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCour
     told = courses(scope, view, [of.id], every)[of.id]
     dates = _dates(view, every)
     totals = _comparable(told.kwh[of.used], told, np.array([each > now for each in every[1:]]))
-    compared = usual_day.compared_with(totals, [each.weekday() for each in dates], len(dates) - 1)
+    compared = usual_day.compared_with(totals, _kinds(scope, view, dates), len(dates) - 1)
     enough = len(compared) >= usual_day.LEAST
     quarters = local_time.edges(every[-2], every[-1], "quarter", view.zone)
     shown = _quarters_kw(scope, view, of, quarters)
@@ -210,7 +220,7 @@ def _wall(moment: datetime, view: SiteView) -> tuple[int, int]:
 
 
 def _quarters_kw(scope: Scope, view: SiteView, of: Subject, quarters: list[datetime]) -> Floats:
-    kwh = courses(scope, view, [of.id], quarters)[of.id].kwh[of.used]
+    kwh = energies(scope, view, of.id, quarters)[of.used]
     hours = np.diff([each.timestamp() for each in quarters]) / 3600
     power: Floats = kwh / hours
     return power

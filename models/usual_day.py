@@ -1,11 +1,11 @@
 """What a day usually takes: a robust expectation from the days before it, and whether the day lies outside of it.
 
-The rule. A day is compared with the last `COUNT` days of its kind that are known and not older than `WITHIN` says: the same day
-of the week, or, on a day that is free, other free days and Sundays. So seasons count by themselves. Usual is their median; where
-the outdoor temperature is known, each of them is first moved to the temperature of the day, by so many kWh per kelvin below the
-heating limit or above the cooling limit as days of one kind differ by (the median over pairs of days: Theil 1950, Sen 1968).
-A day is unusual when it is further from usual than three times the days' own scatter (1.4826 times their median absolute
-deviation: Rousseeuw and Croux 1993), and than a tenth of what is usual.
+The rule. A day is compared with the last `COUNT` days of its kind that are known, at most `WITHIN_DAYS` back: the same day of the
+week, on a day that is free other free days and Sundays, on a day of a shutdown its other days. So seasons count by themselves.
+Usual is their median; where the outdoor temperature is known, each of them is first moved to the temperature of the day, by so
+many kWh per kelvin below the heating limit or above the cooling limit as days of one kind differ by (the median over pairs of
+days: Theil 1950, Sen 1968). A day is unusual when it is further from usual than three times the days' own scatter (1.4826 times
+their median absolute deviation: Rousseeuw and Croux 1993), and than a tenth of what is usual.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ Days = NDArray[np.int64]
 
 SUNDAY, FREE, CLOSED = 6, 7, 8  # kinds of days beside the days of the week, Monday being 0
 COUNT, LEAST = 8, 4  # days that are compared with
-WITHIN = {"week": 84, "free": 366}  # days back, for days of the week and for those that come seldom
+WITHIN_DAYS = 84
 SCATTER, SHARE = 3.0, 0.10
 AS_SIGMA = 1.4826  # times the median absolute deviation is the standard deviation of what is normally distributed
 HEATING_C, COOLING_C = (
@@ -83,7 +83,7 @@ def compared_with(totals: ArrayLike, kinds: ArrayLike, day: int) -> Days:
 
 
 def _compared(values: Floats, alike: Days, day: int) -> Days:
-    since = max(0, day - WITHIN["free" if alike[day] >= FREE else "week"])
+    since = max(0, day - WITHIN_DAYS)
     return since + np.flatnonzero((alike[since:day] == alike[day]) & np.isfinite(values[since:day]))[-COUNT:]
 
 
@@ -93,14 +93,14 @@ def _alike(kinds: Days) -> Days:
 
 
 class _Slopes:
-    """How much more days take per kelvin than others of their kind that are at most `WITHIN["week"]` older."""
+    """How much more days take per kelvin than others of their kind that are at most `WITHIN_DAYS` older."""
 
     def __init__(self, totals: Floats, alike: Days, kelvin: Floats) -> None:
         pairs = []
         for kind in np.unique(alike):
             those = np.flatnonzero((alike == kind) & np.isfinite(totals) & np.isfinite(kelvin))
             later, earlier = (those[each] for each in np.tril_indices(len(those), -1))
-            telling = (later - earlier <= WITHIN["week"]) & (np.abs(kelvin[later] - kelvin[earlier]) >= LEAST_KELVIN)
+            telling = (later - earlier <= WITHIN_DAYS) & (np.abs(kelvin[later] - kelvin[earlier]) >= LEAST_KELVIN)
             pairs.append(np.array([later[telling], earlier[telling]]))
         every: Days = np.concatenate([np.zeros((2, 0), np.int64), *pairs], axis=1)
         self._later, self._earlier = every[:, np.argsort(every[0], kind="stable")]
@@ -109,6 +109,6 @@ class _Slopes:
 
     def per_kelvin(self, day: int) -> float:
         """By the days before one; 0 where too few can say."""
-        first, last = np.searchsorted(self._later, [day - WITHIN["week"], day])
-        told = self._slopes[first:last][self._earlier[first:last] >= day - WITHIN["week"]]
+        first, last = np.searchsorted(self._later, [day - WITHIN_DAYS, day])
+        told = self._slopes[first:last][self._earlier[first:last] >= day - WITHIN_DAYS]
         return float(np.median(told)) if len(told) >= LEAST_PAIRS else 0.0

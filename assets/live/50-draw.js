@@ -13,4 +13,9 @@
     if (given.problem) return;
     window.loadstar.draw(id, given.figure);
   };
+  // the same on a page that leads to itself: only a callback with an output is called again when its parts are replaced
+  window.dash_clientside.live.redraw = (text, id) => {
+    window.dash_clientside.live.draw(text, id);
+    return window.dash_clientside.no_update;
+  };
 })();

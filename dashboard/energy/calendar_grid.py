@@ -49,9 +49,7 @@ def year(asked: Asked, told: EnergyDays, reader: Reader) -> html.Div:
         ]
         name = language.month(first)
         head = html.A(name, href=asked.href(view=MONTH, day=first), **data(soft="")) if first <= asked.today else name
-        months.append(
-            html.Section([html.H3(head), html.Table([_head(1), html.Tbody(rows)], className="month-days small-days")])
-        )
+        months.append(html.Section([html.H3(head), html.Table([_head(1), html.Tbody(rows)], className="month-days small-days")]))
     return html.Div(months, className="year")
 
 
@@ -66,12 +64,12 @@ def legend() -> html.Ul:
 def _head(letters: int) -> html.Thead:
     days = [date(2024, 1, 1 + place) for place in range(7)]  # of which the first is a Monday
     names = [language.weekday(day) for day in days]
-    cells = [html.Th(name[:letters], scope="col", abbr=name, **aria(label=name)) for name in names]
+    cells = [html.Th(name[:letters], scope="col", **aria(label=name)) for name in names]
     return html.Thead(html.Tr(cells))
 
 
 def _day(asked: Asked, told: EnergyDays, at: int | None, day: date, most: float, reader: Reader) -> html.Td:
-    number = html.Span(str(day.day), className="date")
+    number = html.Span([str(day.day), *_holiday(told, day)], className="date")
     if at is None:
         return html.Td(number, className="elsewhere")
     level = words.level(told, at)
@@ -83,6 +81,11 @@ def _day(asked: Asked, told: EnergyDays, at: int | None, day: date, most: float,
         share = max(0.0, float(told.kwh[at])) / most if most > 0 else 0.0
         parts.append(html.I(className="amount", style={"width": f"{100 * share:.0f}%"}, **aria(hidden="true")))
     return _linked(asked, told, at, parts, reader)
+
+
+def _holiday(told: EnergyDays, day: date) -> list[Any]:
+    name = told.holidays.get(day)
+    return [" ", html.Em(name)] if name else []
 
 
 def _small(asked: Asked, told: EnergyDays, at: int | None, reader: Reader) -> html.Td:

@@ -69,6 +69,8 @@ def against_usual(told: EnergyDays, at: int, reader: Reader) -> str:
 def of_day(told: EnergyDays, at: int, reader: Reader) -> str:
     """A day in one line."""
     day = language.written(told.dates[at], "yMMMEd")
+    if holiday := told.holidays.get(told.dates[at]):
+        day = f"{day} ({holiday})"
     found = level(told, at)
     if found == NOTHING or not np.isfinite(told.kwh[at]):
         return f"{day}: {_(WORDS[found])}"
@@ -111,12 +113,13 @@ def of_all(told: EnergyDays, reader: Reader) -> str:
 def rule() -> str:
     """What is called usual, and what unusual."""
     return _(
-        "Usual is the median of the last %(count)s days of the same weekday, at most %(weeks)s weeks back. A day is unusually "
-        "high or low when it differs from that by more than %(scatter)s times what these days differ among themselves, and by "
-        "more than %(share)s %%. Days of which less than %(coverage)s %% of the readings are there are neither judged nor "
+        "Usual is the median of the last %(count)s days of the same weekday, at most %(weeks)s weeks back; a holiday is compared "
+        "with Sundays and other holidays, and a day of a shutdown with its other days. A day is unusually high or low when it "
+        "differs from that by more than %(scatter)s times what these days differ among themselves, and by more than "
+        "%(share)s %%. Days of which less than %(coverage)s %% of the readings are there are neither judged nor "
         "compared with.",
         count=usual_day.COUNT,
-        weeks=usual_day.WITHIN["week"] // 7,
+        weeks=usual_day.WITHIN_DAYS // 7,
         scatter=f"{usual_day.SCATTER:g}",
         share=f"{usual_day.SHARE * 100:g}",
         coverage=f"{LEAST_COVERAGE * 100:g}",

@@ -19,4 +19,4 @@ def choice(subjects: Sequence[Subject], chosen: str, href: Callable[[str], str])
         for each in subjects
     ]
     select = dbc.Select(options=options, value=href(chosen), size="sm", id="subject")
-    return html.Label([html.Span(_("Of")), select], className="choice", **data(go=""))
+    return html.Label([html.Span(_("Days of")), select], className="choice", **data(go=""))

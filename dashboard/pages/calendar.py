@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, State, clientside_callback, html, register_page
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, html, register_page
 
 from config import clock, language
 from config.language import N_, _
@@ -95,4 +95,9 @@ def _views(asked: Asked) -> html.Nav:
     return html.Nav(links, className="quality-days", **aria(label=_("Month or year")))
 
 
-clientside_callback(ClientsideFunction("live", "draw"), Input(calendar_day.FIGURE, "data"), State(calendar_day.CHART, "id"))
+clientside_callback(
+    ClientsideFunction("live", "redraw"),
+    Output(calendar_day.CHART, "title"),
+    Input(calendar_day.FIGURE, "data"),
+    State(calendar_day.CHART, "id"),
+)
