@@ -4,7 +4,7 @@ Each moment counts with the graph that held then, and what a balance tells of bo
 intervals, as `insight.site_energy` has it for a period as a whole.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from store.scope import Scope
 from store.series import finality
 from store.series.declared import cells
 from store.series.energy import Flow
+from store.series.energy import Flows as Energies
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ def energies(scope: Scope, view: SiteView, subject_id: str, edges: Sequence[date
     Raises as `courses`.
     """
     if subject_id in view.meters:
-        return _kwh(energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id])
+        return _kwh(closed_energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id])
     return _of_places(scope, view, [subject_id], edges, judged=False)[subject_id].kwh
 
 
@@ -99,24 +100,22 @@ class _Place:
         self._heard = np.zeros((len(self._names), len(edges) - 1), bool)
         self._covered: dict[str, tuple[Floats, Floats]] = {}  # of each meter behind it: seconds that are there, and that were due
 
-    def behind(self, drawn: Graph) -> Graph:
-        """The part of the graph that it follows from: its own edges, where each has a meter."""
+    def own_edges(self, drawn: Graph) -> Sequence[Edge] | None:
+        """Its edges where all that is told of it is told by their meters; none where the whole graph has to be solved."""
         if self.node_id is None:
-            return drawn
+            return None
         own = [edge for edge, _ in ends(drawn).get(self.node_id, ()) if edge.carrier == "electricity"]
-        if not all(edge.meter_id or edge.terms for edge in own):
-            return drawn
-        joined = {end for edge in own for end in (edge.source, edge.target)}
-        return Graph(tuple(node for node in drawn.nodes if node.id in joined), tuple(own))
+        return own if all(edge.meter_id or edge.terms for edge in own) else None
 
-    def add(self, steps: Sequence[datetime], solved: Flows, meters: Sequence[str], told: Flow) -> None:
-        """What a solved graph tells of it between successive steps."""
+    def add(self, steps: Sequence[datetime], solved: Flows, told: Energies, meters: Sequence[str]) -> None:
+        """What a solved graph tells of it between successive steps, by these meters among those that are told."""
         at = np.searchsorted(self._edges_s, [each.timestamp() for each in steps[:-1]], side="right") - 1
         for place, amounts in enumerate(self._amounts(solved)):
             known = np.isfinite(np.broadcast_to(amounts, len(at)))
             np.add.at(self._sums[place], at[known], np.broadcast_to(amounts, len(at))[known])
             self._heard[place, at[known]] = True
-        for meter, *both in zip(meters, np.minimum(told.covered_s, told.due_s), told.due_s, strict=True):
+        of = told.of(meters)
+        for meter, *both in zip(meters, np.minimum(of.covered_s, of.due_s), of.due_s, strict=True):
             sums = self._covered.setdefault(meter, (np.zeros(self._sums.shape[1]), np.zeros(self._sums.shape[1])))
             for sum_s, seconds in zip(sums, both, strict=True):
                 np.add.at(sum_s, at, seconds)
@@ -151,27 +150,41 @@ def _of_places(
     """The courses of nodes and of the site; unless `judged` nothing of them is called provisional."""
     places = {each: _Place(edges, None if each == view.id else each) for each in ids}
     wired = view.drawings.between(edges[0], edges[-1])
-    seen = {node.id for _, drawn in wired for node in drawn.nodes}
+    seen = {node.id for drawn in (view.graph, *(drawn for _, drawn in wired)) for node in drawn.nodes}
     for each in ids:
         if each != view.id and each not in seen:
             raise NotFound(f"nothing {each}")
-    asked = {meter for _, drawn in wired for meter in asked_of(drawn.edges, view)}
+    parts = [_parts(drawn, places.values()) for _, drawn in wired]
+    asked = {meter for of in parts for graph, _ in of for meter in asked_of(graph.edges, view)}
     final = [False] * (len(edges) - 1)
     may_change = finality.provisional(scope, asked, list(edges), view.metering) if judged else dict.fromkeys(asked, final)
     moments = [*(each.moment for each in wired), edges[-1]]
-    for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
-        alike: dict[tuple[Edge, ...], tuple[Graph, list[_Place]]] = {}
-        for place in places.values():
-            behind = place.behind(drawn)
-            alike.setdefault(behind.edges, (behind, []))[1].append(place)
-        for behind, those in alike.values():
-            for steps in _steps(scope, view, behind, edges, first, last):
-                meters = asked_of(behind.edges, view)
-                told = closed_energy.flows(scope, meters, steps, view.metering)
-                solved = flows.solve(behind, readings(told))
-                for place in those:
-                    place.add(steps, solved, meters, told.every)
+    for (first, last), of in zip(pairwise(moments), parts, strict=True):
+        for graph, those in of:
+            for steps in _steps(scope, view, graph, edges, first, last):
+                heard = closed_energy.flows(scope, asked_of(graph.edges, view), steps, view.metering)
+                solved = flows.solve(graph, readings(heard))
+                for place, own in those:
+                    place.add(steps, solved, heard, asked_of(own, view))
     return {each: place.course(may_change) for each, place in places.items()}
+
+
+def _parts(drawn: Graph, places: Iterable[_Place]) -> list[tuple[Graph, list[tuple[_Place, Sequence[Edge]]]]]:
+    """What of a graph is to be solved, and the places that it tells of, each with the edges behind it.
+
+    Nodes that their own meters tell of are read together, without all the others.
+    """
+    alone, whole = list[tuple[_Place, Sequence[Edge]]](), list[tuple[_Place, Sequence[Edge]]]()
+    for place in places:
+        own = place.own_edges(drawn)
+        if own is None:
+            whole.append((place, drawn.edges))
+        else:
+            alone.append((place, own))
+    edges = tuple(dict.fromkeys(edge for _, own in alone for edge in own))
+    joined = {end for edge in edges for end in (edge.source, edge.target)}
+    part = Graph(tuple(node for node in drawn.nodes if node.id in joined), edges)
+    return [(graph, those) for graph, those in ((part, alone), (drawn, whole)) if those]
 
 
 def _steps(

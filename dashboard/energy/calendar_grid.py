@@ -49,7 +49,7 @@ def year(asked: Asked, told: EnergyDays, reader: Reader) -> html.Div:
         ]
         name = language.month(first)
         head = html.A(name, href=asked.href(view=MONTH, day=first), **data(soft="")) if first <= asked.today else name
-        months.append(html.Section([html.H3(head), html.Table([_head(1), html.Tbody(rows)], className="month-days small-days")]))
+        months.append(html.Section([html.H2(head), html.Table([_head(1), html.Tbody(rows)], className="month-days small-days")]))
     return html.Div(months, className="year")
 
 

@@ -9,10 +9,10 @@ from config import clock
 from config.language import N_, _
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
-from dashboard.parts import tables
+from dashboard.parts import days, tables
+from dashboard.parts.days import Days
 from dashboard.parts.notices import notice
-from dashboard.quality import days, flags_table, heat_map, summary, suspects_table
-from dashboard.quality.days import Days
+from dashboard.quality import flags_table, heat_map, summary, suspects_table
 from dashboard.web.access import current_scope, guard, operates_site
 from insight import data_quality
 from store.errors import StoreAway
@@ -40,7 +40,7 @@ def layout(site_id: str, until: str = "", **query: Any) -> html.Div:
     return html.Div(
         [
             html.Header([html.H1(_("Data quality")), html.P(about)], className="page-head"),
-            days.choice(site_id, shown, today),
+            days.choice(f"/site/{site_id}/quality", shown, today),
             *_told(scope, site_id, shown),
             html.Section(
                 [

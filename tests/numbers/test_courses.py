@@ -1,6 +1,6 @@
 """What meters, buildings and sites took and gave day by day: the same as the rows themselves say, whatever the clocks do."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -97,6 +97,32 @@ def test_who_sees_a_meter_sees_what_it_is_at_and_nothing_beside_it(site_in: Make
     scope = Scope("usr_any", part_site_ids=frozenset({site.id}), meter_ids=frozenset({own}))
     view = site_view.read(scope, site.id, edges[-1])
     assert courses(scope, view, [mine], edges)[mine].kwh["taken"] == pytest.approx([48])
+    later = graph.create_node(SYSTEM, site.id, name="Later", kind="sink").id
+    whole = site_view.read(SYSTEM, site.id, datetime.now(UTC))
+    assert np.isnan(courses(SYSTEM, whole, [later], edges)[later].kwh["taken"]).all()  # it was not there yet
     for hidden in (theirs, _other, "nod_nothing"):
         with pytest.raises(NotFound):
             courses(scope, view, [hidden], edges)
+
+
+def test_nodes_that_are_asked_for_together_tell_what_each_tells_by_itself(site_in: MakeSite) -> None:
+    site, edges = site_in("Europe/Berlin"), _days("Europe/Berlin", date(2026, 2, 2), 2)
+    grid, board = _node(site, "Grid", "source", "grid"), _node(site, "Board", "bus")
+    halls = [_node(site, name, "sink") for name in ("North", "South", "Rest")]
+    edge = graph.create_edge(SYSTEM, site.id, from_node_id=board, to_node_id=halls[2], valid_from=LONG_AGO)
+    assert edge.id  # nothing measures it: it is what the board's other edges leave over
+    metered = [_meter(site, grid, site.bus), _meter(site, site.bus, board), *(_meter(site, board, hall) for hall in halls[:2])]
+    moments, random = second_path.every(edges[0], QUARTER_S, 2 * 96), np.random.default_rng(2)
+    north, south, rest = (random.uniform(0, most, len(moments)) for most in (1, 2, 3))
+    with site.at_once():
+        for meter, kwh in zip(metered, (north + south + rest, north + south + rest, north, south), strict=True):
+            site.intervals(meter, "energy_kwh", QUARTER_S, moments, kwh)
+    view = site_view.read(SYSTEM, site.id, edges[-1])
+    together = courses(SYSTEM, view, [*halls, site.id], edges)
+    for hall, kwh in zip(halls, (north, south, rest), strict=True):
+        expected = second_path.in_stretches(second_path.rows(moments, QUARTER_S, kwh), edges)
+        assert together[hall].kwh["taken"] == pytest.approx(expected)
+        alone = courses(SYSTEM, view, [hall], edges)[hall]
+        assert alone.kwh["taken"] == pytest.approx(expected)
+        assert alone.coverage == pytest.approx(together[hall].coverage)
+    assert together[site.id].kwh["demand"] == pytest.approx(sum(together[hall].kwh["taken"] for hall in halls))

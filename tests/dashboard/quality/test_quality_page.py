@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dashboard.quality import days
+from dashboard.parts import days
 from models import quality
 from models.quality import Flag
 from store.records.access import policy

@@ -1,4 +1,4 @@
-"""Which days of a site the page shows: so many up to one of them, as its address says, and the ways to others."""
+"""Which days a page shows: so many up to one of them, as its address says, and the ways to others."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -39,27 +39,27 @@ def of_address(days: str, until: str, today: date) -> Days:
     return Days(count, last, last == today)
 
 
-def choice(site_id: str, shown: Days, today: date) -> html.Nav:
-    """The links to other days, as one row."""
-    links = [_link(site_id, count, shown, _(words)) for count, words in COUNTS.items()]
+def choice(path: str, shown: Days, today: date) -> html.Nav:
+    """The links to other days of the page of that path, as one row."""
+    links = [_link(path, count, shown, _(words)) for count, words in COUNTS.items()]
     earlier, later = shown.first - timedelta(days=1), min(shown.last + timedelta(days=shown.count), today)
     turns = [
-        html.A(_("Earlier"), href=_href(site_id, shown.count, earlier, today), className="btn btn-sm btn-quiet", **data(soft=""))
+        html.A(_("Earlier"), href=_href(path, shown.count, earlier, today), className="btn btn-sm btn-quiet", **data(soft=""))
     ]
     if not shown.newest:
         turns.append(
-            html.A(_("Later"), href=_href(site_id, shown.count, later, today), className="btn btn-sm btn-quiet", **data(soft=""))
+            html.A(_("Later"), href=_href(path, shown.count, later, today), className="btn btn-sm btn-quiet", **data(soft=""))
         )
     said = html.Span(_("%(first)s to %(last)s", first=shown.first, last=shown.last), className="muted")
     return html.Nav([*links, *turns, said], className="toolbar quality-days", **aria(label=_("Days")))
 
 
-def _link(site_id: str, count: int, shown: Days, words: str) -> html.A:
+def _link(path: str, count: int, shown: Days, words: str) -> html.A:
     marked: dict[str, Any] = aria(current="true") if count == shown.count else {}
-    href = _href(site_id, count, shown.last, shown.last if shown.newest else None)
+    href = _href(path, count, shown.last, shown.last if shown.newest else None)
     return html.A(words, href=href, className="btn btn-sm btn-quiet", **data(soft=""), **marked)
 
 
-def _href(site_id: str, count: int, last: date, today: date | None) -> str:
+def _href(path: str, count: int, last: date, today: date | None) -> str:
     asked = ({} if count == USUAL else {"days": count}) | ({} if last == today else {"until": f"{last}"})
-    return f"/site/{site_id}/quality" + (f"?{urlencode(asked)}" if asked else "")
+    return path + (f"?{urlencode(asked)}" if asked else "")
