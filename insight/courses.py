@@ -22,7 +22,7 @@ from models.topology import ends
 from store.errors import NotFound
 from store.scope import Scope
 from store.series import finality
-from store.series.declared import cells
+from store.series.declared import Telling, cells
 from store.series.energy import Flow
 from store.series.energy import Flows as Energies
 
@@ -44,14 +44,24 @@ class Course(NamedTuple):
     provisional: NDArray[np.bool_]
 
 
-def energies(scope: Scope, view: SiteView, subject_id: str, edges: Sequence[datetime]) -> Mapping[str, Floats]:
-    """The energies of a course alone, of a meter, a node or the site, for what is computed by short stretches.
+class Stretches(NamedTuple):
+    """Between successive moments: energies (kWh) as of `Course`, and the seconds that every meter behind them covers.
 
-    Raises as `courses`.
+    `behind` are these meters, by parts of the time.
     """
+
+    kwh: Mapping[str, Floats]
+    covered_s: Floats
+    behind: Sequence[Telling]
+
+
+def stretches(scope: Scope, view: SiteView, subject_id: str, edges: Sequence[datetime]) -> Stretches:
+    """What is priced or drawn of a meter, a node or the site, which nobody asks whether it may change; raises as `courses`."""
     if subject_id in view.meters:
-        return _kwh(closed_energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id])
-    return _of_places(scope, view, [subject_id], edges, judged=False)[subject_id].kwh
+        flow = closed_energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id]
+        return Stretches(_kwh(flow), flow.covered_s, [Telling(edges[0], edges[-1], [subject_id])])
+    places, _ = _of_places(scope, view, [subject_id], edges, judged=False)
+    return places[subject_id].stretches()
 
 
 def courses(scope: Scope, view: SiteView, ids: Collection[str], edges: Sequence[datetime]) -> dict[str, Course]:
@@ -65,7 +75,8 @@ def courses(scope: Scope, view: SiteView, ids: Collection[str], edges: Sequence[
     found = _of_meters(scope, view, [each for each in wanted if each in view.meters], edges)
     others = [each for each in wanted if each not in found]
     if others:
-        found |= _of_places(scope, view, others, edges)
+        places, may_change = _of_places(scope, view, others, edges)
+        found |= {each: place.course(may_change) for each, place in places.items()}
     return {each: found[each] for each in wanted}
 
 
@@ -99,6 +110,7 @@ class _Place:
         self._sums = np.zeros((len(self._names), len(edges) - 1))
         self._heard = np.zeros((len(self._names), len(edges) - 1), bool)
         self._covered: dict[str, tuple[Floats, Floats]] = {}  # of each meter behind it: seconds that are there, and that were due
+        self._behind: list[Telling] = []
 
     def own_edges(self, drawn: Graph) -> Sequence[Edge] | None:
         """Its edges where all that is told of it is told by their meters; none where the whole graph has to be solved."""
@@ -114,6 +126,7 @@ class _Place:
             known = np.isfinite(np.broadcast_to(amounts, len(at)))
             np.add.at(self._sums[place], at[known], np.broadcast_to(amounts, len(at))[known])
             self._heard[place, at[known]] = True
+        self._behind.append(Telling(steps[0], steps[-1], meters))
         of = told.of(meters)
         for meter, *both in zip(meters, np.minimum(of.covered_s, of.due_s), of.due_s, strict=True):
             sums = self._covered.setdefault(meter, (np.zeros(self._sums.shape[1]), np.zeros(self._sums.shape[1])))
@@ -133,6 +146,12 @@ class _Place:
             known = np.isfinite(parts).any(axis=0) if len(parts) else np.array(False)
             yield np.where(known, np.nansum(parts, axis=0) if len(parts) else 0.0, np.nan)
 
+    def stretches(self) -> Stretches:
+        """All of it, for what is priced by short stretches."""
+        kwh = np.where(self._heard, self._sums, np.nan)
+        covered = [there for there, _ in self._covered.values()] or [np.zeros(self._sums.shape[1])]
+        return Stretches(dict(zip(self._names, kwh, strict=True)), np.min(covered, axis=0), self._behind)
+
     def course(self, may_change: Mapping[str, Sequence[bool]]) -> Course:
         """All of it."""
         nothing = np.zeros((0, self._sums.shape[1]))
@@ -146,8 +165,8 @@ class _Place:
 
 def _of_places(
     scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime], *, judged: bool = True
-) -> dict[str, Course]:
-    """The courses of nodes and of the site; unless `judged` nothing of them is called provisional."""
+) -> tuple[dict[str, _Place], dict[str, list[bool]]]:
+    """What is told of nodes and of the site, and of each meter behind them whether it may change, where that is `judged`."""
     places = {each: _Place(edges, None if each == view.id else each) for each in ids}
     wired = view.drawings.between(edges[0], edges[-1])
     seen = {node.id for drawn in (view.graph, *(drawn for _, drawn in wired)) for node in drawn.nodes}
@@ -156,8 +175,7 @@ def _of_places(
             raise NotFound(f"nothing {each}")
     parts = [_parts(drawn, places.values()) for _, drawn in wired]
     asked = {meter for of in parts for graph, _ in of for meter in asked_of(graph.edges, view)}
-    final = [False] * (len(edges) - 1)
-    may_change = finality.provisional(scope, asked, list(edges), view.metering) if judged else dict.fromkeys(asked, final)
+    may_change = finality.provisional(scope, asked, list(edges), view.metering) if judged else {}
     moments = [*(each.moment for each in wired), edges[-1]]
     for (first, last), of in zip(pairwise(moments), parts, strict=True):
         for graph, those in of:
@@ -166,7 +184,7 @@ def _of_places(
                 solved = flows.solve(graph, readings(heard))
                 for place, own in those:
                     place.add(steps, solved, heard, asked_of(own, view))
-    return {each: place.course(may_change) for each, place in places.items()}
+    return places, may_change
 
 
 def _parts(drawn: Graph, places: Iterable[_Place]) -> list[tuple[Graph, list[tuple[_Place, Sequence[Edge]]]]]:

@@ -9,16 +9,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from insight.courses import Course, courses, energies
+from insight.courses import Course, courses, stretches
 from insight.shared import shared
+from insight.site_cost import bill_of
+from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
-from models import calendars, local_time, tariffs, usual_day
+from models import bills, calendars, local_time, usual_day
 from models.graph import Node
+from models.tariff_components import Demand
+from models.tariff_demand import Load
 from models.usual_day import Usual
 from store.errors import NotFound
 from store.records.plant import calendars as site_calendars
 from store.scope import Scope
-from store.series.prices import prices
+from store.series import cost
+from store.series.prices import Priced, prices
 
 Floats = NDArray[np.float64]
 
@@ -179,17 +184,30 @@ def _comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Flo
     return np.where(np.nan_to_num(told.coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
 
 
-def _paid(scope: Scope, view: SiteView, of: Subject, edges: Sequence[datetime]) -> tuple[Floats, Floats, Floats]:
+def _paid(scope: Scope, view: SiteView, of: Subject, edges: list[datetime]) -> tuple[Floats, Floats, Floats]:
     """What each stretch cost, the share of its energy that has a price, and its CO2 (kg), by stretches of one price."""
-    priced = prices(scope, view.id, edges[0], edges[-1])
-    kwh = energies(scope, view, of.id, list(priced.edges.to_pydatetime()))
-    bought, sold = np.nan_to_num(kwh[of.bought]), np.nan_to_num(kwh[of.sold])
-    first = np.searchsorted(priced.edges, pd.DatetimeIndex([*edges[:-1]]))
-    bill = tariffs.bill(bought, sold, priced.prices, first)
-    factors = np.isfinite(priced.prices.co2)
-    emitted = np.add.reduceat(bought * np.nan_to_num(priced.prices.co2) / 1000, first)
-    told = np.add.reduceat(factors.astype(float), first) > 0
-    return bill.cost, bill.priced, np.where(told, emitted, np.nan)
+    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
+    if of.kind == "site":
+        energy = site_energy(scope, view, priced.edges)
+        bought, bill = energy.imported, bill_of(scope, view, energy, edges, priced)
+    else:
+        told = stretches(scope, view, of.id, list(priced.edges.to_pydatetime()))
+        bought = np.nan_to_num(told.kwh[of.bought])
+        load = Load(priced.edges_s, bought[None], told.covered_s[None], np.zeros((1, len(bought))))
+        if priced.has(Demand):
+            load = cost.told_apart(scope, load, [told.behind], {}, view.metering)
+        sold, places = np.nan_to_num(told.kwh[of.sold])[None], priced.edges.searchsorted(pd.DatetimeIndex(edges))
+        bill = bills.bill(priced.versions, load, sold, priced.prices, places, priced.zone, priced.holidays)
+    return bill.cost[0], bill.priced[0], _emitted_kg(bought, priced, edges)
+
+
+def _emitted_kg(bought_kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
+    """The CO2 of what was bought between edges; NaN where no factor is known."""
+    first, *_rest, last = places = priced.edges.searchsorted(pd.DatetimeIndex(edges))
+    inner, known = places[:-1] - first, np.isfinite(priced.prices.co2)[first:last]
+    kilograms = (bought_kwh * np.nan_to_num(priced.prices.co2))[first:last] / 1000
+    sums = np.add.reduceat(kilograms, inner)
+    return np.where(np.add.reduceat(known.astype(float), inner) > 0, sums, np.nan)
 
 
 def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCourse:
@@ -220,7 +238,7 @@ def _wall(moment: datetime, view: SiteView) -> tuple[int, int]:
 
 
 def _quarters_kw(scope: Scope, view: SiteView, of: Subject, quarters: list[datetime]) -> Floats:
-    kwh = energies(scope, view, of.id, quarters)[of.used]
+    kwh = stretches(scope, view, of.id, quarters).kwh[of.used]
     hours = np.diff([each.timestamp() for each in quarters]) / 3600
     power: Floats = kwh / hours
     return power

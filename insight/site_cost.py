@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from insight import site_view
-from insight.site_energy import site_energy
+from insight.site_energy import SiteEnergy, site_energy
 from insight.site_view import SiteView
 from models import bills, local_time
 from models.bills import Bill, Billed
@@ -45,7 +45,11 @@ def site_bill(scope: Scope, view: SiteView, edges: list[datetime], priced: Price
 
     Raises as `site_cost`.
     """
-    energy = site_energy(scope, view, priced.edges)
+    return bill_of(scope, view, site_energy(scope, view, priced.edges), edges, priced)
+
+
+def bill_of(scope: Scope, view: SiteView, energy: SiteEnergy, edges: list[datetime], priced: Priced) -> Bill:
+    """The same of an energy that was read already, between the edges of the prices."""
     bought, sold = energy.imported[None], energy.exported[None]
     load = Load(priced.edges_s, bought, energy.covered_s[None], np.zeros_like(bought))
     if priced.has(Demand):
