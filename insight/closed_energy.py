@@ -128,7 +128,8 @@ def _of_blocks(
                 missing.append(row)
                 continue
             columns[:, row, first:last] = there.columns
-            if there.as_of < as_of - ASKED_ANEW_US:
+            # Else what has come to one block would be looked up for all the others each time.
+            if there.as_of < (as_of if changed else as_of - ASKED_ANEW_US):
                 fresh[keys[row][place]] = _Block(as_of, written, there.columns)
         if missing:
             moments = [_moment(each) for each in edges_us[first : last + 1]]
@@ -151,9 +152,12 @@ def _changed(
     found = set()
     for row, meter in enumerate(ids):
         terms = [term for term, _ in known.terms.get(meter, ())] or [meter]
-        for first, last in (each for term in terms for each in came.get(term, ())):
+        for first, last, at in (each for term in terms for each in came.get(term, ())):
             begin, end = np.searchsorted(blocks, [_us(first), _us(last)], side="right")
-            found |= {(row, place) for place in range(max(begin - 1, 0), min(end, len(blocks) - 1))}
+            for place in range(max(begin - 1, 0), min(end, len(blocks) - 1)):
+                there = kept[row][place]
+                if there is not None and _us(at) > there.as_of:
+                    found.add((row, place))
     return found
 
 

@@ -79,24 +79,26 @@ def of_blocks(scope: Scope, series_ids: Collection[str], edges: Sequence[datetim
 
 def changed_since(
     scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, since: datetime, known: Metering | None = None
-) -> dict[str, list[tuple[datetime, datetime]]]:
+) -> dict[str, list[tuple[datetime, datetime, datetime]]]:
     """The stretches of [start, end), and beyond, that rows or amendments received after `since` may reach into, by meter.
+
+    Each with when the last of these was received.
 
     The meters are these and the terms of those that are virtual; of which nothing came are absent. `known`: how they measure,
     if that was read already. Raises as `version`.
     """
     ids = metering(scope, meter_ids, known).measured(meter_ids)
-    reach, found = timedelta(seconds=LONGEST_INTERVAL_S), dict[str, list[tuple[datetime, datetime]]]()
+    reach, found = timedelta(seconds=LONGEST_INTERVAL_S), dict[str, list[tuple[datetime, datetime, datetime]]]()
     for moment, table in (("received_at", "intervals"), ("recorded_at", "amendments")):
         which = f"FROM {table} WHERE {moment} > %s AND ts >= %s AND ts < %s"
         asked = [since, start - 2 * reach, end + 2 * reach]
         # Mostly nothing came: that is told many times as fast as of whom it would be.
         if not ids or query(f"SELECT count() {which}", asked) == [(0,)]:
             continue
-        sql = f"SELECT DISTINCT meter, timestamp_floor('d', ts) {which} AND meter IN ({listed(ids)})"
-        for meter, day in query(sql, asked):
+        sql = f"SELECT meter, timestamp_floor('d', ts) day, max({moment}) {which} AND meter IN ({listed(ids)})"
+        for meter, day, at in query(sql, asked):
             # What began before a day may end in it, and what lies beside a row is judged by it.
-            found.setdefault(meter, []).append((day - reach, day + timedelta(days=1) + 2 * reach))
+            found.setdefault(meter, []).append((day - reach, day + timedelta(days=1) + 2 * reach, at))
     return found
 
 
