@@ -26,11 +26,11 @@ def panel(asked: Asked, told: EnergyDays, course: DayCourse | None, zone: ZoneIn
     """The panel of the day that is asked for; without a course the chart is there, and empty."""
     nothing = (_("No values on this day."), _("Choose another day."))
     title = language.written(asked.day, "yMMMMEEEEd")
-    foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.as_table(CHART)]
+    foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.as_table(CHART)] if course else None
     at = told.dates.index(asked.day) if asked.day in told.dates else None
     shown: list[Any] = [_facts(told, at, course, zone, reader)] if at is not None else []
     chart = blocks.chart(CHART, _("Power through the day"), nothing, tools="yes")
-    content = [*shown, *chart, dcc.Store(id=FIGURE, data=_drawn(course, zone))]
+    content = [*shown, html.Div(chart, hidden=course is None), dcc.Store(id=FIGURE, data=_drawn(course, zone))]
     return html.Div(blocks.panel("day", title, _turns(asked), content, foot), className="overview")
 
 
