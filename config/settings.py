@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -197,12 +198,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The sources in their order; the state folder that the first two name decides which files are read."""
-        named = {**env_settings(), **init_settings()}
+        told = env_settings() if any(name.upper().startswith(PREFIX) for name in os.environ) else {}  # it takes its time
+        named = {**told, **init_settings()}
         home = Path(named.get("home", cls.model_fields["home"].default))
         file = Path(named.get("settings_file", home / "loadstar.toml"))
         return (
             init_settings,
-            env_settings,
+            InitSettingsSource(settings_cls, told),
             _file(settings_cls, file),
             _file(settings_cls, home / "generated.toml"),
         )

@@ -8,14 +8,16 @@ its date, so a midnight hour that comes twice begins once and a day that the cal
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from config.language import _
+
+if TYPE_CHECKING:  # else only where it is used: processes that take readings have no need of it
+    import pandas as pd
 
 DAY_S = 86_400
 LENGTHS_S = {
@@ -183,9 +185,9 @@ def moment(wall: datetime, zone: ZoneInfo) -> datetime:
     raise Unclear(_("%(time)s comes twice by the clocks of %(zone)s: write %(ways)s", time=told, zone=zone.key, ways=ways), shown)
 
 
-def same_time(moments: pd.DatetimeIndex, days_before: int) -> pd.DatetimeIndex:
+def same_time(moments: "pd.DatetimeIndex", days_before: int) -> "pd.DatetimeIndex":
     """When their zone's clock showed the same so many days before: the first of two, and what came next of one left out."""
-    walls = moments.tz_localize(None) - pd.Timedelta(days=days_before)
+    walls = moments.tz_localize(None) - timedelta(days=days_before)
     return walls.tz_localize(moments.tz, ambiguous=np.ones(len(walls), dtype=bool), nonexistent="shift_forward")
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from models.arrow import numbers, texts
 from store.series.write import INTERVALS, NOW, TELEMETRY, Row, Series
 
 
@@ -61,12 +62,13 @@ class Block:
 
     def text(self, now_us: int) -> memoryview:
         """The lines of rows of one table, received at that moment."""
-        heads = pa.array([each.head.replace(NOW, str(now_us)) for each in self.series], pa.string())
-        value, at = (pa.array(each).cast(pa.string()) for each in (self.value, self.at))
-        extremes = (",min=", value, ",max=", value) if self.series[self.of[0]].interval_s else ()
-        lines = pc.binary_join_element_wise(heads.take(pa.array(self.of)), value, *extremes, " ", at, "\n", "")
-        _nulls, ends, texts = lines.buffers()  # the texts lie one after the other
-        return memoryview(texts)[: np.frombuffer(ends, np.int32)[len(lines)]]
+        heads = texts([each.head.replace(NOW, str(now_us)) for each in self.series])
+        value, at = (numbers(each).cast(pa.string()) for each in (self.value, self.at))
+        least, most, then, end, nothing = texts([",min=", ",max=", " ", "\n", ""])
+        extremes = (least, value, most, value) if self.series[self.of[0]].interval_s else ()
+        lines = pc.binary_join_element_wise(heads.take(numbers(self.of)), value, *extremes, then, at, end, nothing)
+        _nulls, ends, words = lines.buffers()  # the texts lie one after the other
+        return memoryview(words)[: np.frombuffer(ends, np.int32)[len(lines)]]
 
 
 NONE = Block.joined(())

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from config.settings import Settings
@@ -199,6 +200,18 @@ def test_telegrafs_first_output_delivers_unchanged(api: Api, world: World, store
     )
     assert [(quantity, count) for quantity, count, _sum in found] == [("power_kw", 1000), ("voltage_v", 1000)]
     assert [total for *_, total in found] == pytest.approx([999 * 500 / 1000, 230_000 + 999 * 5])
+
+
+def test_whoever_takes_lines_has_no_need_of_pandas(api: Api, world: World, panel: str, moment: datetime) -> None:
+    """It takes a third of a second to load, and tens of megabytes of each process."""
+    body = "".join(f"meter,phase=l1 voltage=231,power=5i {ns(moment) + n * 1_000_000}\n" for n in range(1000))
+    keyed = {"Authorization": f"Token {world.device_key}"}
+    for _each_process in range(12):
+        assert httpx.post(f"{api.url}/api/v2/write", headers=keyed, content=body, timeout=30).status_code == 204
+    assert api.process is not None
+    loaded = {each.path for worker in psutil.Process(api.process.pid).children() for each in worker.memory_maps()}
+    assert any("numpy" in path for path in loaded)
+    assert not [path for path in loaded if "pandas" in path]
 
 
 def test_telegrafs_second_output_delivers_unchanged_and_is_told_what_it_drops(

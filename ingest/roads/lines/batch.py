@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from config import clock
@@ -23,7 +22,7 @@ from ingest.line_protocol import NUMBER, Malformed, Point
 from ingest.problem import Problem
 from ingest.roads.lines.plain import Plain, plain
 from ingest.times import FACTORS, Window
-from models import channel_meaning
+from models import arrow, channel_meaning
 from store.records.plant.directory import ChannelEntry
 from store.series import waiting
 from store.series.write import Series
@@ -274,10 +273,10 @@ class Reader:
         return found
 
 
-def _alike(numbers: NDArray[np.int64]) -> tuple[NDArray[np.intp], list[int]]:
+def _alike(of: NDArray[np.int64]) -> tuple[NDArray[np.intp], list[int]]:
     """Of each number its place among those that there are, and these."""
-    found = pa.array(numbers).dictionary_encode()
-    return found.indices.to_numpy().astype(np.intp), found.dictionary.to_pylist()
+    found = arrow.numbers(of).dictionary_encode()
+    return arrow.values(found.indices).astype(np.intp), found.dictionary.to_pylist()
 
 
 def said_quality(name: str) -> Quality | None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ingest import line_protocol
+from models.arrow import values
 
 BLANK, NEWLINE, EQUALS, COMMA = b" \n=,"
 _PLAIN = b"0123456789.-"  # of which Arrow takes what line protocol takes
@@ -92,7 +93,7 @@ def _places(texts: pa.BinaryArray) -> tuple[list[str], NDArray[np.int64]]:
     """The different ones, and of each its place among them."""
     found = texts.dictionary_encode()
     different = [each[:-1].decode("utf-8", "surrogateescape") for each in found.dictionary.to_pylist()]
-    return different, found.indices.to_numpy().astype(np.int64)
+    return different, values(found.indices).astype(np.int64)
 
 
 def _numbers(said: pa.BinaryArray) -> NDArray[np.float64] | None:
@@ -103,7 +104,7 @@ def _numbers(said: pa.BinaryArray) -> NDArray[np.float64] | None:
     texts = pc.binary_slice(said, 0, -1).cast(pa.string())
     try:
         if not odd:
-            value = texts.cast(pa.float64()).to_numpy()
+            value = values(texts.cast(pa.float64()))
         elif odd <= set(b"i"):
             value = np.array([float(each) if each[-1:] != "i" else line_protocol.number(each) for each in texts.to_pylist()])
         else:
@@ -115,7 +116,7 @@ def _numbers(said: pa.BinaryArray) -> NDArray[np.float64] | None:
 
 def _stamps(said: pa.BinaryArray) -> NDArray[np.int64] | None:
     """Times as they are written; None: one of them is none, or they are not of as many digits."""
-    length = pc.binary_length(said).to_numpy()
+    length = values(pc.binary_length(said))
     digits = int(length[0]) - 1
     if not 0 < digits <= _STAMP or (length != digits + 1).any():
         return None
