@@ -131,6 +131,43 @@ def _passwords_take_little_work() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _statements_are_compiled_once() -> Iterator[None]:
+    """Tests have records of their own each; one engine goes from one to the next, with what SQLAlchemy has compiled for it."""
+    from sqlalchemy import Engine, event, make_url
+
+    from store.records.transaction import engine
+
+    make, connect = engine._make, engine._connect
+    kept, where = dict[str, Engine](), dict[str, str]()
+
+    def made(url: str) -> Engine:
+        kind = make_url(url).get_backend_name()
+        if not make_url(url).database:  # in memory, which is another pool
+            return make(url)
+        if kind not in kept:
+            kept[kind] = make(url)
+            if kind == "sqlite":  # on PostgreSQL, where Loadstar connects itself, nobody else is asked
+                event.listen(kept[kind], "do_connect", elsewhere)
+        where[kind] = url
+        return kept[kind]
+
+    def elsewhere(dialect: Any, entry: object, arguments: list[Any], named: dict[str, Any]) -> Any:
+        """Connect to where it was last told, with nothing left of where it was before."""
+        url = where[dialect.name]
+        arguments[:], of_this = dialect.create_connect_args(make_url(url))
+        if dialect.name != "sqlite":
+            return connect(dialect, entry, arguments, of_this | engine._timeouts(url))
+        named.clear()
+        named.update(of_this, timeout=engine.BUSY_S, check_same_thread=False)
+        return None
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine, "_make", made)
+        patched.setattr(engine, "_connect", elsewhere)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _certificates_are_read_once() -> Iterator[None]:
     """httpx reads those of all authorities for each client: 20 ms, a whole processor for whoever polls with a new one."""
     import httpx

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -16,20 +15,21 @@ from store.records.transaction import engine
 from tests.postgresql import Cluster
 from tests.store.records.world import World, build
 
-Rows = dict[str, list[dict[str, Any]]]  # by table
-
 BOTH = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
 class Databases:
-    """Databases of one kind; those with tables come from two contents, made once: nothing, and the small world."""
+    """Databases of one kind; those with tables come from two contents, made once: nothing, and the small world.
+
+    SQLite has them in files, PostgreSQL in a schema each, from which it copies them itself.
+    """
 
     def __init__(self, folder: Path, cluster: Cluster | None) -> None:
         self._folder = folder
         self._cluster = cluster
         self._with_tables: str | None = None
-        self._rows: dict[bool, Rows] = {}
-        self._files: dict[bool, bytes] = {}  # of SQLite: a file is written sooner than its rows
+        self._files: dict[bool, bytes] = {}
+        self._statements: dict[bool, str] = {}
         self._world: World | None = None
 
     def url(self, name: str) -> str:
@@ -57,7 +57,7 @@ class Databases:
             self._file(self._with_tables).write_bytes(self._files[with_world])
         engine.configure(self.url(self._with_tables))
         if self._cluster:
-            self._put(self._rows[with_world])
+            self._put(with_world)
         return self._with_tables
 
     def _made(self) -> str:
@@ -73,7 +73,7 @@ class Databases:
 
     def _keep(self, name: str, *, with_world: bool) -> None:
         if self._cluster:
-            self._rows[with_world] = _all_rows()
+            self._statements[with_world] = _kept("world" if with_world else "nothing")
         else:
             engine.configure()  # closes the file, so that it is whole
             self._files[with_world] = self._file(name).read_bytes()
@@ -81,13 +81,9 @@ class Databases:
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.sqlite3"
 
-    def _put(self, content: Rows) -> None:
+    def _put(self, with_world: bool) -> None:
         with engine.engine().execution_options(writes=True).begin() as connection, without_triggers(connection):
-            # At once, and not in words that SQLAlchemy puts together for each table: most are empty.
-            connection.exec_driver_sql("; ".join(f'DELETE FROM "{table.name}"' for table in Record.metadata.sorted_tables))
-            for table in Record.metadata.sorted_tables:
-                if rows := content[table.name]:
-                    connection.execute(table.insert(), rows)
+            connection.exec_driver_sql(self._statements[with_world])
 
     @property
     def world(self) -> World:
@@ -111,12 +107,16 @@ def without_triggers(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(statement)
 
 
-def _all_rows() -> Rows:
-    with engine.engine().connect() as connection:
-        return {
-            table.name: [dict(row._mapping) for row in connection.execute(table.select())]
-            for table in Record.metadata.sorted_tables
-        }
+def _kept(schema: str) -> str:
+    """Copy what all tables hold into a schema; the statements that make them hold just that again."""
+    names = [table.name for table in Record.metadata.sorted_tables]
+    with engine.engine().execution_options(writes=True).begin() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+        for name in names:
+            connection.exec_driver_sql(f'CREATE TABLE {schema}."{name}" AS TABLE "{name}"')
+        filled = [name for name in names if connection.exec_driver_sql(f'SELECT EXISTS (TABLE "{name}")').scalar()]
+    emptied = (f'DELETE FROM "{name}"' for name in names)
+    return "; ".join((*emptied, *(f'INSERT INTO "{name}" TABLE {schema}."{name}"' for name in filled)))
 
 
 @pytest.fixture(scope="session")
