@@ -33,6 +33,6 @@ def read(text: str) -> Hours:
         start_h, start_min, end_h, end_min = (int(each) for each in said.groups())
         start, end = 60 * start_h + start_min, 60 * end_h + end_min
         if max(start_min, end_min) > 59 or start >= DAY_MIN or end > DAY_MIN:
-            raise Refused(_("%(part)s names a time that no clock shows", part=repr(part)))
+            raise Refused(_("%(part)s names a time that no clock shows: write times from 00:00 to 24:00", part=repr(part)))
         found.append((start, end or DAY_MIN))
     return tuple(found)

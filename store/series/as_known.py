@@ -15,7 +15,7 @@ from store.records.plant.metering import Metering, metering
 from store.records.schema import AuditEntry, EnergySource
 from store.records.transaction.engine import reading
 from store.records.transaction.lookup import in_parts
-from store.scope import Scope
+from store.scope import ALWAYS, Scope, Times, within
 from store.series import amendments
 from store.series.connection import listed, query
 
@@ -46,11 +46,14 @@ def came_later(
     behind = known.measured(meter_ids)
     reach = timedelta(seconds=LONGEST_INTERVAL_S)
     found = _declared_later(behind, at)
-    for table in ("intervals", "telemetry"):
-        sql = (
-            f"SELECT DISTINCT meter FROM {table} WHERE ts >= %s AND ts < %s AND received_at > %s AND meter IN ({listed(behind)})"
-        )
-        found |= {meter for (meter,) in query(sql, [start - reach, end, at])}
+    by_times: dict[Times, list[str]] = {}
+    for meter in behind:
+        by_times.setdefault(known.times.get(meter, ALWAYS), []).append(meter)
+    for times, ids in by_times.items():
+        for first, last in within(times, start - reach, end):
+            for table in ("intervals", "telemetry"):
+                sql = f"SELECT DISTINCT meter FROM {table} WHERE ts >= %s AND ts < %s AND received_at > %s AND meter IN ({listed(ids)})"
+                found |= {meter for (meter,) in query(sql, [first, last, at])}
     return [each for each in dict.fromkeys(meter_ids) if found & {each, *(term for term, _ in known.terms.get(each, ()))}]
 
 

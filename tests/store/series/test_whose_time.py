@@ -17,6 +17,7 @@ from store.scope import SYSTEM, Scope
 from store.series import (
     amendments,
     arrivals,
+    as_known,
     beside,
     corrections,
     cost,
@@ -26,6 +27,7 @@ from store.series import (
     heard,
     latest,
     levels,
+    oldest,
     peaks,
     power,
     readings,
@@ -95,6 +97,8 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.beside.counting": [beside.counting(scope, each, "power_kw", start, AFTER) for each in ids],
         "store.series.beside.beside": [beside.beside(scope, each, "power_kw", MOVE) for each in ids],
         "store.series.flags.flagged": flags.flagged(scope, ids, start, AFTER),
+        "store.series.oldest.oldest": oldest.oldest(scope, ids),
+        "store.series.as_known.came_later": as_known.came_later(scope, ids, start, AFTER, start),
         "store.series.readings.readings": [
             [each._replace(received_at=start) for each in readings.readings(scope, meter, start, AFTER)[0]] for meter in ids
         ],
