@@ -18,6 +18,8 @@ KNOWN = {
     *("Loadstar", "North Campus", "South Works", "Northern Power", "Southern Grid", "Europe/London", "GMT", "BST", "UTC", "GBP"),
     *("kWh", "kW", "MW", "MWh", "kg", "kB", "MB", "GB", "Hz", "CO2", "g/kWh", "EUR", "V", "CSV", "QuestDB", "SQLite", "Python"),
     *("weekday 07:00-22:00", "EN 50160"),
+    # Lines of a tariff, as they are written in every language.
+    *("fixed month = 12.50", "demand month 15 = 7.00, 3 days, ratchet 80 % of 12 months, at weekday 07:00-20:00"),
     *(name for name, *_ in LANGUAGES.values()),  # each in itself
     # As CLDR has them in this language.
     *(part for code, name in Locale(pseudo.LANGUAGE).territories.items() if code.isalpha() for part in name.split("-")),
