@@ -2,6 +2,7 @@
 
 from calendar import month_name
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from statistics import fmean, median
 
 import pandas as pd
@@ -73,9 +74,9 @@ def stats(year: int, month: int, building: str) -> Response:
     first = _day(year, month, 1)
     of = buildings.building(current_scope(), building, _site())
     days = [kwh for _, kwh in _taken(of, first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1), "day")]
-    months = {kwh: at.month for at, kwh in _taken(of, date(year, 1, 1), date(year, 12, 31), "month")}
+    months = [(kwh, at.month) for at, kwh in _taken(of, date(year, 1, 1), date(year, 12, 31), "month")]
     mean, highest, lowest, middle = (round(each(days), 2) if days else None for each in (fmean, max, min, median))
-    most, least = (month_name[months[each(months)]] if months else None for each in (max, min))
+    most, least = (month_name[each(months, key=itemgetter(0))[1]] if months else None for each in (max, min))
     return said(
         answers.StatsOfBuilding(
             month_name[month], first.isoformat(), mean, highest, lowest, middle, of.name, highest_month=most, lowest_month=least

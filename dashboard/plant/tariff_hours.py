@@ -82,5 +82,11 @@ def _day(text: str) -> int:
 def _minutes(text: str, line: str) -> int:
     hours, minutes = (int(part) for part in text.split(":"))
     if minutes > 59 or hours * 60 + minutes > DAY_MIN:
-        raise Refused(_("the line %(line)s names a time that no clock shows, %(time)s: write times from 00:00 to 24:00", line=repr(line), time=text))
+        raise Refused(
+            _(
+                "the line %(line)s names a time that no clock shows, %(time)s: write times from 00:00 to 24:00",
+                line=repr(line),
+                time=text,
+            )
+        )
     return hours * 60 + minutes

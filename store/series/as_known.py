@@ -49,10 +49,11 @@ def came_later(
     by_times: dict[Times, list[str]] = {}
     for meter in behind:
         by_times.setdefault(known.times.get(meter, ALWAYS), []).append(meter)
+    came = "ts >= %s AND ts < %s AND received_at > %s"
     for times, ids in by_times.items():
         for first, last in within(times, start - reach, end):
             for table in ("intervals", "telemetry"):
-                sql = f"SELECT DISTINCT meter FROM {table} WHERE ts >= %s AND ts < %s AND received_at > %s AND meter IN ({listed(ids)})"
+                sql = f"SELECT DISTINCT meter FROM {table} WHERE {came} AND meter IN ({listed(ids)})"
                 found |= {meter for (meter,) in query(sql, [first, last, at])}
     return [each for each in dict.fromkeys(meter_ids) if found & {each, *(term for term, _ in known.terms.get(each, ()))}]
 

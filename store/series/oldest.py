@@ -29,7 +29,8 @@ def oldest(scope: Scope, meter_ids: Collection[str], known: Metering | None = No
         for start, end in within(times, EPOCH, clock.now() + timedelta(days=1))
         for table in ("intervals", "telemetry")
         for (ts,) in query(
-            f"SELECT ts FROM {table} WHERE ts >= %s AND ts < %s AND meter IN ({listed(ids)}) AND value != null ORDER BY ts LIMIT 1",
+            f"SELECT ts FROM {table} WHERE ts >= %s AND ts < %s AND value != null AND meter IN ({listed(ids)}) "
+            "ORDER BY ts LIMIT 1",
             [start, end],
         )
     ]

@@ -110,7 +110,9 @@ def _set(records: Session, like: Budget, first: date, last: date) -> list[Budget
     if not months:
         raise Refused(_("the last month comes before the first: check them"), "last")
     if len(months) > MOST_MONTHS:
-        raise Refused(_("budgets are set for %(most)s months at once at the most: choose an earlier last month", most=MOST_MONTHS), "last")
+        raise Refused(
+            _("budgets are set for %(most)s months at once at the most: choose an earlier last month", most=MOST_MONTHS), "last"
+        )
     same = select(Budget).where(
         Budget.site_id == like.site_id if like.site_id else Budget.user_id == like.user_id,
         Budget.node_id == like.node_id if like.node_id else Budget.node_id.is_(None),
