@@ -1,6 +1,7 @@
 """The buildings that somebody sees, by name or number, and what each took by its site's days, hours and months.
 
-A building is a node that uses energy. What it took is electricity, in kWh, as `insight.courses` has it.
+A building is a node that uses energy, or one that is said to be a building. What it took is electricity, in kWh, as
+`insight.courses` has it.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,14 @@ from insight.courses import courses
 from insight.site_view import SiteView, site_view
 from models import local_time
 from store.errors import NotFound
-from store.records.plant import building_numbers, sites
+from store.records.plant import buildings as described
+from store.records.plant import sites
 from store.scope import Scope
 from store.series.oldest import oldest
 
 
 class Building(NamedTuple):
-    """A node that uses energy, and the site that it stands on; `number` is empty where it has none."""
+    """A building and the site that it stands on; `number` is empty where it has none."""
 
     node_id: str
     name: str
@@ -56,9 +58,9 @@ def buildings(scope: Scope, site: str = "") -> list[Building]:
     seen = []
     for each in found:
         view = site_view(scope, each.id)
-        numbers = building_numbers.numbers(scope, each.id)
+        numbers = described.numbers(scope, each.id)
         supplied = {edge.target for edge in view.graph.edges if edge.carrier == "electricity"}
-        uses = [node for node in view.graph.nodes if node.kind == "sink" and node.id in supplied]
+        uses = [node for node in view.graph.nodes if node.id in supplied and (node.kind == "sink" or node.id in numbers)]
         seen += [Building(node.id, node.name, numbers.get(node.id, ""), view) for node in uses]
     return seen
 

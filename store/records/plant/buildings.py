@@ -68,6 +68,17 @@ def buildings(scope: Scope, site_id: str | None = None) -> list[Known]:
         return [Known(node, _facts(node, building)) for node, building in records.execute(query)]
 
 
+def numbers(scope: Scope, site_id: str) -> dict[str, str]:
+    """By what numbers people know the buildings of a site, by node; empty where one has none. Whose they are the graph says.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+    """
+    scope.require_site(site_id)
+    with reading() as records:
+        return {each.node_id: each.number for each in records.scalars(select(Building).where(Building.site_id == site_id))}
+
+
 def candidates(scope: Scope, site_id: str) -> list[Node]:
     """The nodes of a site that hold now and may become buildings: what uses or distributes energy; by name.
 

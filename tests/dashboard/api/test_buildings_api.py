@@ -11,6 +11,7 @@ import pytest
 from config.settings import Settings
 from dashboard.app import create_app
 from insight.shared import shared
+from store.records.plant import buildings as described
 from store.records.plant import declarations, graph, meters, sites
 from store.records.schema.buildings import Building
 from store.records.signin import tokens
@@ -104,6 +105,17 @@ def test_what_there_is_is_told_of_each_building(ask: Ask, campus: Campus) -> Non
     assert ask("/get-available-data", site="No Campus").status_code == 404
     seen = ask("/get-available-data", "resident").get_json()["buildings"]
     assert [each["name"] for each in seen] == ["Library"]
+
+
+def test_a_building_that_hands_on_what_it_takes_is_one_of_them(ask: Ask, campus: Campus) -> None:
+    block = graph.create_node(SYSTEM, campus.site, name="Block", kind="bus", valid_from=LONG_AGO).id
+    feeder = graph.create_node(SYSTEM, campus.site, name="Feeder", kind="bus", valid_from=LONG_AGO).id
+    graph.create_edge(SYSTEM, campus.site, from_node_id=feeder, to_node_id=block, valid_from=LONG_AGO)
+    shared.clear()
+    assert "Block" not in {each["name"] for each in ask("/get-available-data").get_json()["buildings"]}
+    described.describe_building(SYSTEM, campus.site, block, described.Facts(number="B"))
+    assert "Block" in {each["name"] for each in ask("/get-available-data").get_json()["buildings"]}
+    assert ask("/fetch-data/2025/3/30/B").get_json()["building"] == "Block"
 
 
 def test_a_day_has_the_hours_that_it_had(ask: Ask) -> None:
