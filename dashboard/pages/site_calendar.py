@@ -6,19 +6,16 @@ from typing import Any
 
 from dash import Input, Output, State, callback, html, register_page
 
-from config import clock
-from config.language import N_, _, territory, weekday, written
+from config.language import N_, _, territory, weekday
 from dashboard.frame import navigation
 from dashboard.parts import forms, tables
-from dashboard.parts.aria import aria
 from dashboard.parts.fields import NONE, Choice, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
-from dashboard.plant import imports, opening_hours, periods_table, wiring
+from dashboard.plant import coming_days, imports, opening_hours, periods_table
 from dashboard.web.access import administers_site, current_scope, guard
 from models import official_holidays
-from models.calendars import SHUTDOWN, own_days
 from store.records.plant import calendars
 from store.scope import Scope
 
@@ -30,7 +27,6 @@ register_page(
 )
 
 WEEK = tuple(date(2024, 1, 1) + timedelta(days=each) for each in range(7))  # a Monday first
-AHEAD = timedelta(days=365)
 PLACE = (
     Choice("country", N_("Official holidays of")),
     Text(
@@ -99,30 +95,6 @@ forms.declare(PLACE_FORM)
 forms.declare(OPENING_FORM)
 
 
-def _coming(scope: Scope, site_id: str) -> list[Any]:
-    """The days of the coming year that are no usual days."""
-    today = clock.now().astimezone(wiring.zone(scope, site_id)).date()
-    kept = calendars.calendar(scope, site_id)
-    last = today + AHEAD
-    found = [(day, name, _("holiday")) for day, name in kept.holidays(today, last).items()]
-    found += [(day, name, _("closed")) for day, name in own_days(kept.periods, SHUTDOWN, today, last).items()]
-    if not found:
-        return [html.P(_("No holiday and no closed day in the coming year."), className="muted mb-0")]
-    heads = html.Thead(html.Tr([html.Th(each, scope="col") for each in (_("Day"), _("Name"), _("What it is"))]))
-    rows = [
-        html.Tr([html.Th(written(day, "yMMMEd"), scope="row"), html.Td(name), html.Td(what)]) for day, name, what in sorted(found)
-    ]
-    return [
-        html.Div(
-            html.Table([heads, html.Tbody(rows)], **aria(label=_("Holidays and closed days of the coming year"))),
-            className="table-frame",
-            tabIndex=0,
-            role="region",
-            **aria(label=_("Holidays and closed days of the coming year, scrolls sideways")),
-        )
-    ]
-
-
 @guard(administers_site())
 def layout(site_id: str, **_query: Any) -> html.Div:
     """The page."""
@@ -131,6 +103,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
         "What kind of day each day is: for tariffs by holidays, and for what is usual. Days are those of the site's clocks."
     )
     closed = _("Hours by the site's clocks; past midnight is fine (22:00-02:00). An empty day is closed, and so are holidays.")
+    coming = coming_days.coming(scope, site_id)
     return html.Div(
         [
             html.Header([html.H1(_("Holidays and opening hours")), html.P(about)], className="page-head"),
@@ -144,7 +117,8 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             imports.view(periods_table.FILES, site_id),
             tables.view(periods_table.TABLE, site_id),
             html.Section(
-                [html.H2(_("The coming year")), html.Div(_coming(scope, site_id), id="calendar-coming")], className="panel mt-4"
+                [html.H2(_("The coming year")), html.Div(coming, id="calendar-coming")],
+                className="panel mt-4",
             ),
         ]
     )
@@ -159,4 +133,4 @@ def layout(site_id: str, **_query: Any) -> html.Div:
 @guard(administers_site())
 def say_coming(_body: Any, site_id: str) -> Any:
     """Say anew which days are special, whenever something was saved."""
-    return _coming(current_scope(), site_id)
+    return coming_days.coming(current_scope(), site_id)
