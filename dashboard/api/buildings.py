@@ -101,7 +101,7 @@ def _day(year: int, month: int, day: int) -> date:
     """A day of the address; raises `BadParameter`."""
     try:
         found = date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         found = None
     if found is None or not EARLIEST < found.year < LATEST:
         raise BadParameter(_("%(day)s is no day: write year, month and day as numbers", day=f"{year}-{month}-{day}"))

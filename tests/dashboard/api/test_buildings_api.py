@@ -162,6 +162,8 @@ def test_a_building_is_known_by_name_or_number_and_by_its_site_where_names_repea
         ("/fetch-data/2025/2/29/110", 422),
         ("/stats/2025/13/110", 422),
         ("/stats/1969/1/110", 422),
+        (f"/fetch-data/{10**30}/3/1/110", 422),
+        (f"/stats/2025/{10**30}/110", 422),
     ],
 )
 def test_what_there_is_not_is_said(ask: Ask, path: str, status: int) -> None:
