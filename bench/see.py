@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -64,7 +65,7 @@ def see(run: Run) -> list[Figure]:
             if years == SHOWN:
                 figures.append(Figure(f"see: intervals of {len(meters)} meters in {years} years", rows, "rows"))
                 figures += [figure for line in LINES for figure in line(run, stored)]
-            asked[years] = {name: _median(run, lambda ask=ask: ask(stored)) for name, ask in OF_A_YEAR.items()}  # type: ignore[misc]
+            asked[years] = {name: _median(run, partial(ask, stored)) for name, ask in OF_A_YEAR.items()}
         first, last = asked[YEARS[0]], asked[YEARS[-1]]
         figures += [
             Figure(f"see: {name}: {YEARS[-1]} years stored, beside {YEARS[0]}", last[name] / first[name], "×", at_most=GROWS)

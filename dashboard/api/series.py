@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from itertools import chain
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -26,6 +27,9 @@ from store.errors import NotFound
 from store.records.plant import meters, sites
 from store.scope import Scope
 from store.series.as_known import came_later
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 MOST_METERS = 100
 OF_ENERGY, OF_POWER = ("sum",), ("mean", "min", "max")
@@ -137,7 +141,7 @@ class _Pieces(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: "memoryview | bytes") -> int:  # type: ignore[override]
+    def write(self, data: "ReadableBuffer", /) -> int:
         self._held.append(bytes(data))
         return len(self._held[-1])
 

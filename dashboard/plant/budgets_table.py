@@ -1,6 +1,7 @@
 """The monthly budgets of a site and of its buildings, as a table, a form and a file."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from config.language import N_, _
@@ -101,11 +102,10 @@ def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict
 
 def _add(scope: Scope, given: Given, site_id: str) -> Words:
     node_id, measure = given.text("subject"), given.text("measure")
-    first, amount = given.read("first", month), given.needed("amount")
+    first = given.read("first", month) or date.min  # a required field: without it nothing comes of it below
+    amount = given.needed("amount")
     last = given.read("last", month) or first
     given.check()
-    assert first is not None  # noqa: S101  # a required field
-    assert last is not None  # noqa: S101
     made = budgets.set_budget(scope, site_id, None if node_id == SITE else node_id, measure, first, last, amount)
     return _("Budgets of %(count)s months are set.", count=len(made)) if len(made) > 1 else _("The budget is set.")
 

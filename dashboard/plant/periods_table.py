@@ -1,6 +1,7 @@
 """A site's own days: holidays, school holidays, shutdowns, working days; as a table, a form and a file."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from config import clock
 from config.language import N_, _
@@ -72,11 +73,10 @@ DELETE = Act(
 
 
 def _period(given: Given) -> Period:
-    name, kind, first = given.text("name"), given.text("kind"), given.read("first", day)
+    name, kind = given.text("name"), given.text("kind")
+    first = given.read("first", day) or date.min  # a required field: without it nothing comes of it below
     last = given.read("last", day) or first
     given.check()
-    assert first is not None  # noqa: S101  # a required field
-    assert last is not None  # noqa: S101
     return Period(kind, first, last, name)
 
 

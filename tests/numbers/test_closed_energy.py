@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,9 +33,9 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     asked: list[int] = []
     before = energy.flows
 
-    def flows(scope: Scope, meter_ids: Sequence[str], *others: object) -> energy.Flows:
+    def flows(scope: Scope, meter_ids: Sequence[str], *others: Any) -> energy.Flows:
         asked.append(len(meter_ids))
-        return before(scope, meter_ids, *others)  # type: ignore[arg-type]
+        return before(scope, meter_ids, *others)
 
     monkeypatch.setattr(energy, "flows", flows)
     return asked
