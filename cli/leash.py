@@ -36,9 +36,12 @@ def _stat(pid: int) -> list[str]:
 
 
 def started(pid: int) -> str:
-    """When the process was started, in ticks since boot; empty when it is gone or a zombie."""
+    """When the process was started, in ticks since boot; empty when it is gone, or a zombie that has let go of everything.
+
+    Of a process that is ending, the first thread may be a zombie while others still hold its files and ports.
+    """
     fields = _stat(pid)
-    if not fields or fields[0] == "Z":
+    if not fields or (fields[0] == "Z" and int(fields[17]) <= 1):
         return ""
     return fields[19]
 
@@ -143,10 +146,12 @@ def _group(pid: int) -> int | None:
 
 
 def _knows(pid: int, run: Path) -> bool:
+    """Whether the process was told of the state folder, or is ending: then its memory is gone and its ports are not yet."""
     try:
-        return f"LOADSTAR_HOME={run.parent}\0".encode() in (PROC / str(pid) / "environ").read_bytes()
+        told, line = ((PROC / str(pid) / name).read_bytes() for name in ("environ", "cmdline"))
     except OSError:
         return False
+    return f"LOADSTAR_HOME={run.parent}\0".encode() in told or not (told or line)
 
 
 def end(pids: list[int], grace_s: float) -> None:

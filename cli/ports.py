@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 SPAN = 10_000
 LOWEST = 11_000  # browsers refuse some of those below, 10080 the last of them
+POLL_S = 0.05
 LISTENS_S = 120.0  # within which a server listens that a port was picked for
 
 _names: deque[tuple[float, int]] = deque()  # when ports were picked, and the descriptors of their names
@@ -35,6 +36,16 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def is_soon_free(host: str, port: int, within_s: float) -> bool:
+    """Whether a server could listen there before the time is over."""
+    deadline = time.monotonic() + within_s
+    while not is_free(host, port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
 
 
 @contextmanager

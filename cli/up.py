@@ -27,7 +27,7 @@ from cli.home import (
     run_folder,
 )
 from cli.migrate import prepare_records, prepare_series
-from cli.ports import claim, is_free, owner
+from cli.ports import claim, is_free, is_soon_free, owner
 from cli.processes import order, order_when_called, processes, questdb_process, start_supervisor, supervisor_words
 from cli.waiting import DidNotStart, answers, await_ready, last_lines, meanwhile
 from cli.watch import UP, Ended, become, end_all, on_signals, sweep, withdraw_orders
@@ -47,6 +47,7 @@ QUESTDB_START_S = 120.0
 SERVER_START_S = 120.0
 ATTEMPTS = 3  # of a process to start; one that ended so often will go on doing so
 SWEEP_S = 4.0
+LET_GO_S = 2.0  # within which whoever is ending has let go of a port
 OPEN_FILES = 65_536  # QuestDB maps several files a column and partition
 
 
@@ -229,7 +230,7 @@ def _claim_ports(settings: Settings) -> list[socket.socket]:
             (f"questdb_{kind}_port", "127.0.0.1", getattr(settings, f"questdb_{kind}_port")) for kind in ("http", "pg", "health")
         ]
     for name, host, port in ports:
-        mine = claim(port) if is_free(host, port) else None
+        mine = claim(port) if is_soon_free(host, port, LET_GO_S) else None
         if mine is None:
             by = "another Loadstar that was started just now" if is_free(host, port) else owner(port)
             raise SettingsError(f"port {port} is in use by {by}; stop it, or set LOADSTAR_{name.upper()} to another port")

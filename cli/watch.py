@@ -16,7 +16,8 @@ UP = "up"
 SUPERVISOR = "supervisord"
 END_S = 9.0
 POLL_S = 0.05
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+AGAIN_S = 0.05
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)  # the last is our own, see `on_signals`
 
 
 class Ended(BaseException):
@@ -24,13 +25,23 @@ class Ended(BaseException):
 
 
 def on_signals() -> None:
-    """Have the signals that mean the end raise `Ended`."""
+    """Have the signals that mean the end raise `Ended`.
+
+    Python drops what is raised in a finalizer or the callback of a weak reference: there it is raised again a moment later.
+    """
 
     def end(_number: int, _frame: object) -> None:
         raise Ended
 
+    def again(dropped: "sys.UnraisableHookArgs") -> None:
+        if issubclass(dropped.exc_type, Ended):
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+        else:
+            sys.__unraisablehook__(dropped)
+
     for number in SIGNALS:
         signal.signal(number, end)
+    sys.unraisablehook = again
 
 
 def sweep(run: Path, grace_s: float) -> list[str]:

@@ -118,6 +118,24 @@ def test_children_of_a_killed_process_are_ended_before_its_successor_starts(
     assert leash.started(orphan) == ""
 
 
+def test_a_process_lives_until_the_last_of_its_threads_has_let_go_of_its_ports(
+    run: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    program = (
+        "import ctypes, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "ctypes.CDLL(None).pthread_exit(None)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-S", "-c", program], process_group=0, text=True)
+    started.append(process)
+    leash.write_record(run, "worker", process.pid)
+    eventually(lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].startswith("Z"))
+    assert leash.alive(run, "worker") == process.pid
+    assert leash.family(run, "worker") == [process.pid]
+    leash.end([process.pid], 0.0)
+    assert leash.family(run, "worker") == []
+
+
 def test_a_stranger_who_got_the_number_later_is_left_alone(run: Path, started: list[subprocess.Popen[str]]) -> None:
     stranger = subprocess.Popen(SLEEP, process_group=0, text=True)
     started.append(stranger)
@@ -205,3 +223,27 @@ def test_a_signal_that_comes_while_up_becomes_its_watcher_is_not_lost(run: Path,
     started.append(ran)
     said, _ = ran.communicate(timeout=60)
     assert (ran.returncode, said) == (0, "Stopping …\nStopped.\n")
+
+
+def test_an_end_that_is_asked_for_while_python_tidies_up_is_not_forgotten(started: list[subprocess.Popen[str]]) -> None:
+    program = (
+        "import os, signal, weakref\n"
+        "from cli import watch\n"
+        "class Thing: pass\n"
+        "def tidy(_):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    print('tidied')\n"
+        "watch.on_signals()\n"
+        "thing = Thing()\n"
+        "watched = weakref.ref(thing, tidy)\n"
+        "try:\n"
+        "    del thing\n"
+        "    print('went on', flush=True)\n"
+        "    signal.pause()\n"
+        "except watch.Ended:\n"
+        "    print('ended')\n"
+    )
+    ran = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+    started.append(ran)
+    said, _ = ran.communicate(timeout=60)
+    assert (ran.returncode, said.splitlines()[-2:]) == (0, ["went on", "ended"])
