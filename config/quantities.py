@@ -42,6 +42,13 @@ QUANTITIES = _table(
     Quantity("power_kw", Kind.POWER, "kW", "kW", -1e7, 1e7),
     Quantity("reactive_power_kvar", Kind.LEVEL, "kvar", "kvar", -1e7, 1e7),
     Quantity("voltage_v", Kind.LEVEL, "V", "V", 0, 1e6),
+    Quantity("voltage_l1_v", Kind.LEVEL, "V", "V", 0, 1e6),
+    Quantity("voltage_l2_v", Kind.LEVEL, "V", "V", 0, 1e6),
+    Quantity("voltage_l3_v", Kind.LEVEL, "V", "V", 0, 1e6),
+    Quantity("voltage_l12_v", Kind.LEVEL, "V", "V", 0, 1e6),  # between two phases
+    Quantity("voltage_l23_v", Kind.LEVEL, "V", "V", 0, 1e6),
+    Quantity("voltage_l31_v", Kind.LEVEL, "V", "V", 0, 1e6),
+    Quantity("unbalance_pct", Kind.LEVEL, "percent", "%", 0, 100),  # of voltages: negative to positive sequence
     Quantity("current_a", Kind.LEVEL, "A", "A", 0, 1e6),
     Quantity("current_l1_a", Kind.LEVEL, "A", "A", 0, 1e6),
     Quantity("current_l2_a", Kind.LEVEL, "A", "A", 0, 1e6),

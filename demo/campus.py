@@ -173,8 +173,9 @@ def _nodes(numbers: tuple[int, ...], peaks: Floats) -> tuple[Node, ...]:
 def _edges(numbers: tuple[int, ...], peaks: Floats) -> tuple[Edge, ...]:
     grid = Meter(
         "grid", "Grid connection", "grid", COUNTER, 5000.0,
-        ("load_pct", "voltage_v", "current_l1_a", "current_l2_a", "current_l3_a", "frequency_hz", "power_factor"),
-        True, "Closes the balance of the substation at every instant.",
+        ("load_pct", "voltage_v", "voltage_l1_v", "voltage_l2_v", "voltage_l3_v", "current_l1_a", "current_l2_a", "current_l3_a",
+         "frequency_hz", "power_factor"),
+        True, "Closes the balance of the substation at every instant. Simulated: on some days its second phase sags for 40 min.",
     )  # fmt: skip
     pv = Meter(
         "pv", "PV array", "pv", INTERVAL, PV_KWP, ("load_pct", "voltage_v", "current_a"), True,

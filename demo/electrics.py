@@ -34,6 +34,11 @@ class Daily:
 DIP = Daily(length_s=12 * 60, earliest_s=7 * 3600, latest_s=18 * 3600, salt=11)
 OUTAGE = Daily(length_s=25 * 60, earliest_s=6 * 3600, latest_s=20 * 3600, salt=29)
 
+# Of the second phase of a connection of three: about three days a week, for longer than a mean of ten minutes.
+PHASE_SAG = Daily(length_s=40 * 60, earliest_s=8 * 3600, latest_s=20 * 3600, salt=17)
+SAG_EVERY_DAYS, DEEP_EVERY_DAYS = 3, 7
+SAG_SHARE, DEEP_SHARE = 0.12, 0.165  # of the nominal voltage; the deep ones go below EN 50160's −15 %
+
 DIP_SHARE = 0.12  # of the nominal voltage: below EN 50160's −10 %, above its −15 %
 WAVES_S = (61.0, 317.0, 1777.0, 6311.0)  # periods without a common multiple within a day
 PHASE_STEP = 2.399963  # the golden angle: meters side by side never move together
@@ -45,6 +50,14 @@ def in_daily(seconds: Floats, daily: Daily) -> Flags:
     share = np.mod((day + daily.salt) * 0.6180339887, 1.0)
     start = day * DAY_S + np.floor(daily.earliest_s + share * (daily.latest_s - daily.earliest_s))
     return np.asarray((seconds >= start) & (seconds < start + daily.length_s))
+
+
+def phase_sag(seconds: Floats) -> Floats:
+    """By how much of the nominal voltage the second phase is lower at the moments; 0 but for the sags."""
+    day = np.floor(seconds / DAY_S)
+    share = np.where(np.mod(day, DEEP_EVERY_DAYS) == 0, DEEP_SHARE, SAG_SHARE)
+    sags = in_daily(seconds, PHASE_SAG) & ((np.mod(day, SAG_EVERY_DAYS) == 0) | (np.mod(day, DEEP_EVERY_DAYS) == 0))
+    return np.asarray(np.where(sags, share, 0.0))
 
 
 def levels(
@@ -72,9 +85,14 @@ def levels(
     frequency = supply.frequency_hz * (1 + 0.0016 * np.asarray(swing))
     current = np.abs(power) * 1000 / (supply.phases * voltage * factor)
     tilt = 0.03 * np.asarray(sway)
+    lean = 0.005 * np.asarray(sway)  # of the phases against each other
+    sagging = phase_sag(seconds)[:, None]
     return {
         "load_pct": np.minimum(load * 100, 200.0),
         "voltage_v": np.asarray(voltage),
+        "voltage_l1_v": np.asarray(voltage),
+        "voltage_l2_v": np.asarray(voltage * (1 - lean) - supply.voltage_v * sagging),
+        "voltage_l3_v": np.asarray(voltage * (1 + lean)),
         "power_factor": np.asarray(factor),
         "frequency_hz": np.repeat(frequency[:, None], power.shape[1], axis=1),
         "current_a": np.asarray(current),

@@ -7,7 +7,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from config import clock
-from config.limits import Limit
+from config.limits import Limit, with_phases
 from insight.meters_now import UNDECLARED_S
 from insight.shared import shared
 from models.graph import Graph
@@ -112,7 +112,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
         zone=ZoneInfo(site.time_zone),
         currency=site.currency,
         region_id=site.region_id,
-        limits=limits.limits_of(scope, site),
+        limits=with_phases(limits.limits_of(scope, site)),
         graph=ordered,
         drawings=drawn,
         meters=seen_meters,

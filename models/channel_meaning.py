@@ -58,6 +58,7 @@ _BY_WORDS: tuple[tuple[str, str | None], ...] = (
 )
 _SCALED = frozenset({"power_kw", "reactive_power_kvar", ENERGY, EXPORT_OF[ENERGY]})  # as often sent in units of a thousandth
 _PLAIN = frozenset({"dimensionless", "%", "percent"})  # the kind or the name has to say of what
+_OF_A_PHASE = {"voltage_v": "voltage_{}_v", "current_a": "current_{}_a"}
 _BACKWARDS = frozenset({"export", "exported", "returned", "ret"})
 _OF_A_WHILE = frozenset({"today", "yesterday", "day", "yieldday", "week", "month", "year", "hour", "period"})  # no register
 _SAY_NOTHING = frozenset({"meter", "main", "the", "of"})
@@ -97,8 +98,9 @@ def meaning(name: str, unit: str | None = None, kind: str | None = None) -> Mean
         if _OF_A_WHILE & set(said):
             return None
         quantity = EXPORT_OF[ENERGY] if _BACKWARDS & set(said) else ENERGY
-    if quantity == "current_a" and (phase := next((each for each in said if each in ("l1", "l2", "l3")), None)):
-        quantity = f"current_{phase}_a"
+    phase = next((each for each in said if each in ("l1", "l2", "l3")), None)
+    if quantity in _OF_A_PHASE and phase:
+        quantity = _OF_A_PHASE[quantity].format(phase)
     return Meaning(quantity, unit, unit is not None or quantity not in _SCALED)
 
 

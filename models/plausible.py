@@ -51,8 +51,8 @@ _NOTHING_FROM = [least for least, _most in _NOTHING]
 # temperature sensor is missing. Smaller ones are values like others.
 FEWEST = 300.0
 LEVELS = {
-    "voltage_v", "current_a", "current_l1_a", "current_l2_a", "current_l3_a", "reactive_power_kvar", "irradiance_w_m2",
-    "temperature_c",
+    "voltage_v", "voltage_l1_v", "voltage_l2_v", "voltage_l3_v", "voltage_l12_v", "voltage_l23_v", "voltage_l31_v", "current_a",
+    "current_l1_a", "current_l2_a", "current_l3_a", "reactive_power_kvar", "irradiance_w_m2", "temperature_c",
 }  # fmt: skip
 COLDEST = (-40.0, -50.0, -55.0)
 _NO_LEVEL = np.array(

@@ -228,3 +228,15 @@ def test_the_data_carried_are_small_and_named() -> None:
     assert sum(file.stat().st_size for file in folder.iterdir()) < 3e6
     named = (folder / "SOURCES.md").read_text(encoding="utf-8")
     assert all(file.name in named for file in folder.glob("*.gz"))
+
+
+def test_the_second_phase_of_the_grid_sags_on_some_days_of_each_week_for_longer_than_ten_minutes() -> None:
+    site, week = campus(), NOW // 604_800 * 604_800 + 300 * np.arange(2016)
+    shown = plant.levels(site, week)
+    low = {phase: shown["grid", f"voltage_l{phase}_v"] < 0.9 * 230 for phase in (1, 2, 3)}
+    assert not low[1].any()
+    assert not low[3].any()
+    begins = np.flatnonzero(np.diff(low[2].astype(int)) == 1)
+    assert 2 <= len(begins) <= 4
+    assert low[2].sum() * 300 == pytest.approx(len(begins) * electrics.PHASE_SAG.length_s, abs=900)
+    assert (shown["grid", "voltage_l2_v"] < 0.85 * 230).any(), "once a week below the least that may be"

@@ -36,6 +36,7 @@ from models.channel_meaning import Meaning, meaning, meter_of
         ("tele/plug/SENSOR#ENERGY.Voltage", None, None, Meaning("voltage_v", None, True)),
         ("tele/plug/SENSOR#ENERGY.Factor", None, None, Meaning("power_factor", None, True)),
         ("grid,phase=l2 current", None, None, Meaning("current_l2_a", None, True)),
+        ("grid,phase=l2 voltage", None, None, Meaning("voltage_l2_v", None, True)),
         ("tele/plug/SENSOR#ENERGY.ApparentPower", None, None, None),
         ("cpu,cpu=cpu0 usage_idle", None, None, None),
         ("", None, None, None),
