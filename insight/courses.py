@@ -60,8 +60,13 @@ def stretches(scope: Scope, view: SiteView, subject_id: str, edges: Sequence[dat
     if subject_id in view.meters:
         flow = closed_energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id]
         return Stretches(_kwh(flow), flow.covered_s, [Telling(edges[0], edges[-1], [subject_id])])
-    places, _ = _of_places(scope, view, [subject_id], edges, judged=False)
-    return places[subject_id].stretches()
+    return stretches_of_nodes(scope, view, [subject_id], edges)[subject_id]
+
+
+def stretches_of_nodes(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime]) -> dict[str, Stretches]:
+    """The same of several nodes, or of the site, that are read together."""
+    places, _ = _of_places(scope, view, ids, edges, judged=False)
+    return {each: place.stretches() for each, place in places.items()}
 
 
 def courses(scope: Scope, view: SiteView, ids: Collection[str], edges: Sequence[datetime]) -> dict[str, Course]:
