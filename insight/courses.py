@@ -18,6 +18,7 @@ from insight.site_view import SiteView
 from models import flows
 from models.flows import Flows
 from models.graph import Edge, Graph
+from models.system_balance import SystemBalance, around, system_balance
 from models.topology import ends
 from store.errors import NotFound
 from store.scope import Scope
@@ -29,14 +30,16 @@ from store.series.energy import Flows as Energies
 Floats = NDArray[np.float64]
 
 AT_ONCE = 3_000  # stretches of a graph that is solved: a month of quarters
+WHOLE = 0.99  # of the time of each meter around a node, for what is lost there to be told
 
 
 class Course(NamedTuple):
     """Between successive moments: energies in kWh by name, each NaN where nothing is known, and how sure they are.
 
     Of a meter `forward` and `export` (in its edge's direction and against it), of a node `taken` and `given` of electricity,
-    of a site the totals of `models.flows`. `coverage` is the mean over the meters behind it of the share (0..1) of what was due
-    that is there, NaN where nothing was due; `provisional` whether it may still change.
+    of a site the totals of `models.flows`, and what its nodes took in and lost together (`models.system_balance`), NaN where a
+    meter around these nodes misses more than a hundredth: it would pass for a loss. `coverage` is the mean over the meters behind
+    it of the share (0..1) of what was due that is there, NaN where nothing was due; `provisional` whether it may still change.
     """
 
     kwh: Mapping[str, Floats]
@@ -111,7 +114,7 @@ class _Place:
     def __init__(self, edges: Sequence[datetime], node_id: str | None) -> None:
         self.node_id = node_id
         self._edges_s = np.array([each.timestamp() for each in edges])
-        self._names = flows.TOTALS if node_id is None else ("taken", "given")
+        self._names = (*flows.TOTALS, *SystemBalance._fields) if node_id is None else ("taken", "given")
         self._sums = np.zeros((len(self._names), len(edges) - 1))
         self._heard = np.zeros((len(self._names), len(edges) - 1), bool)
         self._covered: dict[str, tuple[Floats, Floats]] = {}  # of each meter behind it: seconds that are there, and that were due
@@ -124,10 +127,11 @@ class _Place:
         own = [edge for edge, _ in ends(drawn).get(self.node_id, ()) if edge.carrier == "electricity"]
         return own if all(edge.meter_id or edge.terms for edge in own) else None
 
-    def add(self, steps: Sequence[datetime], solved: Flows, told: Energies, meters: Sequence[str]) -> None:
-        """What a solved graph tells of it between successive steps, by these meters among those that are told."""
+    def add(self, steps: Sequence[datetime], solved: Flows, told: Energies, own: Iterable[Edge], view: SiteView) -> None:
+        """What a solved graph tells of it between successive steps, by the meters of its own edges among those that are told."""
+        meters = asked_of(own, view)
         at = np.searchsorted(self._edges_s, [each.timestamp() for each in steps[:-1]], side="right") - 1
-        for place, amounts in enumerate(self._amounts(solved)):
+        for place, amounts in enumerate(self._amounts(solved, told, view)):
             known = np.isfinite(np.broadcast_to(amounts, len(at)))
             np.add.at(self._sums[place], at[known], np.broadcast_to(amounts, len(at))[known])
             self._heard[place, at[known]] = True
@@ -138,11 +142,15 @@ class _Place:
             for sum_s, seconds in zip(sums, both, strict=True):
                 np.add.at(sum_s, at, seconds)
 
-    def _amounts(self, solved: Flows) -> Iterator[Floats]:
+    def _amounts(self, solved: Flows, told: Energies, view: SiteView) -> Iterator[Floats]:
         if self.node_id is None:
-            for name in self._names:
+            for name in flows.TOTALS:
                 told = np.isfinite(getattr(solved.totals, name)) | (solved.totals.known[name] > 0)
                 yield np.where(told, solved.totals.told(name), np.nan)
+            balancing = told.of(asked_of(around(solved.graph), view))
+            whole = (balancing.known_s >= WHOLE * balancing.due_s).all(axis=0)
+            for amounts in system_balance(solved):
+                yield np.where(whole, amounts, np.nan)
             return
         own = [(solved.edges[edge.id], sign) for edge, sign in ends(solved.graph).get(self.node_id, ())]
         own = [(flow, sign) for flow, sign in own if flow.edge.carrier == "electricity" and flow.origin != "unknown"]
@@ -188,7 +196,7 @@ def _of_places(
                 heard = closed_energy.flows(scope, asked_of(graph.edges, view), steps, view.metering)
                 solved = flows.solve(graph, readings(heard))
                 for place, own in those:
-                    place.add(steps, solved, heard, asked_of(own, view))
+                    place.add(steps, solved, heard, own, view)
     return places, may_change
 
 

@@ -1,0 +1,46 @@
+"""What a load is like at a time of day, on a weekday, in a month: means over groups of steps, and the steps that stand out."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+
+
+def means(values: ArrayLike, groups: ArrayLike, count: int) -> Floats:
+    """The mean of the known steps of each group, shape (count,), in the unit of the values; NaN of a group without any.
+
+    Args:
+        values: one a step, shape (n,); NaN is not known and counts nowhere.
+        groups: the group of each step, shape (n,), whole numbers from 0 to `count` - 1.
+        count: of the groups.
+
+    >>> means([1, 3, 5, float("nan")], [0, 0, 1, 2], 3)
+    array([ 2.,  5., nan])
+    """
+    given, of = np.asarray(values, np.float64), np.asarray(groups, np.int64)
+    known = np.isfinite(given)
+    sums = np.bincount(of[known], given[known], minlength=count)
+    counted = np.bincount(of[known], minlength=count)
+    return np.divide(sums, counted, out=np.full(count, np.nan), where=counted > 0)
+
+
+def peaks(values: ArrayLike, days: Sequence[Hashable], count: int) -> Places:
+    """The places of the highest step of each of the `count` days with the highest ones, the highest first; one a day.
+
+    Several steps of one afternoon are one peak: so the highest of each day stands for it, the first of equal ones.
+
+    >>> peaks([5, 9, 8, 2, 7], ["Mon", "Mon", "Mon", "Tue", "Tue"], 2).tolist()
+    [1, 4]
+    """
+    given = np.asarray(values, np.float64)
+    falling = np.flatnonzero(np.isfinite(given))
+    falling = falling[np.argsort(-given[falling], kind="stable")]
+    found: dict[Hashable, int] = {}
+    for place in falling.tolist():
+        if len(found) == count:
+            break
+        found.setdefault(days[place], place)
+    return np.array([*found.values()], np.int64)
