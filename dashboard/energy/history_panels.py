@@ -1,0 +1,149 @@
+"""The panels of the history: the course beside the days before, load duration, peaks, and what the load is usually like."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import orjson
+from dash import dcc, html
+
+from config import language
+from config.language import _
+from dashboard.energy import history_words as words
+from dashboard.energy.history_asked import Asked
+from dashboard.figures import daily_pattern, history_course, load_duration, wording
+from dashboard.live import blocks
+from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import Reader
+from dashboard.parts.short_table import short_table
+from insight.history import POWER, History
+
+COURSE, DURATION, HOURS = "history-chart", "history-duration", "history-hours"
+CHARTS = (COURSE, DURATION, HOURS)
+
+
+def store_of(chart_id: str) -> str:
+    """The id of what a chart is drawn from."""
+    return f"{chart_id}-figure"
+
+
+def panels(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Div:
+    """All of them."""
+    shown = [_course(asked, told, zone, reader), _duration(told, reader), _peaks(asked, told, zone, reader), _hours(told, reader)]
+    shown += _bars("weekdays", _("By weekday"), _weekdays(told), reader)
+    if np.isfinite(told.patterns.months).sum() > 1:
+        shown += _bars("months", _("By season"), _months(told), reader)
+    return html.Div(shown, className="overview history")
+
+
+def _course(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Section:
+    unit = words.UNITS[told.shown]
+    step = "day" if len(told.values) <= asked.days else "hour" if len(told.values) <= 25 * asked.days else "quarter"
+    of_mean = _("Mean power of each %(step)s.", step=_(words.STEPS[step]))
+    note = of_mean if told.shown == POWER else _("Each %(step)s by itself.", step=_(words.STEPS[step]))
+    drawn = {
+        "figure": history_course.figure(told.edges, told.values, told.before, unit, asked.days, zone),
+        "says": history_course.summary(told.edges, told.values, told.before, unit, zone),
+        "note": note,
+        "empty": not np.isfinite(told.values).any(),
+    }
+    facts = [html.Div([html.Dt(name), html.Dd(said)]) for name, said in words.facts(told, zone, reader).items()]
+    nothing = (_("No values in this period."), _("Choose another one."))
+    content = [html.Dl(facts, className="facts"), *blocks.chart(COURSE, _("Course over the days"), nothing, tools="yes")]
+    foot = [html.P(id=f"{COURSE}-note", className="remark", role="status"), blocks.as_table(COURSE)]
+    return blocks.panel("course", _(words.SHOWN[told.shown]), _kinds(asked, told), [*content, _store(COURSE, drawn)], foot)
+
+
+def _kinds(asked: Asked, told: History) -> html.Nav | None:
+    """What can be drawn of the subject, as links."""
+    if len(told.offered) < 2:
+        return None
+    links = [
+        html.A(
+            _(words.SHOWN[each]),
+            href=asked.href(show=each),
+            className="btn btn-sm btn-quiet",
+            **data(soft=""),
+            **(aria(current="true") if each == told.shown else {}),
+        )
+        for each in told.offered
+    ]
+    return html.Nav(links, className="quality-days", **aria(label=_("What the chart shows")))
+
+
+def _duration(told: History, reader: Reader) -> html.Section:
+    drawn = {
+        "figure": load_duration.figure(told.duration),
+        "says": load_duration.summary(told.duration),
+        "empty": not len(told.duration.share),
+    }
+    rows = [(f"{100 * share:g} %", words.power(kw, reader)) for share, kw in load_duration.rows(told.duration)]
+    table = short_table(_("Load duration"), [_("Share of the time"), _("At least")], rows, {1: "num"})
+    nothing = (_("No values in this period."), _("Choose another one."))
+    content = [*blocks.chart(DURATION, _("Load duration curve"), nothing), _store(DURATION, drawn), _numbers(table)]
+    return blocks.panel("duration", _("Load duration"), None, content)
+
+
+def _peaks(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Section:
+    rows = []
+    for peak in told.peaks:
+        day = peak.at.astimezone(zone).date()
+        of = f"&of={asked.subject_id}" if asked.subject_id else ""
+        link = html.A(words.when(peak.at, zone), href=f"/site/{asked.site_id}/calendar?day={day}{of}", **data(soft=""))
+        above = f"{100 * (peak.kw / told.mean_kw - 1):.0f}" if told.mean_kw > 0 else wording.NONE
+        rows.append((link, words.power(peak.kw, reader), f"{reader.number(above)} %"))
+    heads = [_("When"), _(words.HIGHEST[told.finest]), _("Above the mean")]
+    table: Any = short_table(_("Peaks"), heads, rows, {1: "num", 2: "num"}) if rows else html.P(_("No values in this period."))
+    note = html.P(_("The highest of each of the days with the highest ones."), className="remark")
+    return blocks.panel("peaks", _("Peaks"), None, [table], note)
+
+
+def _hours(told: History, reader: Reader) -> html.Section:
+    hours = told.patterns.hours
+    drawn = {
+        "figure": daily_pattern.figure(hours),
+        "says": daily_pattern.summary(hours),
+        "empty": not np.isfinite(hours).any(),
+    }
+    rows = [(daily_pattern.label(hour), *(_power(kw, reader) for kw in hours[:, hour].tolist())) for hour in range(24)]
+    heads = [_("Hour"), *(_(name) for name in daily_pattern.NAMES)]
+    table = short_table(_("By hour of the day"), heads, rows, {1: "num", 2: "num"})
+    nothing = (_("No values in this period."), _("Choose another one."))
+    content = [*blocks.chart(HOURS, _("Mean power by hour of the day"), nothing), _store(HOURS, drawn), _numbers(table)]
+    note = html.P(_("Free days are weekends, holidays and shutdowns of the site's calendar."), className="remark")
+    return blocks.panel("hours", _("By hour of the day"), None, content, note)
+
+
+def _weekdays(told: History) -> dict[str, float]:
+    days = [date(2024, 1, 1 + place) for place in range(7)]  # of which the first is a Monday
+    return dict(zip((language.weekday(day) for day in days), told.patterns.weekdays.tolist(), strict=True))
+
+
+def _months(told: History) -> dict[str, float]:
+    named = {language.month(date(2024, 1 + place, 1)): kw for place, kw in enumerate(told.patterns.months.tolist())}
+    return {name: kw for name, kw in named.items() if np.isfinite(kw)}
+
+
+def _bars(name: str, title: str, powers: Mapping[str, float], reader: Reader) -> Sequence[html.Section]:
+    most = max((kw for kw in powers.values() if np.isfinite(kw)), default=0.0)
+    rows = []
+    for words_of, kw in powers.items():
+        width = 100 * max(kw, 0.0) / most if most > 0 and np.isfinite(kw) else 0.0
+        bar = html.I(className="amount", style={"width": f"{width:.0f}%"}, **aria(hidden="true"))
+        rows.append((html.Div([words_of, bar], className="with-amount"), _power(kw, reader)))
+    table = short_table(title, ["", _("Mean power")], rows, {1: "num"})
+    return [blocks.panel(name, title, None, [table])]
+
+
+def _power(kilowatts: float, reader: Reader) -> str:
+    return words.power(kilowatts, reader) if np.isfinite(kilowatts) else wording.NONE
+
+
+def _numbers(table: Any) -> html.Details:
+    return html.Details([html.Summary(_("The numbers")), table])
+
+
+def _store(chart_id: str, drawn: Mapping[str, Any]) -> dcc.Store:
+    return dcc.Store(id=store_of(chart_id), data=orjson.dumps(drawn).decode())
