@@ -6,9 +6,10 @@ from datetime import datetime
 
 from insight import freshness
 from insight.now import Now
+from models import system_balance
 from models.flows import Values
-from models.graph import Node
-from models.topology import electric, makers
+from models.graph import Edge, Node
+from models.topology import at_the_grid, electric, makers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Stored:
 class KeyFigures:
     """Powers in kW; `grid` is positive for import, shares are 0..1. What a site does not have is None.
 
-    `produced_kw` is known only when every array tells; `production` then and else is the sum of those that do.
+    `produced_kw` is known only when every array tells; `production` then and else is the sum of those that do. `efficiency` is
+    of sites whose meters tell what is lost (`lost_kw`), `load` of those whose grid connection says what it can carry.
     """
 
     production: KeyFigure | None
@@ -48,6 +50,10 @@ class KeyFigures:
     grid: KeyFigure
     stored: Stored | None
     self_sufficiency: KeyFigure
+    efficiency: KeyFigure | None
+    lost_kw: float
+    load: KeyFigure | None
+    connection_kw: float
 
 
 def key_figures(now: Now) -> KeyFigures:
@@ -58,6 +64,9 @@ def key_figures(now: Now) -> KeyFigures:
     used = _at(at_node, (node for node in nodes if node.kind == "sink")) or every
     grid = _at(at_node, (node for node in nodes if node.technology == "grid")) or every
     storages = [node for node in nodes if node.kind == "storage"]
+    system, connection_kw = system_balance.system_balance(now.flows), system_balance.connection_kw(now.view.graph)
+    telling = system_balance.around(now.view.graph)
+    carried = float((totals.imported + totals.exported)[0])
     return KeyFigures(
         production=_total(now, "production", totals.production, arrays) if arrays else None,
         produced_kw=float(totals.production[0]),
@@ -66,6 +75,10 @@ def key_figures(now: Now) -> KeyFigures:
         grid=_behind(now, float((totals.imported - totals.exported)[0]), grid),
         stored=_stored(now, storages, at_node) if storages else None,
         self_sufficiency=_behind(now, float(totals.self_sufficiency[0]), every),
+        efficiency=_behind(now, float(system_balance.efficiency(*system)[0]), _of(now, telling)) if telling else None,
+        lost_kw=float(system.lost[0]),
+        load=_behind(now, carried / connection_kw, _of(now, at_the_grid(now.view.graph))) if connection_kw > 0 else None,
+        connection_kw=connection_kw,
     )
 
 
@@ -107,8 +120,13 @@ def _meters_by_node(now: Now) -> dict[str, list[str]]:
     """The meters of electricity at each node: a number of electricity is not late because a gas meter is."""
     at_node: dict[str, list[str]] = {node.id: [] for node in now.view.graph.nodes}
     for edge in electric(now.view.graph):
-        for meter_id in (*(term for term, _ in edge.terms), edge.meter_id):
-            if meter_id is not None and meter_id in now.states:
-                at_node[edge.source].append(meter_id)
-                at_node[edge.target].append(meter_id)
+        for meter_id in _of(now, [edge]):
+            at_node[edge.source].append(meter_id)
+            at_node[edge.target].append(meter_id)
     return at_node
+
+
+def _of(now: Now, edges: Iterable[Edge]) -> list[str]:
+    """The meters of edges that are seen, terms of virtual ones among them."""
+    named = (each for edge in edges for each in (*(term for term, _ in edge.terms), edge.meter_id))
+    return [each for each in named if each is not None and each in now.states]

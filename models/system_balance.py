@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.flows import EdgeFlow, Flows
+from models.flows import Flows
 from models.graph import Edge, Graph, Node
 from models.topology import BALANCED, ends, grid_nodes, once
 
@@ -49,15 +49,14 @@ def around(graph: Graph) -> tuple[Edge, ...]:
 
 def system_balance(flows: Flows) -> SystemBalance:
     """What a site takes in and loses. NaN at every step where no node tells of losses."""
-    boundary = grid_nodes(flows.graph)
     nothing = np.full_like(flows.totals.demand, np.nan)
     nodes = telling(flows.graph)
     if not nodes:
         return SystemBalance(nothing, nothing)
-    giving = {node.id for node in flows.graph.nodes if node.id in boundary or node.kind in ("source", "storage")}
     taken_in, lost = np.zeros_like(nothing), np.zeros_like(nothing)
-    for flow in flows.edges.values():
-        taken_in = taken_in + _given_by(giving, flow)
+    for edge, away in _giving(flows.graph):
+        flow = flows.edges[edge.id]
+        taken_in = taken_in + (flow.forward if away else flow.reverse)
     for node in nodes:
         residual = flows.residuals[node.id]
         left = np.where(residual.silent > 0, np.nan, residual.value)
@@ -89,12 +88,12 @@ def _is_measured(edges: list[Edge]) -> bool:
     return len(edges) > 1 and all((edge.meter_id or edge.terms) and edge.carrier != MATERIAL for edge in edges)
 
 
-def _given_by(giving: set[str], flow: EdgeFlow) -> Values:
-    if flow.edge.carrier == MATERIAL:
-        return np.zeros_like(flow.forward)
-    given = np.zeros_like(flow.forward)
-    if flow.edge.source in giving:
-        given = given + flow.forward
-    if flow.edge.target in giving and flow.edge.two_way:
-        given = given + flow.reverse
-    return given
+@once
+def _giving(graph: Graph) -> tuple[tuple[Edge, bool], ...]:
+    """The edges by which sources, storages and the grid give energy, each with whether that is in its direction."""
+    boundary = grid_nodes(graph)
+    ids = {node.id for node in graph.nodes if node.id in boundary or node.kind in ("source", "storage")}
+    carrying = [edge for edge in graph.edges if edge.carrier != MATERIAL]
+    there = [(edge, True) for edge in carrying if edge.source in ids]
+    back = [(edge, False) for edge in carrying if edge.target in ids and edge.two_way]
+    return (*there, *back)

@@ -30,6 +30,7 @@ TITLES = {
 }
 SHOWN = {"arrays": N_("Each array"), "grid": N_("Grid"), "battery": N_("Battery"), "forecast": N_("Forecast 24 h")}
 ROW_PX = 24  # of the names above the lines of a chart
+ONE_ROW = 8  # tiles
 MOST_ARRAYS = 6  # drawn one by one unless asked for: more are no longer told apart
 
 
@@ -133,7 +134,9 @@ def strips() -> list[html.Section]:
 def tile_row(shown: list[tiles.Tile], now: datetime, trends: Mapping[str, Any], row_id: str = "overview-tiles") -> html.Section:
     """The tiles."""
     drawn = [tiles.element(tile, now, tiles.trend_url(trends[tile.key]) if tile.key in trends else None) for tile in shown]
-    columns = {"--columns": str(max(4, len(drawn)))}
+    # Where more than eight would stand side by side their names have no room: they stand in two rows.
+    every = max(4, len(drawn))
+    columns = {"--tiles": f"{every}", "--columns": f"{every if every <= ONE_ROW else -(-every // 2)}"}
     return html.Section(drawn, id=row_id, className="tiles", style=columns, **aria(label=_("Now and today")))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -13,6 +14,7 @@ from config import clock
 from config.language import _
 from dashboard.figures import wording
 from dashboard.parts.aria import aria, data
+from insight import history
 from insight.key_figures import KeyFigure, KeyFigures, Stored, key_figures
 from insight.now import Now
 from insight.today import WHOLE, Carbon, Price, Today
@@ -23,7 +25,10 @@ IDLE_KW = 0.005  # below it a battery does nothing
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number. `seen` is the moment of the oldest reading behind it, `coverage` (0..1) how much of them is there."""
+    """One number. `seen` is the moment of the oldest reading behind it, `coverage` (0..1) how much of them is there.
+
+    `href` is where its trend is.
+    """
 
     key: str
     label: str
@@ -34,6 +39,7 @@ class Tile:
     seen: datetime | None = None
     coverage: float | None = None
     title: str = ""
+    href: str = ""
 
 
 def tiles(now: Now, today: Today | None) -> list[Tile]:
@@ -47,6 +53,8 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
         _grid(told.grid),
         *([_battery(told.stored)] if told.stored else []),
         _tile("sufficiency", _("Self-sufficiency"), (wording.percent(sufficiency.value), "%"), of_demand, sufficiency),
+        *([_efficiency(now.view.id, told, told.efficiency)] if told.efficiency else []),
+        *([_load(now.view.id, told, told.load)] if told.load else []),
     ]
     return [*found, *_of_today(today)]
 
@@ -77,6 +85,22 @@ def _grid(of: KeyFigure) -> Tile:
     label = _("Grid") if not isfinite(net) else _("Grid import") if net >= 0 else _("Grid export")
     note = "" if not isfinite(net) or net == 0 else _("from the grid") if net > 0 else _("to the grid")
     return _tile("grid", label, wording.scaled(abs(net), "kW"), note, of, _exact(net, _("kW, import is positive")))
+
+
+def _efficiency(site_id: str, told: KeyFigures, of: KeyFigure) -> Tile:
+    lost = wording.power(abs(told.lost_kw))
+    note = _("%(power)s lost", power=lost) if told.lost_kw >= 0 else _("%(power)s more than comes in", power=lost)
+    number, title = wording.number(100 * of.value), _exact(100 * of.value, "%")
+    href = f"/site/{site_id}/history?show={history.EFFICIENCY}"
+    note = note if isfinite(of.value) else _("unknown now")
+    return Tile("efficiency", _("System efficiency"), number, "%", note, of.state, of.seen, title=title, href=href)
+
+
+def _load(site_id: str, told: KeyFigures, of: KeyFigure) -> Tile:
+    note = _("of the %(power)s of the grid connection", power=wording.power(told.connection_kw))
+    number, title = wording.number(100 * of.value), _exact(100 * of.value, "%")
+    href = f"/site/{site_id}/history?show={history.LOAD}"
+    return Tile("load", _("Load"), number, "%", note, of.state, of.seen, title=title, href=href)
 
 
 def _battery(stored: Stored) -> Tile:
@@ -180,9 +204,11 @@ def element(tile: Tile, now: datetime, trend: str | None = None) -> html.Article
     """A tile as the page shows it; `assets/live/30-tick.js` changes the texts of its parts."""
     number = html.Span(tile.value, className="value", **data(part="value"))
     unit = html.Span(tile.unit, className="unit", **data(part="unit"))
+    label: dict[str, Any] = {"children": tile.label, **data(part="label")}
+    title = html.H2(html.A(href=tile.href, **label, **data(soft=""))) if tile.href else html.H2(**label)
     return html.Article(
         [
-            html.H2(tile.label, **data(part="label")),
+            title,
             html.P([number, unit], className="reading num"),
             html.P(tile.note, className="note num", **data(part="note")),
             html.Span(className="trend", style={"--trend": trend}, **aria(hidden="true")) if trend else None,

@@ -15,8 +15,9 @@ from insight.site_view import site_view
 from insight.today import read
 from store.errors import NotFound
 from store.records.access import policy
+from store.records.plant import declarations, graph, meters
 from store.scope import NOBODY, SYSTEM
-from tests.dashboard.live_world import EVERY_S, LiveWorld
+from tests.dashboard.live_world import EVERY_S, LONG_AGO, LiveWorld
 
 
 def tile(text: str, key: str) -> dict[str, object]:
@@ -33,6 +34,31 @@ def test_the_tiles_say_what_the_meters_posted(site: LiveWorld) -> None:
     assert (tile(text, "battery")["value"], tile(text, "battery")["note"]) == ("62.0", "↓ discharging 10.0 kW")
     assert tile(text, "sufficiency")["value"] == "64"
     assert {tile(text, key)["state"] for key in ("production", "demand", "grid", "battery")} == {"live"}
+
+
+def test_what_the_connection_carries_is_a_share_of_what_it_can_and_leads_to_its_trend(site: LiveWorld) -> None:
+    grid = {"name": "Grid", "kind": "source", "technology": "grid", "capacity_kwh": None, "plan_x": None, "plan_y": None}
+    graph.describe_node(SYSTEM, site.nodes["grid"], capacity_kw=160.0, **grid)
+    site.post_everything()
+    load = tile(tick.tick_of(SYSTEM, site.site), "load")
+    assert (load["value"], load["unit"]) == ("25.0", "%")
+    assert load["note"] == "of the 160 kW of the grid connection"
+    assert f'href="/site/{site.site}/history?show=load"' in first_paint.html(SYSTEM, site.site)
+
+
+def test_a_site_is_as_efficient_as_its_measured_nodes_tell(site: LiveWorld) -> None:
+    site.post_everything()
+    keys = [each[0] for each in json.loads(tick.tick_of(SYSTEM, site.site))["tiles"]]
+    assert not {"efficiency", "load"} & {*keys}  # one use is not measured, and the connection is not rated
+    [rest] = [each for each in graph.wiring(SYSTEM, site.site).edges if each.to_node_id == site.nodes["rest"]]
+    site.meters["rest"] = meters.create_meter(SYSTEM, site.site, name="Rest", edge_id=rest.id).id
+    site.devices["rest"] = site.devices["halls"]
+    declarations.declare_energy(SYSTEM, site.meters["rest"], method="power", interval_s=EVERY_S, valid_from=LONG_AGO)
+    site.post({("rest", "power_kw"): 25.0})
+    efficiency = tile(tick.tick_of(SYSTEM, site.site), "efficiency")
+    assert (efficiency["value"], efficiency["note"]) == ("95.5", "5.00 kW lost")  # of 40 + 60 + 10
+    site.post({("rest", "power_kw"): 33.0})
+    assert tile(tick.tick_of(SYSTEM, site.site), "efficiency")["note"] == "3.00 kW more than comes in"
 
 
 def test_a_new_reading_is_in_the_next_tick(site: LiveWorld) -> None:
