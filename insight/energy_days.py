@@ -136,7 +136,8 @@ def _ways(view: SiteView, edge_id: str) -> tuple[str, str]:
     return ("export", "forward") if gives else ("forward", "export")
 
 
-def _midnights(view: SiteView, first: date, last: date) -> list[datetime]:
+def midnights(view: SiteView, first: date, last: date) -> list[datetime]:
+    """Where the local days from `first` to `last` begin, and where the last one ends (UTC)."""
     start, end = local_time.days(first, last, view.zone)
     return local_time.edges(start, end, "day", view.zone)
 
@@ -148,13 +149,13 @@ def _dates(view: SiteView, edges: Sequence[datetime]) -> list[date]:
 def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: date) -> EnergyDays:
     of, now = subject(view, wanted), clock.now()
     last = min(last, now.astimezone(view.zone).date())
-    shown = _midnights(view, first, last)
-    every = _midnights(view, first - LOOKED_BACK, last)
+    shown = midnights(view, first, last)
+    every = midnights(view, first - LOOKED_BACK, last)
     told = courses(scope, view, [of.id], every)[of.id]
     totals, dates = told.kwh[of.used], _dates(view, every)
     is_open = np.array([each > now for each in every[1:]])
-    usual = usual_day.usual(_comparable(totals, told, is_open), _kinds(scope, view, dates))
     own = slice(len(every) - len(shown), None)
+    usual = usual_day.usual(comparable(totals, told, is_open), kinds(scope, view, dates), since=own.start)
     cost, priced, co2_kg = _paid(scope, view, of, shown)
     return EnergyDays(
         of,
@@ -173,13 +174,13 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     )
 
 
-def _kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
+def kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
     """Of successive days, as `usual_day` takes them; a date that the clocks left out is none of them."""
     kept = site_calendars.calendar(scope, view.id).day_kinds(dates[0], dates[-1])
     return [KINDS.get(kept[(day - dates[0]).days], day.weekday()) for day in dates]
 
 
-def _comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
+def comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
     """The totals of days that are over and of which enough is known."""
     return np.where(np.nan_to_num(told.coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
 
@@ -212,11 +213,11 @@ def _emitted_kg(bought_kwh: Floats, priced: Priced, edges: list[datetime]) -> Fl
 
 def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCourse:
     of, now = subject(view, wanted), clock.now()
-    every = _midnights(view, day - LOOKED_BACK, day)
+    every = midnights(view, day - LOOKED_BACK, day)
     told = courses(scope, view, [of.id], every)[of.id]
     dates = _dates(view, every)
-    totals = _comparable(told.kwh[of.used], told, np.array([each > now for each in every[1:]]))
-    compared = usual_day.compared_with(totals, _kinds(scope, view, dates), len(dates) - 1)
+    totals = comparable(told.kwh[of.used], told, np.array([each > now for each in every[1:]]))
+    compared = usual_day.compared_with(totals, kinds(scope, view, dates), len(dates) - 1)
     enough = len(compared) >= usual_day.LEAST
     quarters = local_time.edges(every[-2], every[-1], "quarter", view.zone)
     shown = _quarters_kw(scope, view, of, quarters)

@@ -45,13 +45,14 @@ class Usual(NamedTuple):
         return Usual(self.middle[days], self.low[days], self.high[days], self.days[days], self.verdict[days])
 
 
-def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None = None) -> Usual:
+def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None = None, since: int = 0) -> Usual:
     """What is usual for each of successive days, by the days before it alone: what comes later changes no verdict.
 
     Args:
         totals: of each day, shape (n,); NaN where too little of the day is known.
         kinds: 0 to 6 for Monday to Sunday, `FREE` for holidays, `CLOSED` for a shutdown, shape (n,).
         temperatures_c: the mean outdoor temperature of each day, shape (n,), NaN where unknown; None without any.
+        since: the first day that is asked about; those before it are only compared with, and told nothing of.
     """
     values, kind = np.asarray(totals, np.float64), np.asarray(kinds, np.int64)
     outdoors = np.full(len(values), np.nan) if temperatures_c is None else np.asarray(temperatures_c, np.float64)
@@ -59,7 +60,7 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
     alike = _alike(kind)
     slopes = [_Slopes(values, alike, kelvin) for kelvin in degrees]
     middle, scatter, days = np.full((2, len(values)), np.nan)[0], np.full(len(values), np.nan), np.zeros(len(values), np.int64)
-    for day in range(len(values)):
+    for day in range(since, len(values)):
         compared = _compared(values, alike, day)
         days[day] = len(compared)
         if len(compared) < LEAST:

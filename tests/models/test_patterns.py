@@ -9,7 +9,7 @@ from models import patterns
 
 
 def test_the_examples_hold() -> None:
-    assert doctest.testmod(patterns) == doctest.TestResults(0, 2)
+    assert doctest.testmod(patterns) == doctest.TestResults(0, 3)
 
 
 def test_a_group_without_a_known_step_has_no_mean() -> None:

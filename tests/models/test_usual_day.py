@@ -77,3 +77,11 @@ def test_days_that_are_not_known_are_neither_compared_with_nor_judged() -> None:
     assert not found.verdict[60:70].any()
     assert found.days[75] == 8
     assert np.isfinite(found.middle[60:]).all()
+
+
+def test_days_that_nobody_asks_about_are_compared_with_all_the_same() -> None:
+    values, kinds = np.random.default_rng(6).uniform(50, 100, 60), np.arange(60) % 7
+    every, newest = usual(values, kinds), usual(values, kinds, since=50)
+    for whole, part in zip(every.of(slice(50, None)), newest.of(slice(50, None)), strict=True):
+        assert np.array_equal(whole, part)
+    assert np.isnan(newest.middle[:50]).all()
