@@ -1,5 +1,6 @@
 """When and where a site uses energy: a subject by hour and day, and its buildings day by day, as they stand on the site."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,11 +42,13 @@ class HoursByDay:
 class Built:
     """A building, or a use where a site has no buildings: what is said of it, and what it took (kWh) on each of the days.
 
-    `usual_kwh` is what is usual on each day; NaN where too few days tell.
+    `plan` is where it stands on the site's plan (0..1 from the left and from the top), `usual_kwh` what is usual on each day; NaN
+    where too few days tell.
     """
 
     node: Node
     facts: Facts
+    plan: tuple[float, float] | None
     kwh: Floats
     usual_kwh: Floats
     coverage: Floats
@@ -118,8 +121,9 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
     every = [each.astimezone(view.zone).date() for each in midnights[:-1]]
     own = slice(next(at for at, day in enumerate(every) if day >= first), None)
     is_open = np.array([each > now for each in midnights[1:]])
-    facts = _facts(scope, view)
-    nodes = [node for node in view.graph.nodes if node.id in facts] or [node for node in view.graph.nodes if node.kind == "sink"]
+    homes, facts = _homes(view), _facts(scope, view)
+    uses = [node for node in view.graph.nodes if node.kind == "sink"]
+    nodes = [node for node in uses if node.id in facts or homes.get(node.id, node).id in facts] or uses
     told = courses(scope, view, [node.id for node in nodes], midnights) if nodes else {}
     kinds = energy_days.kinds(scope, view, every)
     found = []
@@ -127,10 +131,24 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
         course = told[node.id]
         kwh = course.kwh["taken"]
         usual = usual_day.usual(energy_days.comparable(kwh, course, is_open), kinds, since=own.start)
-        found.append(Built(node, facts.get(node.id, NO_FACTS), kwh[own], usual.middle[own], course.coverage[own]))
+        home = homes.get(node.id, node)
+        known = facts.get(node.id) or facts.get(home.id, NO_FACTS)
+        found.append(Built(node, known, _plan(node) or _plan(home), kwh[own], usual.middle[own], course.coverage[own]))
     waiting = np.array([told[node.id].provisional[own] for node in nodes], bool).reshape(len(nodes), -1)
     provisional = waiting.any(axis=0) if nodes else np.zeros(len(every[own]), bool)
     return BuiltByDay(every[own], found, is_open[own], provisional)
+
+
+def _homes(view: SiteView) -> Mapping[str, Node]:
+    """The bus behind which a use is the only one, as in a home with an array and a battery of its own, by the use."""
+    nodes = {node.id: node for node in view.graph.nodes}
+    supplied = {edge.target: nodes[edge.source] for edge in view.graph.edges if edge.carrier == "electricity"}
+    behind = Counter(bus.id for use, bus in supplied.items() if nodes[use].kind == "sink")
+    return {use: bus for use, bus in supplied.items() if bus.kind == "bus" and behind[bus.id] == 1}
+
+
+def _plan(node: Node) -> tuple[float, float] | None:
+    return (node.plan_x, node.plan_y) if node.plan_x is not None and node.plan_y is not None else None
 
 
 def _facts(scope: Scope, view: SiteView) -> Mapping[str, Facts]:

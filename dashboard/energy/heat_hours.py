@@ -1,0 +1,89 @@
+"""The hours of some days as a table: a row an hour of the day, a column a day, the higher the power the hotter its cell."""
+
+from datetime import date
+
+import numpy as np
+from dash import html
+
+from config import language
+from config.language import _
+from dashboard.energy.heat_asked import Asked
+from dashboard.figures import daily_pattern, shades, wording
+from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import Reader
+from insight.heat_map import HoursByDay
+
+DIGITS = 2
+
+
+def says(told: HoursByDay, reader: Reader) -> str:
+    """The picture in a few sentences: the highest hour, and the hour of the day that is usually the highest and the lowest."""
+    if not np.isfinite(told.kw).any():
+        return _("There is no data of these days.")
+    hour, at = np.unravel_index(np.nanargmax(told.kw), told.kw.shape)
+    said = [
+        _(
+            "%(name)s used most on %(day)s from %(hour)s: %(power)s.",
+            name=told.subject.name,
+            day=language.written(told.dates[int(at)], "yMMMEd"),
+            hour=daily_pattern.label(int(hour)),
+            power=reader.number(wording.power(float(told.kw[hour, at]))),
+        )
+    ]
+    known = np.isfinite(told.kw).any(axis=1)
+    means = np.where(known, np.nanmean(np.where(known[:, None], told.kw, 0.0), axis=1), np.nan)
+    said.append(
+        _(
+            "On average most from %(most)s, least from %(least)s.",
+            most=daily_pattern.label(int(np.nanargmax(means))),
+            least=daily_pattern.label(int(np.nanargmin(means))),
+        )
+    )
+    if told.coverage < 0.995:
+        said.append(_("%(share)s %% of the expected readings are there.", share=wording.percent(told.coverage)))
+    if told.provisional:
+        said.append(_("Some of it may still change: readings can come late."))
+    return " ".join(said)
+
+
+def table(asked: Asked, told: HoursByDay, reader: Reader) -> html.Div:
+    """The hours; a day leads to its page in the calendar."""
+    levels = np.array(shades.between(told.kw), object).reshape(told.kw.shape)
+    heads = [html.Th(_("Hour"), scope="col", className="who")]
+    heads += [html.Th(_day(asked, day, at), scope="col") for at, day in enumerate(told.dates)]
+    rows = [
+        html.Tr(
+            [
+                html.Th(f"{hour:02}:00", scope="row", className="who", title=daily_pattern.label(hour)),
+                *(
+                    _cell(kw, level, day, hour, reader)
+                    for kw, level, day in zip(told.kw[hour].tolist(), levels[hour], told.dates, strict=True)
+                ),
+            ]
+        )
+        for hour in range(24)
+    ]
+    label = _("Mean power in kW by hour of the day and day")
+    return html.Div(
+        html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="shaded hours"),
+        className="table-frame",
+        tabIndex=0,
+        role="region",
+        **aria(label=label),
+        **data(scale=asked.scale),
+    )
+
+
+def _day(asked: Asked, day: date, place: int) -> html.A:
+    """The day of the month, with the month where it begins."""
+    shown = language.written(day, "MMMd") if place == 0 or day.day == 1 else f"{day.day}"
+    of = f"&of={asked.subject_id}" if asked.subject_id else ""
+    whole = language.written(day, "yMMMEd")
+    href = f"/site/{asked.site_id}/calendar?day={day}{of}"
+    return html.A(shown, href=href, title=whole, **aria(label=whole), **data(soft=""))
+
+
+def _cell(kw: float, level: int | None, day: date, hour: int, reader: Reader) -> html.Td:
+    if level is None:
+        return html.Td("", title=f"{language.written(day, 'MMMEd')}, {daily_pattern.label(hour)}: {_('no data')}")
+    return html.Td(reader.number(wording.number(kw, DIGITS)), **data(level=f"{level}"))
