@@ -145,8 +145,8 @@ class _Place:
     def _amounts(self, solved: Flows, told: Energies, view: SiteView) -> Iterator[Floats]:
         if self.node_id is None:
             for name in flows.TOTALS:
-                told = np.isfinite(getattr(solved.totals, name)) | (solved.totals.known[name] > 0)
-                yield np.where(told, solved.totals.told(name), np.nan)
+                known = np.isfinite(getattr(solved.totals, name)) | (solved.totals.known[name] > 0)
+                yield np.where(known, solved.totals.told(name), np.nan)
             balancing = told.of(asked_of(around(solved.graph), view))
             whole = (balancing.known_s >= WHOLE * balancing.due_s).all(axis=0)
             for amounts in system_balance(solved):

@@ -134,8 +134,9 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
         home = homes.get(node.id, node)
         known = facts.get(node.id) or facts.get(home.id, NO_FACTS)
         found.append(Built(node, known, _plan(node) or _plan(home), kwh[own], usual.middle[own], course.coverage[own]))
-    waiting = np.array([told[node.id].provisional[own] for node in nodes], bool).reshape(len(nodes), -1)
-    provisional = waiting.any(axis=0) if nodes else np.zeros(len(every[own]), bool)
+    provisional = np.zeros(len(every[own]), bool)
+    for course in told.values():
+        provisional |= course.provisional[own]
     return BuiltByDay(every[own], found, is_open[own], provisional)
 
 

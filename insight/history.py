@@ -227,8 +227,7 @@ def _steps(start: datetime, end: datetime, step: str, view: SiteView) -> pd.Date
 
 
 def _hours(edges: pd.DatetimeIndex) -> Floats:
-    lasting: Floats = np.diff(edges.as_unit("us").asi8) / 3.6e9
-    return lasting
+    return np.asarray(np.diff(edges.as_unit("us").asi8) / 3.6e9, np.float64)
 
 
 def _added(kwh: Mapping[str, Floats], fine: pd.DatetimeIndex, edges: pd.DatetimeIndex) -> dict[str, Floats]:
@@ -263,7 +262,7 @@ def _at_the_same_time(values: Floats, theirs: pd.DatetimeIndex, edges: pd.Dateti
 
 
 def _patterns(power: Floats, local: pd.DatetimeIndex, free_days: Collection[date]) -> Patterns:
-    free = np.isin(local.date, [*free_days])
+    free = np.array([day in free_days for day in local.date], bool)
     return Patterns(
         patterns.means(power, np.asarray(local.hour) + 24 * free, 48).reshape(2, 24),
         patterns.means(power, local.dayofweek, 7),

@@ -24,7 +24,8 @@ def means(values: ArrayLike, groups: ArrayLike, count: int) -> Floats:
     known = np.isfinite(given)
     sums = np.bincount(of[known], given[known], minlength=count)
     counted = np.bincount(of[known], minlength=count)
-    return np.divide(sums, counted, out=np.full(count, np.nan), where=counted > 0)
+    found: Floats = np.divide(sums, counted, out=np.full(count, np.nan), where=counted > 0)
+    return found
 
 
 def hours_by_day(kwh: ArrayLike, hours: ArrayLike, hour_of_day: ArrayLike, day: ArrayLike, days: int) -> Floats:

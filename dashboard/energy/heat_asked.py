@@ -88,7 +88,8 @@ class Asked:
 
     def on(self, dates: Sequence[date], at: str | int | None) -> "Asked":
         """The same on another of these days, counted from 0; on the one that is looked at where there is no such day."""
-        place = int(at) if f"{at}".isdecimal() and len(f"{at}") < 4 else -1
+        said = f"{at}"
+        place = int(said) if said.isdecimal() and len(said) < 4 else -1
         return replace(self, day=dates[place]) if 0 <= place < len(dates) else self
 
     def before(self) -> str | None:

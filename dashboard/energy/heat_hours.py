@@ -12,6 +12,7 @@ from dashboard.figures import daily_pattern, shades, wording
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import Reader
 from insight.heat_map import HoursByDay
+from models import statistics
 
 DIGITS = 2
 
@@ -30,8 +31,7 @@ def says(told: HoursByDay, reader: Reader) -> str:
             power=reader.number(wording.power(float(told.kw[hour, at]))),
         )
     ]
-    known = np.isfinite(told.kw).any(axis=1)
-    means = np.where(known, np.nanmean(np.where(known[:, None], told.kw, 0.0), axis=1), np.nan)
+    means = np.array([statistics.mean(of_hour) for of_hour in told.kw])
     said.append(
         _(
             "On average most from %(most)s, least from %(least)s.",
