@@ -1,6 +1,6 @@
 """The panels of the history: the course beside the days before, load duration, peaks, and what the load is usually like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,9 +32,9 @@ def store_of(chart_id: str) -> str:
 def panels(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Div:
     """All of them."""
     shown = [_course(asked, told, zone, reader), _duration(told, reader), _peaks(asked, told, zone, reader), _hours(told, reader)]
-    shown += _bars("weekdays", _("By weekday"), _weekdays(told), reader)
+    shown.append(_weekdays(told, reader))
     if np.isfinite(told.patterns.months).sum() > 1:
-        shown += _bars("months", _("By season"), _months(told), reader)
+        shown.append(_months(told, reader))
     return html.Div(shown, className="overview history")
 
 
@@ -80,7 +80,7 @@ def _duration(told: History, reader: Reader) -> html.Section:
         "empty": not len(told.duration.share),
     }
     rows = [(f"{100 * share:g} %", words.power(kw, reader)) for share, kw in load_duration.rows(told.duration)]
-    table = short_table(_("Load duration"), [_("Share of the time"), _("At least")], rows, {1: "num"})
+    table = short_table(_("Power by share of the time"), [_("Share of the time"), _("At least")], rows, {1: "num"})
     nothing = (_("No values in this period."), _("Choose another one."))
     content = [*blocks.chart(DURATION, _("Load duration curve"), nothing), _store(DURATION, drawn), _numbers(table)]
     return blocks.panel("duration", _("Load duration"), None, content)
@@ -95,7 +95,11 @@ def _peaks(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.
         above = f"{100 * (peak.kw / told.mean_kw - 1):.0f}" if told.mean_kw > 0 else wording.NONE
         rows.append((link, words.power(peak.kw, reader), f"{reader.number(above)} %"))
     heads = [_("When"), _(words.HIGHEST[told.finest]), _("Above the mean")]
-    table: Any = short_table(_("Peaks"), heads, rows, {1: "num", 2: "num"}) if rows else html.P(_("No values in this period."))
+    table: Any = (
+        short_table(_("Days with the highest peaks"), heads, rows, {1: "num", 2: "num"})
+        if rows
+        else html.P(_("No values in this period."))
+    )
     note = html.P(_("The highest of each of the days with the highest ones."), className="remark")
     return blocks.panel("peaks", _("Peaks"), None, [table], note)
 
@@ -109,32 +113,35 @@ def _hours(told: History, reader: Reader) -> html.Section:
     }
     rows = [(daily_pattern.label(hour), *(_power(kw, reader) for kw in hours[:, hour].tolist())) for hour in range(24)]
     heads = [_("Hour"), *(_(name) for name in daily_pattern.NAMES)]
-    table = short_table(_("By hour of the day"), heads, rows, {1: "num", 2: "num"})
+    table = short_table(_("Mean power by hour"), heads, rows, {1: "num", 2: "num"})
     nothing = (_("No values in this period."), _("Choose another one."))
     content = [*blocks.chart(HOURS, _("Mean power by hour of the day"), nothing), _store(HOURS, drawn), _numbers(table)]
     note = html.P(_("Free days are weekends, holidays and shutdowns of the site's calendar."), className="remark")
     return blocks.panel("hours", _("By hour of the day"), None, content, note)
 
 
-def _weekdays(told: History) -> dict[str, float]:
-    days = [date(2024, 1, 1 + place) for place in range(7)]  # of which the first is a Monday
-    return dict(zip((language.weekday(day) for day in days), told.patterns.weekdays.tolist(), strict=True))
+def _weekdays(told: History, reader: Reader) -> html.Section:
+    named = [language.weekday(date(2024, 1, 1 + place)) for place in range(7)]  # of which the first is a Monday
+    bars = _bars((_("Mean power by weekday"), _("Weekday")), zip(named, told.patterns.weekdays.tolist(), strict=True), reader)
+    return blocks.panel("weekdays", _("By weekday"), None, [bars])
 
 
-def _months(told: History) -> dict[str, float]:
-    named = {language.month(date(2024, 1 + place, 1)): kw for place, kw in enumerate(told.patterns.months.tolist())}
-    return {name: kw for name, kw in named.items() if np.isfinite(kw)}
+def _months(told: History, reader: Reader) -> html.Section:
+    named = [(language.month(date(2024, 1 + place, 1)), kw) for place, kw in enumerate(told.patterns.months.tolist())]
+    known = [(name, kw) for name, kw in named if np.isfinite(kw)]
+    return blocks.panel("months", _("By season"), None, [_bars((_("Mean power by month"), _("Month")), known, reader)])
 
 
-def _bars(name: str, title: str, powers: Mapping[str, float], reader: Reader) -> Sequence[html.Section]:
-    most = max((kw for kw in powers.values() if np.isfinite(kw)), default=0.0)
+def _bars(label: tuple[str, str], powers: Iterable[tuple[str, float]], reader: Reader) -> html.Div:
+    """A table with a bar for each power (kW) beside its name; `label` is what it is called, and its first column."""
+    told = list(powers)
+    most = max((kw for _name, kw in told if np.isfinite(kw)), default=0.0)
     rows = []
-    for words_of, kw in powers.items():
+    for name, kw in told:
         width = 100 * max(kw, 0.0) / most if most > 0 and np.isfinite(kw) else 0.0
         bar = html.I(className="amount", style={"width": f"{width:.0f}%"}, **aria(hidden="true"))
-        rows.append((html.Div([words_of, bar], className="with-amount"), _power(kw, reader)))
-    table = short_table(title, ["", _("Mean power")], rows, {1: "num"})
-    return [blocks.panel(name, title, None, [table])]
+        rows.append((html.Div([name, bar], className="with-amount"), _power(kw, reader)))
+    return short_table(label[0], [label[1], _("Mean power")], rows, {1: "num"})
 
 
 def _power(kilowatts: float, reader: Reader) -> str:
