@@ -181,7 +181,7 @@ def _days(scope: Scope, view: SiteView, of: Subject, first: date, last: date) ->
     dates = [each.astimezone(view.zone).date() for each in midnights[own][:-1]]
     kept = site_calendars.calendar(scope, view.id).day_kinds(first, last)
     kinds = {day: kept[(day - first).days] for day in dates}  # a date that the clocks left out is none of them
-    is_over = np.array([each <= clock.now() for each in midnights[own][1:]])
+    is_over = np.array([each <= clock.now() for each in midnights[own][1:]], bool)
     is_whole = is_over & (np.nan_to_num(told.coverage[own]) >= LEAST_COVERAGE)
     return _Days(
         whole_kwh=np.where(is_whole, told.kwh[of.used][own], np.nan),

@@ -95,11 +95,8 @@ def _peaks(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.
         above = f"{100 * (peak.kw / told.mean_kw - 1):.0f}" if told.mean_kw > 0 else wording.NONE
         rows.append((link, words.power(peak.kw, reader), f"{reader.number(above)} %"))
     heads = [_("When"), _(words.HIGHEST[told.finest]), _("Above the mean")]
-    table: Any = (
-        short_table(_("Days with the highest peaks"), heads, rows, {1: "num", 2: "num"})
-        if rows
-        else html.P(_("No values in this period."))
-    )
+    label = _("Days with the highest peaks")
+    table: Any = short_table(label, heads, rows, {1: "num", 2: "num"}) if rows else html.P(_("No values in this period."))
     note = html.P(_("The highest of each of the days with the highest ones."), className="remark")
     return blocks.panel("peaks", _("Peaks"), None, [table], note)
 

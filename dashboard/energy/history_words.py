@@ -24,7 +24,7 @@ def says(told: History, days: int, zone: ZoneInfo, reader: Reader) -> str:
     """How much, how that changed, where it is going, and when most of it was drawn."""
     if not np.isfinite(told.kwh):
         return _("There is no data of these days.")
-    said = [_amount(told, days, reader), _direction(told, days, reader)]
+    said = [*_of_shown(told, zone, reader), _amount(told, days, reader), _direction(told, days, reader)]
     if told.peaks:
         peak = told.peaks[0]
         said.append(_("Most was drawn on %(when)s: %(power)s.", when=when(peak.at, zone), power=power(peak.kw, reader)))
@@ -33,6 +33,15 @@ def says(told: History, days: int, zone: ZoneInfo, reader: Reader) -> str:
     if told.provisional:
         said.append(_("Some of it may still change: readings can come late."))
     return " ".join(said)
+
+
+def _of_shown(told: History, zone: ZoneInfo, reader: Reader) -> list[str]:
+    """What is drawn comes first, where that is not the power."""
+    if told.shown == EFFICIENCY and told.system is not None:
+        return [_("System efficiency: %(said)s.", said=system(told.system, reader))]
+    if told.shown == LOAD and told.loading is not None and np.isfinite(told.loading.highest):
+        return [_("Load: %(said)s.", said=loading(told.loading, zone, reader))]
+    return []
 
 
 def _amount(told: History, days: int, reader: Reader) -> str:

@@ -82,6 +82,14 @@ def tiles_agree(page: Page, site: Balance) -> None:
     assert _said(shown["grid"]) == spoken.scaled(abs(net), "kW")
     assert _exact(shown["grid"]) == pytest.approx(net, rel=1e-5)
     assert shown["sufficiency"]["value"] == spoken.percent(np.clip(1 - now["imported"] / now["demand"], 0, 1))
+    rated = sum(node.capacity_kw or np.nan for node in of.nodes.values() if node.technology == "grid")
+    assert ("load" in shown) == bool(np.isfinite(rated))
+    if "load" in shown:
+        assert _said(shown["load"]) == f"{spoken.number(100 * (now['imported'] + now['exported']) / rated)} %"
+    efficient = site_sums.efficiency(of, site_sums.powers)
+    assert ("efficiency" in shown) == (efficient is not None)
+    if efficient is not None:
+        assert _said(shown["efficiency"]) == f"{spoken.number(100 * efficient)} %"
     if site.batteries:
         sizes = {edge.meter: of.nodes[edge.target].capacity_kwh or 1 for edge in of.edges}
         stored = [(of.newest(meter.id, "soc_pct"), sizes[meter.id]) for meter in site.batteries]

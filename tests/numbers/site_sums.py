@@ -39,19 +39,40 @@ def powers(meter: Meter) -> tuple[float, float]:
     return meter.now
 
 
+def efficiency(of: Stored, told: Told) -> float | None:
+    """What is not lost as a share of what sources, the grid and storages give; none where no node tells what is lost.
+
+    Such nodes are buses and converters of which every edge is measured.
+    """
+    known = _known(of, told)
+    lost, taken_in, is_told = 0.0, 0.0, False
+    for node_id, node in of.nodes.items():
+        edges = [edge for edge in of.edges if node_id in (edge.source, edge.target)]
+        given = sum(known[edge][0] if edge.source == node_id else known[edge][1] for edge in edges)
+        if node.kind in ("source", "storage"):
+            taken_in += given
+        elif len(edges) > 1 and all(edge.meter for edge in edges) and node.kind in ("bus", "converter"):
+            is_told = True
+            lost += sum(known[edge][1] if edge.source == node_id else known[edge][0] for edge in edges) - given
+    return 1 - lost / taken_in if is_told else None
+
+
+def _known(of: Stored, told: Told) -> dict[Edge, tuple[float, float]]:
+    """What went through each edge, in its direction and against it: by its meter, else what is left over at a node."""
+    known = {edge: told(of.meters[edge.meter]) for edge in of.edges if edge.meter}
+    for edge in of.edges:
+        if edge not in known:
+            known[edge] = _left(of, edge, known)
+    return known
+
+
 def flows(of: Stored, told: Told, *, period: bool, alike: Callable[[str], str] = str) -> dict[tuple[str, str], float]:
     """What the energy flow tells: from where, to where → how much. `alike` names what is drawn as one.
 
     Of a period both ends of a grid connection and of a storage are told apart, and of two homes that feed each other the
     lesser way stands at both ends.
     """
-    node, found, known = of.nodes, dict[tuple[str, str], float](), dict[Edge, tuple[float, float]]()
-    for edge in of.edges:
-        if edge.meter:
-            known[edge] = told(of.meters[edge.meter])
-    for edge in of.edges:
-        if edge not in known:
-            known[edge] = _left(of, edge, known)
+    node, found, known = of.nodes, dict[tuple[str, str], float](), _known(of, told)
 
     def end(of_node: str, words: dict[str, str]) -> str:
         each = node[of_node]

@@ -93,6 +93,7 @@ class Node(NamedTuple):
     kind: str
     technology: str
     capacity_kwh: float | None
+    capacity_kw: float | None
 
 
 class Stored:
@@ -108,7 +109,9 @@ class Stored:
             given = [self.id, f"{now:%Y-%m-%d %H:%M:%S.%f}", f"{now:%Y-%m-%d %H:%M:%S.%f}"]
             self.nodes = {
                 row[0]: Node(*row[1:])
-                for row in sql.execute(f"SELECT id, name, kind, technology, capacity_kwh FROM nodes WHERE {holds}", given)
+                for row in sql.execute(
+                    f"SELECT id, name, kind, technology, capacity_kwh, capacity_kw FROM nodes WHERE {holds}", given
+                )
             }
             self.meters = {
                 row[0]: Meter(*row, [], [])
