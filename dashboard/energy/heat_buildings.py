@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 Place = tuple[float, float]
 Shades = Mapping[str, int | None]  # by node
 
+SMALL = 0.005  # a difference that rounds to nothing
 EDGE = 0.06  # of the picture, within which nothing stands
 ASPECT = 16 / 9  # of the picture (`assets/css/60-energy.css`)
 
@@ -87,8 +88,12 @@ def says(asked: Asked, told: BuiltByDay, counted: Sequence[Built], at: int, read
     if told_of:
         most = max(told_of, key=lambda each: abs(float(measured(each, asked.measure)[at])))
         named = {"name": most.node.name, "amount": amount(most, asked.measure, at, reader)}
-        furthest = _("%(name)s was furthest from usual: %(amount)s.", **named)
-        said.append(furthest if asked.measure == USUAL else _("Most: %(name)s, %(amount)s.", **named))
+        if asked.measure != USUAL:
+            said.append(_("Most: %(name)s, %(amount)s.", **named))
+        elif abs(float(most.against_usual[at])) < SMALL:
+            said.append(_("All were as usual."))
+        else:
+            said.append(_("%(name)s was furthest from usual: %(amount)s.", **named))
     elif asked.measure == AREA:
         said.append(_("No floor area is known: say it in the site's setup."))
     elif asked.measure == USUAL:
@@ -109,7 +114,7 @@ def amount(each: Built, measure: str, at: int, reader: Reader) -> str:
         return words.energy(value, reader)
     if measure == AREA:
         return reader.number(f"{wording.number(value)} kWh/m²")
-    sign = "±" if abs(value) < 0.005 else "+" if value > 0 else wording.MINUS
+    sign = "±" if abs(value) < SMALL else "+" if value > 0 else wording.MINUS
     return f"{sign}{reader.number(f'{100 * abs(value):.0f}')} %"
 
 
