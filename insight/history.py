@@ -257,8 +257,7 @@ def _carried(kwh: Mapping[str, Floats], of: Subject) -> Floats:
 def _at_the_same_time(values: Floats, theirs: pd.DatetimeIndex, edges: pd.DatetimeIndex, view: SiteView, days: int) -> Floats:
     """The values of steps (`theirs`) at the local times of other steps, so many days before."""
     moments = local_time.same_time(edges[:-1].tz_convert(view.zone), days).tz_convert("UTC")
-    found: Floats = pd.Series(values, theirs[:-1]).reindex(moments).to_numpy()
-    return found
+    return np.asarray(pd.Series(values, theirs[:-1]).reindex(moments), np.float64)
 
 
 def _patterns(power: Floats, local: pd.DatetimeIndex, free_days: Collection[date]) -> Patterns:
