@@ -12,6 +12,7 @@ from dash import dcc, html
 from config import language
 from config.language import _
 from dashboard.energy import history_words as words
+from dashboard.energy import ways
 from dashboard.energy.history_asked import Asked
 from dashboard.figures import daily_pattern, history_course, load_duration, wording
 from dashboard.live import blocks
@@ -60,17 +61,11 @@ def _kinds(asked: Asked, told: History) -> html.Nav | None:
     """What can be drawn of the subject, as links."""
     if len(told.offered) < 2:
         return None
-    links = [
-        html.A(
-            _(words.SHOWN[each]),
-            href=asked.href(show=each),
-            className="btn btn-sm btn-quiet",
-            **data(soft=""),
-            **(aria(current="true") if each == told.shown else {}),
-        )
-        for each in told.offered
-    ]
-    return html.Nav(links, className="quality-days", **aria(label=_("What the chart shows")))
+    return ways.row(
+        _("What the chart shows"),
+        {asked.href(show=each): _(words.SHOWN[each]) for each in told.offered},
+        asked.href(show=told.shown),
+    )
 
 
 def _duration(told: History, reader: Reader) -> html.Section:

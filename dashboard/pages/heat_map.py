@@ -5,9 +5,9 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, register_page
 
-from config import clock, language
+from config import clock
 from config.language import N_, _
-from dashboard.energy import heat_asked, heat_buildings, heat_choices, heat_hours, subject_choice
+from dashboard.energy import heat_asked, heat_buildings, heat_choices, heat_hours, subject_choice, ways
 from dashboard.energy.heat_asked import BUILDINGS, COUNTS, VIEWS, Asked
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
@@ -44,7 +44,7 @@ def layout(site_id: str, **query: Any) -> html.Div:
 
 def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     tools: list[Any] = [
-        heat_choices.row(_("What is shown"), {asked.href(view=view): _(words) for view, words in VIEWS.items()}, asked.href())
+        ways.row(_("What is shown"), {asked.href(view=view): _(words) for view, words in VIEWS.items()}, asked.href())
     ]
     if asked.view != BUILDINGS:
         chosen = energy_days.subject(seen, asked.subject_id)
@@ -54,7 +54,8 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
             )
         )
     counts = {asked.of_days(count): _("%(count)s days", count=count) for count in COUNTS}
-    tools += [_period(asked), heat_choices.row(_("Days"), counts, asked.href())]
+    period = ways.stepping((asked.first, asked.last), asked.before(), asked.after(), asked.href(last=asked.today))
+    tools += [period, ways.row(_("Days"), counts, asked.href())]
     try:
         content = (_buildings if asked.view == BUILDINGS else _hours)(scope, seen, asked)
     except StoreAway as away:
@@ -97,19 +98,6 @@ def _days(asked: Asked, told: BuiltByDay) -> html.Div:
     look: dict[str, Any] = {"type": "button", "className": "btn btn-sm btn-quiet"}
     plays = html.Button(_("Play"), **look, **data(plays="heat-day"), **aria(pressed="false"))
     return html.Div([plays, html.Label([html.Span(_("Day")), slider], className="choice")], className="day-slider")
-
-
-def _period(asked: Asked) -> html.Nav:
-    ways = (("‹", asked.before(), _("Days before")), ("›", asked.after(), _("Days after")))
-    links = [
-        html.A(sign, href=href, className="step", title=words, **aria(label=words), **data(soft=""))
-        if href
-        else html.Span(sign, className="step", **aria(hidden="true"))
-        for sign, href, words in ways
-    ]
-    said = f"{language.written(asked.first, 'yMMMd')} – {language.written(asked.last, 'yMMMd')}"
-    now = html.A(_("Now"), href=asked.href(last=asked.today), className="btn btn-sm btn-quiet", **data(soft=""))
-    return html.Nav([links[0], html.B(said), links[1], now], className="stepping", **aria(label=_("Period")))
 
 
 @callback(

@@ -5,13 +5,13 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ClientsideFunction, Input, Output, State, clientside_callback, html, register_page
 
-from config import clock, language
+from config import clock
 from config.language import N_, _
-from dashboard.energy import history_asked, history_panels, history_words, subject_choice
+from dashboard.energy import history_asked, history_panels, history_words, subject_choice, ways
 from dashboard.energy.history_asked import COUNTS, Asked
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
-from dashboard.parts.aria import aria, data
+from dashboard.parts.aria import data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web import static
@@ -48,7 +48,10 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     choice = subject_choice.choice(
         energy_days.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
     )
-    tools = html.Div([choice, _period(asked), _counts(asked), _own_days(asked)], className="toolbar calendar-tools")
+    period = ways.stepping((asked.first, asked.last), asked.before(), asked.after(), asked.newest())
+    counts = {asked.of_days(count): _("%(count)s days", count=count) for count in COUNTS}
+    rows = [choice, period, ways.row(_("Days"), counts, asked.href()), _own_days(asked)]
+    tools = html.Div(rows, className="toolbar calendar-tools")
     try:
         told = history.history(scope, seen.id, chosen.id, asked.first, asked.last, asked.show)
     except StoreAway as away:
@@ -60,34 +63,6 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         history_panels.panels(asked, told, seen.zone, read_by),
         html.Details([html.Summary(_("What do these figures mean?")), html.P(_meanings(), className="muted wide")]),
     ]
-
-
-def _period(asked: Asked) -> html.Nav:
-    """The days that are shown, and the ways to as many before and after them."""
-    ways = (("‹", asked.before(), _("Days before")), ("›", asked.after(), _("Days after")))
-    links = [
-        html.A(sign, href=href, className="step", title=words, **aria(label=words), **data(soft=""))
-        if href
-        else html.Span(sign, className="step", **aria(hidden="true"))
-        for sign, href, words in ways
-    ]
-    said = f"{language.written(asked.first, 'yMMMd')} – {language.written(asked.last, 'yMMMd')}"
-    now = html.A(_("Now"), href=asked.newest(), className="btn btn-sm btn-quiet", **data(soft=""))
-    return html.Nav([links[0], html.B(said), links[1], now], className="stepping", **aria(label=_("Period")))
-
-
-def _counts(asked: Asked) -> html.Nav:
-    links = [
-        html.A(
-            _("%(count)s days", count=count),
-            href=asked.of_days(count),
-            className="btn btn-sm btn-quiet",
-            **data(soft=""),
-            **(aria(current="true") if count == asked.count else {}),
-        )
-        for count in COUNTS
-    ]
-    return html.Nav(links, className="quality-days", **aria(label=_("Days")))
 
 
 def _own_days(asked: Asked) -> html.Form:
