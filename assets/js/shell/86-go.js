@@ -1,6 +1,6 @@
 // A choice, or a form, that leads to another page of this site: the options' values are addresses, the fields parts of one.
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-go] select")) window.loadstar.go(event.target.value);
+  if (event.target.matches("[data-go]:not(form) select")) window.loadstar.go(event.target.value);
 });
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-go]")) return;
