@@ -154,8 +154,8 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     told = courses(scope, view, [of.id], every)[of.id]
     totals, dates = told.kwh[of.used], _dates(view, every)
     is_open = np.array([each > now for each in every[1:]])
+    usual = usual_day.usual(comparable(totals, told, is_open), kinds(scope, view, dates))
     own = slice(len(every) - len(shown), None)
-    usual = usual_day.usual(comparable(totals, told, is_open), kinds(scope, view, dates), since=own.start)
     cost, priced, co2_kg = _paid(scope, view, of, shown)
     return EnergyDays(
         of,

@@ -25,7 +25,7 @@ Shades = Mapping[str, int | None]  # by node
 
 SMALL = 0.005  # a difference that rounds to nothing
 EDGE = 0.06  # of the picture, within which nothing stands
-ASPECT = 16 / 9  # of the picture (`assets/css/60-energy.css`)
+ASPECT = 16 / 9  # of the picture (`assets/css/62-heat-map.css`)
 
 
 def shown(asked: Asked, told: BuiltByDay, reader: Reader) -> list[Any]:

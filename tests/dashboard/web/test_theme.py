@@ -54,7 +54,7 @@ def test_style_sheets_name_colours_by_token() -> None:
 @pytest.mark.parametrize("name", THEMES)
 def test_text_is_readable_on_every_shade_of_a_heat_map_and_low_and_high_differ(name: str) -> None:
     colours = theme.tokens()[name]
-    sheet = (static.ASSETS / "css" / "60-energy.css").read_text()
+    sheet = (static.ASSETS / "css" / "62-heat-map.css").read_text()
     scales = re.findall(r"\[data-scale=(\w+)\]\{(.*?)\}", sheet, re.DOTALL)
     assert [scale for scale, _ in scales] == [*SCALES]
     for scale, rules in scales:
