@@ -264,7 +264,7 @@ def _patterns(power: Floats, local: pd.DatetimeIndex, free_days: Collection[date
     free = np.array([day in free_days for day in local.date], bool)
     return Patterns(
         patterns.means(power, np.asarray(local.hour) + 24 * free, 48).reshape(2, 24),
-        patterns.means(power, local.dayofweek, 7),
+        patterns.means(power, local.day_of_week, 7),
         patterns.means(power, np.asarray(local.month) - 1, 12),
     )
 
