@@ -43,6 +43,7 @@ QUEUES = {
 }
 KINDS = {
     "site_forecast": N_("Site forecast"),
+    "prediction": N_("Prediction of days"),
     "audit_check": N_("Audit check"),
     "tidying": N_("Tidying"),
     "quality_flags": N_("Quality flags"),

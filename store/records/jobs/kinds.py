@@ -5,6 +5,7 @@ imports.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -112,6 +113,15 @@ class OfSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source_id: str
 
 
+class OfDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of work on local days, `last` included, of meters and nodes of a site; of the site itself without any."""
+
+    site_id: str
+    ids: tuple[str, ...]
+    first: date
+    last: date
+
+
 SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
 AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_waiting=4, most_each=1)
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
@@ -122,6 +132,7 @@ QUALITY_FLAGS = Kind("quality_flags", Queue.AGGREGATION, Nothing)
 IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 PULL = Kind("pull", Queue.PULLING, OfSource)
 REFUSED_READINGS = Kind("refused_readings", Queue.AGGREGATION, OfRefused)
+PREDICTION = Kind("prediction", Queue.FORECAST, OfDays, only_reads=True, most_waiting=8, most_each=4)
 
 KINDS: dict[str, Kind] = {
     each.name: each
@@ -136,6 +147,7 @@ KINDS: dict[str, Kind] = {
         IMPORT_UNDO,
         PULL,
         REFUSED_READINGS,
+        PREDICTION,
     )
 }
 

@@ -1,0 +1,353 @@
+"""What meters, nodes, groups of them and sites took over periods, each step of one beside the like steps of the others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config import clock
+from insight import outdoors
+from insight.courses import courses
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, Subject, comparable, day_kinds, subject, subjects
+from insight.shared import shared
+from insight.site_view import SiteView, site_view
+from models import comparison, local_time, usual_day
+from models.comparison import DATE, HOURS, Places
+from store.errors import NotFound
+from store.records.plant import buildings
+from store.scope import Scope
+
+Floats = NDArray[np.float64]
+
+STEP_MIN = {"quarter": 15, "hour": 60, "day": 1440, "month": 1440}  # a month has one place, as a day has
+AREA, DEGREE_DAYS, PEOPLE = DIVISORS = ("area", "degree_days", "people")
+LASTS_S, STALE_S = 30.0, 300.0
+DAY_MIN, DAY_S = 1440, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Local days from `first` to `last` of nodes and meters of a site together, of the site itself, or of another (its id).
+
+    `usual`: what is usual for these days instead of what was.
+    """
+
+    ids: tuple[str, ...]
+    first: date
+    last: date
+    usual: bool = False
+
+
+class Ahead(NamedTuple):
+    """Days after those of the dataset at a place, which the axis has too."""
+
+    of: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be compared, and how: one of `comparison.ALIGNMENTS`, a step of `STEP_MIN`, one of `DIVISORS` or nothing.
+
+    With days `ahead` the step is a day.
+    """
+
+    datasets: tuple[Dataset, ...]
+    alignment: str = DATE
+    step: str = "day"
+    per: str = ""
+    ahead: Ahead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A dataset by the places of the axis. Energies in kWh, NaN where nothing is known.
+
+    `seconds` is how long what is known on a place lasts, `judged` the energy of places of which enough is known to be compared.
+    `kwh_whole` and `days` (of 24 hours) are of all that is known, `coverage` (0..1) is the share of its readings that are there.
+    `divisor` is what it is normalised by, of the whole or by place: m², people, or K·d; NaN where that is not known.
+    """
+
+    dataset: Dataset
+    names: Sequence[str]
+    kwh: Floats
+    seconds: Floats
+    judged: Floats
+    kwh_whole: float
+    days: float
+    coverage: float
+    provisional: bool
+    divisor: Floats
+
+    @property
+    def per_day(self) -> float:
+        """The energy of a mean day (kWh), or for one of what it is normalised by."""
+        whole = comparison.intensity(self.kwh, self.divisor)
+        return whole if self.divisor.ndim else whole / self.days if self.days else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Datasets on one axis, the first of them first. `dates` are the local days of its days, by the first dataset that has each.
+
+    A day has `per_day` places. Without dates places are steps since the start. `ahead` are the places of the days ahead;
+    `outdoors` is the meter of the temperatures.
+    """
+
+    wanted: Wanted
+    places: int
+    dates: Sequence[date]
+    per_day: int
+    told: Sequence[Told]
+    ahead: Places
+    outdoors: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A dataset between successive edges, and the clock that its days are of."""
+
+    dataset: Dataset
+    view: SiteView
+    members: Sequence[Subject]
+    edges: Sequence[datetime]
+    kwh: Floats
+    coverage: Floats
+    provisional: NDArray[np.bool_]
+
+    def local(self) -> pd.DatetimeIndex:
+        """The local times at which the steps begin."""
+        return pd.DatetimeIndex(self.edges[:-1], tz="UTC").tz_convert(self.view.zone).tz_localize(None)
+
+    def days(self) -> NDArray[np.datetime64]:
+        """The local days that the steps are of."""
+        return self.local().to_numpy().astype("datetime64[D]")
+
+    def minutes(self) -> Places:
+        """What the clock shows as they begin, in minutes since midnight."""
+        local = self.local()
+        return np.asarray(local.hour * 60 + local.minute, np.int64)
+
+    def began_s(self) -> Places:
+        """How long after the first step (s) each begins."""
+        began = np.array([each.timestamp() for each in self.edges[:-1]])
+        return (began - began[:1]).astype(np.int64) if len(began) else np.zeros(0, np.int64)
+
+    def seconds(self) -> Floats:
+        """How long each step lasts."""
+        return np.diff([each.timestamp() for each in self.edges])
+
+
+def compare(scope: Scope, site_id: str, wanted: Wanted) -> Comparison:
+    """Each dataset up to the last step of it that is over.
+
+    Raises:
+        NotFound: the site, or what is asked of it, does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    scope.require_site(site_id)
+    key = ("comparison", scope.key, site_id, wanted)
+    return shared.get(key, LASTS_S, lambda: _compare(scope, site_view(scope, site_id), wanted), STALE_S)
+
+
+def members(scope: Scope, view: SiteView, ids: Sequence[str]) -> tuple[SiteView, list[Subject]]:
+    """What ids of a dataset are of: the site and its subjects; raises `NotFound`."""
+    own = {each.id for each in subjects(view)}
+    if len(ids) == 1 and ids[0] not in own:
+        view = site_view(scope, ids[0])
+    return view, [subject(view, each) for each in ids or ("",)]
+
+
+def energy(
+    scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime]
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """What subjects took together between edges (kWh; NaN where one of them is not known), its coverage, and if it may change."""
+    told = courses(scope, view, [each.id for each in of], edges)
+    kwh = comparison.total([told[each.id].kwh[each.used] for each in of])
+    coverage = comparison.average([told[each.id].coverage for each in of])
+    return kwh, coverage, np.logical_or.reduce([told[each.id].provisional for each in of])
+
+
+def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
+    read = [_read(scope, view, each, wanted) for each in wanted.datasets]
+    axis = _since_starts(read, wanted) if wanted.alignment == HOURS else _by_days(read, wanted)
+    told, meters = [], []
+    for each, at in zip(read, axis.places, strict=True):
+        divisor, meter = _divisor(scope, each, at, axis.count, wanted)
+        told.append(_told(each, at, axis.count, divisor))
+        meters.append(meter)
+    return Comparison(wanted, axis.count, axis.dates, axis.per_day, told, axis.ahead, next((each for each in meters if each), ""))
+
+
+def _read(scope: Scope, view: SiteView, dataset: Dataset, wanted: Wanted) -> _Read:
+    view, of = members(scope, view, dataset.ids)
+    # A day of the clock may have 23 hours, one since a start has 24: that is gathered of hours.
+    step = "hour" if wanted.alignment == HOURS and wanted.step == "day" else wanted.step
+    start, end = local_time.days(dataset.first, dataset.last, view.zone)
+    end = min(end, local_time.begin(clock.now(), wanted.step, view.zone))
+    edges = local_time.edges(start, end, step, view.zone) if start < end else []
+    if not edges:
+        return _Read(dataset, view, of, [], np.zeros(0), np.zeros(0), np.zeros(0, bool))
+    if dataset.usual:
+        kwh = _usual(scope, view, of, edges, step)
+        return _Read(dataset, view, of, edges, kwh, np.where(np.isfinite(kwh), 1.0, 0.0), np.zeros(len(kwh), bool))
+    return _Read(dataset, view, of, edges, *energy(scope, view, of, edges))
+
+
+class _Axis(NamedTuple):
+    """How many places there are, of which days, and where the steps of each dataset and the days ahead lie."""
+
+    count: int
+    dates: Sequence[date]
+    per_day: int
+    places: Sequence[Places]
+    ahead: Places
+
+
+def _by_days(read: Sequence[_Read], wanted: Wanted) -> _Axis:
+    per_day = DAY_MIN // STEP_MIN[wanted.step]
+    by = comparison.rule(wanted.alignment, [each.dataset.first for each in read], wanted.step)
+    days = [each.days() for each in read]
+    firsts = [each.dataset.first for each in read]
+    if wanted.ahead:
+        days.append(np.arange(wanted.ahead.first, wanted.ahead.last + timedelta(days=1), dtype="datetime64[D]"))
+        firsts.append(firsts[wanted.ahead.of])
+    numbers = [comparison.numbered(each, first, by) for each, first in zip(days, firsts, strict=True)]
+    axis = np.unique(np.concatenate([np.zeros(0, np.int64), *numbers]))
+    dates: dict[int, date] = {}
+    for each, own in zip(reversed(days), reversed(numbers), strict=True):
+        dates |= dict(zip(own.tolist(), each.tolist(), strict=True))
+    starts = [np.searchsorted(axis, own) * per_day for own in numbers]
+    places = [
+        start + each.minutes() // STEP_MIN[wanted.step] if per_day > 1 else start
+        for start, each in zip(starts, read, strict=False)
+    ]
+    nothing = np.zeros(0, np.int64)
+    named = [dates[number] for number in axis.tolist()]
+    return _Axis(len(named) * per_day, named, per_day, places, starts[-1] if wanted.ahead else nothing)
+
+
+def _since_starts(read: Sequence[_Read], wanted: Wanted) -> _Axis:
+    step_min = STEP_MIN[wanted.step]
+    places = [each.began_s() // (60 * step_min) for each in read]
+    ahead = np.zeros(0, np.int64)
+    if wanted.ahead:
+        since = read[wanted.ahead.of].dataset.first
+        ahead = np.arange((wanted.ahead.first - since).days, (wanted.ahead.last - since).days + 1)
+    return _Axis(
+        max((int(each[-1]) + 1 for each in (*places, ahead) if len(each)), default=0), [], DAY_MIN // step_min, places, ahead
+    )
+
+
+def _told(each: _Read, at: Places, count: int, divisor: Floats) -> Told:
+    lasting = each.seconds()
+    kwh, seconds = comparison.gathered(at, each.kwh, lasting, count)
+    enough = np.nan_to_num(each.coverage) >= LEAST_COVERAGE
+    judged, told_s = comparison.gathered(at, np.where(enough, each.kwh, np.nan), lasting, count)
+    whole_s = np.bincount(at, lasting, count)
+    judged = np.where(told_s < LEAST_COVERAGE * whole_s, np.nan, judged)
+    due = np.isfinite(each.coverage)
+    known = np.isfinite(each.kwh)
+    return Told(
+        each.dataset,
+        [of.name for of in each.members],
+        kwh,
+        seconds,
+        judged,
+        float(each.kwh[known].sum()) if known.any() else float("nan"),
+        float(lasting[known].sum()) / DAY_S,
+        float(np.average(each.coverage[due], weights=lasting[due])) if due.any() else float("nan"),
+        bool(each.provisional[known].any()),
+        divisor,
+    )
+
+
+def _usual(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime], step: str) -> Floats:
+    """What is usual for each step (kWh): the median of the same of the days that its day is compared with."""
+    days = local_time.edges(edges[0] - LOOKED_BACK, edges[-1], "day", view.zone)
+    totals, coverage, _ = energy(scope, view, of, days)
+    dates = [each.astimezone(view.zone).date() for each in days[:-1]]
+    values = comparable(totals, coverage, np.array([each > clock.now() for each in days[1:]]))
+    kinds = day_kinds(scope, view, dates)
+    if step in ("day", "month"):
+        middle = usual_day.usual(values, kinds).middle
+        first = np.searchsorted([each.timestamp() for each in days], [each.timestamp() for each in edges[:-1]])
+        return np.add.reduceat(middle, first)  # a day that nothing is known of leaves its month unknown
+    finer = local_time.edges(days[0], edges[-1], step, view.zone)
+    kwh, _, _ = energy(scope, view, of, finer)
+    whole = _Read(Dataset((), dates[0], dates[-1]), view, of, finer, kwh, kwh, np.zeros(0, bool))
+    per_day, walls = DAY_MIN // STEP_MIN[step], whole.minutes() // STEP_MIN[step]
+    own = comparison.numbered(whole.days(), dates[0], comparison.FROM_START)
+    sums, seconds = comparison.gathered(own * per_day + walls, kwh, whole.seconds(), (int(own[-1]) + 1) * per_day)
+    power = np.divide(sums, seconds, out=np.full(len(sums), np.nan), where=seconds > 0).reshape(-1, per_day)
+    rows = comparison.numbered(dates, dates[0], comparison.FROM_START)
+    asked = len(finer) - len(edges)
+    told = np.full(len(edges) - 1, np.nan)
+    for day in np.unique(own[asked:]).tolist():
+        compared = usual_day.compared_with(values, kinds, int(np.searchsorted(rows, day)))
+        if len(compared) < usual_day.LEAST:
+            continue
+        middle = _medians(power[rows[compared]])
+        here = own[asked:] == day
+        told[here] = middle[walls[asked:][here]]
+    return told * whole.seconds()[asked:]
+
+
+def _medians(values: Floats) -> Floats:
+    known = np.isfinite(values).any(axis=0)
+    found = np.full(values.shape[1], np.nan)
+    found[known] = np.nanmedian(values[:, known], axis=0)
+    return found
+
+
+def _divisor(scope: Scope, each: _Read, at: Places, count: int, wanted: Wanted) -> tuple[Floats, str]:
+    """What a dataset is normalised by, of the whole or by place; for degree days the name of the meter of the temperatures."""
+    if wanted.per in (AREA, PEOPLE):
+        facts = _facts(scope, each.view)
+        return np.array(sum(_fact(of, each.view, facts, wanted.per) for of in each.members)), ""
+    if wanted.per != DEGREE_DAYS:
+        return np.array(1.0), ""
+    temperature = outdoors.temperature(scope, each.view, each.edges[0], each.edges[-1]) if each.edges else None
+    if temperature is None:
+        return np.full(count, np.nan), ""
+    known = pd.Series(comparison.heating_degree_days(temperature.means_c), np.array(temperature.days, "datetime64[D]"))
+    days = each.days()
+    if wanted.step == "month":
+        months = known.groupby(known.index.to_numpy().astype("datetime64[M]")).sum(min_count=1)
+        by_step = months.reindex(days.astype("datetime64[M]")).to_numpy(float)
+    else:
+        days, first = np.unique(days, return_index=True)
+        by_step, at = known.reindex(days).to_numpy(float), at[first]
+    return comparison.gathered(at, by_step, np.ones(len(at)), count)[0], temperature.meter
+
+
+def _facts(scope: Scope, view: SiteView) -> Mapping[str, buildings.Facts]:
+    try:
+        return {known.node.id: known.facts for known in buildings.buildings(scope, view.id)}
+    except NotFound:  # who sees single meters is not told of buildings
+        return {}
+
+
+def _fact(of: Subject, view: SiteView, facts: Mapping[str, buildings.Facts], per: str) -> float:
+    """The floor area or the people of a subject; NaN where they are not said. Those of a site are of all its buildings."""
+    if of.kind == "site":
+        said = [_said(each, per) for node, each in facts.items() if node in {drawn.id for drawn in view.graph.nodes}]
+        return float(sum(said)) if said else float("nan")
+    node = of.id if of.kind == "node" else _behind(view, of.id)
+    return _said(facts[node], per) if node in facts else float("nan")
+
+
+def _said(facts: buildings.Facts, per: str) -> float:
+    said = facts.floor_area_m2 if per == AREA else facts.people
+    return float(said) if said else float("nan")
+
+
+def _behind(view: SiteView, meter_id: str) -> str:
+    """The node that a meter's energy goes to."""
+    edge = next((each for each in view.graph.edges if each.id == view.meters[meter_id].edge_id), None)
+    return edge.target if edge else ""
