@@ -64,7 +64,7 @@ class Wanted:
     ahead: Ahead | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Told:
     """A dataset by the places of the axis. Energies in kWh, NaN where nothing is known.
 
@@ -122,7 +122,7 @@ class _Read:
 
     def local(self) -> pd.DatetimeIndex:
         """The local times at which the steps begin."""
-        return pd.DatetimeIndex(self.edges[:-1], tz="UTC").tz_convert(self.view.zone).tz_localize(None)
+        return pd.DatetimeIndex(list(self.edges[:-1]), tz="UTC").tz_convert(self.view.zone).tz_localize(None)
 
     def days(self) -> NDArray[np.datetime64]:
         """The local days that the steps are of."""
@@ -178,10 +178,12 @@ def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
     axis = _since_starts(read, wanted) if wanted.alignment == HOURS else _by_days(read, wanted)
     told, meters = [], []
     for each, at in zip(read, axis.places, strict=True):
-        divisor, meter = _divisor(scope, each, at, axis.count, wanted)
-        told.append(_told(each, at, axis.count, divisor))
+        divisor, meter = _divisor(scope, each, at, axis.length, wanted)
+        told.append(_told(each, at, axis.length, divisor))
         meters.append(meter)
-    return Comparison(wanted, axis.count, axis.dates, axis.per_day, told, axis.ahead, next((each for each in meters if each), ""))
+    return Comparison(
+        wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, next((each for each in meters if each), "")
+    )
 
 
 def _read(scope: Scope, view: SiteView, dataset: Dataset, wanted: Wanted) -> _Read:
@@ -202,7 +204,7 @@ def _read(scope: Scope, view: SiteView, dataset: Dataset, wanted: Wanted) -> _Re
 class _Axis(NamedTuple):
     """How many places there are, of which days, and where the steps of each dataset and the days ahead lie."""
 
-    count: int
+    length: int
     dates: Sequence[date]
     per_day: int
     places: Sequence[Places]
@@ -215,7 +217,8 @@ def _by_days(read: Sequence[_Read], wanted: Wanted) -> _Axis:
     days = [each.days() for each in read]
     firsts = [each.dataset.first for each in read]
     if wanted.ahead:
-        days.append(np.arange(wanted.ahead.first, wanted.ahead.last + timedelta(days=1), dtype="datetime64[D]"))
+        first, last = np.datetime64(wanted.ahead.first, "D"), np.datetime64(wanted.ahead.last, "D")
+        days.append(np.arange(first, last + 1))
         firsts.append(firsts[wanted.ahead.of])
     numbers = [comparison.numbered(each, first, by) for each, first in zip(days, firsts, strict=True)]
     axis = np.unique(np.concatenate([np.zeros(0, np.int64), *numbers]))

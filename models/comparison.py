@@ -49,8 +49,9 @@ def numbered(days: Sequence[date] | Days, first: date, by: str) -> Places:
     each, start = np.asarray(days, "datetime64[D]"), np.datetime64(first, "D")
     if by in (OF_MONTH, MONTHS):
         month = each.astype("datetime64[M]")
-        months = (month - start.astype("datetime64[M]")).astype(np.int64)
-        return months if by == MONTHS else months * LONGEST_MONTH + (each - month.astype("datetime64[D]")).astype(np.int64)
+        months: Places = (month - start.astype("datetime64[M]")).astype(np.int64)
+        of_month: Places = months * LONGEST_MONTH + (each - month.astype("datetime64[D]")).astype(np.int64)
+        return months if by == MONTHS else of_month
     weekday = int((start - MONDAY).astype(np.int64) % 7) if by == OF_WEEK else 0
     numbers: Places = (each - start).astype(np.int64) + weekday
     return numbers
@@ -67,7 +68,7 @@ def gathered(places: ArrayLike, amounts: ArrayLike, lasting_s: ArrayLike, count:
     amount, known = np.asarray(amounts, np.float64), np.isfinite(amounts)
     at = np.asarray(places, np.int64)[known]
     sums = np.bincount(at, amount[known], count)
-    seconds = np.bincount(at, np.asarray(lasting_s, np.float64)[known], count)
+    seconds: Floats = np.bincount(at, np.asarray(lasting_s, np.float64)[known], count).astype(np.float64)
     return np.where(seconds > 0, sums, np.nan), seconds
 
 
@@ -140,7 +141,8 @@ def average(rows: ArrayLike) -> Floats:
     """
     each = np.asarray(rows, np.float64)
     known = np.isfinite(each).sum(axis=0)
-    return np.divide(np.nansum(each, axis=0), known, out=np.full(each.shape[1], np.nan), where=known > 0)
+    means: Floats = np.divide(np.nansum(each, axis=0), known, out=np.full(each.shape[1], np.nan), where=known > 0)
+    return means
 
 
 def heating_degree_days(means_c: ArrayLike) -> Floats:

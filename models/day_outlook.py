@@ -170,7 +170,7 @@ def yearly(values: Floats, kinds: Kinds, ahead: Kinds) -> tuple[Floats, Floats]:
 def _try(model: Model, values: Floats, kinds: Kinds, days: int) -> _Tried:
     """Ask a model at earlier moments for so many days, or for as many as there are behind them."""
     days = min(days, len(values) - KNOWN_BEFORE)
-    actual, mean, spread = [], [], []
+    actual, mean, spread = list[Floats](), list[Floats](), list[Floats]()
     for origin in range(len(values) - days, KNOWN_BEFORE - 1, -WEEK) if days >= WEEK else ():
         known = slice(None, origin)
         after = slice(origin, origin + days)

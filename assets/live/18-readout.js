@@ -47,7 +47,7 @@
     }
     const [cross, says] = box.children;
     const [when, table] = says.children;
-    when.textContent = ls.localTime(figure.layout.meta.clock).stretch(...step);
+    when.textContent = ls.clockOf(figure.layout.meta.clock).stretch(...step);
     table.replaceChildren(...rows(figure, ms));
     const outer = element.getBoundingClientRect();
     const x = within.left - outer.left + (((step[0] + step[1]) / 2 - start) / (end - start)) * within.width;

@@ -77,7 +77,7 @@
     const { clock, edges, step } = figure.layout.meta;
     const [first, last] = range.map(ls.moment);
     const most = Math.max(2, Math.floor((width - 48) / (TICK_PX * ls.textScale())));
-    const { moments, words } = ls.localTime(clock).ticks(first, last, most, LEAST_APART[step]);
+    const { moments, words } = ls.clockOf(clock).ticks(first, last, most, LEAST_APART[step]);
     const texts = (places) => places.map((ms) => new Date(ms).toISOString());
     if (!LEAST_APART[step]) return { tickvals: texts(moments), ticktext: words };
     const named = moments.map((ms, at) => [edges.findIndex((edge) => Date.parse(edge) === ms), words[at]]).filter(([at]) => at >= 0 && at < edges.length - 1);

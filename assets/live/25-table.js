@@ -38,6 +38,12 @@
     const caption = meta.grouped && !meta.each ? Loadstar.text("Similar ones are added up; each one follows in a moment") : "";
     return table([Loadstar.text("From"), Loadstar.text("To"), Loadstar.text("Flow, %(unit)s", { unit: meta.unit })], rows, caption, 2);
   }
+  // which rows there are, in which order
+  function said(count, total, clock) {
+    const parts = { count, total };
+    if (ls.clockOf(clock).inOrder) return count < total ? Loadstar.text("The first %(count)s of %(total)s rows", parts) : "";
+    return count < total ? Loadstar.text("The newest %(count)s of %(total)s rows, the newest first", parts) : Loadstar.text("The newest first");
+  }
   function ofTime(figure, heading, starts, more = []) {
     const series = ls.series(figure);
     const shown = starts.slice(0, MOST_ROWS);
@@ -49,14 +55,12 @@
       }),
       ...more.map(([, value]) => value(start)),
     ]);
-    const caption = shown.length < starts.length
-      ? Loadstar.text("The newest %(count)s of %(total)s rows, the newest first", { count: MOST_ROWS, total: starts.length })
-      : Loadstar.text("The newest first");
+    const caption = said(shown.length, starts.length, figure.layout.meta.clock);
     const headings = [heading, ...series.map(({ name, unit }) => `${plain(name)}, ${unit}`), ...more.map(([words]) => words)];
     return table(headings, rows, caption);
   }
   function ofLines(figure) {
-    const clock = ls.localTime(figure.layout.meta.clock);
+    const clock = ls.clockOf(figure.layout.meta.clock);
     const finest = ls.series(figure).map(({ trace }) => trace).sort((one, other) => ls.stepMs(figure, one) - ls.stepMs(figure, other));
     const starts = [];
     for (const trace of finest) {
@@ -65,8 +69,8 @@
       starts.push(...own.map(([start]) => start));
       starts.sort((one, other) => one - other);
     }
-    const names = clock.names(starts[0] ?? 0, starts.at(-1) ?? 0);
-    return ofTime(figure, Loadstar.text("Step from, %(zone)s", { zone: names }), starts.reverse().map((start) => [start, clock.label(start)]));
+    const heading = clock.inOrder ? clock.heading() : Loadstar.text("Step from, %(zone)s", { zone: clock.names(starts[0] ?? 0, starts.at(-1) ?? 0) });
+    return ofTime(figure, heading, (clock.inOrder ? starts : starts.reverse()).map((start) => [start, clock.label(start)]));
   }
   const STEPS = {
     quarter: Loadstar.text("Quarter"),

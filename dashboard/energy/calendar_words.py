@@ -66,6 +66,15 @@ def against_usual(told: EnergyDays, at: int, reader: Reader) -> str:
     return _(said, **amount)
 
 
+def change(change: float, reader: Reader) -> str:
+    """How much more or less, in percent with its sign; a dash where that is not known."""
+    if not np.isfinite(change):
+        return wording.NONE
+    percent = f"{abs(change) * 100:.0f}"
+    sign = "±" if percent == "0" else "+" if change > 0 else wording.MINUS
+    return f"{sign}{reader.number(percent)} %"
+
+
 def of_day(told: EnergyDays, at: int, reader: Reader) -> str:
     """A day in one line."""
     day = language.written(told.dates[at], "yMMMEd")

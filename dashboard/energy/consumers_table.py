@@ -72,7 +72,7 @@ def _row(site_id: str, each: Consumer, most: float, zone: ZoneInfo, reader: Read
         html.Div([days, bar], className="with-amount"),
         words.energy(each.kwh, reader) if np.isfinite(each.kwh) else wording.NONE,
         f"{wording.percent(each.share)} %" if np.isfinite(each.share) else wording.NONE,
-        _change(each.change, reader),
+        words.change(each.change, reader),
         _power(each.base_kw, reader),
         peak,
         f"{wording.percent(each.coverage)} %" if np.isfinite(each.coverage) else wording.NONE,
@@ -81,11 +81,3 @@ def _row(site_id: str, each: Consumer, most: float, zone: ZoneInfo, reader: Read
 
 def _power(kilowatts: float, reader: Reader) -> str:
     return reader.number(wording.power(kilowatts)) if np.isfinite(kilowatts) else wording.NONE
-
-
-def _change(change: float, reader: Reader) -> str:
-    if not np.isfinite(change):
-        return wording.NONE
-    percent = f"{abs(change) * 100:.0f}"
-    sign = "±" if percent == "0" else "+" if change > 0 else wording.MINUS
-    return f"{sign}{reader.number(percent)} %"
