@@ -36,7 +36,7 @@ class Asked:
         said = {
             "of": BETWEEN.join(map(_written, self.datasets)),
             "by": "" if self.alignment == DATE else self.alignment,
-            "step": "" if self.step == _sensible(self.datasets) else self.step,
+            "step": "" if self.step == _sensible(self.datasets, self.alignment) else self.step,
             "per": self.per,
             "show": GROUPED.join(self.extras),
             "predict": "" if self.predicted is None else str(self.predicted + 1),
@@ -48,11 +48,11 @@ class Asked:
         """The same of other datasets; a prediction goes with the dataset that it was of."""
         of = None if self.predicted is None else self.datasets[self.predicted]
         kept = tuple(dict.fromkeys(datasets))[:MOST]
-        step = self.step if self.step != _sensible(self.datasets) else _sensible(kept)
+        step = self.step if self.step != _sensible(self.datasets, self.alignment) else _sensible(kept, self.alignment)
         return replace(
             self,
             datasets=kept,
-            step=step if step in steps(kept, self.alignment) else _sensible(kept),
+            step=step if step in steps(kept, self.alignment) else _sensible(kept, self.alignment),
             predicted=kept.index(of) if of in kept else None,
         )
 
@@ -99,7 +99,7 @@ def of_address(site_id: str, query: dict[str, object], today: date) -> Asked:
     datasets = _added(datasets, said, today)
     kept = tuple(dict.fromkeys(datasets))[:MOST]
     alignment = said.get("by", "") if said.get("by") in ALIGNMENTS else DATE
-    step = said.get("step", "") if said.get("step") in steps(kept, alignment) else _sensible(kept)
+    step = said.get("step", "") if said.get("step") in steps(kept, alignment) else _sensible(kept, alignment)
     number = said.get("predict", "")
     predicted = int(number) - 1 if number.isdecimal() and len(number) < 3 and 0 < int(number) <= len(kept) else None
     if predicted is not None and (kept[predicted].usual or not can_go_on(kept[predicted])):
@@ -139,12 +139,12 @@ def dataset(ids: tuple[str, ...], first: date, last: date) -> Dataset:
     return Dataset(ids[:MOST_MEMBERS], first, min(last, first + LONGEST - timedelta(days=1)))
 
 
-def _sensible(datasets: Sequence[Dataset]) -> str:
+def _sensible(datasets: Sequence[Dataset], alignment: str) -> str:
     """The step that shows the shape of the longest."""
     longest = max((_days(each) for each in datasets), default=1)
     wanted = "quarter" if longest <= 2 else "hour" if longest <= 10 else "day" if longest <= 400 else "month"
-    fitting = steps(datasets)
-    return wanted if wanted in fitting else fitting[0] if fitting else "month"
+    fitting = steps(datasets, alignment)
+    return wanted if wanted in fitting else fitting[-1] if fitting else "day"
 
 
 def _added(datasets: list[Dataset], said: dict[str, str], today: date) -> list[Dataset]:

@@ -1,4 +1,4 @@
-"""Periods beside each other: every step lies where its own rows say, on days of 23 and 25 hours too, and only like is compared."""
+"""Periods beside each other: each step lies where its own rows say, on days of 23 and 25 hours too; only like is compared."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -1,0 +1,50 @@
+"""Comparing in a browser: a dataset is added, laid otherwise, read as a table and removed, on a desk and on a telephone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
+from tests.dashboard.quality.conftest import Measured
+from tests.dashboard.readable import faults
+from tests.dashboard.watched import watched
+
+pytestmark = pytest.mark.browser
+
+
+def test_datasets_are_added_laid_otherwise_and_removed(chromium: Browser, address: str, measured: Measured) -> None:
+    day = measured.day.date()
+    path = f"/site/{measured.world.site}/compare"
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 1440, "height": 1000}, color_scheme="light", timezone_id="Asia/Tokyo")
+        page.goto("/sign-in")
+        sign_in(page, "operator")
+        page.goto(f"{path}?of={measured.meter}~{day}~{day}&step=hour")
+        drawn(page)
+        expect(page.locator("main h1")).to_have_text("Compare")
+        expect(page.locator(".chips li")).to_have_count(1)
+        expect(page.locator("#compare-chart .main-svg").first).to_be_visible()
+        page.get_by_text("Add a dataset").click()
+        form = page.locator("form[data-asks]")
+        form.get_by_label("What").select_option(label="Meters · Hall meter")
+        for field in ("First day", "Last day"):
+            form.get_by_label(field).fill(f"{day.replace(day=1)}")
+        form.get_by_role("button", name="Add").click()
+        expect(page.locator(".chips li")).to_have_count(2)
+        expect(page.locator("#compare-says")).to_contain_text("cannot be compared")  # nothing is known of that day
+        page.get_by_role("link", name="Average").click()
+        expect(page).to_have_url(re.compile("show=average"))
+        page.get_by_label("Aligned").select_option(label="By hours since the start")
+        expect(page).to_have_url(re.compile("by=hours"))
+        expect(page.locator("#compare-chart .xtick text").first).to_have_text(re.compile(r"^\d+ h$"))
+        page.get_by_role("button", name="Show as table").click()
+        expect(page.locator("#compare-chart-table tbody tr")).to_have_count(24)
+        expect(page.locator("#compare-chart-table tbody tr").nth(3)).to_contain_text(re.compile(r"3 h.*1\.0"))
+        assert faults(page) == []
+        page.get_by_role("link", name=re.compile("^Remove")).last.click()
+        expect(page.locator(".chips li")).to_have_count(1)
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert faults(page) == []
