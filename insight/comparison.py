@@ -96,7 +96,7 @@ class Comparison:
     """Datasets on one axis, the first of them first. `dates` are the local days of its days, by the first dataset that has each.
 
     A day has `per_day` places. Without dates places are steps since the start. `ahead` are the places of the days ahead;
-    `outdoors` is the meter of the temperatures.
+    `outdoors` names what tells the temperatures.
     """
 
     wanted: Wanted
@@ -176,13 +176,13 @@ def energy(
 def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
     read = [_read(scope, view, each, wanted) for each in wanted.datasets]
     axis = _since_starts(read, wanted) if wanted.alignment == HOURS else _by_days(read, wanted)
-    told, meters = [], []
+    told, tellers = [], []
     for each, at in zip(read, axis.places, strict=True):
-        divisor, meter = _divisor(scope, each, at, axis.length, wanted)
+        divisor, teller = _divisor(scope, each, at, axis.length, wanted)
         told.append(_told(each, at, axis.length, divisor))
-        meters.append(meter)
+        tellers.append(teller)
     return Comparison(
-        wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, next((each for each in meters if each), "")
+        wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, next((each for each in tellers if each), "")
     )
 
 
@@ -309,7 +309,7 @@ def _medians(values: Floats) -> Floats:
 
 
 def _divisor(scope: Scope, each: _Read, at: Places, count: int, wanted: Wanted) -> tuple[Floats, str]:
-    """What a dataset is normalised by, of the whole or by place; for degree days the name of the meter of the temperatures."""
+    """What a dataset is normalised by, of the whole or by place; for degree days the name of what tells the temperatures."""
     if wanted.per in (AREA, PEOPLE):
         facts = _facts(scope, each.view)
         return np.array(sum(_fact(of, each.view, facts, wanted.per) for of in each.members)), ""
@@ -326,7 +326,7 @@ def _divisor(scope: Scope, each: _Read, at: Places, count: int, wanted: Wanted) 
     else:
         days, first = np.unique(days, return_index=True)
         by_step, at = known.reindex(days).to_numpy(float), at[first]
-    return comparison.gathered(at, by_step, np.ones(len(at)), count)[0], temperature.meter
+    return comparison.gathered(at, by_step, np.ones(len(at)), count)[0], temperature.source
 
 
 def _facts(scope: Scope, view: SiteView) -> Mapping[str, buildings.Facts]:

@@ -31,7 +31,9 @@ POWER_UNITS = {"": "kW", AREA: "W/m²", PEOPLE: N_("kW per person")}
 MISSING = {
     AREA: N_("%(name)s has no floor area. It is said on the page Buildings of the site's setup."),
     PEOPLE: N_("The people of %(name)s are not known. They are said on the page Buildings of the site's setup."),
-    DEGREE_DAYS: N_("%(name)s has no outdoor temperature: no meter of the site itself tells one on these days."),
+    DEGREE_DAYS: N_(
+        "%(name)s has no outdoor temperature: neither a meter of the site itself nor its region tells one on these days."
+    ),
 }
 SHORT = ("quarter", "hour")  # steps of which the mean power is shown
 
@@ -140,7 +142,7 @@ def rule(found: Comparison) -> str:
     if found.wanted.per == DEGREE_DAYS:
         said.append(
             _("Degree days count how much colder than 18 °C a day was, where its mean was at most 15 °C (Eurostat).")
-            + (" " + _("The temperatures are those of %(meter)s.", meter=found.outdoors) if found.outdoors else "")
+            + (" " + _("The temperatures are those of %(name)s.", name=found.outdoors) if found.outdoors else "")
         )
     if any(each.dataset.usual for each in found.told):
         said.append(_("Usual is the median of the same step of the last days of the same kind, as the calendar has it."))
