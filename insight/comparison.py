@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from config import clock
 from insight import outdoors
-from insight.courses import courses
-from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, Subject, comparable, day_kinds, subject, subjects
+from insight.courses import Course, courses
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, Subject, comparable, kinds, subject, subjects
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import comparison, local_time, usual_day
@@ -116,9 +116,12 @@ class _Read:
     view: SiteView
     members: Sequence[Subject]
     edges: Sequence[datetime]
-    kwh: Floats
-    coverage: Floats
-    provisional: NDArray[np.bool_]
+    told: Course
+
+    @property
+    def kwh(self) -> Floats:
+        """The energy of each step (kWh)."""
+        return self.told.kwh["used"]
 
     def local(self) -> pd.DatetimeIndex:
         """The local times at which the steps begin."""
@@ -163,14 +166,14 @@ def members(scope: Scope, view: SiteView, ids: Sequence[str]) -> tuple[SiteView,
     return view, [subject(view, each) for each in ids or ("",)]
 
 
-def energy(
-    scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime]
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """What subjects took together between edges (kWh; NaN where one of them is not known), its coverage, and if it may change."""
+def together(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime]) -> Course:
+    """What subjects `used` together between edges, NaN where that of one of them is not known. Raises as `courses`."""
     told = courses(scope, view, [each.id for each in of], edges)
-    kwh = comparison.total([told[each.id].kwh[each.used] for each in of])
-    coverage = comparison.average([told[each.id].coverage for each in of])
-    return kwh, coverage, np.logical_or.reduce([told[each.id].provisional for each in of])
+    return Course(
+        {"used": comparison.total([told[each.id].kwh[each.used] for each in of])},
+        comparison.average([told[each.id].coverage for each in of]),
+        np.logical_or.reduce([told[each.id].provisional for each in of]),
+    )
 
 
 def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
@@ -194,11 +197,12 @@ def _read(scope: Scope, view: SiteView, dataset: Dataset, wanted: Wanted) -> _Re
     end = min(end, local_time.begin(clock.now(), wanted.step, view.zone))
     edges = local_time.edges(start, end, step, view.zone) if start < end else []
     if not edges:
-        return _Read(dataset, view, of, [], np.zeros(0), np.zeros(0), np.zeros(0, bool))
+        return _Read(dataset, view, of, [], Course({"used": np.zeros(0)}, np.zeros(0), np.zeros(0, bool)))
     if dataset.usual:
         kwh = _usual(scope, view, of, edges, step)
-        return _Read(dataset, view, of, edges, kwh, np.where(np.isfinite(kwh), 1.0, 0.0), np.zeros(len(kwh), bool))
-    return _Read(dataset, view, of, edges, *energy(scope, view, of, edges))
+        told = Course({"used": kwh}, np.where(np.isfinite(kwh), 1.0, 0.0), np.zeros(len(kwh), bool))
+        return _Read(dataset, view, of, edges, told)
+    return _Read(dataset, view, of, edges, together(scope, view, of, edges))
 
 
 class _Axis(NamedTuple):
@@ -250,11 +254,11 @@ def _since_starts(read: Sequence[_Read], wanted: Wanted) -> _Axis:
 def _told(each: _Read, at: Places, count: int, divisor: Floats) -> Told:
     lasting = each.seconds()
     kwh, seconds = comparison.gathered(at, each.kwh, lasting, count)
-    enough = np.nan_to_num(each.coverage) >= LEAST_COVERAGE
+    enough = np.nan_to_num(each.told.coverage) >= LEAST_COVERAGE
     judged, told_s = comparison.gathered(at, np.where(enough, each.kwh, np.nan), lasting, count)
     whole_s = np.bincount(at, lasting, count)
     judged = np.where(told_s < LEAST_COVERAGE * whole_s, np.nan, judged)
-    due = np.isfinite(each.coverage)
+    due = np.isfinite(each.told.coverage)
     known = np.isfinite(each.kwh)
     return Told(
         each.dataset,
@@ -264,8 +268,8 @@ def _told(each: _Read, at: Places, count: int, divisor: Floats) -> Told:
         judged,
         float(each.kwh[known].sum()) if known.any() else float("nan"),
         float(lasting[known].sum()) / DAY_S,
-        float(np.average(each.coverage[due], weights=lasting[due])) if due.any() else float("nan"),
-        bool(each.provisional[known].any()),
+        float(np.average(each.told.coverage[due], weights=lasting[due])) if due.any() else float("nan"),
+        bool(each.told.provisional[known].any()),
         divisor,
     )
 
@@ -273,32 +277,31 @@ def _told(each: _Read, at: Places, count: int, divisor: Floats) -> Told:
 def _usual(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime], step: str) -> Floats:
     """What is usual for each step (kWh): the median of the same of the days that its day is compared with."""
     days = local_time.edges(edges[0] - LOOKED_BACK, edges[-1], "day", view.zone)
-    totals, coverage, _ = energy(scope, view, of, days)
+    told = together(scope, view, of, days)
     dates = [each.astimezone(view.zone).date() for each in days[:-1]]
-    values = comparable(totals, coverage, np.array([each > clock.now() for each in days[1:]]))
-    kinds = day_kinds(scope, view, dates)
+    values = comparable(told.kwh["used"], told, np.array([each > clock.now() for each in days[1:]]))
+    of_days = kinds(scope, view, dates)
     if step in ("day", "month"):
-        middle = usual_day.usual(values, kinds).middle
+        middle = usual_day.usual(values, of_days).middle
         first = np.searchsorted([each.timestamp() for each in days], [each.timestamp() for each in edges[:-1]])
         return np.add.reduceat(middle, first)  # a day that nothing is known of leaves its month unknown
     finer = local_time.edges(days[0], edges[-1], step, view.zone)
-    kwh, _, _ = energy(scope, view, of, finer)
-    whole = _Read(Dataset((), dates[0], dates[-1]), view, of, finer, kwh, kwh, np.zeros(0, bool))
+    whole = _Read(Dataset((), dates[0], dates[-1]), view, of, finer, together(scope, view, of, finer))
     per_day, walls = DAY_MIN // STEP_MIN[step], whole.minutes() // STEP_MIN[step]
     own = comparison.numbered(whole.days(), dates[0], comparison.FROM_START)
-    sums, seconds = comparison.gathered(own * per_day + walls, kwh, whole.seconds(), (int(own[-1]) + 1) * per_day)
+    sums, seconds = comparison.gathered(own * per_day + walls, whole.kwh, whole.seconds(), (int(own[-1]) + 1) * per_day)
     power = np.divide(sums, seconds, out=np.full(len(sums), np.nan), where=seconds > 0).reshape(-1, per_day)
     rows = comparison.numbered(dates, dates[0], comparison.FROM_START)
     asked = len(finer) - len(edges)
-    told = np.full(len(edges) - 1, np.nan)
+    found = np.full(len(edges) - 1, np.nan)
     for day in np.unique(own[asked:]).tolist():
-        compared = usual_day.compared_with(values, kinds, int(np.searchsorted(rows, day)))
+        compared = usual_day.compared_with(values, of_days, int(np.searchsorted(rows, day)))
         if len(compared) < usual_day.LEAST:
             continue
         middle = _medians(power[rows[compared]])
         here = own[asked:] == day
-        told[here] = middle[walls[asked:][here]]
-    return told * whole.seconds()[asked:]
+        found[here] = middle[walls[asked:][here]]
+    return found * whole.seconds()[asked:]
 
 
 def _medians(values: Floats) -> Floats:

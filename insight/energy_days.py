@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from insight.courses import courses, stretches
+from insight.courses import Course, courses, stretches
 from insight.shared import shared
 from insight.site_cost import bill_of
 from insight.site_energy import site_energy
@@ -186,7 +186,7 @@ def day_kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
 def comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
 def comparable(totals: Floats, coverage: Floats, is_open: NDArray[np.bool_]) -> Floats:
     """The totals of days that are over and of which enough is known."""
-    return np.where(np.nan_to_num(coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
+    return np.where(np.nan_to_num(told.coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
 
 
 def _paid(scope: Scope, view: SiteView, of: Subject, edges: list[datetime]) -> tuple[Floats, Floats, Floats]:

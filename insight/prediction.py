@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from insight.comparison import energy, members
-from insight.energy_days import comparable, day_kinds
+from insight.comparison import members, together
+from insight.energy_days import comparable, kinds
 from insight.site_view import site_view
 from models import comparison, day_outlook, local_time
 from store.scope import Scope
@@ -43,19 +43,19 @@ def prediction(
     view, of = members(scope, site_view(scope, site_id), ids)
     start, end = local_time.days(first - HISTORY, first - timedelta(days=1), view.zone)
     edges = local_time.edges(start, end, "day", view.zone)
-    kwh, coverage, _ = energy(scope, view, of, edges)
-    totals = comparable(kwh, coverage, np.zeros(len(kwh), bool))
+    told = together(scope, view, of, edges)
+    totals = comparable(told.kwh["used"], told, np.zeros(len(edges) - 1, bool))
     dates = [each.astimezone(view.zone).date() for each in edges[:-1]]
     ahead = [first + timedelta(days=day) for day in range((last - first).days + 1)]
-    kinds = np.array(day_kinds(scope, view, [*dates, *ahead]))
+    every = np.array(kinds(scope, view, [*dates, *ahead]))
     since = int(np.argmax(np.isfinite(totals)))  # where it begins to be known
-    past, coming = kinds[since : len(dates)], kinds[len(dates) :]
-    told = day_outlook.outlook(totals[since:], past, coming, progress)
+    past, coming = every[since : len(dates)], every[len(dates) :]
+    found = day_outlook.outlook(totals[since:], past, coming, progress)
     return {
         "first": first.isoformat(),
-        **{name: np.round(getattr(told, name), 4).tolist() for name in ("mean", "low", "high")},
-        "model": told.model.plain(),
-        "tries": told.tries,
-        **{name: value if np.isfinite(value := getattr(told, name)) else None for name in ("wape", "naive", "off")},
+        **{name: np.round(getattr(found, name), 4).tolist() for name in ("mean", "low", "high")},
+        "model": found.model.plain(),
+        "tries": found.tries,
+        **{name: value if np.isfinite(value := getattr(found, name)) else None for name in ("wape", "naive", "off")},
         "days": int(np.isfinite(totals).sum()),
     }

@@ -15,8 +15,6 @@
   };
   // what a page asks for as soon as it is there, passed on to the callback that waits for a change
   window.dash_clientside.live.asks = (asked) => asked ?? window.dash_clientside.no_update;
-  // what a page asks for as soon as it is there, passed on to the callback that waits for a change
-  window.dash_clientside.live.asks = (asked) => asked ?? window.dash_clientside.no_update;
   // the same on a page that leads to itself: only a callback with an output is called again when its parts are replaced
   window.dash_clientside.live.redraw = (text, id) => {
     window.dash_clientside.live.draw(text, id);

@@ -18,14 +18,18 @@ from insight.energy_days import Subject
 from models import comparison
 from models.comparison import ALIGNMENTS, DATE
 
+MOST_SITES = 200  # to choose from: more are found by their own pages
+
 
 def chips(asked: Asked, found: Comparison) -> html.Ul:
     """Each dataset with what can be done with it."""
     return html.Ul([_chip(asked, found, at) for at in range(len(found.told))], className="chips", **aria(label=_("Datasets")))
 
 
-def others(asked: Asked) -> html.Nav:
+def others(asked: Asked) -> html.Nav | None:
     """The datasets beside the first that are one press away: the period before, a year before, and the usual."""
+    if len(asked.datasets) == MOST:
+        return None
     first = asked.datasets[0]
     before = comparison.before(first.first, first.last)
     year = comparison.year_before(first.first, first.last)
@@ -34,12 +38,10 @@ def others(asked: Asked) -> html.Nav:
         (_("A year before"), Dataset(first.ids, *year, usual=first.usual)),
         (_("The usual"), replace(first, usual=True)),
     )
-    full = len(asked.datasets) == MOST
     links = [
-        html.Span(said, className="btn btn-sm btn-quiet disabled", **aria(disabled="true"))
-        if full or each in asked.datasets
-        else html.A(said, href=asked.adding(each).href(), className="btn btn-sm btn-quiet", **data(soft=""))
+        html.A(said, href=asked.adding(each).href(), className="btn btn-sm btn-quiet", **data(soft=""))
         for said, each in ways
+        if each not in asked.datasets
     ]
     return html.Nav(
         [html.Span(_("Beside the first"), className="muted small"), *links],
@@ -64,16 +66,16 @@ def ways(asked: Asked) -> html.Div:
             _choice(_("Normalised by"), per, asked.href()),
             html.Div([_toggle(asked, AVERAGE, _("Average")), _toggle(asked, TOTAL, _("Total"))], className="quality-days"),
         ],
-        className="toolbar calendar-tools",
+        className="toolbar calendar-tools compare-tools",
     )
 
 
-def adding(asked: Asked, subjects: Sequence[Subject], sites: Iterable[tuple[str, str]], found: Comparison) -> html.Details:
+def adding(asked: Asked, subjects: Sequence[Subject], sites: Sequence[tuple[str, str]], found: Comparison) -> html.Details:
     """The form that adds a dataset, or a part to one that is there."""
     kept = dict(parse_qsl(urlsplit(asked.href()).query))
     first = asked.datasets[0]
     options = [(("" if each.kind == "site" else each.id), _named(each)) for each in subjects]
-    options += [(site_id, f"{_('Sites')} · {name}") for site_id, name in sites if site_id != asked.site_id]
+    options += [(site_id, f"{_('Sites')} · {name}") for site_id, name in sites[:MOST_SITES] if site_id != asked.site_id]
     to = [("", _("By itself"))]
     to += [
         (str(at + 1), _("Together with %(name)s", name=words.name(each)))
@@ -92,8 +94,8 @@ def adding(asked: Asked, subjects: Sequence[Subject], sites: Iterable[tuple[str,
         ],
         action=f"/site/{asked.site_id}/compare",
         method="get",
-        className="toolbar calendar-tools",
-        **data(asks=""),
+        className="toolbar calendar-tools compare-tools",
+        **data(go=""),
     )
     summary = html.Summary(_("Add a dataset"), className="btn btn-sm btn-quiet")
     return html.Details([summary, form], className="disclosure", open=False)

@@ -7,9 +7,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   window.loadstar.go(`${event.target.getAttribute("action")}?${new URLSearchParams(new FormData(event.target))}`);
 });
-// A form that asks for another view of this page: its fields are the address.
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-asks]")) return;
+  if (!event.target.matches("form[data-go]")) return;
   event.preventDefault();
   window.loadstar.go(`${event.target.getAttribute("action")}?${new URLSearchParams(new FormData(event.target))}`);
 });

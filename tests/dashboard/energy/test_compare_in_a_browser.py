@@ -26,7 +26,7 @@ def test_datasets_are_added_laid_otherwise_and_removed(chromium: Browser, addres
         expect(page.locator(".chips li")).to_have_count(1)
         expect(page.locator("#compare-chart .main-svg").first).to_be_visible()
         page.get_by_text("Add a dataset").click()
-        form = page.locator("form[data-asks]")
+        form = page.locator("form[data-go]")
         form.get_by_label("What").select_option(label="Meters · Hall meter")
         for field in ("First day", "Last day"):
             form.get_by_label(field).fill(f"{day.replace(day=1)}")
