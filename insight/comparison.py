@@ -54,7 +54,7 @@ class Ahead(NamedTuple):
 class Wanted:
     """What is to be compared, and how: one of `comparison.ALIGNMENTS`, a step of `STEP_MIN`, one of `DIVISORS` or nothing.
 
-    With days `ahead` the step is a day.
+    A step of a month is for datasets of whole months; with days `ahead` the step is a day.
     """
 
     datasets: tuple[Dataset, ...]
@@ -182,7 +182,7 @@ def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
     told, tellers = [], []
     for each, at in zip(read, axis.places, strict=True):
         divisor, teller = _divisor(scope, each, at, axis.length, wanted)
-        told.append(_told(each, at, axis.length, divisor))
+        told.append(_told(each, at, axis.length, divisor, wanted))
         tellers.append(teller)
     return Comparison(
         wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, next((each for each in tellers if each), "")
@@ -251,13 +251,15 @@ def _since_starts(read: Sequence[_Read], wanted: Wanted) -> _Axis:
     )
 
 
-def _told(each: _Read, at: Places, count: int, divisor: Floats) -> Told:
+def _told(each: _Read, at: Places, count: int, divisor: Floats, wanted: Wanted) -> Told:
     lasting = each.seconds()
     kwh, seconds = comparison.gathered(at, each.kwh, lasting, count)
     enough = np.nan_to_num(each.told.coverage) >= LEAST_COVERAGE
     judged, told_s = comparison.gathered(at, np.where(enough, each.kwh, np.nan), lasting, count)
     whole_s = np.bincount(at, lasting, count)
-    judged = np.where(told_s < LEAST_COVERAGE * whole_s, np.nan, judged)
+    # By hours the last place of days of which one had 23 is no whole one.
+    least_s = 60 * STEP_MIN[wanted.step] if wanted.alignment == HOURS else 0
+    judged = np.where((told_s < LEAST_COVERAGE * whole_s) | (whole_s < least_s), np.nan, judged)
     due = np.isfinite(each.told.coverage)
     known = np.isfinite(each.kwh)
     return Told(
@@ -324,11 +326,14 @@ def _divisor(scope: Scope, each: _Read, at: Places, count: int, wanted: Wanted) 
     known = pd.Series(comparison.heating_degree_days(temperature.means_c), np.array(temperature.days, "datetime64[D]"))
     days = each.days()
     if wanted.step == "month":
-        months = known.groupby(known.index.to_numpy().astype("datetime64[M]")).sum(min_count=1)
+        of_month = known.groupby(known.index.to_numpy().astype("datetime64[M]"))
+        months = of_month.sum().where(of_month.count() == of_month.size())  # without one of its days it is not known
         by_step = months.reindex(days.astype("datetime64[M]")).to_numpy(float)
     else:
         days, first = np.unique(days, return_index=True)
-        by_step, at = known.reindex(days).to_numpy(float), at[first]
+        at = comparison.numbered(days, each.dataset.first, comparison.FROM_START) if wanted.alignment == HOURS else at[first]
+        days, at = days[at < count], at[at < count]
+        by_step = known.reindex(days).to_numpy(float)
     return comparison.gathered(at, by_step, np.ones(len(at)), count)[0], temperature.source
 
 
@@ -342,7 +347,8 @@ def _facts(scope: Scope, view: SiteView) -> Mapping[str, buildings.Facts]:
 def _fact(of: Subject, view: SiteView, facts: Mapping[str, buildings.Facts], per: str) -> float:
     """The floor area or the people of a subject; NaN where they are not said. Those of a site are of all its buildings."""
     if of.kind == "site":
-        said = [_said(each, per) for node, each in facts.items() if node in {drawn.id for drawn in view.graph.nodes}]
+        drawn = {node.id for node in view.graph.nodes}
+        said = [_said(each, per) for node, each in facts.items() if node in drawn]
         return float(sum(said)) if said else float("nan")
     node = of.id if of.kind == "node" else _behind(view, of.id)
     return _said(facts[node], per) if node in facts else float("nan")

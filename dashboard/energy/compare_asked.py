@@ -16,6 +16,7 @@ MOST_MEMBERS = 12  # of a group
 MOST_VALUES = 9_000  # of a chart, so that it stays below 60 kB
 AVERAGE, TOTAL = EXTRAS = ("average", "total")
 BETWEEN, WITHIN, GROUPED, USUAL = ",", "~", ".", "usual"
+SITE = "sit_"  # begins the id of another site, which is no part of a group: its days are of its own clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,12 @@ def of_address(site_id: str, query: dict[str, object], today: date) -> Asked:
 def steps(datasets: Sequence[Dataset], alignment: str = DATE) -> list[str]:
     """The steps that these can be drawn in."""
     longest = max((_days(each) for each in datasets), default=1)
+    monthly = all(comparison.of_months(each.first, each.last) for each in datasets)
     fitting = []
     for step, minutes in STEP_MIN.items():
         points = longest // 28 if step == "month" else longest * 1440 // minutes
         most = min(MOST_POINTS, MOST_VALUES // max(len(datasets), 1))
-        if (points <= most and (points > 1 or step == "day")) and (step != "month" or alignment == DATE):
+        if points <= most and (points > 1 or step == "day") and (step != "month" or (monthly and alignment == DATE)):
             fitting.append(step)
     return fitting
 
@@ -152,8 +154,8 @@ def _added(datasets: list[Dataset], said: dict[str, str], today: date) -> list[D
         return datasets
     ids = (said["add"],) if said["add"] else ()
     number = said.get("to", "")
-    if number.isdecimal() and len(number) < 3 and 0 < int(number) <= len(datasets):
-        at = int(number) - 1
+    at = int(number) - 1 if number.isdecimal() and len(number) < 3 else -1
+    if 0 <= at < len(datasets) and not any(each.startswith(SITE) for each in (*datasets[at].ids, *ids)):
         together = tuple(dict.fromkeys((*(datasets[at].ids or ("",)), *(ids or ("",)))))[:MOST_MEMBERS]
         return [*datasets[:at], replace(datasets[at], ids=together), *datasets[at + 1 :]]
     first, last = (_day(said.get(name, "")) or today for name in ("first", "last"))

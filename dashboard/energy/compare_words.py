@@ -29,8 +29,12 @@ PER = {"": N_("Nothing"), AREA: N_("Floor area"), DEGREE_DAYS: N_("Degree days")
 UNITS = {"": "kWh", AREA: "kWh/m²", DEGREE_DAYS: N_("kWh per degree day"), PEOPLE: N_("kWh per person")}
 POWER_UNITS = {"": "kW", AREA: "W/m²", PEOPLE: N_("kW per person")}
 MISSING = {
-    AREA: N_("%(name)s has no floor area. It is said on the page Buildings of the site's setup."),
-    PEOPLE: N_("The people of %(name)s are not known. They are said on the page Buildings of the site's setup."),
+    AREA: N_(
+        "The floor area of %(name)s is not known, or not of all its buildings. The page Buildings of the site's setup says it."
+    ),
+    PEOPLE: N_(
+        "The people of %(name)s are not known, or not of all its buildings. The page Buildings of the site's setup says them."
+    ),
     DEGREE_DAYS: N_(
         "%(name)s has no outdoor temperature: neither a meter of the site itself nor its region tells one on these days."
     ),

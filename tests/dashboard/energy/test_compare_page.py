@@ -33,7 +33,7 @@ def test_datasets_are_told_with_what_leads_on_from_them(measured: Measured) -> N
     assert "A year before" in page
     assert "Average" in page
     assert f"/site/{site}/calendar" not in page
-    assert "has no floor area" in shown(browser, f"/site/{site}/compare?of={meter}~{day}~{day}&per=area")
+    assert "The floor area of Hall meter is not known" in shown(browser, f"/site/{site}/compare?of={meter}~{day}~{day}&per=area")
     assert "no outdoor temperature" in shown(browser, f"/site/{site}/compare?of={meter}~{day}~{day}&per=degree_days")
 
 
@@ -103,6 +103,8 @@ def test_datasets_are_added_removed_and_led_by_another() -> None:
     assert asked("of=~2026-03&add=nod_b&first=2026-01-31&last=2026-01-01").datasets == (MARCH, january)
     together = asked("of=nod_a~2026-03&add=nod_b&first=2026-01-01&last=2026-01-31&to=1")
     assert together.datasets == (replace(MARCH, ids=("nod_a", "nod_b")),)
+    apart = asked("of=nod_a~2026-03&add=sit_b&first=2026-03-01&last=2026-03-31&to=1")
+    assert apart.datasets == (replace(MARCH, ids=("nod_a",)), replace(MARCH, ids=("sit_b",)))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,8 @@ def test_whatever_an_address_says_some_of_it_is_shown(query: str) -> None:
     assert page.step in compare_asked.steps(page.datasets)
 
 
-def test_hours_and_weekdays_are_not_of_months() -> None:
+def test_months_are_of_whole_ones_and_have_neither_hours_nor_weekdays() -> None:
     assert asked("of=~2024-01-01~2025-12-31&step=month&by=hours").step == "day"
     assert asked("of=~2024-01-01~2025-12-31&by=hours").alignment == HOURS
+    assert asked("of=~2024-01-01~2025-12-31").step == "month"
+    assert asked("of=~2024-01-02~2025-12-31").step == "day"  # whose first month is no whole one
