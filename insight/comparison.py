@@ -10,21 +10,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
-from insight import outdoors
+from insight import building_facts, outdoors
+from insight.building_facts import AREA, PEOPLE
 from insight.courses import Course, courses
 from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, Subject, comparable, kinds, subject, subjects
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import comparison, local_time, usual_day
 from models.comparison import DATE, HOURS, Places
-from store.errors import NotFound
-from store.records.plant import buildings
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
 
 STEP_MIN = {"quarter": 15, "hour": 60, "day": 1440, "month": 1440}  # a month has one place, as a day has
-AREA, DEGREE_DAYS, PEOPLE = DIVISORS = ("area", "degree_days", "people")
+DEGREE_DAYS = "degree_days"
+DIVISORS = (AREA, DEGREE_DAYS, PEOPLE)
 LASTS_S, STALE_S = 30.0, 300.0
 DAY_MIN, DAY_S = 1440, 86_400
 
@@ -109,19 +109,13 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A dataset between successive edges, and the clock that its days are of."""
+class _Steps:
+    """The steps of a dataset between successive edges, and the clock that its days are of."""
 
     dataset: Dataset
     view: SiteView
     members: Sequence[Subject]
     edges: Sequence[datetime]
-    told: Course
-
-    @property
-    def kwh(self) -> Floats:
-        """The energy of each step (kWh)."""
-        return self.told.kwh["used"]
 
     def local(self) -> pd.DatetimeIndex:
         """The local times at which the steps begin."""
@@ -168,7 +162,10 @@ def members(scope: Scope, view: SiteView, ids: Sequence[str]) -> tuple[SiteView,
 
 def together(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime]) -> Course:
     """What subjects `used` together between edges, NaN where that of one of them is not known. Raises as `courses`."""
-    told = courses(scope, view, [each.id for each in of], edges)
+    return _sum(courses(scope, view, [each.id for each in of], edges), of)
+
+
+def _sum(told: Mapping[str, Course], of: Sequence[Subject]) -> Course:
     return Course(
         {"used": comparison.total([told[each.id].kwh[each.used] for each in of])},
         comparison.average([told[each.id].coverage for each in of]),
@@ -177,32 +174,48 @@ def together(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequenc
 
 
 def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
-    read = [_read(scope, view, each, wanted) for each in wanted.datasets]
-    axis = _since_starts(read, wanted) if wanted.alignment == HOURS else _by_days(read, wanted)
+    # A day of the clock may have 23 hours, one since a start has 24: that is gathered of hours.
+    step = "hour" if wanted.alignment == HOURS and wanted.step == "day" else wanted.step
+    steps = [_steps(scope, view, each, wanted.step, step) for each in wanted.datasets]
+    axis = _since_starts(steps, wanted) if wanted.alignment == HOURS else _by_days(steps, wanted)
     told, tellers = [], []
-    for each, at in zip(read, axis.places, strict=True):
+    for each, course, at in zip(steps, _read(scope, steps, step), axis.places, strict=True):
         divisor, teller = _divisor(scope, each, at, axis.length, wanted)
-        told.append(_told(each, at, axis.length, divisor, wanted))
+        told.append(_told(each, course, at, axis.length, divisor, wanted))
         tellers.append(teller)
     return Comparison(
         wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, next((each for each in tellers if each), "")
     )
 
 
-def _read(scope: Scope, view: SiteView, dataset: Dataset, wanted: Wanted) -> _Read:
+def _steps(scope: Scope, view: SiteView, dataset: Dataset, over: str, step: str) -> _Steps:
+    """Those of a dataset up to the last local period `over`."""
     view, of = members(scope, view, dataset.ids)
-    # A day of the clock may have 23 hours, one since a start has 24: that is gathered of hours.
-    step = "hour" if wanted.alignment == HOURS and wanted.step == "day" else wanted.step
     start, end = local_time.days(dataset.first, dataset.last, view.zone)
-    end = min(end, local_time.begin(clock.now(), wanted.step, view.zone))
-    edges = local_time.edges(start, end, step, view.zone) if start < end else []
-    if not edges:
-        return _Read(dataset, view, of, [], Course({"used": np.zeros(0)}, np.zeros(0), np.zeros(0, bool)))
-    if dataset.usual:
-        kwh = _usual(scope, view, of, edges, step)
-        told = Course({"used": kwh}, np.where(np.isfinite(kwh), 1.0, 0.0), np.zeros(len(kwh), bool))
-        return _Read(dataset, view, of, edges, told)
-    return _Read(dataset, view, of, edges, together(scope, view, of, edges))
+    end = min(end, local_time.begin(clock.now(), over, view.zone))
+    return _Steps(dataset, view, of, local_time.edges(start, end, step, view.zone) if start < end else [])
+
+
+def _read(scope: Scope, steps: Sequence[_Steps], step: str) -> list[Course]:
+    """What each dataset took; what is asked of one site between the same edges is read at once."""
+    asked: dict[tuple[str, date, date], dict[str, Course]] = {}
+    measured = [each for each in steps if each.edges and not each.dataset.usual]
+    for each in measured:
+        key = each.view.id, each.dataset.first, each.dataset.last
+        if key not in asked:
+            alike = [other for other in measured if (other.view.id, other.dataset.first, other.dataset.last) == key]
+            ids = [of.id for other in alike for of in other.members]
+            asked[key] = courses(scope, each.view, ids, each.edges)
+    told = []
+    for each in steps:
+        if each.dataset.usual and each.edges:
+            kwh = _usual(scope, each.view, each.members, each.edges, step)
+            told.append(Course({"used": kwh}, np.where(np.isfinite(kwh), 1.0, 0.0), np.zeros(len(kwh), bool)))
+        elif each.edges:
+            told.append(_sum(asked[each.view.id, each.dataset.first, each.dataset.last], each.members))
+        else:
+            told.append(Course({"used": np.zeros(0)}, np.zeros(0), np.zeros(0, bool)))
+    return told
 
 
 class _Axis(NamedTuple):
@@ -215,7 +228,7 @@ class _Axis(NamedTuple):
     ahead: Places
 
 
-def _by_days(read: Sequence[_Read], wanted: Wanted) -> _Axis:
+def _by_days(read: Sequence[_Steps], wanted: Wanted) -> _Axis:
     per_day = DAY_MIN // STEP_MIN[wanted.step]
     by = comparison.rule(wanted.alignment, [each.dataset.first for each in read], wanted.step)
     days = [each.days() for each in read]
@@ -239,7 +252,7 @@ def _by_days(read: Sequence[_Read], wanted: Wanted) -> _Axis:
     return _Axis(len(named) * per_day, named, per_day, places, starts[-1] if wanted.ahead else nothing)
 
 
-def _since_starts(read: Sequence[_Read], wanted: Wanted) -> _Axis:
+def _since_starts(read: Sequence[_Steps], wanted: Wanted) -> _Axis:
     step_min = STEP_MIN[wanted.step]
     places = [each.began_s() // (60 * step_min) for each in read]
     ahead = np.zeros(0, np.int64)
@@ -251,27 +264,27 @@ def _since_starts(read: Sequence[_Read], wanted: Wanted) -> _Axis:
     )
 
 
-def _told(each: _Read, at: Places, count: int, divisor: Floats, wanted: Wanted) -> Told:
-    lasting = each.seconds()
-    kwh, seconds = comparison.gathered(at, each.kwh, lasting, count)
-    enough = np.nan_to_num(each.told.coverage) >= LEAST_COVERAGE
-    judged, told_s = comparison.gathered(at, np.where(enough, each.kwh, np.nan), lasting, count)
+def _told(each: _Steps, told: Course, at: Places, count: int, divisor: Floats, wanted: Wanted) -> Told:
+    lasting, used = each.seconds(), told.kwh["used"]
+    kwh, seconds = comparison.gathered(at, used, lasting, count)
+    enough = np.nan_to_num(told.coverage) >= LEAST_COVERAGE
+    judged, told_s = comparison.gathered(at, np.where(enough, used, np.nan), lasting, count)
     whole_s = np.bincount(at, lasting, count)
     # By hours the last place of days of which one had 23 is no whole one.
     least_s = 60 * STEP_MIN[wanted.step] if wanted.alignment == HOURS else 0
     judged = np.where((told_s < LEAST_COVERAGE * whole_s) | (whole_s < least_s), np.nan, judged)
-    due = np.isfinite(each.told.coverage)
-    known = np.isfinite(each.kwh)
+    due = np.isfinite(told.coverage)
+    known = np.isfinite(used)
     return Told(
         each.dataset,
         [of.name for of in each.members],
         kwh,
         seconds,
         judged,
-        float(each.kwh[known].sum()) if known.any() else float("nan"),
+        float(used[known].sum()) if known.any() else float("nan"),
         float(lasting[known].sum()) / DAY_S,
-        float(np.average(each.told.coverage[due], weights=lasting[due])) if due.any() else float("nan"),
-        bool(each.told.provisional[known].any()),
+        float(np.average(told.coverage[due], weights=lasting[due])) if due.any() else float("nan"),
+        bool(told.provisional[known].any()),
         divisor,
     )
 
@@ -288,10 +301,11 @@ def _usual(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[
         first = np.searchsorted([each.timestamp() for each in days], [each.timestamp() for each in edges[:-1]])
         return np.add.reduceat(middle, first)  # a day that nothing is known of leaves its month unknown
     finer = local_time.edges(days[0], edges[-1], step, view.zone)
-    whole = _Read(Dataset((), dates[0], dates[-1]), view, of, finer, together(scope, view, of, finer))
+    whole = _Steps(Dataset((), dates[0], dates[-1]), view, of, finer)
+    kwh = together(scope, view, of, finer).kwh["used"]
     per_day, walls = DAY_MIN // STEP_MIN[step], whole.minutes() // STEP_MIN[step]
     own = comparison.numbered(whole.days(), dates[0], comparison.FROM_START)
-    sums, seconds = comparison.gathered(own * per_day + walls, whole.kwh, whole.seconds(), (int(own[-1]) + 1) * per_day)
+    sums, seconds = comparison.gathered(own * per_day + walls, kwh, whole.seconds(), (int(own[-1]) + 1) * per_day)
     power = np.divide(sums, seconds, out=np.full(len(sums), np.nan), where=seconds > 0).reshape(-1, per_day)
     rows = comparison.numbered(dates, dates[0], comparison.FROM_START)
     asked = len(finer) - len(edges)
@@ -313,11 +327,10 @@ def _medians(values: Floats) -> Floats:
     return found
 
 
-def _divisor(scope: Scope, each: _Read, at: Places, count: int, wanted: Wanted) -> tuple[Floats, str]:
+def _divisor(scope: Scope, each: _Steps, at: Places, count: int, wanted: Wanted) -> tuple[Floats, str]:
     """What a dataset is normalised by, of the whole or by place; for degree days the name of what tells the temperatures."""
     if wanted.per in (AREA, PEOPLE):
-        facts = _facts(scope, each.view)
-        return np.array(sum(_fact(of, each.view, facts, wanted.per) for of in each.members)), ""
+        return np.array(building_facts.amount(scope, each.view, each.members, wanted.per)), ""
     if wanted.per != DEGREE_DAYS:
         return np.array(1.0), ""
     temperature = outdoors.temperature(scope, each.view, each.edges[0], each.edges[-1]) if each.edges else None
@@ -335,31 +348,3 @@ def _divisor(scope: Scope, each: _Read, at: Places, count: int, wanted: Wanted) 
         days, at = days[at < count], at[at < count]
         by_step = known.reindex(days).to_numpy(float)
     return comparison.gathered(at, by_step, np.ones(len(at)), count)[0], temperature.source
-
-
-def _facts(scope: Scope, view: SiteView) -> Mapping[str, buildings.Facts]:
-    try:
-        return {known.node.id: known.facts for known in buildings.buildings(scope, view.id)}
-    except NotFound:  # who sees single meters is not told of buildings
-        return {}
-
-
-def _fact(of: Subject, view: SiteView, facts: Mapping[str, buildings.Facts], per: str) -> float:
-    """The floor area or the people of a subject; NaN where they are not said. Those of a site are of all its buildings."""
-    if of.kind == "site":
-        drawn = {node.id for node in view.graph.nodes}
-        said = [_said(each, per) for node, each in facts.items() if node in drawn]
-        return float(sum(said)) if said else float("nan")
-    node = of.id if of.kind == "node" else _behind(view, of.id)
-    return _said(facts[node], per) if node in facts else float("nan")
-
-
-def _said(facts: buildings.Facts, per: str) -> float:
-    said = facts.floor_area_m2 if per == AREA else facts.people
-    return float(said) if said else float("nan")
-
-
-def _behind(view: SiteView, meter_id: str) -> str:
-    """The node that a meter's energy goes to."""
-    edge = next((each for each in view.graph.edges if each.id == view.meters[meter_id].edge_id), None)
-    return edge.target if edge else ""

@@ -16,7 +16,8 @@ from dashboard.figures.compared import TOKENS
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import Reader
 from dashboard.parts.short_table import short_table
-from insight.comparison import AREA, DEGREE_DAYS, PEOPLE, Comparison, Told
+from insight.building_facts import AREA, PEOPLE
+from insight.comparison import DEGREE_DAYS, Comparison, Told
 from insight.energy_days import LEAST_COVERAGE
 from models import comparison
 from models.comparison import DATE, HOURS, WEEKDAY

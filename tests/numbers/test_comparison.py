@@ -10,7 +10,8 @@ import pytest
 
 from config import clock
 from insight import comparison, prediction
-from insight.comparison import AREA, DEGREE_DAYS, Comparison, Dataset, Wanted
+from insight.building_facts import AREA
+from insight.comparison import DEGREE_DAYS, Comparison, Dataset, Wanted
 from insight.shared import shared
 from models import comparison as alike
 from models import local_time

@@ -9,7 +9,8 @@ import pytest
 
 from dashboard.energy import compare_asked
 from dashboard.energy.compare_asked import AVERAGE, TOTAL, Asked
-from insight.comparison import AREA, Dataset
+from insight.building_facts import AREA
+from insight.comparison import Dataset
 from models.comparison import HOURS, WEEKDAY
 from tests.dashboard.pages import call, shown
 from tests.dashboard.quality.conftest import Measured
