@@ -155,7 +155,6 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     totals, dates = told.kwh[of.used], _dates(view, every)
     is_open = np.array([each > now for each in every[1:]])
     usual = usual_day.usual(comparable(totals, told, is_open), kinds(scope, view, dates))
-    usual = usual_day.usual(comparable(totals, told.coverage, is_open), day_kinds(scope, view, dates))
     own = slice(len(every) - len(shown), None)
     cost, priced, co2_kg = _paid(scope, view, of, shown)
     return EnergyDays(
@@ -177,14 +176,11 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
 
 def kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
     """Of successive days, as `usual_day` takes them; a date that the clocks left out is none of them."""
-def day_kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
-    """Of successive days, as `usual_day` takes them; a date that the clocks left out is none of them. Raises `NotFound`."""
     kept = site_calendars.calendar(scope, view.id).day_kinds(dates[0], dates[-1])
     return [KINDS.get(kept[(day - dates[0]).days], day.weekday()) for day in dates]
 
 
 def comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
-def comparable(totals: Floats, coverage: Floats, is_open: NDArray[np.bool_]) -> Floats:
     """The totals of days that are over and of which enough is known."""
     return np.where(np.nan_to_num(told.coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
 
@@ -222,8 +218,6 @@ def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCour
     dates = _dates(view, every)
     totals = comparable(told.kwh[of.used], told, np.array([each > now for each in every[1:]]))
     compared = usual_day.compared_with(totals, kinds(scope, view, dates), len(dates) - 1)
-    totals = comparable(told.kwh[of.used], told.coverage, np.array([each > now for each in every[1:]]))
-    compared = usual_day.compared_with(totals, day_kinds(scope, view, dates), len(dates) - 1)
     enough = len(compared) >= usual_day.LEAST
     quarters = local_time.edges(every[-2], every[-1], "quarter", view.zone)
     shown = _quarters_kw(scope, view, of, quarters)

@@ -7,8 +7,3 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   window.loadstar.go(`${event.target.getAttribute("action")}?${new URLSearchParams(new FormData(event.target))}`);
 });
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-go]")) return;
-  event.preventDefault();
-  window.loadstar.go(`${event.target.getAttribute("action")}?${new URLSearchParams(new FormData(event.target))}`);
-});
