@@ -138,7 +138,7 @@ def _history(scope: Scope, view: SiteView, wanted: str, first: date, last: date,
         offered=offered,
         finest=finest,
         edges=edges,
-        values=_values(shown, _added(told, fine, edges), _hours(edges), of, capacity_kw),
+        values=_values(shown, stretches(scope, view, of.id, [*edges.to_pydatetime()]).kwh, _hours(edges), of, capacity_kw),
         before=_at_the_same_time(values_before, edges_before, edges, view, days),
         kwh=kwh,
         change=kwh / kwh_before - 1 if is_comparable else np.nan,
@@ -228,16 +228,6 @@ def _steps(start: datetime, end: datetime, step: str, view: SiteView) -> pd.Date
 
 def _hours(edges: pd.DatetimeIndex) -> Floats:
     return np.asarray(np.diff(edges.as_unit("us").asi8) / 3.6e9, np.float64)
-
-
-def _added(kwh: Mapping[str, Floats], fine: pd.DatetimeIndex, edges: pd.DatetimeIndex) -> dict[str, Floats]:
-    """The energies of longer steps, of what is known of them; NaN where nothing is."""
-    starts = fine.searchsorted(edges[:-1])
-    found = {}
-    for name, values in kwh.items():
-        known = np.add.reduceat(np.isfinite(values).astype(np.int64), starts) > 0
-        found[name] = np.where(known, np.add.reduceat(np.nan_to_num(values), starts), np.nan)
-    return found
 
 
 def _values(shown: str, kwh: Mapping[str, Floats], hours: Floats, of: Subject, capacity_kw: float) -> Floats:

@@ -9,6 +9,13 @@ from flask.testing import FlaskClient
 from tests.dashboard.world import World, csrf
 
 
+def opened(world: World, who: str) -> FlaskClient:
+    """The browser of somebody with a page open: beside every page comes the token that calls are sent with."""
+    browser = world.client(who)
+    browser.get("/account")
+    return browser
+
+
 def shown(browser: FlaskClient, path: str) -> str:
     """The page that the document holds, as JSON text."""
     answer = browser.get(path)

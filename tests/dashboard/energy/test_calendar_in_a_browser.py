@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.quality.conftest import Measured
-from tests.dashboard.readable import assert_grows, faults
+from tests.dashboard.readable import assert_fits, assert_grows, faults
 from tests.dashboard.watched import watched
 
 pytestmark = pytest.mark.browser
@@ -42,6 +42,5 @@ def test_days_are_walked_by_keyboard_and_another_meter_is_chosen(chromium: Brows
         page.get_by_role("link", name="Year", exact=True).click()
         expect(page.locator(".year section")).to_have_count(12)
         page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         assert faults(page) == []

@@ -15,7 +15,7 @@ from tests.conftest import PATIENT_S
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.plant.asking import plant
 from tests.dashboard.quality.conftest import Measured
-from tests.dashboard.readable import faults
+from tests.dashboard.readable import assert_fits, faults
 from tests.dashboard.watched import watched
 from tests.dashboard.world import World
 from tests.store.series.conftest import LONG_AGO, every
@@ -55,8 +55,7 @@ def test_datasets_are_added_laid_otherwise_and_removed(chromium: Browser, addres
         page.get_by_role("link", name=re.compile("^Remove")).last.click()
         expect(page.locator(".chips li")).to_have_count(1)
         page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         assert faults(page) == []
 
 

@@ -12,7 +12,7 @@ from dashboard.energy.compare_asked import AVERAGE, TOTAL, Asked
 from insight.building_facts import AREA
 from insight.comparison import Dataset
 from models.comparison import HOURS, WEEKDAY
-from tests.dashboard.pages import call, shown
+from tests.dashboard.pages import call, opened, shown
 from tests.dashboard.quality.conftest import Measured
 
 TODAY = date(2026, 3, 31)
@@ -64,7 +64,7 @@ def test_what_was_predicted_is_drawn_with_its_band_after_the_dataset(measured: M
         "compare-query": page.href().partition("?")[2],
         "compare-site": world.site,
     }
-    answer = json.loads(call(world, world.client("operator"), "compare-figure.data", given))
+    answer = json.loads(call(world, opened(world, "operator"), "compare-figure.data", given))
     drawn = json.loads(answer["response"]["compare-figure"]["data"])["figure"]["data"]
     predicted = next(trace for trace in drawn if trace["name"].endswith("predicted"))
     assert [kwh for kwh in predicted["y"] if kwh is not None] == [5.0] * days

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.quality.conftest import Measured
-from tests.dashboard.readable import faults
+from tests.dashboard.readable import assert_fits, faults
 from tests.dashboard.watched import watched
 
 pytestmark = pytest.mark.browser
@@ -48,6 +48,5 @@ def test_colours_are_kept_days_are_walked_and_a_building_is_left_out(chromium: B
         expect(page).to_have_url(re.compile(f"{day[0]}&off=nod_"))
         assert faults(page) == []
         page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         assert faults(page) == []

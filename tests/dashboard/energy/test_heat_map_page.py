@@ -16,7 +16,7 @@ from insight.energy_days import Subject
 from insight.heat_map import Built, BuiltByDay, HoursByDay
 from models.graph import Node
 from store.records.plant.buildings import Facts
-from tests.dashboard.pages import call, shown
+from tests.dashboard.pages import call, opened, shown
 from tests.dashboard.quality.conftest import Measured
 
 TODAY = date(2026, 3, 31)
@@ -77,10 +77,11 @@ def test_another_day_is_told_of_to_whoever_sees_the_site_alone(measured: Measure
     world = measured.world
     dates = [f"{measured.day.date() - timedelta(days=1)}", f"{measured.day.date()}"]
     given = {"heat-day": "30", "heat-asked": {"query": {"view": BUILDINGS}, "dates": dates}, "heat-site": world.site}
-    assert "Leave out" in call(world, world.client("operator"), "heat-shown.children", given)
-    assert "Leave out" not in call(world, world.client("stranger"), "heat-shown.children", given)
+    operator, stranger = (opened(world, who) for who in ("operator", "stranger"))
+    assert "Leave out" in call(world, operator, "heat-shown.children", given)
+    assert "not_found" in call(world, stranger, "heat-shown.children", given)
     for wrong in ("31", "-1", "x", None, 9**9):
-        assert "Leave out" in call(world, world.client("operator"), "heat-shown.children", given | {"heat-day": wrong})
+        assert "Leave out" in call(world, operator, "heat-shown.children", given | {"heat-day": wrong})
 
 
 def test_nobody_is_shown_what_they_do_not_see(measured: Measured) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.quality.conftest import Measured
-from tests.dashboard.readable import faults
+from tests.dashboard.readable import assert_fits, faults
 from tests.dashboard.watched import watched
 
 pytestmark = pytest.mark.browser
@@ -44,6 +44,5 @@ def test_days_of_ones_own_are_chosen_and_read_as_a_picture_and_as_a_table(
         page.get_by_role("link", name="Now", exact=True).click()
         expect(page.get_by_role("link", name="Days after")).to_have_count(0)
         page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         assert faults(page) == []
