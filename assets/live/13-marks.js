@@ -60,8 +60,8 @@
   };
 
   const words = ({ y, meta }) => (at) => {
-    const band = meta.low ? ` (${ls.number(meta.low[at], meta.decimals)} to ${ls.number(meta.high[at], meta.decimals)})` : "";
-    return ls.number(y[at], meta.decimals) + band;
+    const [value, low, high] = [y[at], meta.low?.[at], meta.high?.[at]].map((each) => ls.number(each, meta.decimals));
+    return meta.low ? Loadstar.text("%(value)s (%(low)s to %(high)s)", { value, low, high }) : value;
   };
   // the sum of a stack, which says when a part of it is missing
   function total(parts) {
@@ -70,14 +70,19 @@
       const values = parts.map((trace) => trace.y[at]).filter(known);
       if (!values.length) return ls.number(null);
       const shown = ls.number(values.reduce((one, other) => one + other), decimals);
-      return values.length < parts.length ? `${shown} partial` : shown;
+      return values.length < parts.length ? Loadstar.text("%(value)s partial", { value: shown }) : shown;
     };
-    return { trace: parts[0], name: parts[0].meta.stack, unit: parts[0].meta.unit, words: sum, sum: true };
+    return { trace: parts[0], name: parts[0].meta.stack, unit: parts[0].meta.unit, words: sum, values: [], sum: true }; // a file has its parts
+  }
+  // what a file keeps of a line: its value, and the band around it
+  function values({ y, meta }) {
+    const band = meta.low ? [[Loadstar.text("from"), (at) => meta.low[at]], [Loadstar.text("to"), (at) => meta.high[at]]] : [];
+    return [["", (at) => y[at]], ...band];
   }
   // The lines and bars of a figure that are shown, each with the words for its values; the sum of a stack follows its parts.
   ls.series = (figure) => {
     const shown = figure.data.filter((trace) => trace.name && trace.meta && isShown(trace));
-    const found = shown.map((trace) => ({ trace, name: trace.name, unit: trace.meta.unit, words: words(trace) }));
+    const found = shown.map((trace) => ({ trace, name: trace.name, unit: trace.meta.unit, words: words(trace), values: values(trace) }));
     const parts = shown.filter((trace) => trace.meta.stack);
     if (parts.length > 1) found.splice(shown.indexOf(parts.at(-1)) + 1, 0, total(parts));
     return found;

@@ -96,20 +96,31 @@
     const height = zoom?.y ? { range: zoom.y } : {};
     return { data: ls.marks(data), layout: { ...layout, hovermode: false, xaxis: { ...xaxis, ...axis }, yaxis: { ...yaxis, ...height } } };
   }
+  // charts of the same period on the page show the same stretch of it
+  function alike(element) {
+    const period = ({ figure }) => JSON.stringify(figure.layout.xaxis.range);
+    const own = charts.get(element);
+    return [...charts].filter(([other, { figure, done }]) => done && other.isConnected && told(figure) && period({ figure }) === period(own));
+  }
   function zoomed(element, changed) {
     const chart = charts.get(element);
     const names = Object.keys(changed);
     if (!told(chart.figure) || !names.some((name) => /^[xy]axis\.range/.test(name))) return;
     const { xaxis, yaxis } = chart.plot.layout;
     const y = names.some((name) => name.startsWith("yaxis")) ? [...yaxis.range] : zoomOf(chart)?.y;
-    chart.zoom = { of: shownOf(chart), x: [...xaxis.range], y };
-    redraw(element);
+    const x = [...xaxis.range];
+    for (const [each, its] of alike(element)) {
+      its.zoom = { of: shownOf(its), x, y: its === chart ? y : zoomOf(its)?.y };
+      redraw(each);
+    }
   }
   function whole(element) {
     const chart = charts.get(element);
     if (!told(chart.figure)) return;
-    chart.zoom = null;
-    redraw(element);
+    for (const [each, its] of alike(element)) {
+      its.zoom = null;
+      redraw(each);
+    }
   }
   // a line is shown or hidden by its name in the legend: the others of its stack are drawn anew without it
   function toggled(element, { node, data, curveNumber }) {

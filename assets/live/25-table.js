@@ -4,60 +4,69 @@
   const MOST_ROWS = 500;
 
   const { plain } = ls;
-  const cell = (words, heading, number) => {
-    const made = document.createElement(heading ? "th" : "td");
+  // A sheet is what a figure tells, in full: `rows` are what its columns are asked about, `caption` says which of them are shown.
+  // A column has its heading, the words for a row, and what a file has of it: [heading, value], one or several.
+  const column = (heading, words, kept = [[heading, words]]) => ({ heading, words, kept });
+  const numbers = (heading, words, kept) => ({ ...column(heading, words, kept), isNumber: true });
+
+  function cell(words, tag, isNumber) {
+    const made = document.createElement(tag);
     if (words instanceof Node) made.append(words);
     else made.textContent = words;
-    if (number) made.className = "num";
+    if (isNumber) made.className = "num";
     return made;
-  };
-  // the first so many columns are texts, the others numbers
-  function table(headings, rows, caption, texts = 1) {
+  }
+  function table({ rows, columns, caption }) {
     const made = document.createElement("table");
-    if (caption) made.createCaption().textContent = caption;
+    const shown = rows.slice(0, MOST_ROWS);
+    const words = caption(shown.length, rows.length);
+    if (words) made.createCaption().textContent = words;
     const head = made.createTHead().insertRow();
-    headings.forEach((words, at) => {
-      const th = cell(words, true, at >= texts);
-      th.scope = "col";
-      head.append(th);
-    });
+    for (const { heading, isNumber } of columns) head.append(Object.assign(cell(heading, "th", isNumber), { scope: "col" }));
     const body = made.createTBody();
-    for (const row of rows) {
-      const line = body.insertRow();
-      row.forEach((words, at) => line.append(cell(words, false, at >= texts)));
-    }
+    for (const row of shown) body.insertRow().append(...columns.map(({ words: said, isNumber }) => cell(said(row), "td", isNumber)));
     return made;
   }
   const amount = (value) => value.toLocaleString("en", value >= 0.001 ? { maximumFractionDigits: 3 } : { maximumSignificantDigits: 3 }).replaceAll(",", "\u2009");
   function ofSankey({ node, link, meta }) {
     const name = (at) => node.customdata[at][1];
-    const each = meta.each ?? link.value.map((value, at) => [
+    const rows = meta.each ?? link.value.map((value, at) => [
       name(link.source[at]), name(link.target[at]), value, link.customdata[at].endsWith(")")]);
-    const rows = each.map(([from, to, value, derived]) => [
-      ls.plain(from), ls.plain(to), derived ? Loadstar.text("%(energy)s (from the balance)", { energy: amount(value) }) : amount(value)]);
-    const caption = meta.grouped && !meta.each ? Loadstar.text("Similar ones are added up; each one follows in a moment") : "";
-    return table([Loadstar.text("From"), Loadstar.text("To"), Loadstar.text("Flow, %(unit)s", { unit: meta.unit })], rows, caption, 2);
+    const flow = Loadstar.text("Flow, %(unit)s", { unit: meta.unit });
+    const columns = [
+      column(Loadstar.text("From"), ([from]) => plain(from)),
+      column(Loadstar.text("To"), ([, to]) => plain(to)),
+      numbers(flow, ([, , value, derived]) => (derived ? Loadstar.text("%(energy)s (from the balance)", { energy: amount(value) }) : amount(value)), [
+        [flow, ([, , value]) => value],
+        [Loadstar.text("From the balance"), ([, , , derived]) => (derived ? Loadstar.text("yes") : Loadstar.text("no"))],
+      ]),
+    ];
+    const grouped = meta.grouped && !meta.each;
+    return { rows, columns, caption: () => (grouped ? Loadstar.text("Similar ones are added up; each one follows in a moment") : "") };
   }
   // which rows there are, in which order
-  function said(count, total, clock) {
-    const parts = { count, total };
-    if (ls.clockOf(clock).inOrder) return count < total ? Loadstar.text("The first %(count)s of %(total)s rows", parts) : "";
-    return count < total ? Loadstar.text("The newest %(count)s of %(total)s rows, the newest first", parts) : Loadstar.text("The newest first");
+  function ordered(clock) {
+    return (count, total) => {
+      const parts = { count, total };
+      if (clock.inOrder) return count < total ? Loadstar.text("The first %(count)s of %(total)s rows", parts) : "";
+      return count < total ? Loadstar.text("The newest %(count)s of %(total)s rows, the newest first", parts) : Loadstar.text("The newest first");
+    };
   }
-  function ofTime(figure, heading, starts, more = []) {
-    const series = ls.series(figure);
-    const shown = starts.slice(0, MOST_ROWS);
-    const rows = shown.map(([start, called]) => [
-      called,
-      ...series.map(({ trace, words }) => {
-        const at = ls.stepAt(figure, trace, start);
-        return at >= 0 && at < trace.y.length ? words(at) : "–";
-      }),
-      ...more.map(([, value]) => value(start)),
-    ]);
-    const caption = said(shown.length, starts.length, figure.layout.meta.clock);
-    const headings = [heading, ...series.map(({ name, unit }) => `${plain(name)}, ${unit}`), ...more.map(([words]) => words)];
-    return table(headings, rows, caption);
+  // `starts` are in order of time; a file keeps that order
+  function ofTime(figure, heading, starts, called, more = []) {
+    const clock = ls.clockOf(figure.layout.meta.clock);
+    const series = ls.series(figure).map(({ trace, name, unit, words, values }) => {
+      const at = (start) => {
+        const step = ls.stepAt(figure, trace, start);
+        return step >= 0 && step < trace.y.length ? step : null;
+      };
+      const told = (value, none) => (start) => (at(start) === null ? none : value(at(start)));
+      const head = (part) => `${plain(name)}${part && `, ${part}`}, ${unit}`;
+      return numbers(head(""), told(words, "–"), values.map(([part, value]) => [head(part), told(value)]));
+    });
+    const when = clock.iso ? [[Loadstar.text("Step from, local time and its distance from UTC"), clock.iso]] : [[heading, called]];
+    const rows = clock.inOrder ? starts : starts.toReversed();
+    return { rows, columns: [column(heading, called, when), ...series, ...more], caption: ordered(clock), newestFirst: !clock.inOrder };
   }
   function ofLines(figure) {
     const clock = ls.clockOf(figure.layout.meta.clock);
@@ -70,7 +79,7 @@
       starts.sort((one, other) => one - other);
     }
     const heading = clock.inOrder ? clock.heading() : Loadstar.text("Step from, %(zone)s", { zone: clock.names(starts[0] ?? 0, starts.at(-1) ?? 0) });
-    return ofTime(figure, heading, (clock.inOrder ? starts : starts.reverse()).map((start) => [start, clock.label(start)]));
+    return ofTime(figure, heading, starts, clock.label);
   }
   const STEPS = {
     quarter: Loadstar.text("Quarter"),
@@ -84,25 +93,35 @@
     const starts = edges.slice(0, -1).map((edge) => Date.parse(edge));
     const names = ls.localTime(clock).names(starts[0], starts.at(-1));
     const heading = `${STEPS[step] ?? step}, ${names}`;
-    const readings = [Loadstar.text("Readings, %"), (start) => String(coverage[starts.indexOf(start)])];
-    return ofTime(figure, heading, starts.map((start, at) => [start, labels[at]]).reverse(), [readings]);
+    const readings = numbers(Loadstar.text("Readings, %"), (start) => String(coverage[starts.indexOf(start)]));
+    return ofTime(figure, heading, starts, (start) => labels[starts.indexOf(start)], [readings]);
   }
   function ofPoints(traces) {
     const trace = traces.find((each) => each.customdata && each.hovertext);
-    return table([Loadstar.text("Name"), Loadstar.text("State")], (trace?.hovertext ?? []).map((words, at) => {
+    const rows = (trace?.hovertext ?? []).map((words, at) => {
       const [name, ...rest] = String(words).split("<br>");
-      const opener = document.createElement("button");
-      [opener.type, opener.className, opener.textContent] = ["button", "link", plain(name)];
-      opener.addEventListener("click", () => ls.open(trace.customdata[at]));
-      return [opener, plain(rest.join(" · ")) || Loadstar.text("live")];
-    }), "", 2);
+      return { name: plain(name), state: plain(rest.join(" · ")) || Loadstar.text("live"), what: trace.customdata[at] };
+    });
+    const opener = ({ name, what }) => {
+      const made = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: name });
+      made.addEventListener("click", () => ls.open(what));
+      return made;
+    };
+    const [named, state] = [Loadstar.text("Name"), Loadstar.text("State")];
+    return { rows, columns: [column(named, opener, [[named, ({ name }) => name]]), column(state, (row) => row.state)], caption: () => "" };
   }
-  // the figure's numbers as a <table>
-  ls.table = (figure) => {
-    if (!figure) return document.createTextNode(Loadstar.text("No data yet."));
+  function sheet(figure) {
     const [first] = figure.data;
     if (first?.type === "sankey") return ofSankey(first);
     const { clock, edges } = figure.layout?.meta ?? {};
     return edges ? ofBars(figure) : clock ? ofLines(figure) : ofPoints(figure.data);
+  }
+  // the figure's numbers as a <table>
+  ls.table = (figure) => (figure ? table(sheet(figure)) : document.createTextNode(Loadstar.text("No data yet.")));
+  // the same as rows of a file: numbers as they are, and all of them, in the order of time
+  ls.rows = (figure) => {
+    const { rows, columns, newestFirst } = sheet(figure);
+    const kept = columns.flatMap((each) => each.kept);
+    return [kept.map(([heading]) => heading), ...(newestFirst ? rows.toReversed() : rows).map((row) => kept.map(([, value]) => value(row)))];
   };
 })();

@@ -26,7 +26,7 @@ def panel(asked: Asked, told: EnergyDays, course: DayCourse | None, zone: ZoneIn
     """The panel of the day that is asked for; without a course the chart is there, and empty."""
     nothing = (_("No values on this day."), _("Choose another day."))
     title = language.written(asked.day, "yMMMMEEEEd")
-    foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.as_table(CHART)] if course else None
+    foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.chart_tools(CHART)] if course else None
     at = told.dates.index(asked.day) if asked.day in told.dates else None
     shown: list[Any] = [_facts(told, at, course, zone, reader)] if at is not None else []
     chart = blocks.chart(CHART, _("Power through the day"), nothing, tools="yes")

@@ -35,7 +35,7 @@ def panel(asked: Asked, found: Comparison, foot: list[Any]) -> html.Div:
         *blocks.chart(CHART, _("Datasets beside each other"), nothing, tools="yes"),
         dcc.Store(id=FIGURE, data=drawn(asked, found, None)),
     ]
-    notes = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.as_table(CHART)]
+    notes = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.chart_tools(CHART)]
     return html.Div(blocks.panel("compared", _("Step by step"), None, [*content, *foot], notes), className="overview")
 
 

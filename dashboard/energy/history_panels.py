@@ -53,7 +53,7 @@ def _course(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html
     facts = [html.Div([html.Dt(name), html.Dd(said)]) for name, said in words.facts(told, zone, reader).items()]
     nothing = (_("No values in this period."), _("Choose another one."))
     content = [html.Dl(facts, className="facts"), *blocks.chart(COURSE, _("Course over the days"), nothing, tools="yes")]
-    foot = [html.P(id=f"{COURSE}-note", className="remark", role="status"), blocks.as_table(COURSE)]
+    foot = [html.P(id=f"{COURSE}-note", className="remark", role="status"), blocks.chart_tools(COURSE)]
     return blocks.panel("course", _(words.SHOWN[told.shown]), _kinds(asked, told), [*content, _store(COURSE, drawn)], foot)
 
 

@@ -7,7 +7,7 @@ import dash_bootstrap_components as dbc
 from dash import Output, html
 
 from config.language import _
-from dashboard.parts.aria import aria, data
+from dashboard.parts.aria import aria, data, icon
 
 TYPED_MS = 800  # without another key, a date is typed to its end
 
@@ -91,9 +91,18 @@ def waits(chart_id: str) -> tuple[Output, str, str]:
     return Output(chart_id, "className"), "chart waits", "chart"
 
 
-def as_table(chart_id: str) -> html.Button:
-    """The button that shows the chart's numbers as a table, and the chart again."""
-    return html.Button(_("Show as table"), type="button", className="link", **data(table_of=chart_id), **aria(pressed="false"))
+def chart_tools(chart_id: str) -> html.Span:
+    """What can be done with a chart: read it as a table, keep its numbers or its picture, give it the whole screen."""
+
+    def tool(sign: str, words: str, **of: str) -> html.Button:
+        named = aria(label=words) | data(**of)
+        return html.Button(icon(sign), type="button", className="chart-tool", title=words, **named)
+
+    table = html.Button(_("Show as table"), type="button", className="link", **data(table_of=chart_id), **aria(pressed="false"))
+    whole = tool("arrows-fullscreen", _("Full screen"), full_of=chart_id)
+    numbers = tool("arrow-down", _("Download the numbers as CSV"), numbers_of=chart_id)
+    picture = tool("image", _("Download as a picture"), picture_of=chart_id)
+    return html.Span([table, numbers, picture, whole], className="tool chart-tools")
 
 
 def panel(name: str, title: Any, tools: Any, content: Any, foot: Any = None) -> html.Section:

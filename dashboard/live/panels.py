@@ -10,7 +10,7 @@ from dash import html
 from config.language import N_, _
 from dashboard.figures.wording import STATES
 from dashboard.live import tiles
-from dashboard.live.blocks import as_table, chart, days, panel, segmented, select, stepping
+from dashboard.live.blocks import chart_tools, chart, days, panel, segmented, select, stepping
 from dashboard.live.chosen import AUTO, VIEWS, Chosen
 from dashboard.live.details import Details
 from dashboard.live.wording import step_words
@@ -50,7 +50,7 @@ def flow_panel(chosen: Chosen) -> html.Section:
             days("overview-flow", chosen.flow_first, chosen.flow_last),
         ],
         chart("overview-sankey", _("Energy flow of the site, from its sources to its uses"), nothing, ask="node"),
-        [html.P(id="overview-flow-note", className="remark"), as_table("overview-sankey")],
+        [html.P(id="overview-flow-note", className="remark"), chart_tools("overview-sankey")],
     )
 
 
@@ -65,8 +65,8 @@ def place_panel(outlines: str, chosen: Chosen, arranging: list[Any]) -> html.Sec
         [html.Div(plan, id="overview-plan-box"), html.Div(places, id="overview-map-box", hidden=True)],
         [
             html.P([html.Span(f"{sign} {_(STATES[state])}", className="key") for sign, state in keys], className="remark keys"),
-            html.Span([*arranging, as_table("overview-plan")], id="overview-plan-tool", className="tool"),
-            html.Span(as_table("overview-map"), id="overview-map-tool", className="tool", hidden=True),
+            html.Span([*arranging, chart_tools("overview-plan")], id="overview-plan-tool", className="tool"),
+            html.Span(chart_tools("overview-map"), id="overview-map-tool", className="tool", hidden=True),
         ],
     )
 
@@ -111,7 +111,7 @@ def course_panel(chosen: Chosen, view: SiteView, forecasting: Any) -> html.Secti
             html.Div(shown, role="group", **aria(label=_("What the chart shows"))),
             forecasting,
             html.P(id="overview-chart-note", className="remark"),
-            as_table("overview-chart"),
+            chart_tools("overview-chart"),
         ],
     )
 
@@ -181,5 +181,5 @@ def details(found: Details) -> list[Any]:
         drawn = chart("overview-details-chart", _("%(what)s over the last 48 hours", what=found.drawn))
         names = len(found.figure["data"]) - 1
         drawn[0].children[0].style = {"height": f"{220 + ROW_PX * names}px"}  # the names of several stand above the lines
-        parts += [html.H3(_("Last 48 hours")), *drawn, as_table("overview-details-chart")]
+        parts += [html.H3(_("Last 48 hours")), *drawn, chart_tools("overview-details-chart")]
     return parts

@@ -48,7 +48,7 @@ def panel(of: str) -> html.Section:
             blocks.days("my-meters-range"),
         ],
         blocks.chart("my-meters-chart", _("History of a meter"), nothing, tools="yes"),
-        [html.P(id="my-meters-chart-note", className="remark", role="status"), blocks.as_table("my-meters-chart")],
+        [html.P(id="my-meters-chart-note", className="remark", role="status"), blocks.chart_tools("my-meters-chart")],
     )
 
 

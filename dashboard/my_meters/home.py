@@ -36,7 +36,7 @@ def panel(homes: Sequence[OwnHome], reader: Reader) -> html.Section | None:
             html.H3(_("Used, day by day: %(site)s", site=homes[0].site) if len(homes) > 1 else _("Used, day by day")),
             *blocks.chart("my-home-chart", _("What your home used on each of the last 14 days and today"), nothing, tools="yes"),
         ],
-        [html.P(change(homes[0].trend), className="remark"), blocks.as_table("my-home-chart")],
+        [html.P(change(homes[0].trend), className="remark"), blocks.chart_tools("my-home-chart")],
     )
 
 

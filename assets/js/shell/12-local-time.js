@@ -91,6 +91,12 @@
       },
       // as `local_time.label` names the time of day that a period begins at
       label: (ms) => `${wall(ms).toISOString().slice(0, 10)} ${timeOf(ms)}${twice(ms) ? ` ${name(ms)}` : ""}`,
+      // the local time with its distance from UTC, by which programs know the moment: "2026-11-26T00:15+01:00"
+      iso(ms) {
+        const minutes = Math.round((+wall(ms) - ms) / MINUTE);
+        const apart = Math.abs(minutes);
+        return `${wall(ms).toISOString().slice(0, 16)}${minutes < 0 ? "-" : "+"}${two(Math.floor(apart / 60))}:${two(apart % 60)}`;
+      },
       // the time of day to the second, as a clock on the wall of the site shows it
       clock: (ms) => `${timeOf(ms)}:${two(wall(ms).getUTCSeconds())} ${name(ms)}`,
       // the date, as "Thu 26 Nov 2026"
