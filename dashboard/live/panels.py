@@ -10,7 +10,7 @@ from dash import html
 from config.language import N_, _
 from dashboard.figures.wording import STATES
 from dashboard.live import tiles
-from dashboard.live.blocks import chart_tools, chart, days, panel, segmented, select, stepping
+from dashboard.live.blocks import chart, chart_tools, days, panel, segmented, select, stepping
 from dashboard.live.chosen import AUTO, VIEWS, Chosen
 from dashboard.live.details import Details
 from dashboard.live.wording import step_words

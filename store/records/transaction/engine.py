@@ -259,7 +259,8 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        driver.execute("PRAGMA foreign_keys=ON")
+        if not connection.invalidated:  # as it is after a signal that came within a statement
+            driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _require_whole_references(connection: Connection) -> None:
