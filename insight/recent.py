@@ -1,4 +1,4 @@
-"""What a site has been through in the last day and is over: devices that were silent, values that left their limits.
+"""What a site has been through and is over: devices that were silent, values that left their limits.
 
 By quarter hours without a reading and by means of five minutes: what was shorter is not told. What still lasts is among
 `insight.attention`.
@@ -59,21 +59,26 @@ def events(scope: Scope, now: Now, most: int) -> list[Event]:
     Raises:
         StoreAway: the database cannot be reached.
     """
-    if len(now.view.meters) > MOST_METERS:
-        return []
-    every = shared.get(("recent", scope.key, now.view.id), LASTS_S, lambda: _events(scope, now))
+    every = shared.get(("recent", scope.key, now.view.id), LASTS_S, lambda: between(scope, now, now.at - LOOK_BACK, now.at))
     return every[:most]
 
 
-def _events(scope: Scope, now: Now) -> list[Event]:
-    every: list[Event] = [*_silences(scope, now), *_excursions(scope, now)]
+def between(scope: Scope, now: Now, start: datetime, end: datetime) -> list[Event]:
+    """What began and was over within a stretch of a day or two, the newest first; none of a site with very many meters.
+
+    Raises:
+        StoreAway: the database cannot be reached.
+    """
+    if len(now.view.meters) > MOST_METERS:
+        return []
+    every: list[Event] = [*_silences(scope, now, start, end), *_excursions(scope, now, start, end)]
     return sorted(every, key=lambda each: each.end, reverse=True)
 
 
-def _silences(scope: Scope, now: Now) -> Iterator[Silence]:
+def _silences(scope: Scope, now: Now, start: datetime, end: datetime) -> Iterator[Silence]:
     measured = now.view.flow_meters
     step_s = closed_power.CHART_STEP_S
-    frame = closed_power.mean_power(scope, now.view, measured, now.at - LOOK_BACK, now.at, step_s) if measured else pd.DataFrame()
+    frame = closed_power.mean_power(scope, now.view, measured, start, end, step_s) if measured else pd.DataFrame()
     for device in now.view.devices:
         ids = [each for each in device.meter_ids if each in frame.columns]
         if ids:
@@ -81,13 +86,12 @@ def _silences(scope: Scope, now: Now) -> Iterator[Silence]:
                 yield Silence(device, *_times(frame, first, last))
 
 
-def _excursions(scope: Scope, now: Now) -> Iterator[Excursion]:
+def _excursions(scope: Scope, now: Now, start: datetime, end: datetime) -> Iterator[Excursion]:
     for quantity, limit in now.view.limits.items():
         ids = [each for each, of in now.values if of == quantity and each in now.view.meters]
         if not ids or quantity == "power_factor":  # never critical nor high
             continue
-        start = now.at - LOOK_BACK
-        frame = levels.levels(scope, ids, quantity, start, now.at, STEP_S, known=now.view.metering)
+        frame = levels.levels(scope, ids, quantity, start, end, STEP_S, known=now.view.metering)
         for meter_id in ids:
             course = frame[meter_id].to_numpy(dtype=float)
             beyond = np.fmax(_beyond(limit.low, course, -1), _beyond(limit.high, course, 1))

@@ -42,13 +42,14 @@
     if (!box) {
       box = made("div", "readout");
       box.append(made("div", "cross"), made("div", "says"));
-      box.lastChild.append(made("p", "when"), document.createElement("table"));
+      box.lastChild.append(made("p", "when"), document.createElement("table"), document.createElement("ul"));
       element.append(box);
     }
     const [cross, says] = box.children;
-    const [when, table] = says.children;
+    const [when, table, events] = says.children;
     when.textContent = ls.clockOf(figure.layout.meta.clock).stretch(...step);
     table.replaceChildren(...rows(figure, ms));
+    events.replaceChildren(...ls.happenedIn(element.id, ...step).map(([, , words]) => made("li", "", words)));
     const outer = element.getBoundingClientRect();
     const x = within.left - outer.left + (((step[0] + step[1]) / 2 - start) / (end - start)) * within.width;
     Object.assign(cross.style, { left: `${x}px`, top: `${within.top - outer.top}px`, height: `${within.height}px` });

@@ -88,13 +88,14 @@
   const shownOf = ({ figure }) => figure.layout.uirevision ?? figure;
   const zoomOf = (chart) => (chart.zoom?.of === shownOf(chart) ? chart.zoom : null);
   // what plotly is given for a figure over time
-  function timed(chart, width) {
-    const { data, layout: { uirevision, xaxis, yaxis, ...layout } } = chart.figure;
+  function timed(id, chart, width) {
+    const { data, layout: { uirevision, xaxis, yaxis, shapes = [], ...layout } } = chart.figure;
     const zoom = zoomOf(chart);
     const range = zoom?.x ?? xaxis.range;
     const axis = { tickmode: "array", tickangle: 0, range, ...ticks(chart.figure, range, width) };
     const height = zoom?.y ? { range: zoom.y } : {};
-    return { data: ls.marks(data), layout: { ...layout, hovermode: false, xaxis: { ...xaxis, ...axis }, yaxis: { ...yaxis, ...height } } };
+    const bands = ls.bands(id, range.map(ls.moment));
+    return { data: ls.marks(data), layout: { ...layout, shapes: [...bands, ...shapes], hovermode: false, xaxis: { ...xaxis, ...axis }, yaxis: { ...yaxis, ...height } } };
   }
   // charts of the same period on the page show the same stretch of it
   function alike(element) {
@@ -163,7 +164,7 @@
         if (!element.isConnected) return;
         const { figure } = chart;
         const { width, height } = ls.onPaper ? PAPER : { width: element.clientWidth, height: element.clientHeight };
-        const { data, layout } = ls.painted(told(figure) ? timed(chart, width) : fitted(figure, width, height));
+        const { data, layout } = ls.painted(told(figure) ? timed(element.id, chart, width) : fitted(figure, width, height));
         const config = {
           displaylogo: false,
           displayModeBar: element.dataset.tools && width >= NARROW_PX ? "hover" : false,
@@ -224,7 +225,7 @@
     charts.set(element, chart);
     if (same) return;
     const table = document.getElementById(`${id}-table`);
-    if (table && !table.hidden) table.replaceChildren(ls.table(chart.figure));
+    if (table && !table.hidden) table.replaceChildren(ls.table(id, chart.figure));
     if (element.dataset.outlines && !figure.outlined) {
       chart.figure = { ...(await ls.withOutlines(figure, element.dataset.outlines)), outlined: true };
     }
@@ -241,6 +242,10 @@
     const [said, advised = ""] = instead === true ? box.given : instead || [];
     if (!instead || (what.textContent === said && todo.textContent === advised)) return;
     [what.textContent, todo.textContent] = [said, advised];
+  };
+  ls.redraw = (id) => {
+    const element = document.getElementById(id);
+    if (charts.get(element)?.done) redraw(element);
   };
   ls.drawnFigure = (id) => charts.get(document.getElementById(id))?.figure;
   // change traces by their uid, and the layout, of what is drawn
@@ -276,7 +281,7 @@
     const id = button.dataset.tableOf;
     const [chart, table] = [document.getElementById(id), document.getElementById(`${id}-table`)];
     const wanted = table.hidden;
-    if (wanted) table.replaceChildren(ls.table(ls.drawnFigure(id)));
+    if (wanted) table.replaceChildren(ls.table(id, ls.drawnFigure(id)));
     table.hidden = !wanted;
     chart.hidden = wanted;
     button.setAttribute("aria-pressed", String(wanted));

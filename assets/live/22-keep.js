@@ -38,7 +38,7 @@
   const RISKY = /^(?=[ \u00a0]*'*[=+\-@＝＋－＠\t\r\n])|(?<=[,;|\t\r\n])(?=[ \u00a0]*'*[=+\-@＝＋－＠])/g;
   const cell = (value) => (typeof value === "number" ? String(value) : `"${String(value ?? "").replace(RISKY, "'").replaceAll('"', '""')}"`);
   function saveNumbers(element, figure) {
-    const text = ls.rows(figure).map((row) => row.map(cell).join(",")).join("\r\n");
+    const text = ls.rows(element.id, figure).map((row) => row.map(cell).join(",")).join("\r\n");
     const address = URL.createObjectURL(new Blob(["\ufeff", text, "\r\n"], { type: "text/csv" }));
     Object.assign(document.createElement("a"), { href: address, download: `${fileName(titleOf(element))}.csv` }).click();
     URL.revokeObjectURL(address);

@@ -53,7 +53,7 @@
     };
   }
   // `starts` are in order of time; a file keeps that order
-  function ofTime(figure, heading, starts, called, more = []) {
+  function ofTime(id, figure, heading, starts, called, more = []) {
     const clock = ls.clockOf(figure.layout.meta.clock);
     const series = ls.series(figure).map(({ trace, name, unit, words, values }) => {
       const at = (start) => {
@@ -65,10 +65,13 @@
       return numbers(head(""), told(words, "–"), values.map(([part, value]) => [head(part), told(value)]));
     });
     const when = clock.iso ? [[Loadstar.text("Step from, local time and its distance from UTC"), clock.iso]] : [[heading, called]];
+    const until = new Map(starts.map((start, at) => [start, starts[at + 1] ?? 2 * start - (starts[at - 1] ?? start)]));
+    const told = (start) => ls.happenedIn(id, start, until.get(start)).map(([, , words]) => words).join("; ");
+    const events = starts.some(told) ? [column(Loadstar.text("Events"), told)] : [];
     const rows = clock.inOrder ? starts : starts.toReversed();
-    return { rows, columns: [column(heading, called, when), ...series, ...more], caption: ordered(clock), newestFirst: !clock.inOrder };
+    return { rows, columns: [column(heading, called, when), ...series, ...more, ...events], caption: ordered(clock), newestFirst: !clock.inOrder };
   }
-  function ofLines(figure) {
+  function ofLines(id, figure) {
     const clock = ls.clockOf(figure.layout.meta.clock);
     const finest = ls.series(figure).map(({ trace }) => trace).sort((one, other) => ls.stepMs(figure, one) - ls.stepMs(figure, other));
     const starts = [];
@@ -79,7 +82,7 @@
       starts.sort((one, other) => one - other);
     }
     const heading = clock.inOrder ? clock.heading() : Loadstar.text("Step from, %(zone)s", { zone: clock.names(starts[0] ?? 0, starts.at(-1) ?? 0) });
-    return ofTime(figure, heading, starts, clock.label);
+    return ofTime(id, figure, heading, starts, clock.label);
   }
   const STEPS = {
     quarter: Loadstar.text("Quarter"),
@@ -88,13 +91,13 @@
     day: Loadstar.text("Day"),
     month: Loadstar.text("Month"),
   };
-  function ofBars(figure) {
+  function ofBars(id, figure) {
     const { clock, edges, labels, step, coverage } = figure.layout.meta;
     const starts = edges.slice(0, -1).map((edge) => Date.parse(edge));
     const names = ls.localTime(clock).names(starts[0], starts.at(-1));
     const heading = `${STEPS[step] ?? step}, ${names}`;
     const readings = numbers(Loadstar.text("Readings, %"), (start) => String(coverage[starts.indexOf(start)]));
-    return ofTime(figure, heading, starts, (start) => labels[starts.indexOf(start)], [readings]);
+    return ofTime(id, figure, heading, starts, (start) => labels[starts.indexOf(start)], [readings]);
   }
   function ofPoints(traces) {
     const trace = traces.find((each) => each.customdata && each.hovertext);
@@ -110,17 +113,17 @@
     const [named, state] = [Loadstar.text("Name"), Loadstar.text("State")];
     return { rows, columns: [column(named, opener, [[named, ({ name }) => name]]), column(state, (row) => row.state)], caption: () => "" };
   }
-  function sheet(figure) {
+  function sheet(id, figure) {
     const [first] = figure.data;
     if (first?.type === "sankey") return ofSankey(first);
     const { clock, edges } = figure.layout?.meta ?? {};
-    return edges ? ofBars(figure) : clock ? ofLines(figure) : ofPoints(figure.data);
+    return edges ? ofBars(id, figure) : clock ? ofLines(id, figure) : ofPoints(figure.data);
   }
-  // the figure's numbers as a <table>
-  ls.table = (figure) => (figure ? table(sheet(figure)) : document.createTextNode(Loadstar.text("No data yet.")));
+  // the numbers of a figure, as the chart of that id shows it, as a <table>
+  ls.table = (id, figure) => (figure ? table(sheet(id, figure)) : document.createTextNode(Loadstar.text("No data yet.")));
   // the same as rows of a file: numbers as they are, and all of them, in the order of time
-  ls.rows = (figure) => {
-    const { rows, columns, newestFirst } = sheet(figure);
+  ls.rows = (id, figure) => {
+    const { rows, columns, newestFirst } = sheet(id, figure);
     const kept = columns.flatMap((each) => each.kept);
     return [kept.map(([heading]) => heading), ...(newestFirst ? rows.toReversed() : rows).map((row) => kept.map(([, value]) => value(row)))];
   };

@@ -20,4 +20,9 @@
     window.dash_clientside.live.draw(text, id);
     return window.dash_clientside.no_update;
   };
+  // what happened while its lines were drawn
+  window.dash_clientside.live.happened = (events, id) => {
+    window.loadstar.setHappened(id, events);
+    return window.dash_clientside.no_update;
+  };
 })();

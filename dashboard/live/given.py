@@ -13,7 +13,7 @@ from insight.now import Now
 from store.scope import Scope
 
 STALE_S = 60.0  # what the document's chart may lack at its right end: the next step draws it anew
-EMPTY = ("due", "asked", "details-figure", "ahead")
+EMPTY = ("due", "asked", "details-figure", "ahead", "happened")
 
 
 def stores(scope: Scope, now: Now, show: Chosen) -> list[dcc.Store]:

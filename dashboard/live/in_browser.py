@@ -13,6 +13,7 @@ def callbacks() -> None:
     _callback("tick", Output("overview-due", "data"), Input("overview-tick", "data"), State("overview-about", "data"))
     _callback("flow", Input("overview-flow", "value"), Input("overview-energy", "data"))
     _callback("chart", Input("overview-course", "data"))
+    _callback("happened", Input("overview-happened", "data"), State("overview-chart", "id"))
     _callback("plan", Input("overview-plan-figure", "data"))
     _callback("map", Input("overview-map-figure", "data"), Input("overview-view", "value"))
     _callback("details", Input("overview-details-figure", "data"), first=False)

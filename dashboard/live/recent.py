@@ -1,5 +1,6 @@
 """What the attention panel tells beneath what wants attention now: what the site has been through in the last day."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from dash import Input, Output, State, callback, html
@@ -7,7 +8,7 @@ from dash.exceptions import PreventUpdate
 
 from config.language import _
 from config.quantities import QUANTITIES
-from dashboard.figures import wording
+from dashboard.figures import lines, wording
 from dashboard.live.attention import DIGITS, words_of
 from dashboard.parts.aria import data
 from dashboard.web.access import current_scope, guard, site_in
@@ -17,25 +18,34 @@ from insight.recent import Event, Silence
 from store.errors import StoreAway
 
 MOST = 8
+MOST_BANDS = 40
+Band = tuple[str, str, str]
 
 
 @callback(
     Output("attention-recent", "children"),
+    Output("overview-happened", "data"),
     Input("overview-due", "data"),
     State("overview-site", "data"),
 )
 @guard(site_in())
-def tell(_due: str | None, site_id: str) -> list[Any]:
-    """The last events that are over; asked for when the page stands, for nobody waits for them."""
+def tell(_due: str | None, site_id: str) -> tuple[list[Any], list[Band]]:
+    """The last events that are over, for the panel and for the chart; asked for when the page stands: nobody waits for them."""
     scope = current_scope()
     try:
         now = now_of(scope, site_id)
-        found = recent.events(scope, now, MOST)
+        found = recent.events(scope, now, MOST_BANDS)
     except StoreAway:
         raise PreventUpdate from None
     if not found:
-        return []
-    return [html.H3(_("Over in the last 24 hours")), html.Ul([_row(each, now) for each in found])]
+        return [], []
+    rows = [_row(each, now) for each in found[:MOST]]
+    return [html.H3(_("Over in the last 24 hours")), html.Ul(rows)], bands(found)
+
+
+def bands(events: Iterable[Event]) -> list[Band]:
+    """Events as charts show them (`assets/live/17-happened.js`): when each began and ended, and what it was."""
+    return [(lines.utc(each.start), lines.utc(each.end), words(each)) for each in events]
 
 
 def _row(event: Event, now: Now) -> html.Li:

@@ -6,7 +6,7 @@ from dash import ClientsideFunction, Input, Output, State, clientside_callback, 
 
 from config import clock, language
 from config.language import N_, _
-from dashboard.energy import calendar_asked, calendar_day, calendar_grid, calendar_words, subject_choice
+from dashboard.energy import calendar_asked, calendar_day, calendar_events, calendar_grid, calendar_words, subject_choice
 from dashboard.energy.calendar_asked import MONTH, YEAR, Asked
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
@@ -63,6 +63,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
             [html.Summary(_("What is usual?")), html.P(calendar_words.rule(), className="muted wide")], className="mb-3"
         ),
         calendar_day.panel(asked, told, course, seen.zone, told_by),
+        *(calendar_events.stores(asked) if course else []),
     ]
 
 
@@ -101,3 +102,4 @@ clientside_callback(
     Input(calendar_day.FIGURE, "data"),
     State(calendar_day.CHART, "id"),
 )
+calendar_events.callbacks(calendar_day.CHART)

@@ -93,3 +93,29 @@ def test_charts_of_the_same_period_show_the_same_stretch_of_it(looked: Opener) -
     page.locator("#overview-chart").hover()
     page.locator("#overview-chart .modebar-btn").last.click()
     eventually(lambda: page.evaluate(RANGE, "twin") == pytest.approx(whole, abs=2))
+
+
+def test_what_happened_is_a_band_behind_the_lines_and_is_told_under_the_pointer_and_in_the_table(
+    looked: Opener, tmp_path: Path
+) -> None:
+    page = looked(viewport=DESK)
+    drawn = figure(page, "overview-chart")
+    start, end = (datetime.fromisoformat(each) for each in drawn["layout"]["xaxis"]["range"])
+    middle = start + (end - start) / 2
+    page.evaluate(
+        "(given) => window.loadstar.setHappened('overview-chart', [given])", [str(middle), str(end), "Labs device was silent"]
+    )
+    shapes = (
+        "document.querySelector('#overview-chart .plot').layout.shapes.map((each) => [Date.parse(each.x0), Date.parse(each.x1)])"
+    )
+    eventually(lambda: [middle.timestamp() * 1000, end.timestamp() * 1000] in page.evaluate(shapes))
+    place = page.locator("#overview-chart .nsewdrag").first.bounding_box()
+    assert place
+    page.mouse.move(place["x"] + place["width"] * 0.75, place["y"] + 20)
+    expect(page.locator("#overview-chart .readout li")).to_have_text("Labs device was silent")
+    page.mouse.move(place["x"] + place["width"] * 0.25, place["y"] + 20)
+    expect(page.locator("#overview-chart .readout li")).to_have_count(0)
+    heads, *rows = kept(page, "overview-chart", tmp_path)
+    told = [datetime.fromisoformat(row[0]) >= middle for row in rows if row[heads.index("Events")]]
+    assert told
+    assert sum(not each for each in told) <= 1

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard.energy.calendar_events import concerns
 from dashboard.live.recent import words
-from insight import recent
+from insight import energy_days, recent
 from insight.now import now_of
 from insight.recent import Excursion, Silence
 from store.records.access import policy
@@ -61,3 +62,16 @@ def test_what_still_lasts_is_not_over(site: LiveWorld) -> None:
     site.history({("labs", "voltage_v"): [230.0] * 60 + [196.0] * 60, ("labs", "power_kw"): [50.0] * 120}, times)
     site.post({("labs", "voltage_v"): 196.0, ("labs", "power_kw"): 50.0}, now)
     assert recent.events(SYSTEM, now_of(SYSTEM, site.site), 8) == []
+
+
+def test_the_days_chart_has_what_happened_to_what_the_calendar_is_of(site: LiveWorld) -> None:
+    now = datetime.now(UTC)
+    a_day_with(site, 196.0, timedelta(minutes=75), now)
+    seen = now_of(SYSTEM, site.site)
+    found = recent.between(SYSTEM, seen, now - timedelta(hours=4), now)
+    assert [type(each) for each in found] == [Silence, Excursion]
+    labs, solar = (energy_days.subject(seen.view, site.meters[name]) for name in ("labs", "pv"))
+    assert all(concerns(each, energy_days.subject(seen.view, ""), seen.view) for each in found)
+    assert all(concerns(each, labs, seen.view) for each in found)
+    assert not any(concerns(each, solar, seen.view) for each in found)
+    assert recent.between(SYSTEM, seen, now - timedelta(minutes=150), now - timedelta(minutes=125)) == []
