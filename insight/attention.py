@@ -54,6 +54,12 @@ def findings(scope: Scope, now: Now, most: int) -> tuple[list[Finding], int]:
     return _dated(scope, now, every[:most]), max(0, len(every) - most)
 
 
+def worst(now: Now) -> tuple[str | None, int]:
+    """How bad the worst of what wants attention is, none where nothing does, and how much does; nothing is asked for that."""
+    every = [*_devices(now), *_readings(now)]
+    return min((each.severity for each in every), key=SEVERITIES.index, default=None), len(every)
+
+
 def _devices(now: Now) -> list[Finding]:
     severities = {"late": "medium", "offline": "high", "never": "low"}
     return [Silent(severities[each.state], each) for each in now.devices if each.state != "live"]

@@ -1,6 +1,6 @@
 """What a site does at this moment: its flows, the state of each meter and device, and its latest conditions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from config import clock
 from config.language import N_
 from insight import freshness
-from insight.meters_now import meters_now, speaking
+from insight.meters_now import MeterNow, meters_now, speaking
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import flows
@@ -17,6 +17,7 @@ from models.flows import EdgeFlow, Flows
 from models.presence import presence
 from models.topology import ends
 from store.records.plant import activity, broker_states
+from store.records.plant.metering import Metering
 from store.scope import Scope
 from store.series import latest
 
@@ -78,14 +79,30 @@ class Now:
 def now_of(scope: Scope, site_id: str) -> Now:
     """The site now, at most half a second old; raises `NotFound` and `StoreAway`."""
     scope.require_site(site_id)
-    return shared.get(("now", scope.key, site_id), LASTS_S, lambda: _now(scope, site_view(scope, site_id)))
+    return shared.get(("now", scope.key, site_id), LASTS_S, lambda: nows(scope, [site_view(scope, site_id)])[0])
 
 
-def _now(scope: Scope, view: SiteView) -> Now:
-    values = _values(scope, view)
+def nows(scope: Scope, views: Sequence[SiteView]) -> list[Now]:
+    """Each of the sites now, by the questions of one, in the order of the views, which are the scope's; raises `StoreAway`."""
+    known = Metering.together([view.metering for view in views])
+    values = _values(scope, views, known)
     at = clock.now()  # after what they are of
-    every_s = {meter_id: view.meters[meter_id].expected_s for meter_id in view.flow_meters}
-    telling = meters_now(scope, every_s, at, view.metering, values)
+    every_s = {meter_id: view.meters[meter_id].expected_s for view in views for meter_id in view.flow_meters}
+    telling = meters_now(scope, every_s, at, known, values)
+    seen, gone = _seen(scope, views)
+    parts = [values] if len(views) == 1 else _by_view(views, values)
+    return [_now(view, at, telling, own, seen, gone) for view, own in zip(views, parts, strict=True)]
+
+
+def _now(
+    view: SiteView,
+    at: datetime,
+    every: Mapping[str, MeterNow],
+    values: latest.Values,
+    seen: Mapping[str, datetime | None],
+    gone: Mapping[str, datetime],
+) -> Now:
+    telling = {meter_id: every[meter_id] for meter_id in view.flow_meters}
     heard = {meter_id: each.heard for meter_id, each in telling.items() if each.heard is not None}
     states = {meter_id: each.state for meter_id, each in telling.items()}
     solved = flows.solve(view.graph, speaking(telling))
@@ -96,23 +113,46 @@ def _now(scope: Scope, view: SiteView) -> Now:
         heard=heard,
         states=states,
         values=values,
-        devices=_devices(scope, view, values, at),
+        devices=_devices(view, values, at, seen, gone),
         standing=_standing(view, solved, states, heard),
     )
 
 
-def _values(scope: Scope, view: SiteView) -> latest.Values:
+def _by_view(views: Sequence[SiteView], values: latest.Values) -> list[latest.Values]:
+    """What of the values is of each view's meters."""
+    at = {meter_id: place for place, view in enumerate(views) for meter_id in view.meters}
+    parts: list[dict[tuple[str, str], latest.Latest]] = [{} for _ in views]
+    for key, value in values.items():
+        parts[at[key[0]]][key] = value
+    return [*parts]
+
+
+def _values(scope: Scope, views: Sequence[SiteView], known: Metering) -> latest.Values:
     """The newest values; those of the silent, which are most of what there is to read, are read every now and then."""
-    ids, key = list(view.meters), ("kept", scope.key, view.id, view.version)
-    before = shared.get(key, KEPT_LASTS_S, lambda: latest.kept(scope, ids, view.metering), KEPT_LASTS_S)
-    return latest.latest(scope, ids, known=view.metering, before=before)
+    ids = [meter_id for view in views for meter_id in view.meters]
+    key = ("kept", scope.key, tuple((view.id, view.version) for view in views))
+    before = shared.get(key, KEPT_LASTS_S, lambda: latest.kept(scope, ids, known), KEPT_LASTS_S)
+    return latest.latest(scope, ids, known=known, before=before)
 
 
-def _devices(scope: Scope, view: SiteView, values: latest.Values, at: datetime) -> tuple[DeviceNow, ...]:
-    key = ("seen", scope.key, view.id)
-    seen = shared.get(key, SEEN_LASTS_S, lambda: activity.heard_of(scope, view.id), SEEN_LASTS_S) if view.devices else {}
-    ids = [each.id for each in view.devices]
-    gone = shared.get(("gone", *key[1:]), SEEN_LASTS_S, lambda: broker_states.gone(scope, ids), SEEN_LASTS_S) if ids else {}
+def _seen(scope: Scope, views: Sequence[SiteView]) -> tuple[Mapping[str, datetime | None], Mapping[str, datetime]]:
+    """When devices were last heard, and since when they are gone; a few seconds old at most."""
+    places = tuple(view.id for view in views if view.devices)
+    ids = [each.id for view in views for each in view.devices]
+    if not ids:
+        return {}, {}
+    key = (scope.key, places)
+    seen = shared.get(("seen", *key), SEEN_LASTS_S, lambda: activity.heard_of(scope, places), SEEN_LASTS_S)
+    return seen, shared.get(("gone", *key), SEEN_LASTS_S, lambda: broker_states.gone(scope, ids), SEEN_LASTS_S)
+
+
+def _devices(
+    view: SiteView,
+    values: latest.Values,
+    at: datetime,
+    seen: Mapping[str, datetime | None],
+    gone: Mapping[str, datetime],
+) -> tuple[DeviceNow, ...]:
     newest: dict[str, datetime] = {}
     for (series_id, _), each in values.items():
         newest[series_id] = max(each.ts, newest.get(series_id, each.ts))

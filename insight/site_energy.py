@@ -8,16 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insight.read_together import Question, ReadTogether
 from insight.site_view import SiteView
 from models import flows
 from models.added_flows import added
 from models.flows import Flows
-from models.graph import Edge
+from models.graph import Edge, Graph
 from models.natural_order import natural
 from models.topology import at_the_grid
 from store.scope import Scope
@@ -49,42 +51,82 @@ class SiteEnergy:
     provisional: bool
 
 
-def site_energy(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.DatetimeIndex) -> SiteEnergy:
-    """The energy of a site from the first of the edges to the last.
+class _Part(NamedTuple):
+    """A part of a period with one graph, and the moments between which its crossing energy is told.
+
+    `finely`: all meters are read between these, not only those at the grid; `both_ways`: each of these stretches is solved.
+    """
+
+    drawn: Graph
+    first: datetime
+    last: datetime
+    steps: list[datetime]
+    both_ways: bool
+    finely: bool
+
+    def questions(self, view: SiteView) -> list[Question]:
+        """What is read of it: of all meters, and then of those at the grid where these are read otherwise."""
+        every = asked_of(self.drawn.edges, view)
+        if self.finely:
+            return [(every, self.steps)]
+        inner = len(self.steps) > 2
+        return [(every, [self.first, self.last]), *([(asked_of(at_the_grid(self.drawn), view), self.steps)] if inner else [])]
+
+
+def _parts(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.DatetimeIndex) -> list[_Part]:
+    """The parts of the period from the first of the edges to the last."""
+    wired = view.drawings.between(edges[0], edges[-1])
+    moments = [*(each.moment for each in wired), edges[-1]]
+    parts = []
+    for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
+        both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
+        inner = [each for each in edges if first < each < last]
+        if both_ways:
+            inner = sorted({*inner, *cells(scope, both_ways, first, last, view.metering)[1:-1]})
+        # Registers add up, and what is linear in them does: only what has a price is told step by step.
+        finely = bool(both_ways) or not all(edge.meter_id or edge.terms for edge in at_the_grid(drawn))
+        parts.append(_Part(drawn, first, last, [first, *inner, last], bool(both_ways), finely))
+    return parts
+
+
+def questions(scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.DatetimeIndex) -> list[Question]:
+    """What `site_energy` reads, so that it can be read for several sites together; raises `NotFound`."""
+    return [each for part in _parts(scope, view, edges) for each in part.questions(view)]
+
+
+def site_energy(
+    scope: Scope, view: SiteView, edges: Sequence[datetime] | pd.DatetimeIndex, read: ReadTogether | None = None
+) -> SiteEnergy:
+    """The energy of a site from the first of the edges to the last; `read`: what was read of several sites.
 
     Raises:
         NotFound: the site does not exist for the scope.
         StoreAway: the database cannot be reached.
     """
     start, end = edges[0], edges[-1]
+    told_by, judged_by = (read.flows, read.provisional) if read else (energy.flows, finality.provisional)
     # Asked before the energies are, like theirs.
     known = view.metering
-    may_change = any(each for (each,) in finality.provisional(scope, list(view.meters), [start, end], known).values())
-    wired = view.drawings.between(start, end)
-    moments = [*(each.moment for each in wired), end]
+    may_change = any(each for (each,) in judged_by(scope, list(view.meters), [start, end], known).values())
     parts, covered, due = [], dict[str, float](), dict[str, float]()
     across = {name: np.zeros(len(edges) - 1) for name in ("imported", "exported", "covered_s")}
     crossing_by: list[Telling] = []
-    for (first, last), (_, drawn) in zip(pairwise(moments), wired, strict=True):
-        both_ways = [meter for meter in flows.balanced_both_ways(drawn) if meter in view.meters]
-        inner = [each for each in edges if first < each < last]
-        if both_ways:
-            inner = sorted({*inner, *cells(scope, both_ways, first, last, known)[1:-1]})
-        steps = [first, *inner, last]
-        if both_ways or not all(edge.meter_id or edge.terms for edge in at_the_grid(drawn)):
-            crossing = energies = energy.flows(scope, asked_of(drawn.edges, view), steps, known)
-            solved = flows.solve(drawn, readings(energies))
+    for part in _parts(scope, view, edges):
+        found = [told_by(scope, ids, moments, known) for ids, moments in part.questions(view)]
+        energies, crossing = found[0], found[-1]
+        if part.finely:
+            solved = flows.solve(part.drawn, readings(crossing))
             exchanged = solved.totals.told("imported"), solved.totals.told("exported")
-            parts.append(solved if both_ways else flows.solve(drawn, readings(_whole(energies))))
+            parts.append(solved if part.both_ways else flows.solve(part.drawn, readings(_whole(energies))))
         else:
-            # Registers add up, and what is linear in them does: only what has a price is told step by step.
-            energies = energy.flows(scope, asked_of(drawn.edges, view), [first, last], known)
-            parts.append(flows.solve(drawn, readings(energies)))
-            crossing = energy.flows(scope, asked_of(at_the_grid(drawn), view), steps, known) if inner else energies
-            exchanged = flows.exchanged(drawn, readings(crossing))
-        at = np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in steps[:-1]], side="right") - 1
+            parts.append(flows.solve(part.drawn, readings(energies)))
+            exchanged = flows.exchanged(part.drawn, readings(crossing))
+        at = (
+            np.searchsorted([each.timestamp() for each in edges], [each.timestamp() for each in part.steps[:-1]], side="right")
+            - 1
+        )
         all_cover_s = crossing.every.covered_s.min(axis=0, initial=np.inf) if len(crossing) else 0.0
-        crossing_by.append(Telling(first, last, [*crossing]))
+        crossing_by.append(Telling(part.first, part.last, [*crossing]))
         for sums, amounts in zip(across.values(), (*exchanged, all_cover_s), strict=True):
             np.add.at(sums, at, np.broadcast_to(amounts, len(at)))
         of = energies.every

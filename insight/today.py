@@ -4,24 +4,30 @@ Cost is import times its price less export times its own, over the stretches wit
 (`store.series.prices`): the tariff of each moment, each price in its own interval. CO2 is that of what was imported.
 """
 
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
+from insight.read_together import ReadTogether
 from insight.shared import shared
-from insight.site_cost import site_bill
-from insight.site_energy import site_energy
+from insight.site_cost import bill_of
+from insight.site_energy import questions, site_energy
 from insight.site_view import SiteView, site_view
 from models import local_time
 from models.tariffs import money, share
 from models.topology import makers
 from store.records.plant import tariffs
+from store.records.plant.metering import Metering
 from store.records.schema import Tariff
 from store.scope import Scope
-from store.series.prices import Priced, prices
+from store.series.prices import Priced, Rows, prices, region_rows
 
 LASTS_S = 4.0
 STALE_S = 20.0
@@ -77,16 +83,48 @@ def today_of(scope: Scope, site_id: str) -> Today:
 
 def read(scope: Scope, view: SiteView, now: datetime) -> Today:
     """The local day that holds `now`, up to it."""
+    return _told(scope, view, _asked(scope, view, now))
+
+
+def todays(scope: Scope, views: Sequence[SiteView], now: datetime) -> list[Today]:
+    """The same of each of several sites, which are the scope's: regions and meters are read together. Raises `StoreAway`."""
+    rows = functools.cache(lambda region_id, start, end: region_rows(scope, region_id, start, end))
+    asked = [_asked(scope, view, now, lambda _scope, *of: rows(*of)) for view in views]
+    wanted = (questions(scope, view, edges) for view, each in zip(views, asked, strict=True) for edges in each.edges)
+    known = Metering.together([view.metering for view in views])
+    together = ReadTogether(scope, (each for some in wanted for each in some), known)
+    return [_told(scope, view, each, together) for view, each in zip(views, asked, strict=True)]
+
+
+class _Asked(NamedTuple):
+    """The prices of a day so far; where a tariff charges more than kWh, those too of the time that these costs depend on."""
+
+    priced: Priced
+    whole: Priced | None
+
+    @property
+    def edges(self) -> list[pd.DatetimeIndex]:
+        """Between which moments energy is read."""
+        return [self.priced.edges, *([self.whole.edges] if self.whole else [])]
+
+
+def _asked(scope: Scope, view: SiteView, now: datetime, rows: Rows | None = None) -> _Asked:
     start = local_time.begin(now, "day", view.zone)
     now = max(now, start + timedelta(seconds=1))
-    priced = prices(scope, view.id, start, now)
-    day = site_energy(scope, view, priced.edges)
+    priced = prices(scope, view.id, start, now, rows=rows)
+    charged = any(version.components for version in priced.versions)
+    return _Asked(priced, prices(scope, view.id, start, now, reaching=True, rows=rows) if charged else None)
+
+
+def _told(scope: Scope, view: SiteView, asked: _Asked, together: ReadTogether | None = None) -> Today:
+    priced, whole = asked
+    day = site_energy(scope, view, priced.edges, together)
     totals, imported = day.flows.totals, day.imported
     paid = money(imported, day.exported, priced.prices)
     cost = float(paid.cost.sum())
-    if any(version.components for version in priced.versions):
-        whole = prices(scope, view.id, start, now, reaching=True)
-        cost = float(site_bill(scope, view, [start, now], whole).cost[0, 0])
+    if whole is not None:
+        edges = [priced.edges[0].to_pydatetime(), priced.edges[-1].to_pydatetime()]
+        cost = float(bill_of(scope, view, site_energy(scope, view, whole.edges, together), edges, whole).cost[0, 0])
     emitted = imported * priced.prices.co2 / 1000
     known = share(float(paid.priced_kwh.sum()), float(paid.unpriced_kwh.sum()))
     is_priced = known > 0 and bool(np.isfinite([priced.prices.importing, priced.prices.exporting]).any())

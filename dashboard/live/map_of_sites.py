@@ -19,6 +19,20 @@ def figure_text(scope: Scope, here: str | None) -> str:
     return shared.get(("map", scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
 
 
+def drawn(scope: Scope) -> str:
+    """The map as a page draws it that looks at no site: figure and sentence, as JSON."""
+    key = ("drawn map", scope.key)
+    return shared.get(
+        key, LASTS_S, lambda: orjson.dumps({"figure": _figure(scope, None), "says": _says(scope)}).decode(), STALE_S
+    )
+
+
+def _says(scope: Scope) -> str:
+    states = site_state.states(scope, [site.id for site in sites.visible_sites(scope)])
+    counted = {state: list(states.values()).count(state) for state in STATES}
+    return ", ".join(f"{_(STATES[state])}: {count}" for state, count in counted.items() if count) + "."
+
+
 def _figure(scope: Scope, here: str | None) -> dict[str, object]:
     seen = sites.visible_sites(scope)
     states = site_state.states(scope, [site.id for site in seen])

@@ -18,7 +18,7 @@ from dashboard.web import arguments, refusals
 from store.errors import NotFound, Refused
 from store.records.access import policy
 from store.records.people import organisations
-from store.records.plant import meters, regions
+from store.records.plant import meters, regions, sites
 from store.scope import NOBODY, Role, Scope
 
 Rule = Callable[[Scope, Mapping[str, Any]], None]
@@ -242,6 +242,13 @@ def asks_for_keys(argument: str = "site_id") -> Rule:
             raise NotFound("no such page")
 
     return rule
+
+
+def several_sites(scope: Scope, given: Mapping[str, Any]) -> None:
+    """Whoever may see several sites in use, whole or in part."""
+    signed_in(scope, given)
+    if len(sites.visible_sites(scope)) < 2:
+        raise NotFound("no such page")
 
 
 def plant_operator(scope: Scope, _given: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """What a kWh costs and emits on a site over time: its tariffs, and the series of its region, each price in its own interval."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ LONGEST = timedelta(days=1)  # of a row of a region
 GRAINS_S = (INTERVAL_S, 300, 60)  # of stretches: all are equally long, so that energy is read in one question
 
 Micros = NDArray[np.int64]
+Rows = Callable[[Scope, str | None, datetime, datetime], pd.DataFrame]
 
 
 class Priced(NamedTuple):
@@ -60,11 +61,12 @@ def prices(
     *,
     reaching: bool = False,
     versions: Sequence[Version] | None = None,
+    rows: Rows | None = None,
 ) -> Priced:
     """The prices of a site in [start, end), by quarters of an hour and finer where they are.
 
     `reaching`: also of the time that the cost of [start, end) depends on besides (`models.bills.reach`); then too both are edges.
-    `versions`: tariffs in the place of those that the site has.
+    `versions`: tariffs in the place of those that the site has. `rows`: in the place of `region_rows`, where sites share one.
 
     Raises:
         NotFound: the site does not exist for the scope.
@@ -75,10 +77,10 @@ def prices(
     asked = [round(moment.timestamp() * 1e6) for moment in (start, end)]
     if reaching:
         start, end = bills.reach(versions, start, end, zone)
-    rows = _rows(scope, site.region_id, start, end)
+    found = (rows or region_rows)(scope, site.region_id, start, end)
     first, last = (round(moment.timestamp() * 1e6) for moment in (start, end))
     dates = [round(each.timestamp() * 1e6) for version in versions for each in version[:2] if each is not None]
-    changes = np.concatenate([rows["start"], rows["start"] + rows["lasting"], np.array(dates, np.int64)])
+    changes = np.concatenate([found["start"], found["start"] + found["lasting"], np.array(dates, np.int64)])
     changes = changes[(changes > first) & (changes < last)] // 1_000_000
     grain = 1_000_000 * next((each for each in GRAINS_S if not (changes % each).any()), GRAINS_S[-1])
     inner = np.arange(first // grain * grain + grain, last, grain)
@@ -86,7 +88,7 @@ def prices(
     days = [each.astimezone(zone).date() for each in (start, end)]
     kept = any(version.keeps_holidays for version in versions)
     holidays = calendars.holidays(scope, site_id, *days).keys() if kept else ()
-    region = Prices(*(_held(edges, rows[rows["quantity"] == quantity]) for quantity in QUANTITIES))
+    region = Prices(*(_held(edges, found[found["quantity"] == quantity]) for quantity in QUANTITIES))
     moments = pd.DatetimeIndex(edges.astype("datetime64[us]")).tz_localize("UTC")
     own = models.prices(versions, moments[:-1], zone, region, holidays)
     return Priced(moments, own, np.asarray(own.importing == region.importing), versions, zone, holidays)
@@ -96,8 +98,13 @@ def _held(edges: Micros, rows: pd.DataFrame) -> NDArray[np.float64]:
     return models.held(edges, rows["start"], rows["lasting"], rows["value"])
 
 
-def _rows(scope: Scope, region_id: str | None, start: datetime, end: datetime) -> pd.DataFrame:
-    """The rows of a region that hold within [start, end): quantity, value, and start and length in µs."""
+def region_rows(scope: Scope, region_id: str | None, start: datetime, end: datetime) -> pd.DataFrame:
+    """The rows of a region, if any, that hold within [start, end): quantity, value, and start and length in µs.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
     columns = ["quantity", "value", "start", "lasting"]
     if region_id is None:
         return pd.DataFrame({"quantity": [], "value": [], "start": np.array([], np.int64), "lasting": np.array([], np.int64)})

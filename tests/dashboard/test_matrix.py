@@ -95,6 +95,7 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "residential": lambda who, place: who.residential,
     "meter_holder": lambda who, place: who.residential or (who.leads and not who.owns_sites and OWN not in who.sees),
     "asks_for_keys": lambda who, place: place in who.operates,
+    "several_sites": lambda who, place: len(who.sees) > 1,
     "plant_admin": lambda who, place: who.runs or who.owns_sites or bool(who.administers),
     "plant_operator": lambda who, place: who.runs or bool(who.operates) or bool(who.administers),
     "administers_site": lambda who, place: who.runs or place in who.administers,

@@ -118,6 +118,16 @@ def heard_by_site(scope: Scope, site_ids: Collection[str]) -> dict[str, list[Hea
     Raises:
         NotFound: one of the sites does not exist for the scope.
     """
+    found = _in_use(scope, site_ids)
+    gone = broker_states.gone(scope, [device_id for _site_id, device_id, _every_s, _seen in found])
+    heard: dict[str, list[Heard]] = {site_id: [] for site_id in site_ids}
+    for site_id, device_id, every_s, seen in found:
+        heard[site_id].append(Heard(every_s, seen, gone.get(device_id)))
+    return heard
+
+
+def _in_use(scope: Scope, site_ids: Collection[str]) -> list[tuple[str, str, int, datetime | None]]:
+    """Of each device: its site, its id, how often it posts (s) and when it was last heard."""
     for site_id in site_ids:
         scope.require_site(site_id)
     found: list[tuple[str, str, int, datetime | None]] = []
@@ -128,11 +138,7 @@ def heard_by_site(scope: Scope, site_ids: Collection[str]) -> dict[str, list[Hea
             if not all(scope.sees_whole_site(site_id) for site_id in part):
                 query = query.where(or_(Device.site_id.in_(scope.site_ids), has_seen_meter(scope)))
             found += [(*row,) for row in records.execute(query)]
-    gone = broker_states.gone(scope, [device_id for _site_id, device_id, _every_s, _seen in found])
-    heard: dict[str, list[Heard]] = {site_id: [] for site_id in site_ids}
-    for site_id, device_id, every_s, seen in found:
-        heard[site_id].append(Heard(every_s, seen, gone.get(device_id)))
-    return heard
+    return found
 
 
 def last_seen(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime | None]:
@@ -145,14 +151,9 @@ def last_seen(scope: Scope, device_ids: Collection[str]) -> dict[str, datetime |
     return seen
 
 
-def heard_of(scope: Scope, site_id: str) -> dict[str, datetime | None]:
-    """The devices in use on a site of which the scope sees a meter, and when each was last heard; raises `NotFound`."""
-    scope.require_site(site_id)
-    query = select(Device.id, _NEWEST).where(Device.site_id == site_id, Device.retired_at.is_(None))
-    if not scope.sees_whole_site(site_id):
-        query = query.where(has_seen_meter(scope))
-    with reading() as records:
-        return dict(records.execute(query).all())
+def heard_of(scope: Scope, site_ids: Collection[str]) -> dict[str, datetime | None]:
+    """The devices in use on sites of which the scope sees a meter, and when each was last heard; raises `NotFound`."""
+    return {device_id: seen for _site_id, device_id, _every_s, seen in _in_use(scope, site_ids)}
 
 
 def forget(scope: Scope, before: datetime) -> int:

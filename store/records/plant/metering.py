@@ -5,6 +5,7 @@ comes from. Each function that is asked by a scope takes a `Metering` beside it,
 that is another scope's or says nothing of a meter that is asked for: so it opens nothing.
 """
 
+from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,21 @@ class Metering:
     declared: Mapping[str, Sequence[Declared]]
     zones: Mapping[str, str]
     retired: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def together(cls, every: Sequence["Metering"]) -> "Metering":
+        """How the meters of all of them measure, as the one scope sees them that all are of; of none of them nothing is known."""
+        if len(every) == 1:
+            return every[0]
+        return cls(
+            whose=every[0].whose if every else "",
+            known=frozenset().union(*(each.known for each in every)),
+            terms=dict(ChainMap(*(dict(each.terms) for each in every))),
+            times=dict(ChainMap(*(dict(each.times) for each in every))),
+            declared=dict(ChainMap(*(dict(each.declared) for each in every))),
+            zones=dict(ChainMap(*(dict(each.zones) for each in every))),
+            retired=frozenset().union(*(each.retired for each in every)),
+        )
 
     def is_of(self, scope: Scope, meter_ids: Collection[str]) -> bool:
         """Whether it says how all of these meters measure, as this scope sees them."""
