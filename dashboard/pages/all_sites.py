@@ -9,7 +9,7 @@ from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.live import all_sites_table, map_of_sites
 from dashboard.live.all_sites_table import MEASURES, NEED
-from dashboard.live.blocks import as_table, chart, panel
+from dashboard.live.blocks import chart, chart_tools, panel
 from dashboard.parts.aria import aria, data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
@@ -80,7 +80,7 @@ def _orders(by: str) -> html.Nav:
 def _map(scope: Scope) -> html.Div:
     drawn = chart(MAP, _("Map of all sites with their states"), outlines=static.url("map/outlines.json"), wheel="zoom")
     figure = dcc.Store(id=FIGURE, data=map_of_sites.drawn(scope))
-    return html.Div(panel("sites-place", _("Map"), None, [*drawn, figure], as_table(MAP)), className="overview mt-3")
+    return html.Div(panel("sites-place", _("Map"), None, [*drawn, figure], chart_tools(MAP)), className="overview mt-3")
 
 
 clientside_callback(
