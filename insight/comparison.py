@@ -239,9 +239,7 @@ def _by_days(read: Sequence[_Steps], wanted: Wanted) -> _Axis:
         firsts.append(firsts[wanted.ahead.of])
     numbers = [comparison.numbered(each, first, by) for each, first in zip(days, firsts, strict=True)]
     axis = np.unique(np.concatenate([np.zeros(0, np.int64), *numbers]))
-    dates: dict[int, date] = {}
-    for each, own in zip(reversed(days), reversed(numbers), strict=True):
-        dates |= dict(zip(own.tolist(), each.tolist(), strict=True))
+    dates = _dates(read, wanted, by)
     starts = [np.searchsorted(axis, own) * per_day for own in numbers]
     places = [
         start + each.minutes() // STEP_MIN[wanted.step] if per_day > 1 else start
@@ -250,6 +248,18 @@ def _by_days(read: Sequence[_Steps], wanted: Wanted) -> _Axis:
     nothing = np.zeros(0, np.int64)
     named = [dates[number] for number in axis.tolist()]
     return _Axis(len(named) * per_day, named, per_day, places, starts[-1] if wanted.ahead else nothing)
+
+
+def _dates(read: Sequence[_Steps], wanted: Wanted, by: str) -> dict[int, date]:
+    """The day of each number of whole datasets: of the first, else of the days ahead, else of another that has it."""
+    periods = [(each.dataset.first, each.dataset.first, each.dataset.last) for each in read]
+    if wanted.ahead:
+        periods.insert(1, (periods[wanted.ahead.of][0], wanted.ahead.first, wanted.ahead.last))
+    dates: dict[int, date] = {}
+    for begin, first, last in reversed(periods):
+        days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)[::-1]  # of a month its first day names it
+        dates |= dict(zip(comparison.numbered(days, begin, by).tolist(), days.tolist(), strict=True))
+    return dates
 
 
 def _since_starts(read: Sequence[_Steps], wanted: Wanted) -> _Axis:

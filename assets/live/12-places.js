@@ -20,7 +20,7 @@
     // below a time of day the day that it is of, where that begins
     function said(ms, apart, first) {
       if (!days) return hours(ms);
-      if (apart >= DAY) return dayOf(ms);
+      if (apart >= DAY) return dayOf(ms).replace(", ", "<br>"); // a weekday above its week
       return first || ms % DAY < apart ? `${timeOf(ms)}<br>${dayOf(ms)}` : timeOf(ms);
     }
     return {

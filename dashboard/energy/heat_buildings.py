@@ -48,12 +48,12 @@ def measured(each: Built, measure: str) -> Floats:
 
 
 def places(every: Sequence[Built], place: str) -> dict[str, Place]:
-    """Where buildings stand in the picture (0..1 from the left and from the top), by node: on the plan, or on the map.
+    """Where buildings stand in the picture (0..1 from the left and from the top), by node: as on the plan, or on the map.
 
     On the map north is up, and both directions have one scale; a building without coordinates is not on it.
     """
     if place == "plan":
-        return {each.node.id: each.plan for each in every if each.plan is not None}
+        return _filling({each.node.id: each.plan for each in every if each.plan is not None})
     at = {
         each.node.id: (each.facts.longitude, each.facts.latitude)
         for each in every
@@ -67,6 +67,15 @@ def places(every: Sequence[Built], place: str) -> dict[str, Place]:
     reach = 2 * max(float(np.abs(across).max()), float(np.abs(down).max())) or 1.0
     room = 1 - 2 * EDGE
     return {node_id: (0.5 + room * x / reach, 0.5 + room * y / reach) for node_id, x, y in zip(at, across, down, strict=True)}
+
+
+def _filling(standing: Mapping[str, Place]) -> dict[str, Place]:
+    """The same beside and above each other, from edge to edge of the picture: on the plan other things have their places too."""
+    at = np.array([*standing.values()], float).reshape(-1, 2)
+    least, reach = at.min(axis=0, initial=np.inf), np.ptp(at, axis=0) if len(at) else np.zeros(2)
+    room = 1 - 2 * EDGE
+    shares = np.where(reach > 0, EDGE + room * (at - least) / np.where(reach > 0, reach, 1), 0.5)
+    return {node_id: (float(x), float(y)) for node_id, (x, y) in zip(standing, shares, strict=True)}
 
 
 def says(asked: Asked, told: BuiltByDay, counted: Sequence[Built], at: int, reader: Reader) -> str:

@@ -50,7 +50,10 @@ def _course(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html
         "note": note,
         "empty": not np.isfinite(told.values).any(),
     }
-    facts = [html.Div([html.Dt(name), html.Dd(said)]) for name, said in words.facts(told, zone, reader).items()]
+    facts = [
+        html.Div([html.Dt(name), html.Dd([value, html.Small(more)] if more else value)])
+        for name, (value, more) in words.facts(told, zone, reader).items()
+    ]
     nothing = (_("No values in this period."), _("Choose another one."))
     content = [html.Dl(facts, className="facts"), *blocks.chart(COURSE, _("Course over the days"), nothing, tools="yes")]
     foot = [html.P(id=f"{COURSE}-note", className="remark", role="status"), blocks.chart_tools(COURSE)]
@@ -89,10 +92,10 @@ def _peaks(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.
         link = html.A(words.when(peak.at, zone), href=f"/site/{asked.site_id}/calendar?day={day}{of}", **data(soft=""))
         above = f"{100 * (peak.kw / told.mean_kw - 1):.0f}" if told.mean_kw > 0 else wording.NONE
         rows.append((link, words.power(peak.kw, reader), f"{reader.number(above)} %"))
-    heads = [_("When"), _(words.HIGHEST[told.finest]), _("Above the mean")]
+    heads = [_("When"), _("Power"), _("Above the mean")]
     label = _("Days with the highest peaks")
     table: Any = short_table(label, heads, rows, {1: "num", 2: "num"}) if rows else html.P(_("No values in this period."))
-    note = html.P(_("The highest of each of the days with the highest ones."), className="remark")
+    note = html.P(_(words.PEAKS[told.finest]), className="remark")
     return blocks.panel("peaks", _("Peaks"), None, [table], note)
 
 

@@ -17,6 +17,10 @@ SHOWN = {POWER: N_("Power"), EFFICIENCY: N_("System efficiency"), LOAD: N_("Load
 UNITS = {POWER: "kW", EFFICIENCY: "%", LOAD: "%"}
 STEPS = {"quarter": N_("quarter of an hour"), "hour": N_("hour"), "day": N_("day")}
 HIGHEST = {"quarter": N_("Highest quarter of an hour"), "hour": N_("Highest hour")}
+PEAKS = {
+    "quarter": N_("The highest quarter of an hour of each of the days with the highest ones."),
+    "hour": N_("The highest hour of each of the days with the highest ones."),
+}
 SMALL = 0.005  # a change that rounds to nothing
 
 
@@ -38,9 +42,9 @@ def says(told: History, days: int, zone: ZoneInfo, reader: Reader) -> str:
 def _of_shown(told: History, zone: ZoneInfo, reader: Reader) -> list[str]:
     """What is drawn comes first, where that is not the power."""
     if told.shown == EFFICIENCY and told.system is not None:
-        return [_("System efficiency: %(said)s.", said=system(told.system, reader))]
+        return [_("System efficiency: %(said)s.", said=_joined(system(told.system, reader)))]
     if told.shown == LOAD and told.loading is not None and np.isfinite(told.loading.highest):
-        return [_("Load: %(said)s.", said=loading(told.loading, zone, reader))]
+        return [_("Load: %(said)s.", said=_joined(loading(told.loading, zone, reader)))]
     return []
 
 
@@ -74,8 +78,8 @@ def _direction(told: History, days: int, reader: Reader) -> str:
     return _("It is falling: a day takes %(energy)s less with each week.", **named)
 
 
-def facts(told: History, zone: ZoneInfo, reader: Reader) -> dict[str, str]:
-    """The figures of the period, each by its name; what is not known is left out."""
+def facts(told: History, zone: ZoneInfo, reader: Reader) -> dict[str, tuple[str, str]]:
+    """The figures of the period by name: each with what more there is to it, or nothing. What is not known is left out."""
     said = {_("Energy"): calendar_words.energy(told.kwh, reader) if np.isfinite(told.kwh) else wording.NONE}
     if np.isfinite(told.change):
         said[_("Against the days before")] = _signed(told.change, reader)
@@ -87,40 +91,45 @@ def facts(told: History, zone: ZoneInfo, reader: Reader) -> dict[str, str]:
         said[_("Base load")] = power(told.base_kw, reader)
     if np.isfinite(told.load_factor):
         said[_("Load factor")] = f"{_percent(told.load_factor, reader)} %"
-    if told.system is not None:
-        said[_("System efficiency")] = system(told.system, reader)
-    if told.loading is not None and np.isfinite(told.loading.highest):
-        said[_("Load")] = loading(told.loading, zone, reader)
     if np.isfinite(told.coverage):
         said[_("Coverage")] = f"{wording.percent(told.coverage)} %"
-    return said
+    found = {name: (words, "") for name, words in said.items()}
+    if told.system is not None:
+        found[_("System efficiency")] = system(told.system, reader)
+    if told.loading is not None and np.isfinite(told.loading.highest):
+        found[_("Load")] = loading(told.loading, zone, reader)
+    return found
 
 
-def system(of: System, reader: Reader) -> str:
-    """The efficiency of a site with what it lost, and of how many days that is told."""
+def system(of: System, reader: Reader) -> tuple[str, str]:
+    """The efficiency of a site, and what it lost, and of how many days that is told."""
     if not of.days:
-        return _("not known: on none of the days did all meters tell that have to")
+        return wording.NONE, _("not known: on none of the days did all meters tell that have to")
     share = float(system_balance.efficiency(np.array([of.taken_in_kwh]), np.array([of.lost_kwh]))[0])
-    named = {
-        "share": reader.number(wording.number(100 * share)),
-        "lost": calendar_words.energy(of.lost_kwh, reader),
-        "taken": calendar_words.energy(of.taken_in_kwh, reader),
-    }
-    said = _("%(share)s %%, %(lost)s of %(taken)s lost", **named)
+    lost = _(
+        "%(lost)s of %(taken)s lost",
+        lost=calendar_words.energy(of.lost_kwh, reader),
+        taken=calendar_words.energy(of.taken_in_kwh, reader),
+    )
     if of.days < of.of_days:
-        said += " " + _("(of %(days)s of %(all)s days)", days=of.days, all=of.of_days)
-    return said
+        lost += _(", of %(days)s of %(all)s days", days=of.days, all=of.of_days)
+    return f"{reader.number(wording.number(100 * share))} %", lost
 
 
-def loading(of: Loading, zone: ZoneInfo, reader: Reader) -> str:
-    """How much of what it can carry was carried."""
-    return _(
-        "%(mean)s %% on average, at most %(most)s %% of %(capacity)s on %(when)s",
-        mean=_percent(of.mean, reader),
+def loading(of: Loading, zone: ZoneInfo, reader: Reader) -> tuple[str, str]:
+    """How much of what it can carry was carried on average, and at most."""
+    most = _(
+        "on average; at most %(most)s %% of %(capacity)s on %(when)s",
         most=_percent(of.highest, reader),
         capacity=power(of.capacity_kw, reader),
         when=when(of.at, zone) if of.at else wording.NONE,
     )
+    return f"{_percent(of.mean, reader)} %", most
+
+
+def _joined(told: tuple[str, str]) -> str:
+    value, more = told
+    return more if value == wording.NONE else f"{value} ({more})"
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -61,6 +61,6 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         compare_choices.ways(asked),
         html.P(compare_words.says(found, told_by), className="answer", id="compare-says"),
         compare_chart.panel(asked, found, [compare_prediction.controls(asked)]),
-        html.H2(_("Amounts"), className="mt-3"),
+        html.H2(_("Amounts"), className="amounts"),
         compare_words.table(found, asked.extras, told_by),
     ]

@@ -25,7 +25,7 @@ register_page(
     __name__,
     path_template="/site/<site_id>/heat-map",
     name=N_("Heat map"),
-    nav={"section": navigation.SITE, "icon": "table", "place": 14},
+    nav={"section": navigation.SITE, "icon": "heat-map", "place": 14},
 )
 
 
@@ -66,7 +66,10 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
 
 def _hours(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     told, read_by = heat_map.hours_by_day(scope, seen.id, asked.subject_id, asked.first, asked.last), reader()
-    note = _("Mean power of each hour in kW, by the site's clock. A day leads to its page in the calendar.")
+    note = _(
+        "Mean power of each hour in %(unit)s, by the site's clock. A day leads to its page in the calendar.",
+        unit=heat_hours.unit(told),
+    )
     return [
         html.P(heat_hours.says(told, read_by), className="answer", id="heat-says"),
         heat_hours.table(asked, told, read_by),

@@ -165,8 +165,9 @@ def test_hours_are_told_in_words() -> None:
     kw[5, 2] = 50.0
     told = HoursByDay(Subject("sit_a", "Campus", "site", "demand", "imported", "exported"), DATES, kw, 0.9, provisional=False)
     assert heat_hours.says(told, Reader()) == (
-        "Campus used most on Fri 27 Mar 2026 from 05:00–06:00: 50.0 kW. "
-        "On average most from 23:00–24:00, least from 00:00–01:00. 90 % of the expected readings are there."
+        "Campus used most on Fri 27 Mar 2026 between 05:00 and 06:00: 50.0 kW. "
+        "On average it uses most between 23:00 and 24:00, and least between 00:00 and 01:00. "
+        "90 % of the expected readings are there."
     )
     nothing = HoursByDay(told.subject, DATES, np.full((24, 7), NAN), NAN, provisional=False)
     assert heat_hours.says(nothing, Reader()) == "There is no data of these days."

@@ -68,9 +68,9 @@ def test_days_are_told_in_a_few_sentences() -> None:
         ({"usual_day_kwh": 0.0}, "a day takes 14.0 kWh more with each week."),
         ({"coverage": 0.87}, "87 % of the expected readings are there."),
         ({"provisional": True}, "Some of it may still change"),
-        ({"shown": EFFICIENCY}, "System efficiency: 95.0 %, 50.0 kWh of 1.00 MWh lost (of 28 of 30 days). Campus:"),
+        ({"shown": EFFICIENCY}, "System efficiency: 95.0 % (50.0 kWh of 1.00 MWh lost, of 28 of 30 days). Campus:"),
         ({"shown": EFFICIENCY, "system": System(0.0, 0.0, 0, 30)}, "System efficiency: not known"),
-        ({"shown": LOAD}, "Load: 25 % on average, at most 50 % of 160 kW on Tue 10 Mar 2026 11:15. Campus:"),
+        ({"shown": LOAD}, "Load: 25 % (on average; at most 50 % of 160 kW on Tue 10 Mar 2026 11:15). Campus:"),
     ],
 )
 def test_each_number_has_its_words(changed: dict[str, object], said: str) -> None:
@@ -81,12 +81,13 @@ def test_of_nothing_nothing_is_said() -> None:
     nothing = {"kwh": NAN, "change": NAN, "coverage": NAN, "mean_kw": NAN, "base_kw": NAN, "load_factor": NAN}
     told = replace(TOLD, **nothing, peaks=[], system=None, loading=None)  # type: ignore[arg-type]
     assert history_words.says(told, 30, ZONE, Reader()) == "There is no data of these days."
-    assert history_words.facts(told, ZONE, Reader()) == {"Energy": "–"}
+    assert history_words.facts(told, ZONE, Reader()) == {"Energy": ("–", "")}
 
 
 def test_facts_are_named_as_their_steps_are() -> None:
     facts = history_words.facts(TOLD, ZONE, Reader())
-    assert facts["Highest quarter of an hour"] == "40.0 kW"
-    assert facts["Against the days before"] == "+12 %"
-    assert facts["Load factor"] == "75 %"
+    assert facts["Highest quarter of an hour"] == ("40.0 kW", "")
+    assert facts["Against the days before"] == ("+12 %", "")
+    assert facts["Load factor"] == ("75 %", "")
+    assert facts["System efficiency"] == ("95.0 %", "50.0 kWh of 1.00 MWh lost, of 28 of 30 days")
     assert "Highest hour" in history_words.facts(replace(TOLD, finest="hour"), ZONE, Reader())
