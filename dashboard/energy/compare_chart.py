@@ -17,7 +17,7 @@ from insight.comparison import STEP_MIN, Comparison
 from models import comparison
 from models.comparison import HOURS
 
-CHART, FIGURE = "compare-chart", "compare-figure"
+CHART, FIGURE, FIGURE_AHEAD = "compare-chart", "compare-figure", "compare-figure-ahead"
 
 
 class Predicted(msgspec.Struct, frozen=True):
@@ -34,6 +34,7 @@ def panel(asked: Asked, found: Comparison, foot: list[Any]) -> html.Div:
     content = [
         *blocks.chart(CHART, _("Datasets beside each other"), nothing, tools="yes"),
         dcc.Store(id=FIGURE, data=drawn(asked, found, None)),
+        dcc.Store(id=FIGURE_AHEAD),  # apart: a chart waits for no prediction
     ]
     notes = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.chart_tools(CHART)]
     return html.Div(blocks.panel("compared", _("Step by step"), None, [*content, *foot], notes), className="overview")

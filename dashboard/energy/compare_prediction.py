@@ -12,7 +12,7 @@ from config import clock, language
 from config.language import N_, _
 from dashboard.energy import calendar_words, compare_asked, compare_chart
 from dashboard.energy.compare_asked import Asked
-from dashboard.energy.compare_chart import CHART, FIGURE, Predicted
+from dashboard.energy.compare_chart import CHART, FIGURE, FIGURE_AHEAD, Predicted
 from dashboard.figures import wording
 from dashboard.forecasting.wording import WAITS, percent
 from dashboard.parts.reading import reader
@@ -137,7 +137,7 @@ def predicted(job: Job, _asked: dict[str, Any] | None, site_id: str) -> tuple[An
 
 
 @callback(
-    Output(FIGURE, "data"),
+    Output(FIGURE_AHEAD, "data"),
     Input("compare-predicted", "data"),
     State("compare-query", "data"),
     State("compare-site", "data"),
@@ -156,3 +156,10 @@ def draw(told: dict[str, Any] | None, query: str, site_id: str) -> Any:
 
 
 clientside_callback(ClientsideFunction("live", "redraw"), Output(CHART, "title"), Input(FIGURE, "data"), State(CHART, "id"))
+clientside_callback(
+    ClientsideFunction("live", "redraw"),
+    Output(CHART, "title", allow_duplicate=True),
+    Input(FIGURE_AHEAD, "data"),
+    State(CHART, "id"),
+    prevent_initial_call=True,
+)

@@ -59,6 +59,20 @@ def test_datasets_are_added_laid_otherwise_and_removed(chromium: Browser, addres
         assert faults(page) == []
 
 
+def test_a_chart_is_there_while_a_prediction_is_not(chromium: Browser, address: str, measured: Measured) -> None:
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo")
+        page.goto("/sign-in")
+        sign_in(page, "operator")
+        asks = "compare-predicted.data"
+        page.route(
+            "**/_dash-update-component*", lambda route: None if asks in (route.request.post_data or "") else route.continue_()
+        )
+        page.goto(f"/site/{measured.world.site}/compare?of={measured.meter}~{measured.day:%Y-%m}&predict=1")
+        expect(page.locator("#compare-cancel")).to_be_visible()
+        expect(page.locator("#compare-chart .main-svg").first).to_be_visible()
+
+
 def metered(world: World, days: int) -> str:
     """The hall's meter with so many days of hours behind it."""
     meter = plant(world)["meter"]

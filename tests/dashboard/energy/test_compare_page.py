@@ -64,8 +64,8 @@ def test_what_was_predicted_is_drawn_with_its_band_after_the_dataset(measured: M
         "compare-query": page.href().partition("?")[2],
         "compare-site": world.site,
     }
-    answer = json.loads(call(world, opened(world, "operator"), "compare-figure.data", given))
-    drawn = json.loads(answer["response"]["compare-figure"]["data"])["figure"]["data"]
+    answer = json.loads(call(world, opened(world, "operator"), "compare-figure-ahead.data", given))
+    drawn = json.loads(answer["response"]["compare-figure-ahead"]["data"])["figure"]["data"]
     predicted = next(trace for trace in drawn if trace["name"].endswith("predicted"))
     assert [kwh for kwh in predicted["y"] if kwh is not None] == [5.0] * days
     assert max(kwh for kwh in predicted["meta"]["high"] if kwh is not None) == 6.5
