@@ -12,6 +12,7 @@ from config import clock
 from config.limits import Limit
 from config.quantities import INTERVAL_S
 from insight.courses import Stretches, courses, stretches_of_nodes
+from insight.periods import MOST_POINTS
 from insight.shared import shared
 from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
@@ -28,7 +29,7 @@ Floats = NDArray[np.float64]
 
 CHARGE = "soc_pct"
 HOUR_S = 3600
-READ_AT_ONCE = 200_000  # quarters of all batteries; of more than that hours are read
+READ_AT_ONCE = 20_000  # quarters of all batteries; of more than that hours are read
 LASTS_S, STALE_S = 60.0, 600.0
 COVERED = 0.99  # of a step or a stretch, for its energy to be known
 
@@ -130,7 +131,8 @@ def batteries(scope: Scope, site_id: str, first: date, last: date) -> Batteries:
 def _batteries(scope: Scope, view: SiteView, first: date, last: date) -> Batteries:
     nodes, (start, end) = storages(view), local_time.days(first, last, view.zone)
     end = max(min(end, local_time.begin(clock.now(), "quarter", view.zone)), start + timedelta(hours=1))
-    step_s = INTERVAL_S if ((last - first).days + 1) * 96 * len(nodes) <= READ_AT_ONCE else HOUR_S
+    quarters = ((last - first).days + 1) * 96
+    step_s = INTERVAL_S if quarters <= MOST_POINTS and quarters * len(nodes) <= READ_AT_ONCE else HOUR_S
     edges, ids = power.steps(start, end, step_s), [node.id for node in nodes]
     if not nodes:
         return Batteries(edges, (end - start) / timedelta(days=1), view.currency, [])

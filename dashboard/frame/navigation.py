@@ -3,8 +3,8 @@
 A page puts itself there when it registers:
 `register_page(__name__, path_template="/site/<site_id>/history", name="History",
 nav={"section": "Site", "icon": "graph-up", "kinds": ("plant", "campus", "pv_battery")})`;
-without `kinds` it fits every site, without `<site_id>` in its path it needs none. Sections stand in `SECTIONS`' order, the
-pages of one by their `place`, those without one last.
+without `kinds` it fits every site, without `<site_id>` in its path it needs none; with `fits` it is asked of each site whether it
+has what the page is about. Sections stand in `SECTIONS`' order, the pages of one by their `place`, those without one last.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> 
         template = page["path_template"]
         if template and site_id is None:
             continue
-        if not _may_open(scope, page, {"site_id": site_id}):
+        if not _may_open(scope, page, {"site_id": site_id}) or not nav.get("fits", _fits)(scope, site_id):
             continue
         href = template.replace("<site_id>", site_id) if template else page["path"]
         place = href.replace(f"/site/{site_id}", kind or "").strip("/")
@@ -67,6 +67,10 @@ def sections(scope: Scope, site_id: str | None, kind: str | None, path: str) -> 
         item = Item(_(page["name"]), href, nav["icon"], place.replace("/", "-"), current=href == path, count=count)
         items_of.setdefault(nav["section"], []).append(item)
     return [Section(_(name), tuple(items)) for name, items in items_of.items() if items]
+
+
+def _fits(_scope: Scope, _site_id: str | None) -> bool:
+    return True
 
 
 def _may_open(scope: Scope, page: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
