@@ -37,7 +37,7 @@ def consequences(scope: Scope) -> list[str]:
         said.append(ngettext("%(num)s token of yours stops working.", "%(num)s tokens of yours stop working.", len(good)))
     if household.household(scope) is not None:
         said.append(_("What you told of your household is deleted."))
-    said.append(_("Your name, address, picture, preferences and requests are deleted."))
+    said.append(_("Your name, address, picture, preferences, dashboards and requests are deleted."))
     said.append(
         _("The readings of meters stay with their distributor, and the audit log keeps what was done, without your name.")
     )

@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, inspect, select
 from store.records.access import audit, claims, grants
 from store.records.access.policy import Action, holder, require
 from store.records.jobs import asking
-from store.records.people import household, identities, organisations, pictures, preferences, users
+from store.records.people import dashboards, household, identities, organisations, pictures, preferences, users
 from store.records.schema import Organisation, Site, User
 from store.records.schema.columns import Record
 from store.records.schema.natural import Natural
@@ -129,6 +129,10 @@ def everything_about(scope: Scope) -> dict[str, Any]:
             "notifications": [
                 {"kind": kind, "channel": channel, "wanted": wanted}
                 for (kind, channel), wanted in preferences.notifications(scope).items()
+            ],
+            "dashboards": [
+                {"name": each.name, "shared": each.shared, "widgets": [widget._asdict() for widget in each.widgets]}
+                for each in dashboards.dashboards(scope)
             ],
             "sessions": [
                 {"device": each.device, "address": each.address, "since": _plain(each.since), "seen_at": _plain(each.seen_at)}

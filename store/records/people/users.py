@@ -169,7 +169,7 @@ def change_role(scope: Scope, user_id: str, role: str, *, successor_id: str | No
 
 
 def delete_user(scope: Scope, user_id: str, *, successor_id: str | None = None) -> None:
-    """Remove a person with all that is theirs: entity, assignments, sessions, household, picture. Readings stay.
+    """Remove a person with all that is theirs: entity, assignments, sessions, household, picture, dashboards. Readings stay.
 
     Raises:
         NotFound: the user does not exist for the scope, which is the user's own or one that manages them.

@@ -2,6 +2,7 @@
 
 from store.records.schema.access import Grant, Request
 from store.records.schema.audit import AuditEntry, AuditHead, PersonKey
+from store.records.schema.boards import Dashboard
 from store.records.schema.brokers import Broker, BrokerSource, BrokerState
 from store.records.schema.buildings import Budget, Building
 from store.records.schema.calendars import CalendarPeriod, SiteCalendar
@@ -47,6 +48,7 @@ __all__ = [
     "Building",
     "CalendarPeriod",
     "Channel",
+    "Dashboard",
     "Device",
     "DeviceActivity",
     "DeviceField",

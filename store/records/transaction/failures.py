@@ -126,6 +126,7 @@ RULES = {
     "uq_channels_meter_id_quantity_estimated": N_(
         "another channel writes this quantity of the meter already: take that mapping away first, or choose another meter"
     ),
+    "uq_dashboards_user_id_name": N_("another of your dashboards has this name: choose another"),
     "uq_device_fields_meter_id_quantity": N_(
         "another field writes this quantity of this meter already: give it a meter of its own"
     ),
