@@ -17,6 +17,12 @@ PHASES = ("voltage_l1_v", "voltage_l2_v", "voltage_l3_v")
 BETWEEN_PHASES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
 LIKE_THE_VOLTAGE = dict.fromkeys(PHASES, 1.0) | dict.fromkeys(BETWEEN_PHASES, math.sqrt(3))
 
+# What share of a week's means has to lie within the limits (EN 50160:2010 and 2022); within the critical ones all have to.
+# That of the frequency is of a year by the standard (4.2.1): a week of it is a part of that.
+SHARE_OF_VOLTAGE = 0.95  # 4.2.2.2, of means of ten minutes
+SHARE_OF_FREQUENCY = 0.995  # 4.2.1, of means of ten seconds
+SHARE_OF_UNBALANCE = 0.95  # 4.2.4, of means of ten minutes
+
 FREQUENCY = N_("EN 50160:2022, 4.2.1: ±1 %, within −6/+4 % at all times")
 
 

@@ -16,6 +16,7 @@ from demo.replay import HOUR_S, Flags, Floats, Integers
 from store.series import bulk
 
 LEVEL_EVERY_S = 300  # how often conditions are sampled to make an interval's mean, least and greatest
+SUPPLY_EVERY_S, SUPPLY_CHUNK_S = 10, 6 * HOUR_S  # as often as means of the frequency are counted
 CHUNK_STEPS = 744  # a month of hours: what is held in memory at a time
 
 Ids = dict[str, str]  # key of a meter, or "region", → id of its series
@@ -55,6 +56,18 @@ def sample_rows(site: Plant, ids: Ids, start: int, end: int, step_s: int) -> Ite
         if len(moments):
             region: Series = {("region", quantity): values for quantity, values in plant.conditions(site, moments).items()}
             yield _samples(ids, np.concatenate([moments[:1], moments]), region, np.ones((len(moments), len(region)), dtype=bool))
+
+
+def supply_rows(site: Plant, ids: Ids, start: int, end: int) -> Iterator[pd.DataFrame]:
+    """Rows of `telemetry` of how good the supply of the grid's meter was, a frame for each six hours or so, oldest first."""
+    [grid, *_others] = (edge.meter for edge in site.edges if edge.meter and "frequency_hz" in edge.meter.levels)
+    for first in range(start, end, SUPPLY_CHUNK_S):
+        moments = np.arange(first, min(first + SUPPLY_CHUNK_S, end), SUPPLY_EVERY_S)
+        of_supply = {
+            key: each for key, each in plant.levels(site, moments).items() if key[0] == grid.key and key[1] != "load_pct"
+        }
+        edges = np.concatenate([moments[:1] - SUPPLY_EVERY_S, moments])
+        yield _samples(ids, edges, of_supply, np.ones((len(moments), len(of_supply)), dtype=bool))
 
 
 def late_rows(site: Plant, ids: Ids, start: int, end: int) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from store.series.write import INTERVALS, LATE, TELEMETRY
 
 DAY_S = 24 * HOUR_S
 LIVE_BEFORE_S = 2 * HOUR_S  # how much of the past is samples, at least, when the demo is made
+SUPPLY_BEFORE_S = 7 * DAY_S  # how much of the past of the grid's voltages and frequency is samples
 SAMPLES_AT_MOST_S = 3 * HOUR_S  # a longer gap is filled with quarters of an hour
 APPLIED_WITHIN_S = 120.0
 
@@ -107,6 +108,7 @@ def _load_year(conf: Settings, plants: tuple[Plant, ...], known: State, end: int
             ids = known.series[site.key]
             for table, frames in (
                 (INTERVALS, history.interval_rows(site, ids, known.start, known.switch, HOUR_S)),
+                (TELEMETRY, history.supply_rows(site, ids, max(known.start, known.switch - SUPPLY_BEFORE_S), known.switch)),
                 (TELEMETRY, history.sample_rows(site, ids, known.switch, end, STEP_S)),
                 (LATE, iter([history.late_rows(site, ids, known.switch, end)])),
             ):

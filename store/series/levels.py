@@ -62,7 +62,7 @@ def _between(
     # Hourly history lies in `intervals` also where samples would be looked for; samples win where both are.
     found = interval_sums.aggregates(series_ids, [quantity], start, end, step_s, [measure, "rows_s"])
     # Of values of several lengths the shortest tell most.
-    parts += [_in_steps(rows, measure, edges) for _, rows in found.groupby("interval_s")]
+    parts += [in_steps(rows, measure, edges) for _, rows in found.groupby("interval_s")]
     found = samples.aggregates(series_ids, [quantity], closed, end, step_s, [measure])
     if len(found):
         parts.insert(0, found.pivot_table(index="ts", columns="meter", values=measure).reindex(index))
@@ -72,7 +72,7 @@ def _between(
     return result
 
 
-def _in_steps(found: pd.DataFrame, measure: str, edges: pd.DatetimeIndex) -> pd.DataFrame:
+def in_steps(found: pd.DataFrame, measure: str, edges: pd.DatetimeIndex) -> pd.DataFrame:
     """Rows in steps: their mean weighted by the time that each has in a step, or the extreme of all that reach into it."""
     edges_s = edges.as_unit("us").asi8 / 1e6
     starts_s = pd.DatetimeIndex(found["ts"]).as_unit("us").asi8 / 1e6

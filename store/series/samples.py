@@ -12,8 +12,8 @@ from store.series.connection import frame, listed, no_rows
 
 # SAMPLE BY takes no parameter: what may stand there, by seconds.
 GRAINS = {
-    1: "1s", 5: "5s", 60: "1m", 300: "5m", 600: "10m", 900: "15m", 1800: "30m", 3600: "1h", 7200: "2h", 10800: "3h", 21600: "6h",
-    86400: "1d",
+    1: "1s", 5: "5s", 10: "10s", 60: "1m", 300: "5m", 600: "10m", 900: "15m", 1800: "30m", 3600: "1h", 7200: "2h", 10800: "3h",
+    21600: "6h", 86400: "1d",
 }  # fmt: skip
 
 KEY = ["ts", "meter", "quantity"]
@@ -22,6 +22,7 @@ KEY = ["ts", "meter", "quantity"]
 MEASURES = {
     "mean": "avg(value)",
     "total": "sum(value)",
+    "mean_square": "avg(value * value)",
     "least": "min(value)",
     "greatest": "max(value)",
     "first": "first(value)",
@@ -139,6 +140,7 @@ def _aggregate(rows: pd.DataFrame, measures: Collection[str], expected_s: int) -
     ).groupby(KEY)  # fmt: skip
     every = {
         "mean": groups["value"].mean(),
+        "mean_square": rows.assign(square=rows["value"] ** 2).groupby(KEY)["square"].mean(),
         "total": groups["value"].sum(),
         "least": groups["value"].min(),
         "greatest": groups["value"].max(),

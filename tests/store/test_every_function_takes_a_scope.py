@@ -41,6 +41,7 @@ INNER = {
     "store.series.amendments.newest": "the amendments in force, for the same",
     "store.series.amendments.apply": "frames in, frame out",
     "store.series.amendments.without": "frames in, frame out",
+    "store.series.levels.in_steps": "frames in, frame out",
     "store.series.counters": "readings of meters that were checked",
     "store.series.newest": "the newest readings that count, of meters that were checked",
     "store.series.latest.not_ahead": "a moment, before which what is latest lies",
