@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from insight.energy_days import Subject
 from insight.site_view import SiteView
+from insight.subjects import Subject
 from store.errors import NotFound
 from store.records.plant import buildings
 from store.records.plant.buildings import Facts

@@ -13,9 +13,10 @@ from config import clock
 from insight import building_facts, outdoors
 from insight.building_facts import AREA, PEOPLE
 from insight.courses import Course, courses
-from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, Subject, comparable, kinds, subject, subjects
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, comparable, kinds
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
+from insight.subjects import Subject, subject, subjects
 from models import comparison, local_time, usual_day
 from models.comparison import DATE, HOURS, Places
 from store.scope import Scope

@@ -11,19 +11,13 @@ from numpy.typing import NDArray
 from config import clock
 from insight.courses import Course, courses, stretches
 from insight.shared import shared
-from insight.site_cost import bill_of
-from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
-from models import bills, calendars, local_time, usual_day
-from models.graph import Node
-from models.tariff_components import Demand
-from models.tariff_demand import Load
+from insight.subject_cost import subject_cost
+from insight.subjects import Subject, subject
+from models import calendars, local_time, usual_day
 from models.usual_day import Usual
-from store.errors import NotFound
 from store.records.plant import calendars as site_calendars
 from store.scope import Scope
-from store.series import cost
-from store.series.prices import Priced, prices
 
 Floats = NDArray[np.float64]
 
@@ -31,22 +25,6 @@ LOOKED_BACK = timedelta(days=usual_day.WITHIN_DAYS + 1)  # for what is usual
 LEAST_COVERAGE = 0.9  # of a day's readings, for it to be judged and compared with
 LASTS_S, STALE_S = 30.0, 300.0
 KINDS = {calendars.HOLIDAY: usual_day.FREE, calendars.SHUTDOWN: usual_day.CLOSED}
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What figures are of: a site (its own id), a node or a meter of it.
-
-    `used` names the energy of its course (`insight.courses`) that people mean when they ask how much it was; `bought` and `sold`
-    are what is paid for and earned with.
-    """
-
-    id: str
-    name: str
-    kind: str  # site, node or meter
-    used: str
-    bought: str
-    sold: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +60,6 @@ class DayCourse:
     compared: Sequence[date]
 
 
-def subjects(view: SiteView) -> list[Subject]:
-    """What may be asked of a site as it is now: itself, the nodes that take or give energy, and the meters of energy."""
-    own = [
-        _of_node(node) for node in view.graph.nodes if node.kind in ("sink", "source", "storage") and node.technology != "grid"
-    ]
-    measuring = [
-        Subject(meter.id, meter.name, "meter", "forward", *_ways(view, meter.edge_id))
-        for meter in view.meters.values()
-        if meter.edge_id is not None
-    ]
-    return [Subject(view.id, view.name, "site", "demand", "imported", "exported"), *own, *measuring]
-
-
-def subject(view: SiteView, wanted: str) -> Subject:
-    """The one of that id, the site itself for none; raises `NotFound`."""
-    found = next((each for each in subjects(view) if each.id == (wanted or view.id)), None)
-    if found is None:
-        raise NotFound(f"nothing {wanted}")
-    return found
-
-
 def energy_days(scope: Scope, site_id: str, wanted: str, first: date, last: date) -> EnergyDays:
     """The local days from `first` to `last`, or to today.
 
@@ -120,20 +77,6 @@ def day_course(scope: Scope, site_id: str, wanted: str, day: date) -> DayCourse:
     scope.require_site(site_id)
     key = ("day", scope.key, site_id, wanted, day)
     return shared.get(key, LASTS_S, lambda: _day_course(scope, site_view(scope, site_id), wanted, day), STALE_S)
-
-
-def _of_node(node: Node) -> Subject:
-    taking = node.kind != "source"
-    ways = ("taken", "given") if taking else ("given", "taken")
-    return Subject(node.id, node.name, "node", ways[0], *ways)
-
-
-def _ways(view: SiteView, edge_id: str) -> tuple[str, str]:
-    """Of a meter of an edge: what is bought, and what is sold; of what gives energy to the site it is the other way round."""
-    edge = next((each for each in view.graph.edges if each.id == edge_id), None)
-    source = view.graph.node(edge.source) if edge else None
-    gives = source is not None and source.kind in ("source", "storage") and source.technology != "grid"
-    return ("export", "forward") if gives else ("forward", "export")
 
 
 def midnights(view: SiteView, first: date, last: date) -> list[datetime]:
@@ -156,16 +99,16 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     is_open = np.array([each > now for each in every[1:]])
     usual = usual_day.usual(comparable(totals, told, is_open), kinds(scope, view, dates))
     own = slice(len(every) - len(shown), None)
-    cost, priced, co2_kg = _paid(scope, view, of, shown)
+    paid = subject_cost(scope, view, of, shown)
     return EnergyDays(
         of,
         view.currency,
         shown,
         dates[own],
         totals[own],
-        cost,
-        priced,
-        co2_kg,
+        paid.bill.cost[0],
+        paid.bill.priced[0],
+        paid.co2_kg,
         told.coverage[own],
         told.provisional[own],
         usual.of(own),
@@ -183,32 +126,6 @@ def kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:
 def comparable(totals: Floats, told: Course, is_open: NDArray[np.bool_]) -> Floats:
     """The totals of days that are over and of which enough is known."""
     return np.where(np.nan_to_num(told.coverage) >= LEAST_COVERAGE, np.where(is_open, np.nan, totals), np.nan)
-
-
-def _paid(scope: Scope, view: SiteView, of: Subject, edges: list[datetime]) -> tuple[Floats, Floats, Floats]:
-    """What each stretch cost, the share of its energy that has a price, and its CO2 (kg), by stretches of one price."""
-    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
-    if of.kind == "site":
-        energy = site_energy(scope, view, priced.edges)
-        bought, bill = energy.imported, bill_of(scope, view, energy, edges, priced)
-    else:
-        told = stretches(scope, view, of.id, list(priced.edges.to_pydatetime()))
-        bought = np.nan_to_num(told.kwh[of.bought])
-        load = Load(priced.edges_s, bought[None], told.covered_s[None], np.zeros((1, len(bought))))
-        if priced.has(Demand):
-            load = cost.told_apart(scope, load, [told.behind], {}, view.metering)
-        sold, places = np.nan_to_num(told.kwh[of.sold])[None], priced.edges.searchsorted(pd.DatetimeIndex(edges))
-        bill = bills.bill(priced.versions, load, sold, priced.prices, places, priced.zone, priced.holidays)
-    return bill.cost[0], bill.priced[0], _emitted_kg(bought, priced, edges)
-
-
-def _emitted_kg(bought_kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
-    """The CO2 of what was bought between edges; NaN where no factor is known."""
-    first, *_rest, last = places = priced.edges.searchsorted(pd.DatetimeIndex(edges))
-    inner, known = places[:-1] - first, np.isfinite(priced.prices.co2)[first:last]
-    kilograms = (bought_kwh * np.nan_to_num(priced.prices.co2))[first:last] / 1000
-    sums = np.add.reduceat(kilograms, inner)
-    return np.where(np.add.reduceat(known.astype(float), inner) > 0, sums, np.nan)
 
 
 def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCourse:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from config import clock
 from insight import energy_days
 from insight.courses import courses, stretches
-from insight.energy_days import LOOKED_BACK, Subject, subject
+from insight.energy_days import LOOKED_BACK
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
+from insight.subjects import Subject, subject
 from models import local_time, patterns, statistics, usual_day
 from models.graph import Node
 from store.records.plant import buildings as records

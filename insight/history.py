@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from config import clock
 from insight.courses import Course, courses, stretches
-from insight.energy_days import Subject, subject
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
+from insight.subjects import Subject, subject
 from models import calendars, local_time, patterns, statistics, system_balance, trend
 from models.statistics import Duration
 from models.trend import Trend

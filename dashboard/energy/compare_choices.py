@@ -14,7 +14,7 @@ from dashboard.energy.compare_asked import AVERAGE, MOST, TOTAL, Asked, can_go_o
 from dashboard.energy.subject_choice import GROUPS
 from dashboard.parts.aria import aria, data
 from insight.comparison import DIVISORS, Comparison, Dataset
-from insight.energy_days import Subject
+from insight.subjects import Subject
 from models import comparison
 from models.comparison import ALIGNMENTS, DATE
 

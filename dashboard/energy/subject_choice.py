@@ -7,7 +7,7 @@ from dash import html
 
 from config.language import N_, _
 from dashboard.parts.aria import data
-from insight.energy_days import Subject
+from insight.subjects import Subject
 
 GROUPS = {"site": N_("Site"), "node": N_("Buildings and plant"), "meter": N_("Meters")}
 

@@ -15,7 +15,7 @@ from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
-from insight import energy_days
+from insight import energy_days, subjects
 from insight.site_view import SiteView, site_view
 from store.errors import StoreAway
 from store.scope import Scope
@@ -43,9 +43,9 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     if not seen.meters:
         empty = _("No meter yet. Once this site has meters, each of their days is here.")
         return [html.Div(html.P(empty, role="status"), className="panel table-empty")]
-    told_by, chosen = reader(), energy_days.subject(seen, asked.subject_id)
+    told_by, chosen = reader(), subjects.subject(seen, asked.subject_id)
     choice = subject_choice.choice(
-        energy_days.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
+        subjects.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
     )
     try:
         told = energy_days.energy_days(scope, seen.id, chosen.id, asked.first, asked.last)

@@ -15,7 +15,7 @@ from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
-from insight import comparison, energy_days
+from insight import comparison, subjects
 from insight.site_view import SiteView, site_view
 from store.errors import StoreAway
 from store.records.plant import sites
@@ -55,7 +55,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     return [
         compare_choices.chips(asked, found),
         html.Div(
-            [compare_choices.others(asked), compare_choices.adding(asked, energy_days.subjects(seen), also, found)],
+            [compare_choices.others(asked), compare_choices.adding(asked, subjects.subjects(seen), also, found)],
             className="chips-more",
         ),
         compare_choices.ways(asked),

@@ -15,7 +15,7 @@ from dashboard.parts.aria import aria, data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web.access import current_scope, guard, site_in
-from insight import energy_days, heat_map
+from insight import heat_map, subjects
 from insight.heat_map import BuiltByDay
 from insight.site_view import SiteView, site_view
 from store.errors import StoreAway
@@ -47,10 +47,10 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         ways.row(_("What is shown"), {asked.href(view=view): _(words) for view, words in VIEWS.items()}, asked.href())
     ]
     if asked.view != BUILDINGS:
-        chosen = energy_days.subject(seen, asked.subject_id)
+        chosen = subjects.subject(seen, asked.subject_id)
         tools.append(
             subject_choice.choice(
-                energy_days.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
+                subjects.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
             )
         )
     counts = {asked.of_days(count): _("%(count)s days", count=count) for count in COUNTS}

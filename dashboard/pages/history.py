@@ -16,7 +16,7 @@ from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
-from insight import energy_days, history
+from insight import history, subjects
 from insight.site_view import SiteView, site_view
 from store.errors import StoreAway
 from store.scope import Scope
@@ -44,9 +44,9 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     if not seen.meters:
         empty = _("No meter yet. Once this site has meters, what they did over time is here.")
         return [html.Div(html.P(empty, role="status"), className="panel table-empty")]
-    chosen = energy_days.subject(seen, asked.subject_id)
+    chosen = subjects.subject(seen, asked.subject_id)
     choice = subject_choice.choice(
-        energy_days.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
+        subjects.subjects(seen), chosen.id, lambda each: asked.href(subject_id="" if each == seen.id else each)
     )
     period = ways.stepping((asked.first, asked.last), asked.before(), asked.after(), asked.newest())
     counts = {asked.of_days(count): _("%(count)s days", count=count) for count in COUNTS}

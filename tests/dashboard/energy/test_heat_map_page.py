@@ -12,8 +12,8 @@ from dashboard.energy import heat_asked, heat_buildings, heat_hours
 from dashboard.energy.heat_asked import AREA, BUILDINGS, KWH, USUAL
 from dashboard.figures import shades
 from dashboard.parts.reading import Reader
-from insight.energy_days import Subject
 from insight.heat_map import Built, BuiltByDay, HoursByDay
+from insight.subjects import Subject
 from models.graph import Node
 from store.records.plant.buildings import Facts
 from tests.dashboard.pages import call, opened, shown

@@ -10,8 +10,8 @@ import pytest
 
 from dashboard.energy import history_words
 from dashboard.parts.reading import Reader
-from insight.energy_days import Subject
 from insight.history import EFFICIENCY, LOAD, POWER, History, Loading, Patterns, Peak, System
+from insight.subjects import Subject
 from models import statistics
 from models.trend import Trend
 
