@@ -1,0 +1,1 @@
+"""Reports: the numbers that they are kept with, and whether these still hold."""

@@ -1,0 +1,190 @@
+"""Gathers the numbers of a report: what was used, when, what it cost and emitted, against before, and how sure that is."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from config import clock
+from config.language import _
+from insight.courses import courses
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, day_kinds
+from insight.reports import since
+from insight.reports.measured import Days, by_month, dates_of, edges_of, known, measured, together
+from insight.reports.numbers import Day, Incomplete, Part, Report, TariffCost
+from insight.reports.peak import peak
+from insight.site_view import SiteView, site_view
+from insight.subject_cost import SubjectCost
+from insight.subjects import Subject, subject, subjects
+from models import report_periods, usual_day
+from models.report_asked import SUBJECTS, Asked
+from models.report_periods import Span
+from store.errors import NotFound, Refused
+from store.records.plant import buildings, calendars
+from store.scope import Scope
+from store.series import shares
+
+Progress = Callable[[float], None]
+
+READ, PEAKED = 0.6, 0.9  # how much is done once the days are read, and once the peak is found
+
+
+def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> Report:
+    """The numbers of a report, as they are now and as the scope sees them; of days that are over.
+
+    Raises:
+        NotFound: the site, or what is asked of it, does not exist for the scope.
+        Refused: no day of the period is over yet.
+        StoreAway: QuestDB cannot be reached.
+    """
+    now, view = clock.now(), site_view(scope, asked.site_id)
+    span = report_periods.over(Span(asked.first, asked.last), now.astimezone(view.zone).date())
+    if span is None:
+        raise Refused(_("no day of this period is over yet: choose one that has begun"), "first")
+    of = [subject(view, each) for each in asked.subjects or ("",)]
+    whole = Span(asked.first, asked.last)
+    spans = (
+        span,
+        report_periods.as_many(report_periods.before(asked.kind, whole), span.days),
+        report_periods.as_many(report_periods.year_before(asked.kind, whole), span.days),
+    )
+    made_of = since.made_of(scope, view, span)  # before the numbers: what comes meanwhile is a change of them
+    told, bills = _measured(scope, view, of, spans, lambda share: progress(READ * share))
+    days, before, year_before = (together(each) for each in told)
+    edges = edges_of(view, span)
+    greatest = peak(scope, view, of, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
+    silent, incomplete = _missing(view, days)
+    return Report(
+        asked=asked,
+        site=view.name,
+        zone=view.zone.key,
+        currency=view.currency,
+        subjects=[each.name for each in of] if asked.subjects else [],
+        made_at=now,
+        told=days.total(),
+        before=before.total(),
+        year_before=year_before.total(),
+        days=_days(scope, view, of, days, edges),
+        months=by_month(days),
+        peak=greatest,
+        cost_parts={name: float(amounts.sum()) for name, amounts in days.parts.items() if np.abs(amounts).sum() >= 0.005},
+        tariffs=_by_tariff(bills),
+        parts=_parts(scope, view, of, told[0], told[1], (span, spans[1])) if SUBJECTS in asked.parts else [],
+        silent=silent,
+        incomplete=incomplete,
+        estimated=_estimated(scope, view, days, edges),
+        made_of=made_of,
+        meter_ids=sorted(view.meters),
+        whole_site=scope.sees_whole_site(view.id),
+        since=edges_of(view, spans[2])[0],
+        until=edges[-1],
+    )
+
+
+def _measured(
+    scope: Scope, view: SiteView, of: Sequence[Subject], spans: Sequence[Span], progress: Progress
+) -> tuple[list[list[Days]], list[SubjectCost]]:
+    """The days of each subject in each span, and the bills of the first span."""
+    told: list[list[Days]] = []
+    bills = []
+    for nth, span in enumerate(spans):
+        told.append([])
+        for at, each in enumerate(of):
+            days, paid = measured(scope, view, each, span)
+            told[-1].append(days)
+            if nth == 0:
+                bills.append(paid)
+            progress((nth * len(of) + at + 1) / (len(spans) * len(of)))
+    return told, bills
+
+
+def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges: Sequence[datetime]) -> list[Day]:
+    """Each day, against what the days before it say is usual."""
+    earlier = Span(days.dates[0] - LOOKED_BACK, days.dates[-1])
+    every = edges_of(view, earlier)
+    told = courses(scope, view, [each.id for each in of], every)
+    totals = np.sum([told[each.id].kwh[each.used] for each in of], axis=0)  # not known where one of them is not
+    coverage = np.min([np.nan_to_num(told[each.id].coverage) for each in of], axis=0)
+    judged = np.where(coverage >= LEAST_COVERAGE, totals, np.nan)
+    own = slice(len(every) - len(edges), None)
+    usual = usual_day.usual(judged, day_kinds(scope, view, dates_of(view, every))).of(own)
+    holidays = calendars.holidays(scope, view.id, days.dates[0], days.dates[-1])
+    columns = zip(
+        days.dates, days.kwh, days.cost, days.co2_kg, days.coverage, usual.middle, usual.verdict, days.provisional, strict=True
+    )
+    return [
+        Day(
+            day=day,
+            kwh=known(kwh),
+            cost=known(cost),
+            co2_kg=known(co2_kg),
+            coverage=known(share),
+            usual_kwh=known(middle),
+            verdict=int(verdict),
+            provisional=bool(may_change),
+            holiday=holidays.get(day, ""),
+        )
+        for day, kwh, cost, co2_kg, share, middle, verdict, may_change in columns
+    ]
+
+
+def _by_tariff(bills: Sequence[SubjectCost]) -> list[TariffCost]:
+    """What each version charges, in the order of time."""
+    sums: dict[tuple[str, datetime | None], float] = {}
+    for each in bills:
+        for nth, (amount,) in sorted(each.bill.pieces.items()):
+            version = each.priced.versions[nth] if nth >= 0 else None
+            key = (version.name, version.valid_from) if version else ("", None)
+            sums[key] = sums.get(key, 0.0) + float(amount)
+    return [TariffCost(name, valid_from, cost) for (name, valid_from), cost in sums.items() if abs(cost) >= 0.005]
+
+
+def _parts(
+    scope: Scope, view: SiteView, of: Sequence[Subject], now: Sequence[Days], before: Sequence[Days], spans: tuple[Span, Span]
+) -> list[Part]:
+    """The subjects of several, or the uses of the site, that with the most energy first."""
+    whole = together(now).total().kwh
+    if len(of) == 1 and of[0].kind != "site":
+        return []
+    if len(of) == 1:
+        of = [each for each in subjects(view) if _is_use(view, each)]
+        now, before = ([measured(scope, view, each, span)[0] for each in of] for span in spans)
+    areas = _areas(scope, view)
+    found = []
+    for each, days, earlier in zip(of, now, before, strict=True):
+        total, area = days.total(), areas.get(each.id)
+        share = total.kwh / whole if total.kwh is not None and whole else None
+        per_m2 = total.kwh / area if total.kwh is not None and area else None
+        found.append(Part(each.id, each.name, each.kind, total, earlier.total(), share, per_m2))
+    return sorted(found, key=lambda part: -(part.total.kwh or 0.0))
+
+
+def _is_use(view: SiteView, each: Subject) -> bool:
+    return each.kind == "node" and view.graph.node(each.id).kind == "sink"
+
+
+def _areas(scope: Scope, view: SiteView) -> dict[str, float]:
+    """The floor area (m²) of buildings, which are told to whoever sees the whole site."""
+    try:
+        every = buildings.buildings(scope, view.id)
+    except NotFound:
+        return {}
+    return {each.node.id: each.facts.floor_area_m2 for each in every if each.facts.floor_area_m2}
+
+
+def _missing(view: SiteView, days: Days) -> tuple[list[str], list[Incomplete]]:
+    """The meters of which nothing came, and those of which a tenth or more is missing, with what is there."""
+    silent, incomplete = [], []
+    for meter, (there, due) in days.meters.items():
+        lasting, name = due.sum(), view.meters[meter].name if meter in view.meters else meter
+        if lasting > 0 and not there.sum():
+            silent.append(name)
+        elif lasting > 0 and there.sum() / lasting < LEAST_COVERAGE:
+            incomplete.append(Incomplete(name, float(there.sum() / lasting)))
+    return sorted(silent), sorted(incomplete, key=lambda each: (each.coverage, each.name))
+
+
+def _estimated(scope: Scope, view: SiteView, days: Days, edges: Sequence[datetime]) -> dict[str, float]:
+    """The shares of the energy that were not simply read, by class."""
+    found = shares.together(scope, [each for each in days.meters if each in view.meters], edges[0], edges[-1])
+    return {name: share for name, share in found.items() if name != "A" and np.isfinite(share) and share > 0}

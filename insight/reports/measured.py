@@ -1,0 +1,171 @@
+"""Days of what a report is of, and what they add up to: with how much of their meters came, so that a part is no whole."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insight import closed_energy
+from insight.courses import courses, stretches
+from insight.energy_days import LEAST_COVERAGE
+from insight.reports.numbers import Total
+from insight.site_energy import site_energy
+from insight.site_view import SiteView
+from insight.subject_cost import SubjectCost, subject_cost
+from insight.subjects import Subject
+from models import local_time, statistics
+from models.bills import PARTS
+from models.graph import Edge
+from models.report_periods import Span
+from store.scope import Scope
+
+Floats = NDArray[np.float64]
+Seconds = dict[str, tuple[Floats, Floats]]  # of each meter: what is there of each day, and what was due
+
+
+class Days(NamedTuple):
+    """Successive local days of a subject, or of several together; NaN where not known.
+
+    `meters` are those behind it, `needed` those without which the sum would be another one.
+    """
+
+    dates: Sequence[date]
+    kwh: Floats
+    cost: Floats
+    priced_kwh: Floats
+    traded_kwh: Floats
+    parts: dict[str, Floats]
+    co2_kg: Floats
+    coverage: Floats
+    provisional: NDArray[np.bool_]
+    meters: Seconds
+    needed: frozenset[str]
+
+    def total(self, which: slice = slice(None)) -> Total:
+        """These days, or some of them, as a whole."""
+        covered = {meter: (there[which].sum(), due[which].sum()) for meter, (there, due) in self.meters.items()}
+        due = {meter: there / lasting for meter, (there, lasting) in covered.items() if lasting > 0}
+        needed = [due[meter] for meter in self.needed if meter in due]
+        traded = self.traded_kwh[which].sum()
+        kwh = self.kwh[which]
+        return Total(
+            first=self.dates[which][0],
+            last=self.dates[which][-1],
+            kwh=summed(kwh),
+            daily_kwh=known(statistics.mean(kwh)),
+            cost=summed(self.cost[which]),
+            priced=float(self.priced_kwh[which].sum() / traded) if traded > 0 else 1.0,
+            co2_kg=summed(self.co2_kg[which]),
+            coverage=known(statistics.mean(list(due.values()))),
+            meters=len(due),
+            telling=sum(share > 0 for share in due.values()),
+            whole=bool(needed) and min(needed) >= LEAST_COVERAGE,
+            provisional=bool(self.provisional[which].any()),
+        )
+
+
+def edges_of(view: SiteView, span: Span) -> list[datetime]:
+    """The midnights that the days of a span lie between."""
+    return local_time.edges(*local_time.days(span.first, span.last, view.zone), "day", view.zone)
+
+
+def dates_of(view: SiteView, edges: Sequence[datetime]) -> list[date]:
+    """The local days between successive midnights."""
+    return [each.astimezone(view.zone).date() for each in edges[:-1]]
+
+
+def measured(scope: Scope, view: SiteView, of: Subject, span: Span) -> tuple[Days, SubjectCost]:
+    """The days of a subject, and its bill by days.
+
+    Raises:
+        NotFound: it is not there for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    edges = edges_of(view, span)
+    told = courses(scope, view, [of.id], edges)[of.id]
+    paid = subject_cost(scope, view, of, edges)
+    behind = stretches(scope, view, of.id, edges).behind
+    ids = [*dict.fromkeys(meter for part in behind for meter in part.meters)]
+    flows = closed_energy.flows(scope, ids, edges, view.metering)
+    bill = paid.bill
+    traded = (bill.bought_kwh + bill.sold_kwh)[0]
+    days = Days(
+        dates_of(view, edges),
+        told.kwh[of.used],
+        bill.cost[0],
+        traded * bill.priced[0],
+        traded,
+        {name: bill.parts[name][0] for name in PARTS},
+        paid.co2_kg,
+        told.coverage,
+        told.provisional,
+        {meter: (np.minimum(flow.covered_s, flow.due_s), flow.due_s) for meter, flow in flows.items()},
+        _needed(scope, view, of, ids, edges),
+    )
+    return days, paid
+
+
+def together(every: Sequence[Days]) -> Days:
+    """Several subjects as one: what is known of each is added up."""
+    if len(every) == 1:
+        return every[0]
+    meters = {meter: seconds for each in every for meter, seconds in each.meters.items()}
+    due = np.array([lasting for _, lasting in meters.values()]).reshape(len(meters), -1)
+    there = np.array([seconds for seconds, _ in meters.values()]).reshape(len(meters), -1)
+    shares = np.where(due > 0, there / np.where(due > 0, due, 1), np.nan)
+    counted = np.isfinite(shares).sum(axis=0)
+    return Days(
+        every[0].dates,
+        _added([each.kwh for each in every]),
+        _added([each.cost for each in every]),
+        sum((each.priced_kwh for each in every), np.zeros(len(every[0].kwh))),
+        sum((each.traded_kwh for each in every), np.zeros(len(every[0].kwh))),
+        {name: sum((each.parts[name] for each in every), np.zeros(len(every[0].kwh))) for name in PARTS},
+        _added([each.co2_kg for each in every]),
+        np.where(counted > 0, np.nansum(shares, axis=0) / np.maximum(counted, 1), np.nan),
+        np.logical_or.reduce([each.provisional for each in every]),
+        meters,
+        frozenset().union(*(each.needed for each in every)),
+    )
+
+
+def by_month(days: Days) -> list[Total]:
+    """The local months of which there are days, each as far as there are."""
+    months = [(each.year, each.month) for each in days.dates]
+    begins = [at for at, month in enumerate(months) if not at or months[at - 1] != month]
+    return [days.total(slice(first, last)) for first, last in zip(begins, [*begins[1:], len(months)], strict=True)]
+
+
+def known(value: float) -> float | None:
+    """The number; None for NaN."""
+    return float(value) if np.isfinite(value) else None
+
+
+def summed(values: Floats) -> float | None:
+    """The sum of what is known; None where nothing is."""
+    there = values[np.isfinite(values)]
+    return float(there.sum()) if len(there) else None
+
+
+def _added(values: Sequence[Floats]) -> Floats:
+    every = np.array(values)
+    return np.where(np.isfinite(every).any(axis=0), np.nansum(every, axis=0), np.nan)
+
+
+def _needed(scope: Scope, view: SiteView, of: Subject, ids: Sequence[str], edges: Sequence[datetime]) -> frozenset[str]:
+    """The meters that the sum depends on: of a site whose grid connection and plant tell it whole not those of its uses."""
+    if of.kind != "site":
+        return frozenset(ids)
+    totals = site_energy(scope, view, [edges[0], edges[-1]]).flows.totals
+    if not np.isfinite(totals.demand[0]):
+        return frozenset(ids)
+    wired = view.drawings.between(edges[0], edges[-1])
+    uses = {node.id for _, drawn in wired for node in drawn.nodes if node.kind == "sink"}
+    of_uses = {meter for _, drawn in wired for edge in drawn.edges if edge.target in uses for meter in _meters_of(edge)}
+    return frozenset(ids) - of_uses or frozenset(ids)
+
+
+def _meters_of(edge: Edge) -> list[str]:
+    return [*(meter for meter, _ in edge.terms), *([edge.meter_id] if edge.meter_id else [])]
