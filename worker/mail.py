@@ -83,6 +83,8 @@ def _message(settings: Settings, each: Mail) -> EmailMessage:
     message["Message-ID"] = f"<{each.id}@{settings.smtp_from.rpartition('@')[2].rstrip('> ')}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(each.text)
+    if each.file is not None:
+        message.add_attachment(each.file, maintype="application", subtype="pdf", filename=each.file_name)
     return message
 
 

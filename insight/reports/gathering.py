@@ -20,7 +20,7 @@ from models import report_periods, usual_day
 from models.report_asked import SUBJECTS, Asked
 from models.report_periods import Span
 from store.errors import NotFound, Refused
-from store.records.plant import buildings, calendars
+from store.records.plant import buildings, calendars, reports
 from store.scope import Scope
 from store.series import shares
 
@@ -74,10 +74,7 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         incomplete=incomplete,
         estimated=_estimated(scope, view, days, edges),
         made_of=made_of,
-        meter_ids=sorted(view.meters),
-        whole_site=scope.sees_whole_site(view.id),
-        since=edges_of(view, spans[2])[0],
-        until=edges[-1],
+        seen=reports.seen_by(scope, view.id, [*view.meters], edges_of(view, spans[2])[0], edges[-1]),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from models.report_asked import Asked
+from store.records.plant.reports import Seen
 
 FORMAT = 1  # of what is kept: a program that keeps something else counts on
 
@@ -86,8 +87,8 @@ class Incomplete(msgspec.Struct, frozen=True):
 class MadeOf(msgspec.Struct, frozen=True):
     """What the numbers follow from: a change of any of it may change them.
 
-    `data` is the version of the readings (`store.series.versions`), `tariffs` a fingerprint of the tariffs and holidays, `records`
-    counts what was changed on the site.
+    `data` is the version of the readings (`store.series.versions`), `tariffs` a fingerprint of the tariffs and holidays;
+    `records` counts what was changed on sites.
     """
 
     data: int
@@ -100,8 +101,7 @@ class Report(msgspec.Struct, frozen=True):
 
     `told` is of the days that were over, which are fewer than asked for while the period is not. `cost_parts` are by their names
     (`models.bills.PARTS`). `estimated` are shares of the energy by class (`store.series.shares.CLASSES`), without what was read.
-    `meter_ids` are the meters that it is made from, in [`since`, `until`): whoever sees these may read it. `whole_site`: these
-    were all of the site.
+    Whoever sees what was `seen` may read it.
     """
 
     asked: Asked
@@ -123,10 +123,7 @@ class Report(msgspec.Struct, frozen=True):
     incomplete: list[Incomplete]
     estimated: dict[str, float]
     made_of: MadeOf
-    meter_ids: list[str]
-    whole_site: bool
-    since: datetime
-    until: datetime
+    seen: Seen
     format: int = FORMAT
 
 

@@ -46,7 +46,7 @@ def since(scope: Scope, report: Report) -> Since | None:
         StoreAway: QuestDB cannot be reached.
     """
     view, span = site_view(scope, report.asked.site_id), Span(report.told.first, report.told.last)
-    alike = scope.sees_whole_site(view.id) if report.whole_site else sorted(view.meters) == report.meter_ids
+    alike = scope.sees_whole_site(view.id) if report.seen.whole_site else sorted(view.meters) == report.seen.meters
     if not alike or made_of(scope, view, span) == report.made_of:
         return None
     of = [subject(view, each) for each in report.asked.subjects or ("",)]

@@ -9,7 +9,7 @@ from store.records.access import audit
 from store.records.jobs import working
 from store.records.jobs.kinds import TIDYING, Nothing
 from store.records.people import mail, registration
-from store.records.plant import activity, received, refused
+from store.records.plant import activity, received, refused, report_schedules, reports
 from store.records.transaction import engine
 from store.scope import Scope
 from worker.task import Progress, Task
@@ -18,6 +18,7 @@ ACTIVITY_KEPT = timedelta(days=30)  # of a device, by hour; the device API tells
 VISITORS_KEPT = timedelta(days=365)  # the addresses of people who were not signed in, in the audit log
 UNVERIFIED_KEPT = timedelta(days=30)  # accounts whose address nobody confirmed
 REQUESTS_KEPT = timedelta(days=1)  # of senders that somebody watched
+REPORTS_KEPT = timedelta(days=5 * 366)
 JOBS_KEPT = timedelta(days=7)  # since they ended
 
 
@@ -32,6 +33,8 @@ def tidy(scope: Scope, _told: Nothing, _progress: Progress) -> dict[str, int]:
         "jobs": working.forget(scope, now - JOBS_KEPT),
         "refused": refused.forget(scope, now - refused.KEPT),
         "files": shelf.forget_old(settings()),
+        "reports": reports.forget(scope, now - REPORTS_KEPT),
+        "schedules": report_schedules.forget_without_recipients(scope),
     }
     audit.forget_visitors(scope, now - VISITORS_KEPT)
     engine.settle()

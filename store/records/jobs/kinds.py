@@ -13,6 +13,7 @@ import msgspec
 
 from config.language import _
 from models.refused_reading import Edit
+from models.report_asked import Asked
 from store.errors import Refused
 from store.scope import Scope
 
@@ -122,6 +123,13 @@ class OfDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: date
 
 
+class OfReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The arguments of making a report; of one by the clock, by which schedule: it goes to whoever asks by mail."""
+
+    asked: Asked
+    schedule_id: str | None = None
+
+
 SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
 AUDIT_CHECK = Kind("audit_check", Queue.REPORT, Nothing, only_reads=True, most_waiting=4, most_each=1)
 TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
@@ -133,6 +141,7 @@ IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 PULL = Kind("pull", Queue.PULLING, OfSource)
 REFUSED_READINGS = Kind("refused_readings", Queue.AGGREGATION, OfRefused)
 PREDICTION = Kind("prediction", Queue.FORECAST, OfDays, only_reads=True, most_waiting=8, most_each=4)
+REPORT = Kind("report", Queue.REPORT, OfReport, most_waiting=10_000, most_each=50)
 
 KINDS: dict[str, Kind] = {
     each.name: each
@@ -148,6 +157,7 @@ KINDS: dict[str, Kind] = {
         PULL,
         REFUSED_READINGS,
         PREDICTION,
+        REPORT,
     )
 }
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from config.language import _
 from store.errors import Refused
@@ -30,6 +30,14 @@ MOST_ALL = 20  # for all who ask
 MOST_TRIES = 8
 FIRST_PAUSE = timedelta(minutes=1)  # doubled after every try: given up after two hours
 LEASE = timedelta(minutes=5)  # for a sender that dies with it
+MOST_ATTACHED = 8 << 20  # bytes: mail servers take ten megabytes, and a file grows by a third on its way
+
+
+class Attached(NamedTuple):
+    """A PDF that goes with a mail."""
+
+    name: str
+    content: bytes
 
 
 class OnRequest(NamedTuple):
@@ -67,6 +75,7 @@ def write_mail(
     kind: str,
     user_id: str | None = None,
     asked_by: str | None = None,
+    attached: Attached | None = None,
 ) -> Mail:
     """Put a mail to one person into the outbox, in the transaction that it tells of.
 
@@ -80,6 +89,8 @@ def write_mail(
     recipient = recipient.strip().lower()
     if any(mark in value for value in (recipient, subject) for mark in "\r\n"):
         raise Refused(_("an address and a subject are one line each: shorten them"))
+    if attached is not None and len(attached.content) > MOST_ATTACHED:
+        raise Refused(_("a file of a mail has %(most)s MB at the most", most=MOST_ATTACHED >> 20))
     if not is_address(recipient):
         raise Refused(
             _("%(recipient)s is not a valid email address: a mail goes to one mailbox", recipient=f"{recipient[:80]!r}")
@@ -87,6 +98,8 @@ def write_mail(
     with session() as records:
         mail = Mail(recipient=recipient, subject=subject, text=text, kind=kind, user_id=user_id, asked_by=asked_by)
         mail.next_at = now()
+        if attached is not None:
+            mail.file_name, mail.file = attached
         records.add(mail)
     return mail
 
@@ -222,7 +235,7 @@ def take_due(scope: Scope, limit: int, *, at: datetime | None = None) -> list[Ma
     at = at or now()
     due = select(Mail).where(Mail.next_at <= at).order_by(Mail.next_at, Mail.id).limit(limit)
     with session() as records:
-        taken = list(records.scalars(due.with_for_update(skip_locked=True)))
+        taken = list(records.scalars(due.options(undefer(Mail.file)).with_for_update(skip_locked=True)))
         for each in taken:
             each.attempts += 1
             each.next_at = at + LEASE
@@ -230,14 +243,14 @@ def take_due(scope: Scope, limit: int, *, at: datetime | None = None) -> list[Ma
 
 
 def was_sent(scope: Scope, mail_id: str, *, at: datetime | None = None) -> None:
-    """A mail has gone out: its text is emptied.
+    """A mail has gone out: its text is emptied, and its file.
 
     Raises:
         Refused: not one of Loadstar's own processes.
     """
     require(scope, Action.RUN)
     with session() as records:
-        _set(records, mail_id, sent_at=at or now(), next_at=None, last_error=None, text="")
+        _set(records, mail_id, sent_at=at or now(), next_at=None, last_error=None, text="", file=None)
 
 
 def was_refused(scope: Scope, mail_id: str, why: str, *, for_good: bool = False, at: datetime | None = None) -> None:

@@ -33,6 +33,7 @@ from store.records.schema.plant import Edge, Node, Region, Site, SiteLimit, Tari
 from store.records.schema.pull_sources import PullSource
 from store.records.schema.received import ReceivedRequest, WatchedSource
 from store.records.schema.refused import RefusedBeyond, RefusedReading
+from store.records.schema.reports import Report, ReportRecipient, ReportSchedule
 from store.records.schema.signin import Attempt, Identity, OneTimeLink, PersonalToken, Session, TokenFamily, TwoFactor
 from store.records.schema.state import DeviceActivity, LastValue, Version
 
@@ -80,6 +81,9 @@ __all__ = [
     "RefusedBeyond",
     "RefusedReading",
     "Region",
+    "Report",
+    "ReportRecipient",
+    "ReportSchedule",
     "Request",
     "Restatement",
     "Session",

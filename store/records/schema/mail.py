@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.records.schema.columns import Record, identity, now
 
 
 class Mail(Record):
-    """A mail to one person. Without `next_at` it is tried no more: it is sent, or was given up."""
+    """A mail to one person, perhaps with a PDF. Without `next_at` it is tried no more: it is sent, or was given up."""
 
     __tablename__ = "mails"
 
@@ -18,7 +18,9 @@ class Mail(Record):
     recipient: Mapped[str] = mapped_column(index=True)  # an address
     kind: Mapped[str]
     subject: Mapped[str]
-    text: Mapped[str]  # emptied when it is sent: links in it are keys
+    text: Mapped[str]  # emptied when it is sent, as its file is: links in it are keys
+    file_name: Mapped[str | None]
+    file: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     made_at: Mapped[datetime] = mapped_column(default=now, index=True)
     next_at: Mapped[datetime | None] = mapped_column(index=True)
     sent_at: Mapped[datetime | None]

@@ -45,7 +45,7 @@ OF_LOADSTAR = {
     "broker_states": ("trouble",),
     "brokers": ("ca", "password"),
     "channels": ("told_name", "told_unit", "told_kind"),
-    "mails": ("subject", "text", "last_error"),
+    "mails": ("subject", "text", "file_name", "last_error"),
     "one_time_links": ("address",),
     "pull_sources": ("secret",),
     "received_requests": ("path", "body"),

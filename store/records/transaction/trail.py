@@ -46,6 +46,7 @@ NOT_AUDITED: dict[type[Record], str] = {
     schema.ReceivedRequest: "written with every request of a sender that somebody watches",
     schema.RefusedBeyond: "counts what is not kept",
     schema.RefusedReading: "written with what senders post; what a person decides about it is noted",
+    schema.Report: "numbers as they were, made for whoever asked; deleting one is noted",
     schema.Restatement: "the change of a declaration is audited itself",
     schema.Session: "signing in and out are noted",
     schema.TokenFamily: "signing in and out are noted",
