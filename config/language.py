@@ -146,6 +146,19 @@ def written(day: date, skeleton: str) -> str:
     return format_skeleton(skeleton, day, locale=_calendar()).replace(",", "")  # of a date within a sentence
 
 
+def between(first: date, last: date) -> str:
+    """Two days and all between them as the language that is spoken here writes them.
+
+    >>> between(date(2026, 3, 1), date(2026, 3, 31)), between(date(2026, 3, 1), date(2026, 3, 1))
+    ('1–31 Mar 2026', '1 Mar 2026')
+    """
+    from babel.dates import format_interval
+
+    return (
+        written(first, "yMMMd") if first == last else format_interval(first, last, "yMMMd", locale=_calendar()).replace(",", "")
+    )
+
+
 def territory(code: str) -> str:
     """A country's name (ISO 3166-1, two letters) in the language that is spoken here; the code where CLDR has no name."""
     from babel import Locale

@@ -1,0 +1,150 @@
+"""The sentences of a report: what was used, against what, what it cost, when it was most, and how sure that is."""
+
+from config.language import N_, _, ngettext
+from insight.reports.numbers import Report, Total, change
+from models import usual_day
+from models.report_periods import Span
+from reporting import naming
+from reporting.reader import Reader, decimals_of, scaled
+
+MOST_DAYS, MOST_NAMES = 5, 8  # in a sentence
+SAME = 0.005
+
+
+def energy(kwh: float | None, reader: Reader) -> str:
+    """An energy with its unit."""
+    return amount(kwh, "kWh", reader)
+
+
+def amount(value: float | None, unit: str, reader: Reader) -> str:
+    """A number with its unit, in the larger one where it is large."""
+    divisor, unit = scaled(value, unit)
+    scaled_value = None if value is None else value / divisor
+    return f"{reader.number(scaled_value, decimals_of(scaled_value))}\u00a0{unit}"
+
+
+def of_meters(total: Total, said: str) -> str:
+    """What was said of a total; where meters are silent of which it is, so that a part is never read as the whole."""
+    if total.whole or total.telling >= total.meters:
+        return said
+    return _("%(amount)s of %(telling)s of %(meters)s meters", amount=said, telling=total.telling, meters=total.meters)
+
+
+def answer(report: Report, reader: Reader) -> list[str]:
+    """All of it in a few sentences."""
+    told = report.told
+    if told.kwh is None:
+        return [_("There is no data of these days.")]
+    sentences = [_used(report, reader), *_compared(report, reader)]
+    money = []
+    if told.cost is not None:
+        money.append(_cost(report, reader))
+    if told.co2_kg is not None:
+        money.append(_("%(mass)s of CO₂ were emitted for it", mass=amount(told.co2_kg, "kg", reader)))
+    if money:
+        sentences.append("; ".join(money) + ".")
+    if report.peak is not None:
+        sentences.append(
+            _("Most was drawn on %(when)s: %(power)s.", when=reader.moment(report.peak.at), power=power(report, reader))
+        )
+    return [*sentences, *unusual(report)]
+
+
+def power(report: Report, reader: Reader) -> str:
+    """The peak with its unit."""
+    return amount(report.peak.kw if report.peak else None, "kW", reader)
+
+
+def unusual(report: Report) -> list[str]:
+    """Which days were out of the ordinary."""
+    sentences = []
+    for verdict, words in ((1, N_("Unusually high: %(days)s.")), (-1, N_("Unusually low: %(days)s."))):
+        those = [each.day for each in report.days if each.verdict == verdict]
+        if those:
+            sentences.append(_(words, days=naming.listed(those, MOST_DAYS)))
+    if not sentences and any(each.usual_kwh is not None for each in report.days):
+        sentences.append(_("No day was out of the ordinary."))
+    return sentences
+
+
+def notes(report: Report, reader: Reader) -> list[str]:
+    """How sure the numbers are, and what they are made of."""
+    told, said = report.told, list[str]()
+    if told.last < report.asked.last:
+        said.append(_("The period is not over: the report is of the days up to %(day)s.", day=reader.day(told.last)))
+    if told.coverage is not None:
+        said.append(_("%(share)s of the expected readings are there.", share=reader.share(told.coverage)))
+    if report.silent:
+        said.append(_("Nothing came of: %(names)s.", names=_names(report.silent)))
+    if report.incomplete:
+        those = [f"{each.name} ({reader.share(each.coverage)})" for each in report.incomplete]
+        said.append(_("Readings are missing of: %(names)s.", names=_names(those)))
+    for name, share in report.estimated.items():
+        if share >= SAME:
+            said.append(_("%(share)s of the energy is %(how)s.", share=reader.share(share), how=_(naming.CLASSES[name])))
+    if told.cost is not None and told.priced < 1 - SAME:
+        said.append(_("%(share)s of the energy has a price: the cost is of that.", share=reader.share(told.priced)))
+    if len(report.tariffs) > 1:
+        shares = [f"{each.name or _('without a tariff')}: {reader.money(each.cost, report.currency)}" for each in report.tariffs]
+        said.append(_("Cost by tariffs: %(shares)s.", shares="; ".join(shares)))
+    if report.cost_parts and report.subjects:
+        said.append(_("A cost is what would be paid were it billed alone by the tariff of the site."))
+    if told.provisional:
+        said.append(_("Some of it may still change: readings can come late."))
+    if report.peak is not None and report.peak.estimated:
+        said.append(_("A part of the greatest power is an estimate."))
+    said.append(
+        _(
+            "A day is unusual when it differs from the median of the last %(count)s days like it by more than %(scatter)s times "
+            "what these differ among themselves, and by more than %(share)s %%. What is not known to nine tenths is compared "
+            "with nothing.",
+            count=usual_day.COUNT,
+            scatter=f"{usual_day.SCATTER:g}",
+            share=f"{usual_day.SHARE * 100:g}",
+        )
+    )
+    return said
+
+
+def _names(names: list[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (" " + _("and %(more)s more", more=more) if more > 0 else "")
+
+
+def _used(report: Report, reader: Reader) -> str:
+    told = report.told
+    used = of_meters(told, energy(told.kwh, reader))
+    days = ngettext("%(num)s day", "%(num)s days", Span(told.first, told.last).days)
+    return _("%(energy)s were used in %(days)s, %(mean)s a day.", energy=used, days=days, mean=energy(told.daily_kwh, reader))
+
+
+def _cost(report: Report, reader: Reader) -> str:
+    said = reader.money(report.told.cost, report.currency)
+    if report.told.priced < 1 - SAME:
+        return _("%(cost)s were paid for %(share)s of it", cost=said, share=reader.share(report.told.priced))
+    return _("%(cost)s were paid for it", cost=said)
+
+
+def _compared(report: Report, reader: Reader) -> list[str]:
+    """Against the period before and the year before, by day: periods are not all as long."""
+    told, parts, missing = report.told, list[str](), list[str]()
+    for then, before in ((report.before, N_("the days before")), (report.year_before, N_("a year before"))):
+        found = change(told.daily_kwh, then.daily_kwh, (told, then))
+        if found is not None:
+            parts.append(_against(found, _(before), reader))
+        elif then.kwh is not None:
+            missing.append(_(before))
+    sentences = [_("That is %(changes)s.", changes="; ".join(parts))] if parts else []
+    if missing:
+        sentences.append(
+            _("It is not compared with %(periods)s: too many readings are missing.", periods=_(" and ").join(missing))
+        )
+    return sentences
+
+
+def _against(change: float, before: str, reader: Reader) -> str:
+    if abs(change) < SAME:
+        return _("as much a day as %(before)s", before=before)
+    share = reader.change(abs(change)).lstrip("+")
+    more = _("%(share)s more a day than %(before)s", share=share, before=before)
+    return more if change > 0 else _("%(share)s less a day than %(before)s", share=share, before=before)
