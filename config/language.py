@@ -154,9 +154,10 @@ def between(first: date, last: date) -> str:
     """
     from babel.dates import format_interval
 
-    return (
-        written(first, "yMMMd") if first == last else format_interval(first, last, "yMMMd", locale=_calendar()).replace(",", "")
-    )
+    if first == last:
+        return written(first, "yMMMd")
+    said: str = format_interval(first, last, "yMMMd", locale=_calendar())
+    return said.replace(",", "").replace("\u2009", "")
 
 
 def territory(code: str) -> str:

@@ -26,6 +26,7 @@ from reporting.document import (
 )
 from reporting.reader import Reader, decimals_of, scaled
 
+MOST_WITH_USUAL = 100  # days in a picture: of more the line is no line
 MARKS = {1: HIGH, -1: LOW, 0: ""}
 
 
@@ -103,7 +104,9 @@ def _chart(report: Report) -> Section:
         unit=unit,
         days=[each.day for each in report.days],
         values=[None if each is None else each / divisor for each in values],
-        usual=[None if each.usual_kwh is None else each.usual_kwh / divisor for each in report.days],
+        usual=[
+            None if each.usual_kwh is None or len(values) > MOST_WITH_USUAL else each.usual_kwh / divisor for each in report.days
+        ],
         marks=[MARKS[each.verdict] for each in report.days],
     )
     remark = _("Bars are days, the line is what is usual for them.") if any(each is not None for each in chart.usual) else ""
@@ -205,7 +208,7 @@ def _each_day(report: Report) -> Section | None:
     decimals = decimals_of(_over(largest, divisor))
     columns = [
         Column(_("Day"), DAY),
-        Column(_("Energy"), NUMBER, unit, decimals, bar=True),
+        Column(_("Energy"), NUMBER, unit, decimals),
         Column(_("Usual"), NUMBER, unit, decimals),
         *_paid_columns(report),
         Column(_("Coverage"), SHARE),
