@@ -20,7 +20,7 @@ from store.records.plant import pull_turns
 from store.records.transaction import engine
 from store.scope import SYSTEM
 from store.series import health, retention, rollup
-from worker import mail, pool, room
+from worker import mail, pool, room, scheduled_reports
 from worker.hearts import Hearts
 from worker.pool import Pool
 from worker.schedule import Duty, Lane
@@ -69,6 +69,7 @@ def lanes(made: Settings, tasks: Mapping[str, Task], ours: Lease) -> list[Lane]:
                 duty("looking after workers", HEARTS_S, hearts.look),
                 duty("asking for what is due", DUE_S, partial(ask_for_due, tasks)),
                 duty("asking for what is to be pulled", DUE_S, ask_for_pulls),
+                duty("asking for reports", DUE_S, partial(scheduled_reports.ask, SYSTEM)),
             ],
         ),
     ]

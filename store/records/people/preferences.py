@@ -16,7 +16,7 @@ CHANNELS = ("browser", "mail")
 KINDS: Mapping[str, tuple[bool, bool]] = {
     "alert": (True, True),
     "event": (True, True),
-    "report": (True, False),
+    "report": (True, True),
     "approval": (True, True),
     "security": (True, True),
 }

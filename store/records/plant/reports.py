@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, defer
 
+from store.ids import new_id
 from store.records.access import audit
 from store.records.access.policy import Action, holder, require
 from store.records.schema import Report, listing
@@ -54,8 +55,8 @@ def seen_by(scope: Scope, site_id: str, meter_ids: Sequence[str], since: datetim
     return Seen(sorted(meter_ids), since, until, scope.sees_whole_site(site_id), held)
 
 
-def keep(scope: Scope, site_id: str, made: Made, schedule_id: str | None = None) -> Report:
-    """Keep a report for whoever the scope is of.
+def keep(scope: Scope, site_id: str, made: Made, schedule_id: str | None = None, report_id: str | None = None) -> Report:
+    """Keep a report for whoever the scope is of; `report_id` is one that was made by `store.ids` before.
 
     Raises:
         NotFound: the site does not exist for the scope, or nobody asks.
@@ -64,6 +65,7 @@ def keep(scope: Scope, site_id: str, made: Made, schedule_id: str | None = None)
     user_id = holder(scope)
     with session() as records:
         row = Report(
+            id=report_id or new_id("rep"),
             site_id=site_id,
             user_id=user_id,
             schedule_id=schedule_id,
