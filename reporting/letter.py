@@ -23,7 +23,6 @@ def text(document: Document, link: str, leave: str) -> str:
 
 def file_name(document: Document) -> str:
     """What the PDF is called: letters, digits and hyphens alone, which every computer takes."""
-    words = "".join(
-        letter if letter.isascii() and letter.isalnum() else " " for letter in f"{document.subject} {document.period}"
-    )
-    return f"{'-'.join(words.split()).lower() or 'report'}.pdf"
+    said = f"{document.subject} {document.period}"
+    words = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in said).split()
+    return f"{'-'.join(words).lower() or 'report'}.pdf"

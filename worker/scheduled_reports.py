@@ -7,7 +7,7 @@ from models import report_periods
 from models.report_asked import Asked
 from store.records.access.policy import scope_of
 from store.records.jobs import asking
-from store.records.jobs.kinds import REPORT, OfReport
+from store.records.jobs.kinds import REPORT, OfReport, TooMany
 from store.records.plant import report_schedules
 from store.records.plant.report_schedules import Due
 from store.scope import Scope
@@ -36,5 +36,9 @@ def _ask_for(user_id: str, due: Due, told: Asked) -> bool:
     if not theirs.sees_site(told.site_id):
         log.info("schedule %s has a recipient who does not see the site", due.schedule.id)
         return False
-    asking.ask(theirs, REPORT, OfReport(told, due.schedule.id), once_key=f"{due.schedule.id} {told.first}")
+    try:
+        asking.ask(theirs, REPORT, OfReport(told, due.schedule.id), once_key=f"{due.schedule.id} {told.first}")
+    except TooMany as why:  # what others get does not wait for one person's many
+        log.warning("schedule %s is left out for %s: %s", due.schedule.id, user_id, why)
+        return False
     return True

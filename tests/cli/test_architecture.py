@@ -11,7 +11,7 @@ from config.settings import PROJECT
 PAGE = (PROJECT / "docs/architecture.md").read_text()
 ROW = re.compile(r"^\| (\d) \| `(\w+)` \| .+ \|(.*)\|$", re.MULTILINE)
 SOLID = re.compile(r"^ +([\w.]+) --> ([\w.]+)$", re.MULTILINE)
-MODULE = re.compile(r"\b(?:faults|bench|cli|demo|dashboard|worker|ingest|insight|store|models|config)(?:\.\w+)+")
+MODULE = re.compile(r"\b(?:faults|bench|cli|demo|dashboard|worker|ingest|reporting|insight|store|models|config)(?:\.\w+)+")
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def pieced(source: str) -> list[int]:
 
 
 # What people read where it is made: parts of a page, and what is told of a refusal or of a graph.
-PAGE_ROOMS = ("dashboard", "models", "insight", "store/records", "ingest")
+PAGE_ROOMS = ("dashboard", "models", "insight", "store/records", "ingest", "reporting")
 PARTS, UNREAD_PARTS = {"html", "dbc"}, {"Code", "Kbd", "Pre"}
 READ_ARGUMENTS = {"children", "title", "placeholder", "alt", "label"}
 SAID = {"Refused": 0, "Refusal": 1, "notice": 0, "Question": 0, "Finding": 1, "Problem": 1, "TooLittleData": 0}

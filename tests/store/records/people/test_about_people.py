@@ -48,13 +48,13 @@ def test_an_impossible_household_is_refused(world: World, wrong: dict[str, objec
 
 def test_notifications_are_chosen_by_kind_and_channel(world: World) -> None:
     scope = world.scope("resident")
-    assert preferences.notifications(scope)["report", "mail"] is False
-    preferences.choose_notification(scope, "report", "mail", True)
+    assert preferences.notifications(scope)["report", "mail"] is True
+    preferences.choose_notification(scope, "report", "mail", False)
     preferences.choose_notification(scope, "alert", "browser", False)
     preferences.choose_notification(scope, "alert", "browser", False)
     chosen = preferences.notifications(scope)
-    assert (chosen["report", "mail"], chosen["alert", "browser"], chosen["alert", "mail"]) == (True, False, True)
-    assert preferences.notifications(world.scope("neighbour"))["report", "mail"] is False
+    assert (chosen["report", "mail"], chosen["alert", "browser"], chosen["alert", "mail"]) == (False, False, True)
+    assert preferences.notifications(world.scope("neighbour"))["report", "mail"] is True
     for kind, channel in (("gossip", "mail"), ("alert", "pigeon")):
         with pytest.raises(Refused):
             preferences.choose_notification(scope, kind, channel, True)
