@@ -24,6 +24,7 @@ from dashboard.audit import download
 from dashboard.frame import faults, shell, view_as
 from dashboard.live import first_screen
 from dashboard.plant import files as plant_files
+from dashboard.reports import files as report_files
 from dashboard.signin import views as signin
 from dashboard.web import compression, language, security, static
 from dashboard.web.jobs import Jobs
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
     pictures.install(server)
     export.install(server)
     plant_files.install(server)
+    report_files.install(server)
     refused_rows.install(server)
     uploads.install(server)
     first_screen.install(server)
