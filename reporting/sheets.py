@@ -40,15 +40,18 @@ def csv(document: Document) -> Iterator[str]:
 
     Shares and changes are parts of 1; moments are in UTC.
     """
-    width = max([2, *(len(table.columns) for table in document.tables)])
-    rows: list[list[sheets.Cell]] = [[fact.name, fact.value, fact.remark] for fact in document.facts]
+    width = max([3, *(len(table.columns) for table in document.tables)])
+    rows: list[list[sheets.Cell]] = [
+        [document.subject, document.period],
+        *[[fact.name, fact.value, fact.remark] for fact in document.facts],
+    ]
     for each in document.sections:
         if each.table is None:
             continue
         rows += [[], [each.title], [column.headed for column in each.table.columns]]
         rows += [[_plain(cell) for cell in row] for row in each.table.rows]
     filled = ([*row, *[""] * (width - len(row))] for row in rows)
-    return sheets.written([document.subject, document.period, *[""] * (width - 2)], filled)
+    return sheets.written([document.title, *[""] * (width - 1)], filled)
 
 
 class _Look:

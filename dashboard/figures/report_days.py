@@ -20,7 +20,7 @@ SIGNS = {HIGH: "▲", "": ""}
 LOW_COLOUR, LOW_SIGN = "@low", "▼"
 
 
-def figure(chart: DaysChart, edges: Sequence[datetime], zone: ZoneInfo) -> dict[str, Any]:
+def figure(chart: DaysChart, edges: list[datetime], zone: ZoneInfo) -> dict[str, Any]:
     """The chart, told by the clock of `zone`; `edges` are the midnights that the days lie between."""
     heights, decimals = lines.written(_numbers(chart.values))
     periods = list(pairwise(edges))

@@ -1,7 +1,5 @@
 """A kept report as a file to take along: PDF, Excel workbook, CSV."""
 
-from collections.abc import Iterable
-
 from flask import Flask, Response
 
 from config.settings import settings
@@ -17,7 +15,7 @@ def report_pdf(site_id: str, report_id: str) -> Response:
     """As it goes out by mail."""
     found = opened(current_scope(), site_id, report_id)
     link = f"{settings().dashboard_url}/site/{site_id}/report/{report_id}"
-    return _file(letter.file_name(found.document), "application/pdf", [pdf.pdf(found.document, found.reader, link)])
+    return _file(letter.file_name(found.document), "application/pdf", pdf.pdf(found.document, found.reader, link))
 
 
 @guard(site_in())
@@ -25,7 +23,7 @@ def report_pdf(site_id: str, report_id: str) -> Response:
 def report_xlsx(site_id: str, report_id: str) -> Response:
     """A sheet a table, numbers as numbers."""
     found = opened(current_scope(), site_id, report_id)
-    return _file(_name(letter.file_name(found.document), "xlsx"), sheets.XLSX, [sheets.xlsx(found.document)])
+    return _file(_name(letter.file_name(found.document), "xlsx"), sheets.XLSX, sheets.xlsx(found.document))
 
 
 @guard(site_in())
@@ -33,15 +31,15 @@ def report_xlsx(site_id: str, report_id: str) -> Response:
 def report_csv(site_id: str, report_id: str) -> Response:
     """All of its tables below each other."""
     found = opened(current_scope(), site_id, report_id)
-    return _file(_name(letter.file_name(found.document), "csv"), "text/csv", list(sheets.csv(found.document)))
+    return _file(_name(letter.file_name(found.document), "csv"), "text/csv", "".join(sheets.csv(found.document)).encode())
 
 
 def _name(of_pdf: str, ending: str) -> str:
     return f"{of_pdf.removesuffix('.pdf')}.{ending}"
 
 
-def _file(name: str, kind: str, pieces: Iterable[bytes | str]) -> Response:
-    response = Response(pieces, mimetype=kind)
+def _file(name: str, kind: str, content: bytes) -> Response:
+    response = Response(content, mimetype=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

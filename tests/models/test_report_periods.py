@@ -1,10 +1,12 @@
 """Which days a report is of, what they are compared with, and when one is due."""
 
+import doctest
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from models import report_periods
 from models.report_periods import (
     CUSTOM,
     MONTH,
@@ -22,6 +24,12 @@ from models.report_periods import (
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def test_the_examples_hold() -> None:
+    ran = doctest.testmod(report_periods)
+    assert ran.attempted >= 5
+    assert ran.failed == 0
 
 
 @pytest.mark.parametrize(
