@@ -41,10 +41,8 @@ def csv(document: Document) -> Iterator[str]:
     Shares and changes are parts of 1; moments are in UTC.
     """
     width = max([3, *(len(table.columns) for table in document.tables)])
-    rows: list[list[sheets.Cell]] = [
-        [document.subject, document.period],
-        *[[fact.name, fact.value, fact.remark] for fact in document.facts],
-    ]
+    rows: list[list[sheets.Cell]] = [[document.subject, document.period]]
+    rows += [[fact.name, fact.value, fact.remark] for fact in document.facts]
     for each in document.sections:
         if each.table is None:
             continue
