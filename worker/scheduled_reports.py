@@ -37,7 +37,7 @@ def _ask_for(user_id: str, due: Due, told: Asked) -> bool:
         log.info("schedule %s has a recipient who does not see the site", due.schedule.id)
         return False
     try:
-        asking.ask(theirs, REPORT, OfReport(told, due.schedule.id), once_key=f"{due.schedule.id} {told.first}")
+        asking.ask(theirs, REPORT, OfReport.of(told, due.schedule.id), once_key=f"{due.schedule.id} {told.first}")
     except TooMany as why:  # what others get does not wait for one person's many
         log.warning("schedule %s is left out for %s: %s", due.schedule.id, user_id, why)
         return False

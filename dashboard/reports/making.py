@@ -19,7 +19,7 @@ from dashboard.reports.kept_table import path
 from dashboard.web.access import current_scope, guard, site_in
 from dashboard.web.jobs import runs, said
 from insight.site_view import SiteView
-from insight.subjects import subjects
+from insight.subjects import subjects as subjects_of
 from models import report_periods
 from models.report_asked import DAYS, PARTS, Asked
 from models.report_periods import CUSTOM, KINDS, MONTH, Span
@@ -69,7 +69,7 @@ def href(site_id: str, asked: Asked) -> str:
 
 def view(seen: SiteView, asked: Filters) -> html.Section:
     """The filters, the button, and how far it is."""
-    every = [each for each in subjects(seen) if each.kind != "site"]
+    every = [each for each in subjects_of(seen) if each.kind != "site"]
     chosen = [each.id for each in every if each.id in asked.subjects]
     kinds = [{"label": _(words), "value": kind} for kind, words in naming.KINDS.items()]
     parts = [{"label": _(words), "value": part} for part, words in naming.PARTS.items()]
@@ -138,7 +138,7 @@ def _day(text: str) -> date | None:
 def _arguments(
     _clicks: int | None,
     site_id: str,
-    chosen: Sequence[str] | None,
+    subjects: Sequence[str] | None,
     kind: str | None,
     first: str | None,
     last: str | None,
@@ -160,7 +160,7 @@ def _arguments(
         raise Refused(_("No day of this period is over yet: choose one that has begun."))
     shown = tuple(each for each in PARTS if each in (parts or ()))
     try:
-        return OfReport(Asked(site_id, kind, span.first, span.last, tuple(chosen or ()), shown))
+        return OfReport.of(Asked(site_id, kind, span.first, span.last, tuple(subjects or ()), shown))
     except ValueError:
         raise Refused(_("A report is of two years and of fifty buildings and meters at the most: choose fewer.")) from None
 
@@ -197,8 +197,8 @@ def _progress(job: Job) -> str:
 def make_report(
     job: Job,
     _clicks: int | None,
-    site_id: str,  # noqa: ARG001 - the rule's
-    chosen: list[str] | None,  # noqa: ARG001 - the job's, as all that follow
+    site_id: str,
+    subjects: list[str] | None,  # noqa: ARG001 - the job's, as all that follow
     kind: str | None,  # noqa: ARG001
     first: str | None,  # noqa: ARG001
     last: str | None,  # noqa: ARG001
@@ -207,4 +207,4 @@ def make_report(
     """On to the report that was made, or why there is none."""
     if job.state == "failed":
         return notice(said(job.problem), bad=True), no_update
-    return no_update, path(job.arguments["asked"]["site_id"], job.result["report_id"])
+    return no_update, path(site_id, job.result["report_id"])

@@ -83,7 +83,7 @@ def test_each_recipient_gets_their_own_once_with_the_pdf(world: World, scheduled
 def test_the_days_are_those_of_the_month_that_has_ended(world: World, scheduled: str) -> None:
     scheduled_reports.ask(SYSTEM)
     [first, *_others] = jobs()
-    told = msgspec.convert(first.arguments, OfReport).asked
+    told = msgspec.convert(first.arguments, OfReport)
     now = clock.now()
     assert told.last.day >= 28
     assert (now.date() - told.last).days == 1
@@ -115,7 +115,7 @@ def test_whoever_wants_no_such_mail_has_the_report_all_the_same(world: World, sc
 def test_one_that_was_asked_for_on_a_page_is_kept_and_sent_to_nobody(world: World, gathered: list[Scope]) -> None:
     scope = world.scope("north viewer")
     told = msgspec.structs.replace(report().asked, site_id=world.sites["north"])
-    job = asking.ask(scope, REPORT, OfReport(told))
+    job = asking.ask(scope, REPORT, OfReport.of(told))
     made = work(asking.job(scope, job.id))
     kept = reports.report(scope, made["report_id"])
     assert msgspec.convert(kept.numbers, Report).asked == told
@@ -123,7 +123,7 @@ def test_one_that_was_asked_for_on_a_page_is_kept_and_sent_to_nobody(world: Worl
 
 
 def test_of_what_is_asked_for_only_what_a_report_can_be_is_taken(world: World) -> None:
-    scope, good = world.scope("north viewer"), msgspec.to_builtins(OfReport(report().asked))
+    scope, good = world.scope("north viewer"), msgspec.to_builtins(OfReport.of(report().asked))
     for wrong in ({"kind": "decade"}, {"parts": ["gossip"]}, {"last": "2020-01-01"}, {"subjects": ["nod_1"] * 51}):
         with pytest.raises(Exception, match="cannot be asked for so"):
-            asking.ask(scope, REPORT, good | {"asked": good["asked"] | wrong})
+            asking.ask(scope, REPORT, good | wrong)

@@ -27,15 +27,15 @@ LASTS_S = 900.0  # two years of a campus, on a machine that is busy
 
 def make(scope: Scope, told: OfReport, progress: Progress) -> dict[str, str]:
     """`{"report_id": …}`; nothing of one by the clock that was made already."""
-    if told.schedule_id is not None and reports.is_made(scope, told.schedule_id, told.asked.first):
+    if told.schedule_id is not None and reports.is_made(scope, told.schedule_id, told.first):
         return {}
     found = gather(scope, told.asked, lambda share: progress(share, None))
     name = compose.subject(found.site, found.subjects)
-    made = Made(name, told.asked.kind, told.asked.first, found.told.last, msgspec.to_builtins(found), found.seen)
+    made = Made(name, told.kind, told.first, found.told.last, msgspec.to_builtins(found), found.seen)
     report_id = new_id("rep")
     send = _letter(scope, found, report_id) if told.schedule_id is not None else None
     with engine.session():  # kept and told of together, or not at all
-        reports.keep(scope, told.asked.site_id, made, told.schedule_id, report_id)
+        reports.keep(scope, told.site_id, made, told.schedule_id, report_id)
         if send is not None:
             send()
     return {"report_id": report_id}

@@ -123,11 +123,20 @@ class OfDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last: date
 
 
-class OfReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OfReport(Asked, frozen=True, forbid_unknown_fields=True):
     """The arguments of making a report; of one by the clock, by which schedule: it goes to whoever asks by mail."""
 
-    asked: Asked
     schedule_id: str | None = None
+
+    @classmethod
+    def of(cls, asked: Asked, schedule_id: str | None = None) -> "OfReport":
+        """What is asked for, as a job is told it."""
+        return cls(*msgspec.structs.astuple(asked), schedule_id)
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked for."""
+        return Asked(*msgspec.structs.astuple(self)[:-1])
 
 
 SITE_FORECAST = Kind("site_forecast", Queue.FORECAST, OfSite, only_reads=True, most_waiting=8, most_each=4)
