@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, inspect, select
+from sqlalchemy.orm import defer
 
 from store.records.access import audit, claims, grants
 from store.records.access.policy import Action, holder, require
 from store.records.jobs import asking
 from store.records.people import dashboards, household, identities, organisations, pictures, preferences, users
-from store.records.schema import Organisation, Site, User
+from store.records.schema import Organisation, Report, ReportSchedule, Site, User
 from store.records.schema.columns import Record
 from store.records.schema.natural import Natural
 from store.records.signin import credentials, passwords, sessions, tokens
@@ -155,6 +156,11 @@ def everything_about(scope: Scope) -> dict[str, Any]:
                 }
                 for each in asking.own_jobs(scope)
             ],
+            "reports": [
+                {"of": each.name, "from": f"{each.first_day}", "to": f"{each.last_day}", "made_at": _plain(each.made_at)}
+                for each in records.scalars(select(Report).where(Report.user_id == user_id).options(defer(Report.numbers)))
+            ],
+            "report_schedules": _all_told(records.scalars(select(ReportSchedule).where(ReportSchedule.user_id == user_id))),
             "done": [
                 {
                     "at": _plain(each.at),

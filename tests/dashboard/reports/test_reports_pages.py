@@ -20,7 +20,8 @@ from store.records.plant.reports import Made, Seen
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import fill, said
+from tests.dashboard.plant.asking import said
+from tests.dashboard.pressing import fill
 from tests.dashboard.world import World, csrf
 from tests.reporting.made_up import report
 
@@ -136,7 +137,7 @@ def test_a_schedule_is_made_on_the_page_for_oneself_and_by_administrators_for_ot
     assert "each week, on Monday" in page
     assert "operator@example.org" in page
     refused = fill(world, operator, "schedule", world.site, subject="site", kind="week", also_to="admin@example.org")
-    assert "only an administrator of the site" in refused.lower()
+    assert "only an administrator of the site" in said(refused).lower()
     admin = world.client("admin")
     admin.get("/account")
     assert "The first one" in said(
