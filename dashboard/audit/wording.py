@@ -46,6 +46,9 @@ KINDS = {
     "pull_sources": N_("source that is pulled"),
     "regions": N_("region"),
     "mails": N_("mail"),
+    "reports": N_("report"),
+    "report_schedules": N_("report by the clock"),
+    "report_recipients": N_("recipient of a report"),
     "audit": N_("audit log"),
 }
 DID = {

@@ -24,6 +24,8 @@ def layout(mail_id: str = "", **_query: Any) -> html.Div:
         _("Written"): outbox.moment(letter.made_at),
         _("State"): outbox.state(letter),
     }
+    if letter.file_name:
+        facts[_("File")] = letter.file_name
     parts = [html.Code(part, className="user-select-all") if LINK.match(part) else part for part in LINK.split(letter.text)]
     gone = html.P(_("The text of a mail that was sent is no longer kept."), className="muted mb-0")
     return html.Div(

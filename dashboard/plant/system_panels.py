@@ -53,6 +53,7 @@ KINDS = {
     "file_check": N_("Check of a file"),
     "pull": N_("Pulling a source"),
     "refused_readings": N_("Corrected readings"),
+    "report": N_("Making a report"),
 }
 
 

@@ -13,6 +13,7 @@ from store.errors import Refused
 from store.records.access import audit
 from store.records.jobs.kinds import Nothing
 from store.records.people import mail, users
+from store.records.people.mail import Attached
 from store.records.schema import Mail
 from store.records.schema.columns import now
 from store.records.transaction import engine
@@ -70,6 +71,41 @@ def test_a_mail_arrives_as_it_was_written_and_its_text_is_emptied(settings: Sett
     assert (kept.text, kept.attempts, kept.last_error, kept.next_at) == ("", 1, None, None)
     assert kept.sent_at is not None
     assert (send_due(settings), mail.waiting(SYSTEM), len(server.mails)) == (0, 0, 1)
+
+
+def test_a_file_goes_with_the_mail_and_is_gone_once_it_is_sent(settings: Settings, server: MailServer) -> None:
+    written = mail.write_mail(
+        SYSTEM,
+        recipient="ada@example.org",
+        subject="March",
+        text="Here it is.",
+        kind="report",
+        attached=Attached("march.pdf", b"%PDF-1.7 and so on"),
+    )
+    assert send_due(settings) == 1
+    [arrived] = server.mails
+    [file] = arrived.iter_attachments()
+    assert (file.get_content_type(), file.get_filename(), file.get_content()) == (
+        "application/pdf",
+        "march.pdf",
+        b"%PDF-1.7 and so on",
+    )
+    assert arrived.get_body().get_content().strip() == "Here it is."
+    with engine.reading() as records:
+        kept = records.get(Mail, written.id)
+        assert (kept.file, kept.file_name) == (None, "march.pdf")
+
+
+def test_a_file_that_no_mail_server_takes_is_refused(settings: Settings) -> None:
+    with pytest.raises(Refused, match="8 MB"):
+        mail.write_mail(
+            SYSTEM,
+            recipient="ada@example.org",
+            subject="x",
+            text="x",
+            kind="report",
+            attached=Attached("x.pdf", bytes(mail.MOST_ATTACHED + 1)),
+        )
 
 
 def test_the_account_at_the_mail_server_is_used(settings: Settings, server: MailServer) -> None:
