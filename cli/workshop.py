@@ -37,6 +37,7 @@ QUICK_PLACES = (
     "tests/config",
     "tests/insight/test_periods.py",
     "tests/insight/test_shared.py",
+    "tests/reporting",
     "tests/demo/test_replay.py",
     "tests/bench/test_figures.py",
     "tests/ingest/test_bodies.py",

@@ -12,7 +12,7 @@ from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, day_kinds
 from insight.reports import since
 from insight.reports.measured import Days, by_month, dates_of, edges_of, known, measured, together
 from insight.reports.numbers import Day, Incomplete, Part, Report, TariffCost
-from insight.reports.peak import peak
+from insight.reports.peak import Drawing, peak
 from insight.site_view import SiteView, site_view
 from insight.subject_cost import SubjectCost
 from insight.subjects import Subject, subject, subjects
@@ -52,7 +52,8 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
     told, bills = _measured(scope, view, of, spans, lambda share: progress(READ * share))
     days, before, year_before = (together(each) for each in told)
     edges = edges_of(view, span)
-    greatest = peak(scope, view, of, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
+    drawn = [Drawing(each, days_of.needed) for each, days_of in zip(of, told[0], strict=True)]
+    greatest = peak(scope, view, drawn, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
     silent, incomplete = _missing(view, days)
     return Report(
         asked=asked,

@@ -60,7 +60,7 @@ class Days(NamedTuple):
             co2_kg=summed(self.co2_kg[which]),
             coverage=known(statistics.mean(list(due.values()))),
             meters=len(due),
-            telling=sum(share > 0 for share in due.values()),
+            telling=sum(bool(share > 0) for share in due.values()),
             whole=bool(needed) and min(needed) >= LEAST_COVERAGE,
             provisional=bool(self.provisional[which].any()),
         )
@@ -112,8 +112,9 @@ def together(every: Sequence[Days]) -> Days:
     if len(every) == 1:
         return every[0]
     meters = {meter: seconds for each in every for meter, seconds in each.meters.items()}
-    due = np.array([lasting for _, lasting in meters.values()]).reshape(len(meters), -1)
-    there = np.array([seconds for seconds, _ in meters.values()]).reshape(len(meters), -1)
+    shape = len(meters), len(every[0].dates)
+    due = np.array([lasting for _, lasting in meters.values()]).reshape(shape)
+    there = np.array([seconds for seconds, _ in meters.values()]).reshape(shape)
     shares = np.where(due > 0, there / np.where(due > 0, due, 1), np.nan)
     counted = np.isfinite(shares).sum(axis=0)
     return Days(

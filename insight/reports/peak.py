@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from insight import closed_energy
 from insight.courses import stretches
 from insight.reports.numbers import Peak
 from insight.site_view import SiteView
@@ -15,14 +17,22 @@ from models import local_time, tariff_demand
 from models.tariff_demand import COVERED, Load
 from store.scope import Scope
 from store.series import cost
+from store.series.declared import Telling
 
 Floats = NDArray[np.float64]
 
 QUARTER_MIN, HOUR_MIN = 15, 60
 
 
+class Drawing(NamedTuple):
+    """A subject, and the meters without which its power would be another one."""
+
+    subject: Subject
+    needed: frozenset[str]
+
+
 def peak(
-    scope: Scope, view: SiteView, of: Sequence[Subject], start: datetime, end: datetime, progress: Callable[[float], None]
+    scope: Scope, view: SiteView, of: Sequence[Drawing], start: datetime, end: datetime, progress: Callable[[float], None]
 ) -> Peak | None:
     """The greatest in [start, end), of all of them together; none where no step is told whole. The first of equal ones.
 
@@ -39,27 +49,44 @@ def peak(
     return max(quarters or hours, key=lambda each: each.kw, default=None)
 
 
-def _of_quarters(scope: Scope, view: SiteView, of: Sequence[Subject], start: datetime, end: datetime) -> list[Peak]:
+def _of_quarters(scope: Scope, view: SiteView, of: Sequence[Drawing], start: datetime, end: datetime) -> list[Peak]:
     edges = local_time.edges(start, end, "quarter", view.zone)
-    told = [stretches(scope, view, each.id, edges) for each in of]
+    told = [_told(scope, view, each, edges) for each in of]
+    used = np.nan_to_num([each.kwh for each in told])
     edges_s = np.array([each.timestamp() for each in edges])
-    used = np.nan_to_num([each.kwh[subject.used] for each, subject in zip(told, of, strict=True)])
     load = Load(edges_s, used, np.array([each.covered_s for each in told]), np.zeros_like(used))
     load = cost.told_apart(scope, load, [each.behind for each in told], {}, view.metering)
     found = tariff_demand.windows(load, QUARTER_MIN, view.zone)
     return _greatest(found.edges_s, found.kw.sum(axis=0), np.logical_or.reduce(found.estimated, axis=0), QUARTER_MIN)
 
 
-def _of_hours(scope: Scope, view: SiteView, of: Sequence[Subject], start: datetime, end: datetime) -> list[Peak]:
+def _of_hours(scope: Scope, view: SiteView, of: Sequence[Drawing], start: datetime, end: datetime) -> list[Peak]:
     edges = local_time.edges(start, end, "hour", view.zone)
     edges_s = np.array([each.timestamp() for each in edges])
     lasting_s = np.diff(edges_s)
     kw = np.zeros(len(lasting_s))
     for each in of:
-        told = stretches(scope, view, each.id, edges)
-        whole = (told.covered_s >= COVERED * lasting_s) & np.isfinite(told.kwh[each.used])
-        kw += np.where(whole, np.nan_to_num(told.kwh[each.used]) * 3600 / lasting_s, -np.inf)
+        told = _told(scope, view, each, edges)
+        whole = (told.covered_s >= COVERED * lasting_s) & np.isfinite(told.kwh)
+        kw += np.where(whole, np.nan_to_num(told.kwh) * 3600 / lasting_s, -np.inf)
     return _greatest(edges_s, kw, np.zeros(len(kw), bool), HOUR_MIN)
+
+
+class _Told(NamedTuple):
+    kwh: Floats
+    covered_s: Floats
+    behind: Sequence[Telling]
+
+
+def _told(scope: Scope, view: SiteView, of: Drawing, edges: list[datetime]) -> _Told:
+    """What it used between the edges, and how much of that the meters that it needs tell."""
+    found = stretches(scope, view, of.subject.id, edges)
+    behind = [part._replace(meters=[meter for meter in part.meters if meter in of.needed]) for part in found.behind]
+    covered_s = found.covered_s
+    if of.subject.kind == "site" and of.needed:  # which a use that is silent does not make another one
+        flows = closed_energy.flows(scope, sorted(of.needed), edges, view.metering)
+        covered_s = np.min([flow.covered_s for flow in flows.values()], axis=0)
+    return _Told(found.kwh[of.subject.used], covered_s, behind)
 
 
 def _greatest(edges_s: NDArray[np.generic], kw: Floats, estimated: NDArray[np.bool_], minutes: int) -> list[Peak]:

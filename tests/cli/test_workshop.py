@@ -100,7 +100,19 @@ def test_what_tests_start_leaves_the_processors_to_the_others(tmp_path: Path) ->
 def test_the_quick_run_looks_into_every_room_but_the_command_line() -> None:
     assert all((PROJECT / place).exists() for place in workshop.QUICK_PLACES)
     rooms = {place.split("/")[1] for place in workshop.QUICK_PLACES}
-    assert rooms == {"insight", "demo", "bench", "config", "models", "numbers", "store", "ingest", "worker", "dashboard"}
+    assert rooms == {
+        "insight",
+        "demo",
+        "bench",
+        "config",
+        "models",
+        "numbers",
+        "store",
+        "ingest",
+        "worker",
+        "dashboard",
+        "reporting",
+    }
 
 
 def test_the_whole_run_looks_into_every_room() -> None:

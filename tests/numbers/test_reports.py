@@ -168,6 +168,8 @@ def test_a_silent_use_behind_a_grid_connection_that_tells_leaves_the_sum_of_the_
     assert told.told.kwh == pytest.approx((hall * 2)[works.within(*MARCH)].sum())
     assert told.told.whole
     assert told.silent == ["Lab meter"]
+    assert told.peak is not None
+    assert told.peak.kw == pytest.approx((hall * 8)[works.within(*MARCH)].max())
     [lab] = [each for each in told.parts if each.name == "Lab"]
     assert (lab.total.kwh, lab.total.whole) == (None, False)
 
