@@ -64,11 +64,12 @@ def _usual(chart: DaysChart, across: Place, down: Place) -> Iterator[str]:
 
 
 def _grid(ticks: Sequence[float], down: Place, unit: str, reader: Reader) -> Iterator[str]:
-    colours, decimals = palette(), decimals_of(ticks[1] - ticks[0])
+    colours, step = palette(), ticks[1] - ticks[0]
+    decimals = 0 if step >= 1 else decimals_of(step)
     for tick in ticks:
         y, colour = down(tick), colours["outline" if tick == 0 else "line"]
         yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.2f}" y2="{y:.2f}" stroke="{colour}" stroke-width="0.7"/>'
-        said = escape(reader.number(tick, min(decimals, 1) if tick else 0))
+        said = escape(reader.number(tick, decimals if tick else 0))
         yield f'<text x="{LEFT - 6}" y="{y + 3.2:.2f}" text-anchor="end" fill="{colours["muted"]}" {LETTERS}>{said}</text>'
     yield f'<text x="{LEFT - 6}" y="9" text-anchor="end" fill="{colours["muted"]}" {LETTERS}>{escape(unit)}</text>'
 

@@ -22,7 +22,7 @@ SIGNS = {HIGH: "▲", "": ""}
 
 def document(told: Document, reader: Reader) -> list[Any]:
     """The answer, the facts and the sections."""
-    facts = [html.Div([html.Dt(each.name), html.Dd(each.value), html.Small(each.remark)]) for each in told.facts]
+    facts = [html.Div([html.Dt(each.name), html.Dd([each.value, html.Small(each.remark)])]) for each in told.facts]
     return [
         html.P(" ".join(told.answer), className="answer", id="report-says"),
         html.Dl(facts, className="facts report-facts"),

@@ -10,7 +10,7 @@ from config.language import _
 from insight.courses import courses
 from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, day_kinds
 from insight.reports import since
-from insight.reports.measured import Days, by_month, dates_of, edges_of, known, measured, together
+from insight.reports.measured import Days, Measured, by_month, dates_of, edges_of, known, measured, together
 from insight.reports.numbers import Day, Incomplete, Part, Report, TariffCost
 from insight.reports.peak import Drawing, peak
 from insight.site_view import SiteView, site_view
@@ -49,10 +49,13 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         report_periods.as_many(report_periods.year_before(asked.kind, whole), span.days),
     )
     made_of = since.made_of(scope, view, span)  # before the numbers: what comes meanwhile is a change of them
-    told, bills = _measured(scope, view, of, spans, lambda share: progress(READ * share))
-    days, before, year_before = (together(each) for each in told)
+    told = [
+        measured(scope, view, of, each, progress=lambda share, nth=nth: progress(READ * (nth + share) / len(spans)))
+        for nth, each in enumerate(spans)
+    ]
+    days, before, year_before = (together([each.days for each in every]) for every in told)
     edges = edges_of(view, span)
-    drawn = [Drawing(each, days_of.needed) for each, days_of in zip(of, told[0], strict=True)]
+    drawn = [Drawing(each, of_subject.days.needed) for each, of_subject in zip(of, told[0], strict=True)]
     greatest = peak(scope, view, drawn, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
     silent, incomplete = _missing(view, days)
     return Report(
@@ -69,31 +72,14 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         months=by_month(days),
         peak=greatest,
         cost_parts={name: float(amounts.sum()) for name, amounts in days.parts.items() if np.abs(amounts).sum() >= 0.005},
-        tariffs=_by_tariff(bills),
-        parts=_parts(scope, view, of, told[0], told[1], (span, spans[1])) if SUBJECTS in asked.parts else [],
+        tariffs=_by_tariff([each.paid for each in told[0] if each.paid]),
+        parts=_parts(scope, view, of, told[0], told[1], spans) if SUBJECTS in asked.parts else [],
         silent=silent,
         incomplete=incomplete,
         estimated=_estimated(scope, view, days, edges),
         made_of=made_of,
         seen=reports.seen_by(scope, view.id, [*view.meters], edges_of(view, spans[2])[0], edges[-1]),
     )
-
-
-def _measured(
-    scope: Scope, view: SiteView, of: Sequence[Subject], spans: Sequence[Span], progress: Progress
-) -> tuple[list[list[Days]], list[SubjectCost]]:
-    """The days of each subject in each span, and the bills of the first span."""
-    told: list[list[Days]] = []
-    bills = []
-    for nth, span in enumerate(spans):
-        told.append([])
-        for at, each in enumerate(of):
-            days, paid = measured(scope, view, each, span)
-            told[-1].append(days)
-            if nth == 0:
-                bills.append(paid)
-            progress((nth * len(of) + at + 1) / (len(spans) * len(of)))
-    return told, bills
 
 
 def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges: Sequence[datetime]) -> list[Day]:
@@ -138,22 +124,27 @@ def _by_tariff(bills: Sequence[SubjectCost]) -> list[TariffCost]:
 
 
 def _parts(
-    scope: Scope, view: SiteView, of: Sequence[Subject], now: Sequence[Days], before: Sequence[Days], spans: tuple[Span, Span]
+    scope: Scope,
+    view: SiteView,
+    of: Sequence[Subject],
+    now: Sequence[Measured],
+    before: Sequence[Measured],
+    spans: Sequence[Span],
 ) -> list[Part]:
     """The subjects of several, or the uses of the site, that with the most energy first."""
-    whole = together(now).total().kwh
+    whole = together([each.days for each in now]).total().kwh
     if len(of) == 1 and of[0].kind != "site":
         return []
     if len(of) == 1:
         of = [each for each in subjects(view) if _is_use(view, each)]
-        now, before = ([measured(scope, view, each, span)[0] for each in of] for span in spans)
+        now, before = measured(scope, view, of, spans[0]), measured(scope, view, of, spans[1], priced=False)
     areas = _areas(scope, view)
     found = []
-    for each, days, earlier in zip(of, now, before, strict=True):
-        total, area = days.total(), areas.get(each.id)
+    for each, current, earlier in zip(of, now, before, strict=True):
+        total, area = current.days.total(), areas.get(each.id)
         share = total.kwh / whole if total.kwh is not None and whole else None
         per_m2 = total.kwh / area if total.kwh is not None and area else None
-        found.append(Part(each.id, each.name, each.kind, total, earlier.total(), share, per_m2))
+        found.append(Part(each.id, each.name, each.kind, total, earlier.days.total(), share, per_m2))
     return sorted(found, key=lambda part: -(part.total.kwh or 0.0))
 
 

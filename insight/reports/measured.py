@@ -1,6 +1,6 @@
 """Days of what a report is of, and what they add up to: with how much of their meters came, so that a part is no whole."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insight import closed_energy
-from insight.courses import courses, stretches
+from insight.courses import Course, courses, stretches
 from insight.energy_days import LEAST_COVERAGE
 from insight.reports.numbers import Total
 from insight.site_energy import site_energy
@@ -66,6 +66,13 @@ class Days(NamedTuple):
         )
 
 
+class Measured(NamedTuple):
+    """The days of a subject, and its bill by days where that was asked for."""
+
+    days: Days
+    paid: SubjectCost | None
+
+
 def edges_of(view: SiteView, span: Span) -> list[datetime]:
     """The midnights that the days of a span lie between."""
     return local_time.edges(*local_time.days(span.first, span.last, view.zone), "day", view.zone)
@@ -76,35 +83,54 @@ def dates_of(view: SiteView, edges: Sequence[datetime]) -> list[date]:
     return [each.astimezone(view.zone).date() for each in edges[:-1]]
 
 
-def measured(scope: Scope, view: SiteView, of: Subject, span: Span) -> tuple[Days, SubjectCost]:
-    """The days of a subject, and its bill by days.
+def measured(
+    scope: Scope,
+    view: SiteView,
+    of: Sequence[Subject],
+    span: Span,
+    *,
+    priced: bool = True,
+    progress: Callable[[float], None] = lambda _: None,
+) -> list[Measured]:
+    """The days of each subject; `priced`: and its bill by days.
 
     Raises:
-        NotFound: it is not there for the scope.
+        NotFound: one of them is not there for the scope.
         StoreAway: QuestDB cannot be reached.
     """
     edges = edges_of(view, span)
-    told = courses(scope, view, [of.id], edges)[of.id]
-    paid = subject_cost(scope, view, of, edges)
-    behind = stretches(scope, view, of.id, edges).behind
-    ids = [*dict.fromkeys(meter for part in behind for meter in part.meters)]
-    flows = closed_energy.flows(scope, ids, edges, view.metering)
-    bill = paid.bill
-    traded = (bill.bought_kwh + bill.sold_kwh)[0]
-    days = Days(
-        dates_of(view, edges),
+    told = courses(scope, view, [each.id for each in of], edges)
+    found = []
+    for at, each in enumerate(of):
+        behind = stretches(scope, view, each.id, edges).behind
+        ids = [*dict.fromkeys(meter for part in behind for meter in part.meters)]
+        flows = closed_energy.flows(scope, ids, edges, view.metering)
+        seconds = {meter: (np.minimum(flow.covered_s, flow.due_s), flow.due_s) for meter, flow in flows.items()}
+        paid = subject_cost(scope, view, each, edges) if priced else None
+        needed = _needed(scope, view, each, ids, edges)
+        found.append(Measured(_days(dates_of(view, edges), told[each.id], each, paid, seconds, needed), paid))
+        progress((at + 1) / len(of))
+    return found
+
+
+def _days(
+    dates: Sequence[date], told: Course, of: Subject, paid: SubjectCost | None, meters: Seconds, needed: frozenset[str]
+) -> Days:
+    nothing = np.zeros(len(dates))
+    traded = nothing if paid is None else (paid.bill.bought_kwh + paid.bill.sold_kwh)[0]
+    return Days(
+        dates,
         told.kwh[of.used],
-        bill.cost[0],
-        traded * bill.priced[0],
+        nothing + np.nan if paid is None else paid.bill.cost[0],
+        nothing if paid is None else traded * paid.bill.priced[0],
         traded,
-        {name: bill.parts[name][0] for name in PARTS},
-        paid.co2_kg,
+        {name: nothing if paid is None else paid.bill.parts[name][0] for name in PARTS},
+        nothing + np.nan if paid is None else paid.co2_kg,
         told.coverage,
         told.provisional,
-        {meter: (np.minimum(flow.covered_s, flow.due_s), flow.due_s) for meter, flow in flows.items()},
-        _needed(scope, view, of, ids, edges),
+        meters,
+        needed,
     )
-    return days, paid
 
 
 def together(every: Sequence[Days]) -> Days:

@@ -51,7 +51,7 @@ def since(scope: Scope, report: Report) -> Since | None:
         return None
     of = [subject(view, each) for each in report.asked.subjects or ("",)]
     key = ("report", scope.key, view.id, report.asked.subjects, span)
-    now = shared.get(key, LASTS_S, lambda: together([measured(scope, view, each, span)[0] for each in of]).total())
+    now = shared.get(key, LASTS_S, lambda: together([each.days for each in measured(scope, view, of, span)]).total())
     return Since(report.told, now) if _differ(report.told, now) else None
 
 
