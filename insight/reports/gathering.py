@@ -8,9 +8,9 @@ import numpy as np
 from config import clock
 from config.language import _
 from insight.courses import courses
-from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, day_kinds
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, kinds, midnights
 from insight.reports import since
-from insight.reports.measured import Days, Measured, by_month, dates_of, edges_of, known, measured, together
+from insight.reports.measured import Days, Measured, by_month, dates_of, known, measured, together
 from insight.reports.numbers import Day, Incomplete, Part, Report, TariffCost
 from insight.reports.peak import Drawing, peak
 from insight.site_view import SiteView, site_view
@@ -54,7 +54,7 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         for nth, each in enumerate(spans)
     ]
     days, before, year_before = (together([each.days for each in every]) for every in told)
-    edges = edges_of(view, span)
+    edges = midnights(view, *span)
     drawn = [Drawing(each, of_subject.days.needed) for each, of_subject in zip(of, told[0], strict=True)]
     greatest = peak(scope, view, drawn, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
     silent, incomplete = _missing(view, days)
@@ -78,20 +78,20 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         incomplete=incomplete,
         estimated=_estimated(scope, view, days, edges),
         made_of=made_of,
-        seen=reports.seen_by(scope, view.id, [*view.meters], edges_of(view, spans[2])[0], edges[-1]),
+        seen=reports.seen_by(scope, view.id, [*view.meters], midnights(view, *spans[2])[0], edges[-1]),
     )
 
 
 def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges: Sequence[datetime]) -> list[Day]:
     """Each day, against what the days before it say is usual."""
     earlier = Span(days.dates[0] - LOOKED_BACK, days.dates[-1])
-    every = edges_of(view, earlier)
+    every = midnights(view, *earlier)
     told = courses(scope, view, [each.id for each in of], every)
     totals = np.sum([told[each.id].kwh[each.used] for each in of], axis=0)  # not known where one of them is not
     coverage = np.min([np.nan_to_num(told[each.id].coverage) for each in of], axis=0)
     judged = np.where(coverage >= LEAST_COVERAGE, totals, np.nan)
     own = slice(len(every) - len(edges), None)
-    usual = usual_day.usual(judged, day_kinds(scope, view, dates_of(view, every))).of(own)
+    usual = usual_day.usual(judged, kinds(scope, view, dates_of(view, every))).of(own)
     holidays = calendars.holidays(scope, view.id, days.dates[0], days.dates[-1])
     columns = zip(
         days.dates, days.kwh, days.cost, days.co2_kg, days.coverage, usual.middle, usual.verdict, days.provisional, strict=True

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from insight import closed_energy
 from insight.courses import Course, courses, stretches
-from insight.energy_days import LEAST_COVERAGE
+from insight.energy_days import LEAST_COVERAGE, midnights
 from insight.reports.numbers import Total
 from insight.site_energy import site_energy
 from insight.site_view import SiteView
 from insight.subject_cost import SubjectCost, subject_cost
 from insight.subjects import Subject
-from models import local_time, statistics
+from models import statistics
 from models.bills import PARTS
 from models.graph import Edge
 from models.report_periods import Span
@@ -73,11 +73,6 @@ class Measured(NamedTuple):
     paid: SubjectCost | None
 
 
-def edges_of(view: SiteView, span: Span) -> list[datetime]:
-    """The midnights that the days of a span lie between."""
-    return local_time.edges(*local_time.days(span.first, span.last, view.zone), "day", view.zone)
-
-
 def dates_of(view: SiteView, edges: Sequence[datetime]) -> list[date]:
     """The local days between successive midnights."""
     return [each.astimezone(view.zone).date() for each in edges[:-1]]
@@ -98,7 +93,7 @@ def measured(
         NotFound: one of them is not there for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    edges = edges_of(view, span)
+    edges = midnights(view, *span)
     told = courses(scope, view, [each.id for each in of], edges)
     found = []
     for at, each in enumerate(of):
