@@ -100,7 +100,26 @@ def months_of_all(run: Run, stored: Stored) -> Iterator[Figure]:
     yield Figure(f"see: months of {len(stored.meters)} meters over {SHOWN} years", taken, "ms", at_most=300)
 
 
-LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all)
+def report_of_a_month(_run: Run, stored: Stored) -> Iterator[Figure]:
+    """A report of the last month, of the site with each of its uses: its numbers, and the PDF of these."""
+    from insight.reports.gathering import gather
+    from models.report_asked import Asked
+    from models.report_periods import MONTH, ended
+    from reporting.compose import document
+    from reporting.pdf import pdf
+    from reporting.reader import Reader
+    from store.scope import SYSTEM
+
+    reader, asked = Reader(None, ZoneInfo(ZONE)), Asked(stored.site, MONTH, *ended(MONTH, stored.end.date()))
+    began = time.perf_counter()
+    told = gather(SYSTEM, asked)
+    yield Figure("see: report of a month: its numbers, by a job", (time.perf_counter() - began) * 1000, "ms")
+    for which in ("the first of a process", "another"):
+        taken = _first(lambda: pdf(document(told, reader), reader))
+        yield Figure(f"see: report of a month: PDF, {which}", taken, "ms", at_most=2000)
+
+
+LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all, report_of_a_month)
 
 
 def hours(stored: Stored) -> object:
