@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
 import numpy as np
 
 from config import clock
@@ -21,6 +22,7 @@ from models.report_asked import SUBJECTS, Asked
 from models.report_periods import Span
 from store.errors import NotFound, Refused
 from store.records.plant import buildings, calendars, reports
+from store.records.plant.reports import Seen
 from store.scope import Scope
 from store.series import shares
 
@@ -58,6 +60,7 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
     drawn = [Drawing(each, of_subject.days.needed) for each, of_subject in zip(of, told[0], strict=True)]
     greatest = peak(scope, view, drawn, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
     silent, incomplete = _missing(view, days)
+    parts = _parts(scope, view, of, told[0], told[1], spans) if SUBJECTS in asked.parts else []
     return Report(
         asked=asked,
         site=view.name,
@@ -73,12 +76,12 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         peak=greatest,
         cost_parts={name: float(amounts.sum()) for name, amounts in days.parts.items() if np.abs(amounts).sum() >= 0.005},
         tariffs=_by_tariff([each.paid for each in told[0] if each.paid]),
-        parts=_parts(scope, view, of, told[0], told[1], spans) if SUBJECTS in asked.parts else [],
+        parts=parts,
         silent=silent,
         incomplete=incomplete,
         estimated=_estimated(scope, view, days, edges),
         made_of=made_of,
-        seen=reports.seen_by(scope, view.id, [*view.meters], midnights(view, *spans[2])[0], edges[-1]),
+        seen=_seen(scope, view, asked, parts, told, midnights(view, *spans[2])[0], edges[-1]),
     )
 
 
@@ -171,6 +174,23 @@ def _missing(view: SiteView, days: Days) -> tuple[list[str], list[Incomplete]]:
         elif lasting > 0 and there.sum() / lasting < LEAST_COVERAGE:
             incomplete.append(Incomplete(name, float(there.sum() / lasting)))
     return sorted(silent), sorted(incomplete, key=lambda each: (each.coverage, each.name))
+
+
+def _seen(
+    scope: Scope,
+    view: SiteView,
+    asked: Asked,
+    parts: Sequence[Part],
+    told: Sequence[Sequence[Measured]],
+    start: datetime,
+    end: datetime,
+) -> Seen:
+    """What it is made from: of a site all that is seen of it, else what tells of its subjects; areas are the whole site's."""
+    behind = {meter for every in told for each in every for meter in each.days.meters}
+    some = bool(asked.subjects and behind)
+    seen = reports.seen_by(scope, view.id, sorted(behind) if some else [*view.meters], start, end)
+    whole = not some or any(each.kwh_per_m2 is not None for each in parts)
+    return msgspec.structs.replace(seen, whole_site=seen.whole_site and whole)
 
 
 def _estimated(scope: Scope, view: SiteView, days: Days, edges: Sequence[datetime]) -> dict[str, float]:

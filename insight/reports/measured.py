@@ -11,14 +11,14 @@ from insight import closed_energy
 from insight.courses import Course, courses, stretches
 from insight.energy_days import LEAST_COVERAGE, midnights
 from insight.reports.numbers import Total
-from insight.site_energy import site_energy
+from insight.site_energy import asked_of, site_energy
 from insight.site_view import SiteView
 from insight.subject_cost import SubjectCost, subject_cost
 from insight.subjects import Subject
 from models import statistics
 from models.bills import PARTS
-from models.graph import Edge
 from models.report_periods import Span
+from models.topology import electric
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
@@ -95,10 +95,14 @@ def measured(
     """
     edges = midnights(view, *span)
     told = courses(scope, view, [each.id for each in of], edges)
+    wired = view.drawings.between(edges[0], edges[-1])
+    of_electricity = {meter for _, drawn in wired for meter in asked_of(electric(drawn), view)}
     found = []
     for at, each in enumerate(of):
         behind = stretches(scope, view, each.id, edges).behind
         ids = [*dict.fromkeys(meter for part in behind for meter in part.meters)]
+        if each.kind == "site":  # whose gas and heat are no part of it
+            ids = [meter for meter in ids if meter in of_electricity]
         flows = closed_energy.flows(scope, ids, edges, view.metering)
         seconds = {meter: (np.minimum(flow.covered_s, flow.due_s), flow.due_s) for meter, flow in flows.items()}
         paid = subject_cost(scope, view, each, edges) if priced else None
@@ -185,9 +189,5 @@ def _needed(scope: Scope, view: SiteView, of: Subject, ids: Sequence[str], edges
         return frozenset(ids)
     wired = view.drawings.between(edges[0], edges[-1])
     uses = {node.id for _, drawn in wired for node in drawn.nodes if node.kind == "sink"}
-    of_uses = {meter for _, drawn in wired for edge in drawn.edges if edge.target in uses for meter in _meters_of(edge)}
-    return frozenset(ids) - of_uses or frozenset(ids)
-
-
-def _meters_of(edge: Edge) -> list[str]:
-    return [*(meter for meter, _ in edge.terms), *([edge.meter_id] if edge.meter_id else [])]
+    into_uses = [edge for _, drawn in wired for edge in drawn.edges if edge.target in uses]
+    return frozenset(ids) - {*asked_of(into_uses, view)} or frozenset(ids)

@@ -12,7 +12,7 @@ from insight.site_view import SiteView, site_view
 from insight.subjects import subject
 from models import local_time
 from models.report_periods import Span
-from store.records.plant import calendars, tariffs
+from store.records.plant import calendars, reports, tariffs
 from store.scope import Scope
 from store.series import versions
 
@@ -46,13 +46,22 @@ def since(scope: Scope, report: Report) -> Since | None:
         StoreAway: QuestDB cannot be reached.
     """
     view, span = site_view(scope, report.asked.site_id), Span(report.told.first, report.told.last)
-    alike = scope.sees_whole_site(view.id) if report.seen.whole_site else sorted(view.meters) == report.seen.meters
-    if not alike or made_of(scope, view, span) == report.made_of:
+    if not _sees_the_same(scope, view, report) or made_of(scope, view, span) == report.made_of:
         return None
     of = [subject(view, each) for each in report.asked.subjects or ("",)]
     key = ("report", scope.key, view.id, report.asked.subjects, span)
     now = shared.get(key, LASTS_S, lambda: together([each.days for each in measured(scope, view, of, span)]).total())
     return Since(report.told, now) if _differ(report.told, now) else None
+
+
+def _sees_the_same(scope: Scope, view: SiteView, report: Report) -> bool:
+    """Whether the scope's sums of what the report is of are of the same meters and times."""
+    seen = report.seen
+    if not report.asked.subjects:
+        whole = scope.sees_whole_site(view.id)
+        if whole != seen.whole_site or not (whole or sorted(view.meters) == seen.meters):
+            return False
+    return reports.seen_by(scope, view.id, seen.meters, seen.since, seen.until).held == seen.held
 
 
 def _differ(then: Total, now: Total) -> bool:

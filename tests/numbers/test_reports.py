@@ -228,5 +228,8 @@ def test_a_report_of_one_meter_is_of_what_its_holder_sees_and_opens_to_whoever_s
     assert not told.seen.whole_site
     with pytest.raises(NotFound):
         gather(resident, works.asked("Lab"))
+    whole = gather(SYSTEM, works.asked("Hall"))  # of one building, whoever makes it, it needs no other meter
+    assert (whole.seen.meters, whole.seen.held, whole.seen.whole_site) == ([works.meters["Hall"]], {}, False)
+    assert gather(SYSTEM, works.asked()).seen.whole_site
     assert since(SYSTEM, told) is None  # who sees more has other sums, and no news of these
     assert reports.seen_by(resident, works.site.id, told.seen.meters, told.seen.since, told.seen.until) == told.seen
