@@ -62,8 +62,8 @@ def layout(**_query: Any) -> html.Div:
             _("Notifications"),
             html.P(
                 _(
-                    "A change is saved at once. Only approvals and security are sent now, by mail. Alerts, events and reports "
-                    "are not sent yet: your choice is kept for when they are."
+                    "A change is saved at once. Approvals, reports and security are sent now, by mail. Alerts and events are not "
+                    "sent yet: your choice is kept for when they are."
                 ),
                 className="muted",
             ),

@@ -29,12 +29,17 @@ def layout(site_id: str, **query: Any) -> html.Div:
     return html.Div(
         [
             html.Header([html.H1(_("Reports")), html.P(about)], className="page-head"),
-            making.view(view, asked),
+            making.view(view, asked) if view.meters else _nothing(),
             tables.view(kept_table.TABLE, site_id),
             forms.view(schedules_table.FORM, site_id),
             tables.view(schedules_table.TABLE, site_id),
         ]
     )
+
+
+def _nothing() -> html.Div:
+    empty = _("No meter yet. Once this site has meters, what they tell can be reported.")
+    return html.Div(html.P(empty, role="status"), className="panel table-empty mb-3")
 
 
 tables.declare(kept_table.TABLE)
