@@ -52,13 +52,13 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
     )
     made_of = since.made_of(scope, view, span)  # before the numbers: what comes meanwhile is a change of them
     told = [
-        measured(scope, view, of, each, progress=lambda share, nth=nth: progress(READ * (nth + share) / len(spans)))
+        measured(scope, view, of, each, progress=_between(progress, READ * nth / len(spans), READ * (nth + 1) / len(spans)))
         for nth, each in enumerate(spans)
     ]
     days, before, year_before = (together([each.days for each in every]) for every in told)
     edges = midnights(view, *span)
     drawn = [Drawing(each, of_subject.days.needed) for each, of_subject in zip(of, told[0], strict=True)]
-    greatest = peak(scope, view, drawn, edges[0], edges[-1], lambda share: progress(READ + (PEAKED - READ) * share))
+    greatest = peak(scope, view, drawn, edges[0], edges[-1], _between(progress, READ, PEAKED))
     silent, incomplete = _missing(view, days)
     parts = _parts(scope, view, of, told[0], told[1], spans) if SUBJECTS in asked.parts else []
     return Report(
@@ -83,6 +83,11 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         made_of=made_of,
         seen=_seen(scope, view, asked, parts, told, midnights(view, *spans[2])[0], edges[-1]),
     )
+
+
+def _between(progress: Progress, first: float, last: float) -> Progress:
+    """The progress of a part that leads from one share of the whole to another."""
+    return lambda share: progress(first + (last - first) * share)
 
 
 def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges: Sequence[datetime]) -> list[Day]:

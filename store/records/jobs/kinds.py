@@ -131,7 +131,7 @@ class OfReport(Asked, frozen=True, forbid_unknown_fields=True):
     @classmethod
     def of(cls, asked: Asked, schedule_id: str | None = None) -> "OfReport":
         """What is asked for, as a job is told it."""
-        return cls(*msgspec.structs.astuple(asked), schedule_id)
+        return cls(**msgspec.structs.asdict(asked), schedule_id=schedule_id)
 
     @property
     def asked(self) -> Asked:
