@@ -206,7 +206,7 @@ def test_what_changes_after_a_report_was_made_is_told_and_the_report_stays(site_
     dearer = since(SYSTEM, told)
     assert dearer is not None
     assert (dearer.then.cost, dearer.now.cost) == (told.told.cost, pytest.approx(told.told.cost / 0.3 * 0.4))
-    works.write(Grid=hall * 2)
+    works.write(Hall=hall * 2, Grid=hall * 2)
     shared.clear()
     more = since(SYSTEM, told)
     assert more is not None

@@ -9,6 +9,7 @@ import pytest
 from config import clock
 from insight.reports import gathering
 from insight.reports.numbers import Report
+from models.report_asked import Asked
 from store.records.jobs import asking, working
 from store.records.jobs.kinds import REPORT, OfReport
 from store.records.people import mail, preferences, users
@@ -17,11 +18,10 @@ from store.records.plant.report_schedules import Terms
 from store.records.schema import Job
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM, Scope
-from tests.reporting.made_up import report
+from tests.reporting.made_up import report, total
 from tests.store.conftest import databases, databases_of, world
 from tests.store.records.world import World
 from worker import scheduled_reports
-from worker.task import Progress
 from worker.tasks import report as task
 
 __all__ = ["databases", "databases_of", "world"]
@@ -32,10 +32,10 @@ def gathered(monkeypatch: pytest.MonkeyPatch) -> list[Scope]:
     """The scopes that numbers are gathered with; the numbers are made up, for there is no QuestDB here."""
     scopes: list[Scope] = []
 
-    def gather(scope: Scope, asked: object, progress: Progress) -> Report:
+    def gather(scope: Scope, asked: Asked, progress: gathering.Progress) -> Report:
         scopes.append(scope)
-        progress(0.5, None)
-        told = report()
+        progress(0.5)
+        told = report(told=total(3000.0, asked.first, asked.last))
         return msgspec.structs.replace(told, asked=asked, seen=msgspec.structs.replace(told.seen, meters=[]))
 
     monkeypatch.setattr(task, "gather", gather)
