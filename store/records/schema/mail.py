@@ -19,11 +19,11 @@ class Mail(Record):
     kind: Mapped[str]
     subject: Mapped[str]
     text: Mapped[str]  # emptied when it is sent, as its file is: links in it are keys
-    file_name: Mapped[str | None]
-    file: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     made_at: Mapped[datetime] = mapped_column(default=now, index=True)
     next_at: Mapped[datetime | None] = mapped_column(index=True)
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     asked_by: Mapped[str | None]  # a keyed hash of the network from which somebody asked for it who only named the address
+    file_name: Mapped[str | None]
+    file: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
