@@ -51,7 +51,7 @@ def _table(title: str, table: Table, reader: Reader) -> html.Div:
     for row, mark in zip(table.rows, marks, strict=True):
         first, *others = (reader.cell(cell, column) for cell, column in zip(row, table.columns, strict=True))
         rows.append((_marked(first, mark), *others))
-    return short_table(title, heads, rows, looks)
+    return short_table(_("%(title)s, as a table", title=title), heads, rows, looks)  # the panel bears the title itself
 
 
 def _marked(words: str, mark: str) -> Any:
