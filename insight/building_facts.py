@@ -12,8 +12,8 @@ from store.scope import Scope
 AREA, PEOPLE = "area", "people"
 
 
-def amount(scope: Scope, view: SiteView, of: Sequence[Subject], what: str) -> float:
-    """The floor area (m²) or the people of subjects together; NaN where that of one of them is not said.
+def amounts(scope: Scope, view: SiteView, of: Sequence[Subject], what: str) -> list[float]:
+    """The floor area (m²) or the people of each subject; NaN where it is not said.
 
     A meter has that of the node that its energy goes to, a site that of all its buildings.
     """
@@ -21,7 +21,7 @@ def amount(scope: Scope, view: SiteView, of: Sequence[Subject], what: str) -> fl
         facts = {known.node.id: known.facts for known in buildings.buildings(scope, view.id)}
     except NotFound:  # who sees single meters is not told of buildings
         facts = {}
-    return sum(_of(each, view, facts, what) for each in of)
+    return [_of(each, view, facts, what) for each in of]
 
 
 def _of(subject: Subject, view: SiteView, facts: Mapping[str, Facts], what: str) -> float:

@@ -341,7 +341,7 @@ def _medians(values: Floats) -> Floats:
 def _divisor(scope: Scope, each: _Steps, at: Places, count: int, wanted: Wanted) -> tuple[Floats, str]:
     """What a dataset is normalised by, of the whole or by place; for degree days the name of what tells the temperatures."""
     if wanted.per in (AREA, PEOPLE):
-        return np.array(building_facts.amount(scope, each.view, each.members, wanted.per)), ""
+        return np.array(sum(building_facts.amounts(scope, each.view, each.members, wanted.per))), ""
     if wanted.per != DEGREE_DAYS:
         return np.array(1.0), ""
     temperature = outdoors.temperature(scope, each.view, each.edges[0], each.edges[-1]) if each.edges else None

@@ -8,6 +8,7 @@ import numpy as np
 
 from config import clock
 from config.language import _
+from insight import building_facts
 from insight.courses import courses
 from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, kinds, midnights
 from insight.reports import since
@@ -20,8 +21,8 @@ from insight.subjects import Subject, subject, subjects
 from models import report_periods, usual_day
 from models.report_asked import SUBJECTS, Asked
 from models.report_periods import Span
-from store.errors import NotFound, Refused
-from store.records.plant import buildings, calendars, reports
+from store.errors import Refused
+from store.records.plant import calendars, reports
 from store.records.plant.reports import Seen
 from store.scope import Scope
 from store.series import shares
@@ -146,27 +147,18 @@ def _parts(
     if len(of) == 1:
         of = [each for each in subjects(view) if _is_use(view, each)]
         now, before = measured(scope, view, of, spans[0]), measured(scope, view, of, spans[1], priced=False)
-    areas = _areas(scope, view)
+    areas = building_facts.amounts(scope, view, of, building_facts.AREA)
     found = []
-    for each, current, earlier in zip(of, now, before, strict=True):
-        total, area = current.days.total(), areas.get(each.id)
+    for each, current, earlier, area in zip(of, now, before, areas, strict=True):
+        total = current.days.total()
         share = total.kwh / whole if total.kwh is not None and whole else None
-        per_m2 = total.kwh / area if total.kwh is not None and area else None
+        per_m2 = known(total.kwh / area) if total.kwh is not None else None
         found.append(Part(each.id, each.name, each.kind, total, earlier.days.total(), share, per_m2))
     return sorted(found, key=lambda part: -(part.total.kwh or 0.0))
 
 
 def _is_use(view: SiteView, each: Subject) -> bool:
     return each.kind == "node" and view.graph.node(each.id).kind == "sink"
-
-
-def _areas(scope: Scope, view: SiteView) -> dict[str, float]:
-    """The floor area (m²) of buildings, which are told to whoever sees the whole site."""
-    try:
-        every = buildings.buildings(scope, view.id)
-    except NotFound:
-        return {}
-    return {each.node.id: each.facts.floor_area_m2 for each in every if each.facts.floor_area_m2}
 
 
 def _missing(view: SiteView, days: Days) -> tuple[list[str], list[Incomplete]]:
