@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from tests.dashboard.conftest import working
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
 from tests.dashboard.quality.conftest import Measured, measured, sender
-from tests.dashboard.readable import assert_grows, faults
+from tests.dashboard.readable import assert_fits, assert_grows, faults
 from tests.dashboard.watched import watched
 
 __all__ = ["measured", "sender"]
@@ -41,8 +41,7 @@ def test_a_report_is_created_read_and_taken_along(chromium: Browser, address: st
         with file.value.path().open("rb") as content:
             assert content.read(5) == b"%PDF-"
         page.emulate_media(color_scheme="dark")
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert_fits(page, 390)
         assert faults(page) == []
         page.get_by_role("link", name="All reports").click()
         expect(page.locator("main h1")).to_have_text("Reports")
