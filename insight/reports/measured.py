@@ -61,7 +61,7 @@ class Days(NamedTuple):
             coverage=known(statistics.mean(list(due.values()))),
             meters=len(due),
             telling=sum(bool(share > 0) for share in due.values()),
-            whole=bool(needed) and min(needed) >= LEAST_COVERAGE,
+            whole=bool(needed and min(needed) >= LEAST_COVERAGE),
             provisional=bool(self.provisional[which].any()),
         )
 

@@ -1,15 +1,17 @@
 """Reports: their numbers are those of the rows, a part is no whole, and what changes later is told and not hidden."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
 from config import clock
-from insight.reports.gathering import gather
+from insight.reports import gathering
 from insight.reports.numbers import Report, change
 from insight.reports.since import since
 from insight.shared import shared
@@ -74,6 +76,12 @@ class Works:
 def used(works: Works, seed: int) -> np.ndarray:
     working = np.asarray((works.local.day_of_week < 5) & (works.local.hour >= 7) & (works.local.hour < 18))
     return np.where(working, 10.0, 2.0) * np.random.default_rng(seed).normal(1, 0.03, len(works.local))
+
+
+def gather(scope: Scope, asked: Asked) -> Report:
+    """A report, as it is read from where it is kept."""
+    kept = json.dumps(msgspec.to_builtins(gathering.gather(scope, asked)))
+    return msgspec.json.decode(kept, type=Report)
 
 
 def test_a_month_with_a_day_of_23_hours_has_the_sums_peak_and_cost_of_its_rows(site_in: MakeSite) -> None:
