@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from config.language import _
-from insight.reports.numbers import Report, Total, change
+from config.language import N_, _
+from insight.reports.numbers import BEFORE, YEAR_BEFORE, Report, Total, change, earlier
 from models.report_asked import COMPARISON, COST, DAYS, MONTHS, NOTES, SUBJECTS
 from models.report_periods import Span
 from reporting import naming, telling
@@ -27,6 +27,7 @@ from reporting.document import (
 from reporting.reader import Reader, decimals_of, scaled
 
 MOST_WITH_USUAL = 100  # days in a picture: of more the line is no line
+EARLIER = {BEFORE: N_("Before"), YEAR_BEFORE: N_("A year before")}
 MARKS = {1: HIGH, -1: LOW, 0: ""}
 
 
@@ -68,14 +69,11 @@ def _made(report: Report, reader: Reader) -> str:
 
 def _facts(report: Report, reader: Reader) -> list[Fact]:
     told, priced = report.told, report.told.cost is not None
-    against = reader.change(change(told.daily_kwh, report.before.daily_kwh, (told, report.before)))
+    changed = change(told.daily_kwh, report.before.daily_kwh, (told, report.before))
+    against = "" if changed is None else _("%(change)s a day against before", change=reader.change(changed))
     facts = [
-        Fact(
-            _("Energy"),
-            telling.energy(told.kwh, reader),
-            telling.of_meters(told, "").strip() or _("%(change)s a day against before", change=against),
-        ),
-        Fact(_("Daily average"), telling.energy(told.daily_kwh, reader)),
+        Fact(_("Energy"), telling.energy(told.kwh, reader), telling.of_meters(told, "").strip() or against),
+        Fact(_("Daily average"), telling.energy(told.daily_kwh, reader, beside=told.kwh)),
     ]
     if priced:
         mean = told.cost / told.kwh if told.cost is not None and told.kwh else None
@@ -89,7 +87,7 @@ def _facts(report: Report, reader: Reader) -> list[Fact]:
             Fact("CO₂", telling.amount(told.co2_kg, "kg", reader), f"{reader.number(grams)}\u00a0g/kWh" if grams else "")
         )
     if report.peak is not None:
-        facts.append(Fact(_("Greatest power"), telling.power(report, reader), reader.moment(report.peak.at)))
+        facts.append(Fact(_("Highest power"), telling.power(report, reader), reader.moment(report.peak.at)))
     if told.coverage is not None:
         silent = _("provisional") if told.provisional else _("final")
         facts.append(Fact(_("Coverage"), reader.share(told.coverage), silent))
@@ -126,10 +124,10 @@ def _over(value: float | None, divisor: float) -> float | None:
 
 def _comparison(report: Report) -> Section | None:
     told = report.told
-    spans = ((_("This report"), told), (_("Before"), report.before), (_("A year before"), report.year_before))
+    spans = [(_("This report"), told), *((_(EARLIER[name]), total) for name, total in earlier(report))]
     energy, divisor = _energy_column([each for _name, each in spans], _("Energy"))
     daily = Column(_("A day"), NUMBER, energy.unit, decimals_of(_over(told.daily_kwh, divisor)))
-    columns = [Column(_("Days")), Column(_("From")), energy, daily, Column(_("Change a day"), CHANGE)]
+    columns = [Column(_("Period")), Column(_("Days")), energy, daily, Column(_("Change a day"), CHANGE)]
     columns += [Column(_("Cost"), MONEY, report.currency), Column(_("Coverage"), SHARE)]
     rows: list[list[Cell]] = [
         [
@@ -150,15 +148,16 @@ def _comparison(report: Report) -> Section | None:
 def _cost(report: Report) -> Section | None:
     if report.told.cost is None or not report.cost_parts:
         return None
-    total = sum(report.cost_parts.values())
-    columns = [Column(_("Part")), Column(_("Cost"), MONEY, report.currency, bar=True), Column(_("Share"), SHARE)]
+    total, several = sum(report.cost_parts.values()), len(report.cost_parts) > 1
+    has_shares = several and min(report.cost_parts.values()) > 0  # what is earned is no part of what is paid
+    columns = [Column(_("Part")), Column(_("Cost"), MONEY, report.currency, bar=several), Column(_("Share"), SHARE)]
     rows: list[list[Cell]] = [
-        [_(naming.COSTS[name]), cost, cost / total if total > 0 else None]
+        [_(naming.COSTS[name]), cost, cost / total if has_shares else None]
         for name, cost in sorted(report.cost_parts.items(), key=lambda each: -each[1])
     ]
-    if len(rows) > 1:
+    if several:
         rows.append([_("Together"), total, None])
-    return Section(_(naming.PARTS[COST]), table=Table("cost", columns, rows))
+    return Section(_(naming.PARTS[COST]), table=Table("cost", *_without_empty(columns, rows), summed=several))
 
 
 def _months(report: Report) -> Section | None:

@@ -33,12 +33,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows named by their first cell; `marks` (`HIGH`, `LOW` or nothing) are of rows."""
+    """Rows named by their first cell; `marks` (`HIGH`, `LOW` or nothing) are of rows.
+
+    `summed`: the last row is the sum of the others.
+    """
 
     name: str  # of a sheet
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     marks: Sequence[str] = ()
+    summed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,12 @@ def period(kind: str, span: Span) -> str:
     return days(span)
 
 
+def whole_or_days(kind: str, span: Span) -> str:
+    """A period of its kind by its name, a part of one by its days."""
+    is_whole = kind != report_periods.CUSTOM and report_periods.holding(kind, span.first) == span
+    return period(kind, span) if is_whole else days(span)
+
+
 def days(span: Span) -> str:
     """Its first and last day: `1–31 Mar 2026`."""
     return language.between(span.first, span.last)

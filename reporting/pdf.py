@@ -10,8 +10,8 @@ import typst
 from config import language
 from config.language import _
 from reporting import picture
-from reporting.document import MONEY, NUMERIC, TEXT, Cell, Document, Table
-from reporting.palette import palette
+from reporting.document import MONEY, NUMERIC, Cell, Document, Table
+from reporting.palette import mark, palette
 from reporting.reader import Reader
 
 HERE = Path(__file__).parent
@@ -54,6 +54,7 @@ def _told(document: Document, reader: Reader, link: str) -> dict[str, Any]:
     return {
         "colours": palette(),
         "language": language.spoken(),
+        "mark": mark(),
         "title": document.title,
         "subject": document.subject,
         "period": document.period,
@@ -68,40 +69,42 @@ def _told(document: Document, reader: Reader, link: str) -> dict[str, Any]:
                 "says": each.says,
                 "remark": each.remark,
                 "chart": {"says": each.chart.says, "svg": picture.days(each.chart, reader)} if each.chart else None,
-                "table": _table(each.table, reader) if each.table else None,
+                "table": table(each.table, reader) if each.table else None,
             }
             for each in document.sections
         ],
     }
 
 
-def _table(table: Table, reader: Reader) -> dict[str, Any]:
+def table(of: Table, reader: Reader) -> dict[str, Any]:
+    """A table as the template takes it: what is said in each cell, and how long its bar is (0..1)."""
     columns = [
         {
             "words": each.words if each.kind == MONEY else each.headed,  # money says its currency in each cell
             "numeric": each.kind in NUMERIC,
-            "wide": at == 0 or each.kind == TEXT,
+            "drawn": each.bar,
         }
-        for at, each in enumerate(table.columns)
+        for each in of.columns
     ]
-    most = [_most(table, at) if each.bar else 0.0 for at, each in enumerate(table.columns)]
-    marks = table.marks or [""] * len(table.rows)
+    most = [_most(of, at) if each.bar else 0.0 for at, each in enumerate(of.columns)]
+    marks = of.marks or [""] * len(of.rows)
     rows = [
         {
             "mark": mark,
             "cells": [
                 {"said": reader.cell(cell, column), "bar": _share(cell, greatest)}
-                for cell, column, greatest in zip(row, table.columns, most, strict=True)
+                for cell, column, greatest in zip(row, of.columns, most, strict=True)
             ],
         }
-        for row, mark in zip(table.rows, marks, strict=True)
+        for row, mark in zip(of.rows, marks, strict=True)
     ]
-    return {"columns": columns, "rows": rows}
+    return {"columns": columns, "rows": rows, "summed": of.summed}
 
 
 def _most(table: Table, at: int) -> float:
     """The greatest number of a column; the last row of a sum is none of them."""
-    numbers = [abs(row[at]) for row in table.rows if isinstance(row[at], int | float)]  # type: ignore[arg-type]
+    rows = table.rows[:-1] if table.summed else table.rows
+    numbers = [abs(row[at]) for row in rows if isinstance(row[at], int | float)]  # type: ignore[arg-type]
     return max(numbers, default=0.0)
 
 

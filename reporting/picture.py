@@ -12,7 +12,7 @@ from reporting.reader import Reader, decimals_of
 
 WIDTH, HEIGHT = 680, 190  # points, about
 LEFT, RIGHT, TOP, BOTTOM = 48, 4, 20, 22
-LINES = 4  # of the grid, about
+STEPS, COUNTS = (0.1, 0.2, 0.5, 1, 2, 5), range(4, 8)  # of the lines of the grid: by powers of ten, and how many
 MOST_LABELS = 12
 BAR, LEAST_BAR = 0.76, 0.5  # of the width that a day has; points
 LETTERS = 'font-family="Inter" font-size="9.5"'
@@ -87,13 +87,18 @@ def _labels(chart: DaysChart, across: Place) -> Iterator[str]:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers from at most `low` to at least `high`.
+    """Round numbers from at most `low` to at least `high`, with as little room left over as can be.
 
-    >>> _ticks(0, 730)
-    [0.0, 200.0, 400.0, 600.0, 800.0]
+    >>> _ticks(0, 730), _ticks(0, 40_101)[-1]
+    ([0.0, 200.0, 400.0, 600.0, 800.0], 50000.0)
     """
-    span = (high - low) or 1.0
-    rough = span / LINES
-    scale = 10.0 ** floor(log10(rough))
-    step = next(each * scale for each in (1, 2, 5, 10) if each * scale >= rough * 0.999)
-    return [at * step for at in range(floor(low / step), ceil(high / step * 0.9999999) + 1)] if high > low else [0.0, step]
+    if high <= low:
+        return [0.0, 1.0]
+    scale = 10.0 ** floor(log10(high - low))
+    ways = [_places(low, high, each * scale) for each in STEPS]
+    fitting = [each for each in ways if len(each) in COUNTS]
+    return min(fitting or ways, key=lambda each: (each[-1] - each[0], len(each)))
+
+
+def _places(low: float, high: float, step: float) -> list[float]:
+    return [at * step for at in range(floor(low / step), ceil(high / step * 0.9999999) + 1)]

@@ -1,7 +1,7 @@
 """The sentences of a report: what was used, against what, what it cost, when it was most, and how sure that is."""
 
 from config.language import N_, _, ngettext
-from insight.reports.numbers import Report, Total, change
+from insight.reports.numbers import Report, TariffCost, Total, change, earlier
 from models import usual_day
 from models.report_periods import Span
 from reporting import naming
@@ -11,14 +11,14 @@ MOST_DAYS, MOST_NAMES = 5, 8  # in a sentence
 SAME = 0.005
 
 
-def energy(kwh: float | None, reader: Reader) -> str:
-    """An energy with its unit."""
-    return amount(kwh, "kWh", reader)
+def energy(kwh: float | None, reader: Reader, *, beside: float | None = None) -> str:
+    """An energy with its unit: that of another one which it is read beside, if there is one."""
+    return amount(kwh, "kWh", reader, beside=beside)
 
 
-def amount(value: float | None, unit: str, reader: Reader) -> str:
-    """A number with its unit, in the larger one where it is large."""
-    divisor, unit = scaled(value, unit)
+def amount(value: float | None, unit: str, reader: Reader, *, beside: float | None = None) -> str:
+    """A number with its unit, in the larger one where it, or what it is read beside, is large."""
+    divisor, unit = scaled(value if beside is None else beside, unit)
     scaled_value = None if value is None else value / divisor
     return f"{reader.number(scaled_value, decimals_of(scaled_value))}\u00a0{unit}"
 
@@ -36,16 +36,13 @@ def answer(report: Report, reader: Reader) -> list[str]:
     if told.kwh is None:
         return [_("There is no data of these days.")]
     sentences = [_used(report, reader), *_compared(report, reader)]
-    money = []
     if told.cost is not None:
-        money.append(_cost(report, reader))
+        sentences.append(_cost(report, reader))
     if told.co2_kg is not None:
-        money.append(_("%(mass)s of CO₂ were emitted for it", mass=amount(told.co2_kg, "kg", reader)))
-    if money:
-        sentences.append("; ".join(money) + ".")
+        sentences.append(_("It caused %(mass)s of CO₂.", mass=amount(told.co2_kg, "kg", reader)))
     if report.peak is not None:
         sentences.append(
-            _("Most was drawn on %(when)s: %(power)s.", when=reader.moment(report.peak.at), power=power(report, reader))
+            _("Power was highest on %(when)s: %(power)s.", when=reader.moment(report.peak.at), power=power(report, reader))
         )
     return [*sentences, *unusual(report)]
 
@@ -84,9 +81,8 @@ def notes(report: Report, reader: Reader) -> list[str]:
             said.append(_("%(share)s of the energy is %(how)s.", share=reader.share(share), how=_(naming.CLASSES[name])))
     if told.cost is not None and told.priced < 1 - SAME:
         said.append(_("%(share)s of the energy has a price: the cost is of that.", share=reader.share(told.priced)))
-    if len(report.tariffs) > 1:
-        shares = [f"{each.name or _('without a tariff')}: {reader.money(each.cost, report.currency)}" for each in report.tariffs]
-        said.append(_("Cost by tariffs: %(shares)s.", shares="; ".join(shares)))
+    if report.tariffs:
+        said.append(_("Tariffs: %(charges)s.", charges="; ".join(_charged(report, each, reader) for each in report.tariffs)))
     if report.cost_parts and report.subjects:
         said.append(_("A cost is what would be paid were it billed alone by the tariff of the site."))
     if told.provisional:
@@ -106,6 +102,15 @@ def notes(report: Report, reader: Reader) -> list[str]:
     return said
 
 
+def _charged(report: Report, tariff: TariffCost, reader: Reader) -> str:
+    """A version of a tariff, since when it has been in force, and what it charges."""
+    cost = reader.money(tariff.cost, report.currency)
+    if tariff.valid_from is None:
+        return _("without a tariff, %(cost)s", cost=cost)
+    since = reader.day(tariff.valid_from.astimezone(reader.zone))
+    return _("%(name)s, in force since %(since)s, %(cost)s", name=tariff.name, since=since, cost=cost)
+
+
 def _names(names: list[str]) -> str:
     more = len(names) - MOST_NAMES
     return ", ".join(names[:MOST_NAMES]) + (" " + _("and %(more)s more", more=more) if more > 0 else "")
@@ -115,25 +120,27 @@ def _used(report: Report, reader: Reader) -> str:
     told = report.told
     used = of_meters(told, energy(told.kwh, reader))
     days = ngettext("%(num)s day", "%(num)s days", Span(told.first, told.last).days)
-    return _("%(energy)s were used in %(days)s, %(mean)s a day.", energy=used, days=days, mean=energy(told.daily_kwh, reader))
+    mean = energy(told.daily_kwh, reader, beside=told.kwh)
+    return _("%(energy)s was used in %(days)s, %(mean)s a day.", energy=used, days=days, mean=mean)
 
 
 def _cost(report: Report, reader: Reader) -> str:
     said = reader.money(report.told.cost, report.currency)
     if report.told.priced < 1 - SAME:
-        return _("%(cost)s were paid for %(share)s of it", cost=said, share=reader.share(report.told.priced))
-    return _("%(cost)s were paid for it", cost=said)
+        return _("%(share)s of it cost %(cost)s; the rest has no price.", share=reader.share(report.told.priced), cost=said)
+    return _("It cost %(cost)s.", cost=said)
 
 
 def _compared(report: Report, reader: Reader) -> list[str]:
     """Against the period before and the year before, by day: periods are not all as long."""
     told, parts, missing = report.told, list[str](), list[str]()
-    for then, before in ((report.before, N_("the days before")), (report.year_before, N_("a year before"))):
+    for _name, then in earlier(report):
         found = change(told.daily_kwh, then.daily_kwh, (told, then))
+        before = naming.whole_or_days(report.asked.kind, Span(then.first, then.last))
         if found is not None:
-            parts.append(_against(found, _(before), reader))
+            parts.append(_against(found, before, reader))
         elif then.kwh is not None:
-            missing.append(_(before))
+            missing.append(before)
     sentences = [_("That is %(changes)s.", changes="; ".join(parts))] if parts else []
     if missing:
         sentences.append(
@@ -144,7 +151,7 @@ def _compared(report: Report, reader: Reader) -> list[str]:
 
 def _against(change: float, before: str, reader: Reader) -> str:
     if abs(change) < SAME:
-        return _("as much a day as %(before)s", before=before)
+        return _("as much a day as in %(before)s", before=before)
     share = reader.change(abs(change)).lstrip("+")
-    more = _("%(share)s more a day than %(before)s", share=share, before=before)
-    return more if change > 0 else _("%(share)s less a day than %(before)s", share=share, before=before)
+    more = _("%(share)s more a day than in %(before)s", share=share, before=before)
+    return more if change > 0 else _("%(share)s less a day than in %(before)s", share=share, before=before)

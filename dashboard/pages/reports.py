@@ -30,7 +30,9 @@ def layout(site_id: str, **query: Any) -> html.Div:
         [
             html.Header([html.H1(_("Reports")), html.P(about)], className="page-head"),
             making.view(view, asked) if view.meters else _nothing(),
+            html.H2(_(kept_table.TABLE.label), className="h5 mt-4"),
             tables.view(kept_table.TABLE, site_id),
+            html.H2(_(schedules_table.TABLE.label), className="h5 mt-4"),
             forms.view(schedules_table.FORM, site_id),
             tables.view(schedules_table.TABLE, site_id),
         ]

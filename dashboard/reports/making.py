@@ -85,10 +85,12 @@ def view(seen: SiteView, asked: Filters) -> html.Section:
         ],
         open=bool(chosen),
     )
+    # Which of them are shown follows from the period that is chosen (`assets/css/63-reports.css`).
+    first = [html.Span(_("A day of it"), className="of-period"), html.Span(_("First day"), className="of-days")]
     fields = [
         _field("report-kind", _("Period"), dbc.Select(id="report-kind", options=kinds, value=asked.kind)),
-        _field("report-first", _("A day of it, or the first day"), _date("report-first", asked.first)),
-        _field("report-last", _("Last day, of other days"), _date("report-last", asked.last)),
+        _field("report-first", first, _date("report-first", asked.first)),
+        html.Div(_field("report-last", _("Last day"), _date("report-last", asked.last)), className="of-days"),
     ]
     shown = html.Fieldset(
         [
@@ -120,7 +122,7 @@ def view(seen: SiteView, asked: Filters) -> html.Section:
     )
 
 
-def _field(name: str, words: str, control: Any) -> html.Div:
+def _field(name: str, words: Any, control: Any) -> html.Div:
     return html.Div([html.Label(words, htmlFor=name, className="form-label"), control], className="field")
 
 

@@ -44,20 +44,20 @@ class Days(NamedTuple):
     needed: frozenset[str]
 
     def total(self, which: slice = slice(None)) -> Total:
-        """These days, or some of them, as a whole."""
+        """These days, or some of them, as a whole: not known where no meter was due."""
         covered = {meter: (there[which].sum(), due[which].sum()) for meter, (there, due) in self.meters.items()}
         due = {meter: there / lasting for meter, (there, lasting) in covered.items() if lasting > 0}
         needed = [due[meter] for meter in self.needed if meter in due]
         traded = self.traded_kwh[which].sum()
-        kwh = self.kwh[which]
+        kwh, cost, co2_kg = (each[which] if due else np.array([]) for each in (self.kwh, self.cost, self.co2_kg))
         return Total(
             first=self.dates[which][0],
             last=self.dates[which][-1],
             kwh=summed(kwh),
             daily_kwh=known(statistics.mean(kwh)),
-            cost=summed(self.cost[which]),
+            cost=summed(cost),
             priced=float(self.priced_kwh[which].sum() / traded) if traded > 0 else 1.0,
-            co2_kg=summed(self.co2_kg[which]),
+            co2_kg=summed(co2_kg),
             coverage=known(statistics.mean(list(due.values()))),
             meters=len(due),
             telling=sum(bool(share > 0) for share in due.values()),

@@ -10,6 +10,7 @@ import msgspec
 from models.report_asked import Asked
 from store.records.plant.reports import Seen
 
+BEFORE, YEAR_BEFORE = "before", "year_before"
 FORMAT = 1  # of what is kept: a program that keeps something else counts on
 
 
@@ -125,6 +126,12 @@ class Report(msgspec.Struct, frozen=True):
     made_of: MadeOf
     seen: Seen
     format: int = FORMAT
+
+
+def earlier(report: Report) -> list[tuple[str, Total]]:
+    """What it is compared with, by `BEFORE` and `YEAR_BEFORE`: of a year the two are one."""
+    is_one = report.before.first == report.year_before.first
+    return [(YEAR_BEFORE, report.year_before)] if is_one else [(BEFORE, report.before), (YEAR_BEFORE, report.year_before)]
 
 
 def change(now: float | None, then: float | None, of: tuple[Total, Total]) -> float | None:

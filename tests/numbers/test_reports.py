@@ -45,7 +45,7 @@ def _in_april(monkeypatch: pytest.MonkeyPatch) -> None:
 class Works:
     """A grid connection and uses behind it by quarters of an hour, from the autumn before to the end of March."""
 
-    def __init__(self, site: Site, uses: Sequence[str], *, connected: bool = True) -> None:
+    def __init__(self, site: Site, uses: Sequence[str], *, connected: bool = True, since: datetime = LONG_AGO) -> None:
         self.site = site
         self.nodes, self.meters = {}, {}
         for name in (*(["Grid"] if connected else []), *uses):
@@ -55,7 +55,7 @@ class Works:
             edge = graph.create_edge(SYSTEM, site.id, from_node_id=ends[0], to_node_id=ends[1], valid_from=LONG_AGO)
             self.nodes[name] = node
             self.meters[name] = meters.create_meter(SYSTEM, site.id, name=f"{name} meter", edge_id=edge.id).id
-            site.declare(self.meters[name], "interval", QUARTER_S, since=LONG_AGO)
+            site.declare(self.meters[name], "interval", QUARTER_S, since=since)
         start, end = local_time.days(date(2025, 11, 20), MARCH[1], ZoneInfo(ZONE))
         self.moments = second_path.every(start, QUARTER_S, round((end - start).total_seconds() / QUARTER_S))
         self.local = pd.DatetimeIndex(self.moments).tz_convert(ZONE)
@@ -164,8 +164,8 @@ def test_a_total_without_one_of_four_meters_is_of_three_and_not_compared(site_in
     assert change(told.told.kwh, told.year_before.kwh, (told.told, told.year_before)) is None
     assert told.silent == ["D meter"]
     said = " ".join(telling.answer(told, PLAIN)).replace("\u00a0", " ")
-    assert said.startswith("30.0 kWh of 3 of 4 meters were used")
-    assert "not compared with a year before" in said
+    assert said.startswith("30.0 kWh of 3 of 4 meters was used")
+    assert "not compared with March 2025" in said
 
 
 def test_a_silent_use_behind_a_grid_connection_that_tells_leaves_the_sum_of_the_site_whole(site_in: MakeSite) -> None:
@@ -180,6 +180,15 @@ def test_a_silent_use_behind_a_grid_connection_that_tells_leaves_the_sum_of_the_
     assert told.peak.kw == pytest.approx((hall * 8)[works.within(*MARCH)].max())
     [lab] = [each for each in told.parts if each.name == "Lab"]
     assert (lab.total.kwh, lab.total.whole) == (None, False)
+
+
+def test_before_a_site_had_meters_nothing_is_known_of_it_not_zero(site_in: MakeSite) -> None:
+    works = Works(site_in(ZONE), ["Hall"], since=datetime(2026, 1, 1, tzinfo=UTC))
+    hall = used(works, 1)
+    works.write(Hall=hall, Grid=hall)
+    told = gather(SYSTEM, works.asked())
+    assert told.before.kwh is not None
+    assert (told.year_before.kwh, told.year_before.daily_kwh, told.year_before.coverage) == (None, None, None)
 
 
 def test_of_a_period_that_is_not_over_only_whole_days_are_told_and_as_many_before(

@@ -9,6 +9,7 @@ from reporting.reader import Reader
 from store.records.plant.reports import Seen
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
+BEFORE, A_YEAR_BEFORE = (date(2026, 2, 1), date(2026, 2, 28)), (date(2025, 3, 1), date(2025, 3, 31))
 PLAIN = Reader(None, ZoneInfo("Europe/Berlin"))
 
 
@@ -58,8 +59,8 @@ def report(**changed: object) -> Report:
         "subjects": [],
         "made_at": datetime(2026, 4, 1, 4, tzinfo=UTC),
         "told": total(kwh),
-        "before": total(2800.0, date(2026, 2, 1), date(2026, 2, 28)),
-        "year_before": total(4000.0, date(2025, 3, 1), date(2025, 3, 31)),
+        "before": total(2800.0, *BEFORE),
+        "year_before": total(4000.0, *A_YEAR_BEFORE),
         "days": days,
         "months": [total(kwh)],
         "peak": Peak(datetime(2026, 3, 29, 8, 15, tzinfo=UTC), 15, 41.27, estimated=False),

@@ -4,17 +4,18 @@ import csv
 import doctest
 import io
 import xml.etree.ElementTree as ET
+from datetime import date
 
 import msgspec
 import pytest
 from python_calamine import CalamineWorkbook
 
 from insight.reports.numbers import Report
-from models.report_asked import DAYS, PARTS
+from models.report_asked import DAYS, PARTS, Asked
 from reporting import compose, letter, pdf, picture, reader, sheets, telling
 from reporting.document import HIGH, LOW
 from reporting.reader import Reader
-from tests.reporting.made_up import LAST, PLAIN, day, report, total
+from tests.reporting.made_up import A_YEAR_BEFORE, BEFORE, LAST, PLAIN, day, report, total
 
 
 def said(told: Report, of: Reader = PLAIN) -> str:
@@ -30,30 +31,50 @@ def test_the_examples_hold() -> None:
 
 def test_the_answer_says_how_much_against_what_at_what_cost_and_when_most() -> None:
     answer = said(report())
-    assert answer.startswith("3 000 kWh were used in 31 days, 96.8 kWh a day.")
-    assert "3.2 % less a day than the days before; 25 % less a day than a year before" in answer
-    assert "€900.00 were paid for it; 600 kg of CO₂ were emitted for it." in answer
-    assert "Most was drawn on Sun 29 Mar at 10:15: 41.3 kW." in answer  # by the site's clock, in summer time already
+    assert answer.startswith("3 000 kWh was used in 31 days, 96.8 kWh a day.")
+    assert "3.2 % less a day than in February 2026; 25 % less a day than in March 2025" in answer
+    assert "It cost €900.00. It caused 600 kg of CO₂." in answer
+    assert "Power was highest on Sun 29 Mar at 10:15: 41.3 kW." in answer  # by the site's clock, in summer time already
     assert "Unusually high: 9 Mar." in answer
     assert "Unusually low: 21 Mar." in answer
 
 
 def test_a_total_without_one_meter_says_of_how_many_it_is_and_is_compared_with_nothing() -> None:
     partly = total(30.0, meters=4, telling=3, whole=False)
-    told = report(told=partly, year_before=total(40.0), before=total(40.0))
+    told = report(told=partly, year_before=total(40.0, *A_YEAR_BEFORE), before=total(40.0, *BEFORE))
     answer = said(told)
-    assert answer.startswith("30.0 kWh of 3 of 4 meters were used in 31 days")
-    assert "It is not compared with the days before and a year before: too many readings are missing." in answer
+    assert answer.startswith("30.0 kWh of 3 of 4 meters was used in 31 days")
+    assert "It is not compared with February 2026 and March 2025: too many readings are missing." in answer
     assert "25 %" not in answer
     comparison = compose.document(told, PLAIN).tables[0]
     change = [each.words for each in comparison.columns].index("Change a day")
     assert [row[change] for row in comparison.rows] == [None, None, None]
 
 
+def test_a_year_is_compared_with_the_year_before_once() -> None:
+    year = total(3000.0, date(2026, 1, 1), date(2026, 12, 31))
+    last = total(3300.0, date(2025, 1, 1), date(2025, 12, 31))
+    asked = Asked("sit_1", "year", year.first, year.last, (), PARTS)
+    told = report(asked=asked, told=year, before=last, year_before=last)
+    assert said(told).count("2025") == 1
+    assert "9.1 % less a day than in 2025." in said(told)
+    assert [row[0] for row in compose.document(told, PLAIN).tables[0].rows] == ["This report", "A year before"]
+
+
+def test_what_is_earned_is_no_share_of_what_is_paid_and_a_sum_is_no_part_of_itself() -> None:
+    told = compose.document(report(cost_parts={"energy": 1193.97, "export": -56.22}), PLAIN)
+    cost = next(each for each in told.tables if each.name == "cost")
+    assert [each.words for each in cost.columns] == ["Part", "Cost"]
+    assert cost.summed
+    assert cost.rows[-1] == ["Together", pytest.approx(1137.75)]
+    shown = pdf.table(cost, PLAIN)
+    assert [row["cells"][1]["bar"] for row in shown["rows"][:2]] == [1.0, 0.0]
+
+
 def test_a_period_before_that_misses_a_meter_is_no_measure_either() -> None:
-    told = report(year_before=total(3000.0, telling=3, whole=False))
-    assert "less a day than the days before" in said(told)
-    assert "It is not compared with a year before" in said(told)
+    told = report(year_before=total(3000.0, *A_YEAR_BEFORE, telling=3, whole=False))
+    assert "less a day than in February 2026" in said(told)
+    assert "It is not compared with March 2025" in said(told)
 
 
 def test_of_nothing_a_report_says_that_there_is_nothing() -> None:
@@ -88,7 +109,7 @@ def test_only_the_parts_that_are_asked_for_are_there() -> None:
 
 def test_numbers_are_written_in_the_readers_way() -> None:
     german = Reader("de-DE", PLAIN.zone)
-    assert said(report(), german).startswith("3.000 kWh were used in 31 days, 96,8 kWh a day.")
+    assert said(report(), german).startswith("3.000 kWh was used in 31 days, 96,8 kWh a day.")
     assert "900,00 €" in said(report(), german)
 
 
@@ -160,7 +181,7 @@ def test_the_letter_says_it_in_short_and_leads_to_the_report_and_away_from_it() 
     document = compose.document(report(), PLAIN)
     assert letter.subject(document) == "=Works; North: March 2026"
     text = letter.text(document, "https://example.org/r", "https://example.org/reports")
-    assert "were used in 31 days" in text
+    assert "was used in 31 days" in text
     assert "https://example.org/r" in text
     assert letter.file_name(document) == "works-north-march-2026.pdf"
 

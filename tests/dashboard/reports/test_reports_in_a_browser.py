@@ -33,7 +33,7 @@ def test_a_report_is_created_read_and_taken_along(chromium: Browser, address: st
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(rf"/site/{site}/report/rep_"))
         drawn(page)
-        expect(page.locator("#report-says")).to_contain_text("were used in 1 day")
+        expect(page.locator("#report-says")).to_contain_text("was used in 1 day")
         expect(page.locator("#report-chart .main-svg").first).to_be_visible()
         assert faults(page) == []
         with page.expect_download() as file:

@@ -39,7 +39,7 @@ def kept(world: World) -> str:
 
 def test_a_report_is_shown_with_all_that_it_says(world: World, kept: str) -> None:
     page = shown(world.client("admin"), f"/site/{world.site}/report/{kept}").replace("\u00a0", " ").replace("\u202f", " ")
-    for words in ("North Campus, March 2026", "3 000 kWh were used in 31 days", "Cost and its parts", "Works holiday", "▲"):
+    for words in ("North Campus, March 2026", "3 000 kWh was used in 31 days", "Cost and its parts", "Works holiday", "▲"):
         assert words in page
     for ending in ("pdf", "xlsx", "csv"):
         assert f"/site/{world.site}/report/{kept}.{ending}" in page
