@@ -39,6 +39,15 @@ def holding(kind: str, day: date) -> Span:
     return Span(first, _months_on(first, months) - ONE)
 
 
+def kind_of(span: Span) -> str:
+    """What days are a whole one of; other days where they are none.
+
+    >>> kind_of(Span(date(2026, 2, 1), date(2026, 2, 28))), kind_of(Span(date(2026, 2, 1), date(2026, 2, 27)))
+    ('month', 'custom')
+    """
+    return next((kind for kind in (WEEK, MONTH, QUARTER, YEAR) if holding(kind, span.first) == span), CUSTOM)
+
+
 def before(kind: str, span: Span) -> Span:
     """The week, month, quarter or year before it; of other days as many before.
 

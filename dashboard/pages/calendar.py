@@ -13,10 +13,12 @@ from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria, data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
+from dashboard.reports import making
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
 from insight import energy_days, subjects
 from insight.site_view import SiteView, site_view
+from models.report_periods import Span
 from store.errors import StoreAway
 from store.scope import Scope
 
@@ -55,7 +57,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         return [html.Div([choice], className="toolbar"), notice(away_words, bad=True)]
     grid = calendar_grid.month if asked.view == MONTH else calendar_grid.year
     return [
-        html.Div([choice, _period(asked), _views(asked)], className="toolbar calendar-tools"),
+        html.Div([choice, _period(asked), _views(asked), _report(asked)], className="toolbar calendar-tools"),
         html.P(calendar_words.of_all(told, told_by), className="answer", id="calendar-says"),
         grid(asked, told, told_by),
         calendar_grid.legend(),
@@ -94,6 +96,11 @@ def _views(asked: Asked) -> html.Nav:
         for view, words in ways
     ]
     return html.Nav(links, className="quality-days", **aria(label=_("Month or year")))
+
+
+def _report(asked: Asked) -> html.A:
+    words = _("Report of this month") if asked.view == MONTH else _("Report of this year")
+    return making.link(words, asked.site_id, Span(asked.first, asked.last), [asked.subject_id] if asked.subject_id else [])
 
 
 clientside_callback(

@@ -7,16 +7,18 @@ from dash import html, register_page
 from config import clock
 from config.language import N_, _
 from dashboard.energy import compare_asked, compare_chart, compare_choices, compare_prediction, compare_words
-from dashboard.energy.compare_asked import Asked
+from dashboard.energy.compare_asked import SITE, Asked
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
+from dashboard.reports import making
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
 from insight import comparison, subjects
 from insight.site_view import SiteView, site_view
+from models.report_periods import Span
 from store.errors import StoreAway
 from store.records.plant import sites
 from store.scope import Scope
@@ -55,7 +57,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     return [
         compare_choices.chips(asked, found),
         html.Div(
-            [compare_choices.others(asked), compare_choices.adding(asked, subjects.subjects(seen), also, found)],
+            [compare_choices.others(asked), compare_choices.adding(asked, subjects.subjects(seen), also, found), _report(asked)],
             className="chips-more",
         ),
         compare_choices.ways(asked),
@@ -64,3 +66,10 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         html.H2(_("Amounts"), className="amounts"),
         compare_words.table(found, asked.extras, told_by),
     ]
+
+
+def _report(asked: Asked) -> html.A:
+    first = asked.datasets[0]
+    is_other_site = first.ids[:1] and first.ids[0].startswith(SITE)
+    site_id, ids = (first.ids[0], ()) if is_other_site else (asked.site_id, first.ids)
+    return making.link(_("Report of the first"), site_id, Span(first.first, first.last), ids)

@@ -14,10 +14,12 @@ from dashboard.frame.faults import sentence
 from dashboard.parts.aria import data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
+from dashboard.reports import making
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
 from insight import history, subjects
 from insight.site_view import SiteView, site_view
+from models.report_periods import Span
 from store.errors import StoreAway
 from store.scope import Scope
 
@@ -50,7 +52,9 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     )
     period = ways.stepping((asked.first, asked.last), asked.before(), asked.after(), asked.newest())
     counts = {asked.of_days(count): _("%(count)s days", count=count) for count in COUNTS}
-    rows = [choice, period, ways.row(_("Days"), counts, asked.href()), _own_days(asked)]
+    of = [asked.subject_id] if asked.subject_id else []
+    report = making.link(_("Report of these days"), seen.id, Span(asked.first, asked.last), of)
+    rows = [choice, period, ways.row(_("Days"), counts, asked.href()), _own_days(asked), report]
     tools = html.Div(rows, className="toolbar calendar-tools")
     try:
         told = history.history(scope, seen.id, chosen.id, asked.first, asked.last, asked.show)

@@ -12,7 +12,7 @@ from dash import Input, Output, State, callback, dcc, html, no_update
 from config import clock
 from config.language import N_, _
 from dashboard.parts import written
-from dashboard.parts.aria import aria
+from dashboard.parts.aria import aria, data
 from dashboard.parts.notices import notice
 from dashboard.plant import wiring
 from dashboard.reports.kept_table import path
@@ -55,8 +55,8 @@ def of_address(given: Mapping[str, str], today: date) -> Filters:
     return Filters(chosen, kind, first, _day(given.get("to", "")) or max(first, usual.last), parts or USUAL_PARTS)
 
 
-def href(site_id: str, asked: Asked) -> str:
-    """The address of the filters that a report was made with."""
+def href(site_id: str, asked: Asked | Filters) -> str:
+    """The address of filters, or of those that a report was made with."""
     said = {
         "of": ",".join(asked.subjects),
         "period": asked.kind,
@@ -65,6 +65,12 @@ def href(site_id: str, asked: Asked) -> str:
         "parts": ",".join(asked.parts),
     }
     return f"/site/{site_id}/reports?{urlencode({name: each for name, each in said.items() if each})}"
+
+
+def link(words: str, site_id: str, days: Span, subjects: Sequence[str] = ()) -> html.A:
+    """A way from another page to the report of what that shows."""
+    of = Filters(tuple(subjects), report_periods.kind_of(days), days.first, days.last, ())
+    return html.A(words, href=href(site_id, of), className="btn btn-sm btn-quiet", **data(soft=""))
 
 
 def view(seen: SiteView, asked: Filters) -> html.Section:

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from dashboard.reports import making
 from models.report_asked import Asked
-from models.report_periods import CUSTOM, MONTH
+from models.report_periods import CUSTOM, MONTH, holding
 from store.records.access import policy
 from store.records.jobs import asking
 from store.records.jobs.kinds import REPORT
@@ -71,6 +71,13 @@ def test_the_list_has_what_was_made_for_oneself_and_each_can_be_deleted(world: W
     assert kept in shown(operator, f"/site/{world.site}/reports")
     assert kept not in shown(world.client("admin"), f"/site/{world.site}/reports")
     assert world.client("stranger").get(f"/site/{world.site}/reports").status_code == 404
+
+
+def test_other_pages_lead_to_the_report_of_what_they_show(world: World) -> None:
+    page = shown(world.client("operator"), f"/site/{world.site}/history?first=2026-03-03&last=2026-03-09")
+    assert f"/site/{world.site}/reports?period=custom&from=2026-03-03&to=2026-03-09" in page
+    march = making.link("Report", "sit_1", holding(MONTH, date(2026, 3, 5)), ["nod_1"])
+    assert march.href == "/site/sit_1/reports?of=nod_1&period=month&from=2026-03-01"
 
 
 def test_an_address_prefills_the_filters_whatever_stands_in_it(world: World) -> None:
