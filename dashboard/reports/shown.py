@@ -39,7 +39,7 @@ def _section(of: Section, name: str, reader: Reader) -> html.Div:
         content.append(html.P(of.remark, className="muted small"))
     if of.table is not None:
         content.append(_table(of.title, of.table, reader))
-    foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.as_table(CHART)] if of.chart else None
+    foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.chart_tools(CHART)] if of.chart else None
     return html.Div(blocks.panel(name, of.title, None, content, foot), className="overview report-section")
 
 
