@@ -8,11 +8,11 @@ from dashboard.energy import calendar_asked
 from dashboard.energy.calendar_asked import Asked
 from dashboard.live.recent import Band, bands
 from dashboard.web.access import current_scope, guard, site_in
-from insight import energy_days, recent
-from insight.energy_days import Subject
+from insight import energy_days, recent, subjects
 from insight.now import now_of
 from insight.recent import Event, Silence
 from insight.site_view import SiteView
+from insight.subjects import Subject
 from store.errors import StoreAway
 
 
@@ -40,7 +40,7 @@ def tell(day: str, of: str, site_id: str) -> list[Band]:
         found = recent.between(scope, now, start, min(end, now.at))
     except StoreAway:
         raise PreventUpdate from None
-    subject = energy_days.subject(now.view, asked.subject_id)
+    subject = subjects.subject(now.view, asked.subject_id)
     return bands(each for each in found if concerns(each, subject, now.view))
 
 

@@ -52,7 +52,7 @@ class Works:
             kind = ("source", "grid") if name == "Grid" else ("sink", "")
             node = graph.create_node(SYSTEM, site.id, name=name, kind=kind[0], technology=kind[1], valid_from=LONG_AGO).id
             ends = (node, site.bus) if name == "Grid" else (site.bus, node)
-            edge = graph.create_edge(SYSTEM, site.id, from_node_id=ends[0], to_node_id=ends[1], valid_from=LONG_AGO)
+            edge = graph.create_edge(SYSTEM, site.id, from_node_id=ends[0], to_node_id=ends[1], valid_from=since)
             self.nodes[name] = node
             self.meters[name] = meters.create_meter(SYSTEM, site.id, name=f"{name} meter", edge_id=edge.id).id
             site.declare(self.meters[name], "interval", QUARTER_S, since=since)

@@ -22,7 +22,7 @@ def test_a_report_is_created_read_and_taken_along(chromium: Browser, address: st
         page = blank(viewport={"width": 1440, "height": 1000}, color_scheme="light", timezone_id="Asia/Tokyo")
         page.goto("/sign-in")
         sign_in(page, "operator")
-        page.goto(f"/site/{site}/reports?period=custom&from={day}&to={day}")
+        page.goto(f"/site/{site}/reports?period=custom&from={day}&to={day}&of={measured.meter}")
         drawn(page)
         expect(page.locator("main h1")).to_have_text("Reports")
         expect(page.locator("#report-kind")).to_have_value("custom")

@@ -20,7 +20,7 @@ from store.records.plant.reports import Made, Seen
 from store.records.schema.listing import Wanted
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import said
+from tests.dashboard.plant.asking import plant, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World, csrf
 from tests.reporting.made_up import report
@@ -74,6 +74,7 @@ def test_the_list_has_what_was_made_for_oneself_and_each_can_be_deleted(world: W
 
 
 def test_other_pages_lead_to_the_report_of_what_they_show(world: World) -> None:
+    plant(world)
     page = shown(world.client("operator"), f"/site/{world.site}/history?first=2026-03-03&last=2026-03-09")
     assert f"/site/{world.site}/reports?period=custom&from=2026-03-03&to=2026-03-09" in page
     march = making.link("Report", "sit_1", holding(MONTH, date(2026, 3, 5)), ["nod_1"])
