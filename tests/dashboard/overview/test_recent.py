@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.energy.calendar_events import concerns
 from dashboard.live.recent import words
-from insight import energy_days, recent
+from insight import recent, subjects
 from insight.now import now_of
 from insight.recent import Excursion, Silence
 from store.records.access import policy
@@ -70,8 +70,8 @@ def test_the_days_chart_has_what_happened_to_what_the_calendar_is_of(site: LiveW
     seen = now_of(SYSTEM, site.site)
     found = recent.between(SYSTEM, seen, now - timedelta(hours=4), now)
     assert [type(each) for each in found] == [Silence, Excursion]
-    labs, solar = (energy_days.subject(seen.view, site.meters[name]) for name in ("labs", "pv"))
-    assert all(concerns(each, energy_days.subject(seen.view, ""), seen.view) for each in found)
+    labs, solar = (subjects.subject(seen.view, site.meters[name]) for name in ("labs", "pv"))
+    assert all(concerns(each, subjects.subject(seen.view, ""), seen.view) for each in found)
     assert all(concerns(each, labs, seen.view) for each in found)
     assert not any(concerns(each, solar, seen.view) for each in found)
     assert recent.between(SYSTEM, seen, now - timedelta(minutes=150), now - timedelta(minutes=125)) == []
