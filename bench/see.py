@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bench import plant
+from bench import plant, seen_pages
 from bench.figures import Figure, percentile
 from bench.run import Run
 from bench.series import hourly_chart, timed
@@ -29,11 +29,12 @@ GROWS = 1.2  # at the most, from the first year stored to the last
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The site, its meters, and the beginning of the year after the last one stored, in its zone."""
+    """The site, its meters with the use that each is of, and the beginning of the year after the last one stored, in its zone."""
 
     settings: Settings
     site: str
     meters: list[str]
+    uses: list[str]
     end: datetime
 
     def begin(self, years: int) -> datetime:
@@ -119,7 +120,14 @@ def report_of_a_month(_run: Run, stored: Stored) -> Iterator[Figure]:
         yield Figure(f"see: report of a month: PDF, {which}", taken, "ms", at_most=2000)
 
 
-LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all, report_of_a_month)
+def pages(run: Run, stored: Stored) -> Iterator[Figure]:
+    """The pages on which a person sees all of that."""
+    run.say("asking for pages")
+    last = stored.end.date() - timedelta(days=1)
+    yield from seen_pages.pages(stored.settings.dashboard_port, stored.site, stored.uses, last, run.sizes.repeats)
+
+
+LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all, report_of_a_month, pages)
 
 
 def hours(stored: Stored) -> object:
@@ -171,7 +179,7 @@ def _site(run: Run, settings: Settings) -> Stored:
     from store.scope import SYSTEM
 
     run.say(f"making a site of {run.sizes.seen_meters} meters")
-    place, found = plant.site("See", ZONE), []
+    place, found, uses = plant.site("See", ZONE), list[str](), list[str]()
     end = datetime(datetime.now(UTC).year, 1, 1, tzinfo=ZoneInfo(ZONE))
     began = end.replace(year=end.year - YEARS[-1])
     with engine.session():  # one transaction for all of them
@@ -182,7 +190,8 @@ def _site(run: Run, settings: Settings) -> Stored:
             meter = meters.create_meter(SYSTEM, place, name=f"Use {number}", edge_id=edge).id
             declarations.declare_energy(SYSTEM, meter, method="interval", interval_s=QUARTER_S, valid_from=began)
             found.append(meter)
-    return Stored(settings, place, found, end)
+            uses.append(use)
+    return Stored(settings, place, found, uses, end)
 
 
 def _fill(run: Run, stored: Stored, meters: list[str], start: datetime, end: datetime) -> int:

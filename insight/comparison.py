@@ -13,7 +13,7 @@ from config import clock
 from insight import building_facts, outdoors
 from insight.building_facts import AREA, PEOPLE
 from insight.courses import Course, courses
-from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, comparable, kinds
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, comparable, conditions, kinds
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from insight.subjects import Subject, subject, subjects
@@ -306,11 +306,11 @@ def _usual(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[
     told = together(scope, view, of, days)
     dates = [each.astimezone(view.zone).date() for each in days[:-1]]
     values = comparable(told.kwh["used"], told, np.array([each > clock.now() for each in days[1:]]))
-    of_days = kinds(scope, view, dates)
     if step in ("day", "month"):
-        middle = usual_day.usual(values, of_days).middle
         first = np.searchsorted([each.timestamp() for each in days], [each.timestamp() for each in edges[:-1]])
+        middle = conditions(scope, view, days).usual(values, int(first[0])).middle
         return np.add.reduceat(middle, first)  # a day that nothing is known of leaves its month unknown
+    of_days = kinds(scope, view, dates)
     finer = local_time.edges(days[0], edges[-1], step, view.zone)
     whole = _Steps(Dataset((), dates[0], dates[-1]), view, of, finer)
     kwh = together(scope, view, of, finer).kwh["used"]

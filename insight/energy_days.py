@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
+from insight import outdoors
 from insight.courses import Course, courses, stretches
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
@@ -32,7 +34,8 @@ class EnergyDays:
     """Successive local days of a subject. Energies in kWh, cost in the site's currency, CO2 in kg; NaN where not known.
 
     `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over,
-    `holidays` those of the site's calendar by their names.
+    `holidays` those of the site's calendar by their names. `outdoors` names what tells the temperatures that usual days are moved
+    to; "" where nothing does.
     """
 
     subject: Subject
@@ -48,6 +51,22 @@ class EnergyDays:
     usual: Usual
     is_open: NDArray[np.bool_]
     holidays: Mapping[date, str]
+    outdoors: str
+
+
+class Conditions(NamedTuple):
+    """What makes successive local days comparable: their kinds, as `usual_day` takes them, and mean outdoor temperatures (°C).
+
+    `outdoors` names what tells these; where nothing does, it is "" and there are none.
+    """
+
+    kinds: Sequence[int]
+    temperatures_c: Floats | None
+    outdoors: str
+
+    def usual(self, totals: Floats, since: int = 0) -> Usual:
+        """What is usual for each of the days from the one at `since` on."""
+        return usual_day.usual(totals, self.kinds, self.temperatures_c, since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +116,8 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     told = courses(scope, view, [of.id], every)[of.id]
     totals, dates = told.kwh[of.used], _dates(view, every)
     is_open = np.array([each > now for each in every[1:]])
-    usual = usual_day.usual(comparable(totals, told, is_open), kinds(scope, view, dates))
-    own = slice(len(every) - len(shown), None)
+    own, like = slice(len(every) - len(shown), None), conditions(scope, view, every)
+    usual = like.usual(comparable(totals, told, is_open), own.start)
     paid = subject_cost(scope, view, of, shown)
     return EnergyDays(
         of,
@@ -114,7 +133,15 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
         usual.of(own),
         is_open[own],
         site_calendars.holidays(scope, view.id, first, last),
+        like.outdoors,
     )
+
+
+def conditions(scope: Scope, view: SiteView, edges: Sequence[datetime]) -> Conditions:
+    """Of the local days between successive edges; raises `StoreAway`."""
+    warmth = outdoors.temperature(scope, view, edges[0], edges[-1])
+    of_days = kinds(scope, view, _dates(view, edges))
+    return Conditions(of_days, warmth.means_c, warmth.source) if warmth else Conditions(of_days, None, "")
 
 
 def kinds(scope: Scope, view: SiteView, dates: Sequence[date]) -> list[int]:

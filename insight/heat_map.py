@@ -16,7 +16,7 @@ from insight.energy_days import LOOKED_BACK
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from insight.subjects import Subject, subject
-from models import local_time, patterns, statistics, usual_day
+from models import local_time, patterns, statistics
 from models.graph import Node
 from store.records.plant import buildings as records
 from store.records.plant.buildings import Facts
@@ -126,12 +126,12 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
     uses = [node for node in view.graph.nodes if node.kind == "sink"]
     nodes = [node for node in uses if node.id in facts or homes.get(node.id, node).id in facts] or uses
     told = courses(scope, view, [node.id for node in nodes], midnights) if nodes else {}
-    kinds = energy_days.kinds(scope, view, every)
+    like = energy_days.conditions(scope, view, midnights)
     found = []
     for node in nodes:
         course = told[node.id]
         kwh = course.kwh["taken"]
-        usual = usual_day.usual(energy_days.comparable(kwh, course, is_open), kinds, since=own.start)
+        usual = like.usual(energy_days.comparable(kwh, course, is_open), own.start)
         home = homes.get(node.id, node)
         known = facts.get(node.id) or facts.get(home.id, NO_FACTS)
         found.append(Built(node, known, _plan(node) or _plan(home), kwh[own], usual.middle[own], course.coverage[own]))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insight.shared import shared
 from insight.site_view import SiteView
 from models import local_time
 from models.natural_order import natural
@@ -21,6 +22,7 @@ QUANTITY = "temperature_c"
 STEP_S = 3600
 LEAST_HOURS = 18  # of a day that are known, for its mean
 MOST_LOOKED_AT = 20  # meters of a site
+LASTS_S, STALE_S = 60.0, 600.0
 
 
 class Temperature(NamedTuple):
@@ -40,6 +42,11 @@ def temperature(scope: Scope, view: SiteView, start: datetime, end: datetime) ->
     Raises:
         StoreAway: QuestDB cannot be reached.
     """
+    key = ("outdoors", scope.key, view.id, start, end)
+    return shared.get(key, LASTS_S, lambda: _temperature(scope, view, start, end), STALE_S)
+
+
+def _temperature(scope: Scope, view: SiteView, start: datetime, end: datetime) -> Temperature | None:
     of_site = [each for each in view.meters.values() if each.edge_id is None and each.node_id is None]
     names = {each.id: each.name for each in sorted(of_site, key=lambda each: natural(each.name))[:MOST_LOOKED_AT]}
     found = _daily(scope, view, names, start, end)

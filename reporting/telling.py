@@ -93,7 +93,7 @@ def notes(report: Report, reader: Reader) -> list[str]:
         _(
             "A day is unusual when it differs from the median of the last %(count)s days like it by more than %(scatter)s times "
             "what these differ among themselves, and by more than %(share)s %%. What is not known to nine tenths is compared "
-            "with nothing.",
+            "with nothing. Usual days are moved to the outdoor temperature where that is known.",
             count=usual_day.COUNT,
             scatter=f"{usual_day.SCATTER:g}",
             share=f"{usual_day.SHARE * 100:g}",

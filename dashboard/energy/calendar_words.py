@@ -119,9 +119,9 @@ def of_all(told: EnergyDays, reader: Reader) -> str:
     return " ".join(sentences)
 
 
-def rule() -> str:
+def rule(told: EnergyDays) -> str:
     """What is called usual, and what unusual."""
-    return _(
+    said = _(
         "Usual is the median of the last %(count)s days of the same weekday, at most %(weeks)s weeks back; a holiday is compared "
         "with Sundays and other holidays, and a day of a shutdown with its other days. A day is unusually high or low when it "
         "differs from that by more than %(scatter)s times what these days differ among themselves, and by more than "
@@ -132,6 +132,15 @@ def rule() -> str:
         scatter=f"{usual_day.SCATTER:g}",
         share=f"{usual_day.SHARE * 100:g}",
         coverage=f"{LEAST_COVERAGE * 100:g}",
+    )
+    if not told.outdoors:
+        return said
+    return f"{said} " + _(
+        "Days that are compared with are first moved to the outdoor temperature of the day (%(name)s): by as much as such days "
+        "differed for each kelvin below %(heating)s °C or above %(cooling)s °C.",
+        name=told.outdoors,
+        heating=f"{usual_day.HEATING_C:g}",
+        cooling=f"{usual_day.COOLING_C:g}",
     )
 
 

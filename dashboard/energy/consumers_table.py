@@ -1,5 +1,6 @@
 """Who uses what, as a table and in words."""
 
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,7 @@ def table(site_id: str, told: Consumers, zone: ZoneInfo, reader: Reader) -> html
     """A row a use, that with the most energy first, and one for what nothing of them tells."""
     heads = [_("Use"), _("Energy"), _("Share"), _("Against the days before"), _("Base load"), _("Highest hour"), _("Coverage")]
     most = max((each.kwh for each in told.every if np.isfinite(each.kwh)), default=0.0)
-    rows = [_row(site_id, each, most, zone, reader) for each in told.every]
+    rows = [_row(site_id, each, told, most, zone, reader) for each in told.every]
     if told.demand_kwh > 0 and told.rest_kwh / told.demand_kwh >= 0.005:
         share = told.rest_kwh / told.demand_kwh
         rows.append(
@@ -60,7 +61,14 @@ def table(site_id: str, told: Consumers, zone: ZoneInfo, reader: Reader) -> html
     return short_table(_("Uses, that with the most energy first"), heads, rows, dict.fromkeys((1, 2, 3, 4, 5, 6), "num"))
 
 
-def _row(site_id: str, each: Consumer, most: float, zone: ZoneInfo, reader: Reader) -> tuple[Any, ...]:
+def _history(site_id: str, use_id: str, told: Consumers, zone: ZoneInfo, change: str) -> html.A:
+    """The change, leading to what the use did over the same days, beside those before."""
+    first, last = (at.astimezone(zone).date() for at in (told.start, told.end - timedelta(seconds=1)))
+    href = f"/site/{site_id}/history?of={use_id}&first={first}&last={last}"
+    return html.A(change, href=href, title=_("History of these days"), **data(soft=""))
+
+
+def _row(site_id: str, each: Consumer, told: Consumers, most: float, zone: ZoneInfo, reader: Reader) -> tuple[Any, ...]:
     days = html.A(each.name, href=f"/site/{site_id}/calendar?of={each.id}", **data(soft=""))
     width = max(0.0, each.kwh) / most if most > 0 and np.isfinite(each.kwh) else 0.0
     bar = html.I(className="amount", style={"width": f"{100 * width:.0f}%"}, **aria(hidden="true"))
@@ -72,7 +80,7 @@ def _row(site_id: str, each: Consumer, most: float, zone: ZoneInfo, reader: Read
         html.Div([days, bar], className="with-amount"),
         words.energy(each.kwh, reader) if np.isfinite(each.kwh) else wording.NONE,
         f"{wording.percent(each.share)} %" if np.isfinite(each.share) else wording.NONE,
-        words.change(each.change, reader),
+        _history(site_id, each.id, told, zone, words.change(each.change, reader)),
         _power(each.base_kw, reader),
         peak,
         f"{wording.percent(each.coverage)} %" if np.isfinite(each.coverage) else wording.NONE,

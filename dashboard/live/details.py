@@ -13,6 +13,7 @@ from dashboard.figures import meter_level, meter_power, wording
 from dashboard.live.attention import allowed, words_of
 from insight import meter_course
 from insight.now import Now, Standing, now_of
+from insight.subjects import subjects
 from models.graph import Graph
 from models.presence import presence
 from models.sankey_links import drawn_as_one, plural
@@ -49,7 +50,10 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """`facts` and `values` are (name, words); `figure` is that of the last 48 hours, or nothing; it shows what `drawn` says."""
+    """`facts` and `values` are (name, words); `figure` is that of the last 48 hours, or nothing; it shows what `drawn` says.
+
+    `history` is the address of its last days, where it has any.
+    """
 
     title: str
     state: str
@@ -57,6 +61,7 @@ class Details:
     values: list[tuple[str, str, str]]
     figure: dict[str, Any] | None
     drawn: str
+    history: str = ""
 
 
 def details(scope: Scope, site_id: str, what: str) -> Details:
@@ -105,6 +110,7 @@ def _device(scope: Scope, now: Now, device_id: str) -> Details:
         _values(now, device.meter_ids),
         _figure(scope, now, device.meter_ids),
         _power_of(device.name),
+        _history(now, *device.meter_ids),
     )
 
 
@@ -133,7 +139,17 @@ def _node(scope: Scope, now: Now, node_id: str) -> Details:
         facts.append((_("Unaccounted for now"), wording.power(float(residual.value[0]))))
     state = standing.state if standing.state != "unmetered" else now.state
     shown = measured if own else tuple(around)
-    return Details(node.name, state, facts, _values(now, measured), _figure(scope, now, shown), _power_of(node.name))
+    figure = _figure(scope, now, shown)
+    return Details(
+        node.name, state, facts, _values(now, measured), figure, _power_of(node.name), _history(now, node.id, *measured)
+    )
+
+
+def _history(now: Now, *ids: str) -> str:
+    """The last week of the first of them that has energy."""
+    known = {each.id for each in subjects(now.view)}
+    of = next((each for each in ids if each in known), None)
+    return f"/site/{now.view.id}/history?of={of}&days=7" if of else ""
 
 
 def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
@@ -148,7 +164,7 @@ def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
     figure = meter_level.figure(name, unit, told, limit, (now.at - SHOWN, now.at), now.view.zone)
     title = _("%(name)s at %(meter)s", name=name, meter=meter.name)
     state = presence(latest.ts, meter.expected_s, now.at)
-    return Details(title, state, facts, _values(now, (meter_id,)), figure, title)
+    return Details(title, state, facts, _values(now, (meter_id,)), figure, title, _history(now, meter_id))
 
 
 def _way(standing: Standing) -> str:

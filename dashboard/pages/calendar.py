@@ -62,7 +62,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         grid(asked, told, told_by),
         calendar_grid.legend(),
         html.Details(
-            [html.Summary(_("What is usual?")), html.P(calendar_words.rule(), className="muted wide")], className="mb-3"
+            [html.Summary(_("What is usual?")), html.P(calendar_words.rule(told), className="muted wide")], className="mb-3"
         ),
         calendar_day.panel(asked, told, course, seen.zone, told_by),
         *(calendar_events.stores(asked) if course else []),

@@ -10,15 +10,15 @@ from config import clock
 from config.language import _
 from insight import building_facts
 from insight.courses import courses
-from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, kinds, midnights
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, conditions, midnights
 from insight.reports import since
-from insight.reports.measured import Days, Measured, by_month, dates_of, known, measured, together
+from insight.reports.measured import Days, Measured, by_month, known, measured, together
 from insight.reports.numbers import Day, Incomplete, Part, Report, TariffCost
 from insight.reports.peak import Drawing, peak
 from insight.site_view import SiteView, site_view
 from insight.subject_cost import SubjectCost
 from insight.subjects import Subject, subject, subjects
-from models import report_periods, usual_day
+from models import report_periods
 from models.report_asked import SUBJECTS, Asked
 from models.report_periods import Span
 from store.errors import Refused
@@ -100,7 +100,7 @@ def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges
     coverage = np.min([np.nan_to_num(told[each.id].coverage) for each in of], axis=0)
     judged = np.where(coverage >= LEAST_COVERAGE, totals, np.nan)
     own = slice(len(every) - len(edges), None)
-    usual = usual_day.usual(judged, kinds(scope, view, dates_of(view, every))).of(own)
+    usual = conditions(scope, view, every).usual(judged, own.start).of(own)
     holidays = calendars.holidays(scope, view.id, days.dates[0], days.dates[-1])
     columns = zip(
         days.dates, days.kwh, days.cost, days.co2_kg, days.coverage, usual.middle, usual.verdict, days.provisional, strict=True

@@ -104,6 +104,42 @@ def test_a_day_out_of_the_ordinary_is_marked_and_a_holiday_is_compared_with_sund
     assert verdicts() == {date(2026, 3, 11): 1}
 
 
+def test_a_cold_day_takes_more_as_usual_where_the_temperature_is_told(hall: Hall) -> None:
+    weather = meters.create_meter(SYSTEM, hall.site.id, name="Weather", role="condition").id
+    dates = [hall.first + timedelta(days=n) for n in range(len(hall.edges) - 1)]
+    warmth = np.random.default_rng(8).uniform(2, 14, len(dates))
+    cold = dates.index(date(2026, 3, 11))
+    warmth[cold] = -12.0
+    at = pd.Index(hall.local.date).map({day: place for place, day in enumerate(dates)}).to_numpy()
+    hall.kwh *= 1 + 0.05 * (15 - warmth[at])
+    hall.write()
+
+    def day() -> tuple[energy_days.EnergyDays, int]:
+        shared.clear()
+        told = energy_days.energy_days(SYSTEM, hall.site.id, hall.id, dates[cold], dates[cold])
+        return told, int(told.usual.verdict[0])
+
+    told, verdict = day()
+    assert (told.outdoors, verdict) == ("", 1)
+    hours = [each for each in hall.moments if each.minute == 0]
+    hall.site.intervals(weather, "temperature_c", 3600, hours, warmth[at[::4]])
+    told, verdict = day()
+    assert (told.outdoors, verdict) == ("Weather", 0)
+    totals = hall.by_day(hall.kwh)
+    lacking = np.maximum(15 - warmth, 0)
+    per_kelvin = np.median(
+        [
+            (totals[later] - totals[earlier]) / (lacking[later] - lacking[earlier])
+            for later in range(cold)
+            for earlier in range(max(0, cold - 84), later)
+            if dates[later].weekday() == dates[earlier].weekday() and abs(lacking[later] - lacking[earlier]) >= 1
+        ]
+    )
+    weeks = [cold - 7 * week for week in range(1, 9)]
+    moved = [totals[each] + per_kelvin * (lacking[cold] - lacking[each]) for each in weeks]
+    assert told.usual.middle == pytest.approx([np.median(moved)])
+
+
 def test_a_day_has_its_course_beside_the_median_of_those_it_is_compared_with(hall: Hall) -> None:
     hall.write()
     sunday = date(2026, 3, 29)  # of 23 hours

@@ -297,6 +297,8 @@ def test_details_tell_the_latest_values_in_full(site: LiveWorld) -> None:
     assert [trace["line"]["color"] for trace in pv.figure["data"]] == ["@pv"], "as on every other page"
     bus = details.details(SYSTEM, site.site, f"node:{site.nodes['bus']}")
     assert bus.title == "Main bus"
+    assert pv.history == f"/site/{site.site}/history?of={site.nodes['pv']}&days=7"
+    assert found.history.startswith(f"/site/{site.site}/history?of=mtr_")
 
 
 def test_the_first_paint_has_the_numbers_without_any_script(site: LiveWorld) -> None:
