@@ -148,7 +148,7 @@ def is_told(scope: Scope, site_id: str) -> bool:
     def ever() -> bool:
         return bool(last_values.last_values(scope, [*view.meters], OF_A_SUPPLY, known=view.metering)) if view.meters else False
 
-    return shared.get(key, LASTS_S, ever, STALE_S, good=bool)
+    return shared.get(key, LASTS_S, ever, STALE_S)
 
 
 def meters(now: Now) -> list[Meter]:

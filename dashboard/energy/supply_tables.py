@@ -67,20 +67,20 @@ def excursions(week: Week, asked: Asked, zone: str, reader: Reader) -> list[Any]
     if not week.excursions:
         return [html.P(_("No mean of this week lay outside a limit."), className="muted")]
     heads = [_("Began"), _("Ended"), _("Lasted"), _("Measured"), _("Furthest"), _("Limit")]
-    rows = [_excursion(each, asked, zone, reader) for each in week.excursions]
+    rows = [_excursion(each, asked, zone, reader, lasts=each.lasts and not week.is_over) for each in week.excursions]
     table = short_table(_("Outside the limits"), heads, rows, {0: "when", 1: "when", 2: "num", 4: "num"})
     more = _("The newest %(shown)s are listed; there are %(more)s more.", shown=len(week.excursions), more=week.more)
     return [table, *([html.P(more, className="muted small")] if week.more else [])]
 
 
-def _excursion(each: Excursion, asked: Asked, zone: str, reader: Reader) -> tuple[Any, ...]:
+def _excursion(each: Excursion, asked: Asked, zone: str, reader: Reader, *, lasts: bool) -> tuple[Any, ...]:
     name = name_of(each)
     shown: dict[str, Any] = aria(current="true") if name == asked.excursion else {}
     link = html.A(reader.stamp(each.begin, zone), href=f"{asked.href(excursion=name)}#supply-chart", **data(soft=""), **shown)
     minutes = (each.end - each.begin).total_seconds() / 60
     return (
         link,
-        _("still outside") if each.lasts else reader.stamp(each.end, zone),
+        _("still outside") if lasts else reader.stamp(each.end, zone),
         f"{minutes:.0f} min" if minutes < 120 else f"{reader.number(f'{minutes / 60:.1f}')} h",
         words_of(each.quantity),
         words.amount(each.extreme, each.quantity, reader),

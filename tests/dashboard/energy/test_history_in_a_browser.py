@@ -28,7 +28,7 @@ def test_days_of_ones_own_are_chosen_and_read_as_a_picture_and_as_a_table(
         expect(page.locator("main h1")).to_have_text("History")
         page.locator("#subject").select_option(label="Meters · Hall meter")
         expect(page).to_have_url(re.compile(f"of={measured.meter}&days=7"))
-        expect(page.locator("#history-says")).to_contain_text("kWh in 7 days")
+        expect(page.locator("#history-says")).to_contain_text(re.compile(r"Hall meter: .* kWh in 7 days"))
         for chart in ("history-chart", "history-duration", "history-hours"):
             expect(page.locator(f"#{chart} .main-svg").first).to_be_visible()
         page.locator("[data-table-of=history-chart]").click()

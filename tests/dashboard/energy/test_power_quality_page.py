@@ -10,7 +10,8 @@ from config import clock
 from config.limits import Limit
 from dashboard.energy import supply_asked
 from insight.shared import shared
-from store.records.plant import limits
+from store.records.plant import last_values, limits
+from store.records.plant.last_values import Last
 from store.scope import SYSTEM
 from tests.dashboard.pages import call, opened, shown
 from tests.dashboard.quality.conftest import Measured
@@ -85,6 +86,9 @@ def test_the_page_is_offered_where_a_meter_tells_of_its_supply_to_whoever_sees_i
     assert "No meter of this site tells of its supply yet" in shown(browser, path)
     assert f'href="{path}"' not in browser.get(f"/site/{world.site}/calendar").text
     supplied(measured)
+    last_values.keep(SYSTEM, [Last(measured.meter, "voltage_l1_v", clock.now(), 229.4)])
+    assert path in shown(browser, path)
+    assert f'href="{path}"' in browser.get(f"/site/{world.site}/calendar").text
     assert world.client("stranger").get(path).status_code == 404
     for of in (world.site, "mtr_nothing", "<script>"):
         assert browser.get(f"{path}?of={of}").status_code == 404
