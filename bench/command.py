@@ -34,7 +34,7 @@ SECTIONS = {
     "files": Section("files", "files", False, "files of history, imported by a worker"),
     "latest": Section("series", "latest", False, "latest values over ten million rows"),
     "large": Section("large", "large", False, "a live page of a site of 5,000 meters"),
-    "see": Section("see", "see", False, "energy of 100 meters over three years, by the hour, by the month, on its pages and as a report"),
+    "see": Section("see", "see", False, "energy of 100 meters over three years, by hour and month, on its pages and as a report"),
     "admin": Section("admin", "admin", False, "administrators' pages over the records of a large utility"),
 }
 
