@@ -27,7 +27,7 @@ UP_S = 300.0
 DOWN_S = 20.0
 ACCOUNT = re.compile(r"^  (\S+@\S+)  (\S+)   ", re.MULTILINE)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-OVERVIEW = re.compile(r"/site/(\w+)/overview")
+OF_SITE = re.compile(r"/site/(\w+)/")
 
 
 class NotUp(Exception):
@@ -178,7 +178,7 @@ class Product:
                 browser = Browser(self.dashboard_port)
                 try:
                     path = browser.sign_in(*next(iter(self.accounts.items())))
-                    if OVERVIEW.search(path):
+                    if OF_SITE.search(path):
                         return
                 except (NotUp, OSError, http.client.HTTPException):
                     if time.monotonic() - began > UP_S:
@@ -199,9 +199,9 @@ class Product:
     def signed_in(self) -> tuple[Browser, str]:
         """An operator's browser, and the id of the site they land on."""
         browser = Browser(self.dashboard_port)
-        landed = OVERVIEW.search(browser.sign_in(*next(iter(self.accounts.items()))))
+        landed = OF_SITE.search(browser.sign_in(*next(iter(self.accounts.items()))))
         if landed is None:
-            raise NotUp("the operator does not land on an overview")
+            raise NotUp("the operator does not land on a site")
         return browser, landed[1]
 
     def processes(self) -> list[psutil.Process]:

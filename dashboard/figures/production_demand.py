@@ -63,8 +63,8 @@ def figure(
     start, end = course.edges[0], course.edges[-1]
     for name in ("production", "demand"):
         if (said := getattr(ahead, name, None)) is not None:
-            traces.append(_forecast(name, said))
-            end = max(end, _steps(said)[-1])
+            traces.append(forecast(name, said))
+            end = max(end, steps_of(said)[-1])
     if live:
         traces.append({"type": "scatter", "mode": "markers", "uid": "now", "x": [], "y": [], "showlegend": False})
     return {
@@ -75,7 +75,7 @@ def figure(
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
             "showlegend": True,
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
-            **(_now(now) if live else {}),
+            **(at_now(now) if live else {}),
         },
     }
 
@@ -84,21 +84,28 @@ def _line(course: Course, uid: str, name: str, values: Values, colour: str, **lo
     return lines.line(uid, name, values, course.edges, colour, **look)
 
 
-def _forecast(of: str, ahead: Ahead) -> dict[str, Any]:
+def forecast(of: str, ahead: Ahead) -> dict[str, Any]:
+    """The line of a forecast of `production` or `demand`, with its band."""
     token = f"@{FORECAST_TOKENS[of]}"
     look: dict[str, Any] = {"low": ahead.low, "high": ahead.high, "area": f"{token}/0.16", "width": 2, "dash": "dash"}
     mean = np.asarray(ahead.mean, float)
     return lines.line(
-        f"forecast-{of}", _("Demand forecast") if of == "demand" else _("Production forecast"), mean, _steps(ahead), token, **look
+        f"forecast-{of}",
+        _("Demand forecast") if of == "demand" else _("Production forecast"),
+        mean,
+        steps_of(ahead),
+        token,
+        **look,
     )
 
 
-def _steps(ahead: Ahead) -> pd.DatetimeIndex:
+def steps_of(ahead: Ahead) -> pd.DatetimeIndex:
+    """The edges of its steps."""
     return lines.regular(ahead.start, ahead.step_s, len(ahead.mean))
 
 
-def _now(now: datetime) -> dict[str, Any]:
-    """A dotted line at this moment."""
+def at_now(now: datetime) -> dict[str, Any]:
+    """The part of a layout that draws a dotted line at this moment."""
     here = lines.utc(now)
     dotted = {"color": "@outline", "width": 1, "dash": "dot"}
     word = {"text": _("now"), "showarrow": False, "font": {"color": "@muted", "size": 11}}

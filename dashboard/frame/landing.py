@@ -12,6 +12,8 @@ from store.scope import Scope
 
 MY_METERS = "/my-meters"
 SITES = "/admin/sites"
+OVERVIEW = "overview"
+FIRST = {"pv_battery": "solar"}
 
 
 def elsewhere(scope: Scope, path: str) -> str | None:
@@ -23,9 +25,9 @@ def elsewhere(scope: Scope, path: str) -> str | None:
         first = first_site(scope, current_user.last_site_id)
         if first is None and owns_sites(scope) and not scope.platform_admin:
             return SITES
-        return overview(first) if first else None
+        return first_page(first, sites.site(scope, first).kind) if first else None
     if len(parts) == 2 and parts[0] == "site" and scope.sees_site(parts[1]):
-        return overview(parts[1])
+        return first_page(parts[1], sites.site(scope, parts[1]).kind)
     return None
 
 
@@ -35,6 +37,6 @@ def first_site(scope: Scope, last_site_id: str | None) -> str | None:
     return next(iter(site_state.by_need(scope, seen, last_site_id)), None)
 
 
-def overview(site_id: str) -> str:
-    """The path of a site's first page."""
-    return f"/site/{site_id}/overview"
+def first_page(site_id: str, kind: str) -> str:
+    """The path of a site's first page, which is by its kind."""
+    return f"/site/{site_id}/{FIRST.get(kind, OVERVIEW)}"

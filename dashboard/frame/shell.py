@@ -22,7 +22,7 @@ from flask_login import current_user
 from config import clock, language
 from config.language import N_, _
 from dashboard.figures import lines
-from dashboard.frame import navigation
+from dashboard.frame import landing, navigation
 from dashboard.web import static
 from dashboard.web.access import current_scope
 from insight import site_state
@@ -84,7 +84,7 @@ def site_marks(scope: Scope, shown_id: str | None = None) -> list[SiteMark]:
             source_note=site.source_note,
             state=states[site.id],
             state_words=_("archived") if site.archived_at else _(STATES[states[site.id]]),
-            href=f"/site/{site.id}/overview",
+            href=landing.first_page(site.id, site.kind),
         )
         for site in sorted(seen, key=lambda site: natural(site.name))
     ]

@@ -59,7 +59,7 @@ def test_callbacks_find_all_of_their_parts_where_there_is_no_meter_yet(world: Wo
 
 
 def test_a_site_without_a_page_leads_to_its_overview(world: World) -> None:
-    assert world.client("operator").get(f"/site/{world.site}").location == landing.overview(world.site)
+    assert world.client("operator").get(f"/site/{world.site}").location == _overview(world.site)
 
 
 def test_a_foreign_site_and_an_unknown_one_get_the_same_answer(world: World) -> None:
@@ -100,6 +100,10 @@ def _moved(browser: FlaskClient, path: str) -> dict[str, Any]:
     return browser.post("/_dash-update-component", json=body, headers=csrf(browser)).get_json()["response"]
 
 
+def _overview(site_id: str) -> str:
+    return f"/site/{site_id}/overview"
+
+
 def _site(world: World, name: str, kind: str = "plant") -> str:
     return sites.create_site(
         SYSTEM,
@@ -116,12 +120,22 @@ def _site(world: World, name: str, kind: str = "plant") -> str:
 def test_whoever_has_many_sites_lands_on_the_last_one_and_finds_the_others_with_their_state(world: World) -> None:
     last = [_site(world, f"Works {nth}") for nth in range(8)][4]
     browser = world.client("operator")
-    assert browser.get("/").location == landing.overview(world.site)
-    page = browser.get(landing.overview(last)).get_data(as_text=True)
+    assert browser.get("/").location == _overview(world.site)
+    page = browser.get(_overview(last)).get_data(as_text=True)
     menu = page.partition('id="sites"')[2].partition("</ul>")[0]
     assert 'id="site-search"' in menu
     assert menu.count('data-state="never">no data yet') == 9
-    assert world.client("operator").get("/").location == landing.overview(last)
+    assert world.client("operator").get("/").location == _overview(last)
+
+
+def test_a_site_with_pv_and_batteries_begins_at_what_it_makes_and_uses(world: World) -> None:
+    home = _site(world, "A home", "pv_battery")
+    browser = world.client("operator")
+    assert browser.get(f"/site/{home}").location == f"/site/{home}/solar"
+    page = browser.get(f"/site/{home}/solar").get_data(as_text=True)
+    assert f'href="/site/{home}/solar"' in page.partition('id="sites"')[2].partition("</ul>")[0], "the switcher leads there"
+    assert browser.get("/").location == f"/site/{home}/solar", "and so does signing in, as to the last one used"
+    assert f'href="/site/{world.site}/solar"' not in browser.get(_overview(world.site)).get_data(as_text=True)
 
 
 def _device(site: str, heard: timedelta | None, count: int = 1) -> None:
@@ -140,21 +154,21 @@ def test_a_person_begins_at_the_site_that_needs_them_most(world: World) -> None:
     _device(small, timedelta(seconds=5))
     _device(large, timedelta(seconds=5), count=3)
     _device(_site(world, "B given up"), timedelta(days=30))
-    assert lands() == landing.overview(large), "of those that are well the largest, not the first by name"
+    assert lands() == _overview(large), "of those that are well the largest, not the first by name"
     late = _site(world, "M late one")
     _device(late, timedelta(minutes=5))
-    assert lands() == landing.overview(late)
-    world.client("operator").get(landing.overview(small))
-    assert lands() == landing.overview(small), "the last one used, as long as none has fallen silent"
+    assert lands() == _overview(late)
+    world.client("operator").get(_overview(small))
+    assert lands() == _overview(small), "the last one used, as long as none has fallen silent"
     silent = _site(world, "S silent one")
     _device(silent, timedelta(hours=2))
-    assert lands() == landing.overview(silent)
+    assert lands() == _overview(silent)
 
 
 def test_the_kind_of_a_site_decides_which_pages_it_has(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     page = next(each for each in dash.page_registry.values() if each["name"] == "Overview")
     monkeypatch.setitem(page, "nav", page["nav"] | {"kinds": ("campus",)})
-    here = {kind: landing.overview(_site(world, f"A {kind}", kind)) for kind in ("plant", "campus")}
+    here = {kind: _overview(_site(world, f"A {kind}", kind)) for kind in ("plant", "campus")}
     browser = world.client("operator")
     pages = {
         kind: browser.get(path).get_data(as_text=True).partition("<nav")[2].partition("</nav>")[0] for kind, path in here.items()
