@@ -5,12 +5,13 @@ from typing import Any
 from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html, register_page
 
 from config.language import N_, _
+from dashboard.energy import ways
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.live import all_sites_table, map_of_sites
 from dashboard.live.all_sites_table import MEASURES, NEED
 from dashboard.live.blocks import chart, chart_tools, panel
-from dashboard.parts.aria import aria, data
+from dashboard.parts.aria import data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.web import static
@@ -60,21 +61,14 @@ def _told(scope: Scope, by: str) -> list[Any]:
     ]
 
 
-def _orders(by: str) -> html.Nav:
-    ways = {NEED: _("Who needs somebody")} | {name: _(measure.words) for name, measure in MEASURES.items()}
-    links = [
-        html.A(
-            words,
-            href="/sites" if name == NEED else f"/sites?by={name}",
-            className="btn btn-sm btn-quiet",
-            **data(soft=""),
-            **(aria(current="true") if name == by else {}),
-        )
-        for name, words in ways.items()
-    ]
-    return html.Nav(
-        [html.Span(_("Rank by"), className="muted"), *links], className="toolbar quality-days", **aria(label=_("Rank by"))
-    )
+def _orders(by: str) -> html.Div:
+    orders = {NEED: _("Who needs somebody")} | {name: _(measure.words) for name, measure in MEASURES.items()}
+    links = ways.row(_("Rank by"), {_address(name): words for name, words in orders.items()}, _address(by))
+    return html.Div([html.Span(_("Rank by"), className="muted"), links], className="toolbar calendar-tools")
+
+
+def _address(by: str) -> str:
+    return "/sites" if by == NEED else f"/sites?by={by}"
 
 
 def _map(scope: Scope) -> html.Div:
