@@ -196,6 +196,7 @@
   }
   // a bar of an energy flow: a node by its position, or several that are drawn as one by that of the first
   function opened(position) {
+    if (!ls.about) return false; // on a page that opens no details
     if (position >= 0) return `node:${ls.about.nodes[position]}`;
     return position < -1 && `alike:${ls.about.nodes[-2 - position]}`;
   }

@@ -39,23 +39,33 @@ def panels(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.
     return html.Div(shown, className="overview history")
 
 
-def _course(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Section:
+def course_drawn(asked: Asked, told: History, zone: ZoneInfo) -> dict[str, Any]:
+    """The course over the days as a chart is drawn from it."""
     unit = words.UNITS[told.shown]
     step = "day" if len(told.values) <= asked.days else "hour" if len(told.values) <= 25 * asked.days else "quarter"
     of_mean = _("Mean power of each %(step)s.", step=_(words.STEPS[step]))
     note = of_mean if told.shown == POWER else _("Each %(step)s by itself.", step=_(words.STEPS[step]))
-    drawn = {
+    return {
         "figure": history_course.figure(told.edges, told.values, told.before, unit, asked.days, zone),
         "says": history_course.summary(told.edges, told.values, told.before, unit, zone),
         "note": note,
         "empty": not np.isfinite(told.values).any(),
     }
-    facts = [
+
+
+def facts(told: History, zone: ZoneInfo, reader: Reader) -> html.Dl:
+    """The figures of the days, each by its name."""
+    parts = [
         html.Div([html.Dt(name), html.Dd([value, html.Small(more)] if more else value)])
         for name, (value, more) in words.facts(told, zone, reader).items()
     ]
+    return html.Dl(parts, className="facts")
+
+
+def _course(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Section:
+    drawn = course_drawn(asked, told, zone)
     nothing = (_("No values in this period."), _("Choose another one."))
-    content = [html.Dl(facts, className="facts"), *blocks.chart(COURSE, _("Course over the days"), nothing, tools="yes")]
+    content = [facts(told, zone, reader), *blocks.chart(COURSE, _("Course over the days"), nothing, tools="yes")]
     foot = [html.P(id=f"{COURSE}-note", className="remark", role="status"), blocks.chart_tools(COURSE)]
     return blocks.panel("course", _(words.SHOWN[told.shown]), _kinds(asked, told), [*content, _store(COURSE, drawn)], foot)
 

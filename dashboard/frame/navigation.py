@@ -21,11 +21,12 @@ from store.scope import Scope
 SITE = N_("Site")
 MINE = N_("My energy")
 SETUP = N_("Site setup")
+BOARDS = N_("Dashboards")
 PLANT = N_("All sites")
 PEOPLE = N_("People and organisations")
 PLATFORM = N_("Platform")
 LAST = 99
-SECTIONS = (SITE, MINE, SETUP, PLANT, PEOPLE, PLATFORM)
+SECTIONS = (SITE, BOARDS, MINE, SETUP, PLANT, PEOPLE, PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from config.settings import settings
 from dashboard.web import arguments, refusals
 from store.errors import NotFound, Refused
 from store.records.access import policy
-from store.records.people import organisations
+from store.records.people import dashboards, organisations
 from store.records.plant import meters, regions, sites
 from store.scope import NOBODY, Role, Scope
 
@@ -249,6 +249,34 @@ def several_sites(scope: Scope, given: Mapping[str, Any]) -> None:
     signed_in(scope, given)
     if len(sites.visible_sites(scope)) < 2:
         raise NotFound("no such page")
+
+
+def sees_board(argument: str = "board_id") -> Rule:
+    """Whoever may open the dashboard that the argument of that name gives: its person, and others if it is shared."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        _board(scope, given, argument)
+
+    return rule
+
+
+def owns_board(argument: str = "board_id") -> Rule:
+    """Whose dashboard it is that the argument of that name gives, alone or first of what a bar divides."""
+
+    def rule(scope: Scope, given: Mapping[str, Any]) -> None:
+        oneself(scope, given)
+        if not _board(scope, given, argument).own:
+            raise NotFound("another person's")
+
+    return rule
+
+
+def _board(scope: Scope, given: Mapping[str, Any], argument: str) -> dashboards.Board:
+    signed_in(scope, given)
+    board_id = given.get(argument)
+    if not isinstance(board_id, str):
+        raise NotFound("no dashboard")
+    return dashboards.dashboard(scope, board_id.partition("|")[0])
 
 
 def plant_operator(scope: Scope, _given: Mapping[str, Any]) -> None:

@@ -95,6 +95,9 @@ LETS: dict[str, Callable[[Standing, str], bool]] = {
     "residential": lambda who, place: who.residential,
     "meter_holder": lambda who, place: who.residential or (who.leads and not who.owns_sites and OWN not in who.sees),
     "asks_for_keys": lambda who, place: place in who.operates,
+    # of dashboards, which none of these ids is: tests/dashboard/boards
+    "sees_board": lambda who, place: False,
+    "owns_board": lambda who, place: False,
     "several_sites": lambda who, place: len(who.sees) > 1,
     "plant_admin": lambda who, place: who.runs or who.owns_sites or bool(who.administers),
     "plant_operator": lambda who, place: who.runs or bool(who.operates) or bool(who.administers),

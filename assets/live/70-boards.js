@@ -1,0 +1,21 @@
+// Dashboards: the figures of their widgets, and screens on the wall, which go on by themselves.
+(() => {
+  (window.dash_clientside ??= {}).boards = {
+    // a figure that is there again when its page is drawn anew is drawn anew: only a callback with an output is called then
+    draw: (text, id) => window.dash_clientside.live.redraw(text, `board-${id.widget}`),
+  };
+  const root = document.documentElement;
+  let going = null;
+  function look() {
+    const wall = document.querySelector("[data-kiosk]");
+    root.toggleAttribute("data-on-the-wall", Boolean(wall));
+    if (wall?.dataset.next === going?.next) return;
+    clearTimeout(going?.timer);
+    going = wall && { next: wall.dataset.next, timer: setTimeout(() => location.replace(wall.dataset.next), wall.dataset.kiosk * 1000) };
+  }
+  new MutationObserver(look).observe(document.getElementById("main") ?? document.body, { childList: true, subtree: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelector("[data-kiosk] a")?.click();
+  });
+  look();
+})();

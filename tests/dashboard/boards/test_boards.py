@@ -1,0 +1,214 @@
+"""A dashboard shows what its widgets are of, in the scope of whoever looks; its own person arranges and shares it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from dashboard.boards import kinds
+from dashboard.boards.kinds import KINDS
+from insight.site_view import site_view
+from store.errors import StoreAway
+from store.records.access.policy import scope_of
+from store.records.people import dashboards
+from store.records.people.dashboards import Board, Widget
+from store.scope import SYSTEM, Scope
+from store.series import connection
+from tests.dashboard.overview.conftest import Served
+from tests.dashboard.pages import call, shown
+from tests.dashboard.world import PASSWORD, csrf
+from tests.dashboard.world import sign_in as let_in
+
+
+def browser_of(world: Served, who: str) -> FlaskClient:
+    browser = world.server.test_client()
+    let_in(browser, f"{who}@example.org", PASSWORD)
+    return browser
+
+
+@pytest.fixture
+def owner(world: Served) -> Scope:
+    return scope_of(world.site.people["operator"])
+
+
+def one_of_each(world: Served, owner: Scope, *, shared: bool = False) -> Board:
+    """A dashboard with a widget of each kind, and the line of a meter."""
+    site, of = world.site, {"tile": "demand", "note": ""}
+    widgets = [
+        Widget(f"w-{kind}", kind, "" if kind == "note" else site.site, of.get(kind, "site"), y=10 * at, w=each.w, h=each.h)
+        for at, (kind, each) in enumerate(KINDS.items())
+    ]
+    widgets = [each._replace(note="Ring the bell\n<b>twice</b>") if each.kind == "note" else each for each in widgets]
+    labs = Widget("w-labs", "line", site.site, site.meters["labs"], y=190)
+    made = dashboards.create_dashboard(owner, "Everything", [*widgets, labs])
+    return dashboards.name_dashboard(owner, made.id, made.name, shared=shared)
+
+
+def figures(page: str) -> list[dict[str, Any]]:
+    """What charts of widgets are drawn from."""
+    found: list[dict[str, Any]] = []
+
+    def walk(part: Any) -> None:
+        if isinstance(part, dict):
+            if isinstance(part.get("id"), dict) and part["id"].get("type") == "board-figure":
+                found.append(json.loads(part["data"])["figure"])
+            for each in part.values():
+                walk(each)
+        elif isinstance(part, list):
+            for each in part:
+                walk(each)
+
+    walk(json.loads(page))
+    return found
+
+
+def test_each_widget_shows_what_its_own_page_shows(world: Served, owner: Scope) -> None:
+    world.site.post_hours(2, datetime.now(UTC))
+    world.site.post_everything()
+    board = one_of_each(world, owner)
+    page = shown(browser_of(world, "operator"), f"/dashboards/{board.id}")
+    assert '"110"' in page  # kW of the demand now
+    assert "Voltage 204 V at Labs" in page
+    assert "Ring the bell" in page
+    assert "<b>twice</b>" in page  # as text
+    drawn = figures(page)
+    assert len(drawn) == 4  # lines of the site and of a meter, energy flow, map
+    assert {trace["type"] for figure in drawn for trace in figure["data"]} >= {"scatter", "sankey"}
+    assert "month-days" in page
+    assert "shaded hours" in page
+    assert "Base load" in page
+
+
+def test_a_shared_one_shows_each_viewer_what_they_may_see(world: Served, owner: Scope) -> None:
+    world.site.post_everything()
+    board = one_of_each(world, owner, shared=True)
+    page = shown(browser_of(world, "resident"), f"/dashboards/{board.id}")
+    assert "Everything" in page
+    assert "Voltage 204 V at Labs" not in page
+    assert "This is gone, or you may not see it." in page  # the line of the labs' meter
+    assert '"110"' not in page
+    assert "Arrange" not in page
+    foreign = Widget("w-other", "tile", world.site.empty_site, "demand", y=300)
+    dashboards.keep_widgets(owner, board.id, [*board.widgets, foreign])
+    assert "South Works" not in shown(browser_of(world, "resident"), f"/dashboards/{board.id}")
+
+
+def test_one_that_is_not_shared_or_of_nothing_that_is_seen_is_not_there(world: Served, owner: Scope) -> None:
+    board = one_of_each(world, owner)
+    resident = browser_of(world, "resident")
+    assert resident.get(f"/dashboards/{board.id}").status_code == 404
+    assert resident.get("/dashboards/dsh_nothing").status_code == 404
+    elsewhere = dashboards.create_dashboard(owner, "South", [Widget("w1", "tile", world.site.empty_site, "demand")])
+    dashboards.name_dashboard(owner, elsewhere.id, "South", shared=True)
+    assert resident.get(f"/dashboards/{elsewhere.id}").status_code == 404
+
+
+def press(world: Served, browser: FlaskClient, board: Board, act: str, widget: str) -> str:
+    pressed = {"type": "board-act", "act": act, "widget": widget}
+    return call(world, browser, "board-grid.layout", {"board-id": board.id}, pressed)  # type: ignore[arg-type]
+
+
+def test_buttons_move_resize_and_remove_and_what_was_done_stays(world: Served, owner: Scope) -> None:
+    two = [Widget("a", "note", note="One", w=6, h=2), Widget("b", "note", note="Two", x=6, w=6, h=2)]
+    board = dashboards.create_dashboard(owner, "Notes", two)
+    browser = browser_of(world, "operator")
+    shown(browser, f"/dashboards/{board.id}?edit=yes")
+    assert "Note: One: column 1, row 1, 6 wide and 3 high." in press(world, browser, board, "taller", "a")
+    assert "column 1, row 1, 7 wide" in press(world, browser, board, "wider", "a")
+    kept = {each.id: each for each in dashboards.dashboard(owner, board.id).widgets}
+    assert (kept["a"].w, kept["a"].h, kept["b"].y) == (7, 3, 3)
+    assert "Note: Two is removed." in press(world, browser, board, "remove", "b")
+    assert [each.id for each in dashboards.dashboard(owner, board.id).widgets] == ["a"]
+
+
+def test_what_is_dragged_stays_where_it_was_put_and_never_outside(world: Served, owner: Scope) -> None:
+    board = dashboards.create_dashboard(owner, "Notes", [Widget("a", "note", note="One", w=6, h=2)])
+    browser = browser_of(world, "operator")
+    shown(browser, f"/dashboards/{board.id}?edit=yes")
+    for place, says in (((5, 0, 7, 4), "Saved."), ((11, 0, 7, 4), "outside the dashboard")):
+        told = [{"i": "a", **dict(zip("xywh", place, strict=True))}]
+        assert says in call(world, browser, "board-dragged.data", {"board-grid": told, "board-id": board.id})
+    assert dashboards.dashboard(owner, board.id).widgets[0].x == 5
+
+
+def test_whoever_only_looks_changes_nothing(world: Served, owner: Scope) -> None:
+    board = one_of_each(world, owner, shared=True)
+    resident = browser_of(world, "resident")
+    assert "board-grid" not in shown(resident, f"/dashboards/{board.id}?edit=yes")
+    press(world, resident, board, "remove", "w-note")
+    assert len(dashboards.dashboard(owner, board.id).widgets) == len(board.widgets)
+
+
+def test_widgets_are_drawn_anew_while_they_are_looked_at(world: Served, owner: Scope) -> None:
+    world.site.post_everything()
+    board = dashboards.create_dashboard(owner, "One", [Widget("w1", "tile", world.site.site, "demand")])
+    browser = browser_of(world, "operator")
+    assert '"110"' in shown(browser, f"/dashboards/{board.id}")
+    world.site.post({("library", "power_kw"): 130.0, ("grid", "power_kw"): 140.0})
+    part = {"type": "board-content", "widget": "w1"}
+    asked = {
+        "output": '{"type":"board-content","widget":["ALL"]}.children',
+        "outputs": [{"id": part, "property": "children"}],
+        "inputs": [{"id": "board-interval", "property": "n_intervals", "value": 1}],
+        "state": [
+            {"id": "board-id", "property": "data", "value": board.id},
+            [{"id": part, "property": "id", "value": part}],
+        ],
+        "changedPropIds": ["board-interval.n_intervals"],
+    }
+    answer = browser.post("/_dash-update-component", json=asked, headers=csrf(browser))
+    assert answer.status_code == 200
+    assert '"210"' in answer.text
+
+
+@pytest.mark.parametrize("kind", ["plant", "campus", "pv_battery"])
+def test_a_dashboard_begins_with_what_fits_the_kind_of_its_site(world: Served, owner: Scope, kind: str) -> None:
+    seen = site_view(SYSTEM, world.site.site)
+    object.__setattr__(seen, "kind", kind)
+    widgets = kinds.starting(seen)
+    assert len(dashboards.create_dashboard(owner, kind, widgets).widgets) >= 6
+    assert len({(each.x, each.y) for each in widgets}) == len(widgets)
+
+
+def test_it_is_created_filled_named_and_shared_by_its_pages(world: Served, owner: Scope) -> None:
+    browser = browser_of(world, "operator")
+    assert "No dashboard yet" in shown(browser, "/dashboards")
+    said = {"dashboards-name": "Morning", "dashboards-start": world.site.site, "dashboards-of": ""}
+    answer = call(world, browser, "dashboards-go.href", said)
+    (board,) = dashboards.dashboards(owner)
+    assert f"/dashboards/{board.id}?edit=yes" in answer
+    assert "add-calendar-what" in shown(browser, f"/dashboards/{board.id}?edit=yes&add=calendar&site={world.site.site}")
+    of = f"{board.id}|calendar|{world.site.site}"
+    call(world, browser, "add-calendar-go.href", {"add-calendar-of": of, "add-calendar-what": world.site.meters["labs"]})
+    call(world, browser, "add-note-go.href", {"add-note-of": f"{board.id}|note|", "add-note-note": "Hello"})
+    kept = dashboards.dashboard(owner, board.id)
+    assert [(each.kind, each.of) for each in kept.widgets[-2:]] == [("calendar", world.site.meters["labs"]), ("note", "")]
+    call(world, browser, "naming-go.href", {"naming-of": board.id, "naming-name": "Evening", "naming-shared": "yes"})
+    named = dashboards.dashboard(owner, board.id)
+    assert (named.name, named.shared) == ("Evening", True)
+    assert "Evening" in shown(browser, "/dashboards")
+
+
+def test_screens_on_the_wall_lead_from_one_dashboard_to_the_next(world: Served, owner: Scope) -> None:
+    first, second = (dashboards.create_dashboard(owner, name, [Widget("w", "note", note=name)]) for name in ("A", "B"))
+    browser = browser_of(world, "operator")
+    assert f"/dashboards/{first.id}?kiosk=yes" in shown(browser, "/dashboards?kiosk")
+    assert f"/dashboards/{second.id}?kiosk=30" in shown(browser, f"/dashboards/{first.id}?kiosk")
+    page = shown(browser, f"/dashboards/{second.id}?kiosk=12")
+    assert f"/dashboards/{first.id}?kiosk=12" in page
+    assert "Arrange" not in page
+
+
+def test_what_is_shown_says_so_while_its_store_is_away(world: Served, owner: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = one_of_each(world, owner)
+    world.site.post_everything()
+
+    def away(*_given: object, **_more: object) -> None:
+        raise StoreAway("QuestDB does not answer")
+
+    monkeypatch.setattr(connection, "_ask", away)
+    page = shown(browser_of(world, "operator"), f"/dashboards/{board.id}")
+    assert "The readings cannot be asked for now" in page
+    assert "Ring the bell" in page

@@ -1,0 +1,111 @@
+"""A dashboard is put together by keyboard alone, and by dragging; it is looked at, and shown on a wall."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from store.records.access.policy import scope_of
+from store.records.people import dashboards
+from store.records.people.dashboards import Widget
+from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
+from tests.dashboard.overview.conftest import Served
+from tests.dashboard.readable import faults
+from tests.dashboard.watched import watched
+
+pytestmark = pytest.mark.browser
+
+
+def press_on(page: Page, what: Locator, key: str = "Enter") -> None:
+    """Go there by the Tab key, however far it is, and press a key."""
+    expect(what).to_be_visible()
+    for _ in range(150):
+        if what.evaluate("element => element === document.activeElement"):
+            page.keyboard.press(key)
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"the Tab key never comes to {what}")
+
+
+def test_a_dashboard_is_put_together_by_keyboard_alone(chromium: Browser, address: str, world: Served) -> None:
+    world.site.post_everything()
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo")
+        page.goto("/sign-in")
+        sign_in(page, "operator")
+        page.goto("/dashboards")
+        drawn(page)
+        press_on(page, page.locator("#dashboards-form summary"))
+        press_on(page, page.locator("#dashboards-name"), "M")
+        page.keyboard.type("orning")
+        press_on(page, page.locator("#dashboards-make"))
+        page.wait_for_url(re.compile(r"/dashboards/dsh_\w+\?edit=yes"))
+        expect(page.locator(".react-grid-item")).to_have_count(8)
+        press_on(page, page.get_by_role("link", name="Note", exact=True))
+        expect(page.locator("#add-note-note")).to_be_visible()
+        press_on(page, page.locator("#add-note-note"), "H")
+        page.keyboard.type("ello")
+        press_on(page, page.locator("#add-note-add"))
+        expect(page.locator(".react-grid-item")).to_have_count(9)
+        note = page.locator(".box").filter(has_text="Note: Hello")
+        for act, says in (
+            ("wider", "5 wide and 2 high"),
+            ("taller", "5 wide and 3 high"),
+            ("right", "column 2, row"),
+            ("up", "row"),
+        ):
+            press_on(page, note.locator(f"[data-act={act}]"))
+            expect(page.locator("#board-said")).to_contain_text(says)
+            expect(note.locator(f"[data-act={act}]")).to_be_focused()
+        press_on(page, page.locator(".box").filter(has_text="Calendar").locator("[data-act=remove]"))
+        expect(page.locator(".react-grid-item")).to_have_count(8)
+        assert faults(page) == []
+        press_on(page, page.get_by_role("link", name="Done"))
+        expect(page.locator("#board .panel")).to_have_count(8)
+        expect(page.locator("#board")).to_contain_text("Hello")
+        expect(page.locator("#board")).to_contain_text("110")
+        expect(page.locator("#board .main-svg").first).to_be_visible()
+        assert faults(page) == []
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert faults(page) == []
+
+
+def test_a_widget_is_dragged_and_stays_there(chromium: Browser, address: str, world: Served) -> None:
+    owner = scope_of(world.site.people["operator"])
+    two = [Widget("a", "note", note="One", w=6, h=2), Widget("b", "note", note="Two", x=6, w=6, h=2)]
+    board = dashboards.create_dashboard(owner, "Notes", two)
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 1440, "height": 1000})
+        page.goto("/sign-in")
+        sign_in(page, "operator")
+        page.goto(f"/dashboards/{board.id}?edit=yes")
+        handle = page.locator("#a .handle h2")
+        expect(handle).to_be_visible()
+        box = handle.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 5, box["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 800, box["y"] + 5, steps=12)
+        page.mouse.up()
+        expect(page.locator("#board-said")).to_have_text("Saved.")
+        kept = {each.id: (each.x, each.y) for each in dashboards.dashboard(owner, board.id).widgets}
+        assert kept["a"][0] == 6
+        assert kept["b"] == (6, 2)
+
+
+def test_a_screen_on_the_wall_has_no_frame_and_goes_on(chromium: Browser, address: str, world: Served) -> None:
+    owner = scope_of(world.site.people["operator"])
+    first, second = (dashboards.create_dashboard(owner, name, [Widget("w", "note", note=f"Board {name}")]) for name in ("A", "B"))
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 1440, "height": 1000})
+        page.goto("/sign-in")
+        sign_in(page, "operator")
+        page.goto(f"/dashboards/{first.id}?kiosk=5")
+        expect(page.locator("#board")).to_contain_text("Board A")
+        expect(page.locator("#nav")).to_be_hidden()
+        page.wait_for_url(f"**/dashboards/{second.id}?kiosk=5", timeout=30_000)
+        expect(page.locator("#board")).to_contain_text("Board B")
+        page.keyboard.press("Escape")
+        expect(page.locator("#nav")).to_be_visible()
