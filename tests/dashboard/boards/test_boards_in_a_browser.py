@@ -1,6 +1,7 @@
 """A dashboard is put together by keyboard alone, and by dragging; it is looked at, and shown on a wall."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -69,6 +70,8 @@ def test_a_dashboard_is_put_together_by_keyboard_alone(chromium: Browser, addres
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        boxes = [each.bounding_box() for each in page.locator("#board>.panel").all()]
+        assert all(one and other and one["y"] + one["height"] <= other["y"] for one, other in pairwise(boxes))
         assert faults(page) == []
 
 
