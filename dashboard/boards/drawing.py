@@ -114,7 +114,7 @@ def named(scope: Scope, widget: Widget) -> str:
     try:
         of = _Of(scope, widget, site_view(scope, widget.site_id), Reader())
         periods = KINDS[widget.kind].periods
-        what = _(TILES.get(widget.of, "")) if widget.kind == "tile" else of.subject.name if KINDS[widget.kind].subject else ""
+        what = of.subject.name if KINDS[widget.kind].subject else _(TILES[widget.of]) if widget.of in TILES else ""
         period = _(periods[of.period(periods)]) if periods else ""
     except NotFound:
         return _("not to be seen")
@@ -129,7 +129,11 @@ def _tile(of: _Of) -> Drawn:
     now = now_of(of.scope, of.site.id)
     shown = next((each for each in tiles.tiles(now, today_or_none(of.scope, of.site.id)) if each.key == of.widget.of), None)
     if shown is None:
-        return Drawn(_(TILES.get(of.widget.of, "")), _overview(of), [_empty(_("Nothing on this site tells that."))])
+        return Drawn(
+            _(TILES[of.widget.of]) if of.widget.of in TILES else "",
+            _overview(of),
+            [_empty(_("Nothing on this site tells that."))],
+        )
     line = trends(of.scope, of.site.id).get(shown.key) if of.widget.h >= ROOM_FOR_TREND else None
     return Drawn(
         of.site.name,
