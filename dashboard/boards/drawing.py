@@ -28,11 +28,11 @@ from dashboard.live.tick import today_or_none
 from dashboard.parts.aria import aria, data, icon
 from dashboard.parts.reading import Reader
 from dashboard.web import static
-from insight import energy_days, heat_map, history
+from insight import energy_days, heat_map, history, subjects
 from insight.course import trends
-from insight.energy_days import Subject
 from insight.now import now_of
 from insight.site_view import SiteView, site_view
+from insight.subjects import Subject
 from store.errors import NotFound, StoreAway
 from store.records.people.dashboards import Widget
 from store.scope import Scope
@@ -70,7 +70,7 @@ class _Of(NamedTuple):
     @property
     def subject(self) -> Subject:
         """What the widget is of; raises `NotFound`."""
-        return energy_days.subject(self.site, self.of)
+        return subjects.subject(self.site, self.of)
 
     def period(self, known: Mapping[str, str]) -> str:
         """Its period, the first one that there is where it has none."""

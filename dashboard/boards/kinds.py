@@ -6,7 +6,7 @@ from typing import NamedTuple
 from config.language import N_, _
 from dashboard.boards.places import settled
 from dashboard.energy.subject_choice import GROUPS
-from insight import energy_days
+from insight import subjects
 from insight.key_figures import key_figures
 from insight.now import now_of
 from insight.periods import ENERGY_PERIODS, RANGES
@@ -65,7 +65,7 @@ def subjects_of(scope: Scope, site_id: str) -> Options:
     seen = site_view(scope, site_id)
     return [
         ("site", each.name) if each.kind == "site" else (each.id, f"{_(GROUPS[each.kind])} · {each.name}")
-        for each in energy_days.subjects(seen)
+        for each in subjects.subjects(seen)
     ]
 
 

@@ -63,8 +63,9 @@ def chart(chart_id: str, label: str, empty: tuple[str, str] | None = None, **dat
     """
     given: dict[str, Any] = {f"data-{name}": value for name, value in data.items()}
     described = aria(label=label, describedby=f"{chart_id}-says")
+    role = "figure" if {"tools", "wheel"} & data.keys() else "img"
     place: list[Any] = [
-        html.Div(id=chart_id, className="chart", role="figure" if {"tools", "wheel"} & data.keys() else "img", **described, **given),
+        html.Div(id=chart_id, className="chart", role=role, **described, **given),
         html.Div(
             id=f"{chart_id}-table", className="table-frame chart-table", hidden=True, tabIndex=0, role="region", **described
         ),
