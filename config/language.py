@@ -121,11 +121,11 @@ def ask(of_request: Callable[[], str | None]) -> None:
     _of_request = of_request
 
 
-def weekday(day: date) -> str:
-    """Its name in the language that is spoken here: `Thursday`."""
+def weekday(day: date, width: str = "EEEE") -> str:
+    """Its name in the language that is spoken here: `Thursday`; `EEE` is `Thu`, `EEEEE` is `T`, as CLDR has them."""
     from babel.dates import format_date  # 40 ms to import, which only pages need
 
-    return format_date(day, "EEEE", _calendar())
+    return format_date(day, width, _calendar()).removesuffix(".")
 
 
 def month(day: date) -> str:
@@ -143,7 +143,8 @@ def written(day: date, skeleton: str) -> str:
     """
     from babel.dates import format_skeleton
 
-    return format_skeleton(skeleton, day, locale=_calendar()).replace(",", "")  # of a date within a sentence
+    # Of a date within a sentence, or at its end.
+    return format_skeleton(skeleton, day, locale=_calendar()).replace(",", "").removesuffix(".")
 
 
 def between(first: date, last: date) -> str:

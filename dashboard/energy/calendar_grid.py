@@ -33,7 +33,7 @@ def month(asked: Asked, told: EnergyDays, reader: Reader) -> html.Div:
         html.Tr([_day(asked, told, places.get(day), day, most, reader) for day in week])
         for week in WEEKS.monthdatescalendar(asked.day.year, asked.day.month)
     ]
-    table = html.Table([_head(3), html.Tbody(rows)], className="month-days")
+    table = html.Table([_head("EEE"), html.Tbody(rows)], className="month-days")
     return html.Div(table, className="month", role="region", **aria(label=_("Days of the month: arrow keys go from day to day")))
 
 
@@ -49,7 +49,9 @@ def year(asked: Asked, told: EnergyDays, reader: Reader) -> html.Div:
         ]
         name = language.month(first)
         head = html.A(name, href=asked.href(view=MONTH, day=first), **data(soft="")) if first <= asked.today else name
-        months.append(html.Section([html.H2(head), html.Table([_head(1), html.Tbody(rows)], className="month-days small-days")]))
+        months.append(
+            html.Section([html.H2(head), html.Table([_head("EEEEE"), html.Tbody(rows)], className="month-days small-days")])
+        )
     return html.Div(months, className="year")
 
 
@@ -61,10 +63,9 @@ def legend() -> html.Ul:
     )
 
 
-def _head(letters: int) -> html.Thead:
+def _head(width: str) -> html.Thead:
     days = [date(2024, 1, 1 + place) for place in range(7)]  # of which the first is a Monday
-    names = [language.weekday(day) for day in days]
-    cells = [html.Th(name[:letters], scope="col", **aria(label=name)) for name in names]
+    cells = [html.Th(language.weekday(day, width), scope="col", **aria(label=language.weekday(day))) for day in days]
     return html.Thead(html.Tr(cells))
 
 

@@ -95,7 +95,7 @@ def days(found: Comparison) -> list[str]:
     for each in dates:
         week += each.weekday() <= before
         before = each.weekday()
-        named.append((language.weekday(each)[:3], week))
+        named.append((language.weekday(each, "EEE"), week))
     return [_("%(day)s, week %(number)s", day=day, number=number) if week > 1 else day for day, number in named]
 
 

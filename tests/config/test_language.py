@@ -85,7 +85,7 @@ def test_a_text_that_is_told_later_is_worded_where_it_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("spoken", "weekday", "day", "whole"),
-    [("en", "Thursday", "26 Nov", "Thu 26 Nov 2026"), ("de", "Donnerstag", "26. Nov.", "Do. 26. Nov. 2026")],
+    [("en", "Thursday", "26 Nov", "Thu 26 Nov 2026"), ("de", "Donnerstag", "26. Nov", "Do. 26. Nov. 2026")],
 )
 def test_dates_are_written_as_the_language_writes_them(spoken: str, weekday: str, day: str, whole: str) -> None:
     at = date(2026, 11, 26)

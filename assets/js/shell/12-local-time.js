@@ -5,10 +5,10 @@
   const MINUTE = 60_000;
   const DAY = 1440 * MINUTE;
   const MONTH = 31 * DAY;
-  // the date on a wall, in the page's language, without the commas that a sentence has of its own
+  // the date on a wall, in the page's language, without the commas and the full stop that a sentence has of its own
   function writer(parts) {
     const format = new Intl.DateTimeFormat(Loadstar.locale, { ...parts, timeZone: "UTC" });
-    return (wall) => format.format(wall).replaceAll(",", "");
+    return (wall) => format.format(wall).replaceAll(",", "").replace(/\.$/, "");
   }
   const [DAY_OF_MONTH, OF_A_WEEK] = [{ day: "numeric", month: "short" }, { weekday: "short", day: "numeric", month: "short" }];
   const write = {
