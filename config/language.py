@@ -22,6 +22,7 @@ SOURCE = "en"  # of the texts in the code
 FOLDER = PROJECT / "dashboard" / "translations"  # <language>/LC_MESSAGES/messages.mo
 LONGEST_HEADER = 500
 QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+GREAT_NOUNS = ("de", "lb")
 CATALOGUE = Path("LC_MESSAGES", "messages.mo")
 
 _chosen: ContextVar[str | None] = ContextVar("language", default=None)
@@ -55,6 +56,24 @@ def plural(one: str, many: str, num: int) -> str:
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name
     """Mark a text that is worded later, by `_`, where it is shown."""
     return text
+
+
+def within(words: str) -> str:
+    """Words that stand alone elsewhere, as they stand within a sentence: small, unless the language here has great nouns.
+
+    >>> within("Two-factor sign-in")
+    'two-factor sign-in'
+    """
+    return words if spoken() in GREAT_NOUNS else words.lower()
+
+
+def opening(words: str) -> str:
+    """Words as they stand where a sentence or a cell begins.
+
+    >>> opening("energy in kWh")
+    'Energy in kWh'
+    """
+    return words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True, slots=True)

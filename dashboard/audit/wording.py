@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import html
 
-from config.language import N_, _, ngettext
+from config.language import N_, _, ngettext, opening
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.audit import Entry, Filter
@@ -132,7 +132,7 @@ def who(each: Entry) -> Any:
 def subject(each: Entry) -> Any:
     """The record, by its kind, its name where the entry tells it, and its id."""
     table = each.subject_kind or "—"
-    kind = (_(KINDS[table]) if table in KINDS else table.replace("_", " ")).capitalize()
+    kind = opening(_(KINDS[table]) if table in KINDS else table.replace("_", " "))
     name = next((told["name"] for told in (each.after, each.before) if told and isinstance(told.get("name"), str)), "")
     code = html.Code(each.subject_id, className="small text-break") if each.subject_id else None
     return [f"{kind} {name}".strip(), html.Div(code) if code else None]

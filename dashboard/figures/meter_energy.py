@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from config.language import _
+from config.language import _, opening
 from dashboard.figures import lines, wording
 from models import local_time
 
@@ -73,7 +73,7 @@ def _bars(uid: str, name: str, kwh: Values, bars: Bars, token: str) -> dict[str,
     return {
         "type": "bar",
         "uid": uid,
-        "name": name.capitalize(),
+        "name": opening(name),
         "x": [lines.utc(start + (end - start) / 2) for start, end in periods],
         "width": [round((end - start).total_seconds() * 1000 * WIDE) for start, end in periods],
         "y": heights,

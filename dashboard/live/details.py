@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from config.language import N_, _
+from config.language import N_, _, within
 from config.quantities import QUANTITIES
 from dashboard.figures import meter_level, meter_power, wording
 from dashboard.live.attention import allowed, words_of
@@ -220,7 +220,7 @@ def _values(now: Now, meter_ids: tuple[str, ...]) -> list[tuple[str, str, str]]:
             continue
         unit = QUANTITIES[quantity].label
         name = _(NAMES[quantity]) if quantity in NAMES else quantity
-        named = f"{now.view.meters[series_id].name}: {name.lower()}" if len(meter_ids) > 1 else name
+        named = f"{now.view.meters[series_id].name}: {within(name)}" if len(meter_ids) > 1 else name
         found.append(
             (
                 named,

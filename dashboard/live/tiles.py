@@ -11,7 +11,7 @@ import numpy as np
 from dash import html
 
 from config import clock
-from config.language import _
+from config.language import _, within
 from dashboard.figures import wording
 from dashboard.parts.aria import aria, data
 from insight import history
@@ -164,7 +164,7 @@ def price_note(price: Price | None, priced: float) -> str:
     if price is None:
         return _("no price known")
     tariffs = price.tariffs
-    named = tariffs[0].lower() if len(tariffs) == 1 else _("by %(count)s tariffs", count=len(tariffs))
+    named = within(tariffs[0]) if len(tariffs) == 1 else _("by %(count)s tariffs", count=len(tariffs))
     if not price.of_region:
         said = named
     elif tariffs and price.of_tariffs:

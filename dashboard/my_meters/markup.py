@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from config.language import N_, _
+from config.language import N_, _, opening
 from dashboard.account import parts
 from dashboard.figures import wording
 from dashboard.my_meters.ways import WAYS
@@ -83,7 +83,7 @@ def reading(value: Value | None, mine: Mine, now: datetime, reader: Reader) -> l
     rows: list[Any] = []
     for kwh, word in ((value.forward_kwh, way.forward), (value.export_kwh, way.backward)):
         if kwh or (word == way.forward and not value.export_kwh):
-            rows.append(html.Dt(_("%(energy)s today", energy=_(word).capitalize())))
+            rows.append(html.Dt(_("%(energy)s today", energy=opening(_(word)))))
             rows.append(html.Dd(reader.number(" ".join(wording.scaled(kwh, "kWh"))), className="num"))
     if value.cost is not None:
         words, amount = money(value.cost, value.priced, mine.currency, reader)

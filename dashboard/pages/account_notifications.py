@@ -5,7 +5,7 @@ from typing import Any
 import dash_bootstrap_components as dbc
 from dash import ALL, Input, Output, callback, ctx, html, no_update, register_page
 
-from config.language import N_, _
+from config.language import N_, _, within
 from dashboard.account import parts
 from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria
@@ -26,7 +26,7 @@ KINDS = {
 
 
 def _switch(kind: str, channel: str, wanted: bool) -> html.Td:
-    label = f"{_(KINDS[kind][0])}, {_(CHANNELS[channel]).lower()}"
+    label = f"{_(KINDS[kind][0])}, {within(_(CHANNELS[channel]))}"
     if (kind, channel) == preferences.ALWAYS:
         return html.Td(
             html.Span(_("always"), className="tag", title=_("So that whoever took over an account cannot hide it from you"))
@@ -89,5 +89,5 @@ def choose(_values: list[bool]) -> Any:
         preferences.choose_notification(current_scope(), changed["kind"], changed["channel"], wanted)
     except Refused as refused:
         return sentence(refused)
-    said = {"kind": _(KINDS[changed["kind"]][0]), "channel": _(CHANNELS[changed["channel"]]).lower()}
+    said = {"kind": _(KINDS[changed["kind"]][0]), "channel": within(_(CHANNELS[changed["channel"]]))}
     return _("%(kind)s %(channel)s: on. Saved.", **said) if wanted else _("%(kind)s %(channel)s: off. Saved.", **said)

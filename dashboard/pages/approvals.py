@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dash import html, register_page
 
-from config.language import N_, _
+from config.language import N_, _, opening
 from dashboard.frame import navigation
 from dashboard.parts import people, tables
 from dashboard.parts.aria import data
@@ -56,7 +56,7 @@ def load(scope: Scope, wanted: Wanted, chosen: Mapping[str, str], _context: str)
 
 def row(_scope: Scope, each: Pending) -> Row:
     """Something that waits, and the two answers."""
-    about = each.about.capitalize() if each.kind == "organisation" else each.about
+    about = opening(each.about) if each.kind == "organisation" else each.about
     asks: Words = [about, html.Div(f"“{each.note}”", className="muted small")] if each.note else about
     since = reader().stamp(each.since)
     acts = [_answer("yes", N_("Approve"), YES, each), _answer("no", N_("Reject"), NO, each)]

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import dash_bootstrap_components as dbc
 from dash import Input, Output, State, callback, ctx, dcc, html, register_page
 
-from config.language import N_, _
+from config.language import N_, _, opening
 from dashboard.audit import entries, verification, wording
 from dashboard.frame import navigation
 from dashboard.parts import table_address
@@ -70,7 +70,7 @@ def _tools(scope: Scope, given: Mapping[str, str]) -> list[html.Label]:
     actions = [{"value": ANY, "label": _("Every act")}]
     actions += [{"value": each, "label": wording.did(each)} for each in audit.actions(scope)]
     kinds = [{"value": ANY, "label": _("Everything")}]
-    kinds += [{"value": name, "label": _(words).capitalize()} for name, words in wording.KINDS.items()]
+    kinds += [{"value": name, "label": opening(_(words))} for name, words in wording.KINDS.items()]
 
     def text(name: str, hint: str) -> dcc.Input:
         return dcc.Input(id=f"audit-{name}", type="search", debounce=0.4, value=given[name], placeholder=hint, maxLength=120)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 from flask_wtf.csrf import generate_csrf
 
-from config.language import N_, _, ngettext
+from config.language import N_, _, ngettext, within
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Text
 from dashboard.parts.rows import Question
@@ -54,7 +54,7 @@ def change_role(scope: Scope, user: User) -> Question:
     words = _(
         "%(name)s is %(lower)s now. What they see and may do follows at their next click.",
         name=user.name,
-        lower=role_of(user).lower(),
+        lower=within(role_of(user)),
     )
     return Question(words, [Choice("role", _("New role"), options), *successor(scope, user)])
 

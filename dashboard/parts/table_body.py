@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from config.language import _
+from config.language import _, within
 from dashboard.frame.faults import sentence
 from dashboard.parts import table_address
 from dashboard.parts.aria import aria, data, icon
@@ -198,7 +198,7 @@ def _pager(table: Table, seen: View, shown: int, total: int) -> html.Nav:
             )
             for words, first in steps
         ]
-    return html.Nav(parts, className="pager", **aria(label=_("Pages of the table, %(name)s", name=_(table.label).lower())))
+    return html.Nav(parts, className="pager", **aria(label=_("Pages of the table, %(name)s", name=within(_(table.label)))))
 
 
 def _press(**told: Any) -> dict[str, Any]:

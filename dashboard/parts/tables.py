@@ -19,7 +19,7 @@ from typing import Any
 from dash import Input, Output, State, callback, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
-from config.language import _
+from config.language import _, within
 from dashboard.frame.faults import sentence
 from dashboard.parts import table_address
 from dashboard.parts.aria import aria, data
@@ -38,7 +38,7 @@ def view(table: Table, context: str = "") -> html.Section:
     if table.search:
         name = f"{table.id}-search"
         tools += [
-            html.Label(_("Search %(name)s", name=_(table.label).lower()), htmlFor=name, className="visually-hidden"),
+            html.Label(_("Search %(name)s", name=within(_(table.label))), htmlFor=name, className="visually-hidden"),
             dcc.Input(
                 id=name,
                 type="search",

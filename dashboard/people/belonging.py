@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from config.language import N_, _
+from config.language import N_, _, within
 from dashboard.parts import people
 from dashboard.parts.aria import data
 from dashboard.parts.fields import Choice, Text
@@ -129,7 +129,7 @@ def _invite(scope: Scope, given: Given, organisation_id: str) -> Words:
         invited = invitations.invite(scope, organisation_id, email=email, role=role)
         letters.invitation(invited, organisations.organisation(scope, organisation_id).name)
     invitation = invited.invitation
-    role = _(ROLES[invitation.role]).lower()
+    role = within(_(ROLES[invitation.role]))
     what = _("The invitation to %(address)s as %(role)s", address=invitation.email, role=role)
     return letters.sent(scope, what, _("Its link works for 7 days."))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import g
 
-from config.language import N_, _
+from config.language import N_, _, within
 from dashboard.frame import view_as
 from dashboard.parts import people
 from dashboard.parts.fields import Choice
@@ -103,7 +103,7 @@ def do(scope: Scope, asked: Asked) -> Words:
     match asked.act:
         case "role":
             changed = users.change_role(scope, asked.key, asked.given.get("role", ""), successor_id=successor)
-            return _("%(name)s is %(lower)s now.", name=name, lower=people.role_of(changed).lower())
+            return _("%(name)s is %(lower)s now.", name=name, lower=within(people.role_of(changed)))
         case "disable":
             users.set_approval(scope, asked.key, "disabled", successor_id=successor)
             return _("%(name)s is disabled. Every session of theirs has ended.", name=name)

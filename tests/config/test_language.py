@@ -92,3 +92,10 @@ def test_dates_are_written_as_the_language_writes_them(spoken: str, weekday: str
     with language.speaking(spoken):
         assert language.weekday(at) == weekday
         assert [language.written(at, skeleton) for skeleton in ("MMMd", "yMMMEd")] == [day, whole]
+
+
+def test_words_keep_the_great_letters_that_their_language_writes_within_a_sentence() -> None:
+    assert language.within("Users") == "users"
+    with language.speaking("de"):
+        assert language.within("Benutzer und Rollen") == "Benutzer und Rollen"
+        assert language.opening("verbrauchte Energie in kWh") == "Verbrauchte Energie in kWh"
