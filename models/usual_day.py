@@ -4,7 +4,7 @@ The rule. A day is compared with the last `COUNT` days of its kind that are know
 week, on a day that is free other free days and Sundays, on a day of a shutdown its other days. So seasons count by themselves.
 Usual is their median; where the outdoor temperature is known, each of them is first moved to the temperature of the day, by so
 many kWh per kelvin below the heating limit or above the cooling limit as days of one kind differ by (the median over pairs of
-days: Theil 1950, Sen 1968). A day is unusual when it is further from usual than three times the days' own scatter (1.4826 times
+days: Theil 1950, Sen 1968), provided that three of four pairs say that it is more. A day is unusual when it is further from usual than three times the days' own scatter (1.4826 times
 their median absolute deviation: Rousseeuw and Croux 1993), and than a tenth of what is usual.
 """
 
@@ -26,6 +26,7 @@ HEATING_C, COOLING_C = (
     22.0,
 )  # Eurostat counts heating on days of a mean below 15 °C; cooling begins later, for sun and people
 LEAST_KELVIN, LEAST_PAIRS = 1.0, 20
+AGREEING = 0.75  # of the pairs: else it is something else that differs, such as a term that begins in autumn
 
 
 class Usual(NamedTuple):
@@ -109,7 +110,9 @@ class _Slopes:
         self._slopes = (totals[self._later] - totals[self._earlier]) / apart
 
     def per_kelvin(self, day: int) -> float:
-        """By the days before one; 0 where too few can say."""
+        """By the days before one; 0 where too few can say, or they do not agree that it is more."""
         first, last = np.searchsorted(self._later, [day - WITHIN_DAYS, day])
         told = self._slopes[first:last][self._earlier[first:last] >= day - WITHIN_DAYS]
-        return float(np.median(told)) if len(told) >= LEAST_PAIRS else 0.0
+        if len(told) < LEAST_PAIRS or np.mean(told > 0) < AGREEING:
+            return 0.0
+        return float(np.median(told))

@@ -137,7 +137,7 @@ def rule(told: EnergyDays) -> str:
         return said
     return f"{said} " + _(
         "Days that are compared with are first moved to the outdoor temperature of the day (%(name)s): by as much as such days "
-        "differed for each kelvin below %(heating)s °C or above %(cooling)s °C.",
+        "differed for each kelvin below %(heating)s °C or above %(cooling)s °C, where most of them say that it is more.",
         name=told.outdoors,
         heating=f"{usual_day.HEATING_C:g}",
         cooling=f"{usual_day.COOLING_C:g}",

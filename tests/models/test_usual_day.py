@@ -69,6 +69,15 @@ def test_a_cold_day_is_no_alarm_where_heating_explains_it_and_is_one_where_it_do
     assert usual(heated, kinds, outdoors).verdict[140] == 1
 
 
+def test_what_differs_for_another_reason_is_not_put_down_to_the_temperature() -> None:
+    kinds = [each % 7 for each in range(98)]
+    warmth = np.random.default_rng(5).uniform(0, 14, 98)
+    totals = np.where(np.arange(98) < 70, 100.0, 140.0)  # a term begins, in the cold as in the warmth
+    told, plainly = usual(totals, kinds, warmth), usual(totals, kinds)
+    np.testing.assert_array_equal(told.middle, plainly.middle)
+    np.testing.assert_array_equal(told.verdict, plainly.verdict)
+
+
 def test_days_that_are_not_known_are_neither_compared_with_nor_judged() -> None:
     kinds = _kinds(80)
     totals = _week(kinds, np.random.default_rng(5))
