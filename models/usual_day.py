@@ -4,8 +4,9 @@ The rule. A day is compared with the last `COUNT` days of its kind that are know
 week, on a day that is free other free days and Sundays, on a day of a shutdown its other days. So seasons count by themselves.
 Usual is their median; where the outdoor temperature is known, each of them is first moved to the temperature of the day, by so
 many kWh per kelvin below the heating limit or above the cooling limit as days of one kind differ by (the median over pairs of
-days: Theil 1950, Sen 1968), provided that three of four pairs say that it is more. A day is unusual when it is further from usual than three times the days' own scatter (1.4826 times
-their median absolute deviation: Rousseeuw and Croux 1993), and than a tenth of what is usual.
+days: Theil 1950, Sen 1968), provided that three of four pairs say that it is more. A day is unusual when it is further from
+usual than three times the days' own scatter (1.4826 times their median absolute deviation: Rousseeuw and Croux 1993), and than a
+tenth of what is usual.
 """
 
 from typing import NamedTuple

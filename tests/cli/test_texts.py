@@ -190,6 +190,19 @@ def test_the_template_is_up_to_date(found: Catalog) -> None:
     assert kept == written(found), "run `./loadstar texts`"
 
 
+@pytest.mark.parametrize("name", [each for each in language.languages() if each != language.SOURCE])
+def test_every_language_has_a_wording_of_every_text_and_is_shown_as_it_was_worded(name: str, found: Catalog, tmp_path: Path) -> None:
+    folder = language.FOLDER / name
+    with (folder / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        catalog = read_po(file, locale=name)
+    worded = {message.id for message in catalog if message.id and is_translated(message)}
+    assert [message.id for message in found if message.id and message.id not in worded] == [], "`./loadstar texts --missing`"
+    assert [(message.id, amiss(message)) for message in catalog if message.id and amiss(message)] == []
+    compiled(catalog, tmp_path)
+    for shown in (language.CATALOGUE, BROWSER):
+        assert (folder / shown).read_bytes() == (tmp_path / shown).read_bytes(), "run `./loadstar texts`"
+
+
 def test_what_is_gathered_is_the_same_each_time(found: Catalog) -> None:
     assert written(found) == written(gathered())
 
