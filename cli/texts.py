@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,6 +23,7 @@ from dashboard.web.language import BROWSER
 
 TEMPLATE = "messages.pot"
 WIDTH = 130
+ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # files of the same texts are the same whenever they are written
 FIRST = 5  # of the texts that are missing: where to begin
 PLACE = re.compile(r"%\((\w+)\)s")
 METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.js", "javascript")]
@@ -32,7 +34,7 @@ SCRIPTS = ("assets/js", "assets/live")
 
 def gathered() -> Catalog:
     """Every marked text of the rooms, the templates and the scripts, in order of place, each named with its files."""
-    catalog = Catalog(project="Loadstar", header_comment="# Written by `./loadstar texts`.")
+    catalog = Catalog(project="Loadstar", header_comment="# Written by `./loadstar texts`.", creation_date=ALWAYS)
     # Babel tells of f-strings among a mark's values, too, where they belong; that no text is one is held by a test.
     with contextlib.redirect_stderr(io.StringIO()):
         for folder in (*sorted(ROOMS), *SCRIPTS):
@@ -55,7 +57,7 @@ def compiled(catalog: Catalog, folder: Path) -> None:
 
     What is not translated, or not so that it could be shown, is left out: it is shown in English.
     """
-    usable = Catalog(locale=catalog.locale)
+    usable = Catalog(locale=catalog.locale, creation_date=ALWAYS)
     scripts = {}
     for message in catalog:
         if message.id and is_translated(message) and not amiss(message):
@@ -64,7 +66,7 @@ def compiled(catalog: Catalog, folder: Path) -> None:
                 scripts[message.id] = message.string
     with _made(folder / language.CATALOGUE).open("wb") as file:
         write_mo(file, usable)
-    _made(folder / BROWSER).write_text(json.dumps(scripts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    _made(folder / BROWSER).write_text(json.dumps(scripts, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def is_translated(message: Message) -> bool:

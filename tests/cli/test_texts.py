@@ -11,10 +11,12 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from click.testing import CliRunner
 
-from cli.texts import FIRST, TEMPLATE, gathered, texts, written
+from cli import texts as workshop
+from cli.texts import FIRST, TEMPLATE, compiled, gathered, is_translated, texts, written
 from cli.workshop import ROOMS
 from config import language
 from config.settings import PROJECT
+from dashboard.web.language import BROWSER
 
 MARKS = {"_": 1, "N_": 1, "ngettext": 2}
 PLACE = re.compile(r"%\((\w+)\)s")
@@ -191,13 +193,15 @@ def test_the_template_is_up_to_date(found: Catalog) -> None:
 
 
 @pytest.mark.parametrize("name", [each for each in language.languages() if each != language.SOURCE])
-def test_every_language_has_a_wording_of_every_text_and_is_shown_as_it_was_worded(name: str, found: Catalog, tmp_path: Path) -> None:
+def test_every_language_has_a_wording_of_every_text_and_is_shown_as_it_was_worded(
+    name: str, found: Catalog, tmp_path: Path
+) -> None:
     folder = language.FOLDER / name
     with (folder / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalog = read_po(file, locale=name)
     worded = {message.id for message in catalog if message.id and is_translated(message)}
     assert [message.id for message in found if message.id and message.id not in worded] == [], "`./loadstar texts --missing`"
-    assert [(message.id, amiss(message)) for message in catalog if message.id and amiss(message)] == []
+    assert [(message.id, why) for message in catalog if message.id and (why := workshop.amiss(message))] == []
     compiled(catalog, tmp_path)
     for shown in (language.CATALOGUE, BROWSER):
         assert (folder / shown).read_bytes() == (tmp_path / shown).read_bytes(), "run `./loadstar texts`"
