@@ -19,27 +19,16 @@ from dash import (
 )
 
 from config.language import N_, _
-from dashboard.boards import drawing, grid, places
-from dashboard.boards import forms as board_forms
-from dashboard.boards.forms import address
-from dashboard.boards.kinds import KINDS
-from dashboard.energy import ways
+from dashboard.boards import arranging, drawing, grid, looking, places
 from dashboard.frame.faults import sentence
-from dashboard.parts import forms
-from dashboard.parts.aria import aria, data
+from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, owns_board, sees_board
 from store.errors import Refused
 from store.records.people import dashboards
-from store.records.people.dashboards import Board
-from store.records.plant import sites
-from store.scope import Scope
 
 register_page(__name__, path_template="/dashboards/<board_id>", name=N_("Dashboard"))
-
-EVERY_MS = 15_000  # what is shown is drawn anew so often
-STAYS_S, SHORTEST_S, LONGEST_S = 30, 5, 3600  # how long a screen on the wall shows each dashboard
 
 
 @guard(sees_board())
@@ -48,69 +37,10 @@ def layout(board_id: str, edit: str | None = None, add: str = "", site: str = ""
     scope = current_scope()
     board = dashboards.dashboard(scope, board_id)
     if edit is not None and board.own:
-        content = _arranging(scope, board, add, site)
+        content = arranging.arranging(scope, board, add, site)
     else:
-        content = _looking(scope, board, query.get("kiosk"))
+        content = looking.looking(scope, board, query.get("kiosk"))
     return html.Div([dcc.Store(id="board-id", data=board.id), *content], **data(plotly=static.url("plotly/plotly.min.js")))
-
-
-def _looking(scope: Scope, board: Board, kiosk: str | None) -> list[Any]:
-    tools: list[Any] = []
-    if kiosk is None:
-        edit = html.A(_("Arrange"), href=address(board.id, edit=True), className="btn btn-sm btn-quiet", **data(soft=""))
-        every = html.A(_("My dashboards"), href="/dashboards", className="btn btn-sm btn-quiet", **data(soft=""))
-        wall = html.A(_("Full screen"), href=f"{address(board.id)}?kiosk=yes", className="btn btn-sm btn-quiet")
-        tools = [*([edit] if board.own else []), every, wall]
-    shown = grid.looked_at(scope, board, reader())
-    if not board.widgets:
-        shown = html.Div(
-            html.P(_("Nothing is on it yet. Arrange it: each widget is added there."), role="status"),
-            className="panel table-empty",
-        )
-    return [
-        html.Header(
-            [html.H1(board.name), html.Nav(tools, className="toolbar", **aria(label=_("This dashboard")))],
-            className="page-head board-head",
-        ),
-        dcc.Interval(id="board-interval", interval=EVERY_MS),
-        *([_wall(scope, board, kiosk)] if kiosk is not None else []),
-        shown,
-    ]
-
-
-def _wall(scope: Scope, board: Board, kiosk: str) -> html.Div:
-    """What makes of the page a screen on the wall: no frame around it, and the next dashboard after a while."""
-    seconds = min(max(int(kiosk), SHORTEST_S), LONGEST_S) if kiosk.isdecimal() and len(kiosk) < 6 else STAYS_S
-    own = [each.id for each in dashboards.dashboards(scope)] if board.own else [board.id]
-    following = own[(own.index(board.id) + 1) % len(own)]
-    leave = html.A(_("Leave full screen"), href=address(board.id), className="btn btn-sm btn-quiet")
-    return html.Div(leave, className="kiosk", **data(kiosk=f"{seconds}", next=f"{address(following)}?kiosk={seconds}"))
-
-
-def _arranging(scope: Scope, board: Board, add: str, site: str) -> list[Any]:
-    done = html.A(_("Done"), href=address(board.id), className="btn btn-sm btn-primary")
-    about = _("Drag a widget by its heading and its corner, or press its buttons. Every change is kept at once.")
-    return [
-        html.Header([html.H1(_("Arrange %(name)s", name=board.name)), html.P(about), done], className="page-head"),
-        forms.view(board_forms.DESCRIBE, board.id),
-        _adding(scope, board, add if add in KINDS else "", site),
-        html.P(id="board-said", role="status", className="remark", tabIndex=-1),
-        html.Div(grid.put_together(scope, board), id="board-arranging"),
-    ]
-
-
-def _adding(scope: Scope, board: Board, kind: str, site: str) -> html.Section:
-    seen = sites.visible_sites(scope)
-    here = next((each.id for each in seen if each.id == site), seen[0].id if seen else "")
-    of_kind = {name: f"{address(board.id, edit=True)}&add={name}&site={here}" for name in KINDS if here or name == "note"}
-    links = ways.row(_("Kind of widget"), {href: _(KINDS[name].words) for name, href in of_kind.items()}, of_kind.get(kind, ""))
-    parts: list[Any] = [html.H2(_("Add a widget")), links]
-    if kind and kind in of_kind:
-        if kind not in ("note", "map") and len(seen) > 1:
-            by_site = {f"{address(board.id, edit=True)}&add={kind}&site={each.id}": each.name for each in seen}
-            parts.append(ways.row(_("Of site"), by_site, of_kind[kind]))
-        parts.append(forms.view(board_forms.ADD[kind], board_forms.context(board.id, kind, here)))
-    return html.Section(parts, className="panel mb-3 adding")
 
 
 @callback(

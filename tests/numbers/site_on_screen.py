@@ -183,7 +183,8 @@ def chart_agrees(page: Page, site: Balance, period: str) -> None:
     def whole() -> tuple[list[str], list[list[str]]] | None:
         heads, rows = table(page)
         known = [row[0][:16] for row in rows] == labels[-len(rows) :] and len(rows) == min(len(labels), 500)
-        return (heads, rows) if known and len(heads) == len(courses) + 1 and is_drawn(page) else None
+        lines = [head for head in heads[1:] if head != "Events"]
+        return (heads, rows) if known and len(lines) == len(courses) and is_drawn(page) else None
 
     heads, rows = eventually(whole)
     places = {line: heads.index(COLUMNS[line]) for line in courses}

@@ -52,7 +52,7 @@ def test_what_only_a_resident_sees_is_accessible_and_fits_a_phone(opened: Opener
 def test_the_journey_through_an_account_to_its_end(opened: Opener) -> None:
     page = opened("/account")
     page.fill("#account-name", "Rosa Resident")
-    page.select_option("#account-language", "de-DE")
+    page.select_option("#account-language", "fr-FR")
     page.click("#account-save")
     expect(page.locator("#account-notice")).to_contain_text("Your profile is saved")
     expect(page.locator(".bar")).to_contain_text("Rosa Resident")

@@ -109,8 +109,7 @@ def test_what_happened_is_a_band_behind_the_lines_and_is_told_under_the_pointer_
         "document.querySelector('#overview-chart .plot').layout.shapes.map((each) => [Date.parse(each.x0), Date.parse(each.x1)])"
     )
     eventually(lambda: [middle.timestamp() * 1000, end.timestamp() * 1000] in page.evaluate(shapes))
-    place = page.locator("#overview-chart .nsewdrag").first.bounding_box()
-    assert place
+    place = eventually(page.locator("#overview-chart .nsewdrag").first.bounding_box)
     page.mouse.move(place["x"] + place["width"] * 0.75, place["y"] + 20)
     expect(page.locator("#overview-chart .readout li")).to_have_text("Labs device was silent")
     page.mouse.move(place["x"] + place["width"] * 0.25, place["y"] + 20)
