@@ -67,12 +67,14 @@ def frequencies_within(
 
 def told_as_means(scope: Scope, meter_id: str, quantity: str, start: datetime, end: datetime) -> bool:
     """Whether the meter itself says that each of its readings in [start, end) is a mean of ten minutes; raises as `means`."""
-    times_of(scope, [meter_id])
-    rows = query(
-        "SELECT min(lasts_s), max(lasts_s) FROM telemetry WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s",
-        [start, end, meter_id, quantity],
-    )
-    return [tuple(row) for row in rows] == [(MEAN_S, MEAN_S)]
+    told: set[tuple[int, int]] = set()
+    for since, until in _windows(scope, meter_id, start, end, None):
+        rows = query(
+            "SELECT min(lasts_s), max(lasts_s) FROM telemetry WHERE ts >= %s AND ts < %s AND meter = %s AND quantity = %s",
+            [since, until, meter_id, quantity],
+        )
+        told |= {(least, most) for least, most in rows if least is not None}
+    return told == {(MEAN_S, MEAN_S)}
 
 
 def _windows(scope: Scope, meter_id: str, start: datetime, end: datetime, known: Metering | None) -> Times:

@@ -32,6 +32,7 @@ from store.series import (
     power,
     readings,
     shares,
+    supply,
     suspects,
 )
 from tests.conftest import eventually
@@ -87,6 +88,11 @@ def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
         "store.series.power.mean_power": power.mean_power(scope, ids, start, AFTER, 900),
         "store.series.power.live_power": [power.live_power(scope, ids, moment) for moment in every(BEFORE, 1800, 20)],
         "store.series.levels.levels": levels.levels(scope, ids, "temperature_c", start, AFTER, 900),
+        "store.series.supply.means": [supply.means(scope, each, ["temperature_c"], start, AFTER) for each in ids],
+        "store.series.supply.frequencies_within": [
+            supply.frequencies_within(scope, each, start, AFTER, [(None, None)]) for each in ids
+        ],
+        "store.series.supply.told_as_means": [supply.told_as_means(scope, each, "power_kw", start, AFTER) for each in ids],
         "store.series.differences.differences": differences.differences(scope, found["counter"], start, AFTER),
         "store.series.latest.kept": _sorted(latest.kept(scope, ids).values, found),
         "store.series.latest.latest": _sorted(latest.latest(scope, ids, timedelta(days=2)), found),
