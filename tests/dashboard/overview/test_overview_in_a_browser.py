@@ -164,7 +164,7 @@ def test_the_map_is_zoomed_by_buttons_read_as_a_table_and_shown_again_on_the_way
     page = looked(viewport=DESK)
     choose(page, "overview-view", "Map")
     page.wait_for_selector("#overview-map[data-drawn]")
-    button = page.locator(".panel.place footer button:visible")
+    button = page.locator(".panel.place footer .link:visible")
     button.click()
     expect(page.locator("#overview-map-table")).to_contain_text("South Works")
     expect(page.locator("#overview-map")).to_be_hidden()
