@@ -104,7 +104,7 @@ def table(of: Table, reader: Reader) -> dict[str, Any]:
 def _most(table: Table, at: int) -> float:
     """The greatest number of a column; the last row of a sum is none of them."""
     rows = table.rows[:-1] if table.summed else table.rows
-    numbers = [abs(row[at]) for row in rows if isinstance(row[at], int | float)]  # type: ignore[arg-type]
+    numbers = [abs(cell) for row in rows if isinstance(cell := row[at], int | float)]
     return max(numbers, default=0.0)
 
 

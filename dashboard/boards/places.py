@@ -53,7 +53,7 @@ def _swapped(widgets: Sequence[Widget], one: Widget, *, upwards: bool) -> list[W
     return settled(widgets, {one.id: below.y + BEFORE}) if below else [*widgets]
 
 
-def dragged(widgets: Sequence[Widget], layout: Sequence[Mapping[str, Any]]) -> list[Widget]:
+def dragged(widgets: Sequence[Widget], layout: Sequence[Any]) -> list[Widget]:
     """The widgets where the browser's grid has them; what is no place, or of no widget, changes nothing."""
     places = {each.get("i"): each for each in layout if isinstance(each, dict)}
     moved = []

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import orjson
 from dash import dcc, html
+from numpy.typing import NDArray
 
 from config.language import _
 from dashboard.energy import battery_words as words
@@ -26,7 +27,7 @@ def panels(path: str, shown: Days, told: Batteries, of: Battery, zone: ZoneInfo,
     """All of them."""
     found = [_charge(told, of, zone, reader)]
     if of.depths is not None and of.depths.any():
-        found.append(_depths(of, reader))
+        found.append(_depths(of.depths, reader))
     if len(told.every) > 1:
         found.append(_every(path, shown, told, reader))
     return html.Div(found, className="overview battery")
@@ -51,9 +52,8 @@ def _charge(told: Batteries, of: Battery, zone: ZoneInfo, reader: Reader) -> htm
     return blocks.panel("charge", _("State of charge"), None, content, foot)
 
 
-def _depths(of: Battery, reader: Reader) -> html.Section:
-    assert of.depths is not None  # noqa: S101  # the caller's
-    bounds = zip(DEPTHS, DEPTHS[1:], of.depths.tolist(), strict=False)
+def _depths(cycles: NDArray[np.float64], reader: Reader) -> html.Section:
+    bounds = zip(DEPTHS, DEPTHS[1:], cycles.tolist(), strict=False)
     rows = [(f"{low:g}–{high:g} %", reader.number(wording.exact(count))) for low, high, count in bounds]
     table = short_table(_("How many cycles of each depth"), [_("Depth"), _("Cycles")], rows, {1: "num"})
     return blocks.panel("depths", _("Cycles by their depth"), None, [table])

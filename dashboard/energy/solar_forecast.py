@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, no_update
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
 
-from config.language import _, told
+from config.language import _
 from dashboard.energy.solar_asked import Asked
 from dashboard.forecasting import wording
-from dashboard.forecasting.controls import POLL_MS, TOO_MANY, ahead
+from dashboard.forecasting.controls import POLL_MS, Answer, busy, outcome
 from dashboard.web.access import guard, site_in
-from dashboard.web.jobs import runs, said
+from dashboard.web.jobs import runs
 from store.records.jobs.kinds import SITE_FORECAST, OfSite
 from store.records.schema import Job
-
-Answer = tuple[Any, list[Any]]
 
 
 def controls(asked: Asked) -> html.Div:
@@ -30,15 +28,6 @@ def controls(asked: Asked) -> html.Div:
         ],
         className="forecast",
     )
-
-
-def _sentences(*sentences: str) -> list[html.Li]:
-    return [html.Li(words) for words in sentences]
-
-
-def busy() -> Answer:
-    """The answer when no further job is taken."""
-    return no_update, _sentences(_(TOO_MANY))
 
 
 clientside_callback(ClientsideFunction("live", "asks"), Output("solar-start", "data"), Input("solar-wanted", "data"))
@@ -61,9 +50,4 @@ clientside_callback(ClientsideFunction("live", "asks"), Output("solar-start", "d
 @runs(SITE_FORECAST, lambda _asked, site_id: OfSite(site_id), progress=lambda job: wording.stage(job.message), busy=busy)
 def forecast(job: Job, _asked: float | None, site_id: str) -> Answer:  # noqa: ARG001 - the rule's
     """What came of it."""
-    if job.state == "failed":
-        return no_update, _sentences(said(job.problem))
-    if "too_little" in job.result:
-        return None, _sentences(_("No forecast yet: %(reason)s.", reason=told(job.result["too_little"])))
-    made = job.result["forecast"]
-    return ahead(made), _sentences(*wording.lines(made))
+    return outcome(job)

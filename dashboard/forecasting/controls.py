@@ -69,6 +69,11 @@ def busy() -> Answer:
 )
 def overview_forecast(job: Job, _asked: float | None, site_id: str) -> Answer:  # noqa: ARG001 - the rule's
     """What came of the forecast of the site's next 24 hours."""
+    return outcome(job)
+
+
+def outcome(job: Job) -> Answer:
+    """What came of a forecast that is over: what a chart draws of it, and its sentences."""
     if job.state == "failed":
         return no_update, _sentences(said(job.problem))
     if "too_little" in job.result:

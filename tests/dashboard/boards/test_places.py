@@ -68,4 +68,4 @@ def test_a_drag_is_taken_as_the_browser_tells_it_and_nonsense_changes_nothing() 
     assert where(dragged(two, told)) == [(6, 0, 6, 2), (0, 0, 6, 2)]
     for nonsense in ({"i": "w0"}, {"i": "w9", "x": 1, "y": 1, "w": 1, "h": 1}, {"i": "w0", "x": "1", "y": 0, "w": 1, "h": True}):
         assert dragged(two, [nonsense]) == two
-    assert dragged(two, ["x"]) == two  # type: ignore[list-item]
+    assert dragged(two, ["x"]) == two
