@@ -33,7 +33,8 @@ AGREEING = 0.75  # of the pairs: else it is something else that differs, such as
 class Usual(NamedTuple):
     """Of successive days: what is usual (as the totals), and from where to where; how many days say so, and the verdict.
 
-    NaN where too few days can be compared with; `verdict` is +1 for unusually high, -1 for unusually low, else 0.
+    NaN where too few days can be compared with; `verdict` is +1 for unusually high, -1 for unusually low, else 0. `scatter` is
+    that of the days compared with, as a standard deviation.
     """
 
     middle: Floats
@@ -41,10 +42,11 @@ class Usual(NamedTuple):
     high: Floats
     days: Days
     verdict: Days
+    scatter: Floats
 
     def of(self, days: slice) -> "Usual":
         """The same of some of the days."""
-        return Usual(self.middle[days], self.low[days], self.high[days], self.days[days], self.verdict[days])
+        return Usual(*(each[days] for each in self))
 
 
 def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None = None, since: int = 0) -> Usual:
@@ -77,7 +79,7 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
     low, high = middle - reach, middle + reach
     with np.errstate(invalid="ignore"):
         verdict = (values > high).astype(np.int64) - (values < low).astype(np.int64)
-    return Usual(middle, low, high, days, verdict)
+    return Usual(middle, low, high, days, verdict, scatter)
 
 
 def compared_with(totals: ArrayLike, kinds: ArrayLike, day: int) -> Days:
