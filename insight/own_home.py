@@ -4,7 +4,7 @@ Usual is the mean of the same weekday's energy up to the same time by the local 
 time only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -79,12 +79,22 @@ def homes(scope: Scope) -> list[OwnHome]:
     Raises:
         StoreAway: the readings cannot be reached.
     """
+    found = [_home(scope, mine) for mine in _by_site(scope)]
+    return sorted((each for each in found if each is not None), key=lambda each: each.site)
+
+
+def places(scope: Scope) -> list["Place"]:
+    """Where the holder's homes are, in the order of their meters; none without a meter of energy."""
+    found = [_place(scope, mine) for mine in _by_site(scope)]
+    return [each for each in found if each.home.meter_ids]
+
+
+def _by_site(scope: Scope) -> Collection[list[Mine]]:
     of_sites: dict[str, list[Mine]] = {}
     for each in _all(scope):
         if each.meter.role == "main" and each.meter.retired_at is None:
             of_sites.setdefault(each.meter.site_id, []).append(each)
-    found = [_home(scope, mine) for mine in of_sites.values()]
-    return sorted((each for each in found if each is not None), key=lambda each: each.site)
+    return of_sites.values()
 
 
 def _all(scope: Scope) -> list[Mine]:
@@ -96,15 +106,19 @@ def _all(scope: Scope) -> list[Mine]:
             return meters
 
 
-def _home(scope: Scope, mine: Sequence[Mine]) -> OwnHome | None:
+def _place(scope: Scope, mine: Sequence[Mine]) -> "Place":
     ends = dated_graph.ends(scope, [each.meter.id for each in mine])
     parts = [Part(each.meter.id, *ends[each.meter.id]) for each in mine if each.meter.id in ends]
-    home = home_of(parts)
+    return Place(scope, mine[0].meter.site_id, mine[0].zone, home_of(parts))
+
+
+def _home(scope: Scope, mine: Sequence[Mine]) -> OwnHome | None:
+    place = _place(scope, mine)
+    home = place.home
     if not home.meter_ids:
         return None
     first, now = mine[0], clock.now()
     values = own_meters.values(scope, [each for each in mine if each.meter.id in home.meter_ids])
-    place = _Place(scope, first.meter.site_id, first.zone, home)
     today, usual, trend = shared.get(("my home", scope.key, home.meter_ids), LASTS_S, lambda: _told(place, now))
     paid = [values[meter] for meter in home.entries if values[meter].cost is not None]
     return OwnHome(
@@ -137,7 +151,7 @@ def _sum(values: Mapping[str, Value], meter_ids: Sequence[str]) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A home on its site, and for whom it is looked at."""
 
     scope: Scope
@@ -159,7 +173,7 @@ class _Stretch(NamedTuple):
     is_whole: bool
 
 
-def _stretches(place: _Place, edges: Sequence[datetime]) -> list[_Stretch]:
+def _stretches(place: Place, edges: Sequence[datetime]) -> list[_Stretch]:
     flows = energy.flows(place.scope, place.home.meter_ids, list(edges))
     stretches = []
     for number, (start, end) in enumerate(pairwise(edges)):
@@ -173,13 +187,13 @@ def _stretches(place: _Place, edges: Sequence[datetime]) -> list[_Stretch]:
     return stretches
 
 
-def _told(place: _Place, now: datetime) -> tuple[HomeEnergy, Usual | None, Trend]:
+def _told(place: Place, now: datetime) -> tuple[HomeEnergy, Usual | None, Trend]:
     midnight = local_time.begin(now, "day", place.zone)
     [today] = _stretches(place, [midnight, now])
     return today.energy, _usual(place, midnight, now), _trend(place, midnight, now)
 
 
-def _usual(place: _Place, midnight: datetime, now: datetime) -> Usual | None:
+def _usual(place: Place, midnight: datetime, now: datetime) -> Usual | None:
     until = local_time.begin(now, "quarter", place.zone)
     if until <= midnight or not place.home.entries:
         return None
@@ -196,7 +210,7 @@ def _usual(place: _Place, midnight: datetime, now: datetime) -> Usual | None:
     return Usual(until, sum(used) / len(used), today.energy.used, len(used))
 
 
-def _trend(place: _Place, midnight: datetime, now: datetime) -> Trend:
+def _trend(place: Place, midnight: datetime, now: datetime) -> Trend:
     days = local_time.edges(midnight - timedelta(days=DAYS + 2), midnight, "day", place.zone)
     edges = [*[each for each in days if each < midnight][-DAYS:], midnight, now]
     told = _stretches(place, edges)

@@ -80,6 +80,18 @@ class Shared:
         got: R = answer.future.result()
         return got
 
+    def soon(self, key: Hashable, lasts_s: float, compute: Callable[[], R], stale_s: float) -> R | None:
+        """The answer as `get` gives it where there is one; else none, and a thread computes it for whoever asks next."""
+        now, place = time.monotonic(), (language.spoken(), key)
+        with self._lock:
+            before = self._answers.get(place)
+            is_there = before is not None and before.is_ready and now < before.until + stale_s
+            is_begun = before is not None and not before.future.done()
+            answer = None if is_there or is_begun else self._begin(place)
+        if answer is not None:
+            self._renewers.submit(self._compute_apart, place, answer, lasts_s, compute)
+        return self.get(key, lasts_s, compute, stale_s) if is_there else None
+
     def clear(self, *kinds: str) -> None:
         """Forget everything, or the answers whose keys begin so; for tests."""
         with self._lock:
@@ -108,6 +120,12 @@ class Shared:
         ready = time.monotonic()
         answer.until = ready + (max(lasts_s, REST * (ready - began)) if rests else lasts_s)
         answer.future.set_result(result)
+
+    def _compute_apart(self, place: Place, answer: _Answer, lasts_s: float, compute: Callable[[], Any]) -> None:
+        with language.speaking(place[0]):
+            self._compute(place, answer, lasts_s, compute, rests=True)
+        if error := answer.future.exception():
+            log.warning("%s was not computed: %s", place[1], error)
 
     def _renew(self, place: Place, lasts_s: float, compute: Callable[[], Any], old: _Answer) -> None:
         new = _Answer()

@@ -1,17 +1,18 @@
 """What a month will come to, and whether that is within its budget.
 
 The projection. Each day of the month counts by what was measured; what is not known of it (a day to come, the rest of today,
-readings that are missing) by what is usual of its kind (`models.usual_day`: the median of the last days like it, by the site's
-calendar). While too few days of a kind are known, the mean of the last 28 known days stands in the place of their usual. It is the
-same for kWh, money and CO2.
+readings that are missing) by what is usual of its kind (`models.usual_day`: the median of the last days like it, by the
+site's calendar). While too few days of a kind are known, the mean of the last 28 known days stands in the place of their
+usual. It is the same for kWh, money and CO2.
 
-The band, in which nine of ten months end where days go on as they did. Each expected day is off by the scatter of the days that
-it is compared with, each by itself; and the median of n such days is itself off by sqrt(π/2) of their scatter over the square root
-of n (the standard error of a median of what is normally distributed), for all days of a kind alike. Both are added up as variances.
+The band, in which nine of ten months end where days go on as they did. Each expected day is off by the scatter of the days
+that it is compared with, each by itself; and the median of n such days is itself off by sqrt(π/2) of their scatter over the
+square root of n (the standard error of a median of what is normally distributed), for all days of a kind alike. Both are
+added up as variances.
 """
 
 from collections.abc import Sequence
-from math import pi, sqrt
+from math import isfinite, pi, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +41,8 @@ class Projection(NamedTuple):
 
     def beside(self, until_now: float, whole: float, least: float = -np.inf) -> "Projection":
         """With what is known of the month besides: what of it fell due until now, all of it, and what the month is at least."""
-        ends = (max(each + whole, least) if each == each else each for each in self[1:4])
-        return Projection(self.so_far + until_now, *ends, self.expected_days)
+        projected, low, high = (max(each + whole, least) if isfinite(each) else each for each in self[1:4])
+        return Projection(self.so_far + until_now, projected, low, high, self.expected_days)
 
 
 NOTHING = Projection(0.0, np.nan, np.nan, np.nan, 0)

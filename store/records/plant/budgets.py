@@ -19,12 +19,16 @@ MEASURES = {"energy": N_("energy"), "cost": N_("cost"), "co2": N_("CO₂")}  # i
 MOST_MONTHS = 120  # at once
 
 
-def budgets(scope: Scope, site_id: str) -> list[Budget]:
-    """The budgets of a site and of its buildings, the latest month first; raises `NotFound` where it is not seen whole."""
+def budgets(scope: Scope, site_id: str, month: date | None = None) -> list[Budget]:
+    """The budgets of a site and of its buildings, the latest month first, or of one month (its first day).
+
+    Raises `NotFound` where the site is not seen whole.
+    """
     if not scope.sees_whole_site(site_id):
         raise NotFound(f"no site {site_id}")
     with reading() as records:
         query = select(Budget).where(Budget.site_id == site_id)
+        query = query.where(Budget.month == month) if month else query
         return list(records.scalars(query.order_by(Budget.month.desc(), Budget.node_id, Budget.measure, Budget.id)))
 
 

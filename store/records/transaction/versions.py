@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from store.records.schema import (
     ApiKey,
     Broker,
+    Budget,
     Building,
     Channel,
     Device,
@@ -31,7 +32,7 @@ from store.records.transaction.upsert import insert_into
 DIRECTORY, PLANT = "directory", "plant"
 GROUPS = {
     DIRECTORY: (ApiKey, Broker, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
-    PLANT: (Building, Device, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
+    PLANT: (Budget, Building, Device, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
 }
 _CHANGED = "changed groups"
 
