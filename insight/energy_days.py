@@ -17,6 +17,7 @@ from insight.site_view import SiteView, site_view
 from insight.subject_cost import subject_cost
 from insight.subjects import Subject, subject
 from models import calendars, local_time, usual_day
+from models.bills import Billed, DemandOfMonth
 from models.usual_day import Usual
 from store.records.plant import calendars as site_calendars
 from store.scope import Scope
@@ -35,7 +36,7 @@ class EnergyDays:
 
     `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over,
     `holidays` those of the site's calendar by their names. `outdoors` names what tells the temperatures that usual days are moved
-    to; "" where nothing does.
+    to; "" where nothing does. `demands` are the demand charges of the months that the days are of.
     """
 
     subject: Subject
@@ -52,6 +53,7 @@ class EnergyDays:
     is_open: NDArray[np.bool_]
     holidays: Mapping[date, str]
     outdoors: str
+    demands: Sequence[DemandOfMonth]
 
 
 class Conditions(NamedTuple):
@@ -134,6 +136,7 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
         is_open[own],
         site_calendars.holidays(scope, view.id, first, last),
         like.outdoors,
+        Billed(paid.bill, 0, shown, [], paid.priced.versions).demands(),
     )
 
 

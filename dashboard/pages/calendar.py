@@ -6,17 +6,26 @@ from dash import ClientsideFunction, Input, Output, State, clientside_callback, 
 
 from config import clock, language
 from config.language import N_, _
-from dashboard.energy import calendar_asked, calendar_day, calendar_events, calendar_grid, calendar_words, subject_choice
+from dashboard.energy import (
+    calendar_asked,
+    calendar_day,
+    calendar_events,
+    calendar_grid,
+    calendar_words,
+    demand_peaks,
+    subject_choice,
+)
 from dashboard.energy.calendar_asked import MONTH, YEAR, Asked
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
+from dashboard.live import budgets
 from dashboard.parts.aria import aria, data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
 from dashboard.reports import making
 from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
-from insight import energy_days, subjects
+from insight import budget, energy_days, subjects
 from insight.site_view import SiteView, site_view
 from models.report_periods import Span
 from store.errors import StoreAway
@@ -52,6 +61,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     try:
         told = energy_days.energy_days(scope, seen.id, chosen.id, asked.first, asked.last)
         course = energy_days.day_course(scope, seen.id, chosen.id, asked.day) if asked.view == MONTH else None
+        faring = budget.month_budgets(scope, seen, asked.first, chosen.id) if asked.view == MONTH else []
     except StoreAway as away:
         away_words = _("The readings cannot be asked for now: %(why)s Nothing is lost.", why=sentence(away))
         return [html.Div([choice], className="toolbar"), notice(away_words, bad=True)]
@@ -59,12 +69,18 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
     return [
         html.Div([choice, _period(asked), _views(asked), _report(asked)], className="toolbar calendar-tools"),
         html.P(calendar_words.of_all(told, told_by), className="answer", id="calendar-says"),
+        *(
+            [html.Section(budgets.bars(faring, told_by), className="budgets", **aria(label=_("Budgets of the month")))]
+            if fare
+            else []
+        ),
         grid(asked, told, told_by),
         calendar_grid.legend(),
         html.Details(
             [html.Summary(_("What is usual?")), html.P(calendar_words.rule(told), className="muted wide")], className="mb-3"
         ),
         calendar_day.panel(asked, told, course, seen.zone, told_by),
+        *(demand_peaks.section(asked, told, seen.zone, told_by) if asked.view == MONTH else []),
         *(calendar_events.stores(asked) if course else []),
     ]
 
