@@ -1,4 +1,4 @@
-"""What wants attention: readings outside their limits, and devices that do not report.
+"""What wants attention: readings outside their limits, devices that do not report, and budgets that are or will be exceeded.
 
 The limits are the site's, each with the standard it comes from. Judged by single readings, so they are indicative: EN 50160
 judges ten-minute means over a week.
@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from config.limits import Limit
+from insight.budget import MonthBudget, known_budgets
 from insight.now import DeviceNow, Now
 from insight.shared import shared
 from insight.site_view import Meter
+from models.budgets import EXCEEDED, LIKELY
 from models.presence import presence
 from store.scope import Scope
 from store.series import levels
@@ -45,17 +47,28 @@ class Outside:
     since: datetime | None
 
 
-Finding = Silent | Outside
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A budget of the month that is exceeded, or will be."""
+
+    severity: str
+    budget: MonthBudget
+
+
+Finding = Silent | Outside | Over
 
 
 def findings(scope: Scope, now: Now, most: int) -> tuple[list[Finding], int]:
     """What wants attention most, the worst first, and how many more there are."""
-    every = sorted([*_devices(now), *_readings(now)], key=lambda each: SEVERITIES.index(each.severity))
+    every = sorted([*_devices(now), *_readings(now), *_budgets(scope, now)], key=lambda each: SEVERITIES.index(each.severity))
     return _dated(scope, now, every[:most]), max(0, len(every) - most)
 
 
 def worst(now: Now) -> tuple[str | None, int]:
-    """How bad the worst of what wants attention is, none where nothing does, and how much does; nothing is asked for that."""
+    """How bad the worst of what wants attention now is, none where nothing does, and how much does; nothing is asked for that.
+
+    Budgets are not among it: they are of a month.
+    """
     every = [*_devices(now), *_readings(now)]
     return min((each.severity for each in every), key=SEVERITIES.index, default=None), len(every)
 
@@ -63,6 +76,11 @@ def worst(now: Now) -> tuple[str | None, int]:
 def _devices(now: Now) -> list[Finding]:
     severities = {"late": "medium", "offline": "high", "never": "low"}
     return [Silent(severities[each.state], each) for each in now.devices if each.state != "live"]
+
+
+def _budgets(scope: Scope, now: Now) -> list[Finding]:
+    severities = {LIKELY: "medium", EXCEEDED: "high"}
+    return [Over(severities[each.state], each) for each in known_budgets(scope, now.view) if each.state in severities]
 
 
 def severity_of(value: float, limit: Limit) -> str | None:

@@ -96,9 +96,13 @@
       const shape = made("span", "shape", SHAPES[severity]);
       shape.setAttribute("aria-hidden", "true");
       word.append(shape, made("span", "", severity));
-      const opener = made("button", "link", title);
-      opener.type = "button";
-      opener.addEventListener("click", () => ls.open(what));
+      const leads = what.startsWith("/"); // to a page
+      const opener = made(leads ? "a" : "button", "link", title);
+      if (leads) opener.href = what;
+      else {
+        opener.type = "button";
+        opener.addEventListener("click", () => ls.open(what));
+      }
       const says = made("p", "detail num", detail);
       if (source) says.append(made("span", "source", ` ${source}`));
       const head = made("p", "title");

@@ -219,7 +219,7 @@ def _matter(each: attention.Attention, href: str) -> html.Li:
     return html.Li(
         [
             html.Span([shape, html.Span(_(SEVERITIES[each.severity]))], className="severity"),
-            html.P(html.A(each.title, href=href), className="title"),
+            html.P(html.A(each.title, href=each.what if each.what.startswith("/") else href), className="title"),
             html.P(each.since, className="since num"),
             html.P(each.detail, className="detail num"),
         ],

@@ -6,8 +6,11 @@ from config.language import N_, _
 from config.limits import Limit
 from config.quantities import QUANTITIES
 from dashboard.figures import wording
-from insight.attention import Outside, Silent, findings
+from dashboard.live import budgets
+from dashboard.parts.reading import Reader
+from insight.attention import Finding, Outside, Over, Silent, findings
 from insight.now import Now
+from models.budgets import EXCEEDED
 from store.scope import Scope
 
 WORDS = {
@@ -36,13 +39,26 @@ WORDS = {
     "export_price_per_kwh": N_("Export price"),
     "co2_g_per_kwh": N_("CO₂"),
 }
+OVER = {
+    "energy": N_("%(name)s is over its energy budget"),
+    "cost": N_("%(name)s is over its cost budget"),
+    "co2": N_("%(name)s is over its CO₂ budget"),
+}
+LIKELY_OVER = {
+    "energy": N_("%(name)s is likely to exceed its energy budget"),
+    "cost": N_("%(name)s is likely to exceed its cost budget"),
+    "co2": N_("%(name)s is likely to exceed its CO₂ budget"),
+}
 SHOWN = 12
 DIGITS = 4  # of a value that left its limits, and of these
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One thing: `what` is the device or the meter's quantity that a click opens, `since` when it began, as people read it."""
+    """One thing: `what` is the device or the meter's quantity that a click opens, or the address of a page.
+
+    `since` is when it began, as people read it.
+    """
 
     severity: str
     title: str
@@ -60,7 +76,26 @@ def words_of(quantity: str) -> str:
 def attention(scope: Scope, now: Now) -> tuple[list[Attention], int]:
     """What wants attention most, the worst first, and how many more there are."""
     found, more = findings(scope, now, SHOWN)
-    return [_silent(now, each) if isinstance(each, Silent) else _outside(now, each) for each in found], more
+    return [_told(now, each) for each in found], more
+
+
+def _told(now: Now, found: Finding) -> Attention:
+    if isinstance(found, Over):
+        return _over(now, found)
+    return _silent(now, found) if isinstance(found, Silent) else _outside(now, found)
+
+
+def _over(now: Now, found: Over) -> Attention:
+    each = found.budget
+    said = OVER if each.state == EXCEEDED else LIKELY_OVER
+    return Attention(
+        found.severity,
+        _(said[each.measure], name=each.name),
+        budgets.says(each, Reader()),
+        "",
+        "",
+        budgets.href(now.view.id, each),
+    )
 
 
 def _silent(now: Now, found: Silent) -> Attention:

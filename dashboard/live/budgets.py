@@ -76,6 +76,12 @@ def left(each: MonthBudget, reader: Reader) -> str:
     return told if rest >= 0 else _("%(amount)s over", amount=told)
 
 
+def href(site_id: str, each: MonthBudget) -> str:
+    """Where its month is shown day by day."""
+    of = "" if each.subject_id == site_id else f"&of={each.subject_id}"
+    return f"/site/{site_id}/calendar?day={each.month}{of}"
+
+
 def bars(found: Sequence[MonthBudget], reader: Reader, *, named: bool = False) -> list[Any]:
     """Each with its sentence and its bar; `named`: with what it is of."""
     return [_one(each, reader, named=named) for each in found]

@@ -6,8 +6,10 @@ from zlib import crc32
 import numpy as np
 import orjson
 
+from config import clock
 from dashboard.figures import plan, sankey
 from dashboard.live import attention, standing, tiles
+from insight.budget import MonthBudget, month_budgets
 from insight.now import Now, now_of
 from insight.shared import shared
 from insight.site_view import SiteView
@@ -34,6 +36,15 @@ def today_or_none(scope: Scope, site_id: str) -> Today | None:
         return today_of(scope, site_id)
     except StoreAway:
         return None
+
+
+def budget_or_none(scope: Scope, view: SiteView) -> MonthBudget | None:
+    """The budget of the site's month that fares worst; none without any, or while its store is away."""
+    try:
+        found = month_budgets(scope, view, clock.now().astimezone(view.zone).date(), view.id)
+    except StoreAway:
+        return None
+    return found[0] if found else None
 
 
 def _text(scope: Scope, site_id: str, listed: bool) -> str:
@@ -68,7 +79,7 @@ def packed(scope: Scope, now: Now, today: Today | None, listed: bool) -> dict[st
         "site": now.view.id,
         "at": round(now.at.timestamp() * 1000),
         "state": {"partial": "late"}.get(now.state, now.state),
-        "tiles": [tiles.packed(tile) for tile in tiles.tiles(now, today)],
+        "tiles": [tiles.packed(tile) for tile in tiles.tiles(now, today, budget_or_none(scope, now.view))],
         "about": about_version(now.view),
         "sankey": sankey.figure(nodes, bands, "kW", places, each)["data"],
         "says": sankey.summary(nodes, bands, "kW"),

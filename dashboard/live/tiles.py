@@ -13,8 +13,11 @@ from dash import html
 from config import clock
 from config.language import _, within
 from dashboard.figures import wording
+from dashboard.live import budgets
 from dashboard.parts.aria import aria, data
+from dashboard.parts.reading import Reader
 from insight import history
+from insight.budget import MonthBudget
 from insight.key_figures import KeyFigure, KeyFigures, Stored, key_figures
 from insight.now import Now
 from insight.today import WHOLE, Carbon, Price, Today
@@ -27,7 +30,7 @@ IDLE_KW = 0.005  # below it a battery does nothing
 class Tile:
     """One number. `seen` is the moment of the oldest reading behind it, `coverage` (0..1) how much of them is there.
 
-    `href` is where its trend is.
+    `href` is where its trend is, `standing` what its state says where that is not its age.
     """
 
     key: str
@@ -40,10 +43,14 @@ class Tile:
     coverage: float | None = None
     title: str = ""
     href: str = ""
+    standing: str = ""
 
 
-def tiles(now: Now, today: Today | None) -> list[Tile]:
-    """The tiles that the site has something to say in, in their order. `today` may be missing (its store is away)."""
+def tiles(now: Now, today: Today | None, budget: MonthBudget | None = None) -> list[Tile]:
+    """The tiles that the site has something to say in, in their order.
+
+    `today` may be missing (its store is away); `budget` is that of the site's month which fares worst, if there is any.
+    """
     told = key_figures(now)
     sufficiency = told.self_sufficiency
     of_demand = _("of the demand now") if isfinite(sufficiency.value) else _("unknown now")
@@ -56,7 +63,7 @@ def tiles(now: Now, today: Today | None) -> list[Tile]:
         *([_efficiency(now.view.id, told, told.efficiency)] if told.efficiency else []),
         *([_load(now.view.id, told, told.load)] if told.load else []),
     ]
-    return [*found, *_of_today(today)]
+    return [*found, *_of_today(today), *([_budget(now.view.id, budget)] if budget else [])]
 
 
 def _tile(key: str, label: str, number: tuple[str, str], note: str, of: KeyFigure, title: str = "") -> Tile:
@@ -159,6 +166,24 @@ def _of_today(today: Today | None) -> list[Tile]:
     ]
 
 
+def _budget(site_id: str, of: MonthBudget) -> Tile:
+    amount = budgets.amount(of.amount, of.unit, Reader())
+    note = _("used of %(budget)s", budget=amount)
+    if isfinite(of.expected):
+        note = _("used of %(budget)s, %(share)s %% expected", budget=amount, share=wording.percent(of.expected))
+    return Tile(
+        "budget",
+        _(budgets.NAMES[of.measure]),
+        wording.percent(of.used),
+        "%",
+        note,
+        "live" if isfinite(of.expected) else "partial",
+        title=budgets.says(of, Reader()),
+        href=budgets.href(site_id, of),
+        standing=_(budgets.STATES[of.state]),
+    )
+
+
 def price_note(price: Price | None, priced: float) -> str:
     """Whose prices a cost is of, and of how much of the energy."""
     if price is None:
@@ -190,6 +215,8 @@ def _exact(value: float | None, unit: str) -> str:
 def state_words(tile: Tile, now: datetime) -> str:
     """The tile's state in words: its age while live, else what is wrong."""
     seconds = (now - tile.seen).total_seconds() if tile.seen else None
+    if tile.standing:
+        return tile.standing
     if tile.state == "live":
         return _("%(age)s ago", age=wording.age(seconds)) if seconds is not None else _("since midnight")
     if tile.state == "partial":

@@ -71,7 +71,7 @@ def _told(scope: Scope, seen: SiteView, asked: Asked) -> list[Any]:
         html.P(calendar_words.of_all(told, told_by), className="answer", id="calendar-says"),
         *(
             [html.Section(budgets.bars(faring, told_by), className="budgets", **aria(label=_("Budgets of the month")))]
-            if fare
+            if faring
             else []
         ),
         grid(asked, told, told_by),

@@ -8,13 +8,13 @@ from config.language import N_, _
 from config.settings import settings
 from dashboard.account import parts
 from dashboard.frame import navigation
-from dashboard.my_meters import cards, claiming, history, home
+from dashboard.my_meters import cards, claiming, history, home, own_budgets
 from dashboard.parts.aria import data
 from dashboard.parts.reading import reader
 from dashboard.web import static
-from dashboard.web.access import current_scope, guard, meter_holder
+from dashboard.web.access import current_scope, guard, meter_holder, residential
 from insight import own_home, own_meters
-from store.errors import StoreAway
+from store.errors import NotFound, StoreAway
 from store.scope import Scope
 
 register_page(
@@ -43,6 +43,15 @@ def _home(scope: Scope) -> html.Div:
     return html.Div(
         [dcc.Store(id="my-home-figure", data=home.chart(homes)), *shown], className="overview mb-3" if homes else None
     )
+
+
+def _budgets(scope: Scope) -> html.Section | None:
+    """A resident's own budgets, for themselves alone."""
+    try:
+        residential(scope, {})
+    except NotFound:
+        return None
+    return own_budgets.section(scope) if scope.meter_ids else None
 
 
 @guard(meter_holder)
@@ -74,6 +83,7 @@ def layout(**_query: Any) -> html.Div:
             html.Div(cards.cards(scope), id="my-meters-cards"),
             # there without a meter too, hidden: callbacks need all of their parts
             html.Div(past, className="overview mt-3 mb-3", hidden=not drawable),
+            _budgets(scope),
             claiming.form(scope) if claiming.may_claim(scope) else None,
             parts.section(_("My requests"), html.Div(claiming.requests(scope), id="my-meters-requests")),
         ],

@@ -15,7 +15,7 @@ from dashboard.frame import navigation
 from dashboard.live import arranging, chart, details, energy_flow, given, in_browser, panels
 from dashboard.live.blocks import waits
 from dashboard.live.chosen import chosen
-from dashboard.live.tick import tick_of, today_or_none
+from dashboard.live.tick import budget_or_none, tick_of, today_or_none
 from dashboard.live.tiles import tiles
 from dashboard.parts.aria import data
 from dashboard.web import arguments, static
@@ -44,7 +44,9 @@ def layout(site_id: str, **query: Any) -> html.Div:
             html.H1(_("%(site)s, overview", site=now.view.name), className="visually-hidden"),
             *given.stores(scope, now, show),
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
-            panels.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id)),
+            panels.tile_row(
+                tiles(now, today_or_none(scope, site_id), budget_or_none(scope, now.view)), clock.now(), trends(scope, site_id)
+            ),
             panels.flow_panel(show),
             panels.place_panel(static.url("map/outlines.json"), show, arranging.tools(scope, site_id)),
             panels.course_panel(show, now.view, controls()),

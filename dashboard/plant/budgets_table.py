@@ -1,22 +1,28 @@
 """The monthly budgets of a site and of its buildings, as a table, a form and a file."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from config import clock
 from config.language import N_, _
-from dashboard.parts import forms, tables
-from dashboard.parts.fields import Choice, Field, Text, filled
+from dashboard.figures import wording
+from dashboard.live import budgets as live
+from dashboard.parts import budget_fields, forms, tables
+from dashboard.parts.budget_fields import AMOUNT
+from dashboard.parts.fields import Choice, Field, filled
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.parts.written import month, plain
+from dashboard.parts.written import plain
 from dashboard.plant import imports, wiring
 from dashboard.plant.imports import Files
 from dashboard.web.access import administers_site
-from store.errors import NotFound
+from insight import budget
+from insight.budget import MonthBudget
+from insight.site_view import SiteView, site_view
+from store.errors import NotFound, StoreAway
 from store.records.plant import budget_files, budgets, buildings, sites
 from store.records.plant.budgets import MEASURES
 from store.records.schema import Budget
@@ -29,23 +35,20 @@ COLUMNS = (
     Column("month", N_("Month"), sortable=False, moment=True),
     Column("measure", N_("What"), sortable=False),
     Column("amount", N_("At most"), sortable=False, number=True),
+    Column("used", N_("Used"), sortable=False, number=True),
+    Column("expected", N_("Expected"), sortable=False, number=True),
+    Column("left", N_("Left"), sortable=False, number=True),
 )
-AMOUNT = Text("amount", N_("At most, each month"), longest=20, required=True, keys="decimal")
-FIELDS: tuple[Field, ...] = (
-    Choice("subject", N_("Budget of")),
-    Choice("measure", N_("What")),
-    Text("first", N_("From month"), longest=7, required=True, like="2026-01"),
-    Text("last", N_("Through month"), longest=7, like="2026-12", help=N_("Leave empty for one month.")),
-    AMOUNT,
-)
+FIELDS: tuple[Field, ...] = (Choice("subject", N_("Budget of")), *budget_fields.FIELDS)
 
 
 class _Named(NamedTuple):
-    """A budget with the name of what it is of, and the unit of its amount."""
+    """A budget with the name of what it is of, the unit of its amount, and how it fares where it is of the current month."""
 
     budget: Budget
     name: str
     unit: str
+    faring: MonthBudget | None = None
 
 
 def _units(scope: Scope, site_id: str) -> dict[str, str]:
@@ -60,18 +63,38 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
         for each in budgets.budgets(scope, context)
     ]
     found = [each for each in found if wiring.fits(f"{each.name} {each.budget.month:%Y-%m}", wanted.search)]
-    return Page(found[wanted.first : wanted.first + wanted.count], len(found))
+    shown = found[wanted.first : wanted.first + wanted.count]
+    return Page(_faring(scope, site_view(scope, context), shown), len(found))
+
+
+def _faring(scope: Scope, view: SiteView, shown: Sequence[_Named]) -> list[_Named]:
+    """Those that are shown, with how those of the current month fare; none while that cannot be told."""
+    today = clock.now().astimezone(view.zone).date()
+    subjects = {each.budget.node_id or view.id for each in shown if each.budget.month == today.replace(day=1)}
+    try:
+        found = [each for of in subjects for each in budget.month_budgets(scope, view, today, of)]
+    except StoreAway:
+        found = []
+    by_key = {(each.subject_id, each.measure, each.month): each for each in found}
+    return [
+        each._replace(faring=by_key.get((each.budget.node_id or view.id, each.budget.measure, each.budget.month)))
+        for each in shown
+    ]
 
 
 def _row(_scope: Scope, named: _Named) -> Row:
-    budget = named.budget
-    amount = f"{reader().number(plain(budget.amount))} {named.unit}"
-    cells = (f"{budget.month:%Y-%m}", _(MEASURES[budget.measure]), amount)
-    return Row(budget.id, named.name, cells, (Act("edit", _("Edit"), lambda: _edit(budget), sure=_("Save")), DELETE))
+    kept, read = named.budget, reader()
+    amount = f"{read.number(plain(kept.amount))} {named.unit}"
+    told = [wording.NONE] * 3
+    if each := named.faring:
+        found = each.projection
+        told = [live.amount(value, each.unit, read) for value in (found.so_far, found.projected)] + [live.left(each, read)]
+    cells = (f"{kept.month:%Y-%m}", _(MEASURES[kept.measure]), amount, *told)
+    return Row(kept.id, named.name, cells, (Act("edit", _("Edit"), lambda: _edit(kept), sure=_("Save")), DELETE))
 
 
-def _edit(budget: Budget) -> Question:
-    return Question(_("Of this month alone."), filled((AMOUNT,), {"amount": plain(budget.amount)}))
+def _edit(kept: Budget) -> Question:
+    return Question(_("Of this month alone."), filled((AMOUNT,), {"amount": plain(kept.amount)}))
 
 
 DELETE = Act("delete", N_("Delete"), lambda: Question(_("The month has no budget of this then.")), danger=True)
@@ -101,13 +124,8 @@ def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict
 
 
 def _add(scope: Scope, given: Given, site_id: str) -> Words:
-    node_id, measure = given.text("subject"), given.text("measure")
-    first = given.read("first", month) or date.min  # a required field: without it nothing comes of it below
-    amount = given.needed("amount")
-    last = given.read("last", month) or first
-    given.check()
-    made = budgets.set_budget(scope, site_id, None if node_id == SITE else node_id, measure, first, last, amount)
-    return _("Budgets of %(count)s months are set.", count=len(made)) if len(made) > 1 else _("The budget is set.")
+    node_id, wanted = given.text("subject"), budget_fields.read(given)
+    return budget_fields.said(len(budgets.set_budget(scope, site_id, None if node_id == SITE else node_id, *wanted)))
 
 
 TABLE = Table(
