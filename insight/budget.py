@@ -104,7 +104,7 @@ class _Days(NamedTuple):
         """The share of each day of which nothing is known: what is still to come of it, and what its readings lack."""
         edges_s, known = np.array([each.timestamp() for each in self.edges]), np.nan_to_num(self.padded(coverage))
         to_come = np.clip((edges_s[1:] - self.now.timestamp()) / np.diff(edges_s), 0.0, 1.0)
-        return np.maximum(to_come, _lacking(known))
+        return to_come + (1 - to_come) * _lacking(known)
 
     def project(self, totals: Floats, missing: Floats) -> Projection:
         """What the month comes to."""

@@ -6,7 +6,7 @@ from config import clock
 from config.language import _
 from dashboard.live import panels
 from dashboard.live.markup import markup
-from dashboard.live.tick import tick_of, today_or_none
+from dashboard.live.tick import budget_or_none, tick_of, today_or_none
 from dashboard.live.tiles import tiles
 from dashboard.parts.aria import aria, data
 from insight.course import trends
@@ -24,7 +24,8 @@ def html(scope: Scope, site_id: str) -> str:
     now = now_of(scope, site_id)
     if not now.view.meters:
         return markup(Div(panels.nothing_metered(scope, site_id), className="overview"))
-    row = panels.tile_row(tiles(now, today_or_none(scope, site_id)), clock.now(), trends(scope, site_id), "first-tiles")
+    shown = tiles(now, today_or_none(scope, site_id), budget_or_none(scope, now.view))
+    row = panels.tile_row(shown, clock.now(), trends(scope, site_id), "first-tiles")
     chart = Div(id="first-sankey", className="chart", **data(first_chart="overview-sankey"))
     outlines = [_outline(name, *([chart] if name == "flow" else [])) for name in panels.TITLES]
     painted = markup(Div([row, *outlines], className="overview", **aria(busy="true")))
