@@ -51,6 +51,27 @@ def test_a_failure_reaches_the_asker_and_is_forgotten() -> None:
     assert shared.get("key", 60.0, lambda: 5) == 5
 
 
+def test_what_nobody_waits_for_is_computed_once_by_a_thread() -> None:
+    shared, calls, go = Shared(), [], threading.Event()
+
+    def compute() -> int:
+        calls.append(threading.current_thread().name)
+        assert go.wait(PATIENT_S)
+        return 7
+
+    assert [shared.soon("key", 60.0, compute, 60.0) for _ in range(3)] == [None] * 3
+    go.set()
+    assert eventually(lambda: shared.soon("key", 60.0, compute, 60.0)) == 7
+    assert len(calls) == 1
+    assert calls[0].startswith("renew")
+
+
+def test_what_nobody_waits_for_and_fails_is_tried_again() -> None:
+    shared = Shared()
+    assert shared.soon("key", 60.0, lambda: 1 // 0, 60.0) is None
+    assert eventually(lambda: shared.soon("key", 60.0, lambda: 5, 60.0)) == 5
+
+
 def test_only_so_many_answers_are_kept() -> None:
     shared = Shared(kept=3)
     for key in range(10):

@@ -1,16 +1,21 @@
 """Administrators of a site set budgets of months for it and its buildings; others do not find the page."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from config import clock
 from store.records.plant import budgets, buildings
 from store.records.plant.buildings import Facts
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, said, upload
 from tests.dashboard.pressing import fill
+from tests.dashboard.quality.conftest import Measured, measured, sender
 from tests.dashboard.world import World
+
+__all__ = ["measured", "sender"]
 
 GIVEN = {"subject": "site", "measure": "cost", "first": "2026-01", "last": "2026-03", "amount": "1200.5"}
 
@@ -30,6 +35,15 @@ def test_budgets_are_set_for_months_changed_and_deleted_in_the_browser(world: Wo
     assert "Saved" in act(browser, "budgets", world.site, "edit", kept.id, amount="900")
     assert "Deleted" in act(browser, "budgets", world.site, "delete", kept.id)
     assert len(budgets.budgets(SYSTEM, world.site)) == 3
+
+
+def test_a_budget_of_the_month_says_what_is_used_expected_and_left(measured: Measured) -> None:
+    world = measured.world
+    month = clock.now().astimezone(ZoneInfo("Europe/London")).date().replace(day=1)
+    budgets.set_budget(SYSTEM, world.site, None, "energy", month, month, 1_000_000)
+    page = shown(world.client("admin"), f"/site/{world.site}/budgets")
+    for words in ("Used", "Expected", "Left", "1.00 GWh"):
+        assert words in page
 
 
 @pytest.mark.parametrize(
