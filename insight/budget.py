@@ -83,6 +83,10 @@ class _Outlook(NamedTuple):
     coverage: float
     provisional: bool
 
+    def of(self, measure: str) -> Projection:
+        """What it comes to in a measure; where nothing tells that, nobody can say."""
+        return self.projections.get(measure, budgets.NOTHING)
+
 
 class _Days(NamedTuple):
     """Successive local days: those of a month are the last `month` ones, before them those that they are compared with.
@@ -164,8 +168,9 @@ def known_budgets(scope: Scope, view: SiteView) -> list[MonthBudget]:
 
 def own_budgets(scope: Scope) -> list[MonthBudget]:
     """Those of the meters that are the holder's own, in the current month of their site; raises `StoreAway`."""
-    kept, homes = kept_budgets.own_budgets(scope), own_home.places(scope)
-    if not kept or not homes:
+    kept = kept_budgets.own_budgets(scope)
+    homes = own_home.places(scope) if kept else []
+    if not homes:
         return []
     month = clock.now().astimezone(homes[0].zone).date().replace(day=1)
     kept = [each for each in kept if each.month == month]
@@ -186,7 +191,7 @@ def own_budgets(scope: Scope) -> list[MonthBudget]:
 def _own(kept: Budget, found: Sequence[_Outlook], currencies: Collection[str]) -> MonthBudget:
     """A budget of homes together; what they pay in several currencies is no sum."""
     mixed = kept.measure == COST and len(currencies) > 1
-    projection = budgets.NOTHING if mixed else budgets.together([each.projections[kept.measure] for each in found])
+    projection = budgets.NOTHING if mixed else budgets.together([each.of(kept.measure) for each in found])
     coverage, passed = statistics.mean([each.coverage for each in found]), min(each.passed for each in found)
     together = _Outlook({kept.measure: projection}, passed, coverage, any(each.provisional for each in found))
     return _told(kept, "", "", min(currencies), together)
@@ -218,7 +223,7 @@ def _faring(scope: Scope, view: SiteView, kept: Sequence[Budget]) -> list[MonthB
 
 
 def _told(kept: Budget, subject_id: str, name: str, currency: str, outlook: _Outlook) -> MonthBudget:
-    unit, projection = UNITS.get(kept.measure, currency), outlook.projections[kept.measure]
+    unit, projection = UNITS.get(kept.measure, currency), outlook.of(kept.measure)
     return MonthBudget(subject_id, name, kept.measure, unit, kept.month, kept.amount, projection, *outlook[1:])
 
 
