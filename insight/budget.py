@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +114,7 @@ class _Days(NamedTuple):
         """What the month comes to."""
         return budgets.project(self.padded(totals), missing, self.kinds, self.month)
 
-    def of_month(self, values: Floats) -> Floats:
+    def of_month(self, values: NDArray[Any]) -> NDArray[Any]:
         """Those of the month among values of all days, or of those that have begun."""
         return values[len(self.edges) - 1 - self.month :]
 

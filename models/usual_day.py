@@ -46,7 +46,8 @@ class Usual(NamedTuple):
 
     def of(self, days: slice) -> "Usual":
         """The same of some of the days."""
-        return Usual(*(each[days] for each in self))
+        floats = (self.middle[days], self.low[days], self.high[days])
+        return Usual(*floats, self.days[days], self.verdict[days], self.scatter[days])
 
 
 def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None = None, since: int = 0) -> Usual:

@@ -7,6 +7,7 @@ import pytest
 from dashboard.live import budgets as live
 from dashboard.parts.reading import Reader
 from insight.budget import MonthBudget
+from insight.shared import shared
 from models.budgets import NOTHING, Projection
 from models.tariff_components import Demand
 from store.records.plant import budgets, tariffs
@@ -59,6 +60,7 @@ def test_a_month_begins_with_its_budgets_and_ends_with_its_charged_peaks(measure
     budgets.set_budget(SYSTEM, site, None, "energy", first, first, 1e6)
     prices = {"import_price_per_kwh": 0.2, "export_price_per_kwh": 0.0}
     tariffs.create_tariff(SYSTEM, site, name="Works", valid_from=LONG_AGO, components=[Demand(4.0)], **prices)
+    shared.clear()
     page = shown(browser, f"/site/{site}/calendar?day={day}")
     assert "Energy budget" in page
     assert "of 1.00 GWh" in page
