@@ -14,7 +14,6 @@ from insight.budget import COST, UNITS, MonthBudget
 from models.budgets import EXCEEDED, LIKELY, UNKNOWN, WITHIN
 
 NAMES = {"energy": N_("Energy budget"), COST: N_("Cost budget"), "co2": N_("CO₂ budget")}
-OF = {"energy": N_("%(name)s, energy budget"), COST: N_("%(name)s, cost budget"), "co2": N_("%(name)s, CO₂ budget")}
 STATES = {
     WITHIN: N_("within the budget"),
     LIKELY: N_("likely to exceed the budget"),
@@ -82,21 +81,19 @@ def href(site_id: str, each: MonthBudget) -> str:
     return f"/site/{site_id}/calendar?day={each.month}{of}"
 
 
-def bars(found: Sequence[MonthBudget], reader: Reader, *, named: bool = False) -> list[Any]:
-    """Each with its sentence and its bar; `named`: with what it is of."""
-    return [_one(each, reader, named=named) for each in found]
+def bars(found: Sequence[MonthBudget], reader: Reader) -> list[Any]:
+    """Each with its sentence and its bar; all of one site, building or person."""
+    shown: list[Any] = [_one(each, reader) for each in found]
+    if any(each.passed < 1 for each in found):
+        shown.append(html.P(_("The mark is where an even use of the budget would be today."), className="even muted small"))
+    return shown
 
 
-def _one(each: MonthBudget, reader: Reader, *, named: bool) -> html.Div:
-    title = _(OF[each.measure], name=each.name) if named else _(NAMES[each.measure])
+def _one(each: MonthBudget, reader: Reader) -> html.Div:
     state = [html.Span(SIGNS[each.state], className="sign", **aria(hidden="true"))] if each.state in SIGNS else []
-    head = [html.B(title), html.Span([*state, _(STATES[each.state])], className="standing")]
-    foot = html.P(_("The mark is where an even use of the budget would be today."), className="muted small")
-    return html.Div(
-        [html.P(head, className="head"), html.P(says(each, reader)), _bar(each), foot if each.passed < 1 else None],
-        className="budget",
-        **data(budget=each.state),
-    )
+    head = [html.B(_(NAMES[each.measure])), html.Span([*state, _(STATES[each.state])], className="standing")]
+    parts = [html.P(head, className="head"), html.P(says(each, reader)), _bar(each)]
+    return html.Div(parts, className="budget", **data(budget=each.state))
 
 
 def _bar(each: MonthBudget) -> html.Div:

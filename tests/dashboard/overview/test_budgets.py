@@ -16,7 +16,7 @@ from store.records.plant import budgets
 from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.dashboard.live_world import LiveWorld
-from tests.dashboard.overview.conftest import Served
+from tests.dashboard.overview.conftest import Opener, Served
 from tests.dashboard.overview.test_live_site import tile
 from tests.dashboard.pages import shown
 from tests.dashboard.pressing import fill, press, rows
@@ -56,6 +56,17 @@ def test_a_site_that_is_over_its_budget_says_so_on_its_tile_and_wants_attention(
     assert "of 0.500 kWh" in over.detail
     part = policy.scope_of(site.people["resident"])
     assert "budget" not in tick.tick_of(part, site.site), "who sees a part of a site is not told of its budgets"
+
+
+def test_what_wants_attention_leads_to_the_month_of_the_budget(site: LiveWorld, opened: Opener) -> None:
+    site.post_hours(2, datetime.now(UTC))
+    site.post_everything()
+    month = this_month(site)
+    budgets.set_budget(SYSTEM, site.site, None, "energy", month, month, 0.5)
+    page = opened("operator", site.site)
+    page.locator("#attention-list a", has_text="over its energy budget").click()
+    page.wait_for_url(f"**/calendar?day={month}")
+    assert page.locator(".budget-bar").count() == 1
 
 
 def test_a_resident_sets_changes_and_deletes_budgets_of_their_own(site: LiveWorld, world: Served, resident: FlaskClient) -> None:
