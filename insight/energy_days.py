@@ -33,6 +33,7 @@ KINDS = {calendars.HOLIDAY: usual_day.FREE, calendars.SHUTDOWN: usual_day.CLOSED
 class EnergyDays:
     """Successive local days of a subject. Energies in kWh, cost in the site's currency, CO2 in kg; NaN where not known.
 
+    `co2_kg` is location-based, `market_co2_kg` market-based, where the site has certificates or a residual mix.
     `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over,
     `holidays` those of the site's calendar by their names. `outdoors` names what tells the temperatures that usual days are moved
     to; "" where nothing does.
@@ -46,6 +47,7 @@ class EnergyDays:
     cost: Floats
     priced: Floats
     co2_kg: Floats
+    market_co2_kg: Floats
     coverage: Floats
     provisional: NDArray[np.bool_]
     usual: Usual
@@ -128,6 +130,7 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
         paid.bill.cost[0],
         paid.bill.priced[0],
         paid.co2_kg,
+        paid.market_co2_kg,
         told.coverage[own],
         told.provisional[own],
         usual.of(own),

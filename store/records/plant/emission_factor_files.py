@@ -1,4 +1,4 @@
-"""The CO2 factors of a site in bulk: a file of them says what it would do before it does anything, and does all of it or nothing."""
+"""The CO2 factors of a site in bulk: a file says what it would do before it does anything, and does all of it or nothing."""
 
 from collections.abc import Iterator, Mapping
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from config.language import _
 from config.quantities import QUANTITIES
 from models import emissions
-from models.emissions import CERTIFICATE, KINDS, LEAST_SHARE, PRODUCTION, Factor
+from models.emissions import CERTIFICATE, KINDS, LEAST_SHARE, Factor
 from models.local_time import FIRST_YEAR, LAST_YEAR
 from store.errors import Refused
 from store.records.access.policy import Action, require
@@ -88,7 +88,7 @@ def producers(scope: Scope, site_id: str) -> list[Node]:
     """
     require(scope, Action.ADMINISTER, site_id=site_id)
     with reading() as records:
-        query = select(Node).where(Node.site_id == site_id).order_by(Node.name, Node.id)
+        query = select(Node).where(Node.site_id == site_id).order_by(Node.name, Node.valid_from)
         return [node for node in records.scalars(query) if _produces(node)]
 
 
@@ -115,20 +115,16 @@ def _say(records: Session, found: EmissionFactor, said: Factor) -> None:
         raise Refused(_("a CO2 factor has a name: give one"), "name")
     if said.kind not in KINDS:
         raise Refused(_("no factor %(kind)s: choose one of %(known)s", kind=repr(said.kind), known=", ".join(KINDS)), "kind")
-    most = QUANTITIES["co2_g_per_kwh"].greatest
-    if not (math.isfinite(said.co2_g_per_kwh) and 0 <= said.co2_g_per_kwh <= most):
+    grams, most = said.co2_g_per_kwh, QUANTITIES["co2_g_per_kwh"].greatest
+    if not (math.isfinite(grams) and 0 <= grams <= most):
         raise Refused(
-            _(
-                "a CO2 factor of %(factor)s g/kWh cannot be: it is 0 to %(most)s",
-                factor=f"{said.co2_g_per_kwh:g}",
-                most=f"{most:g}",
-            ),
+            _("a CO2 factor of %(factor)s g/kWh cannot be: it is 0 to %(most)s", factor=f"{grams:g}", most=f"{most:g}"),
             "co2_g_per_kwh",
         )
     if not all(FIRST_YEAR <= day.year < LAST_YEAR for day in (said.first, said.last or said.first)):
         raise Refused(_("these days are not of our time: check the years"), "first_day")
-    if said.kind == PRODUCTION:
-        node = required(records, Node, said.node_id or "")
+    if said.node_id is not None:
+        node = required(records, Node, said.node_id)
         if node.site_id != found.site_id:
             raise missing(Node, node.id)
         if not _produces(node):
@@ -137,21 +133,21 @@ def _say(records: Session, found: EmissionFactor, said: Factor) -> None:
         others = [factor(each) for each in _of(records, found.site_id) if each.id != found.id]
         _within_all(said, [each for each in others if each.kind == CERTIFICATE])
     found.kind, found.name, found.note = said.kind, said.name.strip(), said.note.strip()
-    found.co2_g_per_kwh, found.first_day, found.last_day = said.co2_g_per_kwh, said.first, said.last
+    found.co2_g_per_kwh, found.first_day, found.last_day = grams, said.first, said.last
     found.share, found.node_id = said.share, said.node_id
 
 
 def _within_all(said: Factor, others: list[Factor]) -> None:
     """Certificates are of all that is bought at the most, on every day."""
     if not (said.share is not None and 0 < said.share <= 1):
-        raise Refused(_("a certificate is of a share of more than 0 % up to 100 %: correct it"), "share")
+        raise Refused(_("a certificate is of more than nothing and of all that is bought at the most: correct the share"), "share")
     every = [*others, said]
     for day in sorted({each.first for each in every if said.holds_on(each.first)}):
         if emissions.shares(every, day) > 1 + LEAST_SHARE:
             raise Refused(
                 _(
-                    "with the other certificates this would be %(share)s %% of what is bought on %(day)s: lower the share, or end "
-                    "another one before",
+                    "with the other certificates this would be %(share)s %% of what is bought on %(day)s: lower the share, or "
+                    "end another one before",
                     share=f"{emissions.shares(every, day) * 100:g}",
                     day=f"{day}",
                 ),

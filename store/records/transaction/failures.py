@@ -45,7 +45,7 @@ RULES = {
     "ck_emission_factors_days": N_("a factor cannot end before it begins: check the days"),
     "ck_emission_factors_kind": N_("a factor is of a certificate, of the residual mix or of own production: choose one"),
     "ck_emission_factors_node": N_("a factor of own production, and no other, is of something that produces: choose it"),
-    "ck_emission_factors_share": N_("a certificate, and nothing else, is of a share of more than 0 up to 1: correct it"),
+    "ck_emission_factors_share": N_("a certificate, and no other factor, is of a share of what is bought: correct it"),
     "ck_energy_sources_dates": N_("a declaration cannot end before it starts: check the dates"),
     "ck_energy_sources_interval": N_("readings can be expected at most once a second: give an interval of 1 s or more"),
     "ck_energy_sources_method": N_("energy comes from a counter, an interval or power: choose one"),
