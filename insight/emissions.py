@@ -1,7 +1,7 @@
-"""What a site emits by local periods: of what it bought, by the grid and by the market, of what it made, and what its sales avoid.
+"""What a site emits by local periods: of what it bought, by the grid and by the market, of what it made, what its sales avoid.
 
-Nothing is added up here: what is bought is counted twice, in two ways; what is made on the site is another scope; and what is sold
-avoids something elsewhere (`models.emissions`).
+Nothing is added up here: what is bought is counted twice, in two ways; what is made on the site is another scope; and what is
+sold avoids something elsewhere (`models.emissions`).
 """
 
 from collections.abc import Sequence

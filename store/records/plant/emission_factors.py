@@ -140,7 +140,9 @@ def _say(records: Session, found: EmissionFactor, said: Factor) -> None:
 def _within_all(said: Factor, others: list[Factor]) -> None:
     """Certificates are of all that is bought at the most, on every day."""
     if not (said.share is not None and 0 < said.share <= 1):
-        raise Refused(_("a certificate is of more than nothing and of all that is bought at the most: correct the share"), "share")
+        raise Refused(
+            _("a certificate is of more than nothing and of all that is bought at the most: correct the share"), "share"
+        )
     every = [*others, said]
     for day in sorted({each.first for each in every if said.holds_on(each.first)}):
         if emissions.shares(every, day) > 1 + LEAST_SHARE:
