@@ -166,6 +166,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        "sites/{site_id}/emissions",
+        "What a whole site emitted, by period: bought by both ways of counting, made, and avoided by what was sold",
+        answers.SiteEmissions,
+        (*READING, 404, 422, 429),
+        parameters=_range(YEAR),
+    ),
+    Route(
+        "GET",
         "sites/{site_id}/shares",
         "What part of the energy of its meters was read, estimated by senders or by us, or said by people",
         answers.SiteShares,
