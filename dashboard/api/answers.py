@@ -196,36 +196,6 @@ class SiteCosts(Costs):
     site: Id
 
 
-Kilograms = Annotated[float | None, Meta(description="kg; null where no factor is known")]
-
-
-class EmissionsOfPeriod(Said):
-    """What a site emitted in a period; nothing of it is added up or taken off each other."""
-
-    start: Moment
-    bought_kwh: Annotated[float, Meta(description="from the grid")]
-    location_co2_kg: Annotated[Kilograms, Meta(description="of what was bought, by the factor of the grid")]
-    market_co2_kg: Annotated[
-        Kilograms, Meta(description="of the same, by certificates and the residual mix; null where the site has neither")
-    ]
-    made_kwh: Annotated[float, Meta(description="what the site made itself")]
-    made_co2_kg: Annotated[Kilograms, Meta(description="of it, where it is made")]
-    made_told: Annotated[Share, Meta(description="share of it of which a factor is known")]
-    sold_kwh: Annotated[float, Meta(description="into the grid")]
-    avoided_co2_kg: Annotated[Kilograms, Meta(description="what the grid emits for as much as was sold")]
-    coverage: Annotated[float | None, Meta(description="share of the readings due by now that are there; null: none was due")]
-    provisional: Provisional
-
-
-class SiteEmissions(Said):
-    """What a whole site emitted by period."""
-
-    site: Id
-    step: Step
-    time_zone: Zone
-    emissions: list[EmissionsOfPeriod]
-
-
 class Peak(Said):
     """The greatest mean power of a period."""
 

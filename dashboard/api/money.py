@@ -12,6 +12,7 @@ from config.language import N_, _
 from dashboard.api import answers
 from dashboard.api.answers import said
 from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
+from dashboard.api.emission_answers import EmissionsOfPeriod, SiteEmissions
 from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, prices_region, signed_in, whole_site_in
 from dashboard.web.addresses import API
@@ -79,7 +80,7 @@ def emissions_of_site(site_id: str) -> Response:
     )
     numbers = ([None if math.isnan(value) else value for value in column.tolist()] for column in columns)
     rows = zip(map(iso, found.edges[:-1]), *numbers, found.provisional.tolist(), strict=True)
-    return said(answers.SiteEmissions(site_id, step, zone, [answers.EmissionsOfPeriod(*row) for row in rows]))
+    return said(SiteEmissions(site_id, step, zone, [EmissionsOfPeriod(*row) for row in rows]))
 
 
 def _costs(found: Billed) -> tuple[list[answers.CostOfPeriod], list[answers.CostOfTariff], list[answers.DemandOfMonth]]:

@@ -33,8 +33,8 @@ HEADS = (
 ABOUT = N_(
     "Location-based: what was bought, by the grid's factor at each moment. Market-based: the share with certificates by their "
     "factor, the rest by the residual mix, or by the grid's factor where no residual mix is stated (GHG Protocol, Scope 2 "
-    "Guidance, 2015). Own production emits on the site (Scope 1): photovoltaics, wind and water power nothing, unless a factor is "
-    "stated. What was sold avoids as much as the grid would have emitted for it; that is never subtracted."
+    "Guidance, 2015). Own production emits on the site (Scope 1): photovoltaics, wind and water power nothing, unless a factor "
+    "is stated. What was sold avoids as much as the grid would have emitted for it; that is never subtracted."
 )
 
 
