@@ -85,7 +85,7 @@ def _since(report: Report, reader: Reader, now: Total) -> str:
     )
     differing = [each for each in pairs if each[1] != each[2]]
     changes = [_("%(what)s was %(then)s and is %(now)s", what=what, then=then, now=is_now) for what, then, is_now in differing]
-    said = _("Numbers have changed since this report was made, by late readings, corrections or a tariff.")
+    said = _("Numbers have changed since this report was made, by late readings, corrections, tariffs or CO₂ factors.")
     return f"{said} {'; '.join(changes)}." if changes else said
 
 
