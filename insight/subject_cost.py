@@ -1,5 +1,6 @@
 """What a site, a node or a meter pays and emits between moments: each as if the site's tariff billed it alone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from insight.site_view import SiteView
 from insight.subjects import Subject
 from models import bills, emissions
 from models.bills import Bill
+from models.emissions import Factor
 from models.tariff_components import Demand
 from models.tariff_demand import Load
 from store.records.plant import emission_factors
@@ -47,7 +49,6 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
         StoreAway: QuestDB cannot be reached.
     """
     priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
-    places = priced.edges.searchsorted(pd.DatetimeIndex(edges))
     if of.kind == "site":
         energy = site_energy(scope, view, priced.edges)
         bought, sold, bill = energy.imported, energy.exported, bill_of(scope, view, energy, edges, priced)
@@ -58,13 +59,27 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
         if priced.has(Demand):
             load = cost.told_apart(scope, load, [told.behind], {}, view.metering)
         sold = np.nan_to_num(told.kwh[of.sold])
+        places = _places(priced, edges)
         bill = bills.bill(priced.versions, load, sold[None], priced.prices, places, priced.zone, priced.holidays)
-    location = priced.prices.co2
-    market = emissions.market(location, emission_factors.factors(scope, view.id), priced.edges_s[:-1], priced.zone)
     return SubjectCost(
         bill,
-        co2_kg=emissions.kilograms(bought, location, places),
-        market_co2_kg=emissions.kilograms(bought, market, places),
-        avoided_co2_kg=emissions.kilograms(sold, location, places),
+        co2_kg=emitted_kg(bought, priced, edges),
+        market_co2_kg=market_kg(bought, priced, edges, emission_factors.factors(scope, view.id)),
+        avoided_co2_kg=emitted_kg(sold, priced, edges),
         priced=priced,
     )
+
+
+def emitted_kg(kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
+    """The CO2 (kg) of energies in stretches of one price, by the grid, between successive edges; NaN where no factor is known."""
+    return emissions.kilograms(kwh, priced.prices.co2, _places(priced, edges))
+
+
+def market_kg(kwh: Floats, priced: Priced, edges: list[datetime], factors: Sequence[Factor]) -> Floats:
+    """The same by the market: by certificates and residual mix, NaN on a site that has neither."""
+    grams = emissions.market(priced.prices.co2, factors, priced.edges_s[:-1], priced.zone)
+    return emissions.kilograms(kwh, grams, _places(priced, edges))
+
+
+def _places(priced: Priced, edges: list[datetime]) -> NDArray[np.intp]:
+    return priced.edges.searchsorted(pd.DatetimeIndex(edges))
