@@ -50,7 +50,7 @@ def _read(scope: Scope, site_id: str, text: str) -> _Lines:
 
 
 def _do(scope: Scope, site_id: str, lines: _Lines) -> list[Line]:
-    there = {each.id: emission_factors.factor(each) for each in emission_factors.emission_factors(scope, site_id)}
+    there = emission_factors.stated(scope, site_id)
     sources = {each.name.casefold(): each.id for each in emission_factors.producers(scope, site_id)}
     found = []
     for number, cells in lines:

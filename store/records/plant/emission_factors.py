@@ -29,21 +29,12 @@ def emission_factors(scope: Scope, site_id: str) -> list[EmissionFactor]:
 
 def factors(scope: Scope, site_id: str) -> list[Factor]:
     """The same as they are computed with; raises `NotFound` for a site outside the scope."""
-    return [factor(each) for each in emission_factors(scope, site_id)]
+    return [*stated(scope, site_id).values()]
 
 
-def factor(record: EmissionFactor) -> Factor:
-    """A factor as it is computed with."""
-    return Factor(
-        record.kind,
-        record.name,
-        record.first_day,
-        record.last_day,
-        record.co2_g_per_kwh,
-        record.share,
-        record.node_id,
-        record.note,
-    )
+def stated(scope: Scope, site_id: str) -> dict[str, Factor]:
+    """The same by their ids; raises `NotFound` for a site outside the scope."""
+    return {each.id: _factor(each) for each in emission_factors(scope, site_id)}
 
 
 def add_factor(scope: Scope, site_id: str, said: Factor) -> EmissionFactor:
@@ -92,6 +83,19 @@ def producers(scope: Scope, site_id: str) -> list[Node]:
         return [node for node in records.scalars(query) if _produces(node)]
 
 
+def _factor(record: EmissionFactor) -> Factor:
+    return Factor(
+        record.kind,
+        record.name,
+        record.first_day,
+        record.last_day,
+        record.co2_g_per_kwh,
+        record.share,
+        record.node_id,
+        record.note,
+    )
+
+
 def _produces(node: Node) -> bool:
     return node.kind in ("source", "converter") and node.technology != "grid"
 
@@ -130,7 +134,7 @@ def _say(records: Session, found: EmissionFactor, said: Factor) -> None:
         if not _produces(node):
             raise Refused(_("%(name)s does not produce energy: choose a source or a converter", name=node.name), "node_id")
     if said.kind == CERTIFICATE:
-        others = [factor(each) for each in _of(records, found.site_id) if each.id != found.id]
+        others = [_factor(each) for each in _of(records, found.site_id) if each.id != found.id]
         _within_all(said, [each for each in others if each.kind == CERTIFICATE])
     found.kind, found.name, found.note = said.kind, said.name.strip(), said.note.strip()
     found.co2_g_per_kwh, found.first_day, found.last_day = grams, said.first, said.last
