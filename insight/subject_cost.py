@@ -53,10 +53,11 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
             load = cost.told_apart(scope, load, [told.behind], {}, view.metering)
         sold, places = np.nan_to_num(told.kwh[of.sold])[None], priced.edges.searchsorted(pd.DatetimeIndex(edges))
         bill = bills.bill(priced.versions, load, sold, priced.prices, places, priced.zone, priced.holidays)
-    return SubjectCost(bill, _emitted_kg(bought, priced, edges), priced)
+    return SubjectCost(bill, emitted_kg(bought, priced, edges), priced)
 
 
-def _emitted_kg(bought_kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
+def emitted_kg(bought_kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
+    """The CO2 (kg) of what was bought in each stretch of one price, between successive edges; NaN where no factor is known."""
     first, *_rest, last = places = priced.edges.searchsorted(pd.DatetimeIndex(edges))
     inner, known = places[:-1] - first, np.isfinite(priced.prices.co2)[first:last]
     kilograms = (bought_kwh * np.nan_to_num(priced.prices.co2))[first:last] / 1000

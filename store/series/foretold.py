@@ -78,8 +78,8 @@ def of_corrections(scope: Scope, said: Sequence[Amendment]) -> Reach | None:
     if registers := {(meter_id, each[2]) for each in telling if each[2] in COUNTERS}:
         # What a counter counted between two readings is told by both.
         before, after = counters.previous(registers, EPOCH, start), counters.following([meter_id], end, not_ahead())
-        start = min([start, *before["ts"].dt.to_pydatetime()])
-        end = max([end, *after["ts"].dt.to_pydatetime()])
+        start = min([start, *(ts.to_pydatetime() for ts in before["ts"])])
+        end = max([end, *(ts.to_pydatetime() for ts in after["ts"])])
     sampled = any(each[3] == 0 for each in telling)
     return _reach(scope, meter_id, start, end) if sampled else Reach(start, end, None, start)
 
