@@ -62,7 +62,7 @@ class Restated(NamedTuple):
 
 
 class Foretold(NamedTuple):
-    """What would be restated. What lies before `since` (none: nothing does) and `sites` further sites were not looked at."""
+    """What would be restated. Not looked at were months before `since` (by the site's clocks, if any), and further `sites`."""
 
     every: Sequence[Restated] = ()
     since: datetime | None = None
@@ -149,7 +149,7 @@ def _of_site(
     view = site_view.read(scope, site_id, now)
     edges, since = _months(start, min(end, now), view.zone)
     if not edges:
-        return Foretold(since=since)
+        return Foretold()
     of_now, other = (
         prices(scope, view.id, edges[0], edges[-1], reaching=True, versions=each, rows=these)
         for each, these in ((None, None), (versions, rows))
@@ -165,24 +165,24 @@ def _of_site(
         Restated("cost", view.name, view.currency, view.zone, _another("cost", edges, *cost)),
         Restated("co2", view.name, "kg", view.zone, _another("co2", edges, *co2)),
     )
-    return Foretold(_some(both), since)
+    every = _some(both)
+    return Foretold(every, since if every else None)
 
 
 def _months(
     start: datetime, end: datetime, zone: ZoneInfo, known_from: datetime | None = None
 ) -> tuple[list[datetime], datetime | None]:
-    """The edges of the months that a time touches, the newest of them, which begin at `known_from` if not before `start`.
+    """The edges of the months that a time touches, the newest of them, and where these begin if that is not with the first.
 
-    And where these begin, if that is later than the time does.
+    Of a time that is only known from a moment on they are the whole months from then on.
     """
     if start >= end:
         return [], None
-    first = max(start, end - LONGEST)
-    edges = local_time.edges(first, end, "month", zone)[-MOST - 1 :]
+    edges = local_time.edges(max(start, end - LONGEST), end, "month", zone)[-MOST - 1 :]
     if known_from is not None and known_from > start:
-        edges = [each for each in edges if each >= known_from]
-    edges = edges if len(edges) > 1 else []
-    return edges, (edges[0] if edges else end) if not edges or edges[0] > start else None
+        edges = [each for each in edges if each >= known_from] or edges[-1:]
+    since = edges[0].astimezone(zone) if edges[0] > start else None
+    return (edges if len(edges) > 1 else []), since
 
 
 def _another(figure: str, edges: Sequence[datetime], before: Floats, after: Floats) -> list[Month]:

@@ -67,9 +67,9 @@ def correct(scope: Scope, given: Given, act: Callable[[], T]) -> T:
 
 
 def _ask(given: Given, told: Foretold) -> None:
-    if told.every:
+    if told.every or told.since:
         words = " ".join([*map(_sentence, told.every), *_left_out(told), _("Tick to save it.")])
-        given.refuse(SURE.key, words, html.Div([*map(_table, told.every)], className="mt-2"))
+        given.refuse(SURE.key, words, html.Div([*map(_table, told.every)], className="mt-2") if told.every else None)
 
 
 def shown(told: Foretold) -> Component | None:
@@ -94,8 +94,7 @@ def _left_out(told: Foretold) -> list[str]:
     """What was not looked at."""
     said = []
     if told.since:
-        zone = reader().zone(told.every[0].zone.key)
-        said.append(_("Months before %(month)s are not looked at.", month=f"{told.since.astimezone(zone):%Y-%m}"))
+        said.append(_("Months before %(month)s are not looked at.", month=f"{told.since:%Y-%m}"))
     if told.sites:
         said.append(ngettext("%(num)s more site is not looked at.", "%(num)s more sites are not looked at.", told.sites))
     return said
