@@ -14,6 +14,7 @@ from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.parts.written import plain
 from dashboard.plant import dated, restating, tariff_charges, tariff_hours, wiring
 from dashboard.web.access import administers_site
+from insight import restated
 from models.tariff_components import from_json
 from models.tariffs import Hours
 from store.errors import NotFound
@@ -175,7 +176,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
     given = asked.read(TERMS)
     said = terms(given)
     since, after = tariffs.versions_changed(scope, asked.key, said)
-    restating.agreed(scope, asked.context, given, after, since)
+    restating.agreed(given, lambda: restated.by_tariffs(scope, asked.context, after, since))
     changed = tariffs.change_tariff(scope, asked.key, said)
     return _("%(name)s is saved.", name=changed.name)
 
