@@ -66,7 +66,7 @@ def _emissions(scope: Scope, site_id: str, start: datetime, end: datetime, step:
     edges = local_time.edges(start, end, step, view.zone)
     told = courses(scope, view, [view.id], edges)[view.id]  # first: what is final then is what the energies are
     paid = subject_cost(scope, view, subject(view, ""), edges)
-    made_kwh, made_kg, made_told = _made(scope, view, factors, edges)
+    made_kwh, made_kg, made_told = made(scope, view, factors, edges)
     return Emissions(
         edges=edges,
         bought_kwh=paid.bill.bought_kwh[0],
@@ -82,7 +82,7 @@ def _emissions(scope: Scope, site_id: str, start: datetime, end: datetime, step:
     )
 
 
-def _made(scope: Scope, view: SiteView, factors: Sequence[Factor], edges: Sequence[datetime]) -> tuple[Floats, Floats, Floats]:
+def made(scope: Scope, view: SiteView, factors: Sequence[Factor], edges: Sequence[datetime]) -> tuple[Floats, Floats, Floats]:
     """What the site made itself, what that emitted, and the share of it of which that is known; also where a factor changes."""
     wired = view.drawings.between(edges[0], edges[-1])
     technologies = {each: drawn.node(each).technology for _, drawn in wired for each in makers(drawn)}
@@ -91,16 +91,13 @@ def _made(scope: Scope, view: SiteView, factors: Sequence[Factor], edges: Sequen
     moments = sorted({*edges, *(each for each in changes if edges[0] < each < edges[-1])})
     moments_s = np.array([each.timestamp() for each in moments])
     places = np.searchsorted(moments_s, [each.timestamp() for each in edges])
-    made, known, emitted = (np.zeros(len(edges) - 1) for _ in range(3))
+    every, known, emitted = (np.zeros(len(edges) - 1) for _ in range(3))
     told = stretches_of_nodes(scope, view, [*technologies], moments)
     for node, technology in technologies.items():
         kwh = np.nan_to_num(told[node].kwh["given"])
         grams = emissions.of_production(technology, own[node], moments_s[:-1], view.zone)
-        made += emissions.summed(kwh, places)
+        every += emissions.summed(kwh, places)
         known += emissions.summed(np.where(np.isfinite(grams), kwh, 0.0), places)
         emitted += np.nan_to_num(emissions.kilograms(kwh, grams, places))
-    return (
-        made,
-        np.where((known > 0) | (made == 0), emitted, np.nan),
-        np.where(made > 0, known / np.where(made > 0, made, 1), 1.0),
-    )
+    told_of = np.where(every > 0, known / np.where(every > 0, every, 1), 1.0)
+    return every, np.where((known > 0) | (every == 0), emitted, np.nan), told_of

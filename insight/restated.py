@@ -8,16 +8,19 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from config import clock
 from insight import closed_energy, site_view
+from insight.emissions import made
 from insight.site_cost import bill_of
 from insight.site_energy import site_energy
-from insight.subject_cost import emitted_kg
+from insight.subject_cost import emitted_kg, market_kg
 from models import local_time
+from models.emissions import Factor, summed
 from models.tariffs import Version
-from store.records.plant import meters, sites
+from store.records.plant import emission_factors, meters, sites
 from store.records.plant.metering import Declared, Metering, metering
 from store.scope import Scope
 from store.series import foretold
@@ -32,7 +35,14 @@ Floats = NDArray[np.float64]
 MOST = 36  # months that are looked at: reading more would keep a person waiting
 LONGEST = timedelta(days=MOST * 31)
 PATIENCE_S = 2.0  # for the sites of a region, one after the other
-LEAST = {"cost": 0.005, "co2": 0.0005, "forward": 0.0005, "export": 0.0005}  # of a difference that counts
+LEAST = {  # of a difference that counts
+    "cost": 0.005,
+    "co2": 0.0005,
+    "market_co2": 0.0005,
+    "made_co2": 0.0005,
+    "forward": 0.0005,
+    "export": 0.0005,
+}
 
 
 class Month(NamedTuple):
@@ -94,6 +104,34 @@ def by_region(scope: Scope, region_id: str, change: Change) -> Foretold:
         every += told.every
         since += [told.since] if told.since else []
     return Foretold(every, max(since, default=None))
+
+
+def by_factors(scope: Scope, site_id: str, after: Sequence[Factor]) -> Foretold:
+    """What a site emitted up to now by certificates and own production, by the CO2 factors `after`.
+
+    Raises:
+        NotFound: the site does not exist for the scope.
+        StoreAway: QuestDB cannot be reached.
+    """
+    now, known = clock.now(), emission_factors.factors(scope, site_id)
+    view = site_view.read(scope, site_id, now)
+    differing = {each._replace(name="", note="") for each in known} ^ {each._replace(name="", note="") for each in after}
+    times = [each.moments(view.zone) for each in differing]
+    start, end = min((each for each, _ in times), default=now), max((each or now for _, each in times), default=now)
+    edges, since = _months(start, min(end, now), view.zone)
+    if not edges:
+        return Foretold()
+    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
+    bought = site_energy(scope, view, priced.edges).imported
+    used = summed(bought, priced.edges.searchsorted(pd.DatetimeIndex(edges))) > 0
+    market = (np.where(used, market_kg(bought, priced, edges, factors), np.nan) for factors in (known, after))
+    own = (made(scope, view, factors, edges)[1] for factors in (known, after))
+    both = (
+        Restated("market_co2", view.name, "kg", view.zone, _another("market_co2", edges, *market)),
+        Restated("made_co2", view.name, "kg", view.zone, _another("made_co2", edges, *own)),
+    )
+    every = _some(both)
+    return Foretold(every, since if every else None)
 
 
 def by_declarations(scope: Scope, meter_id: str, after: Sequence[Declared]) -> Foretold:

@@ -14,9 +14,10 @@ from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.parts.written import day, plain
-from dashboard.plant import imports, wiring
+from dashboard.plant import imports, restating, wiring
 from dashboard.plant.imports import Files
 from dashboard.web.access import administers_site
+from insight import restated
 from models.emissions import Factor
 from store.errors import NotFound
 from store.records.plant import emission_factor_files, emission_factors
@@ -65,6 +66,7 @@ REST: tuple[Field, ...] = (
     Day("first", N_("From"), required=True, of="first_day"),
     Day("last", N_("Through"), of="last_day", help=N_("Its last day. Leave empty: until further notice.")),
     Text("note", N_("Note"), longest=300, help=N_("For example where the certificates were cancelled.")),
+    restating.SURE,
 )
 FIELDS: tuple[Field, ...] = (
     Choice("kind", N_("Of"), tuple(KINDS.items())),
@@ -129,7 +131,12 @@ def _edit(record: EmissionFactor) -> Question:
     return Question(_("The CO₂ of all of its days is computed anew with it."), filled(_edited(record), values))
 
 
-DELETE = Act("delete", N_("Delete"), lambda: Question(_("The CO₂ of all of its days is computed anew without it.")), danger=True)
+DELETE = Act(
+    "delete",
+    N_("Delete"),
+    lambda: Question(_("The CO₂ of all of its days is computed anew without it."), (restating.SURE,)),
+    danger=True,
+)
 
 
 def _sources(scope: Scope, site_id: str) -> list[tuple[str, str]]:
@@ -155,13 +162,18 @@ def _factor(given: Given, kind: str, node_id: str | None) -> Factor:
 
 def _do(scope: Scope, asked: Asked) -> Words:
     if asked.act == "delete":
+        without = emission_factors.factors_without(scope, asked.context, asked.key)
+        restating.agreed(asked.read((restating.SURE,)), lambda: restated.by_factors(scope, asked.context, without))
         emission_factors.delete_factor(scope, asked.context, asked.key)
         return _("Deleted.")
     every = emission_factors.emission_factors(scope, asked.context)
     kept = next((each for each in every if each.id == asked.key), None)
     if asked.act != "edit" or kept is None:
         raise NotFound("no such CO2 factor of this site")
-    said = _factor(asked.read(_edited(kept)), kept.kind, kept.node_id)
+    given = asked.read(_edited(kept))
+    said = _factor(given, kept.kind, kept.node_id)
+    after = emission_factors.factors_with(scope, asked.context, said, kept.id)
+    restating.agreed(given, lambda: restated.by_factors(scope, asked.context, after))
     emission_factors.change_factor(scope, asked.context, kept.id, said)
     return _("Saved.")
 
@@ -171,7 +183,10 @@ def _now(scope: Scope, site_id: str, _said: Mapping[str, str]) -> dict[str, dict
 
 
 def _add(scope: Scope, given: Given, site_id: str) -> Words:
-    made = emission_factors.add_factor(scope, site_id, _factor(given, given.text("kind"), given.chosen("source")))
+    said = _factor(given, given.text("kind"), given.chosen("source"))
+    after = emission_factors.factors_with(scope, site_id, said)
+    restating.agreed(given, lambda: restated.by_factors(scope, site_id, after))
+    made = emission_factors.add_factor(scope, site_id, said)
     return _("%(name)s added.", name=made.name)
 
 
@@ -202,6 +217,9 @@ FILES = Files(
     ),
     try_file=lambda scope, site_id, text, _: emission_factor_files.try_file(scope, site_id, text),
     import_file=lambda scope, site_id, text, _: emission_factor_files.import_file(scope, site_id, text),
+    restates=lambda scope, site_id, text, _: restated.by_factors(
+        scope, site_id, emission_factor_files.factors_with(scope, site_id, text)
+    ),
     address="/site/{of}/factors.csv",
 )
 tables.declare(TABLE)

@@ -28,6 +28,8 @@ SURE = Tick(
 FIGURES = {
     "cost": N_("Cost of %(name)s"),
     "co2": N_("CO₂ of %(name)s"),
+    "market_co2": N_("Market-based CO₂ of %(name)s"),
+    "made_co2": N_("CO₂ of own production of %(name)s"),
     "forward": N_("Energy of %(name)s"),
     "export": N_("Energy of %(name)s against its direction"),
 }

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from config import clock
+from insight import restated
 from insight.emissions import Emissions, site_emissions
 from insight.energy_days import energy_days
 from insight.shared import shared
@@ -171,3 +172,22 @@ def test_what_somebody_states_counts_at_once_and_nobody_without_the_site_is_told
     assert market() == pytest.approx(works.bought.sum() * 0.25 * 0.4)
     with pytest.raises(NotFound):
         site_emissions(Scope("usr_any"), works.site.id, works.start, works.start + timedelta(days=1), "day")
+
+
+def test_a_change_of_factors_says_which_months_it_restates_and_writes_nothing(works: Works) -> None:
+    works.tariff(400.0)
+    works.state(CERTIFICATE, 0.0, 27, share=0.25)
+    [kept] = emission_factors.factors(SYSTEM, works.site.id)
+    engine = Factor(PRODUCTION, "Gas", date(2026, 3, 29), None, 560.0, node_id=works.nodes["Engine"])
+    market, own = restated.by_factors(SYSTEM, works.site.id, [kept._replace(share=0.75), engine]).every
+    assert [(each.figure, each.unit, len(each.months)) for each in (market, own)] == [
+        ("market_co2", "kg", 1),
+        ("made_co2", "kg", 1),
+    ]
+    assert (market.months[0].before, market.months[0].after) == (
+        pytest.approx(works.bought.sum() * 0.4 * 0.75),
+        pytest.approx(works.bought.sum() * 0.4 * 0.25),
+    )
+    assert (own.months[0].before, own.months[0].after) == (0, pytest.approx(works.engine[works.days >= 29].sum() * 0.56))
+    assert emission_factors.factors(SYSTEM, works.site.id) == [kept]
+    assert not restated.by_factors(SYSTEM, works.site.id, [kept._replace(name="Other name")]).every

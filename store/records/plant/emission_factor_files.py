@@ -44,6 +44,19 @@ def import_file(scope: Scope, site_id: str, text: str) -> list[Line]:
     return bulk.done(lambda: _do(scope, site_id, lines))
 
 
+def factors_with(scope: Scope, site_id: str, text: str) -> list[Factor]:
+    """The factors of the site as they would be once the file was imported. Nothing is saved; raises as `try_file`."""
+    lines, found = _read(scope, site_id, text), list[Factor]()
+
+    def do() -> list[Line]:
+        told = _do(scope, site_id, lines)
+        found.extend(emission_factors.factors(scope, site_id))
+        return told
+
+    bulk.tried(do)
+    return found
+
+
 def _read(scope: Scope, site_id: str, text: str) -> _Lines:
     require(scope, Action.ADMINISTER, site_id=site_id)
     return sheets.read(text, COLUMNS, ("name", "kind", "co2_g_per_kwh", "from"), MOST_LINES)

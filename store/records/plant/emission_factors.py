@@ -37,6 +37,19 @@ def stated(scope: Scope, site_id: str) -> dict[str, Factor]:
     return {each.id: _factor(each) for each in emission_factors(scope, site_id)}
 
 
+def factors_with(scope: Scope, site_id: str, said: Factor, factor_id: str = "") -> list[Factor]:
+    """The factors as they would be, were this one added, or in the place of one. Nothing is saved; raises as `add_factor`."""
+    require(scope, Action.ADMINISTER, site_id=site_id)
+    with reading() as records:
+        _say(records, EmissionFactor(id=factor_id, site_id=site_id), said)
+    return [*(stated(scope, site_id) | {factor_id: said}).values()]
+
+
+def factors_without(scope: Scope, site_id: str, factor_id: str) -> list[Factor]:
+    """The factors as they would be without one of them; raises `NotFound` for a site outside the scope."""
+    return [said for each, said in stated(scope, site_id).items() if each != factor_id]
+
+
 def add_factor(scope: Scope, site_id: str, said: Factor) -> EmissionFactor:
     """State a factor of a site: what was computed of its days is computed anew.
 

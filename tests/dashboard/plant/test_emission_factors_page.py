@@ -13,6 +13,7 @@ from tests.dashboard.plant.asking import act, call, plant, said, upload
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
+SURE = {"sure": "yes"}  # there is no QuestDB here that could say what is restated
 GIVEN = {
     "kind": CERTIFICATE,
     "name": "Wind",
@@ -22,6 +23,7 @@ GIVEN = {
     "first": "2026-01-01",
     "last": "",
     "note": "",
+    **SURE,
 }
 
 
@@ -39,14 +41,21 @@ def test_certificates_and_factors_are_added_changed_and_deleted_in_the_browser(w
     for words in ("62.5 %", "certificates", "own production: Roof", "40.5", "until further notice"):
         assert words in page
     wind, roofs = sorted(emission_factors.emission_factors(SYSTEM, world.site), key=lambda each: each.kind)
-    edited = {"name": "Wind", "share": "80", "grams": "0", "first": "2026-01-01", "last": "2026-12-31", "note": "cancelled"}
+    edited = {
+        "name": "Wind",
+        "share": "80",
+        "grams": "0",
+        "first": "2026-01-01",
+        "last": "2026-12-31",
+        "note": "cancelled",
+    } | SURE
     assert "before it begins" in act(browser, "factors", world.site, "edit", wind.id, **(edited | {"last": "2025-01-01"}))
     assert "Saved" in act(browser, "factors", world.site, "edit", wind.id, **edited)
     told = emission_factors.factors(SYSTEM, world.site)
     assert Factor(CERTIFICATE, "Wind", date(2026, 1, 1), date(2026, 12, 31), 0.0, 0.8, None, "cancelled") in told
-    edited = {"name": "Roof", "grams": "45", "first": "2026-01-01", "last": "", "note": ""}
+    edited = {"name": "Roof", "grams": "45", "first": "2026-01-01", "last": "", "note": ""} | SURE
     assert "Saved" in act(browser, "factors", world.site, "edit", roofs.id, **edited)
-    assert "Deleted" in act(browser, "factors", world.site, "delete", wind.id)
+    assert "Deleted" in act(browser, "factors", world.site, "delete", wind.id, **SURE)
     assert emission_factors.factors(SYSTEM, world.site) == [
         Factor(PRODUCTION, "Roof", date(2026, 1, 1), None, 45.0, None, roof, "")
     ]
@@ -74,11 +83,11 @@ def test_factors_of_another_site_are_not_there(world: World) -> None:
     mix = Factor(RESIDUAL, "Mix", date(2026, 1, 1), None, 600.0)
     kept = emission_factors.add_factor(SYSTEM, world.foreign_site, mix)
     for what in ("edit", "delete"):
-        assert "no longer exists" in act(world.client("root"), "factors", world.site, what, kept.id, name="x")
+        assert "no longer exists" in act(world.client("root"), "factors", world.site, what, kept.id, name="x", **SURE)
     assert emission_factors.factors(SYSTEM, world.foreign_site) == [mix]
 
 
-def test_factors_are_exported_and_imported_as_a_file_that_is_shown_first(world: World) -> None:
+def test_factors_are_exported_and_imported_as_a_file_that_is_shown_first(world: World, questdb_tables: Settings) -> None:
     browser = world.client("admin")
     emission_factors.add_factor(SYSTEM, world.site, Factor(RESIDUAL, "Mix", date(2026, 1, 1), None, 600.0))
     text = browser.get(f"/site/{world.site}/factors.csv?search=mix").get_data(as_text=True)
@@ -87,6 +96,12 @@ def test_factors_are_exported_and_imported_as_a_file_that_is_shown_first(world: 
     assert "610 g/kWh" in tried
     assert "Imported: 1 new, 1 changed" in done
     assert world.client("chief").get(f"/site/{world.site}/factors.csv").status_code == 404
+
+
+def test_what_a_change_restates_is_asked_for_where_it_cannot_be_said(world: World) -> None:
+    browser, without = world.client("admin"), {key: value for key, value in GIVEN.items() if key != "sure"}
+    assert "cannot be said now" in said(fill(world, browser, "factor", world.site, **without))
+    assert emission_factors.factors(SYSTEM, world.site) == []
 
 
 def test_what_the_last_year_comes_to_stands_below(world: World, questdb_tables: Settings) -> None:
