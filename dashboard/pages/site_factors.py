@@ -32,7 +32,7 @@ def layout(site_id: str, **_query: Any) -> html.Div:
             imports.view(emission_factors_table.FILES, site_id),
             tables.view(emission_factors_table.TABLE, site_id),
             html.Section(
-                [html.H2(_("What it comes to")), html.Div(id="factors-emitted", role="status")],
+                [html.H2(_("What it comes to")), html.Div(id="factors-emitted")],
                 className="panel mt-4",
             ),
         ]

@@ -1,6 +1,6 @@
 """What a site emitted in its last months: bought by both ways of counting, made, and avoided by what was sold."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ def months(scope: Scope, site_id: str) -> list[Any]:
 def _last_year(zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The local month of this moment, and those before it."""
     now = clock.now()
-    begin, *_rest, end = local_time.edges(now, now, "month", zone)
+    begin, *_rest, end = local_time.edges(now, now + timedelta(seconds=1), "month", zone)
     local = begin.astimezone(zone)
     year, month = divmod(local.year * 12 + local.month - MONTHS, 12)
     first = date(year, month + 1, 1)
