@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from config.settings import Settings
-from store.records.plant import declarations, meters
+from store.records.plant import declarations, graph, meters
 from store.scope import SYSTEM
 from store.series import bulk, prices, region_series, rollup
 from tests.conftest import PATIENT_S
 from tests.dashboard.pages import shown
-from tests.dashboard.plant.asking import ask, plant, said
+from tests.dashboard.plant.asking import ask, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
@@ -93,8 +93,13 @@ def test_values_are_taken_back_and_written_anew(world: World, region: str) -> No
 
 def _measured(world: World, region: str, settings: Settings) -> None:
     """A day of 2 kWh an hour from the grid, at 0.1 and 100 g a kWh."""
-    ids = plant(world)
-    grid = meters.create_meter(SYSTEM, world.site, name="Grid meter", edge_id=ids["in"]).id
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    ends = [
+        graph.create_node(SYSTEM, world.site, name=kind, kind=kind, technology=technology, valid_from=since).id
+        for kind, technology in (("source", "grid"), ("bus", ""))
+    ]
+    edge = graph.create_edge(SYSTEM, world.site, from_node_id=ends[0], to_node_id=ends[1], two_way=True, valid_from=since).id
+    grid = meters.create_meter(SYSTEM, world.site, name="Grid meter", edge_id=edge).id
     declarations.declare_energy(SYSTEM, grid, method="interval", interval_s=3600, valid_from=declarations.BEGINNING)
     moments = np.array([round(datetime(2026, 5, 4, hour, tzinfo=UTC).timestamp() * 1e6) for hour in range(24)])
     told = ((grid, "energy_kwh", 2.0), (region, "price_per_kwh", 0.1), (region, "co2_g_per_kwh", 100.0))
