@@ -164,14 +164,14 @@ def _of_meter(
     before = closed_energy.flows(scope, [meter_id], edges, known)[meter_id]
     after = foretold.flow(scope, meter_id, edges, reach, as_if(known), said)
     both = (
-        Restated(figure, name, "kWh", zone, _another(figure, edges, *(_kwh(of, figure) for of in (before, after))))
-        for figure in ("forward", "export")
+        Restated("forward", name, "kWh", zone, _another("forward", edges, _forward(before), _forward(after))),
+        Restated("export", name, "kWh", zone, _another("export", edges, before.export, after.export)),
     )
     return Foretold(_some(both), since)
 
 
-def _kwh(flow: Flow, register: str) -> Floats:
-    return np.where(flow.known_s > 0, getattr(flow, register), np.nan)
+def _forward(flow: Flow) -> Floats:
+    return np.where(flow.known_s > 0, flow.forward, np.nan)
 
 
 def _of_site(

@@ -73,7 +73,7 @@ TERMS: tuple[Field, ...] = (
     Text("note", N_("Note"), longest=300, help=N_("For example the contract.")),
     restating.SURE,
 )
-END_FIELDS = (Moment("at", N_("Ends"), required=True, help=N_("By the site's clocks.")),)
+END_FIELDS = (Moment("at", N_("Ends"), required=True, help=N_("By the site's clocks.")), restating.SURE)
 
 
 def terms(given: Given) -> Terms:
@@ -170,9 +170,11 @@ def _do(scope: Scope, asked: Asked) -> Words:
         return _("Deleted.")
     if asked.act == "end":
         zone, given = wiring.zone(scope, asked.context), asked.read(END_FIELDS)
-        at = given.moment("at", zone)
+        at = given.moment("at", zone) or now()
         given.check()
-        return _("It ends at %(zone)s.", zone=moments.clock(tariffs.end_tariff(scope, asked.key, at or now()).valid_to, zone))
+        after = tariffs.versions_ended(scope, asked.key, at)
+        restating.agreed(given, lambda: restated.by_tariffs(scope, asked.context, after, at))
+        return _("It ends at %(zone)s.", zone=moments.clock(tariffs.end_tariff(scope, asked.key, at).valid_to, zone))
     given = asked.read(TERMS)
     said = terms(given)
     since, after = tariffs.versions_changed(scope, asked.key, said)

@@ -22,6 +22,7 @@ from store.series.grid import EPOCH, Edges
 from store.series.latest import not_ahead
 
 MOST = 1_000_000  # samples that are read while somebody waits
+MOST_SAID = 100_000  # values that are looked at one by one, likewise
 DAY = timedelta(days=1)
 FOREVER = ALWAYS[0].end
 TELLS = {name for names in TELLING.values() for name in names}  # energy
@@ -75,6 +76,8 @@ def of_corrections(scope: Scope, said: Sequence[Amendment]) -> Reach | None:
         return None
     wide = counters.patience(max(INTERVAL_S, *(each.interval_s for each in holding)))
     start, end = first - wide, last + wide
+    if len(telling) > MOST_SAID:
+        return Reach(start, end, None, end)
     if registers := {(meter_id, each[2]) for each in telling if each[2] in COUNTERS}:
         # What a counter counted between two readings is told by both.
         before, after = counters.previous(registers, EPOCH, start), counters.following([meter_id], end, not_ahead())

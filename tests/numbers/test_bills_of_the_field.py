@@ -145,6 +145,9 @@ def test_a_tariff_that_is_added_restates_the_months_that_it_is_of(works: Made) -
     assert (cost_of_site.figure, cost_of_site.name, cost_of_site.unit) == ("cost", "Works", "USD")
     assert cost_of_site.months == [(at(second), pytest.approx(744 * 0.2), pytest.approx(480 * 0.2 + 264 * 0.3))]
     assert cost_of_site.by == pytest.approx(264 * 0.1)
+    [only] = tariffs.tariffs(SYSTEM, made.site)
+    [ended] = restated.by_tariffs(SYSTEM, made.site, tariffs.versions_ended(SYSTEM, only.id, at(third)), at(third)).every
+    assert ended.months == [(at(second), pytest.approx(744 * 0.2), pytest.approx(480 * 0.2))]
     greener = dearer._replace(import_price_per_kwh=0.2, co2_g_per_kwh=50.0)
     [co2] = restated.by_tariffs(SYSTEM, made.site, tariffs.versions_with(SYSTEM, made.site, greener, at(third)), at(third)).every
     assert (co2.figure, co2.unit, co2.months) == ("co2", "kg", [(at(second), None, pytest.approx(264 * 0.05))])

@@ -224,6 +224,10 @@ FOREIGN: dict[str, Callable[[Scope, World, Callable[[str], str]], object]] = {
     ),
     "table of": lambda scope, world, what: meter_life.meters_page(scope, Wanted(), site_id=what("sites")),
     "describe": lambda scope, world, what: meter_life.describe_meter(scope, what("meters"), name="x"),
+    "declare as if": lambda scope, world, what: declarations.declared_with(
+        scope, what("meters"), method="power", interval_s=60, valid_from=SWITCH
+    ),
+    "exchange as if": lambda scope, world, what: meter_life.declared_exchanged(scope, what("meters"), at=SWITCH),
     "exchange": lambda scope, world, what: meter_life.exchange(scope, what("meters"), at=SWITCH, serial_number="x"),
     "retire meter": lambda scope, world, what: meter_life.retire_meter(scope, what("meters")),
     "code": lambda scope, world, what: claims.claim_code(scope, what("meters")),
