@@ -45,7 +45,7 @@ def months(scope: Scope, site_id: str) -> list[Any]:
         found = site_emissions(scope, site_id, *_last_year(zone), "month")
     except StoreAway as away:
         return [html.P(_("What it comes to cannot be read now: %(away)s.", away=away), className="muted mb-0")]
-    known = np.flatnonzero(np.isfinite(found.coverage))[::-1].tolist()
+    known = np.flatnonzero(found.coverage > 0)[::-1].tolist()
     if not known:
         return [html.P(_("Nothing was measured in the last year."), className="muted mb-0")]
     rows = [_row(found, at, local_time.label(found.edges[at], "month", zone), reader()) for at in known]
