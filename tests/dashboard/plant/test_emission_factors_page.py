@@ -98,12 +98,6 @@ def test_factors_are_exported_and_imported_as_a_file_that_is_shown_first(world: 
     assert world.client("chief").get(f"/site/{world.site}/factors.csv").status_code == 404
 
 
-def test_what_a_change_restates_is_asked_for_where_it_cannot_be_said(world: World) -> None:
-    browser, without = world.client("admin"), {key: value for key, value in GIVEN.items() if key != "sure"}
-    assert "cannot be said now" in said(fill(world, browser, "factor", world.site, **without))
-    assert emission_factors.factors(SYSTEM, world.site) == []
-
-
 def test_what_the_last_year_comes_to_stands_below(world: World, questdb_tables: Settings) -> None:
     plant(world)
     inputs, state = {"factors-body.children": None}, {"factors-context.data": world.site}
