@@ -33,7 +33,6 @@ COLUMNS = (
     Column("grams", N_("CO₂, g/kWh"), sortable=False, number=True),
     Column("first", N_("From"), sortable=False, moment=True),
     Column("last", N_("Through"), sortable=False, moment=True),
-    Column("note", N_("Note"), sortable=False, prose=True),
 )
 NAME = Text(
     "name",
@@ -104,7 +103,6 @@ def _row(_scope: Scope, named: _Named) -> Row:
         read.number(plain(record.co2_g_per_kwh)),
         f"{record.first_day}",
         f"{record.last_day}" if record.last_day else _("until further notice"),
-        record.note or "–",
     )
     edit = Act("edit", _("Edit"), lambda: _edit(record), sure=_("Save"))
     return Row(record.id, record.name, cells, (edit, DELETE))

@@ -22,12 +22,12 @@ MONTHS, WHOLE = 12, 0.995  # a share that rounds to all of it
 HEADS = (
     N_("Month"),
     N_("Bought"),
-    N_("CO₂, location-based"),
-    N_("CO₂, market-based"),
-    N_("Own production"),
-    N_("CO₂ of it"),
+    N_("Location-based"),
+    N_("Market-based"),
+    N_("Produced"),
+    N_("Its CO₂"),
     N_("Sold"),
-    N_("CO₂ avoided"),
+    N_("Avoided"),
     N_("Coverage"),
 )
 ABOUT = N_(
