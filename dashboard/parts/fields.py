@@ -4,6 +4,7 @@ In a form a control has an id, `<form>-<key>`; in a question it carries its key 
 stands beside its field, which `84-forms.js` marks and gives the focus.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -191,7 +192,8 @@ def _moment(name: str, field: Moment, said: Mapping[str, str], problem: Problem 
 def in_question(field: Field, said: Mapping[str, str], problem: Problem | None) -> html.Div | html.Label:
     """A field of the question of a row."""
     if isinstance(field, Tick):
-        box = dcc.Checklist([{"label": field.words, "value": YES}], [YES] if said.get(field.key) == YES else [])
+        # Several questions may be open on a page; the label finds its box by an id.
+        box = dbc.Checkbox(id=f"tick-{uuid.uuid4().hex[:8]}", label=field.words, value=said.get(field.key) == YES)
         content: list[Component] = [html.Div(box, **data(given=field.key))]
         content += [html.Span(field.help, className="form-text")] if field.help else []
         content += _problem(problem) if problem else []

@@ -21,7 +21,7 @@ from store.series.energy import Flow
 from store.series.grid import EPOCH, Edges
 from store.series.latest import not_ahead
 
-MOST = 1_000_000  # samples that are read while somebody waits
+MOST = 500_000  # samples that are read while somebody waits
 MOST_SAID = 100_000  # values that are looked at one by one, likewise
 DAY = timedelta(days=1)
 FOREVER = ALWAYS[0].end

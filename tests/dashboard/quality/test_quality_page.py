@@ -58,9 +58,10 @@ def test_a_held_reading_is_accepted_voided_and_given_back_and_totals_follow(meas
     assert measured.kwh > 89_000
     [found] = suspects.suspects(SYSTEM, [measured.meter], measured.day, measured.day + DAY).to_dict("records")
     assert (found["held"], found["by"]) == (False, world.people["operator"])
-    every_one = said(press(browser, "suspects", world.site, view={"filters": {"state": "all"}}, searched=False, do="keep"))
-    assert "accepted by Operator" in every_one
-    assert "this restates" in act(browser, "suspects", world.site, "undo", measured.key, searched=False)
+    also_decided = {"view": {"filters": {"state": "all"}}, "searched": False}
+    assert "accepted by Operator" in said(press(browser, "suspects", world.site, **also_decided, do="keep"))
+    undo = {"do": "act", "act": "undo", "row": measured.key, "given": {}}
+    assert "this restates" in said(press(browser, "suspects", world.site, **also_decided, **undo))
     assert "Undone" in act(browser, "suspects", world.site, "undo", measured.key, searched=False, sure="yes")
     measured.settle()
     assert measured.kwh == pytest.approx(23 + 59 / 60)
