@@ -34,6 +34,7 @@ KINDS = {calendars.HOLIDAY: usual_day.FREE, calendars.SHUTDOWN: usual_day.CLOSED
 class EnergyDays:
     """Successive local days of a subject. Energies in kWh, cost in the site's currency, CO2 in kg; NaN where not known.
 
+    `co2_kg` is location-based, `market_co2_kg` market-based, where the site has certificates or a residual mix.
     `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over,
     `holidays` those of the site's calendar by their names. `outdoors` names what tells the temperatures that usual days are moved
     to; "" where nothing does. `demands` are the demand charges of the months that the days are of.
@@ -47,6 +48,7 @@ class EnergyDays:
     cost: Floats
     priced: Floats
     co2_kg: Floats
+    market_co2_kg: Floats
     coverage: Floats
     provisional: NDArray[np.bool_]
     usual: Usual
@@ -122,21 +124,22 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
     usual = like.usual(comparable(totals, told, is_open), own.start)
     paid = subject_cost(scope, view, of, shown)
     return EnergyDays(
-        of,
-        view.currency,
-        shown,
-        dates[own],
-        totals[own],
-        paid.bill.cost[0],
-        paid.bill.priced[0],
-        paid.co2_kg,
-        told.coverage[own],
-        told.provisional[own],
-        usual.of(own),
-        is_open[own],
-        site_calendars.holidays(scope, view.id, first, last),
-        like.outdoors,
-        Billed(paid.bill, 0, shown, [], paid.priced.versions).demands(),
+        subject=of,
+        currency=view.currency,
+        edges=shown,
+        dates=dates[own],
+        kwh=totals[own],
+        cost=paid.bill.cost[0],
+        priced=paid.bill.priced[0],
+        co2_kg=paid.co2_kg,
+        market_co2_kg=paid.market_co2_kg,
+        coverage=told.coverage[own],
+        provisional=told.provisional[own],
+        usual=usual.of(own),
+        is_open=is_open[own],
+        holidays=site_calendars.holidays(scope, view.id, first, last),
+        outdoors=like.outdoors,
+        demands=Billed(paid.bill, 0, shown, [], paid.priced.versions).demands(),
     )
 
 

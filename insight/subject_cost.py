@@ -1,5 +1,6 @@
 """What a site, a node or a meter pays and emits between moments: each as if the site's tariff billed it alone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,10 +13,12 @@ from insight.site_cost import bill_of
 from insight.site_energy import site_energy
 from insight.site_view import SiteView
 from insight.subjects import Subject
-from models import bills
+from models import bills, emissions
 from models.bills import Bill
+from models.emissions import Factor
 from models.tariff_components import Demand
 from models.tariff_demand import Load
+from store.records.plant import emission_factors
 from store.scope import Scope
 from store.series import cost
 from store.series.prices import Priced, prices
@@ -26,11 +29,15 @@ Floats = NDArray[np.float64]
 class SubjectCost(NamedTuple):
     """A bill of one row, a column a stretch, and the CO2 (kg) of what was bought in each; NaN where no factor is known.
 
-    `priced` are the stretches of one price that it is made of, with the tariffs that said them.
+    `co2_kg` is location-based, `market_co2_kg` market-based, where the site has certificates or a residual mix. `avoided_co2_kg`
+    is what the grid emits for as much as was sold (`models.emissions`). `priced` are the stretches of one price that it is made
+    of, with the tariffs that said them.
     """
 
     bill: Bill
     co2_kg: Floats
+    market_co2_kg: Floats
+    avoided_co2_kg: Floats
     priced: Priced
 
 
@@ -44,21 +51,35 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
     priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
     if of.kind == "site":
         energy = site_energy(scope, view, priced.edges)
-        bought, bill = energy.imported, bill_of(scope, view, energy, edges, priced)
+        bought, sold, bill = energy.imported, energy.exported, bill_of(scope, view, energy, edges, priced)
     else:
         told = stretches(scope, view, of.id, list(priced.edges.to_pydatetime()))
         bought = np.nan_to_num(told.kwh[of.bought])
         load = Load(priced.edges_s, bought[None], told.covered_s[None], np.zeros((1, len(bought))))
         if priced.has(Demand):
             load = cost.told_apart(scope, load, [told.behind], {}, view.metering)
-        sold, places = np.nan_to_num(told.kwh[of.sold])[None], priced.edges.searchsorted(pd.DatetimeIndex(edges))
-        bill = bills.bill(priced.versions, load, sold, priced.prices, places, priced.zone, priced.holidays)
-    return SubjectCost(bill, _emitted_kg(bought, priced, edges), priced)
+        sold = np.nan_to_num(told.kwh[of.sold])
+        places = _places(priced, edges)
+        bill = bills.bill(priced.versions, load, sold[None], priced.prices, places, priced.zone, priced.holidays)
+    return SubjectCost(
+        bill,
+        co2_kg=emitted_kg(bought, priced, edges),
+        market_co2_kg=market_kg(bought, priced, edges, emission_factors.factors(scope, view.id)),
+        avoided_co2_kg=emitted_kg(sold, priced, edges),
+        priced=priced,
+    )
 
 
-def _emitted_kg(bought_kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
-    first, *_rest, last = places = priced.edges.searchsorted(pd.DatetimeIndex(edges))
-    inner, known = places[:-1] - first, np.isfinite(priced.prices.co2)[first:last]
-    kilograms = (bought_kwh * np.nan_to_num(priced.prices.co2))[first:last] / 1000
-    sums = np.add.reduceat(kilograms, inner)
-    return np.where(np.add.reduceat(known.astype(float), inner) > 0, sums, np.nan)
+def emitted_kg(kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
+    """The CO2 (kg) of energies in stretches of one price, by the grid, between successive edges; NaN where no factor is known."""
+    return emissions.kilograms(kwh, priced.prices.co2, _places(priced, edges))
+
+
+def market_kg(kwh: Floats, priced: Priced, edges: list[datetime], factors: Sequence[Factor]) -> Floats:
+    """The same by the market: by certificates and residual mix, NaN on a site that has neither."""
+    grams = emissions.market(priced.prices.co2, factors, priced.edges_s[:-1], priced.zone)
+    return emissions.kilograms(kwh, grams, _places(priced, edges))
+
+
+def _places(priced: Priced, edges: list[datetime]) -> NDArray[np.intp]:
+    return priced.edges.searchsorted(pd.DatetimeIndex(edges))

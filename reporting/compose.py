@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from config.language import N_, _
-from insight.reports.numbers import BEFORE, YEAR_BEFORE, Report, Total, change, earlier
+from insight.reports.numbers import BEFORE, YEAR_BEFORE, Day, Report, Total, change, earlier
 from models.report_asked import COMPARISON, COST, DAYS, MONTHS, NOTES, SUBJECTS
 from models.report_periods import Span
 from reporting import naming, telling
@@ -86,6 +86,8 @@ def _facts(report: Report, reader: Reader) -> list[Fact]:
         facts.append(
             Fact("CO₂", telling.amount(told.co2_kg, "kg", reader), f"{reader.number(grams)}\u00a0g/kWh" if grams else "")
         )
+    if told.market_co2_kg is not None:
+        facts.append(Fact(_("CO₂, market-based"), telling.amount(told.market_co2_kg, "kg", reader)))
     if report.peak is not None:
         facts.append(Fact(_("Highest power"), telling.power(report, reader), reader.moment(report.peak.at)))
     if told.coverage is not None:
@@ -167,7 +169,7 @@ def _months(report: Report) -> Section | None:
     daily = Column(_("A day"), NUMBER, energy.unit, decimals_of(_over(report.told.daily_kwh, divisor)))
     columns = [Column(_("Month"), MONTH), energy, daily, *_paid_columns(report), Column(_("Coverage"), SHARE)]
     rows: list[list[Cell]] = [
-        [each.first, _over(each.kwh, divisor), _over(each.daily_kwh, divisor), each.cost, each.co2_kg, each.coverage]
+        [each.first, _over(each.kwh, divisor), _over(each.daily_kwh, divisor), *_paid_cells(each), each.coverage]
         for each in report.months
     ]
     return Section(_(naming.PARTS[MONTHS]), _partly(report.months), Table("months", *_without_empty(columns, rows)))
@@ -214,7 +216,7 @@ def _each_day(report: Report) -> Section | None:
         Column(_("Holiday")),
     ]
     rows: list[list[Cell]] = [
-        [each.day, _over(each.kwh, divisor), _over(each.usual_kwh, divisor), each.cost, each.co2_kg, each.coverage, each.holiday]
+        [each.day, _over(each.kwh, divisor), _over(each.usual_kwh, divisor), *_paid_cells(each), each.coverage, each.holiday]
         for each in report.days
     ]
     table = Table("days", *_without_empty(columns, rows), [MARKS[each.verdict] for each in report.days])
@@ -229,7 +231,12 @@ def _without_empty(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) ->
 
 def _paid_columns(report: Report) -> list[Column]:
     mass = max((each.co2_kg for each in report.days if each.co2_kg is not None), default=None)
-    return [Column(_("Cost"), MONEY, report.currency), Column("CO₂", NUMBER, "kg", decimals_of(mass))]
+    masses = [Column(words, NUMBER, "kg", decimals_of(mass)) for words in ("CO₂", _("CO₂, market-based"))]
+    return [Column(_("Cost"), MONEY, report.currency), *masses]
+
+
+def _paid_cells(of: Total | Day) -> list[Cell]:
+    return [of.cost, of.co2_kg, of.market_co2_kg]
 
 
 def _partly(totals: Sequence[Total]) -> list[str]:

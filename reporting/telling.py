@@ -40,6 +40,8 @@ def answer(report: Report, reader: Reader) -> list[str]:
         sentences.append(_cost(report, reader))
     if told.co2_kg is not None:
         sentences.append(_("It caused %(mass)s of CO₂.", mass=amount(told.co2_kg, "kg", reader)))
+    if told.market_co2_kg is not None:
+        sentences.append(_("By certificates (market-based) it is %(mass)s.", mass=amount(told.market_co2_kg, "kg", reader)))
     if report.peak is not None:
         sentences.append(
             _("Power was highest on %(when)s: %(power)s.", when=reader.moment(report.peak.at), power=power(report, reader))

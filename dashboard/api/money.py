@@ -1,4 +1,4 @@
-"""Costs for people's programs, and the prices that programs write for a region: `/api/v1/…/cost`, `/api/v1/regions/…`."""
+"""Costs and CO2 for people's programs, and what they write for a region: `/api/v1/…/cost`, `…/emissions`, `/regions/…`."""
 
 import math
 from datetime import datetime
@@ -12,10 +12,12 @@ from config.language import N_, _
 from dashboard.api import answers
 from dashboard.api.answers import said
 from dashboard.api.asked import YEAR, answer_bad_parameters, asked_range, iso, refused
+from dashboard.api.emission_answers import EmissionsOfPeriod, SiteEmissions
 from dashboard.frame.faults import sentence
 from dashboard.web.access import current_scope, guard, prices_region, signed_in, whole_site_in
 from dashboard.web.addresses import API
 from dashboard.web.gate import costly
+from insight.emissions import site_emissions
 from insight.site_cost import site_billed
 from models.bills import PARTS, Billed
 from store.errors import Refused
@@ -54,6 +56,31 @@ def cost_of_site(site_id: str) -> Response:
     site = sites.site(scope, site_id)
     found = site_billed(scope, site_id, start, end, step)
     return said(answers.SiteCosts(step, site.time_zone, site.currency, *_costs(found), site_id))
+
+
+@bp.get("/sites/<site_id>/emissions")
+@guard(whole_site_in())
+@costly
+def emissions_of_site(site_id: str) -> Response:
+    """What a whole site emitted, by its local periods: `?from=…&to=…&step=day`."""
+    scope = current_scope()
+    start, end, step = asked_range(most=YEAR)
+    zone = sites.site(scope, site_id).time_zone
+    found = site_emissions(scope, site_id, start, end, step)
+    columns = (
+        found.bought_kwh,
+        found.location_kg,
+        found.market_kg,
+        found.made_kwh,
+        found.made_kg,
+        found.made_told,
+        found.sold_kwh,
+        found.avoided_kg,
+        found.coverage,
+    )
+    numbers = ([None if math.isnan(value) else value for value in column.tolist()] for column in columns)
+    rows = zip(map(iso, found.edges[:-1]), *numbers, found.provisional.tolist(), strict=True)
+    return said(SiteEmissions(site_id, step, zone, [EmissionsOfPeriod(*row) for row in rows]))
 
 
 def _costs(found: Billed) -> tuple[list[answers.CostOfPeriod], list[answers.CostOfTariff], list[answers.DemandOfMonth]]:

@@ -5,7 +5,7 @@
 
 from typing import Any, NamedTuple
 
-from dashboard.api import answers, building_answers, series_answers
+from dashboard.api import answers, building_answers, emission_answers, series_answers
 from dashboard.web.addresses import API
 from store.series import peaks, prices
 from store.series.differences import REGISTERS
@@ -161,6 +161,14 @@ ROUTES: tuple[Route, ...] = (
         "sites/{site_id}/cost",
         "What a whole site paid for what it drew from the grid, by period",
         answers.SiteCosts,
+        (*READING, 404, 422, 429),
+        parameters=_range(YEAR),
+    ),
+    Route(
+        "GET",
+        "sites/{site_id}/emissions",
+        "What a whole site emitted, by period: bought by both ways of counting, made, and avoided by what was sold",
+        emission_answers.SiteEmissions,
         (*READING, 404, 422, 429),
         parameters=_range(YEAR),
     ),

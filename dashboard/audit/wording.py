@@ -43,6 +43,7 @@ KINDS = {
     "identities": N_("sign-in by a provider"),
     "pictures": N_("picture"),
     "tariffs": N_("tariff"),
+    "emission_factors": N_("CO₂ factor"),
     "pull_sources": N_("source that is pulled"),
     "regions": N_("region"),
     "mails": N_("mail"),

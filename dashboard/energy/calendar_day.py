@@ -57,6 +57,8 @@ def _facts(told: EnergyDays, at: int, course: DayCourse | None, zone: ZoneInfo, 
         said[_("Cost")] = words.money(told, at, reader)
     if np.isfinite(told.co2_kg[at]):
         said["CO₂"] = words.mass(float(told.co2_kg[at]), reader)
+    if np.isfinite(told.market_co2_kg[at]):
+        said[_("CO₂, market-based")] = words.mass(float(told.market_co2_kg[at]), reader)
     if course is not None and np.isfinite(course.kilowatts).any():
         peak = statistics.highest(course.kilowatts)
         power = reader.number(wording.power(peak.value))

@@ -103,7 +103,7 @@ def of_all(told: EnergyDays, reader: Reader) -> str:
     if paid.any():
         said.append(reader.money(float(told.cost[paid].sum()), told.currency))
     if emitted.any():
-        said.append(_("%(mass)s of CO₂", mass=mass(float(told.co2_kg[emitted].sum()), reader)))
+        said.append(_("%(mass)s of CO₂", mass=mass(float(told.co2_kg[emitted].sum()), reader)) + _by_market(told, reader))
     sentences = [", ".join(said) + "."]
     for found, words in ((HIGH, N_("Unusually high: %(days)s.")), (LOW, N_("Unusually low: %(days)s."))):
         those = [day for at, day in enumerate(told.dates) if level(told, at) == found]
@@ -117,6 +117,14 @@ def of_all(told: EnergyDays, reader: Reader) -> str:
     if told.provisional[known].any():
         sentences.append(_("Some of it may still change: readings can come late."))
     return " ".join(sentences)
+
+
+def _by_market(told: EnergyDays, reader: Reader) -> str:
+    """The CO2 of the same days by certificates and residual mix, where the site has any."""
+    known = np.isfinite(told.market_co2_kg)
+    if not known.any():
+        return ""
+    return " " + _("(market-based %(mass)s)", mass=mass(float(told.market_co2_kg[known].sum()), reader))
 
 
 def rule(told: EnergyDays) -> str:

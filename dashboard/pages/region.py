@@ -13,6 +13,8 @@ from dashboard.plant.imports import Files
 from dashboard.plant.region_series_table import LENGTHS
 from dashboard.sources import pulled_forms, pulled_table
 from dashboard.web.access import current_scope, guard, prices_region
+from insight import restated
+from insight.restated import Foretold
 from store.errors import Refused
 from store.records.plant import regions
 from store.records.transaction.bulk import Line
@@ -38,6 +40,11 @@ def _import(scope: Scope, region_id: str, text: str, length: str) -> Sequence[Li
     return region_series.import_file(scope, region_id, text, _length_s(length))
 
 
+def _restates(scope: Scope, region_id: str, text: str, length: str) -> Foretold:
+    change = region_series.with_file(scope, region_id, text, _length_s(length))
+    return restated.by_region(scope, region_id, change) if change else Foretold()
+
+
 FILES = Files(
     "series",
     prices_region("of"),
@@ -59,6 +66,7 @@ FILES = Files(
         hint=N_("Choose a length"),
     ),
     each="value",
+    restates=_restates,
 )
 imports.declare(FILES)
 forms.declare(region_series_table.WITHDRAW)

@@ -77,10 +77,15 @@ def _since(report: Report, reader: Reader, now: Total) -> str:
         (_("Energy"), telling.energy(told.kwh, reader), telling.energy(now.kwh, reader)),
         (_("Cost"), reader.money(told.cost, report.currency), reader.money(now.cost, report.currency)),
         ("CO₂", telling.amount(told.co2_kg, "kg", reader), telling.amount(now.co2_kg, "kg", reader)),
+        (
+            _("CO₂, market-based"),
+            telling.amount(told.market_co2_kg, "kg", reader),
+            telling.amount(now.market_co2_kg, "kg", reader),
+        ),
     )
     differing = [each for each in pairs if each[1] != each[2]]
     changes = [_("%(what)s was %(then)s and is %(now)s", what=what, then=then, now=is_now) for what, then, is_now in differing]
-    said = _("Numbers have changed since this report was made, by late readings, corrections or a tariff.")
+    said = _("Numbers have changed since this report was made, by late readings, corrections, tariffs or CO₂ factors.")
     return f"{said} {'; '.join(changes)}." if changes else said
 
 

@@ -4,6 +4,7 @@ In a form a control has an id, `<form>-<key>`; in a question it carries its key 
 stands beside its field, which `84-forms.js` marks and gives the focus.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -87,10 +88,14 @@ NONE = "none"  # a select shows no option whose value is empty
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a field was not taken; of a time that the clocks show twice also which two moments it may be."""
+    """Why a field was not taken; of a time that the clocks show twice also which two moments it may be.
+
+    `more` is shown beneath the words.
+    """
 
     words: str
     offsets: Options = ()
+    more: Component | None = None
 
 
 def parts_of(field: Field) -> tuple[str, ...]:
@@ -124,8 +129,8 @@ def in_form(form: str, field: Field, said: Mapping[str, str], problem: Problem |
     if field.help:
         content.append(html.P(field.help, className="form-text mb-0", id=f"{name}-help"))
     if problem:
-        content.append(_problem(problem, name))
-    return html.Div(content, className=f"field{wide}")
+        content += _problem(problem, name)
+    return html.Div(content, className=f"field{' wide' if problem and problem.more else wide}")
 
 
 def _control(name: str, field: Field, said: Mapping[str, str], problem: Problem | None) -> Any:
@@ -187,8 +192,12 @@ def _moment(name: str, field: Moment, said: Mapping[str, str], problem: Problem 
 def in_question(field: Field, said: Mapping[str, str], problem: Problem | None) -> html.Div | html.Label:
     """A field of the question of a row."""
     if isinstance(field, Tick):
-        box = dcc.Checklist([{"label": field.words, "value": YES}], [YES] if said.get(field.key) == YES else [])
-        return html.Div(box, className="field-line ticked", **data(given=field.key))
+        # Several questions may be open on a page; the label finds its box by an id.
+        box = dbc.Checkbox(id=f"tick-{uuid.uuid4().hex[:8]}", label=field.words, value=said.get(field.key) == YES)
+        content: list[Component] = [html.Div(box, **data(given=field.key))]
+        content += [html.Span(field.help, className="form-text")] if field.help else []
+        content += _problem(problem) if problem else []
+        return html.Div(content, className=f"field-line ticked{' wide' if problem and problem.more else ''}")
     shown: list[Component] = [html.Span(field.words)]
     if isinstance(field, Choice):
         shown.append(select(field.options, said.get(field.key, ""), given=field.key))
@@ -209,7 +218,7 @@ def in_question(field: Field, said: Mapping[str, str], problem: Problem | None) 
     else:
         return _dated(field, said, problem)
     shown += [html.Span(field.help, className="form-text")] if field.help else []
-    return html.Label([*shown, *([_problem(problem)] if problem else [])], className="field-line")
+    return html.Label([*shown, *(_problem(problem) if problem else [])], className="field-line")
 
 
 def _dated(field: Day | Moment, said: Mapping[str, str], problem: Problem | None) -> html.Div:
@@ -228,7 +237,7 @@ def _dated(field: Day | Moment, said: Mapping[str, str], problem: Problem | None
             shown.append(html.Label([html.Span(_("Which of the two")), which]))
     about = [html.Span(field.help, className="form-text")] if field.help else []
     return html.Div(
-        [html.Div(shown, className="moment"), *about, *([_problem(problem)] if problem else [])], className="field-line"
+        [html.Div(shown, className="moment"), *about, *(_problem(problem) if problem else [])], className="field-line"
     )
 
 
@@ -238,8 +247,9 @@ def select(options: Options, value: str, **marks: str) -> html.Select:
     return html.Select(drawn, className="form-select", **data(**marks))
 
 
-def _problem(problem: Problem, name: str = "") -> html.P:
-    return html.P(problem.words, className="problem", **({"id": f"{name}-problem"} if name else data(problem="")))
+def _problem(problem: Problem, name: str = "") -> list[Component]:
+    words = html.P(problem.words, className="problem", **({"id": f"{name}-problem"} if name else data(problem="")))
+    return [words, *([problem.more] if problem.more else [])]
 
 
 def filled(fields: Sequence[Field], values: Mapping[str, str]) -> list[Field]:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from dash.development.base_component import Component
+
 from config.language import _
 from dashboard.frame.faults import sentence
 from dashboard.parts import written
@@ -111,9 +113,9 @@ class Given:
         if self.problems:
             raise Wrong(self.problems, {field.key: field.words for field in self.fields.values()})
 
-    def refuse(self, key: str, words: str) -> None:
-        """Note that a field cannot be taken, and go no further."""
-        self.note(key, words)
+    def refuse(self, key: str, words: str, more: Component | None = None) -> None:
+        """Note that a field cannot be taken, with what is shown beneath the words, and go no further."""
+        self.problems.setdefault(key, Problem(words, more=more))
         self.check()
 
     def blamed(self, refused: Refused) -> bool:

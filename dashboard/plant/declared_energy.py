@@ -18,9 +18,10 @@ from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.parts.written import plain
-from dashboard.plant import rated, uncounted_readings, wiring
+from dashboard.plant import rated, restating, uncounted_readings, wiring
 from dashboard.plant.uncounted_readings import METHODS, SOURCES
 from dashboard.web.access import administers_meter, current_scope, guard
+from insight import restated
 from store.errors import NotFound
 from store.records.plant import declarations, meters
 from store.records.schema import EnergySource, Meter
@@ -75,6 +76,7 @@ FIELDS = (
         of="valid_from",
         help=N_("What it measured before is not counted. Empty: the beginning, or now for another."),
     ),
+    restating.SURE,
 )
 
 
@@ -125,7 +127,9 @@ def _edit(record: EnergySource, zone: ZoneInfo) -> Question:
 WITHDRAW = Act(
     "withdraw",
     N_("Withdraw"),
-    asks=lambda: Question(_("The one before it goes on in its place; without one its readings are not counted any more.")),
+    asks=lambda: Question(
+        _("The one before it goes on in its place; without one its readings are not counted any more."), (restating.SURE,)
+    ),
     danger=True,
     sure=N_("Withdraw it"),
 )
@@ -136,9 +140,15 @@ def _do(scope: Scope, asked: Asked) -> Words:
     if asked.key not in {each.id for each in declared}:
         raise NotFound("no such declaration of this meter")
     if asked.act == "withdraw":
+        without = declarations.declared_without(scope, asked.key)
+        restating.agreed(asked.read((restating.SURE,)), lambda: restated.by_declarations(scope, asked.context, without))
         declarations.withdraw_declaration(scope, asked.key)
         return _("Withdrawn.")
-    declarations.correct_declaration(scope, asked.key, **_read(scope, asked.read(FIELDS), asked.context, declarations.BEGINNING))
+    given = asked.read(FIELDS)
+    said = _read(scope, given, asked.context, declarations.BEGINNING)
+    after = declarations.declared_corrected(scope, asked.key, **said)
+    restating.agreed(given, lambda: restated.by_declarations(scope, asked.context, after))
+    declarations.correct_declaration(scope, asked.key, **said)
     return _("Saved. The energy is being recomputed; until then it is provisional.")
 
 
@@ -158,7 +168,10 @@ def _read(scope: Scope, given: Given, meter_id: str, otherwise: datetime) -> dic
 def _declare(scope: Scope, given: Given, meter_id: str) -> Words:
     first = not declarations.energy_declarations(scope, [meter_id])[meter_id]
     since = declarations.BEGINNING if first else clock.now().replace(microsecond=0)
-    made = declarations.declare_energy(scope, meter_id, **_read(scope, given, meter_id, since))
+    said = _read(scope, given, meter_id, since)
+    after = declarations.declared_with(scope, meter_id, **said)
+    restating.agreed(given, lambda: restated.by_declarations(scope, meter_id, after))
+    made = declarations.declare_energy(scope, meter_id, **said)
     return _(
         "Declared from %(meter_id)s on. What is stored already will be counted in a moment.",
         meter_id=_since(made, zone_of(scope, meter_id)),

@@ -6,7 +6,7 @@ from flask import Flask, Response, request, stream_with_context
 
 from dashboard.web.access import administers_site, current_scope, guard, plant_admin
 from dashboard.web.gate import costly
-from store.records.plant import budget_files, building_files, calendar_files, device_files, meter_files
+from store.records.plant import budget_files, building_files, calendar_files, device_files, emission_factor_files, meter_files
 
 
 @guard(plant_admin)
@@ -45,6 +45,13 @@ def budgets_csv(site_id: str) -> Response:
     return _file("budgets.csv", budget_files.export_file(current_scope(), site_id, _search()))
 
 
+@guard(administers_site())
+@costly
+def factors_csv(site_id: str) -> Response:
+    """The CO2 factors of the site that fit `search`."""
+    return _file("factors.csv", emission_factor_files.export_file(current_scope(), site_id, _search()))
+
+
 def _search() -> str:
     return request.args.get("search", "")[:200]
 
@@ -63,3 +70,4 @@ def install(server: Flask) -> None:
     server.add_url_rule("/site/<site_id>/buildings.csv", "buildings_csv", buildings_csv)
     server.add_url_rule("/site/<site_id>/calendar.csv", "calendar_csv", calendar_csv)
     server.add_url_rule("/site/<site_id>/budgets.csv", "budgets_csv", budgets_csv)
+    server.add_url_rule("/site/<site_id>/factors.csv", "factors_csv", factors_csv)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dash import html
+from dash.development.base_component import Component
 
 from config.language import N_, _, ngettext
 from dashboard.frame.faults import sentence
@@ -22,8 +23,11 @@ def counted(lines: Sequence[Line]) -> str:
     return ", ".join(f"{reader().count(count)} {words}" for words, count in counts.items() if count)
 
 
-def report(prefix: str, name: str, lines: Sequence[Line], of: str = "line") -> html.Div:
-    """What a file would do, and the buttons that do it or discard it; `of`: what each of `lines` is, a line or a value in one."""
+def report(prefix: str, name: str, lines: Sequence[Line], restates: Component | None = None, *, of: str = "line") -> html.Div:
+    """What a file would do, and the buttons that do it or discard it; `of`: what each of `lines` is, a line or a value in one.
+
+    `restates`: what it would make of the past.
+    """
     bad = [line for line in lines if line.problem]
     number, wrong = (len({line.number for line in each}) for each in (lines, bad))
     if not lines:
@@ -72,4 +76,4 @@ def report(prefix: str, name: str, lines: Sequence[Line], of: str = "line") -> h
     )
     more = len(bad or lines) - len(shown) if bad else sum(line.does != "same" for line in lines) - len(shown)
     rest = html.P(_("And %(more)s more.", more=f"{more:,}"), className="muted small") if more > 0 else None
-    return html.Div([head, table if shown else None, rest, html.Div([*buttons, drop], className="choices")])
+    return html.Div([head, table if shown else None, rest, restates, html.Div([*buttons, drop], className="choices")])

@@ -22,9 +22,11 @@ from dashboard.frame.faults import sentence
 from dashboard.parts.aria import aria, icon
 from dashboard.parts.fields import Choice, in_form
 from dashboard.parts.notices import coded, notice
+from dashboard.plant import restating
 from dashboard.plant.import_report import counted, report
 from dashboard.web.access import Rule, current_scope, guard
 from dashboard.web.gate import costly
+from insight.restated import Foretold
 from store.errors import NotFound, Refused, StoreAway
 from store.records.transaction.bulk import Line
 from store.scope import Scope
@@ -48,6 +50,7 @@ class Files:
     then: str = ""  # what to do after an import
     beside: Choice | None = None  # what has to be said about a file
     each: str = "line"  # what is counted: a line, or a value in one
+    restates: Callable[[Scope, str, str, str], Foretold] | None = None  # of the past, if it can be imported
 
 
 def view(files: Files, of: str = "") -> html.Section:
@@ -104,10 +107,13 @@ def declare(files: Files) -> None:
         if not contents:
             return no_update
         try:
-            lines = files.try_file(current_scope(), of or "", text_of(contents), chosen or "")
+            asked = current_scope(), of or "", text_of(contents), chosen or ""
+            lines = files.try_file(*asked)
+            fine = files.restates and not any(line.problem for line in lines)
+            restates = restating.shown(files.restates(*asked)) if files.restates and fine else None
         except (Refused, StoreAway) as problem:
             return notice(f"{filename}: {sentence(problem)}", bad=True)
-        return report(name, str(filename or _("The file")), lines, of=files.each)
+        return report(name, str(filename or _("The file")), lines, restates, of=files.each)
 
     @callback(
         Output(f"{name}-imported", "children"),

@@ -11,8 +11,9 @@ from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.written import plain
-from dashboard.plant import meter_form, wiring
+from dashboard.plant import meter_form, restating, wiring
 from dashboard.web.access import administers_meter
+from insight import restated
 from store.records.plant import meter_life, meters, posted_energy
 from store.records.schema import Meter
 from store.records.schema.columns import now
@@ -69,7 +70,10 @@ def _exchange(scope: Scope, given: Given, meter_id: str) -> Words:
         "note": given.text("note"),
     }
     given.check()
-    meter_life.exchange(scope, meter_id, at=at or now(), **said)
+    moment = at or now()
+    after = meter_life.declared_exchanged(scope, meter_id, at=moment, rollover_kwh=said["rollover_kwh"])
+    restating.agreed(given, lambda: restated.by_declarations(scope, meter_id, after))
+    meter_life.exchange(scope, meter_id, at=moment, **said)
     return _("Exchanged.")
 
 
@@ -106,6 +110,7 @@ EXCHANGE = Form(
             help=N_("Empty: as the old one."),
         ),
         Text("note", N_("Why"), longest=300),
+        restating.SURE,
     ),
     do=_exchange,
     act="now",

@@ -14,7 +14,9 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.short_table import short_table
+from dashboard.plant import restating
 from dashboard.web.access import prices_region
+from insight import restated
 from store.errors import StoreAway
 from store.scope import Scope
 from store.series import prices, region_series
@@ -54,6 +56,8 @@ def _withdraw(scope: Scope, given: Given, region_id: str) -> Words:
     given.check()
     if first is None or last is None:
         return ""
+    without = region_series.without(scope, region_id, quantity, first, last)
+    restating.agreed(given, lambda: restated.by_region(scope, region_id, without))
     count = region_series.withdraw(scope, region_id, quantity, first, last)
     return ngettext("Taken back: %(num)s value.", "Taken back: %(num)s values.", count)
 
@@ -68,6 +72,7 @@ WITHDRAW = Form(
         Moment(
             "to", N_("Until"), required=True, help=N_("Intervals that start from then on stay. A day is meant with all of it.")
         ),
+        restating.SURE,
     ),
     do=_withdraw,
     act="go",

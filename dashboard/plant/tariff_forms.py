@@ -14,6 +14,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.plant import restating, tariffs_table, wiring
 from dashboard.web.access import administers_site
+from insight import restated
 from models import urdb
 from store.errors import Refused
 from store.records.plant import sites, tariffs
@@ -53,7 +54,8 @@ def _add(scope: Scope, given: Given, site_id: str) -> Words:
 
 def _create(scope: Scope, site_id: str, given: Given, terms: Terms, start: datetime, end: datetime | None = None) -> Words:
     """Add a tariff, once a person knows what it restates."""
-    restating.agreed(scope, site_id, given, tariffs.versions_with(scope, site_id, terms, start, end), start)
+    after = tariffs.versions_with(scope, site_id, terms, start, end)
+    restating.agreed(given, lambda: restated.by_tariffs(scope, site_id, after, start))
     made = tariffs.create_tariff(scope, site_id, **terms._asdict(), valid_from=start, valid_to=end)
     return _applies(made, wiring.zone(scope, site_id))
 

@@ -14,6 +14,7 @@ from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
 from dashboard.parts.written import plain
 from dashboard.plant import dated, restating, tariff_charges, tariff_hours, wiring
 from dashboard.web.access import administers_site
+from insight import restated
 from models.tariff_components import from_json
 from models.tariffs import Hours
 from store.errors import NotFound
@@ -72,7 +73,7 @@ TERMS: tuple[Field, ...] = (
     Text("note", N_("Note"), longest=300, help=N_("For example the contract.")),
     restating.SURE,
 )
-END_FIELDS = (Moment("at", N_("Ends"), required=True, help=N_("By the site's clocks.")),)
+END_FIELDS = (Moment("at", N_("Ends"), required=True, help=N_("By the site's clocks.")), restating.SURE)
 
 
 def terms(given: Given) -> Terms:
@@ -169,13 +170,15 @@ def _do(scope: Scope, asked: Asked) -> Words:
         return _("Deleted.")
     if asked.act == "end":
         zone, given = wiring.zone(scope, asked.context), asked.read(END_FIELDS)
-        at = given.moment("at", zone)
+        at = given.moment("at", zone) or now()
         given.check()
-        return _("It ends at %(zone)s.", zone=moments.clock(tariffs.end_tariff(scope, asked.key, at or now()).valid_to, zone))
+        after = tariffs.versions_ended(scope, asked.key, at)
+        restating.agreed(given, lambda: restated.by_tariffs(scope, asked.context, after, at))
+        return _("It ends at %(zone)s.", zone=moments.clock(tariffs.end_tariff(scope, asked.key, at).valid_to, zone))
     given = asked.read(TERMS)
     said = terms(given)
     since, after = tariffs.versions_changed(scope, asked.key, said)
-    restating.agreed(scope, asked.context, given, after, since)
+    restating.agreed(given, lambda: restated.by_tariffs(scope, asked.context, after, since))
     changed = tariffs.change_tariff(scope, asked.key, said)
     return _("%(name)s is saved.", name=changed.name)
 

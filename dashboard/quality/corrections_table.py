@@ -11,6 +11,7 @@ from config.quantities import QUANTITIES
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import restating
 from dashboard.quality.readings_table import zone_of
 from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import moment
@@ -61,7 +62,8 @@ def _row(_scope: Scope, shown: Shown) -> Row:
     if 0 < each.in_force < each.number:
         state = _("%(count)s still in force", count=reader().count(each.in_force))
     cells = (shown.who, f"{_(KINDS[each.kind])}: {numbered}", when, each.reason, state)
-    undo = Act("undo", _("Undo"), asks=lambda: Question(_("What held before it holds again. Sums follow within a minute.")))
+    words = _("What held before it holds again. Sums follow within a minute.")
+    undo = Act("undo", _("Undo"), asks=lambda: Question(words, (restating.SURE,)))
     key = f"{each.quantity}|{each.recorded_at.isoformat()}"
     return Row(key, moment(each.recorded_at, shown.zone), cells, [undo] if each.in_force else [])
 
@@ -74,7 +76,8 @@ def _do(scope: Scope, asked: Asked) -> Words:
         recorded_at = None
     if asked.act != "undo" or quantity not in QUANTITIES or recorded_at is None or recorded_at.tzinfo is None:
         raise NotFound("no such correction")
-    number = corrections.undo(scope, asked.context, quantity, recorded_at, SINCE, clock.now() + AHEAD)
+    of = asked.context, quantity, recorded_at, SINCE, clock.now() + AHEAD
+    number = restating.correct(scope, asked.read((restating.SURE,)), lambda: corrections.undo(scope, *of))
     if not number:
         raise Refused(_("nothing of that correction is in force any more: there is nothing to undo"))
     return ngettext("Undone: %(num)s value.", "Undone: %(num)s values.", number)

@@ -18,7 +18,6 @@ from dashboard.plant.device_clocks import behind
 from dashboard.quality import range_forms
 from dashboard.quality.heat_map import readings_of
 from dashboard.quality.shown import then_shown
-from dashboard.quality.suspects_table import REASON
 from dashboard.web.access import operates_site
 from insight import quality_flags
 from models import quality
@@ -78,7 +77,6 @@ SHORT = {
     quality.GAP: N_("gap"),
 }
 QUANTITY_OF = {"power": "power_kw", "counter": "energy_total_kwh", "interval": "energy_kwh"}
-SCALED = (range_forms.QUANTITY, *range_forms.PERIOD, range_forms.FACTOR, REASON)
 OF_A_DAY = (quality.HIGH, quality.LOW, quality.UNIT, quality.UNIT_BALANCED, quality.SUM, quality.LENGTHS)
 
 
@@ -131,7 +129,7 @@ def _offer(scope: Scope, shown: Shown) -> Question:
         "If that is so, all values of that time are multiplied by the factor, also those that are held. What the device said is "
         "kept, and it can be undone. What comes later comes as before: have the device, or its channel's unit, set right first."
     )
-    return Question(about, filled(SCALED, {"quantity": quantity, "factor": factor, **begun}))
+    return Question(about, filled(range_forms.SCALED, {"quantity": quantity, "factor": factor, **begun}))
 
 
 def _method(scope: Scope, meter_id: str) -> str:
@@ -144,7 +142,7 @@ def _do(scope: Scope, asked: Asked) -> Words:
     meter_id = asked.key.split("|")[0]
     if asked.act != "scale" or meters.require_meters(scope, [meter_id])[meter_id].site_id != asked.context:
         raise NotFound("no such flag on this site")
-    return range_forms.scale(scope, asked.read(SCALED), meter_id)
+    return range_forms.scale(scope, asked.read(range_forms.SCALED), meter_id)
 
 
 def _unit(rule: str, quantity: str) -> Callable[[float], str]:

@@ -13,6 +13,7 @@ from dashboard.figures import wording
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import restating
 from dashboard.quality.readings_table import zone_of
 from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON, moment
@@ -62,7 +63,7 @@ def _row(_scope: Scope, shown: Shown) -> Row:
         "–" if math.isnan(gap.kwh) else f"{_kwh(gap.kwh)} kWh",
         _(how),
     )
-    fills = Act("fill", _("Fill"), asks=lambda: Question(_offered(gap), (REASON,)))
+    fills = Act("fill", _("Fill"), asks=lambda: Question(_offered(gap), (REASON, restating.SURE)))
     return Row(gap.start.isoformat(), moment(gap.start, zone), cells, [fills] if gap.offer else [])
 
 
@@ -90,7 +91,7 @@ def _offered(gap: Gap) -> str:
 
 
 def _do(scope: Scope, asked: Asked) -> Words:
-    given = asked.read((REASON,))
+    given = asked.read((REASON, restating.SURE))
     reason = given.text("reason")
     given.check()
     try:
@@ -99,7 +100,8 @@ def _do(scope: Scope, asked: Asked) -> Words:
         raise NotFound("no such gap") from None
     if asked.act != "fill" or start.tzinfo is None:
         raise NotFound("no such gap")
-    number = gap_filling.fill(scope, asked.context, zone_of(scope, asked.context), start, reason=reason)
+    of = asked.context, zone_of(scope, asked.context), start
+    number = restating.correct(scope, given, lambda: gap_filling.fill(scope, *of, reason=reason))
     return ngettext(
         "Filled with %(num)s value. Sums follow within a minute.",
         "Filled with %(num)s values. Sums follow within a minute.",

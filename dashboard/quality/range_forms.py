@@ -8,6 +8,7 @@ from dashboard.parts.fields import Choice, Moment, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
+from dashboard.plant import restating
 from dashboard.quality.readings_table import zone_of
 from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON
@@ -25,6 +26,7 @@ PERIOD = (
 FACTOR = Text(
     "factor", N_("Factor"), longest=30, required=True, keys="decimal", like="0.001", help=N_("0.001 where W came for kW.")
 )
+SCALED = (QUANTITY, *PERIOD, FACTOR, REASON, restating.SURE)
 
 
 def period_of(scope: Scope, given: Given, meter_id: str) -> tuple[datetime, datetime]:
@@ -41,7 +43,9 @@ def period_of(scope: Scope, given: Given, meter_id: str) -> tuple[datetime, date
 def _void(scope: Scope, given: Given, meter_id: str) -> Words:
     quantity, reason = given.text("quantity"), given.text("reason")
     since, until = period_of(scope, given, meter_id)
-    number = amendments.void_range(scope, meter_id, quantity, since, until, reason=reason)
+    number = restating.correct(
+        scope, given, lambda: amendments.void_range(scope, meter_id, quantity, since, until, reason=reason)
+    )
     if not number:
         given.refuse("quantity", _("Nothing of it came in that time."))
     return ngettext("%(num)s value voided. Sums follow.", "%(num)s values voided. Sums follow.", number)
@@ -51,7 +55,9 @@ def scale(scope: Scope, given: Given, meter_id: str) -> Words:
     """Scale what was said."""
     quantity, reason, factor = given.text("quantity"), given.text("reason"), given.needed("factor")
     since, until = period_of(scope, given, meter_id)
-    number = corrections.scale(scope, meter_id, quantity, since, until, factor, reason=reason)
+    number = restating.correct(
+        scope, given, lambda: corrections.scale(scope, meter_id, quantity, since, until, factor, reason=reason)
+    )
     return ngettext("%(num)s value scaled. Sums follow.", "%(num)s values scaled. Sums follow.", number)
 
 
@@ -59,7 +65,7 @@ VOID = Form(
     "void",
     N_("Void a period"),
     operates_meter("of"),
-    (QUANTITY, *PERIOD, REASON),
+    (QUANTITY, *PERIOD, REASON, restating.SURE),
     do=then_shown(_void),
     act="now",
     button=N_("Void"),
@@ -72,7 +78,7 @@ SCALE = Form(
     "scale",
     N_("Scale a period"),
     operates_meter("of"),
-    (QUANTITY, *PERIOD, FACTOR, REASON),
+    SCALED,
     do=then_shown(scale),
     act="now",
     button=N_("Scale"),

@@ -13,6 +13,7 @@ from dashboard.parts.fields import Choice, Text
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import restating
 from dashboard.quality.shown import then_shown
 from dashboard.quality.suspects_table import REASON, WHY, moment
 from dashboard.web.access import operates_meter
@@ -37,6 +38,8 @@ COLUMNS = (
 )
 VALUE = Text("value", N_("It was"), longest=30, required=True, keys="decimal", help=N_("In the unit of its quantity."))
 QUANTITY = Choice("quantity", N_("Quantity"), (("", N_("Every quantity")), *((name, name) for name in QUANTITIES)))
+SAID = (REASON, restating.SURE)
+SET = (VALUE, *SAID)
 EMPTY = N_("No reading in that time. Search for a day, like 2026-01-31, or an hour of it, like 2026-01-31 14.")
 FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H", "%Y-%m-%d %H:%M")
 
@@ -101,12 +104,12 @@ def _row(_scope: Scope, each: Shown) -> Row:
         moment(told.received_at, each.zone),
     )
     acts = [
-        Act("set", _("Set"), asks=lambda: Question(_("What it really was. What the device said is kept."), (VALUE, REASON))),
-        Act("void", _("Void"), asks=lambda: Question(_("It is in no sum any more. It is kept."), (REASON,)), danger=True),
+        Act("set", _("Set"), asks=lambda: Question(_("What it really was. What the device said is kept."), SET)),
+        Act("void", _("Void"), asks=lambda: Question(_("It is in no sum any more. It is kept."), SAID), danger=True),
     ]
     if told.void or told.said is not None:
         words = _("What the device said counts again, whatever was said of it.")
-        acts = [Act("restore", _("Restore"), asks=lambda: Question(words, (REASON,))), *acts[:1]]
+        acts = [Act("restore", _("Restore"), asks=lambda: Question(words, SAID)), *acts[:1]]
     when = moment(told.ts, each.zone)
     if told.interval_s:
         when = _("%(when)s, of %(length)s s", when=when, length=told.interval_s)
@@ -131,18 +134,19 @@ def written(value: float, unit: str) -> str:
 
 def _do(scope: Scope, asked: Asked) -> Words:
     quantity, interval_s, ts = _of(asked.key)
-    given = asked.read((VALUE, REASON) if asked.act == "set" else (REASON,))
+    given = asked.read(SET if asked.act == "set" else SAID)
     value = given.needed("value") if asked.act == "set" else 0.0
     reason = given.text("reason")
     given.check()
+    of = scope, asked.context, quantity, ts
     if asked.act == "set":
-        amendments.amend(scope, asked.context, quantity, ts, value, reason=reason, interval_s=interval_s)
+        restating.correct(scope, given, lambda: amendments.amend(*of, value, reason=reason, interval_s=interval_s))
         return _("Set. Sums follow within a minute.")
     if asked.act == "void":
-        amendments.void(scope, asked.context, quantity, ts, reason=reason, interval_s=interval_s)
+        restating.correct(scope, given, lambda: amendments.void(*of, reason=reason, interval_s=interval_s))
         return _("Voided. Sums follow within a minute.")
     if asked.act == "restore":
-        amendments.restore(scope, asked.context, quantity, ts, reason=reason, interval_s=interval_s)
+        restating.correct(scope, given, lambda: amendments.restore(*of, reason=reason, interval_s=interval_s))
         return _("Restored. Sums follow within a minute.")
     raise NotFound(f"no act {asked.act}")
 

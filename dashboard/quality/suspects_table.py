@@ -15,6 +15,7 @@ from dashboard.parts.fields import Choice, Text
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
+from dashboard.plant import restating
 from dashboard.quality.heat_map import readings_of
 from dashboard.quality.shown import then_shown
 from dashboard.web.access import operates_site
@@ -49,6 +50,8 @@ WHY = {
 }
 REASON = Text("reason", N_("Why"), longest=300, required=True, help=N_("Kept with the correction, beside your name."))
 BOTH = Choice("what", N_("They are"), (("wrong", N_("wrong: void them")), ("true", N_("true: let them count"))), required=True)
+UNDO = (restating.SURE,)
+SAID = (REASON, *UNDO)
 
 
 class Held(NamedTuple):
@@ -104,12 +107,13 @@ def _row(scope: Scope, each: Held) -> Row:
     )
     acts: list[Act] = []
     if each.by:
-        acts = [Act("undo", _("Undo"), asks=lambda: Question(_("Loadstar judges it again, as if nobody had said anything.")))]
+        words = _("Loadstar judges it again, as if nobody had said anything.")
+        acts = [Act("undo", _("Undo"), asks=lambda: Question(words, UNDO))]
     elif each.held:
         acts = [
-            Act("accept", _("Accept"), asks=lambda: Question(_effect(scope, each, counts=True), (REASON,))),
-            Act("void", _("Void"), asks=lambda: Question(_effect(scope, each, counts=False), (REASON,)), danger=True),
-            Act("alike", _("All like it"), asks=lambda: Question(_alike(each), (BOTH, REASON)), sure=_("Decide")),
+            Act("accept", _("Accept"), asks=lambda: Question(_effect(scope, each, counts=True), SAID)),
+            Act("void", _("Void"), asks=lambda: Question(_effect(scope, each, counts=False), SAID), danger=True),
+            Act("alike", _("All like it"), asks=lambda: Question(_alike(each), (BOTH, *SAID)), sure=_("Decide")),
         ]
     day = f"{each.reading.ts.astimezone(each.zone):%Y-%m-%d}"
     return Row(each.key, each.meter, cells, acts, href=readings_of(_site_of(scope, each.meter_id), each.meter_id, day))
@@ -159,25 +163,25 @@ def _do(scope: Scope, asked: Asked) -> Words:
     meter_id, quantity, interval_s, ts = _of(asked.key)
     if meters.require_meters(scope, [meter_id])[meter_id].site_id != asked.context:
         raise NotFound("no such meter on this site")
+    of = scope, meter_id, quantity, ts
     if asked.act == "undo":
-        suspects.undo(scope, meter_id, quantity, ts, interval_s=interval_s)
+        restating.correct(scope, asked.read(UNDO), lambda: suspects.undo(*of, interval_s=interval_s))
         return _("Undone: Loadstar judges it again.")
-    given = asked.read((BOTH, REASON) if asked.act == "alike" else (REASON,))
+    given = asked.read((BOTH, *SAID) if asked.act == "alike" else SAID)
     reason = given.text("reason")
     what = given.text("what") if asked.act == "alike" else ""
     given.check()
     if asked.act == "alike":
         now = clock.now()
         [code] = suspects.suspects(scope, [meter_id], ts, ts + timedelta(microseconds=1))["code"].tolist()[:1] or [""]
-        number = suspects.decide_alike(
-            scope, meter_id, quantity, interval_s, code, now - WITHIN, now + AHEAD, true=what == "true", reason=reason
-        )
+        alike = scope, meter_id, quantity, interval_s, code, now - WITHIN, now + AHEAD
+        number = restating.correct(scope, given, lambda: suspects.decide_alike(*alike, true=what == "true", reason=reason))
         return ngettext("%(num)s reading decided.", "%(num)s readings decided.", number)
     if asked.act == "accept":
-        suspects.accept(scope, meter_id, quantity, ts, reason=reason, interval_s=interval_s)
+        restating.correct(scope, given, lambda: suspects.accept(*of, reason=reason, interval_s=interval_s))
         return _("Accepted: it counts. Sums follow within a minute.")
     if asked.act == "void":
-        suspects.void(scope, meter_id, quantity, ts, reason=reason, interval_s=interval_s)
+        restating.correct(scope, given, lambda: suspects.void(*of, reason=reason, interval_s=interval_s))
         return _("Voided: it stays out of every sum.")
     raise NotFound(f"no act {asked.act}")
 

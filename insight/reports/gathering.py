@@ -103,7 +103,16 @@ def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges
     usual = conditions(scope, view, every).usual(judged, own.start).of(own)
     holidays = calendars.holidays(scope, view.id, days.dates[0], days.dates[-1])
     columns = zip(
-        days.dates, days.kwh, days.cost, days.co2_kg, days.coverage, usual.middle, usual.verdict, days.provisional, strict=True
+        days.dates,
+        days.kwh,
+        days.cost,
+        days.co2_kg,
+        days.market_co2_kg,
+        days.coverage,
+        usual.middle,
+        usual.verdict,
+        days.provisional,
+        strict=True,
     )
     return [
         Day(
@@ -116,8 +125,9 @@ def _days(scope: Scope, view: SiteView, of: Sequence[Subject], days: Days, edges
             verdict=int(verdict),
             provisional=bool(may_change),
             holiday=holidays.get(day, ""),
+            market_co2_kg=known(market_co2_kg),
         )
-        for day, kwh, cost, co2_kg, share, middle, verdict, may_change in columns
+        for day, kwh, cost, co2_kg, market_co2_kg, share, middle, verdict, may_change in columns
     ]
 
 

@@ -38,6 +38,7 @@ class Days(NamedTuple):
     traded_kwh: Floats
     parts: dict[str, Floats]
     co2_kg: Floats
+    market_co2_kg: Floats
     coverage: Floats
     provisional: NDArray[np.bool_]
     meters: Seconds
@@ -49,7 +50,8 @@ class Days(NamedTuple):
         due = {meter: there / lasting for meter, (there, lasting) in covered.items() if lasting > 0}
         needed = [due[meter] for meter in self.needed if meter in due]
         traded = self.traded_kwh[which].sum()
-        kwh, cost, co2_kg = (each[which] if due else np.array([]) for each in (self.kwh, self.cost, self.co2_kg))
+        columns = (self.kwh, self.cost, self.co2_kg, self.market_co2_kg)
+        kwh, cost, co2_kg, market_co2_kg = (each[which] if due else np.array([]) for each in columns)
         return Total(
             first=self.dates[which][0],
             last=self.dates[which][-1],
@@ -63,6 +65,7 @@ class Days(NamedTuple):
             telling=sum(bool(share > 0) for share in due.values()),
             whole=bool(needed and min(needed) >= LEAST_COVERAGE),
             provisional=bool(self.provisional[which].any()),
+            market_co2_kg=summed(market_co2_kg),
         )
 
 
@@ -125,6 +128,7 @@ def _days(
         traded,
         {name: nothing if paid is None else paid.bill.parts[name][0] for name in PARTS},
         nothing + np.nan if paid is None else paid.co2_kg,
+        nothing + np.nan if paid is None else paid.market_co2_kg,
         told.coverage,
         told.provisional,
         meters,
@@ -150,6 +154,7 @@ def together(every: Sequence[Days]) -> Days:
         sum((each.traded_kwh for each in every), np.zeros(len(every[0].kwh))),
         {name: sum((each.parts[name] for each in every), np.zeros(len(every[0].kwh))) for name in PARTS},
         _added([each.co2_kg for each in every]),
+        _added([each.market_co2_kg for each in every]),
         np.where(counted > 0, np.nansum(shares, axis=0) / np.maximum(counted, 1), np.nan),
         np.logical_or.reduce([each.provisional for each in every]),
         meters,

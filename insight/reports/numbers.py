@@ -19,6 +19,7 @@ class Total(msgspec.Struct, frozen=True):
 
     `meters` are those that were due, `telling` those of which anything came. `whole`: all that the sum depends on is there, but
     for a tenth at the most; what is not is compared with nothing. `priced` is the share of the energy that has a price.
+    `co2_kg` is location-based, `market_co2_kg` market-based, where the site has certificates or a residual mix.
     """
 
     first: date
@@ -33,6 +34,7 @@ class Total(msgspec.Struct, frozen=True):
     telling: int
     whole: bool
     provisional: bool
+    market_co2_kg: float | None = None
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -47,6 +49,7 @@ class Day(msgspec.Struct, frozen=True):
     verdict: int
     provisional: bool
     holiday: str = ""
+    market_co2_kg: float | None = None
 
 
 class Peak(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from insight.site_view import SiteView, site_view
 from insight.subjects import subject
 from models import local_time
 from models.report_periods import Span
-from store.records.plant import calendars, reports, tariffs
+from store.records.plant import calendars, emission_factors, reports, tariffs
 from store.scope import Scope
 from store.series import versions
 
@@ -33,7 +33,9 @@ def made_of(scope: Scope, view: SiteView, span: Span) -> MadeOf:
     series = [*view.meters, *([view.region_id] if view.region_id else [])]
     held = [each for each in tariffs.versions(scope, view.id) if each.valid_from < end]
     days = sorted(calendars.holidays(scope, view.id, span.first, span.last))
-    return MadeOf(versions.version(scope, series, start, end), _print((held, days)), view.version)
+    stated = [each for each in emission_factors.factors(scope, view.id) if each.first <= span.last]
+    terms = (held, days, stated) if stated else (held, days)
+    return MadeOf(versions.version(scope, series, start, end), _print(terms), view.version)
 
 
 def since(scope: Scope, report: Report) -> Since | None:
@@ -65,7 +67,7 @@ def _sees_the_same(scope: Scope, view: SiteView, report: Report) -> bool:
 
 
 def _differ(then: Total, now: Total) -> bool:
-    return any(_another(getattr(then, name), getattr(now, name)) for name in ("kwh", "cost", "co2_kg"))
+    return any(_another(getattr(then, name), getattr(now, name)) for name in ("kwh", "cost", "co2_kg", "market_co2_kg"))
 
 
 def _another(then: float | None, now: float | None) -> bool:

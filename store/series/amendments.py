@@ -14,6 +14,7 @@ from store.errors import Refused
 from store.records.access.policy import Action, require
 from store.records.plant.meters import require_meters, require_series
 from store.scope import ALWAYS, Scope, holds, within
+from store.series import as_if
 from store.series.connection import execute, frame, listed, query
 
 COLUMNS = ["ts", "meter", "quantity", "interval_s", "value", "void", "reason", "by", "recorded_at"]
@@ -131,6 +132,9 @@ def _record(
     values = [
         (ts, meter_id, quantity, interval_s, None if value is None else float(value), *said) for ts, interval_s, value in rows
     ]
+    if (tried := as_if.trying()) is not None:
+        tried += values
+        return
     _append("amendments", COLUMNS, values)
     # The rollup computes the quarters again that hold samples of them.
     quarters = sorted({_quarter(ts) for ts, interval_s, _value in rows if interval_s == 0})
@@ -194,10 +198,36 @@ def newest(
     )
     if (by := recorded_by.get()) is not None:
         rows = rows[rows["recorded_at"] <= by]
+    if supposed := as_if.supposed():
+        rows = _with(rows, supposed, series_ids, quantities, start, end, intervals=intervals)
     if rows.empty:
         return rows
     last = rows.sort_values("recorded_at").drop_duplicates(["ts", "meter", "quantity", "interval_s"], keep="last")
     return last[last["void"].astype(bool) | last["value"].notna()]
+
+
+def _with(
+    rows: pd.DataFrame,
+    supposed: Sequence[as_if.Amendment],
+    series_ids: Collection[str],
+    quantities: Collection[str],
+    start: datetime,
+    end: datetime,
+    *,
+    intervals: bool | None,
+) -> pd.DataFrame:
+    """These rows and those that are only supposed, as far as they are asked for."""
+    more = [
+        row
+        for row in supposed
+        if start <= row[0] < end and row[1] in series_ids and row[2] in quantities and intervals in (None, row[3] > 0)
+    ]
+    if not more:
+        return rows
+    said = pd.DataFrame(more, columns=COLUMNS).astype(dict.fromkeys(("ts", "recorded_at"), "datetime64[us, UTC]"))
+    texts = {name: said[name].astype(object) for name in ("meter", "quantity", "reason", "by")}
+    said = said.assign(**texts, value=said["value"].astype(float))
+    return pd.concat([each for each in (rows, said) if len(each)], ignore_index=True)
 
 
 def apply(raw: pd.DataFrame, changed: pd.DataFrame, key: list[str]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from models.energy import Floats
 from models.presence import GRACE_S, LATE_AFTER
 from store.records.plant.metering import Declared, Metering, metering
 from store.scope import ALWAYS, Scope, Times
-from store.series import checkpoint, finality, samples
+from store.series import as_if, checkpoint, finality, samples
 from store.series.declared import Rhythm, Span, edges_of, rhythms, spans_of
 from store.series.energy_of_intervals import as_declared, derived
 from store.series.energy_of_samples import from_samples
@@ -207,7 +207,7 @@ def _told(
     for first, last, live in _parts(span, start, end, grain_s):
         told = from_samples(span, ids, first, last, grain_s) if live else from_intervals(span, ids, first, last, width_s, origin)
         yield told, first, last
-        if live and grain_s < INTERVAL_S and span.method != "counter":
+        if live and span.method != "counter":
             yield _instead_of_samples(span, ids, first, last, told), first, last
         if span.method == "power" and not span.sampled:
             yield _beside_intervals(span, ids, first, last, told), first, last
@@ -265,7 +265,7 @@ def _parts(span: Span, start: datetime, end: datetime, grain_s: int) -> Iterable
     if grain_s < INTERVAL_S:
         closed = min(closed, oldest_samples())
     middle = min(max(closed, start), end)
-    return [(a, b, live) for a, b, live in ((start, middle, False), (middle, end, True)) if a < b]
+    return [*as_if.parts(start, middle), *([(middle, end, True)] if middle < end else [])]
 
 
 def oldest_samples() -> datetime:
@@ -292,10 +292,11 @@ def _beside_intervals(span: Span, ids: Sequence[str], start: datetime, end: date
     """Power that was posted as samples although longer intervals are declared, where none of these tells it."""
     closed = min(max(checkpoint.recent().rolled_to, start), end)
     parts = [derived(ids, start, closed, INTERVAL_S, EPOCH)]
-    if closed < end:
-        edges_s = np.arange(floor(closed, INTERVAL_S).timestamp(), end.timestamp() + INTERVAL_S, INTERVAL_S)
-        edges_s = np.unique(np.clip(edges_s, closed.timestamp(), end.timestamp()))
-        parts.append(from_samples(span, ids, closed, end, INTERVAL_S).between(edges_s, len(ids)))
+    for first, last, live in (*as_if.parts(start, closed), (closed, end, closed < end)):
+        if live:
+            edges_s = np.arange(floor(first, INTERVAL_S).timestamp(), last.timestamp() + INTERVAL_S, INTERVAL_S)
+            edges_s = np.unique(np.clip(edges_s, first.timestamp(), last.timestamp()))
+            parts.append(from_samples(span, ids, first, last, INTERVAL_S).between(edges_s, len(ids)))
     found = together(parts)
     telling = np.unique(told.whose)
     if not len(telling) or not len(found.whose):

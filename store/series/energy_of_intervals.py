@@ -15,11 +15,11 @@ from config.quantities import INTERVAL_S, LOCAL_DAY_S
 from models import local_time
 from models.energy import Floats
 from models.local_days import NO_DAY, local_day
-from store.series import interval_sums
+from store.series import as_if, interval_sums
 from store.series.declared import Span
 from store.series.energy_of_samples import POWER
 from store.series.interval_sums import Lengths
-from store.series.pieces import EXPORT, FORWARD, Pieces, pieces, seconds
+from store.series.pieces import EXPORT, FORWARD, Pieces, pieces, seconds, together
 
 DERIVED = {"derived_energy_kwh": FORWARD, "derived_energy_export_kwh": EXPORT}
 
@@ -38,7 +38,16 @@ def as_declared(span: Span, ids: Sequence[str], start: datetime, end: datetime, 
     if span.daily:
         return _local_days(span, ids, start, end, registers, measures)
     rows = interval_sums.aggregates(
-        ids, list(registers), start, end, cell_s, measures, origin=origin, expected_s=span.interval_s, lengths_s=lengths(span)
+        ids,
+        list(registers),
+        start,
+        end,
+        cell_s,
+        measures,
+        origin=origin,
+        expected_s=span.interval_s,
+        lengths_s=lengths(span),
+        measured=span.sampled and all(anew for *_, anew in as_if.parts(start, end)),
     )
     return pieces(_as_energy(span, rows, registers), ids)
 
@@ -51,12 +60,16 @@ def lengths(span: Span) -> Lengths:
 
 
 def derived(ids: Sequence[str], start: datetime, end: datetime, cell_s: float, origin: datetime, expected_s: int = 1) -> Pieces:
-    """Energy that the rollup has made of samples, likewise."""
+    """Energy that the rollup has made of samples, likewise; without what samples tell in its place (`store.series.as_if`)."""
     measures, quarter = ["total", "covered_s", "known_s", "until_s"], (INTERVAL_S, INTERVAL_S)
-    rows = interval_sums.aggregates(
-        ids, list(DERIVED), start, end, cell_s, measures, origin=origin, expected_s=expected_s, lengths_s=quarter
+    kept = [(first, last) for first, last, anew in as_if.parts(start, end) if not anew]
+    every = (
+        interval_sums.aggregates(
+            ids, list(DERIVED), first, last, cell_s, measures, origin=origin, expected_s=expected_s, lengths_s=quarter
+        )
+        for first, last in kept or [(start, start)]
     )
-    return pieces(rows.assign(quantity=rows["quantity"].map(DERIVED)), ids)
+    return together(pieces(rows.assign(quantity=rows["quantity"].map(DERIVED)), ids) for rows in every)
 
 
 def _as_energy(span: Span, rows: pd.DataFrame, registers: Mapping[str, str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from config import clock
 from config.language import _
@@ -24,6 +25,7 @@ from store.records.transaction.bulk import Line
 from store.scope import SYSTEM, Scope
 from store.series import bulk, prices, rollup
 from store.series.connection import query
+from store.series.grid import us
 
 INTERVALS_S = (300, 900, 1800, 3600)
 COLUMNS = ("start", *prices.QUANTITIES)
@@ -105,6 +107,63 @@ def write_values(scope: Scope, region_id: str, interval_s: int, values: Sequence
     if not any(line.problem for line in lines):
         _write(scope, region_id, interval_s, values)
     return lines
+
+
+class Change(NamedTuple):
+    """What a region would say: `rows` as `store.series.prices.region_rows` gives them, another than now in [start, end)."""
+
+    start: datetime
+    end: datetime
+    rows: prices.Rows
+
+
+def with_file(scope: Scope, region_id: str, text: str, interval_s: int) -> Change | None:
+    """What the region would say with the values of a file that can be imported; none for a file without any. Nothing is written.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        Refused: the holder may not write its series, or the file cannot be read.
+    """
+    require_pricing(scope, region_id)
+    values, _problems = _read(text)
+    if not values:
+        return None
+    lasting = interval_s * 1_000_000
+    said = pd.DataFrame(
+        {
+            "quantity": [each.quantity for each in values],
+            "value": [each.value for each in values],
+            "start": np.array([round(each.start.timestamp() * 1e6) for each in values], np.int64),
+            "lasting": lasting,
+        }
+    )
+
+    def rows(scope: Scope, region_id: str | None, start: datetime, end: datetime) -> pd.DataFrame:
+        first, last = us(start), us(end)
+        holding = said[(said["start"] + lasting > first) & (said["start"] < last)]
+        both = [each for each in (prices.region_rows(scope, region_id, start, end), holding) if len(each)]
+        found = pd.concat(both, ignore_index=True) if both else holding
+        return found.drop_duplicates(["quantity", "start", "lasting"], keep="last", ignore_index=True)
+
+    starts = [each.start for each in values]
+    return Change(min(starts), max(starts) + timedelta(seconds=interval_s), rows)
+
+
+def without(scope: Scope, region_id: str, quantity: str, start: datetime, end: datetime) -> Change:
+    """What the region would say without the values that `withdraw` takes back. Nothing is written.
+
+    Raises:
+        NotFound: the region does not exist for the scope.
+        Refused: the holder may not write its series.
+    """
+    require_pricing(scope, region_id)
+
+    def rows(scope: Scope, region_id: str | None, since: datetime, until: datetime) -> pd.DataFrame:
+        found = prices.region_rows(scope, region_id, since, until)
+        gone = (found["quantity"] == quantity) & (found["start"] >= us(start)) & (found["start"] < us(end))
+        return found[~gone].reset_index(drop=True)
+
+    return Change(start, end + prices.LONGEST, rows)
 
 
 class Taken(NamedTuple):

@@ -11,8 +11,7 @@ import pytest
 from dashboard.parts.given import Given, Wrong
 from dashboard.parts.reading import Reader
 from dashboard.plant import restating, tariff_hours
-from insight import site_view, today
-from insight.restated import restated
+from insight import restated, site_view, today
 from models.tariff_components import Demand, Fixed, Holidays, Market, Tax, Tiers
 from models.tariffs import Hours, Prices, Version, prices
 from store.records.plant import tariffs
@@ -121,12 +120,15 @@ def test_a_price_that_is_put_right_says_what_it_restates_and_then_restates_it(
     [wrong] = tariffs.tariffs(SYSTEM, made.site)
     right = tariffs.Terms("right", 0.2518, 0.05, region_first=False)
     since, after = tariffs.versions_changed(SYSTEM, wrong.id, right)
-    [june] = restated(SYSTEM, made.site, after, since)
+    told = restated.by_tariffs(SYSTEM, made.site, after, since)
+    [[june]] = [each.months for each in told.every]
     assert june == (at(midnight("Europe/Berlin", "2026-06-01")), pytest.approx(91.15, abs=0.005), pytest.approx(0.91, abs=0.005))
     monkeypatch.setattr(restating, "reader", Reader)
-    with pytest.raises(Wrong, match=r"1 month by −\$90\.24: 2026-06 \$91\.15 → \$0\.91"):
-        restating.agreed(SYSTEM, made.site, Given([restating.SURE], {}), after, since)
-    restating.agreed(SYSTEM, made.site, Given([restating.SURE], {"sure": True}), after, since)
+    with pytest.raises(Wrong, match=r"Cost of Works: this restates 1 month by −\$90\.24\.") as asked:
+        restating.agreed(Given([restating.SURE], {}), lambda: told)
+    table = repr(asked.value.problems["sure"].more)
+    assert all(f"'{cell}'" in table for cell in ("2026-06", "$91.15", "$0.91", "−$90.24"))
+    restating.agreed(Given([restating.SURE], {"sure": True}), lambda: told)
     assert tariffs.tariffs(SYSTEM, made.site)[0].import_price_per_kwh == 25.18  # nothing is saved before
     tariffs.change_tariff(SYSTEM, wrong.id, right)
     assert cost(SYSTEM, made.meter, at(start), at(end))["cost"] == pytest.approx(0.91, abs=0.005)
@@ -139,14 +141,22 @@ def test_a_tariff_that_is_added_restates_the_months_that_it_is_of(works: Made) -
     charging(made, first, buy=0.2)
     dearer = tariffs.Terms("dearer", 0.3, 0.05, region_first=False)
     after = tariffs.versions_with(SYSTEM, made.site, dearer, at(third))
-    assert restated(SYSTEM, made.site, after, at(third)) == [
-        (at(second), pytest.approx(744 * 0.2), pytest.approx(480 * 0.2 + 264 * 0.3))
-    ]
+    [cost_of_site] = restated.by_tariffs(SYSTEM, made.site, after, at(third)).every
+    assert (cost_of_site.figure, cost_of_site.name, cost_of_site.unit) == ("cost", "Works", "USD")
+    assert cost_of_site.months == [(at(second), pytest.approx(744 * 0.2), pytest.approx(480 * 0.2 + 264 * 0.3))]
+    assert cost_of_site.by == pytest.approx(264 * 0.1)
+    [only] = tariffs.tariffs(SYSTEM, made.site)
+    [ended] = restated.by_tariffs(SYSTEM, made.site, tariffs.versions_ended(SYSTEM, only.id, at(third)), at(third)).every
+    assert ended.months == [(at(second), pytest.approx(744 * 0.2), pytest.approx(480 * 0.2))]
+    greener = dearer._replace(import_price_per_kwh=0.2, co2_g_per_kwh=50.0)
+    [co2] = restated.by_tariffs(SYSTEM, made.site, tariffs.versions_with(SYSTEM, made.site, greener, at(third)), at(third)).every
+    assert (co2.figure, co2.unit, co2.months) == ("co2", "kg", [(at(second), None, pytest.approx(264 * 0.05))])
     same = tariffs.versions_with(SYSTEM, made.site, dearer._replace(import_price_per_kwh=0.2), at(third))
-    assert restated(SYSTEM, made.site, same, at(third)) == []
+    assert restated.by_tariffs(SYSTEM, made.site, same, at(third)) == restated.Foretold([])
     assert [each.valid_to for each in tariffs.tariffs(SYSTEM, made.site)] == [None]
     ahead = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=1)
-    assert restated(SYSTEM, made.site, tariffs.versions_with(SYSTEM, made.site, dearer, ahead), ahead) == []
+    after = tariffs.versions_with(SYSTEM, made.site, dearer, ahead)
+    assert restated.by_tariffs(SYSTEM, made.site, after, ahead) == restated.Foretold()
 
 
 def test_a_counter_that_was_silent_and_was_reset_is_billed_for_what_it_counted(works: Made, yesterday: str) -> None:

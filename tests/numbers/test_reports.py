@@ -16,13 +16,14 @@ from insight.reports.numbers import Report, change
 from insight.reports.since import since
 from insight.shared import shared
 from models import local_time
+from models.emissions import CERTIFICATE, Factor
 from models.report_asked import Asked
 from models.tariff_components import MONTH, Fixed
 from models.tariffs import Hours
 from reporting import telling
 from reporting.reader import Reader
 from store.errors import NotFound, Refused
-from store.records.plant import graph, meters, reports, tariffs
+from store.records.plant import emission_factors, graph, meters, reports, tariffs
 from store.scope import SYSTEM, Scope, Window
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -228,6 +229,33 @@ def test_what_changes_after_a_report_was_made_is_told_and_the_report_stays(site_
     more = since(SYSTEM, told)
     assert more is not None
     assert (more.then.kwh, more.now.kwh) == (told.told.kwh, pytest.approx(2 * told.told.kwh))
+
+
+def test_certificates_are_told_beside_the_grid_and_those_stated_later_are_a_change_of_the_report(site_in: MakeSite) -> None:
+    works = Works(site_in(ZONE), ["Hall"])
+    hall = used(works, 1)
+    works.write(Hall=hall, Grid=hall)
+    tariffs.create_tariff(
+        SYSTEM, works.site.id, name="Flat", import_price_per_kwh=0.3, export_price_per_kwh=0, co2_g_per_kwh=400,
+        valid_from=LONG_AGO,
+    )  # fmt: skip
+    before = gather(SYSTEM, works.asked())
+    assert before.told.market_co2_kg is None
+    later = Factor(CERTIFICATE, "Wind", date(2026, 4, 1), None, 0.0, share=1.0)
+    emission_factors.add_factor(SYSTEM, works.site.id, later)
+    shared.clear()
+    assert since(SYSTEM, before) is None  # of days after it
+    emission_factors.add_factor(SYSTEM, works.site.id, Factor(CERTIFICATE, "Wind", date(2026, 3, 11), MARCH[1], 10.0, share=0.5))
+    shared.clear()
+    changed = since(SYSTEM, before)
+    assert changed is not None
+    assert changed.now.market_co2_kg is not None
+    told, days = gather(SYSTEM, works.asked()), works.within(date(2026, 3, 11), MARCH[1])
+    march = works.within(*MARCH)
+    assert told.told.co2_kg == pytest.approx(hall[march].sum() * 0.4)
+    assert told.told.market_co2_kg == pytest.approx(hall[march & ~days].sum() * 0.4 + hall[days].sum() * (0.5 * 0.01 + 0.5 * 0.4))
+    assert sum(each.market_co2_kg or 0.0 for each in told.days) == pytest.approx(told.told.market_co2_kg)
+    assert since(SYSTEM, told) is None
 
 
 def test_a_report_of_one_meter_is_of_what_its_holder_sees_and_opens_to_whoever_sees_as_much(site_in: MakeSite) -> None:

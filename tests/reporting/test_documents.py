@@ -39,6 +39,21 @@ def test_the_answer_says_how_much_against_what_at_what_cost_and_when_most() -> N
     assert "Unusually low: 21 Mar." in answer
 
 
+def test_market_based_co2_is_told_beside_that_of_the_grid_where_a_site_has_certificates() -> None:
+    told = report()
+    assert "market-based" not in said(told)
+    assert not any("market-based" in each.words for table in compose.document(told, PLAIN).tables for each in table.columns)
+    certified = msgspec.structs.replace(told.told, market_co2_kg=150.0)
+    days = [msgspec.structs.replace(each, market_co2_kg=5.0) for each in told.days]
+    told = msgspec.structs.replace(told, told=certified, days=days)
+    assert "It caused 600 kg of CO₂. By certificates (market-based) it is 150 kg." in said(told)
+    document = compose.document(told, PLAIN)
+    assert "CO₂, market-based" in [each.name for each in document.facts]
+    by_day = next(each for each in document.tables if each.name == "days")
+    column = [each.words for each in by_day.columns].index("CO₂, market-based")
+    assert {row[column] for row in by_day.rows} == {5.0}
+
+
 def test_a_total_without_one_meter_says_of_how_many_it_is_and_is_compared_with_nothing() -> None:
     partly = total(30.0, meters=4, telling=3, whole=False)
     told = report(told=partly, year_before=total(40.0, *A_YEAR_BEFORE), before=total(40.0, *BEFORE))

@@ -1,7 +1,6 @@
 """A site's own days in bulk: a file of them says what it would do before it does anything, and does all of it or nothing."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 from config.language import N_, _
 from models.calendars import HOLIDAY, SCHOOL, SHUTDOWN, WORKING, Period
@@ -65,8 +64,8 @@ def _do(scope: Scope, site_id: str, lines: _Lines) -> list[Line]:
 
 
 def _one(scope: Scope, site_id: str, there: dict[str, Period], cells: Mapping[str, str]) -> tuple[str, str]:
-    first = _day("from", cells["from"])
-    period = Period(cells["kind"].casefold(), first, _day("to", cells["to"]) if cells.get("to") else first, cells["name"])
+    first = bulk.day("from", cells["from"])
+    period = Period(cells["kind"].casefold(), first, bulk.day("to", cells["to"]) if cells.get("to") else first, cells["name"])
     own = cells.get("id")
     if own and own not in there:
         raise Refused(_("the calendar has no days with the id %(id)s: leave the id out to add them", id=repr(own)))
@@ -79,13 +78,6 @@ def _one(scope: Scope, site_id: str, there: dict[str, Period], cells: Mapping[st
     there[own] = period
     days = f"{period.first}" if period.first == period.last else f"{period.first} – {period.last}"
     return "changed" if cells.get("id") else "new", f"{_(KINDS[period.kind])}, {days}"
-
-
-def _day(column: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused(_("%(column)s %(text)s is not a day: write it like 2026-01-31", column=column, text=repr(text))) from None
 
 
 def export_file(scope: Scope, site_id: str, search: str = "") -> Iterator[str]:

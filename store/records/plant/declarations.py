@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from config.language import _
 from config.quantities import DAY_S, QUANTITIES
 from store.errors import Refused
 from store.records.access.policy import Action, require
+from store.records.plant.metering import Declared
 from store.records.plant.meters import require_meters, require_series
 from store.records.schema import EnergySource, Meter
 from store.records.schema.dated import fit_in
@@ -43,6 +45,31 @@ def declare_energy(
         NotFound: the meter does not exist for the scope.
         Refused: not an administrator of its site, a virtual or condition meter, or the declaration would break a rule.
     """
+    said = {"method": method, "interval_s": interval_s, "rollover_kwh": rollover_kwh, "rated_kw": rated_kw}
+    with session() as records:
+        declaration = _fitted(scope, meter_id, _declared(records, meter_id), valid_from=valid_from, **said)
+        records.add(declaration)
+    return declaration
+
+
+def declared_with(
+    scope: Scope,
+    meter_id: str,
+    *,
+    method: str,
+    interval_s: int,
+    valid_from: datetime,
+    rollover_kwh: float | None = None,
+    rated_kw: float | None = None,
+) -> list[Declared]:
+    """What a meter would declare, were this one made, the earliest first. Nothing is saved; raises as `declare_energy`."""
+    others = [_copy(each) for each in energy_declarations(scope, [meter_id])[meter_id]]
+    said = {"method": method, "interval_s": interval_s, "rollover_kwh": rollover_kwh, "rated_kw": rated_kw}
+    return _told([*others, _fitted(scope, meter_id, others, valid_from=valid_from, **said)])
+
+
+def _fitted(scope: Scope, meter_id: str, others: Sequence[EnergySource], *, valid_from: datetime, **said: Any) -> EnergySource:
+    """A new declaration among the others of its meter, of which the one before it ends."""
     meter = require_meters(scope, [meter_id])[meter_id]
     require(scope, Action.ADMINISTER, site_id=meter.site_id)
     if meter.role in ("virtual", "condition"):
@@ -53,18 +80,9 @@ def declare_energy(
                 role=meter.role,
             )
         )
-    _possible_source(method, interval_s, rollover_kwh, rated_kw)
-    with session() as records:
-        declaration = EnergySource(
-            meter_id=meter_id,
-            method=method,
-            interval_s=interval_s,
-            rollover_kwh=rollover_kwh,
-            rated_kw=rated_kw,
-            valid_from=valid_from,
-        )
-        fit_in(declaration, _declared(records, meter_id))
-        records.add(declaration)
+    _possible_source(**said)
+    declaration = EnergySource(meter_id=meter_id, valid_from=valid_from, **said)
+    fit_in(declaration, others)
     return declaration
 
 
@@ -84,16 +102,38 @@ def correct_declaration(
         NotFound: the declaration does not exist for the scope.
         Refused: not an administrator of its site, or the declaration would break a rule.
     """
-    _possible_source(method, interval_s, rollover_kwh, rated_kw)
+    said = {"method": method, "interval_s": interval_s, "rollover_kwh": rollover_kwh, "rated_kw": rated_kw}
     with session() as records:
         declaration, others = _administered_declaration(records, scope, declaration_id)
-        if declaration.valid_from != valid_from:
-            _give_back(declaration, others)
-            declaration.valid_from, declaration.valid_to = valid_from, None
-            fit_in(declaration, others)
-        declaration.method, declaration.interval_s, declaration.rollover_kwh = method, interval_s, rollover_kwh
-        declaration.rated_kw = rated_kw
+        _put_right(declaration, others, valid_from=valid_from, **said)
     return declaration
+
+
+def declared_corrected(
+    scope: Scope,
+    declaration_id: str,
+    *,
+    method: str,
+    interval_s: int,
+    valid_from: datetime,
+    rollover_kwh: float | None = None,
+    rated_kw: float | None = None,
+) -> list[Declared]:
+    """What its meter would declare, were it put right so. Nothing is saved; raises as `correct_declaration`."""
+    said = {"method": method, "interval_s": interval_s, "rollover_kwh": rollover_kwh, "rated_kw": rated_kw}
+    declaration, others = _copies(scope, declaration_id)
+    _put_right(declaration, others, valid_from=valid_from, **said)
+    return _told([*others, declaration])
+
+
+def _put_right(declaration: EnergySource, others: Sequence[EnergySource], *, valid_from: datetime, **said: Any) -> None:
+    _possible_source(**said)
+    if declaration.valid_from != valid_from:
+        _give_back(declaration, others)
+        declaration.valid_from, declaration.valid_to = valid_from, None
+        fit_in(declaration, others)
+    for name, value in said.items():
+        setattr(declaration, name, value)
 
 
 def withdraw_declaration(scope: Scope, declaration_id: str) -> None:
@@ -107,6 +147,29 @@ def withdraw_declaration(scope: Scope, declaration_id: str) -> None:
         declaration, others = _administered_declaration(records, scope, declaration_id)
         _give_back(declaration, others)
         records.delete(declaration)
+
+
+def declared_without(scope: Scope, declaration_id: str) -> list[Declared]:
+    """What its meter would declare, were it taken back. Nothing is saved; raises as `withdraw_declaration`."""
+    declaration, others = _copies(scope, declaration_id)
+    _give_back(declaration, others)
+    return _told(others)
+
+
+def _copies(scope: Scope, declaration_id: str) -> tuple[EnergySource, Sequence[EnergySource]]:
+    """The declaration and the meter's others in no transaction: what is tried out with them is never written."""
+    with reading() as records:
+        declaration, others = _administered_declaration(records, scope, declaration_id)
+        return _copy(declaration), [_copy(each) for each in others]
+
+
+def _copy(declaration: EnergySource) -> EnergySource:
+    return EnergySource(**{column.key: getattr(declaration, column.key) for column in EnergySource.__table__.columns})
+
+
+def _told(every: Sequence[EnergySource]) -> list[Declared]:
+    ordered = sorted(every, key=lambda each: each.valid_from)
+    return [Declared(*(getattr(each, name) for name in Declared._fields)) for each in ordered]
 
 
 def _administered_declaration(records: Session, scope: Scope, declaration_id: str) -> tuple[EnergySource, Sequence[EnergySource]]:

@@ -1,7 +1,7 @@
 """Meters from their table to their end: tens of thousands listed, described, given another counter, retired."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -9,7 +9,8 @@ from config.language import _
 from store.errors import Refused
 from store.ids import entity_id
 from store.records.access.policy import Action, require
-from store.records.plant.declarations import declare_energy, energy_declarations
+from store.records.plant.declarations import declare_energy, declared_with, energy_declarations
+from store.records.plant.metering import Declared
 from store.records.plant.meters import require_meters
 from store.records.schema import EnergySource, Grant, Meter, Site
 from store.records.schema.access import GIVEN
@@ -133,19 +134,9 @@ def exchange(
         raise Refused(_("the new counter has a serial number: give it"))
     if meter.retired_at is not None:
         raise Refused(_("%(meter)s is retired: make a new meter", meter=meter.name))
-    before = [each for each in energy_declarations(scope, [meter_id])[meter_id] if holds_at(each, at)]
-    if not before:
-        raise Refused(_("%(meter)s declares no energy at that time: declare where it comes from first", meter=meter.name))
+    of_the_new = _of_the_new(scope, meter, at, rollover_kwh)
     with session() as records:
-        declaration = declare_energy(
-            scope,
-            meter_id,
-            method=before[0].method,
-            interval_s=before[0].interval_s,
-            valid_from=at,
-            rollover_kwh=rollover_kwh if rollover_kwh is not None else before[0].rollover_kwh,
-            rated_kw=before[0].rated_kw,
-        )
+        declaration = declare_energy(scope, meter_id, **of_the_new)
         said = (
             _("counter %(new)s in the place of %(old)s", new=serial_number, old=meter.serial_number)
             if meter.serial_number
@@ -154,6 +145,26 @@ def exchange(
         records.merge(declaration).note = f"{said}: {note.strip()}" if note.strip() else said
         required(records, Meter, meter_id).serial_number = serial_number
         return records.merge(declaration)
+
+
+def declared_exchanged(scope: Scope, meter_id: str, *, at: datetime, rollover_kwh: float | None = None) -> list[Declared]:
+    """What a meter would declare, were its counter exchanged then. Nothing is saved; raises as `exchange`."""
+    meter = _require_administered(scope, meter_id)
+    return declared_with(scope, meter_id, **_of_the_new(scope, meter, at, rollover_kwh))
+
+
+def _of_the_new(scope: Scope, meter: Meter, at: datetime, rollover_kwh: float | None) -> dict[str, Any]:
+    """What is declared from then on: as before, but for where the new counter starts again."""
+    before = [each for each in energy_declarations(scope, [meter.id])[meter.id] if holds_at(each, at)]
+    if not before:
+        raise Refused(_("%(meter)s declares no energy at that time: declare where it comes from first", meter=meter.name))
+    return {
+        "method": before[0].method,
+        "interval_s": before[0].interval_s,
+        "valid_from": at,
+        "rollover_kwh": rollover_kwh if rollover_kwh is not None else before[0].rollover_kwh,
+        "rated_kw": before[0].rated_kw,
+    }
 
 
 def retire_meter(scope: Scope, meter_id: str, at: datetime | None = None) -> Meter:

@@ -7,7 +7,7 @@ that is another scope's or says nothing of a meter that is asked for: so it open
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -61,6 +61,10 @@ class Metering:
             zones=dict(ChainMap(*(dict(each.zones) for each in every))),
             retired=frozenset().union(*(each.retired for each in every)),
         )
+
+    def declaring(self, meter_id: str, declared: Sequence[Declared]) -> "Metering":
+        """The same, did one of the meters declare this, the earliest first."""
+        return replace(self, declared={**self.declared, meter_id: declared})
 
     def is_of(self, scope: Scope, meter_ids: Collection[str]) -> bool:
         """Whether it says how all of these meters measure, as this scope sees them."""

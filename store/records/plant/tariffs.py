@@ -107,17 +107,20 @@ def versions_with(
 
 def versions_changed(scope: Scope, tariff_id: str, terms: Terms) -> tuple[datetime, list[Version]]:
     """The same, did one of them say this, and since when that one holds. Nothing is saved; raises as `change_tariff`."""
-    with reading() as records:
-        tariff = _administered(records, scope, tariff_id)
-        every = _of(records, tariff.site_id)
-    copies = [_copy(each) for each in every]
-    changed = next(each for each in copies if each.id == tariff_id)
+    changed, copies = _copies(scope, tariff_id)
     _say(changed, terms)
     return changed.valid_from, [_version(each) for each in copies]
 
 
+def _copies(scope: Scope, tariff_id: str) -> tuple[Tariff, list[Tariff]]:
+    """A tariff among all of its site's, the earliest first, in no transaction: what is tried out with them is never written."""
+    with reading() as records:
+        every = _of(records, _administered(records, scope, tariff_id).site_id)
+        copies = [_copy(each) for each in every]
+    return next(each for each in copies if each.id == tariff_id), copies
+
+
 def _copy(tariff: Tariff) -> Tariff:
-    """The same in no transaction: what is tried out with it is never written."""
     return Tariff(**{column.key: getattr(tariff, column.key) for column in Tariff.__table__.columns})
 
 
@@ -143,14 +146,23 @@ def end_tariff(scope: Scope, tariff_id: str, at: datetime) -> Tariff:
     """
     with session() as records:
         tariff = _administered(records, scope, tariff_id)
-        _on_quarters(tariff.valid_from, at)
-        after = [each for each in _of(records, tariff.site_id) if each.valid_from > tariff.valid_from]
-        if after and at > after[0].valid_from:
-            raise Refused(
-                _("%(name)s starts before that: a tariff ends at the next one's start at the latest", name=after[0].name)
-            )
-        tariff.valid_to = at
+        _end(tariff, _of(records, tariff.site_id), at)
     return tariff
+
+
+def versions_ended(scope: Scope, tariff_id: str, at: datetime) -> list[Version]:
+    """The tariffs as they would be computed with, did one of them end then. Nothing is saved; raises as `end_tariff`."""
+    ended, copies = _copies(scope, tariff_id)
+    _end(ended, copies, at)
+    return [_version(each) for each in copies]
+
+
+def _end(tariff: Tariff, every: Sequence[Tariff], at: datetime) -> None:
+    _on_quarters(tariff.valid_from, at)
+    after = [each for each in every if each.valid_from > tariff.valid_from]
+    if after and at > after[0].valid_from:
+        raise Refused(_("%(name)s starts before that: a tariff ends at the next one's start at the latest", name=after[0].name))
+    tariff.valid_to = at
 
 
 def delete_tariff(scope: Scope, tariff_id: str) -> None:

@@ -7,6 +7,7 @@ from store.records.schema.brokers import Broker, BrokerSource, BrokerState
 from store.records.schema.buildings import Budget, Building
 from store.records.schema.calendars import CalendarPeriod, SiteCalendar
 from store.records.schema.channels import Channel
+from store.records.schema.emissions import EmissionFactor
 from store.records.schema.imports import FileImport, ImportDraft, ImportProfile, Upload
 from store.records.schema.jobs import Job, Lease
 from store.records.schema.mail import Mail
@@ -54,6 +55,7 @@ __all__ = [
     "DeviceActivity",
     "DeviceField",
     "Edge",
+    "EmissionFactor",
     "EnergySource",
     "Entity",
     "FileImport",

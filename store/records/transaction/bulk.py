@@ -1,7 +1,7 @@
 """What the lines of a file do: tried first, by doing it and taking it back; then all of it, or nothing."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from config.language import _
@@ -83,6 +83,18 @@ def whole(column: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise Refused(_("%(column)s %(text)s is not a whole number: write it like 900", column=column, text=f"{text!r}"))
     return int(text)
+
+
+def day(column: str, text: str) -> date:
+    """A cell as a day of the calendar.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(_("%(column)s %(text)s is not a day: write it like 2026-01-31", column=column, text=repr(text))) from None
 
 
 def moment(column: str, text: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """Programs ask for costs and write prices, as far as their person and their token may."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -8,9 +8,10 @@ from flask.testing import FlaskClient
 
 from config.settings import Settings
 from models.bills import PARTS
+from models.emissions import CERTIFICATE, Factor
 from models.tariff_components import Fixed
 from store.records.access import grants, policy
-from store.records.plant import tariffs
+from store.records.plant import emission_factors, tariffs
 from store.records.signin import tokens
 from store.scope import SYSTEM
 from store.series import region_series
@@ -121,10 +122,35 @@ def test_a_program_asks_what_a_whole_site_paid_and_for_a_meters_peaks(world: Wor
     assert program.get(f"/api/v1/meters/{meter}/peaks?{period}&over=hour", headers=headers).status_code == 422
 
 
+def test_a_program_asks_what_a_whole_site_emitted(world: World, questdb_tables: Settings) -> None:
+    plant(world)
+    tariffs.create_tariff(
+        SYSTEM, world.site, name="Grid", import_price_per_kwh=0.3, export_price_per_kwh=0.1, co2_g_per_kwh=300,
+        region_first=False, valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    program, headers = world.server.test_client(), token(world, "operator", can_write=False)
+    period = "from=2026-05-01T00:00:00%2B01:00&to=2026-05-03T00:00:00%2B01:00"
+    asked = f"/api/v1/sites/{world.site}/emissions?{period}"
+    told = program.get(asked, headers=headers).get_json()
+    assert (told["site"], told["step"], told["time_zone"]) == (world.site, "day", "Europe/London")
+    nothing = dict.fromkeys(("bought_kwh", "location_co2_kg", "made_kwh", "made_co2_kg", "sold_kwh", "avoided_co2_kg"), 0.0)
+    nothing |= {"market_co2_kg": None, "made_told": 1.0, "coverage": None, "provisional": False}
+    starts = ["2026-04-30T23:00:00Z", "2026-05-01T23:00:00Z"]
+    assert [row | {"provisional": False} for row in told["emissions"]] == [{"start": start} | nothing for start in starts]
+    wind = Factor(CERTIFICATE, "Wind", date(2026, 1, 1), None, 0.0, share=1.0)
+    emission_factors.add_factor(SYSTEM, world.site, wind)
+    told = program.get(asked, headers=headers).get_json()
+    assert [row["market_co2_kg"] for row in told["emissions"]] == [0.0, 0.0]
+    long = "from=2024-01-01T00:00:00Z&to=2026-01-01T00:00:00Z&step=month"
+    assert program.get(f"/api/v1/sites/{world.site}/emissions?{long}", headers=headers).status_code == 422
+
+
 def test_who_sees_a_part_of_a_site_is_not_told_what_it_paid(world: World, questdb_tables: Settings) -> None:
     grants.create_grant(SYSTEM, user_id=world.people["resident"], meter_id=plant(world)["meter"])
     period = "from=2026-05-01T00:00:00Z&to=2026-05-02T00:00:00Z"
     program = world.server.test_client()
     for who, status in (("resident", 404), ("chief", 404), ("operator", 200)):
-        assert program.get(f"/api/v1/sites/{world.site}/cost?{period}", headers=token(world, who)).status_code == status, who
+        for what in ("cost", "emissions"):
+            asked = f"/api/v1/sites/{world.site}/{what}?{period}"
+            assert program.get(asked, headers=token(world, who)).status_code == status, (who, what)
     assert program.get(f"/api/v1/sites/{world.site}/meters", headers=token(world, "resident")).status_code == 200

@@ -7,11 +7,15 @@ import pytest
 
 from dashboard.energy import calendar_asked
 from dashboard.energy.calendar_asked import YEAR
+from insight.shared import shared
 from models import local_time
+from models.emissions import CERTIFICATE, Factor
+from store.records.plant import emission_factors, tariffs
 from store.scope import SYSTEM
 from store.series import energy
 from tests.dashboard.pages import shown
 from tests.dashboard.quality.conftest import Measured
+from tests.store.series.conftest import LONG_AGO
 
 TODAY = date(2026, 3, 31)
 
@@ -32,6 +36,20 @@ def test_a_month_says_what_each_day_used_and_how_sure_that_is(measured: Measured
     assert f"/site/{site}/calendar?of={measured.meter}&day={day}" in year
     assert "December" in year
     assert "no data" in shown(browser, f"/site/{site}/calendar?of={measured.meter}&day={day - timedelta(days=400)}")
+
+
+def test_a_site_with_certificates_tells_co2_by_the_market_beside_that_of_the_grid(measured: Measured) -> None:
+    browser, site, day = measured.world.client("operator"), measured.world.site, measured.day.date()
+    address = f"/site/{site}/calendar?of={measured.meter}&day={day}"
+    tariffs.create_tariff(
+        SYSTEM, site, name="Grid", import_price_per_kwh=0.3, export_price_per_kwh=0, co2_g_per_kwh=400, valid_from=LONG_AGO
+    )
+    assert "market-based" not in shown(browser, address)
+    emission_factors.add_factor(SYSTEM, site, Factor(CERTIFICATE, "Wind", LONG_AGO.date(), None, 0.0, share=1.0))
+    shared.clear()
+    page = shown(browser, address)
+    assert "(market-based 0" in page
+    assert "CO₂, market-based" in page
 
 
 def test_nobody_is_shown_the_days_of_what_they_do_not_see(measured: Measured) -> None:

@@ -16,7 +16,8 @@ from tests.dashboard.plant.asking import act, plant, press, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
 
-GIVEN = {"method": "counter", "every": "900", "rollover": "42.94967295", "rated": "", "since": ""}
+# "sure": there is mostly no QuestDB here that could say what is restated.
+GIVEN = {"method": "counter", "every": "900", "rollover": "42.94967295", "rated": "", "since": "", "sure": "yes"}
 
 
 def _declare(world: World, browser, meter: str, **given: str):
@@ -41,7 +42,7 @@ def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: 
     page = shown(browser, f"/admin/meters/{meter}")
     assert "42.94967295 kWh" in page
     assert "the beginning" in page
-    given = {"method": "interval", "every": "86400", "rollover": "", "rated": "", "since": "2026-03-01"}
+    given = GIVEN | {"method": "interval", "every": "86400", "rollover": "", "since": "2026-03-01"}
     assert "Saved" in act(browser, "declared", meter, "edit", made.id, searched=False, **given)
     [made] = _declared(meter)
     assert (made.method, made.interval_s, made.rollover_kwh) == ("interval", 86400, None)
@@ -49,7 +50,7 @@ def test_a_meter_that_came_without_a_method_gets_one_and_it_is_put_right(world: 
     assert "Declared from 2026-06-01 00:00" in said(_declare(world, browser, meter, since="2026-06-01"))
     first, second = _declared(meter)
     assert first.valid_to == second.valid_from
-    assert "Withdrawn" in act(browser, "declared", meter, "withdraw", second.id, searched=False)
+    assert "Withdrawn" in act(browser, "declared", meter, "withdraw", second.id, searched=False, sure="yes")
     assert [each.valid_to for each in _declared(meter)] == [None]
 
 
@@ -125,3 +126,30 @@ def test_what_a_meter_is_rated_for_is_declared_and_its_page_says_by_what_it_is_j
     act(browser, "declared", meter, "edit", _declared(meter)[0].id, searched=False, **(GIVEN | {"rated": ""}))
     assert _declared(meter)[0].rated_kw is None
     assert "rated for more than 0" in said(_declare(world, browser, meter, since="2026-06-01", rated="-3"))
+
+
+def test_a_declaration_says_what_it_restates_before_it_is_saved_put_right_or_withdrawn(
+    world: World, questdb_tables: Settings
+) -> None:
+    meter, browser = plant(world)["meter"], world.client("admin")
+    start = (clock.now() - timedelta(days=40)).replace(day=1, hour=12, minute=0, second=0, microsecond=0)
+    moments = np.array([round((start + timedelta(hours=n)).timestamp() * 1e6) for n in range(10)])
+    texts = [np.full(10, text, object) for text in (meter, "energy_kwh")]
+    with bulk.writer(questdb_tables) as sender:
+        bulk.write(SYSTEM, sender, "intervals", bulk.intervals(moments, *texts, np.full(10, 1.5), "test", interval_s=3600))
+    assert rollup.await_applied(["intervals"], PATIENT_S)
+    hourly = {"method": "interval", "every": "3600", "rollover": "", "sure": ""}
+    asked = said(_declare(world, browser, meter, **hourly))
+    month = f"{start:%Y-%m}"
+    for words in ("Energy of Hall meter: this restates 1 month by +15 kWh.", "Tick to save it", month, '"15 kWh"', '"–"'):
+        assert words in asked
+    assert _declared(meter) == [], "nothing is saved before"
+    assert "Declared from the beginning on" in said(_declare(world, browser, meter, **hourly | {"sure": "yes"}))
+    [made] = _declared(meter)
+    counter = GIVEN | {"sure": ""}
+    assert "this restates 1 month by −15 kWh." in act(browser, "declared", meter, "edit", made.id, searched=False, **counter)
+    assert "this restates 1 month by −15 kWh." in act(browser, "declared", meter, "withdraw", made.id, searched=False, sure="")
+    assert [each.method for each in _declared(meter)] == ["interval"]
+    rated = GIVEN | hourly | {"rated": "45"}
+    assert "Saved" in act(browser, "declared", meter, "edit", made.id, searched=False, **rated), "no month is another"
+    assert "Withdrawn" in act(browser, "declared", meter, "withdraw", made.id, searched=False, sure="yes")

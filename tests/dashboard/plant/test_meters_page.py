@@ -148,7 +148,7 @@ def test_a_meter_is_described_exchanged_and_retired(world: World) -> None:
     assert (found.name, found.serial_number, found.longitude) == ("Kitchen", "A-1", -2.0)
     wrong = fill(world, browser, "meter", ids["meter"], **(given | {"latitude": "north"}))
     assert "not a number" in said(wrong)
-    exchanged = {"at": "2026-01-31", "at_time": "14:00", "serial": "B-2", "note": "broken"}
+    exchanged = {"at": "2026-01-31", "at_time": "14:00", "serial": "B-2", "note": "broken", "sure": "yes"}
     assert "Exchanged" in said(fill(world, browser, "exchange", ids["meter"], **exchanged))
     assert "counter B-2 in the place of A-1: broken" in shown(browser, f"/admin/meters/{ids['meter']}")
     assert "Retired" in said(_meter(world, browser, {"meter-retire.n_clicks": 1}, meter=ids["meter"]))

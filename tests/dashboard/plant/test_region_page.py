@@ -3,10 +3,14 @@
 import base64
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
+from config.settings import Settings
+from store.records.plant import declarations, graph, meters
 from store.scope import SYSTEM
-from store.series import prices, region_series
+from store.series import bulk, prices, region_series, rollup
+from tests.conftest import PATIENT_S
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import ask, said
 from tests.dashboard.pressing import fill
@@ -85,3 +89,52 @@ def test_values_are_taken_back_and_written_anew(world: World, region: str) -> No
     assert told.tolist() == pytest.approx([0.25, 0.25, float("nan"), float("nan")], nan_ok=True)
     assert "1 new" in said(_asked(world, browser, region, TEXT, "1800", go=True))
     assert [each.values for each in region_series.known(SYSTEM, region)] == [2]
+
+
+def _measured(world: World, region: str, settings: Settings) -> None:
+    """A day of 2 kWh an hour from the grid, at 0.1 and 100 g a kWh."""
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    ends = [
+        graph.create_node(SYSTEM, world.site, name=kind, kind=kind, technology=technology, valid_from=since).id
+        for kind, technology in (("source", "grid"), ("bus", ""))
+    ]
+    edge = graph.create_edge(SYSTEM, world.site, from_node_id=ends[0], to_node_id=ends[1], two_way=True, valid_from=since).id
+    grid = meters.create_meter(SYSTEM, world.site, name="Grid meter", edge_id=edge).id
+    declarations.declare_energy(SYSTEM, grid, method="interval", interval_s=3600, valid_from=declarations.BEGINNING)
+    moments = np.array([round(datetime(2026, 5, 4, hour, tzinfo=UTC).timestamp() * 1e6) for hour in range(24)])
+    told = ((grid, "energy_kwh", 2.0), (region, "price_per_kwh", 0.1), (region, "co2_g_per_kwh", 100.0))
+    with bulk.writer(settings) as sender:
+        for series, quantity, value in told:
+            texts = [np.full(24, text, object) for text in (series, quantity)]
+            frame = bulk.intervals(moments, *texts, np.full(24, value), "test", interval_s=3600)
+            bulk.write(SYSTEM, sender, "intervals", frame)
+    assert rollup.await_applied(["intervals"], PATIENT_S)
+
+
+def test_a_file_says_what_it_restates_on_each_site_before_it_is_imported(
+    world: World, region: str, questdb_tables: Settings
+) -> None:
+    _measured(world, region, questdb_tables)
+    browser = world.client("admin")
+    text = "start,price_per_kwh,co2_g_per_kwh\n2026-05-04T10:00:00Z,0.6,600\n"
+    report = said(_asked(world, browser, region, text, "3600"))
+    assert "this restates 1 month by +£1.00." in report
+    assert "this restates 1 month by +1 kg." in report
+    for cell in ("2026-05", "£4.80", "£5.80", "4.8 kg", "5.8 kg"):
+        assert f'"{cell}"' in report
+    assert "this restates" not in said(_asked(world, browser, region, text.replace("0.6,600", "0.1,100"), "3600"))
+    assert "this restates" not in said(_asked(world, browser, region, text.replace("0.6", "cheap"), "3600"))
+    assert "Imported" in said(_asked(world, browser, region, text, "3600", go=True))
+
+
+def test_values_that_are_taken_back_say_what_that_restates_and_ask_for_a_tick(
+    world: World, region: str, questdb_tables: Settings
+) -> None:
+    _measured(world, region, questdb_tables)
+    browser = world.client("admin")
+    asked = said(_withdrawn(world, browser, region, "co2_g_per_kwh", "2026-05-04", "2026-05-04"))
+    assert "this restates 1 month by −4.8 kg." in asked
+    assert "Tick to save it" in asked
+    assert {each.quantity: each.values for each in region_series.known(SYSTEM, region)}["co2_g_per_kwh"] == 24
+    given = {"quantity": "co2_g_per_kwh", "from": "2026-05-04", "to": "2026-05-04", "sure": "yes"}
+    assert "Taken back: 24 values" in said(fill(world, browser, "withdraw", region, **given))

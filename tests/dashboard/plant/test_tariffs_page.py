@@ -52,7 +52,8 @@ def test_a_tariff_is_made_changed_and_ended_in_the_browser(world: World) -> None
     assert "is saved" in act(browser, "tariffs", world.site, "edit", made.id, searched=False, **changed)
     [made] = tariffs.tariffs(SYSTEM, world.site)
     assert (made.hours, made.region_first, made.co2_g_per_kwh) == ([["weekend", 0, 1440, -0.01, 0.08, 101, 1231]], True, 210)
-    assert "It ends at 2026-06-01 00:00" in act(browser, "tariffs", world.site, "end", made.id, searched=False, at="2026-06-01")
+    end = {"at": "2026-06-01", "sure": "yes"}
+    assert "It ends at 2026-06-01 00:00" in act(browser, "tariffs", world.site, "end", made.id, searched=False, **end)
     assert "No tariff from 2026-06-01 00:00 on" in shown(browser, f"/site/{world.site}/tariffs")
     assert "ended" in shown(browser, f"/site/{world.site}/tariffs")
 
@@ -150,6 +151,7 @@ def test_whoever_does_not_administer_the_site_finds_no_tariffs_page(world: World
 def test_an_administrator_elsewhere_does_not_reach_it_from_their_own_site(world: World) -> None:
     _add(world, world.client("admin"))
     [made] = tariffs.tariffs(SYSTEM, world.site)
-    answer = act(world.client("chief"), "tariffs", world.foreign_site, "end", made.id, searched=False, at="2026-06-01")
+    end = {"at": "2026-06-01", "sure": "yes"}
+    answer = act(world.client("chief"), "tariffs", world.foreign_site, "end", made.id, searched=False, **end)
     assert "notice bad" in answer
     assert tariffs.tariffs(SYSTEM, world.site)[0].valid_to is None

@@ -34,6 +34,14 @@ def test_an_operator_finds_what_is_missing_and_decides_what_is_held(chromium: Br
         expect(page.locator("#suspects-body .question")).to_contain_text("Its energy then changes by")
         page.locator("#suspects-body .question textarea, #suspects-body .question input").first.fill("it was so")
         page.get_by_role("button", name="Accept Hall meter now").click()
+        question = page.locator("#suspects-body .question")
+        expect(question.locator(".problem")).to_contain_text("this restates")
+        expect(question.locator("td.num").first).to_contain_text("kWh")
+        assert faults(page) == []
+        sure = question.get_by_label("Restate past months")
+        expect(sure).to_be_focused()
+        sure.check()
+        page.get_by_role("button", name="Accept Hall meter now").click()
         expect(page.locator("#suspects-notice")).to_contain_text("Accepted")
         expect(page.locator("#suspects-body .table-empty")).to_be_focused()  # for its row is gone
         expect(page.locator("#suspects-body")).to_contain_text("Nothing is held")

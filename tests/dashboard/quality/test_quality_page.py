@@ -46,15 +46,23 @@ def test_a_held_reading_is_accepted_voided_and_given_back_and_totals_follow(meas
     asked = said(press(browser, "suspects", world.site, searched=False, do="ask", act="accept", row=measured.key))
     assert "changes by" in asked
     assert "Fill this in" in act(browser, "suspects", world.site, "accept", measured.key, searched=False, reason="")
-    assert "Accepted" in act(browser, "suspects", world.site, "accept", measured.key, searched=False, reason="it was so")
+    foretold = act(browser, "suspects", world.site, "accept", measured.key, searched=False, reason="it was so")
+    assert "Energy of Hall meter: this restates" in foretold
+    assert f"{measured.spike:%Y-%m}" in foretold
+    measured.settle()
+    assert measured.kwh == pytest.approx(23 + 59 / 60), "nothing is said before"
+    sure = {"reason": "it was so", "sure": "yes"}
+    assert "Accepted" in act(browser, "suspects", world.site, "accept", measured.key, searched=False, **sure)
     measured.settle()
     # Up to the spike, then from zero again: the register is taken for one that was exchanged.
     assert measured.kwh > 89_000
     [found] = suspects.suspects(SYSTEM, [measured.meter], measured.day, measured.day + DAY).to_dict("records")
     assert (found["held"], found["by"]) == (False, world.people["operator"])
-    every_one = said(press(browser, "suspects", world.site, view={"filters": {"state": "all"}}, searched=False, do="keep"))
-    assert "accepted by Operator" in every_one
-    assert "Undone" in act(browser, "suspects", world.site, "undo", measured.key, searched=False)
+    also_decided = {"view": {"filters": {"state": "all"}}, "searched": False}
+    assert "accepted by Operator" in said(press(browser, "suspects", world.site, **also_decided, do="keep"))
+    undo = {"do": "act", "act": "undo", "row": measured.key, "given": {}}
+    assert "this restates" in said(press(browser, "suspects", world.site, **also_decided, **undo))
+    assert "Undone" in act(browser, "suspects", world.site, "undo", measured.key, searched=False, sure="yes")
     measured.settle()
     assert measured.kwh == pytest.approx(23 + 59 / 60)
     both = {"what": "wrong", "reason": "a torn word"}
@@ -70,7 +78,7 @@ def test_readings_are_found_by_day_corrected_listed_and_undone(measured: Measure
     page = shown(browser, f"/site/{world.site}/quality/{measured.meter}?readings.search={measured.day:%Y-%m-%d} 07")
     assert "1–50 of 60" in page
     key = f"energy_total_kwh|0|{round((measured.day + 7 * HOUR).timestamp() * 1e6)}"
-    given = {"value": "107.5", "reason": "read by hand"}
+    given = {"value": "107.5", "reason": "read by hand", "sure": "yes"}
     assert "Set." in act(browser, "readings", measured.meter, "set", key, **given)
     assert "Not saved yet" in act(browser, "readings", measured.meter, "set", key, value="much", reason="x")
     assert rollup.await_applied(["amendments"], PATIENT_S)
@@ -81,8 +89,12 @@ def test_readings_are_found_by_day_corrected_listed_and_undone(measured: Measure
     assert "Fill this in" in said(wrong)
     nothing = fill(world, browser, "scale", measured.meter, quantity="power_kw", **period, factor="2", reason="x")
     assert "nothing of power_kw counts" in said(nothing).lower()
-    voided = fill(world, browser, "void", measured.meter, quantity="energy_total_kwh", **period, reason="a test rig")
-    assert "values voided" in said(voided)
+    of_day = {"quantity": "energy_total_kwh", "reason": "a test rig", **period}
+    foretold = said(fill(world, browser, "void", measured.meter, **of_day))
+    for words in ("Energy of Hall meter: this restates", "by −23.98333 kWh.", "Tick to save it", "Difference"):
+        assert words in foretold
+    assert len(amendments.history(SYSTEM, measured.meter, "energy_total_kwh", measured.day, measured.day + DAY)) < 10
+    assert "values voided" in said(fill(world, browser, "void", measured.meter, **of_day, sure="yes"))
     measured.settle()
     assert measured.kwh == 0
     rows = said(press(browser, "corrections", measured.meter, searched=False, do="keep"))
@@ -91,7 +103,8 @@ def test_readings_are_found_by_day_corrected_listed_and_undone(measured: Measure
     made = amendments.history(SYSTEM, measured.meter, "energy_total_kwh", measured.day, measured.day + DAY)
     recorded = made.loc[made["reason"] == "a test rig", "recorded_at"].iloc[0]
     key = f"energy_total_kwh|{recorded.isoformat()}"
-    assert "Undone" in act(browser, "corrections", measured.meter, "undo", key, searched=False)
+    assert "this restates" in act(browser, "corrections", measured.meter, "undo", key, searched=False)
+    assert "Undone" in act(browser, "corrections", measured.meter, "undo", key, searched=False, sure="yes")
     measured.settle()
     assert measured.kwh == pytest.approx(23 + 59 / 60)
     assert "no longer exists" in act(browser, "corrections", measured.meter, "undo", key, searched=False)
@@ -166,15 +179,19 @@ def test_a_suspected_unit_is_scaled_from_the_first_of_its_days_on_and_undone(mea
     assert f"{day - DAY:%Y-%m-%d}" in asked and '"1000"' in asked and "energy_total_kwh" in asked
     written = {"quantity": "energy_total_kwh", "factor": "1000", "reason": "kWh came for Wh", "since": f"{day - DAY:%Y-%m-%d}"}
     before = measured.kwh
-    done = act(browser, "flags", world.site, "scale", key, searched=False, **written, until=f"{day:%Y-%m-%d}")
-    assert "values scaled" in done
+    written |= {"until": f"{day:%Y-%m-%d}"}
+    assert "this restates" in act(browser, "flags", world.site, "scale", key, searched=False, **written)
+    assert measured.kwh == before
+    assert "values scaled" in act(browser, "flags", world.site, "scale", key, searched=False, **written, sure="yes")
     measured.settle()
     assert measured.kwh == pytest.approx(1000 * before)
     [made] = corrections.corrections(SYSTEM, measured.meter, day, day + DAY)
     corrections.undo(SYSTEM, measured.meter, "energy_total_kwh", made.recorded_at, day, day + DAY)
     measured.settle()
     assert measured.kwh == pytest.approx(before)
-    assert "Fill this in" in act(browser, "flags", world.site, "scale", key, searched=False, **written | {"reason": ""}, until="")
+    assert "Fill this in" in act(
+        browser, "flags", world.site, "scale", key, searched=False, **written | {"reason": "", "until": ""}
+    )
     for nonsense in ("", "mtr_nobody00000|unit||x", f"{measured.meter}|unit"):
         assert "scaled" not in act(browser, "flags", world.site, "void", nonsense, searched=False, **written)
     assert "scaled" not in act(world.client("stranger"), "flags", world.site, "scale", key, searched=False, **written)

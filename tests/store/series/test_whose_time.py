@@ -13,7 +13,8 @@ from store.errors import Refused
 from store.records.access import grants, policy
 from store.records.people import users
 from store.records.plant import last_values, meters
-from store.scope import SYSTEM, Scope
+from store.records.plant.metering import metering
+from store.scope import SYSTEM, Scope, Window
 from store.series import (
     amendments,
     arrivals,
@@ -24,6 +25,7 @@ from store.series import (
     differences,
     energy,
     flags,
+    foretold,
     heard,
     latest,
     levels,
@@ -74,12 +76,16 @@ def _move(found: dict[str, str], home: str = "") -> tuple[str, str]:
 def _answers(scope: Scope, found: dict[str, str]) -> dict[str, Any]:
     """All that the store tells of the meters' time, by function; whatever of it may hold a reading."""
     ids, start = list(found.values()), BEFORE - HOUR
-    flows = energy.flows(scope, ids, [start, MOVE - HOUR, MOVE + HOUR, AFTER])
+    edges = [start, MOVE - HOUR, MOVE + HOUR, AFTER]
+    flows, whole = energy.flows(scope, ids, edges), foretold.Reach(start, AFTER, Window(start, AFTER), start)
     amended = amendments.history(scope, found["power"], "power_kw", start, AFTER)
     told = {
         "store.series.energy.energy": energy.energy(scope, ids, start, AFTER),
         "store.series.energy.energy_by": energy.energy_by(scope, ids, start, AFTER, "hour", "Europe/London"),
         "store.series.energy.flows": pd.DataFrame({meter: [part.tolist() for part in flow] for meter, flow in flows.items()}),
+        "store.series.foretold.flow": [
+            [part.tolist() for part in foretold.flow(scope, each, edges, whole, metering(scope, [each]))] for each in ids
+        ],
         "store.series.cost.cost_by": pd.concat([cost.cost_by(scope, meter, start, AFTER, "hour") for meter in ids]),
         "store.series.cost.billed": pd.concat([cost.billed(scope, meter, start, AFTER, "hour").table() for meter in ids]),
         "store.series.cost.cost": cost.cost(scope, ids, start, AFTER).loc[ids],
@@ -244,6 +250,7 @@ TELLS_NO_READINGS = {
     "store.series.finality.provisional": "whether it may still change",
     "store.series.capacities.capacities": "for Loadstar itself, which judges readings",
     "store.series.capacities.in_force": "by what readings are judged, for administrators of the whole site",
+    "store.series.foretold.of_declarations": "of what time, for administrators of the whole site",
     "store.series.estimated.samples": "for the rollup",
     "store.series.estimated.of_samples": "the same",
     "store.series.estimated.told": "a part of the shares that are asked here",

@@ -14,6 +14,7 @@ from store.records.plant import (
     dated_graph,
     declarations,
     devices,
+    emission_factors,
     graph,
     key_requests,
     keys,
@@ -157,6 +158,7 @@ FOREIGN: dict[str, Callable[[Scope, World, Callable[[str], str]], object]] = {
     "meters of": lambda scope, world, what: meters.meters_of(scope, what("sites")),
     "devices of": lambda scope, world, what: devices.devices_of(scope, what("sites")),
     "tariffs": lambda scope, world, what: tariffs.tariffs(scope, what("sites")),
+    "emission factors": lambda scope, world, what: emission_factors.factors(scope, what("sites")),
     "keys": lambda scope, world, what: keys.keys(scope, what("sites")),
     "grants": lambda scope, world, what: grants.grants(scope, what("sites")),
     "node on": lambda scope, world, what: graph.create_node(scope, what("sites"), name="x", kind="bus"),
@@ -222,6 +224,10 @@ FOREIGN: dict[str, Callable[[Scope, World, Callable[[str], str]], object]] = {
     ),
     "table of": lambda scope, world, what: meter_life.meters_page(scope, Wanted(), site_id=what("sites")),
     "describe": lambda scope, world, what: meter_life.describe_meter(scope, what("meters"), name="x"),
+    "declare as if": lambda scope, world, what: declarations.declared_with(
+        scope, what("meters"), method="power", interval_s=60, valid_from=SWITCH
+    ),
+    "exchange as if": lambda scope, world, what: meter_life.declared_exchanged(scope, what("meters"), at=SWITCH),
     "exchange": lambda scope, world, what: meter_life.exchange(scope, what("meters"), at=SWITCH, serial_number="x"),
     "retire meter": lambda scope, world, what: meter_life.retire_meter(scope, what("meters")),
     "code": lambda scope, world, what: claims.claim_code(scope, what("meters")),
