@@ -20,6 +20,14 @@ def test_steps_that_nobody_measured_are_left_out() -> None:
     assert metrics.coverage([1, math.nan], [0, 0], [2, 2]) == 1.0
 
 
+def test_a_forecast_of_much_where_little_was_is_as_wrong_as_it_is() -> None:
+    """Steps of zero neither make the error infinite nor count as no error at all."""
+    actual = [0.0] * 7 + [74.0] + [0.0] * 5
+    forecast = [301.9, 42.2, 250.3, 37.3, 280.4, 232.1, 36.2, 57.49, 265.9, 33.3, 320.1, 40.6, 34.1]
+    assert metrics.wape(actual, forecast) == pytest.approx(1890.91 / 74)
+    assert metrics.mase(actual, forecast, history=[0, 74, 0, 74], season=1) == pytest.approx(1890.91 / 13 / 74)
+
+
 @pytest.mark.parametrize("metric", [metrics.wape, metrics.cvrmse, metrics.nmbe])
 def test_a_metric_without_meaning_is_nan_and_not_an_error(metric) -> None:
     assert math.isnan(metric([0, 0], [1, 2]))

@@ -16,6 +16,7 @@ from reporting import compose, letter, pdf, picture, reader, sheets, telling
 from reporting.document import HIGH, LOW
 from reporting.reader import Reader
 from tests.reporting.made_up import A_YEAR_BEFORE, BEFORE, LAST, PLAIN, day, report, total
+from tests.reporting.pdf_text import text_of
 
 
 def said(told: Report, of: Reader = PLAIN) -> str:
@@ -158,6 +159,21 @@ def test_the_pdf_is_whole_tagged_and_carries_the_products_font() -> None:
     assert b"/StructTreeRoot" in file
     assert b"Inter" in file
     assert len(pdf.pages(document, PLAIN)) >= 2
+
+
+def test_the_pdf_says_every_sentence_and_every_cell() -> None:
+    document = compose.document(report(), PLAIN)
+    said = text_of(pdf.pdf(document, PLAIN))
+    told = [*document.answer, *(each.value for each in document.facts), *document.sections[-1].says]
+    cells = [
+        PLAIN.cell(cell, column)
+        for each in document.tables
+        for row in each.rows
+        for cell, column in zip(row, each.columns, strict=True)
+    ]
+    assert len(cells) > 200
+    missing = [each for each in [*told, *cells] if " ".join(each.replace("CO₂", "CO2").split()) not in said]
+    assert missing == []
 
 
 def test_what_people_typed_is_never_read_as_markup_or_as_a_formula() -> None:
