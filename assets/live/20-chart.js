@@ -194,8 +194,9 @@
       chart.drawing = false;
     }
   }
-  // a bar of an energy flow: a node by its position, or several that are drawn as one by that of the first
+  // a bar of an energy flow: the address that it leads to; or a node by its position, or several that are drawn as one by the first's
   function opened(position) {
+    if (typeof position === "string") return position;
     if (!ls.about) return false; // on a page that opens no details
     if (position >= 0) return `node:${ls.about.nodes[position]}`;
     return position < -1 && `alike:${ls.about.nodes[-2 - position]}`;
@@ -204,14 +205,14 @@
     const point = event.points?.[0];
     const given = point?.customdata;
     const what = Array.isArray(given) ? opened(given[0]) : given;
-    if (typeof what !== "string" || !what.includes(":")) return;
-    ls.open(what);
+    if (typeof what === "string" && /^\/|:/.test(what)) ls.open(what);
   }
 
-  // what a click on a mark opens: a site's overview, or the details of a node or a device
+  // what a click on a mark opens: another page of this site, another site, or the details of a node or a device
   ls.open = (what) => {
+    if (what.startsWith("/")) return ls.go(what);
     const [kind, id] = what.split(":");
-    if (kind === "site") location.assign(`/site/${id}/overview`);
+    if (kind === "site") location.assign(`/site/${id}`);
     else window.dash_clientside.set_props("overview-asked", { data: { what, at: Date.now() } });
   };
 

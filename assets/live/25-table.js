@@ -99,6 +99,15 @@
     const readings = numbers(Loadstar.text("Readings, %"), (start) => String(coverage[starts.indexOf(start)]));
     return ofTime(id, figure, heading, starts, (start) => labels[starts.indexOf(start)], [readings]);
   }
+  // along something other than time: a row for each place on it, called by its words or its number
+  function ofPlaces({ data: [{ x = [], text } = {}], layout: { meta } }, series) {
+    const called = (at) => text?.[at] ?? x[at];
+    const columns = series.map(({ name, unit, words, values: [[, value]] }) => {
+      const heading = `${plain(name)}, ${unit}`;
+      return numbers(heading, words, [[heading, value]]);
+    });
+    return { rows: x.map((_, at) => at), columns: [(text ? column : numbers)(meta.along, called), ...columns], caption: () => "" };
+  }
   function ofPoints(traces) {
     const trace = traces.find((each) => each.customdata && each.hovertext);
     const rows = (trace?.hovertext ?? []).map((words, at) => {
@@ -116,7 +125,8 @@
   function sheet(id, figure) {
     const [first] = figure.data;
     if (first?.type === "sankey") return ofSankey(first);
-    const { clock, edges } = figure.layout?.meta ?? {};
+    const { clock, edges, along } = figure.layout?.meta ?? {};
+    if (along) return ofPlaces(figure, ls.series(figure));
     return edges ? ofBars(id, figure) : clock ? ofLines(id, figure) : ofPoints(figure.data);
   }
   // the numbers of a figure, as the chart of that id shows it, as a <table>

@@ -83,13 +83,22 @@
     });
     while (body.rows.length > list.length) body.deleteRow(-1);
   }
+  // since when, as the way to that time on the page of the power quality
+  function when(since, href) {
+    const element = made("p", "since num", href ? "" : since);
+    if (!href) return element;
+    const link = Object.assign(made("a", "", since), { href, title: Loadstar.text("Power quality at that time") });
+    link.dataset.soft = "";
+    element.append(link);
+    return element;
+  }
   function attention(list, more) {
     const box = document.getElementById("attention-list");
     if (!box) return;
     const text = JSON.stringify([list, more]);
     if (box.dataset.shown === text) return;
     box.dataset.shown = text;
-    const rows = list.map(([severity, title, detail, since, source, what]) => {
+    const rows = list.map(([severity, title, detail, since, source, what, href]) => {
       const row = made("li");
       row.dataset.severity = severity;
       const word = made("span", "severity");
@@ -107,7 +116,7 @@
       if (source) says.append(made("span", "source", ` ${source}`));
       const head = made("p", "title");
       head.append(opener);
-      row.append(word, head, made("p", "since num", since), says);
+      row.append(word, head, when(since, href), says);
       return row;
     });
     if (more) rows.push(made("li", "more", Loadstar.text("and %(count)s more", { count: more })));

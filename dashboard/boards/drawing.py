@@ -20,7 +20,7 @@ from dashboard.energy import (
     history_panels,
 )
 from dashboard.frame.faults import sentence
-from dashboard.live import attention, chart, energy_flow, map_of_sites, panels, tiles
+from dashboard.live import attention, chart, energy_flow, map_of_sites, panels, supply, tiles
 from dashboard.live.all_sites_table import SEVERITIES, SHAPES
 from dashboard.live.blocks import chart as chart_place
 from dashboard.live.blocks import chart_tools
@@ -220,7 +220,7 @@ def _matter(each: attention.Attention, href: str) -> html.Li:
         [
             html.Span([shape, html.Span(_(SEVERITIES[each.severity]))], className="severity"),
             html.P(html.A(each.title, href=each.what if each.what.startswith("/") else href), className="title"),
-            html.P(each.since, className="since num"),
+            html.P(supply.led_to(each.since, each.href), className="since num"),
             html.P(each.detail, className="detail num"),
         ],
         **data(severity=each.severity),

@@ -32,7 +32,7 @@ def store_of(chart_id: str) -> str:
 
 def panels(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Div:
     """All of them."""
-    shown = [_course(asked, told, zone, reader), _duration(told, reader), _peaks(asked, told, zone, reader), _hours(told, reader)]
+    shown = [_course(asked, told, zone, reader), _duration(told), _peaks(asked, told, zone, reader), _hours(told)]
     shown.append(_weekdays(told, reader))
     if np.isfinite(told.patterns.months).sum() > 1:
         shown.append(_months(told, reader))
@@ -81,17 +81,15 @@ def _kinds(asked: Asked, told: History) -> html.Nav | None:
     )
 
 
-def _duration(told: History, reader: Reader) -> html.Section:
+def _duration(told: History) -> html.Section:
     drawn = {
         "figure": load_duration.figure(told.duration),
         "says": load_duration.summary(told.duration),
         "empty": not len(told.duration.share),
     }
-    rows = [(f"{100 * share:g} %", words.power(kw, reader)) for share, kw in load_duration.rows(told.duration)]
-    table = short_table(_("Power by share of the time"), [_("Share of the time"), _("At least")], rows, {1: "num"})
     nothing = (_("No values in this period."), _("Choose another one."))
-    content = [*blocks.chart(DURATION, _("Load duration curve"), nothing), _store(DURATION, drawn), _numbers(table)]
-    return blocks.panel("duration", _("Load duration"), None, content)
+    content = [*blocks.chart(DURATION, _("Load duration curve"), nothing), _store(DURATION, drawn)]
+    return blocks.panel("duration", _("Load duration"), None, content, blocks.chart_tools(DURATION))
 
 
 def _peaks(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.Section:
@@ -109,20 +107,17 @@ def _peaks(asked: Asked, told: History, zone: ZoneInfo, reader: Reader) -> html.
     return blocks.panel("peaks", _("Peaks"), None, [table], note)
 
 
-def _hours(told: History, reader: Reader) -> html.Section:
+def _hours(told: History) -> html.Section:
     hours = told.patterns.hours
     drawn = {
         "figure": daily_pattern.figure(hours),
         "says": daily_pattern.summary(hours),
         "empty": not np.isfinite(hours).any(),
     }
-    rows = [(daily_pattern.label(hour), *(_power(kw, reader) for kw in hours[:, hour].tolist())) for hour in range(24)]
-    heads = [_("Hour"), *(_(name) for name in daily_pattern.NAMES)]
-    table = short_table(_("Mean power by hour"), heads, rows, {1: "num", 2: "num"})
     nothing = (_("No values in this period."), _("Choose another one."))
-    content = [*blocks.chart(HOURS, _("Mean power by hour of the day"), nothing), _store(HOURS, drawn), _numbers(table)]
+    content = [*blocks.chart(HOURS, _("Mean power by hour of the day"), nothing), _store(HOURS, drawn)]
     note = html.P(_("Free days are weekends, holidays and shutdowns of the site's calendar."), className="remark")
-    return blocks.panel("hours", _("By hour of the day"), None, content, note)
+    return blocks.panel("hours", _("By hour of the day"), None, content, [note, blocks.chart_tools(HOURS)])
 
 
 def _weekdays(told: History, reader: Reader) -> html.Section:
@@ -151,10 +146,6 @@ def _bars(label: tuple[str, str], powers: Iterable[tuple[str, float]], reader: R
 
 def _power(kilowatts: float, reader: Reader) -> str:
     return words.power(kilowatts, reader) if np.isfinite(kilowatts) else wording.NONE
-
-
-def _numbers(table: Any) -> html.Details:
-    return html.Details([html.Summary(_("The numbers")), table])
 
 
 def _store(chart_id: str, drawn: Mapping[str, Any]) -> dcc.Store:

@@ -1,5 +1,6 @@
 """What of the power quality of a site is asked for, as its address says it, and the ways to the rest of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from insight.power_quality import CURRENTS, FACTOR, FREQUENCY, UNBALANCE, VOLTAG
 
 # What is drawn together.
 GROUPS = {"voltage": VOLTAGES, "current": CURRENTS, "frequency": (FREQUENCY,), "factor": (FACTOR,), "unbalance": (UNBALANCE,)}
+CLOSE_S = 1200.0  # two means: what is seen of single readings begins and ends beside what is seen of means
+MOST_DIGITS = 12  # of a time in an address
 GROUP_WORDS = {
     "voltage": N_("Voltage"),
     "current": N_("Current"),
@@ -58,12 +61,29 @@ class Asked:
 
 
 def of_address(site_id: str, of: str, week: str, show: str, event: str, today: date) -> Asked:
-    """What an address means, whatever stands in it: without a week it is this one."""
+    """What an address means, whatever stands in it: without a week it is this one, and what is drawn is of the event."""
     try:
         day = min(max(date.fromisoformat(week), EARLIEST + timedelta(days=7)), today) if week else today
     except ValueError:
         day = today
-    return Asked(site_id, of, monday_of(day), show if show in GROUPS else "voltage", event, today)
+    quantity, *_time = event.split(".")
+    usual = next((group for group, quantities in GROUPS.items() if quantity in quantities), "voltage")
+    return Asked(site_id, of, monday_of(day), show if show in GROUPS else usual, event, today)
+
+
+def at_its_event(asked: Asked, excursions: Iterable[Excursion]) -> Asked:
+    """The same with the name of the excursion that its event is of: one that it names, holds its time or is close to it."""
+    quantity, _dot, said = asked.excursion.partition(".")
+    if not (said.isdecimal() and len(said) < MOST_DIGITS):
+        return asked
+    at = int(said)
+
+    def away_s(each: Excursion) -> tuple[float, float]:
+        begin, end = each.begin.timestamp(), each.end.timestamp()
+        return max(begin - at, at - end, 0.0), abs(begin - at)
+
+    near = [each for each in excursions if each.quantity == quantity and away_s(each)[0] <= CLOSE_S]
+    return replace(asked, excursion=name_of(min(near, key=away_s))) if near else asked
 
 
 def name_of(excursion: Excursion) -> str:

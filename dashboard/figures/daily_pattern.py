@@ -30,6 +30,7 @@ def figure(hours: Values) -> dict[str, Any]:
                 "text": [label(hour) for hour in range(24)],
                 "connectgaps": False,
                 "line": {"width": 2, "color": colour, "shape": lines.STEPPED, "dash": "solid" if name == NAMES[0] else "dash"},
+                "meta": {"unit": "kW", "decimals": decimals},
                 "hovertemplate": f"%{{text}}: %{{y:.{decimals}f}} kW",
             }
         )
@@ -41,6 +42,7 @@ def figure(hours: Values) -> dict[str, Any]:
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
             "hovermode": "closest",
             "showlegend": True,
+            "meta": {"along": _("Hour")},
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
         },

@@ -8,8 +8,6 @@ from config.language import _
 from dashboard.figures import lines, wording
 from models.statistics import Duration
 
-SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)  # of the time, in the table
-
 
 def figure(duration: Duration) -> dict[str, Any]:
     """The chart of the curve."""
@@ -21,11 +19,13 @@ def figure(duration: Duration) -> dict[str, Any]:
                 "type": "scatter",
                 "mode": "lines",
                 "uid": "duration",
+                "name": _("At least"),
                 "x": shares,
                 "y": kilowatts,
                 "fill": "tozeroy",
                 "fillcolor": "@accent/0.15",
                 "line": {"width": 2, "color": "@accent"},
+                "meta": {"unit": "kW", "decimals": decimals},
                 "hovertemplate": _(
                     "%(share)s of the time at least %(power)s", share="%{x:.1f} %", power=f"%{{y:.{decimals}f}} kW"
                 )
@@ -37,16 +37,10 @@ def figure(duration: Duration) -> dict[str, Any]:
             "yaxis": {"title": {"text": "kW"}, "rangemode": "tozero"},
             "hovermode": "closest",
             "showlegend": False,
+            "meta": {"along": _("% of the time")},
             "margin": {"l": 8, "r": 12, "t": 8, "b": 8},
         },
     }
-
-
-def rows(duration: Duration) -> list[tuple[float, float]]:
-    """Of some shares of the time the power (kW) that is reached or exceeded that long."""
-    if not len(duration.share):
-        return []
-    return [*zip(SHARES, np.interp(SHARES, duration.share, duration.power_kw).tolist(), strict=True)]
 
 
 def summary(duration: Duration) -> str:

@@ -9,6 +9,7 @@ from dash import html
 from config.language import N_, _, ngettext
 from dashboard.figures import wording
 from dashboard.figures.wording import STATES
+from dashboard.frame import landing
 from dashboard.live.tiles import co2_note, price_note
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import Reader
@@ -110,7 +111,7 @@ def _part(each: SiteGlance, by: str, most: float) -> float:
 
 
 def _cells(each: SiteGlance, part: float, reader: Reader) -> list[Any]:
-    name = html.A(each.site.name, href=f"/site/{each.site.id}/overview")
+    name = html.A(each.site.name, href=landing.first_page(each.site.id, each.site.kind))
     bar = html.I(className="amount", style={"width": f"{100 * part:.0f}%"}, **aria(hidden="true"))
     note = [] if each.whole else [html.Small(_("your meters of it"), className="muted")]
     state = html.Span(_(STATES[each.state]), className="state", **data(state=each.state))

@@ -6,7 +6,7 @@ from config.language import N_, _
 from config.limits import Limit
 from config.quantities import QUANTITIES
 from dashboard.figures import wording
-from dashboard.live import budgets
+from dashboard.live import budgets, supply
 from dashboard.parts.reading import Reader
 from insight.attention import Finding, Outside, Over, Silent, findings
 from insight.now import Now
@@ -57,7 +57,8 @@ DIGITS = 4  # of a value that left its limits, and of these
 class Attention:
     """One thing: `what` is the device or the meter's quantity that a click opens, or the address of a page.
 
-    `since` is when it began, as people read it.
+    `since` is when it began, as people read it; `href` leads to that time on the page of the power quality, where it is one of
+    the supply.
     """
 
     severity: str
@@ -66,6 +67,7 @@ class Attention:
     since: str
     source: str
     what: str
+    href: str = ""
 
 
 def words_of(quantity: str) -> str:
@@ -131,6 +133,7 @@ def _outside(now: Now, found: Outside) -> Attention:
         _("since %(time)s", time=wording.clock(found.since, now.view.zone, now.at)) if found.since else _("for a day or longer"),
         _(found.limit.source),
         f"meter:{meter.id}:{found.limit.quantity}",
+        supply.address(now, meter.id, found.limit.quantity, found.since or now.at),
     )
 
 
@@ -146,4 +149,4 @@ def allowed(limit: Limit, unit: str) -> str:
 
 def packed(found: list[Attention]) -> list[list[str]]:
     """The same as a tick carries it."""
-    return [[each.severity, each.title, each.detail, each.since, each.source, each.what] for each in found]
+    return [[each.severity, each.title, each.detail, each.since, each.source, each.what, each.href] for each in found]

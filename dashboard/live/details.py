@@ -10,6 +10,7 @@ import numpy as np
 from config.language import N_, _, within
 from config.quantities import QUANTITIES
 from dashboard.figures import meter_level, meter_power, wording
+from dashboard.live import supply
 from dashboard.live.attention import allowed, words_of
 from insight import meter_course
 from insight.now import Now, Standing, now_of
@@ -52,7 +53,7 @@ NAMES = {
 class Details:
     """`facts` and `values` are (name, words); `figure` is that of the last 48 hours, or nothing; it shows what `drawn` says.
 
-    `history` is the address of its last days, where it has any.
+    `history` is the address of its last days, `supply` that of its power quality now, where it has any.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Details:
     figure: dict[str, Any] | None
     drawn: str
     history: str = ""
+    supply: str = ""
 
 
 def details(scope: Scope, site_id: str, what: str) -> Details:
@@ -164,7 +166,8 @@ def _level(scope: Scope, now: Now, meter_id: str, quantity: str) -> Details:
     figure = meter_level.figure(name, unit, told, limit, (now.at - SHOWN, now.at), now.view.zone)
     title = _("%(name)s at %(meter)s", name=name, meter=meter.name)
     state = presence(latest.ts, meter.expected_s, now.at)
-    return Details(title, state, facts, _values(now, (meter_id,)), figure, title, _history(now, meter_id))
+    led = supply.address(now, meter_id, quantity, latest.ts)
+    return Details(title, state, facts, _values(now, (meter_id,)), figure, title, _history(now, meter_id), led)
 
 
 def _way(standing: Standing) -> str:

@@ -182,6 +182,6 @@ def details(found: Details) -> list[Any]:
         names = len(found.figure["data"]) - 1
         drawn[0].children[0].style = {"height": f"{220 + ROW_PX * names}px"}  # the names of several stand above the lines
         parts += [html.H3(_("Last 48 hours")), *drawn, chart_tools("overview-details-chart")]
-    if found.history:
-        parts.append(html.P(html.A(_("History of the last 7 days"), href=found.history)))
+    ways = {_("History of the last 7 days"): found.history, _("Power quality of this week"): found.supply}
+    parts += [html.P(html.A(words, href=href)) for words, href in ways.items() if href]
     return parts

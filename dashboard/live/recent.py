@@ -9,6 +9,7 @@ from dash.exceptions import PreventUpdate
 from config.language import _
 from config.quantities import QUANTITIES
 from dashboard.figures import lines, wording
+from dashboard.live import supply
 from dashboard.live.attention import DIGITS, words_of
 from dashboard.parts.aria import data
 from dashboard.web.access import current_scope, guard, site_in
@@ -51,9 +52,13 @@ def bands(events: Iterable[Event]) -> list[Band]:
 def _row(event: Event, now: Now) -> html.Li:
     zone = now.view.zone
     times = f"{wording.clock(event.start, zone, now.at)}–{wording.clock(event.end, zone, now.at)}"
-    what = f"device:{event.device.id}" if isinstance(event, Silence) else f"meter:{event.meter.id}:{event.limit.quantity}"
+    if isinstance(event, Silence):
+        what, href = f"device:{event.device.id}", ""
+    else:
+        what = f"meter:{event.meter.id}:{event.limit.quantity}"
+        href = supply.address(now, event.meter.id, event.limit.quantity, event.start)
     opener = html.Button(words(event), type="button", className="link", **data(opens=what))
-    return html.Li([opener, html.Span(times, className="num")])
+    return html.Li([opener, html.Span(supply.led_to(times, href), className="num")])
 
 
 def words(event: Event) -> str:

@@ -58,6 +58,7 @@ def _told(scope: Scope, site_id: str, of: str, week: str, show: str, event: str)
     told_by, zone = reader(), now.view.zone
     asked = supply_asked.of_address(site_id, of, week, show, event, clock.now().astimezone(zone).date())
     found = power_quality.week(scope, site_id, meter.id, asked.monday)
+    asked = supply_asked.at_its_event(asked, found.excursions)
     besides = supply_tables.besides(found, zone.key, told_by)
     return [
         html.Div([_meters(now, meter, asked), _weeks(asked)], className="toolbar calendar-tools"),

@@ -2,11 +2,13 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.dashboard.frame.test_shell_in_a_browser import drawn, sign_in
+from tests.dashboard.overview.test_charts_kept_in_a_browser import kept
 from tests.dashboard.quality.conftest import Measured
 from tests.dashboard.readable import assert_fits, faults
 from tests.dashboard.watched import watched
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_days_of_ones_own_are_chosen_and_read_as_a_picture_and_as_a_table(
-    chromium: Browser, address: str, measured: Measured
+    chromium: Browser, address: str, measured: Measured, tmp_path: Path
 ) -> None:
     day = measured.day.date()
     path = f"/site/{measured.world.site}/history"
@@ -33,6 +35,18 @@ def test_days_of_ones_own_are_chosen_and_read_as_a_picture_and_as_a_table(
             expect(page.locator(f"#{chart} .main-svg").first).to_be_visible()
         page.locator("[data-table-of=history-chart]").click()
         expect(page.locator("#history-chart-table tbody tr").first).to_be_visible()
+        page.locator("[data-table-of=history-hours]").click()
+        expect(page.locator("#history-hours-table tbody tr")).to_have_count(24)
+        expect(page.locator("#history-hours-table tbody tr").nth(9).locator("td").first).to_have_text("09:00–10:00")
+        page.locator("[data-table-of=history-duration]").click()
+        expect(page.locator("#history-duration-table tbody tr").last.locator("td").first).to_have_text("100")
+        heads, *rows = kept(page, "history-duration", tmp_path)
+        assert heads == ["% of the time", "At least, kW"]
+        assert [float(kw) for _, kw in rows] == sorted((float(kw) for _, kw in rows), reverse=True)
+        heads, *rows = kept(page, "history-hours", tmp_path)
+        assert heads[0] == "Hour"
+        assert {*heads[1:]} & {"Working days, kW", "Free days, kW"}
+        assert [row[0] for row in rows][:2] == ["00:00–01:00", "01:00–02:00"]
         assert faults(page) == []
         page.locator("input[name=first]").fill(f"{day}")
         page.locator("input[name=last]").fill(f"{day}")

@@ -106,12 +106,12 @@ def test_the_ghost_is_drawn_below_and_only_where_there_is_one() -> None:
 
 def test_a_duration_curve_says_in_words_and_numbers_what_it_draws() -> None:
     curve = statistics.load_duration(np.arange(1.0, 101.0))
-    assert load_duration.rows(curve)[0] == (0.0, 100.0)
-    assert load_duration.rows(curve)[-1] == (1.0, 1.0)
     assert (
         load_duration.summary(curve) == "A tenth of the time 90.1 kW or more, half of the time 50.5 kW or more, always 1.00 kW."
     )
-    assert load_duration.figure(curve)["data"][0]["y"][0] == 100
+    [drawn] = load_duration.figure(curve)["data"]
+    assert (drawn["x"][0], drawn["y"][0]) == (0, 100)
+    assert (drawn["x"][-1], drawn["y"][-1]) == (100, 1)
     assert load_duration.summary(statistics.load_duration([])) == "No values in this period."
 
 

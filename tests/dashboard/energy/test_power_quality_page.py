@@ -1,7 +1,7 @@
 """Power quality says whether a week of the supply was as it should be, and leads to each time that it was not."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from config import clock
 from config.limits import Limit
 from dashboard.energy import supply_asked
+from insight.power_quality import Excursion
 from insight.shared import shared
 from store.records.plant import last_values, limits
 from store.records.plant.last_values import Last
@@ -58,6 +59,10 @@ def test_a_time_outside_the_limits_opens_its_chart(measured: Measured) -> None:
     page = shown(browser, f"{address}&event={event}")
     assert f"Voltage in L2, {begin.astimezone(ZoneInfo('Europe/London')):%Y-%m-%d %H:%M %Z}" in page
     assert "Mean, least and greatest value of each step" in page
+    soon = f"voltage_l2_v.{round(begin.timestamp()) + 300}"
+    assert f"Voltage in L2, {begin.astimezone(ZoneInfo('Europe/London')):%Y-%m-%d %H:%M %Z}" in shown(
+        browser, f"{address}&event={soon}"
+    ), "what an alarm of single readings calls its begin"
     for other in ("voltage_l2_v.1", "nothing", "<script>"):
         assert "Voltage through the week" in shown(browser, f"{address}&event={other}")
 
@@ -113,3 +118,28 @@ def test_an_address_keeps_what_it_shows_and_another_week_forgets_the_event() -> 
     asked = supply_asked.of_address("sit_a", "mtr_a", "2026-03-25", "current", "voltage_v.1", TODAY)
     assert asked.href() == "/site/sit_a/power-quality?of=mtr_a&week=2026-03-23&show=current&event=voltage_v.1"
     assert asked.href(monday=date(2026, 3, 30)) == "/site/sit_a/power-quality?of=mtr_a&show=current"
+    assert supply_asked.of_address("sit_a", "", "", "", "frequency_hz.1", TODAY).group == "frequency"
+
+
+def _excursion(begin_s: int, minutes: int, quantity: str = "voltage_v") -> Excursion:
+    begin = datetime.fromtimestamp(begin_s, UTC)
+    return Excursion(quantity, begin, begin + timedelta(minutes=minutes), 190.0, False, False)
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ("voltage_v.36000", "voltage_v.36000"),
+        ("voltage_v.37200", "voltage_v.37200"),
+        ("voltage_v.36100", "voltage_v.36000"),
+        ("voltage_v.38900", "voltage_v.37200"),
+        ("voltage_v.39100", "voltage_v.39100"),
+        ("frequency_hz.36000", "frequency_hz.36000"),
+        ("voltage_v.", "voltage_v."),
+        ("voltage_v.9" + 5000 * "9", "voltage_v.9" + 5000 * "9"),
+    ],
+)
+def test_an_event_is_that_which_an_address_names_or_whose_time_it_is(event: str, name: str) -> None:
+    both = [_excursion(37200, 10), _excursion(36000, 20)]
+    asked = supply_asked.of_address("sit_a", "", "", "", event, TODAY)
+    assert supply_asked.at_its_event(asked, both).excursion == name

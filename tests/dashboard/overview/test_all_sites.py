@@ -1,5 +1,6 @@
 """All sites are seen side by side by whoever has several: the numbers of each are its own page's, asked for all together."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite, isnan
 
@@ -18,6 +19,7 @@ from store.errors import StoreAway
 from store.records.access import grants
 from store.records.access.policy import scope_of
 from store.records.plant import declarations, devices, graph, meters, tariffs
+from store.records.schema import Site
 from store.scope import SYSTEM
 from store.series import connection
 from tests.dashboard.live_world import EVERY_S, LONG_AGO, LiveWorld
@@ -138,6 +140,13 @@ def test_sites_are_ranked_by_what_is_asked_and_the_unknown_come_last(site: LiveW
     assert [each.site.id for each in by_power] == [site.empty_site, site.site, bare]
     assert all(isfinite(each.demand_kw) for each in by_power[:2])
     assert all_sites_table.ranked(every, "nonsense") == every
+
+
+def test_a_site_is_opened_at_the_first_page_of_its_kind(site: LiveWorld) -> None:
+    for each in all_sites(SYSTEM):
+        for kind, page in (("pv_battery", "solar"), ("campus", "overview")):
+            of_kind = replace(each, site=Site(id=each.site.id, name="A home", kind=kind, currency="EUR"))
+            assert f"'/site/{each.site.id}/{page}'" in str(all_sites_table.table([of_kind], "need", Reader()))
 
 
 def test_the_page_is_for_whoever_has_several_sites_and_shows_theirs(world: Served) -> None:

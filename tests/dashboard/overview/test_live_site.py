@@ -3,12 +3,13 @@
 import gzip
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import pytest
 
-from dashboard.live import attention, chart, details, energy_flow, first_paint, tick, tiles, wording
+from dashboard.live import attention, chart, details, energy_flow, first_paint, supply, tick, tiles, wording
 from insight.now import now_of
 from insight.shared import shared
 from insight.site_view import site_view
@@ -176,6 +177,28 @@ def test_what_leaves_its_limits_is_listed_with_its_source_and_since_when(site: L
     local = (now - timedelta(minutes=30)).astimezone(now_of(SYSTEM, site.site).view.zone)
     apart = (hour * 60 + minute - local.hour * 60 - local.minute) % 1440
     assert min(apart, 1440 - apart) <= 5
+
+
+def test_what_is_wrong_with_a_supply_leads_to_that_time_of_it(site: LiveWorld) -> None:
+    now = datetime.now(UTC)
+    times = [now - timedelta(minutes=minute) for minute in range(90, 0, -1)]
+    site.history({("labs", "voltage_v"): [230.0] * 60 + [204.0] * 30}, times)
+    site.post_everything(datetime.now(UTC) - timedelta(seconds=35))
+    seen = now_of(SYSTEM, site.site)
+    found, _ = attention.attention(SYSTEM, seen)
+    [voltage] = [each for each in found if each.title.startswith("Voltage")]
+    assert {each.href for each in found if each is not voltage} == {""}, "a late device is no matter of the supply"
+    assert details.details(SYSTEM, site.site, voltage.what).supply.startswith(f"/site/{site.site}/power-quality?")
+    address = urlsplit(voltage.href)
+    assert address.path == f"/site/{site.site}/power-quality"
+    said = dict(parse_qsl(address.query))
+    quantity, began = said["event"].split(".")
+    assert (said["of"], quantity) == (site.meters["labs"], "voltage_v")
+    assert abs(int(began) - (now - timedelta(minutes=30)).timestamp()) <= 330
+    local = datetime.fromtimestamp(int(began), seen.view.zone).date()
+    assert date.fromisoformat(said["week"]) == local - timedelta(days=local.weekday())
+    assert supply.address(seen, site.meters["labs"], "soc_pct", now) == ""
+    assert supply.address(seen, site.meters["battery"], "power_factor", now) == "", "which tells no voltage"
 
 
 def test_an_alarm_opens_the_course_of_what_left_its_limits(site: LiveWorld) -> None:
