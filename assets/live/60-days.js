@@ -35,9 +35,7 @@
       if (!again) play(button);
     }
     const colours = event.target.closest("[data-keeps-scale]");
-    if (!colours) return;
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `loadstar-scale=${colours.dataset.keepsScale}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+    if (colours) window.loadstar.keep("/colours", { colours: colours.dataset.keepsScale });
   });
   document.addEventListener("pointerdown", (event) => event.target.matches("#heat-day") && stop());
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask_login import current_user
 
 from config.language import N_
 from insight.periods import EARLIEST
@@ -18,7 +18,6 @@ MEASURES = {KWH: "kWh", AREA: "kWh/m²", USUAL: N_("Difference to usual")}
 SCALES = {"heat": N_("Green to red"), "safe": N_("Blue to orange"), "neutral": N_("Grey")}
 PLACES = {"plan": N_("Plan"), "map": N_("Map")}
 COUNTS = (7, 31)
-SCALE_COOKIE = "loadstar-scale"  # `assets/live/60-days.js` keeps the choice there
 MOST_LEFT_OUT = 200
 
 
@@ -129,9 +128,8 @@ def of_address(site_id: str, query: Mapping[str, Any], today: date) -> Asked:
 
 
 def kept_scale() -> str:
-    """The colours that whoever asks chose last."""
-    kept = request.cookies.get(SCALE_COOKIE, "") if request else ""
-    return kept if kept in SCALES else next(iter(SCALES))
+    """The colours that whoever asks chose last (`assets/live/60-days.js` tells the server)."""
+    return getattr(current_user, "colours", None) or next(iter(SCALES))
 
 
 def _looked_at(last: date, today: date) -> date:

@@ -27,6 +27,7 @@ class Person(UserMixin):  # type: ignore[misc]  # flask-login is not typed
         self.organisation = user.organisation.name if user.organisation else None
         self.role = user.role
         self.theme = user.theme
+        self.colours = user.colours
         self.last_site_id = user.last_site_id
         self.language = user.language
         self.time_zone = user.time_zone

@@ -68,6 +68,14 @@ def theme() -> Response:
     return Response(status=204)
 
 
+@bp.post("/colours")
+@guard(signed_in)
+def colours() -> Response:
+    """Keep the colours that the person reads heat maps in."""
+    users.choose_colours(current_scope(), request.form.get("colours", ""))
+    return Response(status=204)
+
+
 @bp.post("/sign-out")
 @guard(signed_in)
 def sign_out() -> AnyResponse:

@@ -18,6 +18,18 @@
     return (wanted.pathname || "") + (wanted.search || "");
   }
 
+  // what a form token is sent as: whoever is sent here from elsewhere has none
+  const proof = () => {
+    const name = JSON.parse(text("_dash-config")).csrf_token_name;
+    const token = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+    return { "X-CSRFToken": token };
+  };
+  window.loadstar.proof = proof;
+  // what somebody chose, kept for their other browsers; whether it arrives changes nothing here
+  window.loadstar.keep = (path, chosen) => {
+    real(path, { method: "POST", body: new URLSearchParams(chosen), headers: proof(), keepalive: true }).catch(() => {});
+  };
+
   window.fetch = async (resource, options) => {
     const address = typeof resource === "string" ? resource : resource.url;
     if (!address.startsWith("/_dash-") && !address.startsWith("/_reload")) return real(resource, options);

@@ -46,9 +46,7 @@
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `loadstar-theme=${theme}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
     apply();
-    const name = JSON.parse(document.getElementById("_dash-config").textContent).csrf_token_name;
-    const token = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-    fetch("/theme", { method: "POST", body: new URLSearchParams({ theme }), headers: { "X-CSRFToken": token } }).catch(() => {});
+    window.loadstar.keep("/theme", { theme });
   }
   window.loadstar.theme = { choose, shown: resolve };
   // a figure with the template of the theme that is shown

@@ -6,12 +6,10 @@
   };
   async function send(file) {
     say(Loadstar.text("Sending…"));
-    const name = JSON.parse(document.getElementById("_dash-config").textContent).csrf_token_name;
-    const token = document.cookie.split("; ").find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const body = new FormData();
     body.append("picture", file);
     try {
-      const headers = { "X-CSRFToken": token, Accept: "application/json" };
+      const headers = { ...window.loadstar.proof(), Accept: "application/json" };
       const answer = await fetch("/account/picture", { method: "POST", body, headers });
       if (answer.ok) return location.assign("/account?said=picture");
       say(answer.status === 413 ? Loadstar.text("A picture file has 10 MB at the most. Choose a smaller one.") : (await answer.json()).message);

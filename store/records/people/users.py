@@ -290,6 +290,12 @@ def choose_theme(scope: Scope, theme: str) -> None:
         required(records, User, holder(scope)).theme = theme
 
 
+def choose_colours(scope: Scope, colours: str) -> None:
+    """Keep in which colours the holder reads heat maps: `heat`, `safe` or `neutral`; raises `Refused` for anything else."""
+    with session() as records:
+        required(records, User, holder(scope)).colours = colours
+
+
 def rename(scope: Scope, name: str) -> None:
     """Change the holder's name; raises `Refused` for none."""
     if not name.strip():

@@ -37,6 +37,7 @@ class User(Record):
         one_of("approval", "pending", "approved", "rejected", "disabled"),
         one_of("role", "viewer", "operator", "admin"),
         one_of("theme", "auto", "light", "dark"),
+        one_of("colours", "heat", "safe", "neutral"),
         CheckConstraint("(organisation_id IS NULL) = (role IS NULL)", name="role_within_organisation"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         # Until somebody has shown that it is theirs, an address is nobody's: several may register it.
@@ -59,6 +60,7 @@ class User(Record):
     language: Mapped[str | None]  # of numbers and dates; none: the browser's
     time_zone: Mapped[str | None]  # none: the site's
     password_until: Mapped[datetime | None]  # of one that somebody else chose: good until then, to come in and choose another
+    colours: Mapped[str | None] = mapped_column(info=QUIET)  # of heat maps; none: from green to red
 
     organisation: Mapped[Organisation | None] = relationship(lazy="joined")
 

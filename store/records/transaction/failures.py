@@ -100,6 +100,7 @@ RULES = {
     "ck_tariffs_co2": N_("a CO2 factor is 0 g/kWh or more: correct it"),
     "ck_tariffs_dates": N_("a tariff cannot end before it starts: check the dates"),
     "ck_users_approval": N_("a user is pending, approved, rejected or disabled: choose one"),
+    "ck_users_colours": N_("colours are heat, safe or neutral: choose one"),
     "ck_users_email_lower": N_("addresses are kept in lower case: write it so"),
     "ck_users_role": N_("a role is viewer, operator or admin: choose one"),
     "ck_users_role_within_organisation": N_("a role is held within an organisation: give both, or none"),

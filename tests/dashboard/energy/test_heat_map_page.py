@@ -18,6 +18,7 @@ from models.graph import Node
 from store.records.plant.buildings import Facts
 from tests.dashboard.pages import call, opened, shown
 from tests.dashboard.quality.conftest import Measured
+from tests.dashboard.world import csrf
 
 TODAY = date(2026, 3, 31)
 DATES = [date(2026, 3, 25) + timedelta(days=n) for n in range(7)]
@@ -69,8 +70,19 @@ def test_hours_and_buildings_of_a_site_are_shown(measured: Measured) -> None:
         page = shown(browser, f"/site/{site}/heat-map{at}")
         assert "Leave out: Hall" in page
         assert f'"data-scale": "{kept}"' in page
-    browser.set_cookie("loadstar-scale", "neutral")
-    assert '"data-scale": "neutral"' in shown(browser, f"/site/{site}/heat-map")
+
+
+def test_the_colours_that_a_person_chose_are_theirs_in_every_browser(measured: Measured) -> None:
+    world, path = measured.world, f"/site/{measured.world.site}/heat-map"
+    browser = world.client("operator")
+    assert '"data-scale": "heat"' in shown(browser, path)
+    assert browser.post("/colours", data={"colours": "neutral"}, headers=csrf(browser)).status_code == 204
+    assert '"data-scale": "neutral"' in shown(world.client("operator"), path)
+    assert '"data-scale": "safe"' in shown(browser, f"{path}?scale=safe"), "what an address says is shown"
+    assert '"data-scale": "neutral"' in shown(browser, path), "and not kept"
+    assert '"data-scale": "heat"' in shown(world.client("root"), path)
+    assert browser.post("/colours", data={"colours": "pink"}, headers=csrf(browser)).status_code >= 400
+    assert '"data-scale": "neutral"' in shown(browser, path)
 
 
 def test_another_day_is_told_of_to_whoever_sees_the_site_alone(measured: Measured) -> None:

@@ -18,7 +18,7 @@ from store.records.schema.columns import Record
 from store.records.transaction import engine, failures
 from tests.store.conftest import Databases
 
-HEAD = "032"
+HEAD = "033"
 
 
 def _described(connection: Connection) -> dict[str, object]:

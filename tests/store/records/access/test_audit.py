@@ -69,6 +69,7 @@ def test_what_changes_by_itself_all_the_time_is_not_written(world: World) -> Non
     before = newest()
     users.remember_site(world.scope("north viewer"), world.sites["north"])
     users.choose_theme(world.scope("north viewer"), "dark")
+    users.choose_colours(world.scope("north viewer"), "safe")
     assert newest() == before
 
 

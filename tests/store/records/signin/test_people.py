@@ -299,6 +299,15 @@ def test_a_theme_is_kept_and_a_foolish_one_refused(world: World) -> None:
         users.choose_theme(scope, "pink")
 
 
+def test_colours_are_kept_and_none_that_there_are_not(world: World) -> None:
+    scope = world.scope("north viewer")
+    assert users.user(scope, scope.user_id).colours is None
+    users.choose_colours(scope, "safe")
+    assert users.user(scope, scope.user_id).colours == "safe"
+    with pytest.raises(Refused, match="heat, safe or neutral"):
+        users.choose_colours(scope, "pink")
+
+
 def test_a_link_works_once_for_its_purpose_and_until_it_ends(records: str) -> None:
     token = one_time_links.create_link("first_administrator", 24)
     assert one_time_links.is_good(token, "first_administrator")
