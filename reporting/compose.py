@@ -20,10 +20,10 @@ from reporting.document import (
     Column,
     DaysChart,
     Document,
-    Fact,
     Section,
     Table,
 )
+from reporting.facts import AGAINST, facts
 from reporting.reader import Reader, decimals_of, scaled
 
 MOST_WITH_USUAL = 100  # days in a picture: of more the line is no line
@@ -45,7 +45,7 @@ def document(report: Report, reader: Reader, parts: Sequence[str] | None = None)
         subject=subject(report.site, report.subjects),
         period=naming.period(report.asked.kind, Span(report.asked.first, report.asked.last)),
         answer=telling.answer(report, reader),
-        facts=_facts(report, reader) if known else [],
+        facts=[each for name, each in facts(report, reader).items() if name != AGAINST],
         sections=sections,
         made=_made(report, reader),
     )
@@ -65,35 +65,6 @@ def _made(report: Report, reader: Reader) -> str:
     tariffs = ", ".join(each.name for each in report.tariffs if each.name)
     said = _("Made on %(day)s at %(time)s (%(zone)s)", day=reader.day(local), time=f"{local:%H:%M}", zone=report.zone)
     return _("%(made)s, by the tariff %(tariffs)s", made=said, tariffs=tariffs) if tariffs else said
-
-
-def _facts(report: Report, reader: Reader) -> list[Fact]:
-    told, priced = report.told, report.told.cost is not None
-    changed = change(told.daily_kwh, report.before.daily_kwh, (told, report.before))
-    against = "" if changed is None else _("%(change)s a day against before", change=reader.change(changed))
-    facts = [
-        Fact(_("Energy"), telling.energy(told.kwh, reader), telling.of_meters(told, "").strip() or against),
-        Fact(_("Daily average"), telling.energy(told.daily_kwh, reader, beside=told.kwh)),
-    ]
-    if priced:
-        mean = told.cost / told.kwh if told.cost is not None and told.kwh else None
-        unit = f"{report.currency}/kWh"
-        facts.append(
-            Fact(_("Cost"), reader.money(told.cost, report.currency), f"{reader.number(mean, 3)}\u00a0{unit}" if mean else "")
-        )
-    if told.co2_kg is not None:
-        grams = 1000 * told.co2_kg / told.kwh if told.kwh else None
-        facts.append(
-            Fact("CO₂", telling.amount(told.co2_kg, "kg", reader), f"{reader.number(grams)}\u00a0g/kWh" if grams else "")
-        )
-    if told.market_co2_kg is not None:
-        facts.append(Fact(_("CO₂, market-based"), telling.amount(told.market_co2_kg, "kg", reader)))
-    if report.peak is not None:
-        facts.append(Fact(_("Highest power"), telling.power(report, reader), reader.moment(report.peak.at)))
-    if told.coverage is not None:
-        silent = _("provisional") if told.provisional else _("final")
-        facts.append(Fact(_("Coverage"), reader.share(told.coverage), silent))
-    return facts
 
 
 def _chart(report: Report) -> Section:

@@ -5,8 +5,16 @@
     draw: (text, id) => window.dash_clientside.live.redraw(text, `board-${id.widget}`),
   };
   const root = document.documentElement;
-  let going = null;
+  let going = null, shown = "";
+  // the widget that was added or changed is in view, and the keyboard goes on from there
+  function come() {
+    const widget = document.getElementById(location.hash.slice(1));
+    if (location.hash === shown || !widget?.matches(".arranged .box")) return;
+    shown = location.hash;
+    widget.querySelector("[data-act]")?.focus();
+  }
   function look() {
+    come();
     const wall = document.querySelector("[data-kiosk]");
     root.toggleAttribute("data-on-the-wall", Boolean(wall));
     if (wall?.dataset.next === going?.next) return;

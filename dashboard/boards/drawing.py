@@ -9,7 +9,8 @@ from dash import dcc, html
 
 from config import clock
 from config.language import _
-from dashboard.boards.kinds import DAYS, FLOWS, KINDS, LINES, TILES
+from dashboard.boards import report_figure
+from dashboard.boards.kinds import DAYS, FLOWS, KINDS, LINES, REPORTED, TILES
 from dashboard.energy import (
     calendar_asked,
     calendar_grid,
@@ -33,7 +34,7 @@ from insight.course import trends
 from insight.now import now_of
 from insight.site_view import SiteView, site_view
 from insight.subjects import Subject
-from store.errors import NotFound, StoreAway
+from store.errors import NotFound, Refused, StoreAway
 from store.records.people.dashboards import Widget
 from store.scope import Scope
 
@@ -113,12 +114,13 @@ def named(scope: Scope, widget: Widget) -> str:
         return _("all sites")
     try:
         of = _Of(scope, widget, site_view(scope, widget.site_id), Reader())
-        periods = KINDS[widget.kind].periods
-        what = of.subject.name if KINDS[widget.kind].subject else _(TILES[widget.of]) if widget.of in TILES else ""
-        period = _(periods[of.period(periods)]) if periods else ""
+        kind = KINDS[widget.kind]
+        what = of.subject.name if kind.subject else _(TILES[widget.of]) if widget.of in TILES else ""
+        figure = _(kind.figures[widget.figure]) if widget.figure in kind.figures else ""
+        period = _(kind.periods[of.period(kind.periods)]) if kind.periods else ""
     except NotFound:
         return _("not to be seen")
-    return ", ".join(dict.fromkeys(filter(None, (what, of.site.name, period))))
+    return ", ".join(dict.fromkeys(filter(None, (what, of.site.name, figure, period))))
 
 
 def _empty(words: str) -> html.P:
@@ -202,6 +204,16 @@ def _figures(of: _Of) -> Drawn:
     return Drawn(of.titled(_(DAYS[f"{days}"])), asked.href(), [shown])
 
 
+def _report(of: _Of) -> Drawn:
+    asked = report_figure.asked(of.site.id, of.of, of.period(REPORTED), of.today)
+    title = f"{of.subject.name}, {report_figure.named(asked)}"
+    try:
+        shown = report_figure.content(of.scope, asked, of.widget.figure, of.reader.language)
+    except Refused as early:  # on the first day of a period
+        shown = [_empty(sentence(early))]
+    return Drawn(title, report_figure.href(asked), shown)
+
+
 def _alerts(of: _Of) -> Drawn:
     found, more = attention.attention(of.scope, now_of(of.scope, of.site.id))
     href = f"{_overview(of)}#attention-list"
@@ -235,5 +247,6 @@ _DRAW: Mapping[str, Callable[[_Of], Drawn]] = {
     "calendar": _calendar,
     "heat": _heat,
     "figure": _figures,
+    "report": _report,
     "alerts": _alerts,
 }

@@ -1,13 +1,17 @@
-"""Forms about dashboards: to create one, to name and share it, and to put each kind of widget on it."""
+"""Forms about dashboards: to create one, to name and share it, and to put each kind of widget on it or change one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from dash import html
 from flask_login import current_user
 
 from config.language import N_, _
 from dashboard.boards import kinds, places
 from dashboard.boards.kinds import KINDS, TILES, Kind
+from dashboard.parts import forms
 from dashboard.parts.fields import YES, Choice, Field, Text, Tick
 from dashboard.parts.forms import Form, Go
 from dashboard.parts.given import Given
@@ -90,9 +94,9 @@ DESCRIBE = Form(
 )
 
 
-def context(board_id: str, kind: str, site_id: str) -> str:
-    """What the form of a kind of widget is of."""
-    return "|".join((board_id, kind, site_id))
+def context(board_id: str, site_id: str, widget_id: str = "") -> str:
+    """What the form of a kind of widget is of: a new one, or one that is there."""
+    return "|".join((board_id, site_id, widget_id))
 
 
 def _fields(kind: str, of: Kind) -> tuple[Field, ...]:
@@ -103,49 +107,72 @@ def _fields(kind: str, of: Kind) -> tuple[Field, ...]:
         what.append(Choice("what", N_("Tile"), tuple(TILES.items())))
     if of.subject:
         what.append(Choice("what", N_("Of")))
+    if of.figures:
+        what.append(Choice("figure", N_("Number"), tuple(of.figures.items())))
     if of.periods:
         what.append(Choice("period", N_("Period"), tuple(of.periods.items())))
     return tuple(what)
 
 
-def _widget_now(scope: Scope, of: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    _board, kind, site_id = of.split("|")
+def _widget_now(kind: str, scope: Scope, of: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What there is to choose from, and what the widget is of by now where there is one."""
+    board_id, site_id, widget_id = of.split("|")
+    kept = next((each for each in dashboards.dashboard(scope, board_id).widgets if each.id == widget_id), Widget("", kind))
+    now: dict[str, dict[str, Any]] = {name: {"value": getattr(kept, name)} for name in ("period", "figure", "note")}
     try:
-        if kind == "tile":
-            return {"what": {"options": kinds.tiles_of(scope, site_id)}}
-        return {"what": {"options": kinds.subjects_of(scope, site_id)}} if KINDS[kind].subject else {}
+        options = kinds.tiles_of(scope, site_id) if kind == "tile" else kinds.subjects_of(scope, site_id)
     except (NotFound, StoreAway):
-        return {}
+        options = [*TILES.items()] if kind == "tile" else []
+    now["what"] = {"options": options, "value": kept.of if kept.of in dict(options) else ""}
+    return now
 
 
-def _add(scope: Scope, given: Given, of: str) -> Go:
-    board_id, kind, site_id = of.split("|")
+def _put(kind: str, scope: Scope, given: Given, of: str) -> Go:
+    """Add the widget, or change the one that is there."""
+    board_id, site_id, widget_id = of.split("|")
     board, size = dashboards.dashboard(scope, board_id), KINDS[kind]
-    asked = {each.key: given.text(each.key) for each in _fields(kind, size)}
-    new = Widget(
-        new_id("wdg"),
+    said = {each.key: given.text(each.key) for each in _fields(kind, size)}
+    given.check()
+    put = Widget(
+        widget_id or new_id("wdg"),
         kind,
         "" if kind == "note" else site_id,
-        of=asked.get("what", ""),
-        period=asked.get("period", ""),
-        note=asked.get("note", ""),
+        of=said.get("what", ""),
+        period=said.get("period", ""),
+        figure=said.get("figure", ""),
+        note=said.get("note", ""),
         w=size.w,
         h=size.h,
     )
-    dashboards.keep_widgets(scope, board_id, places.beneath(board.widgets, new))
-    return Go(address(board_id, edit=True))
+    if widget_id:
+        old = next((each for each in board.widgets if (each.id, each.kind) == (widget_id, kind)), None)
+        if old is None:
+            raise NotFound(f"no widget {widget_id}")
+        changed = put._replace(x=old.x, y=old.y, w=old.w, h=old.h)
+        widgets = [changed if each is old else each for each in board.widgets]
+    else:
+        widgets = places.beneath(board.widgets, put)
+    dashboards.keep_widgets(scope, board_id, widgets)
+    return Go(f"{address(board_id, edit=True)}#{put.id}")
 
 
-ADD = {
+WIDGET = {
     kind: Form(
-        f"add-{kind}",
+        f"widget-{kind}",
         N_("Add a widget"),
         owns_board("of"),
         _fields(kind, of),
-        do=_add,
+        do=partial(_put, kind),
+        act="put",
         icon="",
-        now=_widget_now,
+        now=partial(_widget_now, kind),
         goes=True,
     )
     for kind, of in KINDS.items()
 }
+
+
+def widget_form(kind: str, board_id: str, site_id: str, widget_id: str = "") -> html.Div:
+    """The form of a kind of widget: of a new one, or of one that is there."""
+    form = WIDGET[kind]
+    return forms.view(replace(form, button=N_("Save")) if widget_id else form, context(board_id, site_id, widget_id))

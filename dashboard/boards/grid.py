@@ -7,6 +7,7 @@ from dash_snap_grid import Grid
 
 from config.language import N_, _
 from dashboard.boards import drawing
+from dashboard.boards.forms import address
 from dashboard.boards.kinds import KINDS
 from dashboard.parts.aria import aria, data, icon
 from dashboard.parts.reading import Reader
@@ -58,7 +59,7 @@ def layout_of(widgets: Any) -> list[dict[str, Any]]:
 
 def put_together(scope: Scope, board: Board) -> html.Div:
     """The dashboard to be arranged: by dragging, and by the buttons of each widget."""
-    boxes = [_box(scope, each) for each in sorted(board.widgets, key=lambda each: (each.y, each.x))]
+    boxes = [_box(scope, each, board.id) for each in sorted(board.widgets, key=lambda each: (each.y, each.x))]
     grid = Grid(
         boxes,
         id="board-grid",
@@ -69,7 +70,7 @@ def put_together(scope: Scope, board: Board) -> html.Div:
         containerPadding=[0, 0],
         compactType="vertical",
         draggableHandle=".handle",
-        draggableCancel="button",
+        draggableCancel="button, a",
     )
     return html.Div([grid, dcc.Store(id="board-dragged")], className="arranged", id="board-arranged")
 
@@ -82,15 +83,18 @@ def named(scope: Scope, widget: Widget) -> str:
     return f"{kind}: {drawing.named(scope, widget)}"
 
 
-def _box(scope: Scope, widget: Widget) -> html.Section:
+def _box(scope: Scope, widget: Widget, board_id: str) -> html.Section:
     name = named(scope, widget)
     buttons = [
         _button(widget, act, sign, _("%(act)s: %(widget)s", act=_(words), widget=name)) for act, (sign, words) in SIGNS.items()
     ]
+    words = _("Change %(widget)s", widget=name)
+    href = f"{address(board_id, edit=True)}&change={widget.id}"
+    change = html.A(icon("gear"), href=href, className="step", title=words, **aria(label=words), **data(act="change"))
     remove = _button(widget, "remove", icon("x-lg"), _("Remove %(widget)s", widget=name))
     return html.Section(
         [
-            html.Header([html.H2(name), remove], className="handle"),
+            html.Header([html.H2(name), html.Div([change, remove], className="tools")], className="handle"),
             html.Div(buttons, role="group", className="arrows", **aria(label=_("Place and size of %(widget)s", widget=name))),
         ],
         id=widget.id,

@@ -11,6 +11,7 @@ from insight.key_figures import key_figures
 from insight.now import now_of
 from insight.periods import ENERGY_PERIODS, RANGES
 from insight.site_view import SiteView, site_view
+from reporting import facts
 from store.records.people.dashboards import Widget
 from store.scope import Scope
 
@@ -27,17 +28,27 @@ TILES = {
 }
 DAYS = {"7": N_("7 days"), "31": N_("31 days")}
 FLOWS = {name: words for name, words in ENERGY_PERIODS.items() if name in ("today", "24h", "7d", "30d")}
+REPORTED = {
+    "last_month": N_("Last month"),
+    "month": N_("This month"),
+    "last_week": N_("Last week"),
+    "week": N_("This week"),
+    "last_year": N_("Last year"),
+    "year": N_("This year"),
+}
+EVERY = "all"  # figure of a report
 LINES = {name: words for name, (words, *_more) in RANGES.items() if name in ("24h", "48h", "7d", "30d")}
 
 
 class Kind(NamedTuple):
-    """A kind of widget: its size at first, and whether it is of a subject of the site; `periods` by their names."""
+    """A kind of widget: its size at first, whether it is of a subject of the site, and its periods and figures by their names."""
 
     words: str
     w: int
     h: int
     subject: bool = False
     periods: Mapping[str, str] = {}
+    figures: Mapping[str, str] = {}
 
 
 KINDS: Mapping[str, Kind] = {
@@ -48,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "calendar": Kind(N_("Calendar"), 6, 10, subject=True),
     "heat": Kind(N_("Heat map"), 12, 9, subject=True, periods=DAYS),
     "figure": Kind(N_("Figures"), 4, 5, subject=True, periods=DAYS),
+    "report": Kind(N_("Report"), 3, 3, subject=True, periods=REPORTED, figures=facts.NAMES | {EVERY: N_("All of them")}),
     "alerts": Kind(N_("Attention"), 6, 4),
     "note": Kind(N_("Note"), 4, 2),
 }

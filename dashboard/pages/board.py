@@ -32,12 +32,12 @@ register_page(__name__, path_template="/dashboards/<board_id>", name=N_("Dashboa
 
 
 @guard(sees_board())
-def layout(board_id: str, edit: str | None = None, add: str = "", site: str = "", **query: Any) -> html.Div:
+def layout(board_id: str, edit: str | None = None, add: str = "", change: str = "", site: str = "", **query: Any) -> html.Div:
     """The page, as its address says: `edit`, or `kiosk` with the seconds that each dashboard stays."""
     scope = current_scope()
     board = dashboards.dashboard(scope, board_id)
     if edit is not None and board.own:
-        content = arranging.arranging(scope, board, add, site)
+        content = arranging.arranging(scope, board, add, change, site)
     else:
         content = looking.looking(scope, board, query.get("kiosk"))
     return html.Div([dcc.Store(id="board-id", data=board.id), *content], **data(plotly=static.url("plotly/plotly.min.js")))

@@ -68,7 +68,7 @@ TABLE = Table(
 tables.declare(TABLE)
 forms.declare(CREATE)
 forms.declare(board_forms.DESCRIBE)
-for each in board_forms.ADD.values():
+for each in board_forms.WIDGET.values():
     forms.declare(each)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from config import clock
-from insight.reports import gathering
+from insight.reports import current, gathering
 from insight.reports.numbers import Report, change
 from insight.reports.since import since
 from insight.shared import shared
@@ -278,3 +278,38 @@ def test_a_report_of_one_meter_is_of_what_its_holder_sees_and_opens_to_whoever_s
     assert gather(SYSTEM, works.asked()).seen.whole_site
     assert since(SYSTEM, told) is None  # who sees more has other sums, and no news of these
     assert reports.seen_by(resident, works.site.id, told.seen.meters, told.seen.since, told.seen.until) == told.seen
+
+
+def test_what_it_would_say_now_is_gathered_once_for_who_see_the_same_and_anew_after_late_readings(
+    site_in: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = Works(site_in(ZONE), ["Hall"], connected=False)
+    hall = used(works, 5)
+    works.write(Hall=hall)
+    march = works.within(*MARCH)
+    made, later = list[Asked](), iter(range(1, 9))
+
+    def write_late() -> None:
+        at = NOW + timedelta(minutes=next(later))
+        monkeypatch.setattr(clock, "now", lambda: at)
+        works.write(Hall=hall)
+
+    def counted(scope: Scope, asked: Asked) -> Report:
+        made.append(asked)
+        return gathering.gather(scope, asked)
+
+    monkeypatch.setattr(current, "gather", counted)
+    first, second = (current.current(SYSTEM, works.asked()) for _ in range(2))
+    assert first is second
+    assert first.told == gather(SYSTEM, works.asked()).told
+    assert len(made) == 1
+    hall[np.flatnonzero(march)[40]] += 100
+    write_late()
+    assert current.current(SYSTEM, works.asked()).told.kwh == pytest.approx(hall[march].sum())
+    february = works.within(date(2026, 2, 1), date(2026, 2, 28))
+    hall[np.flatnonzero(february)[7]] += 50  # of what it is compared with
+    write_late()
+    assert current.current(SYSTEM, works.asked()).before.kwh == pytest.approx(hall[february].sum())
+    assert len(made) == 3
+    with pytest.raises(Refused, match="no day of this period is over yet"):
+        current.current(SYSTEM, works.asked(days=(date(2026, 4, 2), date(2026, 4, 30)), kind="custom"))

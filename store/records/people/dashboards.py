@@ -18,14 +18,15 @@ COLUMNS = 12  # of the grid
 TALLEST, LOWEST = 12, 400  # rows of a widget, and of a dashboard
 MOST, MOST_WIDGETS = 50, 40  # dashboards of a person, widgets of a dashboard
 # What a widget shows; each but a note is of a site.
-KINDS = ("tile", "line", "sankey", "map", "calendar", "heat", "figure", "alerts", "note")
+KINDS = ("tile", "line", "sankey", "map", "calendar", "heat", "figure", "report", "alerts", "note")
 OTHER = N_("another of your dashboards has this name: choose another")
 
 
 class Widget(NamedTuple):
     """A widget and its place: columns and rows of the grid from the left and from the top.
 
-    `of` says what of the site it shows and `period` of which time, each as its kind has it; `note` is the text of a note.
+    `of` says what of the site it shows, `period` of which time and `figure` which number, each as its kind has it; `note` is the
+    text of a note.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Widget(NamedTuple):
     site_id: str = ""
     of: str = ""
     period: str = ""
+    figure: str = ""
     note: str = ""
     x: int = 0
     y: int = 0

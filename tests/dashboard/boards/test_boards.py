@@ -1,21 +1,30 @@
 """A dashboard shows what its widgets are of, in the scope of whoever looks; its own person arranges and shares it."""
 
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 
-from dashboard.boards import kinds
+from dashboard.boards import kinds, report_figure
 from dashboard.boards.kinds import KINDS
+from insight.reports.gathering import gather
 from insight.site_view import site_view
+from models import local_time, report_periods
+from models.report_asked import Asked
+from reporting import facts, telling
+from reporting.compose import document
+from reporting.reader import Reader
 from store.errors import StoreAway
 from store.records.access.policy import scope_of
 from store.records.people import dashboards
 from store.records.people.dashboards import Board, Widget
 from store.scope import SYSTEM, Scope
 from store.series import connection
+from tests.dashboard.live_world import POWER
 from tests.dashboard.overview.conftest import Served
 from tests.dashboard.pages import call, shown
 from tests.dashboard.world import PASSWORD, csrf
@@ -105,6 +114,53 @@ def test_one_that_is_not_shared_or_of_nothing_that_is_seen_is_not_there(world: S
     assert resident.get(f"/dashboards/{elsewhere.id}").status_code == 404
 
 
+def test_a_report_as_a_widget_tells_the_numbers_of_the_report_itself_and_leads_to_it(world: Served, owner: Scope) -> None:
+    ended = report_periods.ended(report_periods.WEEK, datetime.now(ZoneInfo("Europe/London")).date())
+    start, _end = local_time.days(ended.first, ended.last, ZoneInfo("Europe/London"))
+    times = [start + timedelta(hours=80, seconds=5 * step) for step in range(3 * 720)]
+    world.site.history({(name, "power_kw"): [kw] * len(times) for name, kw in POWER.items()}, times)
+    of = Asked(world.site.site, report_periods.WEEK, *ended)
+    itself = document(gather(owner, of), Reader(None, ZoneInfo("Europe/London")))
+    told = {each.name: each for each in itself.facts}
+    assert [*told] == ["Energy", "Daily average", "Cost", "CO₂", "Highest power", "Coverage"]
+    names = {name: words for name, words in facts.NAMES.items() if words in told}
+    widgets = [
+        Widget(f"w-{name}", "report", world.site.site, "site", "last_week", figure=name, y=3 * at)
+        for at, name in enumerate((*names, "all"))
+    ]
+    board = dashboards.create_dashboard(owner, "Numbers", widgets)
+    browser = browser_of(world, "operator")
+    shown(browser, f"/dashboards/{board.id}")
+    for name, words in names.items():
+        drawn = again(browser, board, f"w-{name}")
+        assert json.dumps(told[words].value, ensure_ascii=False) in drawn, words
+        assert json.dumps(told[words].remark, ensure_ascii=False) in drawn, words
+        assert f"/site/{world.site.site}/reports?period=week&from={ended.first}" in drawn
+        assert not any(json.dumps(each.name, ensure_ascii=False) in drawn for each in itself.facts if each.name != words)
+    every = again(browser, board, "w-all")
+    assert all(json.dumps(each.value, ensure_ascii=False) in every for each in itself.facts)
+
+
+def test_a_report_of_what_somebody_does_not_see_is_no_widget_of_theirs(world: Served, owner: Scope) -> None:
+    start = datetime.now(UTC) - timedelta(days=9)
+    world.site.post_hours(30, start)
+    of = [
+        Widget(f"w{at}", "report", world.site.site, each, "last_week", y=3 * at)
+        for at, each in enumerate(("site", world.site.meters["labs"]))
+    ]
+    made = dashboards.create_dashboard(owner, "Numbers", of)
+    board = dashboards.name_dashboard(owner, made.id, made.name, shared=True)
+    resident = browser_of(world, "resident")
+    shown(resident, f"/dashboards/{board.id}")
+    whole, labs = (again(resident, board, each.id) for each in of)
+    assert "This is gone, or you may not see it." in labs
+    own = gather(
+        scope_of(world.site.people["resident"]),
+        report_figure.asked(world.site.site, "", "last_week", datetime.now(ZoneInfo("Europe/London")).date()),
+    )
+    assert json.dumps(telling.energy(own.told.kwh, Reader(None, ZoneInfo("Europe/London"))), ensure_ascii=False) in whole
+
+
 def press(world: Served, browser: FlaskClient, board: Board, act: str, widget: str) -> str:
     pressed = {"type": "board-act", "act": act, "widget": widget}
     return call(world, browser, "board-grid.layout", {"board-id": board.id}, pressed)  # type: ignore[arg-type]
@@ -141,13 +197,9 @@ def test_whoever_only_looks_changes_nothing(world: Served, owner: Scope) -> None
     assert len(dashboards.dashboard(owner, board.id).widgets) == len(board.widgets)
 
 
-def test_widgets_are_drawn_anew_while_they_are_looked_at(world: Served, owner: Scope) -> None:
-    world.site.post_everything()
-    board = dashboards.create_dashboard(owner, "One", [Widget("w1", "tile", world.site.site, "demand")])
-    browser = browser_of(world, "operator")
-    assert '"110"' in shown(browser, f"/dashboards/{board.id}")
-    world.site.post({("library", "power_kw"): 130.0, ("grid", "power_kw"): 140.0})
-    part = {"type": "board-content", "widget": "w1"}
+def again(browser: FlaskClient, board: Board, widget: str) -> str:
+    """A widget as it is drawn anew."""
+    part = {"type": "board-content", "widget": widget}
     asked = {
         "output": '{"type":"board-content","widget":["ALL"]}.children',
         "outputs": [{"id": part, "property": "children"}],
@@ -160,7 +212,16 @@ def test_widgets_are_drawn_anew_while_they_are_looked_at(world: Served, owner: S
     }
     answer = browser.post("/_dash-update-component", json=asked, headers=csrf(browser))
     assert answer.status_code == 200
-    assert '"210"' in answer.text
+    return json.dumps(json.loads(answer.text), ensure_ascii=False)
+
+
+def test_widgets_are_drawn_anew_while_they_are_looked_at(world: Served, owner: Scope) -> None:
+    world.site.post_everything()
+    board = dashboards.create_dashboard(owner, "One", [Widget("w1", "tile", world.site.site, "demand")])
+    browser = browser_of(world, "operator")
+    assert '"110"' in shown(browser, f"/dashboards/{board.id}")
+    world.site.post({("library", "power_kw"): 130.0, ("grid", "power_kw"): 140.0})
+    assert '"210"' in again(browser, board, "w1")
 
 
 @pytest.mark.parametrize("kind", ["plant", "campus", "pv_battery"])
@@ -179,16 +240,54 @@ def test_it_is_created_filled_named_and_shared_by_its_pages(world: Served, owner
     answer = call(world, browser, "dashboards-go.href", said)
     (board,) = dashboards.dashboards(owner)
     assert f"/dashboards/{board.id}?edit=yes" in answer
-    assert "add-calendar-what" in shown(browser, f"/dashboards/{board.id}?edit=yes&add=calendar&site={world.site.site}")
-    of = f"{board.id}|calendar|{world.site.site}"
-    call(world, browser, "add-calendar-go.href", {"add-calendar-of": of, "add-calendar-what": world.site.meters["labs"]})
-    call(world, browser, "add-note-go.href", {"add-note-of": f"{board.id}|note|", "add-note-note": "Hello"})
+    assert "widget-calendar-what" in shown(browser, f"/dashboards/{board.id}?edit=yes&add=calendar&site={world.site.site}")
+    of = f"{board.id}|{world.site.site}|"
+    call(world, browser, "widget-calendar-go.href", {"widget-calendar-of": of, "widget-calendar-what": world.site.meters["labs"]})
+    call(world, browser, "widget-note-go.href", {"widget-note-of": f"{board.id}||", "widget-note-note": "Hello"})
     kept = dashboards.dashboard(owner, board.id)
     assert [(each.kind, each.of) for each in kept.widgets[-2:]] == [("calendar", world.site.meters["labs"]), ("note", "")]
     call(world, browser, "naming-go.href", {"naming-of": board.id, "naming-name": "Evening", "naming-shared": "yes"})
     named = dashboards.dashboard(owner, board.id)
     assert (named.name, named.shared) == ("Evening", True)
     assert "Evening" in shown(browser, "/dashboards")
+
+
+def test_a_widget_is_changed_where_it_is_and_its_form_begins_with_what_it_is_of(world: Served, owner: Scope) -> None:
+    kept = Widget("w1", "report", world.site.site, world.site.meters["labs"], "week", figure="peak", x=3, w=5, h=4)
+    other = Widget("w2", "note", note="Two", x=8, w=4, h=2)
+    board = dashboards.create_dashboard(owner, "One", [kept, other])
+    browser = browser_of(world, "operator")
+    page = shown(browser, f"/dashboards/{board.id}?edit=yes&change=w1")
+    assert "Change Report: Labs, North Campus, Highest power, This week" in page
+    for field, value in (("what", kept.of), ("period", "week"), ("figure", "peak")):
+        assert re.search(
+            rf'"id": "widget-report-{field}"[^}}]*"value": "{value}"|"value": "{value}"[^}}]*"id": "widget-report-{field}"', page
+        ), field
+    given = {
+        "widget-report-of": f"{board.id}|{world.site.site}|w1",
+        "widget-report-what": "site",
+        "widget-report-period": "last_month",
+        "widget-report-figure": "cost",
+    }
+    assert f"/dashboards/{board.id}?edit=yes#w1" in call(world, browser, "widget-report-go.href", given)
+    changed = kept._replace(of="site", period="last_month", figure="cost")
+    assert list(dashboards.dashboard(owner, board.id).widgets) == [changed, other]
+    empty = call(world, browser, "widget-note-go.href", {"widget-note-of": f"{board.id}||w2", "widget-note-note": " "})
+    assert "Fill this in." in empty
+    for nothing in ("w9", "w1"):  # none of that id, and one of another kind
+        call(world, browser, "widget-note-go.href", {"widget-note-of": f"{board.id}||{nothing}", "widget-note-note": "Gone"})
+    elsewhere = given | {"widget-report-of": f"{board.id}|sit_000000000000|w1"}
+    call(world, browser, "widget-report-go.href", elsewhere)
+    assert list(dashboards.dashboard(owner, board.id).widgets) == [changed, other]
+    assert "Add a widget" in shown(browser, f"/dashboards/{board.id}?edit=yes&change=w9")
+
+
+def test_nobody_changes_a_widget_of_another_person(world: Served, owner: Scope) -> None:
+    board = one_of_each(world, owner, shared=True)
+    resident = browser_of(world, "resident")
+    shown(resident, f"/dashboards/{board.id}")
+    call(world, resident, "widget-note-go.href", {"widget-note-of": f"{board.id}||w-note", "widget-note-note": "Mine"})
+    assert dashboards.dashboard(owner, board.id).widgets == board.widgets
 
 
 def test_screens_on_the_wall_lead_from_one_dashboard_to_the_next(world: Served, owner: Scope) -> None:

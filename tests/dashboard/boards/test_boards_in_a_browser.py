@@ -28,7 +28,20 @@ def press_on(page: Page, what: Locator, key: str = "Enter") -> None:
     pytest.fail(f"the Tab key never comes to {what}")
 
 
-def test_a_dashboard_is_put_together_by_keyboard_alone(chromium: Browser, address: str, world: Served) -> None:
+def choose(page: Page, what: Locator, option: str) -> None:
+    """Go to a choice, and down in it to what is to be chosen."""
+    press_on(page, what, "Home")
+    chosen = what.locator("option:checked")
+    for _ in range(what.locator("option").count()):
+        if chosen.text_content() == option:
+            return
+        page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text(option)
+
+
+def test_a_dashboard_is_put_together_by_keyboard_alone_and_a_colleague_sees_of_it_what_they_may(
+    chromium: Browser, address: str, world: Served
+) -> None:
     world.site.post_everything()
     with watched(chromium, address) as blank:
         page = blank(viewport={"width": 1440, "height": 1000}, timezone_id="Asia/Tokyo")
@@ -41,13 +54,20 @@ def test_a_dashboard_is_put_together_by_keyboard_alone(chromium: Browser, addres
         page.keyboard.type("orning")
         press_on(page, page.locator("#dashboards-make"))
         page.wait_for_url(re.compile(r"/dashboards/dsh_\w+\?edit=yes"))
-        expect(page.locator(".react-grid-item")).to_have_count(8)
-        press_on(page, page.get_by_role("link", name="Note", exact=True))
-        expect(page.locator("#add-note-note")).to_be_visible()
-        press_on(page, page.locator("#add-note-note"), "H")
-        page.keyboard.type("ello")
-        press_on(page, page.locator("#add-note-add"))
-        expect(page.locator(".react-grid-item")).to_have_count(9)
+        boxes = page.locator(".react-grid-item")
+        expect(boxes).to_have_count(8)
+        for count, (kind, control) in enumerate((("Note", "note"), ("Line", "what"), ("Report", "figure")), 9):
+            press_on(page, page.get_by_role("link", name=kind, exact=True))
+            field = page.locator(f"#widget-{kind.lower()}-{control}")
+            expect(field).to_be_visible()
+            if control == "note":
+                press_on(page, field, "H")
+                page.keyboard.type("ello")
+            else:
+                choose(page, field, {"Line": "Meters · Labs", "Report": "Coverage"}[kind])
+            press_on(page, page.locator(f"#widget-{kind.lower()}-put"))
+            expect(boxes).to_have_count(count)
+            expect(page.locator(f".box[id='{page.url.partition('#')[2]}'] [data-act=change]")).to_be_focused()
         note = page.locator(".box").filter(has_text="Note: Hello")
         for act, says in (
             ("wider", "5 wide and 2 high"),
@@ -58,21 +78,48 @@ def test_a_dashboard_is_put_together_by_keyboard_alone(chromium: Browser, addres
             press_on(page, note.locator(f"[data-act={act}]"))
             expect(page.locator("#board-said")).to_contain_text(says)
             expect(note.locator(f"[data-act={act}]")).to_be_focused()
+        report = page.locator(".box").filter(has_text="Report: ")
+        expect(report).to_contain_text("Coverage, Last month")
+        press_on(page, report.locator("[data-act=change]"))
+        expect(page.locator("#widget-report-figure option:checked")).to_have_text("Coverage")
+        choose(page, page.locator("#widget-report-period"), "This year")
+        assert faults(page) == []
+        press_on(page, page.locator("#widget-report-put"))
+        expect(report).to_contain_text("Coverage, This year")
         press_on(page, page.locator(".box").filter(has_text="Calendar").locator("[data-act=remove]"))
-        expect(page.locator(".react-grid-item")).to_have_count(8)
+        expect(boxes).to_have_count(10)
+        press_on(page, page.locator("#naming-form summary"))
+        page.locator("#naming-name").evaluate("field => field.select()")
+        press_on(page, page.locator("#naming-name"), "E")
+        page.keyboard.type("vening")
+        press_on(page, page.locator("#naming-shared"), "Space")
+        press_on(page, page.locator("#naming-save"))
+        expect(page.get_by_role("heading", name="Arrange Evening")).to_be_visible()
         assert faults(page) == []
         press_on(page, page.get_by_role("link", name="Done"))
-        expect(page.locator("#board .panel")).to_have_count(8)
+        expect(page.locator("#board .panel")).to_have_count(10)
         expect(page.locator("#board")).to_contain_text("Hello")
         expect(page.locator("#board")).to_contain_text("110")
         expect(page.locator("#board .main-svg").first).to_be_visible()
         assert faults(page) == []
+        shared = page.url
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        boxes = [each.bounding_box() for each in page.locator("#board>.panel").all()]
-        assert all(one and other and one["y"] + one["height"] <= other["y"] for one, other in pairwise(boxes))
+        places = [each.bounding_box() for each in page.locator("#board>.panel").all()]
+        assert all(one and other and one["y"] + one["height"] <= other["y"] for one, other in pairwise(places))
         assert faults(page) == []
+    with watched(chromium, address) as blank:
+        page = blank(viewport={"width": 1440, "height": 1000})
+        page.goto("/sign-in")
+        sign_in(page, "resident")
+        page.goto(shared)
+        expect(page.get_by_role("heading", name="Evening")).to_be_visible()
+        expect(page.locator("#board")).to_contain_text("Hello")
+        expect(page.locator("#board")).to_contain_text("This is gone, or you may not see it.")
+        expect(page.locator("#board")).not_to_contain_text("Labs")
+        expect(page.locator("#board")).not_to_contain_text("110")
+        expect(page.get_by_role("link", name="Arrange")).to_have_count(0)
 
 
 def test_a_widget_is_dragged_and_stays_there(chromium: Browser, address: str, world: Served) -> None:
