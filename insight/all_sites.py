@@ -1,16 +1,19 @@
 """Several sites beside each other: what each does now and has done today, and which needs somebody."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import nan
 
 from config import clock
 from insight import attention, site_state, today
+from insight.budget import MonthBudget, known_budgets
 from insight.key_figures import key_figures
 from insight.now import Now, nows
 from insight.shared import shared
 from insight.site_view import site_view
 from insight.today import Today
 from store.errors import NotFound
+from store.records.plant import budgets as kept_budgets
 from store.records.plant import sites
 from store.records.schema import Site
 from store.scope import Scope
@@ -23,7 +26,8 @@ class SiteGlance:
     """A site: `state` as the switcher shows it, powers in kW (NaN: not known), and how bad how many things are on it.
 
     `known` (0..1) is the share of the meters behind its demand that tell. `whole`: whether its viewer sees all of it. `today` is
-    none where there is no meter.
+    none where there is no meter. `budgets` are those of the month, none yet until they are found, and None where there are none
+    that its viewer is told of.
     """
 
     site: Site
@@ -35,6 +39,7 @@ class SiteGlance:
     matters: int
     today: Today | None
     whole: bool
+    budgets: Sequence[MonthBudget] | None = None
 
 
 def all_sites(scope: Scope) -> list[SiteGlance]:
@@ -56,7 +61,13 @@ def _all_sites(scope: Scope) -> list[SiteGlance]:
     now_by = {each.view.id: each for each in nows(scope, metered)}
     days = today.todays(scope, metered, clock.now())
     today_by = {view.id: day for view, day in zip(metered, days, strict=True)}
-    return [_glance(scope, by_id[each.id], states[each.id], now_by.get(each.id), today_by.get(each.id)) for each in views]
+    months = {view.id: clock.now().astimezone(view.zone).date().replace(day=1) for view in metered}
+    budgeted = kept_budgets.budgeted(scope, months)
+    glances = [_glance(scope, by_id[each.id], states[each.id], now_by.get(each.id), today_by.get(each.id)) for each in views]
+    return [
+        replace(each, budgets=known_budgets(scope, view)) if view.id in budgeted else each
+        for each, view in zip(glances, views, strict=True)
+    ]
 
 
 def _glance(scope: Scope, site: Site, state: str, now: Now | None, day: Today | None) -> SiteGlance:

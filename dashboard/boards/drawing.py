@@ -21,15 +21,16 @@ from dashboard.energy import (
     history_panels,
 )
 from dashboard.frame.faults import sentence
-from dashboard.live import attention, chart, energy_flow, map_of_sites, panels, supply, tiles
+from dashboard.live import attention, budgets, chart, energy_flow, map_of_sites, panels, supply, tiles
 from dashboard.live.all_sites_table import SEVERITIES, SHAPES
 from dashboard.live.blocks import chart as chart_place
 from dashboard.live.blocks import chart_tools
-from dashboard.live.tick import today_or_none
+from dashboard.live.tick import budget_or_none, today_or_none
 from dashboard.parts.aria import aria, data, icon
 from dashboard.parts.reading import Reader
 from dashboard.web import static
 from insight import energy_days, heat_map, history, subjects
+from insight.budget import month_budgets
 from insight.course import trends
 from insight.now import now_of
 from insight.site_view import SiteView, site_view
@@ -129,7 +130,9 @@ def _empty(words: str) -> html.P:
 
 def _tile(of: _Of) -> Drawn:
     now = now_of(of.scope, of.site.id)
-    shown = next((each for each in tiles.tiles(now, today_or_none(of.scope, of.site.id)) if each.key == of.widget.of), None)
+    budget = budget_or_none(of.scope, of.site) if of.widget.of == "budget" else None
+    told = tiles.tiles(now, today_or_none(of.scope, of.site.id), budget)
+    shown = next((each for each in told if each.key == of.widget.of), None)
     if shown is None:
         return Drawn(
             _(TILES[of.widget.of]) if of.widget.of in TILES else "",
@@ -214,6 +217,17 @@ def _report(of: _Of) -> Drawn:
     return Drawn(title, report_figure.href(asked), shown)
 
 
+def _budgets(of: _Of) -> Drawn:
+    is_site = of.subject.kind == "site"
+    found = month_budgets(of.scope, of.site, of.today, None if is_site else of.of)
+    href = f"/site/{of.site.id}/calendar?day={of.today:%Y-%m-01}" + ("" if is_site else f"&of={of.of}")
+    if not of.scope.sees_whole_site(of.site.id):
+        return Drawn(of.titled(), href, [_empty(_("Budgets are told to whoever sees the whole site."))])
+    if not found:
+        return Drawn(of.titled(), href, [_empty(_("This month has no budget of it."))])
+    return Drawn(of.titled(), href, [html.Div(budgets.bars(found, of.reader, named=is_site), className="budgets")])
+
+
 def _alerts(of: _Of) -> Drawn:
     found, more = attention.attention(of.scope, now_of(of.scope, of.site.id))
     href = f"{_overview(of)}#attention-list"
@@ -248,5 +262,6 @@ _DRAW: Mapping[str, Callable[[_Of], Drawn]] = {
     "heat": _heat,
     "figure": _figures,
     "report": _report,
+    "budgets": _budgets,
     "alerts": _alerts,
 }

@@ -120,7 +120,7 @@ def _widget_now(kind: str, scope: Scope, of: str, _said: Mapping[str, str]) -> d
     kept = next((each for each in dashboards.dashboard(scope, board_id).widgets if each.id == widget_id), Widget("", kind))
     now: dict[str, dict[str, Any]] = {name: {"value": getattr(kept, name)} for name in ("period", "figure", "note")}
     try:
-        options = kinds.tiles_of(scope, site_id) if kind == "tile" else kinds.subjects_of(scope, site_id)
+        options = kinds.tiles_of(scope, site_id) if kind == "tile" else kinds.subjects_of(scope, site_id, kind)
     except (NotFound, StoreAway):
         options = [*TILES.items()] if kind == "tile" else []
     now["what"] = {"options": options, "value": kept.of if kept.of in dict(options) else ""}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from config import clock
 from config.language import N_, _
 from dashboard.boards.places import settled
 from dashboard.energy.subject_choice import GROUPS
@@ -13,6 +14,7 @@ from insight.periods import ENERGY_PERIODS, RANGES
 from insight.site_view import SiteView, site_view
 from reporting import facts
 from store.records.people.dashboards import Widget
+from store.records.plant import budgets
 from store.scope import Scope
 
 Options = list[tuple[str, str]]
@@ -25,6 +27,7 @@ TILES = {
     "energy": N_("Energy today"),
     "cost": N_("Cost today"),
     "co2": N_("CO₂ today"),
+    "budget": N_("Budget"),
 }
 DAYS = {"7": N_("7 days"), "31": N_("31 days")}
 FLOWS = {name: words for name, words in ENERGY_PERIODS.items() if name in ("today", "24h", "7d", "30d")}
@@ -41,7 +44,10 @@ LINES = {name: words for name, (words, *_more) in RANGES.items() if name in ("24
 
 
 class Kind(NamedTuple):
-    """A kind of widget: its size at first, whether it is of a subject of the site, and its periods and figures by their names."""
+    """A kind of widget: its size at first, and whether it is of a subject of the site.
+
+    `meters`: which may be one of its meters; `periods` and `figures` are by their names.
+    """
 
     words: str
     w: int
@@ -49,6 +55,7 @@ class Kind(NamedTuple):
     subject: bool = False
     periods: Mapping[str, str] = {}
     figures: Mapping[str, str] = {}
+    meters: bool = True
 
 
 KINDS: Mapping[str, Kind] = {
@@ -60,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "heat": Kind(N_("Heat map"), 12, 9, subject=True, periods=DAYS),
     "figure": Kind(N_("Figures"), 4, 5, subject=True, periods=DAYS),
     "report": Kind(N_("Report"), 3, 3, subject=True, periods=REPORTED, figures=facts.NAMES | {EVERY: N_("All of them")}),
+    "budgets": Kind(N_("Budgets"), 4, 5, subject=True, meters=False),
     "alerts": Kind(N_("Attention"), 6, 4),
     "note": Kind(N_("Note"), 4, 2),
 }
@@ -67,17 +75,20 @@ KINDS: Mapping[str, Kind] = {
 
 def tiles_of(scope: Scope, site_id: str) -> Options:
     """The tiles that a site has something to say in; raises `NotFound` and `StoreAway`."""
-    told = key_figures(now_of(scope, site_id))
-    lacking = {"production": told.production is None, "battery": told.stored is None}
+    now = now_of(scope, site_id)
+    told, month = key_figures(now), clock.now().astimezone(now.view.zone).date().replace(day=1)
+    has_budget = site_id in budgets.budgeted(scope, {site_id: month})
+    lacking = {"production": told.production is None, "battery": told.stored is None, "budget": not has_budget}
     return [(key, _(words)) for key, words in TILES.items() if not lacking.get(key)]
 
 
-def subjects_of(scope: Scope, site_id: str) -> Options:
-    """What of a site a widget can be of: itself first, under no id; raises `NotFound`."""
+def subjects_of(scope: Scope, site_id: str, kind: str) -> Options:
+    """What of a site a widget of that kind can be of: itself first, under no id; raises `NotFound`."""
     seen = site_view(scope, site_id)
     return [
         ("site", each.name) if each.kind == "site" else (each.id, f"{_(GROUPS[each.kind])} · {each.name}")
         for each in subjects.subjects(seen)
+        if each.kind != "meter" or KINDS[kind].meters
     ]
 
 

@@ -1,5 +1,6 @@
 """All sites as a table and in words: each measure ranks them, and says why it says nothing."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite, nan
 from typing import Any, NamedTuple
@@ -10,12 +11,14 @@ from config.language import N_, _, ngettext
 from dashboard.figures import wording
 from dashboard.figures.wording import STATES
 from dashboard.frame import landing
+from dashboard.live import budgets
 from dashboard.live.tiles import co2_note, price_note
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import Reader
 from dashboard.parts.short_table import short_table
 from insight.all_sites import SiteGlance
 from insight.today import WHOLE, Today
+from models.budgets import EXCEEDED, LIKELY, UNKNOWN, WITHIN
 
 NEED = "need"
 SEVERITIES = {"critical": N_("critical"), "high": N_("high"), "medium": N_("medium"), "low": N_("low")}
@@ -88,7 +91,7 @@ def _why(each: SiteGlance) -> str:
 
 def table(every: Sequence[SiteGlance], by: str, reader: Reader) -> html.Div:
     """A row a site, with its rank; its name opens it."""
-    heads = [_("Rank"), _("Site"), _("State"), *(_(each.words) for each in MEASURES.values()), _("Attention")]
+    heads = [_("Rank"), _("Site"), _("State"), *(_(each.words) for each in MEASURES.values()), _("Budgets"), _("Attention")]
     shown = ranked(every, by)
     most = (
         max((abs(MEASURES[by].of(each)) for each in shown if isfinite(MEASURES[by].of(each))), default=0.0)
@@ -115,7 +118,13 @@ def _cells(each: SiteGlance, part: float, reader: Reader) -> list[Any]:
     bar = html.I(className="amount", style={"width": f"{100 * part:.0f}%"}, **aria(hidden="true"))
     note = [] if each.whole else [html.Small(_("your meters of it"), className="muted")]
     state = html.Span(_(STATES[each.state]), className="state", **data(state=each.state))
-    return [html.Div([name, *note, bar], className="with-amount"), state, *_numbers(each, reader), _attention(each)]
+    return [
+        html.Div([name, *note, bar], className="with-amount"),
+        state,
+        *_numbers(each, reader),
+        _budgets(each),
+        _attention(each),
+    ]
 
 
 def _numbers(each: SiteGlance, reader: Reader) -> list[Any]:
@@ -148,6 +157,30 @@ def _told(number: str, note: str) -> Any:
 
 def _unknown(why: str) -> list[Any]:
     return [wording.NONE, html.Small(why, className="muted")]
+
+
+def _budgets(each: SiteGlance) -> Any:
+    """How many of the month's budgets are exceeded or likely to be, of how many."""
+    if each.budgets is None:
+        return _unknown(_("no budget") if each.whole else "")
+    if not each.budgets:
+        return _unknown(_("being worked out"))
+    count = Counter(budget.state for budget in each.budgets)
+    every = len(each.budgets)
+    worst = next((state for state in (EXCEEDED, LIKELY) if count[state]), None)
+    said = [
+        *([_("%(count)s over", count=count[EXCEEDED])] if count[EXCEEDED] else []),
+        *([_("%(count)s likely over", count=count[LIKELY])] if count[LIKELY] else []),
+        *([_("%(count)s within", count=count[WITHIN])] if worst is None and count[WITHIN] else []),
+        *([_("%(count)s not known yet", count=count[UNKNOWN])] if count[UNKNOWN] else []),
+    ]
+    sign = [html.Span(budgets.SIGNS[worst], className="sign", **aria(hidden="true"))] if worst else []
+    return html.A(
+        [*sign, f"{', '.join(said)} ", html.Small(_("of %(every)s", every=every), className="muted")],
+        href=budgets.href(each.site.id, each.budgets[0]),
+        className="budget",
+        **data(budget=worst or WITHIN),
+    )
 
 
 def _attention(each: SiteGlance) -> Any:

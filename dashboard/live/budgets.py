@@ -81,17 +81,18 @@ def href(site_id: str, each: MonthBudget) -> str:
     return f"/site/{site_id}/calendar?day={each.month}{of}"
 
 
-def bars(found: Sequence[MonthBudget], reader: Reader) -> list[Any]:
-    """Each with its sentence and its bar; all of one site, building or person."""
-    shown: list[Any] = [_one(each, reader) for each in found]
+def bars(found: Sequence[MonthBudget], reader: Reader, *, named: bool = False) -> list[Any]:
+    """Each with its sentence and its bar; `named`: and with what it is of, where these are not all of the same."""
+    shown: list[Any] = [_one(each, reader, each.name if named else "") for each in found]
     if any(each.passed < 1 for each in found):
         shown.append(html.P(_("The mark is where an even use of the budget would be today."), className="even muted small"))
     return shown
 
 
-def _one(each: MonthBudget, reader: Reader) -> html.Div:
+def _one(each: MonthBudget, reader: Reader, of: str) -> html.Div:
     state = [html.Span(SIGNS[each.state], className="sign", **aria(hidden="true"))] if each.state in SIGNS else []
-    head = [html.B(_(NAMES[each.measure])), html.Span([*state, _(STATES[each.state])], className="standing")]
+    name = _(NAMES[each.measure])
+    head = [html.B(f"{of}: {name}" if of else name), html.Span([*state, _(STATES[each.state])], className="standing")]
     parts = [html.P(head, className="head"), html.P(says(each, reader)), _bar(each)]
     return html.Div(parts, className="budget", **data(budget=each.state))
 

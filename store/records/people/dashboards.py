@@ -18,7 +18,7 @@ COLUMNS = 12  # of the grid
 TALLEST, LOWEST = 12, 400  # rows of a widget, and of a dashboard
 MOST, MOST_WIDGETS = 50, 40  # dashboards of a person, widgets of a dashboard
 # What a widget shows; each but a note is of a site.
-KINDS = ("tile", "line", "sankey", "map", "calendar", "heat", "figure", "report", "alerts", "note")
+KINDS = ("tile", "line", "sankey", "map", "calendar", "heat", "figure", "report", "budgets", "alerts", "note")
 OTHER = N_("another of your dashboards has this name: choose another")
 
 

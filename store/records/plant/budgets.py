@@ -1,6 +1,6 @@
 """Budgets: what a site, a building of it, or a resident's own meters may use, cost or emit in a local month."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from sqlalchemy import select
@@ -30,6 +30,15 @@ def budgets(scope: Scope, site_id: str, month: date | None = None) -> list[Budge
         query = select(Budget).where(Budget.site_id == site_id)
         query = query.where(Budget.month == month) if month else query
         return list(records.scalars(query.order_by(Budget.month.desc(), Budget.node_id, Budget.measure, Budget.id)))
+
+
+def budgeted(scope: Scope, months: Mapping[str, date]) -> set[str]:
+    """Those of some sites, each with a month (its first day), that have budgets of that month, as far as they are seen whole."""
+    query = select(Budget.site_id, Budget.month).where(Budget.month.in_({*months.values()})).distinct()
+    with reading() as records:
+        found = records.execute(query).all()
+    seen = {(site_id, month) for site_id, month in found}
+    return {site_id for site_id, month in months.items() if (site_id, month) in seen and scope.sees_whole_site(site_id)}
 
 
 def own_budgets(scope: Scope) -> list[Budget]:

@@ -22,6 +22,7 @@ from store.errors import StoreAway
 from store.records.access.policy import scope_of
 from store.records.people import dashboards
 from store.records.people.dashboards import Board, Widget
+from store.records.plant import budgets, buildings
 from store.scope import SYSTEM, Scope
 from store.series import connection
 from tests.dashboard.live_world import POWER
@@ -159,6 +160,41 @@ def test_a_report_of_what_somebody_does_not_see_is_no_widget_of_theirs(world: Se
         report_figure.asked(world.site.site, "", "last_week", datetime.now(ZoneInfo("Europe/London")).date()),
     )
     assert json.dumps(telling.energy(own.told.kwh, Reader(None, ZoneInfo("Europe/London"))), ensure_ascii=False) in whole
+
+
+def test_budgets_of_the_month_are_a_tile_and_a_widget_for_who_sees_the_whole_site(world: Served, owner: Scope) -> None:
+    month = datetime.now(ZoneInfo("Europe/London")).date().replace(day=1)
+    world.site.post_hours(2, datetime.now(UTC))
+    world.site.post_everything()
+    site, labs = world.site.site, world.site.nodes["labs"]
+    buildings.describe_building(SYSTEM, site, labs, buildings.Facts("1"))
+    assert "budget" not in dict(kinds.tiles_of(owner, site))
+    budgets.set_budget(SYSTEM, site, None, "energy", month, month, 0.5)
+    budgets.set_budget(SYSTEM, site, labs, "co2", month, month, 9000)
+    assert dict(kinds.tiles_of(owner, site))["budget"] == "Budget"
+    assert world.site.meters["labs"] not in dict(kinds.subjects_of(owner, site, "budgets"))
+    widgets = [
+        Widget("tile", "tile", site, "budget"),
+        Widget("site", "budgets", site, "site", y=2),
+        Widget("labs", "budgets", site, labs, y=4),
+        Widget("none", "budgets", site, world.site.nodes["library"], y=6),
+    ]
+    made = dashboards.create_dashboard(owner, "Budgets", widgets)
+    board = dashboards.name_dashboard(owner, made.id, made.name, shared=True)
+    browser, resident = browser_of(world, "operator"), browser_of(world, "resident")
+    shown(browser, f"/dashboards/{board.id}")
+    tile, of_site, of_labs, none = (again(browser, board, each.id) for each in widgets)
+    assert "Energy budget" in tile
+    assert "over the budget" in tile
+    assert "North Campus: Energy budget" in of_site
+    assert "Labs <b>east</b>: CO₂ budget" in of_site
+    assert "0.500 kWh" in of_site
+    assert f"/site/{site}/calendar?day={month}" in of_site
+    assert "CO₂ budget" in of_labs
+    assert "Energy budget" not in of_labs
+    assert "This month has no budget of it." in none
+    shown(resident, f"/dashboards/{board.id}")
+    assert "Budgets are told to whoever sees the whole site." in again(resident, board, "site")
 
 
 def press(world: Served, browser: FlaskClient, board: Board, act: str, widget: str) -> str:

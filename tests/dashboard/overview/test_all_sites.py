@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite, isnan
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,10 +19,11 @@ from insight.today import read, todays
 from store.errors import StoreAway
 from store.records.access import grants
 from store.records.access.policy import scope_of
-from store.records.plant import declarations, devices, graph, meters, tariffs
+from store.records.plant import budgets, declarations, devices, graph, meters, tariffs
 from store.records.schema import Site
 from store.scope import SYSTEM
 from store.series import connection
+from tests.conftest import eventually
 from tests.dashboard.live_world import EVERY_S, LONG_AGO, LiveWorld
 from tests.dashboard.overview.conftest import Served
 from tests.dashboard.pages import shown
@@ -105,6 +107,28 @@ def test_many_sites_are_asked_for_in_as_many_questions_as_two(site: LiveWorld, m
         place = site._site(f"Depot {number}", _owner(site), 51.0 + number, 0.0)
         furnish(site, place, f"depot {number}")
     assert questions() <= two
+
+
+def test_how_many_budgets_of_a_site_are_exceeded_is_told_and_leads_to_the_month(site: LiveWorld) -> None:
+    furnish(site, site.empty_site, "works")
+    site.post_hours(2, datetime.now(UTC))
+    site.post_everything()
+    month = datetime.now(ZoneInfo("Europe/London")).date().replace(day=1)
+    for measure, amount in (("energy", 0.5), ("cost", 0.01), ("co2", 1e6)):
+        budgets.set_budget(SYSTEM, site.site, None, measure, month, month, amount)
+    budgets.set_budget(SYSTEM, site.empty_site, None, "energy", month - timedelta(days=1), month - timedelta(days=1), 1)
+
+    def drawn() -> dict[str, str]:
+        shared.clear("all sites")
+        return {each.site.id: str(all_sites_table.table([each], "need", Reader()).to_plotly_json()) for each in all_sites(SYSTEM)}
+
+    assert "being worked out" in drawn()[site.site]
+    told = eventually(lambda: "2 over" in drawn()[site.site] and drawn())
+    assert "of 3" in told[site.site]
+    assert f"/site/{site.site}/calendar?day={month}" in told[site.site]
+    assert "no budget" in told[site.empty_site]
+    part = {each.site.id: each for each in all_sites(scope_of(site.people["resident"]))}
+    assert part[site.site].budgets is None
 
 
 def _owner(site: LiveWorld) -> str:

@@ -123,3 +123,13 @@ def test_a_file_with_a_line_that_cannot_be_changes_nothing(world: World) -> None
     with pytest.raises(Refused, match="nothing was imported"):
         budget_files.import_file(scope, site, text)
     assert budgets.budgets(scope, site) == []
+
+
+def test_which_of_several_sites_have_budgets_of_their_month_is_one_question_within_the_scope(world: World) -> None:
+    north, south = world.sites["north"], world.sites["south"]
+    budgets.set_budget(world.scope("north admin"), north, None, "energy", MARCH, MARCH, 10)
+    budgets.set_budget(world.scope("south admin"), south, None, "energy", MARCH, MARCH, 10)
+    viewer = world.scope("north viewer")
+    assert budgets.budgeted(viewer, {north: MARCH, south: MARCH}) == {north}
+    assert budgets.budgeted(viewer, {north: date(2026, 4, 1)}) == set()
+    assert budgets.budgeted(viewer, {}) == set()
