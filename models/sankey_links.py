@@ -6,7 +6,7 @@ flow that closes it is cut: it leaves at the right and comes back at the left, b
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ from models.topology import grid_nodes, once
 
 CROWDED = 26  # nodes; above this, alike ones are drawn as one: a label needs about 14 px
 ALIKE = 4
-ENDS = 20  # bars that the side of the uses has room for
+ENDS = 20  # bars that a side of the picture has room for
 NOISE = 0.001  # of the largest flow: below this a residual is what meters round away, and would not be seen
 
 
@@ -67,12 +67,22 @@ ALIKE_KINDS = {
 Drawn = tuple[list[SankeyNode], list[SankeyLink]]
 
 
-def links(flows: Flows, both_ways: bool, at: int = 0) -> Drawn:
+def links(flows: Flows, both_ways: bool, at: int = 0, opened: Collection[str] = ()) -> Drawn:
     """Nodes and links for the values at position `at`; in a crowded graph, alike nodes as one.
 
-    `both_ways` draws both registers of a two-way edge (energy over a period); otherwise its sign decides (live power).
+    `both_ways` draws both registers of a two-way edge (energy over a period); otherwise its sign decides (live power). Of nodes
+    that are `opened` those with the largest flows are drawn by themselves, as many as there is room for, and the others as one.
     """
-    return _draw(flows, both_ways, at, drawn_as_one(flows.graph))
+    groups = drawn_as_one(flows.graph)
+    if not opened:
+        return _draw(flows, both_ways, at, groups)
+    others = _beyond(flows, opened, at)
+    left = {
+        node_id: tuple(each for each in members if each not in opened)
+        for node_id, members in groups.items()
+        if node_id not in opened
+    }
+    return _draw(flows, both_ways, at, left | dict.fromkeys(others, others), others)
 
 
 def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
@@ -80,8 +90,18 @@ def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
     return _draw(flows, both_ways, at, {}) if drawn_as_one(flows.graph) else None
 
 
-def _draw(flows: Flows, both_ways: bool, at: int, groups: Mapping[str, tuple[str, ...]]) -> Drawn:
-    drawing = _Drawing(flows, both_ways, groups)
+def _beyond(flows: Flows, opened: Collection[str], at: int) -> tuple[str, ...]:
+    """Those of the opened nodes that there is no room for: the ones with the smallest flows."""
+    amounts = dict.fromkeys(opened, 0.0)
+    for flow in flows.edges.values():
+        for end in {flow.edge.source, flow.edge.target} & amounts.keys():
+            amounts[end] += float(np.nansum([flow.forward[at], flow.reverse[at]]))
+    smallest = sorted(amounts, key=lambda each: amounts[each])
+    return tuple(smallest[: len(smallest) - ENDS + 1]) if len(smallest) > ENDS else ()
+
+
+def _draw(flows: Flows, both_ways: bool, at: int, groups: Mapping[str, tuple[str, ...]], others: Collection[str] = ()) -> Drawn:
+    drawing = _Drawing(flows, both_ways, groups, others)
     for flow in flows.edges.values():
         there, back = float(flow.forward[at]), float(flow.reverse[at])
         if not both_ways:
@@ -98,11 +118,14 @@ Key = tuple[str, str]  # what the bar stands for, and which end of it: "", "in" 
 
 
 class _Drawing:
-    def __init__(self, flows: Flows, both_ways: bool, groups: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, flows: Flows, both_ways: bool, groups: Mapping[str, tuple[str, ...]], others: Collection[str] = ()
+    ) -> None:
         self.nodes = {node.id: node for node in flows.graph.nodes}
         self.boundary = grid_nodes(flows.graph)
         self.split = both_ways
         self.groups = groups
+        self.others = others
         self.labels: dict[Key, tuple[str, str, tuple[str, ...]]] = {}
         self.bands: dict[tuple[Key, Key], float] = {}
         self.technologies: dict[tuple[Key, Key], str] = {}
@@ -219,6 +242,8 @@ class _Drawing:
         key = (members[0], end if two_ended else "")
         if key not in self.labels:
             label = node.name if len(members) == 1 else f"{plural(node)} ({len(members)})"
+            if node_id in self.others:
+                label = _("%(count)s others", count=len(members))
             if two_ended:
                 label = _(TWO_ENDED[end, grid], node=label)
             self.labels[key] = label, "grid" if grid else node.technology or node.kind, members
@@ -265,6 +290,24 @@ def drawn_as_one(graph: Graph) -> Mapping[str, tuple[str, ...]]:
             ends = opened
             del alike[of]
     return {node_id: members for members in map(tuple, alike.values()) for node_id in members}
+
+
+def within(graph: Graph, node_id: str, *, alone: bool) -> tuple[str, ...]:
+    """What opens of a bar: the nodes that are drawn as one with a node; or it `alone`, and what is drawn as one beside it.
+
+    Nothing where none of that is drawn as one.
+    """
+    groups = drawn_as_one(graph)
+    if not alone:
+        return groups.get(node_id, ())
+    beside = [
+        end
+        for edge in graph.edges
+        if node_id in (edge.source, edge.target)
+        for end in (edge.source, edge.target)
+        if end != node_id and end in groups
+    ]
+    return (node_id, *dict.fromkeys(beside)) if beside else ()
 
 
 def plural(node: Node) -> str:

@@ -61,11 +61,10 @@ def table(site_id: str, told: Consumers, zone: ZoneInfo, reader: Reader) -> html
     return short_table(_("Uses, that with the most energy first"), heads, rows, dict.fromkeys((1, 2, 3, 4, 5, 6), "num"))
 
 
-def _history(site_id: str, use_id: str, told: Consumers, zone: ZoneInfo, change: str) -> html.A:
-    """The change, leading to what the use did over the same days, beside those before."""
+def history(site_id: str, use_id: str, told: Consumers, zone: ZoneInfo) -> str:
+    """The address of what a use did over the same days, beside those before."""
     first, last = (at.astimezone(zone).date() for at in (told.start, told.end - timedelta(seconds=1)))
-    href = f"/site/{site_id}/history?of={use_id}&first={first}&last={last}"
-    return html.A(change, href=href, title=_("History of these days"), **data(soft=""))
+    return f"/site/{site_id}/history?of={use_id}&first={first}&last={last}"
 
 
 def _row(site_id: str, each: Consumer, told: Consumers, most: float, zone: ZoneInfo, reader: Reader) -> tuple[Any, ...]:
@@ -80,7 +79,12 @@ def _row(site_id: str, each: Consumer, told: Consumers, most: float, zone: ZoneI
         html.Div([days, bar], className="with-amount"),
         words.energy(each.kwh, reader) if np.isfinite(each.kwh) else wording.NONE,
         f"{wording.percent(each.share)} %" if np.isfinite(each.share) else wording.NONE,
-        _history(site_id, each.id, told, zone, words.change(each.change, reader)),
+        html.A(
+            words.change(each.change, reader),
+            href=history(site_id, each.id, told, zone),
+            title=_("History of these days"),
+            **data(soft=""),
+        ),
         _power(each.base_kw, reader),
         peak,
         f"{wording.percent(each.coverage)} %" if np.isfinite(each.coverage) else wording.NONE,

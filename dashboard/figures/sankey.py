@@ -18,12 +18,13 @@ def figure(
     unit: str,
     places: Mapping[str, int] | None = None,
     each: Drawn | None = None,
+    leads: Mapping[tuple[str, ...], str] | None = None,
 ) -> dict[str, Any]:
     """A Sankey of the nodes and links, values in `unit` (kW or kWh).
 
     Bars keep the order of the graph (sources, sinks, residuals last), so that a live picture does not jump about. A bar's
-    `customdata` is the position of its node in `places` (by node id; −1 for none, −2 less that of the first of several), its
-    name, and its value:
+    `customdata` is the position of its node in `places` (by node id; −1 for none, −2 less that of the first of several), or the
+    address that it `leads` to (by all of its node ids), its name, and its value:
     `assets/live/15-sankey.js` makes the labels from them. `meta` is for the table: the unit, and of a picture that draws
     several nodes as one (`grouped`) the flows of `each` (from, to, value, 1 where a balance told it).
     """
@@ -53,7 +54,12 @@ def figure(
                     "label": ["<br>".join(text(line) for line in two_lines(node.label)) for node in ordered],
                     "color": [f"@{token(node.technology)}" for node in ordered],
                     "customdata": [
-                        [_position(node, known), text(node.label), amount] for node, amount in zip(ordered, amounts, strict=True)
+                        [
+                            _position(node, known) if leads is None else leads.get(node.node_ids, ""),
+                            text(node.label),
+                            amount,
+                        ]
+                        for node, amount in zip(ordered, amounts, strict=True)
                     ],
                     "hovertemplate": "%{customdata[1]}<br><b>%{customdata[2]}</b><extra></extra>",
                 },

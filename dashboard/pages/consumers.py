@@ -1,23 +1,24 @@
 """Who uses what on a site, how much of it, and how that changed."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from dash import html, register_page
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, html, register_page
 
 from config import clock
 from config.language import N_, _
-from dashboard.energy import consumers_table
+from dashboard.energy import consumers_flow, consumers_table
+from dashboard.energy.consumers_flow import Asked
 from dashboard.frame import navigation
 from dashboard.frame.faults import sentence
 from dashboard.parts import days
-from dashboard.parts.days import Days
+from dashboard.parts.aria import data
 from dashboard.parts.notices import notice
 from dashboard.parts.reading import reader
+from dashboard.web import static
 from dashboard.web.access import current_scope, guard, site_in
 from insight import consumers
+from insight.site_view import site_view
 from store.errors import StoreAway
-from store.records.plant import sites
 from store.scope import Scope
 
 register_page(
@@ -32,25 +33,28 @@ register_page(
 def layout(site_id: str, until: str = "", **query: Any) -> html.Div:
     """The page, of the days that its address names."""
     scope = current_scope()
-    zone = ZoneInfo(sites.site(scope, site_id).time_zone)
-    today = clock.now().astimezone(zone).date()
+    today = clock.now().astimezone(site_view(scope, site_id).zone).date()
     shown = days.of_address(str(query.get("days", "")), until, today)
+    asked = Asked(site_id, shown, str(query.get("open", "")))
     about = _("Who uses what, how much of the whole is that, and how did it change?")
     return html.Div(
         [
             html.Header([html.H1(_("Consumers")), html.P(about)], className="page-head"),
-            days.choice(f"/site/{site_id}/consumers", shown, today),
-            *_told(scope, site_id, shown, zone),
-        ]
+            days.choice(f"/site/{site_id}/consumers", shown, today, {"open": asked.opened}),
+            *_told(scope, asked),
+        ],
+        **data(plotly=static.url("plotly/plotly.min.js")),
     )
 
 
-def _told(scope: Scope, site_id: str, shown: Days, zone: ZoneInfo) -> list[Any]:
+def _told(scope: Scope, asked: Asked) -> list[Any]:
+    view = site_view(scope, asked.site_id)
     try:
-        told = consumers.consumers(scope, site_id, shown.first, shown.last)
+        told = consumers.consumers(scope, view.id, asked.shown.first, asked.shown.last)
+        flow = consumers_flow.panel(scope, view, asked, told) if told.every else None
     except StoreAway as away:
         return [notice(_("The readings cannot be asked for now: %(why)s Nothing is lost.", why=sentence(away)), bad=True)]
-    if not told.every:
+    if flow is None:
         empty = _("Nothing that uses energy is drawn on this site. Once its graph has uses, each of them is here.")
         return [html.Div(html.P(empty, role="status"), className="panel table-empty")]
     read_by = reader()
@@ -60,6 +64,15 @@ def _told(scope: Scope, site_id: str, shown: Days, zone: ZoneInfo) -> list[Any]:
     )
     return [
         html.P(consumers_table.says(told, read_by), className="answer", id="consumers-say"),
-        consumers_table.table(site_id, told, zone, read_by),
+        flow,
+        consumers_table.table(view.id, told, view.zone, read_by),
         html.P(note, className="muted small mt-2"),
     ]
+
+
+clientside_callback(
+    ClientsideFunction("live", "redraw"),
+    Output(consumers_flow.CHART, "title"),
+    Input(consumers_flow.FIGURE, "data"),
+    State(consumers_flow.CHART, "id"),
+)

@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 
 from models import flows
+from models.flows import Flows
 from models.graph import Graph, Node
-from models.sankey_links import SankeyLink, SankeyNode, links, one_by_one
+from models.sankey_links import SankeyLink, SankeyNode, links, one_by_one, within
 from tests.models.test_flows import CAMPUS, READINGS, edge
 
 
@@ -158,3 +159,45 @@ def test_a_crowded_graph_is_drawn_in_groups_and_told_one_by_one() -> None:
     assert len([flow for flow in drawn if flow[1] == "Use"]) == 20
     assert {source for source, _, _ in drawn} >= {f"Home {n}" for n in range(20)}
     assert one_by_one(flows.solve(CAMPUS, READINGS), both_ways=True) is None
+
+
+def uneven(homes: int) -> Flows:
+    """An estate of which each home uses more than the one before."""
+    graph, readings = estate(homes)
+    return flows.solve(graph, readings | {f"m_l{n}": (4.0 + n, 0.0) for n in range(homes)} | {"m_grid": (1e4, 0.0)})
+
+
+def test_what_is_drawn_as_one_opens_to_the_largest_of_it_and_one_for_the_others() -> None:
+    solved = uneven(200)
+    loads = within(solved.graph, "l7", alone=False)
+    assert {*loads} == {f"l{n}" for n in range(200)}
+    nodes, bands = links(solved, both_ways=True, opened=loads)
+    drawn = {nodes[band.target].node_ids: band.value for band in bands if nodes[band.source].label == "Buses (200)"}
+    alone = {ids[0]: value for ids, value in drawn.items() if len(ids) == 1 and ids[0] in loads}
+    assert alone == {f"l{n}": 4.0 + n for n in range(181, 200)}
+    [(others, kwh)] = [(ids, value) for ids, value in drawn.items() if len(ids) > 1]
+    assert {*others} == {f"l{n}" for n in range(181)}
+    assert kwh == pytest.approx(sum(4.0 + n for n in range(181)))
+    assert "181 others" in {node.label for node in nodes}
+    assert circle_free(bands)
+
+
+def test_a_home_opens_to_what_is_in_it_and_the_rest_stays_as_one() -> None:
+    solved = uneven(30)
+    ids = within(solved.graph, "h3", alone=True)
+    assert {*ids} == {"h3", "p3", "l3"}
+    drawn = named(links(solved, both_ways=True, opened=ids))
+    assert drawn["Home 3", "Use"] == 7
+    assert drawn["PV", "Home 3"] == 3
+    assert drawn["PV arrays (29)", "Buses (29)"] == pytest.approx(87)
+
+
+def test_an_estate_of_few_homes_opens_to_all_of_them_and_what_is_not_there_to_nothing() -> None:
+    solved = uneven(18)
+    homes = within(solved.graph, "h0", alone=False)
+    drawn = named(links(solved, both_ways=True, opened=homes))
+    assert {f"Home {n}" for n in range(18)} <= {source for source, _ in drawn}
+    assert not any("others" in end for both in drawn for end in both)
+    assert links(solved, both_ways=True, opened=within(solved.graph, "nothing", alone=False)) == links(solved, both_ways=True)
+    assert within(solved.graph, "grid", alone=True) == ()
+    assert within(flows.solve(CAMPUS, READINGS).graph, CAMPUS.nodes[0].id, alone=False) == ()
