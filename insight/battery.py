@@ -21,6 +21,7 @@ from models.battery import Capacity, RoundTrip
 from models.graph import Node
 from models.topology import ends
 from store.errors import NotFound
+from store.records.plant import sites
 from store.scope import Scope
 from store.series import levels, power
 from store.series.prices import prices
@@ -123,8 +124,7 @@ def batteries(scope: Scope, site_id: str, first: date, last: date) -> Batteries:
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("batteries", scope.key, site_id, first, last)
+    key = ("batteries", scope.key, site_id, sites.version(scope, site_id), first, last)
     return shared.get(key, LASTS_S, lambda: _batteries(scope, site_view(scope, site_id), first, last), STALE_S)
 
 

@@ -28,6 +28,7 @@ from models.budgets import Projection
 from models.home import Home, energy_of
 from store.errors import NotFound
 from store.records.plant import budgets as kept_budgets
+from store.records.plant import sites
 from store.records.schema import Budget
 from store.scope import Scope
 
@@ -177,7 +178,7 @@ def own_budgets(scope: Scope) -> list[MonthBudget]:
     measures = frozenset(each.measure for each in kept)
     found = [
         shared.get(
-            ("own budget", scope.key, place.home.meter_ids, month, measures),
+            ("own budget", scope.key, sites.version(scope, place.site_id), place.home.meter_ids, month, measures),
             LASTS_S,
             partial(_of_home, place, month, measures),
             STALE_S,
@@ -216,7 +217,7 @@ def _faring(scope: Scope, view: SiteView, kept: Sequence[Budget]) -> list[MonthB
         except NotFound:
             continue  # it is gone, or passes energy on: what it uses itself is not told
         wanted = frozenset(measures[subject_id, each.month])
-        key = ("budget", scope.key, view.id, subject_id, each.month, wanted)
+        key = ("budget", scope.key, view.id, view.version, subject_id, each.month, wanted)
         outlook = shared.get(key, LASTS_S, partial(_of_subject, scope, view, of, each.month, wanted), STALE_S)
         found.append(_told(each, subject_id, of.name, view.currency, outlook))
     return sorted(found, key=lambda each: -max(each.used, each.expected))  # where that is not known, by what is used

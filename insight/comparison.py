@@ -19,6 +19,7 @@ from insight.site_view import SiteView, site_view
 from insight.subjects import Subject, subject, subjects
 from models import comparison, local_time, usual_day
 from models.comparison import DATE, HOURS, Places
+from store.records.plant import sites
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
@@ -148,8 +149,7 @@ def compare(scope: Scope, site_id: str, wanted: Wanted) -> Comparison:
         NotFound: the site, or what is asked of it, does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("comparison", scope.key, site_id, wanted)
+    key = ("comparison", scope.key, site_id, sites.version(scope, site_id), wanted)
     return shared.get(key, LASTS_S, lambda: _compare(scope, site_view(scope, site_id), wanted), STALE_S)
 
 

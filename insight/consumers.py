@@ -14,6 +14,7 @@ from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
 from models import local_time, statistics
 from models.flows import Flows
+from store.records.plant import sites
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
@@ -60,15 +61,13 @@ def consumers(scope: Scope, site_id: str, first: date, last: date) -> Consumers:
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("consumers", scope.key, site_id, first, last)
+    key = ("consumers", scope.key, site_id, sites.version(scope, site_id), first, last)
     return shared.get(key, LASTS_S, lambda: _consumers(scope, site_view(scope, site_id), first, last), STALE_S)
 
 
 def flows_of(scope: Scope, site_id: str, start: datetime, end: datetime) -> Flows:
     """What flowed through the site between two moments (kWh), to its uses; raises as `consumers`."""
-    scope.require_site(site_id)
-    key = ("flows of consumers", scope.key, site_id, start, end)
+    key = ("flows of consumers", scope.key, site_id, sites.version(scope, site_id), start, end)
     return shared.get(key, LASTS_S, lambda: site_energy(scope, site_view(scope, site_id), [start, end]).flows, STALE_S)
 
 

@@ -19,7 +19,7 @@ from insight.subjects import subject
 from models import emissions, local_time
 from models.emissions import Factor
 from models.topology import makers
-from store.records.plant import emission_factors
+from store.records.plant import emission_factors, sites
 from store.scope import Scope
 
 LASTS_S, STALE_S = 30.0, 300.0
@@ -55,14 +55,12 @@ def site_emissions(scope: Scope, site_id: str, start: datetime, end: datetime, s
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    factors = emission_factors.factors(scope, site_id)
-    key = ("emissions", scope.key, site_id, start, end, step, tuple(factors))
-    return shared.get(key, LASTS_S, lambda: _emissions(scope, site_id, start, end, step, factors), STALE_S)
+    key = ("emissions", scope.key, site_id, sites.version(scope, site_id), start, end, step)
+    return shared.get(key, LASTS_S, lambda: _emissions(scope, site_id, start, end, step), STALE_S)
 
 
-def _emissions(scope: Scope, site_id: str, start: datetime, end: datetime, step: str, factors: Sequence[Factor]) -> Emissions:
-    view = site_view(scope, site_id)
+def _emissions(scope: Scope, site_id: str, start: datetime, end: datetime, step: str) -> Emissions:
+    view, factors = site_view(scope, site_id), emission_factors.factors(scope, site_id)
     edges = local_time.edges(start, end, step, view.zone)
     told = courses(scope, view, [view.id], edges)[view.id]  # first: what is final then is what the energies are
     paid = subject_cost(scope, view, subject(view, ""), edges)

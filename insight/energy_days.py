@@ -20,6 +20,7 @@ from models import calendars, local_time, usual_day
 from models.bills import Billed, DemandOfMonth
 from models.usual_day import Usual
 from store.records.plant import calendars as site_calendars
+from store.records.plant import sites
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
@@ -90,15 +91,13 @@ def energy_days(scope: Scope, site_id: str, wanted: str, first: date, last: date
         NotFound: the site, or what is asked of it, does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("days", scope.key, site_id, wanted, first, last)
+    key = ("days", scope.key, site_id, sites.version(scope, site_id), wanted, first, last)
     return shared.get(key, LASTS_S, lambda: _energy_days(scope, site_view(scope, site_id), wanted, first, last), STALE_S)
 
 
 def day_course(scope: Scope, site_id: str, wanted: str, day: date) -> DayCourse:
     """A day by its quarters, beside the usual one; raises as `energy_days`."""
-    scope.require_site(site_id)
-    key = ("day", scope.key, site_id, wanted, day)
+    key = ("day", scope.key, site_id, sites.version(scope, site_id), wanted, day)
     return shared.get(key, LASTS_S, lambda: _day_course(scope, site_view(scope, site_id), wanted, day), STALE_S)
 
 

@@ -19,6 +19,7 @@ from insight.subjects import Subject, subject
 from models import local_time, patterns, statistics
 from models.graph import Node
 from store.records.plant import buildings as records
+from store.records.plant import sites
 from store.records.plant.buildings import Facts
 from store.scope import Scope
 
@@ -83,8 +84,7 @@ def hours_by_day(scope: Scope, site_id: str, wanted: str, first: date, last: dat
         NotFound: the site, or what is asked of it, does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("hours by day", scope.key, site_id, wanted, first, last)
+    key = ("hours by day", scope.key, site_id, sites.version(scope, site_id), wanted, first, last)
     return shared.get(key, LASTS_S, lambda: _hours_by_day(scope, site_view(scope, site_id), wanted, first, last), STALE_S)
 
 
@@ -95,8 +95,7 @@ def built_by_day(scope: Scope, site_id: str, first: date, last: date) -> BuiltBy
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("buildings by day", scope.key, site_id, first, last)
+    key = ("buildings by day", scope.key, site_id, sites.version(scope, site_id), first, last)
     return shared.get(key, LASTS_S, lambda: _built_by_day(scope, site_view(scope, site_id), first, last), STALE_S)
 
 

@@ -18,6 +18,7 @@ from models import calendars, local_time, patterns, statistics, system_balance, 
 from models.statistics import Duration
 from models.trend import Trend
 from store.records.plant import calendars as site_calendars
+from store.records.plant import sites
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
@@ -108,8 +109,7 @@ def history(scope: Scope, site_id: str, wanted: str, first: date, last: date, sh
         NotFound: the site, or what is asked of it, does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("history", scope.key, site_id, wanted, first, last, show)
+    key = ("history", scope.key, site_id, sites.version(scope, site_id), wanted, first, last, show)
     return shared.get(key, LASTS_S, lambda: _history(scope, site_view(scope, site_id), wanted, first, last, show), STALE_S)
 
 

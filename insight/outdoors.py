@@ -42,7 +42,7 @@ def temperature(scope: Scope, view: SiteView, start: datetime, end: datetime) ->
     Raises:
         StoreAway: QuestDB cannot be reached.
     """
-    key = ("outdoors", scope.key, view.id, start, end)
+    key = ("outdoors", scope.key, view.id, view.version, start, end)
     return shared.get(key, LASTS_S, lambda: _temperature(scope, view, start, end), STALE_S)
 
 

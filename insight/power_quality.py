@@ -29,7 +29,7 @@ from models import local_time, power_quality
 from models.natural_order import natural
 from models.power_quality import FREQUENCY_MEAN_S, LEAST_KNOWN, MEAN_S, READ_EVERY_S, Counted, excursions
 from store.errors import NotFound
-from store.records.plant import last_values
+from store.records.plant import last_values, sites
 from store.scope import Scope
 from store.series import levels, supply
 from store.series.power import steps
@@ -200,8 +200,7 @@ def week(scope: Scope, site_id: str, meter_id: str, monday: date) -> Week:
         NotFound: the site or the meter does not exist for the scope, or the meter tells nothing of its supply.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("supply week", scope.key, site_id, meter_id, monday)
+    key = ("supply week", scope.key, site_id, sites.version(scope, site_id), meter_id, monday)
     return shared.get(key, LASTS_S, lambda: _week(scope, now_of(scope, site_id), meter_id, monday), STALE_S)
 
 

@@ -14,6 +14,7 @@ from insight.shared import shared
 from insight.site_view import site_view
 from models import statistics
 from models.flows import share
+from store.records.plant import sites
 from store.scope import Scope
 
 Floats = NDArray[np.float64]
@@ -51,8 +52,7 @@ def solar_home(scope: Scope, site_id: str, period: Period, step_s: int) -> Solar
         NotFound: the site does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    scope.require_site(site_id)
-    key = ("solar", scope.key, site_id, period.start, period.end, step_s)
+    key = ("solar", scope.key, site_id, sites.version(scope, site_id), period.start, period.end, step_s)
     return shared.get(key, LIVE_LASTS_S if period.live else PAST_LASTS_S, lambda: _solar_home(scope, site_id, period, step_s))
 
 

@@ -19,7 +19,7 @@ from insight.read_together import ReadTogether
 from insight.shared import shared
 from insight.site_cost import bill_of
 from insight.site_energy import questions, site_energy
-from insight.site_view import SiteView, site_view
+from insight.site_view import SiteView
 from models import local_time
 from models.tariffs import money, share
 from models.topology import makers
@@ -73,12 +73,10 @@ class Today:
     produces: bool
 
 
-def today_of(scope: Scope, site_id: str) -> Today:
-    """The day so far, at most some seconds old; raises `NotFound` and `StoreAway`."""
-    scope.require_site(site_id)
-    return shared.get(
-        ("today", scope.key, site_id), LASTS_S, lambda: read(scope, site_view(scope, site_id), clock.now()), STALE_S
-    )
+def today_of(scope: Scope, view: SiteView) -> Today:
+    """The day so far, at most some seconds old; raises `StoreAway`."""
+    key = ("today", scope.key, view.id, view.version)
+    return shared.get(key, LASTS_S, lambda: read(scope, view, clock.now()), STALE_S)
 
 
 def read(scope: Scope, view: SiteView, now: datetime) -> Today:

@@ -131,7 +131,7 @@ def _empty(words: str) -> html.P:
 def _tile(of: _Of) -> Drawn:
     now = now_of(of.scope, of.site.id)
     budget = budget_or_none(of.scope, of.site) if of.widget.of == "budget" else None
-    told = tiles.tiles(now, today_or_none(of.scope, of.site.id), budget)
+    told = tiles.tiles(now, today_or_none(of.scope, now.view), budget)
     shown = next((each for each in told if each.key == of.widget.of), None)
     if shown is None:
         return Drawn(

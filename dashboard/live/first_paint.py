@@ -24,7 +24,7 @@ def html(scope: Scope, site_id: str) -> str:
     now = now_of(scope, site_id)
     if not now.view.meters:
         return markup(Div(panels.nothing_metered(scope, site_id), className="overview"))
-    shown = tiles(now, today_or_none(scope, site_id), budget_or_none(scope, now.view))
+    shown = tiles(now, today_or_none(scope, now.view), budget_or_none(scope, now.view))
     row = panels.tile_row(shown, clock.now(), trends(scope, site_id), "first-tiles")
     chart = Div(id="first-sankey", className="chart", **data(first_chart="overview-sankey"))
     outlines = [_outline(name, *([chart] if name == "flow" else [])) for name in panels.TITLES]

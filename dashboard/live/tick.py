@@ -30,10 +30,10 @@ def tick_of(scope: Scope, site_id: str, listed: bool = False) -> str:
     return shared.get(("tick", scope.key, site_id, listed), LASTS_S, lambda: _text(scope, site_id, listed))
 
 
-def today_or_none(scope: Scope, site_id: str) -> Today | None:
+def today_or_none(scope: Scope, view: SiteView) -> Today | None:
     """The day so far, or nothing while its store is away: the rest of the page still stands."""
     try:
-        return today_of(scope, site_id)
+        return today_of(scope, view)
     except StoreAway:
         return None
 
@@ -49,7 +49,7 @@ def budget_or_none(scope: Scope, view: SiteView) -> MonthBudget | None:
 
 def _text(scope: Scope, site_id: str, listed: bool) -> str:
     now = now_of(scope, site_id)
-    return orjson.dumps(packed(scope, now, today_or_none(scope, site_id), listed)).decode()
+    return orjson.dumps(packed(scope, now, today_or_none(scope, now.view), listed)).decode()
 
 
 def about(view: SiteView) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def layout(site_id: str, **query: Any) -> html.Div:
             *given.stores(scope, now, show),
             dcc.Interval(id="overview-interval", interval=settings().tick_s * 1000),
             panels.tile_row(
-                tiles(now, today_or_none(scope, site_id), budget_or_none(scope, now.view)), clock.now(), trends(scope, site_id)
+                tiles(now, today_or_none(scope, now.view), budget_or_none(scope, now.view)), clock.now(), trends(scope, site_id)
             ),
             panels.flow_panel(show),
             panels.place_panel(static.url("map/outlines.json"), show, arranging.tools(scope, site_id)),

@@ -48,7 +48,7 @@ def numbered(scope: Scope, public_number: int) -> Site:
 
 
 def version(scope: Scope, site_id: str) -> int:
-    """Differs when what there is on sites, or how it measures, is not as it was; one row is read. Raises `NotFound`."""
+    """Differs when what is on sites, how it measures or what it costs is not as it was; one row is read. Raises `NotFound`."""
     scope.require_site(site_id)
     with reading() as records:
         return versions.version(records, versions.PLANT)

@@ -1,6 +1,7 @@
 """Counts the changes of a group of records, so that a process can tell cheaply that its copy is old.
 
-`directory` is what the device API knows of keys, devices and meters, `plant` what there is on sites and how it measures.
+`directory` is what the device API knows of keys, devices and meters, `plant` what there is on sites, how it measures, and what
+its energy costs and emits.
 Whatever is written through a session of `store.records.transaction.engine` is counted in the same transaction, so no service can
 forget to.
 """
@@ -15,15 +16,19 @@ from store.records.schema import (
     Broker,
     Budget,
     Building,
+    CalendarPeriod,
     Channel,
     Device,
     DeviceField,
     Edge,
+    EmissionFactor,
     EnergySource,
     Meter,
     Node,
     Site,
+    SiteCalendar,
     SiteLimit,
+    Tariff,
     Version,
     VirtualTerm,
 )
@@ -32,7 +37,22 @@ from store.records.transaction.upsert import insert_into
 DIRECTORY, PLANT = "directory", "plant"
 GROUPS = {
     DIRECTORY: (ApiKey, Broker, Channel, Device, DeviceField, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
-    PLANT: (Budget, Building, Device, Edge, EnergySource, Meter, Node, Site, SiteLimit, VirtualTerm),
+    PLANT: (
+        Budget,
+        Building,
+        CalendarPeriod,
+        Device,
+        Edge,
+        EmissionFactor,
+        EnergySource,
+        Meter,
+        Node,
+        Site,
+        SiteCalendar,
+        SiteLimit,
+        Tariff,
+        VirtualTerm,
+    ),
 }
 _CHANGED = "changed groups"
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 
 from dashboard.live import attention, first_paint, tick
 from insight.now import now_of
@@ -66,7 +67,7 @@ def test_what_wants_attention_leads_to_the_month_of_the_budget(site: LiveWorld, 
     page = opened("operator", site.site)
     page.locator("#attention-list a", has_text="over its energy budget").click()
     page.wait_for_url(f"**/calendar?day={month}")
-    assert page.locator(".budget-bar").count() == 1
+    expect(page.locator(".budget-bar")).to_have_count(1)
 
 
 def test_a_resident_sets_changes_and_deletes_budgets_of_their_own(site: LiveWorld, world: Served, resident: FlaskClient) -> None:
