@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask_login import current_user
 
@@ -15,6 +14,7 @@ from dashboard.parts.notices import Words
 from dashboard.parts.reading import LANGUAGES
 from dashboard.signin import letters
 from dashboard.web.access import oneself
+from models import local_time
 from store.records.people import mail, new_address, own_account, users
 from store.records.transaction.engine import session
 from store.scope import Scope
@@ -23,7 +23,7 @@ from store.scope import Scope
 def _now(_scope: Scope, _of: str, _said: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     languages = [(NONE, _("As usual in Loadstar: 1 234.5"))]
     languages += [(code, f"{name}: 1{thousands}234{point}5") for code, (name, point, thousands, _way) in LANGUAGES.items()]
-    zones = [zone for zone in sorted(available_timezones()) if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
+    zones = [zone for zone in sorted(local_time.zones()) if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
     return {
         "name": {"value": current_user.name},
         "language": {"options": languages, "value": current_user.language or NONE},

@@ -1,13 +1,13 @@
 """What is written about a site, the same for a new one and for one that is there."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from config.currencies import CURRENCIES
 from config.language import N_, _
 from dashboard.parts.fields import NONE, Choice, Text
 from dashboard.parts.given import Given
 from dashboard.parts.written import plain
+from models import local_time
 from store.records.plant import regions
 from store.records.schema import Site
 from store.scope import Scope
@@ -23,7 +23,7 @@ FIELDS = (
         required=True,
         of="time_zone",
         like="Europe/London",
-        suggested=sorted(available_timezones()),
+        suggested=sorted(local_time.zones()),
         help=N_("Local days and tariffs follow it."),
     ),
     Text(

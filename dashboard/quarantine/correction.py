@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from zoneinfo import available_timezones
 
 from config.language import N_, _, ngettext
 from config.quantities import QUANTITIES
@@ -12,6 +11,7 @@ from dashboard.parts.fields import Choice, Field, Text, Tick, worded
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Still
 from dashboard.parts.reading import reader
+from models import local_time
 from models.refused_reading import PER_SECOND, Edit, Said
 from store.errors import Refused
 from store.records.plant import meters, sites
@@ -97,7 +97,7 @@ def edit_of(given: Given, said: Said) -> Edit:
 
 
 def _zone(text: str) -> str:
-    if text and text not in available_timezones():
+    if text and text not in local_time.zones():
         raise Refused(_("there is no zone %(zone)s: write one such as Europe/Berlin", zone=repr(text)))
     return text
 

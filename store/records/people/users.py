@@ -2,12 +2,12 @@
 
 import re
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 from sqlalchemy import ColumnElement, Select, case, delete, or_, select
 from sqlalchemy.orm import Session as Transaction
 
 from config.language import _
+from models import local_time
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.policy import Action, administers, holder, manages, require, require_lead
@@ -330,7 +330,7 @@ def language_of(scope: Scope, email: str) -> str | None:
 
 def choose_time_zone(scope: Scope, time_zone: str | None) -> None:
     """Keep the time zone that the holder reads times in; none: each site's own. Raises `Refused` for one that is not."""
-    if time_zone is not None and time_zone not in available_timezones():
+    if time_zone is not None and time_zone not in local_time.zones():
         raise Refused(_("no time zone %(time_zone)s: give an IANA name such as Europe/London", time_zone=f"{time_zone!r}"))
     with session() as records:
         required(records, User, holder(scope)).time_zone = time_zone

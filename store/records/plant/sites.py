@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from config.currencies import CURRENCIES
 from config.language import _
+from models import local_time
 from store.errors import NotFound, Refused
 from store.records.access.policy import Action, require
 from store.records.plant import names
@@ -238,7 +238,7 @@ def sites_page(scope: Scope, wanted: Wanted, *, archived: bool = False) -> Page[
 def _check(name: str, time_zone: str, currency: str) -> None:
     if not name.strip():
         raise Refused(_("a site has a name: give one"), "name")
-    if time_zone not in available_timezones():
+    if time_zone not in local_time.zones():
         raise Refused(
             _("no time zone %(time_zone)s: give an IANA name such as Europe/London", time_zone=f"{time_zone!r}"), "time_zone"
         )
