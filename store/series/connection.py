@@ -5,10 +5,11 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -81,7 +82,7 @@ def frame(sql: str, params: Sequence[object] = ()) -> "pd.DataFrame":
 
     names, moments, rows = _ask(sql, params)
     if not rows:
-        return _empty(names, {names[at] for at in moments})
+        return _empty(tuple(names), frozenset(names[at] for at in moments)).copy()
     columns: dict[str, Any] = {}
     for at, (name, values) in enumerate(zip(names, zip(*rows, strict=True), strict=True)):
         if at in moments:
@@ -95,10 +96,12 @@ def frame(sql: str, params: Sequence[object] = ()) -> "pd.DataFrame":
 
 def no_rows(columns: Iterable[str]) -> "pd.DataFrame":
     """What `frame` answers where there is nothing: its `ts` is of times, so that it can be joined to what has rows."""
-    return _empty(columns, {"ts"})
+    return _empty(tuple(columns), frozenset({"ts"})).copy()
 
 
-def _empty(columns: Iterable[str], times: Collection[str]) -> "pd.DataFrame":
+@lru_cache
+def _empty(columns: tuple[str, ...], times: frozenset[str]) -> "pd.DataFrame":
+    """Kept, to be copied: a frame is half a millisecond's work also where it is of nothing, and its copy ten microseconds'."""
     import pandas as pd
 
     none = pd.DatetimeIndex(np.array([], "datetime64[us]"), tz="UTC")
