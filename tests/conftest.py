@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import gc
 import os
 import secrets
 import shutil
@@ -34,6 +35,7 @@ hypothesis.settings.load_profile("loadstar")
 AS_TESTS_ASK = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10", "QDB_SHARED_WORKER_SLEEP_THRESHOLD": "200"}  # ms, looks for work
 JAVA_OPTIONS = "JDK_JAVA_OPTIONS"
 OLDER_JAVA = "-XX:+IgnoreUnrecognizedVMOptions"  # one that does not know what follows passes over it
+COLLECTED_EVERY = 50_000  # objects made between two looks for circles, as in the dashboard's server
 PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
 
 
@@ -87,6 +89,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker(program.mark):
                 item.add_marker(pytest.mark.skip(reason=f"{program.install} is not on this machine"))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: it is not looked through again each time that circles are looked for."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_EVERY, *gc.get_threshold()[1:])
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -1,14 +1,20 @@
 """The small true world of the dashboard's tests: made once, copied for each test."""
 
+import functools
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dash._hooks import HooksManager
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 from pydantic import SecretStr
+from werkzeug.routing import Rule
 
 from cli import machine
 from cli.screens import CHROMIUM_ARGS
@@ -39,6 +45,43 @@ def _settings(home: Path) -> Settings:
         database_url=f"sqlite:///{home}/records.sqlite3",
         **dict.fromkeys(("device_port", "questdb_http_port", "questdb_pg_port", "questdb_health_port"), NOBODYS_PORT),
     )
+
+
+class _Compiled(BytecodeCache):
+    """Templates, once an application has compiled them."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key + bucket.checksum] = bucket.code
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _applications_are_compiled_once() -> Iterator[None]:
+    """Many tests have an application of their own: its addresses and templates, the same each time, were half of their work.
+
+    So are Dash's plug-ins, for which it reads what is said of every installed package.
+    """
+    compile_builder = Rule._compile_builder
+    builders: dict[tuple[object, ...], Any] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        which = (rule.rule, *rule._trace, append_unknown)
+        if which not in builders:
+            builders[which] = compile_builder(rule, append_unknown)
+        return builders[which]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Rule, "_compile_builder", compiled)
+        patched.setattr(HooksManager, "register_setuptools", functools.cache(HooksManager.register_setuptools))
+        patched.setattr(Flask, "jinja_options", {"bytecode_cache": _Compiled()})
+        yield
 
 
 @pytest.fixture(autouse=True)
