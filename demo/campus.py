@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from demo import recordings, replay
-from demo.plant import COUNTER, INTERVAL, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
+from demo.plant import COUNTER, INTERVAL, Batteries, Conditions, Device, Edge, Meter, Node, Plant, assemble, fields
 from demo.replay import Floats
 from demo.tables import Tables, kept
 
@@ -70,16 +70,6 @@ def campus(folder: Path | None = None) -> Plant:
         ),
         region="Cambridge",
         region_note="Weather at Bedford, 2019, replayed: Met Office MIDAS Open, Open Government Licence v3.",
-        tariff=Tariff(
-            name="Demo tariff",
-            import_price_per_kwh=0.21,
-            export_price_per_kwh=0.055,
-            co2_g_per_kwh=255.6,
-            note=(
-                "Prices made up for the demo. CO2: the UK Government's 2019 factor for electricity generated, "
-                "0.2556 kg/kWh (Open Government Licence v3)."
-            ),
-        ),
         nodes=_nodes(numbers, tables["peaks"]),
         edges=edges,
         devices=_devices(numbers, edges),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from demo import recordings, replay
-from demo.plant import COUNTER, INTERVAL, POWER, Batteries, Conditions, Device, Edge, Meter, Node, Plant, Tariff, assemble, fields
+from demo.plant import COUNTER, INTERVAL, POWER, Batteries, Conditions, Device, Edge, Meter, Node, Plant, assemble, fields
 from demo.recordings import HOMES
 from demo.replay import Floats
 from demo.tables import Tables, kept
@@ -51,13 +51,6 @@ def homes(folder: Path | None = None) -> Plant:
         ),
         region="Fontana, California",
         region_note="Price, CO2 and weather, August 2016 to July 2017, replayed: CityLearn challenge 2022, MIT licence.",
-        tariff=Tariff(
-            name="Demo tariff",
-            import_price_per_kwh=0.22,
-            export_price_per_kwh=0.08,
-            co2_g_per_kwh=156.5,
-            note="Used where the region's price and CO2 have no value: their usual and mean values; export price made up.",
-        ),
         nodes=_nodes(),
         edges=edges,
         devices=_devices(edges),

@@ -92,17 +92,6 @@ class Batteries:
 
 
 @dataclass(frozen=True, slots=True)
-class Tariff:
-    """Prices in the site's currency, and its CO2 factor, with where they come from."""
-
-    name: str
-    import_price_per_kwh: float
-    export_price_per_kwh: float
-    co2_g_per_kwh: float
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Conditions:
     """What the site's region shares: `lines` are known at each hour's start, `steps` hold for an hour, `means` are its mean."""
 
@@ -129,7 +118,6 @@ class Plant:
     source_note: str
     region: str
     region_note: str
-    tariff: Tariff
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     devices: tuple[Device, ...]

@@ -5,11 +5,13 @@ All of it in one transaction: there is a whole demo or none.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from config.quantities import INTERVAL_S
 from demo.plant import INTERVAL, Plant
 from demo.recordings import HOMES
 from demo.state import State
+from demo.tariffs import TARIFFS, dated
 from store.records.access import grants
 from store.records.people import organisations, users
 from store.records.plant import buildings, declarations, devices, graph, keys, meters, regions, sites, tariffs
@@ -39,7 +41,7 @@ def record(plants: tuple[Plant, ...], known: State, keep: Callable[[], None]) ->
         owner = organisations.create_organisation(SYSTEM, name=ORGANISATION, kind="distributor")
         _staff(owner.id)
         for plant in plants:
-            _site(plant, owner.id, known, began)
+            _site(plant, owner.id, known, began, switch)
             _energy(plant, known, began, switch)
         _residents(known, began)
         keep()
@@ -58,7 +60,7 @@ def _staff(organisation_id: str) -> None:
         )
 
 
-def _site(plant: Plant, owner_id: str, known: State, began: datetime) -> None:
+def _site(plant: Plant, owner_id: str, known: State, began: datetime, switch: datetime) -> None:
     region = regions.create_region(SYSTEM, name=plant.region, note=plant.region_note)
     site = sites.create_site(
         SYSTEM,
@@ -75,16 +77,20 @@ def _site(plant: Plant, owner_id: str, known: State, began: datetime) -> None:
         replay=True,
         source_note=plant.source_note,
     )
-    tariffs.create_tariff(
-        SYSTEM,
-        site.id,
-        name=plant.tariff.name,
-        import_price_per_kwh=plant.tariff.import_price_per_kwh,
-        export_price_per_kwh=plant.tariff.export_price_per_kwh,
-        co2_g_per_kwh=plant.tariff.co2_g_per_kwh,
-        valid_from=began,
-        note=plant.tariff.note,
-    )
+    for since, tariff in dated(TARIFFS[plant.key], began, switch, ZoneInfo(plant.time_zone)):
+        tariffs.create_tariff(
+            SYSTEM,
+            site.id,
+            name=tariff.name,
+            import_price_per_kwh=tariff.import_price_per_kwh,
+            export_price_per_kwh=tariff.export_price_per_kwh,
+            co2_g_per_kwh=tariff.co2_g_per_kwh,
+            valid_from=since,
+            region_first=False,
+            hours=tariff.hours,
+            note=tariff.note,
+            components=tariff.components,
+        )
     known.sites[plant.key] = site.id
     known.facility[plant.key] = site.public_number
     known.series[plant.key] = {"region": region.id}

@@ -137,7 +137,7 @@ def prices(of: Stored, edges_s: Floats) -> dict[str, Floats]:
     """Of quarters of an hour: the price of a kWh bought and sold, and the CO2 (g) of one bought.
 
     A region's row holds for its own interval, and what was posted in a quarter is of that quarter, its mean. A tariff holds
-    in its time: behind the region's series, or before it.
+    in its time: behind the region's series, before it, or by it with a margin; at its hours it has other prices.
     """
     found = {}
     middles = (edges_s[:-1] + edges_s[1:]) / 2
@@ -152,10 +152,69 @@ def prices(of: Stored, edges_s: Floats) -> dict[str, Floats]:
             said[(middles >= quarter) & (middles < quarter + 900)] = value
         for tariff in of.tariffs:
             holds, own = (middles >= tariff[0]) & (middles < tariff[1]), tariff[at]
-            if own is not None:
-                said[holds & (np.isnan(said) | (not tariff[5]))] = own
+            if own is None:
+                continue
+            told = np.full(len(middles), float(own))
+            for days, start, end, *of_hours, first, last in tariff[6] if at < 4 else ():
+                told[_within(of, middles, days, (start, end), (first, last))] = of_hours[at - 2]
+            for each in tariff[7]:
+                if each["kind"] == "market" and (each["side"], at) == ("import", 2):
+                    told += said * (1 + each["percent"] / 100) + each["per_kwh"]
+            behind = tariff[5] and np.isfinite(said)
+            said = np.where(holds & ~np.asarray(behind), told, said)
         found[quantity] = said
     return found
+
+
+def _within(of: Stored, moments_s: Floats, days: str, times: tuple[int, int], season: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which moments are at some hours of workdays, in a season that may reach over the year's end."""
+    assert days == "weekday"
+    local = pd.to_datetime(moments_s, unit="s", utc=True).tz_convert(of.zone)
+    minutes, day = local.hour * 60 + local.minute, local.month * 100 + local.day
+    in_season = (season[0] <= day) & (day <= season[1]) if season[0] <= season[1] else (day >= season[0]) | (day <= season[1])
+    return np.asarray((local.day_of_week < 5) & (times[0] <= minutes) & (minutes < times[1]) & in_season)
+
+
+def _besides(of: Stored, meter: Meter, edges_s: Floats, bought: Floats, paid: Floats) -> float:
+    """What tariffs charge besides energy: by kWh, in percent, and of a month by the share of its time."""
+    middles, total = (edges_s[:-1] + edges_s[1:]) / 2, 0.0
+    for since, until, *_prices, components in of.tariffs:
+        holds = (middles >= since) & (middles < until)
+        parts = {"energy": float(np.nansum(paid[holds])), "taxes": 0.0}
+        for each in components:
+            if each["kind"] == "tax":
+                levied = each["per_kwh"] * float(bought[holds].sum())
+                parts["taxes"] += levied + each["percent"] / 100 * sum(parts[name] for name in each["parts"])
+            elif each["kind"] == "fixed":
+                assert each["period"] == "month"
+                parts["fixed"] = sum(share * each["amount"] for _month, share in _months(of, edges_s, holds))
+            elif each["kind"] == "demand":
+                assert (each["window_min"], each["span"], each["highest_days"], each["windows"]) == (30, "month", 1, [])
+                charged = [(share, _peak_kw(of, meter, month)) for month, share in _months(of, edges_s, holds)]
+                parts["demand"] = sum(share * kw * each["price_per_kw"] for share, kw in charged)
+            else:
+                assert each["kind"] == "market"
+        total += sum(parts.values()) - parts["energy"]
+    return total
+
+
+def _months(of: Stored, edges_s: Floats, holds: NDArray[np.bool_]) -> list[tuple[pd.Timestamp, float]]:
+    """The local months that these stretches lie in, and the share of each month's time that they are."""
+    local = pd.to_datetime(edges_s[:-1], unit="s", utc=True).tz_convert(of.zone)
+    begins = [
+        pd.Timestamp(year=year, month=month, day=1, tz=of.zone) for year, month in zip(local.year, local.month, strict=True)
+    ]
+    found = pd.Series(np.diff(edges_s)[holds]).groupby([each for each, there in zip(begins, holds, strict=True) if there]).sum()
+    return [(month, lasts_s / ((month + pd.DateOffset(months=1)) - month).total_seconds()) for month, lasts_s in found.items()]
+
+
+def _peak_kw(of: Stored, meter: Meter, month: pd.Timestamp) -> float:
+    """The greatest mean of a whole half-hour of a month that readings tell apart; 0 without one."""
+    finer = [each for each in meter.declared if each.interval_s <= 1800]
+    end_s = min((month + pd.DateOffset(months=1)).timestamp(), of.now_s)
+    starts = np.arange(month.timestamp(), end_s - 1800 + 1e-6, 1800)
+    told = np.any([(starts >= each.since_s) & (starts < each.until_s) for each in finer], axis=0)
+    return max((float(meter.forward.kwh(np.array([at, at + 1800]))[0]) * 2 for at in starts[told]), default=0.0)
 
 
 def cost_and_co2(of: Stored, meter: Meter, start_s: float, end_s: float, *, gives: bool = False) -> tuple[float, float]:
@@ -164,5 +223,6 @@ def cost_and_co2(of: Stored, meter: Meter, start_s: float, end_s: float, *, give
     priced, bought, sold = prices(of, edges), meter.forward.kwh(edges), meter.back.kwh(edges)
     if gives:
         bought, sold = sold, bought
-    cost = np.nansum(bought * priced["price_per_kwh"]) - np.nansum(sold * priced["export_price_per_kwh"])
+    paid = bought * priced["price_per_kwh"]
+    cost = np.nansum(paid) - np.nansum(sold * priced["export_price_per_kwh"]) + _besides(of, meter, edges, bought, paid)
     return float(cost), float(np.nansum(bought * priced["co2_g_per_kwh"]) / 1000)

@@ -3,6 +3,7 @@
 Nothing of Loadstar is imported here. Rows that Loadstar made itself (the rollup's) are left out.
 """
 
+import json
 import math
 import sqlite3
 from collections.abc import Sequence
@@ -139,10 +140,10 @@ class Stored:
                 )
             ]
             self.tariffs = [
-                (_seconds(since), _seconds(until), *prices)
-                for since, until, *prices in sql.execute(
-                    "SELECT valid_from, valid_to, import_price_per_kwh, export_price_per_kwh, co2_g_per_kwh, region_first "
-                    "FROM tariffs WHERE site_id = ?",
+                (_seconds(since), _seconds(until), *prices, json.loads(hours), json.loads(components))
+                for since, until, *prices, hours, components in sql.execute(
+                    "SELECT valid_from, valid_to, import_price_per_kwh, export_price_per_kwh, co2_g_per_kwh, region_first, "
+                    "hours, components FROM tariffs WHERE site_id = ?",
                     [self.id],
                 )
             ]
