@@ -6,7 +6,7 @@ period and tier; schedules are 12 months of 24 hours of the number of a period, 
 
 import calendar
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
@@ -49,6 +49,8 @@ READ = frozenset({
     "fueladjustmentsmonthly",
 })  # fmt: skip
 
+NEEDED = ("energyratestructure", "energyweekdayschedule", "energyweekendschedule")
+
 Schedule = Sequence[Sequence[int]]
 
 
@@ -81,6 +83,9 @@ def read(rate: object) -> Found:
     unknown = sorted(key for key, value in rate.items() if key.lower() not in SPOKEN | READ and _charges(value))
     if unknown:
         raise DoesNotFit(_("it has what a tariff here cannot charge: %(fields)s", fields=", ".join(unknown)))
+    missing = [name for name in NEEDED if not rate.get(name)]
+    if missing:
+        raise DoesNotFit(_("it lacks %(fields)s, as an answer with detail=full has them", fields=", ".join(missing)))
     try:
         return _found(rate)
     except DoesNotFit:
@@ -117,7 +122,24 @@ def _schedules(rate: Mapping[str, Any], what: str) -> dict[str, Schedule]:
     for schedule in both.values():
         if len(schedule) != MONTHS or any(len(month) != HOURS for month in schedule):
             raise DoesNotFit(_("a schedule is not of 12 months with 24 hours each: %(schedule)s", schedule=f"{what}…schedule"))
+    _require_periods(rate[f"{what}ratestructure"], both.values(), f"{what}ratestructure")
     return {EVERY: both[WEEKDAY]} if both[WEEKDAY] == both[WEEKEND] else both
+
+
+def _require_periods(structure: Sequence[Any], schedules: Iterable[Schedule], name: str) -> None:
+    """Every period that a schedule names has prices, all of them numbers."""
+    used = {period for schedule in schedules for month in schedule for period in month}
+    unknown = sorted(used - {*range(len(structure))}, key=str)
+    if unknown:
+        raise DoesNotFit(_("its schedules name the period %(period)s, which %(field)s has not", period=unknown[0], field=name))
+    for period in sorted(used):
+        for tier in structure[period]:
+            for key in ("rate", "adj", "sell", "max"):
+                try:
+                    float(tier.get(key) or 0)
+                except (TypeError, ValueError):
+                    told = {"field": f"{name}[{period}].{key}", "value": repr(tier[key])}
+                    raise DoesNotFit(_("%(field)s is %(value)s, which is no number", **told)) from None
 
 
 def _windows(schedules: Mapping[str, Schedule], period: int) -> Iterator[Window]:

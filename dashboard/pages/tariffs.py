@@ -61,7 +61,8 @@ def layout(site_id: str, **_query: Any) -> html.Div:
         [
             html.Header([html.H1(_("Tariffs")), html.P(about)], className="page-head"),
             html.Div(_silence(scope, site), id="tariffs-gaps"),
-            *(forms.view(form, site_id) for form in FORMS),
+            forms.view(tariff_forms.ADD, site_id),
+            forms.view(tariff_forms.IMPORT, site_id, tariff_forms.from_file()),
             tables.view(tariffs_table.TABLE, site_id),
         ]
     )

@@ -177,4 +177,4 @@ def text_of(contents: str) -> str:
             raise Refused(_("the file is too large: make several of it"))
         return raw.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
-        raise Refused(_("this is not a text in UTF-8: save the file as CSV, UTF-8")) from None
+        raise Refused(_("this is not a text in UTF-8: save the file in that encoding")) from None

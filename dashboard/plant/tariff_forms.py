@@ -6,14 +6,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dash import Input, Output, State, callback, dcc, html, no_update
+
 from config.language import N_, _
+from dashboard.frame.faults import sentence
 from dashboard.parts import moments
+from dashboard.parts.aria import icon
 from dashboard.parts.fields import Field, Moment, Text
 from dashboard.parts.forms import Form
 from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.plant import restating, tariffs_table, wiring
-from dashboard.web.access import administers_site
+from dashboard.plant.imports import LARGEST, text_of
+from dashboard.web.access import administers_site, guard
 from insight import restated
 from models import urdb
 from store.errors import Refused
@@ -83,7 +88,8 @@ def _urdb(text: str) -> urdb.Found:
     except json.JSONDecodeError as problem:
         raise Refused(_("it is no JSON: %(problem)s", problem=str(problem))) from problem
     except urdb.DoesNotFit as problem:
-        raise Refused(str(problem)) from problem
+        told = _("%(problem)s. Change that in the JSON, or add the tariff by hand", problem=str(problem))
+        raise Refused(told) from problem
 
 
 IMPORT = Form(
@@ -99,8 +105,8 @@ IMPORT = Form(
             lines=6,
             required=True,
             help=N_(
-                "As the Utility Rate Database (OpenEI) has it. Its prices are taken in the site's currency. What a tariff here "
-                "cannot charge is named, and nothing is imported then."
+                "As the Utility Rate Database (OpenEI) has it, from a file or pasted. Its prices are taken in the site's "
+                "currency. What a tariff here cannot charge is named, and nothing is imported then."
             ),
         ),
         restating.SURE,
@@ -112,3 +118,37 @@ IMPORT = Form(
     rare=True,
 )
 ADD = Form("tariffs", N_("Add a tariff"), administers_site("of"), FIELDS, do=_add, now=_now, changes=("tariffs",))
+
+
+def from_file() -> html.Div:
+    """Where a file is chosen whose text is imported as if it were pasted."""
+    upload = dcc.Upload(
+        html.Span([icon("arrow-up"), _("Choose a JSON file")], className="btn btn-quiet"),
+        id="urdb-file",
+        accept=".json,application/json",
+        max_size=LARGEST,
+        className="upload",
+    )
+    return html.Div(
+        [html.Label(upload), html.Span(id="urdb-file-said", role="status", className="remark")], className="choices mb-2"
+    )
+
+
+@callback(
+    Output("urdb-json", "value"),
+    Output("urdb-file-said", "children"),
+    Input("urdb-file", "contents"),
+    State("urdb-file", "filename"),
+    State("urdb-of", "data"),
+    prevent_initial_call=True,
+)
+@guard(administers_site("of"))
+def read_file(contents: str | None, filename: str | None, of: str | None) -> Any:  # noqa: ARG001 - `of` is the rule's
+    """Put the text of a file where it would be pasted; nothing is imported."""
+    if not contents:
+        return no_update, no_update
+    try:
+        text = text_of(contents)
+    except Refused as refused:
+        return no_update, f"{filename}: {sentence(refused)}"
+    return text, _("%(file)s is read. Import it below.", file=str(filename or _("The file")))

@@ -1,9 +1,12 @@
 """Administrators of a site say what its energy costs, from when until when and at which hours; others do not find the page."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from dashboard.plant import tariff_charges, tariff_hours
 from models import urdb
@@ -11,6 +14,7 @@ from models.tariffs import Hours
 from store.records.plant import tariffs
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
+from tests.dashboard.plant import asking
 from tests.dashboard.plant.asking import act, press, said
 from tests.dashboard.pressing import fill
 from tests.dashboard.world import World
@@ -92,11 +96,35 @@ def test_a_tariff_of_the_utility_rate_database_is_imported_or_refused_by_what_do
         return said(fill(world, browser, "urdb", world.site, json=json.dumps(rate), sure="yes", **{"from": "2026-01-01"}))
 
     assert "coincidentratestructure" in imported(RATE | {"coincidentratestructure": [[{"rate": 5}]]})
-    assert "no tariff of the Utility Rate Database" in imported(7)
+    assert "no tariff of the Utility Rate Database. Change that in the JSON, or add the tariff by hand" in imported(7)
     assert tariffs.tariffs(SYSTEM, world.site) == []
     assert "Time of use applies from 2026-01-01 00:00 on" in imported(RATE)
     [made] = tariffs.versions(SYSTEM, world.site)
     assert (made.hours, made.components) == (urdb.read(RATE).hours, urdb.read(RATE).components)
+
+
+def test_the_text_of_a_json_file_comes_where_it_would_be_pasted_and_nothing_is_imported(world: World) -> None:
+    browser = world.client("admin")
+    shown(browser, f"/site/{world.site}/tariffs")
+
+    def chosen(raw: bytes, who: FlaskClient = browser) -> dict[str, Any]:
+        contents = f"data:application/json;base64,{base64.b64encode(raw).decode()}"
+        state = {"urdb-file.filename": "rate.json", "urdb-of.data": world.site}
+        outputs = ["urdb-json.value", "urdb-file-said.children"]
+        answer = asking.call(who, outputs, {"urdb-file.contents": contents}, state)
+        return answer.get_json()["response"] if answer.status_code == 200 else {}
+
+    text = json.dumps(RATE | {"name": "Tarif d’été"}, ensure_ascii=False)
+    found = chosen(text.encode())
+    assert found["urdb-json"]["value"] == text
+    assert "rate.json is read" in found["urdb-file-said"]["children"]
+    broken = chosen(b"\xff\xfe{")
+    assert "urdb-json" not in broken
+    assert "rate.json: This is not a text in UTF-8" in broken["urdb-file-said"]["children"]
+    assert tariffs.tariffs(SYSTEM, world.site) == []
+    operator = world.client("operator")
+    operator.get("/account")
+    assert chosen(text.encode(), operator) == {}
 
 
 @pytest.mark.parametrize(
