@@ -7,7 +7,7 @@ energy, and of which times it is seen, is part of the key.
 """
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -29,9 +29,14 @@ from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, Scope
 from store.series import energy, finality, versions
 from store.series.energy import Flow, Flows
+from store.series.grid import micros
 
 FORMAT = 1  # of what is kept and how it is computed: a new number forgets what older programs kept
 STEPS = ("hour", "day", "month")
+TOGETHER = {"hour": 24, "day": 400, "month": 1}  # so many periods a stretch are read and added up, at the most
+SHORT = 0.45  # of the usual length, when clocks change
+AT_ONCE = 1_000  # blocks of meters that are computed together
+LITTLE = 4  # a block of which less than this part is asked is not computed as a whole
 ON_THE_WAY = timedelta(
     minutes=5
 )  # what is written is stamped that long before it can be read, at the most, clocks' differences included
@@ -64,81 +69,126 @@ def energy_by(
 def flows(
     scope: Scope, meter_ids: Collection[str], edges: list[datetime] | pd.DatetimeIndex, known: Metering | None = None
 ) -> Flows:
-    """As `store.series.energy.flows`; from what is kept where the edges are those of local hours, days or months.
+    """As `store.series.energy.flows`; from what is kept where each edge is one of local hours, days or months.
 
     Raises:
         NotFound: a meter does not exist for the scope.
         StoreAway: QuestDB cannot be reached.
     """
     known = metering(scope, meter_ids, known)
-    ids = [*dict.fromkeys(meter_ids)]
+    ids, edges_us = [*dict.fromkeys(meter_ids)], micros(edges)
     zones = {known.zones[meter] for meter in ids}
-    edges_us = _micros(edges)
-    step = _step(edges_us, ZoneInfo(*zones)) if len(zones) == 1 else None
-    blocks = _closed(known, ids, edges_us, step, ZoneInfo(*zones)) if step else []
-    if step is None or len(blocks) < 2:
+    zone = ZoneInfo(*zones) if len(zones) == 1 else None
+    step = _step(edges_us, zone) if zone else None
+    blocks = _closed(known, ids, edges_us, step, zone) if zone and step else []
+    until = min(blocks[-1], int(edges_us[-1])) if blocks else 0
+    if zone is None or step is None or until <= edges_us[0]:
         return energy.flows(scope, ids, edges, known)
-    first, last = np.searchsorted(edges_us, [blocks[0], blocks[-1]]).tolist()
-    parts = [energy.flows(scope, ids, edges[: first + 1], known)] if first else []
-    parts.append(_of_blocks(scope, known, ids, edges_us[first : last + 1], blocks, step))
-    parts += [energy.flows(scope, ids, edges[last:], known)] if last < len(edges) - 1 else []
-    every = zip(*(part.every for part in parts), strict=True)
-    return Flows(ids, Flow(*(np.concatenate(columns, axis=1) for columns in every)))
+    cut = np.union1d(edges_us, [until])
+    over = int(np.searchsorted(cut, until))
+    parts = [_of_blocks(scope, known, ids, cut[: over + 1], _Blocks(blocks, step, zone))]
+    if over < len(cut) - 1:
+        parts.append(np.array(energy.flows(scope, ids, _moments(cut[over:]), known).every))
+    return Flows(ids, Flow(*_summed(np.concatenate(parts, axis=2), np.searchsorted(cut, edges_us))))
 
 
 def _step(edges_us: Microseconds, zone: ZoneInfo) -> str | None:
-    """Of which local periods the edges are; none when of no step that is kept."""
-    longest_s = np.diff(edges_us).max(initial=0) / 1e6
-    for step in STEPS:
-        length_s = local_time.LENGTHS_S[step]
-        if length_s * 0.8 < longest_s < length_s * 1.25:
-            periods = local_time.edges_s(_moment(edges_us[0]), _moment(edges_us[-1]), step, zone) * 1_000_000
-            return step if np.array_equal(periods, edges_us) else None
+    """The longest local periods that are kept and that make up each stretch between the edges; none where none do."""
+    if len(edges_us) < 2:
+        return None
+    shortest_s = np.diff(edges_us).min() / 1e6
+    for step in reversed(STEPS):
+        if shortest_s < local_time.LENGTHS_S[step] * SHORT:
+            continue
+        periods = local_time.edges_s(_moment(edges_us[0]), _moment(edges_us[-1]), step, zone) * 1_000_000
+        if len(periods) <= TOGETHER[step] * len(edges_us) and np.isin(edges_us, periods).all():
+            return step
     return None
 
 
+class _Blocks(NamedTuple):
+    """What is kept together: of which periods, and the moments (µs) between which."""
+
+    edges_us: Sequence[int]
+    step: str
+    zone: ZoneInfo
+
+    def periods(self) -> Microseconds:
+        """The edges of all their periods."""
+        first, last = _moment(self.edges_us[0]), _moment(self.edges_us[-1])
+        return local_time.edges_s(first, last, self.step, self.zone) * 1_000_000
+
+
 def _closed(known: Metering, ids: Sequence[str], edges_us: Microseconds, step: str, zone: ZoneInfo) -> list[int]:
-    """The edges of the blocks between the edges of which nothing is missed any more that could still come as usual."""
+    """The edges of the blocks that hold what is asked, as far as nothing is missed of them that could still come as usual."""
     first, last = _moment(edges_us[0]), _moment(edges_us[-1])
     patience_s = max(energy.patience_s(known.declared[meter], last) for meter in known.measured(ids))
     until = min(versions.settled_to(), clock.now() - timedelta(seconds=patience_s))
-    months = [each for each in local_time.edges(first, last, "month", zone) if first <= each <= min(until, last)]
+    months = [each for each in local_time.edges(first, last, "month", zone) if each <= until]
     years = [each for each in months if each.astimezone(zone).month == 1] if step != "hour" else []
-    return [_us(each) for each in months if len(years) < 2 or each in years or not years[0] < each < years[-1]]
+    blocks = [_us(each) for each in months if len(years) < 2 or each in years or not years[0] < each < years[-1]]
+    return blocks if len(blocks) > 1 else []
 
 
-def _of_blocks(
-    scope: Scope, known: Metering, ids: Sequence[str], edges_us: Microseconds, blocks: Sequence[int], step: str
-) -> Flows:
-    """The flows of successive blocks, from the cache; what is missing, or has changed, is computed and kept."""
+def _of_blocks(scope: Scope, known: Metering, ids: Sequence[str], edges_us: Microseconds, blocks: _Blocks) -> Floats:
+    """The columns of flows between edges that blocks hold; of these what is missing, or has changed, is computed, and kept.
+
+    Of a block of which little is asked only that is computed.
+    """
     # Before the data: what comes in between is looked at again.
     shown, as_of, written = finality.shown(), _us(versions.now() - ON_THE_WAY), versions.written()
-    at = np.searchsorted(edges_us, blocks)
-    whose = _whose(known, ids)
-    keys = [[f"{FORMAT}|{step}|{first}|{last}|{each}" for first, last in pairwise(blocks)] for each in whose]
+    periods = blocks.periods()
+    at = np.searchsorted(periods, blocks.edges_us)
+    asked_from, asked_to = np.searchsorted(periods, edges_us[[0, -1]]).tolist()
+    spans = [f"{FORMAT}|{blocks.step}|{first}|{last}" for first, last in pairwise(blocks.edges_us)]
+    keys = [[f"{span}|{each}" for span in spans] for each in _whose(known, ids)]
     kept = [[_read(key, length) for key, length in zip(row, np.diff(at).tolist(), strict=True)] for row in keys]
-    changed = _changed(scope, known, ids, blocks, kept)
-    columns = np.zeros((len(Flow._fields), len(ids), len(edges_us) - 1))
+    changed = _changed(scope, known, ids, blocks.edges_us, kept)
+    columns = np.zeros((len(Flow._fields), len(ids), asked_to - asked_from))
     fresh: dict[str, _Block] = {}
+    absent: dict[int, list[int]] = {}  # of which meters (rows) blocks (their places) are to be computed
     for place, (first, last) in enumerate(pairwise(at.tolist())):
-        missing = []
+        start, end = max(first, asked_from), min(last, asked_to)
         for row in range(len(ids)):
             there = kept[row][place]
             if there is None or there.written > written or (row, place) in changed:
-                missing.append(row)
+                absent.setdefault(place, []).append(row)
                 continue
-            columns[:, row, first:last] = there.columns
+            columns[:, row, start - asked_from : end - asked_from] = there.columns[:, start - first : end - first]
             # Else what has come to one block would be looked up for all the others each time.
             if there.as_of < (as_of if changed else as_of - ASKED_ANEW_US):
                 fresh[keys[row][place]] = _Block(as_of, written, there.columns)
-        if missing:
-            moments = [_moment(each) for each in edges_us[first : last + 1]]
-            computed = np.array(energy.flows(scope, [ids[row] for row in missing], moments, known).every)
-            columns[:, missing, first:last] = computed
-            fresh |= {keys[row][place]: _Block(as_of, written, computed[:, nth]) for nth, row in enumerate(missing)}
+    for places, rows in _alike(absent):
+        first, last = int(at[places[0]]), int(at[places[-1] + 1])
+        start, end = max(first, asked_from), min(last, asked_to)
+        if (end - start) * LITTLE < last - first:
+            first, last = start, end
+        computed = np.array(energy.flows(scope, [ids[row] for row in rows], _moments(periods[first : last + 1]), known).every)
+        columns[:, rows, start - asked_from : end - asked_from] = computed[..., start - first : end - first]
+        for place in places:
+            if first <= at[place] and at[place + 1] <= last:
+                own = computed[..., at[place] - first : at[place + 1] - first]
+                fresh |= {keys[row][place]: _Block(as_of, written, own[:, nth]) for nth, row in enumerate(rows)}
     if shown:
         _keep(fresh)
-    return Flows(ids, Flow(*columns))
+    return _summed(columns, np.searchsorted(periods[asked_from:], edges_us))
+
+
+def _alike(absent: Mapping[int, list[int]]) -> Iterator[tuple[list[int], list[int]]]:
+    """Successive places of which the same rows are to be computed, some at a time, and these rows."""
+    places: list[int] = []
+    for place, rows in absent.items():
+        if places and (place != places[-1] + 1 or rows != absent[places[0]] or len(places) * len(rows) >= AT_ONCE):
+            yield places, absent[places[0]]
+            places = []
+        places.append(place)
+    if places:
+        yield places, absent[places[0]]
+
+
+def _summed(columns: Floats, at: NDArray[np.intp]) -> Floats:
+    """Sums of the last axis between successive places of it."""
+    return columns if len(at) == columns.shape[-1] + 1 else np.add.reduceat(columns, at[:-1], axis=-1)
 
 
 def _changed(
@@ -171,16 +221,16 @@ def _whose(known: Metering, ids: Sequence[str]) -> list[str]:
     return told
 
 
-def _micros(edges: list[datetime] | pd.DatetimeIndex) -> Microseconds:
-    return pd.DatetimeIndex(edges).as_unit("us").asi8
-
-
 def _us(at: datetime) -> int:
     return round(at.timestamp() * 1e6)
 
 
 def _moment(since_us: int) -> datetime:
     return datetime.fromtimestamp(int(since_us) / 1e6, UTC)
+
+
+def _moments(since_us: Microseconds) -> list[datetime]:
+    return [_moment(each) for each in since_us.tolist()]
 
 
 def _read(key: str, length: int) -> _Block | None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from config import clock
 from config.settings import settings
-from insight import cache
+from insight import cache, closed_energy
 from insight.periods import on_step
 from insight.site_view import Meter, SiteView, site_view
 from models import local_time
@@ -140,9 +140,9 @@ def _closed(
         _try(lambda kept: kept.incr(MISSES if missing else HITS))
     if missing:
         first, last = missing[0], missing[-1] + 1
-        kilowatts = (
-            power.mean_power(scope, ids, edges[first], edges[last], step_s, zone, view.metering)[ids].to_numpy(np.float32).T
-        )
+        span = edges[first], edges[last]
+        frame = power.mean_power(scope, ids, *span, step_s, zone, view.metering, closed_energy.flows)
+        kilowatts = frame[ids].to_numpy(np.float32).T
         computed = dict(zip(range(first, last), np.split(kilowatts, np.cumsum(lengths[first:last])[:-1], axis=1), strict=True))
         _keep({keys[at]: computed[at] for at in missing})
         blocks = [computed[at] if block is None else block for at, block in enumerate(blocks)]

@@ -26,6 +26,7 @@ from store.series import finality
 from store.series.declared import Telling, cells
 from store.series.energy import Flow
 from store.series.energy import Flows as Energies
+from store.series.grid import micros
 
 Floats = NDArray[np.float64]
 
@@ -108,15 +109,24 @@ def _kwh(flow: Flow) -> dict[str, Floats]:
     return {name: np.where(flow.known_s > 0, kwh, np.nan) for name, kwh in (("forward", flow.forward), ("export", flow.export))}
 
 
+class _Told(NamedTuple):
+    """What was heard between successive steps of a part of the time, and solved; `at`: the asked stretch that each step is of."""
+
+    first: datetime
+    last: datetime
+    at: NDArray[np.intp]
+    solved: Flows
+    energies: Energies
+
+
 class _Place:
     """A node, or the site as a whole (without a node), of which parts of a course are gathered."""
 
-    def __init__(self, edges: Sequence[datetime], node_id: str | None) -> None:
+    def __init__(self, stretches: int, node_id: str | None) -> None:
         self.node_id = node_id
-        self._edges_s = np.array([each.timestamp() for each in edges])
         self._names = (*flows.TOTALS, *SystemBalance._fields) if node_id is None else ("taken", "given")
-        self._sums = np.zeros((len(self._names), len(edges) - 1))
-        self._heard = np.zeros((len(self._names), len(edges) - 1), bool)
+        self._sums = np.zeros((len(self._names), stretches))
+        self._heard = np.zeros((len(self._names), stretches), bool)
         self._covered: dict[str, tuple[Floats, Floats]] = {}  # of each meter behind it: seconds that are there, and that were due
         self._behind: list[Telling] = []
 
@@ -127,16 +137,15 @@ class _Place:
         own = [edge for edge, _ in ends(drawn).get(self.node_id, ()) if edge.carrier == "electricity"]
         return own if all(edge.meter_id or edge.terms for edge in own) else None
 
-    def add(self, steps: Sequence[datetime], solved: Flows, told: Energies, own: Iterable[Edge], view: SiteView) -> None:
-        """What a solved graph tells of it between successive steps, by the meters of its own edges among those that are told."""
-        meters = asked_of(own, view)
-        at = np.searchsorted(self._edges_s, [each.timestamp() for each in steps[:-1]], side="right") - 1
-        for place, amounts in enumerate(self._amounts(solved, told, view)):
+    def add(self, told: _Told, own: Iterable[Edge], view: SiteView) -> None:
+        """What a solved graph tells of it, by the meters of its own edges among those that are told."""
+        meters, at = asked_of(own, view), told.at
+        for place, amounts in enumerate(self._amounts(told.solved, told.energies, view)):
             known = np.isfinite(np.broadcast_to(amounts, len(at)))
             np.add.at(self._sums[place], at[known], np.broadcast_to(amounts, len(at))[known])
             self._heard[place, at[known]] = True
-        self._behind.append(Telling(steps[0], steps[-1], meters))
-        of = told.of(meters)
+        self._behind.append(Telling(told.first, told.last, meters))
+        of = told.energies.of(meters)
         for meter, *both in zip(meters, np.minimum(of.covered_s, of.due_s), of.due_s, strict=True):
             sums = self._covered.setdefault(meter, (np.zeros(self._sums.shape[1]), np.zeros(self._sums.shape[1])))
             for sum_s, seconds in zip(sums, both, strict=True):
@@ -180,7 +189,8 @@ def _of_places(
     scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime], *, judged: bool = True
 ) -> tuple[dict[str, _Place], dict[str, list[bool]]]:
     """What is told of nodes and of the site, and of each meter behind them whether it may change, where that is `judged`."""
-    places = {each: _Place(edges, None if each == view.id else each) for each in ids}
+    places = {each: _Place(len(edges) - 1, None if each == view.id else each) for each in ids}
+    edges_us = micros(list(edges))
     wired = view.drawings.between(edges[0], edges[-1])
     seen = {node.id for drawn in (view.graph, *(drawn for _, drawn in wired)) for node in drawn.nodes}
     for each in ids:
@@ -194,9 +204,10 @@ def _of_places(
         for graph, those in of:
             for steps in _steps(scope, view, graph, edges, first, last):
                 heard = closed_energy.flows(scope, asked_of(graph.edges, view), steps, view.metering)
-                solved = flows.solve(graph, readings(heard))
+                at = np.searchsorted(edges_us, micros(steps[:-1]), side="right") - 1
+                told = _Told(steps[0], steps[-1], at, flows.solve(graph, readings(heard)), heard)
                 for place, own in those:
-                    place.add(steps, solved, heard, own, view)
+                    place.add(told, own, view)
     return places, may_change
 
 

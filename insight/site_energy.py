@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from insight import closed_energy
 from insight.read_together import Question, ReadTogether
 from insight.site_view import SiteView
 from models import flows
@@ -23,7 +24,7 @@ from models.graph import Edge, Graph
 from models.natural_order import natural
 from models.topology import at_the_grid
 from store.scope import Scope
-from store.series import energy, finality
+from store.series import finality
 from store.series.declared import Telling, cells
 from store.series.energy import Flow
 from store.series.energy import Flows as Energies
@@ -104,7 +105,7 @@ def site_energy(
         StoreAway: the database cannot be reached.
     """
     start, end = edges[0], edges[-1]
-    told_by, judged_by = (read.flows, read.provisional) if read else (energy.flows, finality.provisional)
+    told_by, judged_by = (read.flows, read.provisional) if read else (closed_energy.flows, finality.provisional)
     # Asked before the energies are, like theirs.
     known = view.metering
     may_change = any(each for (each,) in judged_by(scope, list(view.meters), [start, end], known).values())

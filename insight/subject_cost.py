@@ -48,7 +48,7 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
         NotFound: it is not there for the scope.
         StoreAway: QuestDB cannot be reached.
     """
-    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
+    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True).longer(edges)
     if of.kind == "site":
         energy = site_energy(scope, view, priced.edges)
         bought, sold, bill = energy.imported, energy.exported, bill_of(scope, view, energy, edges, priced)

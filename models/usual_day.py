@@ -63,19 +63,20 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
     outdoors = np.full(len(values), np.nan) if temperatures_c is None else np.asarray(temperatures_c, np.float64)
     degrees = np.array([np.maximum(HEATING_C - outdoors, 0), np.maximum(outdoors - COOLING_C, 0)])
     alike = _alike(kind)
-    slopes = [_Slopes(values, alike, kelvin) for kelvin in degrees]
-    middle, scatter, days = np.full((2, len(values)), np.nan)[0], np.full(len(values), np.nan), np.zeros(len(values), np.int64)
-    for day in range(since, len(values)):
-        compared = _compared(values, alike, day)
-        days[day] = len(compared)
-        if len(compared) < LEAST:
-            continue
-        of_day = values[compared]
-        if np.isfinite(degrees[0, day]):
-            for kelvin, each in zip(degrees, slopes, strict=True):
-                of_day = of_day + each.per_kelvin(day) * np.nan_to_num(kelvin[day] - kelvin[compared])
-        middle[day] = np.median(of_day)
-        scatter[day] = AS_SIGMA * np.median(np.abs(of_day - middle[day]))
+    compared = _compared(values, alike, since)
+    of_days = np.append(values, np.nan)[compared]
+    if np.isfinite(outdoors).any():
+        for kelvin in degrees:
+            slopes = _Slopes(values, alike, kelvin)
+            per_kelvin = np.array([slopes.per_kelvin(day) for day in range(since, len(values))])
+            apart = kelvin[since:, None] - np.append(kelvin, np.nan)[compared]
+            of_days += per_kelvin[:, None] * np.nan_to_num(apart)
+    middle, scatter = np.full((2, len(values)), np.nan)
+    days = np.zeros(len(values), np.int64)
+    days[since:] = (compared < len(values)).sum(axis=1)
+    of_days[days[since:] < LEAST] = np.nan
+    middle[since:] = _medians(of_days)
+    scatter[since:] = AS_SIGMA * _medians(np.abs(of_days - middle[since:, None]))
     reach = np.maximum(SCATTER * scatter, SHARE * np.abs(middle))
     low, high = middle - reach, middle + reach
     with np.errstate(invalid="ignore"):
@@ -85,12 +86,32 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
 
 def compared_with(totals: ArrayLike, kinds: ArrayLike, day: int) -> Days:
     """The places of the days that one is compared with, as `usual` takes them; fewer than `LEAST` say nothing."""
-    return _compared(np.asarray(totals, np.float64), _alike(np.asarray(kinds, np.int64)), day)
+    values = np.asarray(totals, np.float64)
+    places = _compared(values, _alike(np.asarray(kinds, np.int64)), day)[0]
+    found: Days = places[places < len(values)]
+    return found
 
 
-def _compared(values: Floats, alike: Days, day: int) -> Days:
-    since = max(0, day - WITHIN_DAYS)
-    return since + np.flatnonzero((alike[since:day] == alike[day]) & np.isfinite(values[since:day]))[-COUNT:]
+def _compared(values: Floats, alike: Days, since: int) -> Days:
+    """Of each day from `since` on the places of those that it is compared with, filled up to `COUNT` with `len(values)`."""
+    known: dict[int, list[int]] = {}
+    found = np.full((len(values) - since, COUNT), len(values))
+    for day, (kind, is_known) in enumerate(zip(alike.tolist(), np.isfinite(values).tolist(), strict=True)):
+        those = known.setdefault(kind, [])
+        if day >= since:
+            last = [each for each in those[-COUNT:] if each >= day - WITHIN_DAYS]
+            found[day - since, : len(last)] = last
+        if is_known:
+            those.append(day)
+    return found
+
+
+def _medians(rows: Floats) -> Floats:
+    """The median of what each row knows; NaN where that is nothing."""
+    ordered, known = np.sort(rows, axis=1), np.isfinite(rows).sum(axis=1)
+    places = np.arange(len(rows)), np.maximum(known - 1, 0) // 2
+    medians: Floats = (ordered[places] + ordered[places[0], known // 2]) / 2
+    return medians
 
 
 def _alike(kinds: Days) -> Days:

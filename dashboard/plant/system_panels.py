@@ -46,6 +46,7 @@ KINDS = {
     "prediction": N_("Prediction of days"),
     "audit_check": N_("Audit check"),
     "tidying": N_("Tidying"),
+    "closed_months": N_("Energies of past months"),
     "quality_flags": N_("Quality flags"),
     "waiting_values": N_("Values that waited for a mapping"),
     "file_import": N_("Import of a file"),

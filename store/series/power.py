@@ -1,7 +1,7 @@
 """Power of meters, now and over time, from wherever each declares that its energy comes from."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
 from store.series import energy, latest, samples
 from store.series.counters import COUNTERS
 from store.series.declared import Span, spans
+from store.series.energy import Flows
 from store.series.energy_of_samples import POWER
 from store.series.grid import floor
 from store.series.interval_sums import ROLLUP
@@ -28,6 +29,7 @@ from store.series.pieces import EXPORT, FORWARD
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
 UTC = ZoneInfo("UTC")
+EnergyFlows = Callable[[Scope, Collection[str], pd.DatetimeIndex, Metering | None], Flows]
 LATELY = 3  # intervals, within which a meter's power is of now
 WITHIN = timedelta(days=2)  # how long a meter may be silent and still be said to have been heard
 
@@ -163,10 +165,11 @@ def mean_power(
     step_s: int,
     zone: ZoneInfo = UTC,
     known: Metering | None = None,
+    told_by: EnergyFlows = energy.flows,
 ) -> pd.DataFrame:
     """Mean power of each meter in steps of `step_s` (one of `STEPS_S`) over [start, end), by the clock of a zone.
 
-    `known`: how they measure, if that was read already.
+    `known`: how they measure, if that was read already. `told_by`: who tells the energies, where some of them are kept.
 
     Returns:
         Index: start of each step in UTC, as of `steps`. A column a meter: kW, forward minus export, over the part
@@ -179,7 +182,7 @@ def mean_power(
     """
     edges = steps(start, end, step_s, zone)
     known = metering(scope, meter_ids, known)
-    found, terms = energy.flows(scope, known.measured(meter_ids), edges, known), known.sums(meter_ids)
+    found, terms = told_by(scope, known.measured(meter_ids), edges, known), known.sums(meter_ids)
     own = [meter for meter in dict.fromkeys(meter_ids) if meter not in terms]
     of = found.of(own)
     kw = pd.DataFrame(_mean_kw(of.forward - of.export, of.covered_s, of.known_s).T, index=edges[:-1], columns=own)

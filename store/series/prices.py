@@ -10,16 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.quantities import INTERVAL_S
-from models import bills
+from models import bills, local_time
 from models import tariffs as models
-from models.tariff_components import Component
+from models.tariff_components import Component, Demand
 from models.tariffs import Prices, Version
 from store.records.plant import calendars, sites, tariffs
 from store.records.plant.meters import require_series
 from store.scope import Scope
 from store.series import checkpoint, samples
 from store.series.connection import frame
-from store.series.grid import micros
+from store.series.grid import micros, moment
 
 QUANTITIES = ("price_per_kwh", "export_price_per_kwh", "co2_g_per_kwh")  # of a region, in the order of `Prices`
 LONGEST = timedelta(days=1)  # of a row of a region
@@ -47,6 +47,27 @@ class Priced(NamedTuple):
     def edges_s(self) -> NDArray[np.float64]:
         """The edges in seconds since 1970."""
         return micros(self.edges) / 1e6
+
+    def longer(self, moments: Sequence[datetime]) -> "Priced":
+        """The same by local days, or else hours, where no price changes within one; `moments` are edges still.
+
+        Energies of whole days and hours are kept. A demand charge is of quarters, and so are its stretches.
+        """
+        if self.has(Demand):
+            return self
+        edges, told = micros(self.edges), np.array([*self.prices, self.by_region])
+        before, after = told[:, :-1], told[:, 1:]
+        changed = ((before != after) & ~(np.isnan(before) & np.isnan(after))).any(axis=0)
+        begun = [each for version in self.versions for each in version[:2] if each is not None]
+        needed = np.concatenate([edges[1:-1][changed], micros([*moments, *begun])])
+        needed = needed[(needed > edges[0]) & (needed < edges[-1])]
+        for step in ("day", "hour"):
+            kept = np.isin(edges, 1_000_000 * local_time.edges_s(moment(edges[0]), moment(edges[-1]), step, self.zone))
+            if np.isin(needed, edges[kept]).all():
+                kept[[0, -1]] = True
+                prices = Prices(*(each[kept[:-1]] for each in self.prices))
+                return self._replace(edges=self.edges[kept], prices=prices, by_region=self.by_region[kept[:-1]])
+        return self
 
     def has(self, *kinds: type[Component]) -> bool:
         """Whether any of the tariffs has a component of these kinds."""

@@ -9,15 +9,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from config import clock
 from config import settings as configuration
 from insight import closed_energy
 from models import local_time
 from store.errors import NotFound
-from store.records.plant import declarations, meters
+from store.records.jobs.kinds import Nothing
+from store.records.plant import declarations, meters, sites
 from store.scope import SYSTEM, Scope, Window
 from store.series import amendments, energy, rollup, versions
 from tests.numbers.conftest import MakeSite
 from tests.store.series.conftest import Site, every
+from worker.tasks import closed_months
 
 # Two months are over, in which three of the zones change their clocks.
 FIRST = datetime(2025, 9, 28, tzinfo=UTC)
@@ -159,6 +162,52 @@ def test_months_that_are_over_are_computed_once_in_every_zone(
     assert ask == [2], "the meter that something came of, and the sum that it is a term of, in one month"
 
 
+def test_what_is_kept_at_night_waits_for_nobody(
+    site_in: MakeSite, tmp_path: Path, ask: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closed_energy, "ON_THE_WAY", timedelta(0))
+    monkeypatch.setitem(closed_months.REACH, "hour", closed_months.REACH["day"])
+    site = _site(site_in, "Europe/Berlin", tmp_path / "home")
+    ids = [*_meters(site).values()]
+    _settle()
+    assert closed_months.keep(SYSTEM, Nothing(), lambda *_: None)["meters"] >= len(ids)
+    ask.clear()
+    for step in ("hour", "day"):
+        edges = local_time.edges(FIRST + 5 * DAY, datetime(2025, 11, 27, tzinfo=UTC), step, ZoneInfo(site.zone))
+        closed_energy.flows(SYSTEM, ids, edges)
+    assert ask == []
+
+
+@pytest.mark.parametrize(("hour", "is_night"), [(1, True), (10, False)])
+def test_it_is_kept_by_the_site_s_night(site_in: MakeSite, monkeypatch: pytest.MonkeyPatch, hour: int, is_night: bool) -> None:
+    site = site_in("Europe/Berlin")
+    monkeypatch.setattr(sites, "visible_sites", lambda scope: [sites.site(scope, site.id)])
+    monkeypatch.setattr(clock, "now", lambda: NOW.replace(hour=hour))
+    assert closed_months.is_night(SYSTEM) is is_night
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_any_sums_of_whole_hours_are_what_the_rows_tell(
+    site_in: MakeSite, tmp_path: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closed_energy, "ON_THE_WAY", timedelta(0))
+    ids = [*_meters(_site(site_in, zone, tmp_path / "home")).values()]
+    hours = local_time.edges(FIRST + DAY, NOW, "hour", ZoneInfo(zone))
+    days = local_time.edges(FIRST + DAY, NOW, "day", ZoneInfo(zone))
+    numbers = np.random.default_rng(3)
+    some = [
+        sorted(numbers.choice(np.array(each), count, replace=False).tolist())
+        for each, count in ((hours, 2), (days, 2), (days, 9))
+    ]
+    for edges in (*some, hours[5:200:13], [days[4], days[5]]):
+        for _once_more in range(2):
+            kept = closed_energy.flows(SYSTEM, ids, edges)
+            for meter, flow in energy.flows(SYSTEM, ids, edges).items():
+                np.testing.assert_allclose(
+                    np.array(kept[meter]), np.array(flow), rtol=1e-9, atol=1e-6, err_msg=f"{meter} {edges}"
+                )
+
+
 def test_somebody_who_sees_other_times_is_told_of_these(site_in: MakeSite, tmp_path: Path) -> None:
     site = _site(site_in, "Europe/Berlin", tmp_path / "home")
     meter = _meters(site)["quarters"]
@@ -182,4 +231,4 @@ def test_a_store_that_was_set_back_is_not_answered_for_by_what_was_kept_of_it_be
     ask.clear()
     monkeypatch.setattr(versions, "written", lambda: before - 1)
     closed_energy.flows(SYSTEM, [meter], months)
-    assert ask == [1, 1]
+    assert ask == [1], "both months of it"

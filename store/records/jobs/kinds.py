@@ -145,6 +145,7 @@ TIDYING = Kind("tidying", Queue.AGGREGATION, Nothing)
 WAITING_VALUES = Kind("waiting_values", Queue.AGGREGATION, Nothing)
 FILE_IMPORT = Kind("file_import", Queue.FILES, OfImport, most_attempts=10)
 FILE_CHECK = Kind("file_check", Queue.FILES, OfUpload, most_waiting=20, most_each=4)
+CLOSED_MONTHS = Kind("closed_months", Queue.AGGREGATION, Nothing)
 QUALITY_FLAGS = Kind("quality_flags", Queue.AGGREGATION, Nothing)
 IMPORT_UNDO = Kind("import_undo", Queue.FILES, OfImport, most_attempts=10)
 PULL = Kind("pull", Queue.PULLING, OfSource)
@@ -159,6 +160,7 @@ KINDS: dict[str, Kind] = {
         AUDIT_CHECK,
         TIDYING,
         WAITING_VALUES,
+        CLOSED_MONTHS,
         QUALITY_FLAGS,
         FILE_IMPORT,
         FILE_CHECK,
