@@ -101,6 +101,16 @@ def months_of_all(run: Run, stored: Stored) -> Iterator[Figure]:
     yield Figure(f"see: months of {len(stored.meters)} meters over {SHOWN} years", taken, "ms", at_most=300)
 
 
+def kept_at_night(_run: Run, _stored: Stored) -> Iterator[Figure]:
+    """The energies of the months that are over, as the worker keeps them at night: the pages are asked in the morning."""
+    from store.records.jobs.kinds import Nothing
+    from store.scope import SYSTEM
+    from worker.tasks import closed_months
+
+    taken = _first(lambda: closed_months.keep(SYSTEM, Nothing(), lambda *_: None))
+    yield Figure("see: months that are over, kept at night by a job", taken, "ms")
+
+
 def report_of_a_month(_run: Run, stored: Stored) -> Iterator[Figure]:
     """A report of the last month, of the site with each of its uses: its numbers, and the PDF of these."""
     from insight.reports.gathering import gather
@@ -127,7 +137,7 @@ def pages(run: Run, stored: Stored) -> Iterator[Figure]:
     yield from seen_pages.pages(stored.settings.dashboard_port, stored.site, stored.uses, last, run.sizes.repeats)
 
 
-LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all, report_of_a_month, pages)
+LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all, kept_at_night, report_of_a_month, pages)
 
 
 def hours(stored: Stored) -> object:
