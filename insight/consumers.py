@@ -1,8 +1,9 @@
 """Who uses what on a site: what each use took over some days, its share, its base load and peak, and how that was before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,11 @@ from insight.courses import courses
 from insight.shared import shared
 from insight.site_energy import site_energy
 from insight.site_view import SiteView, site_view
+from insight.subject_cost import node_costs
+from insight.subjects import of_node
 from models import local_time, statistics
 from models.flows import Flows
+from models.graph import Node
 from store.records.plant import sites
 from store.scope import Scope
 
@@ -42,6 +46,13 @@ class Consumer:
     coverage: float
 
 
+class Cost(NamedTuple):
+    """What a use paid, as if the site's tariff billed it alone, for the share `priced` (0..1) of its energy; NaN without any."""
+
+    amount: float
+    priced: float
+
+
 @dataclass(frozen=True, slots=True)
 class Consumers:
     """The uses of a site, that with the most energy first. `rest_kwh` is what the site used that nothing of them tells."""
@@ -65,6 +76,12 @@ def consumers(scope: Scope, site_id: str, first: date, last: date) -> Consumers:
     return shared.get(key, LASTS_S, lambda: _consumers(scope, site_view(scope, site_id), first, last), STALE_S)
 
 
+def costs(scope: Scope, site_id: str, first: date, last: date) -> Mapping[str, Cost]:
+    """What each use paid on the days of `consumers`, by its id; asked for by itself, for it takes longer. Raises as that."""
+    key = ("costs of consumers", scope.key, site_id, sites.version(scope, site_id), first, last)
+    return shared.get(key, LASTS_S, lambda: _costs(scope, site_view(scope, site_id), first, last), STALE_S)
+
+
 def flows_of(scope: Scope, site_id: str, start: datetime, end: datetime) -> Flows:
     """What flowed through the site between two moments (kWh), to its uses; raises as `consumers`."""
     key = ("flows of consumers", scope.key, site_id, sites.version(scope, site_id), start, end)
@@ -72,10 +89,9 @@ def flows_of(scope: Scope, site_id: str, start: datetime, end: datetime) -> Flow
 
 
 def _consumers(scope: Scope, view: SiteView, first: date, last: date) -> Consumers:
-    start, end = local_time.days(first, last, view.zone)
-    end = min(end, local_time.begin(clock.now(), "hour", view.zone))  # a part of an hour would be no base load
+    start, end = _within(view, first, last)
     hours = local_time.edges(start, end, "hour", view.zone)
-    uses = [node for node in view.graph.nodes if node.kind == "sink"]
+    uses = _uses(view)
     told = courses(scope, view, [view.id, *(node.id for node in uses)], hours)
     demand = _sum(told[view.id].kwh["demand"])
     before = _before(scope, view, [node.id for node in uses], first, last, end)
@@ -104,6 +120,24 @@ def _consumers(scope: Scope, view: SiteView, first: date, last: date) -> Consume
     every.sort(key=lambda each: -np.nan_to_num(each.kwh))
     known = sum(each.kwh for each in every if np.isfinite(each.kwh))
     return Consumers(start, end, demand, max(demand - known, 0.0), bool(told[view.id].provisional.any()), every)
+
+
+def _within(view: SiteView, first: date, last: date) -> tuple[datetime, datetime]:
+    start, end = local_time.days(first, last, view.zone)
+    return start, min(end, local_time.begin(clock.now(), "hour", view.zone))  # a part of an hour would be no base load
+
+
+def _uses(view: SiteView) -> list[Node]:
+    return [node for node in view.graph.nodes if node.kind == "sink"]
+
+
+def _costs(scope: Scope, view: SiteView, first: date, last: date) -> dict[str, Cost]:
+    (start, end), uses = _within(view, first, last), [of_node(node) for node in _uses(view)]
+    if not uses or start >= end:
+        return {}
+    bill = node_costs(scope, view, uses, [start, end])
+    amounts = zip(bill.cost[:, 0].tolist(), bill.priced[:, 0].tolist(), strict=True)
+    return {use.id: Cost(*of) for use, of in zip(uses, amounts, strict=True)}
 
 
 def _before(

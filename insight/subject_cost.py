@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insight.courses import stretches
+from insight.courses import Stretches, stretches, stretches_of_nodes
 from insight.site_cost import bill_of
 from insight.site_energy import site_energy
 from insight.site_view import SiteView
@@ -54,13 +54,8 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
         bought, sold, bill = energy.imported, energy.exported, bill_of(scope, view, energy, edges, priced)
     else:
         told = stretches(scope, view, of.id, list(priced.edges.to_pydatetime()))
-        bought = np.nan_to_num(told.kwh[of.bought])
-        load = Load(priced.edges_s, bought[None], told.covered_s[None], np.zeros((1, len(bought))))
-        if priced.has(Demand):
-            load = cost.told_apart(scope, load, [told.behind], {}, view.metering)
-        sold = np.nan_to_num(told.kwh[of.sold])
-        places = _places(priced, edges)
-        bill = bills.bill(priced.versions, load, sold[None], priced.prices, places, priced.zone, priced.holidays)
+        bought, sold = (np.nan_to_num(told.kwh[name]) for name in (of.bought, of.sold))
+        bill = _bill(scope, view, [(of, told)], edges, priced)
     return SubjectCost(
         bill,
         co2_kg=emitted_kg(bought, priced, edges),
@@ -68,6 +63,27 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
         avoided_co2_kg=emitted_kg(sold, priced, edges),
         priced=priced,
     )
+
+
+def node_costs(scope: Scope, view: SiteView, nodes: Sequence[Subject], edges: list[datetime]) -> Bill:
+    """What each of several nodes pays, a row a node: as `subject_cost` has it, but read together.
+
+    Raises as `subject_cost`.
+    """
+    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
+    told = stretches_of_nodes(scope, view, [each.id for each in nodes], list(priced.edges.to_pydatetime()))
+    return _bill(scope, view, [(each, told[each.id]) for each in nodes], edges, priced)
+
+
+def _bill(scope: Scope, view: SiteView, told: Sequence[tuple[Subject, Stretches]], edges: list[datetime], priced: Priced) -> Bill:
+    bought, sold = (
+        np.array([np.nan_to_num(of.kwh[name]) for name, of in named])
+        for named in ([(each.bought, of) for each, of in told], [(each.sold, of) for each, of in told])
+    )
+    load = Load(priced.edges_s, bought, np.array([of.covered_s for _, of in told]), np.zeros_like(bought))
+    if priced.has(Demand):
+        load = cost.told_apart(scope, load, [of.behind for _, of in told], {}, view.metering)
+    return bills.bill(priced.versions, load, sold, priced.prices, _places(priced, edges), priced.zone, priced.holidays)
 
 
 def emitted_kg(kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:

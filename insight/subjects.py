@@ -25,9 +25,7 @@ class Subject:
 
 def subjects(view: SiteView) -> list[Subject]:
     """What may be asked of a site as it is now: itself, the nodes that take or give energy, and the meters of energy."""
-    own = [
-        _of_node(node) for node in view.graph.nodes if node.kind in ("sink", "source", "storage") and node.technology != "grid"
-    ]
+    own = [of_node(node) for node in view.graph.nodes if node.kind in ("sink", "source", "storage") and node.technology != "grid"]
     measuring = [
         Subject(meter.id, meter.name, "meter", "forward", *_ways(view, meter.edge_id))
         for meter in view.meters.values()
@@ -44,7 +42,8 @@ def subject(view: SiteView, wanted: str) -> Subject:
     return found
 
 
-def _of_node(node: Node) -> Subject:
+def of_node(node: Node) -> Subject:
+    """A node that takes or gives energy, as what is asked of."""
     taking = node.kind != "source"
     ways = ("taken", "given") if taking else ("given", "taken")
     return Subject(node.id, node.name, "node", ways[0], *ways)

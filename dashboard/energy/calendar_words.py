@@ -48,8 +48,12 @@ def mass(kilograms: float, reader: Reader) -> str:
 
 def money(told: EnergyDays, at: int, reader: Reader) -> str:
     """What a day cost; of a part of its energy only, it says of which."""
-    said = reader.money(float(told.cost[at]), told.currency)
-    share = float(told.priced[at])
+    return paid(float(told.cost[at]), float(told.priced[at]), told.currency, reader)
+
+
+def paid(cost: float, share: float, currency: str, reader: Reader) -> str:
+    """What was paid; for a share (0..1) of the energy only, it says so."""
+    said = reader.money(cost, currency)
     return said if share > 0.995 else _("%(cost)s for %(share)s %% of it", cost=said, share=wording.percent(share))
 
 

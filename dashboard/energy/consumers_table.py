@@ -1,5 +1,6 @@
 """Who uses what, as a table and in words."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,10 @@ from dashboard.figures import wording
 from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import Reader
 from dashboard.parts.short_table import short_table
-from insight.consumers import Consumer, Consumers
+from insight.consumers import Consumer, Consumers, Cost
+from insight.site_view import SiteView
+
+Costs = Mapping[str, Cost]
 
 NOTABLE = 0.05  # a change that is worth a word
 
@@ -43,11 +47,29 @@ def says(told: Consumers, reader: Reader) -> str:
     return " ".join(said)
 
 
-def table(site_id: str, told: Consumers, zone: ZoneInfo, reader: Reader) -> html.Div:
-    """A row a use, that with the most energy first, and one for what nothing of them tells."""
-    heads = [_("Use"), _("Energy"), _("Share"), _("Against the days before"), _("Base load"), _("Highest hour"), _("Coverage")]
+def says_cost(told: Consumers, costs: Costs, currency: str, reader: Reader) -> str:
+    """Which use cost most; nothing where that is no question."""
+    known = [each for each in told.every if each.id in costs and np.isfinite(costs[each.id].amount) and np.isfinite(each.kwh)]
+    if len(known) < 2:
+        return ""
+    dearest = max(known, key=lambda each: costs[each.id].amount)
+    return _("%(name)s cost most: %(cost)s.", name=dearest.name, cost=words.paid(*costs[dearest.id], currency, reader))
+
+
+def table(view: SiteView, told: Consumers, costs: Costs | None, reader: Reader) -> html.Div:
+    """A row a use, that with the most energy first, and one for what nothing of them tells; `costs` may still be asked for."""
+    heads = [
+        _("Use"),
+        _("Energy"),
+        _("Share"),
+        _("Cost"),
+        _("Against the days before"),
+        _("Base load"),
+        _("Highest hour"),
+        _("Coverage"),
+    ]
     most = max((each.kwh for each in told.every if np.isfinite(each.kwh)), default=0.0)
-    rows = [_row(site_id, each, told, most, zone, reader) for each in told.every]
+    rows = [_row(view, each, told, most, costs, reader) for each in told.every]
     if told.demand_kwh > 0 and told.rest_kwh / told.demand_kwh >= 0.005:
         share = told.rest_kwh / told.demand_kwh
         rows.append(
@@ -55,10 +77,10 @@ def table(site_id: str, told: Consumers, zone: ZoneInfo, reader: Reader) -> html
                 html.Em(_("Not measured by itself, or lost")),
                 words.energy(told.rest_kwh, reader),
                 f"{wording.percent(share)} %",
-                *[wording.NONE] * 4,
+                *[wording.NONE] * 5,
             )
         )
-    return short_table(_("Uses, that with the most energy first"), heads, rows, dict.fromkeys((1, 2, 3, 4, 5, 6), "num"))
+    return short_table(_("Uses, that with the most energy first"), heads, rows, dict.fromkeys(range(1, len(heads)), "num"))
 
 
 def history(site_id: str, use_id: str, told: Consumers, zone: ZoneInfo) -> str:
@@ -67,21 +89,23 @@ def history(site_id: str, use_id: str, told: Consumers, zone: ZoneInfo) -> str:
     return f"/site/{site_id}/history?of={use_id}&first={first}&last={last}"
 
 
-def _row(site_id: str, each: Consumer, told: Consumers, most: float, zone: ZoneInfo, reader: Reader) -> tuple[Any, ...]:
-    days = html.A(each.name, href=f"/site/{site_id}/calendar?of={each.id}", **data(soft=""))
+def _row(view: SiteView, each: Consumer, told: Consumers, most: float, costs: Costs | None, reader: Reader) -> tuple[Any, ...]:
+    last = (told.end - timedelta(seconds=1)).astimezone(view.zone).date()
+    days = html.A(each.name, href=f"/site/{view.id}/calendar?of={each.id}&day={last}", **data(soft=""))
     width = max(0.0, each.kwh) / most if most > 0 and np.isfinite(each.kwh) else 0.0
     bar = html.I(className="amount", style={"width": f"{100 * width:.0f}%"}, **aria(hidden="true"))
     peak: Any = wording.NONE
     if each.peak_at is not None:
-        local = each.peak_at.astimezone(zone)
+        local = each.peak_at.astimezone(view.zone)
         peak = f"{_power(each.peak_kw, reader)}, {language.written(local, 'MMMd')} {local:%H:%M}"
     return (
         html.Div([days, bar], className="with-amount"),
         words.energy(each.kwh, reader) if np.isfinite(each.kwh) else wording.NONE,
         f"{wording.percent(each.share)} %" if np.isfinite(each.share) else wording.NONE,
+        _cost(each, costs, view.currency, reader),
         html.A(
             words.change(each.change, reader),
-            href=history(site_id, each.id, told, zone),
+            href=history(view.id, each.id, told, view.zone),
             title=_("History of these days"),
             **data(soft=""),
         ),
@@ -89,6 +113,14 @@ def _row(site_id: str, each: Consumer, told: Consumers, most: float, zone: ZoneI
         peak,
         f"{wording.percent(each.coverage)} %" if np.isfinite(each.coverage) else wording.NONE,
     )
+
+
+def _cost(each: Consumer, costs: Costs | None, currency: str, reader: Reader) -> str:
+    if costs is None:
+        return "…"
+    cost = costs.get(each.id)
+    known = cost is not None and np.isfinite(cost.amount) and np.isfinite(each.kwh)
+    return words.paid(*cost, currency, reader) if cost is not None and known else wording.NONE
 
 
 def _power(kilowatts: float, reader: Reader) -> str:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, clientside_callback, html, register_page
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html, register_page
+from dash.exceptions import PreventUpdate
 
 from config import clock
 from config.language import N_, _
@@ -62,12 +63,38 @@ def _told(scope: Scope, asked: Asked) -> list[Any]:
         "Base load is what is drawn nearly always, the 2.5th percentile of the hours; the highest hour is a mean. "
         "The days before are as many, up to the same time."
     )
+    billed = _("A cost is what would be paid were it billed alone by the tariff of the site.")
     return [
-        html.P(consumers_table.says(told, read_by), className="answer", id="consumers-say"),
+        html.P(
+            [consumers_table.says(told, read_by), " ", html.Span(id="consumers-cost")], className="answer", id="consumers-say"
+        ),
         flow,
-        consumers_table.table(view.id, told, view.zone, read_by),
-        html.P(note, className="muted small mt-2"),
+        html.Div(consumers_table.table(view, told, None, read_by), id="consumers-table"),
+        html.P(f"{note} {billed}", className="muted small mt-2"),
+        dcc.Store(id="consumers-site", data=view.id),
+        dcc.Store(id="consumers-days", data={"days": f"{asked.shown.count}", "until": f"{asked.shown.last}"}),
     ]
+
+
+@callback(
+    Output("consumers-table", "children"),
+    Output("consumers-cost", "children"),
+    Input("consumers-days", "data"),
+    State("consumers-site", "data"),
+)
+@guard(site_in())
+def costed(kept: dict[str, str] | None, site_id: str) -> tuple[Any, Any]:
+    """The same with what each use cost, which takes longer."""
+    scope, read_by, asked = current_scope(), reader(), kept if isinstance(kept, dict) else {}
+    view = site_view(scope, site_id)
+    today = clock.now().astimezone(view.zone).date()
+    shown = days.of_address(str(asked.get("days", "")), str(asked.get("until", "")), today)
+    try:
+        told = consumers.consumers(scope, site_id, shown.first, shown.last)
+        costs = consumers.costs(scope, site_id, shown.first, shown.last)
+    except StoreAway:
+        raise PreventUpdate from None
+    return consumers_table.table(view, told, costs, read_by), consumers_table.says_cost(told, costs, view.currency, read_by)
 
 
 clientside_callback(

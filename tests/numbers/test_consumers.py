@@ -11,8 +11,10 @@ from config import clock
 from insight import consumers
 from insight.shared import shared
 from models import local_time
+from models.tariff_components import Demand
+from models.tariffs import Hours
 from store.errors import NotFound
-from store.records.plant import graph, meters
+from store.records.plant import graph, meters, tariffs
 from store.scope import SYSTEM, Scope
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -57,6 +59,44 @@ def test_uses_are_ranked_with_their_share_and_against_the_days_before(site_in: M
     assert (silent.peak_at, silent.coverage) == (None, 0)
     assert told.demand_kwh == pytest.approx(whole)
     assert told.rest_kwh == pytest.approx(0.5 * changed.sum())
+
+
+def test_each_use_is_billed_as_if_it_were_alone(site_in: MakeSite) -> None:
+    shared.clear()
+    site, random, zone = site_in(ZONE), np.random.default_rng(10), ZoneInfo(ZONE)
+    first, last = date(2026, 3, 16), LAST
+    start, end = local_time.days(first, last, zone)
+    moments = second_path.every(start, 900, round((end - start).total_seconds() / 900))
+    local, nodes, kwh = pd.DatetimeIndex(moments).tz_convert(ZONE), {}, {}
+    with site.at_once():
+        for name in ("Hall", "Lab", "Cellar"):
+            nodes[name] = graph.create_node(SYSTEM, site.id, name=name, kind="sink", valid_from=LONG_AGO).id
+            edge = graph.create_edge(SYSTEM, site.id, from_node_id=site.bus, to_node_id=nodes[name], valid_from=LONG_AGO)
+            meter = meters.create_meter(SYSTEM, site.id, name=name, edge_id=edge.id).id
+            site.declare(meter, "interval", 900, since=LONG_AGO)
+            if name != "Cellar":
+                kwh[name] = random.uniform(1, 2, len(moments))
+                site.intervals(meter, "energy_kwh", 900, moments, kwh[name])
+    nothing = consumers.costs(SYSTEM, site.id, FIRST, LAST)
+    assert np.isnan([nothing[nodes[name]].amount for name in kwh]).all()
+    tariffs.create_tariff(
+        SYSTEM,
+        site.id,
+        name="By day and night",
+        import_price_per_kwh=0.1,
+        export_price_per_kwh=0,
+        region_first=False,
+        valid_from=LONG_AGO,
+        hours=[Hours("every", 7 * 60, 20 * 60, 0.4, 0)],
+        components=[Demand(9.0)],
+    )
+    price = np.where((local.hour >= 7) & (local.hour < 20), 0.4, 0.1)
+    week = np.asarray(local.date >= FIRST)
+    of_march = week.sum() / (31 * 96 - 4)  # of its quarters, for a demand charge is spread over its month
+    costs = consumers.costs(SYSTEM, site.id, FIRST, LAST)
+    for name, values in kwh.items():
+        paid = (values * price)[week].sum() + 9.0 * 4 * values.max() * of_march
+        assert costs[nodes[name]] == (pytest.approx(paid), pytest.approx(1)), name
 
 
 def test_today_counts_to_its_last_whole_hour_and_so_do_the_days_before(

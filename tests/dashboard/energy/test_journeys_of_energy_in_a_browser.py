@@ -150,6 +150,25 @@ def curves(page: Page) -> Any:
     )
 
 
+def test_the_dearest_building_is_found_and_why_it_is(opened: Opener, campus: Campus) -> None:
+    cost = {name: PER_KWH * kwh_of(name, "2025-03") + PER_KW * KW[name] for name in KW}
+    cost["Foundry"] += PER_KW * (MELTING_KW - KW["Foundry"])
+    with held(NOW):
+        page = opened("operator", f"{campus.path}/consumers?days=31&until=2025-03-31")
+        expect(page.locator("#consumers-say")).to_contain_text(f"Foundry cost most: {pounds(cost['Foundry'])}.")
+        expect(page.locator("#consumers-say")).to_contain_text("Hall used most")
+        uses = page.locator("#consumers-table")
+        for name in KW:
+            expect(uses.get_by_role("row", name=name)).to_contain_text(pounds(cost[name]))
+        uses.get_by_role("link", name="Foundry").click()
+        expect(page).to_have_url(re.compile(rf"calendar\?of={campus.nodes['Foundry']}&day=2025-03-31"))
+        expect(page.locator("#calendar-says")).to_contain_text(f", {pounds(cost['Foundry'])}. Unusually high: 19 Mar.")
+        expect(page.get_by_text("Works supply: 300 kW at £20.00 for each kW, £6,000.")).to_be_visible()
+        page.get_by_role("link", name=re.compile("10:00")).first.click()
+        expect(page.locator("#day-title")).to_contain_text("19")
+        expect(page.locator("dl.facts")).to_contain_text("300 kW at 10:00")
+
+
 def test_a_link_shows_a_colleague_the_same_day_in_their_own_way(opened: Opener, campus: Campus) -> None:
     meter, people = campus.meters["Foundry"], campus.world.people
     users.choose_language(policy.scope_of(people["admin"]), "de-DE")
