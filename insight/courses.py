@@ -19,7 +19,7 @@ from models import flows
 from models.flows import Flows
 from models.graph import Edge, Graph
 from models.system_balance import SystemBalance, around, system_balance
-from models.topology import ends
+from models.topology import ends, supplying
 from store.errors import NotFound
 from store.scope import Scope
 from store.series import finality
@@ -37,8 +37,9 @@ WHOLE = 0.99  # of the time of each meter around a node, for what is lost there 
 class Course(NamedTuple):
     """Between successive moments: energies in kWh by name, each NaN where nothing is known, and how sure they are.
 
-    Of a meter `forward` and `export` (in its edge's direction and against it), of a node `taken` and `given` of electricity,
-    of a site the totals of `models.flows`, and what its nodes took in and lost together (`models.system_balance`), NaN where a
+    Of a meter `forward` and `export` (in its edge's direction and against it), of a node `taken` and `given` of electricity; of a
+    board `bought` and `given`, from and to the outside, and `taken`, what was used behind it: with its own sources and storages.
+    Of a site the totals of `models.flows`, and what its nodes took in and lost together (`models.system_balance`), NaN where a
     meter around these nodes misses more than a hundredth: it would pass for a loss. `coverage` is the mean over the meters behind
     it of the share (0..1) of what was due that is there, NaN where nothing was due; `provisional` whether it may still change.
     """
@@ -120,11 +121,12 @@ class _Told(NamedTuple):
 
 
 class _Place:
-    """A node, or the site as a whole (without a node), of which parts of a course are gathered."""
+    """A node, perhaps a board, or the site as a whole (without a node), of which parts of a course are gathered."""
 
-    def __init__(self, stretches: int, node_id: str | None) -> None:
-        self.node_id = node_id
-        self._names = (*flows.TOTALS, *SystemBalance._fields) if node_id is None else ("taken", "given")
+    def __init__(self, stretches: int, node_id: str | None, *, is_board: bool = False) -> None:
+        self.node_id, self.is_board = node_id, is_board
+        of_node = ("taken", "given", "bought") if is_board else ("taken", "given")
+        self._names = (*flows.TOTALS, *SystemBalance._fields) if node_id is None else of_node
         self._sums = np.zeros((len(self._names), stretches))
         self._heard = np.zeros((len(self._names), stretches), bool)
         self._covered: dict[str, tuple[Floats, Floats]] = {}  # of each meter behind it: seconds that are there, and that were due
@@ -134,7 +136,8 @@ class _Place:
         """Its edges where all that is told of it is told by their meters; none where the whole graph has to be solved."""
         if self.node_id is None:
             return None
-        own = [edge for edge, _ in ends(drawn).get(self.node_id, ()) if edge.carrier == "electricity"]
+        around = supplying(drawn, self.node_id) if self.is_board else ends(drawn).get(self.node_id, ())
+        own = [edge for edge, *_ in around if edge.carrier == "electricity"]
         return own if all(edge.meter_id or edge.terms for edge in own) else None
 
     def add(self, told: _Told, own: Iterable[Edge], view: SiteView) -> None:
@@ -161,6 +164,9 @@ class _Place:
             for amounts in system_balance(solved):
                 yield np.where(whole, amounts, np.nan)
             return
+        if self.is_board:
+            yield from _of_board(solved, self.node_id)
+            return
         own = [(solved.edges[edge.id], sign) for edge, sign in ends(solved.graph).get(self.node_id, ())]
         own = [(flow, sign) for flow, sign in own if flow.edge.carrier == "electricity" and flow.origin != "unknown"]
         for into in (1, -1):
@@ -185,14 +191,30 @@ class _Place:
         )
 
 
+def _of_board(solved: Flows, board: str) -> tuple[Floats, Floats, Floats]:
+    """What was used behind it, what went from it to the outside, and what came from there; NaN where a part is not known."""
+    parts = [(solved.edges[edge.id], sign, outside) for edge, sign, outside in supplying(solved.graph, board)]
+    if not parts or any(flow.origin == "unknown" for flow, *_ in parts):
+        return (np.full(1, np.nan),) * 3
+    ways = [
+        (flow.forward, np.nan_to_num(flow.reverse)) if sign > 0 else (np.nan_to_num(flow.reverse), flow.forward)
+        for flow, sign, _ in parts
+    ]
+    into, out = (np.array([each[way] for each in ways]) for way in (0, 1))
+    outside = np.array([outside for *_, outside in parts])
+    known = np.isfinite(into).all(axis=0) & np.isfinite(out).all(axis=0)
+    used, given, bought = (into - out).sum(axis=0), out[outside].sum(axis=0), into[outside].sum(axis=0)
+    return np.where(known, used, np.nan), np.where(known, given, np.nan), np.where(known, bought, np.nan)
+
+
 def _of_places(
     scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime], *, judged: bool = True
 ) -> tuple[dict[str, _Place], dict[str, list[bool]]]:
     """What is told of nodes and of the site, and of each meter behind them whether it may change, where that is `judged`."""
-    places = {each: _Place(len(edges) - 1, None if each == view.id else each) for each in ids}
     edges_us = micros(list(edges))
     wired = view.drawings.between(edges[0], edges[-1])
-    seen = {node.id for drawn in (view.graph, *(drawn for _, drawn in wired)) for node in drawn.nodes}
+    seen = {node.id: node.kind for drawn in (view.graph, *(drawn for _, drawn in wired)) for node in drawn.nodes}
+    places = {each: _Place(len(edges) - 1, None if each == view.id else each, is_board=seen.get(each) == "bus") for each in ids}
     for each in ids:
         if each != view.id and each not in seen:
             raise NotFound(f"nothing {each}")

@@ -122,8 +122,7 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
     own = slice(next(at for at, day in enumerate(every) if day >= first), None)
     is_open = np.array([each > now for each in midnights[1:]])
     homes, facts = _homes(view), _facts(scope, view)
-    uses = [node for node in view.graph.nodes if node.kind == "sink"]
-    nodes = [node for node in uses if node.id in facts or homes.get(node.id, node).id in facts] or uses
+    nodes = _built(view, homes, facts)
     told = courses(scope, view, [node.id for node in nodes], midnights) if nodes else {}
     like = energy_days.conditions(scope, view, midnights)
     found = []
@@ -138,6 +137,15 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
     for course in told.values():
         provisional |= course.provisional[own]
     return BuiltByDay(every[own], found, is_open[own], provisional)
+
+
+def _built(view: SiteView, homes: Mapping[str, Node], facts: Mapping[str, Facts]) -> list[Node]:
+    """The uses that are buildings, or the only ones of one; boards that are buildings of several; all uses where none is one."""
+    told_by_use = {home.id for home in homes.values()}
+    boards = {node.id for node in view.graph.nodes if node.kind == "bus" and node.id in facts} - told_by_use
+    uses = [node for node in view.graph.nodes if node.kind == "sink"]
+    told = {node.id for node in uses if node.id in facts or homes.get(node.id, node).id in facts} | boards
+    return [node for node in view.graph.nodes if node.id in told] or uses
 
 
 def _homes(view: SiteView) -> Mapping[str, Node]:

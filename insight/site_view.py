@@ -13,7 +13,7 @@ from insight.shared import shared
 from models.graph import Graph
 from models.natural_order import natural
 from models.topology import meters_of
-from store.records.plant import dated_graph, devices, limits, meters, sites
+from store.records.plant import buildings, dated_graph, devices, limits, meters, sites
 from store.records.plant.dated_graph import Drawings
 from store.records.plant.metering import Metering, metering
 from store.scope import Scope
@@ -57,6 +57,7 @@ class SiteView:
     meters: Mapping[str, Meter]
     devices: tuple[Device, ...]
     simulated: tuple[str, ...]
+    buildings: frozenset[str]  # nodes that are said to be one; none for those who see a part of the site
     metering: Metering  # of its meters
     declared: str  # changes with where their energy comes from
     drawings: Drawings  # its graph at all times
@@ -121,6 +122,7 @@ def read(scope: Scope, site_id: str, at: datetime) -> SiteView:
             for each in sorted(hardware, key=lambda each: natural(each.name))
         ),
         simulated=tuple(node.name for node in ordered.nodes if node.simulated),
+        buildings=frozenset(buildings.numbers(scope, site_id)) if scope.sees_whole_site(site_id) else frozenset(),
         metering=known,
         declared=_declared(known),
         version=version,

@@ -24,8 +24,12 @@ class Subject:
 
 
 def subjects(view: SiteView) -> list[Subject]:
-    """What may be asked of a site as it is now: itself, the nodes that take or give energy, and the meters of energy."""
-    own = [of_node(node) for node in view.graph.nodes if node.kind in ("sink", "source", "storage") and node.technology != "grid"]
+    """What may be asked of a site as it is now: itself, the nodes that take or give energy, boards that are buildings, meters."""
+    own = [
+        of_node(node)
+        for node in view.graph.nodes
+        if (node.kind in ("sink", "source", "storage") and node.technology != "grid") or node.id in view.buildings
+    ]
     measuring = [
         Subject(meter.id, meter.name, "meter", "forward", *_ways(view, meter.edge_id))
         for meter in view.meters.values()
@@ -43,7 +47,9 @@ def subject(view: SiteView, wanted: str) -> Subject:
 
 
 def of_node(node: Node) -> Subject:
-    """A node that takes or gives energy, as what is asked of."""
+    """A node that takes or gives energy, or a board, as what is asked of."""
+    if node.kind == "bus":
+        return Subject(node.id, node.name, "node", "taken", "bought", "given")
     taking = node.kind != "source"
     ways = ("taken", "given") if taking else ("given", "taken")
     return Subject(node.id, node.name, "node", ways[0], *ways)

@@ -87,6 +87,21 @@ def electric(graph: Graph) -> list[Edge]:
     return [edge for edge in graph.edges if edge.carrier == "electricity"]
 
 
+def supplying(graph: Graph, board: str) -> list[tuple[Edge, int, bool]]:
+    """The edges that a board has its electricity by, each with +1 where it leads to it and −1 where it leads away.
+
+    And whether it is from outside: from the grid or another board, rather than of a source or a storage behind the board.
+    """
+    nodes, found = {node.id: node for node in graph.nodes}, []
+    for edge, sign in ends(graph).get(board, ()):
+        other = nodes[edge.source if sign > 0 else edge.target]
+        is_grid = other.technology == "grid"
+        is_own = other.kind in ("source", "storage") and not is_grid
+        if edge.carrier == "electricity" and (is_own or is_grid or sign > 0):
+            found.append((edge, sign, not is_own))
+    return found
+
+
 def passes_on(converter: Node, around: Iterable[tuple[Edge, int]]) -> bool:
     """Whether electricity goes through it, as through a transformer or a battery's inverter, rather than being made or used.
 

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from insight import site_energy, site_view
+from insight import site_energy, site_view, subjects
 from insight.courses import courses
 from models import local_time
 from store.errors import NotFound
-from store.records.plant import graph, meters
+from store.records.plant import buildings, graph, meters
 from store.scope import SYSTEM, Scope
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -103,6 +103,63 @@ def test_who_sees_a_meter_sees_what_it_is_at_and_nothing_beside_it(site_in: Make
     for hidden in (theirs, _other, "nod_nothing"):
         with pytest.raises(NotFound):
             courses(scope, view, [hidden], edges)
+
+
+def test_a_board_that_is_a_building_used_what_came_in_less_what_went_back_with_its_own_sun_and_battery(site_in: MakeSite) -> None:
+    site, edges = site_in("Europe/Berlin"), _days("Europe/Berlin", date(2026, 3, 28), 3)
+    grid, house, inner = _node(site, "Grid", "source", "grid"), _node(site, "House", "bus"), _node(site, "Annex", "bus")
+    sun, battery = _node(site, "Roof", "source", "pv"), _node(site, "Battery", "storage", "battery")
+    flat, shop = _node(site, "Flat", "sink"), _node(site, "Shop", "sink")
+    _meter(site, grid, site.bus)
+    ways = ((site.bus, house, True), (sun, house, False), (house, battery, True), (house, flat, False), (house, inner, True))
+    supply, roof, stored, flat_meter, annex = (_meter(site, source, to, two_way=both) for source, to, both in ways)
+    shop_meter = _meter(site, inner, shop)
+    count = round((edges[-1] - edges[0]).total_seconds() / QUARTER_S)
+    moments, random = second_path.every(edges[0], QUARTER_S, count), np.random.default_rng(5)
+    bought, sold, made, charged, discharged, in_flat, in_shop = (random.uniform(0, 2, count) for _ in range(7))
+    with site.at_once():
+        for meter, quantity, kwh in (
+            (supply, "energy_kwh", bought),
+            (supply, "energy_export_kwh", sold),
+            (roof, "energy_kwh", made),
+            (stored, "energy_kwh", charged),
+            (stored, "energy_export_kwh", discharged),
+            (flat_meter, "energy_kwh", in_flat),
+            (annex, "energy_kwh", in_shop),
+            (shop_meter, "energy_kwh", in_shop),
+        ):
+            site.intervals(meter, quantity, QUARTER_S, moments, kwh)
+    view = site_view.read(SYSTEM, site.id, edges[-1])
+
+    def by_day(kwh: np.ndarray) -> object:
+        return pytest.approx(second_path.in_stretches(second_path.rows(moments, QUARTER_S, kwh), edges))
+
+    for ids in ([house], [house, flat, inner], [site.id, house, inner]):
+        told = courses(SYSTEM, view, ids, edges)
+        of_house = told[house].kwh
+        assert (of_house["bought"], of_house["given"]) == (by_day(bought), by_day(sold))
+        assert of_house["taken"] == by_day(bought - sold + made + discharged - charged)
+        if inner in ids:
+            assert told[inner].kwh["taken"] == by_day(in_shop)
+    assert house not in {each.id for each in subjects.subjects(view)}
+    buildings.describe_building(SYSTEM, site.id, house, buildings.Facts(number="7"))
+    view = site_view.read(SYSTEM, site.id, edges[-1])
+    of = subjects.subject(view, house)
+    assert (of.name, of.used, of.bought, of.sold) == ("House", "taken", "bought", "given")
+    part = Scope("usr_any", part_site_ids=frozenset({site.id}), meter_ids=frozenset({supply}))
+    assert house not in {each.id for each in subjects.subjects(site_view.read(part, site.id, edges[-1]))}
+
+
+def test_a_board_of_which_a_meter_is_silent_is_not_known(site_in: MakeSite) -> None:
+    site, edges = site_in("UTC"), _days("UTC", date(2026, 2, 2), 2)
+    house, sun = _node(site, "House", "bus"), _node(site, "Roof", "source", "pv")
+    supply, roof = _meter(site, site.bus, house, two_way=True), _meter(site, sun, house)
+    moments = second_path.every(edges[0], QUARTER_S, 192)
+    site.intervals(supply, "energy_kwh", QUARTER_S, moments, [1.0] * 192)
+    site.intervals(roof, "energy_kwh", QUARTER_S, moments[:96], [0.5] * 96)
+    found = courses(SYSTEM, site_view.read(SYSTEM, site.id, edges[-1]), [house], edges)[house]
+    assert found.kwh["taken"].tolist() == pytest.approx([144, np.nan], nan_ok=True)
+    assert found.coverage.tolist() == pytest.approx([1, 0.5])
 
 
 def test_nodes_that_are_asked_for_together_tell_what_each_tells_by_itself(site_in: MakeSite) -> None:

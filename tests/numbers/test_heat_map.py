@@ -115,6 +115,27 @@ def test_buildings_have_their_days_by_their_floor_area_and_against_usual(campus:
     assert lab.against_usual[2] > 0.9
 
 
+def test_a_board_with_several_uses_behind_it_is_a_building_like_any_other(campus: Campus) -> None:
+    site = campus.site
+    block = graph.create_node(SYSTEM, site.id, name="Block", kind="bus", valid_from=LONG_AGO).id
+    supply = graph.create_edge(SYSTEM, site.id, from_node_id=site.bus, to_node_id=block, valid_from=LONG_AGO).id
+    for name in ("Flat", "Shop"):
+        use = graph.create_node(SYSTEM, site.id, name=name, kind="sink", valid_from=LONG_AGO).id
+        graph.create_edge(SYSTEM, site.id, from_node_id=block, to_node_id=use, valid_from=LONG_AGO)
+    campus.meters["Block"] = meters.create_meter(SYSTEM, site.id, name="Block", edge_id=supply).id
+    campus.kwh["Block"] = campus.kwh["Hall"] / 2
+    site.declare(campus.meters["Block"], "interval", 900, since=LONG_AGO)
+    campus.write()
+    assert [each.node.name for each in heat_map.built_by_day(SYSTEM, site.id, FIRST, LAST).every] == ["Hall", "Lab"]
+    buildings.describe_building(SYSTEM, site.id, block, Facts("112", "dwelling", 100.0))
+    shared.clear()
+    built = {each.node.name: each for each in heat_map.built_by_day(SYSTEM, site.id, FIRST, LAST).every}
+    assert [*built] == ["Block", "Hall", "Lab"]
+    days = campus.by_day("Block")
+    assert built["Block"].kwh == pytest.approx([days[each] for each in pd.date_range(FIRST, LAST).date])
+    assert built["Block"].kwh_m2 == pytest.approx(built["Block"].kwh / 100)
+
+
 def test_where_nothing_is_a_building_all_uses_are_shown(site_in: MakeSite) -> None:
     shared.clear()
     site = site_in(ZONE)

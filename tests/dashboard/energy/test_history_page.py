@@ -11,8 +11,11 @@ import pytest
 from dashboard.energy import history_asked
 from dashboard.figures import daily_pattern, history_course, load_duration
 from models import statistics
+from store.records.plant import buildings, graph
+from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.quality.conftest import Measured
+from tests.store.series.conftest import LONG_AGO
 
 TODAY = date(2026, 3, 31)
 NAN = float("nan")
@@ -90,6 +93,17 @@ def test_an_address_leads_to_itself_and_to_as_many_days_before_and_after(query: 
 def test_one_cannot_leave_the_time_in_which_there_are_days() -> None:
     assert asked("?").after() is None
     assert asked("?days=90&until=0001-01-01").before() is None
+
+
+def test_a_board_that_is_a_building_is_looked_at_like_any_other(measured: Measured) -> None:
+    world, browser = measured.world, measured.world.client("operator")
+    block = graph.create_node(SYSTEM, world.site, name="North block", kind="bus", valid_from=LONG_AGO).id
+    pages = [f"/site/{world.site}/{page}" for page in ("history", "calendar", "heat-map")]
+    assert [browser.get(f"{page}?of={block}").status_code for page in pages] == [404] * 3, "a board is no subject"
+    buildings.describe_building(SYSTEM, world.site, block, buildings.Facts(number="9"))
+    for page in (*(f"{page}?of={block}" for page in pages), f"/site/{world.site}/compare"):
+        told = shown(browser, page)
+        assert "Buildings and plant \u00b7 North block" in told, page
 
 
 def test_the_ghost_is_drawn_below_and_only_where_there_is_one() -> None:

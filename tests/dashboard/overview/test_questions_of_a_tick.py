@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     series: int
 
 
-EVERYTHING = Asked(22, 22)  # at most, when nobody has looked for a while
+EVERYTHING = Asked(23, 22)  # at most, when nobody has looked for a while
 NEXT = Asked(2, 3)  # the newest of samples and of intervals, and what was said of them since
 
 
