@@ -13,7 +13,7 @@ from config import clock
 from insight import building_facts, outdoors
 from insight.building_facts import AREA, PEOPLE
 from insight.courses import Course, courses
-from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, comparable, conditions, kinds
+from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, comparable, conditions
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from insight.subjects import Subject, subject, subjects
@@ -301,16 +301,16 @@ def _told(each: _Steps, told: Course, at: Places, count: int, divisor: Floats, w
 
 
 def _usual(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime], step: str) -> Floats:
-    """What is usual for each step (kWh): the median of the same of the days that its day is compared with."""
+    """What is usual for each step (kWh): the median of the same of the days that its day is compared with, for its warmth."""
     days = local_time.edges(edges[0] - LOOKED_BACK, edges[-1], "day", view.zone)
     told = together(scope, view, of, days)
     dates = [each.astimezone(view.zone).date() for each in days[:-1]]
     values = comparable(told.kwh["used"], told, np.array([each > clock.now() for each in days[1:]]))
+    like = conditions(scope, view, days)
     if step in ("day", "month"):
         first = np.searchsorted([each.timestamp() for each in days], [each.timestamp() for each in edges[:-1]])
-        middle = conditions(scope, view, days).usual(values, int(first[0])).middle
+        middle = like.usual(values, int(first[0])).middle
         return np.add.reduceat(middle, first)  # a day that nothing is known of leaves its month unknown
-    of_days = kinds(scope, view, dates)
     finer = local_time.edges(days[0], edges[-1], step, view.zone)
     whole = _Steps(Dataset((), dates[0], dates[-1]), view, of, finer)
     kwh = together(scope, view, of, finer).kwh["used"]
@@ -321,11 +321,14 @@ def _usual(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[
     rows = comparison.numbered(dates, dates[0], comparison.FROM_START)
     asked = len(finer) - len(edges)
     found = np.full(len(edges) - 1, np.nan)
-    for day in np.unique(own[asked:]).tolist():
-        compared = usual_day.compared_with(values, of_days, int(np.searchsorted(rows, day)))
+    those = np.unique(own[asked:]).tolist()
+    warmth = like.warmth(values, int(np.searchsorted(rows, those[0])))
+    for day in those:
+        at = int(np.searchsorted(rows, day))
+        compared = usual_day.compared_with(values, like.kinds, at)
         if len(compared) < usual_day.LEAST:
             continue
-        middle = _medians(power[rows[compared]])
+        middle = _medians(power[rows[compared]]) * warmth[at]
         here = own[asked:] == day
         found[here] = middle[walls[asked:][here]]
     return found * whole.seconds()[asked:]

@@ -73,15 +73,23 @@ class Conditions(NamedTuple):
         """What is usual for each of the days from the one at `since` on."""
         return usual_day.usual(totals, self.kinds, self.temperatures_c, since)
 
+    def warmth(self, totals: Floats, since: int = 0) -> Floats:
+        """By what the courses that those days are compared with are multiplied to be of their outdoor temperatures."""
+        return usual_day.warmth(totals, self.kinds, self.temperatures_c, since)
+
 
 @dataclass(frozen=True, slots=True)
 class DayCourse:
-    """A local day by quarters of an hour between successive `edges`: mean power (kW), and the median of those `compared` with."""
+    """A local day by quarters of an hour between successive `edges`: mean power (kW), and the median of those `compared` with.
+
+    The median is multiplied by `warmth`, what the outdoor temperature of the day makes of it (`models.usual_day`).
+    """
 
     edges: pd.DatetimeIndex
     kilowatts: Floats
     usual_kw: Floats
     compared: Sequence[date]
+    warmth: float
 
 
 def energy_days(scope: Scope, site_id: str, wanted: str, first: date, last: date) -> EnergyDays:
@@ -166,8 +174,9 @@ def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCour
     told = courses(scope, view, [of.id], every)[of.id]
     dates = _dates(view, every)
     totals = comparable(told.kwh[of.used], told, np.array([each > now for each in every[1:]]))
-    compared = usual_day.compared_with(totals, kinds(scope, view, dates), len(dates) - 1)
-    enough = len(compared) >= usual_day.LEAST
+    like = conditions(scope, view, every)
+    compared = usual_day.compared_with(totals, like.kinds, len(dates) - 1)
+    enough, warmth = len(compared) >= usual_day.LEAST, float(like.warmth(totals, len(dates) - 1)[-1])
     quarters = local_time.edges(every[-2], every[-1], "quarter", view.zone)
     shown = _quarters_kw(scope, view, of, quarters)
     usual_kw = np.full(len(shown), np.nan)
@@ -178,8 +187,9 @@ def _day_course(scope: Scope, view: SiteView, wanted: str, day: date) -> DayCour
             theirs = local_time.edges(every[place], every[place + 1], "quarter", view.zone)
             by_wall = dict(zip((_wall(at, view) for at in theirs[:-1]), _quarters_kw(scope, view, of, theirs), strict=True))
             courses_kw[row] = [by_wall.get(wall, np.nan) for wall in walls]
-        usual_kw = _medians(courses_kw)
-    return DayCourse(pd.DatetimeIndex(quarters), shown, usual_kw, [dates[place] for place in compared.tolist()] if enough else [])
+        usual_kw = _medians(courses_kw) * warmth
+    days = [dates[place] for place in compared.tolist()] if enough else []
+    return DayCourse(pd.DatetimeIndex(quarters), shown, usual_kw, days, warmth)
 
 
 def _wall(moment: datetime, view: SiteView) -> tuple[int, int]:

@@ -84,6 +84,16 @@ def usual(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None 
     return Usual(middle, low, high, days, verdict, scatter)
 
 
+def warmth(totals: ArrayLike, kinds: ArrayLike, temperatures_c: ArrayLike | None, since: int = 0) -> Floats:
+    """By what the course of the days that one is compared with is multiplied to be of its outdoor temperature, shape (n,).
+
+    That is by as much as its usual energy is more for it; 1 where nothing says that. Arguments as of `usual`.
+    """
+    moved, plain = (usual(totals, kinds, each, since).middle for each in (temperatures_c, None))
+    told = (np.nan_to_num(moved) > 0) & (np.nan_to_num(plain) > 0)
+    return np.divide(moved, plain, out=np.ones(len(moved)), where=told)
+
+
 def compared_with(totals: ArrayLike, kinds: ArrayLike, day: int) -> Days:
     """The places of the days that one is compared with, as `usual` takes them; fewer than `LEAST` say nothing."""
     values = np.asarray(totals, np.float64)

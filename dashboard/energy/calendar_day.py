@@ -9,7 +9,7 @@ import orjson
 from dash import dcc, html
 
 from config import language
-from config.language import _
+from config.language import N_, _
 from dashboard.energy import calendar_words as words
 from dashboard.energy.calendar_asked import Asked
 from dashboard.figures import day_course, wording
@@ -74,6 +74,16 @@ def _facts(told: EnergyDays, at: int, course: DayCourse | None, zone: ZoneInfo, 
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in said.items()], className="facts")
 
 
+def _by_warmth(more: float) -> str:
+    """By how many percent the outdoor temperature of the day moves what is usual, where that is anything to speak of."""
+    if abs(more) < 0.5:
+        return ""
+    said = (
+        N_("For its outdoor temperature %(share)s %% more.") if more > 0 else N_("For its outdoor temperature %(share)s %% less.")
+    )
+    return " " + _(said, share=f"{abs(more):.0f}")
+
+
 def _drawn(course: DayCourse | None, zone: ZoneInfo) -> str | None:
     if course is None:
         return None
@@ -81,6 +91,7 @@ def _drawn(course: DayCourse | None, zone: ZoneInfo) -> str | None:
     note = _("Mean power of each quarter of an hour.")
     if compared:
         note += " " + _("Usual: the median of %(days)s.", days=", ".join(compared))
+        note += _by_warmth(100 * (course.warmth - 1))
     answer = {
         "figure": day_course.figure(course.edges, course.kilowatts, course.usual_kw, zone),
         "says": day_course.summary(course.edges, course.kilowatts, course.usual_kw, zone),

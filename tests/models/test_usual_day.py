@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from models.usual_day import CLOSED, FREE, usual
+from models.usual_day import CLOSED, FREE, usual, warmth
 
 FIRST = date(2025, 1, 6)  # a Monday
 
@@ -67,6 +67,19 @@ def test_a_cold_day_is_no_alarm_where_heating_explains_it_and_is_one_where_it_do
     assert explained.middle[140] == pytest.approx(heated[140], rel=0.05)
     heated[140] += 500
     assert usual(heated, kinds, outdoors).verdict[140] == 1
+
+
+def test_a_course_follows_the_temperature_as_its_day_does_and_stays_where_nothing_is_known() -> None:
+    random = np.random.default_rng(3)
+    warm = random.uniform(0, 14, 60)
+    warm[-1] = -10.0
+    totals = 100 + 8 * (15 - warm)
+    kinds = np.arange(60) % 7
+    factor = warmth(totals, kinds, warm, 59)
+    assert factor[59] == pytest.approx(totals[59] / np.median(totals[[59 - 7 * week for week in range(1, 9)]]), rel=0.01)
+    assert (warmth(totals, kinds, None) == 1).all()
+    assert warmth(totals, kinds, np.full(60, np.nan), 59)[59] == 1
+    assert warmth(np.zeros(60), kinds, warm, 59)[59] == 1, "of nothing there is no more"
 
 
 def test_what_differs_for_another_reason_is_not_put_down_to_the_temperature() -> None:

@@ -138,6 +138,11 @@ def test_a_cold_day_takes_more_as_usual_where_the_temperature_is_told(hall: Hall
     weeks = [cold - 7 * week for week in range(1, 9)]
     moved = [totals[each] + per_kelvin * (lacking[cold] - lacking[each]) for each in weeks]
     assert told.usual.middle == pytest.approx([np.median(moved)])
+    course = energy_days.day_course(SYSTEM, hall.site.id, hall.id, dates[cold])
+    quarters = np.array([hall.kwh[hall.local.date == dates[each]] * 4 for each in weeks])
+    warmth = np.median(moved) / np.median(totals[weeks])
+    assert warmth > 1.2
+    assert course.usual_kw == pytest.approx(np.median(quarters, axis=0) * warmth)
 
 
 def test_a_day_has_its_course_beside_the_median_of_those_it_is_compared_with(hall: Hall) -> None:
