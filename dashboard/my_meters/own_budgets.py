@@ -16,7 +16,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.parts.written import plain
+from dashboard.parts.written import exact, plain
 from dashboard.web.access import residential
 from insight import budget, own_home
 from insight.budget import COST, UNITS
@@ -65,7 +65,7 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], _context: st
 
 def _row(_scope: Scope, own: _Own) -> Row:
     kept = own.budget
-    amount = f"{reader().number(plain(kept.amount))} {own.unit}"
+    amount = f"{reader().number(exact(kept.amount))} {own.unit}"
     acts = (Act("edit", _("Edit"), lambda: _edit(kept), sure=_("Save")), DELETE)
     return Row(kept.id, _(MEASURES[kept.measure]), (f"{kept.month:%Y-%m}", amount), acts)
 

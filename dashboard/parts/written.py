@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from config.language import _
+from dashboard.figures.wording import THIN
 from models import local_time
 from store.errors import Refused
 
@@ -40,6 +41,15 @@ def plain(value: float) -> str:
     ['51.96123456', '1234567.5', '230', '0.00001']
     """
     return f"{Decimal(repr(float(value))):f}".removesuffix(".0")
+
+
+def exact(value: float) -> str:
+    r"""A number with all of its digits, thousands set apart, as people read it.
+
+    >>> exact(1234567.5)
+    '1\u202f234\u202f567.5'
+    """
+    return f"{Decimal(plain(value)):,f}".replace(",", THIN)
 
 
 def whole(given: object) -> int | None:

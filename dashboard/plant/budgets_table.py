@@ -15,7 +15,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.parts.written import plain
+from dashboard.parts.written import exact, plain
 from dashboard.plant import imports, wiring
 from dashboard.plant.imports import Files
 from dashboard.web.access import administers_site
@@ -84,7 +84,7 @@ def _faring(scope: Scope, view: SiteView, shown: Sequence[_Named]) -> list[_Name
 
 def _row(_scope: Scope, named: _Named) -> Row:
     kept, read = named.budget, reader()
-    amount = f"{read.number(plain(kept.amount))} {named.unit}"
+    amount = f"{read.number(exact(kept.amount))} {named.unit}"
     told = [wording.NONE] * 3
     if each := named.faring:
         found = each.projection

@@ -11,7 +11,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.parts.written import plain
+from dashboard.parts.written import exact, plain
 from dashboard.plant import imports, wiring
 from dashboard.plant.imports import Files
 from dashboard.web.access import administers_site
@@ -60,7 +60,7 @@ def _row(_scope: Scope, known: Known) -> Row:
     cells = (
         facts.number or "–",
         _(USES[facts.use]),
-        "–" if facts.floor_area_m2 is None else reader().number(plain(facts.floor_area_m2)),
+        "–" if facts.floor_area_m2 is None else reader().number(exact(facts.floor_area_m2)),
         "–" if facts.people is None else reader().count(facts.people),
         _pair(facts.plan_x, facts.plan_y),
         _pair(facts.latitude, facts.longitude),

@@ -13,7 +13,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.notices import Words
 from dashboard.parts.reading import reader
 from dashboard.parts.rows import Act, Asked, Column, Question, Row, Table
-from dashboard.parts.written import day, plain
+from dashboard.parts.written import day, exact, plain
 from dashboard.plant import imports, restating, wiring
 from dashboard.plant.imports import Files
 from dashboard.web.access import administers_site
@@ -100,7 +100,7 @@ def _row(_scope: Scope, named: _Named) -> Row:
     cells = (
         f"{_(KINDS[record.kind])}: {named.source}" if named.source else _(KINDS[record.kind]),
         "–" if record.share is None else f"{read.number(_percent(record.share))} %",
-        read.number(plain(record.co2_g_per_kwh)),
+        read.number(exact(record.co2_g_per_kwh)),
         f"{record.first_day}",
         f"{record.last_day}" if record.last_day else _("until further notice"),
     )

@@ -28,7 +28,7 @@ def test_budgets_are_set_for_months_changed_and_deleted_in_the_browser(world: Wo
     one = GIVEN | {"subject": ids["Hall"], "measure": "energy", "last": "", "amount": "50.5"}
     assert "The budget is set" in said(fill(world, browser, "budget", world.site, **one))
     page = shown(browser, f"/site/{world.site}/budgets")
-    for words in ("The whole site", "2026-03", "1200.5 GBP", "Hall", "50.5 kWh"):
+    for words in ("The whole site", "2026-03", "1\u202f200.5 GBP", "Hall", "50.5 kWh"):
         assert words in page
     [kept] = [each for each in budgets.budgets(SYSTEM, world.site) if each.month == date(2026, 2, 1)]
     assert "more than 0" in act(browser, "budgets", world.site, "edit", kept.id, amount="0")

@@ -30,7 +30,7 @@ def test_a_node_becomes_a_building_is_changed_and_removed_in_the_browser(world: 
     [known] = buildings.buildings(SYSTEM, world.site)
     assert (known.node.id, known.facts) == (ids["Hall"], FACTS)
     page = shown(browser, f"/site/{world.site}/buildings")
-    for words in ("Hall", "110", "laboratory", "1250.5", "54.01, -2.78"):
+    for words in ("Hall", "110", "laboratory", "1\u202f250.5", "54.01, -2.78"):
         assert words in page
     assert "more than 0" in act(browser, "buildings", world.site, "edit", ids["Hall"], **(GIVEN | {"area": "-3"}))
     assert "Saved" in act(browser, "buildings", world.site, "edit", ids["Hall"], **(GIVEN | {"area": "", "use": "office"}))
