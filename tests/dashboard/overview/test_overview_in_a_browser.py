@@ -146,6 +146,14 @@ def test_an_alarm_opens_its_own_chart_and_a_chart_of_many_names_keeps_its_height
     assert legend["y"] + legend["height"] <= plane["y"] + 1, "no name lies over the lines"
 
 
+def test_since_when_an_alarm_lasts_leads_to_that_time_of_the_supply(looked: Opener, lasting: Lasting) -> None:
+    page = looked(viewport=DESK)
+    page.locator("#attention-list li", has_text="Voltage").locator(".since a").press("Enter")
+    page.wait_for_url(f"**/power-quality?of={lasting.site.meters['labs']}&week=*&event=voltage_v.*")
+    expect(page.locator("main h1")).to_have_text("Power quality")
+    expect(page.locator("#supply-meter option:checked")).to_have_text("Labs")
+
+
 def test_every_chart_can_be_read_as_a_table_and_as_a_sentence_and_no_name_in_it_writes_into_the_page(looked: Opener) -> None:
     page = looked(viewport={"width": 1440, "height": 2400})
     for chart, words in (("overview-sankey", "Roof array"), ("overview-plan", "Main bus"), ("overview-chart", "Demand, kW")):
