@@ -20,7 +20,7 @@ from insight.shared import shared
 from insight.site_cost import bill_of
 from insight.site_energy import questions, site_energy
 from insight.site_view import SiteView
-from models import local_time
+from models import bills, local_time
 from models.tariffs import money, share
 from models.topology import makers
 from store.records.plant import tariffs
@@ -103,15 +103,17 @@ class _Asked(NamedTuple):
     @property
     def edges(self) -> list[pd.DatetimeIndex]:
         """Between which moments energy is read."""
-        return [self.priced.edges, *([self.whole.edges] if self.whole else [])]
+        return [self.priced.edges, *([self.whole.edges] if self.whole and self.whole is not self.priced else [])]
 
 
 def _asked(scope: Scope, view: SiteView, now: datetime, rows: Rows | None = None) -> _Asked:
     start = local_time.begin(now, "day", view.zone)
     now = max(now, start + timedelta(seconds=1))
     priced = prices(scope, view.id, start, now, rows=rows)
-    charged = any(version.components for version in priced.versions)
-    return _Asked(priced, prices(scope, view.id, start, now, reaching=True, rows=rows) if charged else None)
+    if not any(version.components for version in priced.versions):
+        return _Asked(priced, None)
+    alone = bills.reach(priced.versions, start, now, view.zone) == (start, now)
+    return _Asked(priced, priced if alone else prices(scope, view.id, start, now, reaching=True, rows=rows))
 
 
 def _told(scope: Scope, view: SiteView, asked: _Asked, together: ReadTogether | None = None) -> Today:
@@ -122,7 +124,8 @@ def _told(scope: Scope, view: SiteView, asked: _Asked, together: ReadTogether | 
     cost = float(paid.cost.sum())
     if whole is not None:
         edges = [priced.edges[0].to_pydatetime(), priced.edges[-1].to_pydatetime()]
-        cost = float(bill_of(scope, view, site_energy(scope, view, whole.edges, together), edges, whole).cost[0, 0])
+        reached = day if whole is priced else site_energy(scope, view, whole.edges, together)
+        cost = float(bill_of(scope, view, reached, edges, whole).cost[0, 0])
     emitted = imported * priced.prices.co2 / 1000
     known = share(float(paid.priced_kwh.sum()), float(paid.unpriced_kwh.sum()))
     is_priced = known > 0 and bool(np.isfinite([priced.prices.importing, priced.prices.exporting]).any())

@@ -94,7 +94,7 @@ def _box(scope: Scope, widget: Widget, board_id: str) -> html.Section:
     remove = _button(widget, "remove", icon("x-lg"), _("Remove %(widget)s", widget=name))
     return html.Section(
         [
-            html.Header([html.H2(name), html.Div([change, remove], className="tools")], className="handle"),
+            html.Header([html.H2(name), html.Div([change, remove], className="acts")], className="handle"),
             html.Div(buttons, role="group", className="arrows", **aria(label=_("Place and size of %(widget)s", widget=name))),
         ],
         id=widget.id,
