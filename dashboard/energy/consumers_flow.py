@@ -17,7 +17,7 @@ from insight.site_view import SiteView
 from insight.subjects import subjects
 from models.flows import Flows
 from models.graph import Graph
-from models.sankey_links import ENDS, SankeyNode, links, one_by_one, within
+from models.sankey_links import ENDS, SankeyNode, links, one_by_one, plural, within
 from store.scope import Scope
 
 CHART, FIGURE = "consumers-sankey", "consumers-figure"
@@ -57,19 +57,26 @@ def panel(scope: Scope, view: SiteView, asked: Asked, told: Consumers) -> html.D
     chart = blocks.chart(CHART, _("Energy of these days, from the sources of the site to its uses"), nothing)
     store = dcc.Store(id=FIGURE, data=orjson.dumps(drawn).decode())
     foot = [html.P(id=f"{CHART}-note", className="remark", role="status"), blocks.chart_tools(CHART)]
-    tools = _opening(asked, nodes, leads, is_open=bool(ids))
+    tools = _opening(asked, flows.graph, nodes, leads)
     return html.Div(blocks.panel("uses", _("Where it came from"), tools, [*chart, store], foot), className="overview consumers")
 
 
-def _opening(asked: Asked, nodes: list[SankeyNode], leads: Mapping[tuple[str, ...], str], *, is_open: bool) -> html.Nav | None:
+def _opening(asked: Asked, graph: Graph, nodes: list[SankeyNode], leads: Mapping[tuple[str, ...], str]) -> html.Nav | None:
     """What can be opened, as links; and, where something is open, the way back."""
     opening: dict[str, str] = {}
     for node in sorted(nodes, key=lambda each: len(each.node_ids) == 1):
         href = leads.get(node.node_ids, "")
         if "open=" in href and href != asked.href(asked.opened):
-            opening.setdefault(href, _("%(what)s, one by one", what=node.label))
-    ways_of = ({asked.href(""): _("All together")} if is_open else {}) | opening
+            opening.setdefault(href, _("%(what)s, one by one", what=_called(graph, node)))
+    ways_of = ({asked.href(""): _("All together")} if asked.ids(graph) else {}) | opening
     return ways.row(_("What is drawn by itself"), ways_of, "") if ways_of else None
+
+
+def _called(graph: Graph, node: SankeyNode) -> str:
+    """Without which end of it the bar is: both open the same."""
+    if len(node.node_ids) == 1:
+        return node.label
+    return f"{plural(graph.node(node.node_ids[0]))} ({len(node.node_ids)})"
 
 
 def _leads(view: SiteView, asked: Asked, told: Consumers, flows: Flows, nodes: list[SankeyNode]) -> dict[tuple[str, ...], str]:
