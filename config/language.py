@@ -160,10 +160,15 @@ def written(day: date, skeleton: str) -> str:
     >>> written(date(2026, 11, 26), "MMMd"), written(date(2026, 11, 26), "yMMMEd")
     ('26 Nov', 'Thu 26 Nov 2026')
     """
+    return _written(day, skeleton, _calendar())
+
+
+@lru_cache(4096)  # a calendar writes hundreds of dates each time that it is looked at
+def _written(day: date, skeleton: str, locale: str) -> str:
     from babel.dates import format_skeleton
 
     # Of a date within a sentence, or at its end.
-    return format_skeleton(skeleton, day, locale=_calendar()).replace(",", "").removesuffix(".")
+    return format_skeleton(skeleton, day, locale=locale).replace(",", "").removesuffix(".")
 
 
 def between(first: date, last: date) -> str:
