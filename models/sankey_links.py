@@ -82,7 +82,7 @@ def links(flows: Flows, both_ways: bool, at: int = 0, opened: Collection[str] = 
         for node_id, members in groups.items()
         if node_id not in opened
     }
-    return _draw(flows, both_ways, at, left | dict.fromkeys(others, others), others)
+    return _draw(flows, both_ways, at, left | dict.fromkeys(others, others), opened, others)
 
 
 def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
@@ -100,8 +100,15 @@ def _beyond(flows: Flows, opened: Collection[str], at: int) -> tuple[str, ...]:
     return tuple(smallest[: len(smallest) - ENDS + 1]) if len(smallest) > ENDS else ()
 
 
-def _draw(flows: Flows, both_ways: bool, at: int, groups: Mapping[str, tuple[str, ...]], others: Collection[str] = ()) -> Drawn:
-    drawing = _Drawing(flows, both_ways, groups, others)
+def _draw(
+    flows: Flows,
+    both_ways: bool,
+    at: int,
+    groups: Mapping[str, tuple[str, ...]],
+    opened: Collection[str] = (),
+    others: Collection[str] = (),
+) -> Drawn:
+    drawing = _Drawing(flows, both_ways, groups, frozenset(opened), others)
     for flow in flows.edges.values():
         there, back = float(flow.forward[at]), float(flow.reverse[at])
         if not both_ways:
@@ -119,12 +126,18 @@ Key = tuple[str, str]  # what the bar stands for, and which end of it: "", "in" 
 
 class _Drawing:
     def __init__(
-        self, flows: Flows, both_ways: bool, groups: Mapping[str, tuple[str, ...]], others: Collection[str] = ()
+        self,
+        flows: Flows,
+        both_ways: bool,
+        groups: Mapping[str, tuple[str, ...]],
+        opened: frozenset[str],
+        others: Collection[str],
     ) -> None:
         self.nodes = {node.id: node for node in flows.graph.nodes}
         self.boundary = grid_nodes(flows.graph)
         self.split = both_ways
         self.groups = groups
+        self.opened = opened
         self.others = others
         self.labels: dict[Key, tuple[str, str, tuple[str, ...]]] = {}
         self.bands: dict[tuple[Key, Key], float] = {}
@@ -165,7 +178,7 @@ class _Drawing:
         return self.bands[band]
 
     def cut_circles(self) -> None:
-        """Cut the smallest band of each circle into an end at the right and an end at the left.
+        """Cut a band of each circle into an end at the right and one at the left: one from what is open, else the smallest.
 
         Depth first; after a cut the walk goes on where the band began, so that it is one walk however many circles there are.
         """
@@ -181,7 +194,7 @@ class _Drawing:
                     del at[here]
                 elif following in at:
                     circle = [*path[at[following] :], following]
-                    source, target = min(pairwise(circle), key=lambda band: self.bands[band])
+                    source, target = min(pairwise(circle), key=lambda band: (band[0][0] not in self.opened, self.bands[band]))
                     self._cut((source, target))
                     back = at[source] + 1
                     for key, onto in pairwise([*path[back:], following]):
@@ -196,10 +209,20 @@ class _Drawing:
         value, technology = self.bands.pop(band), self.technologies[band]
         source, target = band
         right = self._end((f"to {target[0]}", "in"), _("Back to %(node)s", node=self.labels[target][0]), technology)
-        left = self._end((f"from {source[0]}", "out"), _("Back from %(node)s", node=self.labels[source][0]), technology)
+        came_from, name = self._together(source)
+        left = self._end((f"from {came_from}", "out"), _("Back from %(node)s", node=name), technology)
         for part in ((source, right), (left, target)):
             self.bands[part] = self.bands.get(part, 0.0) + value
             self.technologies[part] = technology
+
+    def _together(self, bar: Key) -> tuple[str, str]:
+        """What gives something back, and its name: of nodes that are open all alike ones, else each had an end at the left."""
+        if bar[0] not in self.opened:
+            return bar[0], self.labels[bar][0]
+        node = self.nodes[bar[0]]
+        kind = (node.kind, node.technology)
+        alike = sum((each.kind, each.technology) == kind for node_id, each in self.nodes.items() if node_id in self.opened)
+        return f"open {' '.join(kind)}", node.name if alike == 1 else f"{plural(node)} ({alike})"
 
     def result(self) -> tuple[list[SankeyNode], list[SankeyLink]]:
         used = self._in_order()

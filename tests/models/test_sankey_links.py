@@ -192,6 +192,19 @@ def test_a_home_opens_to_what_is_in_it_and_the_rest_stays_as_one() -> None:
     assert drawn["PV arrays (29)", "Buses (29)"] == pytest.approx(87)
 
 
+def test_what_open_homes_give_back_is_one_end_and_each_stays_behind_its_board() -> None:
+    graph, readings = estate(22)
+    generous = {"m_h3": (0.5, 6.0), "m_l3": (4.0, 0.0)}  # gives back more than it takes
+    solved = flows.solve(graph, readings | generous)
+    nodes, bands = links(solved, both_ways=True, opened=within(graph, "h0", alone=False))
+    drawn = named((nodes, bands))
+    assert drawn["Back from Buses (22)", "Fontana"] == pytest.approx(21 * 1.0 + 6.0)
+    assert [node.label for node in nodes if node.label.startswith("Back")].count("Back to Fontana") == 1
+    assert len([node for node in nodes if node.label.startswith("Back")]) == 2
+    assert drawn["Fontana", "Home 3"] == 0.5
+    assert circle_free(bands)
+
+
 def test_an_estate_of_few_homes_opens_to_all_of_them_and_what_is_not_there_to_nothing() -> None:
     solved = uneven(18)
     homes = within(solved.graph, "h0", alone=False)
