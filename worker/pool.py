@@ -211,7 +211,8 @@ class Pool:
                 over.set()
             return
         task = self._tasks[job.kind]
-        process = self._warm.pop()[0] if self._warm else Process(self._settings)
+        # A warm one has taken what its job may: of a kind that may take less, all that is left of that would be beyond its limit.
+        process = self._warm.pop()[0] if self._warm and task.stays_warm else Process(self._settings)
         attempt = Attempt(job, task, scope, process, task.lasts_s(self._settings))
         attempt.over = over or attempt.over
         lane.attempts.append(attempt)

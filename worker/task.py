@@ -24,7 +24,7 @@ class Task:
     `run` is given what the job may see, its arguments as `kind.arguments`, and a `Progress`; it returns JSON. It is ended after
     `most_s` seconds, which settings may say, and when it and what it started take more than `most_mb`. By the clock it is asked
     for `every` so often, where it can be found out `only_if` there is anything to do. Where people wait for it, `stays_warm`: its
-    process is kept for a while for the next job.
+    process is kept for a while for the next job of such a kind.
     """
 
     kind: Kind

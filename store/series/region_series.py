@@ -19,6 +19,7 @@ from store import sheets
 from store.errors import Refused
 from store.records.access import audit
 from store.records.access.policy import Action, require
+from store.records.plant import sites
 from store.records.plant.regions import require_pricing
 from store.records.transaction import bulk as lines
 from store.records.transaction.bulk import Line
@@ -346,3 +347,4 @@ def _put(source: str, region_id: str, interval_s: int, rows: Sequence[tuple[date
     with bulk.writer(settings()) as sender:
         bulk.write(SYSTEM, sender, "intervals", frame)
     rollup.await_applied(["intervals"], SHOWN_S)
+    sites.restated(SYSTEM)

@@ -167,6 +167,14 @@ def test_the_next_job_finds_a_process_that_is_ready_unless_the_last_one_failed(r
     assert pids(folder, "three")[0] != pids(folder, "one")[0]
 
 
+def test_work_of_another_kind_does_not_begin_with_what_a_warm_process_has_taken(running: Pool, folder: Path) -> None:
+    (folder / "go").touch()
+    ended(ask(ours.WAITS, folder, "one"))
+    assert ended(ask(ours.ADDS, folder)).state == "done"
+    ended(ask(ours.WAITS, folder, "two"))
+    assert pids(folder, "one")[0] == pids(folder, "two")[0], "the other had a process of its own, which is gone"
+
+
 @pytest.mark.parametrize("why", [StoreAway("away"), StoreFull("full"), RuntimeError("a defect")])
 def test_whoever_tells_of_a_job_is_let_go_whatever_keeps_it_from_being_claimed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, why: Exception

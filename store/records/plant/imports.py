@@ -20,6 +20,7 @@ from store.records.plant import refused as quarantine
 from store.records.schema import FileImport, Job, Site, User, listing
 from store.records.schema.columns import now
 from store.records.schema.listing import Page, Wanted
+from store.records.transaction import versions
 from store.records.transaction.engine import reading, session
 from store.records.transaction.lookup import missing, required
 from store.scope import SYSTEM, Scope
@@ -305,6 +306,7 @@ def finish(
         )
         found.gaps, found.skipped = gaps, skipped
         quarantine.keep_of(scope, found.site_id, import_id, to_put_right, beyond)
+        versions.note(records, versions.PLANT)
 
 
 def fail(scope: Scope, import_id: str, why: str) -> None:
@@ -333,6 +335,7 @@ def undone(scope: Scope, import_id: str) -> None:
         found.ended_at = now()
         _forget_result(found)
         quarantine.forget_of(scope, import_id)
+        versions.note(records, versions.PLANT)
 
 
 def with_files(scope: Scope, before: datetime) -> list[str]:

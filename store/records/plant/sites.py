@@ -48,10 +48,21 @@ def numbered(scope: Scope, public_number: int) -> Site:
 
 
 def version(scope: Scope, site_id: str) -> int:
-    """Differs when what is on sites, how it measures or what it costs is not as it was; one row is read. Raises `NotFound`."""
+    """Differs when what is on sites, what it measured or what it costs is not as it was; one row is read. Raises `NotFound`."""
     scope.require_site(site_id)
     with reading() as records:
         return versions.version(records, versions.PLANT)
+
+
+def restated(scope: Scope) -> None:
+    """Have every process compute anew what it keeps of sites, for values of the past are others than they were.
+
+    Raises:
+        Refused: not one of Loadstar's own processes.
+    """
+    require(scope, Action.RUN)
+    with session() as records:
+        versions.note(records, versions.PLANT)
 
 
 def create_site(

@@ -66,7 +66,7 @@ def _notice(session: Session, _context: Any, _instances: Any) -> None:
     changed = (*session.new, *session.deleted, *(each for each in session.dirty if session.is_modified(each)))
     for group, records in GROUPS.items():
         if any(isinstance(each, records) for each in changed):
-            session.info.setdefault(_CHANGED, set()).add(group)
+            note(session, group)
 
 
 def count_changes(session: Session) -> None:
@@ -74,6 +74,11 @@ def count_changes(session: Session) -> None:
     for name in sorted(session.info.pop(_CHANGED, ())):
         statement = insert_into(session, Version).values(name=name, value=1)
         session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": Version.value + 1}))
+
+
+def note(session: Session, name: str) -> None:
+    """Count a change of the group that is none of its records: of values that are stored elsewhere."""
+    session.info.setdefault(_CHANGED, set()).add(name)
 
 
 def version(session: Session, name: str) -> int:

@@ -77,10 +77,17 @@ def test_it_is_seen_on_the_pages_and_comes_back_by_the_roads(
         page = blank(viewport={"width": 1440, "height": 1000})
         let_in(page, "admin@example.org", world.settings, address)
         imported(page, world, file)
+        imported_at = page.url
         nodes = {each.name: each.id for each in graph.wiring(SYSTEM, world.site).nodes}
         _pages(page, world, nodes, days, months)
         _report(page, world, months)
         _roads(page, cells, days, months)
+        page.goto(imported_at)
+        page.get_by_text("Undo", exact=True).click()
+        page.get_by_role("button", name="Undo the import").click()
+        expect(page.locator("dd .state")).to_have_text("undone", timeout=JOB_MS)
+        page.goto(f"/site/{world.site}/calendar?of={nodes['Building 110']}&day={SHORT_DAY}")  # which was looked at a moment ago
+        expect(page.locator("#calendar-says")).to_have_text("There is no data of these days.")
 
 
 def _pages(page: Page, world: World, nodes: dict[str, str], days: pd.DataFrame, months: pd.DataFrame) -> None:

@@ -8,4 +8,4 @@ def break_down(scope, told, progress):
     raise RuntimeError("secret password")
 
 
-TASK = Task(BREAKS, break_down, most_s=60, most_mb=512)
+TASK = Task(BREAKS, break_down, most_s=60, most_mb=512, stays_warm=True)
