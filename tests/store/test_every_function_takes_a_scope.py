@@ -32,6 +32,7 @@ WITHOUT_DATA = {
     "store.series.tables": "makes the tables at start",
     "store.series.checkpoint": "how far the rollup has come: nobody's data",
     "store.series.health": "how the server is: nobody's data",
+    "store.series.grid": "moments in, moments out",
 }
 
 # Inner parts of the store: whoever calls them has checked the scope. Nothing outside the store may.
@@ -57,7 +58,6 @@ INNER = {
     "store.series.other_lengths": "the same",
     "store.series.estimated": "what senders say of meters that were checked",
     "store.series.pieces": "columns in, columns out",
-    "store.series.grid": "moments in, moments out",
     "store.series.quarters": "for the rollup, which checks the scope",
     "store.series.derived_energy": "the same",
     "store.records.plant.limits.own_limits": "within a transaction, once the scope was checked; and for the device API",
