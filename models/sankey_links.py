@@ -76,13 +76,12 @@ def links(flows: Flows, both_ways: bool, at: int = 0, opened: Collection[str] = 
     groups = drawn_as_one(flows.graph)
     if not opened:
         return _draw(flows, both_ways, at, groups)
-    others = _beyond(flows, opened, at)
-    left = {
-        node_id: tuple(each for each in members if each not in opened)
-        for node_id, members in groups.items()
-        if node_id not in opened
-    }
-    return _draw(flows, both_ways, at, left | dict.fromkeys(others, others), opened, others)
+    others, alone = _beyond(flows, opened, at), frozenset(opened)
+    left = dict.fromkeys(others, others)
+    for members in dict.fromkeys(groups.values()):
+        rest = tuple(each for each in members if each not in alone)
+        left |= dict.fromkeys(rest, rest)
+    return _draw(flows, both_ways, at, left, alone, others)
 
 
 def one_by_one(flows: Flows, both_ways: bool, at: int = 0) -> Drawn | None:
@@ -105,10 +104,10 @@ def _draw(
     both_ways: bool,
     at: int,
     groups: Mapping[str, tuple[str, ...]],
-    opened: Collection[str] = (),
+    opened: frozenset[str] = frozenset(),
     others: Collection[str] = (),
 ) -> Drawn:
-    drawing = _Drawing(flows, both_ways, groups, frozenset(opened), others)
+    drawing = _Drawing(flows, both_ways, groups, opened, others)
     for flow in flows.edges.values():
         there, back = float(flow.forward[at]), float(flow.reverse[at])
         if not both_ways:
@@ -138,6 +137,7 @@ class _Drawing:
         self.split = both_ways
         self.groups = groups
         self.opened = opened
+        self.open_kinds = Counter((self.nodes[each].kind, self.nodes[each].technology) for each in opened)
         self.others = others
         self.labels: dict[Key, tuple[str, str, tuple[str, ...]]] = {}
         self.bands: dict[tuple[Key, Key], float] = {}
@@ -220,9 +220,8 @@ class _Drawing:
         if bar[0] not in self.opened:
             return bar[0], self.labels[bar][0]
         node = self.nodes[bar[0]]
-        kind = (node.kind, node.technology)
-        alike = sum((each.kind, each.technology) == kind for node_id, each in self.nodes.items() if node_id in self.opened)
-        return f"open {' '.join(kind)}", node.name if alike == 1 else f"{plural(node)} ({alike})"
+        alike = self.open_kinds[node.kind, node.technology]
+        return f"open {node.kind} {node.technology}", node.name if alike == 1 else f"{plural(node)} ({alike})"
 
     def result(self) -> tuple[list[SankeyNode], list[SankeyLink]]:
         used = self._in_order()
