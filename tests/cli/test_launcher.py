@@ -164,13 +164,20 @@ def empty_venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def uv(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A wheel of uv and its lines of a lock file: made once, for uv is large."""
+    made = wheel(tmp_path_factory.mktemp("uv"), "uv", "9.9", program=Path(sys.prefix) / "bin/uv")
+    return made, locked(made)
+
+
 @pytest.fixture(params=["uv", "pip"])
-def installer(request: pytest.FixtureRequest, checkout: Path, index: Index, empty_venv: Path) -> str:
+def installer(request: pytest.FixtureRequest, checkout: Path, index: Index, empty_venv: Path, uv: tuple[Path, str]) -> str:
     """What installs: uv, which the test lock pins and the index has, or pip, where the index has no uv for this machine."""
-    uv = wheel(index.folder, "uv", "9.9", program=Path(sys.prefix) / "bin/uv")
-    (checkout / "requirements-test.lock").write_text(locked(uv))
-    if request.param == "pip":
-        uv.unlink()
+    made, pin = uv
+    (checkout / "requirements-test.lock").write_text(pin)
+    if request.param == "uv":
+        (index.folder / made.name).hardlink_to(made)
     shutil.copytree(empty_venv, checkout / ".venv", symlinks=True)
     return str(request.param)
 
@@ -209,7 +216,8 @@ def test_without_the_venv_module_its_package_is_named(checkout: Path, tools: Pat
     assert "apt install python3.12-venv" in only_sentence(launch(checkout, "up", path=tools))
 
 
-def test_without_a_network_the_sentence_says_so_and_the_next_start_tries_again(checkout: Path) -> None:
+def test_without_a_network_the_sentence_says_so_and_the_next_start_tries_again(checkout: Path, empty_venv: Path) -> None:
+    shutil.copytree(empty_venv, checkout / ".venv", symlinks=True)
     for lock in ("requirements.lock", "requirements-test.lock"):
         (checkout / lock).write_text(f"uv==1.0 --hash=sha256:{'0' * 64}\n")
     for _ in range(2):
