@@ -188,7 +188,7 @@ class Program:
 @pytest.mark.parametrize(("zone", "changed"), ZONES)
 def test_every_step_adds_up_to_what_was_counted(site_in: MakeSite, zone: str, changed: str) -> None:
     site, day = site_in(zone), pd.Timestamp(changed)
-    start, end = (second_path.local_midnight(zone, each.year, each.month, each.day) for each in (day - REACH, day + 2 * REACH))
+    start, end = (second_path.local_midnight(zone, each.year, each.month, each.day) for each in (day - REACH, day + REACH))
     random = np.random.default_rng(len(zone) + day.month)
     with site.at_once():
         meters = {name: make(site, random, start, end) for name, make in METHODS.items()}
@@ -203,7 +203,7 @@ def test_every_step_adds_up_to_what_was_counted(site_in: MakeSite, zone: str, ch
         first, last = start, end
         if step == "month":
             first = second_path.local_midnight(zone, *(day - REACH).timetuple()[:2], 1)
-            after = (day + 2 * REACH).replace(day=1) + pd.DateOffset(months=1)
+            after = (day + REACH - timedelta(days=1)).replace(day=1) + pd.DateOffset(months=1)
             last = second_path.local_midnight(zone, after.year, after.month, 1)
         edges = [*second_path.local_starts(first, last, step, zone), pd.Timestamp(last)]
         for name, told in meters.items():
