@@ -47,7 +47,8 @@ def test_a_backup_taken_while_devices_post_has_all_that_was_acknowledged_and_is_
 ) -> None:
     terminal.start()
     product = Product(terminal)
-    poster = Poster([product.devices], product.key(), product.meter("Home"), pause_s=0.1)
+    home = product.meter("Home")
+    poster = Poster([product.devices], product.key(), home, pause_s=0.1)  # a key is looked for at once, a meter each second
     made, passphrase = tmp_path / "loadstar.backup", tmp_path / "passphrase"
     passphrase.write_text(f"{WORDS}\n")
     try:
