@@ -65,10 +65,11 @@ def market(location: ArrayLike, factors: Sequence[Factor], starts_s: Floats, zon
         zone: the site's.
 
     Returns:
-        Shape (n,). NaN where not all of it is known, and everywhere on a site with neither certificates nor a residual mix.
+        Shape (n,). NaN where not all of it is known, and everywhere where no certificate or residual mix holds at any time.
     """
     grid = np.asarray(location, float)
-    certificates, residual = ([each for each in factors if each.kind == kind] for kind in (CERTIFICATE, RESIDUAL))
+    held = [each for each in factors if each.kind in (CERTIFICATE, RESIDUAL) and _holds(each, starts_s, zone).any()]
+    certificates, residual = ([each for each in held if each.kind == kind] for kind in (CERTIFICATE, RESIDUAL))
     if not certificates and not residual:
         return np.full(grid.shape, np.nan)
     covered, grams = np.zeros(grid.shape), np.zeros(grid.shape)
