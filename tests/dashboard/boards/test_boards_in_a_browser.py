@@ -39,6 +39,7 @@ def choose(page: Page, what: Locator, option: str) -> None:
     expect(chosen).to_have_text(option)
 
 
+@pytest.mark.timeout(480)  # a long way, in three browsers' windows
 def test_a_dashboard_is_put_together_by_keyboard_alone_and_a_colleague_sees_of_it_what_they_may(
     chromium: Browser, address: str, world: Served
 ) -> None:
