@@ -70,19 +70,17 @@ def node_costs(scope: Scope, view: SiteView, nodes: Sequence[Subject], edges: li
 
     Raises as `subject_cost`.
     """
-    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True)
+    priced = prices(scope, view.id, edges[0], edges[-1], reaching=True).longer(edges)
     told = stretches_of_nodes(scope, view, [each.id for each in nodes], list(priced.edges.to_pydatetime()))
     return _bill(scope, view, [(each, told[each.id]) for each in nodes], edges, priced)
 
 
 def _bill(scope: Scope, view: SiteView, told: Sequence[tuple[Subject, Stretches]], edges: list[datetime], priced: Priced) -> Bill:
-    bought, sold = (
-        np.array([np.nan_to_num(of.kwh[name]) for name, of in named])
-        for named in ([(each.bought, of) for each, of in told], [(each.sold, of) for each, of in told])
-    )
-    load = Load(priced.edges_s, bought, np.array([of.covered_s for _, of in told]), np.zeros_like(bought))
+    bought = np.array([np.nan_to_num(found.kwh[of.bought]) for of, found in told])
+    sold = np.array([np.nan_to_num(found.kwh[of.sold]) for of, found in told])
+    load = Load(priced.edges_s, bought, np.array([found.covered_s for _, found in told]), np.zeros_like(bought))
     if priced.has(Demand):
-        load = cost.told_apart(scope, load, [of.behind for _, of in told], {}, view.metering)
+        load = cost.told_apart(scope, load, [found.behind for _, found in told], {}, view.metering)
     return bills.bill(priced.versions, load, sold, priced.prices, _places(priced, edges), priced.zone, priced.holidays)
 
 
@@ -92,7 +90,7 @@ def emitted_kg(kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:
 
 
 def market_kg(kwh: Floats, priced: Priced, edges: list[datetime], factors: Sequence[Factor]) -> Floats:
-    """The same by the market: by certificates and residual mix, NaN on a site that has neither."""
+    """The same by the market: by certificates and residual mix, NaN where neither holds at any of these times."""
     grams = emissions.market(priced.prices.co2, factors, priced.edges_s[:-1], priced.zone)
     return emissions.kilograms(kwh, grams, _places(priced, edges))
 
