@@ -1,14 +1,14 @@
 """Who may post what, as this process knows it: a snapshot of keys, devices and meters.
 
 No request asks the records' database. A snapshot is replaced when the records' version of it changes, which is looked at
-every second and a half, and at once (but not often) when a key comes that it does not know.
+every second and a half, and at once (but not often) when a key, a meter or a field comes that it does not know.
 """
 
 import asyncio
 import logging
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -27,8 +27,10 @@ from store.series.write import TELEMETRY, Series, series
 log = logging.getLogger(__name__)
 
 POLL_S = 1.5
-UNKNOWN_S = 0.25  # an unknown key makes this process look again at most this often
+UNKNOWN_S = 0.25  # what is not known makes this process look again at most this often
 _TARGETS = 20_000  # kept by a key; one is a meter, a quantity and an interval
+_SOUGHT = 10_000  # names remembered of a key
+_LACKING = frozenset(("unknown_meter", "unmapped_field"))  # what a newer snapshot may know
 
 _EXPORTS = frozenset(EXPORT_OF.values())
 
@@ -74,6 +76,7 @@ class Caller:
         default_factory=dict
     )  # of the device's posts: meter, quantity, interval
     uncounted: dict[tuple[str, str], str] = field(default_factory=dict)  # meter, quantity → what is counted instead, if anything
+    sought: set[tuple[str | None, object]] = field(default_factory=set)  # names that the records were asked for in vain
 
     @property
     def channel_source(self) -> Source:
@@ -218,13 +221,35 @@ class Directory:
         """
         caller = self.callers.get(key_id)
         if caller is None:
-            asked = time.monotonic()
-            await asyncio.sleep(max(0.0, self._looked + UNKNOWN_S - asked))
-            await self.renew(asked)
+            await self._look_again()
             caller = self.callers.get(key_id)
             if caller is None and self._away:
                 raise StoreAway(_("whether there is such a key cannot be found out while the records are away"))
         return caller
+
+    async def learned(self, caller: Caller, problems: Sequence[Problem]) -> bool:
+        """Whether more is known by now than this caller's snapshot, because these problems name what is not in it.
+
+        Ids are never made twice: a name that was sought in vain is not sought again before something else changes, so that
+        whoever goes on sending it neither waits nor keeps the records busy.
+        """
+        lacking = {(each.field, each.value) for each in problems if each.code in _LACKING} - caller.sought
+        if not lacking or self._away:
+            return False
+        await self._look_again()
+        if self.callers.get(caller.key_id) is not caller:
+            return True
+        if not self._away:
+            if len(caller.sought) >= _SOUGHT:
+                caller.sought.clear()
+            caller.sought |= lacking
+        return False
+
+    async def _look_again(self) -> None:
+        """Take over what has changed until now, together with everybody else who asks meanwhile."""
+        asked = time.monotonic()
+        await asyncio.sleep(max(0.0, self._looked + UNKNOWN_S - asked))
+        await self.renew(asked)
 
 
 def _load(version: object) -> tuple[object, dict[str, Caller], dict[str, Caller]] | None:

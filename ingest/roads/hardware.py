@@ -66,9 +66,11 @@ async def post(request: Request, door: Door) -> Answer:
                 _ALLOWED,
             ),
         )
-    rows = Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run)
-    judge = Judge(caller, door.window, rows)
-    whole, rejected = _check(content, caller, judge, wanted), judge.problems
+    whole, judge = _judged(content, caller, door, wanted)
+    if judge.problems and await door.directory.learned(caller, judge.problems):
+        caller = await keys.require(request, door, write=True)
+        whole, judge = _judged(content, caller, door, wanted)
+    rows, rejected = judge.rows, judge.problems
     replaced, accepted = 0 if wanted.counts_replaced else None, 0
     notes: list[Problem] = []
     if whole and rows.rows:
@@ -80,11 +82,17 @@ async def post(request: Request, door: Door) -> Answer:
         notes = [_told_before(rows.rows[position], before, caller, wanted.dry_run) for position, before in outcome.before.items()]
         notes += uncounted.notes(caller, rows)
     if not wanted.dry_run:
-        door.activity.note(caller.device.id, accepted, len(rejected), judge.now_us)
+        door.activity.note(caller.source, accepted, len(rejected), judge.now_us)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))
     held = rows.held if accepted else ()
     request.told = Told(accepted, rejected, held, notes, dry_run=wanted.dry_run)
     return judged(accepted, replaced, rejected, notes, wanted.dry_run, held)
+
+
+def _judged(content: dict[str, Any], caller: Caller, door: Door, wanted: Asked) -> tuple[bool, Judge]:
+    """Whether the good fields may be stored without the others, and what was found of each."""
+    judge = Judge(caller, door.window, Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run))
+    return _check(content, caller, judge, wanted), judge
 
 
 def _check(content: dict[str, Any], caller: Caller, judge: Judge, wanted: Asked) -> bool:

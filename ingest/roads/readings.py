@@ -17,7 +17,7 @@ from config.language import _
 from ingest import bodies, keys, uncounted
 from ingest.answers import Answer, judged
 from ingest.directory import Caller
-from ingest.door import Door, Routes, asked
+from ingest.door import Asked, Door, Routes, asked
 from ingest.judge import QUALITY, Judge, Quality, Reading, number
 from ingest.judge import quality as known_quality
 from ingest.problem import Problem, Refusal, Unreal, echo, json_type
@@ -53,11 +53,10 @@ async def post(request: Request, door: Door) -> Answer:
     async with door.turns.in_hand(caller.key_id, len(body)):
         async with door.turns.judging(caller.key_id, len(body)):
             readings = _read(body)
-            judge = Judge(caller, door.window, Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run))
-            for first in range(0, len(readings), AT_ONCE):
-                if first:
-                    await asyncio.sleep(0)
-                judge.judge(readings[first : first + AT_ONCE], wanted.precision, first)
+            judge = await _judge(readings, caller, door, wanted)
+            if judge.problems and await door.directory.learned(caller, judge.problems):
+                caller = await keys.require(request, door, write=True)
+                judge = await _judge(readings, caller, door, wanted)
         rows, rejected = judge.rows, judge.problems
         replaced = 0 if wanted.counts_replaced else None
         if rows.rows:
@@ -72,6 +71,16 @@ async def post(request: Request, door: Door) -> Answer:
         _book(caller, judge, accepted, door)
         door.metrics.judged(accepted, replaced, rejected, len(rows.held))
     return judged(accepted, replaced, rejected, notes, wanted.dry_run, rows.held)
+
+
+async def _judge(readings: Sequence[Reading | Problem], caller: Caller, door: Door, wanted: Asked) -> Judge:
+    """Judge a batch; others have their turn meanwhile. Raises as `Judge.judge`."""
+    judge = Judge(caller, door.window, Rows(counts_replaced=wanted.counts_replaced, dry_run=wanted.dry_run))
+    for first in range(0, len(readings), AT_ONCE):
+        if first:
+            await asyncio.sleep(0)
+        judge.judge(readings[first : first + AT_ONCE], wanted.precision, first)
+    return judge
 
 
 def _read(body: bytes) -> Sequence[Reading | Problem]:

@@ -18,6 +18,7 @@ from store.scope import SYSTEM
 from tests.conftest import eventually
 from tests.ingest.mqtt.broker import Broker, Listener, Publisher
 from tests.ingest.mqtt.conftest import Mapped
+from worker.tasks import waiting_values
 
 pytestmark = pytest.mark.mosquitto
 
@@ -80,6 +81,22 @@ def test_a_message_is_stored_in_its_unit_and_its_device_is_heard_of(world, store
     assert activity_24h(SYSTEM, mapped.device).accepted == 1
     state = broker_states.states_of(SYSTEM, world.site_id)[mapped.id]
     assert (state.messages, state.acknowledged, state.waiting, state.refused, state.trouble) == (2, 2, 0, 1, None)
+
+
+def test_a_meter_that_was_created_and_mapped_a_moment_ago_misses_no_message(world, stored, broker, publisher, listener):
+    mapped = Mapped(world.site_id, broker.port)
+    first = mapped.channel("plant/first")
+    listener.start()
+    listens(listener)
+    publisher.say("plant/new", "1200").wait_for_publish(PATIENT_S)
+    meter = mapped.channel("plant/new")
+    publisher.say("plant/new", "1300").wait_for_publish(PATIENT_S)
+    publisher.say("plant/first", "1000").wait_for_publish(PATIENT_S)
+    eventually(lambda: values_of(stored, first) == [1.0], PATIENT_S)
+    stored.settle()
+    waiting_values.settle(SYSTEM, waiting_values.TASK.kind.arguments(), lambda _share, _what: None)
+    assert values_of(stored, meter)[-1] == 1.3
+    assert codes_of(mapped) == []
 
 
 def test_what_means_nothing_yet_and_what_cannot_be_read_is_kept_with_its_reason_and_stops_nothing(
