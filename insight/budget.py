@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from insight.subject_cost import SubjectCost, subject_cost
 from insight.subjects import Subject
-from models import budgets, statistics
+from models import budgets, local_time, statistics
 from models.bills import PARTS
 from models.budgets import Projection
 from models.home import Home, energy_of
@@ -158,6 +159,38 @@ def month_budgets(scope: Scope, view: SiteView, month: date, of: str | None = No
     return _faring(scope, view, [each for each in kept if of in (None, each.node_id or view.id)])
 
 
+def past_budgets(scope: Scope, view: SiteView, kept: Collection[Budget]) -> list[MonthBudget]:
+    """How budgets of a site's months that are over fared, as far as anything is known of them.
+
+    All months of a subject are read together and each as a whole: what its readings lack is not filled up with what is usual.
+
+    Raises:
+        StoreAway: QuestDB cannot be reached.
+    """
+    months: dict[str, set[date]] = {}
+    for each in kept:
+        months.setdefault(each.node_id or view.id, set()).add(each.month)
+    outlooks: dict[tuple[str, date], _Outlook] = {}
+    names: dict[str, str] = {}
+    for subject_id, of_subject in months.items():
+        try:
+            of = subjects.subject(view, subject_id)
+        except NotFound:
+            continue  # as above: of the current month nothing is told either
+        first, last = min(of_subject), max(of_subject)
+        paying = any(each.measure != ENERGY and (each.node_id or view.id) == subject_id for each in kept)
+        key = ("past budgets", scope.key, view.id, view.version, subject_id, first, last, paying)
+        found = shared.get(key, LASTS_S, partial(_of_months, scope, view, of, first, last, paying), STALE_S)
+        outlooks |= {(subject_id, month): outlook for month, outlook in found.items()}
+        names[subject_id] = of.name
+    told = [
+        _told(each, subject_id, names[subject_id], view.currency, outlooks[subject_id, each.month])
+        for each in kept
+        if (subject_id := each.node_id or view.id) in names
+    ]
+    return [each for each in told if isfinite(each.projection.projected) and each.coverage > 0]
+
+
 def known_budgets(scope: Scope, view: SiteView) -> list[MonthBudget]:
     """Those of the current month, as they were found some minutes ago at most; none until they are. Nobody waits for them."""
     kept = _kept(scope, view, clock.now().astimezone(view.zone).date().replace(day=1))
@@ -235,6 +268,25 @@ def _of_subject(scope: Scope, view: SiteView, of: Subject, month: date, measures
     return days.outlook(told.kwh[of.used], told.coverage, bool(days.of_month(told.provisional).any()), paid)
 
 
+def _of_months(scope: Scope, view: SiteView, of: Subject, first: date, last: date, paying: bool) -> dict[date, _Outlook]:
+    """What each whole local month from that of `first` to that of `last` came to."""
+    edges = local_time.edges(*local_time.days(first, _last_day(last), view.zone), "month", view.zone)
+    told = courses(scope, view, [of.id], edges)[of.id]
+    totals = {ENERGY: told.kwh[of.used]}
+    if paying:
+        paid = subject_cost(scope, view, of, edges)
+        totals |= {COST: paid.bill.cost[0], CO2: paid.co2_kg}
+    return {
+        edge.astimezone(view.zone).date(): _Outlook(
+            {measure: budgets.over(float(each[nth])) for measure, each in totals.items()},
+            1.0,
+            float(told.coverage[nth]),
+            bool(told.provisional[nth]),
+        )
+        for nth, edge in enumerate(edges[:-1])
+    }
+
+
 def _of_home(place: own_home.Place, month: date, measures: Collection[str]) -> _Outlook:
     """Of a home: what it uses, and what its entries pay; the days before it was its holder's count for nothing."""
     scope, home, view = place.scope, place.home, site_view(place.scope, place.site_id)
@@ -261,11 +313,14 @@ def _used(home: Home, forward: Mapping[str, Floats], export: Mapping[str, Floats
 
 
 def _days(scope: Scope, view: SiteView, month: date) -> _Days:
-    first = month.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    first, last = month.replace(day=1), _last_day(month)
     edges, now = midnights(view, first - LOOKED_BACK, last), clock.now()
     of_days = kinds(scope, view, [each.astimezone(view.zone).date() for each in edges[:-1]])
     return _Days(edges, of_days, len(midnights(view, first, last)) - 1, sum(each <= now for each in edges[:-1]), now)
+
+
+def _last_day(month: date) -> date:
+    return (month.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _lacking(known: Floats) -> Floats:

@@ -48,6 +48,11 @@ class Projection(NamedTuple):
 NOTHING = Projection(0.0, np.nan, np.nan, np.nan, 0)
 
 
+def over(total: float) -> Projection:
+    """Of a month that is over, of which nothing more is expected."""
+    return Projection(total, total, total, total, 0)
+
+
 def project(totals: ArrayLike, missing: ArrayLike, kinds: ArrayLike, month_days: int) -> Projection:
     """What a month will come to.
 

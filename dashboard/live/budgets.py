@@ -68,6 +68,14 @@ def against(each: MonthBudget, reader: Reader) -> str:
     return _(said, share=reader.number(share))
 
 
+def used(each: MonthBudget, reader: Reader) -> str:
+    """What is used of it, and of how many of the readings that is told where some are missing."""
+    told = amount(each.projection.so_far, each.unit, reader)
+    if each.coverage < WHOLE:
+        return f"{told}, {_('%(share)s %% of the readings', share=wording.percent(each.coverage))}"
+    return told
+
+
 def left(each: MonthBudget, reader: Reader) -> str:
     """What is left of it, or how much it is exceeded by."""
     rest = each.amount - each.projection.so_far

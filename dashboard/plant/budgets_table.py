@@ -43,7 +43,7 @@ FIELDS: tuple[Field, ...] = (Choice("subject", N_("Budget of")), *budget_fields.
 
 
 class _Named(NamedTuple):
-    """A budget with the name of what it is of, the unit of its amount, and how it fares where it is of the current month."""
+    """A budget with the name of what it is of, the unit of its amount, and how it fares or fared, where that is known."""
 
     budget: Budget
     name: str
@@ -68,11 +68,12 @@ def _load(scope: Scope, wanted: Wanted, _chosen: Mapping[str, str], context: str
 
 
 def _faring(scope: Scope, view: SiteView, shown: Sequence[_Named]) -> list[_Named]:
-    """Those that are shown, with how those of the current month fare; none while that cannot be told."""
-    today = clock.now().astimezone(view.zone).date()
-    subjects = {each.budget.node_id or view.id for each in shown if each.budget.month == today.replace(day=1)}
+    """Those that are shown, with how those of this month fare and those before it fared; none while that cannot be told."""
+    month = clock.now().astimezone(view.zone).date().replace(day=1)
+    subjects = {each.budget.node_id or view.id for each in shown if each.budget.month == month}
     try:
-        found = [each for of in subjects for each in budget.month_budgets(scope, view, today, of)]
+        found = [each for of in subjects for each in budget.month_budgets(scope, view, month, of)]
+        found += budget.past_budgets(scope, view, [each.budget for each in shown if each.budget.month < month])
     except StoreAway:
         found = []
     by_key = {(each.subject_id, each.measure, each.month): each for each in found}
@@ -87,8 +88,8 @@ def _row(_scope: Scope, named: _Named) -> Row:
     amount = f"{read.number(exact(kept.amount))} {named.unit}"
     told = [wording.NONE] * 3
     if each := named.faring:
-        found = each.projection
-        told = [live.amount(value, each.unit, read) for value in (found.so_far, found.projected)] + [live.left(each, read)]
+        expected = wording.NONE if each.passed == 1 else live.amount(each.projection.projected, each.unit, read)
+        told = [live.used(each, read), expected, live.left(each, read)]
     cells = (f"{kept.month:%Y-%m}", _(MEASURES[kept.measure]), amount, *told)
     return Row(kept.id, named.name, cells, (Act("edit", _("Edit"), lambda: _edit(kept), sure=_("Save")), DELETE))
 

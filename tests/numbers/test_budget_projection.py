@@ -143,6 +143,34 @@ def test_a_month_that_is_over_is_what_it_was(hall: Hall) -> None:
     assert found["cost"].passed == 1
 
 
+def test_months_that_are_over_are_what_their_quarters_add_up_to(hall: Hall) -> None:
+    hall.write()
+    charging(hall, Fixed(90.0, "month"), Demand(4.0))
+    buildings.describe_building(SYSTEM, hall.site.id, hall.id, Facts("1"))
+    months = [date(2025, 12, 1), date(2026, 1, 1), FEBRUARY, MARCH]
+    for subject in (None, hall.id):
+        for measure in ("energy", "cost", "co2"):
+            budgets.set_budget(SYSTEM, hall.site.id, subject, measure, date(2025, 11, 1), MARCH, 12_000)
+    with held(datetime(2026, 4, 20, 8, tzinfo=UTC)):
+        shared.clear()
+        kept = budgets.budgets(SYSTEM, hall.site.id)
+        found = budget.past_budgets(SYSTEM, site_view(SYSTEM, hall.site.id), kept)
+    of_month = pd.Index(hall.local.date).map(lambda day: day.replace(day=1))
+    for subject in (hall.site.id, hall.id):
+        own = {(each.measure, each.month): each for each in found if each.subject_id == subject}
+        for month in months:
+            kwh = hall.kwh[of_month == month]
+            amounts = {"energy": kwh.sum(), "cost": BUYING * kwh.sum() + 90 + 4 * 4 * kwh.max(), "co2": CO2_KG * kwh.sum()}
+            if month == months[0]:
+                del amounts["cost"]  # what is due of a month of which ten days are told is a matter of bills
+            for measure, amount in amounts.items():
+                each = own[measure, month]
+                assert each.projection == pytest.approx((amount, amount, amount, amount, 0)), (measure, month)
+                assert each.passed == 1
+            assert (own["energy", month].coverage > 0.99) == (month in (date(2026, 1, 1), FEBRUARY))
+        assert ("energy", date(2025, 11, 1)) not in own, "nothing is known of it"
+
+
 def test_what_fares_worst_comes_first_and_what_nobody_waits_for_is_there_soon(hall: Hall) -> None:
     by = ByHand(hall)
     write(hall, by)

@@ -6,14 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config import clock
-from store.records.plant import budgets, buildings
+from insight.shared import shared
+from store.records.plant import budgets, buildings, declarations, graph, meters
 from store.records.plant.buildings import Facts
 from store.scope import SYSTEM
 from tests.dashboard.pages import shown
 from tests.dashboard.plant.asking import act, plant, said, upload
 from tests.dashboard.pressing import fill
-from tests.dashboard.quality.conftest import Measured, measured, sender
+from tests.dashboard.quality.conftest import DAY, Measured, measured, sender
 from tests.dashboard.world import World
+from tests.store.series.conftest import LONG_AGO, every
 
 __all__ = ["measured", "sender"]
 
@@ -44,6 +46,28 @@ def test_a_budget_of_the_month_says_what_is_used_expected_and_left(measured: Mea
     page = shown(world.client("admin"), f"/site/{world.site}/budgets")
     for words in ("Used", "Expected", "Left", "1.00 GWh"):
         assert words in page
+
+
+def test_a_budget_of_a_month_that_is_over_says_what_was_used_of_how_many_readings_and_left(measured: Measured) -> None:
+    world, site, before = measured.world, measured.site, measured.day - 40 * DAY
+    supply, shop = (
+        graph.create_node(SYSTEM, world.site, name=name, kind=kind, technology=technology, valid_from=LONG_AGO).id
+        for name, kind, technology in (("Supply", "source", "grid"), ("Shop", "sink", "load"))
+    )
+    edge = graph.create_edge(SYSTEM, world.site, from_node_id=supply, to_node_id=shop, valid_from=LONG_AGO).id
+    meter = meters.create_meter(SYSTEM, world.site, name="Shop", edge_id=edge).id
+    declarations.declare_energy(SYSTEM, meter, method="interval", interval_s=900, valid_from=LONG_AGO)
+    buildings.describe_building(SYSTEM, world.site, shop, Facts("7"))
+    with site.at_once():
+        site.intervals(meter, "energy_kwh", 900, every(before, 900, 96), [0.5] * 96)
+    shared.clear()
+    month = before.astimezone(ZoneInfo("Europe/London")).date().replace(day=1)
+    for first, amount in ((month, 40), (date(2020, 1, 1), 50)):
+        budgets.set_budget(SYSTEM, world.site, shop, "energy", first, first, amount)
+    page = shown(world.client("admin"), f"/site/{world.site}/budgets")
+    for words in ("48.0 kWh, 3 % of the readings", "8.00 kWh over"):
+        assert words in page
+    assert page.count("50 kWh") == 1, "nothing is known of that month, and none of it is said to be left"
 
 
 @pytest.mark.parametrize(
