@@ -47,10 +47,14 @@ class Consumer:
 
 
 class Cost(NamedTuple):
-    """What a use paid, as if the site's tariff billed it alone, for the share `priced` (0..1) of its energy; NaN without any."""
+    """What a use paid, as if the site's tariff billed it alone, for the share `priced` (0..1) of its energy; NaN without any.
+
+    `peaked` (0..1) is the share of the time with a demand charge whose charge is in it.
+    """
 
     amount: float
     priced: float
+    peaked: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ def _costs(scope: Scope, view: SiteView, first: date, last: date) -> dict[str, C
     if not uses or start >= end:
         return {}
     bill = node_costs(scope, view, uses, [start, end])
-    amounts = zip(bill.cost[:, 0].tolist(), bill.priced[:, 0].tolist(), strict=True)
+    amounts = zip(*(each[:, 0].tolist() for each in (bill.cost, bill.priced, bill.peaked)), strict=True)
     return {use.id: Cost(*of) for use, of in zip(uses, amounts, strict=True)}
 
 

@@ -36,7 +36,8 @@ class EnergyDays:
     """Successive local days of a subject. Energies in kWh, cost in the site's currency, CO2 in kg; NaN where not known.
 
     `co2_kg` is location-based, `market_co2_kg` market-based, where the site has certificates or a residual mix.
-    `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `is_open` is the day that is not over,
+    `priced` (0..1) is the share of the energy that has a price: `cost` is of that share. `peaked` (0..1) is the share of the time
+    with a demand charge whose month has a peak: `cost` is without the charge of the rest. `is_open` is the day that is not over,
     `holidays` those of the site's calendar by their names. `outdoors` names what tells the temperatures that usual days are moved
     to; "" where nothing does. `demands` are the demand charges of the months that the days are of.
     """
@@ -48,6 +49,7 @@ class EnergyDays:
     kwh: Floats
     cost: Floats
     priced: Floats
+    peaked: Floats
     co2_kg: Floats
     market_co2_kg: Floats
     coverage: Floats
@@ -138,6 +140,7 @@ def _energy_days(scope: Scope, view: SiteView, wanted: str, first: date, last: d
         kwh=totals[own],
         cost=paid.bill.cost[0],
         priced=paid.bill.priced[0],
+        peaked=paid.bill.peaked[0],
         co2_kg=paid.co2_kg,
         market_co2_kg=paid.market_co2_kg,
         coverage=told.coverage[own],

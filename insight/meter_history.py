@@ -55,10 +55,14 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What energy cost, in the currency; negative where it earned. `priced` (0..1) is the share of it that has a price."""
+    """What energy cost, in the currency; negative where it earned. `priced` (0..1) is the share of it that has a price.
+
+    `peaked` (0..1) is the share of the time with a demand charge whose charge is in it.
+    """
 
     amount: float
     priced: float
+    peaked: float
     currency: str
 
 
@@ -96,5 +100,5 @@ def bars(name: str, period: Period, zone: ZoneInfo) -> tuple[str, list[datetime]
 def paid(scope: Scope, meter: Meter, start: datetime, end: datetime) -> Paid | None:
     """What the meter's energy cost or earned; nothing where it has no price. Raises as `power_over`."""
     told = cost.cost(scope, [meter.id], start, end)
-    [amount], [priced] = told["cost"].tolist(), told["priced"].tolist()
-    return Paid(amount, priced, sites.site(scope, meter.site_id).currency) if np.isfinite(amount) else None
+    amount, priced, peaked = (float(told[name].iloc[0]) for name in ("cost", "priced", "peaked"))
+    return Paid(amount, priced, peaked, sites.site(scope, meter.site_id).currency) if np.isfinite(amount) else None

@@ -56,7 +56,7 @@ class Month(NamedTuple):
 class Restated(NamedTuple):
     """The months of a figure (a key of `LEAST`) of a site or a meter, by its name, that would be others, by the clocks of a zone.
 
-    `unit` is the currency of a cost, and kg or kWh.
+    `unit` is the currency of a cost, and kg or kWh. `peaked`: the cost that would be has the demand charges of all its months.
     """
 
     figure: str
@@ -64,6 +64,7 @@ class Restated(NamedTuple):
     unit: str
     zone: ZoneInfo
     months: Sequence[Month]
+    peaked: bool = True
 
     @property
     def by(self) -> float:
@@ -198,9 +199,10 @@ def _of_site(
     bills = [bill_of(scope, view, read, edges, each) for read, each in priced]
     used = bills[0].bought_kwh[0] + bills[0].sold_kwh[0] > 0
     cost = [np.where(used, bill.cost[0], np.nan) for bill in bills]
+    peaked = bool((bills[1].peaked[0][used] == 1).all())
     co2 = [np.where(used, emitted_kg(read.imported, each, edges), np.nan) for read, each in priced]
     both = (
-        Restated("cost", view.name, view.currency, view.zone, _another("cost", edges, *cost)),
+        Restated("cost", view.name, view.currency, view.zone, _another("cost", edges, *cost), peaked),
         Restated("co2", view.name, "kg", view.zone, _another("co2", edges, *co2)),
     )
     every = _some(both)

@@ -45,7 +45,8 @@ class Windows(NamedTuple):
 class Peaks(NamedTuple):
     """The peaks that a month is charged by, one a day, the greatest first: shape (meters, months, days); NaN where there is none.
 
-    `kw` is what is charged (shape (meters, months)), `at_s` the start of each peak's window (s since 1970).
+    `kw` is what is charged (shape (meters, months)): NaN where no peak is known, 0 where the charge has no window. `at_s` is the
+    start of each peak's window (s since 1970).
     """
 
     kw: Floats
@@ -88,16 +89,18 @@ def peaks(
     counts = (
         np.any([tariff_days.within(each, at, as_sundays=as_sundays) for each in demand.windows], axis=0)
         if demand.windows
-        else True
+        else np.ones(len(starts), bool)
     )
     kw = np.where(counts, of.kw, -np.inf)
     first, last = (datetime.fromtimestamp(int(each), UTC) for each in (of.edges_s[0], of.edges_s[-1]))
     days_s = local_time.edges_s(first, last, "day", zone)
     days = np.append(np.searchsorted(of.edges_s, days_s[:-1]), kw.shape[1])
     daily = np.maximum.reduceat(kw, days[:-1], axis=1)
+    charging = np.logical_or.reduceat(counts, days[:-1])
     begins = np.searchsorted(days_s, _years(months_s, zone) if demand.span == YEAR else months_s[:-1])
     ends = np.searchsorted(days_s[:-1], months_s[1:])
     shape = (len(kw), len(begins), demand.highest_days)
+    is_due = np.array([charging[begin:end].any() for begin, end in zip(begins, ends, strict=True)])
     found = Peaks(np.full(shape[:2], np.nan), np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, bool))
     for month, (begin, end) in enumerate(zip(begins, ends, strict=True)):
         best = np.argsort(-daily[:, begin:end], axis=1, kind="stable")[:, : demand.highest_days] + begin
@@ -106,7 +109,7 @@ def peaks(
                 place = days[day] + int(np.argmax(kw[meter, days[day] : days[day + 1]]))
                 found.at_s[meter, month, nth], found.peak_kw[meter, month, nth] = of.edges_s[place], kw[meter, place]
                 found.estimated[meter, month, nth] = of.estimated[meter, place]
-    return found._replace(kw=_ratcheted(_mean(found.peak_kw), demand))
+    return found._replace(kw=_ratcheted(np.where(is_due, _mean(found.peak_kw), 0.0), demand))
 
 
 def _years(months_s: Places, zone: ZoneInfo) -> Places:

@@ -49,6 +49,13 @@ def answer(report: Report, reader: Reader) -> list[str]:
     return [*sentences, *unusual(report)]
 
 
+def peaks_missing(*, whole: bool) -> str:
+    """That a cost lacks a demand charge, for no reading is as fine as the peaks of it: of the whole time, or of a part."""
+    if whole:
+        return _("No peak of this time is known: the cost is without its demand charge.")
+    return _("Of a part of this time no peak is known: the cost is without the demand charge of that part.")
+
+
 def power(report: Report, reader: Reader) -> str:
     """The peak with its unit."""
     return amount(report.peak.kw if report.peak else None, "kW", reader)
@@ -83,6 +90,8 @@ def notes(report: Report, reader: Reader) -> list[str]:
             said.append(_("%(share)s of the energy is %(how)s.", share=reader.share(share), how=_(naming.CLASSES[name])))
     if told.cost is not None and told.priced < 1 - SAME:
         said.append(_("%(share)s of the energy has a price: the cost is of that.", share=reader.share(told.priced)))
+    if told.cost is not None and told.peaked < 1 - SAME:
+        said.append(peaks_missing(whole=told.peaked < SAME))
     if report.tariffs:
         said.append(_("Tariffs: %(charges)s.", charges="; ".join(_charged(report, each, reader) for each in report.tariffs)))
     if report.cost_parts and report.subjects:

@@ -11,6 +11,7 @@ from dashboard.figures import wording
 from dashboard.parts.reading import Reader
 from insight.energy_days import LEAST_COVERAGE, EnergyDays
 from models import usual_day
+from reporting import telling
 
 HIGH, LOW, USUAL, UNKNOWN, OPEN, NOTHING = "high", "low", "usual", "unknown", "open", "nothing"
 SIGNS = {HIGH: "▲", LOW: "▼"}
@@ -118,6 +119,9 @@ def of_all(told: EnergyDays, reader: Reader) -> str:
     due = np.isfinite(told.coverage)
     if due.any() and (mean := float(told.coverage[due].mean())) < 0.995:
         sentences.append(_("%(share)s %% of the expected readings are there.", share=wording.percent(mean)))
+    lacking = told.peaked[known & paid] < 1
+    if lacking.any():
+        sentences.append(telling.peaks_missing(whole=bool(lacking.all())))
     if told.provisional[known].any():
         sentences.append(_("Some of it may still change: readings can come late."))
     return " ".join(sentences)

@@ -17,6 +17,7 @@ from dashboard.parts.reading import Reader
 from dashboard.parts.short_table import short_table
 from insight.consumers import Consumer, Consumers, Cost
 from insight.site_view import SiteView
+from reporting import telling
 
 Costs = Mapping[str, Cost]
 
@@ -48,12 +49,16 @@ def says(told: Consumers, reader: Reader) -> str:
 
 
 def says_cost(told: Consumers, costs: Costs, currency: str, reader: Reader) -> str:
-    """Which use cost most; nothing where that is no question."""
+    """Which use cost most, where that is a question, and whether demand charges are in it."""
     known = [each for each in told.every if each.id in costs and np.isfinite(costs[each.id].amount) and np.isfinite(each.kwh)]
-    if len(known) < 2:
-        return ""
-    dearest = max(known, key=lambda each: costs[each.id].amount)
-    return _("%(name)s cost most: %(cost)s.", name=dearest.name, cost=words.paid(*costs[dearest.id], currency, reader))
+    said = []
+    if len(known) > 1:
+        dearest = max(known, key=lambda each: costs[each.id].amount)
+        said.append(_("%(name)s cost most: %(cost)s.", name=dearest.name, cost=_paid(costs[dearest.id], currency, reader)))
+    peaked = [costs[each.id].peaked for each in known]
+    if peaked and min(peaked) < 1:
+        said.append(telling.peaks_missing(whole=max(peaked) == 0))
+    return " ".join(said)
 
 
 def table(view: SiteView, told: Consumers, costs: Costs | None, reader: Reader) -> html.Div:
@@ -120,7 +125,11 @@ def _cost(each: Consumer, costs: Costs | None, currency: str, reader: Reader) ->
         return "…"
     cost = costs.get(each.id)
     known = cost is not None and np.isfinite(cost.amount) and np.isfinite(each.kwh)
-    return words.paid(*cost, currency, reader) if cost is not None and known else wording.NONE
+    return _paid(cost, currency, reader) if cost is not None and known else wording.NONE
+
+
+def _paid(cost: Cost, currency: str, reader: Reader) -> str:
+    return words.paid(cost.amount, cost.priced, currency, reader)
 
 
 def _power(kilowatts: float, reader: Reader) -> str:

@@ -17,10 +17,10 @@ from models.bills import DemandOfMonth
 
 
 def section(asked: Asked, told: EnergyDays, zone: ZoneInfo, reader: Reader) -> list[Any]:
-    """A table for each demand charge of the month; nothing where there is none."""
-    if not told.demands:
+    """A table for each demand charge of the month; nothing where none is due."""
+    shown = [part for each in told.demands if each.kw != 0 for part in _charge(asked, told, each, zone, reader)]
+    if not shown:
         return []
-    shown = [part for each in told.demands for part in _charge(asked, told, each, zone, reader)]
     return [html.Section([html.H2(_("Peaks that the demand charge is billed by"), className="part"), *shown])]
 
 

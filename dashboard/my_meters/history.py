@@ -22,6 +22,7 @@ from insight.meter_history import Energy, Paid, Power
 from insight.own_meters import direction_of
 from insight.periods import CUSTOM, DEFAULT_RANGE, ENERGY_PERIODS, RANGES, Impossible, period
 from models import local_time
+from reporting import telling
 from store.errors import NotFound
 from store.records.plant import meters, sites
 from store.scope import Scope
@@ -136,7 +137,7 @@ def _money(paid: Paid | None, reader: Reader) -> str:
     if paid is None:
         return ""
     words, amount = markup.money(paid.amount, paid.priced, paid.currency, reader)
-    return f" {words}: {amount}."
+    return f" {words}: {amount}." + (f" {telling.peaks_missing(whole=paid.peaked == 0)}" if paid.peaked < 1 else "")
 
 
 def name_of(scope: Scope, meter_id: str) -> str:

@@ -14,6 +14,7 @@ from dashboard.parts.given import Given
 from dashboard.parts.reading import Reader, reader
 from dashboard.parts.short_table import short_table
 from insight.restated import Foretold, Month, Restated, by_corrections
+from reporting import telling
 from store.errors import StoreAway
 from store.scope import Scope
 from store.series.as_if import tried
@@ -85,7 +86,7 @@ def shown(told: Foretold) -> Component | None:
 def _sentence(of: Restated) -> str:
     by = ("+" if of.by >= 0 else "") + _amount(of, of.by, reader())
     said = ngettext("this restates %(num)s month by %(by)s.", "this restates %(num)s months by %(by)s.", len(of.months), by=by)
-    return f"{_name(of)}: {said}"
+    return f"{_name(of)}: {said}" + ("" if of.peaked else f" {telling.peaks_missing(whole=False)}")
 
 
 def _name(of: Restated) -> str:

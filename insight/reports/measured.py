@@ -28,6 +28,7 @@ Seconds = dict[str, tuple[Floats, Floats]]  # of each meter: what is there of ea
 class Days(NamedTuple):
     """Successive local days of a subject, or of several together; NaN where not known.
 
+    `peaked` is the share of each day whose demand charge is in the cost; 1 where none is due.
     `meters` are those behind it, `needed` those without which the sum would be another one.
     """
 
@@ -36,6 +37,7 @@ class Days(NamedTuple):
     cost: Floats
     priced_kwh: Floats
     traded_kwh: Floats
+    peaked: Floats
     parts: dict[str, Floats]
     co2_kg: Floats
     market_co2_kg: Floats
@@ -50,6 +52,7 @@ class Days(NamedTuple):
         due = {meter: there / lasting for meter, (there, lasting) in covered.items() if lasting > 0}
         needed = [due[meter] for meter in self.needed if meter in due]
         traded = self.traded_kwh[which].sum()
+        peaked = self.peaked[which][np.isfinite(self.kwh[which])]
         columns = (self.kwh, self.cost, self.co2_kg, self.market_co2_kg)
         kwh, cost, co2_kg, market_co2_kg = (each[which] if due else np.array([]) for each in columns)
         return Total(
@@ -66,6 +69,7 @@ class Days(NamedTuple):
             whole=bool(needed and min(needed) >= LEAST_COVERAGE),
             provisional=bool(self.provisional[which].any()),
             market_co2_kg=summed(market_co2_kg),
+            peaked=float(peaked.mean()) if len(peaked) else 1.0,
         )
 
 
@@ -126,6 +130,7 @@ def _days(
         nothing + np.nan if paid is None else paid.bill.cost[0],
         nothing if paid is None else traded * paid.bill.priced[0],
         traded,
+        nothing + 1 if paid is None else paid.bill.peaked[0],
         {name: nothing if paid is None else paid.bill.parts[name][0] for name in PARTS},
         nothing + np.nan if paid is None else paid.co2_kg,
         nothing + np.nan if paid is None else paid.market_co2_kg,
@@ -152,6 +157,7 @@ def together(every: Sequence[Days]) -> Days:
         _added([each.cost for each in every]),
         sum((each.priced_kwh for each in every), np.zeros(len(every[0].kwh))),
         sum((each.traded_kwh for each in every), np.zeros(len(every[0].kwh))),
+        np.mean([each.peaked for each in every], axis=0),
         {name: sum((each.parts[name] for each in every), np.zeros(len(every[0].kwh))) for name in PARTS},
         _added([each.co2_kg for each in every]),
         _added([each.market_co2_kg for each in every]),

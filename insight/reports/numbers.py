@@ -18,7 +18,8 @@ class Total(msgspec.Struct, frozen=True):
     """Local days from `first` to `last` as a whole.
 
     `meters` are those that were due, `telling` those of which anything came. `whole`: all that the sum depends on is there, but
-    for a tenth at the most; what is not is compared with nothing. `priced` is the share of the energy that has a price.
+    for a tenth at the most; what is not is compared with nothing. `priced` is the share of the energy that has a price,
+    `peaked` that of the time whose demand charge is in the cost, where one is due.
     `co2_kg` is location-based, `market_co2_kg` market-based, where the site has certificates or a residual mix.
     """
 
@@ -35,6 +36,7 @@ class Total(msgspec.Struct, frozen=True):
     whole: bool
     provisional: bool
     market_co2_kg: float | None = None
+    peaked: float = 1.0
 
 
 class Day(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ def test_each_use_is_billed_as_if_it_were_alone(site_in: MakeSite) -> None:
     costs = consumers.costs(SYSTEM, site.id, FIRST, LAST)
     for name, values in kwh.items():
         paid = (values * price)[week].sum() + 9.0 * 4 * values.max() * of_march
-        assert costs[nodes[name]] == (pytest.approx(paid), pytest.approx(1)), name
+        assert costs[nodes[name]] == (pytest.approx(paid), pytest.approx(1), 1), name
 
 
 def test_today_counts_to_its_last_whole_hour_and_so_do_the_days_before(
