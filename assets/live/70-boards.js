@@ -1,6 +1,8 @@
 // Dashboards: the figures of their widgets, and screens on the wall, which go on by themselves.
 (() => {
   (window.dash_clientside ??= {}).boards = {
+    // each widget is asked for as soon as its place is there: a first call that the server has by itself names no widget
+    begin: () => 1,
     // a figure that is there again when its page is drawn anew is drawn anew: only a callback with an output is called then
     draw: (text, id) => window.dash_clientside.live.redraw(text, `board-${id.widget}`),
   };

@@ -15,7 +15,8 @@ from store.records.people.dashboards import COLUMNS, Board, Widget
 from store.scope import Scope
 
 ROW_PX, GAP_PX = 56, 12
-CONTENT, ACT = "board-content", "board-act"  # the types of ids
+CONTENT, AGAIN, ACT = "board-content", "board-again", "board-act"  # the types of ids
+EVERY_MS = 15_000  # a widget is drawn anew so long after it was
 SIGNS = {
     "left": ("←", N_("Move left")),
     "right": ("→", N_("Move right")),
@@ -29,14 +30,25 @@ SIGNS = {
 
 
 def looked_at(scope: Scope, board: Board, reader: Reader) -> html.Div:
-    """The dashboard; on narrow screens the widgets are below each other, in the order of their places."""
+    """The dashboard, whose widgets are asked for one by one once it is there: a slow one holds up nobody.
+
+    On narrow screens they are below each other, in the order of their places.
+    """
     ordered = sorted(board.widgets, key=lambda each: (each.y, each.x))
     return html.Div([_widget(scope, each, reader) for each in ordered], className="board overview", id="board")
 
 
 def _widget(scope: Scope, widget: Widget, reader: Reader) -> html.Section:
     places = {"--x": widget.x + 1, "--w": widget.w, "--y": widget.y + 1, "--h": widget.h}
-    content = html.Div(content_of(scope, widget, reader), id={"type": CONTENT, "widget": widget.id}, className="content")
+    content: list[Any]
+    if widget.kind == "note":
+        content = [html.Div(content_of(scope, widget, reader), className="content")]
+    else:
+        coming = [html.Header(html.H2(drawing.named(scope, widget))), html.Div(className="skeleton", **aria(busy="true"))]
+        content = [
+            html.Div(coming, id={"type": CONTENT, "widget": widget.id}, className="content"),
+            dcc.Interval(id={"type": AGAIN, "widget": widget.id}, interval=EVERY_MS),
+        ]
     return html.Section(content, className=f"panel of-kind-{widget.kind}", style=places)
 
 

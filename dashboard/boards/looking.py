@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 from config.language import _
 from dashboard.boards import grid
@@ -13,7 +13,6 @@ from store.records.people import dashboards
 from store.records.people.dashboards import Board
 from store.scope import Scope
 
-EVERY_MS = 15_000  # what is shown is drawn anew so often
 STAYS_S, SHORTEST_S, LONGEST_S = 30, 5, 3600  # how long a screen on the wall shows each dashboard
 
 
@@ -36,7 +35,6 @@ def looking(scope: Scope, board: Board, kiosk: str | None) -> list[Any]:
             [html.H1(board.name), html.Nav(tools, className="toolbar", **aria(label=_("This dashboard")))],
             className="page-head board-head",
         ),
-        dcc.Interval(id="board-interval", interval=EVERY_MS),
         *([_wall(scope, board, kiosk)] if kiosk is not None else []),
         shown,
     ]

@@ -43,23 +43,27 @@ def layout(board_id: str, edit: str | None = None, add: str = "", change: str = 
     return html.Div([dcc.Store(id="board-id", data=board.id), *content], **data(plotly=static.url("plotly/plotly.min.js")))
 
 
+clientside_callback(
+    ClientsideFunction("boards", "begin"),
+    Output({"type": grid.AGAIN, "widget": MATCH}, "n_intervals"),
+    Input({"type": grid.AGAIN, "widget": MATCH}, "id"),
+)
+
+
 @callback(
-    Output({"type": grid.CONTENT, "widget": ALL}, "children"),
-    Input("board-interval", "n_intervals"),
+    Output({"type": grid.CONTENT, "widget": MATCH}, "children"),
+    Input({"type": grid.AGAIN, "widget": MATCH}, "n_intervals"),
+    State({"type": grid.AGAIN, "widget": MATCH}, "id"),
     State("board-id", "data"),
-    State({"type": grid.CONTENT, "widget": ALL}, "id"),
-    running=[(Output("board-interval", "disabled"), True, False)],
+    running=[(Output({"type": grid.AGAIN, "widget": MATCH}, "disabled"), True, False)],
     prevent_initial_call=True,
 )
 @guard(sees_board())
-def again(_n: int | None, board_id: str, shown: list[dict[str, str]]) -> list[Any]:
-    """What the widgets show by now."""
+def content(_n: int | None, of: dict[str, str] | None, board_id: str) -> Any:
+    """What a widget shows by now."""
     scope = current_scope()
-    widgets = grid.ids_of(dashboards.dashboard(scope, board_id))
-    return [
-        grid.content_of(scope, widgets[each["widget"]], reader()) if each.get("widget") in widgets else no_update
-        for each in shown
-    ]
+    widget = grid.ids_of(dashboards.dashboard(scope, board_id)).get((of or {}).get("widget", ""))
+    return grid.content_of(scope, widget, reader()) if widget else no_update
 
 
 @callback(

@@ -56,7 +56,7 @@ def one_of_each(world: Served, owner: Scope, *, shared: bool = False) -> Board:
     return dashboards.name_dashboard(owner, made.id, made.name, shared=shared)
 
 
-def figures(page: str) -> list[dict[str, Any]]:
+def figures(drawn: str) -> list[dict[str, Any]]:
     """What charts of widgets are drawn from."""
     found: list[dict[str, Any]] = []
 
@@ -70,15 +70,22 @@ def figures(page: str) -> list[dict[str, Any]]:
             for each in part:
                 walk(each)
 
-    walk(json.loads(page))
+    walk(json.loads(drawn))
     return found
+
+
+def opened(browser: FlaskClient, board: Board) -> str:
+    """The page and each of its widgets, as JSON text."""
+    page = shown(browser, f"/dashboards/{board.id}")
+    widgets = [content(browser, board, each.id) for each in board.widgets if f'"widget": "{each.id}"' in page]
+    return f"[{','.join([page, *widgets])}]"
 
 
 def test_each_widget_shows_what_its_own_page_shows(world: Served, owner: Scope) -> None:
     world.site.post_hours(2, datetime.now(UTC))
     world.site.post_everything()
     board = one_of_each(world, owner)
-    page = shown(browser_of(world, "operator"), f"/dashboards/{board.id}")
+    page = opened(browser_of(world, "operator"), board)
     assert '"110"' in page  # kW of the demand now
     assert "Voltage 204 V at Labs" in page
     assert "Ring the bell" in page
@@ -94,15 +101,15 @@ def test_each_widget_shows_what_its_own_page_shows(world: Served, owner: Scope) 
 def test_a_shared_one_shows_each_viewer_what_they_may_see(world: Served, owner: Scope) -> None:
     world.site.post_everything()
     board = one_of_each(world, owner, shared=True)
-    page = shown(browser_of(world, "resident"), f"/dashboards/{board.id}")
+    page = opened(browser_of(world, "resident"), board)
     assert "Everything" in page
     assert "Voltage 204 V at Labs" not in page
     assert "This is gone, or you may not see it." in page  # the line of the labs' meter
     assert '"110"' not in page
     assert "Arrange" not in page
     foreign = Widget("w-other", "tile", world.site.empty_site, "demand", y=300)
-    dashboards.keep_widgets(owner, board.id, [*board.widgets, foreign])
-    assert "South Works" not in shown(browser_of(world, "resident"), f"/dashboards/{board.id}")
+    more = dashboards.keep_widgets(owner, board.id, [*board.widgets, foreign])
+    assert "South Works" not in opened(browser_of(world, "resident"), more)
 
 
 def test_one_that_is_not_shared_or_of_nothing_that_is_seen_is_not_there(world: Served, owner: Scope) -> None:
@@ -133,12 +140,12 @@ def test_a_report_as_a_widget_tells_the_numbers_of_the_report_itself_and_leads_t
     browser = browser_of(world, "operator")
     shown(browser, f"/dashboards/{board.id}")
     for name, words in names.items():
-        drawn = again(browser, board, f"w-{name}")
+        drawn = content(browser, board, f"w-{name}")
         assert json.dumps(told[words].value, ensure_ascii=False) in drawn, words
         assert json.dumps(told[words].remark, ensure_ascii=False) in drawn, words
         assert f"/site/{world.site.site}/reports?period=week&from={ended.first}" in drawn
         assert not any(json.dumps(each.name, ensure_ascii=False) in drawn for each in itself.facts if each.name != words)
-    every = again(browser, board, "w-all")
+    every = content(browser, board, "w-all")
     assert all(json.dumps(each.value, ensure_ascii=False) in every for each in itself.facts)
 
 
@@ -153,7 +160,7 @@ def test_a_report_of_what_somebody_does_not_see_is_no_widget_of_theirs(world: Se
     board = dashboards.name_dashboard(owner, made.id, made.name, shared=True)
     resident = browser_of(world, "resident")
     shown(resident, f"/dashboards/{board.id}")
-    whole, labs = (again(resident, board, each.id) for each in of)
+    whole, labs = (content(resident, board, each.id) for each in of)
     assert "This is gone, or you may not see it." in labs
     own = gather(
         scope_of(world.site.people["resident"]),
@@ -183,7 +190,7 @@ def test_budgets_of_the_month_are_a_tile_and_a_widget_for_who_sees_the_whole_sit
     board = dashboards.name_dashboard(owner, made.id, made.name, shared=True)
     browser, resident = browser_of(world, "operator"), browser_of(world, "resident")
     shown(browser, f"/dashboards/{board.id}")
-    tile, of_site, of_labs, none = (again(browser, board, each.id) for each in widgets)
+    tile, of_site, of_labs, none = (content(browser, board, each.id) for each in widgets)
     assert "Energy budget" in tile
     assert "over the budget" in tile
     assert "North Campus: Energy budget" in of_site
@@ -194,7 +201,7 @@ def test_budgets_of_the_month_are_a_tile_and_a_widget_for_who_sees_the_whole_sit
     assert "Energy budget" not in of_labs
     assert "This month has no budget of it." in none
     shown(resident, f"/dashboards/{board.id}")
-    assert "Budgets are told to whoever sees the whole site." in again(resident, board, "site")
+    assert "Budgets are told to whoever sees the whole site." in content(resident, board, "site")
 
 
 def press(world: Served, browser: FlaskClient, board: Board, act: str, widget: str) -> str:
@@ -233,18 +240,15 @@ def test_whoever_only_looks_changes_nothing(world: Served, owner: Scope) -> None
     assert len(dashboards.dashboard(owner, board.id).widgets) == len(board.widgets)
 
 
-def again(browser: FlaskClient, board: Board, widget: str) -> str:
-    """A widget as it is drawn anew."""
-    part = {"type": "board-content", "widget": widget}
+def content(browser: FlaskClient, board: Board, widget: str) -> str:
+    """A widget, as its page asks for it, once or again."""
+    part = {"type": "board-again", "widget": widget}
     asked = {
-        "output": '{"type":"board-content","widget":["ALL"]}.children',
-        "outputs": [{"id": part, "property": "children"}],
-        "inputs": [{"id": "board-interval", "property": "n_intervals", "value": 1}],
-        "state": [
-            {"id": "board-id", "property": "data", "value": board.id},
-            [{"id": part, "property": "id", "value": part}],
-        ],
-        "changedPropIds": ["board-interval.n_intervals"],
+        "output": '{"type":"board-content","widget":["MATCH"]}.children',
+        "outputs": {"id": {"type": "board-content", "widget": widget}, "property": "children"},
+        "inputs": [{"id": part, "property": "n_intervals", "value": 1}],
+        "state": [{"id": part, "property": "id", "value": part}, {"id": "board-id", "property": "data", "value": board.id}],
+        "changedPropIds": [f'{{"type":"board-again","widget":"{widget}"}}.n_intervals'],
     }
     answer = browser.post("/_dash-update-component", json=asked, headers=csrf(browser))
     assert answer.status_code == 200
@@ -255,9 +259,9 @@ def test_widgets_are_drawn_anew_while_they_are_looked_at(world: Served, owner: S
     world.site.post_everything()
     board = dashboards.create_dashboard(owner, "One", [Widget("w1", "tile", world.site.site, "demand")])
     browser = browser_of(world, "operator")
-    assert '"110"' in shown(browser, f"/dashboards/{board.id}")
+    assert '"110"' in opened(browser, board)
     world.site.post({("library", "power_kw"): 130.0, ("grid", "power_kw"): 140.0})
-    assert '"210"' in again(browser, board, "w1")
+    assert '"210"' in content(browser, board, "w1")
 
 
 @pytest.mark.parametrize("kind", ["plant", "campus", "pv_battery"])
@@ -344,6 +348,8 @@ def test_what_is_shown_says_so_while_its_store_is_away(world: Served, owner: Sco
         raise StoreAway("QuestDB does not answer")
 
     monkeypatch.setattr(connection, "_ask", away)
-    page = shown(browser_of(world, "operator"), f"/dashboards/{board.id}")
-    assert "The readings cannot be asked for now" in page
+    browser = browser_of(world, "operator")
+    page = shown(browser, f"/dashboards/{board.id}")
     assert "Ring the bell" in page
+    assert "cannot be asked" not in page  # for the page itself asks for no reading: each widget does
+    assert "The readings cannot be asked for now" in content(browser, board, "w-tile")
