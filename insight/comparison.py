@@ -1,7 +1,7 @@
 """What meters, nodes, groups of them and sites took over periods, each step of one beside the like steps of the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from insight.courses import Course, courses
 from insight.energy_days import LEAST_COVERAGE, LOOKED_BACK, comparable, conditions
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
-from insight.subjects import Subject, subject, subjects
+from insight.subjects import Subject, outermost, subject, subjects
 from models import comparison, local_time, usual_day
 from models.comparison import DATE, HOURS, Places
 from store.records.plant import sites
@@ -72,7 +72,8 @@ class Told:
 
     `seconds` is how long what is known on a place lasts, `judged` the energy of places of which enough is known to be compared.
     `kwh_whole` and `days` (of 24 hours) are of all that is known, `coverage` (0..1) is the share of its readings that are there.
-    `divisor` is what it is normalised by, of the whole or by place: m², people, or K·d; NaN where that is not known.
+    `divisor` is what it is normalised by, of the whole or by place: m², people, or K·d; NaN where that is not known. `is_part`:
+    all of it is a part of another dataset of the same days, and of a total.
     """
 
     dataset: Dataset
@@ -85,6 +86,7 @@ class Told:
     coverage: float
     provisional: bool
     divisor: Floats
+    is_part: bool
 
     @property
     def per_day(self) -> float:
@@ -98,7 +100,7 @@ class Comparison:
     """Datasets on one axis, the first of them first. `dates` are the local days of its days, by the first dataset that has each.
 
     A day has `per_day` places. Without dates places are steps since the start. `ahead` are the places of the days ahead;
-    `outdoors` names what tells the temperatures.
+    `outdoors` names what tells the temperatures. `overlapping`: some of it is a part of something else, and counts once in a sum.
     """
 
     wanted: Wanted
@@ -108,6 +110,7 @@ class Comparison:
     told: Sequence[Told]
     ahead: Places
     outdoors: str
+    overlapping: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,18 @@ class _Steps:
     view: SiteView
     members: Sequence[Subject]
     edges: Sequence[datetime]
+
+    @property
+    def counted(self) -> list[Subject]:
+        """Those of its members whose energies add up."""
+        return outermost(self.view, self.members)
+
+    def is_part(self, other: "_Steps") -> bool:
+        """Whether all of it is a part of another dataset, of the same days."""
+        if self.view.id != other.view.id or replace(self.dataset, ids=other.dataset.ids) != other.dataset:
+            return False
+        together = outermost(self.view, [*self.counted, *other.counted])
+        return all(each not in together for each in self.counted)
 
     def local(self) -> pd.DatetimeIndex:
         """The local times at which the steps begin."""
@@ -163,6 +178,7 @@ def members(scope: Scope, view: SiteView, ids: Sequence[str]) -> tuple[SiteView,
 
 def together(scope: Scope, view: SiteView, of: Sequence[Subject], edges: Sequence[datetime]) -> Course:
     """What subjects `used` together between edges, NaN where that of one of them is not known. Raises as `courses`."""
+    of = outermost(view, of)
     return _sum(courses(scope, view, [each.id for each in of], edges), of)
 
 
@@ -182,11 +198,12 @@ def _compare(scope: Scope, view: SiteView, wanted: Wanted) -> Comparison:
     told, tellers = [], []
     for each, course, at in zip(steps, _read(scope, steps, step), axis.places, strict=True):
         divisor, teller = _divisor(scope, each, at, axis.length, wanted)
-        told.append(_told(each, course, at, axis.length, divisor, wanted))
+        is_part = any(each.is_part(other) for other in steps)
+        told.append(_told(each, course, at, axis.length, divisor, is_part, wanted))
         tellers.append(teller)
-    return Comparison(
-        wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, next((each for each in tellers if each), "")
-    )
+    overlapping = any(each.is_part for each in told) or any(len(each.counted) < len(each.members) for each in steps)
+    outdoors = next((each for each in tellers if each), "")
+    return Comparison(wanted, axis.length, axis.dates, axis.per_day, told, axis.ahead, outdoors, overlapping)
 
 
 def _steps(scope: Scope, view: SiteView, dataset: Dataset, over: str, step: str) -> _Steps:
@@ -205,7 +222,7 @@ def _read(scope: Scope, steps: Sequence[_Steps], step: str) -> list[Course]:
         key = each.view.id, each.dataset.first, each.dataset.last
         if key not in asked:
             alike = [other for other in measured if (other.view.id, other.dataset.first, other.dataset.last) == key]
-            ids = [of.id for other in alike for of in other.members]
+            ids = [of.id for other in alike for of in other.counted]
             asked[key] = courses(scope, each.view, ids, each.edges)
     told = []
     for each in steps:
@@ -213,7 +230,7 @@ def _read(scope: Scope, steps: Sequence[_Steps], step: str) -> list[Course]:
             kwh = _usual(scope, each.view, each.members, each.edges, step)
             told.append(Course({"used": kwh}, np.where(np.isfinite(kwh), 1.0, 0.0), np.zeros(len(kwh), bool)))
         elif each.edges:
-            told.append(_sum(asked[each.view.id, each.dataset.first, each.dataset.last], each.members))
+            told.append(_sum(asked[each.view.id, each.dataset.first, each.dataset.last], each.counted))
         else:
             told.append(Course({"used": np.zeros(0)}, np.zeros(0), np.zeros(0, bool)))
     return told
@@ -275,7 +292,7 @@ def _since_starts(read: Sequence[_Steps], wanted: Wanted) -> _Axis:
     )
 
 
-def _told(each: _Steps, told: Course, at: Places, count: int, divisor: Floats, wanted: Wanted) -> Told:
+def _told(each: _Steps, told: Course, at: Places, count: int, divisor: Floats, is_part: bool, wanted: Wanted) -> Told:
     lasting, used = each.seconds(), told.kwh["used"]
     kwh, seconds = comparison.gathered(at, used, lasting, count)
     enough = np.nan_to_num(told.coverage) >= LEAST_COVERAGE
@@ -297,6 +314,7 @@ def _told(each: _Steps, told: Course, at: Places, count: int, divisor: Floats, w
         float(np.average(told.coverage[due], weights=lasting[due])) if due.any() else float("nan"),
         bool(told.provisional[known].any()),
         divisor,
+        is_part,
     )
 
 
@@ -344,7 +362,7 @@ def _medians(values: Floats) -> Floats:
 def _divisor(scope: Scope, each: _Steps, at: Places, count: int, wanted: Wanted) -> tuple[Floats, str]:
     """What a dataset is normalised by, of the whole or by place; for degree days the name of what tells the temperatures."""
     if wanted.per in (AREA, PEOPLE):
-        return np.array(sum(building_facts.amounts(scope, each.view, each.members, wanted.per))), ""
+        return np.array(sum(building_facts.amounts(scope, each.view, each.counted, wanted.per))), ""
     if wanted.per != DEGREE_DAYS:
         return np.array(1.0), ""
     temperature = outdoors.temperature(scope, each.view, each.edges[0], each.edges[-1]) if each.edges else None

@@ -16,7 +16,7 @@ from insight.energy_days import LOOKED_BACK
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from insight.subjects import Subject, subject
-from models import local_time, patterns, statistics
+from models import local_time, patterns, statistics, topology
 from models.graph import Node
 from store.records.plant import buildings as records
 from store.records.plant import sites
@@ -45,7 +45,7 @@ class Built:
     """A building, or a use where a site has no buildings: what is said of it, and what it took (kWh) on each of the days.
 
     `plan` is where it stands on the site's plan (0..1 from the left and from the top), `usual_kwh` what is usual on each day; NaN
-    where too few days tell.
+    where too few days tell. `within` are the boards that it lies behind, of which what it took is a part.
     """
 
     node: Node
@@ -54,6 +54,7 @@ class Built:
     kwh: Floats
     usual_kwh: Floats
     coverage: Floats
+    within: frozenset[str] = frozenset()
 
     @property
     def kwh_m2(self) -> Floats:
@@ -132,7 +133,8 @@ def _built_by_day(scope: Scope, view: SiteView, first: date, last: date) -> Buil
         usual = like.usual(energy_days.comparable(kwh, course, is_open), own.start)
         home = homes.get(node.id, node)
         known = facts.get(node.id) or facts.get(home.id, NO_FACTS)
-        found.append(Built(node, known, _plan(node) or _plan(home), kwh[own], usual.middle[own], course.coverage[own]))
+        told_of = kwh[own], usual.middle[own], course.coverage[own]
+        found.append(Built(node, known, _plan(node) or _plan(home), *told_of, topology.within(view.graph, node.id)))
     provisional = np.zeros(len(every[own]), bool)
     for course in told.values():
         provisional |= course.provisional[own]
@@ -149,10 +151,13 @@ def _built(view: SiteView, homes: Mapping[str, Node], facts: Mapping[str, Facts]
 
 
 def _homes(view: SiteView) -> Mapping[str, Node]:
-    """The bus behind which a use is the only one, as in a home with an array and a battery of its own, by the use."""
+    """The bus behind which a use is the only one, as in a home with an array and a battery of its own, by the use.
+
+    One with another board behind it is no such bus.
+    """
     nodes = {node.id: node for node in view.graph.nodes}
     supplied = {edge.target: nodes[edge.source] for edge in view.graph.edges if edge.carrier == "electricity"}
-    behind = Counter(bus.id for use, bus in supplied.items() if nodes[use].kind == "sink")
+    behind = Counter(bus.id for fed, bus in supplied.items() if nodes[fed].kind in ("sink", "bus"))
     return {use: bus for use, bus in supplied.items() if bus.kind == "bus" and behind[bus.id] == 1}
 
 

@@ -1,8 +1,10 @@
 """What figures are of: a site, a node of it or a meter, and which of its energies people mean."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from insight.site_view import SiteView
+from models import topology
 from models.graph import Node
 from store.errors import NotFound
 
@@ -44,6 +46,17 @@ def subject(view: SiteView, wanted: str) -> Subject:
     if found is None:
         raise NotFound(f"nothing {wanted}")
     return found
+
+
+def outermost(view: SiteView, of: Sequence[Subject]) -> list[Subject]:
+    """Those whose energies add up: without uses and boards that lie behind another of them, or beside the site as a whole.
+
+    Meters, sources and storages stand by themselves.
+    """
+    uses = [each.id for each in of if each.kind == "node" and view.graph.node(each.id).kind in ("sink", "bus")]
+    whole = any(each.kind == "site" for each in of)
+    kept = set() if whole else {*topology.outermost(view.graph, uses)}
+    return [each for each in of if each.id not in uses or each.id in kept]
 
 
 def of_node(node: Node) -> Subject:

@@ -1,6 +1,6 @@
 """What follows from a site's graph alone: where its grid connection is, what makes electricity, what is at each node."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import TypeVar
 
@@ -99,6 +99,42 @@ def supplying(graph: Graph, board: str) -> list[tuple[Edge, int, bool]]:
         is_own = other.kind in ("source", "storage") and not is_grid
         if edge.carrier == "electricity" and (is_own or is_grid or sign > 0):
             found.append((edge, sign, not is_own))
+    return found
+
+
+@once
+def feeding(graph: Graph) -> Mapping[str, Sequence[str]]:
+    """By what each node is supplied with electricity: the nodes at the other end of the edges that lead to it."""
+    found: dict[str, list[str]] = {}
+    for edge in electric(graph):
+        found.setdefault(edge.target, []).append(edge.source)
+    return found
+
+
+def within(graph: Graph, node_id: str) -> frozenset[str]:
+    """The boards that a use or a board lies behind, however far: what these used counts it too.
+
+    Of boards in a ring none lies behind another.
+    """
+    kinds = {node.id: node.kind for node in graph.nodes}
+    if kinds.get(node_id) not in ("sink", "bus"):
+        return frozenset()
+    above = _above(graph, node_id)
+    return frozenset(each for each in above if kinds[each] == "bus" and node_id not in _above(graph, each))
+
+
+def outermost(graph: Graph, node_ids: Collection[str]) -> list[str]:
+    """Those that lie behind none of the others."""
+    return [each for each in node_ids if within(graph, each).isdisjoint(node_ids)]
+
+
+def _above(graph: Graph, node_id: str) -> set[str]:
+    """All that a node is supplied by or through."""
+    feeds, found, left = feeding(graph), set[str](), [node_id]
+    while left:
+        new = [each for each in feeds.get(left.pop(), ()) if each not in found]
+        found.update(new)
+        left += new
     return found
 
 

@@ -9,6 +9,7 @@ from reporting.reader import Reader, decimals_of, scaled
 
 MOST_DAYS, MOST_NAMES = 5, 8  # in a sentence
 SAME = 0.005
+ONCE = N_("In the total, what is a part of another counts once.")
 
 
 def energy(kwh: float | None, reader: Reader, *, beside: float | None = None) -> str:
@@ -96,6 +97,8 @@ def notes(report: Report, reader: Reader) -> list[str]:
         said.append(_("Tariffs: %(charges)s.", charges="; ".join(_charged(report, each, reader) for each in report.tariffs)))
     if report.cost_parts and report.subjects:
         said.append(_("A cost is what would be paid were it billed alone by the tariff of the site."))
+    if report.overlapping:
+        said.append(_(ONCE))
     if told.provisional:
         said.append(_("Some of it may still change: readings can come late."))
     if report.peak is not None and report.peak.estimated:

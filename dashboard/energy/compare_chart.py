@@ -65,7 +65,8 @@ def _lines(asked: Asked, found: Comparison, predicted: Predicted | None) -> list
     if AVERAGE in asked.extras:
         lines.append(Line(_("Average"), comparison.average(values), "outline", compared.AVERAGE))
     if TOTAL in asked.extras:
-        lines.append(Line(_("Total"), comparison.total(values), "muted", compared.TOTAL))
+        added = [row for row, each in zip(values, found.told, strict=True) if not each.is_part]
+        lines.append(Line(_("Total"), comparison.total(added), "muted", compared.TOTAL))
     return lines
 
 

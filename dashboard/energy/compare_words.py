@@ -21,6 +21,7 @@ from insight.comparison import DEGREE_DAYS, Comparison, Told
 from insight.energy_days import LEAST_COVERAGE
 from models import comparison
 from models.comparison import DATE, HOURS, WEEKDAY
+from reporting import telling
 
 Floats = NDArray[np.float64]
 
@@ -125,7 +126,7 @@ def table(found: Comparison, extras: Sequence[str], reader: Reader) -> html.Div:
     rows = [_row(at, each, found, rank, reader) for at, (each, rank) in enumerate(zip(found.told, ranks, strict=True))]
     energies = [each.kwh_whole for each in found.told]
     of_all = {"average": (_("Average"), np.nanmean(energies) if np.isfinite(energies).any() else np.nan)}
-    of_all["total"] = (_("Total"), float(np.sum(energies)))  # without one of them there is none
+    of_all["total"] = (_("Total"), sum(each.kwh_whole for each in found.told if not each.is_part))  # without one there is none
     for extra in extras:
         words, kwh = of_all[extra]
         rows.append((html.Em(words), _energy(float(kwh), reader), *[wording.NONE] * 4))
@@ -142,6 +143,8 @@ def rule(found: Comparison) -> str:
             share=f"{LEAST_COVERAGE * 100:g}",
         )
     )
+    if found.overlapping:
+        said.append(_(telling.ONCE))
     if found.wanted.step in SHORT:
         said.append(_("Of hours and quarters of an hour the mean power is drawn."))
     if found.wanted.per == DEGREE_DAYS:

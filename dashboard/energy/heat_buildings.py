@@ -18,6 +18,7 @@ from dashboard.parts.aria import aria, data
 from dashboard.parts.reading import Reader
 from dashboard.parts.short_table import short_table
 from insight.heat_map import Built, BuiltByDay
+from reporting import telling
 
 Floats = NDArray[np.float64]
 Place = tuple[float, float]
@@ -84,15 +85,19 @@ def says(asked: Asked, told: BuiltByDay, counted: Sequence[Built], at: int, read
     known = [each for each in counted if np.isfinite(each.kwh[at])]
     if not known:
         return _("There is no data of %(day)s.", day=day)
+    among = {each.node.id for each in known}
+    outer = [each for each in known if each.within.isdisjoint(among)]
     buildings = ngettext("%(num)s building", "%(num)s buildings", len(known))
     said = [
         _(
             "%(buildings)s took %(energy)s on %(day)s.",
             buildings=buildings,
-            energy=words.energy(float(sum(each.kwh[at] for each in known)), reader),
+            energy=words.energy(float(sum(each.kwh[at] for each in outer)), reader),
             day=day,
         )
     ]
+    if len(outer) < len(known):
+        said.append(_(telling.ONCE))
     told_of = [each for each in known if np.isfinite(measured(each, asked.measure)[at])]
     if told_of:
         most = max(told_of, key=lambda each: abs(float(measured(each, asked.measure)[at])))

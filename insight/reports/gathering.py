@@ -17,7 +17,7 @@ from insight.reports.numbers import Day, Incomplete, Part, Report, TariffCost
 from insight.reports.peak import Drawing, peak
 from insight.site_view import SiteView, site_view
 from insight.subject_cost import SubjectCost
-from insight.subjects import Subject, subject, subjects
+from insight.subjects import Subject, outermost, subject, subjects
 from models import report_periods
 from models.report_asked import SUBJECTS, Asked
 from models.report_periods import Span
@@ -56,12 +56,14 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         measured(scope, view, of, each, progress=_between(progress, READ * nth / len(spans), READ * (nth + 1) / len(spans)))
         for nth, each in enumerate(spans)
     ]
-    days, before, year_before = (together([each.days for each in every]) for every in told)
+    added = [of.index(each) for each in outermost(view, of)]
+    sums = [[every[at] for at in added] for every in told]
+    days, before, year_before = (together([each.days for each in every]) for every in sums)
     edges = midnights(view, *span)
-    drawn = [Drawing(each, of_subject.days.needed) for each, of_subject in zip(of, told[0], strict=True)]
+    drawn = [Drawing(of[at], told[0][at].days.needed) for at in added]
     greatest = peak(scope, view, drawn, edges[0], edges[-1], _between(progress, READ, PEAKED))
     silent, incomplete = _missing(view, days)
-    parts = _parts(scope, view, of, told[0], told[1], spans) if SUBJECTS in asked.parts else []
+    parts = _parts(scope, view, of, days.total().kwh, told[0], told[1], spans) if SUBJECTS in asked.parts else []
     return Report(
         asked=asked,
         site=view.name,
@@ -72,16 +74,17 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         told=days.total(),
         before=before.total(),
         year_before=year_before.total(),
-        days=_days(scope, view, of, days, edges),
+        days=_days(scope, view, [of[at] for at in added], days, edges),
         months=by_month(days),
         peak=greatest,
         cost_parts={name: float(amounts.sum()) for name, amounts in days.parts.items() if np.abs(amounts).sum() >= 0.005},
-        tariffs=_by_tariff([each.paid for each in told[0] if each.paid]),
+        tariffs=_by_tariff([each.paid for each in sums[0] if each.paid]),
         parts=parts,
         silent=silent,
         incomplete=incomplete,
         estimated=_estimated(scope, view, days, edges),
         made_of=made_of,
+        overlapping=len(added) < len(of),
         seen=_seen(scope, view, asked, parts, told, midnights(view, *spans[2])[0], edges[-1]),
     )
 
@@ -146,12 +149,12 @@ def _parts(
     scope: Scope,
     view: SiteView,
     of: Sequence[Subject],
+    whole: float | None,
     now: Sequence[Measured],
     before: Sequence[Measured],
     spans: Sequence[Span],
 ) -> list[Part]:
     """The subjects of several, or the uses of the site, that with the most energy first."""
-    whole = together([each.days for each in now]).total().kwh
     if len(of) == 1 and of[0].kind != "site":
         return []
     if len(of) == 1:

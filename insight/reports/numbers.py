@@ -107,7 +107,8 @@ class Report(msgspec.Struct, frozen=True):
 
     `told` is of the days that were over, which are fewer than asked for while the period is not. `cost_parts` are by their names
     (`models.bills.PARTS`). `estimated` are shares of the energy by class (`store.series.shares.CLASSES`), without what was read.
-    Whoever sees what was `seen` may read it.
+    `overlapping`: some of its subjects are parts of others, and count once in all that is told of them together. Whoever sees
+    what was `seen` may read it.
     """
 
     asked: Asked
@@ -131,6 +132,7 @@ class Report(msgspec.Struct, frozen=True):
     made_of: MadeOf
     seen: Seen
     format: int = FORMAT
+    overlapping: bool = False
 
 
 def earlier(report: Report) -> list[tuple[str, Total]]:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from config import clock
+from dashboard.energy import calendar_words, compare_words
+from dashboard.parts.reading import Reader
 from insight import comparison, prediction
 from insight.building_facts import AREA
 from insight.comparison import DEGREE_DAYS, Comparison, Dataset, Wanted
@@ -18,6 +20,7 @@ from models import local_time
 from models.calendars import HOLIDAY, Period
 from models.comparison import DATE, HOURS, WEEKDAY
 from models.day_outlook import TooFewDays
+from reporting import telling
 from store.errors import NotFound
 from store.records.plant import buildings, calendars, graph, meters
 from store.records.plant.buildings import Facts
@@ -98,6 +101,34 @@ def test_days_of_a_month_lie_beside_those_of_the_same_number_and_only_what_both_
     assert [each.kwh_whole for each in found.told] == pytest.approx([sum(ours), sum(theirs)])
     assert [each.days for each in found.told] == pytest.approx([31 - 1 / 24, 28])
     assert [each.coverage for each in found.told] == pytest.approx([1, 1])
+
+
+def test_what_is_a_part_of_another_counts_once_in_a_group_and_in_a_total(two: Two) -> None:
+    board, flat = (
+        graph.create_node(SYSTEM, two.site.id, name=name, kind=kind, valid_from=LONG_AGO).id
+        for name, kind in (("Board", "bus"), ("Flat", "sink"))
+    )
+    for name, source, target, share in (("Board", two.site.bus, board, 0.5), ("Flat", board, flat, 0.25)):
+        edge = graph.create_edge(SYSTEM, two.site.id, from_node_id=source, to_node_id=target, valid_from=LONG_AGO).id
+        two.node[name], two.kwh[name] = target, two.kwh["Hall"] * share
+        two.meter[name] = meters.create_meter(SYSTEM, two.site.id, name=name, edge_id=edge).id
+        two.site.declare(two.meter[name], "interval", QUARTER_S, since=LONG_AGO)
+    buildings.describe_building(SYSTEM, two.site.id, board, Facts("1", "office", 100.0))
+    two.write()
+    own = {name: sum(by_day(two.rows(name), *MARCH)) for name in ("Board", "Flat", "Lab")}
+    found = two.compare(Dataset((flat, board), *MARCH), per=AREA)
+    assert found.told[0].kwh_whole == pytest.approx(own["Board"])
+    assert (found.told[0].names, float(found.told[0].divisor)) == (["Flat", "Board"], 100.0)
+    assert found.overlapping
+    several = [two.of(name, *MARCH) for name in ("Flat", "Board", "Lab")]
+    found = two.compare(*several)
+    assert [each.kwh_whole for each in found.told] == pytest.approx([own["Flat"], own["Board"], own["Lab"]])
+    assert [each.is_part for each in found.told] == [True, False, False]
+    table = repr(compare_words.table(found, ["total"], Reader()))
+    assert calendar_words.energy(own["Board"] + own["Lab"], Reader()) in table
+    assert telling.ONCE in compare_words.rule(found)
+    apart = two.compare(two.of("Flat", *FEBRUARY), two.of("Board", *MARCH))
+    assert not apart.overlapping, "of other days it is no part of it"
 
 
 def test_weekdays_lie_beside_the_same_weekdays(two: Two) -> None:

@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 
 from config import clock
+from dashboard.energy import calendar_words, heat_asked, heat_buildings
+from dashboard.parts.reading import Reader
 from insight import heat_map
 from insight.shared import shared
 from models import local_time
+from reporting import telling
 from store.errors import NotFound
 from store.records.plant import buildings, graph, meters
 from store.records.plant.buildings import Facts
@@ -134,6 +137,38 @@ def test_a_board_with_several_uses_behind_it_is_a_building_like_any_other(campus
     days = campus.by_day("Block")
     assert built["Block"].kwh == pytest.approx([days[each] for each in pd.date_range(FIRST, LAST).date])
     assert built["Block"].kwh_m2 == pytest.approx(built["Block"].kwh / 100)
+
+
+def test_of_boards_within_each_other_each_is_whole_and_the_total_counts_the_inner_one_once(campus: Campus) -> None:
+    site = campus.site
+    made = {
+        name: graph.create_node(SYSTEM, site.id, name=name, kind=kind, valid_from=LONG_AGO).id
+        for name, kind in (("Block", "bus"), ("Floor", "bus"), ("Shop", "sink"), ("Flat", "sink"), ("Attic", "sink"))
+    }
+    for source, target, share in ((site.bus, "Block", 0.5), ("Block", "Floor", 0.25), ("Floor", "Shop", 0.1)):
+        ends = {"from_node_id": made.get(source, source), "to_node_id": made[target]}
+        edge = graph.create_edge(SYSTEM, site.id, valid_from=LONG_AGO, **ends).id
+        campus.meters[target] = meters.create_meter(SYSTEM, site.id, name=target, edge_id=edge).id
+        campus.kwh[target] = campus.kwh["Hall"] * share
+        site.declare(campus.meters[target], "interval", 900, since=LONG_AGO)
+    for source, target in (("Floor", "Flat"), ("Block", "Attic")):
+        graph.create_edge(SYSTEM, site.id, from_node_id=made[source], to_node_id=made[target], valid_from=LONG_AGO)
+    campus.write()
+    for number, name in enumerate(("Block", "Floor", "Shop"), 112):
+        buildings.describe_building(SYSTEM, site.id, made[name], Facts(f"{number}"))
+    shared.clear()
+    told = heat_map.built_by_day(SYSTEM, site.id, FIRST, LAST)
+    for name in ("Block", "Floor", "Shop", "Hall", "Lab"):
+        days, [each] = campus.by_day(name), [each for each in told.every if each.node.name == name]
+        assert each.kwh == pytest.approx([days[day] for day in told.dates])
+    outer = sum(campus.by_day(name)[told.dates[2]] for name in ("Block", "Hall", "Lab"))
+    asked = heat_asked.of_address(site.id, {}, LAST)
+    said = heat_buildings.says(asked, told, told.every, 2, Reader())
+    assert calendar_words.energy(outer, Reader()) in said
+    assert telling.ONCE in said
+    inner = [each for each in told.every if each.node.name != "Block"]
+    without = outer - campus.by_day("Block")[told.dates[2]] + campus.by_day("Floor")[told.dates[2]]
+    assert calendar_words.energy(without, Reader()) in heat_buildings.says(asked, told, inner, 2, Reader())
 
 
 def test_where_nothing_is_a_building_all_uses_are_shown(site_in: MakeSite) -> None:

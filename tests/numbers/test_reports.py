@@ -23,7 +23,8 @@ from models.tariffs import Hours
 from reporting import telling
 from reporting.reader import Reader
 from store.errors import NotFound, Refused
-from store.records.plant import emission_factors, graph, meters, reports, tariffs
+from store.records.plant import buildings, emission_factors, graph, meters, reports, tariffs
+from store.records.plant.buildings import Facts
 from store.scope import SYSTEM, Scope, Window
 from tests.numbers import second_path
 from tests.numbers.conftest import MakeSite
@@ -142,6 +143,31 @@ def test_several_buildings_are_added_up_and_peak_together(site_in: MakeSite) -> 
     assert told.peak is not None
     assert (told.peak.at, told.peak.kw) == (works.moments[most], pytest.approx((hall + lab)[most] * 4))
     assert {each.name for each in told.parts} == {"Hall", "Lab"}
+
+
+def test_a_building_behind_another_counts_once_in_all_that_is_told_of_both(site_in: MakeSite) -> None:
+    works = Works(site_in(ZONE), ["Hall"])
+    site, kwh = works.site, used(works, 1)
+    made = {}
+    for name, kind, source in (("Block", "bus", site.bus), ("Flat", "sink", "Block"), ("Shop", "sink", "Block")):
+        made[name] = graph.create_node(SYSTEM, site.id, name=name, kind=kind, valid_from=LONG_AGO).id
+        ends = {"from_node_id": made.get(source, source), "to_node_id": made[name]}
+        edge = graph.create_edge(SYSTEM, site.id, valid_from=LONG_AGO, **ends).id
+        if name != "Shop":
+            works.meters[name] = meters.create_meter(SYSTEM, site.id, name=f"{name} meter", edge_id=edge).id
+            site.declare(works.meters[name], "interval", QUARTER_S, since=LONG_AGO)
+    works.nodes |= made
+    buildings.describe_building(SYSTEM, site.id, made["Block"], Facts("1"))
+    works.write(Hall=kwh, Block=kwh / 2, Flat=kwh / 4, Grid=kwh * 1.5)
+    tariffs.create_tariff(SYSTEM, site.id, name="T", import_price_per_kwh=0.3, export_price_per_kwh=0, valid_from=LONG_AGO)
+    both, block = gather(SYSTEM, works.asked("Flat", "Block")), gather(SYSTEM, works.asked("Block"))
+    assert both.told.kwh == pytest.approx(kwh[works.within(*MARCH)].sum() / 2)
+    assert both.told.cost == pytest.approx(0.3 * kwh[works.within(*MARCH)].sum() / 2)
+    for each in ("told", "before", "days", "months", "peak", "cost_parts", "tariffs"):
+        assert getattr(both, each) == getattr(block, each)
+    assert {each.name: each.share for each in both.parts} == {"Block": pytest.approx(1), "Flat": pytest.approx(0.5)}
+    assert telling.ONCE in telling.notes(both, PLAIN)
+    assert telling.ONCE not in telling.notes(block, PLAIN)
 
 
 def _four_of_ten(site: Site, *, of_site: bool) -> tuple[Report, Works]:
