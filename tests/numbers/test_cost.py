@@ -85,11 +85,12 @@ class Works:
     def minutes(self, quantity: str, start: str, end: str, *, adds_up: bool) -> "pd.Series[float]":
         """What was stored, laid on minutes: energies divided evenly, prices as they are; 0 or nothing where there is no row."""
         index = pd.date_range(at(start), at(end), freq="1min", inclusive="left")
-        laid = pd.Series(0.0 if adds_up else np.nan, index)
-        for begin, seconds, value in self.rows.get(quantity, []):
-            within = (index >= begin) & (index < begin + timedelta(seconds=seconds))
-            laid[within] = laid[within] + value * 60 / seconds if adds_up else value
-        return laid
+        laid, rows = np.full(len(index), 0.0 if adds_up else np.nan), self.rows.get(quantity, [])
+        firsts = index.searchsorted(pd.DatetimeIndex([begin for begin, _, _ in rows], tz="UTC"))
+        lasts = index.searchsorted(pd.DatetimeIndex([begin + timedelta(seconds=each) for begin, each, _ in rows], tz="UTC"))
+        for first, last, (_, seconds, value) in zip(firsts, lasts, rows, strict=True):
+            laid[first:last] = laid[first:last] + value * 60 / seconds if adds_up else value
+        return pd.Series(laid, index)
 
 
 @pytest.fixture(scope="module")
