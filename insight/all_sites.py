@@ -44,7 +44,8 @@ class SiteGlance:
 
 def all_sites(scope: Scope) -> list[SiteGlance]:
     """The sites in use of the scope, that first which needs somebody first (`site_state.by_need`); raises `StoreAway`."""
-    return shared.get(("all sites", scope.key), LASTS_S, lambda: _all_sites(scope), STALE_S)
+    key = ("all sites", scope.key, sites.version_of_all())
+    return shared.get(key, LASTS_S, lambda: _all_sites(scope), STALE_S)
 
 
 def _all_sites(scope: Scope) -> list[SiteGlance]:

@@ -121,7 +121,7 @@ def _dated(scope: Scope, now: Now, found: list[Finding]) -> list[Finding]:
     outside = tuple((each.meter.id, each.limit.quantity) for each in found if isinstance(each, Outside))
     if not outside:
         return found
-    key = ("since", scope.key, now.view.id, outside)
+    key = ("since", scope.key, now.view.id, now.view.version, outside)
     began = shared.get(key, SINCE_LASTS_S, lambda: _began(scope, now, outside), SINCE_LASTS_S)
 
     def since(each: Outside) -> datetime | None:

@@ -15,6 +15,7 @@ from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from models import flows
 from models.flows import Values
+from store.records.plant import sites
 from store.scope import Scope
 from store.series import power
 
@@ -52,7 +53,7 @@ def course_of(scope: Scope, site_id: str, period: Period, step_s: int, stale_s: 
     view = site_view(scope, site_id)
     edges = power.steps(period.start, period.end, step_s, view.zone)
     lasts = LIVE_LASTS_S if period.live else PAST_LASTS_S
-    key = ("course", scope.key, site_id, edges[0], edges[-1], step_s)
+    key = ("course", scope.key, site_id, view.version, edges[0], edges[-1], step_s)
     return shared.get(key, lasts, lambda: _course(scope, view, edges, step_s), stale_s)
 
 
@@ -94,4 +95,5 @@ def trends(scope: Scope, site_id: str) -> dict[str, NDArray[np.float64]]:
         by_tile["sufficiency"] = flows.share(day.demand - np.maximum(day.imported, 0), day.demand)
         return by_tile
 
-    return shared.get(("trends", scope.key, site_id), TREND_LASTS_S, compute, TREND_LASTS_S)
+    key = ("trends", scope.key, site_id, sites.version(scope, site_id))
+    return shared.get(key, TREND_LASTS_S, compute, TREND_LASTS_S)

@@ -21,7 +21,7 @@ from insight.own_meters import Mine, Value
 from insight.shared import shared
 from models import local_time
 from models.home import Home, HomeEnergy, Part, energy_of, home_of
-from store.records.plant import dated_graph
+from store.records.plant import dated_graph, sites
 from store.scope import Scope, Window, within
 from store.series import energy
 
@@ -117,9 +117,9 @@ def _home(scope: Scope, mine: Sequence[Mine]) -> OwnHome | None:
     home = place.home
     if not home.meter_ids:
         return None
-    first, now = mine[0], clock.now()
+    first, now, version = mine[0], clock.now(), sites.version(scope, place.site_id)
     values = own_meters.values(scope, [each for each in mine if each.meter.id in home.meter_ids])
-    today, usual, trend = shared.get(("my home", scope.key, home.meter_ids), LASTS_S, lambda: _told(place, now))
+    today, usual, trend = shared.get(("my home", scope.key, version, home.meter_ids), LASTS_S, lambda: _told(place, now))
     paid = [values[meter] for meter in home.entries if values[meter].cost is not None]
     return OwnHome(
         site=first.site,

@@ -98,8 +98,9 @@ def values(scope: Scope, shown: Sequence[Mine]) -> Mapping[str, Value]:
     """
     ids = tuple(each.meter.id for each in shown if each.meter.role != "condition")
     every_s = {each.meter.id: each.expected_s for each in shown if each.meter.role != "condition"}
-    telling = shared.get(("my live", scope.key, ids), LASTS_S, lambda: meters_now(scope, every_s, clock.now())) if ids else {}
-    today = shared.get(("my today", scope.key, ids), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
+    key = (scope.key, sites.version_of_all(), ids)
+    telling = shared.get(("my live", *key), LASTS_S, lambda: meters_now(scope, every_s, clock.now())) if ids else {}
+    today = shared.get(("my today", *key), TODAY_LASTS_S, lambda: _today(scope, shown)) if ids else {}
     by_meter = {}
     for each in shown:
         meter = telling.get(each.meter.id, SILENT)

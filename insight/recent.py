@@ -59,7 +59,8 @@ def events(scope: Scope, now: Now, most: int) -> list[Event]:
     Raises:
         StoreAway: the database cannot be reached.
     """
-    every = shared.get(("recent", scope.key, now.view.id), LASTS_S, lambda: between(scope, now, now.at - LOOK_BACK, now.at))
+    key = ("recent", scope.key, now.view.id, now.view.version)
+    every = shared.get(key, LASTS_S, lambda: between(scope, now, now.at - LOOK_BACK, now.at))
     return every[:most]
 
 

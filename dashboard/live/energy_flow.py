@@ -35,7 +35,7 @@ def energy_flow(scope: Scope, site_id: str, name: str, first: str | None = None,
     except Impossible as problem:
         return orjson.dumps({"period": name, "figure": None, "says": str(problem), "note": "", "problem": str(problem)}).decode()
     lasts = SHORT_LASTS_S if chosen.length <= SHORT else LONG_LASTS_S
-    key = ("energy flow", scope.key, site_id, name, first, last)
+    key = ("energy flow", scope.key, site_id, view.version, name, first, last)
     return shared.get(key, lasts, lambda: _text(scope, site_id, name, chosen))
 
 

@@ -16,12 +16,13 @@ STALE_S = 30.0
 
 def figure_text(scope: Scope, here: str | None) -> str:
     """The map's figure as JSON, the site looked at now with a ring."""
-    return shared.get(("map", scope.key, here), LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
+    key = ("map", scope.key, sites.version_of_all(), here)
+    return shared.get(key, LASTS_S, lambda: orjson.dumps(_figure(scope, here)).decode(), STALE_S)
 
 
 def drawn(scope: Scope) -> str:
     """The map as a page draws it that looks at no site: figure and sentence, as JSON."""
-    key = ("drawn map", scope.key)
+    key = ("drawn map", scope.key, sites.version_of_all())
     return shared.get(
         key, LASTS_S, lambda: orjson.dumps({"figure": _figure(scope, None), "says": _says(scope)}).decode(), STALE_S
     )

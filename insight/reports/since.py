@@ -9,7 +9,7 @@ from insight.reports.measured import measured, together
 from insight.reports.numbers import MadeOf, Report, Total
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
-from insight.subjects import subject
+from insight.subjects import outermost, subject
 from models import local_time
 from models.report_periods import Span
 from store.records.plant import calendars, emission_factors, reports, tariffs
@@ -50,8 +50,8 @@ def since(scope: Scope, report: Report) -> Since | None:
     view, span = site_view(scope, report.asked.site_id), Span(report.told.first, report.told.last)
     if not _sees_the_same(scope, view, report) or made_of(scope, view, span) == report.made_of:
         return None
-    of = [subject(view, each) for each in report.asked.subjects or ("",)]
-    key = ("report", scope.key, view.id, report.asked.subjects, span)
+    of = outermost(view, [subject(view, each) for each in report.asked.subjects or ("",)])
+    key = ("report", scope.key, view.id, view.version, report.asked.subjects, span)
     now = shared.get(key, LASTS_S, lambda: together([each.days for each in measured(scope, view, of, span)]).total())
     return Since(report.told, now) if _differ(report.told, now) else None
 

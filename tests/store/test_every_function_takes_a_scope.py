@@ -148,6 +148,7 @@ WITHOUT_SCOPE = {
     "store.records.plant.field_maps.the_one": "ids in, an id out",
     "store.records.plant.keys.hash_of": "text in, text out",
     "store.records.plant.directory.directory_version": "a number, for the device API's own copy",
+    "store.records.plant.sites.version_of_all": "one number of all sites, which tells of none",
     "store.records.plant.directory.load_directory": "the device API's own copy of everything",
     "store.series.bulk.telemetry": "arrays in, frame out",
     "store.series.bulk.intervals": "arrays in, frame out",
