@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from config import clock
 from config.limits import Limit
 from config.quantities import INTERVAL_S
-from insight.courses import Stretches, courses, stretches_of_nodes
+from insight.courses import Stretches, courses, stretches_of
 from insight.periods import MOST_POINTS
 from insight.shared import shared
 from insight.site_energy import site_energy
@@ -138,7 +138,7 @@ def _batteries(scope: Scope, view: SiteView, first: date, last: date) -> Batteri
         return Batteries(edges, (end - start) / timedelta(days=1), view.currency, [])
     sure = courses(scope, view, ids, [start, end])
     priced = prices(scope, view.id, start, end)
-    told = stretches_of_nodes(scope, view, ids, list(priced.edges.to_pydatetime()))
+    told = stretches_of(scope, view, ids, list(priced.edges.to_pydatetime()))
     crossing = site_energy(scope, view, priced.edges)
     charged, discharged = (np.array([told[each].kwh[name] for each in ids]) for name in ("taken", "given"))
     known = crossing.covered_s >= COVERED * _lasting_s(priced.edges)  # else nobody knows whose the charge was

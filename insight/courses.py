@@ -62,16 +62,20 @@ class Stretches(NamedTuple):
 
 def stretches(scope: Scope, view: SiteView, subject_id: str, edges: Sequence[datetime]) -> Stretches:
     """What is priced or drawn of a meter, a node or the site, which nobody asks whether it may change; raises as `courses`."""
-    if subject_id in view.meters:
-        flow = closed_energy.flows(scope, [subject_id], list(edges), view.metering)[subject_id]
-        return Stretches(_kwh(flow), flow.covered_s, [Telling(edges[0], edges[-1], [subject_id])])
-    return stretches_of_nodes(scope, view, [subject_id], edges)[subject_id]
+    return stretches_of(scope, view, [subject_id], edges)[subject_id]
 
 
-def stretches_of_nodes(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime]) -> dict[str, Stretches]:
-    """The same of several nodes, or of the site, that are read together."""
-    places, _ = _of_places(scope, view, ids, edges, judged=False)
-    return {each: place.stretches() for each, place in places.items()}
+def stretches_of(scope: Scope, view: SiteView, ids: Sequence[str], edges: Sequence[datetime]) -> dict[str, Stretches]:
+    """The same of several of them, that are read together."""
+    metered = [each for each in ids if each in view.meters]
+    others = [each for each in ids if each not in view.meters]
+    found = {}
+    for meter, flow in closed_energy.flows(scope, metered, list(edges), view.metering).items() if metered else ():
+        found[meter] = Stretches(_kwh(flow), flow.covered_s, [Telling(edges[0], edges[-1], [meter])])
+    if others:
+        places, _ = _of_places(scope, view, others, edges, judged=False)
+        found |= {each: place.stretches() for each, place in places.items()}
+    return found
 
 
 def courses(scope: Scope, view: SiteView, ids: Collection[str], edges: Sequence[datetime]) -> dict[str, Course]:

@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from insight.courses import courses, stretches_of_nodes
+from insight.courses import courses, stretches_of
 from insight.shared import shared
 from insight.site_view import SiteView, site_view
 from insight.subject_cost import subject_cost
@@ -90,7 +90,7 @@ def made(scope: Scope, view: SiteView, factors: Sequence[Factor], edges: Sequenc
     moments_s = np.array([each.timestamp() for each in moments])
     places = np.searchsorted(moments_s, [each.timestamp() for each in edges])
     every, known, emitted = (np.zeros(len(edges) - 1) for _ in range(3))
-    told = stretches_of_nodes(scope, view, [*technologies], moments)
+    told = stretches_of(scope, view, [*technologies], moments)
     for node, technology in technologies.items():
         kwh = np.nan_to_num(told[node].kwh["given"])
         grams = emissions.of_production(technology, own[node], moments_s[:-1], view.zone)

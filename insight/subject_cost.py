@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from insight.courses import Stretches, stretches, stretches_of_nodes
+from insight.courses import stretches_of
 from insight.site_cost import bill_of
 from insight.site_energy import site_energy
 from insight.site_view import SiteView
@@ -24,6 +24,9 @@ from store.series import cost
 from store.series.prices import Priced, prices
 
 Floats = NDArray[np.float64]
+
+
+TOGETHER = 100  # subjects, of which a year of quarters takes some hundred megabytes
 
 
 class SubjectCost(NamedTuple):
@@ -48,21 +51,36 @@ def subject_cost(scope: Scope, view: SiteView, of: Subject, edges: list[datetime
         NotFound: it is not there for the scope.
         StoreAway: QuestDB cannot be reached.
     """
+    [found] = subject_costs(scope, view, [of], edges)
+    return found
+
+
+def subject_costs(scope: Scope, view: SiteView, of: Sequence[Subject], edges: list[datetime]) -> list[SubjectCost]:
+    """What each of several pays, in their order: as `subject_cost` has it, but read together."""
     priced = prices(scope, view.id, edges[0], edges[-1], reaching=True).longer(edges)
-    if of.kind == "site":
-        energy = site_energy(scope, view, priced.edges)
-        bought, sold, bill = energy.imported, energy.exported, bill_of(scope, view, energy, edges, priced)
-    else:
-        told = stretches(scope, view, of.id, list(priced.edges.to_pydatetime()))
-        bought, sold = (np.nan_to_num(told.kwh[name]) for name in (of.bought, of.sold))
-        bill = _bill(scope, view, [(of, told)], edges, priced)
-    return SubjectCost(
-        bill,
-        co2_kg=emitted_kg(bought, priced, edges),
-        market_co2_kg=market_kg(bought, priced, edges, emission_factors.factors(scope, view.id)),
-        avoided_co2_kg=emitted_kg(sold, priced, edges),
-        priced=priced,
-    )
+    factors = emission_factors.factors(scope, view.id)
+    paid = dict[str, tuple[Floats, Floats, Bill]]()
+    for each in of:
+        if each.kind == "site":
+            energy = site_energy(scope, view, priced.edges)
+            paid[each.id] = energy.imported, energy.exported, bill_of(scope, view, energy, edges, priced)
+    alone = [each for each in of if each.kind != "site"]
+    for first in range(0, len(alone), TOGETHER):
+        some = alone[first : first + TOGETHER]
+        read = _read(scope, view, some, priced)
+        for row, each in enumerate(some):
+            own = read.row(row)
+            paid[each.id] = own.load.bought_kwh[0], own.sold_kwh[0], _bill(own, edges, priced)
+    return [
+        SubjectCost(
+            bill,
+            co2_kg=emitted_kg(bought, priced, edges),
+            market_co2_kg=market_kg(bought, priced, edges, factors),
+            avoided_co2_kg=emitted_kg(sold, priced, edges),
+            priced=priced,
+        )
+        for bought, sold, bill in (paid[each.id] for each in of)
+    ]
 
 
 def node_costs(scope: Scope, view: SiteView, nodes: Sequence[Subject], edges: list[datetime]) -> Bill:
@@ -71,17 +89,35 @@ def node_costs(scope: Scope, view: SiteView, nodes: Sequence[Subject], edges: li
     Raises as `subject_cost`.
     """
     priced = prices(scope, view.id, edges[0], edges[-1], reaching=True).longer(edges)
-    told = stretches_of_nodes(scope, view, [each.id for each in nodes], list(priced.edges.to_pydatetime()))
-    return _bill(scope, view, [(each, told[each.id]) for each in nodes], edges, priced)
+    return _bill(_read(scope, view, nodes, priced), edges, priced)
 
 
-def _bill(scope: Scope, view: SiteView, told: Sequence[tuple[Subject, Stretches]], edges: list[datetime], priced: Priced) -> Bill:
-    bought = np.array([np.nan_to_num(found.kwh[of.bought]) for of, found in told])
-    sold = np.array([np.nan_to_num(found.kwh[of.sold]) for of, found in told])
-    load = Load(priced.edges_s, bought, np.array([found.covered_s for _, found in told]), np.zeros_like(bought))
+class _Traded(NamedTuple):
+    """What subjects (rows) bought and sold in stretches of one price."""
+
+    load: Load
+    sold_kwh: Floats
+
+    def row(self, at: int) -> "_Traded":
+        """One of them alone."""
+        own, load = slice(at, at + 1), self.load
+        told = None if load.told is None else load.told[own]
+        alone = Load(load.edges_s, load.bought_kwh[own], load.covered_s[own], load.estimated_s[own], told)
+        return _Traded(alone, self.sold_kwh[own])
+
+
+def _read(scope: Scope, view: SiteView, of: Sequence[Subject], priced: Priced) -> _Traded:
+    told = stretches_of(scope, view, [each.id for each in of], list(priced.edges.to_pydatetime()))
+    bought = np.array([np.nan_to_num(told[each.id].kwh[each.bought]) for each in of])
+    sold = np.array([np.nan_to_num(told[each.id].kwh[each.sold]) for each in of])
+    load = Load(priced.edges_s, bought, np.array([told[each.id].covered_s for each in of]), np.zeros_like(bought))
     if priced.has(Demand):
-        load = cost.told_apart(scope, load, [found.behind for _, found in told], {}, view.metering)
-    return bills.bill(priced.versions, load, sold, priced.prices, _places(priced, edges), priced.zone, priced.holidays)
+        load = cost.told_apart(scope, load, [told[each.id].behind for each in of], {}, view.metering)
+    return _Traded(load, sold)
+
+
+def _bill(of: _Traded, edges: list[datetime], priced: Priced) -> Bill:
+    return bills.bill(priced.versions, of.load, of.sold_kwh, priced.prices, _places(priced, edges), priced.zone, priced.holidays)
 
 
 def emitted_kg(kwh: Floats, priced: Priced, edges: list[datetime]) -> Floats:

@@ -52,10 +52,10 @@ def gather(scope: Scope, asked: Asked, progress: Progress = lambda _: None) -> R
         report_periods.as_many(report_periods.year_before(asked.kind, whole), span.days),
     )
     made_of = since.made_of(scope, view, span)  # before the numbers: what comes meanwhile is a change of them
-    told = [
-        measured(scope, view, of, each, progress=_between(progress, READ * nth / len(spans), READ * (nth + 1) / len(spans)))
-        for nth, each in enumerate(spans)
-    ]
+    told = []
+    for nth, each in enumerate(spans, 1):
+        told.append(measured(scope, view, of, each))
+        progress(READ * nth / len(spans))
     added = [of.index(each) for each in outermost(view, of)]
     sums = [[every[at] for at in added] for every in told]
     days, before, year_before = (together([each.days for each in every]) for every in sums)

@@ -1,6 +1,6 @@
 """Days of what a report is of, and what they add up to: with how much of their meters came, so that a part is no whole."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insight import closed_energy
-from insight.courses import Course, courses, stretches
+from insight.courses import Course, courses, stretches_of
 from insight.energy_days import LEAST_COVERAGE, midnights
 from insight.reports.numbers import Total
 from insight.site_energy import asked_of, site_energy
 from insight.site_view import SiteView
-from insight.subject_cost import SubjectCost, subject_cost
+from insight.subject_cost import SubjectCost, subject_costs
 from insight.subjects import Subject
 from models import statistics
 from models.bills import PARTS
@@ -85,15 +85,7 @@ def dates_of(view: SiteView, edges: Sequence[datetime]) -> list[date]:
     return [each.astimezone(view.zone).date() for each in edges[:-1]]
 
 
-def measured(
-    scope: Scope,
-    view: SiteView,
-    of: Sequence[Subject],
-    span: Span,
-    *,
-    priced: bool = True,
-    progress: Callable[[float], None] = lambda _: None,
-) -> list[Measured]:
+def measured(scope: Scope, view: SiteView, of: Sequence[Subject], span: Span, *, priced: bool = True) -> list[Measured]:
     """The days of each subject; `priced`: and its bill by days.
 
     Raises:
@@ -104,18 +96,19 @@ def measured(
     told = courses(scope, view, [each.id for each in of], edges)
     wired = view.drawings.between(edges[0], edges[-1])
     of_electricity = {meter for _, drawn in wired for meter in asked_of(electric(drawn), view)}
-    found = []
-    for at, each in enumerate(of):
-        behind = stretches(scope, view, each.id, edges).behind
-        ids = [*dict.fromkeys(meter for part in behind for meter in part.meters)]
+    behind = stretches_of(scope, view, [each.id for each in of], edges)
+    ids = {each.id: [*dict.fromkeys(meter for part in behind[each.id].behind for meter in part.meters)] for each in of}
+    for each in of:
         if each.kind == "site":  # whose gas and heat are no part of it
-            ids = [meter for meter in ids if meter in of_electricity]
-        flows = closed_energy.flows(scope, ids, edges, view.metering)
-        seconds = {meter: (np.minimum(flow.covered_s, flow.due_s), flow.due_s) for meter, flow in flows.items()}
-        paid = subject_cost(scope, view, each, edges) if priced else None
-        needed = _needed(scope, view, each, ids, edges)
-        found.append(Measured(_days(dates_of(view, edges), told[each.id], each, paid, seconds, needed), paid))
-        progress((at + 1) / len(of))
+            ids[each.id] = [meter for meter in ids[each.id] if meter in of_electricity]
+    flows = closed_energy.flows(scope, [*dict.fromkeys(meter for every in ids.values() for meter in every)], edges, view.metering)
+    seconds = {meter: (np.minimum(flow.covered_s, flow.due_s), flow.due_s) for meter, flow in flows.items()}
+    paid = subject_costs(scope, view, of, edges) if priced else [None] * len(of)
+    found, dates = [], dates_of(view, edges)
+    for each, cost in zip(of, paid, strict=True):
+        own = {meter: seconds[meter] for meter in ids[each.id]}
+        days = _days(dates, told[each.id], each, cost, own, _needed(scope, view, each, ids[each.id], edges))
+        found.append(Measured(days, cost))
     return found
 
 
