@@ -1,9 +1,9 @@
-"""Energies of meters by local hour, day and month, of which the months that are over are kept on disk for every process.
+"""Energies of meters by local hour, day and month, of which the days that are over are kept on disk for every process.
 
 The same numbers as `store.series.energy` gives, in the time that it takes to read them. A block of hours is a month, one of days
-or months a year where that is over. It is kept with the moment until which all that came is in it: before it is used QuestDB is
-asked what has come since, so that late data, corrections and imports that are taken back show at once. How a meter gets its
-energy, and of which times it is seen, is part of the key.
+or months a year where that is over; of the month that is not, the days so far are one. It is kept with the moment until which all
+that came is in it: before it is used QuestDB is asked what has come since, so that late data, corrections and imports that are
+taken back show at once. How a meter gets its energy, and of which times it is seen, is part of the key.
 """
 
 import functools
@@ -113,6 +113,12 @@ class _Blocks(NamedTuple):
     step: str
     zone: ZoneInfo
 
+    def spans(self) -> list[str]:
+        """What tells them apart. Of a month that is not over the days so far take the place of those of the day before."""
+        ends = [_moment(each).astimezone(self.zone) for each in self.edges_us[1:]]
+        until = [f"{last}" if end.day == 1 else "so far" for end, last in zip(ends, self.edges_us[1:], strict=True)]
+        return [f"{FORMAT}|{self.step}|{first}|{last}" for first, last in zip(self.edges_us, until, strict=False)]
+
     def periods(self) -> Microseconds:
         """The edges of all their periods."""
         first, last = _moment(self.edges_us[0]), _moment(self.edges_us[-1])
@@ -127,6 +133,8 @@ def _closed(known: Metering, ids: Sequence[str], edges_us: Microseconds, step: s
     months = [each for each in local_time.edges(first, last, "month", zone) if each <= until]
     years = [each for each in months if each.astimezone(zone).month == 1] if step != "hour" else []
     blocks = [_us(each) for each in months if len(years) < 2 or each in years or not years[0] < each < years[-1]]
+    if months and months[-1] < min(today := local_time.begin(until, "day", zone), last) and step != "month":
+        blocks.append(_us(today))
     return blocks if len(blocks) > 1 else []
 
 
@@ -140,8 +148,7 @@ def _of_blocks(scope: Scope, known: Metering, ids: Sequence[str], edges_us: Micr
     periods = blocks.periods()
     at = np.searchsorted(periods, blocks.edges_us)
     asked_from, asked_to = np.searchsorted(periods, edges_us[[0, -1]]).tolist()
-    spans = [f"{FORMAT}|{blocks.step}|{first}|{last}" for first, last in pairwise(blocks.edges_us)]
-    keys = [[f"{span}|{each}" for span in spans] for each in _whose(known, ids)]
+    keys = [[f"{span}|{each}" for span in blocks.spans()] for each in _whose(known, ids)]
     kept = [[_read(key, length) for key, length in zip(row, np.diff(at).tolist(), strict=True)] for row in keys]
     changed = _changed(scope, known, ids, blocks.edges_us, kept)
     columns = np.zeros((len(Flow._fields), len(ids), asked_to - asked_from))

@@ -162,6 +162,35 @@ def test_months_that_are_over_are_computed_once_in_every_zone(
     assert ask == [2], "the meter that something came of, and the sum that it is a term of, in one month"
 
 
+def test_the_days_so_far_of_a_month_are_computed_once_and_anew_with_each_day_and_with_what_comes_late(
+    site_in: MakeSite, tmp_path: Path, ask: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closed_energy, "ON_THE_WAY", timedelta(0))
+    site = _site(site_in, "Asia/Kathmandu", tmp_path / "home")
+    found, zone = _meters(site), ZoneInfo("Asia/Kathmandu")
+    ids = [*found.values()]
+
+    def asked(until: datetime) -> list[int]:
+        """How many meters were computed for the hours of December up to then, which are what the rows tell."""
+        hours = local_time.edges(datetime(2025, 12, 1, tzinfo=zone), until, "hour", zone)
+        told = energy.flows(SYSTEM, ids, hours)
+        ask.clear()
+        kept = closed_energy.flows(SYSTEM, ids, hours)
+        computed = [*ask]
+        for meter, flow in told.items():
+            np.testing.assert_allclose(np.array(kept[meter]), np.array(flow), rtol=1e-12, atol=1e-9)
+        return computed
+
+    fifth, sixth = (datetime(2025, 12, day, tzinfo=zone) for day in (5, 6))
+    assert asked(fifth) == [len(ids)]
+    assert asked(fifth) == asked(fifth - 2 * DAY) == []
+    site.intervals(found["quarters"], "energy_kwh", 900, [datetime(2025, 12, 3, tzinfo=UTC)], [70.0])
+    assert asked(fifth) == [2], "the meter that something came of, and the sum that it is a term of"
+    site.roll_up(NOW + DAY)
+    assert asked(sixth) == [len(ids)]
+    assert asked(sixth) == []
+
+
 def test_what_is_kept_at_night_waits_for_nobody(
     site_in: MakeSite, tmp_path: Path, ask: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
