@@ -33,6 +33,23 @@ def test_a_post_is_stored_field_by_field(gateway: Device, world: World, stored: 
     assert stored.value(world.panel, "power_factor", moment) == -0.97
 
 
+def test_one_voltage_may_be_of_a_phase_and_the_others_come_by_road_2_with_the_same_key(
+    as_holder: Hold, world: World, stored: Stored, moment: datetime
+) -> None:
+    own = meters.create_meter(SYSTEM, world.site_id, name="three phases", role="condition").id
+    fields = {"current_load": (own, "load_pct"), "voltage": (own, "voltage_l1_v")}
+    device = as_holder(
+        keys.create_key(SYSTEM, device_id=devices.create_device(SYSTEM, world.site_id, name="3", fields=fields).id)
+    )
+    sent = {"energy_produced": 0, "energy_consumed": 0, "current_load": 5, "voltage": 230.5, "timestamp": moment.isoformat()}
+    assert device.hardware(sent).status_code == 200
+    others = {"voltage_l2_v": 231.5, "voltage_l3_v": 229.5, "voltage_l12_v": 399.5, "unbalance_pct": 0.4}
+    told = [{"meter": own, "quantity": name, "ts": moment.isoformat(), "value": value} for name, value in others.items()]
+    assert device.readings(*told).json() == {"accepted": 4, "rejected": []}
+    for name, value in ({"voltage_l1_v": 230.5} | others).items():
+        assert stored.value(own, name, moment) == value
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/devices.md", "the page of the device API itself"])
 def test_every_example_of_a_post_is_taken_as_it_is_printed(page: str, gateway: Device) -> None:
     if page.endswith(".md"):
