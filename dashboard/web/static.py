@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 ASSETS = theme.ASSETS
 YEAR_S = 31_536_000
 IDLE_NICENESS = 15
+HEALTH = "/healthz"
 SERVED = {".css", ".js", ".mjs", ".json", ".geojson", ".svg", ".png", ".webp", ".ico", ".woff2", ".txt", ".pdf", ".map"}
 # not in every system's table
 mimetypes.add_type("font/woff2", ".woff2")
@@ -192,12 +193,15 @@ def install(server: Flask, dash: Any, home: Path) -> None:
 
 
 def compress_in_background(server: Flask) -> None:
-    """From the first request on, compress everything thoroughly into the state folder; what is there already is kept."""
+    """From when somebody comes on, compress everything thoroughly into the state folder; what is there already is kept.
+
+    Whoever only looks whether the server is well, as its watchers do all the time, fetches none of it.
+    """
     kept: compression.Kept = server.extensions["loadstar-static"]
     started: set[int] = set()
 
     def start() -> None:
-        if os.getpid() not in started:  # threads do not survive the server's fork
+        if request.path != HEALTH and os.getpid() not in started:  # threads do not survive the server's fork
             started.add(os.getpid())
             given = (server.extensions["loadstar-dash"], kept)
             threading.Thread(target=compress_all, args=given, name="compress", daemon=True).start()
