@@ -4,7 +4,6 @@ Which pages there are, which columns sort and which filters a table has is read 
 added later is measured too. Each answer's time is taken where a browser would wait for it, on this machine.
 """
 
-import gzip
 import html as entities
 import json
 import re
@@ -17,17 +16,14 @@ from urllib.parse import urlencode
 
 from bench.crowd import CHIEF, PASSWORD, ROOT, Made, fill
 from bench.figures import Figure, percentile
+from bench.opened import ASKS, Given, Page, ask, callback, components, read
 from bench.product import TOKEN, Browser, NotUp, Product
 from bench.run import Run
 
 AT_MOST_MS = 300
-BOOT = re.compile(r'<script id="boot-(layout|dependencies)" type="application/json">(.*?)</script>', re.DOTALL)
 NAVIGATION = re.compile(r"<h2>([^<]+)</h2>(.*?)(?=<h2>|</nav>)", re.DOTALL)
 LINK = re.compile(r'<a href="([^"]+)"')
 LIVE = ("Site", "My energy")  # sections that are no administrator's
-ASKS = "_dash-update-component"
-
-Given = dict[str, Any]  # "id.property" → value
 
 
 @dataclass(slots=True)
@@ -37,15 +33,6 @@ class Answer:
     page: str
     asked: str
     took: list[float] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Page:
-    """A page as the browser has it: the properties of its components by id, and its callbacks by their outputs."""
-
-    path: str
-    properties: dict[str, dict[str, Any]]
-    callbacks: dict[str, Any]
 
 
 def admin(run: Run) -> list[Figure]:
@@ -95,7 +82,7 @@ def _everything(run: Run, product: Product, who: str, made: Made) -> Iterator[An
     name = who.partition("@")[0]
     run.say(f"asking as {name}")
     setup = f"/site/{made.sites[0]}/facility"
-    document = _ask(browser, "GET", setup)
+    document = ask(browser, "GET", setup)
     sections = [links for section, links in NAVIGATION.findall(document) if section not in LIVE]
     paths = [entities.unescape(href) for links in sections for href in LINK.findall(links)]
     paths += [f"/admin/meters/{made.meters[0][0]}", f"/admin/organisations/{made.customer}"]
@@ -109,19 +96,19 @@ def _everything(run: Run, product: Product, who: str, made: Made) -> Iterator[An
 def _page(run: Run, browser: Browser, path: str, called: str) -> Iterator[Answer]:
     opened = Answer(called, "opened")
     documents: list[str] = []
-    _timed(run, opened, lambda: documents.append(_ask(browser, "GET", path)))
+    _timed(run, opened, lambda: documents.append(ask(browser, "GET", path)))
     yield opened
-    page = _read(path, documents[-1])
+    page = read(path, documents[-1])
     for table in [each.removesuffix("-press") for each in page.properties if each.endswith("-press")]:
         for asked, pressed in islice(_questions(page, table), 0, None, run.sizes.nth):
             answer = Answer(called, f"{table}, {asked}")
-            body = _callback(page, f"{table}-body.children", pressed)
-            _timed(run, answer, lambda body=body: _ask(browser, "POST", f"/{ASKS}", body))
+            body = callback(page, f"{table}-body.children", pressed)
+            _timed(run, answer, lambda body=body: ask(browser, "POST", f"/{ASKS}", body))
             yield answer
     for output, asked, given in OTHERS.get(path.rpartition("/")[2], ()):
         answer = Answer(called, asked)
-        body = _callback(page, output, given)
-        _timed(run, answer, lambda body=body: _ask(browser, "POST", f"/{ASKS}", body))
+        body = callback(page, output, given)
+        _timed(run, answer, lambda body=body: ask(browser, "POST", f"/{ASKS}", body))
         yield answer
 
 
@@ -154,7 +141,7 @@ OTHERS: dict[str, tuple[tuple[str, str, Given], ...]] = {
 def _questions(page: Page, table: str) -> Iterator[tuple[str, Given]]:
     """What a table can be asked: each order, each choice of each filter, its last page, searches, and what its acts ask."""
     body = page.properties[f"{table}-body"]["children"]
-    presses = [json.loads(each["data-press"]) for each in _components(body) if "data-press" in each]
+    presses = [json.loads(each["data-press"]) for each in components(body) if "data-press" in each]
     view = dict(page.properties[f"{table}-view"]["data"])
 
     def pressed(press: Given, **seen: Any) -> Given:
@@ -175,7 +162,7 @@ def _questions(page: Page, table: str) -> Iterator[tuple[str, Given]]:
     for act, press in asks.items():
         yield f"asked to {act}", pressed(press)
     if f"{table}-search" in page.properties:
-        name = next((_text(each.get("children")) for each in _components(body) if each.get("scope") == "row"), "a name")
+        name = next((_text(each.get("children")) for each in components(body) if each.get("scope") == "row"), "a name")
         for many, word in {"many": "a", "one": name, "none": "zzzq"}.items():
             yield f"search for {many}", {f"{table}-search.value": word}
 
@@ -188,87 +175,33 @@ def _filters(page: Page, table: str) -> dict[str, list[str]]:
     filters = {}
     for each in page.properties.values():
         if each.get("data-table") == table:
-            for select in _components(each["children"]):
+            for select in components(each["children"]):
                 if "data-filter" in select:
-                    options = [option["value"] for option in _components(select["children"]) if option.get("value")]
+                    options = [option["value"] for option in components(select["children"]) if option.get("value")]
                     filters[select["data-filter"]] = options
     return filters
 
 
 def _view_as(run: Run, browser: Browser, person: str, name: str) -> Iterator[Answer]:
     began, seen, ended = (Answer(f"{name} view as", words) for words in ("begun", "what they see", "ended"))
-    document = _ask(browser, "GET", "/admin/users")
+    document = ask(browser, "GET", "/admin/users")
     form = {"Content_Type": "application/x-www-form-urlencoded"}
 
     def post(path: str) -> None:
         token = TOKEN.search(document)
         if token is None:
             raise NotUp("a page holds no token of forms")
-        _ask(browser, "POST", path, urlencode({"csrf_token": token[1]}).encode(), **form)
+        ask(browser, "POST", path, urlencode({"csrf_token": token[1]}).encode(), **form)
 
     for _ in range(run.sizes.asks):
         _timed(run, began, lambda: post(f"/view-as/{person}"), once=True)
-        _timed(run, seen, lambda: _ask(browser, "GET", "/organisation"), once=True)
+        _timed(run, seen, lambda: ask(browser, "GET", "/organisation"), once=True)
         _timed(run, ended, lambda: post("/view-as/end"), once=True)
     yield from (began, seen, ended)
 
 
-def _timed(run: Run, answer: Answer, ask: Any, *, once: bool = False) -> None:
+def _timed(run: Run, answer: Answer, call: Any, *, once: bool = False) -> None:
     for _ in range(1 if once else run.sizes.asks):
         began = time.perf_counter()
-        ask()
+        call()
         answer.took.append((time.perf_counter() - began) * 1000)
-
-
-def _ask(browser: Browser, method: str, path: str, body: bytes | None = None, **headers: str) -> str:
-    sent = {"Accept_Encoding": "gzip"} | headers
-    if body is not None and not headers:
-        sent |= {"Content_Type": "application/json", "X_CSRFToken": browser.csrf()}
-    status, head, content = browser.ask(method, path, body, **sent)
-    if status >= 400:
-        raise NotUp(f"{method} {path} answers {status}: {content[:300]!r}")
-    return (gzip.decompress(content) if head.get("Content-Encoding") == "gzip" else content).decode()
-
-
-def _read(path: str, document: str) -> Page:
-    boot = {name: json.loads(text) for name, text in BOOT.findall(document)}
-    properties: dict[str, dict[str, Any]] = {}
-    for number, each in enumerate(_components(boot["layout"])):
-        properties[each["id"] if isinstance(each.get("id"), str) else f"#{number}"] = each
-    return Page(path, properties, {each["output"]: each for each in boot["dependencies"]})
-
-
-def _components(part: Any) -> Iterator[dict[str, Any]]:
-    """The properties of every component of a tree."""
-    if isinstance(part, list):
-        for each in part:
-            yield from _components(each)
-    elif isinstance(part, dict) and "props" in part:
-        yield part["props"]
-        yield from _components(part["props"].get("children"))
-
-
-def _callback(page: Page, output: str, given: Given) -> bytes:
-    """What the renderer sends when the first of what is given has changed."""
-    [declared] = [each for name, each in page.callbacks.items() if output in name.strip(".").split("...")]
-
-    def parts(names: list[dict[str, str]]) -> list[Given]:
-        return [each | {"value": _value(page, f"{each['id']}.{each['property']}", given)} for each in names]
-
-    whole = declared["output"].startswith("..")
-    outputs = [
-        dict(zip(("id", "property"), each.rsplit(".", 1), strict=True)) for each in declared["output"].strip(".").split("...")
-    ]
-    body = {
-        "output": declared["output"],
-        "outputs": outputs if whole else outputs[0],
-        "inputs": parts(declared["inputs"]),
-        "state": parts(declared["state"]),
-        "changedPropIds": [next(iter(given))],
-    }
-    return json.dumps(body).encode()
-
-
-def _value(page: Page, name: str, given: Given) -> Any:
-    part, _, prop = name.rpartition(".")
-    return given[name] if name in given else page.properties.get(part, {}).get(prop)

@@ -3,7 +3,7 @@
 import time
 
 
-def site(name: str, time_zone: str = "UTC") -> str:
+def site(name: str, time_zone: str = "UTC", kind: str = "plant") -> str:
     """The id of a new site with a distributor of its own; both are called by the name and the second."""
     from store.records.people import organisations
     from store.records.plant import sites
@@ -14,7 +14,7 @@ def site(name: str, time_zone: str = "UTC") -> str:
     return sites.create_site(
         SYSTEM,
         name=called,
-        kind="plant",
+        kind=kind,
         organisation_id=owner.id,
         time_zone=time_zone,
         currency="EUR",

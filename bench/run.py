@@ -31,6 +31,10 @@ class Sizes:
     file_rows: int = 3_000_000
     site_meters: int = 5_000
     seen_meters: int = 100
+    seen_homes: int = 25
+    seen_days: int = 365
+    seen_weeks: int = 10
+    seen_beside: int = 8
     apart: bool = True  # sections that nothing else may weigh on have a Loadstar of their own
 
 
@@ -54,6 +58,10 @@ QUICK = Sizes(
     file_rows=20_000,
     site_meters=80,
     seen_meters=2,
+    seen_homes=1,
+    seen_days=60,
+    seen_weeks=1,
+    seen_beside=2,
     apart=False,
 )
 

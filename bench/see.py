@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bench import plant, seen_pages
+from bench import plant, seen_pages, seen_parts, seen_places
 from bench.figures import Figure, percentile
 from bench.run import Run
 from bench.series import hourly_chart, timed
@@ -65,7 +65,7 @@ def see(run: Run) -> list[Figure]:
             run.say(f"asking of {years} years")
             if years == SHOWN:
                 figures.append(Figure(f"see: intervals of {len(meters)} meters in {years} years", rows, "rows"))
-                figures += [figure for line in LINES for figure in line(run, stored)]
+                figures += [figure for line in (*LINES, prediction, places) for figure in line(run, stored)]
             asked[years] = {name: _median(run, partial(ask, stored)) for name, ask in OF_A_YEAR.items()}
         first, last = asked[YEARS[0]], asked[YEARS[-1]]
         figures += [
@@ -134,7 +134,28 @@ def pages(run: Run, stored: Stored) -> Iterator[Figure]:
     """The pages on which a person sees all of that."""
     run.say("asking for pages")
     last = stored.end.date() - timedelta(days=1)
-    yield from seen_pages.pages(stored.settings.dashboard_port, stored.site, stored.uses, last, run.sizes.repeats)
+    person = seen_pages.person_who_sees(stored.settings.dashboard_port, "see@bench.example")
+    yield from seen_pages.pages(person, stored.site, stored.uses, last, run.sizes.repeats)
+    yield from seen_parts.parts(person, stored.site, last, run.sizes.repeats)
+    person.close()
+
+
+def prediction(run: Run, stored: Stored) -> Iterator[Figure]:
+    """How the last month of a use goes on, through the month after it: what a job does when *Predict* is pressed."""
+    from insight import prediction as predicting
+    from store.scope import SYSTEM
+
+    run.say("predicting")
+    first = stored.end.date()
+    ahead = first, predicting.days_ahead(first - timedelta(days=1), first)[1]
+    for which, use in zip(("the first of a process", "another"), stored.uses, strict=False):
+        taken = _first(partial(predicting.prediction, SYSTEM, stored.site, [use], *ahead))
+        yield Figure(f"see: predict, a month by days: by a job, {which}", taken, "ms")
+
+
+def places(run: Run, stored: Stored) -> Iterator[Figure]:
+    """What is seen of homes, of a supply and of several sites, and on dashboards."""
+    yield from seen_places.places(run, stored.settings, stored.site)
 
 
 LINES: tuple[Line, ...] = (hours_of_a_year, months_of_all, kept_at_night, report_of_a_month, pages)

@@ -74,6 +74,7 @@ def test_the_bench_measures_everything_and_leaves_nothing_behind(tmp_path: Path,
         "view as",
         "large site",
         "see: months",
+        "see: dashboard of 17 widgets",
     ):
         assert words in named
     assert [figure["name"] for figure in figures if figure["measured"] is None] == []
