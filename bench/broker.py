@@ -20,7 +20,7 @@ persistence_location {folder}/
 autosave_on_changes true
 autosave_interval 1
 """
-START_S = 60.0
+START_S = 180.0
 LOOK_S = 0.05
 
 

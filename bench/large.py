@@ -28,7 +28,7 @@ POSTS = 10  # in that time, of a tenth of the meters each
 HISTORY = timedelta(hours=24)
 QUARTER_S = 900
 EMAIL, PASSWORD = "operator@example.org", "seventeen calm otters"
-KNOWN_S = 60.0
+KNOWN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 Request = Callable[[int], bytes]  # the next request of the connection of that number
 
-OPEN_S = 5.0
-SILENT_S = 10.0
+OPEN_S = 30.0
+SILENT_S = 60.0
 CHUNK = 65536
 
 

@@ -18,7 +18,7 @@ from cli import machine
 
 TOPICS = 32
 MESSAGES, FEW = 60_000, 4_000
-PATIENT_S = 120.0
+PATIENT_S = 300.0
 LOOK_S = 0.05
 
 

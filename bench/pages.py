@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
 
 DRAWN_MS = 60_000
-FIRST_NUMBERS_S = 30.0
+FIRST_NUMBERS_S = 180.0  # the machine may be busy
 # When the first mark of a chart stands in the document, by the page's own clock.
 WATCH = """
 window.__drawn = null;

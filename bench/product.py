@@ -23,8 +23,8 @@ from cli.ports import free_ports
 from config import settings as configuration
 from config.settings import PREFIX, PROJECT, Settings
 
-UP_S = 300.0
-DOWN_S = 20.0
+UP_S = 600.0
+DOWN_S = 60.0
 ACCOUNT = re.compile(r"^  (\S+@\S+)  (\S+)   ", re.MULTILINE)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 OF_SITE = re.compile(r"/site/(\w+)/")
@@ -40,7 +40,7 @@ class Browser:
     def __init__(self, port: int) -> None:
         self.port = port
         self.cookies: dict[str, str] = {}
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=180)
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -148,7 +148,7 @@ class Product:
         """Start it; the seconds until a signed-in person has a live page (without the demo: until it says it is up).
 
         Raises:
-            NotUp: not within five minutes.
+            NotUp: not within ten minutes.
         """
         began = time.monotonic()
         self.output = ""

@@ -15,7 +15,7 @@ from cli.waiting import answers, await_ready
 from config.settings import Settings
 
 HOST = "127.0.0.1"
-START_S = 60.0
+START_S = 180.0
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from cli.waiting import answers, await_ready
 from config.settings import PROJECT
 
 KEY = "key_bench.0123456789abcdefghjkmnpqrstvwxyz"
-START_S = 60.0
+START_S = 180.0
 
 
 def bare_flask() -> Flask:

@@ -36,7 +36,7 @@ AS_TESTS_ASK = {"QDB_WAL_APPLY_WORKER_SLEEP_TIMEOUT": "10", "QDB_SHARED_WORKER_S
 JAVA_OPTIONS = "JDK_JAVA_OPTIONS"
 OLDER_JAVA = "-XX:+IgnoreUnrecognizedVMOptions"  # one that does not know what follows passes over it
 COLLECTED_EVERY = 50_000  # objects made between two looks for circles, as in the dashboard's server
-PATIENT_S = 60.0  # for what takes moments on a machine that does nothing else
+PATIENT_S = 180.0  # for what takes moments on a machine that does nothing else
 
 
 def eventually(holds: Callable[[], object], within_s: float = PATIENT_S, every_s: float = 0.02) -> Any:

@@ -12,7 +12,7 @@ from config.settings import PROJECT
 from tests.conftest import eventually
 
 CHILDREN = ("questdb", "devices", "dashboard", "worker", "mqtt")
-START_S = 180
+START_S = 400
 
 
 class Terminal:

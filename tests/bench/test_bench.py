@@ -17,7 +17,7 @@ from cli import leash, machine
 from config.settings import PROJECT
 from tests.conftest import eventually
 
-WITHIN_S = 840
+WITHIN_S = 2400  # five times what it takes beside other tests
 
 
 def test_every_section_is_a_function() -> None:

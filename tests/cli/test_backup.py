@@ -19,7 +19,7 @@ from tests.dashboard.journeys import Product
 from tests.running import Terminal
 
 pytestmark = pytest.mark.timeout(900)
-PATIENT_S = 120.0
+PATIENT_S = 300.0
 WORDS = "correct horse battery staple"
 
 
@@ -60,7 +60,7 @@ def test_a_backup_taken_while_devices_post_has_all_that_was_acknowledged_and_is_
         ended = subprocess.Popen(argv, cwd=PROJECT, env=terminal.env, stderr=subprocess.PIPE, text=True)
         eventually(lambda: (tmp_path / ".ended.unfinished").exists() or ended.poll() is not None, within_s=PATIENT_S)
         ended.send_signal(signal.SIGTERM)
-        assert ended.communicate(timeout=120)[1].splitlines()[-1:] == ["Error: Stopped before the end."]
+        assert ended.communicate(timeout=300)[1].splitlines()[-1:] == ["Error: Stopped before the end."]
         assert not list(tmp_path.glob("*ended*")), "nothing is left of it"
     finally:
         poster.end()

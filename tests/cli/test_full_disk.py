@@ -18,7 +18,7 @@ from tests.running import CHILDREN, Terminal
 from worker.room import RESERVE_BYTES
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.disk]
-PATIENT_S = 120.0
+PATIENT_S = 300.0
 
 
 @pytest.fixture

@@ -221,7 +221,7 @@ def test_a_signal_that_comes_while_up_becomes_its_watcher_is_not_lost(run: Path,
     env = os.environ | {"PYTHONPATH": str(PROJECT)}
     ran = subprocess.Popen([sys.executable, "-c", program, str(run)], stdout=subprocess.PIPE, text=True, env=env, cwd=PROJECT)
     started.append(ran)
-    said, _ = ran.communicate(timeout=60)
+    said, _ = ran.communicate(timeout=180)
     assert (ran.returncode, said) == (0, "Stopping …\nStopped.\n")
 
 
@@ -245,5 +245,5 @@ def test_an_end_that_is_asked_for_while_python_tidies_up_is_not_forgotten(starte
     )
     ran = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
     started.append(ran)
-    said, _ = ran.communicate(timeout=60)
+    said, _ = ran.communicate(timeout=180)
     assert (ran.returncode, said.splitlines()[-2:]) == (0, ["went on", "ended"])

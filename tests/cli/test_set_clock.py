@@ -16,7 +16,7 @@ from tests.dashboard.journeys import Product
 from tests.running import CHILDREN, START_S, Terminal
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.compiler]
-PATIENT_S = 120.0
+PATIENT_S = 300.0
 AHEAD = timedelta(days=100)
 
 

@@ -15,7 +15,7 @@ from tests.disk import Disk, small_disk
 pytestmark = pytest.mark.disk
 CHATTY = "import itertools, time\nfor n in itertools.count(): print(n, 'x' * 1000, flush=True); time.sleep(0.002)"
 LOG_BYTES = 200_000
-PATIENT_S = 120.0
+PATIENT_S = 300.0
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def was(upgraded: Terminal) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def people(upgraded: Terminal) -> Iterator[httpx.Client]:
     """The API for people, for the administrator with her password of then."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{upgraded.dashboard}", timeout=60) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{upgraded.dashboard}", timeout=180) as client:
         signed_in = client.post("/api/v1/token", json={"email": "ann@works.example", "password": "a long first password 7"})
         assert signed_in.status_code == 200, signed_in.text
         client.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
@@ -94,7 +94,7 @@ def test_every_key_does_what_it_did(upgraded: Terminal, people: httpx.Client, wa
     at = datetime.now(UTC).replace(microsecond=0)
     reading = {"energy_produced": 0, "energy_consumed": 2000.0, "current_load": 12.0, "timestamp": at.isoformat()}
     url = f"http://127.0.0.1:{upgraded.devices}/api/hardware/data"
-    answers = {name: httpx.post(url, json=reading, headers={"X-API-Key": key}, timeout=60) for name, key in was["keys"].items()}
+    answers = {name: httpx.post(url, json=reading, headers={"X-API-Key": key}, timeout=180) for name, key in was["keys"].items()}
     assert {name: answer.status_code for name, answer in answers.items()} == {
         "gateway": 200,
         "register": 200,

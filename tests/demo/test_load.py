@@ -128,11 +128,11 @@ def test_energy_over_a_long_gap_is_the_replays_for_every_method(fresh_demo: Demo
                     assert kwh == pytest.approx(whole[meter.key, register][0], abs=1e-4 + missed), (meter, register)
 
 
-def test_a_year_loads_in_a_minute_of_a_processor(empty: Settings) -> None:
+def test_a_year_loads_in_two_minutes_of_any_processor(empty: Settings) -> None:
     told: list[float] = []
     asked_at, began = time.time(), time.process_time()
     load.ensure_demo(told.append)
-    assert time.process_time() - began < 60
+    assert time.process_time() - began < 120, "half a minute where the bench is measured"
     assert told == sorted(told)
     assert told[-1] == 1.0
     assert len(told) > 20

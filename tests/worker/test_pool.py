@@ -27,7 +27,7 @@ from worker import pool
 from worker.pool import Pool, PoolLane
 from worker.task import all_tasks
 
-LONG_S = 120.0
+LONG_S = 300.0
 
 
 @pytest.fixture

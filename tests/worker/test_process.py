@@ -19,7 +19,7 @@ from store.series import bulk, connection, tables
 from tests.conftest import QuestDBServer, eventually, settings_for
 from tests.records import fresh
 
-PATIENT_S = 90.0
+PATIENT_S = 300.0
 
 
 @pytest.fixture

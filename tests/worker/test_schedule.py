@@ -131,7 +131,7 @@ main.lanes = lambda *_: [schedule.Lane("a lane", [schedule.Duty("the mail", 5, t
 main.main()
 """
     env = os.environ | {"LOADSTAR_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT)}
-    ended = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True, timeout=300)
     assert ended.returncode == 1
     assert "the mail has not ended" in ended.stderr
     assert "threading.py" in ended.stderr, "where it stands"
