@@ -31,7 +31,7 @@ from tests.running import CHILDREN, START_S, Terminal
 
 ASK = [
     *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(PROJECT / "tests/schemathesis.toml"), "run"),
-    *("--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1", "--no-color"),
+    *("--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--no-color"),
 ]
 
 pytestmark = pytest.mark.timeout(900)  # the limits that are promised are asserted; this one is for a very busy machine
@@ -78,7 +78,7 @@ def test_both_apis_take_what_they_describe_refuse_the_rest_and_never_break(runni
         (f"{product.address}/api/v1/openapi.json", f"Authorization: Bearer {token}"),
     ):
         command = [*ASK, document, "--header", way_in]
-        asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+        asked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=800)
         assert asked.returncode == 0, asked.stdout[-5000:]
 
 
