@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench import admin
+from bench import admin, opened
 from bench.crowd import CHIEF, ROOT, fill
 from bench.run import FEW
 from store.records.access import audit, policy
@@ -49,7 +49,7 @@ def test_whatever_a_table_offers_is_asked() -> None:
     parts += [_part("Store", id="t-press"), _part("Input", id="t-search")]
     layout = json.dumps(_part("Section", children=parts, **{"data-table": "t"}))
     scripts = {"layout": layout, "dependencies": "[]"}
-    page = admin._read("/t", "".join(f'<script id="boot-{n}" type="application/json">{t}</script>' for n, t in scripts.items()))
+    page = opened.read("/t", "".join(f'<script id="boot-{n}" type="application/json">{t}</script>' for n, t in scripts.items()))
     asked = dict(admin._questions(page, "t"))
     assert list(asked) == [
         "read again",
