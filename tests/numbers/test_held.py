@@ -49,17 +49,21 @@ def _post(site: Site, meter: str, quantity: str, start: datetime, seconds: float
 
 
 def _kwh(meter: str, noon: datetime, register: str | None = REGISTER, days: int = 1) -> float:
+    return _kwh_of([meter], noon, register, days)[meter]
+
+
+def _kwh_of(meters: Sequence[str], noon: datetime, register: str | None = REGISTER, days: int = 1) -> dict[str, float]:
     """Of the days from this one on, which must be the same by quarter, hour and day, and by the list of readings."""
     start = noon - 12 * HOUR
     end = start + days * DAY
-    total = energy.energy_by(SYSTEM, [meter], start, end, "day", "UTC")["forward_kwh"].sum()
-    for step in ("quarter", "hour"):
-        rows = energy.energy_by(SYSTEM, [meter], start, end, step, "UTC")["forward_kwh"]
-        assert rows.sum() == pytest.approx(total), step
+    by = {step: energy.energy_by(SYSTEM, meters, start, end, step, "UTC")["forward_kwh"] for step in ("day", "hour", "quarter")}
+    totals: dict[str, float] = by["day"].groupby(level="meter").sum().to_dict()
+    for step, rows in by.items():
+        assert rows.groupby(level="meter").sum().to_dict() == pytest.approx(totals), step
         assert rows.min() >= -1e-9, step
-    if register:
-        assert differences(SYSTEM, meter, start, end)["energy_kwh"].sum() == pytest.approx(total)
-    return float(total)
+    for meter in meters if register else ():
+        assert differences(SYSTEM, meter, start, end)["energy_kwh"].sum() == pytest.approx(totals[meter]), meter
+    return totals
 
 
 def _held(meter: str, noon: datetime) -> list[tuple[float, str]]:
@@ -105,9 +109,10 @@ def test_registers_count_without_what_cannot_be_true(site: Site, noon: datetime)
                 posted[which, shift] = site.meter("counter", seconds)
                 _post(site, posted[which, shift], REGISTER, noon + shift * MINUTE, seconds, values)
     _settle(site)
+    counted = _kwh_of([*posted.values()], noon)
     for (which, shift), meter in posted.items():
         _, _, kwh, held = COUNTERS[which]
-        assert _kwh(meter, noon) == pytest.approx(kwh, abs=1e-9), (which, shift)
+        assert counted[meter] == pytest.approx(kwh, abs=1e-9), (which, shift)
         assert [value for value, _ in _held(meter, noon)] == sorted(held), (which, shift)
 
 
@@ -130,27 +135,27 @@ def test_a_glitch_counts_nothing_wherever_it_is_and_however_it_comes(site: Site,
     assert _held(silent, noon) == [(0.0, "fall")]
 
 
-@pytest.mark.parametrize(
-    ("values", "kwh", "held"),
-    [
-        ([3.7, 0.0, 4.2, 4.9], 1.2, [0.0]),
-        ([3.7, 4.1, 0.0, 4.2], 0.5, [0.0]),
-        ([3.7, 0.0, 0.0, 3.9], 0.2, [0.0, 0.0]),
-        ([3.7, 4.1, 4.2, 0.0], 0.5, []),  # nothing follows yet
-        ([3.7, 0.0, 0.4, 0.9], 0.9, []),
-        ([500.0, 0.0, 570.0, 650.0], 150.0, [0.0]),
-    ],
-)
-def test_a_zero_of_a_register_that_is_read_once_a_week_is_decided_by_what_follows(
-    site: Site, noon: datetime, values: Sequence[float], kwh: float, held: Sequence[float]
-) -> None:
-    meter, start, week = site.meter("counter", 900), noon - 21 * DAY, 7 * 86_400
-    for place, value in enumerate(values):  # each in its own time, as it is read
-        _post(site, meter, REGISTER, start + place * timedelta(seconds=week), week, [value])
+WEEKLY = [
+    ([3.7, 0.0, 4.2, 4.9], 1.2, [0.0]),
+    ([3.7, 4.1, 0.0, 4.2], 0.5, [0.0]),
+    ([3.7, 0.0, 0.0, 3.9], 0.2, [0.0, 0.0]),
+    ([3.7, 4.1, 4.2, 0.0], 0.5, []),  # nothing follows yet
+    ([3.7, 0.0, 0.4, 0.9], 0.9, []),
+    ([500.0, 0.0, 570.0, 650.0], 150.0, [0.0]),
+]
+
+
+def test_a_zero_of_a_register_that_is_read_once_a_week_is_decided_by_what_follows(site: Site, noon: datetime) -> None:
+    registers, start, week = [site.meter("counter", 900) for _ in WEEKLY], noon - 21 * DAY, 7 * DAY
+    for place in range(4):  # each reading in its own time
+        with site.at_once():
+            for meter, (values, _, _) in zip(registers, WEEKLY, strict=True):
+                _post(site, meter, REGISTER, start + place * week, week.total_seconds(), [values[place]])
         _settle(site)
-    assert _kwh(meter, start, days=22) == pytest.approx(kwh)
-    found = suspects.suspects(SYSTEM, [meter], start - DAY, noon + DAY)
-    assert found.loc[found["held"].astype(bool), "value"].tolist() == list(held)
+    for meter, (values, kwh, held) in zip(registers, WEEKLY, strict=True):
+        assert _kwh(meter, start, days=22) == pytest.approx(kwh), values
+        found = suspects.suspects(SYSTEM, [meter], start - DAY, noon + DAY)
+        assert found.loc[found["held"].astype(bool), "value"].tolist() == held, values
 
 
 def test_power_beyond_a_meters_capacity_is_no_energy(site: Site, noon: datetime) -> None:
