@@ -1,12 +1,13 @@
-"""Energies of meters by local hour, day and month, of which the days that are over are kept on disk for every process.
+"""Energies of meters by quarter, local hour, day and month, of which the days that are over are kept on disk for every process.
 
-The same numbers as `store.series.energy` gives, in the time that it takes to read them. A block of hours is a month, one of days
-or months a year where that is over; of the month that is not, the days so far are one. It is kept with the moment until which all
-that came is in it: before it is used QuestDB is asked what has come since, so that late data, corrections and imports that are
-taken back show at once. How a meter gets its energy, and of which times it is seen, is part of the key.
+The same numbers as `store.series.energy` gives, in the time that it takes to read them. A block of quarters or hours is a month,
+one of days or months a year where that is over; of the month that is not, the days so far are one. It is kept with the moment
+until which all that came is in it: before it is used QuestDB is asked what has come since, so that late data, corrections and
+imports that are taken back show at once. How a meter gets its energy, and of which times it is seen, is part of the key.
 """
 
 import functools
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -29,17 +30,17 @@ from store.records.plant.metering import Metering, metering
 from store.scope import ALWAYS, Scope
 from store.series import energy, finality, versions
 from store.series.energy import Flow, Flows
-from store.series.grid import micros
+from store.series.grid import micros, moments
 
-FORMAT = 1  # of what is kept and how it is computed: a new number forgets what older programs kept
-STEPS = ("hour", "day", "month")
-TOGETHER = {"hour": 24, "day": 400, "month": 1}  # so many periods a stretch are read and added up, at the most
+FORMAT = 2  # of what is kept and how it is computed: a new number forgets what older programs kept
+STEPS = ("quarter", "hour", "day", "month")
+TOGETHER = {"quarter": 1, "hour": 24, "day": 400, "month": 1}  # so many periods a stretch are read and added up, at the most
 SHORT = 0.45  # of the usual length, when clocks change
 AT_ONCE = 1_000  # blocks of meters that are computed together
+LEVEL = 1  # of compression: most seconds of most steps are the same
 LITTLE = 4  # a block of which less than this part is asked is not computed as a whole
-ON_THE_WAY = timedelta(
-    minutes=5
-)  # what is written is stamped that long before it can be read, at the most, clocks' differences included
+# What is written is stamped that long before it can be read, at the most, clocks' differences included.
+ON_THE_WAY = timedelta(minutes=5)
 ASKED_ANEW_US = 86_400_000_000  # what has stood for a day is kept as of now, so that little has come since
 
 Microseconds = NDArray[np.int64]
@@ -88,7 +89,7 @@ def flows(
     over = int(np.searchsorted(cut, until))
     parts = [_of_blocks(scope, known, ids, cut[: over + 1], _Blocks(blocks, step, zone))]
     if over < len(cut) - 1:
-        parts.append(np.array(energy.flows(scope, ids, _moments(cut[over:]), known).every))
+        parts.append(np.array(energy.flows(scope, ids, moments(cut[over:]), known).every))
     return Flows(ids, Flow(*_summed(np.concatenate(parts, axis=2), np.searchsorted(cut, edges_us))))
 
 
@@ -129,9 +130,12 @@ def _closed(known: Metering, ids: Sequence[str], edges_us: Microseconds, step: s
     """The edges of the blocks that hold what is asked, as far as nothing is missed of them that could still come as usual."""
     first, last = _moment(edges_us[0]), _moment(edges_us[-1])
     patience_s = max(energy.patience_s(known.declared[meter], last) for meter in known.measured(ids))
-    until = min(versions.settled_to(), clock.now() - timedelta(seconds=patience_s))
+    over = clock.now() - timedelta(seconds=patience_s)
+    if first >= local_time.begin(over, "day", zone):
+        return []
+    until = min(versions.settled_to(), over)
     months = [each for each in local_time.edges(first, last, "month", zone) if each <= until]
-    years = [each for each in months if each.astimezone(zone).month == 1] if step != "hour" else []
+    years = [each for each in months if each.astimezone(zone).month == 1] if step in ("day", "month") else []
     blocks = [_us(each) for each in months if len(years) < 2 or each in years or not years[0] < each < years[-1]]
     if months and months[-1] < min(today := local_time.begin(until, "day", zone), last) and step != "month":
         blocks.append(_us(today))
@@ -170,7 +174,7 @@ def _of_blocks(scope: Scope, known: Metering, ids: Sequence[str], edges_us: Micr
         start, end = max(first, asked_from), min(last, asked_to)
         if (end - start) * LITTLE < last - first:
             first, last = start, end
-        computed = np.array(energy.flows(scope, [ids[row] for row in rows], _moments(periods[first : last + 1]), known).every)
+        computed = np.array(energy.flows(scope, [ids[row] for row in rows], moments(periods[first : last + 1]), known).every)
         columns[:, rows, start - asked_from : end - asked_from] = computed[..., start - first : end - first]
         for place in places:
             if first <= at[place] and at[place + 1] <= last:
@@ -236,16 +240,19 @@ def _moment(since_us: int) -> datetime:
     return datetime.fromtimestamp(int(since_us) / 1e6, UTC)
 
 
-def _moments(since_us: Microseconds) -> list[datetime]:
-    return [_moment(each) for each in since_us.tolist()]
-
-
 def _read(key: str, length: int) -> _Block | None:
     kept = cache.attempt(lambda: _cache(settings().home).get(key))
-    if not isinstance(kept, bytes) or len(kept) != 8 * (2 + len(Flow._fields) * length):
+    numbers = _numbers(kept) if isinstance(kept, bytes) else None
+    if numbers is None or len(numbers) != 2 + len(Flow._fields) * length:
         return None
-    numbers = np.frombuffer(kept, np.float64)
     return _Block(int(numbers[0]), int(numbers[1]), numbers[2:].reshape(len(Flow._fields), length))
+
+
+def _numbers(kept: bytes) -> Floats | None:
+    try:
+        return np.frombuffer(zlib.decompress(kept), np.float64)
+    except (zlib.error, ValueError):
+        return None
 
 
 def _keep(blocks: Mapping[str, _Block]) -> None:
@@ -256,7 +263,8 @@ def _keep(blocks: Mapping[str, _Block]) -> None:
         kept = _cache(settings().home)
         with kept.transact():  # one commit, however many
             for key, (as_of, written, columns) in blocks.items():
-                kept.set(key, np.concatenate([[float(as_of), float(written)], columns.ravel()]).tobytes())
+                numbers = np.concatenate([[float(as_of), float(written)], columns.ravel()])
+                kept.set(key, zlib.compress(numbers.tobytes(), LEVEL))
 
     cache.attempt(write)
 

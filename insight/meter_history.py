@@ -99,6 +99,6 @@ def bars(name: str, period: Period, zone: ZoneInfo) -> tuple[str, list[datetime]
 
 def paid(scope: Scope, meter: Meter, start: datetime, end: datetime) -> Paid | None:
     """What the meter's energy cost or earned; nothing where it has no price. Raises as `power_over`."""
-    told = cost.cost(scope, [meter.id], start, end)
+    told = cost.cost(scope, [meter.id], start, end, closed_energy.flows)
     amount, priced, peaked = (float(told[name].iloc[0]) for name in ("cost", "priced", "peaked"))
     return Paid(amount, priced, peaked, sites.site(scope, meter.site_id).currency) if np.isfinite(amount) else None

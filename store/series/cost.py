@@ -21,18 +21,21 @@ from store.records.schema import Meter
 from store.scope import Scope
 from store.series import estimated, finality
 from store.series.declared import Telling, cells, rhythms
-from store.series.energy import flows
+from store.series.energy import TellsFlows, flows
 from store.series.grid import micros
 from store.series.pieces import EXPORT, FORWARD
 from store.series.prices import Priced, prices
 
 
-def cost(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:
-    """The cost of each meter in [start, end): a row a meter, with the columns and errors of `cost_by`."""
+def cost(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime, told_by: TellsFlows = flows) -> pd.DataFrame:
+    """The cost of each meter in [start, end): a row a meter, with the columns and errors of `cost_by`.
+
+    `told_by`: who tells the energies, where some of them are kept.
+    """
     of_sites: dict[str, list[Meter]] = {}
     for meter in meters.require_meters(scope, meter_ids).values():
         of_sites.setdefault(meter.site_id, []).append(meter)
-    frames = [found.table() for each in of_sites.values() for found in _between(scope, each, [start, end])]
+    frames = [found.table() for each in of_sites.values() for found in _between(scope, each, [start, end], told_by)]
     rows = pd.concat(frames) if frames else pd.DataFrame(columns=list(COLUMNS))
     return rows.set_axis(pd.Index([meter.id for each in of_sites.values() for meter in each]))
 
@@ -60,17 +63,17 @@ def billed(scope: Scope, meter_id: str, start: datetime, end: datetime, step: st
     """The same with what is behind it: the peaks that are charged, and what each tariff costs. Raises as `cost_by`."""
     meter = meters.require_meters(scope, [meter_id])[meter_id]
     zone = ZoneInfo(sites.site(scope, meter.site_id).time_zone)
-    [found] = _between(scope, [meter], local_time.edges(start, end, step, zone))
+    [found] = _between(scope, [meter], local_time.edges(start, end, step, zone), flows)
     return found
 
 
-def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime]) -> list[Billed]:
+def _between(scope: Scope, of_site: Sequence[Meter], edges: list[datetime], told_by: TellsFlows) -> list[Billed]:
     """What each meter pays between the edges; all of one site."""
-    priced = prices(scope, of_site[0].site_id, edges[0], edges[-1], reaching=True)
+    priced = prices(scope, of_site[0].site_id, edges[0], edges[-1], reaching=True).longer(edges)
     ids = [meter.id for meter in of_site]
     known = metering(scope, ids)
     may_change = provisional(scope, ids, edges, priced, known)  # before the energies are read
-    bill = _bill(scope, ids, edges, priced, known)
+    bill = _bill(scope, ids, edges, priced, known, told_by)
     return [Billed(bill, row, edges, may_change[meter], priced.versions) for row, meter in enumerate(ids)]
 
 
@@ -88,9 +91,9 @@ def provisional(
     return {meter: [*map(bool, np.array(each) | of_month[meter][places])] for meter, each in found.items()}
 
 
-def _bill(scope: Scope, ids: Sequence[str], edges: list[datetime], priced: Priced, known: Metering) -> Bill:
+def _bill(scope: Scope, ids: Sequence[str], edges: list[datetime], priced: Priced, known: Metering, told_by: TellsFlows) -> Bill:
     """What each meter pays between the edges. Local periods begin on quarters in every zone, and so do the stretches."""
-    energies, giving = flows(scope, ids, priced.edges, known).every, _giving(scope, ids)
+    energies, giving = told_by(scope, ids, priced.edges, known).every, _giving(scope, ids)
     turned = np.array([meter in giving for meter in ids])[:, None]
     bought = np.where(turned, energies.export, energies.forward)
     sold = np.where(turned, energies.forward, energies.export)

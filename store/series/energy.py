@@ -5,7 +5,7 @@ and powers that come more often than every quarter are computed by the rollup wi
 `derived_energy_kwh`; the open quarter, and steps below a quarter, are computed from the samples.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -75,6 +75,10 @@ class Flows(Mapping[str, Flow]):
         """The columns of some of them, in that order."""
         rows = [self._rows[meter] for meter in meters]
         return Flow(*(column[rows] for column in self.every))
+
+
+TellsFlows = Callable[[Scope, Collection[str], Edges, Metering | None], Flows]
+"""Whoever tells energies as `flows` does, such as one that keeps some of them."""
 
 
 def energy(scope: Scope, meter_ids: Collection[str], start: datetime, end: datetime) -> pd.DataFrame:

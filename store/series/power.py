@@ -1,7 +1,7 @@
 """Power of meters, now and over time, from wherever each declares that its energy comes from."""
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from store.scope import ALWAYS, SYSTEM, Scope, Times, holds
 from store.series import energy, latest, samples
 from store.series.counters import COUNTERS
 from store.series.declared import Span, spans
-from store.series.energy import Flows
+from store.series.energy import TellsFlows
 from store.series.energy_of_samples import POWER
 from store.series.grid import floor
 from store.series.interval_sums import ROLLUP
@@ -29,7 +29,6 @@ from store.series.pieces import EXPORT, FORWARD
 
 STEPS_S = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 86400)
 UTC = ZoneInfo("UTC")
-EnergyFlows = Callable[[Scope, Collection[str], pd.DatetimeIndex, Metering | None], Flows]
 LATELY = 3  # intervals, within which a meter's power is of now
 WITHIN = timedelta(days=2)  # how long a meter may be silent and still be said to have been heard
 
@@ -165,7 +164,7 @@ def mean_power(
     step_s: int,
     zone: ZoneInfo = UTC,
     known: Metering | None = None,
-    told_by: EnergyFlows = energy.flows,
+    told_by: TellsFlows = energy.flows,
 ) -> pd.DataFrame:
     """Mean power of each meter in steps of `step_s` (one of `STEPS_S`) over [start, end), by the clock of a zone.
 

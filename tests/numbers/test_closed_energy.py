@@ -13,9 +13,10 @@ from config import clock
 from config import settings as configuration
 from insight import closed_energy
 from models import local_time
+from models.tariff_components import Demand
 from store.errors import NotFound
 from store.records.jobs.kinds import Nothing
-from store.records.plant import declarations, meters, sites
+from store.records.plant import declarations, meters, sites, tariffs
 from store.scope import SYSTEM, Scope, Window
 from store.series import amendments, energy, rollup, versions
 from tests.numbers.conftest import MakeSite
@@ -196,12 +197,15 @@ def test_what_is_kept_at_night_waits_for_nobody(
 ) -> None:
     monkeypatch.setattr(closed_energy, "ON_THE_WAY", timedelta(0))
     monkeypatch.setitem(closed_months.REACH, "hour", closed_months.REACH["day"])
+    monkeypatch.setitem(closed_months.OF_PEAKS, "quarter", closed_months.REACH["day"])
     site = _site(site_in, "Europe/Berlin", tmp_path / "home")
     ids = [*_meters(site).values()]
+    prices: dict[str, Any] = {"import_price_per_kwh": 0.2, "export_price_per_kwh": 0.0, "valid_from": FIRST}
+    tariffs.create_tariff(SYSTEM, site.id, name="Peaks", components=(Demand(8.0),), **prices)
     _settle()
     assert closed_months.keep(SYSTEM, Nothing(), lambda *_: None)["meters"] >= len(ids)
     ask.clear()
-    for step in ("hour", "day"):
+    for step in ("quarter", "hour", "day"):
         edges = local_time.edges(FIRST + 5 * DAY, datetime(2025, 11, 27, tzinfo=UTC), step, ZoneInfo(site.zone))
         closed_energy.flows(SYSTEM, ids, edges)
     assert ask == []
@@ -228,7 +232,8 @@ def test_any_sums_of_whole_hours_are_what_the_rows_tell(
         sorted(numbers.choice(np.array(each), count, replace=False).tolist())
         for each, count in ((hours, 2), (days, 2), (days, 9))
     ]
-    for edges in (*some, hours[5:200:13], [days[4], days[5]]):
+    quarters = local_time.edges(FIRST + 4 * DAY, FIRST + 36 * DAY, "quarter", ZoneInfo(zone))
+    for edges in (*some, hours[5:200:13], [days[4], days[5]], quarters):
         for _once_more in range(2):
             kept = closed_energy.flows(SYSTEM, ids, edges)
             for meter, flow in energy.flows(SYSTEM, ids, edges).items():
