@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -54,7 +55,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Callable[[], ob
         return Asked(len(records), len(series))
 
     monkeypatch.setattr(connection, "_ask", of_series)
-    monkeypatch.setattr(checkpoint, "LASTS_S", 3600.0)  # however long a busy machine takes, it is one tick
+    # However long a busy machine takes, it is one tick.
+    monkeypatch.setattr(checkpoint, "LASTS_S", 3600.0)
+    monkeypatch.setattr("insight.shared.time", SimpleNamespace(monotonic=lambda: 0.0))
     event.listen(engine.engine(), "before_cursor_execute", of_records)
     yield count
     event.remove(engine.engine(), "before_cursor_execute", of_records)
