@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insight import closed_energy
-from insight.courses import stretches
+from insight.courses import Stretches, stretches_of
 from insight.reports.numbers import Peak
 from insight.site_view import SiteView
 from insight.subjects import Subject
@@ -36,7 +36,7 @@ def peak(
 ) -> Peak | None:
     """The greatest in [start, end), of all of them together; none where no step is told whole. The first of equal ones.
 
-    What is partly an estimate counts and is marked. Raises as `insight.courses.stretches`.
+    What is partly an estimate counts and is marked. Raises as `insight.courses.courses`.
     """
     months = local_time.edges(start, end, "month", view.zone)
     cuts = [start, *(each for each in months if start < each < end), end]
@@ -51,7 +51,7 @@ def peak(
 
 def _of_quarters(scope: Scope, view: SiteView, of: Sequence[Drawing], start: datetime, end: datetime) -> list[Peak]:
     edges = local_time.edges(start, end, "quarter", view.zone)
-    told = [_told(scope, view, each, edges) for each in of]
+    told = _told(scope, view, of, edges)
     used = np.nan_to_num([each.kwh for each in told])
     edges_s = np.array([each.timestamp() for each in edges])
     load = Load(edges_s, used, np.array([each.covered_s for each in told]), np.zeros_like(used))
@@ -65,8 +65,7 @@ def _of_hours(scope: Scope, view: SiteView, of: Sequence[Drawing], start: dateti
     edges_s = np.array([each.timestamp() for each in edges])
     lasting_s = np.diff(edges_s)
     kw = np.zeros(len(lasting_s))
-    for each in of:
-        told = _told(scope, view, each, edges)
+    for told in _told(scope, view, of, edges):
         whole = (told.covered_s >= COVERED * lasting_s) & np.isfinite(told.kwh)
         kw += np.where(whole, np.nan_to_num(told.kwh) * 3600 / lasting_s, -np.inf)
     return _greatest(edges_s, kw, np.zeros(len(kw), bool), HOUR_MIN)
@@ -78,9 +77,13 @@ class _Told(NamedTuple):
     behind: Sequence[Telling]
 
 
-def _told(scope: Scope, view: SiteView, of: Drawing, edges: list[datetime]) -> _Told:
-    """What it used between the edges, and how much of that the meters that it needs tell."""
-    found = stretches(scope, view, of.subject.id, edges)
+def _told(scope: Scope, view: SiteView, of: Sequence[Drawing], edges: list[datetime]) -> list[_Told]:
+    """What each used between the edges, and how much of that the meters that it needs tell."""
+    every = stretches_of(scope, view, [each.subject.id for each in of], edges)
+    return [_of_needed(scope, view, each, every[each.subject.id], edges) for each in of]
+
+
+def _of_needed(scope: Scope, view: SiteView, of: Drawing, found: Stretches, edges: list[datetime]) -> _Told:
     behind = [part._replace(meters=[meter for meter in part.meters if meter in of.needed]) for part in found.behind]
     covered_s = found.covered_s
     if of.subject.kind == "site" and of.needed:  # which a use that is silent does not make another one

@@ -382,8 +382,7 @@ def test_a_warm_start_adds_less_than_100_ms_of_a_processor(checkout: Path, empty
 
     python = checkout / ".venv/bin/python"
     bare = seconds([python, "-P", checkout / "cli/__main__.py", "x"])
-    slow = 3 * bare  # on a machine where Python itself takes longer, everything does
-    assert seconds([checkout / "loadstar", "x"]) - bare < max(0.1, slow)
+    assert seconds([checkout / "loadstar", "x"]) - bare < max(0.1, bare)  # where Python takes longer, everything does
 
 
 def test_the_command_line_answers_for_help_without_importing_the_product() -> None:

@@ -377,4 +377,4 @@ def asked(output: str, registered: dict[str, Any], names: list[str], site_id: st
 
 
 def _id(text: str) -> Any:
-    return json.loads(text) if text.startswith("{") else text
+    return json.loads(text.replace('["MATCH"]', '"one"')) if text.startswith("{") else text

@@ -217,7 +217,7 @@ def test_however_readings_come_every_period_is_the_sum_of_what_was_counted_in_it
     site_in: MakeSite, day: datetime, seed: int
 ) -> None:
     random, zone = np.random.default_rng(seed), ZONES[seed % len(ZONES)]
-    site, start, days = site_in(zone), day - 6 * DAY, 6
+    site, start, days = site_in(zone), day - 4 * DAY, 4
     lives = {}
     for _ in range(5):
         readings, rollover, exchanges = _lived(random, start, days)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -22,6 +23,7 @@ from tests.numbers import served, site_sums, spoken
 from tests.numbers import site_on_screen as screen
 from tests.numbers.served import Served
 from tests.numbers.site_on_screen import Balance, Floats
+from tests.numbers.stored import Stored
 from tests.records import fresh
 
 __all__ = ["chromium"]
@@ -34,9 +36,17 @@ DAYS = 31
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo, served."""
+    """The demo, served, and what is stored of its sites, which is read once."""
 
     running: Served
+
+    @cached_property
+    def campus(self) -> Stored:
+        return self.running.stored("North Campus", NOW)
+
+    @cached_property
+    def homes(self) -> Stored:
+        return self.running.stored("Fontana Homes", NOW)
 
     def opened(self, email: str, zone: str) -> AbstractContextManager[Page]:
         return self.running.opened(email, NOW, zone)
@@ -68,8 +78,8 @@ def _alike(name: str) -> str:
     return name
 
 
-def _campus(running: Served) -> Balance:
-    of = running.stored("North Campus", NOW)
+def _campus(demo: Demo) -> Balance:
+    of = demo.campus
     ends = {edge.meter: of.nodes[edge.source].name for edge in of.edges}
     buildings = [meter for meter in of.meters.values() if meter.name.startswith("Building")]
     first = [meter for meter in buildings if ends[meter.id] == "Low-voltage board 1"]
@@ -83,8 +93,8 @@ def _campus(running: Served) -> Balance:
     return Balance(of, [of.named("PV array")], buildings, of.named("Grid connection"), [of.named("Battery")], lost=lost)
 
 
-def _homes(running: Served) -> Balance:
-    of = running.stored("Fontana Homes", NOW)
+def _homes(demo: Demo) -> Balance:
+    of = demo.homes
     pv, batteries, loads = ([of.named(f"Home {n + 1} {part}") for n in range(17)] for part in ("PV", "battery", "load"))
     return Balance(of, pv, loads, of.named("Feeder"), batteries, _alike)
 
@@ -96,8 +106,8 @@ HOURS = {"24h": 24, "7d": 168, "30d": 720}
 
 
 @pytest.mark.parametrize(("site_of", "coverage", "zone"), SITES)
-def test_the_overview(demo: Demo, site_of: Callable[[Served], Balance], coverage: str, zone: str) -> None:
-    site, now_s = site_of(demo.running), NOW.timestamp()
+def test_the_overview(demo: Demo, site_of: Callable[[Demo], Balance], coverage: str, zone: str) -> None:
+    site, now_s = site_of(demo), NOW.timestamp()
     with demo.opened("operator@demo.example", zone) as page:
         served.overview(page, site.of.id)
         screen.tiles_agree(page, site)
@@ -112,8 +122,7 @@ def test_the_overview(demo: Demo, site_of: Callable[[Served], Balance], coverage
 
 
 def test_a_residents_meters(demo: Demo) -> None:
-    of = demo.running.stored("Fontana Homes", NOW)
-    site, now_s = _homes(demo.running), NOW.timestamp()
+    of, site, now_s = demo.homes, _homes(demo), NOW.timestamp()
     ways = {
         "Home 1 battery": ("charged", "discharged"), "Home 1 grid": ("taken", "fed in"),
         "Home 1 load": ("taken", "fed in"), "Home 1 PV": ("produced", "drawn"),
@@ -147,7 +156,7 @@ def test_a_residents_meters(demo: Demo) -> None:
 
 
 def test_the_last_readings_of_a_counter(demo: Demo) -> None:
-    of = demo.running.stored("Fontana Homes", NOW)
+    of = demo.homes
     meter = of.named("Home 1 grid")
     with demo.opened("admin@demo.example", KATHMANDU) as page:
         page.goto(f"/admin/meters/{meter.id}")

@@ -36,7 +36,7 @@ from tests.worker import kinds as ours
 from tests.worker.kinds import Folder
 from worker import main, task
 
-JOBS = 6  # of each kind: with two at once, more than are done before the last kill
+JOBS = 6  # of each kind
 KILLS = 4  # `./loadstar faults` kills as often as one likes
 LONG_S = 200.0
 
