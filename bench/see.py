@@ -263,6 +263,7 @@ def _fill(run: Run, stored: Stored, meters: list[str], start: datetime, end: dat
             kwh = 0.2 + 0.1 * np.sin(at / 13_750.0 + whose) + at % 7 / 100
             quantity = bulk.symbols(np.zeros(len(at), np.int8), ["energy_kwh"])
             frame = bulk.intervals(at * 1_000_000, bulk.symbols(whose, meters), quantity, kwh, "bench", interval_s=QUARTER_S)
+            frame["received_at"] = frame["ts"] + timedelta(seconds=QUARTER_S)  # when it was over, not now
             written += bulk.write(SYSTEM, sender, "intervals", frame)
             run.say(f"writing intervals: {written / 1e6:.1f} of {count * len(meters) / 1e6:.1f} million")
     return written

@@ -173,7 +173,8 @@ def _quarters(meters: Mapping[str, Sequence[str]], start: datetime, end: datetim
             for quantity, values in (of_all if kind == "feeder" else TOLD[kind]).items():
                 of = bulk.symbols(np.zeros(len(at), np.int8), [quantity])
                 whose = bulk.symbols(home, ids)
-                yield bulk.intervals(at * 1_000_000, whose, of, values(at, home), "bench", interval_s=QUARTER_S)
+                frame = bulk.intervals(at * 1_000_000, whose, of, values(at, home), "bench", interval_s=QUARTER_S)
+                yield frame.assign(received_at=frame["ts"] + timedelta(seconds=QUARTER_S))  # when it was over, not now
 
 
 def _readings(meter: str, start: datetime, end: datetime) -> Iterator[pd.DataFrame]:

@@ -155,7 +155,7 @@ def write(scope: Scope, sender: Sender, table: str, frame: pd.DataFrame) -> int:
     for start in range(0, len(frame), FLUSH_ROWS):
         try:
             rows = frame.iloc[start : start + FLUSH_ROWS]
-            if table != "late":  # of the moment of the flush, as of all that is written (`store.series.write`)
+            if "received_at" not in rows:  # of the moment of the flush, as of all that is written (`store.series.write`)
                 rows = rows.assign(received_at=_now())
             sender.dataframe(rows, table_name=table, symbols=SYMBOLS[table], at=at)
             sender.flush()
