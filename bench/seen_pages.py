@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
+from bench.crowd import PASSWORD
 from bench.figures import Figure, percentile
 from bench.product import Browser, NotUp
 
-PASSWORD = "a long enough password for the bench"  # noqa: S105 - of people who are gone after the bench
 COLD_MS, WARM_MS, FIGURE_KB = 200, 50, 60
 WARMED = 3  # asks before a page counts as warm
 LAYOUT = re.compile(r'<script id="boot-layout" type="application/json">(.*?)</script>', re.DOTALL)

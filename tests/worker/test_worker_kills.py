@@ -120,7 +120,8 @@ def test_kills_at_any_moment_lose_no_job_and_repeat_none_that_must_not_be(worker
         for kind in (ours.ADDS, ours.SETS_POINT):
             asking.ask(SYSTEM, kind, Folder(str(folder), str(number)))
     for _ in range(KILLS):
-        time.sleep(chosen.uniform(0.5, 2.5))
+        time.sleep(chosen.uniform(0.5, 2.5))  # nothing is waited for: whatever they are at is to be broken off
+        assert figures.queues(SYSTEM), "there is work left when each of them is killed"
         workers.kill(chosen.randrange(len(workers.processes)))
     eventually(lambda: figures.queues(SYSTEM) == [], within_s=LONG_S, every_s=0.1)
     found = states()
